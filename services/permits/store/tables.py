@@ -1,0 +1,5 @@
+"""The tables of the permits database."""
+
+from sqlalchemy import MetaData
+
+metadata = MetaData()

@@ -1,0 +1,149 @@
+"""Calls from one service to another over HTTP: signed at the moment of sending, limited in time, with a breaker."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from shared.contracts.people import Caller
+from shared.database import now
+from shared.identity import InsideSigner
+from shared.problems import Unavailable
+
+
+class Away(Exception):
+    """The other service cannot be reached, or said it is overloaded; nothing was done, waiting helps."""
+
+
+class Dropped(Exception):
+    """The connection ended before the answer came: it may have been done or not."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass
+class Breaker:
+    """Stops calling a destination that keeps failing: open for `pause` seconds after `limit` failures in a row."""
+
+    limit: int = 5
+    pause: float = 1.0
+    failures: int = 0
+    opened: float = field(default=-1e9)
+
+    def closed(self) -> bool:
+        """Say whether a call may be tried now; while open, one call a pause is let through to probe."""
+        if self.failures < self.limit:
+            return True
+        if time.monotonic() - self.opened >= self.pause:
+            self.opened = time.monotonic()
+            return True
+        return False
+
+    def note(self, *, well: bool) -> None:
+        """Take the outcome of a call into account."""
+        self.failures = 0 if well else self.failures + 1
+        if self.failures == self.limit:
+            self.opened = time.monotonic()
+
+
+class Service:
+    """Another service of the hub, as seen from this one."""
+
+    def __init__(
+        self, name: str, url: str, signer: InsideSigner, *, seconds: float = 20.0, connections: int = 100
+    ) -> None:
+        self.name = name
+        self._url = url.rstrip("/")
+        self._signer = signer
+        self._breaker = Breaker()
+        self._seconds = seconds
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Open the connection pool, inside the running loop."""
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=self._seconds, connect=2.0),
+            connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=30),
+            trust_env=False,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def close(self) -> None:
+        """Close the connection pool."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        caller: Caller,
+        body: bytes | None = None,
+        query: list[tuple[str, str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        seconds: float | None = None,
+    ) -> Reply:
+        """Call the service; raises Away when it cannot be reached and Dropped when the answer was lost."""
+        if not self._breaker.closed():
+            raise Away(f"{self.name} has not answered lately")
+        try:
+            reply = await self._send(method, path, caller, body, query, headers, seconds)
+        except (Away, Dropped):
+            self._breaker.note(well=False)
+            raise
+        self._breaker.note(well=True)
+        return reply
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        caller: Caller,
+        body: bytes | None,
+        query: list[tuple[str, str]] | None,
+        headers: Mapping[str, str] | None,
+        seconds: float | None,
+    ) -> Reply:
+        if self._session is None:
+            raise Away(f"the connection pool to {self.name} is not open")
+        token = self._signer.token(caller, audience=self.name, at=now())
+        sent = {"Authorization": f"Bearer {token}", "X-Request-Id": caller.request_id, **(headers or {})}
+        limits: dict[str, Any] = {}
+        if seconds is not None:
+            limits["timeout"] = aiohttp.ClientTimeout(total=seconds, connect=2.0)
+        try:
+            async with self._session.request(
+                method,
+                self._url + path,
+                params=query,
+                data=body,
+                headers=sent,
+                allow_redirects=False,
+                **limits,
+            ) as answer:
+                return Reply(answer.status, answer.headers, await answer.read())
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise Away(f"{self.name} cannot be reached: {type(error).__name__}") from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Dropped(f"{self.name} did not finish its answer: {type(error).__name__}") from error
+
+
+def unavailable(service: str) -> Unavailable:
+    """Answer the refusal for a caller whose answer needs a service that is away."""
+    return Unavailable(
+        "service-unavailable",
+        f"The {service} service cannot answer now. Nothing was lost; ask again in a few seconds.",
+        retry_after=2,
+    )

@@ -1,0 +1,41 @@
+"""The day it is in a country: a document's dates are days of its issuer, the last of whose zones ends the day.
+
+Zones by country are the facts of the IANA time zone database (zone.tab, carried by the package `tzdata`).
+"""
+
+from datetime import UTC, date, datetime
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+
+@cache
+def zones_of(country: str) -> tuple[ZoneInfo, ...]:
+    """Answer the time zones of a country (ISO 3166-1 alpha-2); UTC alone for one that is not in the table."""
+    return _by_country().get(country, (ZoneInfo("UTC"),))
+
+
+def latest_day(country: str, at: datetime) -> date:
+    """Answer the day it is at `at` in the zone of the country that is last to end its day."""
+    return min(at.astimezone(zone).date() for zone in zones_of(country))
+
+
+def earliest_day(country: str, at: datetime) -> date:
+    """Answer the day it is at `at` in the zone of the country that is first to begin its day."""
+    return max(at.astimezone(zone).date() for zone in zones_of(country))
+
+
+def utc_day(at: datetime) -> date:
+    """Answer the day of `at` in UTC."""
+    return at.astimezone(UTC).date()
+
+
+@cache
+def _by_country() -> dict[str, tuple[ZoneInfo, ...]]:
+    table = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
+    zones: dict[str, list[ZoneInfo]] = {}
+    for row in table.splitlines():
+        if row and not row.startswith("#"):
+            country, _, name, *_ = row.split("\t")
+            zones.setdefault(country, []).append(ZoneInfo(name))
+    return {country: tuple(found) for country, found in zones.items()}

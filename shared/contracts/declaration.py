@@ -1,0 +1,158 @@
+"""A declaration as a trader lodges it: the one inside form, whatever format it came in.
+
+Only what a hub cannot do without is required (reference, movement, both parties, both countries, and of each item
+number, quantity and unit); what else is missing becomes a finding of the check, not an error.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from shared.cites.codes import ACCOMPANIED_SOURCES, TERMS
+from shared.contracts.words import (
+    Amount,
+    Country,
+    HsCode,
+    Id,
+    LineLetter,
+    Movement,
+    Name,
+    Purpose,
+    Quantity,
+    Source,
+    Text,
+    Token,
+    Trader,
+    UnderlyingSource,
+    Unit,
+    Wire,
+)
+
+
+def _known_term(code: str) -> str:
+    if code not in TERMS:
+        raise ValueError("this is no CITES trade term; see /v1/reference/terms")
+    return code
+
+
+TermCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$"), AfterValidator(_known_term)]
+Use = Literal["exhausts", "part", "already_counted", "late"]
+
+
+class Document(Wire):
+    """A permit an item cites, and how it is used: up, in part, counted already, or reported late."""
+
+    type: Annotated[Token, Field(description="Document code of the declaration, such as C400")] = "C400"
+    number: Token
+    issuer: Country
+    line: LineLetter | None = None
+    use: Use = "exhausts"
+    counted_by: Annotated[Token | None, Field(description="The declaration that counted, with `already_counted`")] = (
+        None
+    )
+
+
+class Item(Wire):
+    """One line of goods: what it is, how much, and the permits that cover it."""
+
+    number: Annotated[int, Field(ge=1, le=9999)]
+    hs_code: HsCode | None = None
+    description: Text | None = None
+    taxon: Name | None = None
+    term: TermCode | None = None
+    quantity: Quantity
+    unit: Unit
+    source: Source | None = None
+    underlying_source: UnderlyingSource | None = None
+    purpose: Purpose | None = None
+    origin_country: Country | None = None
+    documents: Annotated[tuple[Document, ...], Field(max_length=20, strict=False)] = ()
+
+    @model_validator(mode="after")
+    def _underlying_beside_i_or_o(self) -> "Item":
+        if self.underlying_source is not None and self.source not in ACCOMPANIED_SOURCES:
+            raise ValueError("underlying_source stands beside source I or O only (Resolution Conf. 12.3)")
+        return self
+
+
+class Declaration(Wire):
+    """What a trader states about one shipment that leaves or enters a country."""
+
+    reference: Token
+    movement: Movement
+    trader: Annotated[Id | None, Field(description="Party id of the trader, if acting under a mandate")] = None
+    exporter: Trader
+    importer: Trader
+    export_country: Country
+    import_country: Country
+    customs_office: Token | None = None
+    transport_document: Token | None = None
+    items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=500, strict=False)]
+
+    @model_validator(mode="after")
+    def _items_are_numbered_once(self) -> "Declaration":
+        if len({item.number for item in self.items}) != len(self.items):
+            raise ValueError("each item has a number of its own")
+        return self
+
+
+class ActualItem(Wire):
+    """What customs found of one item: in the declared unit, dead animals counted in it (box 27 in the EU)."""
+
+    number: Annotated[int, Field(ge=1, le=9999)]
+    quantity: Annotated[Quantity | None, Field(description="The actual quantity; the declared one when not said")] = (
+        None
+    )
+    dead_on_arrival: Annotated[int | None, Field(ge=0, le=10**9)] = None
+
+
+class Release(Wire):
+    """Customs lets the goods go; items not named went as declared."""
+
+    items: Annotated[tuple[ActualItem, ...], Field(max_length=500, strict=False)] = ()
+
+
+class Refusal(Wire):
+    """Customs refuses the goods, for a reason."""
+
+    reason: Text
+
+
+class Cancellation(Wire):
+    """The trader takes the declaration back."""
+
+    reason: Text | None = None
+
+
+class Override(Wire):
+    """An officer settles a finding of one item, or of the whole declaration where no item is named."""
+
+    rule: Token
+    item: Annotated[int | None, Field(ge=1, le=9999)] = None
+    reason: Text
+    quantity: Annotated[
+        Quantity | None,
+        Field(description="In the permit line's unit, where the declared unit has no exact conversion"),
+    ] = None
+
+
+class CorrectedItem(Wire):
+    """What an item's quantity really was, in the declared unit."""
+
+    number: Annotated[int, Field(ge=1, le=9999)]
+    quantity: Amount
+
+
+class Correction(Wire):
+    """Customs corrects what was released, up or down, for a reason."""
+
+    items: Annotated[tuple[CorrectedItem, ...], Field(min_length=1, max_length=500, strict=False)]
+    reason: Text
+
+
+class Consent(Wire):
+    """The Management Authority agrees to more than the permit says for one item, in the declared unit."""
+
+    item: Annotated[int, Field(ge=1, le=9999)]
+    quantity: Quantity
+    reason: Text | None = None

@@ -1,0 +1,83 @@
+"""What couriers carry between the services: letters out, one answer a letter back.
+
+A batch is one POST; a letter that is bad is answered alone and harms none of its neighbours.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from shared.contracts.people import Party
+from shared.contracts.words import Country, Id, Moment, Role, Token, Wire
+
+
+class SubmissionLetter(Wire):
+    """A declaration that was answered 202, on its way from the gateway to permits."""
+
+    id: Id
+    received_at: Moment
+    digest: str
+    party: Party
+    trader: Annotated[Id, Field(description="Party id of the trader it is declared for")]
+    unverified: Annotated[str | None, Field(description="Why it could not be checked, when all tries failed")] = None
+    declaration: Annotated[dict[str, Any], Field(description="The inside form; permits reads it strictly itself")]
+
+
+class SubmissionBatch(Wire):
+    """Letters from the gateway to permits."""
+
+    letters: Annotated[tuple[SubmissionLetter, ...], Field(strict=False)]
+
+
+class PartyBatch(Wire):
+    """Changed parties, carried into the copies that permits and notifications keep."""
+
+    parties: Annotated[tuple[Party, ...], Field(strict=False)]
+
+
+class RoleInCountry(Wire):
+    """Every party with this role in this country."""
+
+    role: Role
+    country: Country
+
+
+class Audience(Wire):
+    """Who may hear of an event, worked out by permits when the event is written."""
+
+    parties: Annotated[tuple[Id, ...], Field(strict=False)] = ()
+    identifiers: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    offices: Annotated[tuple[RoleInCountry, ...], Field(strict=False)] = ()
+    countries: Annotated[tuple[Country, ...], Field(strict=False, description="Matched with partners' grants")] = ()
+
+
+class News(Wire):
+    """One event about one subject, numbered without gaps for that subject."""
+
+    id: Id
+    type: Token
+    subject: Annotated[str, Field(description="declaration:<id>, permit:<id>, application:<id> or quota:<id>")]
+    sequence: Annotated[int, Field(ge=1)]
+    at: Moment
+    data: dict[str, Any]
+    audience: Audience
+
+
+class NewsBatch(Wire):
+    """News from permits (or the gateway) to notifications."""
+
+    letters: Annotated[tuple[News, ...], Field(strict=False)]
+
+
+class Answer(Wire):
+    """What became of one letter: taken in (now or before), or why not."""
+
+    id: Id
+    outcome: Literal["taken", "refused"]
+    reason: str | None = None
+
+
+class Answers(Wire):
+    """One answer a letter, in any order."""
+
+    answers: Annotated[tuple[Answer, ...], Field(strict=False)]

@@ -1,0 +1,119 @@
+"""A permit as its authority writes it, and what customs and the authority do with it: the boxes of the standard form.
+
+Resolution Conf. 12.3 (Rev. CoP19), annex 2; box numbers beside the fields.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from shared.cites.codes import ACCOMPANIED_SOURCES
+from shared.contracts.declaration import TermCode
+from shared.contracts.words import (
+    Amount,
+    Appendix,
+    Country,
+    Day,
+    LineLetter,
+    Name,
+    Purpose,
+    Quantity,
+    Source,
+    Text,
+    Token,
+    Trader,
+    UnderlyingSource,
+    Unit,
+    Wire,
+)
+
+Kind = Literal[
+    "export",
+    "re_export",
+    "import",
+    "introduction_from_the_sea",
+    "certificate_of_origin",
+    "pre_convention",
+    "captive_bred",
+    "travelling_exhibition",
+    "musical_instrument",
+    "personal_ownership",
+    "sample_collection",
+    "phytosanitary",
+    "other",
+]
+
+
+class PermitLine(Wire):
+    """One line (A, B, C…) of a permit: boxes 7 to 12."""
+
+    line: LineLetter
+    taxon: Annotated[Name, Field(description="Scientific name, box 7")]
+    appendix: Annotated[Appendix, Field(description="In force on the date of issue, box 10")]
+    source: Source
+    underlying_source: UnderlyingSource | None = None
+    term: Annotated[TermCode, Field(description="Box 9")]
+    quantity: Annotated[Quantity, Field(description="Box 11")]
+    unit: Unit
+    origin_country: Annotated[Country | None, Field(description="Box 12; the country of export when not said")] = None
+    origin_permit: Annotated[Token | None, Field(description="Box 12: permit of the country of origin")] = None
+    origin_date: Day | None = None
+    description: Text | None = None
+
+    @model_validator(mode="after")
+    def _underlying_beside_i_or_o(self) -> "PermitLine":
+        if self.underlying_source is not None and self.source not in ACCOMPANIED_SOURCES:
+            raise ValueError("underlying_source stands beside source I or O only (Resolution Conf. 12.3)")
+        return self
+
+
+class Permit(Wire):
+    """A CITES permit or certificate; its number is unique for its issuing country only."""
+
+    number: Annotated[Token, Field(description="Box 1")]
+    kind: Kind
+    issuer: Annotated[Country, Field(description="Country of the issuing authority, box 6")]
+    issued_on: Annotated[Day, Field(description="Box 13")]
+    valid_until: Annotated[Day, Field(description="The last day it is valid, in the issuer's time zone, box 2")]
+    exporter: Annotated[Trader, Field(description="Box 4")]
+    importer: Annotated[Trader, Field(description="Box 3")]
+    export_country: Country
+    import_country: Country
+    purpose: Annotated[Purpose, Field(description="Box 5a")]
+    special_conditions: Annotated[Text | None, Field(description="Box 5")] = None
+    security_stamp: Annotated[Token | None, Field(description="Box 5b")] = None
+    lines: Annotated[tuple[PermitLine, ...], Field(min_length=1, max_length=200, strict=False)]
+
+    @model_validator(mode="after")
+    def _lines_are_lettered_once(self) -> "Permit":
+        if len({line.line for line in self.lines}) != len(self.lines):
+            raise ValueError("each line has a letter of its own")
+        return self
+
+
+class EndorsedLine(Wire):
+    """The quantity of one line that customs saw leave, in the line's unit."""
+
+    line: LineLetter
+    quantity: Amount
+
+
+class Endorsement(Wire):
+    """Box 14: what really left, where and when; box 15: the bill of lading or air waybill."""
+
+    lines: Annotated[tuple[EndorsedLine, ...], Field(min_length=1, max_length=200, strict=False)]
+    port: Name | None = None
+    transport_document: Token | None = None
+    endorsed_on: Day | None = None
+
+    @model_validator(mode="after")
+    def _each_line_once(self) -> "Endorsement":
+        if len({line.line for line in self.lines}) != len(self.lines):
+            raise ValueError("each line is endorsed once in one endorsement")
+        return self
+
+
+class Revocation(Wire):
+    """The authority takes the permit back, for a reason."""
+
+    reason: Text

@@ -1,0 +1,158 @@
+"""The words every message is made of: quantities, days, countries, texts, each with its limits.
+
+Numbers are decimals of at most 38 digits, never floats; days are `YYYY-MM-DD`; texts carry no NUL, which PostgreSQL
+could not keep. Input may state a quantity as a string or a number, output is always a string without exponent or
+trailing zeros.
+"""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, Overflow])
+"""Arithmetic that is exact or raises: sums of 38-digit quantities never round in silence."""
+
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MOST_DIGITS = 38
+
+
+def plain(quantity: Decimal) -> str:
+    """Write a quantity without exponent or trailing zeros: `118`, `0.25`."""
+    return "0" if quantity.is_zero() else format(EXACT.normalize(quantity), "f")
+
+
+def _decimal(value: Any) -> Decimal:
+    if (
+        (isinstance(value, str) and _NUMBER.fullmatch(value) and len(value) <= 64)
+        or isinstance(value, Decimal)
+        or (isinstance(value, int) and not isinstance(value, bool))
+    ):
+        number = Decimal(value)
+    else:
+        raise ValueError('a quantity is a number, or a string that holds a decimal such as "118" or "0.25"')
+    return _limited(number)
+
+
+def _limited(number: Decimal) -> Decimal:
+    if not number.is_finite():
+        raise ValueError("a quantity is a finite number")
+    exponent = int(number.as_tuple().exponent)
+    if max(len(number.as_tuple().digits), len(number.as_tuple().digits) + exponent, -exponent) > MOST_DIGITS:
+        raise ValueError(f"a quantity has at most {MOST_DIGITS} digits")
+    return number
+
+
+def _positive(number: Decimal) -> Decimal:
+    if number <= 0:
+        raise ValueError("this quantity is more than zero")
+    return number
+
+
+def _not_negative(number: Decimal) -> Decimal:
+    if number < 0:
+        raise ValueError("this quantity is zero or more")
+    return number
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return date.fromisoformat(value)
+    raise ValueError("a day is written YYYY-MM-DD")
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC)
+    raise ValueError("a time is written by RFC 3339 with its zone, such as 2026-03-01T09:30:00Z")
+
+
+def write_moment(value: datetime) -> str:
+    """Write a time by RFC 3339 in UTC, microseconds kept: `2026-03-01T09:30:00.000000Z`."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _id(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+_QUANTITY_SCHEMA = WithJsonSchema(
+    {
+        "anyOf": [{"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}, {"type": "number", "minimum": 0}],
+        "description": "A decimal of at most 38 digits",
+        "examples": ["118", "0.25"],
+    }
+)
+
+Quantity = Annotated[
+    Decimal,
+    BeforeValidator(_decimal),
+    AfterValidator(_positive),
+    PlainSerializer(plain, return_type=str),
+    _QUANTITY_SCHEMA,
+]
+"""More than zero."""
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(_decimal),
+    AfterValidator(_not_negative),
+    PlainSerializer(plain, return_type=str),
+    _QUANTITY_SCHEMA,
+]
+"""Zero or more."""
+Day = Annotated[date, BeforeValidator(_day)]
+Moment = Annotated[datetime, BeforeValidator(_moment), PlainSerializer(write_moment, return_type=str)]
+Id = Annotated[UUID, BeforeValidator(_id)]
+
+_NO_NUL = r"^[^\x00]*$"
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_NO_NUL)]
+LongText = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=_NO_NUL)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_NUL)]
+Token = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"),
+]
+"""A number or reference as printed on a document: no control characters, no blank at either end."""
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+"""ISO 3166-1 alpha-2."""
+LineLetter = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,4}$")]
+HsCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]
+
+Unit = Literal["number", "g", "kg", "mg", "t", "ml", "l", "mm", "cm", "m", "cm2", "m2", "cm3", "m3", "pair"]
+Purpose = Literal["B", "E", "G", "H", "L", "M", "N", "P", "Q", "S", "T", "Z"]
+Source = Literal["A", "C", "D", "F", "I", "O", "R", "U", "W", "X", "Y"]
+UnderlyingSource = Literal["A", "C", "D", "F", "R", "U", "W", "X", "Y"]
+Appendix = Literal["I", "II", "III"]
+Role = Literal["trader", "customs", "authority", "partner", "admin"]
+Movement = Literal["import", "export"]
+
+
+class Wire(BaseModel):
+    """A message as it crosses a wire: frozen, strict, unknown fields refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Trader(Wire):
+    """The exporter (box 4) or importer (box 3) as named on a permit or a declaration."""
+
+    name: Name
+    country: Country
+    identifier: Annotated[Token | None, Field(description="EORI or the country's own number of the trader")] = None

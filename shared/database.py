@@ -1,0 +1,129 @@
+"""How the services speak to PostgreSQL: the engine, ids that sort by time, many rows in one statement, tries again."""
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Column, Table, TextClause, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+T = TypeVar("T")
+
+AGAIN = frozenset({"40P01", "40001"})
+"""SQLSTATEs after which the whole transaction is simply tried again: deadlock, serialization failure."""
+GONE = frozenset({"57P01", "57P02", "57P03", "08000", "08001", "08003", "08006", "53300"})
+"""SQLSTATEs that say the server is away or starting."""
+
+
+def connect(url: str, *, connections: int = 10) -> AsyncEngine:
+    """Make the engine of a service; `connections` is the most it opens. Dead ones are replaced when taken."""
+    return create_async_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=False,
+        connect_args={
+            "timeout": 5,
+            "server_settings": {
+                "statement_timeout": "30000",
+                "lock_timeout": "10000",
+                "idle_in_transaction_session_timeout": "60000",
+                "timezone": "UTC",
+                "jit": "off",
+            },
+        },
+    )
+
+
+def now() -> datetime:
+    """Answer the time, aware and in UTC. Only entry points and actions call it; others are given `at`."""
+    return datetime.now(UTC)
+
+
+def new_id(at: datetime | None = None) -> UUID:
+    """Make an id that sorts by time: UUID version 7 (RFC 9562), 74 random bits."""
+    milliseconds = int((at.timestamp() if at else time.time()) * 1000)
+    chance = int.from_bytes(os.urandom(10))
+    value = (milliseconds & (2**48 - 1)) << 80 | 0x7 << 76 | (chance >> 68) << 64 | 0b10 << 62 | chance & (2**62 - 1)
+    return UUID(int=value)
+
+
+def many(table: Table, names: Sequence[str], *, ending: str = "") -> TextClause:
+    """Write the statement that inserts any number of rows at once, one array a column: see `columns`.
+
+    `ending` is SQL that follows, such as `ON CONFLICT DO NOTHING RETURNING id`. One text whatever the number of
+    rows, so it is prepared once.
+    """
+    parts = [table.c[name] for name in names]
+    arrays = ", ".join(f"CAST(:{column.name} AS {_array_type(column)}[])" for column in parts)
+    values = ", ".join(f'"{column.name}"::{_type(column)}' for column in parts)
+    quoted = ", ".join(f'"{name}"' for name in names)
+    return text(
+        f"INSERT INTO {table.name} ({quoted}) SELECT {values} FROM unnest({arrays}) AS given({quoted}) {ending}"  # noqa: S608
+    )
+
+
+def columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, list[Any]]:
+    """Turn rows into one array a column, as `many` takes them. JSONB columns are given as JSON text."""
+    return {name: [row[name] for row in rows] for name in names}
+
+
+def _type(column: Column[Any]) -> str:
+    return column.type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
+
+
+def _array_type(column: Column[Any]) -> str:
+    return "text" if isinstance(column.type, JSONB) else _type(column)
+
+
+def sqlstate(error: BaseException) -> str:
+    """Answer the SQLSTATE behind an error of the driver, or an empty string."""
+    return str(getattr(getattr(error, "orig", error), "sqlstate", "") or "")
+
+
+def is_away(error: BaseException) -> bool:
+    """Say whether an error means that the database cannot be reached now, so that waiting may help."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or sqlstate(error) in GONE or is_away_cause(error.orig)
+    return is_away_cause(error)
+
+
+def is_away_cause(error: BaseException | None) -> bool:
+    """Say the same of the driver's own error."""
+    return isinstance(error, OSError | asyncio.TimeoutError) or "connection" in type(error).__name__.lower()
+
+
+async def again(act: Callable[[], Awaitable[T]], *, tries: int = 5) -> T:
+    """Run a whole unit of work, again when PostgreSQL chose it as the victim of a deadlock."""
+    for attempt in range(1, tries + 1):
+        try:
+            return await act()
+        except DBAPIError as error:
+            if sqlstate(error) not in AGAIN or attempt == tries:
+                raise
+            await asyncio.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311
+    raise AssertionError("unreachable")
+
+
+async def answers(engine: AsyncEngine) -> bool:
+    """Say whether the database answers."""
+    try:
+        async with engine.connect() as conn:
+            await conn.execute(text("SELECT 1"))
+    except (DBAPIError, OSError, TimeoutError):
+        return False
+    return True
+
+
+async def revision(conn: AsyncConnection) -> str | None:
+    """Answer the migration the database stands at."""
+    return (await conn.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()

@@ -1,0 +1,68 @@
+"""Work that waits in PostgreSQL: the columns of a letter, and the statements that lease it, settle it, put it off.
+
+A letter is a row of any table with these columns. A lease is its `due_at` moved ahead: a courier that dies loses
+nothing, for the letter is due again when its lease ends (at most 30 s).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Index, Integer, RowMapping, Table, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PgUuid
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+LEASE = timedelta(seconds=20)
+
+
+def letter_columns(index: str) -> tuple[Any, ...]:
+    """Answer the columns that make a row a letter, and the index (named `index`) that finds the due ones."""
+    due = Column("due_at", DateTime(timezone=True), nullable=False)
+    attempts = Column("attempts", Integer, nullable=False, server_default="0")
+    settled = Column("settled_at", DateTime(timezone=True), nullable=True)
+    return due, attempts, settled, Index(index, due, postgresql_where=settled.is_(None))
+
+
+async def lease(conn: AsyncConnection, table: Table, *, at: datetime, limit: int) -> Sequence[RowMapping]:
+    """Take up to `limit` due letters for the length of a lease, oldest due first, skipping what others hold."""
+    due = (
+        select(table.c.id)
+        .where(table.c.settled_at.is_(None), table.c.due_at <= at)
+        .order_by(table.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    taken = (
+        update(table)
+        .where(table.c.id == due.c.id)
+        .values(due_at=at + LEASE, attempts=table.c.attempts + 1)
+        .returning(*table.c)
+    )
+    return (await conn.execute(taken)).mappings().all()
+
+
+async def settle(conn: AsyncConnection, table: Table, ids: Sequence[UUID], *, at: datetime) -> None:
+    """Mark letters as delivered; one that was settled before keeps its first time."""
+    await conn.execute(update(table).where(_among(table, ids), table.c.settled_at.is_(None)).values(settled_at=at))
+
+
+async def put_off(
+    conn: AsyncConnection, table: Table, ids: Sequence[UUID], *, due_at: datetime, attempts: int | None = None
+) -> None:
+    """Give leases back: the letters are due again at `due_at`."""
+    values: dict[str, Any] = {"due_at": due_at}
+    if attempts is not None:
+        values["attempts"] = attempts
+    await conn.execute(update(table).where(_among(table, ids), table.c.settled_at.is_(None)).values(**values))
+
+
+async def waiting(conn: AsyncConnection, table: Table) -> int:
+    """Count the letters that are not delivered yet."""
+    return int((await conn.execute(select(func.count()).where(table.c.settled_at.is_(None)))).scalar_one())
+
+
+def _among(table: Table, ids: Sequence[UUID]) -> Any:
+    return table.c.id == func.any(bindparam("ids", list(ids), ARRAY(PgUuid)))

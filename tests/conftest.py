@@ -1,0 +1,96 @@
+"""One PostgreSQL server for the whole run, one migrated template a service, a clone for each test that asks."""
+
+import asyncio
+import itertools
+import os
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.cli.databases import SERVICES, Embedded, Server, fence, migrate, prepare
+from shared.database import connect
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The server of the run: embedded, or the one that SAOLA_TEST_DATABASE names."""
+    where = os.environ.get("SAOLA_TEST_DATABASE", "embedded")
+    if where != "embedded":
+        parts = urlsplit(where)
+        yield Server(
+            parts.hostname or "127.0.0.1", parts.port or 5432, parts.username or "postgres", parts.password or ""
+        )
+        return
+    with tempfile.TemporaryDirectory(prefix="saola-test-", ignore_cleanup_errors=True) as folder:
+        embedded = Embedded(Path(folder) / "pg")
+        yield embedded.start()
+        embedded.stop()
+
+
+@pytest.fixture(scope="session")
+def templates(server: Server) -> str:
+    """Migrated databases to clone; answers the prefix of their names."""
+    prefix = f"t{os.getpid()}_"
+    asyncio.run(prepare(server, prefix, {f"{s}_{k}": "test" for s in SERVICES for k in ("owner", "runner")}))
+    for service in SERVICES:
+        migrate(service, server.url(prefix + service, f"{service}_owner", "test"))
+    return prefix
+
+
+Clone = Callable[[str], Awaitable[str]]
+
+
+@pytest.fixture
+async def clone(server: Server, templates: str) -> AsyncIterator[Clone]:
+    """Answer a function that clones a service's database and says its address as the service's runner."""
+    made: list[str] = []
+
+    async def make(service: str) -> str:
+        name = f"{templates}{service}_{next(_numbers)}"
+        admin = await server.admin()
+        try:
+            await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{templates}{service}" OWNER {service}_owner')
+            await fence(admin, name, service)
+        finally:
+            await admin.close()
+        made.append(name)
+        return server.url(name, f"{service}_runner", "test")
+
+    yield make
+    admin = await server.admin()
+    for name in made:
+        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    await admin.close()
+
+
+async def _engine(clone: Clone, service: str) -> AsyncIterator[AsyncEngine]:
+    engine = connect(await clone(service))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def gateway_db(clone: Clone) -> AsyncIterator[AsyncEngine]:
+    """An empty gateway database of one's own, entered as the service does."""
+    async for engine in _engine(clone, "gateway"):
+        yield engine
+
+
+@pytest.fixture
+async def permits_db(clone: Clone) -> AsyncIterator[AsyncEngine]:
+    """An empty permits database of one's own, entered as the service does."""
+    async for engine in _engine(clone, "permits"):
+        yield engine
+
+
+@pytest.fixture
+async def notifications_db(clone: Clone) -> AsyncIterator[AsyncEngine]:
+    """An empty notifications database of one's own, entered as the service does."""
+    async for engine in _engine(clone, "notifications"):
+        yield engine
