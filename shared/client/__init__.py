@@ -1,0 +1,13 @@
+"""The Python client: everything a program needs to lodge, follow, work and hear, over the hub's public HTTP API.
+
+from shared.client import Hub, Problem, verify_webhook
+
+with Hub("https://hub.example", client_id, client_secret) as hub:
+    declared = hub.declare(declaration, wait=10)
+"""
+
+from shared.client.errors import HubError, NoAnswer, Problem
+from shared.client.hub import Hub
+from shared.client.webhooks import BadWebhook, verify_webhook
+
+__all__ = ["BadWebhook", "Hub", "HubError", "NoAnswer", "Problem", "verify_webhook"]

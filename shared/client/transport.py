@@ -1,0 +1,172 @@
+"""How the client speaks HTTP: fetches and renews its token, asks again where that is safe, raises problems.
+
+It is asked again when no answer came, at 429, and at a 5xx that names a Retry-After; only what may be repeated: a GET,
+or a POST under an Idempotency-Key. Every POST the client makes has one.
+"""
+
+import json
+import random
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx2
+
+from shared.client.errors import HubError, NoAnswer, Problem
+
+JSON = "application/json"
+RENEW_BEFORE = 30.0
+"""Seconds before its end at which a token is renewed."""
+
+
+def pause(tries: int, retry_after: float | None, chance: float) -> float:
+    """Answer how many seconds to wait before asking again: as told, else 0.1 s doubling to 3 s; plus up to 25 %."""
+    told = retry_after if retry_after is not None else min(0.1 * 2 ** min(tries, 10), 3.0)
+    return told * (1 + 0.25 * chance)
+
+
+class Transport:
+    """One party's connection to one hub. Threads may share it."""
+
+    def __init__(self, url: str, client_id: str, client_secret: str, *, seconds: float, patience: float) -> None:
+        self.url = url.rstrip("/")
+        pair = f"{quote(client_id, safe='')}:{quote(client_secret, safe='')}"
+        self._basic = "Basic " + b64encode(pair.encode()).decode()
+        self._seconds, self._patience = seconds, patience
+        self._http = httpx2.Client(
+            base_url=self.url,
+            timeout=httpx2.Timeout(seconds, connect=5.0),
+            limits=httpx2.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=4.0),
+            trust_env=urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"},
+        )
+        self._lock = threading.Lock()
+        self._token, self._renew_at = "", 0.0
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        query: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        seconds: float | None = None,
+    ) -> httpx2.Response:
+        """Ask the hub; raises Problem for a refusal and NoAnswer when no answer could be had within the patience."""
+        asked = dict(headers or {})
+        limit = httpx2.Timeout(seconds or self._seconds, connect=5.0)
+        for renewed in (False, True):
+            asked["Authorization"] = f"Bearer {self.token()}"
+            request = self._http.build_request(
+                method, path, content=body, params=list(query), headers=asked, timeout=limit
+            )
+            answer = self._persist(request, safe=method == "GET" or "Idempotency-Key" in asked)
+            if answer.status_code != 401 or renewed:
+                break
+            self._forget(asked["Authorization"])
+        if answer.is_success:
+            return answer
+        raise problem_of(answer)
+
+    def token(self) -> str:
+        """Answer a valid access token, fetched by client credentials (RFC 6749, 4.4) when needed."""
+        with self._lock:
+            if time.monotonic() >= self._renew_at:
+                self._fetch()
+            return self._token
+
+    def _fetch(self) -> None:
+        headers = {"Authorization": self._basic}
+        request = self._http.build_request(
+            "POST", "/oauth2/token", data={"grant_type": "client_credentials"}, headers=headers
+        )
+        answer = self._persist(request, safe=True)
+        if not answer.is_success:
+            raise problem_of(answer)
+        found = answer.json()
+        self._token = found["access_token"]
+        self._renew_at = time.monotonic() + max(float(found.get("expires_in", 60)) - RENEW_BEFORE, 1.0)
+
+    def _forget(self, authorization: str) -> None:
+        with self._lock:
+            if authorization == f"Bearer {self._token}":
+                self._renew_at = 0.0
+
+    def _persist(self, request: httpx2.Request, *, safe: bool) -> httpx2.Response:
+        """Send a request, again while that is safe, helps, and the patience lasts."""
+        ends, tries = time.monotonic() + self._patience, 0
+        while True:
+            told, lost = None, None
+            try:
+                answer = self._http.send(request)
+            except httpx2.TransportError as error:
+                lost = error
+            else:
+                told = _retry_after(answer)
+                if answer.status_code != 429 and (answer.status_code < 500 or told is None):
+                    return answer
+            may = safe or isinstance(lost, httpx2.ConnectError | httpx2.ConnectTimeout)
+            wait = pause(tries, told, random.random())  # noqa: S311
+            if not may or time.monotonic() + wait > ends:
+                if lost is None:
+                    return answer
+                raise NoAnswer(_unreached(self.url, lost)) from lost
+            time.sleep(wait)
+            tries += 1
+
+
+def _unreached(url: str, error: Exception) -> str:
+    kind = type(error).__name__
+    return (
+        f"No answer from {url} ({kind}). Is the hub running? `saola up` starts one; its address is the first argument."
+    )
+
+
+def _retry_after(answer: httpx2.Response) -> float | None:
+    told = answer.headers.get("retry-after", "")
+    return float(told) if told.isdigit() else None
+
+
+def problem_of(answer: httpx2.Response) -> Problem:
+    """Turn a refusal into the exception it is raised as; whatever the body holds."""
+    try:
+        found = answer.json()
+    except ValueError:
+        found = {}
+    if not isinstance(found, dict):
+        found = {}
+    return Problem(
+        status=answer.status_code,
+        code=str(found.get("code") or found.get("error") or f"http-{answer.status_code}"),
+        title=str(found.get("title") or answer.reason_phrase),
+        detail=str(found.get("detail") or found.get("error_description") or ""),
+        request_id=str(found.get("request_id") or answer.headers.get("x-request-id", "")),
+        errors=list(found.get("errors") or ()),
+        retry_after=_retry_after(answer),
+    )
+
+
+def to_json(value: Any) -> bytes:
+    """Write a body; decimals and days become strings, as the contract says. Floats are refused: they lose digits."""
+    return json.dumps(value, default=_plain, allow_nan=False, ensure_ascii=False).encode()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise HubError("A time needs its zone: use datetime.now(UTC), not datetime.now().")
+        return value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in a message to the hub")
