@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table
+from sqlalchemy import ColumnElement, Table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import outbox
@@ -41,7 +41,7 @@ def pause_after(failures: int, chance: float) -> timedelta:
 
 
 class Courier:
-    """One trip: from one outbox table to one receiver."""
+    """One trip: from one outbox table (or those of its letters that `only` names) to one receiver."""
 
     def __init__(
         self,
@@ -52,12 +52,13 @@ class Courier:
         *,
         limit: int = 200,
         poll: float = 0.25,
+        only: ColumnElement[bool] | None = None,
         last_resort: LastResort | None = None,
         settled: Callable[[Sequence[UUID]], None] = lambda ids: None,
     ) -> None:
         self.name = name
         self._engine, self._table, self._deliver = engine, table, deliver
-        self._limit, self._poll = limit, poll
+        self._limit, self._poll, self._only = limit, poll, only
         self._last_resort, self._settled = last_resort, settled
         self._handed: deque[Letter] = deque()
         self._woken = asyncio.Event()
@@ -102,7 +103,8 @@ class Courier:
             return [self._handed.popleft() for _ in range(min(self._limit, len(self._handed)))]
         self._looked = at
         async with self._engine.begin() as conn:
-            found = [dict(row) for row in await outbox.lease(conn, self._table, at=now(), limit=self._limit)]
+            rows = await outbox.lease(conn, self._table, at=now(), limit=self._limit, only=self._only)
+            found = [dict(row) for row in rows]
         if found or not self._handed:
             return found
         return [self._handed.popleft() for _ in range(min(self._limit, len(self._handed)))]

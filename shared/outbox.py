@@ -9,7 +9,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, Integer, RowMapping, Table, bindparam, func, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    Index,
+    Integer,
+    RowMapping,
+    Table,
+    bindparam,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PgUuid
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,11 +37,16 @@ def letter_columns(index: str) -> tuple[Any, ...]:
     return due, attempts, settled, Index(index, due, postgresql_where=settled.is_(None))
 
 
-async def lease(conn: AsyncConnection, table: Table, *, at: datetime, limit: int) -> Sequence[RowMapping]:
-    """Take up to `limit` due letters for the length of a lease, oldest due first, skipping what others hold."""
+async def lease(
+    conn: AsyncConnection, table: Table, *, at: datetime, limit: int, only: ColumnElement[bool] | None = None
+) -> Sequence[RowMapping]:
+    """Take up to `limit` due letters for the length of a lease, oldest due first, skipping what others hold.
+
+    `only` narrows them, where one table holds letters of several trips.
+    """
     due = (
         select(table.c.id)
-        .where(table.c.settled_at.is_(None), table.c.due_at <= at)
+        .where(table.c.settled_at.is_(None), table.c.due_at <= at, *([] if only is None else [only]))
         .order_by(table.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

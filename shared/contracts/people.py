@@ -32,6 +32,32 @@ class Party(Wire):
         return frozenset(self.identifiers.values())
 
 
+Identifiers = Annotated[dict[Token, Token], Field(max_length=20, description="Numbers by their kind, such as EORI")]
+Roles = Annotated[tuple[Role, ...], Field(min_length=1, max_length=5, strict=False)]
+Grants = Annotated[tuple[Grant, ...], Field(max_length=50, strict=False, description="What a partner may hear")]
+
+
+class NewParty(Wire):
+    """A party as the admin adds it."""
+
+    name: Name
+    country: Country
+    roles: Roles
+    identifiers: Identifiers = {}
+    grants: Grants = ()
+
+
+class PartyChange(Wire):
+    """What is to be different about a party; what is not named stays, what is named is replaced whole."""
+
+    name: Name | None = None
+    country: Country | None = None
+    roles: Roles | None = None
+    identifiers: Identifiers | None = None
+    grants: Grants | None = None
+    disabled: bool | None = None
+
+
 class Caller(Wire):
     """Who stands behind a call inside the hub: a party, or one of the services when there is none."""
 
