@@ -1,6 +1,7 @@
 """The hub as a program sees it: one method for each thing that can be asked, bodies as the contract writes them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from types import MappingProxyType, TracebackType
 from typing import Any
 from uuid import uuid4
@@ -23,6 +24,7 @@ class Hub:
     def __init__(
         self, url: str, client_id: str, client_secret: str, *, seconds: float = 30.0, patience: float = 30.0
     ) -> None:
+        self.url = url.rstrip("/")
         self._way = Transport(url, client_id, client_secret, seconds=seconds, patience=patience)
         self._seconds = seconds
 
@@ -37,6 +39,12 @@ class Hub:
     def close(self) -> None:
         """Close the connections."""
         self._way.close()
+
+    def beside(self, client_id: str, client_secret: str) -> "Hub":
+        """Open another party's door over this one's connections; it closes with this one."""
+        other = copy(self)
+        other._way = self._way.beside(client_id, client_secret)
+        return other
 
     def token(self) -> str:
         """Answer a valid access token, for other programs to send as `Authorization: Bearer …`."""

@@ -31,25 +31,35 @@ def pause(tries: int, retry_after: float | None, chance: float) -> float:
 
 
 class Transport:
-    """One party's connection to one hub. Threads may share it."""
+    """One party's connection to one hub. Threads may share it; parties may share the connections beneath it."""
 
-    def __init__(self, url: str, client_id: str, client_secret: str, *, seconds: float, patience: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        seconds: float,
+        patience: float,
+        http: httpx2.Client | None = None,
+    ) -> None:
         self.url = url.rstrip("/")
         pair = f"{quote(client_id, safe='')}:{quote(client_secret, safe='')}"
         self._basic = "Basic " + b64encode(pair.encode()).decode()
         self._seconds, self._patience = seconds, patience
-        self._http = httpx2.Client(
-            base_url=self.url,
-            timeout=httpx2.Timeout(seconds, connect=5.0),
-            limits=httpx2.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=4.0),
-            trust_env=urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"},
-        )
+        self._http = http or _connections(self.url, seconds)
         self._lock = threading.Lock()
         self._token, self._renew_at = "", 0.0
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def beside(self, client_id: str, client_secret: str) -> "Transport":
+        """Answer the same way for another party, over the same connections."""
+        return Transport(
+            self.url, client_id, client_secret, seconds=self._seconds, patience=self._patience, http=self._http
+        )
 
     def send(
         self,
@@ -122,6 +132,16 @@ class Transport:
                 raise NoAnswer(_unreached(self.url, lost)) from lost
             time.sleep(wait)
             tries += 1
+
+
+def _connections(url: str, seconds: float) -> httpx2.Client:
+    """Make the pool; what is idle is closed before the server would close it. No proxy stands before a loopback."""
+    return httpx2.Client(
+        base_url=url,
+        timeout=httpx2.Timeout(seconds, connect=5.0),
+        limits=httpx2.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=4.0),
+        trust_env=urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"},
+    )
 
 
 def _unreached(url: str, error: Exception) -> str:

@@ -1,0 +1,49 @@
+"""`saola check`: shows what the hub would find in a declaration."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from services.cli.console import Trouble, out
+from shared.client import Hub
+
+COLOURS = {"block": "red", "refer": "yellow", "note": "blue", "error": "red"}
+
+
+def check_file(hub: Hub, file: Path) -> bool:
+    """Send a declaration to be checked, print what was found, say whether it would be accepted."""
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        raise Trouble(f"{file} cannot be read: {error.strerror}.") from None
+    xml = body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    answer = hub.validate(body, "application/xml" if xml else "application/json")
+    errors, found = answer.get("errors") or [], answer.get("findings") or []
+    if errors or found:
+        out.print(_table(errors, found))
+    held = [finding for finding in found if finding["severity"] != "note"]
+    if answer["valid"] and not held:
+        out.print("[green]The hub would accept this declaration.[/]")
+    elif not errors and not any(finding["severity"] == "block" for finding in held):
+        out.print("[yellow]An officer would have to look at this declaration.[/]")
+    else:
+        out.print("[red]The hub would not accept this declaration.[/]")
+    return bool(answer["valid"]) and not held
+
+
+def _table(errors: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]]) -> Table:
+    table = Table("", "where", "rule", "what", "expected", "found", box=None, header_style="dim")
+    for error in errors:
+        table.add_row(*_cells("error", error.get("pointer"), error.get("code"), error.get("detail"), None, None))
+    for finding in found:
+        names = ("pointer", "rule", "message", "expected", "found")
+        table.add_row(*_cells(finding["severity"], *(finding.get(name) for name in names)))
+    return table
+
+
+def _cells(severity: str, *values: Any) -> list[Any]:
+    from rich.text import Text
+
+    return [Text(severity, style=COLOURS.get(severity, "")), *(Text("" if v is None else str(v)) for v in values)]

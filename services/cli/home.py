@@ -1,0 +1,104 @@
+"""The home folder of a hub on one machine: what lies where in it, and who holds it.
+
+admin.json   the administrator's credentials, written at the first start
+keys/        key sets that the services sign with, private and public
+database/    the embedded PostgreSQL
+logs/        one file a process
+run.json     the processes of the hub that runs now, or ran last
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from services.cli.console import Trouble
+
+SIGNERS = ("gateway", "permits", "tokens")
+"""Who signs: the gateway and permits their inside calls, and the gateway the tokens it gives outside."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """One home folder, absolute."""
+
+    folder: Path
+
+    @property
+    def admin(self) -> Path:
+        """Where the administrator's credentials lie."""
+        return self.folder / "admin.json"
+
+    @property
+    def database(self) -> Path:
+        """Where PostgreSQL lives."""
+        return self.folder / "database"
+
+    @property
+    def run(self) -> Path:
+        """Where the running processes are noted."""
+        return self.folder / "run.json"
+
+    def log(self, name: str) -> Path:
+        """Answer the log file of one process."""
+        return self.folder / "logs" / f"{name}.log"
+
+    def private_keys(self, signer: str) -> Path:
+        """Answer the private key set of a signer."""
+        return self.folder / "keys" / f"{signer}.private.json"
+
+    def public_keys(self, signer: str) -> Path:
+        """Answer the public halves of a signer's keys."""
+        return self.folder / "keys" / f"{signer}.public.json"
+
+    def make(self) -> None:
+        """Make the folders and, once, the keys."""
+        from shared.identity import make_keys
+
+        try:
+            for name, mode in (("", 0o755), ("keys", 0o700), ("logs", 0o755)):
+                (self.folder / name).mkdir(mode=mode, parents=True, exist_ok=True)
+            for signer in SIGNERS:
+                make_keys(self.private_keys(signer), self.public_keys(signer))
+        except OSError as error:
+            raise Trouble(f"The home folder {self.folder} cannot be made ready: {error}.") from None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the home, so that no second hub starts on it; the kernel lets go when this process ends."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            raise Trouble(self._taken()) from None
+        try:
+            yield
+        finally:
+            os.close(lock)
+
+    def _taken(self) -> str:
+        where = self.read_run().get("url", "an address not known yet")
+        return (
+            f"A hub already runs on {self.folder} (at {where}). "
+            "Stop it first, or start another: saola up --home ./other --port 8001"
+        )
+
+    def note_run(self, url: str, processes: Mapping[str, Mapping[str, float]]) -> None:
+        """Note which processes run, so that the next start can end what a killed hub left behind."""
+        fresh = self.run.with_suffix(".new")
+        fresh.write_text(json.dumps({"url": url, "processes": processes}, indent=1) + "\n")
+        fresh.replace(self.run)
+
+    def read_run(self) -> dict[str, Any]:
+        """Answer what was noted last; nothing when there is no note or it cannot be read."""
+        try:
+            found = json.loads(self.run.read_text())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}

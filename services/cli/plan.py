@@ -1,0 +1,57 @@
+"""What each process of a hub on one machine is told by its environment: databases, ports, keys, neighbours."""
+
+from dataclasses import dataclass
+
+from services.cli.databases import Server
+from services.cli.home import Home
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the services listen, all on the loopback interface."""
+
+    gateway: int
+    permits: int
+    notifications: int
+
+
+def address(port: int) -> str:
+    """Write the address of a service."""
+    return f"http://{HOST}:{port}"
+
+
+def environments(home: Home, server: Server, ports: Ports) -> dict[str, dict[str, str]]:
+    """Answer the environment of every process, by its name, in the order of their starting; the gateway is last."""
+    permits = {
+        "PERMITS_DATABASE_URL": server.url("permits", "permits_runner"),
+        "PERMITS_PORT": str(ports.permits),
+        "PERMITS_GATEWAY_KEYS": str(home.public_keys("gateway")),
+        "PERMITS_NOTIFICATIONS_URL": address(ports.notifications),
+        "PERMITS_SIGNING_KEYS": str(home.private_keys("permits")),
+    }
+    notifications = {
+        "NOTIFICATIONS_DATABASE_URL": server.url("notifications", "notifications_runner"),
+        "NOTIFICATIONS_PORT": str(ports.notifications),
+        "NOTIFICATIONS_GATEWAY_KEYS": str(home.public_keys("gateway")),
+        "NOTIFICATIONS_PERMITS_KEYS": str(home.public_keys("permits")),
+        "NOTIFICATIONS_ALLOW_LOOPBACK": "1",
+    }
+    gateway = {
+        "GATEWAY_DATABASE_URL": server.url("gateway", "gateway_runner"),
+        "GATEWAY_PORT": str(ports.gateway),
+        "GATEWAY_PUBLIC_URL": address(ports.gateway),
+        "GATEWAY_PERMITS_URL": address(ports.permits),
+        "GATEWAY_NOTIFICATIONS_URL": address(ports.notifications),
+        "GATEWAY_SIGNING_KEYS": str(home.private_keys("gateway")),
+        "GATEWAY_TOKEN_KEYS": str(home.private_keys("tokens")),
+        "GATEWAY_ADMIN_FILE": str(home.admin),
+    }
+    return {
+        "permits": permits,
+        "notifications": notifications,
+        "permits-worker": permits,
+        "notifications-worker": notifications,
+        "gateway": gateway,
+    }

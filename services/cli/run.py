@@ -1,0 +1,21 @@
+"""Becomes one process of the hub: `python -m services.cli.run permits-worker`. Loads that process's code only."""
+
+import sys
+from importlib import import_module
+
+PROCESSES = {
+    "gateway": "services.gateway.main",
+    "permits": "services.permits.main",
+    "permits-worker": "services.permits.worker",
+    "notifications": "services.notifications.main",
+    "notifications-worker": "services.notifications.worker",
+}
+
+
+def become(name: str) -> None:
+    """Run one process until it ends."""
+    import_module(PROCESSES[name]).run()
+
+
+if __name__ == "__main__":
+    become(sys.argv[1])
