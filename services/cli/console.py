@@ -1,8 +1,10 @@
 """How the command line speaks: one console for what is told, one for trouble, and trouble that says what to do next."""
 
+import sys
+
 from rich.console import Console
 
-out = Console(highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
