@@ -33,7 +33,10 @@ def verify_webhook(
     wanted = b"v1," + b64encode(hmac.digest(_key(secret), f"{name}.{moment}.".encode() + body, hashlib.sha256))
     if not any(hmac.compare_digest(wanted, given.encode()) for given in signatures.split(" ")):
         raise BadWebhook("No signature fits: the body was changed, or the secret is another endpoint's.")
-    event = json.loads(body)
+    try:
+        event = json.loads(body)
+    except ValueError:
+        event = None
     if not isinstance(event, dict):
         raise BadWebhook("The body is no event.")
     return event
