@@ -1,5 +1,130 @@
 """The tables of the gateway database."""
 
-from sqlalchemy import MetaData
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, JSONB, UUID
+
+from shared.outbox import letter_columns
+
+HEAD = "0001"
+"""The migration this code was written for; readiness compares it with the database's own."""
 
 metadata = MetaData()
+
+people_revision = Table(
+    "people_revision",
+    metadata,
+    Column("one", Boolean, CheckConstraint("one", name="people_revision_one_row"), primary_key=True),
+    Column("revision", BIGINT, nullable=False),
+)
+"""One row, raised under its lock with every change of a party or credential, so that revisions follow commits."""
+
+parties = Table(
+    "parties",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("country", Text, nullable=False),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("identifiers", JSONB, nullable=False),
+    Column("grants", JSONB, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("version", Integer, CheckConstraint("version >= 1", name="parties_version_counts"), nullable=False),
+    Column("revision", BIGINT, nullable=False),
+    Index("parties_by_revision", "revision"),
+)
+
+party_identifiers = Table(
+    "party_identifiers",
+    metadata,
+    Column("value", Text, primary_key=True),
+    Column("party_id", UUID, ForeignKey("parties.id", name="party_identifiers_party"), nullable=False),
+    Index("party_identifiers_by_party", "party_id"),
+)
+"""Whose number is whose: a number belongs to one party, so that nobody can claim another's."""
+
+party_versions = Table(
+    "party_versions",
+    metadata,
+    Column("party_id", UUID, ForeignKey("parties.id", name="party_versions_party"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("party", JSONB, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("by_party", UUID, nullable=True),
+    PrimaryKeyConstraint("party_id", "version", name="party_versions_pkey"),
+)
+"""Every version of every party, who made it and when (nobody: the hub itself, at its first start). Only added to."""
+
+party_letters = Table(
+    "party_letters",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("destination", Text, nullable=False),
+    Column("party", JSONB, nullable=False),
+    *letter_columns("party_letters_due"),
+    CheckConstraint("destination IN ('permits', 'notifications')", name="party_letters_destination_known"),
+)
+"""Changed parties on their way to the copies that the other services keep: one row a destination."""
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    Column("party_id", UUID, ForeignKey("parties.id", name="credentials_party"), nullable=False),
+    Column("secret_sha256", LargeBinary, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("last_used_at", DateTime(timezone=True), nullable=True),
+    Column("ended_at", DateTime(timezone=True), nullable=True),
+    Column("revision", BIGINT, nullable=False),
+    Index("credentials_by_party", "party_id"),
+    Index("credentials_by_revision", "revision"),
+)
+
+kept_answers = Table(
+    "kept_answers",
+    metadata,
+    Column("party_id", UUID, nullable=False),
+    Column("route", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("kept_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("party_id", "route", "key", name="kept_answers_pkey"),
+)
+"""What was answered under an Idempotency-Key, committed together with its effect. Only added to."""
+
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("party_id", UUID, nullable=False),
+    Column("trader_id", UUID, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("party", JSONB, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    *letter_columns("submissions_due"),
+    UniqueConstraint("party_id", "key", name="submissions_once_a_key"),
+    UniqueConstraint("trader_id", "reference", name="submissions_once_a_reference"),
+)
+"""Every declaration that was answered 202, its bytes as they came; the row is its own letter to permits.
+
+`digest` (SHA-256 of the bytes) and `content_type` are the fingerprint that a repeated key is held against; `party`
+is who lodged it, as known at that moment.
+"""

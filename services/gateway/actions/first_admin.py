@@ -1,0 +1,44 @@
+"""The first start of a hub: an admin is made, and its credential written where the operator will find it."""
+
+import os
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.gateway.actions.credentials import write_credential
+from services.gateway.store import credentials, parties
+from shared import identity
+from shared.contracts.people import Party
+from shared.database import new_id, now
+from shared.logs import logger
+
+NOWHERE = "ZZ"
+"""The country of the operator itself: ISO 3166-1 leaves this code to its users."""
+
+
+async def make_first_admin(conn: AsyncConnection, file: Path) -> bool:
+    """Make an admin and write its credential to `file`, unless the hub has an admin; answers whether it did.
+
+    The file is written before the commit: a start that dies in between finds no admin, and writes it again.
+    """
+    revision = await parties.revise(conn)
+    if await parties.there_is_an_admin(conn):
+        return False
+    at = now()
+    party = Party(id=new_id(at), name="Administrator of this hub", country=NOWHERE, roles=("admin",))
+    await parties.add(conn, party, revision=revision, at=at, by=None)
+    client_id, secret = str(new_id(at)), identity.secret()
+    await credentials.add(conn, client_id, party.id, identity.digest(secret), revision=revision, at=at)
+    _write(file, write_credential(client_id, secret))
+    logger().info("admin.made", party=str(party.id), file=str(file))
+    return True
+
+
+def _write(file: Path, content: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_suffix(".new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        out.write(content + b"\n")
+        out.flush()
+        os.fsync(out.fileno())
+    fresh.replace(file)

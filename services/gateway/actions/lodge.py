@@ -1,0 +1,141 @@
+"""Taking declarations in: those of a few milliseconds share one insert and one commit, each gets its own answer."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.gateway.actions.once import key_reused
+from services.gateway.store import submissions
+from services.gateway.store.submissions import Submission
+from shared.courier import Courier
+from shared.database import again, is_away, now
+from shared.logs import logger
+from shared.problems import Conflict, Refusal, Unavailable
+
+MOST_AT_ONCE = 300
+MOST_WAITING = 2_000
+MOST_BYTES_WAITING = 64_000_000
+HANDED_FOR = timedelta(seconds=5)
+"""How long a letter handed over in memory belongs to this process; after that any courier may take it."""
+HANDED_BYTES = 16_384
+"""A larger letter is read again from the database rather than kept in memory."""
+DATABASE_AWAY = "The database cannot answer now. Send it again under the same key: it is kept once at most."
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is answered for a declaration that is durable: the same for every repetition."""
+
+    id: UUID
+    reference: str
+    received_at: datetime
+    digest: bytes
+    replayed: bool
+
+
+Waits = tuple[Submission, "asyncio.Future[Receipt]"]
+
+
+class Intake:
+    """The queue of those who wait for the next commit, and the loop that commits them."""
+
+    def __init__(self, engine: AsyncEngine, courier: Courier) -> None:
+        self._engine, self._courier = engine, courier
+        self._queue: deque[Waits] = deque()
+        self._bytes = 0
+        self._woken = asyncio.Event()
+
+    def put(self, submission: Submission) -> "asyncio.Future[Receipt]":
+        """Queue a submission; the future answers its receipt once it is durable, or the refusal it meets.
+
+        Raises Unavailable at once when too many wait already.
+        """
+        if len(self._queue) >= MOST_WAITING or self._bytes > MOST_BYTES_WAITING:
+            raise Unavailable("overloaded", "Too many declarations wait to be written. Send it again in a second.", 1)
+        answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._queue.append((submission, answer))
+        self._bytes += len(submission.body)
+        self._woken.set()
+        return answer
+
+    async def run(self) -> None:
+        """Commit what waits, batch after batch, until cancelled."""
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            while self._queue:
+                batch = [self._queue.popleft() for _ in range(min(MOST_AT_ONCE, len(self._queue)))]
+                self._bytes -= sum(len(submission.body) for submission, _ in batch)
+                await self._answer(batch)
+
+    async def _answer(self, batch: Sequence[Waits]) -> None:
+        """Keep a batch and answer each; when it fails for a reason of its own, each is tried alone."""
+        try:
+            answers = await self._keep_surely([submission for submission, _ in batch])
+        except Exception as error:
+            if len(batch) > 1 and not is_away(error):
+                for one in batch:
+                    await self._answer([one])
+                return
+            answers = dict.fromkeys((submission.id for submission, _ in batch), _failure(error))
+        for submission, future in batch:
+            _give(future, answers[submission.id])
+
+    async def _keep_surely(self, batch: Sequence[Submission]) -> "dict[UUID, Receipt | Exception]":
+        """Keep a batch, once more when the connection was lost: what the first try kept is found by its key."""
+        try:
+            return await again(lambda: self._keep(batch))
+        except (DBAPIError, OSError) as error:
+            if not is_away(error):
+                raise
+            logger().warning("database.away", error=repr(error)[:300])
+        return await again(lambda: self._keep(batch))
+
+    async def _keep(self, batch: Sequence[Submission]) -> "dict[UUID, Receipt | Exception]":
+        batch = sorted(batch, key=lambda submission: submission.scope)
+        at, room = now(), self._courier.room
+        handed = [submission for submission in batch if room and len(submission.body) <= HANDED_BYTES]
+        mine = {submission.id for submission in handed}
+        due = [at + HANDED_FOR if submission.id in mine else at for submission in batch]
+        async with self._engine.begin() as conn:
+            new = await submissions.put(conn, batch, due)
+            met = [submission for submission in batch if submission.id not in new]
+            kept = await submissions.under_keys(conn, [submission.scope for submission in met]) if met else {}
+        self._courier.hand([submission.letter for submission in handed if submission.id in new])
+        return {submission.id: _receipt(submission, new, kept.get(submission.scope)) for submission in batch}
+
+
+def _receipt(submission: Submission, new: Set[UUID], kept: RowMapping | None) -> "Receipt | Exception":
+    """Answer by the rules of the key: new, the same again, another body, or a reference that is taken."""
+    if submission.id in new or (kept is not None and kept["id"] == submission.id):
+        return Receipt(submission.id, submission.reference, submission.received_at, submission.digest, replayed=False)
+    if kept is None:
+        return Conflict(
+            "reference-taken",
+            "This trader has used this reference in another declaration. Amend that one, or choose a new reference.",
+        )
+    if (kept["digest"], kept["content_type"]) != (submission.digest, submission.content_type):
+        return key_reused()
+    return Receipt(kept["id"], kept["reference"], kept["received_at"], kept["digest"], replayed=True)
+
+
+def _failure(error: Exception) -> Exception:
+    if isinstance(error, Refusal) or not is_away(error):
+        return error
+    return Unavailable("database-unavailable", DATABASE_AWAY)
+
+
+def _give(future: "asyncio.Future[Receipt]", answer: "Receipt | Exception") -> None:
+    if future.done():
+        return
+    if isinstance(answer, Receipt):
+        future.set_result(answer)
+    else:
+        future.set_exception(answer)

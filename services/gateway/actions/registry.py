@@ -1,0 +1,34 @@
+"""Looking up parties and credentials for the admin, in the database itself."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+
+from services.gateway.actions.desk import Desk
+from services.gateway.store import credentials, parties
+from shared.contracts.people import Party
+from shared.problems import NotFound
+
+
+async def party(desk: Desk, id: UUID) -> Party:
+    """Read one party."""
+    async with desk.engine.connect() as conn:
+        found = await parties.find(conn, id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def page(desk: Desk, *, before: UUID | None, limit: int) -> list[Party]:
+    """Read up to `limit` parties made before one, newest first."""
+    async with desk.engine.connect() as conn:
+        return await parties.page(conn, before=before, limit=limit)
+
+
+async def credentials_of(desk: Desk, party_id: UUID) -> Sequence[RowMapping]:
+    """Read the living credentials of a party that is there."""
+    async with desk.engine.connect() as conn:
+        if await parties.find(conn, party_id) is None:
+            raise NotFound
+        return await credentials.of_party(conn, party_id)

@@ -1,0 +1,64 @@
+"""A declaration as the gateway follows it: read by id, and the trader's commands that may come before its checks."""
+
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from starlette.responses import JSONResponse, Response
+
+from services.gateway.actions import follow
+from services.gateway.actions.people import Known
+from services.gateway.api.guard import ADesk, admit, caller_of, id_of, may, the_desk
+from services.gateway.api.openapi import GUARDED, problems
+from services.gateway.api.relay import Relayed, add_relayed, render, send
+from services.gateway.api.relayed_declarations import OWN_COMMANDS
+from shared.calls import Away, Reply, unavailable
+
+
+async def read(request: Request, desk: ADesk, known: Annotated[Known, Depends(may("read_declaration"))]) -> Response:
+    """Read a declaration: its state, what its checks found, what it uses, its history.
+
+    Moments after it was lodged, or while its checks are away, its status is `received`.
+    """
+    found = await follow.read(desk, id_of(request), caller_of(known, request), known.party)
+    if isinstance(found, Reply):
+        return render(found)
+    return JSONResponse(found, headers={"ETag": '"1"'})
+
+
+async def command(request: Request, route: Relayed) -> Response:
+    """Pass a trader's command on; 409 `still-received` when the declaration is not at its checks yet."""
+    try:
+        reply = await send(request, route)
+    except Away:
+        await _demand_forwarded(request, route)
+        raise unavailable(route.service) from None
+    if reply.status == 404:
+        await _demand_forwarded(request, route)
+    return render(reply)
+
+
+async def _demand_forwarded(request: Request, route: Relayed) -> None:
+    desk = the_desk(request)
+    known = await admit(desk, request.headers.get("authorization", ""), route.operation)
+    await follow.demand_forwarded(desk, id_of(request), known.party)
+
+
+def add_declaration_routes(app: FastAPI) -> None:
+    """Serve the reading of one declaration and the trader's commands."""
+    app.add_api_route(
+        "/v1/declarations/{id}",
+        read,
+        methods=["GET"],
+        operation_id="read_declaration",
+        tags=["declarations"],
+        summary="Read a declaration",
+        response_description="The declaration as it is now",
+        response_class=JSONResponse,
+        responses=problems(*GUARDED, "not-found", "service-unavailable"),
+        openapi_extra={
+            "parameters": [
+                {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+            ]
+        },
+    )
+    add_relayed(app, OWN_COMMANDS, command)

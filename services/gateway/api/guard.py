@@ -1,0 +1,78 @@
+"""The guard of every route: who are you, may your role ever do this, and do you ask for things we know."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from services.gateway.actions.desk import Desk
+from services.gateway.actions.people import Known
+from services.gateway.api.rights import RIGHTS
+from shared.contracts.people import Caller
+from shared.database import now
+from shared.identity import BadToken
+from shared.logs import logger
+from shared.problems import Fault, Invalid, NotAllowed, NotFound
+from shared.web import Unauthenticated, request_id
+
+
+def the_desk(request: Request) -> Desk:
+    """Answer what the actions of this process work with."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+ADesk = Annotated[Desk, Depends(the_desk)]
+
+
+async def admit(desk: Desk, authorization: str, operation: str) -> Known:
+    """Answer who sends a request; 401 without a good access token, 403 for a role that may never do this."""
+    kind, _, token = authorization.partition(" ")
+    if not token or kind.lower() != "bearer":
+        raise Unauthenticated
+    try:
+        party_id, client_id = desk.access.bearer(token.strip(), at=now())
+    except BadToken as error:
+        logger().info("token.refused", reason=str(error))
+        raise Unauthenticated from None
+    known = await desk.people.find(party_id, client_id)
+    if known is None:
+        raise Unauthenticated("This credential or its party was ended or disabled.")
+    if RIGHTS[operation].isdisjoint(known.roles):
+        allowed = ", ".join(sorted(RIGHTS[operation]))
+        raise NotAllowed("role-not-allowed", f"This is done by: {allowed}. You are: {', '.join(sorted(known.roles))}.")
+    return known
+
+
+def may(operation: str, *query: str) -> Callable[[Request], Coroutine[Any, Any, Known]]:
+    """Make the dependency that guards an operation, which knows these query parameters and no others."""
+
+    async def guard(request: Request) -> Known:
+        known = await admit(the_desk(request), request.headers.get("authorization", ""), operation)
+        know_parameters(request, query)
+        return known
+
+    return guard
+
+
+def know_parameters(request: Request, names: tuple[str, ...]) -> None:
+    """Refuse query parameters this route does not know: one misspelt would silently widen what is asked."""
+    unknown = sorted(set(request.query_params) - set(names))
+    if unknown:
+        knows = f"This route knows {', '.join(names)}." if names else "This route knows none."
+        places = [Fault(f"/query/{name}", "unknown-parameter", knows) for name in unknown[:20]]
+        raise Invalid("invalid-parameter", f"A parameter is not known here. {knows}", places)
+
+
+def caller_of(known: Known, request: Request) -> Caller:
+    """Answer who stands behind a call that goes on inside."""
+    return Caller(service="gateway", party=known.party, request_id=request_id(request))
+
+
+def id_of(request: Request) -> UUID:
+    """Answer the id in the path; what is no id is nothing here."""
+    try:
+        return UUID(str(request.path_params["id"]))
+    except ValueError:
+        raise NotFound from None

@@ -1,0 +1,77 @@
+"""The routes about permits, reports and reference data that permits answers, as one list."""
+
+from services.gateway.api.relay import Relayed
+from shared.contracts.permit import Endorsement, Permit, Revocation
+
+PAGE = ("limit", "cursor")
+TURN = ("wrong-turn", "version-stale")
+P = "/v1/permits"
+
+PERMITS: tuple[Relayed, ...] = (
+    Relayed(
+        "POST",
+        P,
+        "add_permit",
+        "permits",
+        "Issue or register a permit",
+        "The permit",
+        "By the issuing country's authority; where that has none on the hub, the importing country's registers it.",
+        status=201,
+        takes=Permit,
+    ),
+    Relayed(
+        "GET",
+        P,
+        "list_permits",
+        "permits",
+        "List permits",
+        "A page, newest first",
+        query=("number", "issuer", "status", "taxon", "holder", *PAGE),
+        headers=("Permit-Token",),
+    ),
+    Relayed(
+        "GET",
+        P + "/{id}",
+        "read_permit",
+        "permits",
+        "Read a permit",
+        "The permit, both sides of each line, its history",
+        headers=("Permit-Token",),
+    ),
+    Relayed("GET", P + "/{id}/ledger", "read_ledger", "permits", "Read a permit's ledger", "Every entry of its lines"),
+    Relayed(
+        "POST",
+        P + "/{id}/endorsement",
+        "endorse_permit",
+        "permits",
+        "Endorse a permit at export",
+        "The permit",
+        "Box 14: the actual quantity of each line that left.",
+        takes=Endorsement,
+        headers=("If-Match",),
+        codes=TURN,
+    ),
+    Relayed(
+        "POST",
+        P + "/{id}/revocation",
+        "revoke_permit",
+        "permits",
+        "Revoke a permit",
+        "The permit",
+        "Accepted declarations that cite it are referred to an officer in the same step.",
+        takes=Revocation,
+        headers=("If-Match",),
+        codes=TURN,
+    ),
+    Relayed(
+        "GET",
+        "/v1/reports/annual",
+        "read_annual_report",
+        "permits",
+        "The annual report",
+        "One row a permit line, from what was used",
+        media="text/csv",
+        query=("year", "side", "country"),
+    ),
+    Relayed("GET", "/v1/reference/{table}", "read_reference", "permits", "Read a code list", "The codes"),
+)

@@ -1,0 +1,60 @@
+"""Who may do what: every operation of the public API, and the roles that may ever do it.
+
+Whose thing it is comes after this and is decided where the thing is kept: what is foreign is a 404 there.
+"""
+
+from shared.contracts.words import Role
+
+EVERYBODY: frozenset[Role] = frozenset({"trader", "customs", "authority", "partner", "admin"})
+ADMIN: frozenset[Role] = frozenset({"admin"})
+TRADER: frozenset[Role] = frozenset({"trader"})
+CUSTOMS: frozenset[Role] = frozenset({"customs"})
+AUTHORITY: frozenset[Role] = frozenset({"authority"})
+PARTNER: frozenset[Role] = frozenset({"partner"})
+CONCERNED = TRADER | CUSTOMS | AUTHORITY
+LISTENERS = CONCERNED | PARTNER
+
+RIGHTS: dict[str, frozenset[Role]] = {
+    "read_me": EVERYBODY,
+    "add_party": ADMIN,
+    "list_parties": ADMIN,
+    "read_party": ADMIN,
+    "change_party": ADMIN,
+    "give_credential": ADMIN,
+    "list_credentials": ADMIN,
+    "end_credential": ADMIN,
+    "lodge_declaration": TRADER,
+    "validate_declaration": TRADER,
+    "list_declarations": CONCERNED,
+    "read_declaration": CONCERNED,
+    "replace_declaration": TRADER,
+    "cancel_declaration": TRADER,
+    "release_declaration": CUSTOMS,
+    "refuse_declaration": CUSTOMS,
+    "override_finding": CUSTOMS,
+    "correct_declaration": CUSTOMS,
+    "consent_to_more": AUTHORITY,
+    "add_permit": AUTHORITY,
+    "list_permits": CONCERNED,
+    "read_permit": CONCERNED,
+    "read_ledger": CONCERNED,
+    "endorse_permit": CUSTOMS,
+    "revoke_permit": AUTHORITY,
+    "read_annual_report": AUTHORITY,
+    "read_reference": EVERYBODY,
+    "add_endpoint": LISTENERS,
+    "list_endpoints": LISTENERS,
+    "read_endpoint": LISTENERS,
+    "change_endpoint": LISTENERS,
+    "end_endpoint": LISTENERS,
+    "rotate_endpoint_secret": LISTENERS,
+    "test_endpoint": LISTENERS,
+    "replay_events": LISTENERS,
+    "list_deliveries": LISTENERS,
+    "retry_delivery": LISTENERS,
+    "pull_events": LISTENERS,
+    "acknowledge_event": LISTENERS,
+}
+
+OPEN = frozenset({"ask_token", "read_server_metadata", "read_token_keys"})
+"""Operations that ask for no token, for they come before one; health and the documentation are not of the API."""

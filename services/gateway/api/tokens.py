@@ -1,0 +1,154 @@
+"""The token endpoint (RFC 6749, 4.4) and what clients read to find and check it (RFC 8414, RFC 7517)."""
+
+import base64
+import binascii
+from urllib.parse import parse_qsl, unquote_plus
+
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse, Response
+
+from services.gateway.actions.access import LIFE
+from services.gateway.actions.enter import enter
+from services.gateway.api.guard import ADesk
+from shared.web import read_body
+
+FORM = "application/x-www-form-urlencoded"
+FORM_LIMIT = 16_384
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+class OAuthError(Exception):
+    """A refusal in the words of RFC 6749, 5.2."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(error)
+        self.error, self.description = error, description
+
+
+async def ask_token(request: Request, desk: ADesk) -> Response:
+    """Ask for an access token by client credentials, an hour long.
+
+    The client authenticates by HTTP Basic or by `client_id` and `client_secret` in the form, not by both.
+    """
+    form = await _form(request)
+    if form.get("grant_type") != "client_credentials":
+        error = "unsupported_grant_type" if form.get("grant_type") else "invalid_request"
+        raise OAuthError(error, "Send grant_type=client_credentials.")
+    if form.get("scope"):
+        raise OAuthError("invalid_scope", "There are no scopes here: a party's roles say what it may do.")
+    client_id, secret = _client(request.headers.get("authorization", ""), form)
+    token = await enter(desk, client_id, secret)
+    if token is None:
+        raise OAuthError("invalid_client", "No such client, or its secret is wrong, or it was ended or disabled.")
+    content = {"access_token": token, "token_type": "Bearer", "expires_in": int(LIFE.total_seconds())}
+    return JSONResponse(content, headers=NO_STORE)
+
+
+async def read_server_metadata(desk: ADesk) -> Response:
+    """Say where and how tokens are asked for (RFC 8414)."""
+    issuer = desk.access.issuer
+    return JSONResponse(
+        {
+            "issuer": issuer,
+            "token_endpoint": f"{issuer}/oauth2/token",
+            "jwks_uri": f"{issuer}/.well-known/jwks.json",
+            "grant_types_supported": ["client_credentials"],
+            "response_types_supported": [],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "service_documentation": f"{issuer}/docs",
+        }
+    )
+
+
+async def read_token_keys(desk: ADesk) -> Response:
+    """Publish the public keys that access tokens are signed with (RFC 7517)."""
+    return JSONResponse(desk.access.keys.public(), headers={"Cache-Control": "public, max-age=60"})
+
+
+async def oauth_refused(request: Request, error: Exception) -> Response:
+    """Answer a refusal as RFC 6749, 5.2 has it."""
+    assert isinstance(error, OAuthError)
+    wrong_client = error.error == "invalid_client"
+    return JSONResponse(
+        {"error": error.error, "error_description": error.description},
+        status_code=401 if wrong_client else 400,
+        headers=NO_STORE | ({"WWW-Authenticate": 'Basic realm="saola", charset="UTF-8"'} if wrong_client else {}),
+    )
+
+
+def add_token_routes(app: FastAPI) -> None:
+    """Serve the token endpoint and the documents around it."""
+    app.add_exception_handler(OAuthError, oauth_refused)
+    form = {"type": "object", "required": ["grant_type"], "properties": _PROPERTIES}
+    app.add_api_route(
+        "/oauth2/token",
+        ask_token,
+        methods=["POST"],
+        operation_id="ask_token",
+        tags=["who"],
+        summary="Ask for an access token",
+        response_description="The token; send it as Authorization: Bearer …",
+        responses={
+            400: {"description": "RFC 6749, 5.2: invalid_request, unsupported_grant_type, invalid_scope"},
+            401: {"description": "RFC 6749, 5.2: invalid_client"},
+        },
+        openapi_extra={"security": [], "requestBody": {"required": True, "content": {FORM: {"schema": form}}}},
+    )
+    for path, act, summary in (
+        ("/.well-known/oauth-authorization-server", read_server_metadata, "Where and how to ask for tokens"),
+        ("/.well-known/jwks.json", read_token_keys, "The public keys of access tokens"),
+    ):
+        app.add_api_route(
+            path,
+            act,
+            methods=["GET"],
+            operation_id=act.__name__,
+            tags=["who"],
+            summary=summary,
+            response_description="The document",
+            openapi_extra={"security": []},
+        )
+
+
+_PROPERTIES = {
+    "grant_type": {"type": "string", "const": "client_credentials"},
+    "client_id": {"type": "string"},
+    "client_secret": {"type": "string", "format": "password"},
+}
+
+
+async def _form(request: Request) -> dict[str, str]:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        raise OAuthError("invalid_request", f"Send Content-Type: {FORM}.")
+    body = await read_body(request, limit=FORM_LIMIT)
+    try:
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=20, errors="strict")
+    except ValueError:
+        raise OAuthError("invalid_request", "The form cannot be read.") from None
+    if len(dict(pairs)) != len(pairs):
+        raise OAuthError("invalid_request", "A parameter is there twice.")
+    return dict(pairs)
+
+
+def _client(authorization: str, form: dict[str, str]) -> tuple[str, str]:
+    kind, _, given = authorization.partition(" ")
+    posted = form.get("client_id", ""), form.get("client_secret", "")
+    if not authorization:
+        return _printable(*posted)
+    if form.get("client_secret"):
+        raise OAuthError("invalid_request", "Authenticate in one way: HTTP Basic, or client_secret in the form.")
+    if kind.lower() != "basic":
+        raise OAuthError("invalid_client", "Authenticate by HTTP Basic, or by client_secret in the form.")
+    try:
+        client_id, _, secret = base64.b64decode(given.strip(), validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, ValueError):
+        raise OAuthError("invalid_client", "The Authorization header cannot be read.") from None
+    if posted[0] and posted[0] != unquote_plus(client_id):
+        raise OAuthError("invalid_request", "The form names another client than the Authorization header.")
+    return _printable(unquote_plus(client_id), unquote_plus(secret))
+
+
+def _printable(client_id: str, secret: str) -> tuple[str, str]:
+    if not (client_id.isascii() and client_id.isprintable() and secret.isascii()):
+        raise OAuthError("invalid_client", "No such client.")
+    return client_id, secret

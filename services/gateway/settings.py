@@ -1,0 +1,28 @@
+"""The gateway's settings: GATEWAY_* as one frozen value, read once by the entry point."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What the operator decides about the gateway."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True)
+
+    database_url: str = Field(description="postgresql+asyncpg://…, as the runner of the gateway database")
+    port: int = Field(ge=1, le=65535)
+    host: str = "127.0.0.1"
+    public_url: str = Field("", description="How clients reach it, and the issuer of its tokens")
+    permits_url: str
+    notifications_url: str
+    signing_keys: Path = Field(description="Private JWKS that signs calls inside the hub")
+    token_keys: Path = Field(description="Private JWKS that signs access tokens")
+    admin_file: Path | None = Field(None, description="Where the first admin's credential is written, once")
+    log_level: str = "INFO"
+
+    @property
+    def issuer(self) -> str:
+        """The address clients know the hub by, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

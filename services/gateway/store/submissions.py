@@ -1,0 +1,81 @@
+"""Submissions in the database: many in at once, found again by key or by id."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.gateway.store.tables import submissions
+from shared.database import many
+
+NAMES = (
+    "id",
+    "party_id",
+    "trader_id",
+    "key",
+    "reference",
+    "content_type",
+    "digest",
+    "body",
+    "party",
+    "received_at",
+)
+LETTER = ("id", "trader_id", "digest", "body", "party", "received_at")
+PUT = many(submissions, (*NAMES, "due_at"), ending="ON CONFLICT DO NOTHING RETURNING id")
+KEPT = tuple(
+    submissions.c[name] for name in ("id", "party_id", "key", "reference", "content_type", "digest", "received_at")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A declaration as it came, on its way into the database; `party` is JSON text."""
+
+    id: UUID
+    party_id: UUID
+    trader_id: UUID
+    key: str
+    reference: str
+    content_type: str
+    digest: bytes
+    body: bytes
+    party: str
+    received_at: datetime
+
+    @property
+    def letter(self) -> dict[str, Any]:
+        """What a courier needs of it."""
+        return {name: getattr(self, name) for name in LETTER}
+
+    @property
+    def scope(self) -> tuple[UUID, str]:
+        """Whose key it is, and which."""
+        return self.party_id, self.key
+
+
+async def put(conn: AsyncConnection, batch: Sequence[Submission], due: Sequence[datetime]) -> set[UUID]:
+    """Insert submissions, sorted by key, each due when said; answers the ids of the new ones."""
+    values: dict[str, list[Any]] = {name: [getattr(submission, name) for submission in batch] for name in NAMES}
+    return set((await conn.execute(PUT, values | {"due_at": list(due)})).scalars())
+
+
+async def under_keys(conn: AsyncConnection, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], RowMapping]:
+    """Read what was taken in under keys, each of one party."""
+    found = select(*KEPT).where(tuple_(submissions.c.party_id, submissions.c.key).in_(list(keys)))
+    return {(row["party_id"], row["key"]): row for row in (await conn.execute(found)).mappings()}
+
+
+async def own(conn: AsyncConnection, id: UUID, party_id: UUID) -> RowMapping | None:
+    """Read a submission that this party lodged, or that was lodged for it."""
+    whose = or_(submissions.c.party_id == party_id, submissions.c.trader_id == party_id)
+    return (await conn.execute(select(submissions).where(submissions.c.id == id, whose))).mappings().one_or_none()
+
+
+async def forwarded(conn: AsyncConnection, id: UUID) -> bool:
+    """Say whether permits has taken a submission in."""
+    found = select(submissions.c.settled_at.is_not(None)).where(submissions.c.id == id)
+    return bool((await conn.execute(found)).scalar_one_or_none())

@@ -1,0 +1,167 @@
+"""A gateway that runs: real HTTP on a free port, a database of its own, stand-ins for its neighbours."""
+
+import asyncio
+import json
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from services.gateway.actions.desk import Desk
+from services.gateway.main import make
+from services.gateway.settings import Settings
+from shared.identity import make_keys
+from tests.conftest import Clone
+from tests.gateway.standin import StandIn
+
+Body = dict[str, Any]
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+@dataclass
+class Hub:
+    """The running gateway and those around it."""
+
+    url: str
+    settings: Settings
+    app: FastAPI
+    permits: StandIn
+    notifications: StandIn
+    http: httpx2.AsyncClient
+    admin: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def desk(self) -> Desk:
+        desk: Desk = self.app.state.desk
+        return desk
+
+    async def token(self, credential: Body) -> str:
+        form = {"grant_type": "client_credentials"}
+        answer = await self.http.post(
+            "/oauth2/token", data=form, auth=(credential["client_id"], credential["client_secret"])
+        )
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["access_token"])
+
+    async def as_(self, credential: Body) -> dict[str, str]:
+        return {"Authorization": f"Bearer {await self.token(credential)}"}
+
+    async def party(self, *roles: str, **more: Any) -> tuple[Body, dict[str, str]]:
+        """Add a party with a credential; answers it and the header it comes in with."""
+        new = {"name": f"Party {secrets.token_hex(2)}", "country": "FR", "roles": list(roles), **more}
+        added = await self.http.post("/v1/parties", json=new, headers=self.admin)
+        assert added.status_code == 201, added.text
+        given = await self.http.post(f"/v1/parties/{added.json()['id']}/credentials", headers=self.admin)
+        assert given.status_code == 201, given.text
+        return added.json(), await self.as_(given.json())
+
+    async def trader(self) -> dict[str, str]:
+        """Add the trader of `declaration()`; answers the header it comes in with."""
+        _, header = await self.party("trader", identifiers={"EORI": "FR99988877700011"})
+        return header
+
+    async def lodge(self, header: dict[str, str], body: Body | bytes, **headers: str) -> httpx2.Response:
+        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+        usual = {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(8)}
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        kept = {name: value for name, value in usual.items() if name.lower() not in {g.lower() for g in given}}
+        return await self.http.post("/v1/declarations", content=sent, headers={**header, **kept, **given})
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[FastAPI]:
+    app = make(settings)
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=settings.port, log_config=None, timeout_graceful_shutdown=2)
+    )
+    running = asyncio.create_task(server.serve())
+    while not server.started:
+        assert not running.done(), "the gateway did not start"
+        await asyncio.sleep(0.01)
+    try:
+        yield app
+    finally:
+        server.should_exit = True
+        await running
+
+
+@pytest.fixture
+async def settings(clone: Clone, tmp_path: Path) -> Settings:
+    for name in ("signing", "token"):
+        make_keys(tmp_path / f"{name}.json", tmp_path / f"{name}.public.json")
+    return Settings(
+        database_url=await clone("gateway"),
+        port=free_port(),
+        permits_url=f"http://127.0.0.1:{free_port()}",
+        notifications_url=f"http://127.0.0.1:{free_port()}",
+        signing_keys=tmp_path / "signing.json",
+        token_keys=tmp_path / "token.json",
+        admin_file=tmp_path / "admin.json",
+    )
+
+
+@pytest.fixture
+async def alone(settings: Settings, tmp_path: Path) -> AsyncIterator[Hub]:
+    """A gateway whose neighbours are away; they come when they are opened."""
+    ports = [int(url.rpartition(":")[2]) for url in (settings.permits_url, settings.notifications_url)]
+    neighbours = [
+        StandIn(name, tmp_path / "signing.public.json", port)
+        for name, port in zip(("permits", "notifications"), ports, strict=True)
+    ]
+    async with serving(settings) as app, httpx2.AsyncClient(base_url=settings.issuer, timeout=30) as http:
+        hub = Hub(settings.issuer, settings, app, neighbours[0], neighbours[1], http)
+        while (await http.get("/readyz")).status_code != 200:
+            await asyncio.sleep(0.02)
+        hub.admin = await hub.as_(json.loads((tmp_path / "admin.json").read_text()))
+        yield hub
+    for neighbour in neighbours:
+        await neighbour.close()
+
+
+@pytest.fixture
+async def hub(alone: Hub) -> Hub:
+    """A gateway with stand-ins for its neighbours."""
+    await alone.permits.open()
+    await alone.notifications.open()
+    return alone
+
+
+def declaration(reference: str | None = None, **changes: Any) -> Body:
+    """A good import declaration of the trader."""
+    made: Body = {
+        "reference": reference or f"B-{secrets.token_hex(6)}",
+        "movement": "import",
+        "exporter": {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA1234567"},
+        "importer": {"name": "B SARL", "country": "FR", "identifier": "FR99988877700011"},
+        "export_country": "ZA",
+        "import_country": "FR",
+        "items": [
+            {
+                "number": 1,
+                "taxon": "Crocodylus niloticus",
+                "term": "SKI",
+                "quantity": "100",
+                "unit": "number",
+                "source": "R",
+                "purpose": "T",
+                "documents": [{"number": "ZA-2026-000123", "issuer": "ZA", "line": "A"}],
+            }
+        ],
+    }
+    return made | changes
+
+
+Change = Callable[[Body], None]
