@@ -172,8 +172,11 @@ def test_a_refusal_that_is_no_problem_document_is_raised_all_the_same(server: Sc
 
 
 def test_a_list_is_read_to_its_end(server: Scripted, hub: Hub) -> None:
-    server.script = [(200, {}, {"data": [1, 2], "next_cursor": "c"}), (200, {}, {"data": [3], "next_cursor": None})]
-    assert list(hub.permits({"issuer": "ZA"})) == [1, 2, 3]
+    server.script = [
+        (200, {}, {"data": [{"id": 1}, {"id": 2}], "next_cursor": "c"}),
+        (200, {}, {"data": [{"id": 3}], "next_cursor": None}),
+    ]
+    assert [permit["id"] for permit in hub.permits({"issuer": "ZA"})] == [1, 2, 3]
     assert [path for _, path, _, _ in server.asked] == [
         "/v1/permits?limit=200&issuer=ZA",
         "/v1/permits?limit=200&issuer=ZA&cursor=c",

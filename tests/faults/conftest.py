@@ -1,0 +1,25 @@
+"""A hub that may be killed piece by piece, and the people who go on working on it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.shipping import Shipping, begin
+from tests.hub import RunningHub, running_hub
+
+IMPATIENT = ",".join(["0.2"] * 40)
+"""Seconds between two tries of a webhook: what was lost in a kill comes again soon."""
+
+
+@pytest.fixture(scope="session")
+def hub() -> Iterator[RunningHub]:
+    """A whole hub, the victim of every test of this folder."""
+    with running_hub({"NOTIFICATIONS_SCHEDULE": IMPATIENT}) as hub:
+        yield hub
+
+
+@pytest.fixture
+def shipping(hub: RunningHub) -> Iterator[Shipping]:
+    """New parties on that hub, and the importer's receiver."""
+    with begin(hub) as shipping:
+        yield shipping

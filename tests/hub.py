@@ -1,0 +1,146 @@
+"""A whole hub for tests: real processes, real HTTP, real PostgreSQL, in a short folder under /tmp."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from services.cli.ports import free_ports
+from services.cli.up import is_ready
+from shared.client import Hub
+
+START_SECONDS = 120.0
+
+
+def saola(*arguments: str | Path, seconds: float = 150.0) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a person would."""
+    outside = {"SAOLA_HOME", "SAOLA_HUB", "SAOLA_CLIENT_ID", "SAOLA_CLIENT_SECRET"}
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "services.cli.main", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        stdin=subprocess.DEVNULL,
+        env={name: value for name, value in os.environ.items() if name not in outside},
+        check=False,
+    )
+
+
+class RunningHub:
+    """A `saola up` in a home of its own; it ends with this process, whatever happens to it."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        self.home = folder / "home"
+        self.port = free_ports(1)[0]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.said = folder / "up.log"
+        self._environment = dict(environment or {})
+        self.process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        with self.said.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-P", "-m", "services.cli.main", "up", "--port", str(self.port), "--home", self.home],
+                env={**os.environ, **self._environment, "SAOLA_SUPERVISED": "1"},
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def again(self) -> None:
+        """Start it again after it has ended."""
+        assert self.process.poll() is not None
+        self._let_go()
+        self.process = self._start()
+        self.wait_ready()
+
+    def wait_ready(self, seconds: float = START_SECONDS) -> None:
+        """Wait until the hub says that it is ready, and its note of processes is whole."""
+        ends = time.monotonic() + seconds
+        while not (is_ready(self.port) and len(self.processes()) == 6):
+            assert self.process.poll() is None, self.said.read_text()
+            assert time.monotonic() < ends, self.said.read_text()
+            time.sleep(0.05)
+
+    def processes(self) -> dict[str, int]:
+        """Answer the process ids by name, as the hub notes them."""
+        try:
+            noted: dict[str, Any] = json.loads((self.home / "run.json").read_text())
+        except (OSError, ValueError):
+            return {}
+        return {name: int(process["pid"]) for name, process in noted["processes"].items()}
+
+    def kill(self, name: str) -> int:
+        """Kill one process as `kill -9` does; answers its id."""
+        pid = self.processes()[name]
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def wait_back(self, name: str, killed: int, seconds: float = 30.0) -> None:
+        """Wait until a killed process has a successor and the hub is ready."""
+        ends = time.monotonic() + seconds
+        while self.processes().get(name, killed) == killed or not is_ready(self.port):
+            assert time.monotonic() < ends, self.said.read_text()
+            time.sleep(0.02)
+
+    def stop(self) -> int:
+        """Stop it as a service manager would; answers its status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(60)
+        self._let_go()
+        return status
+
+    def _let_go(self) -> None:
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+
+    def admin(self) -> Hub:
+        """Open the hub as its administrator."""
+        pair = json.loads((self.home / "admin.json").read_text())
+        return Hub(self.url, pair["client_id"], pair["client_secret"])
+
+
+def alive(pids: Mapping[str, int]) -> set[str]:
+    """Answer which of those processes still live."""
+    return {name for name, pid in pids.items() if psutil.pid_exists(pid) and not _zombie(pid)}
+
+
+def _zombie(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
+@contextmanager
+def short_folder() -> Iterator[Path]:
+    """Make a folder with a short path, for PostgreSQL's socket lies in it; removed after."""
+    folder = Path(tempfile.mkdtemp(prefix="sh-", dir="/tmp"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_hub(environment: Mapping[str, str] | None = None) -> Iterator[RunningHub]:
+    """Run a hub from here to the end of the block."""
+    with short_folder() as folder:
+        hub = RunningHub(folder, environment)
+        try:
+            hub.wait_ready()
+            yield hub
+        finally:
+            hub.stop()

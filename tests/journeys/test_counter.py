@@ -1,0 +1,62 @@
+"""What a person does at a terminal: add a party, take a token, have a declaration checked."""
+
+import json
+from pathlib import Path
+
+import httpx2
+
+from tests.hub import RunningHub, saola
+
+
+def add_trader(hub: RunningHub, folder: Path, identifier: str) -> Path:
+    file = folder / "trader.json"
+    made = saola(
+        *("party", "add", "C SARL", "--country", "FR", "--role", "trader", "--identifier", f"EORI={identifier}"),
+        *("--save", file, "--hub", hub.url, "--admin", hub.home / "admin.json"),
+    )
+    assert made.returncode == 0, made.stderr
+    return file
+
+
+def declaration(identifier: str) -> dict[str, object]:
+    item = {"number": 1, "taxon": "Falco exemplaris", "term": "LIV", "quantity": "1", "unit": "number"}
+    return {
+        "reference": "C-1",
+        "movement": "import",
+        "exporter": {"name": "D", "country": "AE"},
+        "importer": {"name": "C SARL", "country": "FR", "identifier": identifier},
+        "export_country": "AE",
+        "import_country": "FR",
+        "items": [item],
+    }
+
+
+def test_a_party_is_added_and_speaks_with_its_own_token(hub: RunningHub, tmp_path: Path) -> None:
+    file = add_trader(hub, tmp_path, "FR-COUNTER-1")
+    assert file.stat().st_mode & 0o777 == 0o600
+    token = saola("token", "--hub", hub.url, "--credentials", file).stdout.strip()
+    me = httpx2.get(f"{hub.url}/v1/me", headers={"Authorization": f"Bearer {token}"}, trust_env=False).json()
+    assert (me["name"], me["roles"]) == ("C SARL", ["trader"])
+
+
+def test_a_declaration_is_checked_and_nothing_kept(hub: RunningHub, tmp_path: Path) -> None:
+    credentials = add_trader(hub, tmp_path, "FR-COUNTER-2")
+    file = tmp_path / "declaration.json"
+    file.write_text(json.dumps(declaration("FR-COUNTER-2")))
+    checked = saola("check", file, "--hub", hub.url, "--credentials", credentials)
+    assert checked.returncode == 1
+    assert "no permit cited" in checked.stdout
+    file.write_text(json.dumps(declaration("FR-COUNTER-2") | {"movement": "sideways"}))
+    checked = saola("check", file, "--hub", hub.url, "--credentials", credentials)
+    assert checked.returncode == 1
+    assert "/movement" in checked.stdout + checked.stderr
+
+
+def test_a_role_that_does_not_exist_is_told_in_plain_words(hub: RunningHub) -> None:
+    made = saola(
+        *("party", "add", "X", "--country", "FR", "--role", "king", "--hub", hub.url),
+        *("--admin", hub.home / "admin.json"),
+    )
+    assert made.returncode == 1
+    assert "/roles/0" in made.stderr
+    assert "Traceback" not in made.stderr

@@ -1,0 +1,105 @@
+"""The life of `saola up`: it starts, mends itself, ends, and finds everything again."""
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from services.cli.ports import free_ports
+from services.cli.up import is_ready
+from shared.client import Hub
+from tests.hub import RunningHub, alive, running_hub, saola, short_folder
+
+NAMES = {"gateway", "permits", "permits-worker", "notifications", "notifications-worker", "database"}
+
+
+@pytest.fixture(scope="module")
+def mine() -> Iterator[RunningHub]:
+    """A hub that may be killed and stopped."""
+    with running_hub() as hub:
+        yield hub
+
+
+def status_of_me(hub: RunningHub, token: str) -> int:
+    return httpx2.get(
+        f"{hub.url}/v1/me", headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=30
+    ).status_code
+
+
+def test_the_administrators_credentials_are_written_for_their_owner_only(mine: RunningHub) -> None:
+    file = mine.home / "admin.json"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert set(json.loads(file.read_text())) == {"client_id", "client_secret"}
+    with mine.admin() as admin:
+        assert "admin" in admin.me()["roles"]
+
+
+def test_it_says_what_to_try_next(mine: RunningHub) -> None:
+    said = mine.said.read_text()
+    assert f"Saola is ready at {mine.url}" in said
+    assert f"demo --hub {mine.url}" in said
+    assert "/docs" in said and "admin.json" in said
+
+
+def test_a_second_hub_on_the_same_home_is_refused_in_plain_words(mine: RunningHub) -> None:
+    second = saola("up", "--home", mine.home, "--port", str(free_ports(1)[0]))
+    assert second.returncode == 1
+    assert "A hub already runs on" in second.stderr and mine.url in second.stderr
+    assert is_ready(mine.port)
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_a_killed_process_is_back_and_the_hub_with_it(mine: RunningHub, name: str) -> None:
+    killed = mine.kill(name)
+    mine.wait_back(name, killed)
+    assert set(mine.processes()) == NAMES
+    with mine.admin() as admin:
+        assert "admin" in admin.me()["roles"]
+
+
+def test_it_stops_cleanly_leaves_nothing_and_finds_everything_again(mine: RunningHub) -> None:
+    credentials = (mine.home / "admin.json").read_bytes()
+    with mine.admin() as admin:
+        token = admin.token()
+        party = admin.create_party({"name": "Kept", "country": "FR", "roles": ["trader"], "identifiers": {}})
+        pair = admin.create_credentials(party["id"])
+    pids = mine.processes()
+    assert set(pids) == NAMES
+
+    assert mine.stop() == 0
+    assert alive(pids) == set()
+    assert not is_ready(mine.port)
+
+    mine.again()
+    assert (mine.home / "admin.json").read_bytes() == credentials
+    assert status_of_me(mine, token) == 200
+    with Hub(mine.url, pair["client_id"], pair["client_secret"]) as kept:
+        assert kept.me()["name"] == "Kept"
+
+
+def test_what_a_killed_supervisor_leaves_ends_by_itself_and_hinders_no_new_start(mine: RunningHub) -> None:
+    pids = mine.processes()
+    os.kill(mine.process.pid, signal.SIGKILL)
+    mine.process.wait()
+    mine.again()
+    ends = time.monotonic() + 35
+    while left := alive(pids):
+        assert time.monotonic() < ends, left
+        time.sleep(0.05)
+    with mine.admin() as admin:
+        assert "admin" in admin.me()["roles"]
+
+
+def test_a_port_that_is_taken_is_told_in_one_sentence() -> None:
+    with short_folder() as folder, socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        up = saola("up", "--port", str(port), "--home", folder)
+    assert up.returncode == 1
+    assert up.stderr.strip() == (
+        f"Port {port} on 127.0.0.1 is taken by another program. Choose another: saola up --port {port + 1}"
+    )
