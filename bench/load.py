@@ -1,0 +1,116 @@
+"""A load generator as one process of its own: raw sockets, one request at a time on each connection, JSON out.
+
+`python -m bench.load URL_PARTS…` reads one JSON line on stdin: host, port, path, headers, connections, seconds, items,
+expect; and prints how many answers came, how many as expected, in how many seconds.
+"""
+
+import asyncio
+import json
+import secrets
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+IDENTIFIER = "FR99988877700011"
+
+
+def declaration(items: int, reference: str) -> bytes:
+    """Write a good import declaration of so many items, 1.8 kB at five."""
+    lines = [
+        {
+            "number": number,
+            "hs_code": "410320",
+            "description": "Crocodile skins, salted",
+            "taxon": "Crocodylus niloticus",
+            "term": "SKI",
+            "quantity": f"{10 + number}",
+            "unit": "number",
+            "source": "R",
+            "purpose": "T",
+            "origin_country": "ZA",
+            "documents": [{"type": "C400", "number": "ZA-2026-000123", "issuer": "ZA", "line": "A", "use": "part"}],
+        }
+        for number in range(1, items + 1)
+    ]
+    return json.dumps(
+        {
+            "reference": reference,
+            "movement": "import",
+            "exporter": {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA1234567"},
+            "importer": {"name": "B SARL", "country": "FR", "identifier": IDENTIFIER},
+            "export_country": "ZA",
+            "import_country": "FR",
+            "customs_office": "FR002300",
+            "transport_document": "MAEU-123456",
+            "items": lines,
+        }
+    ).encode()
+
+
+@dataclass
+class Load:
+    """What is sent, where, and what came of it."""
+
+    host: str
+    port: int
+    path: str
+    headers: dict[str, str]
+    connections: int
+    seconds: float
+    items: int
+    expect: int
+    answers: int = 0
+    expected: int = 0
+    others: dict[str, int] = field(default_factory=dict)
+
+    def request(self, run: str, number: int) -> bytes:
+        """Write one whole request, new in its reference and key."""
+        body = self._body.replace(b"R-0", f"R-{run}-{number}".encode(), 1)
+        return self._head + f"Idempotency-Key: {run}-{number}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+    def __post_init__(self) -> None:
+        self._body = declaration(self.items, "R-0")
+        lines = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
+        self._head = (
+            f"POST {self.path} HTTP/1.1\r\nHost: {self.host}\r\nContent-Type: application/json\r\n{lines}".encode()
+        )
+
+    async def run(self) -> dict[str, Any]:
+        """Keep every connection busy until the time is over."""
+        began = time.perf_counter()
+        ends = began + self.seconds
+        await asyncio.gather(*(self._connection(ends) for _ in range(self.connections)))
+        took = time.perf_counter() - began
+        return {"answers": self.answers, "expected": self.expected, "seconds": took, "others": self.others}
+
+    async def _connection(self, ends: float) -> None:
+        reader, writer = await asyncio.open_connection(self.host, self.port)
+        run, number = secrets.token_hex(6), 0
+        while time.perf_counter() < ends:
+            number += 1
+            writer.write(self.request(run, number))
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+            await reader.readexactly(length)
+            self._count(int(head[9:12]))
+        writer.close()
+
+    def _count(self, status: int) -> None:
+        self.answers += 1
+        if status == self.expect:
+            self.expected += 1
+        else:
+            self.others[str(status)] = self.others.get(str(status), 0) + 1
+
+
+def main() -> None:
+    """Run one load, told on stdin."""
+    import uvloop
+
+    load = Load(**json.loads(sys.stdin.readline()))
+    print(json.dumps(uvloop.run(load.run())))
+
+
+if __name__ == "__main__":
+    main()
