@@ -72,6 +72,16 @@ def many(table: Table, names: Sequence[str], *, ending: str = "") -> TextClause:
     )
 
 
+def change_many(table: Table, keys: Sequence[str], names: Sequence[str]) -> TextClause:
+    """Write the statement that changes columns of any number of rows at once, each found by its keys."""
+    given = [table.c[name] for name in (*keys, *names)]
+    sets = ", ".join(f'"{name}" = given."{name}"::{_type(table.c[name])}' for name in names)
+    same = " AND ".join(f'{table.name}."{name}" = given."{name}"' for name in keys)
+    arrays = ", ".join(f"CAST(:{column.name} AS {_array_type(column)}[])" for column in given)
+    quoted = ", ".join(f'"{column.name}"' for column in given)
+    return text(f"UPDATE {table.name} SET {sets} FROM unnest({arrays}) AS given({quoted}) WHERE {same}")  # noqa: S608
+
+
 def columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, list[Any]]:
     """Turn rows into one array a column, as `many` takes them. JSONB columns are given as JSON text."""
     return {name: [row[name] for row in rows] for name in names}
@@ -102,13 +112,13 @@ def is_away_cause(error: BaseException | None) -> bool:
     return isinstance(error, OSError | asyncio.TimeoutError) or "connection" in type(error).__name__.lower()
 
 
-async def again(act: Callable[[], Awaitable[T]], *, tries: int = 5) -> T:
-    """Run a whole unit of work, again when PostgreSQL chose it as the victim of a deadlock."""
+async def again(act: Callable[[], Awaitable[T]], *, tries: int = 5, states: frozenset[str] = AGAIN) -> T:
+    """Run a whole unit of work, again when PostgreSQL chose it as the victim of a deadlock (or of `states`)."""
     for attempt in range(1, tries + 1):
         try:
             return await act()
         except DBAPIError as error:
-            if sqlstate(error) not in AGAIN or attempt == tries:
+            if sqlstate(error) not in states or attempt == tries:
                 raise
             await asyncio.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311
     raise AssertionError("unreachable")

@@ -7,11 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any, TypeVar
 
-import jiter
 import structlog
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -22,12 +21,14 @@ from shared.database import is_away, now
 from shared.identity import BadToken, InsideReader
 from shared.logs import logger
 from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound, Refusal, Unavailable
+from shared.strict import parse_json as parse_json
+from shared.strict import pointer
+from shared.strict import validate as validate
 
 Model = TypeVar("Model", bound=BaseModel)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 BODY_LIMIT = 1_048_576
 BODY_SECONDS = 15.0
-DEEPEST = 32
 
 STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
@@ -198,40 +199,6 @@ def must_be_json(request: Request) -> None:
         raise Invalid("unsupported-media-type", "Send Content-Type: application/json in UTF-8.")
 
 
-def parse_json(body: bytes) -> Any:
-    """Parse JSON strictly: no duplicate keys, no NaN or infinity, at most 32 levels, decimals kept exactly."""
-    try:
-        value = jiter.from_json(body, allow_inf_nan=False, float_mode="decimal", catch_duplicate_keys=True)
-    except (ValueError, RecursionError) as error:
-        raise Invalid("malformed-json", f"The body is not JSON as it must be: {error}.") from None
-    if body.count(b"{") + body.count(b"[") > DEEPEST and _depth(value) > DEEPEST:
-        raise Invalid("malformed-json", f"The body is nested deeper than {DEEPEST} levels.")
-    return value
-
-
-def _depth(value: Any) -> int:
-    level, layer = 0, [value]
-    while layer:
-        level += 1
-        layer = [
-            inner
-            for outer in layer
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-    return level - 1
-
-
-def validate(model: type[Model], value: Any) -> Model:
-    """Check a parsed body against its contract; raises Invalid with a pointer for each fault."""
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        raise Invalid(
-            "invalid-body", "The body is not as the contract says; `errors` names each place.", faults(error)
-        ) from None
-
-
 async def read_json(request: Request, model: type[Model], *, optional: bool = False) -> Model:
     """Read, parse and check a JSON body; with `optional` an empty body counts as `{}`."""
     body = await read_body(request)
@@ -239,19 +206,6 @@ async def read_json(request: Request, model: type[Model], *, optional: bool = Fa
         return validate(model, {})
     must_be_json(request)
     return validate(model, parse_json(body))
-
-
-def faults(error: ValidationError) -> tuple[Fault, ...]:
-    """Turn pydantic's errors into faults with JSON Pointers (RFC 6901), at most a hundred."""
-    return tuple(
-        Fault(pointer(fault["loc"]), fault["type"].replace("_", "-"), fault["msg"].removeprefix("Value error, "))
-        for fault in error.errors(include_url=False, include_input=False, include_context=False)[:100]
-    )
-
-
-def pointer(places: tuple[int | str, ...]) -> str:
-    """Write a place in a body as a JSON Pointer."""
-    return "".join("/" + str(place).replace("~", "~0").replace("/", "~1") for place in places)
 
 
 def caller(request: Request) -> Caller:

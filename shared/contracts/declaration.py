@@ -131,9 +131,9 @@ class Override(Wire):
     item: Annotated[int | None, Field(ge=1, le=9999)] = None
     reason: Text
     quantity: Annotated[
-        Quantity | None,
-        Field(description="In the permit line's unit, where the declared unit has no exact conversion"),
+        Quantity | None, Field(description="In the permit line's unit, where the declared unit has no exact conversion")
     ] = None
+    line: Annotated[LineLetter | None, Field(description="The permit line that is meant, where several fit")] = None
 
 
 class CorrectedItem(Wire):

@@ -1,0 +1,39 @@
+"""What would the hub find? The same rules over the same facts, nothing kept."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.domain.check import check
+from services.permits.domain.lifecycle import Status
+from services.permits.domain.values import Filed
+from services.permits.store import permits
+from shared.contracts.declaration import Declaration
+from shared.contracts.people import Party
+
+
+async def validate(engine: AsyncEngine, stated: Declaration, party: Party, id: UUID, at: datetime) -> dict[str, Any]:
+    """Check a declaration as if it were received now; `valid` means it would be accepted."""
+    side = stated.importer if stated.movement == "import" else stated.exporter
+    if side.identifier not in party.numbers:
+        place = "/importer/identifier" if stated.movement == "import" else "/exporter/identifier"
+        detail = "The declaring side is named by none of your identifiers."
+        return {
+            "valid": False,
+            "findings": [],
+            "errors": [{"pointer": place, "code": "not-your-declaration", "detail": detail}],
+        }
+    filed = Filed(id, party.id, party.id, at, "", stated, Status.RECEIVED)
+    cited = {(d.issuer, d.number) for item in stated.items for d in item.documents}
+    async with engine.connect() as conn:
+        found = await permits.lock_cited(conn, cited)
+        await conn.rollback()
+    verdict = check(filed, {permit.key: permit for permit in found})
+    return {
+        "valid": verdict.status is Status.ACCEPTED,
+        "status": verdict.status.value,
+        "findings": [finding.model_dump(mode="json") for finding in verdict.findings],
+        "errors": [],
+    }

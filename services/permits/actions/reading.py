@@ -1,0 +1,84 @@
+"""Read declarations, permits and ledgers, each only as far as its reader may."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.actions import views
+from services.permits.store import declarations, ledger, permits
+from shared.cites.zones import latest_day, utc_day
+from shared.contracts.people import Party
+from shared.contracts.words import plain
+from shared.problems import NotFound
+
+Page = dict[str, Any]
+
+
+async def declaration(engine: AsyncEngine, id: UUID, party: Party) -> views.View:
+    """Read one declaration whole."""
+    async with engine.connect() as conn:
+        filed = await declarations.find(conn, id, declarations.readable_by(party))
+        if filed is None:
+            raise NotFound
+        history = (await declarations.histories(conn, [id])).get(id, [])
+        numbers = await declarations.cited_permits(conn, {citation.permit for citation in filed.citations})
+    return views.declaration(filed, history, numbers)
+
+
+async def list_declarations(
+    engine: AsyncEngine, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None
+) -> Page:
+    """List declarations, newest first; the cursor is the last one's id."""
+    async with engine.connect() as conn:
+        found = await declarations.search(conn, party, filters, limit=limit + 1, before=before)
+        ids = [filed.id for filed in found]
+        histories = await declarations.histories(conn, ids)
+        numbers = await declarations.cited_permits(conn, {c.permit for filed in found for c in filed.citations})
+    data = [views.declaration(filed, histories.get(filed.id, []), numbers) for filed in found[:limit]]
+    return {"data": data, "next_cursor": str(ids[limit - 1]) if len(ids) > limit else None}
+
+
+async def permit(engine: AsyncEngine, id: UUID, party: Party, at: datetime) -> views.View:
+    """Read one permit: whole for its holders and offices, in short for who cited it."""
+    async with engine.connect() as conn:
+        found = await permits.find(conn, id, party)
+        if found is not None:
+            return views.permit(found, latest_day(found.terms.issuer, at), await permits.history(conn, id))
+        watched = await permits.find_watched(conn, id, party)
+        if watched is None:
+            raise NotFound
+        mine = await declarations.search(conn, party, {"permit_number": watched.terms.number}, limit=200, before=None)
+    used = [
+        {
+            "declaration_id": str(f.id),
+            "line": c.line,
+            "reserved": plain(c.reserved),
+            "consumed": plain(c.used),
+            "unit": c.unit,
+        }
+        for f in mine
+        for c in f.citations
+        if c.permit == id
+    ]
+    return views.permit_in_short(watched, latest_day(watched.terms.issuer, at), used)
+
+
+async def list_permits(
+    engine: AsyncEngine, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None, at: datetime
+) -> Page:
+    """List permits, newest first."""
+    async with engine.connect() as conn:
+        found = await permits.search(conn, party, filters, limit=limit + 1, before=before, day=utc_day(at))
+    data = [views.permit(one, latest_day(one.terms.issuer, at)) for one in found[:limit]]
+    return {"data": data, "next_cursor": str(found[limit - 1].id) if len(found) > limit else None}
+
+
+async def story(engine: AsyncEngine, id: UUID, party: Party) -> Page:
+    """Tell the story of a permit's lines, entry by entry, oldest first."""
+    async with engine.connect() as conn:
+        if await permits.find(conn, id, party) is None:
+            raise NotFound
+        entries = await ledger.story(conn, id)
+    return {"data": [views.entry(row) for row in entries], "next_cursor": None}

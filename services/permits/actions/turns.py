@@ -1,0 +1,170 @@
+"""Send a declaration to its next state: found, its permits locked, then itself; decided; written; answered once.
+
+Locks are taken in one order everywhere, permits by id and then declarations by id, so that two never wait for each
+other in a ring.
+"""
+
+import json
+from collections.abc import Callable
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.permits.actions import views
+from services.permits.domain import customs, filing, settling
+from services.permits.domain.ledger import Side
+from services.permits.domain.lifecycle import By, Status, may_turn, turns_of
+from services.permits.domain.using import Others, Permits
+from services.permits.domain.values import Filed, Outcome
+from services.permits.store import commands, declarations, door, permits
+from services.permits.store.commands import Command, Kept
+from shared.cites.zones import latest_day
+from shared.contracts.declaration import Cancellation, Consent, Correction, Declaration, Override, Refusal, Release
+from shared.contracts.people import Act, Party
+from shared.database import again
+from shared.problems import Conflict, Invalid, NotAllowed, NotFound
+
+Decide = Callable[[Filed, Permits, Others], Outcome]
+
+
+async def release(engine: AsyncEngine, id: UUID, party: Party, stated: Release, command: Command) -> Kept:
+    """Customs lets the goods go."""
+    by = _act(party, By.CUSTOMS, command)
+    day = latest_day(party.country, command.at)
+    which = declarations.decided_by(party)
+    return await _turn(engine, id, which, command, lambda f, p, o: customs.release(f, p, stated, by, day, o))
+
+
+async def refuse(engine: AsyncEngine, id: UUID, party: Party, stated: Refusal, command: Command) -> Kept:
+    """Customs refuses the goods."""
+    by = _act(party, By.CUSTOMS, command)
+    which = declarations.decided_by(party)
+    return await _turn(engine, id, which, command, lambda f, p, _: customs.refuse(f, p, stated.reason, by))
+
+
+async def override(engine: AsyncEngine, id: UUID, party: Party, stated: Override, command: Command) -> Kept:
+    """Customs settles a finding."""
+    by = _act(party, By.CUSTOMS, command)
+    which = declarations.decided_by(party)
+    return await _turn(engine, id, which, command, lambda f, p, _: settling.override(f, p, stated, by))
+
+
+async def correct(engine: AsyncEngine, id: UUID, party: Party, stated: Correction, command: Command) -> Kept:
+    """Customs corrects what was released."""
+    by = _act(party, By.CUSTOMS, command)
+    day = latest_day(party.country, command.at)
+    which = declarations.decided_by(party)
+    return await _turn(engine, id, which, command, lambda f, p, o: settling.correct(f, p, stated, by, day, o))
+
+
+async def cancel(engine: AsyncEngine, id: UUID, party: Party, stated: Cancellation, command: Command) -> Kept:
+    """The trader takes the declaration back."""
+    by = _act(party, By.TRADER, command)
+    which = declarations.lodged_by(party)
+    return await _turn(engine, id, which, command, lambda f, p, _: customs.cancel(f, p, stated.reason, by))
+
+
+async def consent(engine: AsyncEngine, id: UUID, party: Party, stated: Consent, command: Command) -> Kept:
+    """The authority that issued the permit agrees to more."""
+    by = _act(party, By.AUTHORITY, command)
+    which = declarations.readable_by(party)
+    return await _turn(engine, id, which, command, lambda f, p, _: settling.consent(f, p, stated, by, party.country))
+
+
+async def amend(
+    engine: AsyncEngine, id: UUID, party: Party, stated: Declaration, command: Command, matches: Callable[[int], bool]
+) -> Kept:
+    """The trader states a new version; `matches` says whether it was made against the version that stands."""
+    by = _act(party, By.TRADER, command)
+
+    async def once() -> Kept:
+        async with engine.begin() as conn:
+            kept = await commands.begin(conn, command)
+            if kept is not None:
+                return kept
+            before = await declarations.find(conn, id, declarations.lodged_by(party))
+            if before is None:
+                raise NotFound
+            new = {(d.issuer, d.number) for item in stated.items for d in item.documents}
+            old = await declarations.cited_permits(conn, {c.permit for c in before.citations})
+            here = await permits.lock_cited(conn, new | set(old.values()))
+            filed = (await declarations.lock(conn, [id]))[id]
+            _may_amend(filed, stated, party, matches)
+            fresh = _fresh(filed, stated, command)
+            outcome = filing.amend(filed, fresh, here, by)
+            await door.keep(conn, outcome)
+            cited = outcome.declarations[0].filed.citations
+            await permits.watch(
+                conn, [(c.permit, who) for c in cited for who in (filed.party, filed.trader)], command.at
+            )
+            return await _answer(conn, id, command)
+
+    return await again(once)
+
+
+def _fresh(filed: Filed, stated: Declaration, command: Command) -> Filed:
+    return Filed(
+        id=filed.id,
+        party=filed.party,
+        trader=filed.trader,
+        received_at=command.at,
+        digest=filed.digest,
+        document=stated,
+        status=Status.RECEIVED,
+    )
+
+
+def _may_amend(filed: Filed, stated: Declaration, party: Party, matches: Callable[[int], bool]) -> None:
+    if not matches(filed.version):
+        raise Conflict("version-stale", f"Version {filed.version} stands. Read it, then amend that.")
+    if not may_turn(filed.status, Status.RECEIVED, By.TRADER):
+        detail = f"Declaration {filed.document.reference} is {filed.status}. {turns_of(filed.status)}"
+        raise Conflict("wrong-turn", detail)
+    if (stated.reference, stated.movement) != (filed.document.reference, filed.document.movement):
+        raise Invalid(
+            "reference-fixed", "An amendment keeps the reference and the movement; else cancel and lodge anew."
+        )
+    side = stated.importer if stated.movement == "import" else stated.exporter
+    if side.identifier not in party.numbers:
+        raise NotAllowed("not-your-declaration", "The declaring side is named by none of your identifiers.")
+
+
+async def _turn(engine: AsyncEngine, id: UUID, which: ColumnElement[bool], command: Command, decide: Decide) -> Kept:
+    async def once() -> Kept:
+        async with engine.begin() as conn:
+            kept = await commands.begin(conn, command)
+            if kept is not None:
+                return kept
+            seen = await declarations.find(conn, id, which)
+            if seen is None:
+                raise NotFound
+            cited = await permits.lock(conn, {citation.permit for citation in seen.citations})
+            others = (
+                {u.declaration for p in cited.values() for u in p.uses if u.open and u.side is Side.IMPORT}
+                if seen.document.movement == "export"
+                else set()
+            )
+            locked = await declarations.lock(conn, {id, *others})
+            filed = locked.pop(id)
+            if {c.permit for c in filed.citations} - cited.keys():
+                raise Conflict(
+                    "changed-meanwhile", "The declaration was amended at this moment. Read it and ask again."
+                )
+            await door.keep(conn, decide(filed, cited, locked))
+            return await _answer(conn, id, command)
+
+    return await again(once)
+
+
+async def _answer(conn: AsyncConnection, id: UUID, command: Command) -> Kept:
+    filed = (await declarations.lock(conn, [id]))[id]
+    history = (await declarations.histories(conn, [id])).get(id, [])
+    numbers = await declarations.cited_permits(conn, {citation.permit for citation in filed.citations})
+    kept = Kept(200, json.dumps(views.declaration(filed, history, numbers)), None)
+    await commands.end(conn, command, kept)
+    return kept
+
+
+def _act(party: Party, by: By, command: Command) -> Act:
+    return Act(party=party.id, role=by.value, at=command.at)

@@ -1,0 +1,127 @@
+"""What a declaration and a permit look like to those who may read them: the public contract's shapes."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.permits.domain import ledger
+from services.permits.domain.ledger import Balance, Side
+from services.permits.domain.papers import reads
+from services.permits.domain.values import Filed, PermitOnFile
+from services.permits.store.rows import Row
+from shared.contracts.words import plain, write_moment
+
+View = dict[str, Any]
+
+
+def declaration(filed: Filed, history: Iterable[Row], permits: Mapping[UUID, tuple[str, str]]) -> View:
+    """Write a declaration whole: what was stated, where it stands, what was found, used, done."""
+    return {
+        **filed.document.model_dump(mode="json", exclude_none=True),
+        "id": str(filed.id),
+        "version": filed.version,
+        "status": filed.status.value,
+        "lodged_by": str(filed.party),
+        "trader": str(filed.trader),
+        "received_at": write_moment(filed.received_at),
+        "digest": filed.digest,
+        "findings": [finding.model_dump(mode="json") for finding in filed.findings],
+        "usage": [_usage(citation, permits) for citation in filed.citations if citation.line],
+        "history": [_turn(row) for row in history],
+    }
+
+
+def _usage(citation: Any, permits: Mapping[UUID, tuple[str, str]]) -> View:
+    issuer, number = permits[citation.permit]
+    return {
+        "item": citation.item,
+        "permit": {"id": str(citation.permit), "issuer": issuer, "number": number},
+        "line": citation.line,
+        "reserved": plain(citation.reserved),
+        "consumed": plain(citation.used),
+        "unit": citation.unit,
+    }
+
+
+def _turn(row: Row) -> View:
+    return {
+        "from": row["from_status"],
+        "to": row["to_status"],
+        "at": write_moment(row["at"]),
+        "by": {"party": str(row["by_party"]) if row["by_party"] else None, "role": row["by_role"]},
+        "reason": row["reason"],
+        "event": row["event"],
+        "sequence": row["sequence"],
+    }
+
+
+def permit(found: PermitOnFile, day: date, history: Iterable[Row] = ()) -> View:
+    """Write a permit whole, with both sides of each line; `day` is today in the issuer's zone."""
+    stated = found.terms.model_dump(mode="json", exclude_none=True)
+    lines = [_line(line, found.lines[line["line"]].balance) for line in stated.pop("lines")]
+    return {
+        **stated,
+        "id": str(found.id),
+        "status": reads(found, day).value,
+        "version": found.version,
+        "registered_by": {"party": str(found.registered_by), "country": found.registering_country},
+        "transport_documents": sorted(found.transport_documents),
+        "lines": lines,
+        "history": [_turn(row) for row in history],
+    }
+
+
+def _line(stated: View, balance: Balance) -> View:
+    return {
+        **stated,
+        "balance": {
+            "granted": plain(balance.granted),
+            "endorsed": plain(balance.endorsed) if balance.endorsed is not None else None,
+            "consented": plain(balance.import_consented),
+            "reserved": plain(balance.import_reserved),
+            "consumed": plain(balance.import_consumed),
+            "available": plain(ledger.available(balance, Side.IMPORT)),
+            "closed": balance.import_closed,
+        },
+        "export_balance": {
+            "granted": plain(balance.granted),
+            "consented": plain(balance.export_consented),
+            "reserved": plain(balance.export_reserved),
+            "endorsed": plain(balance.endorsed or ledger.ZERO),
+            "available": plain(ledger.available(balance, Side.EXPORT)),
+            "closed": balance.export_closed,
+        },
+    }
+
+
+def permit_in_short(found: PermitOnFile, day: date, used: list[View]) -> View:
+    """Write what a party that cited a permit may know of it: its status and its own use."""
+    return {
+        "id": str(found.id),
+        "issuer": found.terms.issuer,
+        "number": found.terms.number,
+        "kind": found.terms.kind,
+        "status": reads(found, day).value,
+        "usage": used,
+    }
+
+
+def entry(row: Row) -> View:
+    """Write one entry of the ledger."""
+    return {
+        "id": str(row["id"]),
+        "line": row["line"],
+        "side": row["side"],
+        "kind": row["kind"],
+        "quantity": plain(row["quantity"]),
+        "closes": row["closes"],
+        "opens": row["opens"],
+        "day": row["day"].isoformat(),
+        "declaration_id": str(row["declaration_id"]) if row["declaration_id"] else None,
+        "item": row["item"],
+        "dead_on_arrival": row["dead_on_arrival"],
+        "at": write_moment(row["at"]),
+        "by": {"party": str(row["by_party"]) if row["by_party"] else None, "role": row["by_role"]},
+        "reason": row["reason"],
+    }

@@ -1,0 +1,113 @@
+"""Declarations: read by those they concern, amended and cancelled by traders, decided by customs."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from services.permits.actions import checking, reading, turns
+from services.permits.api.orders import Authority, Customs, Engine, Reader, Trader, order, render, version_in, with_etag
+from shared.contracts.declaration import Cancellation, Consent, Correction, Declaration, Override, Refusal, Release
+from shared.database import new_id, now
+from shared.problems import Invalid
+from shared.web import read_json
+
+router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
+
+
+class Filters(BaseModel):
+    """What declarations may be listed by; unknown filters are refused."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    status: str | None = None
+    movement: str | None = None
+    taxon: str | None = None
+    permit_number: str | None = None
+    reference: str | None = None
+    country: str | None = None
+    from_: Annotated[date | None, Field(alias="from")] = None
+    to: date | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: UUID | None = None
+
+
+@router.get("")
+async def list_declarations(db: Engine, party: Reader, filters: Annotated[Filters, Query()]) -> dict[str, object]:
+    """List declarations, newest first."""
+    chosen = filters.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"limit", "cursor"})
+    return await reading.list_declarations(db, party, chosen, limit=filters.limit, before=filters.cursor)
+
+
+@router.post("/validate")
+async def validate(request: Request, db: Engine, party: Trader) -> dict[str, object]:
+    """Say what the hub would find; nothing is kept. What is not well formed is named in `errors`."""
+    at = now()
+    try:
+        stated = await read_json(request, Declaration)
+    except Invalid as error:
+        if error.code != "invalid-body":
+            raise
+        faults = [{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in error.faults]
+        return {"valid": False, "findings": [], "errors": faults}
+    return await checking.validate(db, stated, party, new_id(at), at)
+
+
+@router.get("/{id}")
+async def read(id: UUID, db: Engine, party: Reader) -> Response:
+    """Read one declaration whole."""
+    return with_etag(await reading.declaration(db, id, party))
+
+
+@router.put("/{id}")
+async def amend(id: UUID, request: Request, db: Engine, party: Trader) -> Response:
+    """State a new version of a declaration that is not released; it is checked anew."""
+    if not request.headers.get("if-match"):
+        raise Invalid("version-missing", "Send If-Match with the version you amend, as GET answered it in ETag.")
+    stated, command = await order(request, Declaration)
+    return render(await turns.amend(db, id, party, stated, command, version_in(request)))
+
+
+@router.post("/{id}/cancellation")
+async def cancel(id: UUID, request: Request, db: Engine, party: Trader) -> Response:
+    """Take a declaration back; what was set aside goes back."""
+    stated, command = await order(request, Cancellation, optional=True)
+    return render(await turns.cancel(db, id, party, stated, command))
+
+
+@router.post("/{id}/release")
+async def release(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
+    """Let the goods go, with the actual quantities; an empty body means as declared."""
+    stated, command = await order(request, Release, optional=True)
+    return render(await turns.release(db, id, party, stated, command))
+
+
+@router.post("/{id}/refusal")
+async def refuse(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
+    """Refuse the goods; what was set aside goes back."""
+    stated, command = await order(request, Refusal)
+    return render(await turns.refuse(db, id, party, stated, command))
+
+
+@router.post("/{id}/override")
+async def override(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
+    """Settle the findings of a rule, with a reason."""
+    stated, command = await order(request, Override)
+    return render(await turns.override(db, id, party, stated, command))
+
+
+@router.post("/{id}/correction")
+async def correct(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
+    """Correct what was released, up or down, with a reason."""
+    stated, command = await order(request, Correction)
+    return render(await turns.correct(db, id, party, stated, command))
+
+
+@router.post("/{id}/consent")
+async def consent(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
+    """Agree, as the authority that issued the cited permit, to more than it says."""
+    stated, command = await order(request, Consent)
+    return render(await turns.consent(db, id, party, stated, command))

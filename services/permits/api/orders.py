@@ -1,0 +1,79 @@
+"""What every command to permits has in common: its name made at the door, its body's fingerprint, who may give it."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Request
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.responses import JSONResponse, Response
+
+from services.permits.store.commands import Command, Kept
+from shared.contracts.people import Party
+from shared.database import new_id, now
+from shared.problems import NotAllowed
+from shared.web import AParty, must_be_json, parse_json, read_body, validate
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def engine(request: Request) -> AsyncEngine:
+    """Answer the service's engine."""
+    found: AsyncEngine = request.app.state.engine
+    return found
+
+
+Engine = Annotated[AsyncEngine, Depends(engine)]
+
+
+def having(*roles: str) -> Callable[[Party], Party]:
+    """Answer a dependency that lets only parties with one of these roles pass."""
+
+    def check(party: AParty) -> Party:
+        if not set(roles) & set(party.roles):
+            raise NotAllowed("role-not-allowed", f"This is done by {' or '.join(roles)}.")
+        return party
+
+    return check
+
+
+Trader = Annotated[Party, Depends(having("trader"))]
+Customs = Annotated[Party, Depends(having("customs"))]
+Authority = Annotated[Party, Depends(having("authority"))]
+Reader = Annotated[Party, Depends(having("trader", "customs", "authority"))]
+
+
+async def order(request: Request, model: type[Model], *, optional: bool = False) -> tuple[Model, Command]:
+    """Read a command: its body by its contract, its id from the gateway, its fingerprint from the bytes."""
+    body = await read_body(request)
+    if optional and not body.strip():
+        stated = validate(model, {})
+    else:
+        must_be_json(request)
+        stated = validate(model, parse_json(body))
+    at = now()
+    given = request.headers.get("command-id")
+    id = UUID(given) if given else new_id(at)
+    place = f"{request.method} {request.url.path}".encode()
+    return stated, Command(id, hashlib.sha256(place + b"\n" + body).digest(), at)
+
+
+def render(kept: Kept) -> Response:
+    """Render a command's answer, the kept one as well as the new."""
+    headers = {"Location": kept.location} if kept.location and kept.status == 201 else {}
+    if kept.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return Response(kept.answer, kept.status, headers, "application/json")
+
+
+def with_etag(view: dict[str, object]) -> Response:
+    """Render a thing with its version as entity tag (RFC 9110)."""
+    return JSONResponse(view, headers={"ETag": f'"{view["version"]}"'} if "version" in view else None)
+
+
+def version_in(request: Request) -> Callable[[int], bool]:
+    """Answer a function that says whether `If-Match` names a version; true for `*`."""
+    given = {tag.strip().removeprefix("W/").strip('"') for tag in request.headers.get("if-match", "").split(",")}
+    return lambda version: "*" in given or str(version) in given

@@ -1,0 +1,69 @@
+"""Permits: issued and revoked by authorities, endorsed by customs, read by holders, offices and who cited them."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from services.permits.actions import reading, registry
+from services.permits.api.orders import Authority, Customs, Engine, Reader, order, render, with_etag
+from shared.contracts.permit import Endorsement, Permit, Revocation
+from shared.database import now
+
+router = APIRouter(prefix="/v1/permits", tags=["permits"])
+
+
+class Filters(BaseModel):
+    """What permits may be listed by; unknown filters are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: str | None = None
+    issuer: str | None = None
+    status: Literal["issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost"] | None = None
+    taxon: str | None = None
+    holder: str | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: UUID | None = None
+
+
+@router.post("", status_code=201)
+async def issue(request: Request, db: Engine, party: Authority) -> Response:
+    """Issue a permit, or register one issued elsewhere."""
+    stated, command = await order(request, Permit)
+    return render(await registry.issue(db, party, stated, command))
+
+
+@router.get("")
+async def list_permits(db: Engine, party: Reader, filters: Annotated[Filters, Query()]) -> dict[str, object]:
+    """List permits, newest first."""
+    chosen = filters.model_dump(exclude_none=True, exclude={"limit", "cursor"})
+    return await reading.list_permits(db, party, chosen, limit=filters.limit, before=filters.cursor, at=now())
+
+
+@router.get("/{id}")
+async def read(id: UUID, db: Engine, party: Reader) -> Response:
+    """Read one permit, with both sides of each line."""
+    return with_etag(await reading.permit(db, id, party, now()))
+
+
+@router.get("/{id}/ledger")
+async def ledger(id: UUID, db: Engine, party: Reader) -> dict[str, object]:
+    """Tell the story of a permit's lines, entry by entry."""
+    return await reading.story(db, id, party)
+
+
+@router.post("/{id}/endorsement")
+async def endorse(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
+    """Write box 14: the actual quantity of each line that left."""
+    stated, command = await order(request, Endorsement)
+    return render(await registry.endorse(db, id, party, stated, command))
+
+
+@router.post("/{id}/revocation")
+async def revoke(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
+    """Take a permit back, with a reason."""
+    stated, command = await order(request, Revocation)
+    return render(await registry.revoke(db, id, party, stated, command))

@@ -1,0 +1,35 @@
+"""Reference data that needs no load: code lists, units, types of event, the rules."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+
+from services.permits.api.orders import Reader
+from services.permits.domain.rules.books import book
+from shared.cites.codes import KINDS, PURPOSES, SOURCES, TERMS
+from shared.cites.events import EVENT_TYPES
+from shared.cites.units import REPORT_UNITS, UNITS
+
+router = APIRouter(prefix="/v1/reference", tags=["reference"])
+Which = Literal["purposes", "sources", "terms", "units", "kinds", "event-types", "rules"]
+
+
+@router.get("/{which}")
+async def reference(which: Which, party: Reader) -> dict[str, object]:
+    """List a table of codes."""
+    return {"data": TABLES[which], "next_cursor": None}
+
+
+def _coded(table: dict[str, str]) -> list[dict[str, str]]:
+    return [{"code": code, "name": name} for code, name in table.items()]
+
+
+TABLES: dict[str, list[dict[str, str]]] = {
+    "purposes": _coded(PURPOSES),
+    "sources": _coded(SOURCES),
+    "kinds": _coded(KINDS),
+    "terms": [{"code": code} for code in sorted(TERMS)],
+    "units": [{"code": u, "dimension": UNITS[u][0], "report_code": REPORT_UNITS[u][1]} for u in UNITS],
+    "event-types": [{"code": code, "name": name} for code, name in EVENT_TYPES.items()],
+    "rules": [{"rule": entry.name, "severity": entry.severity, "sentence": entry.sentence} for entry in book()],
+}

@@ -1,0 +1,176 @@
+"""The check of a declaration against the permits it cites: findings, and what is to be set aside of which line.
+
+All items are reserved or none. A block rejects and reserves nothing; a referral reserves what it can meanwhile.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from services.permits.domain import units
+from services.permits.domain.ledger import Entry, Kind, Side, post
+from services.permits.domain.lifecycle import Status
+from services.permits.domain.rules import goods, paper, quantities, whole
+from services.permits.domain.rules.cases import Case, ask
+from services.permits.domain.rules.matching import candidates
+from services.permits.domain.values import Citation, Filed, PermitOnFile
+from shared.cites.zones import earliest_day, latest_day
+from shared.contracts.declaration import Document, Item
+from shared.contracts.findings import Finding
+from shared.contracts.words import plain
+
+Registry = Mapping[tuple[str, str], PermitOnFile]
+"""The permits that the declarations of a batch cite, by issuer and number."""
+
+NOT_CITES = "Y900"
+"""Document code by which a trader states that goods are not covered by the Convention."""
+
+
+@dataclass(frozen=True)
+class SecondUse:
+    """An attempt to use a line that is in use or was used, for the issuer to hear of."""
+
+    permit: UUID
+    line: str
+    item: int
+    asked: str
+    left: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the check found: where the declaration goes, and the citations with what they reserve."""
+
+    status: Status
+    findings: tuple[Finding, ...]
+    citations: tuple[Citation, ...]
+    second_uses: tuple[SecondUse, ...]
+
+
+def check(filed: Filed, registry: Registry) -> Verdict:
+    """Check a declaration on the day it was received; pure, so that validating and filing cannot disagree."""
+    findings: list[Finding] = []
+    citations: list[Citation] = []
+    seconds: list[SecondUse] = []
+    drawn = dict(registry)
+    for index, item in enumerate(filed.document.items):
+        documents = [(n, d) for n, d in enumerate(item.documents) if d.type != NOT_CITES]
+        if not documents:
+            findings.append(whole.uncited(index))
+        for place, document in documents:
+            permit = drawn.get((document.issuer, document.number))
+            case = _case(filed, index, item, place, document, permit) if permit else None
+            if permit is None or case is None or not paper.belongs(case):
+                findings.append(whole.unknown(filed, index, place, document))
+                continue
+            if _cited_before(citations, case):
+                continue
+            found, citation, second = _examine(filed, case)
+            findings += found
+            citations.append(citation)
+            seconds += second
+            drawn[permit.key] = _drawn(permit, citation)
+    status = settle(findings)
+    if status is Status.REJECTED:
+        citations = [replace(citation, reserved=Decimal(0)) for citation in citations]
+    return Verdict(status, tuple(findings), tuple(citations), tuple(seconds))
+
+
+def settle(findings: list[Finding] | tuple[Finding, ...]) -> Status:
+    """Answer where the standing findings lead: any block rejects, any referral refers, else accepted."""
+    standing = {finding.severity for finding in findings if not finding.overridden}
+    if "block" in standing:
+        return Status.REJECTED
+    return Status.REFERRED if "refer" in standing else Status.ACCEPTED
+
+
+def days_of(at: datetime, country: str) -> tuple[date, date]:
+    """Answer the day of a moment where the issuer's day ends last, and where it begins first."""
+    return latest_day(country, at), earliest_day(country, at)
+
+
+def side_of(filed: Filed) -> Side:
+    """Answer the side of a permit line that a declaration draws on."""
+    return Side.IMPORT if filed.document.movement == "import" else Side.EXPORT
+
+
+def _case(filed: Filed, index: int, item: Item, place: int, document: Document, permit: PermitOnFile) -> Case:
+    side = side_of(filed)
+    lines = candidates(permit, item, document, side)
+    asked = None
+    if len(lines) == 1 and units.convertible(item.unit, lines[0].terms.unit):
+        asked = units.convert(item.quantity, item.unit, lines[0].terms.unit)
+    days = days_of(filed.received_at, permit.terms.issuer)
+    return Case(filed.document, index, item, place, document, side, days, permit, lines, asked)
+
+
+def _cited_before(citations: list[Citation], case: Case) -> bool:
+    """Say whether the item cites this line already: naming it twice does not use it twice."""
+    letter = case.lines[0].terms.line if len(case.lines) == 1 else ""
+    return any((c.item, c.permit, c.line) == (case.item.number, case.permit.id, letter) for c in citations)
+
+
+def _examine(filed: Filed, case: Case) -> tuple[list[Finding], Citation, list[SecondUse]]:
+    found = ask(paper.RULES, case)
+    if not case.lines:
+        found.append(whole.no_line(case))
+        return found, _citation(filed, case, Decimal(0)), []
+    found += ask(goods.RULES, case)
+    if len(case.lines) > 1:
+        return found, _citation(filed, case, Decimal(0)), []
+    amounts = ask(quantities.RULES, case)
+    second = [_second_use(case)] if any(f.rule == quantities.SECOND_USE for f in amounts) else []
+    found += amounts
+    fits = not any(finding.severity == "block" for finding in amounts)
+    counts = case.asked is not None and case.document.use != "already_counted"
+    reserve = case.asked if fits and counts and case.asked is not None else Decimal(0)
+    return found, _citation(filed, case, reserve), second
+
+
+def _citation(filed: Filed, case: Case, reserve: Decimal) -> Citation:
+    one = case.lines[0] if len(case.lines) == 1 else None
+    counts = case.document.use != "already_counted"
+    return Citation(
+        declaration=filed.id,
+        item=case.item.number,
+        permit=case.permit.id,
+        line=one.terms.line if one else "",
+        side=case.side,
+        use=case.document.use,
+        unit=one.terms.unit if one else "",
+        asked=case.asked if case.asked is not None and counts else Decimal(0),
+        reserved=reserve,
+        transport_document=filed.document.transport_document,
+        lodged_at=filed.received_at,
+    )
+
+
+def _drawn(permit: PermitOnFile, citation: Citation) -> PermitOnFile:
+    """Take a citation's reservation into account for the declaration's further items."""
+    if not citation.open:
+        return permit
+    line = permit.lines[citation.line]
+    balance = post(line.balance, [Entry(citation.side, Kind.RESERVE, citation.reserved)])
+    return replace(permit, lines={**permit.lines, citation.line: replace(line, balance=balance)})
+
+
+def adopt(registry: dict[tuple[str, str], PermitOnFile], verdict: Verdict) -> None:
+    """Take a verdict's reservations into account for the further declarations of a batch."""
+    by_id = {permit.id: key for key, permit in registry.items()}
+    for citation in verdict.citations:
+        key = by_id[citation.permit]
+        permit = _drawn(registry[key], citation)
+        registry[key] = replace(permit, uses=(*permit.uses, citation))
+
+
+def _second_use(case: Case) -> SecondUse:
+    difference = quantities.enough_is_left(case)
+    return SecondUse(
+        permit=case.permit.id,
+        line=case.line.terms.line,
+        item=case.item.number,
+        asked=f"{plain(case.item.quantity)} {case.item.unit}",
+        left=(difference.expected or "") if difference else "",
+    )

@@ -1,0 +1,136 @@
+"""What customs decides about a declaration: release or refuse; and the trader's cancellation.
+
+Each takes the declaration, the permits it cites as they stand under their locks, and answers all that is written.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from services.permits.domain import units
+from services.permits.domain.filing import give_back
+from services.permits.domain.ledger import ZERO, has, use_up, used
+from services.permits.domain.lifecycle import EVENTS, USABLE, By, Status, may_turn, turns_of
+from services.permits.domain.rules.whole import WITHDRAWN
+from services.permits.domain.using import Others, Permits, Signature, Uses, used_outcome
+from services.permits.domain.values import Citation, DeclarationChange, Filed, Move, Outcome, PermitChange, PermitOnFile
+from shared.contracts.declaration import ActualItem, Item, Release
+from shared.contracts.people import Act
+from shared.contracts.words import EXACT, plain
+from shared.problems import Conflict, Fault, Invalid
+
+
+def must_turn(filed: Filed, there: Status, by: By) -> None:
+    """Refuse a turn that the table does not have (409 `wrong-turn`)."""
+    if not may_turn(filed.status, there, by):
+        detail = f"Declaration {filed.document.reference} is {filed.status}. {turns_of(filed.status)}"
+        raise Conflict("wrong-turn", detail)
+
+
+def release(filed: Filed, permits: Permits, stated: Release, by: Act, day: date, others: Others) -> Outcome:
+    """Let the goods go: of an import what arrived is consumed, of an export what left is endorsed (box 14).
+
+    `others` are the declarations that hold import reservations on the permits of an export.
+    """
+    must_turn(filed, Status.RELEASED, By.CUSTOMS)
+    _must_stand(filed, permits)
+    actual = _actual(filed, stated)
+    citations, uses = [], Uses()
+    for citation in filed.citations:
+        if not citation.open:
+            citations.append(citation)
+            continue
+        item = item_of(filed, citation.item)
+        amount = in_line_unit(citation, item, actual[item.number].quantity or ZERO)
+        closes = amount > 0 and _closes(permits[citation.permit], citation, amount)
+        entries = use_up(citation.side, reserved_before=citation.reserved, actual=amount, closes=closes)
+        uses.add(citation, entries, actual[item.number].dead_on_arrival)
+        citations.append(replace(citation, reserved=ZERO, used=amount))
+    freed = replace(filed, status=Status.RELEASED, citations=tuple(citations))
+    return used_outcome(
+        filed, freed, EVENTS[Status.RELEASED], uses, permits, others, Signature(by, f"release/{filed.id}", day)
+    )
+
+
+def refuse(filed: Filed, permits: Permits, reason: str, by: Act) -> Outcome:
+    """Refuse the goods; what was set aside goes back."""
+    must_turn(filed, Status.REFUSED, By.CUSTOMS)
+    return _ended(filed, permits, Status.REFUSED, reason, by)
+
+
+def cancel(filed: Filed, permits: Permits, reason: str | None, by: Act) -> Outcome:
+    """Take the declaration back; what was set aside goes back too."""
+    must_turn(filed, Status.CANCELLED, By.TRADER)
+    return _ended(filed, permits, Status.CANCELLED, reason, by)
+
+
+def _ended(filed: Filed, permits: Permits, status: Status, reason: str | None, by: Act) -> Outcome:
+    back = give_back(filed, permits, by, str(status))
+    move = Move(filed.status, status, by, EVENTS[status], reason)
+    changes = tuple(PermitChange(permit) for permit in back.permits.values())
+    return Outcome((DeclarationChange(replace(back.filed, status=status), (move,)),), changes, back.postings)
+
+
+def _must_stand(filed: Filed, permits: Permits) -> None:
+    settled = {f.permit.number for f in filed.findings if f.rule == WITHDRAWN and f.overridden and f.permit}
+    for citation in filed.citations:
+        permit = permits[citation.permit]
+        if permit.status not in USABLE and permit.terms.number not in settled:
+            detail = f"Permit {permit.terms.issuer} {permit.terms.number} is {permit.status}: override that first."
+            raise Conflict("permit-withdrawn", detail)
+
+
+def _actual(filed: Filed, stated: Release) -> dict[int, ActualItem]:
+    """Answer what arrived or left of every item, in the declared unit; at most what was declared."""
+    given = {item.number: item for item in stated.items}
+    if len(given) != len(stated.items):
+        raise Invalid("invalid-body", "An item is named once.", [Fault("/items", "item-twice", "Name an item once.")])
+    must_be_items(filed, given)
+    actual = {}
+    for item in filed.document.items:
+        one = given.get(item.number, ActualItem(number=item.number))
+        quantity = item.quantity if one.quantity is None else one.quantity
+        _must_be_sane(list(given).index(item.number) if item.number in given else 0, item, quantity, one)
+        actual[item.number] = ActualItem(number=item.number, quantity=quantity, dead_on_arrival=one.dead_on_arrival)
+    return actual
+
+
+def _must_be_sane(index: int, item: Item, quantity: Decimal, one: ActualItem) -> None:
+    if quantity > item.quantity:
+        text = f"Item {item.number} was declared as {plain(item.quantity)} {item.unit}; more needs an amendment."
+        raise Invalid("more-than-declared", text, [Fault(f"/items/{index}/quantity", "more-than-declared", text)])
+    if one.dead_on_arrival is not None and (item.term != "LIV" or one.dead_on_arrival > quantity):
+        text = "Dead on arrival counts live animals (term LIV), at most as many as arrived."
+        raise Invalid("dead-on-arrival", text, [Fault(f"/items/{index}/dead_on_arrival", "dead-on-arrival", text)])
+
+
+def must_be_items(filed: Filed, numbers: Iterable[int]) -> None:
+    """Refuse a number that no item of the declaration has (422 `no-such-item`)."""
+    known = {item.number for item in filed.document.items}
+    for index, number in enumerate(numbers):
+        if number not in known:
+            text = f"The declaration has no item {number}."
+            raise Invalid("no-such-item", text, [Fault(f"/items/{index}/number", "no-such-item", text)])
+
+
+def item_of(filed: Filed, number: int) -> Item:
+    """Answer the item with this number, which is there."""
+    return next(item for item in filed.document.items if item.number == number)
+
+
+def in_line_unit(citation: Citation, item: Item, quantity: Decimal) -> Decimal:
+    """Convert an actual quantity; where there is no exact conversion the officer's figure holds for all or nothing."""
+    if citation.line == "" or units.convertible(item.unit, citation.unit):
+        return units.convert(quantity, item.unit, citation.unit) if citation.line else ZERO
+    if quantity in {item.quantity, ZERO}:
+        return citation.asked if quantity else ZERO
+    text = f"{item.unit} does not convert into {citation.unit}: release the whole item, then correct it."
+    raise Invalid("inexact-unit", text, [Fault("/items", "inexact-unit", text)])
+
+
+def _closes(permit: PermitOnFile, citation: Citation, amount: Decimal) -> bool:
+    """A first use closes the side; a part use closes it only when nothing is left."""
+    balance = permit.lines[citation.line].balance
+    whole = EXACT.add(used(balance, citation.side), amount) >= has(balance, citation.side)
+    return citation.use != "part" or whole

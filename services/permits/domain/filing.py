@@ -1,0 +1,182 @@
+"""A declaration comes in, or comes again as a new version: checked, filed, its quantities set aside."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from services.permits.domain import news
+from services.permits.domain.check import SecondUse, Verdict, adopt, check
+from services.permits.domain.ledger import ZERO, Entry, Kind, post
+from services.permits.domain.lifecycle import EVENTS, By, Status
+from services.permits.domain.rules.whole import unverified
+from services.permits.domain.values import (
+    DeclarationChange,
+    Filed,
+    Move,
+    Outcome,
+    PermitChange,
+    PermitOnFile,
+    Posting,
+)
+from shared.cites.zones import utc_day
+from shared.contracts.people import Act
+
+
+def take_in(arrivals: Iterable[Filed], permits: Iterable[PermitOnFile], by: Act) -> Outcome:
+    """Check declarations in the order they came and file each; what one sets aside the next finds taken."""
+    registry = {permit.key: permit for permit in permits}
+    before = dict(registry)
+    changes: list[DeclarationChange] = []
+    postings: list[Posting] = []
+    told: dict[UUID, list[Move]] = {}
+    for arrival in arrivals:
+        verdict = check(arrival, registry)
+        adopt(registry, verdict)
+        filed = judged(arrival, verdict)
+        changes.append(DeclarationChange(filed, (arrived(filed, by), judgement(verdict, by))))
+        postings += reservations(filed, by, "check/1")
+        for permit, move in attempts(verdict.second_uses, filed, registry.values(), by).items():
+            told.setdefault(permit, []).append(move)
+    return Outcome(tuple(changes), changed(before, registry, told), tuple(postings))
+
+
+def take_in_unverified(arrival: Filed, reason: str, by: Act) -> Outcome:
+    """File a declaration that could not be checked as referred, with the finding `unverified`: never out of sight."""
+    verdict = Verdict(Status.REFERRED, (unverified(reason),), (), ())
+    filed = judged(arrival, verdict)
+    return Outcome((DeclarationChange(filed, (arrived(filed, by), judgement(verdict, by))),))
+
+
+def amend(filed: Filed, fresh: Filed, permits: Iterable[PermitOnFile], by: Act) -> Outcome:
+    """Check a new version anew, its trader's doing; the old reservations are swapped for the new in one stroke."""
+    here = {permit.id: permit for permit in permits}
+    before = {permit.key: permit for permit in here.values()}
+    back = give_back(filed, here, by, f"amended/{filed.version}")
+    registry = {permit.key: permit for permit in {**here, **back.permits}.values()}
+    fresh = replace(fresh, version=filed.version + 1, sequence=filed.sequence)
+    verdict = check(fresh, registry)
+    adopt(registry, verdict)
+    again = judged(fresh, verdict)
+    moves = (Move(filed.status, Status.RECEIVED, by, "declaration.amended"), judgement(verdict, by))
+    told = {id: [move] for id, move in attempts(verdict.second_uses, again, registry.values(), by).items()}
+    postings = (*back.postings, *reservations(again, by, f"check/{again.version}"))
+    return Outcome((DeclarationChange(again, moves),), changed(before, registry, told), postings)
+
+
+def arrived(filed: Filed, by: Act) -> Move:
+    """Write the first turn of a declaration: received, by its lodger, when the gateway took it in."""
+    act = Act(party=filed.party, role=By.TRADER, at=filed.received_at)
+    return Move(None, Status.RECEIVED, act, EVENTS[Status.RECEIVED])
+
+
+def judged(filed: Filed, verdict: Verdict) -> Filed:
+    """Answer the declaration as its check left it."""
+    return replace(filed, status=verdict.status, findings=verdict.findings, citations=verdict.citations)
+
+
+def judgement(verdict: Verdict, by: Act) -> Move:
+    """Write the turn by the rules, the findings in its news."""
+    findings = [finding.model_dump(mode="json", exclude_none=True) for finding in verdict.findings]
+    extra = {"findings": findings} if findings else {}
+    return Move(Status.RECEIVED, verdict.status, the_rules(by), EVENTS[verdict.status], extra=extra)
+
+
+def the_rules(by: Act) -> Act:
+    """Answer the same moment in the hand of the hub itself."""
+    return Act(party=None, role=By.RULES, at=by.at)
+
+
+def reservations(filed: Filed, by: Act, cause: str) -> tuple[Posting, ...]:
+    """Write the ledger entries of what a declaration sets aside."""
+    return tuple(
+        Posting(
+            permit=citation.permit,
+            line=citation.line,
+            entry=Entry(citation.side, Kind.RESERVE, citation.reserved),
+            act=by,
+            cause=cause,
+            day=utc_day(by.at),
+            declaration=filed.id,
+            item=citation.item,
+        )
+        for citation in filed.citations
+        if citation.open
+    )
+
+
+class GivenBack:
+    """A declaration without its reservations, the permits they went back to, and the entries that say so."""
+
+    def __init__(self, filed: Filed, permits: dict[UUID, PermitOnFile], postings: tuple[Posting, ...]) -> None:
+        self.filed = filed
+        self.permits = permits
+        self.postings = postings
+
+
+def give_back(filed: Filed, permits: Mapping[UUID, PermitOnFile], by: Act, cause: str) -> GivenBack:
+    """Release every reservation of a declaration."""
+    after: dict[UUID, PermitOnFile] = {}
+    postings = []
+    for citation in filed.citations:
+        if citation.open:
+            entry = Entry(citation.side, Kind.RELEASE, citation.reserved)
+            permit = after.get(citation.permit, permits[citation.permit])
+            after[permit.id] = without_use(posted(permit, citation.line, entry), filed.id)
+            postings.append(
+                Posting(
+                    permit=permit.id,
+                    line=citation.line,
+                    entry=entry,
+                    act=by,
+                    cause=cause,
+                    day=utc_day(by.at),
+                    declaration=filed.id,
+                    item=citation.item,
+                )
+            )
+    emptied = replace(filed, citations=tuple(replace(citation, reserved=ZERO) for citation in filed.citations))
+    return GivenBack(emptied, after, tuple(postings))
+
+
+def posted(permit: PermitOnFile, letter: str, *entries: Entry) -> PermitOnFile:
+    """Answer the permit with entries posted to one of its lines; raises Overdrawn."""
+    line = permit.lines[letter]
+    return replace(permit, lines={**permit.lines, letter: replace(line, balance=post(line.balance, entries))})
+
+
+def without_use(permit: PermitOnFile, declaration: UUID) -> PermitOnFile:
+    """Answer the permit without the standing uses of one declaration."""
+    return replace(permit, uses=tuple(use for use in permit.uses if use.declaration != declaration or use.used))
+
+
+def attempts(seconds: Iterable[SecondUse], filed: Filed, permits: Iterable[PermitOnFile], by: Act) -> dict[UUID, Move]:
+    """Write, for each permit concerned, the news that this declaration tried to use it a second time."""
+    tried: dict[UUID, list[dict[str, object]]] = {}
+    for second in seconds:
+        told: dict[str, object] = {"line": second.line, "item": second.item, "asked": second.asked, "left": second.left}
+        tried.setdefault(second.permit, []).append(told)
+    return {
+        permit.id: Move(
+            permit.status,
+            permit.status,
+            the_rules(by),
+            "permit.second_use_attempted",
+            extra={**news.cause(filed), "attempts": tried[permit.id]},
+            heard_by=frozenset({filed.party, filed.trader}),
+        )
+        for permit in permits
+        if permit.id in tried
+    }
+
+
+def changed(
+    before: Mapping[tuple[str, str], PermitOnFile],
+    after: Mapping[tuple[str, str], PermitOnFile],
+    told: Mapping[UUID, list[Move]],
+) -> tuple[PermitChange, ...]:
+    """Answer the permits that a decision changed, each with its moves."""
+    return tuple(
+        PermitChange(permit, tuple(told.get(permit.id, ())))
+        for key, permit in after.items()
+        if permit.lines is not before[key].lines or permit.id in told
+    )

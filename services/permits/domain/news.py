@@ -1,0 +1,82 @@
+"""What is told about a change, and who may hear it: thin enough to send, full enough to act on."""
+
+from typing import Any
+from uuid import UUID
+
+from services.permits.domain.ledger import Side, available, has, reserved, used
+from services.permits.domain.values import Filed, Line, Move, PermitOnFile
+from shared.contracts.letters import Audience, RoleInCountry
+from shared.contracts.words import plain
+
+
+def about_declaration(filed: Filed, move: Move) -> dict[str, Any]:
+    """Write the data of an event about a declaration."""
+    return {
+        "declaration_id": str(filed.id),
+        "reference": filed.document.reference,
+        "status": move.after,
+        "movement": filed.document.movement,
+        "version": filed.version,
+        **({"reason": move.reason} if move.reason else {}),
+        **move.extra,
+    }
+
+
+def about_permit(permit: PermitOnFile, move: Move) -> dict[str, Any]:
+    """Write the data of an event about a permit."""
+    return {
+        "permit_id": str(permit.id),
+        "issuer": permit.terms.issuer,
+        "number": permit.terms.number,
+        "status": move.after,
+        **({"reason": move.reason} if move.reason else {}),
+        **move.extra,
+    }
+
+
+def hearers_of_declaration(filed: Filed) -> Audience:
+    """Answer who may hear of a declaration: trader, lodger, the offices of both countries, partners there."""
+    countries = _once(filed.document.export_country, filed.document.import_country)
+    return Audience(parties=tuple({filed.party, filed.trader}), offices=_offices(countries), countries=countries)
+
+
+def hearers_of_permit(permit: PermitOnFile, also: frozenset[UUID]) -> Audience:
+    """Answer who may hear of a permit: its holders, the offices of its countries, and the parties in `also`."""
+    terms = permit.terms
+    countries = _once(terms.issuer, terms.export_country, terms.import_country)
+    holders = tuple({p.identifier for p in (terms.exporter, terms.importer) if p.identifier is not None})
+    return Audience(parties=tuple(also), identifiers=holders, offices=_offices(countries), countries=countries)
+
+
+def cause(filed: Filed) -> dict[str, Any]:
+    """Name the declaration in an event about a permit."""
+    return {
+        "declaration_id": str(filed.id),
+        "reference": filed.document.reference,
+        "movement": filed.document.movement,
+    }
+
+
+def usage(line: Line, side: Side, quantity: str) -> dict[str, Any]:
+    """Say what was used of a line and what is left, in the line's unit."""
+    return {
+        "line": line.terms.line,
+        "taxon": line.terms.taxon,
+        "term": line.terms.term,
+        "quantity": quantity,
+        "unit": line.terms.unit,
+        "has": plain(has(line.balance, side)),
+        "reserved": plain(reserved(line.balance, side)),
+        "used": plain(used(line.balance, side)),
+        "left": plain(available(line.balance, side)),
+    }
+
+
+def _once(*countries: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(countries))
+
+
+def _offices(countries: tuple[str, ...]) -> tuple[RoleInCountry, ...]:
+    return tuple(
+        RoleInCountry(role=role, country=country) for country in countries for role in ("authority", "customs")
+    )

@@ -1,0 +1,109 @@
+"""Are the declared goods those of the line? Taxon, term, unit, source, origin (boxes 7 to 12)."""
+
+from services.permits.domain import units
+from services.permits.domain.ledger import Side
+from services.permits.domain.rules.cases import Case, Difference, Rule
+from services.permits.domain.rules.matching import covers, neighbours
+
+
+def taxon_agrees(case: Case) -> Difference | None:
+    """The goods are of the taxon the line names, or of one that it covers (box 7)."""
+    stated = case.item.taxon
+    if stated is None or covers(case.line.terms.taxon, stated):
+        return None
+    return Difference(case.at("taxon"), case.line.terms.taxon, stated)
+
+
+def term_agrees(case: Case) -> Difference | None:
+    """The goods are what the line describes (box 9)."""
+    expected, found = case.line.terms.term, case.item.term
+    if found is None or found == expected or neighbours(expected, found):
+        return None
+    return Difference(case.at("term"), expected, found)
+
+
+def term_is_the_same(case: Case) -> Difference | None:
+    """A neighbouring term for the same goods is for an officer to settle (box 9)."""
+    expected, found = case.line.terms.term, case.item.term
+    if found is None or found == expected or not neighbours(expected, found):
+        return None
+    return Difference(case.at("term"), expected, found)
+
+
+def unit_converts(case: Case) -> Difference | None:
+    """A quantity converts exactly into the line's unit, or an officer says how much it is (box 11)."""
+    expected, found = case.line.terms.unit, case.item.unit
+    if units.convertible(found, expected):
+        return None
+    return Difference(case.at("unit"), expected, f"{found}, and {found} to {expected} has no exact conversion")
+
+
+def source_agrees(case: Case) -> Difference | None:
+    """The specimens come from the source the line states (box 10)."""
+    expected, found = case.line.terms.source, case.item.source
+    return None if found is None or found == expected else Difference(case.at("source"), expected, found)
+
+
+def origin_agrees(case: Case) -> Difference | None:
+    """The specimens originate in the country the line states (box 12)."""
+    found = case.item.origin_country
+    expected = case.line.terms.origin_country or case.permit.terms.export_country
+    return None if found is None or found == expected else Difference(case.at("origin_country"), expected, found)
+
+
+def is_fully_stated(case: Case) -> Difference | None:
+    """What the declaration leaves out is taken from the permit's only candidate line."""
+    missing = [name for name in ("taxon", "term", "source", "purpose") if getattr(case.item, name) is None]
+    if not missing or len(case.lines) > 1:
+        return None
+    return Difference(case.at(missing[0]), f"{', '.join(missing)} stated", f"taken from line {case.line.terms.line}")
+
+
+def is_unmistakable(case: Case) -> Difference | None:
+    """Where more than one line may be meant, an officer says which."""
+    if len(case.lines) < 2:
+        return None
+    letters = ", ".join(line.terms.line for line in case.lines)
+    return Difference(case.cites("line"), "one line", f"lines {letters} fit")
+
+
+def part_use_is_of_one_shipment(case: Case) -> Difference | None:
+    """A part use is of the shipment that was endorsed, by its transport document, or is noted by customs (box 15)."""
+    if case.document.use != "part" or case.side is Side.EXPORT:
+        return None
+    stated = case.declaration.transport_document
+    if stated is not None and stated in case.permit.transport_documents:
+        return None
+    expected = ", ".join(sorted(case.permit.transport_documents)) or "a transport document on the endorsement"
+    return Difference(case.cites("use"), expected, stated or "no transport document")
+
+
+def was_counted_there(case: Case) -> Difference | None:
+    """A use that was counted already names the declaration that counted it, and is not counted again."""
+    if case.document.use != "already_counted":
+        return None
+    named = case.document.counted_by
+    counted = {str(use.declaration) for use in case.permit.uses if use.line == case.line.terms.line and use.used}
+    if named in counted:
+        return None
+    return Difference(case.cites("counted_by"), "a declaration that used this line", named or "none named")
+
+
+def is_reported_late(case: Case) -> Difference | None:
+    """Usage reported after the fact is counted like any other."""
+    return Difference(case.cites("use"), None, "late") if case.document.use == "late" else None
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("CITES-box-7-taxon", "block", taxon_agrees),
+    Rule("CITES-box-9-term", "block", term_agrees),
+    Rule("CITES-box-9-neighbouring-term", "refer", term_is_the_same),
+    Rule("CITES-box-11-unit", "refer", unit_converts),
+    Rule("CITES-box-10-source", "refer", source_agrees),
+    Rule("CITES-box-12-origin", "refer", origin_agrees),
+    Rule("stated-in-full", "note", is_fully_stated),
+    Rule("one-line-meant", "refer", is_unmistakable),
+    Rule("CITES-box-15-part-use", "refer", part_use_is_of_one_shipment),
+    Rule("counted-already", "refer", was_counted_there),
+    Rule("reported-late", "note", is_reported_late),
+)

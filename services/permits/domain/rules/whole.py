@@ -1,0 +1,92 @@
+"""Rules about a declaration as a whole: the document is not known, has no such line, cannot be verified, gave way."""
+
+from services.permits.domain.rules.cases import Case
+from services.permits.domain.rules.paper import RULES as PAPER
+from services.permits.domain.values import Filed, PermitOnFile
+from shared.contracts.declaration import Document
+from shared.contracts.findings import CitedLine, Finding, Severity
+
+UNKNOWN = "CITES-VI.1-permit-known"
+NO_LINE = "CITES-box-7-line"
+UNVERIFIED = "unverified"
+EMPTIED = "CITES-box-14-endorsed-for-less"
+WITHDRAWN = "CITES-VI.1-withdrawn"
+
+RULES: dict[str, tuple[Severity, str]] = {
+    UNKNOWN: ("block", "A declaration cites documents that are known here and name its own importer or exporter."),
+    NO_LINE: ("block", "The document has a line for these goods (box 7)."),
+    UNVERIFIED: ("refer", "What no permit covers and no listing can answer for is not guessed: an officer decides."),
+    EMPTIED: ("refer", "Where less left than was set aside, the youngest reservation gives way (box 14)."),
+}
+"""Name → gravity and sentence."""
+
+
+def _write(
+    name: str,
+    pointer: str,
+    *,
+    expected: str | None = None,
+    found: str | None = None,
+    permit: CitedLine | None = None,
+) -> Finding:
+    severity, sentence = RULES[name]
+    parts = [sentence, *([f"Expected: {expected}."] if expected else []), *([f"Found: {found}."] if found else [])]
+    return Finding(
+        rule=name,
+        severity=severity,
+        pointer=pointer,
+        permit=permit,
+        expected=expected,
+        found=found,
+        message=" ".join(parts),
+    )
+
+
+def uncited(index: int) -> Finding:
+    """Write the finding of an item that cites no permit."""
+    return _write(UNVERIFIED, f"/items/{index}/documents", expected="a permit or a listing", found="no permit cited")
+
+
+def unverified(reason: str) -> Finding:
+    """Write the finding of a declaration that could not be checked at all."""
+    return _write(UNVERIFIED, "", found=reason)
+
+
+def unknown(filed: Filed, index: int, place: int, document: Document) -> Finding:
+    """Write one answer for a permit that is not here and for one that names others, for numbers are guessable."""
+    importing = filed.document.movement == "import"
+    party = filed.document.importer if importing else filed.document.exporter
+    role = "importer" if importing else "exporter"
+    expected = f"a permit of {document.issuer} that names {party.identifier or party.name} as {role}"
+    cited = CitedLine(issuer=document.issuer, number=document.number, line=document.line)
+    pointer = f"/items/{index}/documents/{place}/number"
+    return _write(UNKNOWN, pointer, expected=expected, found=document.number, permit=cited)
+
+
+def no_line(case: Case) -> Finding:
+    """Write the finding of goods that no line of the permit is for."""
+    letters = ", ".join(f"{line.terms.line} {line.terms.taxon}" for line in case.permit.lines.values())
+    wanted = f"line {case.document.line}" if case.document.line else case.item.taxon
+    pointer = case.cites("line") if case.document.line else case.at("taxon")
+    cited = CitedLine(issuer=case.document.issuer, number=case.document.number, line=case.document.line)
+    return _write(NO_LINE, pointer, expected=letters, found=wanted, permit=cited)
+
+
+def emptied(permit: PermitOnFile, line: str, found: str) -> Finding:
+    """Write the finding of a declaration whose reservation gave way to a smaller endorsement."""
+    cited = CitedLine(issuer=permit.terms.issuer, number=permit.terms.number, line=line)
+    return _write(EMPTIED, "/items", found=found, permit=cited)
+
+
+def withdrawn(permit: PermitOnFile, pointer: str, status: str) -> Finding:
+    """Write the finding of a declaration whose permit was withdrawn after the check."""
+    sentence = next(rule.sentence for rule in PAPER if rule.name == WITHDRAWN)
+    return Finding(
+        rule=WITHDRAWN,
+        severity="block",
+        pointer=pointer,
+        permit=CitedLine(issuer=permit.terms.issuer, number=permit.terms.number),
+        expected="a document that stands",
+        found=status,
+        message=f"{sentence} Expected: a document that stands. Found: {status}.",
+    )

@@ -1,0 +1,182 @@
+"""An officer settles what the rules left open: overrides a finding, or corrects what was released.
+
+Officers override blocks and settle referrals with a reason, logged under their name. Nobody may overdraw a line.
+"""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from services.permits.domain import units
+from services.permits.domain.check import settle
+from services.permits.domain.customs import in_line_unit, item_of, must_be_items, must_turn
+from services.permits.domain.filing import posted, reservations
+from services.permits.domain.ledger import ZERO, Entry, Kind, Overdrawn, used
+from services.permits.domain.lifecycle import EVENTS, By, Status, turns_of
+from services.permits.domain.using import Others, Permits, Signature, Uses, posting_of, used_outcome
+from services.permits.domain.values import (
+    Citation,
+    DeclarationChange,
+    Filed,
+    Move,
+    Outcome,
+    PermitChange,
+    PermitOnFile,
+)
+from shared.cites.zones import utc_day
+from shared.contracts.declaration import Consent, Correction, Override
+from shared.contracts.findings import Finding, Overriding
+from shared.contracts.people import Act
+from shared.contracts.words import EXACT, plain
+from shared.problems import Conflict, Fault, Invalid, NotFound
+
+
+def override(filed: Filed, permits: Permits, stated: Override, by: Act) -> Outcome:
+    """Settle the findings of one rule; with the last the declaration is accepted and its quantities set aside."""
+    if filed.status not in {Status.REFERRED, Status.REJECTED}:
+        raise Conflict("wrong-turn", f"Nothing is to be overridden here. {turns_of(filed.status)}")
+    findings = _overridden(filed, stated, by)
+    meant = _as_the_officer_says(replace(filed, findings=findings), permits, stated)
+    status = settle(findings)
+    if status is not Status.ACCEPTED:
+        stays = replace(meant, status=filed.status)
+        move = Move(filed.status, filed.status, by, EVENTS[filed.status], stated.reason, {"overridden": stated.rule})
+        return Outcome((DeclarationChange(stays, (move,)),))
+    return _accepted(filed, meant, permits, stated, by)
+
+
+def _accepted(filed: Filed, meant: Filed, permits: Permits, stated: Override, by: Act) -> Outcome:
+    must_turn(filed, Status.ACCEPTED, By.CUSTOMS)
+    after = dict(permits)
+    missing = replace(meant, citations=tuple(c for c in meant.citations if c.asked > 0 and not c.open))
+    fresh = replace(missing, citations=tuple(replace(c, reserved=c.asked) for c in missing.citations))
+    for citation in fresh.citations:
+        entry = Entry(citation.side, Kind.RESERVE, citation.reserved)
+        permit = _post_or_refuse(after[citation.permit], citation, entry)
+        after[permit.id] = replace(permit, uses=(*permit.uses, citation))
+    whole = tuple(replace(c, reserved=c.asked) for c in meant.citations)
+    accepted = replace(meant, status=Status.ACCEPTED, citations=whole)
+    move = Move(filed.status, Status.ACCEPTED, by, EVENTS[Status.ACCEPTED], stated.reason, {"overridden": stated.rule})
+    changes = tuple(PermitChange(permit) for id, permit in after.items() if permit is not permits[id])
+    cause = f"override/{filed.sequence}"
+    return Outcome((DeclarationChange(accepted, (move,)),), changes, reservations(fresh, by, cause))
+
+
+def _overridden(filed: Filed, stated: Override, by: Act) -> tuple[Finding, ...]:
+    place = None if stated.item is None else f"/items/{_index(filed, stated.item)}"
+    settled, findings = 0, []
+    for finding in filed.findings:
+        here = finding.rule == stated.rule and (place is None or _within(finding.pointer, place))
+        if here and not finding.overridden and finding.severity != "note":
+            settled += 1
+            note = Overriding(by=by, reason=stated.reason)
+            findings.append(finding.model_copy(update={"overridden": True, "override": note}))
+        else:
+            findings.append(finding)
+    if not settled:
+        standing = sorted({f.rule for f in filed.findings if not f.overridden and f.severity != "note"})
+        detail = f"No standing finding of {stated.rule} here. What stands: {', '.join(standing) or 'nothing'}."
+        raise Conflict("no-such-finding", detail)
+    return tuple(findings)
+
+
+def _within(pointer: str, place: str) -> bool:
+    return pointer == place or pointer.startswith(place + "/") or not pointer.startswith("/items/")
+
+
+def _index(filed: Filed, number: int) -> int:
+    must_be_items(filed, [number])
+    return next(i for i, item in enumerate(filed.document.items) if item.number == number)
+
+
+def _as_the_officer_says(filed: Filed, permits: Permits, stated: Override) -> Filed:
+    """Take the officer's quantity (in the line's unit) and line into the citations of the item."""
+    if stated.item is None or (stated.quantity is None and stated.line is None):
+        return filed
+    citations = tuple(
+        _said(filed, c, permits[c.permit], stated) if c.item == stated.item and not c.open else c
+        for c in filed.citations
+    )
+    return replace(filed, citations=citations)
+
+
+def _said(filed: Filed, citation: Citation, permit: PermitOnFile, stated: Override) -> Citation:
+    letter = stated.line or citation.line
+    if letter not in permit.lines:
+        text = f"Permit {permit.terms.number} has no line {letter}."
+        raise Invalid("no-such-line", text, [Fault("/line", "no-such-line", text)])
+    line, item = permit.lines[letter], item_of(filed, citation.item)
+    asked = stated.quantity
+    if asked is None and units.convertible(item.unit, line.terms.unit):
+        asked = units.convert(item.quantity, item.unit, line.terms.unit)
+    return replace(citation, line=letter, unit=line.terms.unit, asked=asked or citation.asked)
+
+
+def _post_or_refuse(permit: PermitOnFile, citation: Citation, entry: Entry) -> PermitOnFile:
+    try:
+        return posted(permit, citation.line, entry)
+    except Overdrawn as over:
+        unit = permit.lines[citation.line].terms.unit
+        detail = (
+            f"Line {citation.line} of permit {permit.terms.number} has {plain(max(over.left, ZERO))} {unit} left, "
+            f"{plain(over.asked)} were asked: more needs the consent of the authority that issued it."
+        )
+        raise Conflict("not-enough-left", detail) from None
+
+
+def correct(filed: Filed, permits: Permits, stated: Correction, by: Act, day: date, others: Others) -> Outcome:
+    """Correct what was released, up or down; to zero reopens a line that this use had closed."""
+    if filed.status is not Status.RELEASED:
+        raise Conflict("wrong-turn", f"Only what was released is corrected. {turns_of(filed.status)}")
+    wanted = {item.number: item.quantity for item in stated.items}
+    must_be_items(filed, wanted)
+    citations, uses = [], Uses()
+    for citation in filed.citations:
+        if citation.item not in wanted or not citation.line or citation.use == "already_counted":
+            citations.append(citation)
+            continue
+        amount = in_line_unit(citation, item_of(filed, citation.item), wanted[citation.item])
+        uses.add(citation, (_correction(permits[citation.permit], citation, amount),))
+        citations.append(replace(citation, used=amount))
+    mended = replace(filed, citations=tuple(citations), version=filed.version + 1)
+    sign = Signature(by, f"correction/{filed.id}/{mended.version}", day, stated.reason)
+    return used_outcome(filed, mended, "declaration.corrected", uses, permits, others, sign)
+
+
+def _correction(permit: PermitOnFile, citation: Citation, amount: Decimal) -> Entry:
+    delta = EXACT.subtract(amount, citation.used)
+    balance = permit.lines[citation.line].balance
+    opens = amount == 0 and EXACT.add(used(balance, citation.side), delta) == 0
+    closes = not opens and citation.used == 0 and amount > 0 and citation.use != "part"
+    return Entry(citation.side, Kind.CORRECT, delta, closes=closes, opens=opens)
+
+
+def consent(filed: Filed, permits: Permits, stated: Consent, by: Act, country: str) -> Outcome:
+    """Agree, as the authority that issued the permit, to so much more than it says, in the item's declared unit."""
+    item = item_of(filed, _numbered(filed, stated.item))
+    mine = [
+        c for c in filed.citations if c.item == item.number and c.line and permits[c.permit].terms.issuer == country
+    ]
+    if not mine:
+        raise NotFound("This item cites no permit that the authority of your country issued.")
+    after, postings = dict(permits), Uses()
+    for citation in mine:
+        amount = in_line_unit(citation, item.model_copy(update={"quantity": stated.quantity}), stated.quantity)
+        entry = Entry(citation.side, Kind.CONSENT, amount)
+        after[citation.permit] = posted(after[citation.permit], citation.line, entry)
+        postings.add(citation, (entry,))
+    sign = Signature(by, f"consent/{filed.sequence}", utc_day(by.at), stated.reason)
+    return _consented(filed, stated, permits, after, postings, sign)
+
+
+def _consented(filed: Filed, stated: Consent, before: Permits, after: Permits, uses: Uses, sign: Signature) -> Outcome:
+    extra = {"consent": {"item": stated.item, "quantity": plain(stated.quantity)}}
+    move = Move(filed.status, filed.status, sign.by, EVENTS[filed.status], stated.reason, extra)
+    changes = tuple(PermitChange(permit) for id, permit in after.items() if permit is not before[id])
+    postings = [posting_of(after[u.permit], u, e, sign) for u in uses.made for e in u.entries]
+    return Outcome((DeclarationChange(filed, (move,)),), changes, tuple(postings))
+
+
+def _numbered(filed: Filed, number: int) -> int:
+    must_be_items(filed, [number])
+    return number

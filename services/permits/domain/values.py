@@ -1,0 +1,147 @@
+"""The things that change: a permit with its lines, a declaration on file with what it cites, and their moves."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from services.permits.domain.ledger import Balance, Entry, Side
+from services.permits.domain.lifecycle import PermitStatus, Status
+from shared.contracts.declaration import Declaration
+from shared.contracts.findings import Finding
+from shared.contracts.people import Act
+from shared.contracts.permit import Permit, PermitLine
+
+
+@dataclass(frozen=True)
+class Citation:
+    """An item of a declaration that cites a permit line, and what it has reserved and used of it, in the line's unit.
+
+    `line` is empty where no line was found. Several items of one declaration may cite one line.
+    """
+
+    declaration: UUID
+    item: int
+    permit: UUID
+    line: str
+    side: Side
+    use: str
+    unit: str = ""
+    asked: Decimal = Decimal(0)
+    reserved: Decimal = Decimal(0)
+    used: Decimal = Decimal(0)
+    transport_document: str | None = None
+    lodged_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """Say whether a reservation stands."""
+        return self.reserved > 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a permit, with its balance."""
+
+    terms: PermitLine
+    balance: Balance
+
+
+@dataclass(frozen=True)
+class PermitOnFile:
+    """A permit as the registry holds it; `uses` are the citations of declarations that reserve or used its lines."""
+
+    id: UUID
+    terms: Permit
+    status: PermitStatus
+    lines: dict[str, Line]
+    sequence: int = 0
+    version: int = 1
+    endorsed: bool = False
+    transport_documents: frozenset[str] = frozenset()
+    registered_by: UUID | None = None
+    registering_country: str | None = None
+    uses: tuple[Citation, ...] = ()
+    watchers: frozenset[UUID] = frozenset()
+    status_before: PermitStatus | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What a permit is cited by: its issuer and number."""
+        return self.terms.issuer, self.terms.number
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A declaration on file: what was stated, by whom, when, and where it stands."""
+
+    id: UUID
+    party: UUID
+    trader: UUID
+    received_at: datetime
+    digest: str
+    document: Declaration
+    status: Status
+    version: int = 1
+    sequence: int = 0
+    findings: tuple[Finding, ...] = ()
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Move:
+    """One turn of a declaration or a permit: what its history row and its news are written from.
+
+    A move that keeps the state tells of something else that changed. `heard_by` are parties who hear of it besides
+    those who may read the thing.
+    """
+
+    before: str | None
+    after: str
+    act: Act
+    event: str
+    reason: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+    heard_by: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True)
+class Posting:
+    """An entry of the ledger with all that names it: line, declaration, item, who, when, why."""
+
+    permit: UUID
+    line: str
+    entry: Entry
+    act: Act
+    cause: str
+    day: Any
+    declaration: UUID | None = None
+    item: int | None = None
+    dead_on_arrival: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class DeclarationChange:
+    """A declaration as it is to be written, and the moves that led there."""
+
+    filed: Filed
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True)
+class PermitChange:
+    """A permit as it is to be written, and the moves that led there; without moves only its balances changed."""
+
+    permit: PermitOnFile
+    moves: tuple[Move, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """All that one decision writes: declarations, permits and ledger entries, together or not at all."""
+
+    declarations: tuple[DeclarationChange, ...] = ()
+    permits: tuple[PermitChange, ...] = ()
+    postings: tuple[Posting, ...] = ()

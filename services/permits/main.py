@@ -1,0 +1,64 @@
+"""The permits service: the only mouth that decides. Builds the app from settings."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
+
+from services.permits.api import declarations, inside, permits, reference, reports
+from services.permits.settings import Settings
+from shared import lifeline
+from shared.database import connect, revision
+from shared.identity import InsideReader, KeyFile
+from shared.logs import write_logs
+from shared.settings import read_or_exit
+from shared.web import make_app
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations" / "alembic.ini"
+
+
+def make(settings: Settings) -> FastAPI:
+    """Build the app."""
+    head = ScriptDirectory.from_config(Config(str(MIGRATIONS), ini_section="permits")).get_current_head()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.engine = connect(settings.database_url, connections=settings.database_connections)
+        app.state.inside = InsideReader("permits", {"gateway": KeyFile(settings.gateway_keys)})
+        yield
+        await app.state.engine.dispose()
+
+    async def ready(app: FastAPI) -> str | None:
+        try:
+            async with app.state.engine.connect() as conn:
+                stands = await revision(conn)
+        except (DBAPIError, OSError, TimeoutError):
+            return "The permits database does not answer."
+        return None if stands == head else f"The permits database stands at migration {stands}, not {head}."
+
+    app = make_app(title="Saola permits", version="1", lifespan=lifespan, ready=ready, docs_url=None, redoc_url=None)
+    for room in (inside, declarations, permits, reports, reference):
+        app.include_router(room.router)
+    return app
+
+
+def run() -> None:
+    """Run the service until it is told to stop; SIGTERM drains for at most 30 s."""
+    lifeline.watch()
+    settings = read_or_exit(Settings)
+    write_logs("permits", settings.log_level)
+    uvicorn.run(
+        make(settings),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=30,
+        server_header=False,
+        date_header=False,
+    )

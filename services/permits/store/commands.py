@@ -1,0 +1,50 @@
+"""What was commanded and answered, so that a command whose answer was lost can be asked again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.permits.store import tables as t
+from shared.problems import Invalid
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command, named at the door: the same id again is the same command."""
+
+    id: UUID
+    fingerprint: bytes
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a command was answered with."""
+
+    status: int
+    answer: str
+    location: str | None
+    replayed: bool = False
+
+
+async def begin(conn: AsyncConnection, command: Command) -> Kept | None:
+    """Claim a command, or answer what was answered before; waits for one that is under way in another transaction."""
+    row = {"id": command.id, "fingerprint": command.fingerprint, "at": command.at}
+    claimed = insert(t.commands).values(row).on_conflict_do_nothing().returning(t.commands.c.id)
+    if (await conn.execute(claimed)).first() is not None:
+        return None
+    kept = (await conn.execute(select(t.commands).where(t.commands.c.id == command.id))).mappings().one()
+    if kept["fingerprint"] != command.fingerprint:
+        detail = "This Idempotency-Key was used with another body. Use a new key for a new request."
+        raise Invalid("idempotency-key-reused", detail)
+    return Kept(kept["status"], kept["answer"], kept["location"], replayed=True)
+
+
+async def end(conn: AsyncConnection, command: Command, kept: Kept) -> None:
+    """Keep the answer of a command, in the transaction of its effect."""
+    values = {"status": kept.status, "answer": kept.answer, "location": kept.location}
+    await conn.execute(update(t.commands).where(t.commands.c.id == command.id).values(values))

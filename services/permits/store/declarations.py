@@ -1,0 +1,134 @@
+"""Declarations as they are read and locked: in the order of their ids, after the permits they cite."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Date, Select, cast, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.permits.domain.values import Filed
+from services.permits.store import tables as t
+from services.permits.store.rows import Row, filed_of, grouped
+from shared.contracts.people import Party
+
+OFFICES = frozenset({"authority", "customs"})
+
+
+async def known(conn: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
+    """Answer which of these declarations are on file."""
+    return set((await conn.execute(select(t.declarations.c.id).where(t.declarations.c.id.in_(list(ids))))).scalars())
+
+
+def readable_by(party: Party) -> ColumnElement[bool]:
+    """Say which declarations a party reads: its own, and for offices those out of or into their country."""
+    c = t.declarations.c
+    mine = or_(c.party_id == party.id, c.trader_id == party.id)
+    if OFFICES & set(party.roles):
+        return or_(mine, c.export_country == party.country, c.import_country == party.country)
+    return mine
+
+
+def decided_by(party: Party) -> ColumnElement[bool]:
+    """Say which declarations customs of a country decides: imports into it, exports out of it."""
+    c = t.declarations.c
+    imports = (c.movement == "import") & (c.import_country == party.country)
+    return imports | (c.movement == "export") & (c.export_country == party.country)
+
+
+def lodged_by(party: Party) -> ColumnElement[bool]:
+    """Say which declarations are a trader's own to amend or cancel."""
+    return or_(t.declarations.c.party_id == party.id, t.declarations.c.trader_id == party.id)
+
+
+async def find(conn: AsyncConnection, id: UUID, which: ColumnElement[bool]) -> Filed | None:
+    """Read a declaration that is among those meant."""
+    rows = (await conn.execute(select(t.declarations).where(t.declarations.c.id == id, which))).mappings().all()
+    found = await _whole(conn, rows)
+    return found[0] if found else None
+
+
+async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Filed]:
+    """Lock declarations by id and read them whole."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    c = t.declarations.c
+    rows = await conn.execute(select(t.declarations).where(c.id.in_(wanted)).order_by(c.id).with_for_update())
+    return {filed.id: filed for filed in await _whole(conn, rows.mappings().all())}
+
+
+async def accepted_citing(conn: AsyncConnection, permit: UUID) -> list[UUID]:
+    """Answer the accepted, unreleased declarations that cite a permit (which is locked, so that none is added)."""
+    query = (
+        select(t.declarations.c.id)
+        .join(t.citations, t.citations.c.declaration_id == t.declarations.c.id)
+        .where(t.citations.c.permit_id == permit, t.declarations.c.status == "accepted")
+        .distinct()
+    )
+    return list((await conn.execute(query)).scalars())
+
+
+async def search(
+    conn: AsyncConnection, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None
+) -> list[Filed]:
+    """List declarations that this party reads, newest first."""
+    c = t.declarations.c
+    query = select(t.declarations).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(c.id < before)
+    return await _whole(conn, (await conn.execute(_filtered(query, filters))).mappings().all())
+
+
+def _filtered(query: Select[Any], filters: dict[str, str]) -> Select[Any]:
+    c = t.declarations.c
+    for name, value in filters.items():
+        match name:
+            case "taxon":
+                query = query.where(c.document["items"].contains([{"taxon": value}]))
+            case "permit_number":
+                query = query.where(c.document["items"].contains([{"documents": [{"number": value}]}]))
+            case "country":
+                query = query.where(or_(c.export_country == value, c.import_country == value))
+            case "from":
+                query = query.where(_day(c.received_at) >= date.fromisoformat(value))
+            case "to":
+                query = query.where(_day(c.received_at) < date.fromisoformat(value) + timedelta(days=1))
+            case _:
+                query = query.where(c[name] == value)
+    return query
+
+
+def _day(moment: ColumnElement[Any]) -> ColumnElement[date]:
+    return cast(func.timezone("UTC", moment), Date)
+
+
+async def _whole(conn: AsyncConnection, rows: Sequence[Row]) -> list[Filed]:
+    ids = [row["id"] for row in rows]
+    if not ids:
+        return []
+    c = t.citations.c
+    query = select(t.citations).where(c.declaration_id.in_(ids)).order_by(c.item, c.permit_id, c.line)
+    cited = grouped((await conn.execute(query)).mappings(), "declaration_id")
+    return [filed_of(row, cited.get(row["id"], ())) for row in rows]
+
+
+async def histories(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, list[Row]]:
+    """Read what became of declarations, oldest first."""
+    c = t.declaration_history.c
+    query = select(t.declaration_history).where(c.declaration_id.in_(list(ids))).order_by(c.sequence)
+    return grouped((await conn.execute(query)).mappings(), "declaration_id")
+
+
+async def cited_permits(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Answer the issuer and number of permits by id, for rendering what a declaration cites."""
+    c = t.permits.c
+    rows = await conn.execute(select(c.id, c.issuer, c.number).where(c.id.in_(list(ids))))
+    return {row.id: (row.issuer, row.number) for row in rows}
+
+
+async def reference_taken(conn: AsyncConnection, trader: UUID, reference: str) -> bool:
+    """Say whether a trader used a reference before."""
+    c = t.declarations.c
+    return (await conn.execute(select(c.id).where(c.trader_id == trader, c.reference == reference))).first() is not None

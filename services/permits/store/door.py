@@ -1,0 +1,87 @@
+"""The one door for change: declarations, permits, ledger, history and news of a decision, together or not at all.
+
+A status is written here and nowhere else; whoever writes one brings the moves that led to it, so that nobody can
+forget the history or the news. Each subject's sequence rises by one a move, under the lock of its row.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Table, delete
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.permits.domain import news
+from services.permits.domain.values import DeclarationChange, Move, Outcome, PermitChange
+from services.permits.store import tables as t
+from services.permits.store import written as w
+from services.permits.store.rows import BALANCE
+from shared.database import change_many, columns, many
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+async def keep(conn: AsyncConnection, outcome: Outcome) -> None:
+    """Write all that a decision changed. The rows it changes are locked by the caller, permits first."""
+    await _keep_permits(conn, outcome.permits)
+    await _keep_declarations(conn, outcome.declarations)
+    await _add(
+        conn, t.ledger, w.ENTRY, [w.entry_row(number, posting) for number, posting in enumerate(outcome.postings)]
+    )
+    await _tell(conn, outcome)
+
+
+async def _keep_declarations(conn: AsyncConnection, changes: Iterable[DeclarationChange]) -> None:
+    last = {change.filed.id: change for change in changes}
+    fresh = [w.declaration_row(c) for c in last.values() if c.filed.sequence == 0]
+    known = [w.declaration_row(c) for c in last.values() if c.filed.sequence > 0]
+    await _add(conn, t.declarations, w.DECLARATION, fresh)
+    await _change(conn, t.declarations, ("id",), w.DECLARATION_CHANGES, known)
+    if known:
+        ids = [row["id"] for row in known]
+        await conn.execute(delete(t.citations).where(t.citations.c.declaration_id.in_(ids)))
+    cited = [w.citation_row(citation) for change in last.values() for citation in change.filed.citations]
+    await _add(conn, t.citations, w.CITATION, cited)
+
+
+async def _keep_permits(conn: AsyncConnection, changes: Iterable[PermitChange]) -> None:
+    fresh = [change for change in changes if change.permit.sequence == 0]
+    known = [change for change in changes if change.permit.sequence > 0]
+    await _add(conn, t.permits, w.PERMIT, [w.permit_row(change) for change in fresh])
+    await _add(conn, t.permit_lines, w.LINE, [row for change in fresh for row in w.line_rows(change.permit)])
+    await _change(conn, t.permits, ("id",), w.PERMIT_CHANGES, [w.permit_row(change) for change in known])
+    lines = [row for change in known for row in w.line_rows(change.permit)]
+    await _change(conn, t.permit_lines, ("permit_id", "line"), BALANCE, lines)
+
+
+async def _tell(conn: AsyncConnection, outcome: Outcome) -> None:
+    """Write a history row and a piece of news for every move."""
+    of_declarations, of_permits, letters = [], [], []
+    for filed, number, move in _numbered((c.filed, c.filed.sequence, c.moves) for c in outcome.declarations):
+        of_declarations.append({"declaration_id": filed.id, **w.history_row(number, move)})
+        data = news.about_declaration(filed, move)
+        letters.append(w.news_row(f"declaration:{filed.id}", number, move, data, news.hearers_of_declaration(filed)))
+    for permit, number, move in _numbered((c.permit, c.permit.sequence, c.moves) for c in outcome.permits):
+        of_permits.append({"permit_id": permit.id, **w.history_row(number, move)})
+        data = news.about_permit(permit, move)
+        letters.append(
+            w.news_row(f"permit:{permit.id}", number, move, data, news.hearers_of_permit(permit, move.heard_by))
+        )
+    await _add(conn, t.declaration_history, ("declaration_id", *w.HISTORY), of_declarations)
+    await _add(conn, t.permit_history, ("permit_id", *w.HISTORY), of_permits)
+    await _add(conn, t.news, w.NEWS, letters)
+
+
+def _numbered(things: Iterable[tuple[Any, int, tuple[Move, ...]]]) -> Iterable[tuple[Any, int, Move]]:
+    for thing, sequence, moves in things:
+        for number, move in enumerate(moves, start=sequence + 1):
+            yield thing, number, move
+
+
+async def _add(conn: AsyncConnection, table: Table, names: Sequence[str], rows: Rows) -> None:
+    if rows:
+        await conn.execute(many(table, names), columns(rows, names))
+
+
+async def _change(conn: AsyncConnection, table: Table, keys: Sequence[str], names: Sequence[str], rows: Rows) -> None:
+    if rows:
+        await conn.execute(change_many(table, keys, names), columns(rows, (*keys, *names)))

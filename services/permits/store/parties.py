@@ -1,0 +1,34 @@
+"""The copy of the parties that permits needs: which countries have an authority on the hub."""
+
+import json
+from collections.abc import Iterable
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.permits.store import tables as t
+from shared.contracts.people import Party
+from shared.database import columns, many
+
+NAMES = ("id", "version", "country", "roles", "disabled")
+NEWER = """ON CONFLICT (id) DO UPDATE
+SET version = excluded.version, country = excluded.country, roles = excluded.roles, disabled = excluded.disabled
+WHERE parties.version < excluded.version"""
+
+
+async def keep(conn: AsyncConnection, parties: Iterable[Party]) -> None:
+    """Take in changed parties; an older version than the one here changes nothing."""
+    newest = {p.id: p for p in sorted(parties, key=lambda p: p.version)}
+    rows = [
+        {"id": p.id, "version": p.version, "country": p.country, "roles": json.dumps(p.roles), "disabled": p.disabled}
+        for p in sorted(newest.values(), key=lambda p: p.id)
+    ]
+    if rows:
+        await conn.execute(many(t.parties, NAMES, ending=NEWER), columns(rows, NAMES))
+
+
+async def has_authority(conn: AsyncConnection, country: str) -> bool:
+    """Say whether a country has a Management Authority on the hub."""
+    c = t.parties.c
+    query = select(c.id).where(c.country == country, c.disabled.is_(False), text("roles ? 'authority'")).limit(1)
+    return (await conn.execute(query)).first() is not None

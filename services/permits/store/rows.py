@@ -1,0 +1,89 @@
+"""Rows of the permits database as the values they stand for."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+
+from services.permits.domain.ledger import Balance, Side
+from services.permits.domain.lifecycle import PermitStatus, Status
+from services.permits.domain.values import Citation, Filed, Line, PermitOnFile
+from shared.contracts.declaration import Declaration
+from shared.contracts.findings import Finding
+from shared.contracts.permit import Permit
+
+Row = RowMapping
+BALANCE = (
+    "granted",
+    "endorsed",
+    "export_consented",
+    "import_consented",
+    "export_reserved",
+    "import_reserved",
+    "import_consumed",
+    "export_closed",
+    "import_closed",
+)
+
+
+def permit_of(row: Row, lines: Iterable[Row], uses: Iterable[Row] = ()) -> PermitOnFile:
+    """Read a permit with its lines and the standing uses of them."""
+    terms = Permit.model_validate(row["document"])
+    balances = {line["line"]: Balance(**{name: line[name] for name in BALANCE}) for line in lines}
+    return PermitOnFile(
+        id=row["id"],
+        terms=terms,
+        status=PermitStatus(row["status"]),
+        lines={line.line: Line(line, balances[line.line]) for line in terms.lines},
+        sequence=row["sequence"],
+        version=row["version"],
+        endorsed=row["endorsed"],
+        transport_documents=frozenset(row["transport_documents"]),
+        registered_by=row["registered_by"],
+        registering_country=row["registering_country"],
+        uses=tuple(citation_of(use) for use in uses),
+        status_before=PermitStatus(row["status_before"]) if row["status_before"] else None,
+    )
+
+
+def citation_of(row: Row) -> Citation:
+    """Read a citation."""
+    return Citation(
+        declaration=row["declaration_id"],
+        item=row["item"],
+        permit=row["permit_id"],
+        line=row["line"],
+        side=Side(row["side"]),
+        use=row["use"],
+        unit=row["unit"],
+        asked=row["asked"],
+        reserved=row["reserved"],
+        used=row["used"],
+        transport_document=row["transport_document"],
+        lodged_at=row["lodged_at"],
+    )
+
+
+def filed_of(row: Row, cited: Iterable[Row] = ()) -> Filed:
+    """Read a declaration on file with what it cites."""
+    return Filed(
+        id=row["id"],
+        party=row["party_id"],
+        trader=row["trader_id"],
+        received_at=row["received_at"],
+        digest=row["digest"],
+        document=Declaration.model_validate(row["document"]),
+        status=Status(row["status"]),
+        version=row["version"],
+        sequence=row["sequence"],
+        findings=tuple(Finding.model_validate(finding) for finding in row["findings"]),
+        citations=tuple(citation_of(one) for one in cited),
+    )
+
+
+def grouped(rows: Iterable[Row], name: str) -> dict[UUID, list[Row]]:
+    """Gather rows by the id in one of their columns."""
+    groups: dict[UUID, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row[name], []).append(row)
+    return groups

@@ -1,0 +1,239 @@
+"""Values as the rows they are written as, and the columns of each table that are written."""
+
+import json
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.permits.domain.values import Citation, DeclarationChange, Move, PermitChange, PermitOnFile, Posting
+from services.permits.store.rows import BALANCE
+from shared.contracts.letters import Audience
+
+EVENTS = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a01")
+ENTRIES = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a02")
+
+DECLARATION = (
+    "id",
+    "party_id",
+    "trader_id",
+    "reference",
+    "movement",
+    "status",
+    "export_country",
+    "import_country",
+    "document",
+    "findings",
+    "digest",
+    "received_at",
+    "sequence",
+    "version",
+)
+DECLARATION_CHANGES = ("status", "document", "findings", "sequence", "version")
+PERMIT = (
+    "id",
+    "issuer",
+    "number",
+    "status",
+    "status_before",
+    "valid_until",
+    "exporter_identifier",
+    "importer_identifier",
+    "export_country",
+    "import_country",
+    "kind",
+    "purpose",
+    "document",
+    "registered_by",
+    "registering_country",
+    "endorsed",
+    "transport_documents",
+    "sequence",
+    "version",
+)
+PERMIT_CHANGES = ("status", "status_before", "endorsed", "transport_documents", "sequence", "version")
+LINE = (
+    "permit_id",
+    "line",
+    "position",
+    "taxon",
+    "appendix",
+    "source",
+    "term",
+    "unit",
+    "origin_country",
+    "origin_permit",
+    *BALANCE,
+)
+CITATION = (
+    "declaration_id",
+    "item",
+    "permit_id",
+    "line",
+    "side",
+    "use",
+    "unit",
+    "asked",
+    "reserved",
+    "used",
+    "transport_document",
+    "lodged_at",
+)
+HISTORY = ("sequence", "event", "from_status", "to_status", "at", "by_party", "by_role", "reason")
+NEWS = ("id", "type", "subject", "sequence", "at", "data", "audience", "due_at")
+ENTRY = (
+    "id",
+    "permit_id",
+    "line",
+    "side",
+    "kind",
+    "quantity",
+    "closes",
+    "opens",
+    "day",
+    "declaration_id",
+    "item",
+    "dead_on_arrival",
+    "cause",
+    "at",
+    "by_party",
+    "by_role",
+    "reason",
+)
+
+
+def declaration_row(change: DeclarationChange) -> dict[str, Any]:
+    """Write a declaration as its row."""
+    filed = change.filed
+    return {
+        "id": filed.id,
+        "party_id": filed.party,
+        "trader_id": filed.trader,
+        "reference": filed.document.reference,
+        "movement": filed.document.movement,
+        "status": filed.status.value,
+        "export_country": filed.document.export_country,
+        "import_country": filed.document.import_country,
+        "document": filed.document.model_dump_json(exclude_none=True),
+        "findings": "[" + ",".join(finding.model_dump_json() for finding in filed.findings) + "]",
+        "digest": filed.digest,
+        "received_at": filed.received_at,
+        "sequence": filed.sequence + len(change.moves),
+        "version": filed.version,
+    }
+
+
+def citation_row(citation: Citation) -> dict[str, Any]:
+    """Write what an item cites as its row."""
+    return {
+        "declaration_id": citation.declaration,
+        "item": citation.item,
+        "permit_id": citation.permit,
+        "line": citation.line,
+        "side": citation.side.value,
+        "use": citation.use,
+        "unit": citation.unit,
+        "asked": citation.asked,
+        "reserved": citation.reserved,
+        "used": citation.used,
+        "transport_document": citation.transport_document,
+        "lodged_at": citation.lodged_at,
+    }
+
+
+def permit_row(change: PermitChange) -> dict[str, Any]:
+    """Write a permit as its row."""
+    permit = change.permit
+    terms = permit.terms
+    return {
+        "id": permit.id,
+        "issuer": terms.issuer,
+        "number": terms.number,
+        "status": permit.status.value,
+        "status_before": permit.status_before.value if permit.status_before else None,
+        "valid_until": terms.valid_until,
+        "exporter_identifier": terms.exporter.identifier,
+        "importer_identifier": terms.importer.identifier,
+        "export_country": terms.export_country,
+        "import_country": terms.import_country,
+        "kind": terms.kind,
+        "purpose": terms.purpose,
+        "document": terms.model_dump_json(exclude_none=True),
+        "registered_by": permit.registered_by,
+        "registering_country": permit.registering_country,
+        "endorsed": permit.endorsed,
+        "transport_documents": json.dumps(sorted(permit.transport_documents)),
+        "sequence": permit.sequence + len(change.moves),
+        "version": permit.version + 1,
+    }
+
+
+def line_rows(permit: PermitOnFile) -> list[dict[str, Any]]:
+    """Write the lines of a permit as their rows."""
+    return [
+        {
+            "permit_id": permit.id,
+            "line": letter,
+            "position": position,
+            "taxon": line.terms.taxon,
+            "appendix": line.terms.appendix,
+            "source": line.terms.source,
+            "term": line.terms.term,
+            "unit": line.terms.unit,
+            "origin_country": line.terms.origin_country,
+            "origin_permit": line.terms.origin_permit,
+            **{name: getattr(line.balance, name) for name in BALANCE},
+        }
+        for position, (letter, line) in enumerate(permit.lines.items())
+    ]
+
+
+def history_row(number: int, move: Move) -> dict[str, Any]:
+    """Write a move as a row of history."""
+    return {
+        "sequence": number,
+        "event": move.event,
+        "from_status": move.before,
+        "to_status": move.after,
+        "at": move.act.at,
+        "by_party": move.act.party,
+        "by_role": move.act.role,
+        "reason": move.reason,
+    }
+
+
+def news_row(subject: str, number: int, move: Move, data: dict[str, Any], audience: Audience) -> dict[str, Any]:
+    """Write a move as a piece of news, its id derived from its subject and number."""
+    return {
+        "id": uuid5(EVENTS, f"{subject}/{number}"),
+        "type": move.event,
+        "subject": subject,
+        "sequence": number,
+        "at": move.act.at,
+        "data": json.dumps({**data, "sequence": number}),
+        "audience": audience.model_dump_json(),
+        "due_at": move.act.at,
+    }
+
+
+def entry_row(number: int, posting: Posting) -> dict[str, Any]:
+    """Write a posting as a row of the ledger, its id derived from what it is about and why."""
+    entry = posting.entry
+    name = f"{posting.permit}/{posting.line}/{posting.declaration}/{posting.item}/{posting.cause}/{entry.kind}"
+    return {
+        "id": uuid5(ENTRIES, name),
+        "permit_id": posting.permit,
+        "line": posting.line,
+        "side": entry.side.value,
+        "kind": entry.kind.value,
+        "quantity": entry.quantity,
+        "closes": entry.closes,
+        "opens": entry.opens,
+        "day": posting.day,
+        "declaration_id": posting.declaration,
+        "item": posting.item,
+        "dead_on_arrival": posting.dead_on_arrival,
+        "cause": posting.cause,
+        "at": posting.act.at,
+        "by_party": posting.act.party,
+        "by_role": posting.act.role,
+        "reason": posting.reason,
+    }

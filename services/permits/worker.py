@@ -1,0 +1,44 @@
+"""The permits worker: the courier that carries news to notifications."""
+
+import asyncio
+import contextlib
+import signal
+
+from services.permits.clients.notifications import Notifications
+from services.permits.settings import Settings
+from services.permits.store import tables
+from shared import lifeline
+from shared.calls import Service
+from shared.courier import Courier
+from shared.database import connect
+from shared.identity import InsideSigner, KeyFile
+from shared.logs import write_logs
+from shared.settings import read_or_exit
+
+
+async def work(settings: Settings) -> None:
+    """Carry news until told to stop."""
+    engine = connect(settings.database_url, connections=3)
+    service = Service(
+        "notifications", settings.notifications_url, InsideSigner("permits", KeyFile(settings.signing_keys))
+    )
+    await service.open()
+    courier = Courier("news", engine, tables.news, Notifications(service).deliver, limit=500, poll=0.1)
+    task = asyncio.create_task(courier.run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    await service.close()
+    await engine.dispose()
+
+
+def run() -> None:
+    """Run the worker until it is told to stop."""
+    import uvloop
+
+    lifeline.watch()
+    settings = read_or_exit(Settings)
+    write_logs("permits-worker", settings.log_level)
+    uvloop.run(work(settings))

@@ -1,0 +1,57 @@
+"""Bodies read strictly: JSON without duplicate keys, NaN or depth, then the contract, each fault with its place."""
+
+from typing import Any, TypeVar
+
+import jiter
+from pydantic import BaseModel, ValidationError
+
+from shared.problems import Fault, Invalid
+
+Model = TypeVar("Model", bound=BaseModel)
+DEEPEST = 32
+
+
+def parse_json(body: bytes) -> Any:
+    """Parse JSON strictly: no duplicate keys, no NaN or infinity, at most 32 levels, decimals kept exactly."""
+    try:
+        value = jiter.from_json(body, allow_inf_nan=False, float_mode="decimal", catch_duplicate_keys=True)
+    except (ValueError, RecursionError) as error:
+        raise Invalid("malformed-json", f"The body is not JSON as it must be: {error}.") from None
+    if body.count(b"{") + body.count(b"[") > DEEPEST and _depth(value) > DEEPEST:
+        raise Invalid("malformed-json", f"The body is nested deeper than {DEEPEST} levels.")
+    return value
+
+
+def _depth(value: Any) -> int:
+    level, layer = 0, [value]
+    while layer:
+        level += 1
+        layer = [
+            inner
+            for outer in layer
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return level - 1
+
+
+def validate(model: type[Model], value: Any) -> Model:
+    """Check a parsed body against its contract; raises Invalid with a pointer for each fault."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        detail = "The body is not as the contract says; `errors` names each place."
+        raise Invalid("invalid-body", detail, faults(error)) from None
+
+
+def faults(error: ValidationError) -> tuple[Fault, ...]:
+    """Turn pydantic's errors into faults with JSON Pointers (RFC 6901), at most a hundred."""
+    return tuple(
+        Fault(pointer(fault["loc"]), fault["type"].replace("_", "-"), fault["msg"].removeprefix("Value error, "))
+        for fault in error.errors(include_url=False, include_input=False, include_context=False)[:100]
+    )
+
+
+def pointer(places: tuple[int | str, ...]) -> str:
+    """Write a place in a body as a JSON Pointer."""
+    return "".join("/" + str(place).replace("~", "~0").replace("/", "~1") for place in places)
