@@ -1,5 +1,194 @@
 """The tables of the notifications database."""
 
-from sqlalchemy import MetaData
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData()
+TIME = DateTime(timezone=True)
+
+parties = Table(
+    "parties",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("updated_at", TIME, nullable=False),
+)
+"""The copy of the gateway's parties, as far as it decides who hears what."""
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("mark", Text, primary_key=True),
+    Column("party_id", Uuid, ForeignKey("parties.id"), primary_key=True),
+    Index("marks_by_party", "party_id"),
+)
+"""By what an audience may name a party: `number:<identifier>`, `office:<role>:<country>`."""
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("party_id", Uuid, ForeignKey("parties.id"), primary_key=True),
+    Column("number", SmallInteger, primary_key=True, autoincrement=False),
+    Column("country", Text, primary_key=True),
+    Column("patterns", ARRAY(Text), nullable=False),
+    Index("grants_by_country", "country"),
+)
+"""What partners hear, country by country."""
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("one", Boolean, CheckConstraint("one", name="counter_one_row"), primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+"""The last position given to an event."""
+
+subjects = Table(
+    "subjects",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("taken", BigInteger, nullable=False),
+)
+"""Up to which sequence the news of a subject has been taken in without a gap."""
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("position", BigInteger, nullable=True),
+    Column("type", Text, nullable=False),
+    Column("forms", ARRAY(Text), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("at", TIME, nullable=False),
+    Column("taken_at", TIME, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("audience", JSONB, nullable=False),
+    UniqueConstraint("position", name="events_position"),
+    UniqueConstraint("subject", "sequence", name="events_sequence"),
+    Index("events_held", "subject", "sequence", postgresql_where=text("position IS NULL")),
+    Index("events_at", "at"),
+)
+"""Each event once, with the bytes that are sent. Without a position it is held until its predecessor has come."""
+
+readers = Table(
+    "readers",
+    metadata,
+    Column("party_id", Uuid, primary_key=True),
+    Column("position", BigInteger, ForeignKey("events.position"), primary_key=True, autoincrement=False),
+)
+"""Who may hear which event: the pull feed of each party."""
+
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("party_id", Uuid, ForeignKey("parties.id"), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("event_types", ARRAY(Text), nullable=False),
+    Column("description", Text, nullable=True),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=True),
+    Column("created_at", TIME, nullable=False),
+    Column("version", Integer, nullable=False),
+    CheckConstraint("status IN ('active', 'paused', 'disabled', 'deleted')", name="endpoints_status"),
+    Index("endpoints_by_party", "party_id", "id", postgresql_where=text("status <> 'deleted'")),
+)
+"""Where a party wants its news sent. A deleted one stays for the record and is nobody's any more."""
+
+endpoint_secrets = Table(
+    "endpoint_secrets",
+    metadata,
+    Column("endpoint_id", Uuid, ForeignKey("endpoints.id"), primary_key=True),
+    Column("secret", Text, primary_key=True),
+    Column("created_at", TIME, nullable=False),
+    Column("ends_at", TIME, nullable=True),
+)
+"""What signs the letters to an endpoint; after a rotation the old one goes on until it ends."""
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("endpoint_id", Uuid, ForeignKey("endpoints.id"), nullable=False),
+    Column("position", BigInteger, ForeignKey("events.position"), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("settled_at", TIME, nullable=True),
+    CheckConstraint("status IN ('pending', 'delivered', 'given_up', 'dropped')", name="deliveries_status"),
+    CheckConstraint("(status = 'pending') = (settled_at IS NULL)", name="deliveries_settled"),
+    Index("deliveries_by_endpoint", "endpoint_id", "position"),
+    Index("deliveries_pending", "endpoint_id", "subject", "position", postgresql_where=text("status = 'pending'")),
+    Index("deliveries_given_up", "endpoint_id", "position", postgresql_where=text("status = 'given_up'")),
+)
+"""Each event for each endpoint that wants it; its id is derived from the two."""
+
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("endpoint_id", Uuid, ForeignKey("endpoints.id"), primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("due_at", TIME, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("claim", Uuid, nullable=True),
+    Index("lanes_due", "endpoint_id", "due_at"),
+)
+"""One row for each endpoint and subject that has something waiting. A lease is `due_at` moved ahead under a claim."""
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("delivery_id", Uuid, ForeignKey("deliveries.id"), primary_key=True),
+    Column("claim", Uuid, primary_key=True),
+    Column("at", TIME, nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    Column("status", SmallInteger, nullable=True),
+    Column("reason", Text, nullable=True),
+    Column("answer", Text, nullable=True),
+)
+"""Every attempt at a delivery; never changed."""
+
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("position", BigInteger, ForeignKey("events.position"), nullable=False),
+    Column("party_id", Uuid, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("message", Text, nullable=True),
+    Column("at", TIME, nullable=False),
+    CheckConstraint("outcome IN ('accepted', 'with_warnings', 'not_readable')", name="acknowledgements_outcome"),
+    Index("acknowledgements_by_event", "position", "party_id"),
+)
+"""What receivers themselves said of an event; never changed, the last word counts."""
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("party_id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("answer", JSONB, nullable=True),
+    Column("at", TIME, nullable=False),
+    Index("commands_at", "at"),
+)
+"""Commands that were done, with what was answered: asked again, they are answered again."""

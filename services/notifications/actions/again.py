@@ -1,0 +1,80 @@
+"""What an owner has sent at will: a test, everything since a moment, one delivery more."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.notifications.actions.commands import Command, Done, keep, kept
+from services.notifications.actions.news import tell_owner
+from services.notifications.domain import messages
+from services.notifications.store import deliveries, endpoints, events, lanes
+from shared.contracts.words import write_moment
+from shared.problems import NotFound
+
+
+async def test(engine: AsyncEngine, endpoint: UUID, command: Command, *, at: datetime) -> Done:
+    """Send an `endpoint.test` event to this endpoint only, whatever it listens to. Raises NotFound."""
+    async with engine.begin() as conn:
+        if (done := await kept(conn, command, at=at)) is not None:
+            return done
+        if await endpoints.own(conn, endpoint, command.party) is None:
+            raise NotFound
+        event, position = await tell_owner(conn, messages.TEST, endpoint, {}, to=[], at=at)
+        [delivery] = await deliveries.add(conn, endpoint, [position], at=at)
+        await lanes.make_due(conn, endpoint, [messages.endpoint_subject(endpoint)], at=at)
+        return await keep(conn, command, {"event_id": str(event), "delivery_id": str(delivery)})
+
+
+async def replay(engine: AsyncEngine, endpoint: UUID, command: Command, *, since: datetime, at: datetime) -> Done:
+    """Send an endpoint again all it may hear since a moment, under the same event ids. Raises NotFound."""
+    async with engine.begin() as conn:
+        if (done := await kept(conn, command, at=at)) is not None:
+            return done
+        await events.lock(conn)
+        if await endpoints.own(conn, endpoint, command.party) is None:
+            raise NotFound
+        subjects = await deliveries.replay(conn, endpoint, since=since, at=at)
+        await lanes.make_due(conn, endpoint, subjects, at=at)
+        return await keep(conn, command, {"since": write_moment(since), "deliveries": len(subjects)})
+
+
+async def retry(engine: AsyncEngine, delivery: UUID, command: Command, *, at: datetime) -> Done:
+    """Send one delivery again now, given up or not; its lane counts anew. Raises NotFound."""
+    async with engine.begin() as conn:
+        if (done := await kept(conn, command, at=at)) is not None:
+            return done
+        await events.lock(conn)
+        lane = await deliveries.again(conn, delivery, command.party)
+        if lane is None:
+            raise NotFound
+        await lanes.make_due(conn, lane["endpoint_id"], [lane["subject"]], at=at)
+        return await keep(conn, command, show(dict(await deliveries.one(conn, delivery))))
+
+
+async def page(
+    engine: AsyncEngine, endpoint: UUID, party: UUID, *, status: str | None, before: int, limit: int
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Read an endpoint's deliveries, newest first; answers them and where the next page begins, if there is one."""
+    async with engine.connect() as conn:
+        if await endpoints.own(conn, endpoint, party) is None:
+            raise NotFound
+        rows = await deliveries.page(conn, endpoint, status=status, before=before, limit=limit + 1)
+    return [show(dict(row)) for row in rows[:limit]], rows[limit - 1]["position"] if len(rows) > limit else None
+
+
+def show(row: dict[str, Any]) -> dict[str, Any]:
+    """Write a delivery with its attempts as the endpoint's owner sees it."""
+    return {
+        "id": str(row["id"]),
+        "event_id": str(row["event_id"]),
+        "type": row["type"],
+        "subject": row["subject"],
+        "status": row["status"],
+        "created_at": write_moment(row["created_at"]),
+        "settled_at": row["settled_at"] and write_moment(row["settled_at"]),
+        "attempts": [
+            {**attempt, "at": write_moment(datetime.fromisoformat(attempt["at"]))} for attempt in row["attempts"]
+        ],
+    }

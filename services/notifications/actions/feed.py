@@ -1,0 +1,68 @@
+"""Read a party's events in order, and wait for the next when there are none yet."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.notifications.store import events
+
+POLL = 0.5
+"""Seconds between two looks while waiting for what other processes take in."""
+
+
+class Bell:
+    """Wakes those who wait in this process for news."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake everybody who listens now."""
+        self._rung.set()
+        self._rung = asyncio.Event()
+
+    def listen(self) -> asyncio.Event:
+        """Answer what is set at the next ring; asked for before one looks, no ring is missed."""
+        return self._rung
+
+
+async def read(
+    engine: AsyncEngine, party: UUID, *, after: int, patterns: Sequence[str] | None, limit: int
+) -> tuple[list[str], int]:
+    """Answer the bodies of a party's events after a position, oldest first, and the position to go on from.
+
+    When the page is not full everything up to the last position has been looked at, so the reader goes on there.
+    """
+    async with engine.connect() as conn:
+        last = await events.last_position(conn)
+        rows = await events.read(conn, party, after=after, last=last, patterns=patterns, limit=limit)
+    further = rows[-1]["position"] if len(rows) == limit else max(last, after)
+    return [row["body"] for row in rows], further
+
+
+async def wait(
+    engine: AsyncEngine,
+    bell: Bell,
+    party: UUID,
+    *,
+    after: int,
+    patterns: Sequence[str] | None,
+    limit: int,
+    seconds: float,
+) -> tuple[list[str], int]:
+    """Answer the same, waiting up to so many seconds for the first event; no connection is held meanwhile."""
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + seconds
+    while True:
+        rung = bell.listen()
+        bodies, further = await read(engine, party, after=after, patterns=patterns, limit=limit)
+        left = ends - loop.time()
+        if bodies or left <= 0:
+            return bodies, further
+        try:
+            await asyncio.wait_for(rung.wait(), min(POLL, left))
+        except TimeoutError:
+            pass
+        after = further

@@ -1,0 +1,148 @@
+"""The post office: claims letters while there is room, lets them fly side by side, settles them as they land.
+
+Nothing waits for anything else: each endpoint has a share of its own of what may fly, those in trouble together have
+at most half of all, and what has landed is settled in batches while others are still under way. A process that dies
+loses nothing, for its leases end. Any number run side by side.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.notifications.actions import deliver
+from services.notifications.actions.deliver import Landed
+from services.notifications.domain.letter import Letter
+from services.notifications.domain.outcome import Outcome
+from services.notifications.domain.schedule import SCHEDULE
+from services.notifications.domain.share import START, in_trouble, next_share
+from shared.database import new_id, now
+from shared.logs import logger
+
+LEASE = timedelta(seconds=25)
+"""Longer than a letter may fly (15 s) and be settled; at most 30 s."""
+Post = Callable[[Letter], Awaitable[Outcome]]
+
+
+class PostOffice:
+    """One worker's loop: from the lanes of the database to the receivers."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        post: Post,
+        *,
+        schedule: Sequence[timedelta] = SCHEDULE,
+        lease: timedelta = LEASE,
+        poll: float = 0.1,
+        limit: int = 1024,
+    ) -> None:
+        self._engine, self._post = engine, post
+        self._schedule, self._lease, self._poll, self._limit = schedule, lease, poll, limit
+        self._flying: Counter[UUID] = Counter()
+        self._shares: dict[UUID, int] = {}
+        self._landed: list[Landed] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._landing, self._settled = asyncio.Event(), asyncio.Event()
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns when what flies has landed and is settled."""
+        self._stopping = True
+        self._settled.set()
+
+    async def run(self) -> None:
+        """Deliver until stopped."""
+        settling = asyncio.create_task(self._keep_settling())
+        try:
+            while not self._stopping:
+                self._settled.clear()
+                if not await self._send_off():
+                    await self._rest()
+            while self._flying:
+                self._settled.clear()
+                await self._rest()
+        finally:
+            for task in (settling, *self._tasks):
+                task.cancel()
+
+    async def _send_off(self) -> int:
+        """Claim and send as much as there is room for; answers how many. An error of the database is waited out."""
+        room = self._limit - self._flying.total()
+        if room <= 0:
+            return 0
+        at = now()
+        try:
+            letters = await deliver.claim(
+                self._engine, new_id(at), at=at, lease=self._lease, limit=room, share=START, rooms=self._rooms()
+            )
+        except Exception as error:
+            logger().warning("claim.failed", error=repr(error)[:500])
+            await asyncio.sleep(0.5)
+            return 0
+        for letter in letters:
+            self._flying[letter.endpoint_id] += 1
+            task = asyncio.create_task(self._fly(letter))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(letters)
+
+    def _rooms(self) -> dict[UUID, int]:
+        """Answer how much more may fly to each endpoint of which something is known."""
+        ill = [id for id, share in self._shares.items() if in_trouble(share)]
+        full_of_ill = sum(self._flying[id] for id in ill) >= self._limit // 2
+        known = self._shares.keys() | self._flying.keys()
+        rooms = {id: max(0, self._shares.get(id, START) - self._flying[id]) for id in known}
+        return rooms | (dict.fromkeys(ill, 0) if full_of_ill else {})
+
+    async def _rest(self) -> None:
+        try:
+            await asyncio.wait_for(self._settled.wait(), self._poll)
+        except TimeoutError:
+            pass
+
+    async def _fly(self, letter: Letter) -> None:
+        at = now()
+        try:
+            outcome = await self._post(letter)
+        except Exception as error:
+            logger().error("post.broke", delivery=str(letter.delivery_id), exc_info=error)
+            outcome = Outcome(None, "it could not be sent: a fault of the hub", 0)
+        self._landed.append(Landed(letter, at, outcome))
+        self._landing.set()
+
+    async def _keep_settling(self) -> None:
+        while True:
+            await self._landing.wait()
+            self._landing.clear()
+            landed, self._landed = self._landed, []
+            await self._settle(landed)
+            for one in landed:
+                self._note(one.letter.endpoint_id, well=one.outcome.delivered)
+            self._settled.set()
+
+    async def _settle(self, landed: Sequence[Landed]) -> None:
+        """Settle; while the database is away try again until the leases have ended and others will send anew."""
+        ends = now() + self._lease
+        while True:
+            try:
+                await deliver.settle(self._engine, landed, at=now(), schedule=self._schedule)
+            except Exception as error:
+                logger().warning("settle.failed", letters=len(landed), error=repr(error)[:500])
+                if now() > ends:
+                    return
+                await asyncio.sleep(0.5)
+            else:
+                return
+
+    def _note(self, endpoint: UUID, *, well: bool) -> None:
+        """Take one landing into account; an endpoint that is well and has nothing more under way is forgotten."""
+        self._flying[endpoint] -= 1
+        self._shares[endpoint] = next_share(self._shares.get(endpoint, START), well=well)
+        if not self._flying[endpoint]:
+            del self._flying[endpoint]
+            if not in_trouble(self._shares[endpoint]):
+                del self._shares[endpoint]

@@ -1,0 +1,86 @@
+"""/v1/events, the same news to pull; /v1/deliveries, one delivery more."""
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request
+from pydantic import TypeAdapter, ValidationError
+from starlette.responses import Response
+
+from services.notifications.actions import acknowledge as verdicts
+from services.notifications.actions import again, feed
+from services.notifications.api.callers import Known, engine
+from services.notifications.api.commands import answer, command
+from services.notifications.api.pages import Limit, read_position, write_cursor
+from shared.contracts.webhooks import Acknowledgement, EventPattern
+from shared.database import new_id, now
+from shared.problems import Fault, Invalid
+from shared.web import must_be_json, parse_json, read_body, validate
+
+router = APIRouter(prefix="/v1")
+LONGEST_WAIT = 30
+_WAIT = re.compile(r"(?:^|,)\s*wait\s*=\s*\"?([^\",;\s]*)\"?", re.IGNORECASE)
+_PATTERNS = TypeAdapter(tuple[EventPattern, ...])
+
+
+@router.get("/events")
+async def events(
+    request: Request,
+    party: Known,
+    after: str = "",
+    types: Annotated[list[str] | None, Query()] = None,
+    limit: Limit = 50,
+    prefer: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Read the events one may hear, oldest first after a cursor; `Prefer: wait=N` waits up to 30 s for the first."""
+    seconds = _wait(prefer)
+    bodies, further = await feed.wait(
+        engine(request),
+        request.app.state.bell,
+        party.id,
+        after=read_position(after, "after", empty=0),
+        patterns=_patterns(types),
+        limit=limit,
+        seconds=seconds,
+    )
+    content = f'{{"data":[{",".join(bodies)}],"next_cursor":"{write_cursor(further)}"}}'
+    applied = {"Preference-Applied": f"wait={seconds}"} if seconds else {}
+    return Response(content, media_type="application/json", headers=applied)
+
+
+@router.post("/events/{id}/acknowledgement")
+async def acknowledge(request: Request, party: Known, id: UUID) -> Response:
+    """Keep one's own verdict about an event: accepted, with_warnings or not_readable."""
+    body = await read_body(request)
+    must_be_json(request)
+    verdict = validate(Acknowledgement, parse_json(body))
+    asked = command(request, party, body)
+    return answer(await verdicts.acknowledge(engine(request), id, verdict, asked, id=new_id(), at=now()), 200)
+
+
+@router.post("/deliveries/{id}/retry")
+async def retry(request: Request, party: Known, id: UUID) -> Response:
+    """Send one delivery again now, given up or not: 202 with the delivery."""
+    asked = command(request, party, await read_body(request))
+    return answer(await again.retry(engine(request), id, asked, at=now()), 202)
+
+
+def _wait(prefer: str | None) -> int:
+    """Read how long to wait (RFC 7240, 4.3), at most 30 s; other preferences are not ours to honour."""
+    found = _WAIT.search(prefer or "")
+    if found is None:
+        return 0
+    if not re.fullmatch(r"[0-9]{1,9}", found[1]):
+        raise Invalid("prefer-invalid", "Write Prefer: wait=N with N in whole seconds, up to 30.")
+    return min(int(found[1]), LONGEST_WAIT)
+
+
+def _patterns(types: list[str] | None) -> tuple[str, ...] | None:
+    """Read the types asked for, `types=a,b` or `types=a&types=b`; None means all."""
+    named = tuple(name.strip() for part in types or () for name in part.split(",") if name.strip())
+    try:
+        return _PATTERNS.validate_python(named) or None
+    except ValidationError:
+        detail = "Name types of events such as declaration.accepted, declaration.* or *."
+        raise Invalid("invalid-parameter", detail, [Fault("/query/types", "pattern", detail)]) from None

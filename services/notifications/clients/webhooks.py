@@ -1,0 +1,190 @@
+"""Our side of the receivers' HTTP: one signed POST a letter, limited in time and size, to public addresses only."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from services.notifications.domain import addresses, signature
+from services.notifications.domain.letter import Letter
+from services.notifications.domain.outcome import Outcome, objection
+
+CONNECT_SECONDS = 5.0
+SECONDS = 15.0
+ANSWER_LIMIT = 4096
+KEEP_ALIVE = 4.0
+"""Seconds an idle connection is kept: shorter than the usual servers do, so that they seldom close on our POST."""
+RESOLVERS = 64
+"""Threads for name look-ups, so that names which do not resolve keep nobody else's waiting."""
+
+
+class NotPublic(OSError):
+    """The address is one that webhooks are not sent to."""
+
+
+class Resolver(AbstractResolver):
+    """Resolves a name once and refuses it when any of its addresses is not public."""
+
+    def __init__(self, *, allow_loopback: bool) -> None:
+        self._allow_loopback = allow_loopback
+        self._threads = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="resolve")
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Answer the addresses of a host, all of which are allowed; raises NotPublic, OSError."""
+        loop = asyncio.get_running_loop()
+        infos = await loop.run_in_executor(
+            self._threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family)
+        )
+        found: list[ResolveResult] = []
+        for kind, _, proto, _, address in infos:
+            check(str(address[0]), allow_loopback=self._allow_loopback)
+            found.append(
+                {
+                    "hostname": host,
+                    "host": str(address[0]),
+                    "port": port,
+                    "family": kind,
+                    "proto": proto,
+                    "flags": socket.AI_NUMERICHOST,
+                }
+            )
+        return found
+
+    async def close(self) -> None:
+        """End the threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def check(address: str, *, allow_loopback: bool) -> None:
+    """Raise NotPublic for an address that webhooks are not sent to."""
+    kind = addresses.refusal(address, allow_loopback=allow_loopback)
+    if kind is not None:
+        raise NotPublic(f"{address} is no public address ({kind})")
+
+
+class Receivers:
+    """All receivers of webhooks, behind one connection pool."""
+
+    def __init__(self, *, allow_loopback: bool, seconds: float = SECONDS) -> None:
+        self._allow_loopback = allow_loopback
+        self._seconds = seconds
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Open the pool, inside the running loop. How many connections there are is for the sender to bound."""
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=self._seconds, connect=CONNECT_SECONDS),
+            connector=aiohttp.TCPConnector(
+                limit=0,
+                keepalive_timeout=KEEP_ALIVE,
+                resolver=Resolver(allow_loopback=self._allow_loopback),
+                socket_factory=self._socket,
+            ),
+            headers={"Content-Type": "application/json", "User-Agent": "Saola", "Accept-Encoding": "identity"},
+            trust_env=False,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def close(self) -> None:
+        """Close the pool."""
+        if self._session is not None:
+            await self._session.close()
+
+    def _socket(self, info: tuple[Any, Any, int, str, Any]) -> socket.socket:
+        """Make the socket of a connection, the last moment at which its very address can be refused."""
+        family, kind, proto, _, address = info
+        check(str(address[0]), allow_loopback=self._allow_loopback)
+        made = socket.socket(family, kind, proto)
+        made.setblocking(False)
+        return made
+
+    async def post(self, letter: Letter) -> Outcome:
+        """Send a letter and answer what became of it; never raises for what a receiver or the net does."""
+        begun = time.perf_counter()
+        try:
+            status, answer, after = await self._send(letter)
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            return Outcome(None, _why(error, self._seconds), _milliseconds(begun))
+        reason = objection(status)
+        return Outcome(status, reason, _milliseconds(begun), answer if reason else None, after if reason else None)
+
+    async def _send(self, letter: Letter) -> tuple[int, str, timedelta | None]:
+        assert self._session is not None, "open the receivers first"
+        id, timestamp = str(letter.event_id), int(time.time())
+        headers = {
+            "webhook-id": id,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": signature.header(letter.secrets, id=id, timestamp=timestamp, body=letter.body),
+        }
+        async with self._session.post(letter.url, data=letter.body, headers=headers, allow_redirects=False) as got:
+            answer = await _beginning(got)
+            return got.status, answer, _retry_after(got.headers.get("Retry-After"))
+
+
+async def _beginning(got: aiohttp.ClientResponse) -> str:
+    """Read at most 4 kB of an answer; of a longer one the rest is not read and its connection is closed."""
+    parts: list[bytes] = []
+    left = ANSWER_LIMIT
+    while left > 0 and (part := await got.content.read(left)):
+        parts.append(part)
+        left -= len(part)
+    if not got.content.at_eof():
+        got.close()
+    return b"".join(parts).decode("utf-8", "replace").replace("\x00", "")
+
+
+def _retry_after(value: str | None) -> timedelta | None:
+    """Read Retry-After (RFC 9110, 10.2.3): seconds or a date; what is neither is ignored."""
+    if value is None:
+        return None
+    if value.strip().isdecimal():
+        return timedelta(seconds=min(int(value.strip()[:12]), 10**9))
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return (until if until.tzinfo else until.replace(tzinfo=UTC)) - datetime.now(UTC)
+
+
+def _why(error: BaseException, seconds: float) -> str:
+    """Say in words why there was no whole answer."""
+    cause = getattr(error, "os_error", None) or error
+    for found in (*_chain(error), cause):
+        if isinstance(found, NotPublic):
+            return str(found)
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return f"no connection within {CONNECT_SECONDS:.0f} s"
+    if isinstance(error, TimeoutError):
+        return f"no whole answer within {seconds:.0f} s"
+    return f"{_KINDS.get(type(error), 'the connection failed')}: {cause}"[:500].replace("\x00", "")
+
+
+def _chain(error: BaseException | None) -> Sequence[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and len(found) < 8:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+_KINDS: dict[type[BaseException], str] = {
+    aiohttp.ClientConnectorDNSError: "the name does not resolve",
+    aiohttp.ClientConnectorCertificateError: "the certificate is not valid",
+    aiohttp.ClientConnectorSSLError: "TLS failed",
+    aiohttp.ServerDisconnectedError: "closed without an answer",
+    aiohttp.ClientPayloadError: "the answer was cut off",
+}
+
+
+def _milliseconds(begun: float) -> int:
+    return round((time.perf_counter() - begun) * 1000)

@@ -1,0 +1,83 @@
+"""To which IP addresses a webhook may be sent: public unicast only, everything else refused by its name.
+
+The IANA registries of special-purpose addresses (RFC 6890 and its successors) say what is public. Python's
+`is_global` is not enough: it lets NAT64, 6to4 and multicast through, which lead inside by another door.
+"""
+
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+_V4 = {
+    "0.0.0.0/8": "this network",
+    "10.0.0.0/8": "private",
+    "100.64.0.0/10": "shared by carriers (CGNAT)",
+    "169.254.0.0/16": "link-local",
+    "172.16.0.0/12": "private",
+    "192.0.0.0/24": "protocol assignment",
+    "192.0.2.0/24": "documentation",
+    "192.31.196.0/24": "AS112",
+    "192.52.193.0/24": "AMT relay",
+    "192.88.99.0/24": "6to4 relay",
+    "192.168.0.0/16": "private",
+    "192.175.48.0/24": "AS112",
+    "198.18.0.0/15": "benchmarking",
+    "198.51.100.0/24": "documentation",
+    "203.0.113.0/24": "documentation",
+    "224.0.0.0/4": "multicast",
+    "240.0.0.0/4": "reserved",
+}
+_V6 = {
+    "::/128": "unspecified",
+    "::ffff:0:0/96": "IPv4-mapped",
+    "::ffff:0:0:0/96": "IPv4-translated",
+    "::/96": "IPv4-compatible",
+    "64:ff9b::/96": "NAT64",
+    "64:ff9b:1::/48": "local NAT64",
+    "100::/64": "discard",
+    "2001::/32": "Teredo",
+    "2001:db8::/32": "documentation",
+    "2001::/23": "protocol assignment",
+    "2002::/16": "6to4",
+    "2620:4f:8000::/48": "AS112",
+    "3fff::/20": "documentation",
+    "fc00::/7": "private (unique local)",
+    "fe80::/10": "link-local",
+    "fec0::/10": "site-local",
+    "ff00::/8": "multicast",
+}
+_NAMED_V4 = [(IPv4Network(network), name) for network, name in _V4.items()]
+_NAMED_V6 = [(IPv6Network(network), name) for network, name in _V6.items()]
+_GLOBAL_V6 = IPv6Network("2000::/3")
+
+
+def refusal(address: str, *, allow_loopback: bool) -> str | None:
+    """Answer the kind of address a webhook must not be sent to, or None when it may go there."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return "not an IP address"
+    if found.is_loopback:
+        return None if allow_loopback and _plain(found) else "loopback"
+    return _kind_v4(found) if isinstance(found, IPv4Address) else _kind_v6(found)
+
+
+def is_loopback(address: str) -> bool:
+    """Say whether an address, plainly written, is this machine's own."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    return found.is_loopback and _plain(found)
+
+
+def _plain(found: IPv4Address | IPv6Address) -> bool:
+    """Say whether it is not an IPv4 address in the clothes of IPv6, which Python counts as loopback since 3.13."""
+    return isinstance(found, IPv4Address) or found.ipv4_mapped is None
+
+
+def _kind_v4(found: IPv4Address) -> str | None:
+    return next((name for network, name in _NAMED_V4 if found in network), None)
+
+
+def _kind_v6(found: IPv6Address) -> str | None:
+    named = next((name for network, name in _NAMED_V6 if found in network), None)
+    return named or (None if found in _GLOBAL_V6 else "not global unicast")

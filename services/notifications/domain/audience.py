@@ -1,0 +1,50 @@
+"""By what an audience may name a party: marks, alike on both sides, so that matching is comparing strings."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared.contracts.letters import Audience
+from shared.contracts.people import Party
+
+
+@dataclass(frozen=True)
+class CountryGrant:
+    """What a partner hears about one country."""
+
+    number: int
+    country: str
+    patterns: tuple[str, ...]
+
+
+def marks_of_party(party: Party) -> frozenset[str]:
+    """Answer what a party is found by beside its id: its identifiers and each of its roles in its country.
+
+    A partner reads nothing, so one that is nothing else is found by its grants alone; one that is disabled, by nothing.
+    """
+    if party.disabled or set(party.roles) <= {"partner"}:
+        return frozenset()
+    offices = {_office(role, party.country) for role in party.roles if role != "partner"}
+    return frozenset({_number(value) for value in party.numbers} | offices)
+
+
+def marks_of_audience(audience: Audience) -> frozenset[str]:
+    """Answer the marks of those who may hear an event. A number with a NUL in it is nobody's."""
+    numbers = {_number(value) for value in audience.identifiers if "\x00" not in value}
+    return frozenset(numbers | {_office(office.role, office.country) for office in audience.offices})
+
+
+def grants_of_party(party: Party) -> Iterator[CountryGrant]:
+    """Answer what a partner was granted, country by country; nothing for others and for the disabled."""
+    if party.disabled or "partner" not in party.roles:
+        return
+    for number, grant in enumerate(party.grants):
+        for country in sorted(set(grant.countries)):
+            yield CountryGrant(number, country, grant.event_types)
+
+
+def _number(value: str) -> str:
+    return f"number:{value}"
+
+
+def _office(role: str, country: str) -> str:
+    return f"office:{role}:{country}"

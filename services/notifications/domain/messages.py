@@ -1,0 +1,41 @@
+"""What an event says on the wire: the same bytes to every receiver, each time, pushed or pulled."""
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from shared.contracts.letters import News
+from shared.contracts.words import write_moment
+
+TEST = "endpoint.test"
+DISABLED = "endpoint.disabled"
+
+_SUBJECT = re.compile(r"[a-z]+:[!-~]{1,200}")
+_MOST = 2**53
+
+
+def flaw(news: News) -> str | None:
+    """Answer why a piece of news can never be taken in, or None; what is well formed is taken in sooner or later."""
+    if not _SUBJECT.fullmatch(news.subject):
+        return "the subject is not written kind:id"
+    if news.sequence > _MOST:
+        return "the sequence is beyond counting"
+    return None
+
+
+def body(*, id: UUID, kind: str, at: datetime, data: dict[str, Any], sequence: int) -> str:
+    """Write an event as it is sent: `{"id", "type", "timestamp", "data"}` with the subject's sequence in the data."""
+    message = {"id": str(id), "type": kind, "timestamp": write_moment(at), "data": {**data, "sequence": sequence}}
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def endpoint_subject(endpoint: UUID) -> str:
+    """Name an endpoint as the subject of news about itself."""
+    return f"endpoint:{endpoint}"
+
+
+def endpoint_event_id(endpoint: UUID, sequence: int) -> UUID:
+    """Name an event about an endpoint after the endpoint and the sequence, so that twice is once."""
+    return uuid5(endpoint, str(sequence))

@@ -1,0 +1,63 @@
+"""The server of notifications: builds the app from its settings; the only place that knows everything."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from services.notifications.actions.feed import Bell
+from services.notifications.actions.readiness import reason_not_ready
+from services.notifications.api import endpoints, events, inside
+from services.notifications.settings import Settings
+from shared import lifeline
+from shared.database import connect
+from shared.identity import InsideReader, KeyFile
+from shared.logs import write_logs
+from shared.settings import read_or_exit
+from shared.web import make_app
+
+
+def make(settings: Settings) -> FastAPI:
+    """Make the app: its routes are for the gateway and permits only, who sign each call."""
+    engine = connect(settings.database_url)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await engine.dispose()
+
+    app = make_app(
+        title="Saola notifications",
+        version="1",
+        lifespan=lifespan,
+        ready=lambda app: reason_not_ready(engine),
+        openapi_url=None,
+    )
+    app.state.settings = settings
+    app.state.engine = engine
+    app.state.bell = Bell()
+    app.state.versions = {}
+    trusted = {"gateway": KeyFile(settings.gateway_keys), "permits": KeyFile(settings.permits_keys)}
+    app.state.inside = InsideReader("notifications", trusted)
+    for router in (inside.router, endpoints.router, events.router):
+        app.include_router(router)
+    return app
+
+
+def run() -> None:
+    """Read the settings and serve until SIGTERM, which drains for at most 25 s."""
+    lifeline.watch()
+    settings = read_or_exit(Settings)
+    write_logs("notifications", settings.log_level)
+    uvicorn.run(
+        make(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=25,
+    )

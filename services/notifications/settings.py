@@ -1,0 +1,33 @@
+"""The settings of notifications: NOTIFICATIONS_* as one frozen value, read once by the entry points."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.notifications.domain.schedule import SCHEDULE
+
+
+class Settings(BaseSettings):
+    """What the operator decides about notifications, the server and its worker alike."""
+
+    model_config = SettingsConfigDict(env_prefix="NOTIFICATIONS_", frozen=True)
+
+    database_url: str = Field(description="postgresql+asyncpg://…, as the runner of the notifications database")
+    port: int = Field(ge=1, le=65535)
+    host: str = "127.0.0.1"
+    gateway_keys: Path = Field(description="Public JWKS of the gateway's inside tokens")
+    permits_keys: Path = Field(description="Public JWKS of permits' inside tokens")
+    allow_loopback: bool = Field(False, description="Send webhooks to this machine too, by http or https")
+    schedule: str = Field(
+        ",".join(f"{wait.total_seconds():.0f}" for wait in SCHEDULE),
+        pattern=r"^[0-9]{1,7}(\.[0-9]{1,3})?(,[0-9]{1,7}(\.[0-9]{1,3})?){0,49}$",
+        description="Seconds between the attempts at a delivery; after the last it is given up",
+    )
+    log_level: str = "INFO"
+
+    @property
+    def waits(self) -> tuple[timedelta, ...]:
+        """The schedule as lengths of time."""
+        return tuple(timedelta(seconds=float(wait)) for wait in self.schedule.split(","))

@@ -1,0 +1,32 @@
+"""What receivers themselves said of an event; never changed."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifications.store.tables import acknowledgements
+
+_HEARD = text("""
+    SELECT e.position FROM events e
+    WHERE e.id = :event AND e.position IS NOT NULL AND (
+        EXISTS (SELECT FROM readers r WHERE r.party_id = :party AND r.position = e.position)
+        OR EXISTS (
+            SELECT FROM endpoints n JOIN deliveries d ON d.endpoint_id = n.id AND d.position = e.position
+            WHERE n.party_id = :party
+        )
+    )
+""")
+
+
+async def heard(conn: AsyncConnection, event: UUID, party: UUID) -> int | None:
+    """Answer the position of an event that the party could hear, pushed or pulled; None of any other."""
+    found = (await conn.execute(_HEARD, {"event": event, "party": party})).scalar_one_or_none()
+    return None if found is None else int(found)
+
+
+async def add(conn: AsyncConnection, row: Mapping[str, Any]) -> None:
+    """Write one verdict: id, position, party_id, outcome, message, at."""
+    await conn.execute(insert(acknowledgements).values(**row))

@@ -1,0 +1,29 @@
+"""Commands under their ids: each is done once, and its answer kept in the transaction of its effect."""
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_BEGIN = text("""
+    INSERT INTO commands (party_id, id, fingerprint, at) VALUES (:party, :id, :fingerprint, :at)
+    ON CONFLICT DO NOTHING RETURNING id
+""")
+_KEPT = text("SELECT fingerprint, answer FROM commands WHERE party_id = :party AND id = :id")
+_END = text("UPDATE commands SET answer = CAST(:answer AS jsonb) WHERE party_id = :party AND id = :id")
+
+
+async def begin(conn: AsyncConnection, party: UUID, id: UUID, *, fingerprint: bytes, at: datetime) -> RowMapping | None:
+    """Claim a command; None when it is new, else its fingerprint and answer. Waits for one that is being done."""
+    given = {"party": party, "id": id, "fingerprint": fingerprint, "at": at}
+    if (await conn.execute(_BEGIN, given)).scalar_one_or_none() is not None:
+        return None
+    return (await conn.execute(_KEPT, {"party": party, "id": id})).mappings().one()
+
+
+async def end(conn: AsyncConnection, party: UUID, id: UUID, answer: dict[str, Any]) -> None:
+    """Keep the answer of a command that was done."""
+    await conn.execute(_END, {"party": party, "id": id, "answer": json.dumps(answer)})

@@ -1,0 +1,115 @@
+"""Deliveries and their attempts: each event for each endpoint that wants it, and all that was tried."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifications.store.tables import attempts
+from shared.database import columns, many
+
+NAMED = """CAST(overlay(overlay(encode(substring(sha256(uuid_send(e.id) || uuid_send(n.id)) FROM 1 FOR 16), 'hex')
+                                PLACING '8' FROM 13) PLACING '8' FROM 17) AS uuid)"""
+"""The id of the delivery of event `e` to endpoint `n`: UUID version 8 out of the SHA-256 of both (RFC 9562, 5.8)."""
+
+_ATTEMPT = ["delivery_id", "claim", "at", "duration_ms", "status", "reason", "answer"]
+_RECORD = many(attempts, _ATTEMPT, ending="ON CONFLICT DO NOTHING")
+_SETTLE = text("""
+    UPDATE deliveries d SET status = g.status, settled_at = :at
+    FROM unnest(CAST(:delivery_id AS uuid[]), CAST(:status AS text[])) AS g(delivery_id, status)
+    WHERE d.id = g.delivery_id AND d.status = 'pending'
+""")
+_ADD = text(f"""
+    INSERT INTO deliveries (id, endpoint_id, position, subject, status, created_at)
+    SELECT {NAMED}, n.id, e.position, e.subject, 'pending', :at
+    FROM events e, endpoints n WHERE e.position = ANY(CAST(:positions AS bigint[])) AND n.id = :endpoint
+    RETURNING id, subject
+""")  # noqa: S608
+_REPLAY = text(f"""
+    INSERT INTO deliveries (id, endpoint_id, position, subject, status, created_at)
+    SELECT {NAMED}, n.id, e.position, e.subject, 'pending', :at
+    FROM endpoints n JOIN readers r ON r.party_id = n.party_id
+         JOIN events e ON e.position = r.position AND e.at >= :since AND e.forms && n.event_types
+    WHERE n.id = :endpoint
+    ON CONFLICT (id) DO UPDATE SET status = 'pending', settled_at = NULL
+    RETURNING subject
+""")  # noqa: S608
+_AGAIN = text("""
+    UPDATE deliveries d SET status = 'pending', settled_at = NULL
+    FROM endpoints n WHERE d.id = :id AND n.id = d.endpoint_id AND n.party_id = :party AND n.status <> 'deleted'
+    RETURNING d.endpoint_id, d.subject
+""")
+_DROP = text("""
+    UPDATE deliveries SET status = 'dropped', settled_at = :at WHERE endpoint_id = :endpoint AND status = 'pending'
+""")
+
+
+def _listed(which: str) -> TextClause:
+    return text(f"""
+        SELECT d.id, d.position, d.status, d.created_at, d.settled_at, e.id AS event_id, e.type, e.subject, t.attempts
+        FROM deliveries d JOIN events e ON e.position = d.position
+             CROSS JOIN LATERAL (
+                 SELECT coalesce(jsonb_agg(to_jsonb(a) - 'delivery_id' - 'claim' ORDER BY a.at), '[]') AS attempts
+                 FROM attempts a WHERE a.delivery_id = d.id
+             ) t
+        WHERE {which} ORDER BY d.position DESC LIMIT :limit
+    """)  # noqa: S608
+
+
+_OF_ENDPOINT = "d.endpoint_id = :endpoint AND d.position < :before"
+_LIST = {
+    status: _listed(_OF_ENDPOINT + (f" AND d.status = '{status}'" if status else ""))
+    for status in ("", "pending", "delivered", "given_up")
+}
+_ONE = _listed("d.id = :id")
+
+
+async def record(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write attempts: delivery_id, claim, at, duration_ms, status, reason, answer. Never changed afterwards."""
+    await conn.execute(_RECORD, columns(rows, _ATTEMPT))
+
+
+async def settle(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: datetime) -> None:
+    """Say of deliveries (delivery_id, status) that they were delivered or given up; their lanes are held."""
+    if rows:
+        await conn.execute(_SETTLE, {**columns(rows, ["delivery_id", "status"]), "at": at})
+
+
+async def add(conn: AsyncConnection, endpoint: UUID, positions: Sequence[int], *, at: datetime) -> list[UUID]:
+    """Add deliveries of these events to one endpoint, whatever it listens to; answers their ids."""
+    found = await conn.execute(_ADD, {"endpoint": endpoint, "positions": list(positions), "at": at})
+    return [row.id for row in found]
+
+
+async def replay(conn: AsyncConnection, endpoint: UUID, *, since: datetime, at: datetime) -> list[str]:
+    """Make pending again, or for the first time, all that the owner may hear since then and the endpoint listens to.
+
+    Answers the subject of each, for their lanes. The ids stay the same.
+    """
+    return list((await conn.execute(_REPLAY, {"endpoint": endpoint, "since": since, "at": at})).scalars())
+
+
+async def again(conn: AsyncConnection, id: UUID, party: UUID) -> RowMapping | None:
+    """Make one delivery of the party's own pending again; answers its endpoint_id and subject, None when not theirs."""
+    return (await conn.execute(_AGAIN, {"id": id, "party": party})).mappings().one_or_none()
+
+
+async def drop(conn: AsyncConnection, endpoint: UUID, *, at: datetime) -> None:
+    """Drop what is pending for an endpoint that is no more."""
+    await conn.execute(_DROP, {"endpoint": endpoint, "at": at})
+
+
+async def page(
+    conn: AsyncConnection, endpoint: UUID, *, status: str | None, before: int, limit: int
+) -> Sequence[RowMapping]:
+    """Read an endpoint's deliveries with their attempts, newest first, below a position."""
+    given = {"endpoint": endpoint, "before": before, "limit": limit}
+    return (await conn.execute(_LIST[status or ""], given)).mappings().all()
+
+
+async def one(conn: AsyncConnection, id: UUID) -> RowMapping:
+    """Read one delivery with its attempts."""
+    return (await conn.execute(_ONE, {"id": id, "limit": 1})).mappings().one()

@@ -1,0 +1,81 @@
+"""Webhook endpoints and their secrets; ownership is part of every query that loads one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifications.store.tables import endpoint_secrets, endpoints
+
+_KEPT = [column for column in endpoints.c if column.name != "party_id"]
+_END_SECRETS = text("""
+    UPDATE endpoint_secrets SET ends_at = :ends_at WHERE endpoint_id = :endpoint AND ends_at IS NULL
+""")
+_LIVE_SECRETS = text("""
+    SELECT count(*) FROM endpoint_secrets WHERE endpoint_id = :endpoint AND (ends_at IS NULL OR ends_at > :at)
+""")
+_DISABLE = text("""
+    UPDATE endpoints SET status = 'disabled', reason = :reason, version = version + 1
+    WHERE id = :id AND status = 'active' RETURNING party_id, url
+""")
+
+
+async def add(conn: AsyncConnection, row: Mapping[str, Any]) -> None:
+    """Write a new endpoint: id, party_id, url, event_types, description, created_at."""
+    await conn.execute(insert(endpoints).values(status="active", version=1, **row))
+
+
+async def add_secret(conn: AsyncConnection, endpoint: UUID, secret: str, *, at: datetime) -> None:
+    """Give an endpoint a secret that signs from now on."""
+    await conn.execute(insert(endpoint_secrets).values(endpoint_id=endpoint, secret=secret, created_at=at))
+
+
+async def end_secrets(conn: AsyncConnection, endpoint: UUID, *, ends_at: datetime) -> None:
+    """Let the secrets in use sign until then and no longer."""
+    await conn.execute(_END_SECRETS, {"endpoint": endpoint, "ends_at": ends_at})
+
+
+async def live_secrets(conn: AsyncConnection, endpoint: UUID, *, at: datetime) -> int:
+    """Count the secrets that sign now."""
+    return int((await conn.execute(_LIVE_SECRETS, {"endpoint": endpoint, "at": at})).scalar_one())
+
+
+async def own(conn: AsyncConnection, id: UUID, party: UUID) -> RowMapping | None:
+    """Read an endpoint of the party's own; what is foreign or deleted is not there."""
+    return (await conn.execute(_own(id, party))).mappings().one_or_none()
+
+
+async def own_locked(conn: AsyncConnection, id: UUID, party: UUID) -> RowMapping | None:
+    """Read an endpoint of the party's own and hold it until the transaction ends."""
+    return (await conn.execute(_own(id, party).with_for_update())).mappings().one_or_none()
+
+
+async def page(conn: AsyncConnection, party: UUID, *, before: UUID | None, limit: int) -> Sequence[RowMapping]:
+    """Read a party's endpoints, newest first (their ids sort by time), below an id."""
+    query = select(*_KEPT).where(endpoints.c.party_id == party, endpoints.c.status != "deleted")
+    if before is not None:
+        query = query.where(endpoints.c.id < before)
+    return (await conn.execute(query.order_by(endpoints.c.id.desc()).limit(limit))).mappings().all()
+
+
+async def change(conn: AsyncConnection, id: UUID, values: Mapping[str, Any]) -> RowMapping:
+    """Change an endpoint and count its version; answers it as it is now."""
+    changed = (
+        update(endpoints)
+        .where(endpoints.c.id == id)
+        .values(version=endpoints.c.version + 1, **values)
+        .returning(*_KEPT)
+    )
+    return (await conn.execute(changed)).mappings().one()
+
+
+async def disable(conn: AsyncConnection, id: UUID, *, reason: str) -> RowMapping | None:
+    """Disable an active endpoint; answers its party_id and url, None when it was not active any more."""
+    return (await conn.execute(_DISABLE, {"id": id, "reason": reason})).mappings().one_or_none()
+
+
+def _own(id: UUID, party: UUID) -> Any:
+    return select(*_KEPT).where(endpoints.c.id == id, endpoints.c.party_id == party, endpoints.c.status != "deleted")

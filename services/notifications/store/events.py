@@ -1,0 +1,133 @@
+"""Events: taken in one at a time under one lock, held while a predecessor is missing, numbered, told to readers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifications.store.deliveries import NAMED
+from shared.database import columns
+
+_LOCK = text("SELECT pg_advisory_xact_lock(20240714)")
+_GIVEN = ["id", "type", "forms", "subject", "sequence", "at", "body", "audience"]
+_PUT = text("""
+    INSERT INTO events (id, type, forms, subject, sequence, at, taken_at, body, audience)
+    SELECT id, type, string_to_array(forms, ' '), subject, sequence, at, :taken_at, body, CAST(audience AS jsonb)
+    FROM unnest(CAST(:id AS uuid[]), CAST(:type AS text[]), CAST(:forms AS text[]), CAST(:subject AS text[]),
+                CAST(:sequence AS bigint[]), CAST(:at AS timestamptz[]), CAST(:body AS text[]),
+                CAST(:audience AS text[])) AS given(id, type, forms, subject, sequence, at, body, audience)
+    ON CONFLICT DO NOTHING
+""")
+_KNOWN = text("SELECT id FROM events WHERE id = ANY(CAST(:ids AS uuid[]))")
+_PLACE = text("""
+    WITH waiting AS (
+        SELECT e.id, e.subject, e.sequence, e.at, coalesce(s.taken, 0) AS taken,
+               row_number() OVER (PARTITION BY e.subject ORDER BY e.sequence) AS nth
+        FROM events e LEFT JOIN subjects s ON s.subject = e.subject
+        WHERE e.position IS NULL AND e.subject = ANY(CAST(:subjects AS text[]))
+    ), ready AS (
+        SELECT id, subject, sequence, max(at) OVER (PARTITION BY subject ORDER BY sequence) AS no_earlier
+        FROM waiting WHERE sequence = taken + nth
+    ), numbered AS (
+        SELECT id, subject, sequence, row_number() OVER (ORDER BY no_earlier, subject, sequence) AS n FROM ready
+    ), moved AS (
+        UPDATE counter SET position = position + (SELECT count(*) FROM numbered) RETURNING position AS last
+    ), counted AS (
+        INSERT INTO subjects (subject, taken) SELECT subject, max(sequence) FROM numbered GROUP BY subject
+        ON CONFLICT (subject) DO UPDATE SET taken = excluded.taken
+    )
+    UPDATE events SET position = moved.last - (SELECT count(*) FROM numbered) + numbered.n
+    FROM numbered, moved WHERE events.id = numbered.id
+    RETURNING events.position
+""")
+_TELL = text(f"""
+    WITH fresh AS MATERIALIZED (
+        SELECT position, subject, forms, audience, id FROM events WHERE position = ANY(CAST(:positions AS bigint[]))
+    ), heard AS (
+        INSERT INTO readers (party_id, position)
+        SELECT CAST(named AS uuid), f.position
+        FROM fresh f, jsonb_array_elements_text(f.audience -> 'parties') AS named
+        WHERE NOT EXISTS (SELECT FROM parties p WHERE p.id = CAST(named AS uuid) AND p.disabled)
+        UNION
+        SELECT m.party_id, f.position
+        FROM fresh f, jsonb_array_elements_text(f.audience -> 'marks') AS named JOIN marks m ON m.mark = named
+        UNION
+        SELECT g.party_id, f.position
+        FROM fresh f, jsonb_array_elements_text(f.audience -> 'countries') AS named
+             JOIN grants g ON g.country = named AND g.patterns && f.forms
+        RETURNING party_id, position
+    ), made AS (
+        INSERT INTO deliveries (id, endpoint_id, position, subject, status, created_at)
+        SELECT {NAMED}, n.id, e.position, e.subject, 'pending', :at
+        FROM heard h JOIN fresh e ON e.position = h.position
+             JOIN endpoints n ON n.party_id = h.party_id AND n.status IN ('active', 'paused')
+                              AND n.event_types && e.forms
+        RETURNING endpoint_id, subject
+    )
+    INSERT INTO lanes (endpoint_id, subject, due_at, attempts)
+    SELECT DISTINCT endpoint_id, subject, CAST(:at AS timestamptz), 0 FROM made ORDER BY 1, 2
+    ON CONFLICT (endpoint_id, subject) DO UPDATE SET attempts = lanes.attempts
+""")  # noqa: S608
+_TAKEN = text("SELECT taken FROM subjects WHERE subject = :subject")
+_LAST = text("SELECT position FROM counter")
+_READ = text("""
+    SELECT r.position, e.body
+    FROM readers r JOIN events e ON e.position = r.position
+    WHERE r.party_id = :party AND r.position > :after AND r.position <= :last
+      AND (CAST(:patterns AS text[]) IS NULL OR e.forms && CAST(:patterns AS text[]))
+    ORDER BY r.position LIMIT :limit
+""")
+
+
+async def lock(conn: AsyncConnection) -> None:
+    """Wait for one's turn to take in events: positions follow commits, so that a reader's cursor never skips."""
+    await conn.execute(_LOCK)
+
+
+async def put(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: datetime) -> set[UUID]:
+    """Store events once, without a position yet; answers which of these ids are stored, now or before.
+
+    Rows have id, type, forms (blank between), subject, sequence, at, body, audience (JSON text with `parties`,
+    `marks` and `countries`). An id that is not in the answer has its sequence taken by another event.
+    """
+    given = columns(rows, _GIVEN)
+    await conn.execute(_PUT, {**given, "taken_at": at})
+    return set((await conn.execute(_KNOWN, {"ids": given["id"]})).scalars())
+
+
+async def place(conn: AsyncConnection, subjects: Sequence[str]) -> list[int]:
+    """Number the events of these subjects whose predecessors are all in; answers their positions in order.
+
+    Across subjects the earlier one comes first; within a subject the sequence alone decides, whatever clocks said.
+    """
+    return sorted((await conn.execute(_PLACE, {"subjects": list(subjects)})).scalars())
+
+
+async def tell(conn: AsyncConnection, positions: Sequence[int], *, at: datetime) -> None:
+    """Write who hears these events: the readers' feeds, and a delivery in its lane for each endpoint that wants it.
+
+    The lane's row is locked even when it is there, so that it cannot be cleared away while a letter is added to it.
+    """
+    if positions:
+        await conn.execute(_TELL, {"positions": list(positions), "at": at})
+
+
+async def next_sequence(conn: AsyncConnection, subject: str) -> int:
+    """Answer the sequence of the next event about a subject of our own; the intake lock is held."""
+    return int((await conn.execute(_TAKEN, {"subject": subject})).scalar_one_or_none() or 0) + 1
+
+
+async def last_position(conn: AsyncConnection) -> int:
+    """Answer the last position given: every event up to it is committed and stays where it is."""
+    return int((await conn.execute(_LAST)).scalar_one())
+
+
+async def read(
+    conn: AsyncConnection, party: UUID, *, after: int, last: int, patterns: Sequence[str] | None, limit: int
+) -> Sequence[RowMapping]:
+    """Read a party's events after one position and up to another, oldest first: position, body."""
+    given = {"party": party, "after": after, "last": last, "limit": limit}
+    return (await conn.execute(_READ, {**given, "patterns": patterns and list(patterns)})).mappings().all()

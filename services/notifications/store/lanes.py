@@ -1,0 +1,145 @@
+"""Lanes: who may send what next to whom. Claimed with a lease, settled only by the claim that holds them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import columns
+
+_CLAIM = text("""
+    WITH RECURSIVE busy AS (
+        (SELECT endpoint_id FROM lanes ORDER BY endpoint_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT l.endpoint_id FROM lanes l WHERE l.endpoint_id > b.endpoint_id ORDER BY l.endpoint_id LIMIT 1)
+        FROM busy b WHERE b.endpoint_id IS NOT NULL
+    ), open AS MATERIALIZED (
+        SELECT e.id, coalesce(r.room, :share) AS room
+        FROM busy b JOIN endpoints e ON e.id = b.endpoint_id AND e.status = 'active'
+             JOIN parties p ON p.id = e.party_id AND NOT p.disabled
+             LEFT JOIN unnest(CAST(:endpoints AS uuid[]), CAST(:rooms AS integer[])) AS r(id, room) ON r.id = e.id
+        ORDER BY random()
+    ), due AS (
+        SELECT l.endpoint_id, l.subject
+        FROM open o CROSS JOIN LATERAL (
+            SELECT endpoint_id, subject FROM lanes
+            WHERE endpoint_id = o.id AND due_at <= :at
+            ORDER BY due_at LIMIT o.room FOR UPDATE SKIP LOCKED
+        ) l
+        LIMIT :limit
+    )
+    UPDATE lanes SET claim = :claim, due_at = :ends
+    FROM due WHERE lanes.endpoint_id = due.endpoint_id AND lanes.subject = due.subject
+    RETURNING lanes.endpoint_id, lanes.subject, lanes.attempts
+""")
+"""Which endpoints have anything waiting is found by skipping through the index, one step an endpoint, however long
+their queues; whose turn is first is left to chance, so that a crowd cannot keep the same ones last."""
+_HEADS = text("""
+    SELECT l.endpoint_id, l.subject, d.id AS delivery_id, v.id AS event_id, v.body, e.url, s.secrets
+    FROM unnest(CAST(:endpoints AS uuid[]), CAST(:subjects AS text[])) AS l(endpoint_id, subject)
+         CROSS JOIN LATERAL (
+             SELECT id, position FROM deliveries
+             WHERE endpoint_id = l.endpoint_id AND subject = l.subject AND status = 'pending'
+             ORDER BY position LIMIT 1
+         ) d
+         JOIN events v ON v.position = d.position
+         JOIN endpoints e ON e.id = l.endpoint_id
+         CROSS JOIN LATERAL (
+             SELECT array_agg(secret ORDER BY created_at DESC) AS secrets FROM endpoint_secrets
+             WHERE endpoint_id = l.endpoint_id AND (ends_at IS NULL OR ends_at > :at)
+         ) s
+""")
+_HELD = text("""
+    SELECT l.endpoint_id, l.subject
+    FROM unnest(CAST(:endpoint_id AS uuid[]), CAST(:subject AS text[]), CAST(:claim AS uuid[]))
+         AS g(endpoint_id, subject, claim)
+         JOIN lanes l ON l.endpoint_id = g.endpoint_id AND l.subject = g.subject AND l.claim = g.claim
+    ORDER BY l.endpoint_id, l.subject FOR UPDATE OF l
+""")
+_PUT_OFF = text("""
+    UPDATE lanes l SET claim = NULL, due_at = g.due_at, attempts = g.attempts
+    FROM unnest(CAST(:endpoint_id AS uuid[]), CAST(:subject AS text[]), CAST(:due_at AS timestamptz[]),
+                CAST(:attempts AS integer[])) AS g(endpoint_id, subject, due_at, attempts)
+    WHERE l.endpoint_id = g.endpoint_id AND l.subject = g.subject
+""")
+_ADVANCE = text("""
+    WITH g AS MATERIALIZED (
+        SELECT endpoint_id, subject, EXISTS (
+            SELECT FROM deliveries d
+            WHERE d.endpoint_id = given.endpoint_id AND d.subject = given.subject AND d.status = 'pending'
+        ) AS goes_on
+        FROM unnest(CAST(:endpoint_id AS uuid[]), CAST(:subject AS text[])) AS given(endpoint_id, subject)
+    ), cleared AS (
+        DELETE FROM lanes l USING g
+        WHERE NOT g.goes_on AND l.endpoint_id = g.endpoint_id AND l.subject = g.subject
+    )
+    UPDATE lanes l SET claim = NULL, due_at = :at, attempts = 0
+    FROM g WHERE g.goes_on AND l.endpoint_id = g.endpoint_id AND l.subject = g.subject
+""")
+_DUE = text("""
+    INSERT INTO lanes (endpoint_id, subject, due_at, attempts)
+    SELECT :endpoint, subject, :at, 0 FROM unnest(CAST(:subjects AS text[])) AS given(subject) ORDER BY subject
+    ON CONFLICT (endpoint_id, subject) DO UPDATE
+        SET attempts = 0, due_at = CASE WHEN lanes.claim IS NULL THEN excluded.due_at ELSE lanes.due_at END
+""")
+_CLEAR = text("DELETE FROM lanes WHERE endpoint_id = :endpoint")
+
+
+async def claim(
+    conn: AsyncConnection,
+    claim: UUID,
+    *,
+    at: datetime,
+    ends: datetime,
+    limit: int,
+    share: int,
+    rooms: Mapping[UUID, int],
+) -> Sequence[RowMapping]:
+    """Take up to `limit` due lanes until `ends`, of each endpoint at most `share`, or the room named for it.
+
+    Answers endpoint_id, subject, attempts. Each endpoint's lanes are looked up by themselves, so however many wait
+    for one, finding those of another costs the same.
+    """
+    given = {"claim": claim, "at": at, "ends": ends, "limit": limit, "share": share}
+    given |= {"endpoints": list(rooms), "rooms": list(rooms.values())}
+    return (await conn.execute(_CLAIM, given)).mappings().all()
+
+
+async def heads(conn: AsyncConnection, claimed: Sequence[RowMapping], *, at: datetime) -> Sequence[RowMapping]:
+    """Read the oldest pending delivery of each claimed lane, with all that sending it needs.
+
+    A statement of its own, after the claim: the claim's snapshot may be older than the lock it waited for.
+    """
+    given = {"endpoints": [row["endpoint_id"] for row in claimed], "subjects": [row["subject"] for row in claimed]}
+    return (await conn.execute(_HEADS, {**given, "at": at})).mappings().all()
+
+
+async def held(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> set[tuple[UUID, str]]:
+    """Lock those of these lanes (endpoint_id, subject, claim) that their claim still holds; answers which."""
+    given = columns(rows, ["endpoint_id", "subject", "claim"])
+    return {(row[0], row[1]) for row in await conn.execute(_HELD, given)}
+
+
+async def put_off(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Give up the claims on lanes and let them wait: endpoint_id, subject, due_at, attempts."""
+    if rows:
+        await conn.execute(_PUT_OFF, columns(rows, ["endpoint_id", "subject", "due_at", "attempts"]))
+
+
+async def advance(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
+    """Give up the claims on lanes (endpoint_id, subject): due at once where more is pending, cleared where not."""
+    if rows:
+        await conn.execute(_ADVANCE, {**columns(rows, ["endpoint_id", "subject"]), "at": at})
+
+
+async def make_due(conn: AsyncConnection, endpoint: UUID, subjects: Sequence[str], *, at: datetime) -> None:
+    """Let lanes of an endpoint go at once and count anew, save that one which is flying now lands first."""
+    await conn.execute(_DUE, {"endpoint": endpoint, "subjects": sorted(set(subjects)), "at": at})
+
+
+async def clear(conn: AsyncConnection, endpoint: UUID) -> None:
+    """Forget every lane of an endpoint."""
+    await conn.execute(_CLEAR, {"endpoint": endpoint})
