@@ -1,0 +1,46 @@
+"""An idle hub: how long from 202 to accepted, and how much memory its processes take (PSS, database not counted)."""
+
+import json
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bench.people import People
+
+DECLARATIONS = 60
+SETTLE_SECONDS = 2.0
+
+
+def latency(people: People) -> dict[str, Any]:
+    """Lodge declarations one after the other; answers milliseconds from the 202 until a read says `accepted`."""
+    permits = people.permits(DECLARATIONS, lines=5)
+    took = sorted(_one(people, permit) for permit in permits)
+    return {
+        "median_ms": round(statistics.median(took), 1),
+        "p95_ms": round(took[int(len(took) * 0.95)], 1),
+        "declarations": len(took),
+    }
+
+
+def _one(people: People, permit: dict[str, Any]) -> float:
+    hub = people.importer.hub
+    declared = hub.declare(people.declaration(permit))
+    began = time.perf_counter()
+    while (status := hub.declaration(declared["id"])["status"]) == "received":
+        time.sleep(0.001)
+    if status != "accepted":
+        raise RuntimeError(f"a declaration of the bench is {status}")
+    return (time.perf_counter() - began) * 1000
+
+
+def memory(home: Path) -> dict[str, Any]:
+    """Answer the PSS of each of the hub's own processes in MB, and their sum."""
+    time.sleep(SETTLE_SECONDS)
+    processes = json.loads((home / "run.json").read_text())["processes"]
+    pids = {name: process["pid"] for name, process in processes.items() if name != "database"}
+    pids["supervisor"] = psutil.Process(pids["gateway"]).ppid()
+    found = {name: psutil.Process(pid).memory_full_info().pss / 2**20 for name, pid in pids.items()}
+    return {"total_mb": round(sum(found.values())), "by_process": {name: round(mb) for name, mb in found.items()}}
