@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 T = TypeVar("T")
 
+Engine = AsyncEngine
+"""What api rooms call the engine, so that none of them names the library of the stores."""
 AGAIN = frozenset({"40P01", "40001"})
 """SQLSTATEs after which the whole transaction is simply tried again: deadlock, serialization failure."""
 GONE = frozenset({"57P01", "57P02", "57P03", "08000", "08001", "08003", "08006", "53300"})

@@ -21,9 +21,7 @@ from shared.database import is_away, now
 from shared.identity import BadToken, InsideReader
 from shared.logs import logger
 from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound, Refusal, Unavailable
-from shared.strict import parse_json as parse_json
-from shared.strict import pointer
-from shared.strict import validate as validate
+from shared.strict import parse_json, pointer, validate
 
 Model = TypeVar("Model", bound=BaseModel)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")

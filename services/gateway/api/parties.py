@@ -15,7 +15,8 @@ from services.gateway.api.openapi import GUARDED, WITH_BODY, body, content, head
 from shared.contracts.people import NewParty, Party, PartyChange
 from shared.contracts.words import write_moment
 from shared.problems import Invalid
-from shared.web import must_be_json, parse_json, read_body, validate
+from shared.strict import parse_json, validate
+from shared.web import must_be_json, read_body
 
 KEYED = ("idempotency-key-invalid", "idempotency-key-reused")
 

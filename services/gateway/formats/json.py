@@ -1,7 +1,7 @@
 """A declaration as `application/json`: the inside form is the form it came in, so its bytes go on as they are."""
 
 from shared.contracts.declaration import Declaration
-from shared.web import parse_json, validate
+from shared.strict import parse_json, validate
 
 
 def read(body: bytes) -> Declaration:

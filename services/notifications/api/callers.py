@@ -17,7 +17,7 @@ MOST_REMEMBERED = 10_000
 
 def engine(request: Request) -> "AsyncEngine":
     """Answer the service's database."""
-    found: "AsyncEngine" = request.app.state.engine
+    found: AsyncEngine = request.app.state.engine
     return found
 
 

@@ -12,7 +12,8 @@ from services.notifications.api.commands import answer, command
 from services.notifications.api.pages import Limit, etag, read_id, read_position, versions, write_cursor
 from shared.contracts.webhooks import EndpointChange, NewEndpoint, Replay
 from shared.database import new_id, now
-from shared.web import must_be_json, parse_json, read_body, read_json, validate
+from shared.strict import parse_json, validate
+from shared.web import must_be_json, read_body, read_json
 
 router = APIRouter(prefix="/v1/webhook-endpoints")
 Status = Literal["pending", "delivered", "given_up"]

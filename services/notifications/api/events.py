@@ -16,7 +16,8 @@ from services.notifications.api.pages import Limit, read_position, write_cursor
 from shared.contracts.webhooks import Acknowledgement, EventPattern
 from shared.database import new_id, now
 from shared.problems import Fault, Invalid
-from shared.web import must_be_json, parse_json, read_body, validate
+from shared.strict import parse_json, validate
+from shared.web import must_be_json, read_body
 
 router = APIRouter(prefix="/v1")
 LONGEST_WAIT = 30

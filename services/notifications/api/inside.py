@@ -13,7 +13,8 @@ from services.notifications.api.callers import engine
 from shared.contracts.letters import Answer, Answers, News, PartyBatch
 from shared.database import now
 from shared.problems import Fault, Invalid, NotAllowed
-from shared.web import AService, faults, must_be_json, parse_json, read_body, validate
+from shared.strict import faults, parse_json, validate
+from shared.web import AService, must_be_json, read_body
 
 router = APIRouter(prefix="/inside")
 BATCH_LIMIT = 16_777_216

@@ -7,7 +7,8 @@ from services.permits.actions import intake, parties
 from services.permits.api.orders import Engine
 from shared.contracts.letters import PartyBatch, SubmissionBatch
 from shared.database import now
-from shared.web import AService, parse_json, read_body, validate
+from shared.strict import parse_json, validate
+from shared.web import AService, read_body
 
 router = APIRouter(prefix="/inside", include_in_schema=False)
 BATCH_LIMIT = 64 * 1024 * 1024

@@ -7,25 +7,26 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import JSONResponse, Response
 
 from services.permits.store.commands import Command, Kept
 from shared.contracts.people import Party
+from shared.database import Engine as AnEngine
 from shared.database import new_id, now
 from shared.problems import NotAllowed
-from shared.web import AParty, must_be_json, parse_json, read_body, validate
+from shared.strict import parse_json, validate
+from shared.web import AParty, must_be_json, read_body
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def engine(request: Request) -> AsyncEngine:
+def engine(request: Request) -> AnEngine:
     """Answer the service's engine."""
-    found: AsyncEngine = request.app.state.engine
+    found: AnEngine = request.app.state.engine
     return found
 
 
-Engine = Annotated[AsyncEngine, Depends(engine)]
+Engine = Annotated[AnEngine, Depends(engine)]
 
 
 def having(*roles: str) -> Callable[[Party], Party]:
