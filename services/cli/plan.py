@@ -16,6 +16,10 @@ class Ports:
     permits: int
     notifications: int
 
+    def addresses(self) -> dict[str, str]:
+        """Answer the address of each service."""
+        return {name: address(getattr(self, name)) for name in ("gateway", "permits", "notifications")}
+
 
 def address(port: int) -> str:
     """Write the address of a service."""

@@ -150,9 +150,16 @@ def outcome_of(row: Row, declared: dict[str, Any]) -> Outcome:
     return Outcome(
         row,
         declared["status"],
-        "; ".join(finding["message"] for finding in held),
+        "; ".join(why(finding) for finding in held),
         tuple(dict.fromkeys(finding["rule"] for finding in held)),
     )
+
+
+def why(finding: dict[str, Any]) -> str:
+    """Say a finding in half a line."""
+    if finding.get("expected") is None or finding.get("found") is None:
+        return str(finding["message"])
+    return f"{finding['rule']}: {finding['expected']}, found {finding['found']}"
 
 
 def play(admin: Hub, rows: Sequence[Row]) -> None:

@@ -171,7 +171,7 @@ class Supervisor:
         if pids != self._noted:
             self._noted = pids
             running = {name: {"pid": pid, "born": birth(pid)} for name, pid in pids.items() if pid is not None}
-            self.home.note_run(self.url, running)
+            self.home.note_run(self._ports.addresses(), running)
 
     # Ending
 

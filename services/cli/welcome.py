@@ -16,13 +16,18 @@ def command() -> str:
     called = Path(sys.argv[0])
     if called.name != "saola":
         return "saola"
-    found = os.path.relpath(called)
-    return "saola" if found.startswith("..") else shlex.quote(found)
+    return shlex.quote(near(called.absolute()))
+
+
+def near(path: Path) -> str:
+    """Write a path from where the person stands, or whole where that would lead upwards."""
+    found = os.path.relpath(path)
+    return str(path) if found.startswith("..") else found
 
 
 def welcome(home: Home, url: str, seconds: float) -> None:
     """Tell that the hub is ready."""
-    admin = shlex.quote(os.path.relpath(home.admin))
+    admin = shlex.quote(near(home.admin))
     hub = "" if url == DEFAULT_URL else f" --hub {url}"
     whose = "" if admin == "var/admin.json" else f" --admin {admin}"
     token = f"$({command()} token{hub}{whose.replace('--admin', '--credentials')})"
@@ -30,7 +35,7 @@ def welcome(home: Home, url: str, seconds: float) -> None:
     rows = [
         ("The API, to read and to try", f"{url}/docs"),
         ("The administrator's credentials", admin),
-        ("Logs, database, keys", f"{os.path.relpath(home.folder)}/"),
+        ("Logs, database, keys", f"{near(home.folder)}/"),
         ("", ""),
         ("Play the main journey", f"{command()} demo --hub {url}{whose}"),
         ("Who am I?", f'curl -s {url}/v1/me -H "Authorization: Bearer {token}"'),

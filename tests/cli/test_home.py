@@ -27,7 +27,7 @@ def test_no_private_half_stands_in_a_public_key_set(tmp_path: Path) -> None:
 
 def test_a_home_is_held_by_one_hub_at_a_time(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    home.note_run("http://127.0.0.1:8000", {})
+    home.note_run({"gateway": "http://127.0.0.1:8000"}, {})
     with home.held(), pytest.raises(Trouble, match=r"already runs on .* \(at http://127.0.0.1:8000\)"):
         home.held().__enter__()
     with home.held():
