@@ -33,6 +33,7 @@ def connect(url: str, *, connections: int = 10) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=10,
         pool_pre_ping=False,
+        hide_parameters=True,
         connect_args={
             "timeout": 5,
             "server_settings": {

@@ -124,7 +124,7 @@ def enter(balance: Balance, entry: Entry) -> Balance:
         case Kind.CONSENT, Side.IMPORT:
             return replace(balance, import_consented=EXACT.add(balance.import_consented, amount))
         case ((Kind.RESERVE | Kind.RELEASE), side):
-            return _reserve(balance, side, amount if entry.kind is Kind.RESERVE else -amount)
+            return _reserve(balance, side, amount if entry.kind is Kind.RESERVE else EXACT.minus(amount))
         case _, Side.EXPORT:
             endorsed = EXACT.add(balance.endorsed or ZERO, amount)
             shut = (balance.export_closed or entry.closes) and not entry.opens
