@@ -25,6 +25,6 @@ def credentials(file: Path) -> tuple[str, str]:
         raise Trouble(f'{file} does not hold credentials: {{"client_id": "…", "client_secret": "…"}}.') from None
 
 
-def open_hub(url: str, file: Path) -> Hub:
-    """Open a hub with those credentials; tried for ten seconds, for a person waits."""
-    return Hub(url, *credentials(file), patience=10.0)
+def open_hub(url: str, file: Path, *, patience: float = 3.0) -> Hub:
+    """Open a hub with those credentials; what does not answer is tried for three seconds, for a person waits."""
+    return Hub(url, *credentials(file), patience=patience)

@@ -19,6 +19,8 @@ from shared.client import Hub
 from shared.lifeline import SUPERVISED
 
 START_SECONDS = 120.0
+PATIENCE = 30.0
+"""Seconds that a long play goes on asking a hub that was there when it began."""
 SHORT = "/tmp"  # noqa: S108 - a Unix socket's path has at most 107 bytes; mkdtemp makes a folder of our own
 
 
@@ -26,10 +28,12 @@ SHORT = "/tmp"  # noqa: S108 - a Unix socket's path has at most 107 bytes; mkdte
 def administered(url: str | None, admin: Path) -> Iterator[Hub]:
     """Open the hub at `url` as its administrator; without one, run a hub for as long as this lasts."""
     if url is not None:
-        with open_hub(url, admin) as hub:
+        with open_hub(url, admin) as probe:
+            probe.token()
+        with open_hub(url, admin, patience=PATIENCE) as hub:
             yield hub
         return
-    with own_hub() as (own_url, own_admin), open_hub(own_url, own_admin) as hub:
+    with own_hub() as (own_url, own_admin), open_hub(own_url, own_admin, patience=PATIENCE) as hub:
         yield hub
 
 
