@@ -1,6 +1,7 @@
 """The gateway's entry point: builds the app from its settings, and runs it with its couriers."""
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Coroutine
@@ -168,13 +169,25 @@ async def _revision(engine: AsyncEngine) -> str | None:
         return await revision(conn)
 
 
+def _collect_seldom() -> None:
+    """Let the garbage collector leave alone what stays: a request's own values die with it, by their counts.
+
+    Measured: a sixth of the processor time of accepting a declaration went into looking through the rest.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 def run() -> None:
     """Run the gateway until SIGTERM; then finish what is under way, for at most 30 s."""
     lifeline.watch()
     settings = read_or_exit(Settings)
     write_logs("gateway", settings.log_level)
+    app = make(settings)
+    _collect_seldom()
     uvicorn.run(
-        make(settings),
+        app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
