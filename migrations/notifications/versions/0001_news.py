@@ -136,7 +136,7 @@ CREATE TABLE commands (
     party_id uuid NOT NULL,
     id uuid NOT NULL,
     fingerprint bytea NOT NULL,
-    answer jsonb,
+    answer text,
     at timestamptz NOT NULL,
     PRIMARY KEY (party_id, id)
 );

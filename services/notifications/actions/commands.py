@@ -1,5 +1,6 @@
 """A command is done once: asked again it is answered again, from what was kept with its effect."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,10 +40,10 @@ async def kept(conn: AsyncConnection, command: Command, *, at: datetime) -> Done
     if bytes(row["fingerprint"]) != command.fingerprint:
         detail = "This Idempotency-Key was used with another body. Send the same body, or a new key."
         raise Invalid("idempotency-key-reused", detail)
-    return Done(row["answer"], replayed=True)
+    return Done(json.loads(row["answer"]), replayed=True)
 
 
 async def keep(conn: AsyncConnection, command: Command, answer: dict[str, Any]) -> Done:
     """Keep the answer of a command that was done in this transaction."""
-    await store.end(conn, command.party, command.id, answer)
+    await store.end(conn, command.party, command.id, json.dumps(answer))
     return Done(answer)

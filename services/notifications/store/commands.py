@@ -1,8 +1,6 @@
 """Commands under their ids: each is done once, and its answer kept in the transaction of its effect."""
 
-import json
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
@@ -13,7 +11,7 @@ _BEGIN = text("""
     ON CONFLICT DO NOTHING RETURNING id
 """)
 _KEPT = text("SELECT fingerprint, answer FROM commands WHERE party_id = :party AND id = :id")
-_END = text("UPDATE commands SET answer = CAST(:answer AS jsonb) WHERE party_id = :party AND id = :id")
+_END = text("UPDATE commands SET answer = :answer WHERE party_id = :party AND id = :id")
 
 
 async def begin(conn: AsyncConnection, party: UUID, id: UUID, *, fingerprint: bytes, at: datetime) -> RowMapping | None:
@@ -24,6 +22,6 @@ async def begin(conn: AsyncConnection, party: UUID, id: UUID, *, fingerprint: by
     return (await conn.execute(_KEPT, {"party": party, "id": id})).mappings().one()
 
 
-async def end(conn: AsyncConnection, party: UUID, id: UUID, answer: dict[str, Any]) -> None:
-    """Keep the answer of a command that was done."""
-    await conn.execute(_END, {"party": party, "id": id, "answer": json.dumps(answer)})
+async def end(conn: AsyncConnection, party: UUID, id: UUID, answer: str) -> None:
+    """Keep the answer of a command that was done, as JSON text, whose order stays."""
+    await conn.execute(_END, {"party": party, "id": id, "answer": answer})

@@ -49,14 +49,15 @@ _TELL = text(f"""
     ), heard AS (
         INSERT INTO readers (party_id, position)
         SELECT CAST(named AS uuid), f.position
-        FROM fresh f, jsonb_array_elements_text(f.audience -> 'parties') AS named
+        FROM fresh f CROSS JOIN jsonb_array_elements_text(f.audience -> 'parties') AS named
         WHERE NOT EXISTS (SELECT FROM parties p WHERE p.id = CAST(named AS uuid) AND p.disabled)
         UNION
         SELECT m.party_id, f.position
-        FROM fresh f, jsonb_array_elements_text(f.audience -> 'marks') AS named JOIN marks m ON m.mark = named
+        FROM fresh f CROSS JOIN jsonb_array_elements_text(f.audience -> 'marks') AS named
+             JOIN marks m ON m.mark = named
         UNION
         SELECT g.party_id, f.position
-        FROM fresh f, jsonb_array_elements_text(f.audience -> 'countries') AS named
+        FROM fresh f CROSS JOIN jsonb_array_elements_text(f.audience -> 'countries') AS named
              JOIN grants g ON g.country = named AND g.patterns && f.forms
         RETURNING party_id, position
     ), made AS (

@@ -187,7 +187,7 @@ commands = Table(
     Column("party_id", Uuid, primary_key=True),
     Column("id", Uuid, primary_key=True),
     Column("fingerprint", LargeBinary, nullable=False),
-    Column("answer", JSONB, nullable=True),
+    Column("answer", Text, nullable=True),
     Column("at", TIME, nullable=False),
     Index("commands_at", "at"),
 )

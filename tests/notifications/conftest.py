@@ -1,0 +1,259 @@
+"""Notifications as they run: the server on a free port, workers, and receivers that do as a test says."""
+
+import asyncio
+import json
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import httpx2
+import pytest
+import uvicorn
+from aiohttp import web
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.notifications.actions.post_office import PostOffice
+from services.notifications.clients.webhooks import Receivers
+from services.notifications.main import make
+from services.notifications.settings import Settings
+from shared.contracts.letters import Audience, News
+from shared.contracts.people import Caller, Party
+from shared.database import now
+from shared.identity import InsideSigner, KeyFile, make_keys
+from tests.conftest import Clone
+
+QUICK = tuple(timedelta(seconds=0.05) for _ in range(8))
+"""A schedule for tests: eight waits of a twentieth of a second."""
+
+
+def party(*roles: str, country: str = "FR", **more: Any) -> Party:
+    return Party(id=uuid4(), name="Somebody", country=country, roles=roles or ("trader",), **more)  # type: ignore[arg-type]
+
+
+def news(
+    subject: str | None = None,
+    sequence: int = 1,
+    kind: str = "declaration.accepted",
+    *,
+    to: Party | None = None,
+    audience: Audience | None = None,
+    **data: Any,
+) -> News:
+    name = subject or f"declaration:{uuid4()}"
+    heard = audience or Audience(parties=(to.id,) if to else ())
+    return News(
+        id=uuid5(UUID(int=7), f"{name}#{sequence}"),
+        type=kind,
+        subject=name,
+        sequence=sequence,
+        at=now(),
+        data={"declaration_id": name.partition(":")[2], "status": "accepted", **data},
+        audience=heard,
+    )
+
+
+@dataclass
+class Service:
+    """The running server, with the keys to speak to it as a party, as permits or as the gateway."""
+
+    settings: Settings
+    app: FastAPI
+    http: httpx2.AsyncClient
+    gateway: InsideSigner
+    permits: InsideSigner
+
+    @property
+    def engine(self) -> AsyncEngine:
+        engine: AsyncEngine = self.app.state.engine
+        return engine
+
+    def as_(self, who: Party) -> dict[str, str]:
+        return self._header(self.gateway, Caller(service="gateway", party=who))
+
+    def as_permits(self) -> dict[str, str]:
+        return self._header(self.permits, Caller(service="permits"))
+
+    def as_gateway(self) -> dict[str, str]:
+        return self._header(self.gateway, Caller(service="gateway"))
+
+    def _header(self, signer: InsideSigner, caller: Caller) -> dict[str, str]:
+        return {"Authorization": f"Bearer {signer.token(caller, audience='notifications', at=now())}"}
+
+    async def tell(self, *letters: News) -> list[str]:
+        """Bring news as permits' courier does; answers the outcomes in the order of the letters."""
+        batch = {"letters": [letter.model_dump(mode="json") for letter in letters]}
+        answer = await self.http.post("/inside/news", json=batch, headers=self.as_permits())
+        assert answer.status_code == 200, answer.text
+        outcomes = {one["id"]: one["outcome"] for one in answer.json()["answers"]}
+        return [outcomes[str(letter.id)] for letter in letters]
+
+    async def know(self, *parties: Party) -> None:
+        batch = {"parties": [one.model_dump(mode="json") for one in parties]}
+        answer = await self.http.post("/inside/parties", json=batch, headers=self.as_gateway())
+        assert answer.status_code == 204, answer.text
+
+    async def endpoint(self, who: Party, url: str, *event_types: str) -> dict[str, Any]:
+        new = {"url": url, "event_types": event_types or ["*"]}
+        made = await self.http.post("/v1/webhook-endpoints", json=new, headers=self.as_(who))
+        assert made.status_code == 201, made.text
+        found: dict[str, Any] = made.json()
+        return found
+
+    async def deliveries(self, who: Party, endpoint: str, **query: str) -> list[dict[str, Any]]:
+        where = f"/v1/webhook-endpoints/{endpoint}/deliveries"
+        answer = await self.http.get(where, params={"limit": "200", **query}, headers=self.as_(who))
+        assert answer.status_code == 200, answer.text
+        found: list[dict[str, Any]] = answer.json()["data"]
+        return found
+
+    async def pull(self, who: Party, after: str = "", **query: str) -> tuple[list[dict[str, Any]], str]:
+        answer = await self.http.get("/v1/events", params={"after": after, **query}, headers=self.as_(who))
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"], answer.json()["next_cursor"]
+
+    async def scalar(self, query: str) -> Any:
+        async with self.engine.connect() as conn:
+            return (await conn.execute(text(query))).scalar()
+
+
+@pytest.fixture
+async def service(clone: Clone, tmp_path: Path) -> AsyncIterator[Service]:
+    for name in ("gateway", "permits"):
+        make_keys(tmp_path / f"{name}.json", tmp_path / f"{name}.public.json")
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = int(sock.getsockname()[1])
+    settings = Settings(
+        database_url=await clone("notifications"),
+        port=port,
+        gateway_keys=tmp_path / "gateway.public.json",
+        permits_keys=tmp_path / "permits.public.json",
+        allow_loopback=True,
+    )
+    app = make(settings)
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=2)
+    )
+    running = asyncio.create_task(server.serve())
+    while not server.started:
+        assert not running.done(), "notifications did not start"
+        await asyncio.sleep(0.01)
+    signers = [InsideSigner(name, KeyFile(tmp_path / f"{name}.json")) for name in ("gateway", "permits")]
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=40) as http:
+        yield Service(settings, app, http, *signers)
+    server.should_exit = True
+    await running
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One POST as a receiver saw it."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    request: web.Request = field(compare=False, repr=False)
+
+    @property
+    def id(self) -> str:
+        return self.headers["webhook-id"]
+
+    @property
+    def message(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.body)
+        return found
+
+    @property
+    def sequence(self) -> int:
+        return int(self.message["data"]["sequence"])
+
+
+Behave = Callable[[Heard], Awaitable[web.StreamResponse | None]]
+
+
+@dataclass
+class Receiver:
+    """A partner's web server: it keeps what it heard and answers 200, or as `behave` says."""
+
+    url: str
+    heard: list[Heard] = field(default_factory=list)
+    behave: Behave | None = None
+
+    async def hear(self, request: web.Request) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        heard = Heard(request.path, headers, await request.read(), request)
+        self.heard.append(heard)
+        answer = await self.behave(heard) if self.behave else None
+        return answer or web.Response(text="thank you")
+
+    def subject(self, subject: str) -> list[Heard]:
+        name = subject.partition(":")[2]
+        return [one for one in self.heard if one.message["data"].get("declaration_id") == name]
+
+
+Receive = Callable[[], Awaitable[Receiver]]
+
+
+@pytest.fixture
+async def receive() -> AsyncIterator[Receive]:
+    """Answer a function that opens a receiver on a free port."""
+    runners: list[web.AppRunner] = []
+
+    async def open_one() -> Receiver:
+        receiver = Receiver("")
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", receiver.hear)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        runners.append(runner)
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        receiver.url = f"http://{host}:{port}/{secrets.token_hex(2)}"
+        return receiver
+
+    yield open_one
+    for runner in runners:
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def receiver(receive: Receive) -> Receiver:
+    return await receive()
+
+
+@asynccontextmanager
+async def working(engine: AsyncEngine, *, seconds: float = 5.0, **more: Any) -> AsyncIterator[PostOffice]:
+    """A worker that runs as long as the block; it tries again soon."""
+    receivers = Receivers(allow_loopback=True, seconds=seconds)
+    await receivers.open()
+    office = PostOffice(engine, receivers.post, **{"schedule": QUICK, "poll": 0.02, **more})
+    running = asyncio.create_task(office.run())
+    try:
+        yield office
+    finally:
+        office.stop()
+        try:
+            await asyncio.wait_for(running, seconds + 2)
+        finally:
+            await receivers.close()
+
+
+async def until(true: Callable[[], Any], *, seconds: float = 20.0) -> None:
+    """Wait until something is so; an answer that must be awaited is."""
+    async with asyncio.timeout(seconds):
+        while True:
+            found = true()
+            if asyncio.iscoroutine(found):
+                found = await found
+            if found:
+                return
+            await asyncio.sleep(0.01)

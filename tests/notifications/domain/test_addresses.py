@@ -1,0 +1,74 @@
+"""Which addresses webhooks are sent to, one by one."""
+
+import pytest
+
+from services.notifications.domain.addresses import refusal
+
+PUBLIC = ["1.1.1.1", "93.184.215.14", "172.15.255.255", "172.32.0.1", "100.63.255.255", "100.128.0.1", "192.0.1.1"]
+PUBLIC += ["2606:4700::1111", "2a00:1450:4001::1", "2400:cb00::1", "2003::1"]
+REFUSED = {
+    "0.0.0.0": "this network",
+    "0.1.2.3": "this network",
+    "10.0.0.1": "private",
+    "100.64.0.1": "shared by carriers (CGNAT)",
+    "100.127.255.255": "shared by carriers (CGNAT)",
+    "127.0.0.1": "loopback",
+    "127.255.255.254": "loopback",
+    "169.254.169.254": "link-local",
+    "172.16.0.1": "private",
+    "172.31.255.255": "private",
+    "192.0.0.8": "protocol assignment",
+    "192.0.2.1": "documentation",
+    "192.88.99.1": "6to4 relay",
+    "192.168.1.1": "private",
+    "198.18.0.1": "benchmarking",
+    "198.51.100.7": "documentation",
+    "203.0.113.7": "documentation",
+    "224.0.0.1": "multicast",
+    "239.255.255.250": "multicast",
+    "240.0.0.1": "reserved",
+    "255.255.255.255": "reserved",
+    "::": "unspecified",
+    "::1": "loopback",
+    "::127.0.0.1": "IPv4-compatible",
+    "::ffff:127.0.0.1": "IPv4-mapped",
+    "::ffff:8.8.8.8": "IPv4-mapped",
+    "::ffff:0:127.0.0.1": "IPv4-translated",
+    "64:ff9b::7f00:1": "NAT64",
+    "64:ff9b::8.8.8.8": "NAT64",
+    "64:ff9b:1::1": "local NAT64",
+    "100::1": "discard",
+    "2001::1": "Teredo",
+    "2001:10::1": "protocol assignment",
+    "2001:db8::1": "documentation",
+    "2002:7f00:1::1": "6to4",
+    "3fff::1": "documentation",
+    "fc00::1": "private (unique local)",
+    "fd12:3456::1": "private (unique local)",
+    "fe80::1": "link-local",
+    "fe80::1%eth0": "link-local",
+    "fec0::1": "site-local",
+    "ff02::1": "multicast",
+    "4000::1": "not global unicast",
+    "5f00::1": "not global unicast",
+    "2130706433": "not an IP address",
+    "127.1": "not an IP address",
+    "0177.0.0.1": "not an IP address",
+    "example.com": "not an IP address",
+}
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_a_public_unicast_address_may_be_sent_to(address: str) -> None:
+    assert refusal(address, allow_loopback=False) is None
+
+
+@pytest.mark.parametrize(("address", "kind"), REFUSED.items())
+def test_every_other_is_refused_by_its_name(address: str, kind: str) -> None:
+    assert refusal(address, allow_loopback=False) == kind
+
+
+@pytest.mark.parametrize(("address", "kind"), REFUSED.items())
+def test_allowing_loopback_allows_nothing_else(address: str, kind: str) -> None:
+    expected = None if kind == "loopback" else kind
+    assert refusal(address, allow_loopback=True) == expected

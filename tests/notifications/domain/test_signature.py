@@ -1,0 +1,47 @@
+"""Signatures, by the specification's own example and by a partner's library."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from standardwebhooks.webhooks import Webhook
+
+from services.notifications.domain.signature import header, sign, write_secret
+
+ID, PAYLOAD = "msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}'
+VECTORS = [
+    (
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        ID,
+        1614265330,
+        PAYLOAD,
+        "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    ),
+    (
+        "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+        "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk",
+        1649367553,
+        b'{"email":"test@example.com","username":"test_user"}',
+        "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw=",
+    ),
+]
+
+
+@pytest.mark.parametrize(("secret", "id", "timestamp", "body", "signature"), VECTORS)
+def test_the_published_vectors_come_out(secret: str, id: str, timestamp: int, body: bytes, signature: str) -> None:
+    assert sign(secret, id=id, timestamp=timestamp, body=body) == signature
+
+
+@given(st.binary(min_size=32, max_size=32), st.text())
+def test_a_partners_library_takes_what_we_sign(chance: bytes, said: str) -> None:
+    secret, body = write_secret(chance), said.encode("utf-8", "replace")
+    moment = datetime.now(UTC)
+    theirs = Webhook(secret).sign(msg_id=ID, timestamp=moment, data=body.decode())
+    assert sign(secret, id=ID, timestamp=int(moment.timestamp()), body=body) == theirs
+
+
+def test_every_live_secret_signs() -> None:
+    secrets = [write_secret(bytes([n]) * 32) for n in range(2)]
+    signed = header(secrets, id=ID, timestamp=1614265330, body=PAYLOAD)
+    assert signed.split(" ") == [sign(secret, id=ID, timestamp=1614265330, body=PAYLOAD) for secret in secrets]

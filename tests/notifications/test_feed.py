@@ -1,0 +1,126 @@
+"""The pull feed: in order, never skipping, never of somebody else."""
+
+import asyncio
+import random
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.notifications.store import events
+from tests.notifications.conftest import Service, news, party
+
+
+async def test_a_reader_that_races_with_intakes_sees_every_event_once_and_in_order(service: Service) -> None:
+    who = party()
+    subjects = [f"declaration:{uuid4()}" for _ in range(8)]
+    letters = [news(subject, n, to=who) for subject in subjects for n in range(1, 26)]
+    random.Random(4).shuffle(letters)
+    done = asyncio.Event()
+
+    async def carry() -> None:
+        await asyncio.gather(*(service.tell(*letters[k : k + 5]) for k in range(0, len(letters), 5)))
+        done.set()
+
+    async def read() -> list[str]:
+        seen, cursor = [], ""
+        while True:
+            ending = done.is_set()
+            found, cursor = await service.pull(who, cursor, limit="7")
+            seen += [event["id"] for event in found]
+            if ending and not found:
+                return seen
+
+    _, seen, again = await asyncio.gather(carry(), read(), read())
+    assert sorted(seen) == sorted(str(letter.id) for letter in letters)
+    assert seen == again
+
+
+async def test_positions_follow_commits_however_long_one_intake_takes(service: Service) -> None:
+    who = party()
+    async with service.engine.connect() as slow:
+        await slow.begin()
+        await events.lock(slow)
+        quick = asyncio.create_task(service.tell(news(to=who)))
+        await asyncio.sleep(0.1)
+        assert not quick.done()
+        assert (await service.pull(who))[0] == []
+        await slow.rollback()
+        assert await quick == ["taken"]
+    assert len((await service.pull(who))[0]) == 1
+
+
+async def test_an_empty_page_moves_the_cursor_past_what_is_not_for_this_reader(service: Service) -> None:
+    who, other = party(), party()
+    await service.tell(*(news(to=other) for _ in range(5)))
+    found, cursor = await service.pull(who)
+    assert found == []
+    await service.tell(news(to=who))
+    found, further = await service.pull(who, cursor)
+    assert len(found) == 1
+    assert further != cursor
+    assert (await service.pull(who, further)) == ([], further)
+
+
+async def test_types_narrow_the_feed_with_wildcards(service: Service) -> None:
+    who = party()
+    kinds = ["declaration.accepted", "declaration.released", "permit.used", "permit.revoked"]
+    await service.tell(*(news(kind=kind, to=who) for kind in kinds))
+    found, _ = await service.pull(who, types="declaration.*,permit.used")
+    assert {event["type"] for event in found} == set(kinds[:3])
+    found, cursor = await service.pull(who, types="permit.*", limit="1")
+    found += (await service.pull(who, cursor, types="permit.*"))[0]
+    assert {event["type"] for event in found} == set(kinds[2:])
+
+
+async def test_a_long_poll_answers_when_the_first_event_comes(service: Service) -> None:
+    who = party()
+    waiting = asyncio.create_task(
+        service.http.get("/v1/events", headers={**service.as_(who), "Prefer": "respond-async, wait=30"})
+    )
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    await service.tell(news(to=who))
+    answer = await asyncio.wait_for(waiting, 10)
+    assert len(answer.json()["data"]) == 1
+    assert answer.headers["Preference-Applied"] == "wait=30"
+
+
+async def test_a_long_poll_ends_empty_with_a_cursor(service: Service) -> None:
+    answer = await service.http.get("/v1/events", headers={**service.as_(party()), "Prefer": "wait=1"})
+    assert answer.json()["data"] == []
+    assert answer.json()["next_cursor"]
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "code"),
+    [
+        ({"after": "no cursor"}, {}, "invalid-parameter"),
+        ({"after": "eA"}, {}, "invalid-parameter"),
+        ({"limit": "0"}, {}, "invalid-parameter"),
+        ({"limit": "201"}, {}, "invalid-parameter"),
+        ({"types": "DROP TABLE"}, {}, "invalid-parameter"),
+        ({}, {"Prefer": "wait=soon"}, "prefer-invalid"),
+    ],
+)
+async def test_a_bad_question_is_a_400(
+    service: Service, query: dict[str, str], headers: dict[str, str], code: str
+) -> None:
+    answer = await service.http.get("/v1/events", params=query, headers={**service.as_(party()), **headers})
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+async def test_an_acknowledgement_is_kept_for_an_event_one_heard_and_for_no_other(service: Service) -> None:
+    who, other = party(), party()
+    letter = news(to=who)
+    await service.tell(letter)
+    where, verdict = f"/v1/events/{letter.id}/acknowledgement", {"outcome": "with_warnings", "message": "late"}
+    answer = await service.http.post(where, json=verdict, headers=service.as_(who))
+    assert answer.status_code == 200
+    assert answer.json()["outcome"] == "with_warnings"
+    assert (await service.http.post(where, json=verdict, headers=service.as_(other))).status_code == 404
+    bad = await service.http.post(where, json={"outcome": "whatever"}, headers=service.as_(who))
+    assert bad.status_code == 422
+    async with service.engine.connect() as conn:
+        rows = (await conn.execute(text("SELECT outcome, message, party_id FROM acknowledgements"))).all()
+    assert [tuple(row) for row in rows] == [("with_warnings", "late", who.id)]
