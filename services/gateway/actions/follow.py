@@ -59,10 +59,26 @@ async def demand_forwarded(desk: Desk, id: UUID, party: Party) -> None:
 def received(row: RowMapping) -> dict[str, Any]:
     """Write a declaration as it stands before its checks: as sent, with nothing found and nothing used."""
     at = write_moment(row["received_at"])
-    sent = FORMATS[row["content_type"]](row["body"]).model_dump(mode="json", exclude_none=True)
-    first = {"from": None, "to": "received", "at": at, "by": {"party": str(row["party_id"]), "role": "trader"}}
-    ours = {"id": str(row["id"]), "version": 1, "status": "received", "received_at": at}
-    return {**ours, "digest": write_digest(row["digest"]), **sent, "findings": [], "usage": [], "history": [first]}
+    sent: dict[str, Any] = FORMATS[row["content_type"]](row["body"]).model_dump(mode="json", exclude_none=True)
+    first = {
+        "from": None,
+        "to": "received",
+        "at": at,
+        "by": {"party": str(row["party_id"]), "role": "trader"},
+        "reason": None,
+    }
+    return sent | {
+        "id": str(row["id"]),
+        "version": 1,
+        "status": "received",
+        "lodged_by": str(row["party_id"]),
+        "trader": str(row["trader_id"]),
+        "received_at": at,
+        "digest": write_digest(row["digest"]),
+        "findings": [],
+        "usage": [],
+        "history": [first],
+    }
 
 
 async def _ask(desk: Desk, id: UUID, caller: Caller) -> Reply | None:

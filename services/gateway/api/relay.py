@@ -173,7 +173,8 @@ def _extra(route: Relayed) -> dict[str, Any]:
     ]
     parameters += [{"name": name, "in": "query", "required": False, "schema": string} for name in route.query]
     parameters += [
-        header(name, HEADERS[name], required=name == "If-Match" and route.method == "PUT") for name in route.headers
+        header(name, HEADERS[name], required=name == "If-Match" and "version-missing" in route.codes)
+        for name in route.headers
     ]
     if route.method in {"POST", "PUT"}:
         parameters.append(header("Idempotency-Key", HEADERS["Idempotency-Key"]))

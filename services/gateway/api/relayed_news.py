@@ -28,7 +28,7 @@ NEWS: tuple[Relayed, ...] = (
         "The endpoint",
         takes=EndpointChange,
         headers=("If-Match",),
-        codes=("version-stale",),
+        codes=("version-missing", "version-stale"),
     ),
     Relayed("DELETE", W + "/{id}", "end_endpoint", "notifications", "End a webhook endpoint", "It is gone", status=204),
     Relayed(
@@ -39,7 +39,15 @@ NEWS: tuple[Relayed, ...] = (
         "Make a new secret",
         "The new secret; old and new both sign for 24 h",
     ),
-    Relayed("POST", W + "/{id}/test", "test_endpoint", "notifications", "Send a test event", "It is on its way"),
+    Relayed(
+        "POST",
+        W + "/{id}/test",
+        "test_endpoint",
+        "notifications",
+        "Send a test event",
+        "The ids of the event and of the delivery, which is on its way",
+        status=202,
+    ),
     Relayed(
         "POST",
         W + "/{id}/replay",
@@ -47,6 +55,7 @@ NEWS: tuple[Relayed, ...] = (
         "notifications",
         "Send everything again since a moment",
         "How many are on their way",
+        status=202,
         takes=Replay,
     ),
     Relayed(
@@ -59,7 +68,13 @@ NEWS: tuple[Relayed, ...] = (
         query=("status", *PAGE),
     ),
     Relayed(
-        "POST", "/v1/deliveries/{id}/retry", "retry_delivery", "notifications", "Send a delivery again", "The delivery"
+        "POST",
+        "/v1/deliveries/{id}/retry",
+        "retry_delivery",
+        "notifications",
+        "Send a delivery again",
+        "The delivery, due now",
+        status=202,
     ),
     Relayed(
         "GET",
