@@ -1,0 +1,223 @@
+"""Workers that die, stall or lose the database: what they held is sent by others, under the same id."""
+
+import asyncio
+import os
+import signal
+import sys
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from services.notifications.actions import deliver
+from services.notifications.actions.deliver import Landed
+from services.notifications.domain.letter import Letter
+from services.notifications.domain.outcome import Outcome
+from services.notifications.domain.schedule import SCHEDULE
+from services.notifications.store import events
+from shared.database import new_id, now
+from tests.notifications.conftest import Heard, Receiver, Service, news, party, until, working
+
+LEASE = timedelta(seconds=20)
+WORKER = """
+import asyncio, sys
+from datetime import timedelta
+from services.notifications.actions.post_office import PostOffice
+from services.notifications.clients.webhooks import Receivers
+from shared.database import connect
+
+async def work():
+    receivers = Receivers(allow_loopback=True)
+    await receivers.open()
+    await PostOffice(connect(sys.argv[1]), receivers.post, lease=timedelta(seconds=1), poll=0.02).run()
+
+asyncio.run(work())
+"""
+
+
+async def test_a_worker_killed_in_mid_flight_loses_nothing(service: Service, receiver: Receiver) -> None:
+    who, subject = party(), f"declaration:{uuid4()}"
+    await service.endpoint(who, receiver.url)
+    hanging, over = True, asyncio.Event()
+
+    async def hang(heard: Heard) -> None:
+        if hanging:
+            await over.wait()
+
+    receiver.behave = hang
+    await service.tell(news(subject, 1, to=who), news(subject, 2, to=who))
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WORKER, service.settings.database_url, cwd=Path(__file__).parents[2]
+    )
+    await until(lambda: receiver.heard)
+    worker.send_signal(signal.SIGKILL)
+    await worker.wait()
+    hanging = False
+    async with working(service.engine):
+        await until(lambda: len(receiver.heard) == 3)
+        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+    over.set()
+    assert [one.sequence for one in receiver.heard] == [1, 1, 2]
+    assert receiver.heard[0].id == receiver.heard[1].id
+
+
+async def test_the_worker_as_it_is_started_delivers_and_lets_what_flies_land_on_sigterm(
+    service: Service, receiver: Receiver
+) -> None:
+    who = party()
+    await service.endpoint(who, receiver.url)
+    landing = asyncio.Event()
+
+    async def slowly(heard: Heard) -> None:
+        await landing.wait()
+
+    receiver.behave = slowly
+    told = service.settings.model_dump(mode="json")
+    environment = {f"NOTIFICATIONS_{name}".upper(): str(value) for name, value in told.items()}
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "from services.notifications.worker import run; run()",
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, **environment},
+    )
+    await service.tell(news(to=who))
+    await until(lambda: receiver.heard)
+    worker.send_signal(signal.SIGTERM)
+    await asyncio.sleep(0.05)
+    landing.set()
+    assert await asyncio.wait_for(worker.wait(), 20) == 0
+    assert await service.scalar("SELECT status FROM deliveries") == "delivered"
+
+
+async def claim(service: Service, *, lease: timedelta = LEASE) -> list[Letter]:
+    id = new_id()
+    return await deliver.claim(service.engine, id, at=now(), lease=lease, limit=100, share=100, rooms={})
+
+
+async def settle(service: Service, letter: Letter, *, well: bool = True) -> None:
+    outcome = Outcome(200, None, 5) if well else Outcome(500, "answered 500", 5)
+    await deliver.settle(service.engine, [Landed(letter, now(), outcome)], at=now(), schedule=SCHEDULE)
+
+
+async def test_a_lease_that_ended_cannot_be_settled_by_the_one_who_had_it(service: Service) -> None:
+    who, subject = party(), f"declaration:{uuid4()}"
+    await service.endpoint(who, "https://example.com")
+    await service.tell(news(subject, 1, to=who), news(subject, 2, to=who))
+    [stale] = await claim(service, lease=timedelta(seconds=-1))
+    [fresh] = await claim(service)
+    assert (stale.delivery_id, await claim(service)) == (fresh.delivery_id, [])
+    await settle(service, stale)
+    await settle(service, stale, well=False)
+    assert await claim(service) == []
+    assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'delivered'") == 0
+    await settle(service, fresh)
+    await settle(service, fresh)
+    [following] = await claim(service)
+    assert following.delivery_id != fresh.delivery_id
+    assert await service.scalar("SELECT count(*) FROM attempts") == 2
+
+
+async def test_a_letter_that_comes_while_the_last_is_settled_is_not_forgotten(service: Service) -> None:
+    who, subject = party(), f"declaration:{uuid4()}"
+    await service.endpoint(who, "https://example.com")
+    await service.tell(news(subject, 1, to=who))
+    for n in range(2, 42):
+        [letter] = await claim(service)
+        await asyncio.gather(settle(service, letter), service.tell(news(subject, n, to=who)))
+    assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'pending'") == 1
+    assert len(await claim(service)) == 1
+
+
+async def test_claims_and_settlements_race_with_intakes_and_every_letter_is_sent_once(service: Service) -> None:
+    who = party()
+    for n in range(3):
+        await service.endpoint(who, f"https://example.com/{n}")
+    subjects = [f"declaration:{uuid4()}" for _ in range(5)]
+    sent: list[UUID] = []
+    over = asyncio.Event()
+
+    async def carry() -> None:
+        for n in range(1, 21):
+            await service.tell(*(news(subject, n, to=who) for subject in subjects))
+
+    async def work() -> None:
+        while not (over.is_set() and await service.scalar("SELECT count(*) = 0 FROM lanes")):
+            for letter in await claim(service):
+                sent.append(letter.delivery_id)
+                await settle(service, letter)
+
+    async def intake() -> None:
+        await carry()
+        over.set()
+
+    await asyncio.wait_for(asyncio.gather(intake(), work(), work(), work()), 60)
+    assert len(sent) == len(set(sent)) == 300
+    assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'delivered'") == 300
+
+
+async def test_an_endpoint_has_its_share_and_the_room_left_of_it(service: Service) -> None:
+    who, other = party(), party()
+    crowded = await service.endpoint(who, "https://example.com/a")
+    await service.endpoint(other, "https://example.com/b")
+    await service.tell(*(news(to=who) for _ in range(20)), *(news(to=other) for _ in range(3)))
+    rooms = {UUID(crowded["id"]): 2}
+    taken = await deliver.claim(service.engine, new_id(), at=now(), lease=LEASE, limit=50, share=8, rooms=rooms)
+    assert sorted([letter.endpoint_id for letter in taken].count(id) for id in {one.endpoint_id for one in taken}) == [
+        2,
+        3,
+    ]
+    assert len(await deliver.claim(service.engine, new_id(), at=now(), lease=LEASE, limit=50, share=8, rooms={})) == 8
+
+
+async def test_a_worker_outlives_a_broken_connection_to_the_database(service: Service, receiver: Receiver) -> None:
+    who = party()
+    await service.endpoint(who, receiver.url)
+
+    async def break_off(heard: Heard) -> None:
+        if len(receiver.heard) == 1:
+            async with service.engine.connect() as conn:
+                ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                await conn.execute(text(ends + " AND datname = current_database() AND usename = current_user"))
+
+    receiver.behave = break_off
+    await service.tell(news(to=who))
+    async with working(service.engine):
+        await until(lambda: receiver.heard)
+        await asyncio.sleep(0.1)
+        await until(lambda: still(service))
+    assert len({one.id for one in receiver.heard}) == 1
+
+
+async def still(service: Service) -> bool:
+    try:
+        return bool(await service.scalar("SELECT count(*) = 0 FROM lanes"))
+    except DBAPIError:
+        return False
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM attempts",
+        "UPDATE attempts SET status = 200",
+        "DELETE FROM acknowledgements",
+        "UPDATE acknowledgements SET outcome = 'accepted'",
+        "DELETE FROM events",
+        "UPDATE events SET body = ''",
+        "DELETE FROM readers",
+        "DELETE FROM deliveries",
+    ],
+)
+async def test_history_cannot_be_changed_by_the_service(service: Service, change: str) -> None:
+    with pytest.raises(DBAPIError, match="permission denied"):
+        await service.scalar(change)
+
+
+async def test_the_intake_lock_is_let_go_with_its_transaction(service: Service) -> None:
+    async with service.engine.begin() as conn:
+        await events.lock(conn)
+    assert await asyncio.wait_for(service.tell(news()), 5) == ["taken"]

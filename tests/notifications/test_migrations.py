@@ -1,0 +1,21 @@
+"""The migrations of notifications: down and up again, and no drift from the tables in the code."""
+
+from itertools import count
+
+from services.cli.databases import Server, drift, migrate
+
+_names = count(1)
+
+
+async def test_up_down_up_leaves_no_drift(server: Server, templates: str) -> None:
+    name = f"{templates}notifications_migrated_{next(_names)}"
+    admin = await server.admin()
+    await admin.execute(f'CREATE DATABASE "{name}" OWNER notifications_owner')
+    owner = server.url(name, "notifications_owner", "test")
+    try:
+        for revision in ("head", "base", "head"):
+            migrate("notifications", owner, revision)
+        drift("notifications", owner)
+    finally:
+        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        await admin.close()
