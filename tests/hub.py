@@ -102,10 +102,10 @@ class RunningHub:
             assert time.monotonic() < ends, self.said.read_text()
             time.sleep(0.02)
 
-    def stop(self) -> int:
-        """Stop it as a service manager would; answers its status."""
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
+        """Stop it as a service manager would, or as a person by SIGINT; answers its status."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(by)
         status = self.process.wait(60)
         self._let_go()
         return status

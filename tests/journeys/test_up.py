@@ -71,7 +71,7 @@ def test_it_stops_cleanly_leaves_nothing_and_finds_everything_again(mine: Runnin
     pids = mine.processes()
     assert set(pids) == NAMES
 
-    assert mine.stop() == 0
+    assert mine.stop(signal.SIGINT) == 0
     assert alive(pids) == set()
     assert not is_ready(mine.port)
 
@@ -82,17 +82,33 @@ def test_it_stops_cleanly_leaves_nothing_and_finds_everything_again(mine: Runnin
         assert kept.me()["name"] == "Kept"
 
 
-def test_what_a_killed_supervisor_leaves_ends_by_itself_and_hinders_no_new_start(mine: RunningHub) -> None:
-    pids = mine.processes()
-    os.kill(mine.process.pid, signal.SIGKILL)
-    mine.process.wait()
-    mine.again()
-    ends = time.monotonic() + 35
-    while left := alive(pids):
-        assert time.monotonic() < ends, left
+def kill_the_supervisor(hub: RunningHub) -> dict[str, int]:
+    pids = hub.processes()
+    os.kill(hub.process.pid, signal.SIGKILL)
+    hub.process.wait()
+    return pids
+
+
+def all_gone(pids: dict[str, int], seconds: float = 35.0) -> set[str]:
+    ends = time.monotonic() + seconds
+    while (left := alive(pids)) and time.monotonic() < ends:
         time.sleep(0.05)
+    return left
+
+
+def test_what_a_killed_supervisor_leaves_ends_by_itself(mine: RunningHub) -> None:
+    assert all_gone(kill_the_supervisor(mine)) == set()
+    mine.again()
+
+
+def test_what_a_killed_supervisor_leaves_hinders_no_new_start(mine: RunningHub) -> None:
+    pids = kill_the_supervisor(mine)
+    mine.again()
+    assert all_gone(pids) == set()
     with mine.admin() as admin:
         assert "admin" in admin.me()["roles"]
+    assert mine.stop(signal.SIGTERM) == 0
+    mine.again()
 
 
 def test_a_port_that_is_taken_is_told_in_one_sentence() -> None:
