@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -60,7 +61,8 @@ def new_id(at: datetime | None = None) -> UUID:
     return UUID(int=value)
 
 
-def many(table: Table, names: Sequence[str], *, ending: str = "") -> TextClause:
+@cache
+def many(table: Table, names: tuple[str, ...], *, ending: str = "") -> TextClause:
     """Write the statement that inserts any number of rows at once, one array a column: see `columns`.
 
     `ending` is SQL that follows, such as `ON CONFLICT DO NOTHING RETURNING id`. One text whatever the number of
@@ -75,7 +77,8 @@ def many(table: Table, names: Sequence[str], *, ending: str = "") -> TextClause:
     )
 
 
-def change_many(table: Table, keys: Sequence[str], names: Sequence[str]) -> TextClause:
+@cache
+def change_many(table: Table, keys: tuple[str, ...], names: tuple[str, ...]) -> TextClause:
     """Write the statement that changes columns of any number of rows at once, each found by its keys."""
     given = [table.c[name] for name in (*keys, *names)]
     sets = ", ".join(f'"{name}" = given."{name}"::{_type(table.c[name])}' for name in names)

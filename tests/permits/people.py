@@ -73,7 +73,7 @@ def terms(*lines: dict[str, Any], **more: Any) -> Permit:
     )
 
 
-def item(permit: Permit, quantity: str = "100", number: int = 1, **more: Any) -> dict[str, Any]:
+def item(permit: Permit, quantity: str = "100", number: int = 1, /, **more: Any) -> dict[str, Any]:
     """Write an item that cites the first line of a permit."""
     cites = {"type": "C400", "number": permit.number, "issuer": permit.issuer, **more.pop("document", {})}
     return {
@@ -147,13 +147,13 @@ async def lodged(db: AsyncEngine, stated: Declaration, by: Party = B, at: dateti
     return await reading.declaration(db, sent.id, by)
 
 
-async def balance(db: AsyncEngine, id: UUID, letter: str = "A") -> dict[str, str]:
+async def balance(db: AsyncEngine, id: UUID, letter: str = "A") -> dict[str, Any]:
     """Read the import side of a permit line."""
     found = await reading.permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
     return next(dict(n["balance"]) for n in found["lines"] if n["line"] == letter)
 
 
-async def export_balance(db: AsyncEngine, id: UUID, letter: str = "A") -> dict[str, str]:
+async def export_balance(db: AsyncEngine, id: UUID, letter: str = "A") -> dict[str, Any]:
     """Read the export side of a permit line."""
     found = await reading.permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
     return next(dict(n["export_balance"]) for n in found["lines"] if n["line"] == letter)

@@ -175,7 +175,7 @@ async def test_part_uses_of_one_shipment_stand_side_by_side(permits_db: AsyncEng
     id = await issued(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "118"}], "transport_document": "MAEU-1"}
     await registry.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
-    part = {"document": {"use": "part"}}
+    part: dict[str, Any] = {"document": {"use": "part"}}
     first = await lodged(permits_db, declaration(item(permit, "100", **part), transport_document="MAEU-1"))
     second = await lodged(permits_db, declaration(item(permit, "18", **part), transport_document="MAEU-1"))
     third = await lodged(permits_db, declaration(item(permit, "1", **part), transport_document="MAEU-1"))

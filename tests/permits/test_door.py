@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.cli.databases import Server
 from services.permits.actions import intake, reading, registry, turns
 from shared.contracts.declaration import Cancellation, Refusal, Release
-from shared.contracts.permit import Revocation
+from shared.contracts.permit import Endorsement, Revocation
 from shared.database import new_id
 from shared.problems import Refusal as No
 from tests.permits.people import (
@@ -125,8 +125,8 @@ async def test_a_hundred_declarations_race_for_the_last_units(permits_db: AsyncE
     permit = terms(line(quantity="500"))
     id = await issued(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "10"}], "transport_document": "MAEU-1"}
-    await registry.endorse(permits_db, id, CUSTOMS_ZA, registry.Endorsement.model_validate(box_14), command())
-    part = {"document": {"use": "part"}}
+    await registry.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+    part: dict[str, Any] = {"document": {"use": "part"}}
     letters = [letter(declaration(item(permit, "1", **part), transport_document="MAEU-1")) for _ in range(100)]
     at = datetime.now(UTC)
     await asyncio.gather(*(intake.take_in_batch(permits_db, [one], at) for one in letters))
@@ -160,7 +160,7 @@ async def test_units_of_work_that_lock_in_opposite_order_end_without_deadlock(pe
     one, other = terms(line(quantity="1000")), terms(line(quantity="1000"))
     ids = [await issued(permits_db, one), await issued(permits_db, other)]
     at = datetime.now(UTC)
-    part = {"document": {"use": "part"}}
+    part: dict[str, Any] = {"document": {"use": "part"}}
 
     def crossing(first: Any, second: Any) -> Any:
         return letter(declaration(item(first, "1", **part), item(second, "1", 2, **part)))

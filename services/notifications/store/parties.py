@@ -23,7 +23,7 @@ _KEEP = text("""
     RETURNING id
 """)
 _FORGET = [text(f"DELETE FROM {table} WHERE party_id = ANY(CAST(:ids AS uuid[]))") for table in ("marks", "grants")]  # noqa: S608
-_MARK = many(marks, ["mark", "party_id"])
+_MARK = many(marks, ("mark", "party_id"))
 _GRANT = text("""
     INSERT INTO grants (party_id, number, country, patterns)
     SELECT party_id, number, country, string_to_array(patterns, ' ')

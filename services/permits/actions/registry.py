@@ -86,7 +86,7 @@ async def revoke(engine: AsyncEngine, id: UUID, party: Party, stated: Revocation
             permit = await _locked(conn, id)
             if party.country not in {permit.terms.issuer, permit.registering_country}:
                 raise NotFound
-            citing = await declarations.lock(conn, await declarations.accepted_citing(conn, id))
+            citing = await declarations.lock(conn, await declarations.standing_on(conn, id))
             watchers = await permits.watchers(conn, id)
             await door.keep(conn, papers.revoke(permit, stated.reason, by, citing, watchers))
             return await _answer(conn, id, command, 200)

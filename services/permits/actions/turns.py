@@ -15,7 +15,7 @@ from services.permits.actions import views
 from services.permits.domain import customs, filing, settling
 from services.permits.domain.ledger import Side
 from services.permits.domain.lifecycle import By, Status, may_turn, turns_of
-from services.permits.domain.using import Others, Permits
+from services.permits.domain.signing import Others, Permits
 from services.permits.domain.values import Filed, Outcome
 from services.permits.store import commands, declarations, door, permits
 from services.permits.store.commands import Command, Kept

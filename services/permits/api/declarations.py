@@ -10,7 +10,9 @@ from starlette.responses import Response
 
 from services.permits.actions import checking, reading, turns
 from services.permits.api.orders import Authority, Customs, Engine, Reader, Trader, order, render, version_in, with_etag
+from services.permits.domain.lifecycle import Status
 from shared.contracts.declaration import Cancellation, Consent, Correction, Declaration, Override, Refusal, Release
+from shared.contracts.words import Movement
 from shared.database import new_id, now
 from shared.problems import Invalid
 from shared.web import read_json
@@ -23,8 +25,8 @@ class Filters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    status: str | None = None
-    movement: str | None = None
+    status: Status | None = None
+    movement: Movement | None = None
     taxon: str | None = None
     permit_number: str | None = None
     reference: str | None = None

@@ -41,12 +41,13 @@ class SecondUse:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the check found: where the declaration goes, and the citations with what they reserve."""
+    """What the check found: where the declaration goes, the citations with what they reserve, the permits after."""
 
     status: Status
     findings: tuple[Finding, ...]
     citations: tuple[Citation, ...]
     second_uses: tuple[SecondUse, ...]
+    drawn: Registry
 
 
 def check(filed: Filed, registry: Registry) -> Verdict:
@@ -75,7 +76,8 @@ def check(filed: Filed, registry: Registry) -> Verdict:
     status = settle(findings)
     if status is Status.REJECTED:
         citations = [replace(citation, reserved=Decimal(0)) for citation in citations]
-    return Verdict(status, tuple(findings), tuple(citations), tuple(seconds))
+        drawn = dict(registry)
+    return Verdict(status, tuple(findings), tuple(citations), tuple(seconds), drawn)
 
 
 def settle(findings: list[Finding] | tuple[Finding, ...]) -> Status:
@@ -158,11 +160,13 @@ def _drawn(permit: PermitOnFile, citation: Citation) -> PermitOnFile:
 
 def adopt(registry: dict[tuple[str, str], PermitOnFile], verdict: Verdict) -> None:
     """Take a verdict's reservations into account for the further declarations of a batch."""
-    by_id = {permit.id: key for key, permit in registry.items()}
+    uses: dict[UUID, list[Citation]] = {}
     for citation in verdict.citations:
-        key = by_id[citation.permit]
-        permit = _drawn(registry[key], citation)
-        registry[key] = replace(permit, uses=(*permit.uses, citation))
+        if citation.open:
+            uses.setdefault(citation.permit, []).append(citation)
+    for key, permit in verdict.drawn.items():
+        if permit is not registry[key]:
+            registry[key] = replace(permit, uses=(*permit.uses, *uses.get(permit.id, ())))
 
 
 def _second_use(case: Case) -> SecondUse:

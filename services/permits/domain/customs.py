@@ -13,7 +13,8 @@ from services.permits.domain.filing import give_back
 from services.permits.domain.ledger import ZERO, has, use_up, used
 from services.permits.domain.lifecycle import EVENTS, USABLE, By, Status, may_turn, turns_of
 from services.permits.domain.rules.whole import WITHDRAWN
-from services.permits.domain.using import Others, Permits, Signature, Uses, used_outcome
+from services.permits.domain.signing import Others, Permits, Signature, Uses
+from services.permits.domain.using import used_outcome
 from services.permits.domain.values import Citation, DeclarationChange, Filed, Move, Outcome, PermitChange, PermitOnFile
 from shared.contracts.declaration import ActualItem, Item, Release
 from shared.contracts.people import Act
@@ -34,7 +35,7 @@ def release(filed: Filed, permits: Permits, stated: Release, by: Act, day: date,
     `others` are the declarations that hold import reservations on the permits of an export.
     """
     must_turn(filed, Status.RELEASED, By.CUSTOMS)
-    _must_stand(filed, permits)
+    must_stand(filed, permits)
     actual = _actual(filed, stated)
     citations, uses = [], Uses()
     for citation in filed.citations:
@@ -72,12 +73,14 @@ def _ended(filed: Filed, permits: Permits, status: Status, reason: str | None, b
     return Outcome((DeclarationChange(replace(back.filed, status=status), (move,)),), changes, back.postings)
 
 
-def _must_stand(filed: Filed, permits: Permits) -> None:
+def must_stand(filed: Filed, permits: Permits) -> None:
+    """Refuse to go on with a permit that was withdrawn, unless an officer overrode just that (409)."""
     settled = {f.permit.number for f in filed.findings if f.rule == WITHDRAWN and f.overridden and f.permit}
     for citation in filed.citations:
         permit = permits[citation.permit]
         if permit.status not in USABLE and permit.terms.number not in settled:
-            detail = f"Permit {permit.terms.issuer} {permit.terms.number} is {permit.status}: override that first."
+            name = f"{permit.terms.issuer} {permit.terms.number}"
+            detail = f"Permit {name} is {permit.status}: cite another, or override that finding."
             raise Conflict("permit-withdrawn", detail)
 
 

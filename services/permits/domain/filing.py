@@ -42,7 +42,7 @@ def take_in(arrivals: Iterable[Filed], permits: Iterable[PermitOnFile], by: Act)
 
 def take_in_unverified(arrival: Filed, reason: str, by: Act) -> Outcome:
     """File a declaration that could not be checked as referred, with the finding `unverified`: never out of sight."""
-    verdict = Verdict(Status.REFERRED, (unverified(reason),), (), ())
+    verdict = Verdict(Status.REFERRED, (unverified(reason),), (), (), {})
     filed = judged(arrival, verdict)
     return Outcome((DeclarationChange(filed, (arrived(filed, by), judgement(verdict, by))),))
 

@@ -18,7 +18,8 @@ from services.permits.domain.lifecycle import (
     permit_turns_of,
 )
 from services.permits.domain.rules.whole import withdrawn
-from services.permits.domain.using import Others, Signature, Use, exhausted, use
+from services.permits.domain.signing import Others, Signature, Use
+from services.permits.domain.using import exhausted, use
 from services.permits.domain.values import (
     DeclarationChange,
     Filed,
@@ -136,7 +137,7 @@ def _where(stated: Endorsement) -> dict[str, str]:
 def revoke(
     permit: PermitOnFile, reason: str, by: Act, citing: Mapping[UUID, Filed], watchers: frozenset[UUID]
 ) -> Outcome:
-    """Take a permit back; the accepted declarations that cite it turn to referred in the same stroke."""
+    """Take a permit back; what was accepted on it turns to referred in the same stroke, what was referred says so."""
     _must_turn(permit, PermitStatus.REVOKED, By.AUTHORITY)
     gone = replace(permit, status=PermitStatus.REVOKED)
     move = Move(permit.status, gone.status, by, "permit.revoked", reason, heard_by=watchers)

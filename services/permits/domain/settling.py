@@ -9,11 +9,12 @@ from decimal import Decimal
 
 from services.permits.domain import units
 from services.permits.domain.check import settle
-from services.permits.domain.customs import in_line_unit, item_of, must_be_items, must_turn
+from services.permits.domain.customs import in_line_unit, item_of, must_be_items, must_stand, must_turn
 from services.permits.domain.filing import posted, reservations
 from services.permits.domain.ledger import ZERO, Entry, Kind, Overdrawn, used
 from services.permits.domain.lifecycle import EVENTS, By, Status, turns_of
-from services.permits.domain.using import Others, Permits, Signature, Uses, posting_of, used_outcome
+from services.permits.domain.signing import Others, Permits, Signature, Uses, posting_of
+from services.permits.domain.using import used_outcome
 from services.permits.domain.values import (
     Citation,
     DeclarationChange,
@@ -47,6 +48,7 @@ def override(filed: Filed, permits: Permits, stated: Override, by: Act) -> Outco
 
 def _accepted(filed: Filed, meant: Filed, permits: Permits, stated: Override, by: Act) -> Outcome:
     must_turn(filed, Status.ACCEPTED, By.CUSTOMS)
+    must_stand(meant, permits)
     after = dict(permits)
     missing = replace(meant, citations=tuple(c for c in meant.citations if c.asked > 0 and not c.open))
     fresh = replace(missing, citations=tuple(replace(c, reserved=c.asked) for c in missing.citations))

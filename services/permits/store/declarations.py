@@ -1,11 +1,11 @@
 """Declarations as they are read and locked: in the order of their ids, after the permits they cite."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.values import Filed
@@ -55,16 +55,18 @@ async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Filed]:
     if not wanted:
         return {}
     c = t.declarations.c
-    rows = await conn.execute(select(t.declarations).where(c.id.in_(wanted)).order_by(c.id).with_for_update())
+    rows = await conn.execute(
+        select(t.declarations).where(c.id.in_(wanted)).order_by(c.id).with_for_update(key_share=True)
+    )
     return {filed.id: filed for filed in await _whole(conn, rows.mappings().all())}
 
 
-async def accepted_citing(conn: AsyncConnection, permit: UUID) -> list[UUID]:
-    """Answer the accepted, unreleased declarations that cite a permit (which is locked, so that none is added)."""
+async def standing_on(conn: AsyncConnection, permit: UUID) -> list[UUID]:
+    """Answer the accepted and referred declarations that cite a permit (which is locked, so that none is added)."""
     query = (
         select(t.declarations.c.id)
         .join(t.citations, t.citations.c.declaration_id == t.declarations.c.id)
-        .where(t.citations.c.permit_id == permit, t.declarations.c.status == "accepted")
+        .where(t.citations.c.permit_id == permit, t.declarations.c.status.in_(("accepted", "referred")))
         .distinct()
     )
     return list((await conn.execute(query)).scalars())
@@ -92,16 +94,17 @@ def _filtered(query: Select[Any], filters: dict[str, str]) -> Select[Any]:
             case "country":
                 query = query.where(or_(c.export_country == value, c.import_country == value))
             case "from":
-                query = query.where(_day(c.received_at) >= date.fromisoformat(value))
+                query = query.where(c.received_at >= _midnight(value))
             case "to":
-                query = query.where(_day(c.received_at) < date.fromisoformat(value) + timedelta(days=1))
+                query = query.where(c.received_at < _midnight(value) + timedelta(days=1))
             case _:
                 query = query.where(c[name] == value)
     return query
 
 
-def _day(moment: ColumnElement[Any]) -> ColumnElement[date]:
-    return cast(func.timezone("UTC", moment), Date)
+def _midnight(day: str) -> datetime:
+    """Answer the beginning of a day in UTC."""
+    return datetime.combine(date.fromisoformat(day), time(), UTC)
 
 
 async def _whole(conn: AsyncConnection, rows: Sequence[Row]) -> list[Filed]:

@@ -18,6 +18,7 @@ from services.permits.store.rows import BALANCE
 from shared.database import change_many, columns, many
 
 Rows = Sequence[Mapping[str, Any]]
+Names = tuple[str, ...]
 
 
 async def keep(conn: AsyncConnection, outcome: Outcome) -> None:
@@ -77,11 +78,13 @@ def _numbered(things: Iterable[tuple[Any, int, tuple[Move, ...]]]) -> Iterable[t
             yield thing, number, move
 
 
-async def _add(conn: AsyncConnection, table: Table, names: Sequence[str], rows: Rows) -> None:
+async def _add(conn: AsyncConnection, table: Table, names: Names, rows: Rows) -> None:
     if rows:
         await conn.execute(many(table, names), columns(rows, names))
 
 
-async def _change(conn: AsyncConnection, table: Table, keys: Sequence[str], names: Sequence[str], rows: Rows) -> None:
+async def _change(
+    conn: AsyncConnection, table: Table, keys: tuple[str, ...], names: tuple[str, ...], rows: Rows
+) -> None:
     if rows:
         await conn.execute(change_many(table, keys, names), columns(rows, (*keys, *names)))

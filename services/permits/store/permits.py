@@ -1,4 +1,8 @@
-"""Permits as they are read and locked: always in the order of their ids, always before declarations."""
+"""Permits as they are read and locked: always in the order of their ids, always before declarations.
+
+The lock is FOR NO KEY UPDATE: no key ever changes, and a check of a foreign key, which asks for KEY SHARE of a row
+that its own transaction holds, would else queue behind those who wait for it, and make a ring.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -33,7 +37,9 @@ async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, PermitO
 
 
 async def _lock(conn: AsyncConnection, which: ColumnElement[bool]) -> list[PermitOnFile]:
-    rows = (await conn.execute(select(t.permits).where(which).order_by(t.permits.c.id).with_for_update())).mappings()
+    rows = (
+        await conn.execute(select(t.permits).where(which).order_by(t.permits.c.id).with_for_update(key_share=True))
+    ).mappings()
     return await _whole(conn, rows.all(), uses=True)
 
 
