@@ -18,8 +18,6 @@ LOOK_EVERY = 5.0
 """Seconds between two looks for what other processes changed."""
 STALE_AFTER = 45.0
 """Seconds after which nobody is let in on old knowledge: a disabled party stops within 60 s, whatever fails."""
-LOOK_AGAIN = 1.0
-"""Seconds between two looks because of somebody unknown."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +31,12 @@ class Known:
 
 
 class People:
-    """Parties and living credentials by their ids."""
+    """Parties by their ids, and whose each credential is: nobody's when it was ended."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._parties: dict[UUID, Known] = {}
-        self._credentials: dict[str, UUID] = {}
+        self._credentials: dict[str, UUID | None] = {}
         self._revision = -1
         self._looked = float("-inf")
         self._one_look = asyncio.Lock()
@@ -56,8 +54,8 @@ class People:
                 revision = await parties.revision(conn)
                 if revision != self._revision:
                     changed = await parties.changed_since(conn, self._revision)
-                    ended = await credentials.changed_since(conn, self._revision)
-                    self._take(changed, ended)
+                    given = await credentials.changed_since(conn, self._revision)
+                    self._take(changed, given)
                     self._revision = revision
             self._looked = began
 
@@ -75,11 +73,13 @@ class People:
             await self.refresh_if_possible()
 
     async def find(self, party_id: UUID, client_id: str) -> Known | None:
-        """Answer the party of a living credential, or None; raises Unavailable when that cannot be known now."""
-        known = self._living(party_id, client_id)
-        if known is None and time.monotonic() - self._looked > LOOK_AGAIN:
+        """Answer the party of a living credential, or None; raises Unavailable when that cannot be known now.
+
+        A credential never heard of may be a moment old, from another process: then the database is asked.
+        """
+        if client_id not in self._credentials:
             await self.refresh_if_possible()
-            known = self._living(party_id, client_id)
+        known = self._living(party_id, client_id)
         if not self.known:
             raise Unavailable("database-unavailable", "Who you are cannot be checked now; ask again in a few seconds.")
         return known
@@ -90,12 +90,9 @@ class People:
             return None
         return known
 
-    def _take(self, changed: Sequence[Party], ended: Sequence[tuple[str, UUID, bool]]) -> None:
+    def _take(self, changed: Sequence[Party], given: Sequence[tuple[str, UUID, bool]]) -> None:
         for party in changed:
             text = party.model_dump_json()
             self._parties[party.id] = Known(party, text, party.numbers, frozenset(party.roles))
-        for client_id, party_id, lives in ended:
-            if lives:
-                self._credentials[client_id] = party_id
-            else:
-                self._credentials.pop(client_id, None)
+        for client_id, party_id, lives in given:
+            self._credentials[client_id] = party_id if lives else None

@@ -1,0 +1,61 @@
+"""The gateway's migrations: down and up again, no drift, the head the code asks for, and what the runner may not do."""
+
+import asyncpg
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.cli.databases import ROOT, Server, drift, migrate
+from services.gateway.store.tables import HEAD
+
+
+async def test_up_down_up_leaves_no_drift(server: Server, templates: str) -> None:
+    name = f"{templates}gateway_migrated"
+    admin = await server.admin()
+    await admin.execute(f'CREATE DATABASE "{name}" OWNER gateway_owner')
+    owner = server.url(name, "gateway_owner", "test")
+    try:
+        for revision in ("head", "base", "head"):
+            migrate("gateway", owner, revision)
+        drift("gateway", owner)
+        inside = await server.admin(name)
+        left = await _tables(inside)
+        await inside.close()
+        assert "submissions" in left
+    finally:
+        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        await admin.close()
+
+
+async def _tables(conn: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
+    return [row[0] for row in await conn.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+
+
+def test_the_code_asks_for_the_last_migration() -> None:
+    config = Config(str(ROOT / "migrations" / "alembic.ini"), ini_section="gateway")
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+HISTORY = (
+    "DELETE FROM submissions",
+    "UPDATE submissions SET body = ''",
+    "UPDATE submissions SET received_at = now()",
+    "DELETE FROM party_versions",
+    "UPDATE party_versions SET version = 7",
+    "DELETE FROM kept_answers",
+    "UPDATE kept_answers SET body = ''",
+    "DELETE FROM parties",
+    "DELETE FROM credentials",
+    "UPDATE credentials SET secret_sha256 = ''",
+    "UPDATE party_letters SET party = '{}'",
+)
+
+
+async def test_the_service_cannot_change_what_was_said(gateway_db: AsyncEngine) -> None:
+    for statement in HISTORY:
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            async with gateway_db.begin() as conn:
+                await conn.execute(text(statement))
