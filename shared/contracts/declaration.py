@@ -7,6 +7,7 @@ number, quantity and unit); what else is missing becomes a finding of the check,
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from shared.cites.codes import ACCOMPANIED_SOURCES, TERMS
 from shared.contracts.words import (
@@ -31,7 +32,7 @@ from shared.contracts.words import (
 
 def _known_term(code: str) -> str:
     if code not in TERMS:
-        raise ValueError("this is no CITES trade term; see /v1/reference/terms")
+        raise PydanticCustomError("unknown_term", "This is no CITES trade term; see /v1/reference/terms")
     return code
 
 
@@ -71,7 +72,7 @@ class Item(Wire):
     @model_validator(mode="after")
     def _underlying_beside_i_or_o(self) -> "Item":
         if self.underlying_source is not None and self.source not in ACCOMPANIED_SOURCES:
-            raise ValueError("underlying_source stands beside source I or O only (Resolution Conf. 12.3)")
+            raise PydanticCustomError("underlying_source_alone", "underlying_source stands beside source I or O only")
         return self
 
 
@@ -92,7 +93,7 @@ class Declaration(Wire):
     @model_validator(mode="after")
     def _items_are_numbered_once(self) -> "Declaration":
         if len({item.number for item in self.items}) != len(self.items):
-            raise ValueError("each item has a number of its own")
+            raise PydanticCustomError("item_number_twice", "Each item has a number of its own")
         return self
 
 

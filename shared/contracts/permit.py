@@ -6,6 +6,7 @@ Resolution Conf. 12.3 (Rev. CoP19), annex 2; box numbers beside the fields.
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from shared.cites.codes import ACCOMPANIED_SOURCES
 from shared.contracts.declaration import TermCode
@@ -63,7 +64,7 @@ class PermitLine(Wire):
     @model_validator(mode="after")
     def _underlying_beside_i_or_o(self) -> "PermitLine":
         if self.underlying_source is not None and self.source not in ACCOMPANIED_SOURCES:
-            raise ValueError("underlying_source stands beside source I or O only (Resolution Conf. 12.3)")
+            raise PydanticCustomError("underlying_source_alone", "underlying_source stands beside source I or O only")
         return self
 
 
@@ -87,7 +88,7 @@ class Permit(Wire):
     @model_validator(mode="after")
     def _lines_are_lettered_once(self) -> "Permit":
         if len({line.line for line in self.lines}) != len(self.lines):
-            raise ValueError("each line has a letter of its own")
+            raise PydanticCustomError("line_letter_twice", "Each line has a letter of its own")
         return self
 
 
@@ -109,7 +110,7 @@ class Endorsement(Wire):
     @model_validator(mode="after")
     def _each_line_once(self) -> "Endorsement":
         if len({line.line for line in self.lines}) != len(self.lines):
-            raise ValueError("each line is endorsed once in one endorsement")
+            raise PydanticCustomError("line_letter_twice", "Each line is endorsed once in one endorsement")
         return self
 
 

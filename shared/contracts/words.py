@@ -6,6 +6,7 @@ trailing zeros.
 """
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from typing import Annotated, Any, Literal
@@ -21,6 +22,7 @@ from pydantic import (
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
 EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, Overflow])
 """Arithmetic that is exact or raises: sums of 38-digit quantities never round in silence."""
@@ -43,28 +45,28 @@ def _decimal(value: Any) -> Decimal:
     ):
         number = Decimal(value)
     else:
-        raise ValueError('a quantity is a number, or a string that holds a decimal such as "118" or "0.25"')
+        raise PydanticCustomError("not_a_quantity", 'A quantity is a number or a decimal in a string: "118", "0.25"')
     return _limited(number)
 
 
 def _limited(number: Decimal) -> Decimal:
     if not number.is_finite():
-        raise ValueError("a quantity is a finite number")
+        raise PydanticCustomError("not_finite", "A quantity is a finite number")
     exponent = int(number.as_tuple().exponent)
     if max(len(number.as_tuple().digits), len(number.as_tuple().digits) + exponent, -exponent) > MOST_DIGITS:
-        raise ValueError(f"a quantity has at most {MOST_DIGITS} digits")
+        raise PydanticCustomError("too_many_digits", "A quantity has at most 38 digits")
     return number
 
 
 def _positive(number: Decimal) -> Decimal:
     if number <= 0:
-        raise ValueError("this quantity is more than zero")
+        raise PydanticCustomError("not_positive", "This quantity is more than zero")
     return number
 
 
 def _not_negative(number: Decimal) -> Decimal:
     if number < 0:
-        raise ValueError("this quantity is zero or more")
+        raise PydanticCustomError("negative", "This quantity is zero or more")
     return number
 
 
@@ -72,16 +74,18 @@ def _day(value: Any) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str) and _DAY.fullmatch(value):
-        return date.fromisoformat(value)
-    raise ValueError("a day is written YYYY-MM-DD")
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    raise PydanticCustomError("not_a_day", "A day is written YYYY-MM-DD and is in the calendar")
 
 
 def _moment(value: Any) -> datetime:
     if isinstance(value, str):
-        value = datetime.fromisoformat(value)
+        with suppress(ValueError):
+            value = datetime.fromisoformat(value)
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
-    raise ValueError("a time is written by RFC 3339 with its zone, such as 2026-03-01T09:30:00Z")
+    raise PydanticCustomError("not_a_time", "A time is written by RFC 3339 with its zone: 2026-03-01T09:30:00Z")
 
 
 def write_moment(value: datetime) -> str:
@@ -90,7 +94,12 @@ def write_moment(value: datetime) -> str:
 
 
 def _id(value: Any) -> UUID:
-    return value if isinstance(value, UUID) else UUID(value)
+    if isinstance(value, UUID):
+        return value
+    if isinstance(value, str) and len(value) == 36:
+        with suppress(ValueError):
+            return UUID(value)
+    raise PydanticCustomError("not_an_id", "An id is a UUID (RFC 9562)")
 
 
 _QUANTITY_SCHEMA = WithJsonSchema(

@@ -1,0 +1,52 @@
+"""Each service's migrations run in one line: one head, up and down and up again, no drift from the tables in code."""
+
+from pathlib import Path
+
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from services.cli.databases import ROOT, SERVICES, Server, drift, fence, migrate
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_there_is_one_line_of_descent_with_one_head(service: str) -> None:
+    ini = Config(str(ROOT / "migrations" / "alembic.ini"), ini_section=service)
+    script = ScriptDirectory.from_config(ini)
+    assert len(script.get_heads()) == 1
+    files = sorted(Path(script.versions).glob("[0-9]*.py"))
+    assert [file.name[:4] for file in files] == [f"{n:04}" for n in range(1, len(files) + 1)]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_up_down_up_leaves_no_drift(server: Server, templates: str, service: str) -> None:
+    name = f"{templates}{service}_turned"
+    admin = await server.admin()
+    try:
+        await admin.execute(f'CREATE DATABASE "{name}" OWNER {service}_owner')
+        await fence(admin, name, service)
+        owner = server.url(name, f"{service}_owner", "test")
+        for revision in ("head", "base", "head"):
+            migrate(service, owner, revision)
+        drift(service, owner)
+    finally:
+        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await admin.close()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_service_owns_nothing_and_enters_no_other_database(
+    server: Server, templates: str, service: str
+) -> None:
+    admin = await server.admin(templates + service)
+    runner = f"{service}_runner"
+    owned = await admin.fetchval(
+        "SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname = $1", runner
+    )
+    entered = {
+        other
+        for other in SERVICES
+        if await admin.fetchval("SELECT has_database_privilege($1, $2, 'CONNECT')", runner, templates + other)
+    }
+    await admin.close()
+    assert (owned, entered) == (0, {service})
