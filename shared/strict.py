@@ -24,15 +24,10 @@ def parse_json(body: bytes) -> Any:
 
 def _depth(value: Any) -> int:
     level, layer = 0, [value]
-    while layer:
+    while containers := [inner for inner in layer if isinstance(inner, dict | list)]:
         level += 1
-        layer = [
-            inner
-            for outer in layer
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-    return level - 1
+        layer = [inner for outer in containers for inner in (outer.values() if isinstance(outer, dict) else outer)]
+    return level
 
 
 def validate(model: type[Model], value: Any) -> Model:
