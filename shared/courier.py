@@ -94,8 +94,17 @@ class Courier:
     async def _round(self) -> int:
         letters = await self._take()
         if letters:
-            await self._carry(letters)
+            try:
+                await self._carry(letters)
+            except Exception:
+                self._keep(letters)
+                raise
         return len(letters)
+
+    def _keep(self, letters: Sequence[Letter]) -> None:
+        """Carry letters again from memory: our own database failed, and until their leases end nobody else would."""
+        kept = {letter["id"] for letter in self._handed}
+        self._handed.extend(letter for letter in letters if letter["id"] not in kept)
 
     async def _take(self) -> Sequence[Letter]:
         at = asyncio.get_running_loop().time()
@@ -153,8 +162,12 @@ class Courier:
         letters = [*letters, *self._handed]
         self._handed.clear()
         wait = pause_after(self._failures, random.random())  # noqa: S311
-        async with self._engine.begin() as conn:
-            await outbox.put_off(conn, self._table, [letter["id"] for letter in letters], due_at=now() + wait)
+        try:
+            async with self._engine.begin() as conn:
+                await outbox.put_off(conn, self._table, [letter["id"] for letter in letters], due_at=now() + wait)
+        except Exception:
+            self._keep(letters)
+            raise
 
     async def _stood_alone(self, letter: Letter, why: str) -> None:
         """Count the failures of a letter that broke the receiver alone; the last resort follows the last try."""
