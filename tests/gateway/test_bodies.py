@@ -1,0 +1,198 @@
+"""Bad input: each gets its own clear refusal, never a 5xx, and nothing is written or carried."""
+
+import json
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from tests.gateway.conftest import Hub, declaration
+
+
+def _with(**item: Any) -> bytes:
+    made = declaration()
+    made["items"][0] |= item
+    return json.dumps(made).encode()
+
+
+def _raw(quantity: str) -> bytes:
+    return _with(quantity="@").replace(b'"@"', quantity.encode())
+
+
+def _nested(levels: int) -> bytes:
+    return _with(description="@").replace(b'"@"', b"[" * levels + b"]" * levels)
+
+
+def _without(name: str) -> bytes:
+    return json.dumps({key: value for key, value in declaration().items() if key != name}).encode()
+
+
+MALFORMED: dict[str, bytes] = {
+    "nothing": b"",
+    "not JSON": b"reference: B-1",
+    "cut": json.dumps(declaration()).encode()[:-1],
+    "two values": json.dumps(declaration()).encode() + b"{}",
+    "NaN": _raw("NaN"),
+    "infinity": _raw("-Infinity"),
+    "a duplicate key": json.dumps(declaration()).encode()[:-1] + b',"reference":"B-2"}',
+    "a duplicate key deep inside": _with().replace(b'"term"', b'"unit": "kg", "term"'),
+    "33 levels": _nested(30),
+    "100,000 levels": b"[" * 100_000,
+    "not UTF-8": _with(description="@").replace(b"@", b"\xff\xfe"),
+    "UTF-16": json.dumps(declaration()).encode("utf-16"),
+    "half a surrogate": _with(description="@").replace(b"@", b"\\ud800"),
+    "a control character": _with(description="@").replace(b"@", b"\x01"),
+    "a comment": b"/* x */" + json.dumps(declaration()).encode(),
+    "a byte order mark": b"\xef\xbb\xbf" + json.dumps(declaration()).encode(),
+}
+INVALID: dict[str, tuple[bytes, str]] = {
+    "not an object": (b"[]", ""),
+    "null": (b"null", ""),
+    "1e400": (_raw("1e400"), "/items/0/quantity"),
+    "39 digits": (_raw("1" * 39), "/items/0/quantity"),
+    "negative": (_with(quantity="-1"), "/items/0/quantity"),
+    "zero": (_with(quantity="0"), "/items/0/quantity"),
+    "a quantity in words": (_with(quantity="ten"), "/items/0/quantity"),
+    "a boolean quantity": (_with(quantity=True), "/items/0/quantity"),
+    "a number as a string": (_with(number="7"), "/items/0/number"),
+    "an unknown field": (json.dumps(declaration(colour="red")).encode(), "/colour"),
+    "an unknown field inside": (_with(colour="red"), "/items/0/colour"),
+    "NUL": (_with(description="a\x00b"), "/items/0/description"),
+    "NUL in the reference": (json.dumps(declaration("B\x001")).encode(), "/reference"),
+    "no reference": (_without("reference"), "/reference"),
+    "no items": (json.dumps(declaration(items=[])).encode(), "/items"),
+    "two items of one number": (json.dumps(declaration(items=declaration()["items"] * 2)).encode(), ""),
+    "an unknown term": (_with(term="XXX"), "/items/0/term"),
+    "an unknown unit": (_with(unit="stone"), "/items/0/unit"),
+    "32 levels": (_nested(29), "/items/0/description"),
+}
+
+
+@pytest.fixture
+async def nothing_was_kept(hub: Hub) -> AsyncIterator[None]:
+    yield
+    async with hub.desk.engine.connect() as conn:
+        assert (await conn.execute(text("SELECT count(*) FROM submissions"))).scalar_one() == 0
+    assert hub.permits.about("/inside/declarations") == []
+
+
+@pytest.mark.usefixtures("nothing_was_kept")
+async def test_what_is_not_strict_json_is_400(hub: Hub, subtests: pytest.Subtests) -> None:
+    trader = await hub.trader()
+    for name, body in MALFORMED.items():
+        with subtests.test(name):
+            answer = await hub.lodge(trader, body)
+            assert (answer.status_code, answer.json()["code"]) == (400, "malformed-json"), answer.text
+
+
+@pytest.mark.usefixtures("nothing_was_kept")
+async def test_what_is_not_as_the_contract_says_is_422_and_names_the_place(hub: Hub, subtests: pytest.Subtests) -> None:
+    trader = await hub.trader()
+    for name, (body, pointer) in INVALID.items():
+        with subtests.test(name):
+            answer = await hub.lodge(trader, body)
+            assert (answer.status_code, answer.json()["code"]) == (422, "invalid-body"), answer.text
+            assert pointer in {fault["pointer"] for fault in answer.json()["errors"]}
+
+
+@pytest.mark.usefixtures("nothing_was_kept")
+async def test_a_body_that_does_not_say_it_is_json_is_415(hub: Hub) -> None:
+    trader = await hub.trader()
+    for kind in ("text/plain", "", "application/xml", "application/json; charset=utf-16", "application/jsonx"):
+        answer = await hub.lodge(trader, declaration(), content_type=kind)
+        assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type"), kind
+
+
+@pytest.mark.usefixtures("nothing_was_kept")
+async def test_two_megabytes_are_413_whether_plain_or_chunked(hub: Hub) -> None:
+    trader = await hub.trader() | {"Content-Type": "application/json"}
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(32):
+            yield b" " * 65_536
+
+    contents: tuple[bytes | AsyncIterator[bytes], ...] = (b" " * 2_097_152, pieces())
+    for number, content in enumerate(contents):
+        keyed = trader | {"Idempotency-Key": f"k{number}"}
+        answer = await hub.http.post("/v1/declarations", content=content, headers=keyed)
+        assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+
+
+async def test_a_megabyte_is_taken_whole(hub: Hub) -> None:
+    made = json.dumps(declaration()).encode()
+    body = made + b" " * (1_048_576 - len(made))
+    assert (await hub.lodge(await hub.trader(), body)).status_code == 202
+    [asked] = await hub.permits.until("/inside/declarations")
+    assert body in asked.body
+
+
+@pytest.mark.usefixtures("nothing_was_kept")
+async def test_the_first_thing_wrong_is_told_first(hub: Hub) -> None:
+    """Token, role, key, content type, size, JSON, contract, ownership: in this order."""
+    trader, (_, officer) = await hub.trader(), await hub.party("customs")
+    foreign = json.dumps(declaration(importer={"name": "X", "country": "FR"})).encode()
+    wrong = {"Content-Type": "text/plain"}
+    json_ = {"Content-Type": "application/json"}
+    key = {"Idempotency-Key": "k"}
+    large = b"[" * 2_000_000
+    steps: list[tuple[dict[str, str], bytes, int, str]] = [
+        (wrong, large, 401, "unauthenticated"),
+        (officer | wrong, large, 403, "role-not-allowed"),
+        (trader | wrong, large, 400, "idempotency-key-missing"),
+        (trader | wrong | {"Idempotency-Key": "ä"}, large, 400, "idempotency-key-invalid"),
+        (trader | wrong | key, large, 415, "unsupported-media-type"),
+        (trader | json_ | key, large, 413, "body-too-large"),
+        (trader | json_ | key, large[:1000], 400, "malformed-json"),
+        (trader | json_ | key, foreign.replace(b"import", b"smuggle"), 422, "invalid-body"),
+        (trader | json_ | key, foreign, 403, "not-your-declaration"),
+    ]
+    for headers, body, status, code in steps:
+        sent = {name.encode(): value.encode() for name, value in headers.items()}
+        answer = await hub.http.post("/v1/declarations", content=body, headers=sent)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+@pytest.mark.usefixtures("nothing_was_kept")
+async def test_who_is_not_the_one_that_declares_is_refused(hub: Hub) -> None:
+    trader = await hub.trader()
+    mine, other = declaration()["importer"], declaration()["exporter"]
+    for changes in (
+        {"movement": "export"},
+        {"importer": other},
+        {"importer": mine | {"identifier": None}},
+        {"importer": mine | {"identifier": "fr99988877700011"}},
+        {"trader": "01a200e4-a932-723d-849a-2dcd407eac9e"},
+    ):
+        answer = await hub.lodge(trader, declaration(**changes))
+        assert (answer.status_code, answer.json()["code"]) == (403, "not-your-declaration"), changes
+
+
+async def test_an_exporter_declares_its_exports(hub: Hub) -> None:
+    party, exporter = await hub.party("trader", identifiers={"ZA": "ZA1234567"})
+    assert (await hub.lodge(exporter, declaration(movement="export"))).status_code == 202
+    assert (await hub.lodge(exporter, declaration(movement="export", trader=party["id"]))).status_code == 202
+    assert (await hub.lodge(exporter, declaration())).status_code == 403
+
+
+async def test_a_decimal_of_25_digits_is_kept_to_the_last(hub: Hub) -> None:
+    trader = await hub.trader()
+    exact = "1234567890123456.123456789"
+    lodged = await hub.lodge(trader, _raw(exact))
+    assert lodged.status_code == 202
+    [asked] = await hub.permits.until("/inside/declarations")
+    letter = json.loads(asked.body, parse_float=Decimal)["letters"][0]
+    assert letter["declaration"]["items"][0]["quantity"] == Decimal(exact)
+
+
+async def test_a_parameter_nobody_knows_is_400(hub: Hub) -> None:
+    trader = await hub.trader() | {"Idempotency-Key": "k", "Content-Type": "application/json"}
+    answer = await hub.http.post("/v1/declarations?dry_run=true", json=declaration(), headers=trader)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")
+    listed = await hub.http.get("/v1/declarations?referense=B", headers=trader)
+    assert (listed.status_code, listed.json()["errors"][0]["pointer"]) == (400, "/query/referense")
+    assert hub.permits.about("/v1/declarations") == []
+    async with hub.desk.engine.connect() as conn:
+        assert (await conn.execute(text("SELECT count(*) FROM submissions"))).scalar_one() == 0
