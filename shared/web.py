@@ -1,105 +1,26 @@
-"""What every service's HTTP side has in common: problem documents, request ids, limits, callers, health."""
+"""What every service's HTTP side has in common: the app, the door, limits of bodies, health."""
 
 import asyncio
 import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import structlog
-from fastapi import Depends, FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI, Request
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError
-from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.contracts.people import Caller, Party
-from shared.database import is_away, now
-from shared.identity import BadToken, InsideReader
-from shared.logs import logger
-from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound, Refusal, Unavailable
-from shared.strict import parse_json, pointer, validate
+from shared.problems import Invalid, Refusal
+from shared.refused import broken, problem, request_id, speak_problems
+from shared.strict import parse_json, validate
 
 Model = TypeVar("Model", bound=BaseModel)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 BODY_LIMIT = 1_048_576
 BODY_SECONDS = 15.0
-
-STATUS: dict[type[Refusal], int] = {
-    NotFound: 404,
-    NotAllowed: 403,
-    Conflict: 409,
-    Invalid: 422,
-    Unavailable: 503,
-}
-STATUS_OF_CODE = {
-    "malformed-json": 400,
-    "invalid-parameter": 400,
-    "idempotency-key-missing": 400,
-    "idempotency-key-invalid": 400,
-    "prefer-invalid": 400,
-    "unauthenticated": 401,
-    "version-stale": 412,
-    "body-too-large": 413,
-    "unsupported-media-type": 415,
-    "version-missing": 428,
-    "too-many-requests": 429,
-    "body-too-slow": 408,
-}
-"""Codes whose status is not their kind's."""
-TITLES = {
-    400: "Bad request",
-    401: "Who are you?",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    408: "Too slow",
-    409: "Conflict",
-    412: "Changed meanwhile",
-    413: "Too large",
-    415: "Unsupported media type",
-    422: "Not as it must be",
-    428: "Precondition required",
-    429: "Too many requests",
-    500: "Our fault",
-    503: "Not available now",
-}
-PROBLEM = "application/problem+json"
-
-
-class Unauthenticated(Refusal):
-    """Nobody we know stands behind the request."""
-
-    def __init__(self, detail: str = "Send a valid access token: Authorization: Bearer …") -> None:
-        super().__init__("unauthenticated", detail)
-
-
-def problem(
-    status: int,
-    code: str,
-    detail: str,
-    *,
-    request_id: str = "",
-    faults: tuple[Fault, ...] = (),
-    headers: dict[str, str] | None = None,
-    **extra: Any,
-) -> Response:
-    """Render a problem document (RFC 9457)."""
-    content: dict[str, Any] = {
-        "type": f"urn:saola:problem:{code}",
-        "title": TITLES.get(status, "Problem"),
-        "status": status,
-        "detail": detail,
-        "code": code,
-        "request_id": request_id,
-        **extra,
-    }
-    if faults:
-        content["errors"] = [{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in faults]
-    return JSONResponse(content, status_code=status, media_type=PROBLEM, headers=headers)
 
 
 def make_app(
@@ -112,10 +33,7 @@ def make_app(
 ) -> FastAPI:
     """Make a service's app; `ready` answers why it is not ready, or None."""
     app = FastAPI(title=title, version=version, lifespan=lifespan, **more)
-    app.add_exception_handler(Refusal, _refused)
-    app.add_exception_handler(RequestValidationError, _bad_parameter)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _broken)
+    speak_problems(app)
     app.add_middleware(Door)
 
     @app.get("/healthz", include_in_schema=False)
@@ -135,7 +53,7 @@ def make_app(
 
 
 class Door:
-    """The first thing a request meets: it gets an id, and its body a limit in size and time."""
+    """The first thing a request meets: it gets an id, and an answer whatever breaks behind it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -150,17 +68,21 @@ class Door:
         scope["request_id"] = name
         structlog.contextvars.bind_contextvars(request_id=name)
 
+        started = False
+
         async def answer(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", name.encode())]
             await send(message)
 
-        await self.app(scope, receive, answer)
-
-
-def request_id(request: Request) -> str:
-    """Answer the request's id, made at the door."""
-    return str(request.scope.get("request_id", ""))
+        try:
+            await self.app(scope, receive, answer)
+        except Exception as error:
+            refusal = broken(error, path=scope["path"], name=name)
+            if not started:
+                await refusal(scope, receive, answer)
 
 
 async def read_body(request: Request, *, limit: int = BODY_LIMIT) -> bytes:
@@ -204,91 +126,3 @@ async def read_json(request: Request, model: type[Model], *, optional: bool = Fa
         return validate(model, {})
     must_be_json(request)
     return validate(model, parse_json(body))
-
-
-def caller(request: Request) -> Caller:
-    """Answer who stands behind a call inside the hub; 401 without a valid inside token."""
-    reader: InsideReader = request.app.state.inside
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token:
-        raise Unauthenticated("This service is called from inside the hub only, with an inside token.")
-    try:
-        found = reader.caller(token.strip(), at=now())
-    except BadToken as error:
-        logger().warning("token.refused", reason=str(error))
-        raise Unauthenticated("The inside token is not valid here.") from None
-    return found.model_copy(update={"request_id": request_id(request)})
-
-
-def calling_party(found: Annotated[Caller, Depends(caller)]) -> Party:
-    """Answer the party behind a call; a service alone is not one."""
-    if found.party is None:
-        raise NotAllowed("party-required", "This is asked by a party, not by a service.")
-    return found.party
-
-
-def calling_service(found: Annotated[Caller, Depends(caller)]) -> str:
-    """Answer the service that calls for itself; a party may never do this."""
-    if found.party is not None:
-        raise NotAllowed("service-required", "This is asked by a service of the hub, not by a party.")
-    return found.service
-
-
-AParty = Annotated[Party, Depends(calling_party)]
-AService = Annotated[str, Depends(calling_service)]
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
-    status = STATUS_OF_CODE.get(error.code) or next((STATUS[k] for k in STATUS if isinstance(error, k)), 400)
-    headers: dict[str, str] = {}
-    if isinstance(error, Unavailable):
-        headers["Retry-After"] = str(error.retry_after)
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    return problem(
-        status,
-        error.code,
-        error.detail,
-        request_id=request_id(request),
-        faults=error.faults,
-        headers=headers,
-        **error.extra,
-    )
-
-
-async def _bad_parameter(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    found = error.errors()
-    if any(fault["loc"][0] == "path" for fault in found):
-        return problem(404, "not-found", "There is no such thing here for you.", request_id=request_id(request))
-    places = tuple(
-        Fault(pointer(tuple(fault["loc"])), str(fault["type"]).replace("_", "-"), str(fault["msg"])) for fault in found
-    )
-    detail = "A parameter is not as the contract says; `errors` names each."
-    return problem(400, "invalid-parameter", detail, request_id=request_id(request), faults=places)
-
-
-async def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    detail = {404: "There is no such thing here for you.", 405: "This is not done here by this method."}
-    code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
-    return problem(
-        error.status_code,
-        code,
-        detail.get(error.status_code, str(error.detail)),
-        request_id=request_id(request),
-        headers=dict(error.headers or {}),
-    )
-
-
-async def _broken(request: Request, error: Exception) -> Response:
-    if isinstance(error, DBAPIError | OSError | TimeoutError) and is_away(error):
-        logger().warning("database.away", error=repr(error)[:300])
-        detail = "The database cannot answer now. Nothing was half-written; ask again in a few seconds."
-        return problem(
-            503, "database-unavailable", detail, request_id=request_id(request), headers={"Retry-After": "2"}
-        )
-    logger().error("request.broke", path=request.url.path, exc_info=error)
-    detail = "Something broke on our side. Nothing was half-written. Quote the request id to the operator."
-    return problem(500, "internal-error", detail, request_id=request_id(request))

@@ -14,7 +14,7 @@ from shared.database import now
 from shared.identity import BadToken
 from shared.logs import logger
 from shared.problems import Fault, Invalid, NotAllowed, NotFound
-from shared.web import Unauthenticated, request_id
+from shared.refused import Unauthenticated, request_id
 
 
 def the_desk(request: Request) -> Desk:

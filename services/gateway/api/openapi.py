@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from services.gateway.api.rights import RIGHTS
-from shared.web import PROBLEM
+from shared.refused import PROBLEM
 
 REF = "#/components/schemas/{model}"
 STATUS_OF = {

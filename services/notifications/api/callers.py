@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 
 from services.notifications.actions.parties import learn
+from shared.callers import AParty
 from shared.contracts.people import Party
 from shared.database import now
-from shared.web import AParty
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine

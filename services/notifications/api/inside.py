@@ -10,11 +10,12 @@ from starlette.responses import Response
 from services.notifications.actions.news import take_in
 from services.notifications.actions.parties import learn
 from services.notifications.api.callers import engine
+from shared.callers import AService
 from shared.contracts.letters import Answer, Answers, News, PartyBatch
 from shared.database import now
 from shared.problems import Fault, Invalid, NotAllowed
 from shared.strict import faults, parse_json, validate
-from shared.web import AService, must_be_json, read_body
+from shared.web import must_be_json, read_body
 
 router = APIRouter(prefix="/inside")
 BATCH_LIMIT = 16_777_216

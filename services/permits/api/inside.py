@@ -5,10 +5,11 @@ from starlette.responses import Response
 
 from services.permits.actions import intake, parties
 from services.permits.api.orders import Engine
+from shared.callers import AService
 from shared.contracts.letters import PartyBatch, SubmissionBatch
 from shared.database import now
 from shared.strict import parse_json, validate
-from shared.web import AService, read_body
+from shared.web import read_body
 
 router = APIRouter(prefix="/inside", include_in_schema=False)
 BATCH_LIMIT = 64 * 1024 * 1024

@@ -10,12 +10,13 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from services.permits.store.commands import Command, Kept
+from shared.callers import AParty
 from shared.contracts.people import Party
 from shared.database import Engine as AnEngine
 from shared.database import new_id, now
 from shared.problems import NotAllowed
 from shared.strict import parse_json, validate
-from shared.web import AParty, must_be_json, read_body
+from shared.web import must_be_json, read_body
 
 Model = TypeVar("Model", bound=BaseModel)
 

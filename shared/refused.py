@@ -1,0 +1,154 @@
+"""How a refusal is rendered: a problem document (RFC 9457) with the status of its kind or code."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from shared.database import is_away
+from shared.logs import logger
+from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound, Refusal, Unavailable
+from shared.strict import pointer
+
+STATUS: dict[type[Refusal], int] = {
+    NotFound: 404,
+    NotAllowed: 403,
+    Conflict: 409,
+    Invalid: 422,
+    Unavailable: 503,
+}
+STATUS_OF_CODE = {
+    "malformed-json": 400,
+    "invalid-parameter": 400,
+    "idempotency-key-missing": 400,
+    "idempotency-key-invalid": 400,
+    "prefer-invalid": 400,
+    "unauthenticated": 401,
+    "version-stale": 412,
+    "body-too-large": 413,
+    "unsupported-media-type": 415,
+    "version-missing": 428,
+    "too-many-requests": 429,
+    "body-too-slow": 408,
+}
+"""Codes whose status is not their kind's."""
+TITLES = {
+    400: "Bad request",
+    401: "Who are you?",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    408: "Too slow",
+    409: "Conflict",
+    412: "Changed meanwhile",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Not as it must be",
+    428: "Precondition required",
+    429: "Too many requests",
+    500: "Our fault",
+    503: "Not available now",
+}
+PROBLEM = "application/problem+json"
+
+
+class Unauthenticated(Refusal):
+    """Nobody we know stands behind the request."""
+
+    def __init__(self, detail: str = "Send a valid access token: Authorization: Bearer …") -> None:
+        super().__init__("unauthenticated", detail)
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    request_id: str = "",
+    faults: tuple[Fault, ...] = (),
+    headers: dict[str, str] | None = None,
+    **extra: Any,
+) -> Response:
+    """Render a problem document (RFC 9457)."""
+    content: dict[str, Any] = {
+        "type": f"urn:saola:problem:{code}",
+        "title": TITLES.get(status, "Problem"),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": request_id,
+        **extra,
+    }
+    if faults:
+        content["errors"] = [{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in faults]
+    return JSONResponse(content, status_code=status, media_type=PROBLEM, headers=headers)
+
+
+def speak_problems(app: FastAPI) -> None:
+    """Let an app answer every refusal as a problem document."""
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _bad_parameter)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def request_id(request: Request) -> str:
+    """Answer the request's id, made at the door."""
+    return str(request.scope.get("request_id", ""))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    status = STATUS_OF_CODE.get(error.code) or next((STATUS[k] for k in STATUS if isinstance(error, k)), 400)
+    headers: dict[str, str] = {}
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(error.retry_after)
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return problem(
+        status,
+        error.code,
+        error.detail,
+        request_id=request_id(request),
+        faults=error.faults,
+        headers=headers,
+        **error.extra,
+    )
+
+
+async def _bad_parameter(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(fault["loc"][0] == "path" for fault in found):
+        return problem(404, "not-found", "There is no such thing here for you.", request_id=request_id(request))
+    places = tuple(
+        Fault(pointer(tuple(fault["loc"])), str(fault["type"]).replace("_", "-"), str(fault["msg"])) for fault in found
+    )
+    detail = "A parameter is not as the contract says; `errors` names each."
+    return problem(400, "invalid-parameter", detail, request_id=request_id(request), faults=places)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    detail = {404: "There is no such thing here for you.", 405: "This is not done here by this method."}
+    code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
+    return problem(
+        error.status_code,
+        code,
+        detail.get(error.status_code, str(error.detail)),
+        request_id=request_id(request),
+        headers=dict(error.headers or {}),
+    )
+
+
+def broken(error: Exception, *, path: str, name: str) -> Response:
+    """Render what nobody foresaw: 503 when the database is away, else 500; the log has the rest."""
+    if isinstance(error, DBAPIError | OSError | TimeoutError) and is_away(error):
+        logger().warning("database.away", error=repr(error)[:300])
+        detail = "The database cannot answer now. Nothing was half-written; ask again in a few seconds."
+        return problem(503, "database-unavailable", detail, request_id=name, headers={"Retry-After": "2"})
+    logger().error("request.broke", path=path, exc_info=error)
+    detail = "Something broke on our side. Nothing was half-written. Quote the request id to the operator."
+    return problem(500, "internal-error", detail, request_id=name)
