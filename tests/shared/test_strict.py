@@ -1,0 +1,87 @@
+"""Bodies are read strictly: each thing that JSON parsers let through elsewhere is refused here, by name and place."""
+
+from decimal import Decimal
+
+import pytest
+
+from shared.contracts.declaration import Declaration
+from shared.contracts.words import EXACT, plain
+from shared.problems import Invalid
+from shared.strict import parse_json, validate
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"nonsense", b'{"a": NaN}', b'{"a": Infinity}', b'{"a": -Infinity}', b'{"a": 1, "a": 2}', b"\xff\xfe",
+     b'{"a": "\x00"}', b'{"a": "\\ud800"}', b"[" * 33 + b"]" * 33, b"[" * 100_000, b'{"a":' * 33 + b"1" + b"}" * 33,
+     b"{'a': 1}", b'{"a": 01}', b'{"a": 1,}', b"[1] [2]"],
+)  # fmt: skip
+def test_what_is_not_json_as_it_must_be_is_malformed(body: bytes) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse_json(body)
+    assert refused.value.code == "malformed-json"
+
+
+def test_thirty_two_levels_are_read() -> None:
+    assert parse_json(b"[" * 32 + b"]" * 32)
+
+
+def test_numbers_keep_every_digit() -> None:
+    assert parse_json(b'{"q": 1234567890123.123456789012345}') == {"q": Decimal("1234567890123.123456789012345")}
+
+
+STATED = {
+    "reference": "B-1",
+    "movement": "import",
+    "exporter": {"name": "A", "country": "ZA"},
+    "importer": {"name": "B", "country": "FR", "identifier": "FR1"},
+    "export_country": "ZA",
+    "import_country": "FR",
+    "items": [{"number": 1, "quantity": "1", "unit": "number"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("item", "pointer", "code"),
+    [
+        ({"quantity": Decimal("1E+400")}, "/items/0/quantity", "too-many-digits"),
+        ({"quantity": Decimal("1E-400")}, "/items/0/quantity", "too-many-digits"),
+        ({"quantity": "1e400"}, "/items/0/quantity", "too-many-digits"),
+        ({"quantity": "9" * 39}, "/items/0/quantity", "too-many-digits"),
+        ({"quantity": 10**40}, "/items/0/quantity", "too-many-digits"),
+        ({"quantity": -1}, "/items/0/quantity", "not-positive"),
+        ({"quantity": "0"}, "/items/0/quantity", "not-positive"),
+        ({"quantity": True}, "/items/0/quantity", "not-a-quantity"),
+        ({"quantity": "1_000"}, "/items/0/quantity", "not-a-quantity"),
+        ({"quantity": " 1"}, "/items/0/quantity", "not-a-quantity"),
+        ({"quantity": "NaN"}, "/items/0/quantity", "not-a-quantity"),
+        ({"quantity": "١"}, "/items/0/quantity", "not-a-quantity"),
+        ({"quantity": None}, "/items/0/quantity", "not-a-quantity"),
+        ({"number": "1"}, "/items/0/number", "int-type"),
+        ({"number": Decimal("1")}, "/items/0/number", "int-type"),
+        ({"term": "SK"}, "/items/0/term", "string-pattern-mismatch"),
+        ({"unit": "sack"}, "/items/0/unit", "literal-error"),
+        ({"taxon": "x\x00"}, "/items/0/taxon", "string-pattern-mismatch"),
+        ({"source": "W", "underlying_source": "C"}, "/items/0", "underlying-source-alone"),
+        ({"colour": "red"}, "/items/0/colour", "extra-forbidden"),
+    ],
+)
+def test_each_fault_is_named_with_its_place(item: dict[str, object], pointer: str, code: str) -> None:
+    stated = {**STATED, "items": [{"number": 1, "quantity": "1", "unit": "number", **item}]}
+    with pytest.raises(Invalid) as refused:
+        validate(Declaration, stated)
+    assert (pointer, code) in {(fault.pointer, fault.code) for fault in refused.value.faults}
+
+
+def test_a_quantity_is_a_string_or_a_number_on_the_way_in_and_a_string_on_the_way_out() -> None:
+    for given in ("100.50", Decimal("100.500"), "1005e-1"):
+        item = {"number": 1, "quantity": given, "unit": "kg"}
+        read = validate(Declaration, {**STATED, "items": [item]})
+        assert read.model_dump(mode="json")["items"][0]["quantity"] == "100.5"
+    assert plain(Decimal("1E+3")) == "1000"
+    assert plain(Decimal("0.000")) == "0"
+
+
+def test_exact_arithmetic_raises_where_it_would_round() -> None:
+    with pytest.raises(ArithmeticError):
+        EXACT.divide(Decimal(1), Decimal(3))
