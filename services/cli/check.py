@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from services.cli.console import Trouble, out
 from shared.client import Hub
@@ -34,16 +35,13 @@ def check_file(hub: Hub, file: Path) -> bool:
 
 
 def _table(errors: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]]) -> Table:
-    table = Table("", "where", "rule", "what", "expected", "found", box=None, header_style="dim")
+    table = Table("", "where", "rule", "what", box=None, header_style="dim")
     for error in errors:
-        table.add_row(*_cells("error", error.get("pointer"), error.get("code"), error.get("detail"), None, None))
+        table.add_row(*_cells("error", error["pointer"], error["code"], error["detail"]))
     for finding in found:
-        names = ("pointer", "rule", "message", "expected", "found")
-        table.add_row(*_cells(finding["severity"], *(finding.get(name) for name in names)))
+        table.add_row(*_cells(finding["severity"], finding["pointer"], finding["rule"], finding["message"]))
     return table
 
 
-def _cells(severity: str, *values: Any) -> list[Any]:
-    from rich.text import Text
-
-    return [Text(severity, style=COLOURS.get(severity, "")), *(Text("" if v is None else str(v)) for v in values)]
+def _cells(severity: str, *texts: str) -> list[Text]:
+    return [Text(severity, style=COLOURS[severity]), *map(Text, texts)]

@@ -1,5 +1,6 @@
 """One child process of the supervisor: started, started again after a growing pause, asked to end, killed."""
 
+import math
 import os
 import shutil
 import signal
@@ -38,7 +39,7 @@ class Child:
         self.deaths = 0
         self._environment = {**os.environ, **environment, SUPERVISED: "1", "PYTHONUNBUFFERED": "1"}
         self._process: subprocess.Popen[bytes] | None = None
-        self._started, self._due = 0.0, 0.0
+        self._started, self._due = 0.0, math.inf
 
     @property
     def pid(self) -> int | None:
@@ -62,7 +63,10 @@ class Child:
         self._started = time.monotonic()
 
     def tend(self) -> str | None:
-        """Start the process again if it ended and its pause is over; answers what to tell when it has just ended."""
+        """Start the process again if it ended and its pause is over; answers what to tell when it has just ended.
+
+        A process that was never started is left alone.
+        """
         if self._process is None:
             if time.monotonic() >= self._due:
                 self.start()

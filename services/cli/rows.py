@@ -63,8 +63,8 @@ def _row(file: Path, line: int, cells: dict[Any, Any]) -> Row:
         return Row.model_validate({"line": line, **{name: cells[name].strip() for name in COLUMNS}})
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
-        what = fault["msg"].removeprefix("Value error, ")
-        raise Trouble(f"{file}, line {line}: {fault['loc'][0]} is {cells[fault['loc'][0]]!r}; {what}.") from None
+        what = fault["msg"].removeprefix("Value error, ").removesuffix(".")
+        raise Trouble(f"{file}, line {line}: {fault['loc'][0]} is {cells[fault['loc'][0]]!r}. {what}.") from None
 
 
 def _line_not_utf8(file: Path) -> int:

@@ -129,7 +129,7 @@ class Supervisor:
         while waiting:
             if self._stop.wait(TICK):
                 raise Stopped
-            self._tend(only_started=True)
+            self._tend()
             waiting = [port for port in waiting if not is_ready(port)]
             failing = next((c for c in self._children.values() if c.deaths >= MOST_DEATHS_AT_START), None)
             if failing is not None or time.monotonic() > ends:
@@ -142,12 +142,10 @@ class Supervisor:
 
     # Tending
 
-    def _tend(self, *, only_started: bool = False) -> None:
+    def _tend(self) -> None:
         if self._database.pid is None:
             self._tend_database()
         for child in self._children.values():
-            if only_started and child.pid is None and not child.deaths:
-                continue
             if told := child.tend():
                 self._tell(told)
         self._note()
