@@ -15,7 +15,7 @@ NAMED = """CAST(overlay(overlay(encode(substring(sha256(uuid_send(e.id) || uuid_
                                 PLACING '8' FROM 13) PLACING '8' FROM 17) AS uuid)"""
 """The id of the delivery of event `e` to endpoint `n`: UUID version 8 out of the SHA-256 of both (RFC 9562, 5.8)."""
 
-_ATTEMPT = ["delivery_id", "claim", "at", "duration_ms", "status", "reason", "answer"]
+_ATTEMPT = ("delivery_id", "claim", "at", "duration_ms", "status", "reason", "answer")
 _RECORD = many(attempts, _ATTEMPT, ending="ON CONFLICT DO NOTHING")
 _SETTLE = text("""
     UPDATE deliveries d SET status = g.status, settled_at = :at

@@ -1,0 +1,141 @@
+"""Deliveries against bare POSTs: claimed, signed, posted, recorded and settled, as a share of the same client's POSTs.
+
+One worker process does both, in turn, to the same sink; the rounds are interleaved and their medians compared.
+"""
+
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import uvloop
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.cli.databases import Embedded, migrate, prepare
+from services.notifications.actions import endpoints, news, parties
+from services.notifications.actions.commands import Command
+from services.notifications.actions.post_office import PostOffice
+from services.notifications.clients.webhooks import Receivers
+from services.notifications.domain.letter import Letter
+from services.notifications.domain.outcome import Outcome
+from shared.contracts.letters import Audience, News
+from shared.contracts.people import Party
+from shared.contracts.webhooks import NewEndpoint
+from shared.database import connect, new_id, now
+
+ROUNDS = 5
+ENDPOINTS = 10
+EVENTS = 400
+TOGETHER = 64
+BODY = b"x" * 500
+
+
+async def measure() -> dict[str, Any]:
+    """Measure both, round after round; answers medians a second and their ratio."""
+    with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
+        embedded = Embedded(Path(folder) / "pg")
+        server = await asyncio.to_thread(embedded.start)
+        try:
+            await prepare(server)
+            await asyncio.to_thread(migrate, "notifications", server.url("notifications", "notifications_owner"))
+            return await _in_processes(server.url("notifications", "notifications_runner"))
+        finally:
+            await asyncio.to_thread(embedded.stop)
+
+
+async def _in_processes(database: str) -> dict[str, Any]:
+    pipe = asyncio.subprocess.PIPE
+    sink = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.sink", stdin=pipe, stdout=pipe)
+    assert sink.stdin is not None
+    assert sink.stdout is not None
+    url = f"http://127.0.0.1:{int(await sink.stdout.readline())}/hook"
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.deliver", database, url, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await worker.communicate()
+    sink.stdin.close()
+    await sink.wait()
+    found: dict[str, Any] = json.loads(said)
+    return found
+
+
+async def _rounds(database: str, url: str) -> dict[str, Any]:
+    engine, receivers = connect(database, connections=4), Receivers(allow_loopback=True)
+    await receivers.open()
+    owner = Party(id=uuid4(), name="Owner", country="FR", roles=("trader",))
+    await _prepare(engine, owner, url)
+    await _delivered(engine, receivers, owner)
+    pairs = [(await _bare(receivers, url), await _delivered(engine, receivers, owner)) for _ in range(ROUNDS)]
+    await receivers.close()
+    await engine.dispose()
+    return {
+        "deliveries_per_second": round(statistics.median(pair[1] for pair in pairs)),
+        "bare_per_second": round(statistics.median(pair[0] for pair in pairs)),
+        "ratio": round(statistics.median(delivered / bare for bare, delivered in pairs), 3),
+        "rounds": [{"bare": round(bare), "deliver": round(delivered)} for bare, delivered in pairs],
+    }
+
+
+async def _prepare(engine: AsyncEngine, owner: Party, url: str) -> None:
+    await parties.learn(engine, [owner], at=now())
+    for _ in range(ENDPOINTS):
+        new, command = NewEndpoint(url=url), Command(owner.id, uuid4(), b"")
+        await endpoints.create(engine, new, command, id=new_id(), at=now(), allow_loopback=True)
+
+
+async def _bare(receivers: Receivers, url: str) -> float:
+    """POST as many bodies as a round delivers, some at once, and do nothing else."""
+    assert receivers._session is not None
+    session, left = receivers._session, iter(range(EVENTS * ENDPOINTS))
+
+    async def post() -> None:
+        for _ in left:
+            async with session.post(url, data=BODY) as answer:
+                await answer.read()
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(post() for _ in range(TOGETHER)))
+    return EVENTS * ENDPOINTS / (time.perf_counter() - begun)
+
+
+async def _delivered(engine: AsyncEngine, receivers: Receivers, owner: Party) -> float:
+    """Take in a round's events, then let a post office deliver them all; only the latter is timed."""
+    for start in range(0, EVENTS, 100):
+        await news.take_in(engine, [_news(owner) for _ in range(start, min(start + 100, EVENTS))], at=now())
+    outcomes: list[Outcome] = []
+
+    async def post(letter: Letter) -> Outcome:
+        outcomes.append(await receivers.post(letter))
+        if len(outcomes) == EVENTS * ENDPOINTS:
+            office.stop()
+        return outcomes[-1]
+
+    office = PostOffice(engine, post)
+    begun = time.perf_counter()
+    await office.run()
+    took = time.perf_counter() - begun
+    assert all(outcome.delivered for outcome in outcomes), "the sink must take every letter"
+    return EVENTS * ENDPOINTS / took
+
+
+def _news(owner: Party) -> News:
+    subject = f"declaration:{uuid4()}"
+    data = {"declaration_id": subject[12:], "reference": "B-2026-0001", "status": "accepted", "about": "x" * 250}
+    return News(
+        id=uuid5(UUID(int=0), subject),
+        type="declaration.accepted",
+        subject=subject,
+        sequence=1,
+        at=now(),
+        data=data,
+        audience=Audience(parties=(owner.id,)),
+    )
+
+
+if __name__ == "__main__":
+    print(json.dumps(uvloop.run(_rounds(sys.argv[1], sys.argv[2]))))
