@@ -20,8 +20,7 @@ async def ask(
 ) -> Reply:
     """Call a service; raises Away when it cannot be reached, or has lost its answer twice.
 
-    What is repeated carries its Command-Id, so that its effect is one. A deletion is not repeated: it would find
-    nothing left and say so.
+    What is repeated carries its Command-Id, so that its effect is one.
     """
     for again in (False, True):
         try:
@@ -30,7 +29,7 @@ async def ask(
             )
         except Dropped as lost:
             logger().warning("answer.lost", service=service.name, method=method, path=path, why=str(lost))
-            if again or method == "DELETE":
+            if again:
                 raise Away(str(lost)) from lost
         else:
             return _trusted(service, reply)
