@@ -90,6 +90,16 @@ async def test_a_release_consumes_what_arrived_and_closes_the_line(permits_db: A
     await entries_add_up(permits_db)
 
 
+async def test_what_is_released_is_not_released_again(permits_db: AsyncEngine) -> None:
+    _, found = await accepted(permits_db)
+    await turn(permits_db, turns.release, found, CUSTOMS_FR, Release())
+    with pytest.raises(Conflict) as refused:
+        await turn(permits_db, turns.release, found, CUSTOMS_FR, Release())
+    assert refused.value.code == "wrong-turn"
+    after = await reading.declaration(permits_db, UUID(found["id"]), B)
+    assert [h["event"] for h in after["history"]].count("declaration.released") == 1
+
+
 async def test_a_release_takes_actual_quantities_and_the_dead(permits_db: AsyncEngine) -> None:
     id, found = await accepted(permits_db, term="LIV")
     actual = stated(Release, items=[{"number": 1, "quantity": "90", "dead_on_arrival": 3}])

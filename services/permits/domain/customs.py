@@ -35,6 +35,8 @@ def release(filed: Filed, permits: Permits, stated: Release, by: Act, day: date,
     `others` are the declarations that hold import reservations on the permits of an export.
     """
     must_turn(filed, Status.RELEASED, By.CUSTOMS)
+    if filed.status is Status.RELEASED:
+        raise Conflict("wrong-turn", f"{filed.document.reference} is released. What was released is corrected instead.")
     must_stand(filed, permits)
     actual = _actual(filed, stated)
     citations, uses = [], Uses()
