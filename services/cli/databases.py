@@ -83,7 +83,7 @@ class Embedded:
         ends = time.monotonic() + seconds
         while not self._launched(installed, socket):
             if time.monotonic() > ends:
-                raise RuntimeError(f"PostgreSQL does not start; read {self.folder / 'log'}")
+                raise RuntimeError(f"not ready after {seconds:.0f} s; its log: {self.folder / 'log'}")
             time.sleep(0.3)
         return Server(host=str(socket))
 

@@ -22,11 +22,11 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
-def free_ports(count: int) -> list[int]:
-    """Choose so many different ports that are free now."""
+def free_ports(count: int, *, beside: int = 0) -> list[int]:
+    """Choose so many different ports that are free now, none of them `beside`, which is to be taken later."""
     found: list[int] = []
     while len(found) < count:
         port = random.randrange(LOWEST, HIGHEST)  # noqa: S311
-        if port not in found and is_free(port):
+        if port not in {beside, *found} and is_free(port):
             found.append(port)
     return found

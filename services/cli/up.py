@@ -27,6 +27,8 @@ START_SECONDS = 90.0
 DRAIN_SECONDS = 30.0
 MOST_DEATHS_AT_START = 3
 DATABASE = "database"
+BROKEN = (RuntimeError, OSError, subprocess.SubprocessError)
+"""What a start of PostgreSQL may raise; while the hub runs it is tried again, whatever it was."""
 
 
 class Stopped(Exception):
@@ -95,8 +97,8 @@ class Supervisor:
     def _start_database(self) -> Server:
         try:
             return self._database.start(seconds=START_SECONDS)
-        except RuntimeError as error:
-            raise Trouble(str(error)) from None
+        except BROKEN as error:
+            raise Trouble(f"PostgreSQL does not start: {error}") from None
 
     def _prepare(self, server: Server) -> None:
         work = [sys.executable, "-P", "-m", "services.cli.prepare", server.host]
@@ -111,7 +113,7 @@ class Supervisor:
             raise Trouble("The databases could not be brought up to date:\n" + "\n".join(end))
 
     def _plan(self, server: Server) -> None:
-        permits, notifications = free.free_ports(2)
+        permits, notifications = free.free_ports(2, beside=self._port)
         self._ports = Ports(self._port, permits, notifications)
         for name, environment in environments(self.home, server, self._ports).items():
             self._children[name] = Child(name, environment, self.home.log(name))
@@ -152,13 +154,14 @@ class Supervisor:
         if time.monotonic() - self._trimmed > 60:
             self._trimmed = time.monotonic()
             for child in self._children.values():
-                child.trim_log()
+                with suppress(OSError):
+                    child.trim_log()
 
     def _tend_database(self) -> None:
         if self._noted.get(DATABASE) is not None:
             self._tell("PostgreSQL ended; it is started again.")
             self._note()
-        with suppress(RuntimeError):
+        with suppress(*BROKEN):
             self._database.start(seconds=5.0)
 
     def _tell(self, what: str) -> None:
@@ -169,7 +172,8 @@ class Supervisor:
         if pids != self._noted:
             self._noted = pids
             running = {name: {"pid": pid, "born": birth(pid)} for name, pid in pids.items() if pid is not None}
-            self.home.note_run(self._ports.addresses(), running)
+            with suppress(OSError):  # a full disk is no reason to stop tending
+                self.home.note_run(self._ports.addresses(), running)
 
     # Ending
 

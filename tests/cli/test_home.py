@@ -54,5 +54,8 @@ def test_a_note_of_what_runs_that_cannot_be_read_counts_as_none(tmp_path: Path) 
 
 def test_a_home_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
+    home = Home(tmp_path / "file" / "home")
     with pytest.raises(Trouble, match="cannot be made ready"):
-        Home(tmp_path / "file" / "home").make()
+        home.make()
+    with pytest.raises(Trouble, match="cannot be used"):
+        home.held().__enter__()
