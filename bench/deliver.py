@@ -23,14 +23,15 @@ from services.notifications.actions.post_office import PostOffice
 from services.notifications.clients.webhooks import Receivers
 from services.notifications.domain.letter import Letter
 from services.notifications.domain.outcome import Outcome
+from services.notifications.worker import collect_seldom
 from shared.contracts.letters import Audience, News
 from shared.contracts.people import Party
 from shared.contracts.webhooks import NewEndpoint
 from shared.database import connect, new_id, now
 
 ROUNDS = 5
-ENDPOINTS = 10
-EVENTS = 400
+ENDPOINTS = 20
+EVENTS = 200
 TOGETHER = 64
 BODY = b"x" * 500
 
@@ -138,4 +139,5 @@ def _news(owner: Party) -> News:
 
 
 if __name__ == "__main__":
+    collect_seldom()
     print(json.dumps(uvloop.run(_rounds(sys.argv[1], sys.argv[2]))))

@@ -1,6 +1,7 @@
 """The worker: sends what waits to its receivers; any number of them run side by side."""
 
 import asyncio
+import gc
 import signal
 
 import uvloop
@@ -22,7 +23,18 @@ def run() -> None:
     lifeline.watch()
     settings = read_or_exit(Settings)
     write_logs("notifications-worker", settings.log_level)
+    collect_seldom()
     uvloop.run(serve(settings))
+
+
+def collect_seldom() -> None:
+    """Let the garbage collector pass over what was imported, and come by a hundred times less often.
+
+    It took a third of a worker's time: letters by the hundred are many young objects, and hardly any are in a ring.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(70_000, 10, 10)
 
 
 async def serve(settings: Settings) -> None:

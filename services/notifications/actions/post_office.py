@@ -61,6 +61,7 @@ class PostOffice:
             while not self._stopping:
                 self._settled.clear()
                 if not await self._send_off():
+                    self._forget()
                     await self._rest()
             while self._flying:
                 self._settled.clear()
@@ -139,10 +140,12 @@ class PostOffice:
                 return
 
     def _note(self, endpoint: UUID, *, well: bool) -> None:
-        """Take one landing into account; an endpoint that is well and has nothing more under way is forgotten."""
         self._flying[endpoint] -= 1
-        self._shares[endpoint] = next_share(self._shares.get(endpoint, START), well=well)
         if not self._flying[endpoint]:
             del self._flying[endpoint]
-            if not in_trouble(self._shares[endpoint]):
-                del self._shares[endpoint]
+        self._shares[endpoint] = next_share(self._shares.get(endpoint, START), well=well)
+
+    def _forget(self) -> None:
+        """Forget, while there is nothing to send, the endpoints that are well and have nothing under way."""
+        shares = self._shares.items()
+        self._shares = {id: share for id, share in shares if in_trouble(share) or id in self._flying}
