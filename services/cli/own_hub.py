@@ -40,7 +40,7 @@ def administered(url: str | None, admin: Path) -> Iterator[Hub]:
 @contextmanager
 def own_hub() -> Iterator[tuple[str, Path]]:
     """Run a hub in a temporary home; answer its address and admin.json."""
-    folder = Path(tempfile.mkdtemp(prefix="saola-", dir=SHORT if Path(SHORT).is_dir() else None))
+    folder = Path(tempfile.mkdtemp(prefix="saola-own-", dir=SHORT if Path(SHORT).is_dir() else None))
     port = free_ports(1)[0]
     hub = _start(folder, port)
     try:

@@ -25,11 +25,11 @@ def test_the_demo_keeps_every_promise_and_can_be_played_again_on_the_same_hub(hu
 
 
 def test_the_demo_brings_a_hub_of_its_own_and_takes_it_away_again() -> None:
-    before = set(Path("/tmp").glob("saola-*"))
+    before = set(Path("/tmp").glob("saola-own-*"))
     played = saola("demo")
     assert played.returncode == 0, played.stdout + played.stderr
     assert f"export permit {FIRST_NUMBER}" in played.stdout
-    assert set(Path("/tmp").glob("saola-*")) <= before
+    assert set(Path("/tmp").glob("saola-own-*")) <= before
 
 
 def test_a_promise_that_is_not_kept_ends_the_play() -> None:
