@@ -90,21 +90,27 @@ permit_lines = Table(
     Index("permit_lines_taxon", "taxon"),
 )
 
-permit_history = Table(
-    "permit_history",
-    metadata,
-    Column("id", BigInteger, Identity(), primary_key=True),
-    Column("permit_id", UUID(as_uuid=True), ForeignKey("permits.id"), nullable=False),
-    Column("sequence", Integer, nullable=False),
-    Column("event", Text, nullable=False),
-    Column("from_status", Text),
-    Column("to_status", Text, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
-    Column("by_party", UUID(as_uuid=True)),
-    Column("by_role", Text, nullable=False),
-    Column("reason", Text),
-    UniqueConstraint("permit_id", "sequence", name="permit_history_sequence_key"),
-)
+
+def _history(thing: str) -> Table:
+    """Make the table of what became of a permit or a declaration: one row a move, never changed."""
+    return Table(
+        f"{thing}_history",
+        metadata,
+        Column("id", BigInteger, Identity(), primary_key=True),
+        Column(f"{thing}_id", UUID(as_uuid=True), ForeignKey(f"{thing}s.id"), nullable=False),
+        Column("sequence", Integer, nullable=False),
+        Column("event", Text, nullable=False),
+        Column("from_status", Text),
+        Column("to_status", Text, nullable=False),
+        Column("at", DateTime(timezone=True), nullable=False),
+        Column("by_party", UUID(as_uuid=True)),
+        Column("by_role", Text, nullable=False),
+        Column("reason", Text),
+        UniqueConstraint(f"{thing}_id", "sequence", name=f"{thing}_history_sequence_key"),
+    )
+
+
+permit_history = _history("permit")
 
 permit_watchers = Table(
     "permit_watchers",
@@ -138,21 +144,7 @@ declarations = Table(
     Index("declarations_import_country", "import_country", "id"),
 )
 
-declaration_history = Table(
-    "declaration_history",
-    metadata,
-    Column("id", BigInteger, Identity(), primary_key=True),
-    Column("declaration_id", UUID(as_uuid=True), ForeignKey("declarations.id"), nullable=False),
-    Column("sequence", Integer, nullable=False),
-    Column("event", Text, nullable=False),
-    Column("from_status", Text),
-    Column("to_status", Text, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
-    Column("by_party", UUID(as_uuid=True)),
-    Column("by_role", Text, nullable=False),
-    Column("reason", Text),
-    UniqueConstraint("declaration_id", "sequence", name="declaration_history_sequence_key"),
-)
+declaration_history = _history("declaration")
 
 citations = Table(
     "citations",

@@ -3,41 +3,12 @@
 from services.permits.domain.ledger import Side
 from services.permits.domain.lifecycle import USABLE
 from services.permits.domain.rules.cases import Case, Difference, Rule
+from shared.cites.codes import KINDS
 from shared.contracts.words import Trader
 
 SERVES: dict[Side, frozenset[str]] = {
-    Side.EXPORT: frozenset(
-        {
-            "export",
-            "re_export",
-            "certificate_of_origin",
-            "pre_convention",
-            "captive_bred",
-            "travelling_exhibition",
-            "musical_instrument",
-            "personal_ownership",
-            "sample_collection",
-            "phytosanitary",
-            "other",
-        }
-    ),
-    Side.IMPORT: frozenset(
-        {
-            "export",
-            "re_export",
-            "import",
-            "introduction_from_the_sea",
-            "certificate_of_origin",
-            "pre_convention",
-            "captive_bred",
-            "travelling_exhibition",
-            "musical_instrument",
-            "personal_ownership",
-            "sample_collection",
-            "phytosanitary",
-            "other",
-        }
-    ),
+    Side.EXPORT: frozenset(KINDS) - {"import", "introduction_from_the_sea"},
+    Side.IMPORT: frozenset(KINDS),
 }
 """Kinds of document that serve a movement; an import permit serves imports alone."""
 
