@@ -166,10 +166,15 @@ async def test_a_large_declaration_is_read_again_rather_than_kept_in_memory(hub:
     await _settled(hub, 1)
     [letter] = hub.permits.about(PLACE)[0].json["letters"]
     assert letter["declaration"] == body
+    assert await _attempts(hub) == 1
 
 
 async def test_a_fresh_declaration_is_carried_without_being_read_again(hub: Hub) -> None:
     await hub.lodge(await hub.trader(), declaration())
     await _settled(hub, 1)
+    assert await _attempts(hub) == 0
+
+
+async def _attempts(hub: Hub) -> int:
     async with hub.desk.engine.connect() as conn:
-        assert (await conn.execute(text("SELECT attempts FROM submissions"))).scalar_one() == 0
+        return int((await conn.execute(text("SELECT attempts FROM submissions"))).scalar_one())

@@ -144,6 +144,13 @@ async def test_one_that_arrives_there_while_it_is_asked_for_is_asked_for_again(h
     assert asked_for == 2
 
 
+async def test_who_waits_is_woken_by_the_courier(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.gateway.actions.waiting.LOOK_EVERY", 60)
+    hub.permits.answer = checked(delay=0.2)
+    answer = await hub.lodge(await hub.trader(), declaration(), prefer="wait=10")
+    assert (answer.status_code, answer.json()["status"]) == (200, "accepted")
+
+
 async def test_prefer_wait_answers_the_checked_declaration(hub: Hub) -> None:
     hub.permits.answer = checked(delay=0.2)
     trader, body = await hub.trader(), declaration()

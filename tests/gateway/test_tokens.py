@@ -252,7 +252,7 @@ async def test_what_one_process_changes_another_learns(hub: Hub, monkeypatch: py
     monkeypatch.setattr(people, "LOOK_EVERY", 0.1)
     port = free_port()
     sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
-    async with serving(sister), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as there:
+    async with serving(sister), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
         while (await there.get("/readyz")).status_code != 200:
             pass
         id, credential = await _credential(hub)
