@@ -14,6 +14,7 @@ from sqlalchemy import Column, Table, TextClause, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 T = TypeVar("T")
@@ -108,6 +109,8 @@ def sqlstate(error: BaseException) -> str:
 
 def is_away(error: BaseException) -> bool:
     """Say whether an error means that the database cannot be reached now, so that waiting may help."""
+    if isinstance(error, NoConnection):
+        return True
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or sqlstate(error) in GONE or is_away_cause(error.orig)
     return is_away_cause(error)

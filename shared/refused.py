@@ -4,8 +4,9 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from shared.database import is_away
@@ -145,7 +146,9 @@ async def _http(request: Request, error: Exception) -> Response:
 
 def broken(error: Exception, *, path: str, name: str) -> Response:
     """Render what nobody foresaw: 503 when the database is away, else 500; the log has the rest."""
-    if isinstance(error, DBAPIError | OSError | TimeoutError) and is_away(error):
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=400)  # to nobody: who asked has gone before the body was whole
+    if isinstance(error, SQLAlchemyError | OSError | TimeoutError) and is_away(error):
         logger().warning("database.away", error=repr(error)[:300])
         detail = "The database cannot answer now. Nothing was half-written; ask again in a few seconds."
         return problem(503, "database-unavailable", detail, request_id=name, headers={"Retry-After": "2"})
