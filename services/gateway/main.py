@@ -11,7 +11,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.actions.access import Access
@@ -47,15 +47,19 @@ from shared.web import make_app
 VERSION = "0.1.0"
 TRY_AGAIN = 1.0
 DRAIN = 30
-AWAY = (DBAPIError, OSError, TimeoutError)
+ASKED_FOR = 10.0
+"""Seconds one try of a command or query may take; a lost answer is asked for once more."""
+CARRIED_FOR = 15.0
+"""Seconds a batch may take: less than its lease, or another courier would carry it too."""
+AWAY = (SQLAlchemyError, OSError, TimeoutError)
 
 
 def make(settings: Settings) -> FastAPI:
     """Build the gateway; its couriers and its intake run as long as the app lives."""
     engine = connect(settings.database_url)
     signer = InsideSigner("gateway", KeyFile(settings.signing_keys))
-    asked = _services(settings, signer)
-    carriers = _services(settings, signer)
+    asked = _services(settings, signer, seconds=ASKED_FOR)
+    carriers = _services(settings, signer, seconds=CARRIED_FOR)
     waiting = Waiting()
     letters = PartyLetters(engine, carriers)
     submissions = submission_trip(engine, carriers[0], letters, waiting)
@@ -98,10 +102,11 @@ ABOUT = (
 )
 
 
-def _services(settings: Settings, signer: InsideSigner) -> tuple[Service, Service]:
+def _services(settings: Settings, signer: InsideSigner, *, seconds: float) -> tuple[Service, Service]:
+    """Make our sides of the two others; couriers have theirs apart, so that what breaks there holds up no officer."""
     return (
-        Service("permits", settings.permits_url, signer),
-        Service("notifications", settings.notifications_url, signer),
+        Service("permits", settings.permits_url, signer, seconds=seconds),
+        Service("notifications", settings.notifications_url, signer, seconds=seconds),
     )
 
 

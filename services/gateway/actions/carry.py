@@ -13,6 +13,8 @@ from services.gateway.store.tables import party_letters, submissions
 from shared.calls import Service
 from shared.courier import Courier, Letter
 
+LOOK_EVERY = 1.0
+"""Seconds between two looks for parties that another process changed."""
 PATIENCE = 1.0
 """Seconds that submissions wait for changed parties to go out before them; a copy that is away holds up nobody."""
 
@@ -59,7 +61,7 @@ class PartyLetters:
 
         only = party_letters.c.destination == service.name
         name = f"parties to {service.name}"
-        return Courier(name, self._engine, party_letters, deliver, only=only, settled=self._settled)
+        return Courier(name, self._engine, party_letters, deliver, poll=LOOK_EVERY, only=only, settled=self._settled)
 
 
 def submission_trip(engine: AsyncEngine, permits: Service, letters: PartyLetters, waiting: Waiting) -> Courier:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.store import credentials, parties
@@ -59,12 +59,14 @@ class People:
                     self._revision = revision
             self._looked = began
 
-    async def refresh_if_possible(self) -> None:
-        """Read what changed, or leave it to the next look when the database cannot answer."""
+    async def refresh_if_possible(self) -> bool:
+        """Read what changed; False, and left to the next look, when the database cannot answer."""
         try:
             await self.refresh()
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
             logger().warning("people.stale", error=repr(error)[:300])
+            return False
+        return True
 
     async def watch(self) -> None:
         """Keep the directory up to date until cancelled."""
@@ -77,12 +79,10 @@ class People:
 
         A credential never heard of may be a moment old, from another process: then the database is asked.
         """
-        if client_id not in self._credentials:
-            await self.refresh_if_possible()
-        known = self._living(party_id, client_id)
-        if not self.known:
+        learned = client_id in self._credentials or await self.refresh_if_possible()
+        if not (learned and self.known):
             raise Unavailable("database-unavailable", "Who you are cannot be checked now; ask again in a few seconds.")
-        return known
+        return self._living(party_id, client_id)
 
     def _living(self, party_id: UUID, client_id: str) -> Known | None:
         known = self._parties.get(party_id)

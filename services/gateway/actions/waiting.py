@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
-LOOK_EVERY = 0.25
+LOOK_EVERY = 1.0
 """Seconds between two looks at the row, for what another process's courier carried."""
 
 
