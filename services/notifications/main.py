@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,6 +17,22 @@ from shared.identity import InsideReader, KeyFile
 from shared.logs import write_logs
 from shared.settings import read_or_exit
 from shared.web import make_app
+
+KEEP_ALIVE = 75
+"""Seconds an idle connection is kept: longer than our neighbours keep theirs, so that none sends into a closing one."""
+
+
+class Server(uvicorn.Server):
+    """A server that sends its long-polling readers home before it drains."""
+
+    def __init__(self, config: uvicorn.Config, bell: Bell) -> None:
+        super().__init__(config)
+        self._bell = bell
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal to end."""
+        self._bell.close()
+        super().handle_exit(sig, frame)
 
 
 def make(settings: Settings) -> FastAPI:
@@ -50,8 +67,9 @@ def run() -> None:
     lifeline.watch()
     settings = read_or_exit(Settings)
     write_logs("notifications", settings.log_level)
-    uvicorn.run(
-        make(settings),
+    app = make(settings)
+    config = uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -59,5 +77,7 @@ def run() -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=25,
     )
+    Server(config, app.state.bell).run()

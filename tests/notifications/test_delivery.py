@@ -182,7 +182,7 @@ async def test_410_disables_the_endpoint_and_its_owner_hears_so_by_other_ways(
     left = await service.endpoint(who, gone.url)
     await service.endpoint(who, well.url, "endpoint.*")
     await service.tell(news(to=who))
-    async with working(service.engine):
+    async with working(service.engine, schedule=[timedelta(hours=1)]):
         await until(lambda: well.heard)
         await service.tell(news(to=who))
         assert len(gone.heard) == 1
@@ -197,7 +197,8 @@ async def test_410_disables_the_endpoint_and_its_owner_hears_so_by_other_ways(
     woken = await service.http.patch(f"{WHERE}/{left['id']}", json={"paused": False}, headers=change)
     assert woken.json()["status"] == "active"
     async with working(service.engine):
-        await until(lambda: len(gone.heard) >= 2)
+        await until(lambda: len(gone.heard) == 2)
+    assert gone.heard[0].id == gone.heard[1].id
 
 
 async def test_while_paused_letters_wait_and_then_go_in_order(service: Service, receiver: Receiver) -> None:
@@ -353,3 +354,40 @@ async def test_an_answer_that_is_cut_off_is_no_answer(service: Service, receiver
     [delivery] = await service.deliveries(who, made["id"])
     assert [attempt["status"] for attempt in delivery["attempts"]] == [None, 200]
     assert len({one.id for one in receiver.heard}) == 1
+
+
+async def test_replays_retries_and_pauses_race_with_deliveries_and_break_nothing(
+    service: Service, receiver: Receiver
+) -> None:
+    who = party()
+    made = await service.endpoint(who, receiver.url)
+    where, since = f"{WHERE}/{made['id']}", {"since": "2026-01-01T00:00:00Z"}
+    subjects = [f"declaration:{uuid4()}" for _ in range(10)]
+
+    async def flaky(heard: Heard) -> web.Response | None:
+        return web.Response(status=500) if len(receiver.heard) % 7 == 0 else None
+
+    async def intakes() -> None:
+        for n in range(1, 11):
+            await service.tell(*(news(subject, n, to=who) for subject in subjects))
+
+    async def owner() -> set[int]:
+        answers, header = set(), {**service.as_(who), "If-Match": "*"}
+        for _ in range(10):
+            answers.add((await service.http.post(f"{where}/replay", json=since, headers=header)).status_code)
+            for delivery in (await service.deliveries(who, made["id"]))[:3]:
+                again = await service.http.post(f"/v1/deliveries/{delivery['id']}/retry", headers=header)
+                answers.add(again.status_code)
+            for paused in (True, False):
+                changed = await service.http.patch(where, json={"paused": paused}, headers=header)
+                answers.add(changed.status_code)
+        return answers
+
+    receiver.behave = flaky
+    schedule = [timedelta(seconds=0.01)] * 50
+    async with working(service.engine, schedule=schedule), working(service.engine, schedule=schedule):
+        _, first, second = await asyncio.gather(intakes(), owner(), owner())
+        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"), seconds=60)
+    assert first | second == {200, 202}
+    assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'delivered'") == 100
+    assert await service.scalar("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from services.notifications.actions import feed
 from services.notifications.store import events
 from tests.notifications.conftest import Service, news, party
 
@@ -73,7 +74,10 @@ async def test_types_narrow_the_feed_with_wildcards(service: Service) -> None:
     assert {event["type"] for event in found} == set(kinds[2:])
 
 
-async def test_a_long_poll_answers_when_the_first_event_comes(service: Service) -> None:
+async def test_a_long_poll_answers_when_the_first_event_comes(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "POLL", 60.0)
     who = party()
     waiting = asyncio.create_task(
         service.http.get("/v1/events", headers={**service.as_(who), "Prefer": "respond-async, wait=30"})

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.notifications.clients.webhooks import Receivers
+from services.notifications.clients.webhooks import NotPublic, Receivers, Resolver
 from services.notifications.domain.letter import Letter
 from services.notifications.domain.outcome import Outcome
 from services.notifications.domain.signature import write_secret
@@ -88,6 +88,16 @@ async def test_a_name_with_any_address_inside_is_not_sent_to(
     assert outcome.reason is not None
     assert "no public address" in outcome.reason
     assert receiver.heard == []
+
+
+async def test_a_resolver_refuses_a_name_that_leads_inside_by_any_of_its_addresses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names(monkeypatch, ["93.184.215.14", "10.0.0.1"])
+    resolver = Resolver(allow_loopback=False)
+    with pytest.raises(NotPublic, match=r"10\.0\.0\.1 is no public address \(private\)"):
+        await resolver.resolve("partner.example")
+    await resolver.close()
 
 
 async def test_what_was_checked_is_what_is_connected_to(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,7 @@
-"""What an owner has sent at will: a test, everything since a moment, one delivery more."""
+"""What an owner has sent at will: a test, everything since a moment, one delivery more.
+
+Lanes are locked before deliveries, here as where letters are settled, so that the two never wait for each other.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notifications.actions.commands import Command, Done, keep, kept
 from services.notifications.actions.news import tell_owner
 from services.notifications.domain import messages
-from services.notifications.store import deliveries, endpoints, events, lanes
+from services.notifications.store import deliveries, endpoints, lanes
 from shared.contracts.words import write_moment
 from shared.problems import NotFound
 
@@ -32,12 +35,12 @@ async def replay(engine: AsyncEngine, endpoint: UUID, command: Command, *, since
     async with engine.begin() as conn:
         if (done := await kept(conn, command, at=at)) is not None:
             return done
-        await events.lock(conn)
-        if await endpoints.own(conn, endpoint, command.party) is None:
+        if await endpoints.own_locked(conn, endpoint, command.party) is None:
             raise NotFound
-        subjects = await deliveries.replay(conn, endpoint, since=since, at=at)
+        subjects = await deliveries.missed(conn, endpoint, since=since)
         await lanes.make_due(conn, endpoint, subjects, at=at)
-        return await keep(conn, command, {"since": write_moment(since), "deliveries": len(subjects)})
+        count = await deliveries.replay(conn, endpoint, subjects, since=since, at=at)
+        return await keep(conn, command, {"since": write_moment(since), "deliveries": count})
 
 
 async def retry(engine: AsyncEngine, delivery: UUID, command: Command, *, at: datetime) -> Done:
@@ -45,11 +48,11 @@ async def retry(engine: AsyncEngine, delivery: UUID, command: Command, *, at: da
     async with engine.begin() as conn:
         if (done := await kept(conn, command, at=at)) is not None:
             return done
-        await events.lock(conn)
-        lane = await deliveries.again(conn, delivery, command.party)
-        if lane is None:
+        lane = await deliveries.lane_of(conn, delivery, command.party)
+        if lane is None or await endpoints.own_locked(conn, lane["endpoint_id"], command.party) is None:
             raise NotFound
         await lanes.make_due(conn, lane["endpoint_id"], [lane["subject"]], at=at)
+        await deliveries.again(conn, delivery)
         return await keep(conn, command, show(dict(await deliveries.one(conn, delivery))))
 
 

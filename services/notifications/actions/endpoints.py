@@ -60,11 +60,12 @@ async def change(
     given: EndpointChange,
     *,
     versions: Sequence[int] | None,
+    at: datetime,
     allow_loopback: bool,
 ) -> dict[str, Any]:
     """Change what is named of an endpoint, if its version is one of `versions` (None: whichever it is).
 
-    `paused: false` wakes a paused endpoint and enables a disabled one again; what waited goes on from there.
+    `paused: false` wakes a paused endpoint and enables a disabled one again; what waited is tried at once.
     """
     if given.url is not None:
         _must_be_sendable(given.url, allow_loopback)
@@ -73,7 +74,10 @@ async def change(
         now = _found(await store.own_locked(conn, id, party))
         if versions is not None and now["version"] not in versions:
             raise Conflict("version-stale", "The endpoint was changed meanwhile. Read it again, then change it.")
-        return show(await store.change(conn, id, _values(named) | _status(named, now["status"])))
+        turn = _status(named, now["status"])
+        if turn.get("status") == "active":
+            await lanes.wake(conn, id, at=at)
+        return show(await store.change(conn, id, _values(named) | turn))
 
 
 async def delete(engine: AsyncEngine, id: UUID, party: UUID, *, at: datetime) -> None:

@@ -13,15 +13,21 @@ POLL = 0.5
 
 
 class Bell:
-    """Wakes those who wait in this process for news."""
+    """Wakes those who wait in this process for news, and sends them home when it closes."""
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()
+        self.closed = False
 
     def ring(self) -> None:
         """Wake everybody who listens now."""
         self._rung.set()
         self._rung = asyncio.Event()
+
+    def close(self) -> None:
+        """Let nobody wait any more."""
+        self.closed = True
+        self.ring()
 
     def listen(self) -> asyncio.Event:
         """Answer what is set at the next ring; asked for before one looks, no ring is missed."""
@@ -59,7 +65,7 @@ async def wait(
         rung = bell.listen()
         bodies, further = await read(engine, party, after=after, patterns=patterns, limit=limit)
         left = ends - loop.time()
-        if bodies or left <= 0:
+        if bodies or left <= 0 or bell.closed:
             return bodies, further
         try:
             await asyncio.wait_for(rung.wait(), min(POLL, left))

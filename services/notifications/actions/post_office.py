@@ -55,17 +55,19 @@ class PostOffice:
         self._settled.set()
 
     async def run(self) -> None:
-        """Deliver until stopped."""
+        """Deliver until stopped; raises what a fault of ours may raise, so that the process is started anew."""
         settling = asyncio.create_task(self._keep_settling())
         try:
-            while not self._stopping:
+            while not self._stopping and not settling.done():
                 self._settled.clear()
                 if not await self._send_off():
                     self._forget()
                     await self._rest()
-            while self._flying:
+            while self._flying and not settling.done():
                 self._settled.clear()
                 await self._rest()
+            if settling.done():
+                settling.result()
         finally:
             for task in (settling, *self._tasks):
                 task.cancel()

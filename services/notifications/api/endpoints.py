@@ -59,7 +59,7 @@ async def change(
     given = await read_json(request, EndpointChange)
     loopback = request.app.state.settings.allow_loopback
     return _endpoint(
-        await endpoints.change(engine(request), id, party.id, given, versions=wanted, allow_loopback=loopback)
+        await endpoints.change(engine(request), id, party.id, given, versions=wanted, at=now(), allow_loopback=loopback)
     )
 
 

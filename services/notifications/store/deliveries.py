@@ -28,20 +28,23 @@ _ADD = text(f"""
     FROM events e, endpoints n WHERE e.position = ANY(CAST(:positions AS bigint[])) AND n.id = :endpoint
     RETURNING id, subject
 """)  # noqa: S608
-_REPLAY = text(f"""
-    INSERT INTO deliveries (id, endpoint_id, position, subject, status, created_at)
-    SELECT {NAMED}, n.id, e.position, e.subject, 'pending', :at
+_MISSED = """
     FROM endpoints n JOIN readers r ON r.party_id = n.party_id
          JOIN events e ON e.position = r.position AND e.at >= :since AND e.forms && n.event_types
     WHERE n.id = :endpoint
+"""
+_MISSED_SUBJECTS = text(f"SELECT DISTINCT e.subject {_MISSED}")
+_REPLAY = text(f"""
+    INSERT INTO deliveries (id, endpoint_id, position, subject, status, created_at)
+    SELECT {NAMED}, n.id, e.position, e.subject, 'pending', :at
+    {_MISSED} AND e.subject = ANY(CAST(:subjects AS text[]))
     ON CONFLICT (id) DO UPDATE SET status = 'pending', settled_at = NULL
-    RETURNING subject
-""")  # noqa: S608
-_AGAIN = text("""
-    UPDATE deliveries d SET status = 'pending', settled_at = NULL
-    FROM endpoints n WHERE d.id = :id AND n.id = d.endpoint_id AND n.party_id = :party AND n.status <> 'deleted'
-    RETURNING d.endpoint_id, d.subject
 """)
+_LANE = text("""
+    SELECT d.endpoint_id, d.subject FROM deliveries d JOIN endpoints n ON n.id = d.endpoint_id
+    WHERE d.id = :id AND n.party_id = :party AND n.status <> 'deleted'
+""")
+_AGAIN = text("UPDATE deliveries SET status = 'pending', settled_at = NULL WHERE id = :id")
 _DROP = text("""
     UPDATE deliveries SET status = 'dropped', settled_at = :at WHERE endpoint_id = :endpoint AND status = 'pending'
 """)
@@ -84,17 +87,30 @@ async def add(conn: AsyncConnection, endpoint: UUID, positions: Sequence[int], *
     return [row.id for row in found]
 
 
-async def replay(conn: AsyncConnection, endpoint: UUID, *, since: datetime, at: datetime) -> list[str]:
-    """Make pending again, or for the first time, all that the owner may hear since then and the endpoint listens to.
+async def missed(conn: AsyncConnection, endpoint: UUID, *, since: datetime) -> list[str]:
+    """Answer the subjects of all that the endpoint's owner may hear since then and the endpoint listens to."""
+    return list((await conn.execute(_MISSED_SUBJECTS, {"endpoint": endpoint, "since": since})).scalars())
 
-    Answers the subject of each, for their lanes. The ids stay the same.
+
+async def replay(
+    conn: AsyncConnection, endpoint: UUID, subjects: Sequence[str], *, since: datetime, at: datetime
+) -> int:
+    """Make pending again, or for the first time, the same about these subjects, whose lanes are held.
+
+    Answers how many. The ids stay the same.
     """
-    return list((await conn.execute(_REPLAY, {"endpoint": endpoint, "since": since, "at": at})).scalars())
+    given = {"endpoint": endpoint, "subjects": list(subjects), "since": since, "at": at}
+    return (await conn.execute(_REPLAY, given)).rowcount
 
 
-async def again(conn: AsyncConnection, id: UUID, party: UUID) -> RowMapping | None:
-    """Make one delivery of the party's own pending again; answers its endpoint_id and subject, None when not theirs."""
-    return (await conn.execute(_AGAIN, {"id": id, "party": party})).mappings().one_or_none()
+async def lane_of(conn: AsyncConnection, id: UUID, party: UUID) -> RowMapping | None:
+    """Answer the lane (endpoint_id, subject) of a delivery of the party's own; None of any other."""
+    return (await conn.execute(_LANE, {"id": id, "party": party})).mappings().one_or_none()
+
+
+async def again(conn: AsyncConnection, id: UUID) -> None:
+    """Make one delivery pending again; its lane is held."""
+    await conn.execute(_AGAIN, {"id": id})
 
 
 async def drop(conn: AsyncConnection, endpoint: UUID, *, at: datetime) -> None:

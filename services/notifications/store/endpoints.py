@@ -49,8 +49,8 @@ async def own(conn: AsyncConnection, id: UUID, party: UUID) -> RowMapping | None
 
 
 async def own_locked(conn: AsyncConnection, id: UUID, party: UUID) -> RowMapping | None:
-    """Read an endpoint of the party's own and hold it until the transaction ends."""
-    return (await conn.execute(_own(id, party).with_for_update())).mappings().one_or_none()
+    """Read an endpoint of the party's own and hold it until the transaction ends; letters to it may be added."""
+    return (await conn.execute(_own(id, party).with_for_update(key_share=True))).mappings().one_or_none()
 
 
 async def page(conn: AsyncConnection, party: UUID, *, before: UUID | None, limit: int) -> Sequence[RowMapping]:
