@@ -1,7 +1,6 @@
 """Workers that die, stall or lose the database: what they held is sent by others, under the same id."""
 
 import asyncio
-import os
 import signal
 import sys
 from datetime import timedelta
@@ -62,35 +61,6 @@ async def test_a_worker_killed_in_mid_flight_loses_nothing(service: Service, rec
     over.set()
     assert [one.sequence for one in receiver.heard] == [1, 1, 2]
     assert receiver.heard[0].id == receiver.heard[1].id
-
-
-async def test_the_worker_as_it_is_started_delivers_and_lets_what_flies_land_on_sigterm(
-    service: Service, receiver: Receiver
-) -> None:
-    who = party()
-    await service.endpoint(who, receiver.url)
-    landing = asyncio.Event()
-
-    async def slowly(heard: Heard) -> None:
-        await landing.wait()
-
-    receiver.behave = slowly
-    told = service.settings.model_dump(mode="json")
-    environment = {f"NOTIFICATIONS_{name}".upper(): str(value) for name, value in told.items()}
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        "from services.notifications.worker import run; run()",
-        cwd=Path(__file__).parents[2],
-        env={**os.environ, **environment},
-    )
-    await service.tell(news(to=who))
-    await until(lambda: receiver.heard)
-    worker.send_signal(signal.SIGTERM)
-    await asyncio.sleep(0.05)
-    landing.set()
-    assert await asyncio.wait_for(worker.wait(), 20) == 0
-    assert await service.scalar("SELECT status FROM deliveries") == "delivered"
 
 
 async def claim(service: Service, *, lease: timedelta = LEASE) -> list[Letter]:

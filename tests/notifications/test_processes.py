@@ -1,0 +1,95 @@
+"""The server and the worker as they are started: settings, readiness, a clean end."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+
+from tests.notifications.conftest import Heard, Receiver, Service, news, party, until
+
+ROOT = Path(__file__).parents[2]
+
+
+@asynccontextmanager
+async def process(service: Service, entry: str, **more: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Start an entry point with the service's settings; it is killed if the block leaves it running."""
+    told = {name: str(value) for name, value in service.settings.model_dump(mode="json").items()} | more
+    started = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        f"from services.notifications.{entry} import run; run()",
+        cwd=ROOT,
+        env={**os.environ, **{f"NOTIFICATIONS_{name}".upper(): value for name, value in told.items()}},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield started
+    finally:
+        if started.returncode is None:
+            started.kill()
+            await started.wait()
+
+
+async def test_the_worker_delivers_and_lets_what_flies_land_on_sigterm(service: Service, receiver: Receiver) -> None:
+    who = party()
+    await service.endpoint(who, receiver.url)
+    landing = asyncio.Event()
+
+    async def slowly(heard: Heard) -> None:
+        await landing.wait()
+
+    receiver.behave = slowly
+    async with process(service, "worker") as worker:
+        await service.tell(news(to=who))
+        await until(lambda: receiver.heard)
+        worker.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.05)
+        landing.set()
+        assert await asyncio.wait_for(worker.wait(), 20) == 0
+    assert await service.scalar("SELECT status FROM deliveries") == "delivered"
+
+
+async def test_the_worker_never_imports_the_web_framework() -> None:
+    loads = (
+        "import sys, services.notifications.worker; print([m for m in ('fastapi', 'starlette') if m in sys.modules])"
+    )
+    asked = await asyncio.create_subprocess_exec(sys.executable, "-c", loads, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    assert (await asked.communicate())[0].strip() == b"[]"
+
+
+async def test_the_server_sends_its_long_pollers_home_and_ends_on_sigterm(service: Service) -> None:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = str(sock.getsockname()[1])
+    async with process(service, "main", port=port) as server, httpx2.AsyncClient(timeout=40) as http:
+        url = f"http://127.0.0.1:{port}"
+        await until(lambda: ready(http, url))
+        header = {**service.as_(party()), "Prefer": "wait=30"}
+        waiting = asyncio.create_task(http.get(f"{url}/v1/events", headers=header))
+        await asyncio.sleep(0.3)
+        server.send_signal(signal.SIGTERM)
+        answer = await asyncio.wait_for(waiting, 10)
+        assert (answer.status_code, answer.json()["data"]) == (200, [])
+        await asyncio.wait_for(server.wait(), 10)
+
+
+async def ready(http: httpx2.AsyncClient, url: str) -> bool:
+    try:
+        return (await http.get(f"{url}/readyz")).status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+async def test_settings_that_are_wrong_are_all_named_at_once(service: Service) -> None:
+    async with process(service, "worker", schedule="soon", colour="red") as worker:
+        assert worker.stderr is not None
+        said = (await worker.stderr.read()).decode()
+        assert await worker.wait() == 78
+    assert "NOTIFICATIONS_SCHEDULE" in said
+    assert "NOTIFICATIONS_COLOUR" in said
