@@ -41,7 +41,7 @@ from shared.courier import Courier
 from shared.database import connect, revision
 from shared.identity import InsideSigner, KeyFile
 from shared.logs import logger, write_logs
-from shared.settings import read_or_exit
+from shared.start import ready_or_exit
 from shared.web import make_app
 
 VERSION = "0.1.0"
@@ -187,7 +187,7 @@ def _collect_seldom() -> None:
 def run() -> None:
     """Run the gateway until SIGTERM; then finish what is under way, for at most 30 s."""
     lifeline.watch()
-    settings = read_or_exit(Settings)
+    settings = ready_or_exit(Settings)
     write_logs("gateway", settings.log_level)
     app = make(settings)
     _collect_seldom()

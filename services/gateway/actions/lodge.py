@@ -20,6 +20,8 @@ from shared.logs import logger
 from shared.problems import Conflict, Refusal, Unavailable
 
 MOST_AT_ONCE = 300
+UNDER_WAY = 2
+"""Batches at once."""
 MOST_WAITING = 2_000
 MOST_BYTES_WAITING = 64_000_000
 HANDED_FOR = timedelta(seconds=5)
@@ -44,10 +46,14 @@ Waits = tuple[Submission, "asyncio.Future[Receipt]"]
 
 
 class Intake:
-    """The queue of those who wait for the next commit, and the loop that commits them."""
+    """The queue of those who wait for the next commit, and the loops that commit them.
+
+    The insert is one statement and commits by itself: BEGIN and COMMIT would cost two turns to the database for a
+    batch that waits for one. Two batches may be under way, so that one is written while the other is on the line.
+    """
 
     def __init__(self, engine: AsyncEngine, courier: Courier) -> None:
-        self._engine, self._courier = engine, courier
+        self._engine, self._courier = engine.execution_options(isolation_level="AUTOCOMMIT"), courier
         self._queue: deque[Waits] = deque()
         self._bytes = 0
         self._woken = asyncio.Event()
@@ -66,7 +72,13 @@ class Intake:
         return answer
 
     async def run(self) -> None:
-        """Commit what waits, batch after batch, until cancelled."""
+        """Commit what waits until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(UNDER_WAY):
+                tasks.create_task(self._commit())
+
+    async def _commit(self) -> None:
+        """Commit batch after batch."""
         while True:
             await self._woken.wait()
             self._woken.clear()
@@ -104,7 +116,7 @@ class Intake:
         handed = [submission for submission in batch if room and len(submission.body) <= HANDED_BYTES]
         mine = {submission.id for submission in handed}
         due = [at + HANDED_FOR if submission.id in mine else at for submission in batch]
-        async with self._engine.begin() as conn:
+        async with self._engine.connect() as conn:
             new = await submissions.put(conn, batch, due)
             met = [submission for submission in batch if submission.id not in new]
             kept = await submissions.under_keys(conn, [submission.scope for submission in met]) if met else {}
