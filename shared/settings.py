@@ -1,43 +1,85 @@
-"""Settings are read once from the environment: unknown and missing names are refused, all faults at once."""
+"""Settings are read once from the environment: unknown and missing names are refused, all faults at once.
+
+Each may instead stand in a file: `X_FILE` names a file whose text is the value of `X`, as secrets are given to
+containers. Both at once are refused, for it would not be plain which counts.
+"""
 
 import os
-import sys
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 S = TypeVar("S", bound=BaseSettings)
+IN_FILE = "_FILE"
 
 
 class BadSettings(Exception):
     """The environment does not make a start possible; the message has one line a fault."""
 
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
+
+
+def given(name: str, environ: Mapping[str, str] = os.environ) -> str | None:
+    """Answer what a variable is set to, itself or by the file that `<name>_FILE` names; raises BadSettings."""
+    file = environ.get(name + IN_FILE)
+    if file is None:
+        return environ.get(name)
+    if name in environ:
+        raise BadSettings([f"{name} and {name}{IN_FILE} are both set; set one of them."])
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "not UTF-8"
+        raise BadSettings([f"{name}{IN_FILE} names {file}, which cannot be read: {why}."]) from None
+
+
+def names(model: type[BaseSettings]) -> dict[str, str]:
+    """Answer the variable of every field of a settings model."""
+    prefix = model.model_config.get("env_prefix", "")
+    return {field: f"{prefix}{field}".upper() for field in model.model_fields}
+
 
 def read(model: type[S], environ: Mapping[str, str] = os.environ) -> S:
     """Read a service's settings; raises BadSettings with one sentence for every missing, wrong or unknown name."""
-    prefix = model.model_config.get("env_prefix", "")
-    known = {f"{prefix}{name}".upper() for name in model.model_fields}
-    faults = [
-        f"{name} is no setting of this service; it knows {', '.join(sorted(known))}."
-        for name in sorted(environ)
-        if name.upper().startswith(prefix.upper()) and name.upper() not in known
-    ]
+    faults = _unknown(model, environ)
+    found: dict[str, Any] = {}
+    unread = set()
+    for field, name in names(model).items():
+        try:
+            value = given(name, environ)
+        except BadSettings as error:
+            faults += error.faults
+            unread.add(field)
+        else:
+            found |= {} if value is None else {field: value}
     try:
-        settings = model()
+        settings = model(**found)
     except ValidationError as error:
-        faults += [f"{prefix}{fault['loc'][0]}".upper() + f": {fault['msg']}." for fault in error.errors()]
-        raise BadSettings("\n".join(faults)) from None
+        faults += [_sentence(model, fault) for fault in error.errors() if fault["loc"][0] not in unread]
     if faults:
-        raise BadSettings("\n".join(faults))
+        raise BadSettings(faults)
     return settings
 
 
-def read_or_exit(model: type[S]) -> S:
-    """Read the settings, or end the process with status 78 (EX_CONFIG) and one line a fault on stderr."""
-    try:
-        return read(model)
-    except BadSettings as error:
-        sys.stderr.write(f"The settings are not right:\n{error}\n")
-        raise SystemExit(78) from None
+def _unknown(model: type[BaseSettings], environ: Mapping[str, str]) -> list[str]:
+    prefix = model.model_config.get("env_prefix", "").upper()
+    known = sorted(names(model).values())
+    allowed = {*known, *(name + IN_FILE for name in known)}
+    return [
+        f"{name} is no setting of this service; it knows {', '.join(known)}."
+        for name in sorted(environ)
+        if name.upper().startswith(prefix) and name.upper() not in allowed
+    ]
+
+
+def _sentence(model: type[BaseSettings], fault: Any) -> str:
+    field = str(fault["loc"][0])
+    name = names(model)[field]
+    if fault["type"] != "missing":
+        return f"{name}: {fault['msg']}."
+    return f"{name} is not set: {model.model_fields[field].description or 'it has no default'}."

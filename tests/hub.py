@@ -15,8 +15,8 @@ from typing import Any
 
 import psutil
 
+from services.cli.healthy import is_ready
 from services.cli.ports import free_ports
-from services.cli.up import is_ready
 from shared.client import Hub
 
 START_SECONDS = 120.0

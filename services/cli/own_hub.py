@@ -13,8 +13,8 @@ from pathlib import Path
 
 from services.cli.access import open_hub
 from services.cli.console import Trouble, err
+from services.cli.healthy import is_ready
 from services.cli.ports import free_ports
-from services.cli.up import is_ready
 from shared.client import Hub
 from shared.lifeline import SUPERVISED
 

@@ -1,6 +1,5 @@
 """`saola up`: the supervisor of a whole hub on one machine. Starts all, tends all, stops all; decides nothing else."""
 
-import http.client
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from services.cli import ports as free
 from services.cli.children import Child, birth, end_leftovers
 from services.cli.console import Trouble
 from services.cli.databases import Server
+from services.cli.healthy import is_ready
 from services.cli.home import Home
 from services.cli.plan import HOST, Ports, address, environments
 from services.cli.postgres import Postgres
@@ -197,15 +197,3 @@ class Supervisor:
 
 def _quiet(work: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(work, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-
-
-def is_ready(port: int) -> bool:
-    """Say whether the service on a port says that it is ready."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=2)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

@@ -11,7 +11,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.actions.access import Access
@@ -162,6 +162,8 @@ async def _ready(app: FastAPI) -> str | None:
     desk: Desk = app.state.desk
     try:
         at = await _revision(desk.engine)
+    except ProgrammingError:
+        return "The database was never migrated. Run `saola migrate`."
     except AWAY:
         return "The database does not answer."
     if at != HEAD:

@@ -15,7 +15,7 @@ from shared import lifeline
 from shared.database import connect
 from shared.identity import InsideReader, KeyFile
 from shared.logs import write_logs
-from shared.settings import read_or_exit
+from shared.start import ready_or_exit
 from shared.web import make_app
 
 KEEP_ALIVE = 75
@@ -65,7 +65,7 @@ def make(settings: Settings) -> FastAPI:
 def run() -> None:
     """Read the settings and serve until SIGTERM, which drains for at most 25 s."""
     lifeline.watch()
-    settings = read_or_exit(Settings)
+    settings = ready_or_exit(Settings)
     write_logs("notifications", settings.log_level)
     app = make(settings)
     config = uvicorn.Config(

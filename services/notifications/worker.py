@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import resource
 import signal
 
 import uvloop
@@ -12,8 +13,10 @@ from services.notifications.settings import Settings
 from shared import lifeline
 from shared.database import connect
 from shared.logs import logger, write_logs
-from shared.settings import read_or_exit
+from shared.pulse import beat
+from shared.start import ready_or_exit
 
+MOST_FILES = 8192
 DRAIN = 25.0
 """Seconds that what flies has to land after a SIGTERM; what does not is sent again when its lease ends."""
 
@@ -21,7 +24,7 @@ DRAIN = 25.0
 def run() -> None:
     """Read the settings and deliver until SIGTERM or SIGINT."""
     lifeline.watch()
-    settings = read_or_exit(Settings)
+    settings = ready_or_exit(Settings)
     write_logs("notifications-worker", settings.log_level)
     collect_seldom()
     uvloop.run(serve(settings))
@@ -37,16 +40,29 @@ def collect_seldom() -> None:
     gc.set_threshold(70_000, 10, 10)
 
 
+def most_flying() -> int:
+    """Let the process open as many files as it may, up to 8,192; answer how many letters may fly, a quarter of that.
+
+    The rest is for connections that are kept for the next letter, and for what else has to be open.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted // 4
+
+
 async def serve(settings: Settings) -> None:
     """Deliver until a signal says otherwise, then let what flies land."""
     engine = connect(settings.database_url, connections=4)
     receivers = Receivers(allow_loopback=settings.allow_loopback)
-    office = PostOffice(engine, receivers.post, schedule=settings.waits)
+    office = PostOffice(engine, receivers.post, schedule=settings.waits, limit=most_flying())
     ending = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, ending.set)
     await receivers.open()
     delivering = asyncio.create_task(office.run())
+    pulse = asyncio.create_task(beat())
     logger().info("worker.started")
     waiting = asyncio.create_task(ending.wait())
     await asyncio.wait({delivering, waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -57,5 +73,6 @@ async def serve(settings: Settings) -> None:
         logger().warning("worker.cut_short")
     finally:
         waiting.cancel()
+        pulse.cancel()
         await receivers.close()
         await engine.dispose()

@@ -16,7 +16,7 @@ from shared import lifeline
 from shared.database import connect, revision
 from shared.identity import InsideReader, KeyFile
 from shared.logs import write_logs
-from shared.settings import read_or_exit
+from shared.start import ready_or_exit
 from shared.web import make_app
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations" / "alembic.ini"
@@ -50,7 +50,7 @@ def make(settings: Settings) -> FastAPI:
 def run() -> None:
     """Run the service until it is told to stop; SIGTERM drains for at most 30 s."""
     lifeline.watch()
-    settings = read_or_exit(Settings)
+    settings = ready_or_exit(Settings)
     write_logs("permits", settings.log_level)
     uvicorn.run(
         make(settings),

@@ -13,7 +13,8 @@ from shared.courier import Courier
 from shared.database import connect
 from shared.identity import InsideSigner, KeyFile
 from shared.logs import write_logs
-from shared.settings import read_or_exit
+from shared.pulse import beat
+from shared.start import ready_or_exit
 
 
 async def work(settings: Settings) -> None:
@@ -25,11 +26,13 @@ async def work(settings: Settings) -> None:
     await service.open()
     courier = Courier("news", engine, tables.news, Notifications(service).deliver, limit=500, poll=0.1)
     task = asyncio.create_task(courier.run())
+    pulse = asyncio.create_task(beat())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await task
+    pulse.cancel()
     await service.close()
     await engine.dispose()
 
@@ -39,6 +42,6 @@ def run() -> None:
     import uvloop
 
     lifeline.watch()
-    settings = read_or_exit(Settings)
+    settings = ready_or_exit(Settings)
     write_logs("permits-worker", settings.log_level)
     uvloop.run(work(settings))

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
+from services.cli.healthy import is_ready
 from services.cli.ports import free_ports
-from services.cli.up import is_ready
 from shared.client import Hub
 from tests.hub import RunningHub, alive, running_hub, saola, short_folder
 

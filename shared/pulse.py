@@ -1,0 +1,17 @@
+"""A worker has no port to be asked at, so it shows that its loop turns: it touches a file each second."""
+
+import asyncio
+import os
+from pathlib import Path
+
+PULSE = "SAOLA_PULSE"
+"""The variable that names the file."""
+EVERY = 1.0
+
+
+async def beat() -> None:
+    """Touch the file that SAOLA_PULSE names, each second until cancelled; return at once when none is named."""
+    name = os.environ.get(PULSE)
+    while name:
+        Path(name).touch()
+        await asyncio.sleep(EVERY)
