@@ -1,12 +1,11 @@
 """Notifications as they run: the server on a free port, workers, and receivers that do as a test says."""
 
 import asyncio
-import json
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from shared.contracts.people import Caller, Party
 from shared.database import now
 from shared.identity import InsideSigner, KeyFile, make_keys
 from tests.conftest import Clone
+from tests.notifications.receivers import Receiver
 
 QUICK = tuple(timedelta(seconds=0.05) for _ in range(8))
 """A schedule for tests: eight waits of a twentieth of a second."""
@@ -151,52 +151,6 @@ async def service(clone: Clone, tmp_path: Path) -> AsyncIterator[Service]:
         yield Service(settings, app, http, *signers)
     server.should_exit = True
     await running
-
-
-@dataclass(frozen=True)
-class Heard:
-    """One POST as a receiver saw it."""
-
-    path: str
-    headers: dict[str, str]
-    body: bytes
-    request: web.Request = field(compare=False, repr=False)
-
-    @property
-    def id(self) -> str:
-        return self.headers["webhook-id"]
-
-    @property
-    def message(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.body)
-        return found
-
-    @property
-    def sequence(self) -> int:
-        return int(self.message["data"]["sequence"])
-
-
-Behave = Callable[[Heard], Awaitable[web.StreamResponse | None]]
-
-
-@dataclass
-class Receiver:
-    """A partner's web server: it keeps what it heard and answers 200, or as `behave` says."""
-
-    url: str
-    heard: list[Heard] = field(default_factory=list)
-    behave: Behave | None = None
-
-    async def hear(self, request: web.Request) -> web.StreamResponse:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        heard = Heard(request.path, headers, await request.read(), request)
-        self.heard.append(heard)
-        answer = await self.behave(heard) if self.behave else None
-        return answer or web.Response(text="thank you")
-
-    def subject(self, subject: str) -> list[Heard]:
-        name = subject.partition(":")[2]
-        return [one for one in self.heard if one.message["data"].get("declaration_id") == name]
 
 
 Receive = Callable[[], Awaitable[Receiver]]

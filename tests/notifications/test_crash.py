@@ -18,7 +18,8 @@ from services.notifications.domain.outcome import Outcome
 from services.notifications.domain.schedule import SCHEDULE
 from services.notifications.store import events
 from shared.database import new_id, now
-from tests.notifications.conftest import Heard, Receiver, Service, news, party, until, working
+from tests.notifications.conftest import Service, news, party, until, working
+from tests.notifications.receivers import Heard, Receiver
 
 LEASE = timedelta(seconds=20)
 WORKER = """

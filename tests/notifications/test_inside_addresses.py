@@ -11,7 +11,7 @@ from services.notifications.clients.webhooks import NotPublic, Receivers, Resolv
 from services.notifications.domain.letter import Letter
 from services.notifications.domain.outcome import Outcome
 from services.notifications.domain.signature import write_secret
-from tests.notifications.conftest import Receiver
+from tests.notifications.receivers import Receiver
 
 SPELLINGS = [
     "http://127.0.0.1:{port}/",

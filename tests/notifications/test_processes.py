@@ -11,7 +11,8 @@ from pathlib import Path
 
 import httpx2
 
-from tests.notifications.conftest import Heard, Receiver, Service, news, party, until
+from tests.notifications.conftest import Service, news, party, until
+from tests.notifications.receivers import Heard, Receiver
 
 ROOT = Path(__file__).parents[2]
 

@@ -60,7 +60,7 @@ def _letter(claim: UUID, row: RowMapping, attempts: int) -> Letter:
         event_id=row["event_id"],
         body=row["body"].encode(),
         url=row["url"],
-        secrets=tuple(row["secrets"]),
+        secrets=tuple(row["secrets"] or ()),
     )
 
 
@@ -82,18 +82,21 @@ async def settle(engine: AsyncEngine, landed: Sequence[Landed], *, at: datetime,
             await lanes.advance(conn, ended, at=at)
 
     await again(work)
-    for endpoint in {one.letter.endpoint_id for one in landed if one.outcome.gone}:
-        await disable(engine, endpoint, reason="the receiver answered 410 Gone", at=at)
+    for endpoint, url in {(one.letter.endpoint_id, one.letter.url) for one in landed if one.outcome.gone}:
+        await disable(engine, endpoint, url, reason="the receiver answered 410 Gone", at=at)
 
 
-async def disable(engine: AsyncEngine, endpoint: UUID, *, reason: str, at: datetime) -> None:
-    """Send an endpoint nothing more, and tell its owner so by all other ways; done already, it is not said again."""
+async def disable(engine: AsyncEngine, endpoint: UUID, url: str, *, reason: str, at: datetime) -> None:
+    """Send an endpoint nothing more, and tell its owner so by all other ways.
+
+    One that is not active, or has another URL by now, is left as it is.
+    """
     async with engine.begin() as conn:
         await events.lock(conn)
-        gone = await endpoints.disable(conn, endpoint, reason=reason)
-        if gone is not None:
-            data = {"url": gone["url"], "reason": reason}
-            await tell_owner(conn, messages.DISABLED, endpoint, data, to=[gone["party_id"]], at=at)
+        owner = await endpoints.disable(conn, endpoint, url, reason=reason)
+        if owner is not None:
+            data = {"url": url, "reason": reason}
+            await tell_owner(conn, messages.DISABLED, endpoint, data, to=[owner], at=at)
 
 
 def _row(one: Landed, schedule: Sequence[timedelta]) -> dict[str, Any]:

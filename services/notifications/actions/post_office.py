@@ -87,11 +87,14 @@ class PostOffice:
             await asyncio.sleep(0.5)
             return 0
         for letter in letters:
-            self._flying[letter.endpoint_id] += 1
-            task = asyncio.create_task(self._fly(letter))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._launch(letter)
         return len(letters)
+
+    def _launch(self, letter: Letter) -> None:
+        self._flying[letter.endpoint_id] += 1
+        task = asyncio.create_task(self._fly(letter))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _rooms(self) -> dict[UUID, int]:
         """Answer how much more may fly to each endpoint of which something is known."""

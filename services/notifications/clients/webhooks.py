@@ -140,7 +140,7 @@ async def _beginning(got: aiohttp.ClientResponse) -> str:
         left -= len(part)
     if not got.content.at_eof():
         got.close()
-    return b"".join(parts).decode("utf-8", "replace").replace("\x00", "")
+    return _text(b"".join(parts))
 
 
 def _retry_after(value: str | None) -> timedelta | None:
@@ -166,7 +166,12 @@ def _why(error: BaseException, seconds: float) -> str:
         return f"no connection within {CONNECT_SECONDS:.0f} s"
     if isinstance(error, TimeoutError):
         return f"no whole answer within {seconds:.0f} s"
-    return f"{_KINDS.get(type(error), 'the connection failed')}: {cause}"[:500].replace("\x00", "")
+    return _text(f"{_KINDS.get(type(error), 'the connection failed')}: {cause}"[:500].encode("utf-8", "replace"))
+
+
+def _text(said: bytes) -> str:
+    """Write what a receiver said as text that can be kept, whatever it was."""
+    return said.decode("utf-8", "replace").replace("\x00", "")
 
 
 def _chain(error: BaseException | None) -> Sequence[BaseException]:

@@ -19,7 +19,7 @@ _LIVE_SECRETS = text("""
 """)
 _DISABLE = text("""
     UPDATE endpoints SET status = 'disabled', reason = :reason, version = version + 1
-    WHERE id = :id AND status = 'active' RETURNING party_id, url
+    WHERE id = :id AND url = :url AND status = 'active' RETURNING party_id
 """)
 
 
@@ -72,9 +72,10 @@ async def change(conn: AsyncConnection, id: UUID, values: Mapping[str, Any]) -> 
     return (await conn.execute(changed)).mappings().one()
 
 
-async def disable(conn: AsyncConnection, id: UUID, *, reason: str) -> RowMapping | None:
-    """Disable an active endpoint; answers its party_id and url, None when it was not active any more."""
-    return (await conn.execute(_DISABLE, {"id": id, "reason": reason})).mappings().one_or_none()
+async def disable(conn: AsyncConnection, id: UUID, url: str, *, reason: str) -> UUID | None:
+    """Disable an active endpoint that has this URL; answers its party, None when there is no such one any more."""
+    party: UUID | None = (await conn.execute(_DISABLE, {"id": id, "url": url, "reason": reason})).scalar_one_or_none()
+    return party
 
 
 def _own(id: UUID, party: UUID) -> Any:

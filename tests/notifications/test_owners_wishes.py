@@ -1,0 +1,113 @@
+"""What an owner may wish: pause, delete, test, replay, try again; whatever flies meanwhile."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+from aiohttp import web
+
+from tests.notifications.conftest import Receive, Service, news, party, until, working
+from tests.notifications.receivers import Heard, Receiver
+
+WHERE = "/v1/webhook-endpoints"
+
+
+async def test_while_paused_letters_wait_and_then_go_in_order(service: Service, receiver: Receiver) -> None:
+    who, subject = party(), f"declaration:{uuid4()}"
+    made = await service.endpoint(who, receiver.url)
+    change = {**service.as_(who), "If-Match": "*"}
+    await service.http.patch(f"{WHERE}/{made['id']}", json={"paused": True}, headers=change)
+    await service.tell(*(news(subject, n, to=who) for n in (1, 2, 3)))
+    async with working(service.engine):
+        await asyncio.sleep(0.2)
+        assert receiver.heard == []
+        await service.http.patch(f"{WHERE}/{made['id']}", json={"paused": False}, headers=change)
+        await until(lambda: len(receiver.heard) == 3)
+    assert [one.sequence for one in receiver.heard] == [1, 2, 3]
+
+
+async def test_a_deleted_endpoint_hears_nothing_more(service: Service, receiver: Receiver) -> None:
+    who = party()
+    made = await service.endpoint(who, receiver.url)
+    await service.tell(news(to=who))
+    await service.http.delete(f"{WHERE}/{made['id']}", headers=service.as_(who))
+    await service.tell(news(to=who))
+    async with working(service.engine):
+        await asyncio.sleep(0.2)
+    assert receiver.heard == []
+
+
+async def test_what_waits_for_a_disabled_party_waits(service: Service, receiver: Receiver) -> None:
+    who = party()
+    await service.endpoint(who, receiver.url)
+    await service.tell(news(to=who))
+    await service.know(who.model_copy(update={"disabled": True, "version": 2}))
+    async with working(service.engine):
+        await asyncio.sleep(0.2)
+        assert receiver.heard == []
+        await service.know(who.model_copy(update={"version": 3}))
+        await until(lambda: receiver.heard)
+
+
+async def test_a_test_goes_to_its_endpoint_only(service: Service, receive: Receive) -> None:
+    who, one, other = party(), await receive(), await receive()
+    made = await service.endpoint(who, one.url, "permit.used")
+    await service.endpoint(who, other.url, "*")
+    tested = await service.http.post(f"{WHERE}/{made['id']}/test", headers=service.as_(who))
+    async with working(service.engine):
+        await until(lambda: one.heard)
+    assert other.heard == []
+    assert one.heard[0].id == tested.json()["event_id"]
+    assert one.heard[0].message["type"] == "endpoint.test"
+
+
+async def test_a_replay_sends_everything_again_under_the_same_ids_in_order(
+    service: Service, receiver: Receiver
+) -> None:
+    who, subject = party(), f"declaration:{uuid4()}"
+    made = await service.endpoint(who, receiver.url)
+    await service.tell(*(news(subject, n, to=who) for n in (1, 2, 3)))
+    async with working(service.engine):
+        await until(lambda: service.scalar("SELECT count(*) = 3 FROM deliveries WHERE status = 'delivered'"))
+        since = {"since": "2026-01-01T00:00:00Z"}
+        await service.http.post(f"{WHERE}/{made['id']}/replay", json=since, headers=service.as_(who))
+        await until(lambda: len(receiver.heard) == 6)
+    assert [one.sequence for one in receiver.heard] == [1, 2, 3] * 2
+    assert [one.id for one in receiver.heard[:3]] == [one.id for one in receiver.heard[3:]]
+
+
+async def test_replays_retries_and_pauses_race_with_deliveries_and_break_nothing(
+    service: Service, receiver: Receiver
+) -> None:
+    who = party()
+    made = await service.endpoint(who, receiver.url)
+    where, since = f"{WHERE}/{made['id']}", {"since": "2026-01-01T00:00:00Z"}
+    subjects = [f"declaration:{uuid4()}" for _ in range(10)]
+
+    async def flaky(heard: Heard) -> web.Response | None:
+        return web.Response(status=500) if len(receiver.heard) % 7 == 0 else None
+
+    async def intakes() -> None:
+        for n in range(1, 11):
+            await service.tell(*(news(subject, n, to=who) for subject in subjects))
+
+    async def owner() -> set[int]:
+        answers, header = set(), {**service.as_(who), "If-Match": "*"}
+        for _ in range(10):
+            answers.add((await service.http.post(f"{where}/replay", json=since, headers=header)).status_code)
+            for delivery in (await service.deliveries(who, made["id"]))[:3]:
+                again = await service.http.post(f"/v1/deliveries/{delivery['id']}/retry", headers=header)
+                answers.add(again.status_code)
+            for paused in (True, False):
+                changed = await service.http.patch(where, json={"paused": paused}, headers=header)
+                answers.add(changed.status_code)
+        return answers
+
+    receiver.behave = flaky
+    schedule = [timedelta(seconds=0.01)] * 50
+    async with working(service.engine, schedule=schedule), working(service.engine, schedule=schedule):
+        _, first, second = await asyncio.gather(intakes(), owner(), owner())
+        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"), seconds=60)
+    assert first | second == {200, 202}
+    assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'delivered'") == 100
+    assert await service.scalar("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0
