@@ -30,6 +30,18 @@ def utc_day(at: datetime) -> date:
     return at.astimezone(UTC).date()
 
 
+WITHOUT_ZONE = frozenset({"BV", "HM"})
+"""Countries of ISO 3166-1 that the table does not list: nobody lives there."""
+OF_TRADE_RECORDS = frozenset({"XK", "XV", "XX", "XZ", "ZZ", "AN", "CS", "SU", "YU", "DD", "ZR"})
+"""Codes that trade records carry beside those of ISO 3166-1: several, unknown, high seas, and countries of before."""
+
+
+@cache
+def countries() -> frozenset[str]:
+    """Answer the country codes that may be stated."""
+    return frozenset(_by_country()) | WITHOUT_ZONE | OF_TRADE_RECORDS
+
+
 @cache
 def _by_country() -> dict[str, tuple[ZoneInfo, ...]]:
     table = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")

@@ -98,12 +98,11 @@ class Declaration(Wire):
 
 
 class ActualItem(Wire):
-    """What customs found of one item: in the declared unit, dead animals counted in it (box 27 in the EU)."""
+    """What customs found of one item, dead animals counted in it (box 27 in the EU)."""
 
     number: Annotated[int, Field(ge=1, le=9999)]
-    quantity: Annotated[Quantity | None, Field(description="The actual quantity; the declared one when not said")] = (
-        None
-    )
+    quantity: Annotated[Amount | None, Field(description="The actual quantity; the declared one when not said")] = None
+    unit: Annotated[Unit | None, Field(description="Of the quantity; the declared unit when not said")] = None
     dead_on_arrival: Annotated[int | None, Field(ge=0, le=10**9)] = None
 
 
@@ -138,10 +137,11 @@ class Override(Wire):
 
 
 class CorrectedItem(Wire):
-    """What an item's quantity really was, in the declared unit."""
+    """What an item's quantity really was."""
 
     number: Annotated[int, Field(ge=1, le=9999)]
     quantity: Amount
+    unit: Annotated[Unit | None, Field(description="Of the quantity; the declared unit when not said")] = None
 
 
 class Correction(Wire):

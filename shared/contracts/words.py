@@ -24,12 +24,15 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from shared.cites.zones import countries
+
 EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, Overflow])
 """Arithmetic that is exact or raises: sums of 38-digit quantities never round in silence."""
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MOST_DIGITS = 38
+FIRST_YEAR, LAST_YEAR = "1900", "2999"
 
 
 def plain(quantity: Decimal) -> str:
@@ -73,17 +76,17 @@ def _not_negative(number: Decimal) -> Decimal:
 def _day(value: Any) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    if isinstance(value, str) and _DAY.fullmatch(value):
+    if isinstance(value, str) and _DAY.fullmatch(value) and FIRST_YEAR <= value[:4] <= LAST_YEAR:
         with suppress(ValueError):
             return date.fromisoformat(value)
-    raise PydanticCustomError("not_a_day", "A day is written YYYY-MM-DD and is in the calendar")
+    raise PydanticCustomError("not_a_day", "A day is written YYYY-MM-DD, from 1900 to 2999")
 
 
 def _moment(value: Any) -> datetime:
     if isinstance(value, str):
         with suppress(ValueError):
             value = datetime.fromisoformat(value)
-    if isinstance(value, datetime) and value.tzinfo is not None:
+    if isinstance(value, datetime) and value.tzinfo is not None and FIRST_YEAR <= f"{value.year:04}" <= LAST_YEAR:
         return value.astimezone(UTC)
     raise PydanticCustomError("not_a_time", "A time is written by RFC 3339 with its zone: 2026-03-01T09:30:00Z")
 
@@ -91,6 +94,12 @@ def _moment(value: Any) -> datetime:
 def write_moment(value: datetime) -> str:
     """Write a time by RFC 3339 in UTC, microseconds kept: `2026-03-01T09:30:00.000000Z`."""
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _country(code: str) -> str:
+    if code not in countries():
+        raise PydanticCustomError("unknown_country", "This is no country of ISO 3166-1 alpha-2")
+    return code
 
 
 def _id(value: Any) -> UUID:
@@ -139,7 +148,7 @@ Token = Annotated[
     StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"),
 ]
 """A number or reference as printed on a document: no control characters, no blank at either end."""
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
 """ISO 3166-1 alpha-2."""
 LineLetter = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,4}$")]
 HsCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]

@@ -106,7 +106,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/permits/{id}/endorsement"): {"customs"},
     ("POST", "/v1/permits/{id}/revocation"): {"authority"},
     ("GET", "/v1/reports/annual"): {"authority"},
-    ("GET", "/v1/reference/{which}"): EVERYBODY,
+    ("GET", "/v1/reference/{which}"): {*EVERYBODY, "partner", "admin"},
     ("POST", "/inside/declarations"): set(),
     ("POST", "/inside/parties"): set(),
 }
@@ -211,7 +211,9 @@ async def test_lists_filter_and_page_newest_first(inside: Inside) -> None:
     ):  # fmt: skip
         assert len((await inside("GET", "/v1/permits", B, params=filters)).json()["data"]) == count, filters
     for path, query in (("/v1/declarations", {"colour": "red"}), ("/v1/permits", {"limit": 201}),
-                        ("/v1/declarations", {"status": "gone"}), ("/v1/permits", {"cursor": "x"})):  # fmt: skip
+                        ("/v1/declarations", {"status": "gone"}), ("/v1/permits", {"cursor": "x"}),
+                        ("/v1/declarations", {"taxon": "\x00"}), ("/v1/permits", {"number": "\x00"}),
+                        ("/v1/declarations", {"to": "9999-12-31"}), ("/v1/declarations", {"from": "x"})):  # fmt: skip
         answer = await inside("GET", path, B, params=query)
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")
 
@@ -234,6 +236,8 @@ Change = Callable[[dict[str, Any]], Any]
     (lambda p: p["lines"][0].update(unit="sack"), "/lines/0/unit", "literal-error"),
     (lambda p: p["lines"][0].update(source="I"), "/lines/0/underlying_source", "underlying-source-missing"),
     (lambda p: p.update(issued_on="1 March"), "/issued_on", "not-a-day"),
+    (lambda p: p.update(issued_on="9999-12-31", valid_until="9999-12-31"), "/issued_on", "not-a-day"),
+    (lambda p: p.update(export_country="QQ"), "/export_country", "unknown-country"),
     (lambda p: p.update(issued_on="2026-03-01", valid_until="2026-09-02"), "/valid_until", "validity-too-long"),
     (lambda p: p.update(issued_on="2026-03-01", valid_until="2026-02-01"), "/valid_until", "validity-before-issue"),
     (lambda p: p["lines"].append(dict(p["lines"][0])), "", "line-letter-twice"),

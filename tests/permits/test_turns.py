@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +26,7 @@ from tests.permits.people import (
     CUSTOMS_FR,
     CUSTOMS_ZA,
     STRANGER,
+    TODAY,
     A,
     B,
     balance,
@@ -38,6 +41,7 @@ from tests.permits.people import (
     terms,
 )
 
+NO = Refusal(reason="no")
 Turn = Callable[[AsyncEngine, UUID, Party, Any, Command], Awaitable[Kept]]
 
 
@@ -117,7 +121,7 @@ async def test_a_release_takes_actual_quantities_and_the_dead(permits_db: AsyncE
     [
         ([{"number": 1, "quantity": "101"}], "more-than-declared"),
         ([{"number": 2, "quantity": "1"}], "no-such-item"),
-        ([{"number": 1}, {"number": 1}], "invalid-body"),
+        ([{"number": 1}, {"number": 1}], "item-twice"),
         ([{"number": 1, "dead_on_arrival": 1}], "dead-on-arrival"),
     ],
 )
@@ -281,11 +285,118 @@ async def test_an_inexact_unit_is_settled_by_the_officers_figure(permits_db: Asy
     wood = item(permit, "7000", term="SAW", unit="kg", taxon="Pericopsis elata")
     found = await lodged(permits_db, declaration(wood))
     assert "no exact conversion" in found["findings"][0]["found"]
+    for more in ({}, {"item": 1}, {"quantity": "10.5"}):
+        with pytest.raises(Invalid) as refused:
+            vague = stated(Override, rule="CITES-box-11-unit", reason="x", **more)
+            await turn(permits_db, turns.override, found, CUSTOMS_FR, vague)
+        assert refused.value.code == "override-incomplete"
     figure = stated(Override, rule="CITES-box-11-unit", item=1, reason="measured", quantity="10.5")
     found = await turn(permits_db, turns.override, found, CUSTOMS_FR, figure)
     assert (found["status"], (await balance(permits_db, id))["reserved"]) == ("accepted", "10.5")
-    await turn(permits_db, turns.release, found, CUSTOMS_FR, Release())
-    assert (await balance(permits_db, id))["consumed"] == "10.5"
+    with pytest.raises(Invalid) as refused:
+        less = stated(Release, items=[{"number": 1, "quantity": "6000"}])
+        await turn(permits_db, turns.release, found, CUSTOMS_FR, less)
+    assert refused.value.code == "inexact-unit"
+    less = stated(Release, items=[{"number": 1, "quantity": "10", "unit": "m3"}])
+    await turn(permits_db, turns.release, found, CUSTOMS_FR, less)
+    assert (await balance(permits_db, id))["consumed"] == "10"
+    more_of_it = {"items": [{"number": 1, "quantity": "11000000", "unit": "cm3"}], "reason": "measured again"}
+    await turn(permits_db, turns.correct, found, CUSTOMS_FR, stated(Correction, **more_of_it))
+    assert (await balance(permits_db, id))["consumed"] == "11"
+
+
+async def test_the_officer_says_which_line_is_meant(permits_db: AsyncEngine) -> None:
+    permit = terms(line(), line("B", "40", term="MEA", unit="kg"))
+    id = await issued(permits_db, permit)
+    await endorsed(permits_db, id, A="118", B="40")
+    vague = item(permit, "10")
+    del vague["term"]
+    found = await lodged(permits_db, declaration(vague))
+    with pytest.raises(Invalid) as refused:
+        await turn(permits_db, turns.override, found, CUSTOMS_FR, stated(Override, rule="one-line-meant", reason="x"))
+    assert {fault.pointer for fault in refused.value.faults} == {"/item", "/line"}
+    named = stated(Override, rule="one-line-meant", item=1, line="A", reason="skins")
+    found = await turn(permits_db, turns.override, found, CUSTOMS_FR, named)
+    assert (found["status"], found["usage"][0]["line"], found["usage"][0]["reserved"]) == ("accepted", "A", "10")
+    await entries_add_up(permits_db)
+
+
+async def test_an_override_sets_aside_what_was_declared_and_not_less(permits_db: AsyncEngine) -> None:
+    id, _ = await accepted(permits_db, "60")
+    number = (await reading.permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    second = await lodged(permits_db, declaration(item(terms(number=number), "60")))
+    first = stated(Override, rule="CITES-VI.6-second-use", reason="part load")
+    second = await turn(permits_db, turns.override, second, CUSTOMS_FR, first)
+    less = stated(Override, rule="CITES-box-11-quantity", item=1, quantity="1", reason="x")
+    with pytest.raises(Invalid) as refused:
+        await turn(permits_db, turns.override, second, CUSTOMS_FR, less)
+    assert refused.value.code == "quantity-stands"
+
+
+async def test_nothing_of_an_item_may_have_arrived(permits_db: AsyncEngine) -> None:
+    id, found = await accepted(permits_db)
+    none = stated(Release, items=[{"number": 1, "quantity": "0"}])
+    assert (await turn(permits_db, turns.release, found, CUSTOMS_FR, none))["status"] == "released"
+    kept = await balance(permits_db, id)
+    assert [kept["consumed"], kept["available"], kept["closed"]] == ["0", "118", False]
+
+
+async def test_a_correction_takes_nothing_from_those_who_reserved(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    box_14 = {"lines": [{"line": "A", "quantity": "100"}], "transport_document": "MAEU-1"}
+    await registry.endorse(permits_db, id, CUSTOMS_ZA, stated(Endorsement, **box_14), command())
+    part: dict[str, Any] = {"document": {"use": "part"}}
+    one = await lodged(permits_db, declaration(item(permit, "60", **part), transport_document="MAEU-1"))
+    await lodged(permits_db, declaration(item(permit, "40", **part), transport_document="MAEU-1"))
+    await turn(permits_db, turns.release, one, CUSTOMS_FR, Release())
+    more = stated(Correction, items=[{"number": 1, "quantity": "61"}], reason="recounted")
+    with pytest.raises(Conflict) as refused:
+        await turn(permits_db, turns.correct, one, CUSTOMS_FR, more)
+    assert refused.value.code == "not-enough-left"
+    await entries_add_up(permits_db)
+
+
+async def test_a_correction_counts_on_the_day_of_the_use(permits_db: AsyncEngine) -> None:
+    id, found = await accepted(permits_db)
+    last_year = replace(command(), at=command().at - timedelta(days=400))
+    await turns.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), last_year)
+    less = stated(Correction, items=[{"number": 1, "quantity": "90"}], reason="recounted")
+    await turn(permits_db, turns.correct, found, CUSTOMS_FR, less)
+    story = (await reading.story(permits_db, id, AUTHORITY_ZA))["data"]
+    assert {e["day"] for e in story[-2:]} == {last_year.at.date().isoformat()}
+
+
+async def test_an_import_permit_has_no_export_side(permits_db: AsyncEngine) -> None:
+    permit = terms(kind="import", issuer="FR", number="FR-1")
+    id = await issued(permits_db, permit, AUTHORITY_FR)
+    with pytest.raises(Conflict) as refused:
+        await endorsed(permits_db, id, A="10")
+    assert refused.value.code == "no-export-side"
+    found = await reading.permit(permits_db, id, AUTHORITY_FR, command().at)
+    assert found["lines"][0]["export_balance"] is None
+
+
+async def test_nothing_is_consented_to_on_what_is_over(permits_db: AsyncEngine) -> None:
+    _, found = await accepted(permits_db)
+    await turn(permits_db, turns.cancel, found, B, Cancellation())
+    with pytest.raises(Conflict):
+        await turn(permits_db, turns.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity="500"))
+
+
+async def test_a_holder_named_without_identifier_is_for_an_officer(permits_db: AsyncEngine) -> None:
+    permit = terms(importer={"name": "B SARL", "country": "FR"})
+    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    found = await lodged(permits_db, declaration(item(permit)))
+    assert [(f["rule"], f["severity"]) for f in found["findings"]] == [("CITES-box-3-4-own-party", "refer")]
+
+
+async def test_an_endorsement_is_not_of_tomorrow(permits_db: AsyncEngine) -> None:
+    id = await issued(permits_db, terms())
+    box_14 = {"lines": [{"line": "A", "quantity": "1"}], "endorsed_on": (TODAY + timedelta(days=2)).isoformat()}
+    with pytest.raises(Invalid) as refused:
+        await registry.endorse(permits_db, id, CUSTOMS_ZA, stated(Endorsement, **box_14), command())
+    assert refused.value.code == "endorsed-in-the-future"
 
 
 async def test_a_correction_goes_up_and_down_and_to_zero_reopens(permits_db: AsyncEngine) -> None:
@@ -314,7 +425,7 @@ async def test_an_amendment_swaps_reservations(permits_db: AsyncEngine) -> None:
     id, found = await accepted(permits_db)
     number = (await reading.permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
     again = declaration(item(terms(number=number), "118"), reference=found["reference"])
-    kept = await turns.amend(permits_db, UUID(found["id"]), B, again, command(), lambda version: version == 1)
+    kept = await turns.amend(permits_db, UUID(found["id"]), B, again, command())
     told = json.loads(kept.answer)
     assert (told["status"], told["version"], (await balance(permits_db, id))["reserved"]) == ("accepted", 2, "118")
     assert [h["event"] for h in told["history"]] == [
@@ -322,11 +433,16 @@ async def test_an_amendment_swaps_reservations(permits_db: AsyncEngine) -> None:
     ]  # fmt: skip
     await entries_add_up(permits_db)
     over = declaration(item(terms(number=number), "119"), reference=found["reference"])
-    kept = await turns.amend(permits_db, UUID(found["id"]), B, over, command(), lambda version: version == 2)
+    kept = await turns.amend(permits_db, UUID(found["id"]), B, over, command())
     assert (json.loads(kept.answer)["status"], (await balance(permits_db, id))["reserved"]) == ("rejected", "0")
-    with pytest.raises(Conflict) as refused:
-        await turns.amend(permits_db, UUID(found["id"]), B, over, command(), lambda version: version == 2)
-    assert refused.value.code == "version-stale"
+    stale = replace(command(), matches=lambda version: version == 1)
+    late: list[tuple[Turn, Party, Any]] = [
+        (turns.amend, B, over), (turns.cancel, B, Cancellation()), (turns.refuse, CUSTOMS_FR, NO),
+    ]  # fmt: skip
+    for act, by, body in late:
+        with pytest.raises(Conflict) as refused:
+            await act(permits_db, UUID(found["id"]), by, body, stale)
+        assert refused.value.code == "version-stale"
 
 
 async def test_a_revoked_permit_refers_what_was_accepted(permits_db: AsyncEngine) -> None:
@@ -360,7 +476,7 @@ async def test_a_referred_declaration_says_so_too_when_its_permit_is_revoked(per
     assert (await turn(permits_db, turns.override, found, CUSTOMS_FR, two))["status"] == "accepted"
 
 
-async def test_a_rejected_declaration_is_not_accepted_on_a_permit_revoked_meanwhile(permits_db: AsyncEngine) -> None:
+async def test_a_permit_revoked_meanwhile_is_one_more_finding_to_settle(permits_db: AsyncEngine) -> None:
     permit = terms()
     id = await issued(permits_db, permit)
     await endorsed(permits_db, id, A="118")
@@ -368,9 +484,10 @@ async def test_a_rejected_declaration_is_not_accepted_on_a_permit_revoked_meanwh
     assert found["status"] == "rejected"
     await registry.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
     over = stated(Override, rule="CITES-box-4-export-country", reason="transit")
-    with pytest.raises(Conflict) as refused:
-        await turn(permits_db, turns.override, found, CUSTOMS_FR, over)
-    assert refused.value.code == "permit-withdrawn"
+    found = await turn(permits_db, turns.override, found, CUSTOMS_FR, over)
+    assert (found["status"], found["findings"][-1]["rule"]) == ("rejected", "CITES-VI.1-withdrawn")
+    last = stated(Override, rule="CITES-VI.1-withdrawn", reason="left before")
+    assert (await turn(permits_db, turns.override, found, CUSTOMS_FR, last))["status"] == "accepted"
 
 
 async def test_who_cited_a_permit_is_told_of_its_revocation(permits_db: AsyncEngine) -> None:

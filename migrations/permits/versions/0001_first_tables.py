@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("location", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("commands_at", "commands", ["at"], unique=False)
@@ -116,6 +117,7 @@ def upgrade() -> None:
         sa.Column("asked", sa.Numeric(), nullable=False),
         sa.Column("reserved", sa.Numeric(), nullable=False),
         sa.Column("used", sa.Numeric(), nullable=False),
+        sa.Column("used_on", sa.Date(), nullable=True),
         sa.Column("transport_document", sa.Text(), nullable=True),
         sa.Column("lodged_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("reserved >= 0 AND used >= 0", name="citations_not_negative"),

@@ -60,6 +60,7 @@ async def endorse(engine: AsyncEngine, id: UUID, party: Party, stated: Endorseme
             permit = await _locked(conn, id)
             if not _endorses(party, permit):
                 raise NotFound
+            command.must_match(permit.version)
             holding = {u.declaration for u in permit.uses if u.open and u.side is Side.IMPORT}
             others = await declarations.lock(conn, holding)
             await door.keep(conn, papers.endorse(permit, stated, by, others))
@@ -86,6 +87,7 @@ async def revoke(engine: AsyncEngine, id: UUID, party: Party, stated: Revocation
             permit = await _locked(conn, id)
             if party.country not in {permit.terms.issuer, permit.registering_country}:
                 raise NotFound
+            command.must_match(permit.version)
             citing = await declarations.lock(conn, await declarations.standing_on(conn, id))
             watchers = await permits.watchers(conn, id)
             await door.keep(conn, papers.revoke(permit, stated.reason, by, citing, watchers))
@@ -105,6 +107,6 @@ async def _answer(conn: AsyncConnection, id: UUID, command: Command, status: int
     permit = (await permits.lock(conn, [id]))[id]
     history = await permits.history(conn, id)
     view = views.permit(permit, latest_day(permit.terms.issuer, command.at), history)
-    kept = Kept(status, json.dumps(view), f"/v1/permits/{id}")
+    kept = Kept(status, json.dumps(view), f"/v1/permits/{id}", permit.version)
     await commands.end(conn, command, kept)
     return kept

@@ -5,6 +5,7 @@ other in a ring.
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from uuid import UUID
 
@@ -53,9 +54,8 @@ async def override(engine: AsyncEngine, id: UUID, party: Party, stated: Override
 async def correct(engine: AsyncEngine, id: UUID, party: Party, stated: Correction, command: Command) -> Kept:
     """Customs corrects what was released."""
     by = _act(party, By.CUSTOMS, command)
-    day = latest_day(party.country, command.at)
     which = declarations.decided_by(party)
-    return await _turn(engine, id, which, command, lambda f, p, o: settling.correct(f, p, stated, by, day, o))
+    return await _turn(engine, id, which, command, lambda f, p, o: settling.correct(f, p, stated, by, o))
 
 
 async def cancel(engine: AsyncEngine, id: UUID, party: Party, stated: Cancellation, command: Command) -> Kept:
@@ -72,10 +72,8 @@ async def consent(engine: AsyncEngine, id: UUID, party: Party, stated: Consent, 
     return await _turn(engine, id, which, command, lambda f, p, _: settling.consent(f, p, stated, by, party.country))
 
 
-async def amend(
-    engine: AsyncEngine, id: UUID, party: Party, stated: Declaration, command: Command, matches: Callable[[int], bool]
-) -> Kept:
-    """The trader states a new version; `matches` says whether it was made against the version that stands."""
+async def amend(engine: AsyncEngine, id: UUID, party: Party, stated: Declaration, command: Command) -> Kept:
+    """The trader states a new version, against the version that stands."""
     by = _act(party, By.TRADER, command)
 
     async def once() -> Kept:
@@ -90,7 +88,8 @@ async def amend(
             old = await declarations.cited_permits(conn, {c.permit for c in before.citations})
             here = await permits.lock_cited(conn, new | set(old.values()))
             filed = (await declarations.lock(conn, [id]))[id]
-            _may_amend(filed, stated, party, matches)
+            command.must_match(filed.version)
+            _may_amend(filed, stated, party)
             fresh = _fresh(filed, stated, command)
             outcome = filing.amend(filed, fresh, here, by)
             await door.keep(conn, outcome)
@@ -109,15 +108,13 @@ def _fresh(filed: Filed, stated: Declaration, command: Command) -> Filed:
         party=filed.party,
         trader=filed.trader,
         received_at=command.at,
-        digest=filed.digest,
+        digest=f"sha-256=:{b64encode(command.digest).decode()}:",
         document=stated,
         status=Status.RECEIVED,
     )
 
 
-def _may_amend(filed: Filed, stated: Declaration, party: Party, matches: Callable[[int], bool]) -> None:
-    if not matches(filed.version):
-        raise Conflict("version-stale", f"Version {filed.version} stands. Read it, then amend that.")
+def _may_amend(filed: Filed, stated: Declaration, party: Party) -> None:
     if not may_turn(filed.status, Status.RECEIVED, By.TRADER):
         detail = f"Declaration {filed.document.reference} is {filed.status}. {turns_of(filed.status)}"
         raise Conflict("wrong-turn", detail)
@@ -151,6 +148,7 @@ async def _turn(engine: AsyncEngine, id: UUID, which: ColumnElement[bool], comma
                 raise Conflict(
                     "changed-meanwhile", "The declaration was amended at this moment. Read it and ask again."
                 )
+            command.must_match(filed.version)
             await door.keep(conn, decide(filed, cited, locked))
             return await _answer(conn, id, command)
 
@@ -161,7 +159,7 @@ async def _answer(conn: AsyncConnection, id: UUID, command: Command) -> Kept:
     filed = (await declarations.lock(conn, [id]))[id]
     history = (await declarations.histories(conn, [id])).get(id, [])
     numbers = await declarations.cited_permits(conn, {citation.permit for citation in filed.citations})
-    kept = Kept(200, json.dumps(views.declaration(filed, history, numbers)), None)
+    kept = Kept(200, json.dumps(views.declaration(filed, history, numbers)), None, filed.version)
     await commands.end(conn, command, kept)
     return kept
 

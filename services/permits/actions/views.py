@@ -59,7 +59,8 @@ def _turn(row: Row) -> View:
 def permit(found: PermitOnFile, day: date, history: Iterable[Row] = ()) -> View:
     """Write a permit whole, with both sides of each line; `day` is today in the issuer's zone."""
     stated = found.terms.model_dump(mode="json", exclude_none=True)
-    lines = [_line(line, found.lines[line["line"]].balance) for line in stated.pop("lines")]
+    kind = found.terms.kind
+    lines = [_line(kind, line, found.lines[line["line"]].balance) for line in stated.pop("lines")]
     return {
         **stated,
         "id": str(found.id),
@@ -72,7 +73,7 @@ def permit(found: PermitOnFile, day: date, history: Iterable[Row] = ()) -> View:
     }
 
 
-def _line(stated: View, balance: Balance) -> View:
+def _line(kind: str, stated: View, balance: Balance) -> View:
     return {
         **stated,
         "balance": {
@@ -84,7 +85,9 @@ def _line(stated: View, balance: Balance) -> View:
             "available": plain(ledger.available(balance, Side.IMPORT)),
             "closed": balance.import_closed,
         },
-        "export_balance": {
+        "export_balance": None
+        if kind == "import"
+        else {
             "granted": plain(balance.granted),
             "consented": plain(balance.export_consented),
             "reserved": plain(balance.export_reserved),

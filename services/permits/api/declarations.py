@@ -1,6 +1,5 @@
 """Declarations: read by those they concern, amended and cancelled by traders, decided by customs."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -9,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.permits.actions import checking, reading, turns
-from services.permits.api.orders import Authority, Customs, Engine, Reader, Trader, order, render, version_in, with_etag
+from services.permits.api.orders import Authority, Customs, Engine, Reader, Trader, order, render, with_etag
 from services.permits.domain.lifecycle import Status
 from shared.contracts.declaration import Cancellation, Consent, Correction, Declaration, Override, Refusal, Release
-from shared.contracts.words import Movement
+from shared.contracts.words import Day, Movement, Name
 from shared.database import new_id, now
 from shared.problems import Invalid
 from shared.web import read_json
@@ -27,12 +26,12 @@ class Filters(BaseModel):
 
     status: Status | None = None
     movement: Movement | None = None
-    taxon: str | None = None
-    permit_number: str | None = None
-    reference: str | None = None
-    country: str | None = None
-    from_: Annotated[date | None, Field(alias="from")] = None
-    to: date | None = None
+    taxon: Name | None = None
+    permit_number: Name | None = None
+    reference: Name | None = None
+    country: Name | None = None
+    from_: Annotated[Day | None, Field(alias="from")] = None
+    to: Day | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: UUID | None = None
 
@@ -70,7 +69,7 @@ async def amend(id: UUID, request: Request, db: Engine, party: Trader) -> Respon
     if not request.headers.get("if-match"):
         raise Invalid("version-missing", "Send If-Match with the version you amend, as GET answered it in ETag.")
     stated, command = await order(request, Declaration)
-    return render(await turns.amend(db, id, party, stated, command, version_in(request)))
+    return render(await turns.amend(db, id, party, stated, command))
 
 
 @router.post("/{id}/cancellation")

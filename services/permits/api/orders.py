@@ -59,12 +59,15 @@ async def order(request: Request, model: type[Model], *, optional: bool = False)
     given = request.headers.get("command-id")
     id = UUID(given) if given else new_id(at)
     place = f"{request.method} {request.url.path}".encode()
-    return stated, Command(id, hashlib.sha256(place + b"\n" + body).digest(), at)
+    digest = hashlib.sha256(body).digest()
+    return stated, Command(id, hashlib.sha256(place + b"\n" + body).digest(), at, digest, version_in(request))
 
 
 def render(kept: Kept) -> Response:
     """Render a command's answer, the kept one as well as the new."""
     headers = {"Location": kept.location} if kept.location and kept.status == 201 else {}
+    if kept.version is not None:
+        headers["ETag"] = f'"{kept.version}"'
     if kept.replayed:
         headers["Idempotency-Replayed"] = "true"
     return Response(kept.answer, kept.status, headers, "application/json")
@@ -76,6 +79,7 @@ def with_etag(view: dict[str, object]) -> Response:
 
 
 def version_in(request: Request) -> Callable[[int], bool]:
-    """Answer a function that says whether `If-Match` names a version; true for `*`."""
-    given = {tag.strip().removeprefix("W/").strip('"') for tag in request.headers.get("if-match", "").split(",")}
+    """Answer a function that says whether `If-Match` names a version; true for `*` and where there is none."""
+    stated = request.headers.get("if-match", "*")
+    given = {tag.strip().removeprefix("W/").strip('"') for tag in stated.split(",")}
     return lambda version: "*" in given or str(version) in given

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from services.permits.actions import reading, registry
 from services.permits.api.orders import Authority, Customs, Engine, Reader, order, render, with_etag
 from shared.contracts.permit import Endorsement, Permit, Revocation
+from shared.contracts.words import Name
 from shared.database import now
 
 router = APIRouter(prefix="/v1/permits", tags=["permits"])
@@ -20,11 +21,11 @@ class Filters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    number: str | None = None
-    issuer: str | None = None
+    number: Name | None = None
+    issuer: Name | None = None
     status: Literal["issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost"] | None = None
-    taxon: str | None = None
-    holder: str | None = None
+    taxon: Name | None = None
+    holder: Name | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: UUID | None = None
 

@@ -4,8 +4,8 @@ from typing import Literal
 
 from fastapi import APIRouter
 
-from services.permits.api.orders import Reader
 from services.permits.domain.rules.books import book
+from shared.callers import AParty
 from shared.cites.codes import KINDS, PURPOSES, SOURCES, TERMS
 from shared.cites.events import EVENT_TYPES
 from shared.cites.units import REPORT_UNITS, UNITS
@@ -15,7 +15,7 @@ Which = Literal["purposes", "sources", "terms", "units", "kinds", "event-types",
 
 
 @router.get("/{which}")
-async def reference(which: Which, party: Reader) -> dict[str, object]:
+async def reference(which: Which, party: AParty) -> dict[str, object]:
     """List a table of codes."""
     return {"data": TABLES[which], "next_cursor": None}
 

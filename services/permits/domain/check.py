@@ -10,7 +10,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.permits.domain import units
-from services.permits.domain.ledger import Entry, Kind, Side, post
+from services.permits.domain.ledger import Entry, Kind, Side, available, post
 from services.permits.domain.lifecycle import Status
 from services.permits.domain.rules import goods, paper, quantities, whole
 from services.permits.domain.rules.cases import Case, ask
@@ -19,7 +19,6 @@ from services.permits.domain.values import Citation, Filed, PermitOnFile
 from shared.cites.zones import earliest_day, latest_day
 from shared.contracts.declaration import Document, Item
 from shared.contracts.findings import Finding
-from shared.contracts.words import plain
 
 Registry = Mapping[tuple[str, str], PermitOnFile]
 """The permits that the declarations of a batch cite, by issuer and number."""
@@ -30,13 +29,14 @@ NOT_CITES = "Y900"
 
 @dataclass(frozen=True)
 class SecondUse:
-    """An attempt to use a line that is in use or was used, for the issuer to hear of."""
+    """An attempt to use a line that is in use or was used, for the issuer to hear of; `left` is in the line's unit."""
 
     permit: UUID
     line: str
     item: int
-    asked: str
-    left: str
+    asked: Decimal
+    left: Decimal
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -170,11 +170,12 @@ def adopt(registry: dict[tuple[str, str], PermitOnFile], verdict: Verdict) -> No
 
 
 def _second_use(case: Case) -> SecondUse:
-    difference = quantities.enough_is_left(case)
+    unit = case.line.terms.unit
     return SecondUse(
         permit=case.permit.id,
         line=case.line.terms.line,
         item=case.item.number,
-        asked=f"{plain(case.item.quantity)} {case.item.unit}",
-        left=(difference.expected or "") if difference else "",
+        asked=case.item.quantity if case.asked is None else case.asked,
+        left=available(case.line.balance, case.side),
+        unit=case.item.unit if case.asked is None else unit,
     )

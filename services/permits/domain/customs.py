@@ -3,7 +3,7 @@
 Each takes the declaration, the permits it cites as they stand under their locks, and answers all that is written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -18,7 +18,7 @@ from services.permits.domain.using import used_outcome
 from services.permits.domain.values import Citation, DeclarationChange, Filed, Move, Outcome, PermitChange, PermitOnFile
 from shared.contracts.declaration import ActualItem, Item, Release
 from shared.contracts.people import Act
-from shared.contracts.words import EXACT, plain
+from shared.contracts.words import EXACT, Unit, plain
 from shared.problems import Conflict, Fault, Invalid
 
 
@@ -37,7 +37,7 @@ def release(filed: Filed, permits: Permits, stated: Release, by: Act, day: date,
     must_turn(filed, Status.RELEASED, By.CUSTOMS)
     if filed.status is Status.RELEASED:
         raise Conflict("wrong-turn", f"{filed.document.reference} is released. What was released is corrected instead.")
-    must_stand(filed, permits)
+    _must_stand(filed, permits)
     actual = _actual(filed, stated)
     citations, uses = [], Uses()
     for citation in filed.citations:
@@ -45,11 +45,16 @@ def release(filed: Filed, permits: Permits, stated: Release, by: Act, day: date,
             citations.append(citation)
             continue
         item = item_of(filed, citation.item)
-        amount = in_line_unit(citation, item, actual[item.number].quantity or ZERO)
+        one = actual[item.number]
+        amount = in_line_unit(citation, item, one.quantity or ZERO, one.unit)
+        if amount > citation.reserved:
+            unit = citation.unit
+            text = f"{plain(citation.reserved)} {unit} are set aside for item {item.number}; more needs an amendment."
+            raise Conflict("more-than-reserved", text)
         closes = amount > 0 and _closes(permits[citation.permit], citation, amount)
         entries = use_up(citation.side, reserved_before=citation.reserved, actual=amount, closes=closes)
         uses.add(citation, entries, actual[item.number].dead_on_arrival)
-        citations.append(replace(citation, reserved=ZERO, used=amount))
+        citations.append(replace(citation, reserved=ZERO, used=amount, used_on=day))
     freed = replace(filed, status=Status.RELEASED, citations=tuple(citations))
     return used_outcome(
         filed, freed, EVENTS[Status.RELEASED], uses, permits, others, Signature(by, f"release/{filed.id}", day)
@@ -75,7 +80,7 @@ def _ended(filed: Filed, permits: Permits, status: Status, reason: str | None, b
     return Outcome((DeclarationChange(replace(back.filed, status=status), (move,)),), changes, back.postings)
 
 
-def must_stand(filed: Filed, permits: Permits) -> None:
+def _must_stand(filed: Filed, permits: Permits) -> None:
     """Refuse to go on with a permit that was withdrawn, unless an officer overrode just that (409)."""
     settled = {f.permit.number for f in filed.findings if f.rule == WITHDRAWN and f.overridden and f.permit}
     for citation in filed.citations:
@@ -88,21 +93,21 @@ def must_stand(filed: Filed, permits: Permits) -> None:
 
 def _actual(filed: Filed, stated: Release) -> dict[int, ActualItem]:
     """Answer what arrived or left of every item, in the declared unit; at most what was declared."""
+    must_be_items(filed, [item.number for item in stated.items])
     given = {item.number: item for item in stated.items}
-    if len(given) != len(stated.items):
-        raise Invalid("invalid-body", "An item is named once.", [Fault("/items", "item-twice", "Name an item once.")])
-    must_be_items(filed, given)
     actual = {}
     for item in filed.document.items:
         one = given.get(item.number, ActualItem(number=item.number))
-        quantity = item.quantity if one.quantity is None else one.quantity
-        _must_be_sane(list(given).index(item.number) if item.number in given else 0, item, quantity, one)
-        actual[item.number] = ActualItem(number=item.number, quantity=quantity, dead_on_arrival=one.dead_on_arrival)
+        if one.quantity is None:
+            one = ActualItem(number=item.number, quantity=item.quantity, dead_on_arrival=one.dead_on_arrival)
+        _must_be_sane(list(given).index(item.number) if item.number in given else 0, item, one)
+        actual[item.number] = one
     return actual
 
 
-def _must_be_sane(index: int, item: Item, quantity: Decimal, one: ActualItem) -> None:
-    if quantity > item.quantity:
+def _must_be_sane(index: int, item: Item, one: ActualItem) -> None:
+    quantity, unit = one.quantity or ZERO, one.unit or item.unit
+    if units.convertible(unit, item.unit) and units.convert(quantity, unit, item.unit) > item.quantity:
         text = f"Item {item.number} was declared as {plain(item.quantity)} {item.unit}; more needs an amendment."
         raise Invalid("more-than-declared", text, [Fault(f"/items/{index}/quantity", "more-than-declared", text)])
     if one.dead_on_arrival is not None and (item.term != "LIV" or one.dead_on_arrival > quantity):
@@ -110,13 +115,20 @@ def _must_be_sane(index: int, item: Item, quantity: Decimal, one: ActualItem) ->
         raise Invalid("dead-on-arrival", text, [Fault(f"/items/{index}/dead_on_arrival", "dead-on-arrival", text)])
 
 
-def must_be_items(filed: Filed, numbers: Iterable[int]) -> None:
-    """Refuse a number that no item of the declaration has (422 `no-such-item`)."""
-    known = {item.number for item in filed.document.items}
+def must_be_items(filed: Filed, numbers: Sequence[int]) -> None:
+    """Refuse a number that no item of the declaration has, or one that is named twice (422)."""
+    if len(set(numbers)) != len(numbers):
+        text = "An item is named once."
+        raise Invalid("item-twice", text, [Fault("/items", "item-twice", text)])
     for index, number in enumerate(numbers):
-        if number not in known:
-            text = f"The declaration has no item {number}."
-            raise Invalid("no-such-item", text, [Fault(f"/items/{index}/number", "no-such-item", text)])
+        must_be_item(filed, number, f"/items/{index}/number")
+
+
+def must_be_item(filed: Filed, number: int, pointer: str) -> None:
+    """Refuse a number that no item of the declaration has (422 `no-such-item`)."""
+    if number not in {item.number for item in filed.document.items}:
+        text = f"The declaration has no item {number}."
+        raise Invalid("no-such-item", text, [Fault(pointer, "no-such-item", text)])
 
 
 def item_of(filed: Filed, number: int) -> Item:
@@ -124,13 +136,19 @@ def item_of(filed: Filed, number: int) -> Item:
     return next(item for item in filed.document.items if item.number == number)
 
 
-def in_line_unit(citation: Citation, item: Item, quantity: Decimal) -> Decimal:
-    """Convert an actual quantity; where there is no exact conversion the officer's figure holds for all or nothing."""
-    if citation.line == "" or units.convertible(item.unit, citation.unit):
-        return units.convert(quantity, item.unit, citation.unit) if citation.line else ZERO
-    if quantity in {item.quantity, ZERO}:
-        return citation.asked if quantity else ZERO
-    text = f"{item.unit} does not convert into {citation.unit}: release the whole item, then correct it."
+def in_line_unit(citation: Citation, item: Item, quantity: Decimal, unit: Unit | None = None) -> Decimal:
+    """Convert an actual quantity into the line's unit; the whole item is what was asked of the line for it.
+
+    Where the declared unit has no exact conversion, the quantity is stated in a unit that has (422 `inexact-unit`).
+    """
+    stated = unit or item.unit
+    if quantity == item.quantity and stated == item.unit and citation.asked > 0:
+        return citation.asked
+    if quantity == 0 or citation.line == "":
+        return ZERO
+    if units.convertible(stated, citation.unit):
+        return units.convert(quantity, stated, citation.unit)
+    text = f'{stated} does not convert into {citation.unit}: state the quantity with "unit": "{citation.unit}".'
     raise Invalid("inexact-unit", text, [Fault("/items", "inexact-unit", text)])
 
 

@@ -20,6 +20,7 @@ from services.permits.domain.values import (
 )
 from shared.cites.zones import utc_day
 from shared.contracts.people import Act
+from shared.contracts.words import plain
 
 
 def take_in(arrivals: Iterable[Filed], permits: Iterable[PermitOnFile], by: Act) -> Outcome:
@@ -153,7 +154,13 @@ def attempts(seconds: Iterable[SecondUse], filed: Filed, permits: Iterable[Permi
     """Write, for each permit concerned, the news that this declaration tried to use it a second time."""
     tried: dict[UUID, list[dict[str, object]]] = {}
     for second in seconds:
-        told: dict[str, object] = {"line": second.line, "item": second.item, "asked": second.asked, "left": second.left}
+        told: dict[str, object] = {
+            "line": second.line,
+            "item": second.item,
+            "asked": plain(second.asked),
+            "left": plain(second.left),
+            "unit": second.unit,
+        }
         tried.setdefault(second.permit, []).append(told)
     return {
         permit.id: Move(

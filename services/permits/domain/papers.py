@@ -30,7 +30,7 @@ from services.permits.domain.values import (
     PermitOnFile,
     Posting,
 )
-from shared.cites.zones import latest_day, utc_day
+from shared.cites.zones import earliest_day, latest_day, utc_day
 from shared.contracts.people import Act, Party
 from shared.contracts.permit import Endorsement, Permit
 from shared.contracts.words import plain
@@ -107,6 +107,8 @@ def _must_be_sane(terms: Permit) -> None:
 
 def endorse(permit: PermitOnFile, stated: Endorsement, by: Act, others: Others) -> Outcome:
     """Write box 14: what really left. Several endorsements add up; lines not named have nothing left."""
+    if permit.terms.kind == "import":
+        raise Conflict("no-export-side", "An import permit is not endorsed at export: it has the import side only.")
     if permit.status not in {PermitStatus.ISSUED, PermitStatus.ENDORSED}:
         detail = f"Permit {permit.terms.number} is {permit.status}: nothing more is endorsed on it."
         raise Conflict("wrong-turn", detail)
@@ -118,6 +120,9 @@ def endorse(permit: PermitOnFile, stated: Endorsement, by: Act, others: Others) 
     if not permit.terms.issued_on <= day <= permit.terms.valid_until:
         text = f"The permit is valid from {permit.terms.issued_on} to {permit.terms.valid_until}, both included."
         raise Invalid("endorsed-out-of-validity", text, [Fault("/endorsed_on", "endorsed-out-of-validity", text)])
+    if day > earliest_day(permit.terms.export_country, by.at):
+        text = "What really left is endorsed on the day it left or after, not before."
+        raise Invalid("endorsed-in-the-future", text, [Fault("/endorsed_on", "endorsed-in-the-future", text)])
     sign = Signature(by, f"endorsement/{permit.sequence}", day)
     uses = [Use(permit.id, n.line, (Entry(Side.EXPORT, Kind.ENDORSE, n.quantity),)) for n in stated.lines]
     documents = permit.transport_documents | ({stated.transport_document} if stated.transport_document else set())
@@ -146,20 +151,12 @@ def revoke(
 
 
 def _referred(filed: Filed, permit: PermitOnFile, by: Act) -> DeclarationChange:
-    finding = withdrawn(permit, _pointer(filed, permit), permit.status)
+    finding = withdrawn(filed, permit)
     after = replace(filed, status=Status.REFERRED, findings=(*filed.findings, finding))
     rules = Act(party=None, role=By.RULES, at=by.at)
     findings = [f.model_dump(mode="json", exclude_none=True) for f in after.findings]
     move = Move(filed.status, Status.REFERRED, rules, EVENTS[Status.REFERRED], None, {"findings": findings})
     return DeclarationChange(after, (move,))
-
-
-def _pointer(filed: Filed, permit: PermitOnFile) -> str:
-    for index, item in enumerate(filed.document.items):
-        for place, document in enumerate(item.documents):
-            if (document.issuer, document.number) == permit.key:
-                return f"/items/{index}/documents/{place}/number"
-    return "/items"
 
 
 def _must_turn(permit: PermitOnFile, there: PermitStatus, by: By) -> None:

@@ -4,15 +4,16 @@ Officers override blocks and settle referrals with a reason, logged under their 
 """
 
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 
 from services.permits.domain import units
 from services.permits.domain.check import settle
-from services.permits.domain.customs import in_line_unit, item_of, must_be_items, must_stand, must_turn
+from services.permits.domain.customs import in_line_unit, item_of, must_be_item, must_be_items, must_turn
 from services.permits.domain.filing import posted, reservations
 from services.permits.domain.ledger import ZERO, Entry, Kind, Overdrawn, used
-from services.permits.domain.lifecycle import EVENTS, By, Status, turns_of
+from services.permits.domain.lifecycle import EVENTS, FINAL, USABLE, By, Status, turns_of
+from services.permits.domain.rules.goods import ONE_LINE, UNIT
+from services.permits.domain.rules.whole import WITHDRAWN, withdrawn
 from services.permits.domain.signing import Others, Permits, Signature, Uses, posting_of
 from services.permits.domain.using import used_outcome
 from services.permits.domain.values import (
@@ -33,10 +34,13 @@ from shared.problems import Conflict, Fault, Invalid, NotFound
 
 
 def override(filed: Filed, permits: Permits, stated: Override, by: Act) -> Outcome:
-    """Settle the findings of one rule; with the last the declaration is accepted and its quantities set aside."""
+    """Settle the findings of one rule; with the last the declaration is accepted and its quantities set aside.
+
+    A permit that was withdrawn meanwhile becomes a finding now, to be settled in its turn.
+    """
     if filed.status not in {Status.REFERRED, Status.REJECTED}:
         raise Conflict("wrong-turn", f"Nothing is to be overridden here. {turns_of(filed.status)}")
-    findings = _overridden(filed, stated, by)
+    findings = (*_overridden(filed, stated, by), *_withdrawn_meanwhile(filed, permits))
     meant = _as_the_officer_says(replace(filed, findings=findings), permits, stated)
     status = settle(findings)
     if status is not Status.ACCEPTED:
@@ -46,12 +50,19 @@ def override(filed: Filed, permits: Permits, stated: Override, by: Act) -> Outco
     return _accepted(filed, meant, permits, stated, by)
 
 
+def _withdrawn_meanwhile(filed: Filed, permits: Permits) -> tuple[Finding, ...]:
+    named = {f.permit.number for f in filed.findings if f.rule == WITHDRAWN and f.permit}
+    gone = {c.permit: permits[c.permit] for c in filed.citations if permits[c.permit].status not in USABLE}
+    return tuple(withdrawn(filed, p) for p in gone.values() if p.terms.number not in named)
+
+
 def _accepted(filed: Filed, meant: Filed, permits: Permits, stated: Override, by: Act) -> Outcome:
     must_turn(filed, Status.ACCEPTED, By.CUSTOMS)
-    must_stand(meant, permits)
     after = dict(permits)
-    missing = replace(meant, citations=tuple(c for c in meant.citations if c.asked > 0 and not c.open))
-    fresh = replace(missing, citations=tuple(replace(c, reserved=c.asked) for c in missing.citations))
+    for citation in meant.citations:
+        _must_be_said(citation)
+    missing = tuple(c for c in meant.citations if c.asked > 0 and not c.open)
+    fresh = replace(meant, citations=tuple(replace(c, reserved=c.asked) for c in missing))
     for citation in fresh.citations:
         entry = Entry(citation.side, Kind.RESERVE, citation.reserved)
         permit = _post_or_refuse(after[citation.permit], citation, entry)
@@ -62,6 +73,18 @@ def _accepted(filed: Filed, meant: Filed, permits: Permits, stated: Override, by
     changes = tuple(PermitChange(permit) for id, permit in after.items() if permit is not permits[id])
     cause = f"override/{filed.sequence}"
     return Outcome((DeclarationChange(accepted, (move,)),), changes, reservations(fresh, by, cause))
+
+
+def _must_be_said(citation: Citation) -> None:
+    """Refuse to accept what would be written off nowhere: the officer names the line, and how much of it."""
+    if citation.use == "already_counted":
+        return
+    if citation.line == "":
+        text = f"Say which line of the permit item {citation.item} is written off from."
+        raise Invalid("line-missing", text, [Fault("/line", "line-missing", text)])
+    if citation.asked == 0:
+        text = f"Say how many {citation.unit} of line {citation.line} item {citation.item} takes."
+        raise Invalid("quantity-missing", text, [Fault("/quantity", "quantity-missing", text)])
 
 
 def _overridden(filed: Filed, stated: Override, by: Act) -> tuple[Finding, ...]:
@@ -87,13 +110,14 @@ def _within(pointer: str, place: str) -> bool:
 
 
 def _index(filed: Filed, number: int) -> int:
-    must_be_items(filed, [number])
+    must_be_item(filed, number, "/item")
     return next(i for i, item in enumerate(filed.document.items) if item.number == number)
 
 
 def _as_the_officer_says(filed: Filed, permits: Permits, stated: Override) -> Filed:
-    """Take the officer's quantity (in the line's unit) and line into the citations of the item."""
-    if stated.item is None or (stated.quantity is None and stated.line is None):
+    """Take the officer's line, and quantity in the line's unit, into the citations of the item."""
+    _must_name(stated)
+    if stated.quantity is None and stated.line is None:
         return filed
     citations = tuple(
         _said(filed, c, permits[c.permit], stated) if c.item == stated.item and not c.open else c
@@ -102,16 +126,31 @@ def _as_the_officer_says(filed: Filed, permits: Permits, stated: Override) -> Fi
     return replace(filed, citations=citations)
 
 
+def _must_name(stated: Override) -> None:
+    """Ask for what the officer has to say with an override of the unit or of the line that is meant."""
+    needed = {"item": stated.item is None and not (stated.quantity is None and stated.line is None)}
+    if stated.rule == UNIT:
+        needed = {"item": stated.item is None, "quantity": stated.quantity is None}
+    if stated.rule == ONE_LINE:
+        needed = {"item": stated.item is None, "line": stated.line is None}
+    faults = [Fault(f"/{n}", f"{n}-missing", f"Say the {n} with this override.") for n, is_ in needed.items() if is_]
+    if faults:
+        raise Invalid("override-incomplete", f"{stated.rule} is settled by saying what is meant.", faults)
+
+
 def _said(filed: Filed, citation: Citation, permit: PermitOnFile, stated: Override) -> Citation:
     letter = stated.line or citation.line
     if letter not in permit.lines:
-        text = f"Permit {permit.terms.number} has no line {letter}."
+        text = f"Permit {permit.terms.number} has no line {letter or 'for this item: name one'}."
         raise Invalid("no-such-line", text, [Fault("/line", "no-such-line", text)])
     line, item = permit.lines[letter], item_of(filed, citation.item)
-    asked = stated.quantity
-    if asked is None and units.convertible(item.unit, line.terms.unit):
-        asked = units.convert(item.quantity, item.unit, line.terms.unit)
-    return replace(citation, line=letter, unit=line.terms.unit, asked=asked or citation.asked)
+    if not units.convertible(item.unit, line.terms.unit):
+        return replace(citation, line=letter, unit=line.terms.unit, asked=stated.quantity or ZERO)
+    if stated.quantity is not None:
+        text = f"{item.unit} converts exactly into {line.terms.unit}: the declared quantity stands."
+        raise Invalid("quantity-stands", text, [Fault("/quantity", "quantity-stands", text)])
+    asked = units.convert(item.quantity, item.unit, line.terms.unit)
+    return replace(citation, line=letter, unit=line.terms.unit, asked=asked)
 
 
 def _post_or_refuse(permit: PermitOnFile, citation: Citation, entry: Entry) -> PermitOnFile:
@@ -126,22 +165,27 @@ def _post_or_refuse(permit: PermitOnFile, citation: Citation, entry: Entry) -> P
         raise Conflict("not-enough-left", detail) from None
 
 
-def correct(filed: Filed, permits: Permits, stated: Correction, by: Act, day: date, others: Others) -> Outcome:
-    """Correct what was released, up or down; to zero reopens a line that this use had closed."""
+def correct(filed: Filed, permits: Permits, stated: Correction, by: Act, others: Others) -> Outcome:
+    """Correct what was released, up or down; to zero reopens a line that this use had closed.
+
+    A correction counts on the day of the use it corrects, so that a year's report is mended and not the next year's.
+    """
     if filed.status is not Status.RELEASED:
         raise Conflict("wrong-turn", f"Only what was released is corrected. {turns_of(filed.status)}")
-    wanted = {item.number: item.quantity for item in stated.items}
-    must_be_items(filed, wanted)
+    must_be_items(filed, [item.number for item in stated.items])
+    wanted = {item.number: item for item in stated.items}
     citations, uses = [], Uses()
     for citation in filed.citations:
         if citation.item not in wanted or not citation.line or citation.use == "already_counted":
             citations.append(citation)
             continue
-        amount = in_line_unit(citation, item_of(filed, citation.item), wanted[citation.item])
+        one = wanted[citation.item]
+        amount = in_line_unit(citation, item_of(filed, citation.item), one.quantity, one.unit)
         uses.add(citation, (_correction(permits[citation.permit], citation, amount),))
         citations.append(replace(citation, used=amount))
+    used_on = next((c.used_on for c in filed.citations if c.used_on is not None), utc_day(by.at))
     mended = replace(filed, citations=tuple(citations), version=filed.version + 1)
-    sign = Signature(by, f"correction/{filed.id}/{mended.version}", day, stated.reason)
+    sign = Signature(by, f"correction/{filed.id}/{mended.version}", used_on, stated.reason)
     return used_outcome(filed, mended, "declaration.corrected", uses, permits, others, sign)
 
 
@@ -155,7 +199,10 @@ def _correction(permit: PermitOnFile, citation: Citation, amount: Decimal) -> En
 
 def consent(filed: Filed, permits: Permits, stated: Consent, by: Act, country: str) -> Outcome:
     """Agree, as the authority that issued the permit, to so much more than it says, in the item's declared unit."""
-    item = item_of(filed, _numbered(filed, stated.item))
+    if filed.status in FINAL:
+        raise Conflict("wrong-turn", f"{filed.document.reference} is {filed.status}: there is nothing to consent to.")
+    must_be_item(filed, stated.item, "/item")
+    item = item_of(filed, stated.item)
     mine = [
         c for c in filed.citations if c.item == item.number and c.line and permits[c.permit].terms.issuer == country
     ]
@@ -163,7 +210,7 @@ def consent(filed: Filed, permits: Permits, stated: Consent, by: Act, country: s
         raise NotFound("This item cites no permit that the authority of your country issued.")
     after, postings = dict(permits), Uses()
     for citation in mine:
-        amount = in_line_unit(citation, item.model_copy(update={"quantity": stated.quantity}), stated.quantity)
+        amount = in_line_unit(citation, item, stated.quantity)
         entry = Entry(citation.side, Kind.CONSENT, amount)
         after[citation.permit] = posted(after[citation.permit], citation.line, entry)
         postings.add(citation, (entry,))
@@ -177,8 +224,3 @@ def _consented(filed: Filed, stated: Consent, before: Permits, after: Permits, u
     changes = tuple(PermitChange(permit) for id, permit in after.items() if permit is not before[id])
     postings = [posting_of(after[u.permit], u, e, sign) for u in uses.made for e in u.entries]
     return Outcome((DeclarationChange(filed, (move,)),), changes, tuple(postings))
-
-
-def _numbered(filed: Filed, number: int) -> int:
-    must_be_items(filed, [number])
-    return number

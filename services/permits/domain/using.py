@@ -11,7 +11,19 @@ from uuid import UUID
 
 from services.permits.domain import news
 from services.permits.domain.filing import the_rules
-from services.permits.domain.ledger import ZERO, Entry, Kind, Overdrawn, Side, closed, remaining, reserved, taken
+from services.permits.domain.ledger import (
+    ZERO,
+    Balance,
+    Entry,
+    Kind,
+    Overdrawn,
+    Side,
+    closed,
+    has,
+    remaining,
+    reserved,
+    taken,
+)
 from services.permits.domain.lifecycle import USABLE, PermitStatus
 from services.permits.domain.signing import Others, Permits, Signature, Use, Used, Uses, posting_of
 from services.permits.domain.values import DeclarationChange, Filed, Move, Outcome, PermitChange, PermitOnFile, Posting
@@ -33,18 +45,25 @@ def use(permit: PermitOnFile, uses: Iterable[Use], others: Others, sign: Signatu
         permit, zeroes = _nothing_else_left(permit, sign)
         postings += zeroes
     _must_fit(before, permit)
+    if not leaving:
+        _must_be_left(before, permit)
     made = give_way(permit, others, sign)
     settled = replace(made.permit, status=standing(made.permit))
     return Used(settled, (*postings, *made.postings), made.gave_way)
 
 
 def standing(permit: PermitOnFile) -> PermitStatus:
-    """Answer where a permit stands by its lines: exhausted when all are closed at import, else endorsed or issued."""
+    """Answer where a permit stands by its lines: exhausted when nothing further may arrive, else endorsed or issued."""
     if permit.status not in USABLE:
         return permit.status
-    if all(closed(line.balance, Side.IMPORT) for line in permit.lines.values()):
+    arrived = any(closed(line.balance, Side.IMPORT) for line in permit.lines.values())
+    if arrived and all(_spent(permit, line.balance) for line in permit.lines.values()):
         return PermitStatus.EXHAUSTED
     return PermitStatus.ENDORSED if permit.endorsed else PermitStatus.ISSUED
+
+
+def _spent(permit: PermitOnFile, balance: Balance) -> bool:
+    return closed(balance, Side.IMPORT) or (permit.endorsed and has(balance, Side.IMPORT) == 0)
 
 
 def used_outcome(
@@ -121,7 +140,7 @@ def _must_fit(before: PermitOnFile, after: PermitOnFile) -> None:
             raise Conflict("endorsement-exceeds-permit", detail)
         if EXACT.add(remaining(line.balance, Side.IMPORT), reserved(line.balance, Side.IMPORT)) < 0:
             used = plain(line.balance.import_consumed)
-            detail = f"Of line {letter} of permit {number} {used} {unit} arrived: more than that would leave room for."
+            detail = f"Of line {letter} of permit {number} {used} {unit} arrived already: no less than that left."
             raise Conflict("not-enough-left", detail)
         if taken(line.balance, Side.EXPORT) < 0 or line.balance.import_consumed < 0:
             raise Overdrawn(ZERO, ZERO)
@@ -136,6 +155,16 @@ def _with_document(permit: PermitOnFile, filed: Filed) -> PermitOnFile:
     if filed.document.movement == "import" or filed.document.transport_document is None:
         return permit
     return replace(permit, transport_documents=permit.transport_documents | {filed.document.transport_document})
+
+
+def _must_be_left(before: PermitOnFile, after: PermitOnFile) -> None:
+    """Refuse more than is left at import: what arrives takes nothing from those who reserved."""
+    for letter, line in after.lines.items():
+        if remaining(line.balance, Side.IMPORT) < 0:
+            left = plain(max(remaining(before.lines[letter].balance, Side.IMPORT), ZERO))
+            name = f"Line {letter} of permit {after.terms.number}"
+            detail = f"{name} has {left} {line.terms.unit} left to arrive; more needs the authority's consent."
+            raise Conflict("not-enough-left", detail)
 
 
 def _moves(before: PermitOnFile, after: PermitOnFile, filed: Filed, sign: Signature) -> tuple[Move, ...]:

@@ -1,7 +1,7 @@
 """The things that change: a permit with its lines, a declaration on file with what it cites, and their moves."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -31,6 +31,7 @@ class Citation:
     asked: Decimal = Decimal(0)
     reserved: Decimal = Decimal(0)
     used: Decimal = Decimal(0)
+    used_on: date | None = None
     transport_document: str | None = None
     lodged_at: datetime | None = None
 
@@ -115,7 +116,7 @@ class Posting:
     entry: Entry
     act: Act
     cause: str
-    day: Any
+    day: date
     declaration: UUID | None = None
     item: int | None = None
     dead_on_arrival: int | None = None

@@ -1,5 +1,6 @@
 """What was commanded and answered, so that a command whose answer was lost can be asked again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,16 +10,26 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.store import tables as t
-from shared.problems import Invalid
+from shared.problems import Conflict, Invalid
 
 
 @dataclass(frozen=True)
 class Command:
-    """One command, named at the door: the same id again is the same command."""
+    """One command, named at the door: the same id again is the same command.
+
+    `digest` is the SHA-256 of its body; `matches` says whether it was given against a version (`If-Match`).
+    """
 
     id: UUID
     fingerprint: bytes
     at: datetime
+    digest: bytes = b""
+    matches: Callable[[int], bool] = lambda version: True
+
+    def must_match(self, version: int) -> None:
+        """Refuse a command that was given against another version than the one that stands (412)."""
+        if not self.matches(version):
+            raise Conflict("version-stale", f"Version {version} stands. Read it, then ask again for that.")
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,7 @@ class Kept:
     status: int
     answer: str
     location: str | None
+    version: int | None = None
     replayed: bool = False
 
 
@@ -41,10 +53,10 @@ async def begin(conn: AsyncConnection, command: Command) -> Kept | None:
     if kept["fingerprint"] != command.fingerprint:
         detail = "This Idempotency-Key was used with another body. Use a new key for a new request."
         raise Invalid("idempotency-key-reused", detail)
-    return Kept(kept["status"], kept["answer"], kept["location"], replayed=True)
+    return Kept(kept["status"], kept["answer"], kept["location"], kept["version"], replayed=True)
 
 
 async def end(conn: AsyncConnection, command: Command, kept: Kept) -> None:
     """Keep the answer of a command, in the transaction of its effect."""
-    values = {"status": kept.status, "answer": kept.answer, "location": kept.location}
+    values = {"status": kept.status, "answer": kept.answer, "location": kept.location, "version": kept.version}
     await conn.execute(update(t.commands).where(t.commands.c.id == command.id).values(values))

@@ -59,6 +59,7 @@ def citation_of(row: Row) -> Citation:
         asked=row["asked"],
         reserved=row["reserved"],
         used=row["used"],
+        used_on=row["used_on"],
         transport_document=row["transport_document"],
         lodged_at=row["lodged_at"],
     )

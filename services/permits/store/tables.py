@@ -159,6 +159,7 @@ citations = Table(
     Column("asked", Numeric, nullable=False),
     Column("reserved", Numeric, nullable=False),
     Column("used", Numeric, nullable=False),
+    Column("used_on", Date),
     Column("transport_document", Text),
     Column("lodged_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("reserved >= 0 AND used >= 0", name="citations_not_negative"),
@@ -215,6 +216,7 @@ commands = Table(
     Column("status", Integer),
     Column("answer", Text),
     Column("location", Text),
+    Column("version", Integer),
     Index("commands_at", "at"),
 )
 

@@ -27,7 +27,7 @@ DECLARATION = (
     "sequence",
     "version",
 )
-DECLARATION_CHANGES = ("status", "document", "findings", "sequence", "version")
+DECLARATION_CHANGES = ("status", "document", "findings", "digest", "received_at", "sequence", "version")
 PERMIT = (
     "id",
     "issuer",
@@ -74,6 +74,7 @@ CITATION = (
     "asked",
     "reserved",
     "used",
+    "used_on",
     "transport_document",
     "lodged_at",
 )
@@ -134,6 +135,7 @@ def citation_row(citation: Citation) -> dict[str, Any]:
         "asked": citation.asked,
         "reserved": citation.reserved,
         "used": citation.used,
+        "used_on": citation.used_on,
         "transport_document": citation.transport_document,
         "lodged_at": citation.lodged_at,
     }

@@ -94,15 +94,18 @@ def is_reported_late(case: Case) -> Difference | None:
     return Difference(case.cites("use"), None, "late") if case.document.use == "late" else None
 
 
+UNIT, ONE_LINE = "CITES-box-11-unit", "one-line-meant"
+"""Rules that an officer settles by saying a quantity in the line's unit, or the line that is meant."""
+
 RULES: tuple[Rule, ...] = (
     Rule("CITES-box-7-taxon", "block", taxon_agrees),
     Rule("CITES-box-9-term", "block", term_agrees),
     Rule("CITES-box-9-neighbouring-term", "refer", term_is_the_same),
-    Rule("CITES-box-11-unit", "refer", unit_converts),
+    Rule(UNIT, "refer", unit_converts),
     Rule("CITES-box-10-source", "refer", source_agrees),
     Rule("CITES-box-12-origin", "refer", origin_agrees),
     Rule("stated-in-full", "note", is_fully_stated),
-    Rule("one-line-meant", "refer", is_unmistakable),
+    Rule(ONE_LINE, "refer", is_unmistakable),
     Rule("CITES-box-15-part-use", "refer", part_use_is_of_one_shipment),
     Rule("counted-already", "refer", was_counted_there),
     Rule("reported-late", "note", is_reported_late),

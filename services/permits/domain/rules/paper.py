@@ -86,6 +86,16 @@ def _write(party: Trader) -> str:
     return f"{party.name} ({party.country}{', ' + party.identifier if party.identifier else ''})"
 
 
+def own_party_is_identified(case: Case) -> Difference | None:
+    """Where a document names its holder without an identifier, an officer sees who it is (boxes 3 and 4)."""
+    terms, stated = case.permit.terms, case.declaration
+    importing = case.side is Side.IMPORT
+    holder, declared = (terms.importer, stated.importer) if importing else (terms.exporter, stated.exporter)
+    if holder.identifier is not None:
+        return None
+    return Difference("/importer" if importing else "/exporter", f"{holder.name}, identified", _write(declared))
+
+
 def purpose_agrees(case: Case) -> Difference | None:
     """The purpose of the transaction is the one the document states (box 5a)."""
     expected, found = case.permit.terms.purpose, case.item.purpose
@@ -113,6 +123,7 @@ RULES: tuple[Rule, ...] = (
     Rule("CITES-VI.1-withdrawn", "block", is_not_withdrawn),
     Rule("CITES-box-4-export-country", "block", export_country_agrees),
     Rule("CITES-box-3a-import-country", "block", import_country_agrees),
+    Rule("CITES-box-3-4-own-party", "refer", own_party_is_identified),
     Rule("CITES-box-3-4-other-party", "refer", other_party_agrees),
     Rule("CITES-box-5a-purpose", "refer", purpose_agrees),
     Rule("CITES-box-14-endorsement", "refer", was_endorsed),

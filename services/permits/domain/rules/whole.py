@@ -78,15 +78,24 @@ def emptied(permit: PermitOnFile, line: str, found: str) -> Finding:
     return _write(EMPTIED, "/items", found=found, permit=cited)
 
 
-def withdrawn(permit: PermitOnFile, pointer: str, status: str) -> Finding:
+def withdrawn(filed: Filed, permit: PermitOnFile) -> Finding:
     """Write the finding of a declaration whose permit was withdrawn after the check."""
+    status = permit.status.value
     sentence = next(rule.sentence for rule in PAPER if rule.name == WITHDRAWN)
     return Finding(
         rule=WITHDRAWN,
         severity="block",
-        pointer=pointer,
+        pointer=_cites(filed, permit),
         permit=CitedLine(issuer=permit.terms.issuer, number=permit.terms.number),
         expected="a document that stands",
         found=status,
         message=f"{sentence} Expected: a document that stands. Found: {status}.",
     )
+
+
+def _cites(filed: Filed, permit: PermitOnFile) -> str:
+    for index, item in enumerate(filed.document.items):
+        for place, document in enumerate(item.documents):
+            if (document.issuer, document.number) == permit.key:
+                return f"/items/{index}/documents/{place}/number"
+    return "/items"
