@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 import warnings
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,12 +37,13 @@ synchronous_commit = on
 
 @dataclass(frozen=True)
 class Server:
-    """Where a PostgreSQL server is, as its superuser: a host (or socket folder), port, user and password."""
+    """Where a PostgreSQL server is, as its superuser: host (or socket folder), port, user, password, a database."""
 
     host: str
     port: int = 5432
     user: str = "postgres"
     password: str = ""
+    database: str = "postgres"
 
     def url(self, database: str, user: str | None = None, password: str = "") -> str:
         """Write the address of one database for SQLAlchemy."""
@@ -49,14 +51,14 @@ class Server:
         secret = quote(password if user else self.password, safe="")
         return f"postgresql+asyncpg://{name}:{secret}@/{database}?host={quote(self.host, safe='/')}&port={self.port}"
 
-    async def admin(self, database: str = "postgres") -> "asyncpg.Connection[asyncpg.Record]":
+    async def admin(self, database: str = "") -> "asyncpg.Connection[asyncpg.Record]":
         """Open a connection as superuser."""
         return await asyncpg.connect(
             host=self.host,
             port=self.port,
             user=self.user,
             password=self.password or None,
-            database=database,
+            database=database or self.database,
             timeout=10,
         )
 
@@ -154,15 +156,20 @@ class Embedded:
 
 
 async def prepare(server: Server, prefix: str = "", passwords: dict[str, str] | None = None) -> None:
-    """Make the databases `<prefix><service>` and their roles `<service>_owner` and `<service>_runner`, if missing."""
+    """Make the databases `<prefix><service>` and their roles on one server, if missing."""
+    for service in SERVICES:
+        await prepare_one(server, service, prefix + service, passwords or {})
+
+
+async def prepare_one(server: Server, service: str, database: str, passwords: Mapping[str, str]) -> None:
+    """Make a service's database and its roles `<service>_owner` and `<service>_runner`, if missing."""
     admin = await server.admin()
     try:
-        for service in SERVICES:
-            for kind in ("owner", "runner"):
-                await _role(admin, f"{service}_{kind}", (passwords or {}).get(f"{service}_{kind}"))
-            if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", prefix + service):
-                await admin.execute(f'CREATE DATABASE "{prefix}{service}" OWNER {service}_owner')
-            await fence(admin, prefix + service, service)
+        for role in (f"{service}_owner", f"{service}_runner"):
+            await _role(admin, role, passwords.get(role))
+        if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
+            await admin.execute(f'CREATE DATABASE "{database}" OWNER {service}_owner')
+        await fence(admin, database, service)
     finally:
         await admin.close()
 

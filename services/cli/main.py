@@ -155,17 +155,27 @@ def migrate(
 ) -> None:
     """Bring databases up to date, as their owners: set GATEWAY_OWNER_URL, PERMITS_OWNER_URL and so on."""
     from services.cli.databases import SERVICES
-    from services.cli.databases import migrate as migrate_one
+    from services.cli.deployment import migrate_all
 
     if service not in {"all", *SERVICES}:
         raise Trouble(f"There is no service {service}; say one of {', '.join(SERVICES)}, or nothing for all.")
-    for name in SERVICES if service == "all" else (service,):
-        url = os.environ.get(f"{name.upper()}_OWNER_URL")
-        if not url:
-            raise Trouble(f"Set {name.upper()}_OWNER_URL to the address of the {name} database, as its owner.")
-        with err.status(f"Bringing the {name} database up to date…"):
-            migrate_one(name, url)
-        out.print(f"{name}: up to date")
+    migrate_all(SERVICES if service == "all" else (service,))
+
+
+@app.command(rich_help_panel="Jobs of a deployment")
+def prepare() -> None:
+    """Make databases and roles that are missing, as a superuser, then migrate; see docs/deploy.md."""
+    from services.cli.deployment import prepare_all
+
+    prepare_all()
+
+
+@app.command(rich_help_panel="Jobs of a deployment")
+def keys(folder: Annotated[Path, typer.Argument(help="Where they are kept, a folder a service.")]) -> None:
+    """Make the key sets that are missing."""
+    from services.cli.deployment import make_key_sets
+
+    make_key_sets(folder)
 
 
 @app.command()

@@ -1,0 +1,38 @@
+# One image for every process of a hub; the command says which:
+#   docker run saola gateway | permits | permits-worker | notifications | notifications-worker   a service
+#   docker run saola keys | prepare | migrate                                                    a job
+#
+# The root file system may be read-only (`--read-only --tmpfs /tmp`); what is kept lies in volumes under /keys and /state.
+ARG PYTHON=python:3.13-slim
+
+FROM ${PYTHON} AS libraries
+# A mirror of the package index, where there is one. What comes from it is held against the hashes in the lock file.
+ARG PIP_INDEX_URL
+COPY requirements.lock .
+RUN python -m venv /opt/saola/python \
+ && /opt/saola/python/bin/python -m pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements.lock \
+ && /opt/saola/python/bin/python -m pip uninstall --yes --quiet pip \
+ && /opt/saola/python/bin/python -c 'import site, pathlib; pathlib.Path(site.getsitepackages()[0], "saola.pth").write_text("/opt/saola/code\n")'
+COPY services /opt/saola/code/services
+COPY shared /opt/saola/code/shared
+COPY migrations /opt/saola/code/migrations
+# Compiled here, for where the root file system is read-only nothing can be written beside the code later.
+RUN /opt/saola/python/bin/python -m compileall -q /opt/saola/code
+
+FROM ${PYTHON}
+# tini is the first process: it passes signals on, and reaps.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends tini \
+ && rm -rf /var/lib/apt/lists/* \
+ && groupadd --gid 10001 saola \
+ && useradd --uid 10001 --gid saola --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin saola \
+ && install --directory --owner saola --group saola --mode 0700 /keys /keys/gateway /keys/permits /keys/public /state
+COPY --from=libraries /opt/saola /opt/saola
+COPY deploy/saola /usr/local/bin/saola
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 SAOLA_PULSE=/tmp/pulse
+WORKDIR /opt/saola
+USER 10001:10001
+HEALTHCHECK --interval=5s --timeout=4s --start-period=30s --retries=3 \
+  CMD ["/opt/saola/python/bin/python", "-P", "-m", "services.cli.healthy"]
+ENTRYPOINT ["tini", "--", "saola"]
+CMD ["--help"]

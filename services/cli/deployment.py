@@ -1,0 +1,71 @@
+"""A deployment's jobs: the databases and roles that its addresses name, its migrations, its key sets."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from services.cli.console import Trouble, err, out
+from services.cli.databases import SERVICES, Server, migrate, prepare_one
+from shared.identity import make_keys
+from shared.settings import BadSettings, given
+
+
+def prepare_all(environ: Mapping[str, str] = os.environ) -> None:
+    """Make each service's database and roles where they are missing, give the roles their passwords, and migrate.
+
+    `<SERVICE>_SERVER_URL` enters as a superuser; `<SERVICE>_OWNER_URL` and `<SERVICE>_DATABASE_URL` say what is made.
+    """
+    for service in SERVICES:
+        server = _address(f"{service.upper()}_SERVER_URL", environ)
+        owner = _address(f"{service.upper()}_OWNER_URL", environ)
+        runner = _address(f"{service.upper()}_DATABASE_URL", environ)
+        for url, role in ((owner, f"{service}_owner"), (runner, f"{service}_runner")):
+            if (url.username, url.database) != (role, owner.database) or not url.database:
+                raise Trouble(f"The addresses of {service} must name one database, and {role} as its user.")
+        with err.status(f"Making the {service} database ready…"):
+            passwords = {str(url.username): str(url.password or "") for url in (owner, runner)}
+            asyncio.run(prepare_one(_server(server), service, str(owner.database), passwords))
+    migrate_all(SERVICES, environ)
+
+
+def migrate_all(services: tuple[str, ...], environ: Mapping[str, str] = os.environ) -> None:
+    """Bring databases to their newest migration, as their owners."""
+    for service in services:
+        url = _address(f"{service.upper()}_OWNER_URL", environ)
+        with err.status(f"Bringing the {service} database up to date…"):
+            migrate(service, url.render_as_string(hide_password=False))
+        out.print(f"{service}: up to date")
+
+
+def make_key_sets(folder: Path) -> None:
+    """Make the key sets that are missing: private ones a folder a service, the public halves in a folder for all."""
+    public = folder / "public"
+    try:
+        make_keys(folder / "gateway" / "inside.json", public / "gateway.json")
+        make_keys(folder / "gateway" / "tokens.json", public / "tokens.json")
+        make_keys(folder / "permits" / "inside.json", public / "permits.json")
+    except OSError as error:
+        raise Trouble(f"The key sets cannot be written to {folder}: {error}.") from None
+    out.print(f"The key sets are in {folder}", markup=False)
+
+
+def _address(name: str, environ: Mapping[str, str]) -> URL:
+    try:
+        found = given(name, environ)
+    except BadSettings as error:
+        raise Trouble(str(error)) from None
+    if not found:
+        raise Trouble(f"Set {name}, or {name}_FILE to a file with it: postgresql+asyncpg://user:password@host/database")
+    try:
+        return make_url(found)
+    except ArgumentError:
+        raise Trouble(f"{name} is no address; write postgresql+asyncpg://user:password@host:port/database") from None
+
+
+def _server(url: URL) -> Server:
+    host = url.host or str(url.query.get("host", "localhost"))
+    return Server(host, url.port or 5432, url.username or "postgres", url.password or "", url.database or "postgres")
