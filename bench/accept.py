@@ -72,7 +72,8 @@ async def _process(module: str, *args: str, env: dict[str, str]) -> AsyncIterato
     try:
         yield
     finally:
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         await process.wait()
 
 
