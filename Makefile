@@ -1,11 +1,12 @@
 # Saola: `make help` explains every target.
 PYTHON ?= python3
 DATABASE ?= embedded
+COMPOSE ?= docker compose
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup run test check format lint types imports generate generated bench demo lock clean
+.PHONY: help setup run up down logs test check format lint types imports generate generated bench demo lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -26,7 +27,18 @@ run: setup ## Start the whole hub on http://127.0.0.1:8000 and say what to try n
 demo: setup ## Play the main journey on a hub of its own
 	@$(BIN)/saola demo
 
-test: setup ## Run the whole suite (DATABASE=embedded by default, or postgresql://…)
+up: ## Start the hub in containers on http://127.0.0.1:8000 (COMPOSE=docker-compose if that is how it is called)
+	@sh deploy/secrets.sh
+	@$(COMPOSE) up --detach --build
+	@echo "Its administrator: $(COMPOSE) exec gateway cat /state/admin.json; its state: $(COMPOSE) ps; docs/deploy.md says more."
+
+down: ## Stop the containers; data, keys and passwords stay
+	@$(COMPOSE) --profile scale down
+
+logs: ## Follow what the containers say
+	@$(COMPOSE) logs --follow --tail 100
+
+test: setup ## Run the whole suite (DATABASE=embedded by default, containers, or postgresql://…)
 	@SAOLA_TEST_DATABASE='$(DATABASE)' $(BIN)/python -m pytest $(ARGS)
 
 check: setup lint imports types generated test ## Everything that must hold: format, lint, imports, types, generated files, tests

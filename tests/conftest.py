@@ -19,8 +19,14 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    """The server of the run: embedded, or the one that SAOLA_TEST_DATABASE names."""
+    """The server of the run: embedded, in a container, or the one that SAOLA_TEST_DATABASE names."""
     where = os.environ.get("SAOLA_TEST_DATABASE", "embedded")
+    if where == "containers":
+        from tests.containers.postgres import in_container
+
+        with in_container() as running:
+            yield running
+        return
     if where != "embedded":
         parts = urlsplit(where)
         yield Server(

@@ -1,0 +1,103 @@
+"""The hub of docker-compose.yml: it plays the journeys, loses nothing when a container dies, and keeps its zones."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.containers.engine import needs_compose
+from tests.containers.hub import ComposedHub, composed_hub
+from tests.hub import saola
+
+pytestmark = [needs_compose, pytest.mark.timeout(900)]
+HEADING = "appendix,taxon,term,unit,purpose,source,exporter,importer,exporter_reported,importer_reported"
+SERVICES = ("gateway", "permits", "permits-worker", "notifications", "notifications-worker")
+DATABASES = ("gateway-db", "permits-db", "notifications-db")
+LOOK_UP = "import socket, sys; socket.gethostbyname(sys.argv[1]); print('found')"
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[ComposedHub]:
+    """A hub in containers, for all these tests."""
+    with composed_hub() as hub:
+        yield hub
+
+
+@pytest.fixture
+def trade(tmp_path: Path) -> Path:
+    """A file of 120 rows, every third of which reports more than was exported."""
+    rows = (f"II,Falco exemplaris,LIV,number,T,C,AE,GB,12,{11 + number % 3}" for number in range(120))
+    file = tmp_path / "trade.csv"
+    file.write_text("\n".join([HEADING, *rows]) + "\n")
+    return file
+
+
+def python(hub: ComposedHub, service: str, code: str, *words: str) -> str:
+    return hub.within(service, "/opt/saola/python/bin/python", "-c", code, *words, check=False)
+
+
+def test_the_main_journey_is_played_with_its_webhooks(hub: ComposedHub) -> None:
+    assert "The journey went as promised" in hub.compose("run", "--rm", "-T", "demo")
+
+
+def test_trade_is_replayed_from_outside(hub: ComposedHub, trade: Path) -> None:
+    played = saola("replay", trade, "--hub", hub.url, "--admin", hub.admin)
+    assert ": 80 accepted, 40 rejected, 0 referred, 0 lost" in played.stdout, played.stdout + played.stderr
+
+
+@pytest.mark.parametrize("victim", [*SERVICES, *DATABASES])
+def test_a_container_that_dies_costs_nothing(hub: ComposedHub, trade: Path, victim: str) -> None:
+    """A service is killed inside, and its container started again by its policy; a database's container is killed."""
+    began = hub.docker("inspect", "--format", "{{.State.StartedAt}}", hub.container(victim))
+    words = ["replay", str(trade), "--hub", hub.url, "--admin", str(hub.admin)]
+    replay = subprocess.Popen(
+        [sys.executable, "-P", "-m", "services.cli.main", *words], stdout=subprocess.PIPE, text=True
+    )
+    time.sleep(1.5)
+    if victim in DATABASES:
+        hub.docker("restart", "--time", "0", hub.container(victim))
+    else:
+        hub.within(victim, "sh", "-c", "kill -9 -1", check=False)
+    said, _ = replay.communicate(timeout=150)
+    assert ": 80 accepted, 40 rejected, 0 referred, 0 lost" in said
+    hub.wait_ready()
+    assert hub.docker("inspect", "--format", "{{.State.StartedAt}}", hub.container(victim)) != began
+
+
+def test_each_process_finds_its_neighbours_and_nobody_else(hub: ComposedHub) -> None:
+    found = {
+        service: {name for name in (*SERVICES, *DATABASES) if "found" in python(hub, service, LOOK_UP, name)}
+        for service in SERVICES
+    }
+    inside = {"gateway", "permits", "permits-worker", "notifications"}
+    assert found == {
+        "gateway": inside | {"gateway-db", "notifications-worker"},  # the last by deploy/demo.yml only
+        "permits": inside | {"permits-db"},
+        "permits-worker": inside | {"permits-db"},
+        "notifications": inside | {"notifications-db", "notifications-worker"},
+        "notifications-worker": {"gateway", "notifications", "notifications-db", "notifications-worker"},
+    }
+
+
+def test_the_image_holds_no_compiler_no_installer_and_no_right_to_write(hub: ComposedHub) -> None:
+    for service in SERVICES:
+        assert hub.within(service, "id", "-u") == "10001"
+        tools = "command -v cc gcc g++ make; test ! -e /opt/saola/python/bin/pip && echo none"
+        assert hub.within(service, "sh", "-c", tools) == "none"
+        assert hub.within(service, "sh", "-c", "touch /opt/saola/x /x 2>/dev/null || echo refused") == "refused"
+        assert hub.within(service, "cat", "/proc/1/comm") == "tini"
+
+
+def test_a_private_key_is_only_where_it_signs(hub: ComposedHub) -> None:
+    held = {service: hub.within(service, "sh", "-c", "cd /keys; ls */* | sort").split() for service in SERVICES}
+    public = ["public/gateway.json", "public/permits.json", "public/tokens.json"]
+    assert held == {
+        "gateway": ["gateway/inside.json", "gateway/tokens.json"],
+        "permits": ["permits/inside.json", *public],
+        "permits-worker": ["permits/inside.json", *public],
+        "notifications": public,
+        "notifications-worker": public,
+    }
