@@ -26,7 +26,6 @@ STATUS_OF_CODE = {
     "invalid-parameter": 400,
     "idempotency-key-missing": 400,
     "idempotency-key-invalid": 400,
-    "prefer-invalid": 400,
     "unauthenticated": 401,
     "version-stale": 412,
     "body-too-large": 413,

@@ -36,7 +36,9 @@ def _parties(there: StandIn) -> list[dict[str, Any]]:
 
 async def test_a_changed_party_reaches_both_copies(hub: Hub) -> None:
     party, _ = await hub.party("trader", identifiers={"EORI": "FR7"})
-    changed = await hub.http.patch(f"/v1/parties/{party['id']}", json={"disabled": True}, headers=hub.admin)
+    changed = await hub.http.patch(
+        f"/v1/parties/{party['id']}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"}
+    )
     for there in (hub.permits, hub.notifications):
         async with asyncio.timeout(10):
             while changed.json() not in _parties(there):

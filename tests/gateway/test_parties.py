@@ -52,7 +52,7 @@ async def test_a_party_is_added_read_listed_and_changed(hub: Hub) -> None:
     assert (await hub.http.get(added.headers["location"], headers=hub.admin)).json() == party
     grants = [{"countries": ["FR"], "event_types": ["declaration.*"]}]
     change = {"roles": ["partner", "trader"], "identifiers": {"VAT": "FR1"}, "grants": grants}
-    changed = await hub.http.patch(f"/v1/parties/{party['id']}", json=change, headers=hub.admin)
+    changed = await hub.http.patch(f"/v1/parties/{party['id']}", json=change, headers=hub.admin | {"If-Match": "*"})
     assert changed.json() == party | change | {"version": 2}
     assert changed.headers["etag"] == '"2"'
     listed = (await hub.http.get("/v1/parties", headers=hub.admin)).json()
@@ -86,7 +86,7 @@ async def test_nobody_claims_anothers_number(hub: Hub) -> None:
     assert (thief.status_code, thief.json()["code"]) == (409, "identifier-taken")
     other = (await _add(hub)).json()
     change = {"identifiers": {"EORI": "FR99988877700011"}}
-    taken = await hub.http.patch(f"/v1/parties/{other['id']}", json=change, headers=hub.admin)
+    taken = await hub.http.patch(f"/v1/parties/{other['id']}", json=change, headers=hub.admin | {"If-Match": "*"})
     assert taken.status_code == 409
     assert (await hub.http.get(f"/v1/parties/{other['id']}", headers=hub.admin)).json() == other
     twice = await _add(hub, identifiers={"EORI": "X1", "VAT": "X1"})
@@ -95,7 +95,7 @@ async def test_nobody_claims_anothers_number(hub: Hub) -> None:
 
 async def test_a_number_given_up_is_free_again(hub: Hub) -> None:
     first = (await hub.http.post("/v1/parties", json=NEW, headers=hub.admin)).json()
-    await hub.http.patch(f"/v1/parties/{first['id']}", json={"identifiers": {}}, headers=hub.admin)
+    await hub.http.patch(f"/v1/parties/{first['id']}", json={"identifiers": {}}, headers=hub.admin | {"If-Match": "*"})
     assert (await hub.http.post("/v1/parties", json=NEW, headers=hub.admin)).status_code == 201
 
 
@@ -127,7 +127,7 @@ async def test_a_party_that_is_not_as_the_contract_says_is_not_added(hub: Hub) -
 async def test_what_is_not_there_is_a_404(hub: Hub) -> None:
     for path in (uuid4(), "me", "%00"):
         read = await hub.http.get(f"/v1/parties/{path}", headers=hub.admin)
-        changed = await hub.http.patch(f"/v1/parties/{path}", json={"name": "X"}, headers=hub.admin)
+        changed = await hub.http.patch(f"/v1/parties/{path}", json={"name": "X"}, headers=hub.admin | {"If-Match": "*"})
         given = await hub.http.post(f"/v1/parties/{path}/credentials", headers=hub.admin)
         listed = await hub.http.get(f"/v1/parties/{path}/credentials", headers=hub.admin)
         ended = await hub.http.delete(f"/v1/parties/{path}/credentials/x", headers=hub.admin)
@@ -147,13 +147,15 @@ async def test_the_last_admin_cannot_shut_everybody_out(hub: Hub, settings: Sett
     assert settings.admin_file is not None
     client = json.loads(settings.admin_file.read_text())["client_id"]
     answers = [
-        await hub.http.patch(f"/v1/parties/{me}", json={"disabled": True}, headers=hub.admin),
-        await hub.http.patch(f"/v1/parties/{me}", json={"roles": ["trader"]}, headers=hub.admin),
+        await hub.http.patch(f"/v1/parties/{me}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"}),
+        await hub.http.patch(f"/v1/parties/{me}", json={"roles": ["trader"]}, headers=hub.admin | {"If-Match": "*"}),
         await hub.http.delete(f"/v1/parties/{me}/credentials/{client}", headers=hub.admin),
     ]
     assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(409, "last-admin")] * 3
     await hub.party("admin")
-    assert (await hub.http.patch(f"/v1/parties/{me}", json={"disabled": True}, headers=hub.admin)).status_code == 200
+    assert (
+        await hub.http.patch(f"/v1/parties/{me}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"})
+    ).status_code == 200
 
 
 async def test_one_key_adds_one_party_however_often_it_is_sent(hub: Hub) -> None:
@@ -173,7 +175,7 @@ async def test_a_refused_creation_leaves_its_key_free(hub: Hub) -> None:
     keyed = hub.admin | {"Idempotency-Key": "k1"}
     first = (await hub.http.post("/v1/parties", json=NEW, headers=hub.admin)).json()
     assert (await hub.http.post("/v1/parties", json=NEW, headers=keyed)).status_code == 409
-    await hub.http.patch(f"/v1/parties/{first['id']}", json={"identifiers": {}}, headers=hub.admin)
+    await hub.http.patch(f"/v1/parties/{first['id']}", json={"identifiers": {}}, headers=hub.admin | {"If-Match": "*"})
     assert (await hub.http.post("/v1/parties", json=NEW, headers=keyed)).status_code == 201
 
 

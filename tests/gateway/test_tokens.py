@@ -227,10 +227,10 @@ async def test_a_rotated_away_key_takes_its_tokens_with_it(hub: Hub, tmp_path: P
 async def test_a_disabled_party_stops_and_may_come_back(hub: Hub) -> None:
     id, credential = await _credential(hub)
     token = await hub.token(credential)
-    await hub.http.patch(f"/v1/parties/{id}", json={"disabled": True}, headers=hub.admin)
+    await hub.http.patch(f"/v1/parties/{id}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"})
     assert (await _me(hub, token)).status_code == 401
     assert (await hub.http.post("/oauth2/token", data=FORM | credential)).status_code == 401
-    await hub.http.patch(f"/v1/parties/{id}", json={"disabled": False}, headers=hub.admin)
+    await hub.http.patch(f"/v1/parties/{id}", json={"disabled": False}, headers=hub.admin | {"If-Match": "*"})
     assert (await _me(hub, token)).status_code == 200
 
 
@@ -258,7 +258,7 @@ async def test_what_one_process_changes_another_learns(hub: Hub, monkeypatch: py
         id, credential = await _credential(hub)
         bearer = {"Authorization": f"Bearer {await hub.token(credential)}"}
         assert (await there.get("/v1/me", headers=bearer)).status_code == 200
-        await hub.http.patch(f"/v1/parties/{id}", json={"disabled": True}, headers=hub.admin)
+        await hub.http.patch(f"/v1/parties/{id}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"})
         while (await there.get("/v1/me", headers=bearer)).status_code == 200:
             pass
         assert (await there.get("/v1/me", headers=bearer)).status_code == 401

@@ -24,20 +24,23 @@ def demanded_key(value: str | None) -> str:
 
 
 def wait_of(prefer: str) -> int:
-    """Answer how many seconds `Prefer: wait=N` asks for: 0 when it does not, 30 at most (RFC 7240, 4.3)."""
+    """Answer how many seconds `Prefer: wait=N` asks for, 30 at most (RFC 7240, 4.3).
+
+    A preference that cannot be honoured is ignored, as the RFC has it (section 2): that is 0.
+    """
     for preference in prefer.split(","):
         name, _, value = preference.partition(";")[0].partition("=")
         if name.strip().lower() == "wait":
             seconds = value.strip().strip('"')
-            if not re.fullmatch(r"[0-9]{1,6}", seconds):
-                raise Invalid("prefer-invalid", f"Send Prefer: wait=N with N from 0 to {LONGEST_WAIT} seconds.")
-            return min(int(seconds), LONGEST_WAIT)
+            return min(int(seconds[:6]), LONGEST_WAIT) if re.fullmatch(r"[0-9]+", seconds) else 0
     return 0
 
 
-def version_of(if_match: str | None) -> int | None:
-    """Answer the version If-Match names; None when it is absent or `*`, 0 (which nothing has) when unreadable."""
-    if if_match is None or if_match.strip() == "*":
+def demanded_version(if_match: str | None) -> int | None:
+    """Answer the version If-Match names, which is demanded; None for `*`, 0 (which nothing has) when unreadable."""
+    if if_match is None:
+        raise Invalid("version-missing", "Send If-Match with the version you change, as GET answered it in ETag.")
+    if if_match.strip() == "*":
         return None
     found = _VERSION.fullmatch(if_match.strip())
     return int(found[1]) if found else 0

@@ -138,7 +138,7 @@ def add_lodging_route(app: FastAPI) -> None:
         ),
         header("Prefer", "wait=N: wait up to N seconds (30 at most) for the checks"),
     ]
-    codes = ("idempotency-key-missing", "idempotency-key-invalid", "prefer-invalid", "not-your-declaration")
+    codes = ("idempotency-key-missing", "idempotency-key-invalid", "not-your-declaration")
     more = ("reference-taken", "idempotency-key-reused", "overloaded", "database-unavailable")
     whole: dict[int | str, Any] = {200: {"description": "The whole declaration, checked in time"}}
     route = APIRoute(

@@ -10,7 +10,7 @@ from services.gateway.actions import credentials, parties, registry
 from services.gateway.actions.once import Made, once
 from services.gateway.actions.people import Known
 from services.gateway.api.guard import ADesk, id_of, may
-from services.gateway.api.headers import idempotency_key, version_of
+from services.gateway.api.headers import demanded_version, idempotency_key
 from services.gateway.api.openapi import GUARDED, WITH_BODY, body, content, header, problems
 from shared.contracts.people import NewParty, Party, PartyChange
 from shared.contracts.words import write_moment
@@ -61,7 +61,7 @@ async def change_party(
     """Change a party: what is named is replaced whole. A disabled party stops within a minute everywhere."""
     must_be_json(request)
     change = validate(PartyChange, parse_json(await read_body(request)))
-    version = version_of(request.headers.get("if-match"))
+    version = demanded_version(request.headers.get("if-match"))
     return _party(await parties.change_party(desk, id_of(request), change, by=known.party.id, version=version))
 
 
@@ -151,7 +151,7 @@ def add_party_routes(app: FastAPI) -> None:
 
 
 TAKEN = "identifier-taken"
-CHANGED = (*WITH_BODY, "not-found", "version-stale", "last-admin", TAKEN)
+CHANGED = (*WITH_BODY, "not-found", "version-missing", "version-stale", "last-admin", TAKEN)
 GIVEN = ("not-found", "secret-not-kept", "invalid-body")
 ENDED = ("not-found", "last-admin")
 

@@ -85,7 +85,6 @@ NEWS: tuple[Relayed, ...] = (
         "Events, oldest first; next_cursor is never null",
         query=("after", "types", "limit"),
         headers=("Prefer",),
-        codes=("prefer-invalid",),
     ),
     Relayed(
         "POST",

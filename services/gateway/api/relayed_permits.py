@@ -18,6 +18,7 @@ PERMITS: tuple[Relayed, ...] = (
         "By the issuing country's authority; where that has none on the hub, the importing country's registers it.",
         status=201,
         takes=Permit,
+        codes=("permit-number-taken", "not-the-issuing-authority", "validity-too-long"),
     ),
     Relayed(
         "GET",
