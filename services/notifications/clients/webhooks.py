@@ -132,14 +132,12 @@ class Receivers:
 
 
 async def _beginning(got: aiohttp.ClientResponse) -> str:
-    """Read at most 4 kB of an answer; of a longer one the rest is not read and its connection is closed."""
+    """Read at most 4 kB of an answer; the rest of a longer one is not read, for aiohttp then ends the connection."""
     parts: list[bytes] = []
     left = ANSWER_LIMIT
     while left > 0 and (part := await got.content.read(left)):
         parts.append(part)
         left -= len(part)
-    if not got.content.at_eof():
-        got.close()
     return _text(b"".join(parts))
 
 
