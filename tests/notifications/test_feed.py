@@ -97,21 +97,11 @@ async def test_a_long_poll_ends_empty_with_a_cursor(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "headers", "code"),
-    [
-        ({"after": "no cursor"}, {}, "invalid-parameter"),
-        ({"after": "eA"}, {}, "invalid-parameter"),
-        ({"limit": "0"}, {}, "invalid-parameter"),
-        ({"limit": "201"}, {}, "invalid-parameter"),
-        ({"types": "DROP TABLE"}, {}, "invalid-parameter"),
-        ({}, {"Prefer": "wait=soon"}, "prefer-invalid"),
-    ],
+    "query", [{"after": "no cursor"}, {"after": "eA"}, {"limit": "0"}, {"limit": "201"}, {"types": "DROP TABLE"}]
 )
-async def test_a_bad_question_is_a_400(
-    service: Service, query: dict[str, str], headers: dict[str, str], code: str
-) -> None:
-    answer = await service.http.get("/v1/events", params=query, headers={**service.as_(party()), **headers})
-    assert (answer.status_code, answer.json()["code"]) == (400, code)
+async def test_a_bad_question_is_a_400(service: Service, query: dict[str, str]) -> None:
+    answer = await service.http.get("/v1/events", params=query, headers=service.as_(party()))
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")
 
 
 async def test_an_acknowledgement_is_kept_for_an_event_one_heard_and_for_no_other(service: Service) -> None:

@@ -68,12 +68,10 @@ async def retry(request: Request, party: Known, id: UUID) -> Response:
 
 
 def _wait(prefer: str | None) -> int:
-    """Read how long to wait (RFC 7240, 4.3), at most 30 s; other preferences are not ours to honour."""
+    """Read how long to wait (RFC 7240, 4.3), at most 30 s; what is not understood is ignored, as the RFC has it."""
     found = _WAIT.search(prefer or "")
-    if found is None:
+    if found is None or not re.fullmatch(r"[0-9]{1,9}", found[1]):
         return 0
-    if not re.fullmatch(r"[0-9]{1,9}", found[1]):
-        raise Invalid("prefer-invalid", "Write Prefer: wait=N with N in whole seconds, up to 30.")
     return min(int(found[1]), LONGEST_WAIT)
 
 
