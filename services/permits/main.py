@@ -59,6 +59,7 @@ def run() -> None:
         access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=30,
+        timeout_keep_alive=75,
         server_header=False,
         date_header=False,
     )
