@@ -12,15 +12,15 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True)
 
     database_url: str = Field(description="postgresql+asyncpg://…, as the runner of the gateway database")
-    port: int = Field(ge=1, le=65535)
-    host: str = "127.0.0.1"
+    port: int = Field(ge=1, le=65535, description="Port to listen on")
+    host: str = Field("127.0.0.1", description="Address to listen on")
     public_url: str = Field("", description="How clients reach it, and the issuer of its tokens")
-    permits_url: str
-    notifications_url: str
+    permits_url: str = Field(description="Where the permits service answers, such as http://permits:8080")
+    notifications_url: str = Field(description="Where the notifications service answers")
     signing_keys: Path = Field(description="Private JWKS that signs calls inside the hub")
     token_keys: Path = Field(description="Private JWKS that signs access tokens")
     admin_file: Path | None = Field(None, description="Where the first admin's credential is written, once")
-    log_level: str = "INFO"
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @property
     def issuer(self) -> str:

@@ -15,8 +15,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="NOTIFICATIONS_", frozen=True)
 
     database_url: str = Field(description="postgresql+asyncpg://…, as the runner of the notifications database")
-    port: int = Field(ge=1, le=65535)
-    host: str = "127.0.0.1"
+    port: int = Field(ge=1, le=65535, description="Port to listen on")
+    host: str = Field("127.0.0.1", description="Address to listen on")
     gateway_keys: Path = Field(description="Public JWKS of the gateway's inside tokens")
     permits_keys: Path = Field(description="Public JWKS of permits' inside tokens")
     allow_loopback: bool = Field(False, description="Send webhooks to this machine too, by http or https")
@@ -25,7 +25,7 @@ class Settings(BaseSettings):
         pattern=r"^[0-9]{1,7}(\.[0-9]{1,3})?(,[0-9]{1,7}(\.[0-9]{1,3})?){0,49}$",
         description="Seconds between the attempts at a delivery; after the last it is given up",
     )
-    log_level: str = "INFO"
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @property
     def waits(self) -> tuple[timedelta, ...]:
