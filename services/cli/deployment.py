@@ -68,4 +68,5 @@ def _address(name: str, environ: Mapping[str, str]) -> URL:
 
 def _server(url: URL) -> Server:
     host = url.host or str(url.query.get("host", "localhost"))
-    return Server(host, url.port or 5432, url.username or "postgres", url.password or "", url.database or "postgres")
+    port = int(url.port or str(url.query.get("port", "5432")))
+    return Server(host, port, url.username or "postgres", url.password or "", url.database or "postgres")
