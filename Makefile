@@ -28,7 +28,7 @@ demo: setup ## Play the main journey on a hub of its own
 	@$(BIN)/saola demo
 
 up: ## Start the hub in containers on http://127.0.0.1:8000 (COMPOSE=docker-compose if that is how it is called)
-	@sh deploy/secrets.sh
+	@sh deploy/secrets.sh $(SECRETS)
 	@$(COMPOSE) up --detach --build
 	@echo "Its administrator: $(COMPOSE) exec gateway cat /state/admin.json; its state: $(COMPOSE) ps; docs/deploy.md says more."
 

@@ -113,7 +113,7 @@ def _away(error: BaseException) -> bool:
 
 
 def _said(error: BaseException) -> str:
-    said = str(getattr(error, "orig", error)) or type(error).__name__
+    said = str(getattr(error, "orig", error)) or "no answer in time"
     return said.splitlines()[0].rstrip(".")
 
 
