@@ -21,6 +21,10 @@ class Dropped(Exception):
     """The connection ended before the answer came: it may have been done or not."""
 
 
+class Hung(Dropped):
+    """The answer did not come in time: the other side may be stopped, which is no fault of what was sent."""
+
+
 @dataclass(frozen=True)
 class Reply:
     """What came back."""
@@ -136,7 +140,9 @@ class Service:
                 return Reply(answer.status, answer.headers, await answer.read())
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise Away(f"{self.name} cannot be reached: {type(error).__name__}") from error
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except TimeoutError as error:
+            raise Hung(f"{self.name} did not answer in time") from error
+        except (aiohttp.ClientError, OSError) as error:
             raise Dropped(f"{self.name} did not finish its answer: {type(error).__name__}") from error
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import outbox
-from shared.calls import Away, Dropped
+from shared.calls import Away, Dropped, Hung
 from shared.database import now
 from shared.logs import logger
 
@@ -131,7 +131,7 @@ class Courier:
     async def _carry(self, letters: Sequence[Letter]) -> None:
         try:
             outcomes = await self._deliver(letters)
-        except Away as away:
+        except (Away, Hung) as away:
             await self._put_off(letters, str(away))
         except (Broke, Dropped) as broke:
             if len(letters) > 1:

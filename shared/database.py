@@ -23,8 +23,8 @@ Engine = AsyncEngine
 """What api rooms call the engine, so that none of them names the library of the stores."""
 AGAIN = frozenset({"40P01", "40001"})
 """SQLSTATEs after which the whole transaction is simply tried again: deadlock, serialization failure."""
-GONE = frozenset({"57P01", "57P02", "57P03", "08000", "08001", "08003", "08006", "53300"})
-"""SQLSTATEs that say the server is away or starting."""
+GONE = frozenset({"57P01", "57P02", "57P03", "08000", "08001", "08003", "08006", "53300", "55P03", "57014"})
+"""SQLSTATEs that say the server is away, starting, or too busy to answer within our limits of time."""
 
 
 def connect(url: str, *, connections: int = 10) -> AsyncEngine:
@@ -131,16 +131,6 @@ async def again(act: Callable[[], Awaitable[T]], *, tries: int = 5, states: froz
                 raise
             await asyncio.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311
     raise AssertionError("unreachable")
-
-
-async def answers(engine: AsyncEngine) -> bool:
-    """Say whether the database answers."""
-    try:
-        async with engine.connect() as conn:
-            await conn.execute(text("SELECT 1"))
-    except (DBAPIError, OSError, TimeoutError):
-        return False
-    return True
 
 
 async def revision(conn: AsyncConnection) -> str | None:

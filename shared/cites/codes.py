@@ -36,8 +36,6 @@ SOURCES: dict[str, str] = {
 ACCOMPANIED_SOURCES = frozenset({"I", "O"})
 """Sources that never stand alone: the underlying source is named beside them (Resolution Conf. 12.3)."""
 
-APPENDICES = ("I", "II", "III")
-
 KINDS: dict[str, str] = {
     "export": "Export permit",
     "re_export": "Re-export certificate",
@@ -53,6 +51,9 @@ KINDS: dict[str, str] = {
     "phytosanitary": "Phytosanitary certificate used as a CITES certificate",
     "other": "Other document",
 }
+
+IMPORT_SIDE_ONLY = frozenset({"import", "introduction_from_the_sea"})
+"""Documents of the country of import: nothing is endorsed on them at export."""
 
 TERMS = frozenset(
     """

@@ -209,7 +209,7 @@ async def test_items_of_one_declaration_share_a_line(permits_db: AsyncEngine) ->
 
 
 async def test_more_than_one_line_that_fits_is_for_an_officer(permits_db: AsyncEngine) -> None:
-    permit = terms(line(), line("B", "40", term="MEA", unit="kg"))
+    permit = terms(line(), line("B", "40", term="LIV"))
     await endorsed(permits_db, await issued(permits_db, permit), A="118", B="40")
     vague = item(permit, "10")
     del vague["term"]

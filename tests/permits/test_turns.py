@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions import reading, registry, turns
+from services.permits.actions import intake, reading, registry, turns
 from services.permits.domain.ledger import Entry, Kind, Side, recompute
 from services.permits.store.commands import Command, Kept
 from shared.contracts.declaration import Cancellation, Consent, Correction, Override, Refusal, Release
@@ -36,8 +36,10 @@ from tests.permits.people import (
     export_balance,
     issued,
     item,
+    letter,
     line,
     lodged,
+    party,
     terms,
 )
 
@@ -192,21 +194,114 @@ async def test_a_release_of_an_export_is_an_endorsement(permits_db: AsyncEngine)
     await entries_add_up(permits_db)
 
 
-async def test_an_endorsement_for_less_refers_the_youngest(permits_db: AsyncEngine) -> None:
+async def shipped(db: AsyncEngine, quantity: str, *parts: str) -> tuple[UUID, list[dict[str, Any]]]:
+    """Endorse so much under one bill of lading, and lodge part uses of it."""
+    permit = terms()
+    id = await issued(db, permit)
+    box_14 = {"lines": [{"line": "A", "quantity": quantity}], "transport_document": "MAEU-1"}
+    await registry.endorse(db, id, CUSTOMS_ZA, stated(Endorsement, **box_14), command())
+    part: dict[str, Any] = {"document": {"use": "part"}}
+    uses = [declaration(item(permit, one, **part), transport_document="MAEU-1") for one in parts]
+    return id, [await lodged(db, one) for one in uses]
+
+
+async def test_where_less_left_than_was_set_aside_the_youngest_gives_way(permits_db: AsyncEngine) -> None:
     permit = terms()
     id = await issued(permits_db, permit)
-    part: dict[str, Any] = {"document": {"use": "part"}}
-    box_14 = {"lines": [{"line": "A", "quantity": "100"}], "transport_document": "MAEU-1"}
-    await registry.endorse(permits_db, id, CUSTOMS_ZA, stated(Endorsement, **box_14), command())
-    old = await lodged(permits_db, declaration(item(permit, "60", **part), transport_document="MAEU-1"))
-    young = await lodged(permits_db, declaration(item(permit, "40", **part), transport_document="MAEU-1"))
-    out = await lodged(permits_db, declaration(item(permit, "5"), movement="export"), A)
+    out = await lodged(permits_db, declaration(item(permit, "110"), movement="export"), A)
     out = await turn(permits_db, turns.release, out, CUSTOMS_ZA, Release())
-    correction = stated(Correction, items=[{"number": 1, "quantity": "0"}], reason="did not leave")
-    await turn(permits_db, turns.correct, out, CUSTOMS_ZA, correction)
-    assert (await reading.declaration(permits_db, UUID(young["id"]), B))["status"] == "accepted", "100 still fit"
+    part: dict[str, Any] = {"document": {"use": "part"}}
+    both = [declaration(item(permit, one, **part), transport_document="T") for one in ("60", "50")]
+    old, young = [await lodged(permits_db, one) for one in both]
+    over = stated(Override, rule="CITES-box-15-part-use", reason="one ship")
+    await turn(permits_db, turns.override, old, CUSTOMS_FR, over)
+    await turn(permits_db, turns.override, young, CUSTOMS_FR, over)
+    less = stated(Correction, items=[{"number": 1, "quantity": "100"}], reason="recounted")
+    await turn(permits_db, turns.correct, out, CUSTOMS_ZA, less)
+    old, young = [await reading.declaration(permits_db, UUID(one["id"]), B) for one in (old, young)]
+    assert (old["status"], old["usage"][0]["reserved"]) == ("accepted", "60")
+    assert (young["status"], young["usage"][0]["reserved"]) == ("referred", "0")
+    assert young["findings"][-1]["rule"] == "CITES-box-14-endorsed-for-less"
+    assert (await balance(permits_db, id))["available"] == "40"
     await entries_add_up(permits_db)
-    assert (await reading.declaration(permits_db, UUID(old["id"]), B))["status"] == "accepted"
+
+
+async def test_another_shipment_does_not_pass_after_a_part_use(permits_db: AsyncEngine) -> None:
+    id, (first,) = await shipped(permits_db, "118", "40")
+    await turn(permits_db, turns.release, first, CUSTOMS_FR, Release())
+    number = (await reading.permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    other = declaration(item(terms(number=number), "78"), transport_document="OTHER-9")
+    assert (await lodged(permits_db, other))["status"] == "rejected"
+    rest = declaration(item(terms(number=number), "78"), transport_document="MAEU-1")
+    assert (await lodged(permits_db, rest))["status"] == "accepted"
+
+
+async def test_part_uses_close_a_line_exactly_while_nothing_is_left(permits_db: AsyncEngine) -> None:
+    id, (first, second) = await shipped(permits_db, "100", "60", "40")
+    await turn(permits_db, turns.release, first, CUSTOMS_FR, Release())
+    assert not (await balance(permits_db, id))["closed"]
+    await turn(permits_db, turns.release, second, CUSTOMS_FR, Release())
+    assert (await balance(permits_db, id))["closed"]
+    less = stated(Correction, items=[{"number": 1, "quantity": "30"}], reason="recounted")
+    await turn(permits_db, turns.correct, second, CUSTOMS_FR, less)
+    kept = await balance(permits_db, id)
+    assert [kept["closed"], kept["available"]] == [False, "10"]
+    await entries_add_up(permits_db)
+
+
+async def test_items_of_one_line_are_counted_together(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    await endorsed(permits_db, id, A="100")
+    found = await lodged(permits_db, declaration(item(permit, "60"), item(permit, "40", 2)))
+    found = await turn(permits_db, turns.release, found, CUSTOMS_FR, Release())
+    none = [{"number": 1, "quantity": "0"}, {"number": 2, "quantity": "0"}]
+    await turn(permits_db, turns.correct, found, CUSTOMS_FR, stated(Correction, items=none, reason="never came"))
+    kept = await balance(permits_db, id)
+    assert [kept["consumed"], kept["closed"], kept["available"]] == ["0", False, "100"]
+    await entries_add_up(permits_db)
+
+
+async def test_an_amendment_keeps_the_countries(permits_db: AsyncEngine) -> None:
+    id, found = await accepted(permits_db)
+    number = (await reading.permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    moved = declaration(item(terms(number=number), "1"), reference=found["reference"], import_country="DE")
+    with pytest.raises(Invalid) as refused:
+        await turn(permits_db, turns.amend, found, B, moved)
+    assert refused.value.faults[0].pointer == "/import_country"
+
+
+async def test_what_could_not_be_checked_is_not_waved_through(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    one = declaration(item(permit, "5000"))
+    sent = letter(one).model_copy(update={"unverified": "it broke"})
+    await intake.take_in_batch(permits_db, [sent], command().at)
+    over = stated(Override, rule="unverified", reason="looks fine")
+    with pytest.raises(Conflict) as refused:
+        await turn(permits_db, turns.override, {"id": str(sent.id)}, CUSTOMS_FR, over)
+    assert refused.value.code == "not-checked"
+    amended = await turn(permits_db, turns.amend, {"id": str(sent.id)}, B, one)
+    assert amended["status"] == "rejected"
+
+
+async def test_the_issuing_authority_consents_though_it_trades_on_neither_side(permits_db: AsyncEngine) -> None:
+    ma = party("authority", "CN")
+    permit = terms(issuer="CN", export_country="HK")
+    await issued(permits_db, permit, ma)
+    found = await lodged(permits_db, declaration(item(permit, "130"), export_country="HK"))
+    assert found["status"] == "rejected"
+    await turn(permits_db, turns.consent, found, ma, stated(Consent, item=1, quantity="10"))
+
+
+async def test_the_dead_are_counted_by_the_term_of_the_line_too(permits_db: AsyncEngine) -> None:
+    permit = terms(line(term="LIV"))
+    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    vague = item(permit, "10")
+    del vague["term"]
+    found = await lodged(permits_db, declaration(vague))
+    dead = stated(Release, items=[{"number": 1, "dead_on_arrival": 2}])
+    assert (await turn(permits_db, turns.release, found, CUSTOMS_FR, dead))["status"] == "released"
 
 
 async def test_an_endorsement_below_what_is_set_aside_gives_back(permits_db: AsyncEngine) -> None:
@@ -223,16 +318,16 @@ async def test_an_endorsement_below_what_is_set_aside_gives_back(permits_db: Asy
 
 
 async def test_an_endorsement_below_what_was_consumed_is_refused(permits_db: AsyncEngine) -> None:
-    permit = terms()
+    permit = terms(line(), line("B", "40", term="MEA", unit="kg"))
     id = await issued(permits_db, permit)
     held = await lodged(permits_db, declaration(item(permit, "110")))
     over = stated(Override, rule="CITES-box-14-endorsement", reason="seen on paper")
     await turn(permits_db, turns.override, held, CUSTOMS_FR, over)
-    part_id = UUID(held["id"])
-    await turns.release(permits_db, part_id, CUSTOMS_FR, Release(), command())
+    await turns.release(permits_db, UUID(held["id"]), CUSTOMS_FR, Release(), command())
     with pytest.raises(Conflict) as refused:
-        await endorsed(permits_db, id, A="100")
-    assert refused.value.code in {"not-enough-left", "wrong-turn"}
+        await endorsed(permits_db, id, A="100", B="40")
+    assert refused.value.code == "not-enough-left"
+    await endorsed(permits_db, id, A="110", B="40")
 
 
 async def test_more_than_granted_is_not_endorsed(permits_db: AsyncEngine) -> None:
@@ -306,7 +401,7 @@ async def test_an_inexact_unit_is_settled_by_the_officers_figure(permits_db: Asy
 
 
 async def test_the_officer_says_which_line_is_meant(permits_db: AsyncEngine) -> None:
-    permit = terms(line(), line("B", "40", term="MEA", unit="kg"))
+    permit = terms(line(), line("B", "40", term="LIV"))
     id = await issued(permits_db, permit)
     await endorsed(permits_db, id, A="118", B="40")
     vague = item(permit, "10")

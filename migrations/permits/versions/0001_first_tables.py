@@ -82,7 +82,6 @@ def upgrade() -> None:
         sa.Column("issuer", sa.Text(), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("status_before", sa.Text(), nullable=True),
         sa.Column("valid_until", sa.Date(), nullable=False),
         sa.Column("exporter_identifier", sa.Text(), nullable=True),
         sa.Column("importer_identifier", sa.Text(), nullable=True),

@@ -24,7 +24,7 @@ from shared.cites.zones import latest_day
 from shared.contracts.declaration import Cancellation, Consent, Correction, Declaration, Override, Refusal, Release
 from shared.contracts.people import Act, Party
 from shared.database import again
-from shared.problems import Conflict, Invalid, NotAllowed, NotFound
+from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound
 
 Decide = Callable[[Filed, Permits, Others], Outcome]
 
@@ -68,7 +68,7 @@ async def cancel(engine: AsyncEngine, id: UUID, party: Party, stated: Cancellati
 async def consent(engine: AsyncEngine, id: UUID, party: Party, stated: Consent, command: Command) -> Kept:
     """The authority that issued the permit agrees to more."""
     by = _act(party, By.AUTHORITY, command)
-    which = declarations.readable_by(party)
+    which = declarations.citing_permits_of(party)
     return await _turn(engine, id, which, command, lambda f, p, _: settling.consent(f, p, stated, by, party.country))
 
 
@@ -118,10 +118,10 @@ def _may_amend(filed: Filed, stated: Declaration, party: Party) -> None:
     if not may_turn(filed.status, Status.RECEIVED, By.TRADER):
         detail = f"Declaration {filed.document.reference} is {filed.status}. {turns_of(filed.status)}"
         raise Conflict("wrong-turn", detail)
-    if (stated.reference, stated.movement) != (filed.document.reference, filed.document.movement):
-        raise Invalid(
-            "reference-fixed", "An amendment keeps the reference and the movement; else cancel and lodge anew."
-        )
+    for name in ("reference", "movement", "export_country", "import_country"):
+        if getattr(stated, name) != getattr(filed.document, name):
+            text = f"An amendment keeps the {name}: whose it is to decide does not change. Cancel, and lodge anew."
+            raise Invalid("amendment-too-far", text, [Fault(f"/{name}", "amendment-too-far", text)])
     side = stated.importer if stated.movement == "import" else stated.exporter
     if side.identifier not in party.numbers:
         raise NotAllowed("not-your-declaration", "The declaring side is named by none of your identifiers.")

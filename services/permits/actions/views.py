@@ -10,6 +10,7 @@ from services.permits.domain.ledger import Balance, Side
 from services.permits.domain.papers import reads
 from services.permits.domain.values import Filed, PermitOnFile
 from services.permits.store.rows import Row
+from shared.cites.codes import IMPORT_SIDE_ONLY
 from shared.contracts.words import plain, write_moment
 
 View = dict[str, Any]
@@ -86,7 +87,7 @@ def _line(kind: str, stated: View, balance: Balance) -> View:
             "closed": balance.import_closed,
         },
         "export_balance": None
-        if kind == "import"
+        if kind in IMPORT_SIDE_ONLY
         else {
             "granted": plain(balance.granted),
             "consented": plain(balance.export_consented),

@@ -9,16 +9,17 @@ from datetime import date
 from decimal import Decimal
 
 from services.permits.domain import units
+from services.permits.domain.closing import Running
 from services.permits.domain.filing import give_back
-from services.permits.domain.ledger import ZERO, has, use_up, used
+from services.permits.domain.ledger import ZERO
 from services.permits.domain.lifecycle import EVENTS, USABLE, By, Status, may_turn, turns_of
 from services.permits.domain.rules.whole import WITHDRAWN
 from services.permits.domain.signing import Others, Permits, Signature, Uses
 from services.permits.domain.using import used_outcome
-from services.permits.domain.values import Citation, DeclarationChange, Filed, Move, Outcome, PermitChange, PermitOnFile
+from services.permits.domain.values import Citation, DeclarationChange, Filed, Move, Outcome, PermitChange
 from shared.contracts.declaration import ActualItem, Item, Release
 from shared.contracts.people import Act
-from shared.contracts.words import EXACT, Unit, plain
+from shared.contracts.words import Unit, plain
 from shared.problems import Conflict, Fault, Invalid
 
 
@@ -38,8 +39,8 @@ def release(filed: Filed, permits: Permits, stated: Release, by: Act, day: date,
     if filed.status is Status.RELEASED:
         raise Conflict("wrong-turn", f"{filed.document.reference} is released. What was released is corrected instead.")
     _must_stand(filed, permits)
-    actual = _actual(filed, stated)
-    citations, uses = [], Uses()
+    actual = _actual(filed, stated, permits)
+    citations, uses, running = [], Uses(), Running(permits)
     for citation in filed.citations:
         if not citation.open:
             citations.append(citation)
@@ -51,9 +52,7 @@ def release(filed: Filed, permits: Permits, stated: Release, by: Act, day: date,
             unit = citation.unit
             text = f"{plain(citation.reserved)} {unit} are set aside for item {item.number}; more needs an amendment."
             raise Conflict("more-than-reserved", text)
-        closes = amount > 0 and _closes(permits[citation.permit], citation, amount)
-        entries = use_up(citation.side, reserved_before=citation.reserved, actual=amount, closes=closes)
-        uses.add(citation, entries, actual[item.number].dead_on_arrival)
+        uses.add(citation, running.release(citation, amount), one.dead_on_arrival)
         citations.append(replace(citation, reserved=ZERO, used=amount, used_on=day))
     freed = replace(filed, status=Status.RELEASED, citations=tuple(citations))
     return used_outcome(
@@ -91,7 +90,7 @@ def _must_stand(filed: Filed, permits: Permits) -> None:
             raise Conflict("permit-withdrawn", detail)
 
 
-def _actual(filed: Filed, stated: Release) -> dict[int, ActualItem]:
+def _actual(filed: Filed, stated: Release, permits: Permits) -> dict[int, ActualItem]:
     """Answer what arrived or left of every item, in the declared unit; at most what was declared."""
     must_be_items(filed, [item.number for item in stated.items])
     given = {item.number: item for item in stated.items}
@@ -100,17 +99,24 @@ def _actual(filed: Filed, stated: Release) -> dict[int, ActualItem]:
         one = given.get(item.number, ActualItem(number=item.number))
         if one.quantity is None:
             one = ActualItem(number=item.number, quantity=item.quantity, dead_on_arrival=one.dead_on_arrival)
-        _must_be_sane(list(given).index(item.number) if item.number in given else 0, item, one)
+        index = list(given).index(item.number) if item.number in given else 0
+        _must_be_sane(index, item, one, _lives(filed, item, permits))
         actual[item.number] = one
     return actual
 
 
-def _must_be_sane(index: int, item: Item, one: ActualItem) -> None:
+def _lives(filed: Filed, item: Item, permits: Permits) -> bool:
+    """Say whether an item is of live animals, by its own term or else by that of the line it cites."""
+    cited = [permits[c.permit].lines[c.line].terms.term for c in filed.citations if c.item == item.number and c.line]
+    return "LIV" in ([item.term] if item.term else cited)
+
+
+def _must_be_sane(index: int, item: Item, one: ActualItem, lives: bool) -> None:
     quantity, unit = one.quantity or ZERO, one.unit or item.unit
     if units.convertible(unit, item.unit) and units.convert(quantity, unit, item.unit) > item.quantity:
         text = f"Item {item.number} was declared as {plain(item.quantity)} {item.unit}; more needs an amendment."
         raise Invalid("more-than-declared", text, [Fault(f"/items/{index}/quantity", "more-than-declared", text)])
-    if one.dead_on_arrival is not None and (item.term != "LIV" or one.dead_on_arrival > quantity):
+    if one.dead_on_arrival is not None and (not lives or one.dead_on_arrival > quantity):
         text = "Dead on arrival counts live animals (term LIV), at most as many as arrived."
         raise Invalid("dead-on-arrival", text, [Fault(f"/items/{index}/dead_on_arrival", "dead-on-arrival", text)])
 
@@ -150,10 +156,3 @@ def in_line_unit(citation: Citation, item: Item, quantity: Decimal, unit: Unit |
         return units.convert(quantity, stated, citation.unit)
     text = f'{stated} does not convert into {citation.unit}: state the quantity with "unit": "{citation.unit}".'
     raise Invalid("inexact-unit", text, [Fault("/items", "inexact-unit", text)])
-
-
-def _closes(permit: PermitOnFile, citation: Citation, amount: Decimal) -> bool:
-    """A first use closes the side; a part use closes it only when nothing is left."""
-    balance = permit.lines[citation.line].balance
-    whole = EXACT.add(used(balance, citation.side), amount) >= has(balance, citation.side)
-    return citation.use != "part" or whole

@@ -30,6 +30,7 @@ from services.permits.domain.values import (
     PermitOnFile,
     Posting,
 )
+from shared.cites.codes import IMPORT_SIDE_ONLY
 from shared.cites.zones import earliest_day, latest_day, utc_day
 from shared.contracts.people import Act, Party
 from shared.contracts.permit import Endorsement, Permit
@@ -107,8 +108,8 @@ def _must_be_sane(terms: Permit) -> None:
 
 def endorse(permit: PermitOnFile, stated: Endorsement, by: Act, others: Others) -> Outcome:
     """Write box 14: what really left. Several endorsements add up; lines not named have nothing left."""
-    if permit.terms.kind == "import":
-        raise Conflict("no-export-side", "An import permit is not endorsed at export: it has the import side only.")
+    if permit.terms.kind in IMPORT_SIDE_ONLY:
+        raise Conflict("no-export-side", "A document of the country of import has the import side only.")
     if permit.status not in {PermitStatus.ISSUED, PermitStatus.ENDORSED}:
         detail = f"Permit {permit.terms.number} is {permit.status}: nothing more is endorsed on it."
         raise Conflict("wrong-turn", detail)

@@ -4,16 +4,16 @@ Officers override blocks and settle referrals with a reason, logged under their 
 """
 
 from dataclasses import replace
-from decimal import Decimal
 
 from services.permits.domain import units
 from services.permits.domain.check import settle
+from services.permits.domain.closing import Running
 from services.permits.domain.customs import in_line_unit, item_of, must_be_item, must_be_items, must_turn
 from services.permits.domain.filing import posted, reservations
-from services.permits.domain.ledger import ZERO, Entry, Kind, Overdrawn, used
+from services.permits.domain.ledger import ZERO, Entry, Kind, Overdrawn
 from services.permits.domain.lifecycle import EVENTS, FINAL, USABLE, By, Status, turns_of
 from services.permits.domain.rules.goods import ONE_LINE, UNIT
-from services.permits.domain.rules.whole import WITHDRAWN, withdrawn
+from services.permits.domain.rules.whole import UNVERIFIED, WITHDRAWN, withdrawn
 from services.permits.domain.signing import Others, Permits, Signature, Uses, posting_of
 from services.permits.domain.using import used_outcome
 from services.permits.domain.values import (
@@ -29,7 +29,7 @@ from shared.cites.zones import utc_day
 from shared.contracts.declaration import Consent, Correction, Override
 from shared.contracts.findings import Finding, Overriding
 from shared.contracts.people import Act
-from shared.contracts.words import EXACT, plain
+from shared.contracts.words import plain
 from shared.problems import Conflict, Fault, Invalid, NotFound
 
 
@@ -40,14 +40,29 @@ def override(filed: Filed, permits: Permits, stated: Override, by: Act) -> Outco
     """
     if filed.status not in {Status.REFERRED, Status.REJECTED}:
         raise Conflict("wrong-turn", f"Nothing is to be overridden here. {turns_of(filed.status)}")
+    _must_have_been_checked(filed, stated)
     findings = (*_overridden(filed, stated, by), *_withdrawn_meanwhile(filed, permits))
     meant = _as_the_officer_says(replace(filed, findings=findings), permits, stated)
     status = settle(findings)
     if status is not Status.ACCEPTED:
         stays = replace(meant, status=filed.status)
-        move = Move(filed.status, filed.status, by, EVENTS[filed.status], stated.reason, {"overridden": stated.rule})
+        move = Move(
+            filed.status,
+            filed.status,
+            by,
+            EVENTS[filed.status],
+            stated.reason,
+            {"overridden": stated.rule, "again": True},
+        )
         return Outcome((DeclarationChange(stays, (move,)),))
     return _accepted(filed, meant, permits, stated, by)
+
+
+def _must_have_been_checked(filed: Filed, stated: Override) -> None:
+    """Refuse to wave through what the rules never saw: an amendment by its trader is checked anew."""
+    if stated.rule == UNVERIFIED and any(f.rule == UNVERIFIED and f.pointer == "" for f in filed.findings):
+        detail = "It could not be checked at all, so nothing would be written off. Its trader amends it, or refuse it."
+        raise Conflict("not-checked", detail)
 
 
 def _withdrawn_meanwhile(filed: Filed, permits: Permits) -> tuple[Finding, ...]:
@@ -119,11 +134,22 @@ def _as_the_officer_says(filed: Filed, permits: Permits, stated: Override) -> Fi
     _must_name(stated)
     if stated.quantity is None and stated.line is None:
         return filed
+    meant = _meant(filed, stated)
     citations = tuple(
-        _said(filed, c, permits[c.permit], stated) if c.item == stated.item and not c.open else c
+        _said(filed, c, permits[c.permit], stated)
+        if c.item == stated.item and permits[c.permit].terms.number in meant and not c.open
+        else c
         for c in filed.citations
     )
+    if len({(c.item, c.permit, c.line) for c in citations}) < len(citations):
+        text = f"Item {stated.item} cites line {stated.line} already."
+        raise Invalid("line-cited-already", text, [Fault("/line", "line-cited-already", text)])
     return replace(filed, citations=citations)
+
+
+def _meant(filed: Filed, stated: Override) -> set[str]:
+    """Answer the numbers of the permits whose finding is settled here."""
+    return {f.permit.number for f in filed.findings if f.rule == stated.rule and f.permit}
 
 
 def _must_name(stated: Override) -> None:
@@ -174,27 +200,19 @@ def correct(filed: Filed, permits: Permits, stated: Correction, by: Act, others:
         raise Conflict("wrong-turn", f"Only what was released is corrected. {turns_of(filed.status)}")
     must_be_items(filed, [item.number for item in stated.items])
     wanted = {item.number: item for item in stated.items}
-    citations, uses = [], Uses()
+    citations, uses, running = [], Uses(), Running(permits)
     for citation in filed.citations:
         if citation.item not in wanted or not citation.line or citation.use == "already_counted":
             citations.append(citation)
             continue
         one = wanted[citation.item]
         amount = in_line_unit(citation, item_of(filed, citation.item), one.quantity, one.unit)
-        uses.add(citation, (_correction(permits[citation.permit], citation, amount),))
+        uses.add(citation, (running.correction(citation, amount),))
         citations.append(replace(citation, used=amount))
     used_on = next((c.used_on for c in filed.citations if c.used_on is not None), utc_day(by.at))
     mended = replace(filed, citations=tuple(citations), version=filed.version + 1)
     sign = Signature(by, f"correction/{filed.id}/{mended.version}", used_on, stated.reason)
     return used_outcome(filed, mended, "declaration.corrected", uses, permits, others, sign)
-
-
-def _correction(permit: PermitOnFile, citation: Citation, amount: Decimal) -> Entry:
-    delta = EXACT.subtract(amount, citation.used)
-    balance = permit.lines[citation.line].balance
-    opens = amount == 0 and EXACT.add(used(balance, citation.side), delta) == 0
-    closes = not opens and citation.used == 0 and amount > 0 and citation.use != "part"
-    return Entry(citation.side, Kind.CORRECT, delta, closes=closes, opens=opens)
 
 
 def consent(filed: Filed, permits: Permits, stated: Consent, by: Act, country: str) -> Outcome:
@@ -219,7 +237,7 @@ def consent(filed: Filed, permits: Permits, stated: Consent, by: Act, country: s
 
 
 def _consented(filed: Filed, stated: Consent, before: Permits, after: Permits, uses: Uses, sign: Signature) -> Outcome:
-    extra = {"consent": {"item": stated.item, "quantity": plain(stated.quantity)}}
+    extra = {"consent": {"item": stated.item, "quantity": plain(stated.quantity)}, "again": True}
     move = Move(filed.status, filed.status, sign.by, EVENTS[filed.status], stated.reason, extra)
     changes = tuple(PermitChange(permit) for id, permit in after.items() if permit is not before[id])
     postings = [posting_of(after[u.permit], u, e, sign) for u in uses.made for e in u.entries]

@@ -16,13 +16,11 @@ from services.permits.domain.ledger import (
     Balance,
     Entry,
     Kind,
-    Overdrawn,
     Side,
     closed,
     has,
     remaining,
     reserved,
-    taken,
 )
 from services.permits.domain.lifecycle import USABLE, PermitStatus
 from services.permits.domain.signing import Others, Permits, Signature, Use, Used, Uses, posting_of
@@ -142,8 +140,6 @@ def _must_fit(before: PermitOnFile, after: PermitOnFile) -> None:
             used = plain(line.balance.import_consumed)
             detail = f"Of line {letter} of permit {number} {used} {unit} arrived already: no less than that left."
             raise Conflict("not-enough-left", detail)
-        if taken(line.balance, Side.EXPORT) < 0 or line.balance.import_consumed < 0:
-            raise Overdrawn(ZERO, ZERO)
 
 
 def _without(permit: PermitOnFile, declaration: UUID) -> PermitOnFile:

@@ -65,7 +65,6 @@ class PermitOnFile:
     registering_country: str | None = None
     uses: tuple[Citation, ...] = ()
     watchers: frozenset[UUID] = frozenset()
-    status_before: PermitStatus | None = None
 
     @property
     def key(self) -> tuple[str, str]:

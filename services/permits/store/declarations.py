@@ -37,6 +37,16 @@ def decided_by(party: Party) -> ColumnElement[bool]:
     return imports | (c.movement == "export") & (c.export_country == party.country)
 
 
+def citing_permits_of(party: Party) -> ColumnElement[bool]:
+    """Say which declarations the authority of a country may consent on: those it reads, or that cite its permits."""
+    cited = (
+        select(t.citations.c.declaration_id)
+        .join(t.permits, t.permits.c.id == t.citations.c.permit_id)
+        .where(t.permits.c.issuer == party.country)
+    )
+    return or_(readable_by(party), t.declarations.c.id.in_(cited))
+
+
 def lodged_by(party: Party) -> ColumnElement[bool]:
     """Say which declarations are a trader's own to amend or cancel."""
     return or_(t.declarations.c.party_id == party.id, t.declarations.c.trader_id == party.id)
@@ -129,9 +139,3 @@ async def cited_permits(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID
     c = t.permits.c
     rows = await conn.execute(select(c.id, c.issuer, c.number).where(c.id.in_(list(ids))))
     return {row.id: (row.issuer, row.number) for row in rows}
-
-
-async def reference_taken(conn: AsyncConnection, trader: UUID, reference: str) -> bool:
-    """Say whether a trader used a reference before."""
-    c = t.declarations.c
-    return (await conn.execute(select(c.id).where(c.trader_id == trader, c.reference == reference))).first() is not None

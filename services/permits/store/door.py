@@ -25,9 +25,7 @@ async def keep(conn: AsyncConnection, outcome: Outcome) -> None:
     """Write all that a decision changed. The rows it changes are locked by the caller, permits first."""
     await _keep_permits(conn, outcome.permits)
     await _keep_declarations(conn, outcome.declarations)
-    await _add(
-        conn, t.ledger, w.ENTRY, [w.entry_row(number, posting) for number, posting in enumerate(outcome.postings)]
-    )
+    await _add(conn, t.ledger, w.ENTRY, [w.entry_row(posting) for posting in outcome.postings])
     await _tell(conn, outcome)
 
 

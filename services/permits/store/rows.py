@@ -42,7 +42,6 @@ def permit_of(row: Row, lines: Iterable[Row], uses: Iterable[Row] = ()) -> Permi
         registered_by=row["registered_by"],
         registering_country=row["registering_country"],
         uses=tuple(citation_of(use) for use in uses),
-        status_before=PermitStatus(row["status_before"]) if row["status_before"] else None,
     )
 
 

@@ -32,7 +32,6 @@ permits = Table(
     Column("issuer", Text, nullable=False),
     Column("number", Text, nullable=False),
     Column("status", Text, nullable=False),
-    Column("status_before", Text),
     Column("valid_until", Date, nullable=False),
     Column("exporter_identifier", Text),
     Column("importer_identifier", Text),

@@ -33,7 +33,6 @@ PERMIT = (
     "issuer",
     "number",
     "status",
-    "status_before",
     "valid_until",
     "exporter_identifier",
     "importer_identifier",
@@ -49,7 +48,7 @@ PERMIT = (
     "sequence",
     "version",
 )
-PERMIT_CHANGES = ("status", "status_before", "endorsed", "transport_documents", "sequence", "version")
+PERMIT_CHANGES = ("status", "endorsed", "transport_documents", "sequence", "version")
 LINE = (
     "permit_id",
     "line",
@@ -150,7 +149,6 @@ def permit_row(change: PermitChange) -> dict[str, Any]:
         "issuer": terms.issuer,
         "number": terms.number,
         "status": permit.status.value,
-        "status_before": permit.status_before.value if permit.status_before else None,
         "valid_until": terms.valid_until,
         "exporter_identifier": terms.exporter.identifier,
         "importer_identifier": terms.importer.identifier,
@@ -164,7 +162,7 @@ def permit_row(change: PermitChange) -> dict[str, Any]:
         "endorsed": permit.endorsed,
         "transport_documents": json.dumps(sorted(permit.transport_documents)),
         "sequence": permit.sequence + len(change.moves),
-        "version": permit.version + 1,
+        "version": permit.version + (1 if permit.sequence else 0),
     }
 
 
@@ -216,7 +214,7 @@ def news_row(subject: str, number: int, move: Move, data: dict[str, Any], audien
     }
 
 
-def entry_row(number: int, posting: Posting) -> dict[str, Any]:
+def entry_row(posting: Posting) -> dict[str, Any]:
     """Write a posting as a row of the ledger, its id derived from what it is about and why."""
     entry = posting.entry
     name = f"{posting.permit}/{posting.line}/{posting.declaration}/{posting.item}/{posting.cause}/{entry.kind}"

@@ -3,7 +3,7 @@
 from services.permits.domain import units
 from services.permits.domain.ledger import Side
 from services.permits.domain.rules.cases import Case, Difference, Rule
-from services.permits.domain.rules.matching import covers, neighbours
+from services.permits.domain.rules.matching import covers, neighbours, origin
 
 
 def taxon_agrees(case: Case) -> Difference | None:
@@ -47,7 +47,7 @@ def source_agrees(case: Case) -> Difference | None:
 def origin_agrees(case: Case) -> Difference | None:
     """The specimens originate in the country the line states (box 12)."""
     found = case.item.origin_country
-    expected = case.line.terms.origin_country or case.permit.terms.export_country
+    expected = origin(case.permit, case.line)
     return None if found is None or found == expected else Difference(case.at("origin_country"), expected, found)
 
 

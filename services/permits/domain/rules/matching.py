@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from services.permits.domain.ledger import Side, available, closed
+from services.permits.domain.units import convertible
 from services.permits.domain.values import Line, PermitOnFile
 from shared.cites.codes import NEIGHBOURING_TERMS
 from shared.contracts.declaration import Document, Item
@@ -42,11 +43,17 @@ def candidates(permit: PermitOnFile, item: Item, document: Document, side: Side)
     lines = _narrowed(lines, lambda line: item.term in {None, line.terms.term})
     lines = _narrowed(lines, lambda line: item.term in {None, line.terms.term} or _near(line, item.term))
     lines = _narrowed(lines, lambda line: item.source in {None, line.terms.source})
-    lines = _narrowed(lines, lambda line: item.origin_country in {None, line.terms.origin_country})
+    lines = _narrowed(lines, lambda line: item.origin_country in {None, origin(permit, line)})
+    lines = _narrowed(lines, lambda line: convertible(item.unit, line.terms.unit))
     lines = _narrowed(lines, lambda line: not closed(line.balance, side))
     lines = _narrowed(lines, lambda line: available(line.balance, side) > 0)
-    alike = {(line.terms.taxon, line.terms.term, line.terms.source) for line in lines}
+    alike = {(line.terms.taxon, line.terms.term, line.terms.source, origin(permit, line)) for line in lines}
     return lines if len(alike) > 1 else lines[:1]
+
+
+def origin(permit: PermitOnFile, line: Line) -> str:
+    """Answer the country of origin of a line: the country of export where box 12 is empty."""
+    return line.terms.origin_country or permit.terms.export_country
 
 
 def _near(line: Line, term: str | None) -> bool:

@@ -3,11 +3,11 @@
 from services.permits.domain.ledger import Side
 from services.permits.domain.lifecycle import USABLE
 from services.permits.domain.rules.cases import Case, Difference, Rule
-from shared.cites.codes import KINDS
+from shared.cites.codes import IMPORT_SIDE_ONLY, KINDS
 from shared.contracts.words import Trader
 
 SERVES: dict[Side, frozenset[str]] = {
-    Side.EXPORT: frozenset(KINDS) - {"import", "introduction_from_the_sea"},
+    Side.EXPORT: frozenset(KINDS) - IMPORT_SIDE_ONLY,
     Side.IMPORT: frozenset(KINDS),
 }
 """Kinds of document that serve a movement; an import permit serves imports alone."""
@@ -104,7 +104,7 @@ def purpose_agrees(case: Case) -> Difference | None:
 
 def was_endorsed(case: Case) -> Difference | None:
     """An export document is endorsed with the actual quantity when the goods leave (box 14)."""
-    if case.side is Side.EXPORT or case.permit.endorsed or case.permit.terms.kind == "import":
+    if case.side is Side.EXPORT or case.permit.endorsed or case.permit.terms.kind in IMPORT_SIDE_ONLY:
         return None
     return Difference(case.cites("number"), "an endorsement by customs of the country of export", "none")
 

@@ -3,28 +3,36 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from services.permits.domain.ledger import ZERO, available, closed, used
+from services.permits.domain.ledger import ZERO, Side, available, closed, used
 from services.permits.domain.rules.cases import Case, Difference, Rule
 from services.permits.domain.values import Citation
 from shared.contracts.words import EXACT, plain
 
 
 def rivals(case: Case) -> tuple[Citation, ...]:
-    """Answer the standing reservations of other declarations that this use cannot stand beside."""
-    mine = case.declaration
+    """Answer the standing and past uses of other declarations that this use cannot stand beside."""
     return tuple(
         use
         for use in case.permit.uses
-        if use.open
+        if (use.open or use.used > 0)
         and use.side is case.side
         and use.line == case.line.terms.line
-        and not _of_one_shipment(use, case.document.use, mine.transport_document)
+        and not _of_one_shipment(use, case)
     )
 
 
-def _of_one_shipment(use: Citation, mine: str, transport_document: str | None) -> bool:
-    both_part = use.use == "part" and mine == "part"
-    return both_part and transport_document is not None and use.transport_document == transport_document
+def _of_one_shipment(use: Citation, case: Case) -> bool:
+    """Say whether an earlier part use and this one are of one shipment, which its transport document names.
+
+    While the earlier one stands open both must be part uses; once it is released this one may use up the rest. Part
+    loads that leave each with a document of their own add up at export.
+    """
+    mine = case.declaration.transport_document
+    both_part = use.use == "part" and case.document.use == "part"
+    if both_part and case.side is Side.EXPORT and not use.open:
+        return True
+    same = mine is not None and use.transport_document == mine
+    return same and (both_part or (use.use == "part" and not use.open))
 
 
 def is_first_use(case: Case) -> Difference | None:
@@ -38,8 +46,10 @@ def is_first_use(case: Case) -> Difference | None:
     others = rivals(case)
     if not others:
         return None
-    held = plain(sum_of(use.reserved for use in others))
-    return Difference(case.cites("number"), "a line not in use", f"{held} {line.terms.unit} set aside for another")
+    held = plain(sum_of(EXACT.add(use.reserved, use.used) for use in others))
+    return Difference(
+        case.cites("number"), "a line not in use", f"{held} {line.terms.unit} set aside or used by another"
+    )
 
 
 def enough_is_left(case: Case) -> Difference | None:

@@ -1,0 +1,78 @@
+"""Who may hear of what: each event's audience, as a table."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.actions import registry, turns
+from shared.contracts.declaration import Release
+from shared.contracts.permit import Revocation
+from tests.permits.people import (
+    AUTHORITY_ZA,
+    CUSTOMS_FR,
+    B,
+    command,
+    declaration,
+    endorsed,
+    issued,
+    item,
+    lodged,
+    terms,
+)
+
+OFFICES = {("authority", "ZA"), ("customs", "ZA"), ("authority", "FR"), ("customs", "FR")}
+HOLDERS = {"ZA1234567", "FR99988877700011"}
+B_ITSELF = {str(B.id)}
+
+HEARS: dict[str, tuple[set[str], set[str]]] = {
+    "permit.issued": (set(), HOLDERS),
+    "permit.endorsed": (set(), HOLDERS),
+    "permit.used": (B_ITSELF, HOLDERS),
+    "permit.exhausted": (set(), HOLDERS),
+    "permit.revoked": (B_ITSELF, HOLDERS),
+    "permit.second_use_attempted": (B_ITSELF, HOLDERS),
+    "declaration.received": (B_ITSELF, set()),
+    "declaration.accepted": (B_ITSELF, set()),
+    "declaration.rejected": (B_ITSELF, set()),
+    "declaration.released": (B_ITSELF, set()),
+}
+"""Type → parties by id (who cited it, who lodged it) and holders by identifier; offices and countries hear all."""
+
+
+async def test_each_event_is_told_to_those_it_concerns_and_to_nobody_else(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    await endorsed(permits_db, id, A="118")
+    first = await lodged(permits_db, declaration(item(permit, "100")))
+    await lodged(permits_db, declaration(item(permit, "30")))
+    await turns.release(permits_db, UUID(first["id"]), CUSTOMS_FR, Release(), command())
+    await registry.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
+    async with permits_db.connect() as conn:
+        told = (await conn.execute(text("SELECT type, data, audience FROM news"))).all()
+    assert {one.type for one in told} == HEARS.keys()
+    for one in told:
+        audience: dict[str, Any] = one.audience
+        heard = (set(audience["parties"]), set(audience["identifiers"]))
+        assert heard == HEARS[one.type], one.type
+        assert {(office["role"], office["country"]) for office in audience["offices"]} == OFFICES, one.type
+        assert set(audience["countries"]) == {"ZA", "FR"}, one.type
+        named = (
+            {"declaration_id", "reference"} if one.type.startswith("declaration") else {"permit_id", "issuer", "number"}
+        )
+        assert named | {"status", "sequence"} <= one.data.keys(), one.type
+        assert "importer" not in json.dumps(one.data), "thin: no document travels with the news"
+
+
+async def test_what_was_used_says_what_is_left(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    found = await lodged(permits_db, declaration(item(permit, "100")))
+    await turns.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
+    async with permits_db.connect() as conn:
+        told = (await conn.execute(text("SELECT data FROM news WHERE type = 'permit.used'"))).scalar_one()
+    assert told["declaration_id"] == found["id"]
+    [line] = told["lines"]
+    assert (line["line"], line["quantity"], line["used"], line["left"]) == ("A", "100", "100", "0")
