@@ -66,19 +66,9 @@ async def settle(conn: AsyncConnection, table: Table, ids: Sequence[UUID], *, at
     await conn.execute(update(table).where(_among(table, ids), table.c.settled_at.is_(None)).values(settled_at=at))
 
 
-async def put_off(
-    conn: AsyncConnection, table: Table, ids: Sequence[UUID], *, due_at: datetime, attempts: int | None = None
-) -> None:
+async def put_off(conn: AsyncConnection, table: Table, ids: Sequence[UUID], *, due_at: datetime) -> None:
     """Give leases back: the letters are due again at `due_at`."""
-    values: dict[str, Any] = {"due_at": due_at}
-    if attempts is not None:
-        values["attempts"] = attempts
-    await conn.execute(update(table).where(_among(table, ids), table.c.settled_at.is_(None)).values(**values))
-
-
-async def waiting(conn: AsyncConnection, table: Table) -> int:
-    """Count the letters that are not delivered yet."""
-    return int((await conn.execute(select(func.count()).where(table.c.settled_at.is_(None)))).scalar_one())
+    await conn.execute(update(table).where(_among(table, ids), table.c.settled_at.is_(None)).values(due_at=due_at))
 
 
 def _among(table: Table, ids: Sequence[UUID]) -> Any:
