@@ -99,12 +99,15 @@ class Service:
         headers: Mapping[str, str] | None = None,
         seconds: float | None = None,
     ) -> Reply:
-        """Call the service; raises Away when it cannot be reached and Dropped when the answer was lost."""
+        """Call the service; raises Away when it cannot be reached and Dropped when the answer was lost.
+
+        A lost answer does not open the breaker: one letter may be what breaks the other side, and it is there again.
+        """
         if not self._breaker.closed():
             raise Away(f"{self.name} has not answered lately")
         try:
             reply = await self._send(method, path, caller, body, query, headers, seconds)
-        except (Away, Dropped):
+        except (Away, Hung):
             self._breaker.note(well=False)
             raise
         self._breaker.note(well=True)
