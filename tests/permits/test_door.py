@@ -33,7 +33,7 @@ from tests.permits.people import (
     lodged,
     terms,
 )
-from tests.permits.test_turns import entries_add_up
+from tests.permits.stories import entries_add_up
 
 TABLES = ("declarations", "declaration_history", "permit_history", "ledger", "news", "citations", "commands")
 
