@@ -8,7 +8,7 @@ from uuid import UUID
 from services.permits.domain import ledger
 from services.permits.domain.ledger import Balance, Side
 from services.permits.domain.papers import reads
-from services.permits.domain.values import Filed, PermitOnFile
+from services.permits.domain.values import Citation, Filed, PermitOnFile
 from services.permits.store.rows import Row
 from shared.cites.codes import IMPORT_SIDE_ONLY
 from shared.contracts.words import plain, write_moment
@@ -33,7 +33,7 @@ def declaration(filed: Filed, history: Iterable[Row], permits: Mapping[UUID, tup
     }
 
 
-def _usage(citation: Any, permits: Mapping[UUID, tuple[str, str]]) -> View:
+def _usage(citation: Citation, permits: Mapping[UUID, tuple[str, str]]) -> View:
     issuer, number = permits[citation.permit]
     return {
         "item": citation.item,

@@ -9,7 +9,6 @@ from uuid import UUID
 from services.permits.domain import news
 from services.permits.domain.ledger import Balance, Entry, Kind, Side
 from services.permits.domain.lifecycle import (
-    EVENTS,
     USABLE,
     By,
     PermitStatus,
@@ -30,6 +29,7 @@ from services.permits.domain.values import (
     PermitOnFile,
     Posting,
 )
+from services.permits.domain.yielding import referred
 from shared.cites.codes import IMPORT_SIDE_ONLY
 from shared.cites.zones import earliest_day, latest_day, utc_day
 from shared.contracts.people import Act, Party
@@ -147,17 +147,13 @@ def revoke(
     _must_turn(permit, PermitStatus.REVOKED, By.AUTHORITY)
     gone = replace(permit, status=PermitStatus.REVOKED)
     move = Move(permit.status, gone.status, by, "permit.revoked", reason, heard_by=watchers)
-    referred = tuple(_referred(filed, gone, by) for filed in citing.values())
+    referred = tuple(_named(filed, gone, by) for filed in citing.values())
     return Outcome(referred, (PermitChange(gone, (move,)),))
 
 
-def _referred(filed: Filed, permit: PermitOnFile, by: Act) -> DeclarationChange:
-    finding = withdrawn(filed, permit)
-    after = replace(filed, status=Status.REFERRED, findings=(*filed.findings, finding))
-    rules = Act(party=None, role=By.RULES, at=by.at)
-    findings = [f.model_dump(mode="json", exclude_none=True) for f in after.findings]
-    move = Move(filed.status, Status.REFERRED, rules, EVENTS[Status.REFERRED], None, {"findings": findings})
-    return DeclarationChange(after, (move,))
+def _named(filed: Filed, permit: PermitOnFile, by: Act) -> DeclarationChange:
+    findings = (*filed.findings, withdrawn(filed, permit))
+    return referred(filed, replace(filed, status=Status.REFERRED, findings=findings), by)
 
 
 def _must_turn(permit: PermitOnFile, there: PermitStatus, by: By) -> None:

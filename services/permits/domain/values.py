@@ -64,7 +64,6 @@ class PermitOnFile:
     registered_by: UUID | None = None
     registering_country: str | None = None
     uses: tuple[Citation, ...] = ()
-    watchers: frozenset[UUID] = frozenset()
 
     @property
     def key(self) -> tuple[str, str]:

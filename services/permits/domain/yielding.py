@@ -9,6 +9,7 @@ from services.permits.domain.lifecycle import EVENTS, Status
 from services.permits.domain.rules.whole import emptied
 from services.permits.domain.signing import Others, Signature, Use, Used, posting_of
 from services.permits.domain.values import Citation, DeclarationChange, Filed, Move, PermitOnFile
+from shared.contracts.people import Act
 from shared.contracts.words import plain
 
 
@@ -27,7 +28,7 @@ def give_way(permit: PermitOnFile, others: Others, sign: Signature) -> Used:
             postings.append(posting_of(permit, way, entry, sign))
             filed = changes.get(citation.declaration, others[citation.declaration])
             changes[filed.id] = _emptied(filed, permit, citation)
-            findings[filed.id] = _referred(others[filed.id], changes[filed.id], sign)
+            findings[filed.id] = referred(others[filed.id], changes[filed.id], sign.by)
     gone = {(c.declaration, c.line, c.item) for f in changes.values() for c in f.citations if not c.open}
     uses = tuple(u for u in permit.uses if (u.declaration, u.line, u.item) not in gone)
     return Used(replace(permit, uses=uses), tuple(postings), tuple(findings.values()))
@@ -58,8 +59,9 @@ def _emptied(filed: Filed, permit: PermitOnFile, gone: Citation) -> Filed:
     return replace(filed, status=Status.REFERRED, citations=citations, findings=findings)
 
 
-def _referred(before: Filed, after: Filed, sign: Signature) -> DeclarationChange:
-    rules = the_rules(sign.by)
+def referred(before: Filed, after: Filed, by: Act) -> DeclarationChange:
+    """Write the turn to referred by the rules, the findings in its news."""
+    rules = the_rules(by)
     findings = [finding.model_dump(mode="json", exclude_none=True) for finding in after.findings]
     move = Move(before.status, Status.REFERRED, rules, EVENTS[Status.REFERRED], None, {"findings": findings})
     return DeclarationChange(after, (move,))

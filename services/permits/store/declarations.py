@@ -10,10 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.values import Filed
 from services.permits.store import tables as t
-from services.permits.store.rows import Row, filed_of, grouped
+from services.permits.store.rows import OFFICES, Row, filed_of, grouped
 from shared.contracts.people import Party
-
-OFFICES = frozenset({"authority", "customs"})
 
 
 async def known(conn: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:

@@ -5,7 +5,7 @@ that its own transaction holds, would else queue behind those who wait for it, a
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.values import PermitOnFile
 from services.permits.store import tables as t
-from services.permits.store.rows import Row, grouped, permit_of
+from services.permits.store.rows import OFFICES, Row, grouped, permit_of
 from shared.contracts.people import Party
-
-OFFICES = frozenset({"authority", "customs"})
 
 
 async def lock_cited(conn: AsyncConnection, keys: Iterable[tuple[str, str]]) -> list[PermitOnFile]:
@@ -136,7 +134,7 @@ async def watchers(conn: AsyncConnection, id: UUID) -> frozenset[UUID]:
     return frozenset((await conn.execute(query)).scalars())
 
 
-async def watch(conn: AsyncConnection, pairs: Iterable[tuple[UUID, UUID]], at: Any) -> None:
+async def watch(conn: AsyncConnection, pairs: Iterable[tuple[UUID, UUID]], at: datetime) -> None:
     """Remember who cited which permit: (permit, party)."""
     rows = [{"permit_id": permit, "party_id": party, "since": at} for permit, party in sorted(set(pairs))]
     if rows:

@@ -13,6 +13,8 @@ from shared.contracts.findings import Finding
 from shared.contracts.permit import Permit
 
 Row = RowMapping
+OFFICES = frozenset({"authority", "customs"})
+"""Roles that act for their country, and read what concerns it."""
 BALANCE = (
     "granted",
     "endorsed",
