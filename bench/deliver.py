@@ -21,6 +21,7 @@ from services.notifications.actions import endpoints, news, parties
 from services.notifications.actions.commands import Command
 from services.notifications.actions.post_office import PostOffice
 from services.notifications.clients.webhooks import Receivers
+from services.notifications.domain.addresses import Reach
 from services.notifications.domain.letter import Letter
 from services.notifications.domain.outcome import Outcome
 from services.notifications.worker import collect_seldom
@@ -66,7 +67,7 @@ async def _in_processes(database: str) -> dict[str, Any]:
 
 
 async def _rounds(database: str, url: str) -> dict[str, Any]:
-    engine, receivers = connect(database, connections=4), Receivers(allow_loopback=True)
+    engine, receivers = connect(database, connections=4), Receivers(Reach(loopback=True))
     await receivers.open()
     owner = Party(id=uuid4(), name="Owner", country="FR", roles=("trader",))
     await _prepare(engine, owner, url)
@@ -86,7 +87,7 @@ async def _prepare(engine: AsyncEngine, owner: Party, url: str) -> None:
     await parties.learn(engine, [owner], at=now())
     for _ in range(ENDPOINTS):
         new, command = NewEndpoint(url=url), Command(owner.id, uuid4(), b"")
-        await endpoints.create(engine, new, command, id=new_id(), at=now(), allow_loopback=True)
+        await endpoints.create(engine, new, command, id=new_id(), at=now(), reach=Reach(loopback=True))
 
 
 async def _bare(receivers: Receivers, url: str) -> float:

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.notifications.domain.addresses import Reach, read_networks
 from services.notifications.domain.schedule import SCHEDULE
 
 
@@ -20,12 +21,26 @@ class Settings(BaseSettings):
     gateway_keys: Path = Field(description="Public JWKS of the gateway's inside tokens")
     permits_keys: Path = Field(description="Public JWKS of permits' inside tokens")
     allow_loopback: bool = Field(False, description="Send webhooks to this machine too, by http or https")
+    allowed_networks: str = Field(
+        "", description="Private networks that webhooks may go to as well, by http or https: 10.1.0.0/16,fd00:1::/64"
+    )
     schedule: str = Field(
         ",".join(f"{wait.total_seconds():.0f}" for wait in SCHEDULE),
         pattern=r"^[0-9]{1,7}(\.[0-9]{1,3})?(,[0-9]{1,7}(\.[0-9]{1,3})?){0,49}$",
         description="Seconds between the attempts at a delivery; after the last it is given up",
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+    @field_validator("allowed_networks")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        read_networks(text)
+        return text
+
+    @property
+    def reach(self) -> Reach:
+        """What webhooks may go to beside public addresses."""
+        return Reach(self.allow_loopback, read_networks(self.allowed_networks))
 
     @property
     def waits(self) -> tuple[timedelta, ...]:

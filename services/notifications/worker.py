@@ -55,7 +55,7 @@ def most_flying() -> int:
 async def serve(settings: Settings) -> None:
     """Deliver until a signal says otherwise, then let what flies land."""
     engine = connect(settings.database_url, connections=4)
-    receivers = Receivers(allow_loopback=settings.allow_loopback)
+    receivers = Receivers(settings.reach)
     office = PostOffice(engine, receivers.post, schedule=settings.waits, limit=most_flying())
     ending = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.actions.post_office import PostOffice
 from services.notifications.clients.webhooks import Receivers
+from services.notifications.domain.addresses import Reach
 from services.notifications.main import make
 from services.notifications.settings import Settings
 from shared.contracts.letters import Audience, News
@@ -187,7 +188,7 @@ async def receiver(receive: Receive) -> Receiver:
 @asynccontextmanager
 async def working(engine: AsyncEngine, *, seconds: float = 5.0, **more: Any) -> AsyncIterator[PostOffice]:
     """A worker that runs as long as the block; it tries again soon."""
-    receivers = Receivers(allow_loopback=True, seconds=seconds)
+    receivers = Receivers(Reach(loopback=True), seconds=seconds)
     await receivers.open()
     office = PostOffice(engine, receivers.post, **{"schedule": QUICK, "poll": 0.02, **more})
     running = asyncio.create_task(office.run())

@@ -27,10 +27,11 @@ import asyncio, sys
 from datetime import timedelta
 from services.notifications.actions.post_office import PostOffice
 from services.notifications.clients.webhooks import Receivers
+from services.notifications.domain.addresses import Reach
 from shared.database import connect
 
 async def work():
-    receivers = Receivers(allow_loopback=True)
+    receivers = Receivers(Reach(loopback=True))
     await receivers.open()
     await PostOffice(connect(sys.argv[1]), receivers.post, lease=timedelta(seconds=1), poll=0.02).run()
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.actions.commands import Command, Done, keep, kept
 from services.notifications.domain import signature, urls
+from services.notifications.domain.addresses import Reach
 from services.notifications.store import deliveries, events, lanes
 from services.notifications.store import endpoints as store
 from shared.contracts.webhooks import EndpointChange, NewEndpoint
@@ -23,10 +24,10 @@ MOST_SECRETS = 5
 
 
 async def create(
-    engine: AsyncEngine, new: NewEndpoint, command: Command, *, id: UUID, at: datetime, allow_loopback: bool
+    engine: AsyncEngine, new: NewEndpoint, command: Command, *, id: UUID, at: datetime, reach: Reach
 ) -> Done:
     """Make an endpoint of the command's party; the secret is in the answer, and nowhere after it."""
-    _must_be_sendable(new.url, allow_loopback)
+    _must_be_sendable(new.url, reach)
     secret = _new_secret()
     async with engine.begin() as conn:
         if (done := await kept(conn, command, at=at)) is not None:
@@ -61,14 +62,14 @@ async def change(
     *,
     versions: Sequence[int] | None,
     at: datetime,
-    allow_loopback: bool,
+    reach: Reach,
 ) -> dict[str, Any]:
     """Change what is named of an endpoint, if its version is one of `versions` (None: whichever it is).
 
     `paused: false` wakes a paused endpoint and enables a disabled one again; what waited is tried at once.
     """
     if given.url is not None:
-        _must_be_sendable(given.url, allow_loopback)
+        _must_be_sendable(given.url, reach)
     named = given.model_dump(include=given.model_fields_set)
     async with engine.begin() as conn:
         now = _found(await store.own_locked(conn, id, party))
@@ -149,8 +150,8 @@ def _status(named: dict[str, Any], status: str) -> dict[str, Any]:
     return {}
 
 
-def _must_be_sendable(url: str, allow_loopback: bool) -> None:
-    flaw = urls.flaw(url, allow_loopback=allow_loopback)
+def _must_be_sendable(url: str, reach: Reach) -> None:
+    flaw = urls.flaw(url, reach)
     if flaw is not None:
         raise Invalid("invalid-body", flaw, [Fault("/url", "url-not-allowed", flaw)])
 

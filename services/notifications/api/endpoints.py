@@ -31,7 +31,7 @@ async def create(request: Request, party: Known) -> Response:
         command(request, party, body),
         id=new_id(),
         at=now(),
-        allow_loopback=request.app.state.settings.allow_loopback,
+        reach=request.app.state.settings.reach,
     )
     place = {"Location": f"/v1/webhook-endpoints/{done.answer['id']}", "ETag": etag(done.answer["version"])}
     return answer(done, 201, place)
@@ -57,9 +57,9 @@ async def change(
     """Change url, event_types, description or paused; demands If-Match (428 without, 412 when stale)."""
     wanted = versions(if_match)
     given = await read_json(request, EndpointChange)
-    loopback = request.app.state.settings.allow_loopback
+    reach = request.app.state.settings.reach
     return _endpoint(
-        await endpoints.change(engine(request), id, party.id, given, versions=wanted, at=now(), allow_loopback=loopback)
+        await endpoints.change(engine(request), id, party.id, given, versions=wanted, at=now(), reach=reach)
     )
 
 

@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from services.notifications.domain import addresses, signature
+from services.notifications.domain.addresses import Reach
 from services.notifications.domain.letter import Letter
 from services.notifications.domain.outcome import Outcome, objection
 
@@ -30,10 +31,10 @@ class NotPublic(OSError):
 
 
 class Resolver(AbstractResolver):
-    """Resolves a name once and refuses it when any of its addresses is not public."""
+    """Resolves a name once and refuses it when any of its addresses is not one to send to."""
 
-    def __init__(self, *, allow_loopback: bool) -> None:
-        self._allow_loopback = allow_loopback
+    def __init__(self, reach: Reach, *, plain: bool = False) -> None:
+        self._reach, self._plain = reach, plain
         self._threads = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="resolve")
 
     async def resolve(
@@ -46,7 +47,7 @@ class Resolver(AbstractResolver):
         )
         found: list[ResolveResult] = []
         for kind, _, proto, _, address in infos:
-            check(str(address[0]), allow_loopback=self._allow_loopback)
+            check(str(address[0]), self._reach, plain=self._plain)
             found.append(
                 {
                     "hostname": host,
@@ -64,49 +65,52 @@ class Resolver(AbstractResolver):
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def check(address: str, *, allow_loopback: bool) -> None:
-    """Raise NotPublic for an address that webhooks are not sent to."""
-    kind = addresses.refusal(address, allow_loopback=allow_loopback)
+def check(address: str, reach: Reach, *, plain: bool) -> None:
+    """Raise NotPublic for an address that webhooks are not sent to; by plain http only to what the operator named."""
+    kind = addresses.refusal(address, reach)
     if kind is not None:
         raise NotPublic(f"{address} is no public address ({kind})")
+    if plain and not reach.holds(address):
+        raise NotPublic(f"{address} is sent to by https only")
 
 
 class Receivers:
-    """All receivers of webhooks, behind one connection pool."""
+    """All receivers of webhooks, behind one connection pool for https and one for what may be plain."""
 
-    def __init__(self, *, allow_loopback: bool, seconds: float = SECONDS) -> None:
-        self._allow_loopback = allow_loopback
+    def __init__(self, reach: Reach, *, seconds: float = SECONDS) -> None:
+        self._reach = reach
         self._seconds = seconds
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
 
     async def open(self) -> None:
-        """Open the pool, inside the running loop. How many connections there are is for the sender to bound."""
-        self._session = aiohttp.ClientSession(
+        """Open the pools, inside the running loop. How many connections there are is for the sender to bound."""
+        self._sessions = {"https": self._session(plain=False), "http": self._session(plain=True)}
+
+    async def close(self) -> None:
+        """Close the pools."""
+        for session in self._sessions.values():
+            await session.close()
+
+    def _session(self, *, plain: bool) -> aiohttp.ClientSession:
+        def make(info: tuple[Any, Any, int, str, Any]) -> socket.socket:
+            """Make the socket of a connection, the last moment at which its very address can be refused."""
+            family, kind, proto, _, address = info
+            check(str(address[0]), self._reach, plain=plain)
+            made = socket.socket(family, kind, proto)
+            made.setblocking(False)
+            return made
+
+        resolver = Resolver(self._reach, plain=plain)
+        return aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=self._seconds, connect=CONNECT_SECONDS),
             connector=aiohttp.TCPConnector(
-                limit=0,
-                keepalive_timeout=KEEP_ALIVE,
-                resolver=Resolver(allow_loopback=self._allow_loopback),
-                socket_factory=self._socket,
+                limit=0, keepalive_timeout=KEEP_ALIVE, resolver=resolver, socket_factory=make
             ),
             headers={"Content-Type": "application/json", "User-Agent": "Saola", "Accept-Encoding": "identity"},
             trust_env=False,
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
         )
-
-    async def close(self) -> None:
-        """Close the pool."""
-        if self._session is not None:
-            await self._session.close()
-
-    def _socket(self, info: tuple[Any, Any, int, str, Any]) -> socket.socket:
-        """Make the socket of a connection, the last moment at which its very address can be refused."""
-        family, kind, proto, _, address = info
-        check(str(address[0]), allow_loopback=self._allow_loopback)
-        made = socket.socket(family, kind, proto)
-        made.setblocking(False)
-        return made
 
     async def post(self, letter: Letter) -> Outcome:
         """Send a letter and answer what became of it; never raises for what a receiver or the net does."""
@@ -119,14 +123,14 @@ class Receivers:
         return Outcome(status, reason, _milliseconds(begun), answer if reason else None, after if reason else None)
 
     async def _send(self, letter: Letter) -> tuple[int, str, timedelta | None]:
-        assert self._session is not None, "open the receivers first"
+        session = self._sessions[letter.url.partition(":")[0].lower()]
         id, timestamp = str(letter.event_id), int(time.time())
         headers = {
             "webhook-id": id,
             "webhook-timestamp": str(timestamp),
             "webhook-signature": signature.header(letter.secrets, id=id, timestamp=timestamp, body=letter.body),
         }
-        async with self._session.post(letter.url, data=letter.body, headers=headers, allow_redirects=False) as got:
+        async with session.post(letter.url, data=letter.body, headers=headers, allow_redirects=False) as got:
             answer = await _beginning(got)
             return got.status, answer, _retry_after(got.headers.get("Retry-After"))
 

@@ -4,7 +4,10 @@ The IANA registries of special-purpose addresses (RFC 6890 and its successors) s
 `is_global` is not enough: it lets NAT64, 6to4 and multicast through, which lead inside by another door.
 """
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+Network = IPv4Network | IPv6Network
 
 _V4 = {
     "0.0.0.0/8": "this network",
@@ -49,14 +52,46 @@ _NAMED_V6 = [(IPv6Network(network), name) for network, name in _V6.items()]
 _GLOBAL_V6 = IPv6Network("2000::/3")
 
 
-def refusal(address: str, *, allow_loopback: bool) -> str | None:
+@dataclass(frozen=True)
+class Reach:
+    """What the operator lets webhooks go to beside public addresses: this machine, private networks of one's own.
+
+    To these, and to no public address, plain http is spoken too.
+    """
+
+    loopback: bool = False
+    networks: tuple[Network, ...] = ()
+
+    def holds(self, address: str) -> bool:
+        """Say whether the operator named this address; one in the clothes of another family is not named."""
+        try:
+            found = ip_address(address)
+        except ValueError:
+            return False
+        return (self.loopback and found.is_loopback and _plain(found)) or any(
+            found in network for network in self.networks
+        )
+
+
+PUBLIC = Reach()
+"""Nothing beside public addresses."""
+
+
+def read_networks(text: str) -> tuple[Network, ...]:
+    """Read networks in CIDR form with commas between; raises ValueError for what is none, or has host bits set."""
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def refusal(address: str, reach: Reach) -> str | None:
     """Answer the kind of address a webhook must not be sent to, or None when it may go there."""
     try:
         found = ip_address(address)
     except ValueError:
         return "not an IP address"
+    if reach.holds(address):
+        return None
     if found.is_loopback:
-        return None if allow_loopback and _plain(found) else "loopback"
+        return "loopback"
     return _kind_v4(found) if isinstance(found, IPv4Address) else _kind_v6(found)
 
 

@@ -3,9 +3,10 @@
 from urllib.parse import urlsplit
 
 from services.notifications.domain import addresses
+from services.notifications.domain.addresses import Reach
 
 
-def flaw(url: str, *, allow_loopback: bool) -> str | None:
+def flaw(url: str, reach: Reach) -> str | None:
     """Answer what is wrong with a URL and what to do about it, or None."""
     try:
         parts = urlsplit(url)
@@ -18,22 +19,33 @@ def flaw(url: str, *, allow_loopback: bool) -> str | None:
         return "The URL carries a user or a password. Leave them out: the signature proves who sends."
     if parts.fragment:
         return "The URL carries a fragment, which is never sent. Leave it out."
-    return _wrong_scheme(parts.scheme, host, allow_loopback) or _wrong_host(host, allow_loopback)
+    return _wrong_scheme(parts.scheme, host, reach) or _wrong_host(host, reach)
 
 
-def _wrong_scheme(scheme: str, host: str, allow_loopback: bool) -> str | None:
-    if scheme == "https" or (scheme == "http" and allow_loopback and _is_here(host)):
+def _wrong_scheme(scheme: str, host: str, reach: Reach) -> str | None:
+    """Refuse http where it cannot lead to what the operator named; a name may, which is judged when it is sent to."""
+    if scheme == "https" or (scheme == "http" and _may_be_plain(host, reach)):
         return None
     return "Webhooks are sent to https only."
 
 
-def _wrong_host(host: str, allow_loopback: bool) -> str | None:
+def _may_be_plain(host: str, reach: Reach) -> bool:
     if _is_here(host):
-        return None if allow_loopback else "The URL leads to the hub's own machine."
-    if ":" in host or _ends_in_number(host):
-        kind = addresses.refusal(host, allow_loopback=allow_loopback)
+        return reach.loopback or reach.holds(host)
+    return reach.holds(host) if _is_address(host) else bool(reach.networks)
+
+
+def _wrong_host(host: str, reach: Reach) -> str | None:
+    if _is_here(host):
+        return None if reach.loopback or reach.holds(host) else "The URL leads to the hub's own machine."
+    if _is_address(host):
+        kind = addresses.refusal(host, reach)
         return kind and f"The address is no public one ({kind})."
     return None
+
+
+def _is_address(host: str) -> bool:
+    return ":" in host or _ends_in_number(host)
 
 
 def _is_here(host: str) -> bool:
