@@ -92,8 +92,7 @@ async def _prepare(engine: AsyncEngine, owner: Party, url: str) -> None:
 
 async def _bare(receivers: Receivers, url: str) -> float:
     """POST as many bodies as a round delivers, some at once, and do nothing else."""
-    assert receivers._session is not None
-    session, left = receivers._session, iter(range(EVENTS * ENDPOINTS))
+    session, left = receivers._sessions["http"], iter(range(EVENTS * ENDPOINTS))
 
     async def post() -> None:
         for _ in left:
