@@ -5,7 +5,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from services.cli.members import Member, join
-from services.cli.receivers import Receiver
+from services.cli.pulled import Pulled
+from services.cli.receivers import HERE, Receiver
 from shared.client import Hub, Problem
 
 B_FAILS = 2
@@ -13,6 +14,7 @@ B_FAILS = 2
 ISSUER_HEARS = ("permit.*", "declaration.*")
 B_HEARS = ("declaration.released", "permit.used", "permit.revoked")
 OFFICERS_HEAR = ("permit.revoked",)
+Listener = Receiver | Pulled
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,16 @@ class Cast:
     importer: Member
     import_customs: Member
     import_authority: Member
-    issuer_hears: Receiver
-    importer_hears: Receiver
-    officer_hears: Receiver
+    issuer_hears: Listener
+    importer_hears: Listener
+    officer_hears: Listener
 
 
-def assemble(admin: Hub, year: int, stack: ExitStack) -> Cast:
-    """Add the parties to the hub, and open the receivers for as long as the stack lasts."""
+def assemble(admin: Hub, year: int, stack: ExitStack, receive_at: str | None = None) -> Cast:
+    """Add the parties to the hub, and have them hear the news for as long as the stack lasts.
+
+    They listen on `receive_at`. Where none is named and the hub does not send to this machine, they pull.
+    """
     names, exporter = _first(admin, year)
     importer = join(admin, "B SARL", "FR", ["trader"], {"EORI": names.importer})
     authority = join(admin, "Management Authority of South Africa", "ZA", ["authority"])
@@ -55,9 +60,9 @@ def assemble(admin: Hub, year: int, stack: ExitStack) -> Cast:
         importer=importer,
         import_customs=officer,
         import_authority=join(admin, "Management Authority of France", "FR", ["authority"]),
-        issuer_hears=_listen(authority, ISSUER_HEARS, stack.enter_context(Receiver())),
-        importer_hears=_listen(importer, B_HEARS, stack.enter_context(Receiver(failing=B_FAILS))),
-        officer_hears=_listen(officer, OFFICERS_HEAR, stack.enter_context(Receiver())),
+        issuer_hears=_listen(authority, ISSUER_HEARS, stack, receive_at),
+        importer_hears=_listen(importer, B_HEARS, stack, receive_at, failing=B_FAILS),
+        officer_hears=_listen(officer, OFFICERS_HEAR, stack, receive_at),
     )
 
 
@@ -74,7 +79,13 @@ def _first(admin: Hub, year: int) -> tuple[Names, Member]:
     return marked, join(admin, "A (Pty) Ltd", "ZA", ["trader"], {"EORI": marked.exporter})
 
 
-def _listen(member: Member, types: tuple[str, ...], receiver: Receiver) -> Receiver:
-    endpoint = member.hub.create_endpoint(receiver.url, types, f"{member.name}, the demo")
+def _listen(member: Member, types: tuple[str, ...], stack: ExitStack, at: str | None, *, failing: int = 0) -> Listener:
+    receiver = stack.enter_context(Receiver(failing, at=at or HERE))
+    try:
+        endpoint = member.hub.create_endpoint(receiver.url, types, f"{member.name}, the demo")
+    except Problem as problem:
+        if at is not None or problem.status != 422:
+            raise
+        return Pulled(member.hub, types)
     receiver.know(endpoint["secret"])
     return receiver

@@ -79,13 +79,20 @@ def up(
 
 
 @app.command()
-def demo(hub: OtherHub = None, admin: AdminFile = ADMIN) -> None:
+def demo(
+    hub: OtherHub = None,
+    admin: AdminFile = ADMIN,
+    receive_at: Annotated[
+        str | None,
+        typer.Option(help="This machine's IPv4 address, where the hub may send webhooks; 127.0.0.1 where it sends so."),
+    ] = None,
+) -> None:
     """Play the main journey over HTTP, telling it line by line; the status is 1 if a step is not as promised."""
     from services.cli.demo import play
     from services.cli.own_hub import administered
 
     with administered(hub, admin) as opened:
-        play(opened)
+        play(opened, receive_at)
 
 
 @app.command()

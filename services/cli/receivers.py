@@ -8,15 +8,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
+from services.cli.console import Trouble
 from shared.client import BadWebhook, verify_webhook
 
+HERE = "127.0.0.1"
 VERIFICATION = "endpoint.verification"
 
 
 class Receiver:
-    """Listens on a free loopback port from its making to its closing; `failing` letters are answered 503 first."""
+    """Listens on a free port of one of this machine's addresses; `failing` letters are answered 503 first.
 
-    def __init__(self, failing: int = 0) -> None:
+    It listens from its making to its closing. Raises Trouble when the address is none of this machine's.
+    """
+
+    how = "signed, once"
+
+    def __init__(self, failing: int = 0, *, at: str = HERE) -> None:
         self.events: list[dict[str, Any]] = []
         self.taken: Counter[str] = Counter()
         self.turned_away: list[str] = []
@@ -25,7 +32,8 @@ class Receiver:
         self._secret = ""
         self._armed = threading.Event()
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._at = at
+        self._server = _listening(at, _handler(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -41,7 +49,7 @@ class Receiver:
     @property
     def url(self) -> str:
         """Where the hub is to send."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/hooks"
+        return f"http://{self._at}:{self._server.server_address[1]}/hooks"
 
     def know(self, secret: str) -> None:
         """Take the secret that the endpoint's creation answered; letters that come before it wait for it."""
@@ -81,6 +89,16 @@ class Receiver:
                 return found[0]
             time.sleep(0.01)
         return None
+
+
+def _listening(at: str, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+    try:
+        return ThreadingHTTPServer((at, 0), handler)
+    except OSError as error:
+        raise Trouble(
+            f"Cannot listen on {at}: {error.strerror or error}. Name an IPv4 address of this machine that the hub can "
+            "send to; `ip -4 address` lists them."
+        ) from error
 
 
 def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
