@@ -1,9 +1,10 @@
-"""The permits worker: the courier that carries news to notifications."""
+"""The permits worker: the courier that carries news to notifications, and the periodic jobs."""
 
 import asyncio
 import contextlib
 import signal
 
+from services.permits.actions import jobs
 from services.permits.clients.notifications import Notifications
 from services.permits.settings import Settings
 from services.permits.store import tables
@@ -18,21 +19,23 @@ from shared.start import ready_or_exit
 
 
 async def work(settings: Settings) -> None:
-    """Carry news until told to stop."""
-    engine = connect(settings.database_url, connections=3)
+    """Carry news and do what is due, until told to stop."""
+    engine = connect(settings.database_url, connections=5)
     service = Service(
         "notifications", settings.notifications_url, InsideSigner("permits", KeyFile(settings.signing_keys))
     )
     await service.open()
     courier = Courier("news", engine, tables.news, Notifications(service).deliver, limit=500, poll=0.1)
     task = asyncio.create_task(courier.run())
-    pulse = asyncio.create_task(beat())
+    beside = [asyncio.create_task(beat()), asyncio.create_task(jobs.run(engine))]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await task
-    pulse.cancel()
+    for other in beside:
+        other.cancel()
+    await asyncio.gather(*beside, return_exceptions=True)
     await service.close()
     await engine.dispose()
 

@@ -1,0 +1,17 @@
+"""Whose turn it is to do the periodic jobs: one advisory lock, held by one worker as long as its connection lives."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+KEY = 0x5A01A
+"""The number of the lock; the only session-wide advisory lock of this database."""
+
+
+async def take(conn: AsyncConnection) -> bool:
+    """Take the turn until this connection ends; False while another worker has it."""
+    return bool((await conn.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": KEY})).scalar_one())
+
+
+async def hold(conn: AsyncConnection) -> None:
+    """Make sure that the connection that holds the turn still lives; raises where it does not."""
+    await conn.execute(text("SELECT 1"))
