@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,24 +15,26 @@ from tests.containers.engine import compose
 from tests.hub import short_folder
 
 READY_SECONDS = 120.0
+DOCKERS_NETWORKS = "172.16.0.0/12,192.168.0.0/16"
+PROXY_IMAGE = "haproxy:3.2"
 
 
 class ComposedHub:
-    """The project of docker-compose.yml, with deploy/demo.yml laid over it."""
+    """The project of docker-compose.yml; its webhooks may go to the networks that Docker makes: to this machine."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_ports(1)[0]
         self.url = f"http://127.0.0.1:{self.port}"
         self.admin = folder / "admin.json"
         own = {"SECRETS": str(folder / "secrets"), "GATEWAY_PORT": str(self.port), "PUBLIC_URL": self.url}
-        self._environment = {**os.environ, **own, "SAOLA_IMAGE": "saola:test"}
+        test = {"SAOLA_IMAGE": "saola:test", "ALLOWED_NETWORKS": DOCKERS_NETWORKS}
+        self._environment = {**os.environ, **own, **test}
         self._project = f"saola-test-{os.getpid()}"
 
     def compose(self, *words: str, check: bool = True) -> str:
         """Run docker compose; answers what it printed."""
-        files = ("-f", "docker-compose.yml", "-f", "deploy/demo.yml")
         ended = subprocess.run(
-            [*(compose() or ()), "-p", self._project, *files, *words],
+            [*(compose() or ()), "-p", self._project, *words],
             cwd=ROOT,
             env=self._environment,
             stdin=subprocess.DEVNULL,
@@ -51,7 +53,33 @@ class ComposedHub:
 
     def container(self, service: str) -> str:
         """Answer the id of a service's container."""
-        return self.compose("ps", "-q", service).split()[0]
+        return self.containers(service)[0]
+
+    def containers(self, service: str) -> list[str]:
+        """Answer the ids of all of a service's containers."""
+        return self.compose("ps", "-q", service).split()
+
+    def our_address(self) -> str:
+        """Answer the address at which the containers that may send outside find this machine."""
+        where = "{{(index .IPAM.Config 0).Gateway}}"
+        return self.docker("network", "inspect", f"{self._project}_outside", "--format", where)
+
+    def scale(self, counts: Mapping[str, int]) -> None:
+        """Run so many of each, behind the proxy, which takes the gateway's port."""
+        self._environment |= {"GATEWAY_PORT": "0", "PROXY_PORT": str(self.port)}
+        wanted = [word for name, count in counts.items() for word in ("--scale", f"{name}={count}")]
+        self.compose("--profile", "scale", "up", "--detach", *wanted)
+        self.wait_ready()
+
+    def can_have(self, image: str) -> bool:
+        """Say whether the engine has an image, or can pull it."""
+        here = subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False)
+        return here.returncode == 0 or subprocess.run(["docker", "pull", image], check=False).returncode == 0
+
+    def worked(self, container: str) -> float:
+        """Answer the processor time that a container's processes have used, in seconds."""
+        rows = self.docker("exec", container, "sh", "-c", "cat /proc/[0-9]*/stat").splitlines()
+        return sum(sum(map(int, row.rpartition(")")[2].split()[11:13])) for row in rows) / os.sysconf("SC_CLK_TCK")
 
     def within(self, service: str, *words: str, check: bool = True) -> str:
         """Run a command in a service's container."""
@@ -88,5 +116,5 @@ def composed_hub() -> Iterator[ComposedHub]:
             hub.admin.write_text(hub.within("gateway", "cat", "/state/admin.json"))
             yield hub
         finally:
-            hub.compose("down", "--volumes", "--remove-orphans", check=False)
+            hub.compose("--profile", "scale", "down", "--volumes", "--remove-orphans", check=False)
             hub.forget_passwords()
