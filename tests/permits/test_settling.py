@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import intake, reading, registry, turns
+from services.permits.actions.story import story
 from shared.contracts.declaration import Cancellation, Consent, Correction, Override, Release
 from shared.contracts.permit import Endorsement, Revocation
 from shared.problems import Conflict, Invalid
@@ -193,8 +194,8 @@ async def test_a_correction_counts_on_the_day_of_the_use(permits_db: AsyncEngine
     await turns.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), last_year)
     less = stated(Correction, items=[{"number": 1, "quantity": "90"}], reason="recounted")
     await turn(permits_db, turns.correct, found, CUSTOMS_FR, less)
-    story = (await reading.story(permits_db, id, AUTHORITY_ZA))["data"]
-    assert {e["day"] for e in story[-2:]} == {last_year.at.date().isoformat()}
+    told = (await story(permits_db, id, AUTHORITY_ZA))["data"]
+    assert {e["day"] for e in told[-2:]} == {last_year.at.date().isoformat()}
 
 
 async def test_nothing_is_consented_to_on_what_is_over(permits_db: AsyncEngine) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import reading, registry, turns
+from services.permits.actions.story import story
 from shared.contracts.declaration import Cancellation, Consent, Refusal, Release
 from shared.contracts.people import Party
 from shared.contracts.permit import Endorsement
@@ -65,8 +66,8 @@ async def test_a_release_takes_actual_quantities_and_the_dead(permits_db: AsyncE
     actual = stated(Release, items=[{"number": 1, "quantity": "90", "dead_on_arrival": 3}])
     await turn(permits_db, turns.release, found, CUSTOMS_FR, actual)
     assert (await balance(permits_db, id))["consumed"] == "90"
-    story = await reading.story(permits_db, id, AUTHORITY_ZA)
-    assert [(e["kind"], e["quantity"], e["dead_on_arrival"]) for e in story["data"]][-2:] == [
+    told = await story(permits_db, id, AUTHORITY_ZA)
+    assert [(e["kind"], e["quantity"], e["dead_on_arrival"]) for e in told["data"]][-2:] == [
         ("release", "100", None),
         ("consume", "90", 3),
     ]

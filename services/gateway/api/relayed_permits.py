@@ -39,7 +39,15 @@ PERMITS: tuple[Relayed, ...] = (
         "The permit, both sides of each line, its history",
         headers=("Permit-Token",),
     ),
-    Relayed("GET", P + "/{id}/ledger", "read_ledger", "permits", "Read a permit's ledger", "Every entry of its lines"),
+    Relayed(
+        "GET",
+        P + "/{id}/ledger",
+        "read_ledger",
+        "permits",
+        "Read a permit's ledger",
+        "The story of its lines: entries oldest first, each with what stood after it",
+        query=("line", *PAGE),
+    ),
     Relayed(
         "POST",
         P + "/{id}/endorsement",

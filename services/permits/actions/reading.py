@@ -1,4 +1,4 @@
-"""Read declarations, permits and ledgers, each only as far as its reader may."""
+"""Read declarations and permits, each only as far as its reader may."""
 
 from datetime import datetime
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import views
-from services.permits.store import declarations, ledger, permits
+from services.permits.store import declarations, permits
 from shared.cites.zones import latest_day, utc_day
 from shared.contracts.people import Party
 from shared.contracts.words import plain
@@ -73,12 +73,3 @@ async def list_permits(
         found = await permits.search(conn, party, filters, limit=limit + 1, before=before, day=utc_day(at))
     data = [views.permit(one, latest_day(one.terms.issuer, at)) for one in found[:limit]]
     return {"data": data, "next_cursor": str(found[limit - 1].id) if len(found) > limit else None}
-
-
-async def story(engine: AsyncEngine, id: UUID, party: Party) -> Page:
-    """Tell the story of a permit's lines, entry by entry, oldest first."""
-    async with engine.connect() as conn:
-        if await permits.find(conn, id, party) is None:
-            raise NotFound
-        entries = await ledger.story(conn, id)
-    return {"data": [views.entry(row) for row in entries], "next_cursor": None}

@@ -75,8 +75,12 @@ def permit(found: PermitOnFile, day: date, history: Iterable[Row] = ()) -> View:
 
 
 def _line(kind: str, stated: View, balance: Balance) -> View:
+    return {**stated, **sides(kind, balance)}
+
+
+def sides(kind: str, balance: Balance) -> View:
+    """Write both sides of a line; a document of the country of import has the import side only."""
     return {
-        **stated,
         "balance": {
             "granted": plain(balance.granted),
             "endorsed": plain(balance.endorsed) if balance.endorsed is not None else None,
@@ -108,24 +112,4 @@ def permit_in_short(found: PermitOnFile, day: date, used: list[View]) -> View:
         "kind": found.terms.kind,
         "status": reads(found, day).value,
         "usage": used,
-    }
-
-
-def entry(row: Row) -> View:
-    """Write one entry of the ledger."""
-    return {
-        "id": str(row["id"]),
-        "line": row["line"],
-        "side": row["side"],
-        "kind": row["kind"],
-        "quantity": plain(row["quantity"]),
-        "closes": row["closes"],
-        "opens": row["opens"],
-        "day": row["day"].isoformat(),
-        "declaration_id": str(row["declaration_id"]) if row["declaration_id"] else None,
-        "item": row["item"],
-        "dead_on_arrival": row["dead_on_arrival"],
-        "at": write_moment(row["at"]),
-        "by": {"party": str(row["by_party"]) if row["by_party"] else None, "role": row["by_role"]},
-        "reason": row["reason"],
     }

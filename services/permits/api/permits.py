@@ -8,9 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.permits.actions import reading, registry
+from services.permits.actions.story import story
 from services.permits.api.orders import Authority, Customs, Engine, Reader, order, render, with_etag
 from shared.contracts.permit import Endorsement, Permit, Revocation
-from shared.contracts.words import Name
+from shared.contracts.words import LineLetter, Name
 from shared.database import now
 
 router = APIRouter(prefix="/v1/permits", tags=["permits"])
@@ -50,10 +51,20 @@ async def read(id: UUID, db: Engine, party: Reader) -> Response:
     return with_etag(await reading.permit(db, id, party, now()))
 
 
+class Pages(BaseModel):
+    """Which entries of a ledger are asked for; unknown filters are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    line: LineLetter | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
+
+
 @router.get("/{id}/ledger")
-async def ledger(id: UUID, db: Engine, party: Reader) -> dict[str, object]:
-    """Tell the story of a permit's lines, entry by entry."""
-    return await reading.story(db, id, party)
+async def ledger(id: UUID, db: Engine, party: Reader, pages: Annotated[Pages, Query()]) -> dict[str, object]:
+    """Tell the story of a permit's lines, entry by entry, oldest first, with what stood after each."""
+    return await story(db, id, party, line=pages.line, limit=pages.limit, after=pages.cursor or 0)
 
 
 @router.post("/{id}/endorsement")

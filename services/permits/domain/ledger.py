@@ -32,6 +32,8 @@ class Kind(StrEnum):
     ENDORSE = "endorse"
     CONSUME = "consume"
     CORRECT = "correct"
+    CROSS = "cross"
+    RECROSS = "recross"
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Entry:
     """One movement on one side of a line, in the line's unit; only a correction may be negative.
 
     On the export side what was used up is what was endorsed, so ENDORSE stands there where CONSUME stands on the
-    import side. `closes` says that the use closed the side, `opens` that a correction opened it again.
+    import side. `closes` says that the use closed the side, `opens` that a correction opened it again. CROSS is a line
+    of the continuation sheet: the specimen crossed a border and uses nothing up; RECROSS corrects one.
     """
 
     side: Side
@@ -119,12 +122,12 @@ def enter(balance: Balance, entry: Entry) -> Balance:
     match entry.kind, entry.side:
         case Kind.GRANT, _:
             return replace(balance, granted=EXACT.add(balance.granted, amount))
-        case Kind.CONSENT, Side.EXPORT:
-            return replace(balance, export_consented=EXACT.add(balance.export_consented, amount))
-        case Kind.CONSENT, Side.IMPORT:
-            return replace(balance, import_consented=EXACT.add(balance.import_consented, amount))
+        case Kind.CONSENT, side:
+            return _consent(balance, side, amount)
         case ((Kind.RESERVE | Kind.RELEASE), side):
             return _reserve(balance, side, amount if entry.kind is Kind.RESERVE else EXACT.minus(amount))
+        case ((Kind.CROSS | Kind.RECROSS), _):
+            return balance
         case _, Side.EXPORT:
             endorsed = EXACT.add(balance.endorsed or ZERO, amount)
             shut = (balance.export_closed or entry.closes) and not entry.opens
@@ -133,6 +136,12 @@ def enter(balance: Balance, entry: Entry) -> Balance:
             consumed = EXACT.add(balance.import_consumed, amount)
             shut = (balance.import_closed or entry.closes) and not entry.opens
             return replace(balance, import_consumed=consumed, import_closed=shut)
+
+
+def _consent(balance: Balance, side: Side, amount: Decimal) -> Balance:
+    if side is Side.EXPORT:
+        return replace(balance, export_consented=EXACT.add(balance.export_consented, amount))
+    return replace(balance, import_consented=EXACT.add(balance.import_consented, amount))
 
 
 def _reserve(balance: Balance, side: Side, amount: Decimal) -> Balance:

@@ -18,7 +18,9 @@ from shared.contracts.permit import Permit, PermitLine
 class Citation:
     """An item of a declaration that cites a permit line, and what it has reserved and used of it, in the line's unit.
 
-    `line` is empty where no line was found. Several items of one declaration may cite one line.
+    `line` is empty where no line was found. Several items of one declaration may cite one line. `consented` is what the
+    authority agreed to beyond the permit for this item; `counted` is what this item claims that the declaration
+    `counted_by` has counted already.
     """
 
     declaration: UUID
@@ -34,6 +36,9 @@ class Citation:
     used_on: date | None = None
     transport_document: str | None = None
     lodged_at: datetime | None = None
+    consented: Decimal = Decimal(0)
+    counted: Decimal = Decimal(0)
+    counted_by: UUID | None = None
 
     @property
     def open(self) -> bool:

@@ -1,20 +1,53 @@
-"""The ledger as it is read: the story of a permit's lines, and what was used in a year."""
+"""The ledger as it is read: the story of a permit's lines, its sums up to an entry, and what was used in a year."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.permits.domain.ledger import ZERO, Entry, Kind, Side
 from services.permits.store import tables as t
 from services.permits.store.rows import Row
 
 
-async def story(conn: AsyncConnection, permit: UUID) -> Sequence[Row]:
-    """Read every entry of a permit's lines, oldest first."""
-    query = select(t.ledger).where(t.ledger.c.permit_id == permit).order_by(t.ledger.c.number)
+async def story(conn: AsyncConnection, permit: UUID, *, line: str | None, after: int, limit: int) -> Sequence[Row]:
+    """Read entries of a permit's lines (of one line, if named) after a number, oldest first, with what names them."""
+    e, d, n = t.ledger.c, t.declarations.c, t.permit_lines.c
+    query = (
+        select(t.ledger, d.reference, n.unit)
+        .select_from(t.ledger.join(t.permit_lines, (n.permit_id == e.permit_id) & (n.line == e.line)))
+        .outerjoin(t.declarations, d.id == e.declaration_id)
+        .where(*_of(permit, line), e.number > after)
+        .order_by(e.number)
+        .limit(limit)
+    )
     return (await conn.execute(query)).mappings().all()
+
+
+async def up_to(conn: AsyncConnection, permit: UUID, *, line: str | None, number: int) -> dict[str, list[Entry]]:
+    """Sum up the entries of each line up to a number: one entry a side and kind, then what closed or opened last."""
+    if number <= 0:
+        return {}
+    e = t.ledger.c
+    here = (*_of(permit, line), e.number <= number)
+    sums = select(e.line, e.side, e.kind, func.sum(e.quantity).label("quantity")).where(*here)
+    told: dict[str, list[Entry]] = {}
+    for row in (await conn.execute(sums.group_by(e.line, e.side, e.kind))).mappings():
+        told.setdefault(row["line"], []).append(Entry(Side(row["side"]), Kind(row["kind"]), row["quantity"]))
+    last = select(e.line, e.side, e.kind, e.closes, e.opens).where(*here, or_(e.closes, e.opens))
+    last = last.ext(distinct_on(e.line, e.side)).order_by(e.line, e.side, e.number.desc())
+    for row in (await conn.execute(last)).mappings():
+        turned = Entry(Side(row["side"]), Kind(row["kind"]), ZERO, closes=row["closes"], opens=row["opens"])
+        told[row["line"]].append(turned)
+    return told
+
+
+def _of(permit: UUID, line: str | None) -> tuple[ColumnElement[bool], ...]:
+    mine = t.ledger.c.permit_id == permit
+    return (mine,) if line is None else (mine, t.ledger.c.line == line)
 
 
 async def used_in(conn: AsyncConnection, year: int, side: str, country: str) -> AsyncIterator[Row]:

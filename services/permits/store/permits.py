@@ -59,7 +59,7 @@ async def _whole(conn: AsyncConnection, rows: Sequence[Row], *, uses: bool = Fal
     cited: dict[UUID, list[Row]] = {}
     if uses:
         c = t.citations.c
-        standing = select(t.citations).where(c.permit_id.in_(ids), or_(c.reserved > 0, c.used > 0))
+        standing = select(t.citations).where(c.permit_id.in_(ids), or_(c.reserved > 0, c.used > 0, c.counted > 0))
         cited = grouped((await conn.execute(standing)).mappings(), "permit_id")
     return [permit_of(row, by_permit[row["id"]], cited.get(row["id"], ())) for row in rows]
 

@@ -63,6 +63,9 @@ def citation_of(row: Row) -> Citation:
         used_on=row["used_on"],
         transport_document=row["transport_document"],
         lodged_at=row["lodged_at"],
+        consented=row["consented"],
+        counted=row["counted"],
+        counted_by=row["counted_by"],
     )
 
 

@@ -145,6 +145,17 @@ declarations = Table(
 
 declaration_history = _history("declaration")
 
+declaration_versions = Table(
+    "declaration_versions",
+    metadata,
+    Column("declaration_id", UUID(as_uuid=True), ForeignKey("declarations.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("by_party", UUID(as_uuid=True)),
+    Column("digest", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
 citations = Table(
     "citations",
     metadata,
@@ -161,7 +172,10 @@ citations = Table(
     Column("used_on", Date),
     Column("transport_document", Text),
     Column("lodged_at", DateTime(timezone=True), nullable=False),
-    CheckConstraint("reserved >= 0 AND used >= 0", name="citations_not_negative"),
+    Column("consented", Numeric, nullable=False, server_default="0"),
+    Column("counted", Numeric, nullable=False, server_default="0"),
+    Column("counted_by", UUID(as_uuid=True)),
+    CheckConstraint("reserved >= 0 AND used >= 0 AND consented >= 0 AND counted >= 0", name="citations_not_negative"),
     Index("citations_permit", "permit_id", "line"),
 )
 
@@ -187,7 +201,7 @@ ledger = Table(
     Column("by_role", Text, nullable=False),
     Column("reason", Text),
     ForeignKeyConstraint(["permit_id", "line"], ["permit_lines.permit_id", "permit_lines.line"]),
-    CheckConstraint("quantity >= 0 OR kind = 'correct'", name="ledger_not_negative"),
+    CheckConstraint("quantity >= 0 OR kind IN ('correct', 'recross')", name="ledger_not_negative"),
     Index("ledger_line", "permit_id", "line", "number"),
     Index("ledger_day", "day", "side", "kind"),
 )

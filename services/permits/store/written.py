@@ -76,6 +76,9 @@ CITATION = (
     "used_on",
     "transport_document",
     "lodged_at",
+    "consented",
+    "counted",
+    "counted_by",
 )
 HISTORY = ("sequence", "event", "from_status", "to_status", "at", "by_party", "by_role", "reason")
 NEWS = ("id", "type", "subject", "sequence", "at", "data", "audience", "due_at")
@@ -137,6 +140,9 @@ def citation_row(citation: Citation) -> dict[str, Any]:
         "used_on": citation.used_on,
         "transport_document": citation.transport_document,
         "lodged_at": citation.lodged_at,
+        "consented": citation.consented,
+        "counted": citation.counted,
+        "counted_by": citation.counted_by,
     }
 
 
