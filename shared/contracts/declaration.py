@@ -41,16 +41,24 @@ Use = Literal["exhausts", "part", "already_counted", "late"]
 
 
 class Document(Wire):
-    """A permit an item cites, and how it is used: up, in part, counted already, or reported late."""
+    """A permit an item cites, and how it is used: up, in part, counted already, or reported late.
+
+    Without `issuer` the permit of that number which names the declaring side is meant; Y900 names no permit at all.
+    """
 
     type: Annotated[Token, Field(description="Document code of the declaration, such as C400")] = "C400"
-    number: Token
-    issuer: Country
+    number: Token | None = None
+    issuer: Country | None = None
     line: LineLetter | None = None
     use: Use = "exhausts"
     counted_by: Annotated[Token | None, Field(description="The declaration that counted, with `already_counted`")] = (
         None
     )
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What the registry knows the permit by; nothing is known by an empty issuer or number."""
+        return self.issuer or "", self.number or ""
 
 
 class Item(Wire):
@@ -63,6 +71,7 @@ class Item(Wire):
     term: TermCode | None = None
     quantity: Quantity
     unit: Unit
+    net_mass: Annotated[Quantity | None, Field(description="In kg, where customs papers state it beside")] = None
     source: Source | None = None
     underlying_source: UnderlyingSource | None = None
     purpose: Purpose | None = None
@@ -74,6 +83,14 @@ class Item(Wire):
         if self.underlying_source is not None and self.source not in ACCOMPANIED_SOURCES:
             raise PydanticCustomError("underlying_source_alone", "underlying_source stands beside source I or O only")
         return self
+
+
+class Repair(Wire):
+    """A field that was not stated where it is looked for, and where it was taken from; each becomes a finding."""
+
+    pointer: Annotated[str, Field(pattern=r"^(/[^/\x00]{1,64}){1,8}$", max_length=200)]
+    source: Text
+    others: Annotated[tuple[Text, ...], Field(max_length=50, strict=False, description="What else may be meant")] = ()
 
 
 class Declaration(Wire):
@@ -89,6 +106,10 @@ class Declaration(Wire):
     customs_office: Token | None = None
     transport_document: Token | None = None
     items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=500, strict=False)]
+    repairs: Annotated[
+        tuple[Repair, ...],
+        Field(max_length=9_000, strict=False, description="What was filled in", exclude_if=lambda made: not made),
+    ] = ()
 
     @model_validator(mode="after")
     def _items_are_numbered_once(self) -> "Declaration":

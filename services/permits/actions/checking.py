@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.domain.check import check
+from services.permits.domain.completing import permits_meant
 from services.permits.domain.lifecycle import Status
 from services.permits.domain.values import Filed
 from services.permits.store import permits
@@ -26,9 +27,8 @@ async def validate(engine: AsyncEngine, stated: Declaration, party: Party, id: U
             "errors": [{"pointer": place, "code": "not-your-declaration", "detail": detail}],
         }
     filed = Filed(id, party.id, party.id, at, "", stated, Status.RECEIVED)
-    cited = {(d.issuer, d.number) for item in stated.items for d in item.documents}
     async with engine.connect() as conn:
-        found = await permits.read_cited(conn, cited)
+        found = await permits.read_cited(conn, permits_meant(stated))
     verdict = check(filed, {permit.key: permit for permit in found})
     return {
         "valid": verdict.status is Status.ACCEPTED,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.permits.domain.completing import permits_meant
 from services.permits.domain.filing import take_in, take_in_unverified
 from services.permits.domain.lifecycle import By, Status
 from services.permits.domain.values import Filed, Outcome
@@ -38,8 +39,8 @@ async def _take_in(conn: AsyncConnection, letters: Sequence[SubmissionLetter], a
         return
     by = Act(party=None, role=By.RULES, at=at)
     plain = [filed_from(letter) for letter in fresh.values() if letter.unverified is None]
-    cited = {(d.issuer, d.number) for filed in plain for item in filed.document.items for d in item.documents}
-    outcome = take_in(plain, await permits.lock_cited(conn, cited), by)
+    named = frozenset().union(*(permits_meant(filed.document) for filed in plain))
+    outcome = take_in(plain, await permits.lock_cited(conn, named), by)
     await door.keep(conn, outcome)
     await permits.watch(conn, _watchers(outcome), at)
     for letter in fresh.values():

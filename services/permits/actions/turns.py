@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions import views
 from services.permits.domain import customs, filing, settling
+from services.permits.domain.completing import permits_meant
 from services.permits.domain.ledger import Side
 from services.permits.domain.lifecycle import By, Status, may_turn, turns_of
 from services.permits.domain.signing import Others, Permits
@@ -84,7 +85,7 @@ async def amend(engine: AsyncEngine, id: UUID, party: Party, stated: Declaration
             before = await declarations.find(conn, id, declarations.lodged_by(party))
             if before is None:
                 raise NotFound
-            new = {(d.issuer, d.number) for item in stated.items for d in item.documents}
+            new = permits_meant(stated)
             old = await declarations.cited_permits(conn, {c.permit for c in before.citations})
             here = await permits.lock_cited(conn, new | set(old.values()))
             filed = (await declarations.lock(conn, [id]))[id]

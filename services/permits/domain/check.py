@@ -10,6 +10,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.permits.domain import units
+from services.permits.domain.completing import completed
 from services.permits.domain.ledger import Entry, Kind, Side, available, post
 from services.permits.domain.lifecycle import Status
 from services.permits.domain.rules import goods, paper, quantities, whole
@@ -17,7 +18,7 @@ from services.permits.domain.rules.cases import Case, ask
 from services.permits.domain.rules.matching import candidates
 from services.permits.domain.values import Citation, Filed, PermitOnFile
 from shared.cites.zones import earliest_day, latest_day
-from shared.contracts.declaration import Document, Item
+from shared.contracts.declaration import Declaration, Document, Item
 from shared.contracts.findings import Finding
 
 Registry = Mapping[tuple[str, str], PermitOnFile]
@@ -41,18 +42,23 @@ class SecondUse:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the check found: where the declaration goes, the citations with what they reserve, the permits after."""
+    """What the check found: where the declaration goes, the citations with what they reserve, the permits after.
+
+    `document` is the declaration as it was completed; nothing where it could not be checked.
+    """
 
     status: Status
     findings: tuple[Finding, ...]
     citations: tuple[Citation, ...]
     second_uses: tuple[SecondUse, ...]
     drawn: Registry
+    document: Declaration | None = None
 
 
 def check(filed: Filed, registry: Registry) -> Verdict:
     """Check a declaration on the day it was received; pure, so that validating and filing cannot disagree."""
-    findings: list[Finding] = []
+    filed = completed(filed, registry)
+    findings: list[Finding] = [whole.repaired(repair) for repair in filed.document.repairs]
     citations: list[Citation] = []
     seconds: list[SecondUse] = []
     drawn = dict(registry)
@@ -61,7 +67,7 @@ def check(filed: Filed, registry: Registry) -> Verdict:
         if not documents:
             findings.append(whole.uncited(index))
         for place, document in documents:
-            permit = drawn.get((document.issuer, document.number))
+            permit = drawn.get(document.key)
             case = _case(filed, index, item, place, document, permit) if permit else None
             if permit is None or case is None or not paper.belongs(case):
                 findings.append(whole.unknown(filed, index, place, document))
@@ -77,7 +83,7 @@ def check(filed: Filed, registry: Registry) -> Verdict:
     if status is Status.REJECTED:
         citations = [replace(citation, reserved=Decimal(0)) for citation in citations]
         drawn = dict(registry)
-    return Verdict(status, tuple(findings), tuple(citations), tuple(seconds), drawn)
+    return Verdict(status, tuple(findings), tuple(citations), tuple(seconds), drawn, filed.document)
 
 
 def settle(findings: list[Finding] | tuple[Finding, ...]) -> Status:

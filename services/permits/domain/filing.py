@@ -72,7 +72,10 @@ def arrived(filed: Filed, by: Act) -> Move:
 
 def judged(filed: Filed, verdict: Verdict) -> Filed:
     """Answer the declaration as its check left it."""
-    return replace(filed, status=verdict.status, findings=verdict.findings, citations=verdict.citations)
+    stated = verdict.document or filed.document
+    return replace(
+        filed, status=verdict.status, findings=verdict.findings, citations=verdict.citations, document=stated
+    )
 
 
 def judgement(verdict: Verdict, by: Act) -> Move:

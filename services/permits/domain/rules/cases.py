@@ -84,7 +84,7 @@ def finding(rule: Rule, case: Case, difference: Difference) -> Finding:
         rule=rule.name,
         severity=rule.severity,
         pointer=difference.pointer,
-        permit=CitedLine(issuer=case.document.issuer, number=case.document.number, line=line),
+        permit=CitedLine(issuer=case.permit.terms.issuer, number=case.permit.terms.number, line=line),
         expected=difference.expected,
         found=difference.found,
         message=message(rule.sentence, difference),

@@ -51,14 +51,6 @@ def origin_agrees(case: Case) -> Difference | None:
     return None if found is None or found == expected else Difference(case.at("origin_country"), expected, found)
 
 
-def is_fully_stated(case: Case) -> Difference | None:
-    """What the declaration leaves out is taken from the permit's only candidate line."""
-    missing = [name for name in ("taxon", "term", "source", "purpose") if getattr(case.item, name) is None]
-    if not missing or len(case.lines) > 1:
-        return None
-    return Difference(case.at(missing[0]), f"{', '.join(missing)} stated", f"taken from line {case.line.terms.line}")
-
-
 def is_unmistakable(case: Case) -> Difference | None:
     """Where more than one line may be meant, an officer says which."""
     if len(case.lines) < 2:
@@ -104,7 +96,6 @@ RULES: tuple[Rule, ...] = (
     Rule(UNIT, "refer", unit_converts),
     Rule("CITES-box-10-source", "refer", source_agrees),
     Rule("CITES-box-12-origin", "refer", origin_agrees),
-    Rule("stated-in-full", "note", is_fully_stated),
     Rule(ONE_LINE, "refer", is_unmistakable),
     Rule("CITES-box-15-part-use", "refer", part_use_is_of_one_shipment),
     Rule("counted-already", "refer", was_counted_there),

@@ -3,9 +3,11 @@
 from services.permits.domain.rules.cases import Case
 from services.permits.domain.rules.paper import RULES as PAPER
 from services.permits.domain.values import Filed, PermitOnFile
-from shared.contracts.declaration import Document
+from shared.contracts.declaration import Document, Repair
 from shared.contracts.findings import CitedLine, Finding, Severity
 
+REPAIRED = "stated-in-full"
+DOUBTFUL = "stated-unmistakably"
 UNKNOWN = "CITES-VI.1-permit-known"
 NO_LINE = "CITES-box-7-line"
 UNVERIFIED = "unverified"
@@ -14,6 +16,8 @@ WITHDRAWN = "CITES-VI.1-withdrawn"
 
 RULES: dict[str, tuple[Severity, str]] = {
     UNKNOWN: ("block", "A declaration cites documents that are known here and name its own importer or exporter."),
+    REPAIRED: ("note", "What the declaration leaves out is taken from the only place it can stand."),
+    DOUBTFUL: ("refer", "Where what is left out may be taken from several places, an officer says which is meant."),
     NO_LINE: ("block", "The document has a line for these goods (box 7)."),
     UNVERIFIED: ("refer", "What no permit covers and no listing can answer for is not guessed: an officer decides."),
     EMPTIED: ("refer", "Where less left than was set aside, the youngest reservation gives way (box 14)."),
@@ -42,6 +46,13 @@ def _write(
     )
 
 
+def repaired(repair: Repair) -> Finding:
+    """Write the finding of a field that was left out: where its value was taken from, and whether from there alone."""
+    field = repair.pointer.rpartition("/")[2]
+    found = f"taken from {repair.source}" + "".join(f", or {other}" for other in repair.others)
+    return _write(DOUBTFUL if repair.others else REPAIRED, repair.pointer, expected=f"{field} stated", found=found)
+
+
 def uncited(index: int) -> Finding:
     """Write the finding of an item that cites no permit."""
     return _write(UNVERIFIED, f"/items/{index}/documents", expected="a permit or a listing", found="no permit cited")
@@ -57,10 +68,12 @@ def unknown(filed: Filed, index: int, place: int, document: Document) -> Finding
     importing = filed.document.movement == "import"
     party = filed.document.importer if importing else filed.document.exporter
     role = "importer" if importing else "exporter"
-    expected = f"a permit of {document.issuer} that names {party.identifier or party.name} as {role}"
-    cited = CitedLine(issuer=document.issuer, number=document.number, line=document.line)
+    whose = f" of {document.issuer}" if document.issuer else ""
+    expected = f"a permit{whose} that names {party.identifier or party.name} as {role}"
+    issuer, number = document.key
+    cited = CitedLine(issuer=issuer, number=number, line=document.line) if number else None
     pointer = f"/items/{index}/documents/{place}/number"
-    return _write(UNKNOWN, pointer, expected=expected, found=document.number, permit=cited)
+    return _write(UNKNOWN, pointer, expected=expected, found=number or "no number", permit=cited)
 
 
 def no_line(case: Case) -> Finding:
@@ -68,7 +81,7 @@ def no_line(case: Case) -> Finding:
     letters = ", ".join(f"{line.terms.line} {line.terms.taxon}" for line in case.permit.lines.values())
     wanted = f"line {case.document.line}" if case.document.line else case.item.taxon
     pointer = case.cites("line") if case.document.line else case.at("taxon")
-    cited = CitedLine(issuer=case.document.issuer, number=case.document.number, line=case.document.line)
+    cited = CitedLine(issuer=case.permit.terms.issuer, number=case.permit.terms.number, line=case.document.line)
     return _write(NO_LINE, pointer, expected=letters, found=wanted, permit=cited)
 
 
@@ -96,6 +109,6 @@ def withdrawn(filed: Filed, permit: PermitOnFile) -> Finding:
 def _cites(filed: Filed, permit: PermitOnFile) -> str:
     for index, item in enumerate(filed.document.items):
         for place, document in enumerate(item.documents):
-            if (document.issuer, document.number) == permit.key:
+            if document.key == permit.key:
                 return f"/items/{index}/documents/{place}/number"
     return "/items"
