@@ -28,6 +28,7 @@ from services.gateway.api.openapi import described_by
 from services.gateway.api.parties import add_party_routes
 from services.gateway.api.relay import add_relayed, relay
 from services.gateway.api.relayed_declarations import DECLARATIONS, OWN_COMMANDS
+from services.gateway.api.relayed_law import LAW
 from services.gateway.api.relayed_news import NEWS
 from services.gateway.api.relayed_permits import PERMITS
 from services.gateway.api.tokens import add_token_routes
@@ -115,7 +116,7 @@ def _serve(app: FastAPI) -> None:
     add_token_routes(app)
     add_party_routes(app)
     add_declaration_routes(app)
-    relayed = (*DECLARATIONS, *PERMITS, *NEWS)
+    relayed = (*DECLARATIONS, *PERMITS, *LAW, *NEWS)
     add_relayed(app, relayed, relay)
     bodies = [route.takes for route in (*OWN_COMMANDS, *relayed) if route.takes is not None]
     described_by([Declaration, NewParty, Party, PartyChange, *bodies], app)

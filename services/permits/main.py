@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 
-from services.permits.api import declarations, inside, permits, reference, reports
+from services.permits.api import declarations, inside, permits, policies, reference, reports
 from services.permits.settings import Settings
 from shared import lifeline
 from shared.database import connect, revision
@@ -42,7 +42,7 @@ def make(settings: Settings) -> FastAPI:
         return None if stands == head else f"The permits database stands at migration {stands}, not {head}."
 
     app = make_app(title="Saola permits", version="1", lifespan=lifespan, ready=ready, docs_url=None, redoc_url=None)
-    for room in (inside, declarations, permits, reports, reference):
+    for room in (inside, declarations, permits, reports, reference, policies):
         app.include_router(room.router)
     return app
 

@@ -77,7 +77,7 @@ async def test_every_route_without_a_token_is_401(inside: Inside) -> None:
     seen = operations(inside.app)
     assert len(seen) > 15
     for method, path in seen:
-        answer = await inside.http.request(method, path.format(id=uuid4(), which="rules"))
+        answer = await inside.http.request(method, path.format(id=uuid4(), which="rules", country="FR"))
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), path
 
 
@@ -107,6 +107,8 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/permits/{id}/revocation"): {"authority"},
     ("GET", "/v1/reports/annual"): {"authority"},
     ("GET", "/v1/reference/{which}"): {*EVERYBODY, "partner", "admin"},
+    ("GET", "/v1/policies/{country}"): {*EVERYBODY, "partner", "admin"},
+    ("PUT", "/v1/policies/{country}"): {"admin"},
     ("POST", "/inside/declarations"): set(),
     ("POST", "/inside/parties"): set(),
 }
@@ -115,7 +117,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
 async def test_every_role_may_do_what_the_table_says_and_no_more(inside: Inside) -> None:
     for operation in operations(inside.app):
         for role, who in ROLES.items():
-            answer = await inside(operation[0], operation[1].format(id=uuid4(), which="rules"), who)
+            answer = await inside(operation[0], operation[1].format(id=uuid4(), which="rules", country="FR"), who)
             assert (answer.status_code != 403) == (role in ALLOWED[operation]), (operation, role, answer.text)
 
 

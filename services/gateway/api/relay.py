@@ -34,6 +34,7 @@ PASSED_OUT = (
     "retry-after",
 )
 NAME = re.compile(r"[a-z0-9-]{1,64}")
+COUNTRY = re.compile(r"[A-Z]{2}")
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -96,7 +97,7 @@ def inside_path(request: Request, route: Relayed) -> str:
     parts = {name: str(value) for name, value in request.path_params.items()}
     if "id" in parts:
         parts["id"] = str(id_of(request))
-    if not all(NAME.fullmatch(part) for part in parts.values()):
+    if not all((COUNTRY if name == "country" else NAME).fullmatch(part) for name, part in parts.items()):
         raise NotFound
     return route.path.format(**parts)
 

@@ -42,6 +42,8 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "revoke_permit": AUTHORITY,
     "read_annual_report": AUTHORITY,
     "read_reference": EVERYBODY,
+    "read_policy": EVERYBODY,
+    "change_policy": ADMIN,
     "add_endpoint": LISTENERS,
     "list_endpoints": LISTENERS,
     "read_endpoint": LISTENERS,

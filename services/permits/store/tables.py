@@ -13,7 +13,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Numeric,
     Table,
     Text,
@@ -21,9 +20,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
+from services.permits.store import law
 from shared.outbox import letter_columns
 
-metadata = MetaData()
+metadata = law.metadata
 
 permits = Table(
     "permits",

@@ -1,0 +1,31 @@
+"""Policies: what a country asks for beyond the Convention, read by everybody, changed by the administrator."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from services.permits.actions import policies
+from services.permits.api.orders import Engine, having, order, render, with_etag
+from shared.callers import AParty
+from shared.contracts.people import Party
+from shared.contracts.policy import Policy
+from shared.problems import Invalid
+
+router = APIRouter(prefix="/v1/policies", tags=["policies"])
+Admin = Annotated[Party, Depends(having("admin"))]
+
+
+@router.get("/{country}")
+async def read(country: str, db: Engine, party: AParty) -> Response:
+    """Read a country's policy."""
+    return with_etag(await policies.read(db, country))
+
+
+@router.put("/{country}")
+async def change(country: str, request: Request, db: Engine, party: Admin) -> Response:
+    """State a country's policy anew; a switch that is not named is off."""
+    if not request.headers.get("if-match"):
+        raise Invalid("version-missing", "Send If-Match with the version you change, as GET answered it in ETag.")
+    stated, command = await order(request, Policy)
+    return render(await policies.change(db, country, stated, party, command))

@@ -1,0 +1,15 @@
+"""What a country asks for beyond the Convention: its switches, each off until its administrator turns it on."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.contracts.words import Wire
+
+
+class Policy(Wire):
+    """The switches of one country (Article XIV.1: stricter domestic measures). What is not said is off."""
+
+    import_permit_for_appendix_ii: Annotated[
+        bool, Field(description="An import of Appendix II needs an import permit too, as in the European Union")
+    ] = False
