@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from services.permits.store import law
 from shared.outbox import letter_columns
 
-metadata = law.metadata
+metadata = law.policies.metadata
 
 permits = Table(
     "permits",
