@@ -45,6 +45,20 @@ class ComposedHub:
         assert not check or ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-4000:]
         return ended.stdout
 
+    def script(self, name: str, folder: Path) -> None:
+        """Run deploy/NAME on a folder."""
+        own = {"COMPOSE": " ".join([*(compose() or ()), "-p", self._project])}
+        ended = subprocess.run(
+            ["sh", f"deploy/{name}", folder],
+            cwd=ROOT,
+            env={**self._environment, **own},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
     def docker(self, *words: str, check: bool = True) -> str:
         """Run docker; answers what it printed."""
         ended = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)

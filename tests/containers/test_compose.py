@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from services.cli.access import open_hub
+from shared.client import Problem
 from tests.containers.engine import needs_compose
 from tests.containers.hub import PROXY_IMAGE, ComposedHub, composed_hub
 from tests.hub import saola
@@ -119,6 +121,21 @@ def test_a_private_key_is_only_where_it_signs(hub: ComposedHub) -> None:
         "notifications": public,
         "notifications-worker": public,
     }
+
+
+def test_what_was_backed_up_is_put_back_and_what_came_later_is_gone(hub: ComposedHub, tmp_path: Path) -> None:
+    with open_hub(hub.url, hub.admin) as admin:
+        kept = admin.create_party({"name": "Kept", "country": "ZA", "roles": ["authority"]})
+        hub.script("backup.sh", tmp_path)
+        lost = admin.create_party({"name": "Later", "country": "ZA", "roles": ["authority"]})
+        hub.script("restore.sh", tmp_path)
+        hub.wait_ready()
+        assert admin.create_credentials(kept["id"])["client_id"]
+        with pytest.raises(Problem) as gone:
+            admin.create_credentials(lost["id"])
+        assert gone.value.status == 404
+    played = saola("demo", "--hub", hub.url, "--admin", hub.admin, "--receive-at", hub.our_address())
+    assert "The journey went as promised" in played.stdout, played.stdout + played.stderr
 
 
 def test_several_gateways_and_permits_share_the_work_behind_the_proxy(hub: ComposedHub, trade: Path) -> None:

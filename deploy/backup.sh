@@ -1,0 +1,21 @@
+#!/bin/sh
+# Writes what a hub in containers must not lose into a folder: three databases, the key sets, the passwords.
+#   COMPOSE="docker compose" deploy/backup.sh FOLDER
+set -eu
+compose=${COMPOSE:-docker compose} folder=${1:?name a folder for the backup}
+umask 077
+mkdir -p "$folder"
+
+for service in gateway permits notifications; do
+  echo "database $service"
+  $compose exec -T "$service-db" sh -c \
+    "PGPASSWORD=\$(cat /run/secrets/server/password) pg_dump -h 127.0.0.1 -U postgres --format custom $service" \
+    >"$folder/$service.dump.new"
+  mv "$folder/$service.dump.new" "$folder/$service.dump"
+done
+echo "keys"
+$compose run --rm -T --no-deps --entrypoint tar keys c -C /keys gateway permits public >"$folder/keys.tar.new"
+mv "$folder/keys.tar.new" "$folder/keys.tar"
+echo "passwords"
+$compose run --rm -T --no-deps --entrypoint tar passwords c -C /secrets . >"$folder/secrets.tar.new"
+mv "$folder/secrets.tar.new" "$folder/secrets.tar"
