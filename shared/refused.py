@@ -1,4 +1,4 @@
-"""How a refusal is rendered: a problem document (RFC 9457) with the status of its kind or code."""
+"""How a refusal is rendered: a problem document (RFC 9457) with the status of its code, else of its kind."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
+from shared.contracts.problems import CODES
 from shared.database import is_away
 from shared.logs import logger
 from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound, Refusal, Unavailable
@@ -21,20 +22,6 @@ STATUS: dict[type[Refusal], int] = {
     Invalid: 422,
     Unavailable: 503,
 }
-STATUS_OF_CODE = {
-    "malformed-json": 400,
-    "invalid-parameter": 400,
-    "idempotency-key-missing": 400,
-    "idempotency-key-invalid": 400,
-    "unauthenticated": 401,
-    "version-stale": 412,
-    "body-too-large": 413,
-    "unsupported-media-type": 415,
-    "version-missing": 428,
-    "too-many-requests": 429,
-    "body-too-slow": 408,
-}
-"""Codes whose status is not their kind's."""
 TITLES = {
     400: "Bad request",
     401: "Who are you?",
@@ -101,7 +88,8 @@ def request_id(request: Request) -> str:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    status = STATUS_OF_CODE.get(error.code) or next((STATUS[k] for k in STATUS if isinstance(error, k)), 400)
+    known = CODES.get(error.code)
+    status = known.status if known else next((STATUS[k] for k in STATUS if isinstance(error, k)), 400)
     headers: dict[str, str] = {}
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(error.retry_after)

@@ -32,7 +32,9 @@ def make_app(
     **more: Any,
 ) -> FastAPI:
     """Make a service's app; `ready` answers why it is not ready, or None."""
-    app = FastAPI(title=title, version=version, lifespan=lifespan, redirect_slashes=False, **more)
+    app = FastAPI(
+        title=title, version=version, lifespan=lifespan, redirect_slashes=False, docs_url=None, redoc_url=None, **more
+    )
     speak_problems(app)
     app.add_middleware(Door)
 

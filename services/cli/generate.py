@@ -28,6 +28,7 @@ def pages() -> dict[str, str]:
         "rules.md": rules(),
         "turns.md": turns(),
         "events.md": events(),
+        "problems.md": problems(),
         "settings.md": settings(),
     }
 
@@ -94,6 +95,18 @@ def events() -> str:
     rows = [(f"`{code}`", name) for code, name in EVENT_TYPES.items()]
     intro = "What webhooks and the feed carry; an endpoint names types, or `declaration.*` for a family.\n\n"
     return NOTE + "# Events\n\n" + intro + _table(("type", "when"), rows)
+
+
+def problems() -> str:
+    """Write every code a problem document may carry, its status and its meaning."""
+    from shared.contracts.problems import CODES
+
+    rows = [(f"`{code}`", str(found.status), found.sentence) for code, found in sorted(CODES.items())]
+    intro = (
+        "Every refusal is a problem document (RFC 9457) with a `code` that keeps its meaning for ever; `detail` says "
+        "what to do next, `errors` names the places of a body at fault.\n\n"
+    )
+    return NOTE + "# Problems\n\n" + intro + _table(("code", "status", "means"), rows)
 
 
 def settings() -> str:

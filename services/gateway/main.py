@@ -25,6 +25,7 @@ from services.gateway.actions.waiting import Waiting
 from services.gateway.api.declarations import add_declaration_routes
 from services.gateway.api.lodging import add_lodging_route
 from services.gateway.api.openapi import described_by
+from services.gateway.api.pages import add_pages
 from services.gateway.api.parties import add_party_routes
 from services.gateway.api.relay import add_relayed, relay
 from services.gateway.api.relayed_declarations import DECLARATIONS, OWN_COMMANDS
@@ -119,6 +120,7 @@ def _serve(app: FastAPI) -> None:
     relayed = (*DECLARATIONS, *PERMITS, *LAW, *NEWS)
     add_relayed(app, relayed, relay)
     bodies = [route.takes for route in (*OWN_COMMANDS, *relayed) if route.takes is not None]
+    add_pages(app)
     described_by([Declaration, NewParty, Party, PartyChange, *bodies], app)
 
 

@@ -1,9 +1,32 @@
 """OpenAPI says everything a partner needs: bodies, answers, problems, the way in."""
 
+import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
+from pydantic import BaseModel
+
+from services.gateway.api.examples import EXAMPLES
 from services.gateway.api.rights import OPEN, RIGHTS
+from shared.contracts import declaration, people, permit, webhooks
+from shared.contracts.problems import CODES
+from shared.strict import parse_json, validate
 from tests.gateway.conftest import Hub
+
+HOW = (
+    "a route's summary and description stand with the route (services/gateway/api/), its example in "
+    "services/gateway/api/examples/, its query parameters in api/parameters.py, its problem codes in its `codes` "
+    "and in shared/contracts/problems.py, its roles in api/rights.py"
+)
+SHOWN = {"application/json"}
+MODELS: dict[str, type[BaseModel]] = {
+    name: value
+    for room in (declaration, people, permit, webhooks)
+    for name, value in vars(room).items()
+    if isinstance(value, type) and issubclass(value, BaseModel)
+}
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 BODILESS = {"rotate_endpoint_secret", "test_endpoint", "retry_delivery", "give_credential"}
@@ -34,6 +57,54 @@ async def test_every_operation_is_described_once_and_whole(alone: Hub) -> None:
             else:
                 assert operation["security"] == []
     assert sorted(seen) == sorted(RIGHTS.keys() | OPEN)
+
+
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in document["paths"].values():
+        yield from path.values()
+
+
+async def test_every_operation_says_what_it_does_and_shows_an_example(alone: Hub, subtests: pytest.Subtests) -> None:
+    document = await _document(alone)
+    for operation in _operations(document):
+        name = operation["operationId"]
+        with subtests.test(name):
+            said = operation.get("description", "").partition("\n\nBy: ")[0]
+            assert len(said) > 20 and not said.startswith("By: "), f"give {name} a description: {HOW}"
+            assert name in EXAMPLES, f"show an example of {name}: {HOW}"
+            for media, sent in operation.get("requestBody", {}).get("content", {}).items():
+                assert "example" in sent or media not in SHOWN, f"{name}: show what is sent: {HOW}"
+            for status, answer in operation["responses"].items():
+                for media, body in answer.get("content", {}).items() if status < "300" else ():
+                    assert "example" in body or media not in SHOWN, f"{name}: show what is answered: {HOW}"
+
+
+async def test_every_parameter_says_what_it_means(alone: Hub, subtests: pytest.Subtests) -> None:
+    for operation in _operations(await _document(alone)):
+        for found in operation.get("parameters", ()):
+            with subtests.test(operation["operationId"], parameter=found["name"]):
+                told = found["in"] == "path" or len(found.get("description", "")) > 5
+                assert told, f"{found['name']} is missing in services/gateway/api/parameters.py"
+
+
+async def test_what_examples_send_is_taken_by_the_contracts(alone: Hub, subtests: pytest.Subtests) -> None:
+    document = await _document(alone)
+    for operation in _operations(document):
+        sent = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        model = MODELS.get(str(sent.get("schema", {}).get("$ref", "")).rpartition("/")[2])
+        if model is not None and "example" in sent:
+            with subtests.test(operation["operationId"]):
+                validate(model, parse_json(json.dumps(sent["example"]).encode()))
+
+
+async def test_every_problem_an_operation_names_is_shown_with_its_meaning(alone: Hub) -> None:
+    for operation in _operations(await _document(alone)):
+        for status, answer in operation["responses"].items():
+            for code, shown in (
+                answer.get("content", {}).get("application/problem+json", {}).get("examples", {}).items()
+            ):
+                assert CODES[code].status == int(status) == shown["value"]["status"]
+                assert code in answer["description"]
 
 
 async def test_every_reference_leads_somewhere(alone: Hub) -> None:
@@ -70,7 +141,17 @@ async def test_the_way_in_is_described(alone: Hub) -> None:
 
 
 async def test_the_pages_for_people_are_there(alone: Hub) -> None:
-    assert (await alone.http.get("/docs")).status_code == 200
+    page = await alone.http.get("/docs")
+    assert page.status_code == 200
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    wanted = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(wanted) >= 3
+    for place in wanted:
+        assert place.startswith(("/docs/assets/", "data:")), "nothing is fetched from elsewhere"
+        if place.startswith("/"):
+            asset = await alone.http.get(place)
+            assert asset.status_code == 200 and asset.content, place
+    assert "<script>" not in page.text and "style=" not in page.text
 
 
 async def test_what_is_not_there_is_a_problem_document(alone: Hub) -> None:

@@ -54,7 +54,15 @@ retry_delivery         trader customs authority partner
 pull_events            trader customs authority partner
 acknowledge_event      trader customs authority partner
 """
-HEALTH_AND_PAGES = {"/healthz", "/readyz", "/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
+HEALTH_AND_PAGES = {
+    "/healthz",
+    "/readyz",
+    "/openapi.json",
+    "/docs",
+    "/docs/assets/start.js",
+    "/docs/assets/swagger-ui.css",
+    "/docs/assets/swagger-ui-bundle.js",
+}
 
 
 def _agreed() -> dict[str, set[str]]:

@@ -8,43 +8,13 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from services.gateway.api.examples import EXAMPLES, Example
 from services.gateway.api.rights import RIGHTS
-from shared.refused import PROBLEM
+from shared.contracts.problems import CODES
+from shared.refused import PROBLEM, TITLES
 
 REF = "#/components/schemas/{model}"
-STATUS_OF = {
-    "malformed-json": 400,
-    "invalid-parameter": 400,
-    "idempotency-key-missing": 400,
-    "idempotency-key-invalid": 400,
-    "unauthenticated": 401,
-    "role-not-allowed": 403,
-    "not-your-declaration": 403,
-    "not-found": 404,
-    "body-too-slow": 408,
-    "not-the-issuing-authority": 403,
-    "still-received": 409,
-    "permit-number-taken": 409,
-    "endorsement-exceeds-permit": 409,
-    "not-enough-left": 409,
-    "wrong-turn": 409,
-    "reference-taken": 409,
-    "identifier-taken": 409,
-    "last-admin": 409,
-    "secret-not-kept": 409,
-    "version-stale": 412,
-    "body-too-large": 413,
-    "unsupported-media-type": 415,
-    "invalid-body": 422,
-    "validity-too-long": 422,
-    "idempotency-key-reused": 422,
-    "version-missing": 428,
-    "overloaded": 503,
-    "database-unavailable": 503,
-    "service-unavailable": 503,
-}
-"""Every code the gateway's routes name, and its status."""
-GUARDED = ("unauthenticated", "role-not-allowed", "invalid-parameter")
+GUARDED = ("unauthenticated", "role-not-allowed", "invalid-parameter", "too-many-requests", "database-unavailable")
 WITH_BODY = ("malformed-json", "body-too-large", "body-too-slow", "unsupported-media-type", "invalid-body")
 _FAULT = {"type": "object", "properties": {name: {"type": "string"} for name in ("pointer", "code", "detail")}}
 _PROBLEM = {
@@ -65,12 +35,28 @@ def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
     """Describe the problems a route may answer, by status."""
     by_status: dict[int | str, list[str]] = {}
     for code in codes:
-        by_status.setdefault(STATUS_OF[code], []).append(code)
-    content = {PROBLEM: {"schema": {"$ref": REF.format(model="Problem")}}}
+        by_status.setdefault(CODES[code].status, []).append(code)
     return {
-        status: {"description": ", ".join(named), "content": content}
+        status: {"description": _described(named), "content": {PROBLEM: _problem(named)}}
         for status, named in sorted(by_status.items(), key=lambda pair: int(pair[0]))
     }
+
+
+def _described(codes: Iterable[str]) -> str:
+    return "\n".join(f"- `{code}`: {CODES[code].sentence}" for code in dict.fromkeys(codes))
+
+
+def _problem(codes: Iterable[str]) -> dict[str, Any]:
+    return {
+        "schema": {"$ref": REF.format(model="Problem")},
+        "examples": {code: {"summary": CODES[code].sentence, "value": _sample(code)} for code in codes},
+    }
+
+
+def _sample(code: str) -> dict[str, Any]:
+    status, sentence = CODES[code]
+    said = {"type": f"urn:saola:problem:{code}", "title": TITLES[status], "status": status}
+    return said | {"detail": sentence, "code": code, "request_id": "3f1c2b7a9d0e4f65"}
 
 
 def body(
@@ -109,18 +95,32 @@ def described_by(models: Iterable[type[BaseModel]], app: FastAPI) -> None:
             parts["schemas"] = {**parts.get("schemas", {}), **definitions.get("$defs", {}), "Problem": _PROBLEM}
             parts["securitySchemes"] = _SCHEMES
             found["security"] = [{"oauth2": []}, {"bearer": []}]
-            _name_roles(found)
+            for operation in (one for path in found["paths"].values() for one in path.values()):
+                _name_roles(operation)
+                _show(operation)
             app.openapi_schema = found
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _name_roles(found: dict[str, Any]) -> None:
-    for path in found["paths"].values():
-        for operation in path.values():
-            if roles := RIGHTS.get(operation["operationId"]):
-                operation["x-roles"] = sorted(roles)
-                operation["description"] = (
-                    f"{operation.get('description', '')}\n\nBy: {', '.join(sorted(roles))}.".strip()
-                )
+def _name_roles(operation: dict[str, Any]) -> None:
+    if roles := RIGHTS.get(operation["operationId"]):
+        operation["x-roles"] = sorted(roles)
+        operation["description"] = f"{operation.get('description', '')}\n\nBy: {', '.join(sorted(roles))}.".strip()
+
+
+def _show(operation: dict[str, Any]) -> None:
+    """Show the operation's example in its body and in its first good answer."""
+    example = EXAMPLES.get(operation["operationId"], Example())
+    if example.sends is not None:
+        _put_first(operation.get("requestBody", {}).get("content", {}), example.sends)
+    if example.answers is not None:
+        good = min(status for status in operation["responses"] if status < "300")
+        main = operation["responses"].get("202", operation["responses"][good])
+        _put_first(main.setdefault("content", {"application/json": {}}), example.answers)
+
+
+def _put_first(content: dict[str, Any], value: Any) -> None:
+    for media in list(content)[:1]:
+        content[media] = {**content[media], "example": value}

@@ -22,7 +22,7 @@ KEYED = ("idempotency-key-invalid", "idempotency-key-reused")
 
 
 async def read_me(known: Annotated[Known, Depends(may("read_me"))]) -> Response:
-    """Read the party whose token this is."""
+    """Read the party whose token this is: its roles, country, identifiers and grants."""
     return _party(known.party)
 
 
@@ -41,17 +41,17 @@ async def add_party(request: Request, desk: ADesk, known: Annotated[Known, Depen
 async def list_parties(
     desk: ADesk,
     known: Annotated[Known, Depends(may("list_parties", "limit", "cursor"))],
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 50,
+    cursor: Annotated[str | None, Query(description="Where to go on: `next_cursor` of the page before")] = None,
 ) -> Response:
-    """List parties, newest first."""
+    """List parties, newest first, the disabled ones among them."""
     found = await registry.page(desk, before=_cursor(cursor), limit=limit + 1)
     more = str(found[limit - 1].id) if len(found) > limit else None
     return JSONResponse({"data": [p.model_dump(mode="json") for p in found[:limit]], "next_cursor": more})
 
 
 async def read_party(request: Request, desk: ADesk, known: Annotated[Known, Depends(may("read_party"))]) -> Response:
-    """Read a party."""
+    """Read a party as it is now; its version is the ETag that a change names."""
     return _party(await registry.party(desk, id_of(request)))
 
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from services.gateway.api.guard import admit, caller_of, id_of, know_parameters, the_desk
 from services.gateway.api.headers import idempotency_key, wait_of
 from services.gateway.api.openapi import GUARDED, WITH_BODY, body, header, problems
+from services.gateway.api.parameters import parameter
 from services.gateway.clients.inside import ask
 from shared.calls import Away, Reply, unavailable
 from shared.contracts.people import Party
@@ -172,7 +173,7 @@ def _extra(route: Relayed) -> dict[str, Any]:
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": uuid if name == "id" else string} for name in names
     ]
-    parameters += [{"name": name, "in": "query", "required": False, "schema": string} for name in route.query]
+    parameters += [parameter(route.operation, name) for name in route.query]
     parameters += [
         header(name, HEADERS[name], required=name == "If-Match" and "version-missing" in route.codes)
         for name in route.headers

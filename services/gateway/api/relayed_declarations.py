@@ -93,6 +93,9 @@ DECLARATIONS: tuple[Relayed, ...] = (
         "Check a declaration, keep nothing",
         "What the rules would find: valid, findings, errors",
         takes=Declaration,
+        description=(
+            "The same rules as the real thing; `valid` says whether it would be accepted or referred to an officer."
+        ),
     ),
     _turn(
         "release",
@@ -104,6 +107,18 @@ DECLARATIONS: tuple[Relayed, ...] = (
     ),
     _turn("refusal", "refuse_declaration", "Refuse the goods", Refusal, "What was reserved is free again."),
     _turn("override", "override_finding", "Settle a finding", Override, "Under the officer's name, for a reason."),
-    _turn("correction", "correct_declaration", "Correct what was released", Correction),
-    _turn("consent", "consent_to_more", "Agree to more than the permit says", Consent),
+    _turn(
+        "correction",
+        "correct_declaration",
+        "Correct what was released",
+        Correction,
+        description="Up or down, with a reason; the ledger keeps both the old and the new entry.",
+    ),
+    _turn(
+        "consent",
+        "consent_to_more",
+        "Agree to more than the permit says",
+        Consent,
+        description="By the authority that issued the permit; customs then overrides the finding.",
+    ),
 )

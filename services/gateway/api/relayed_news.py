@@ -16,9 +16,29 @@ NEWS: tuple[Relayed, ...] = (
         "The endpoint, its secret shown once",
         status=201,
         takes=NewEndpoint,
+        description=(
+            "Deliveries are signed by the Standard Webhooks specification; the endpoint may have to prove itself first."
+        ),
     ),
-    Relayed("GET", W, "list_endpoints", "notifications", "List webhook endpoints", "A page", query=PAGE),
-    Relayed("GET", W + "/{id}", "read_endpoint", "notifications", "Read a webhook endpoint", "The endpoint"),
+    Relayed(
+        "GET",
+        W,
+        "list_endpoints",
+        "notifications",
+        "List webhook endpoints",
+        "A page",
+        query=PAGE,
+        description="Those of one's own party, newest first, without their secrets.",
+    ),
+    Relayed(
+        "GET",
+        W + "/{id}",
+        "read_endpoint",
+        "notifications",
+        "Read a webhook endpoint",
+        "The endpoint",
+        description="Its address, what it hears, and whether it is paused or disabled; never its secret.",
+    ),
     Relayed(
         "PATCH",
         W + "/{id}",
@@ -29,8 +49,18 @@ NEWS: tuple[Relayed, ...] = (
         takes=EndpointChange,
         headers=("If-Match",),
         codes=("version-missing", "version-stale"),
+        description="What is named is changed; what is not named stays. A resumed endpoint gets what waited.",
     ),
-    Relayed("DELETE", W + "/{id}", "end_endpoint", "notifications", "End a webhook endpoint", "It is gone", status=204),
+    Relayed(
+        "DELETE",
+        W + "/{id}",
+        "end_endpoint",
+        "notifications",
+        "End a webhook endpoint",
+        "It is gone",
+        status=204,
+        description="Nothing more is sent there, what waits included.",
+    ),
     Relayed(
         "POST",
         W + "/{id}/rotate-secret",
@@ -38,6 +68,9 @@ NEWS: tuple[Relayed, ...] = (
         "notifications",
         "Make a new secret",
         "The new secret; old and new both sign for 24 h",
+        description=(
+            "For 24 hours both the old and the new secret sign, so that the receiver can change over at leisure."
+        ),
     ),
     Relayed(
         "POST",
@@ -47,6 +80,7 @@ NEWS: tuple[Relayed, ...] = (
         "Send a test event",
         "The ids of the event and of the delivery, which is on its way",
         status=202,
+        description="An `endpoint.test` event goes to this endpoint alone, signed as every other.",
     ),
     Relayed(
         "POST",
@@ -57,6 +91,7 @@ NEWS: tuple[Relayed, ...] = (
         "How many are on their way",
         status=202,
         takes=Replay,
+        description="Each keeps its message id, so a receiver that keeps ids sees what it has had.",
     ),
     Relayed(
         "GET",
@@ -66,6 +101,7 @@ NEWS: tuple[Relayed, ...] = (
         "List deliveries to an endpoint",
         "A page, newest first",
         query=("status", *PAGE),
+        description="What was sent, what waits and what was given up, with the outcome of the last try.",
     ),
     Relayed(
         "POST",
@@ -75,6 +111,7 @@ NEWS: tuple[Relayed, ...] = (
         "Send a delivery again",
         "The delivery, due now",
         status=202,
+        description="One that was given up, or that waits for its next try.",
     ),
     Relayed(
         "GET",
@@ -85,6 +122,10 @@ NEWS: tuple[Relayed, ...] = (
         "Events, oldest first; next_cursor is never null",
         query=("after", "types", "limit"),
         headers=("Prefer",),
+        description=(
+            "The same events that webhooks carry, for those who would rather ask. A cursor never skips an event; "
+            "with `Prefer: wait=N` the answer waits for one."
+        ),
     ),
     Relayed(
         "POST",
@@ -94,5 +135,6 @@ NEWS: tuple[Relayed, ...] = (
         "Say how an event was received",
         "The acknowledgement",
         takes=Acknowledgement,
+        description="Kept with the delivery, and told to the sender of the thing the event is about.",
     ),
 )

@@ -29,6 +29,7 @@ PERMITS: tuple[Relayed, ...] = (
         "A page, newest first",
         query=("number", "issuer", "status", "taxon", "holder", *PAGE),
         headers=("Permit-Token",),
+        description="Those one may read. A stranger asks with issuer, number and the header Permit-Token.",
     ),
     Relayed(
         "GET",
@@ -38,6 +39,10 @@ PERMITS: tuple[Relayed, ...] = (
         "Read a permit",
         "The permit, both sides of each line, its history",
         headers=("Permit-Token",),
+        description=(
+            "Holders and the countries' offices read it whole, who cited it reads its status and its own use, a "
+            "stranger with Permit-Token what a border officer needs."
+        ),
     ),
     Relayed(
         "GET",
@@ -46,6 +51,7 @@ PERMITS: tuple[Relayed, ...] = (
         "permits",
         "Read a permit's ledger",
         "The story of its lines: entries oldest first, each with what stood after it",
+        "Entries are never changed or deleted.",
         query=("line", *PAGE),
     ),
     Relayed(
@@ -81,6 +87,18 @@ PERMITS: tuple[Relayed, ...] = (
         "One row a permit line, from what was used",
         media="text/csv",
         query=("year", "side", "country"),
+        description=(
+            "Of one's own country, streamed: the exporter's quantities are what was endorsed in the year, the "
+            "importer's what was released."
+        ),
     ),
-    Relayed("GET", "/v1/reference/{table}", "read_reference", "permits", "Read a code list", "The codes"),
+    Relayed(
+        "GET",
+        "/v1/reference/{table}",
+        "read_reference",
+        "permits",
+        "Read a code list",
+        "The codes",
+        description="`purposes`, `sources`, `terms`, `units`, `kinds`, `event-types` or `rules`.",
+    ),
 )

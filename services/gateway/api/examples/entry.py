@@ -1,0 +1,12 @@
+"""What one example says: the body that is sent and the body that is answered, where there are any."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Example:
+    """One request and its answer; text stands for bodies that are not JSON (CSV, XML, NDJSON)."""
+
+    sends: Any = None
+    answers: Any = None

@@ -1,0 +1,39 @@
+"""Examples about people: coming in, parties, credentials, mandates."""
+
+from typing import Any
+
+from services.gateway.api.examples.entry import Example
+
+PARTY_ID = "0190c0de-0000-7000-8000-00000000b001"
+AGENT_ID = "0190c0de-0000-7000-8000-00000000a9e7"
+CLIENT_ID = "0190c0de-0000-7000-8000-00000000c11e"
+NEW: dict[str, Any] = {
+    "name": "B SARL",
+    "country": "FR",
+    "roles": ["trader"],
+    "identifiers": {"EORI": "FR99988877700011"},
+}
+PARTY = NEW | {"id": PARTY_ID, "grants": [], "disabled": False, "version": 1}
+KEY = {"kty": "OKP", "crv": "Ed25519", "kid": "2026-11", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+MOMENT = "2026-11-22T08:00:00Z"
+
+EXAMPLES: dict[str, Example] = {
+    "ask_token": Example(
+        "grant_type=client_credentials&client_id=…&client_secret=…",
+        {"access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZDI1NTE5In0.….…", "token_type": "Bearer", "expires_in": 3600},
+    ),
+    "read_server_metadata": Example(
+        answers={"issuer": "https://hub.example", "token_endpoint": "https://hub.example/oauth2/token"}
+    ),
+    "read_token_keys": Example(answers={"keys": [KEY | {"use": "sig", "alg": "Ed25519"}]}),
+    "read_me": Example(answers=PARTY),
+    "add_party": Example(NEW, PARTY),
+    "list_parties": Example(answers={"data": [PARTY], "next_cursor": None}),
+    "read_party": Example(answers=PARTY),
+    "change_party": Example({"disabled": True}, PARTY | {"disabled": True, "version": 2}),
+    "give_credential": Example({}, {"client_id": CLIENT_ID, "client_secret": "shown-once-43-characters-of-base64url"}),
+    "list_credentials": Example(
+        answers={"data": [{"client_id": CLIENT_ID, "made_at": MOMENT, "last_used_at": None}], "next_cursor": None}
+    ),
+    "end_credential": Example(),
+}

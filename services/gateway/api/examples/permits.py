@@ -1,0 +1,80 @@
+"""Examples about permits, reports and reference data."""
+
+from typing import Any
+
+from services.gateway.api.examples.declarations import DECLARATION_ID, EXPORTER, IMPORTER, PERMIT_ID
+from services.gateway.api.examples.entry import Example
+from services.gateway.api.examples.people import MOMENT, PARTY_ID
+
+LINE = {
+    "line": "A",
+    "taxon": "Crocodylus niloticus",
+    "appendix": "II",
+    "source": "R",
+    "term": "SKI",
+    "quantity": "120",
+    "unit": "number",
+    "origin_country": "ZA",
+}
+STATED: dict[str, Any] = {
+    "number": "ZA-2026-000123",
+    "kind": "export",
+    "issuer": "ZA",
+    "issued_on": "2026-03-01",
+    "valid_until": "2026-08-31",
+    "exporter": EXPORTER,
+    "importer": IMPORTER,
+    "export_country": "ZA",
+    "import_country": "FR",
+    "purpose": "T",
+    "lines": [LINE],
+}
+
+
+def _permit(status: str, endorsed: str, available: str) -> dict[str, Any]:
+    balance = {"granted": "120", "endorsed": endorsed, "reserved": "0", "consumed": "0", "available": available}
+    export = {"granted": "120", "reserved": "0", "endorsed": endorsed, "available": "120" if endorsed == "0" else "0"}
+    lines = [LINE | {"balance": balance, "export_balance": export}]
+    turn = {
+        "from": None,
+        "to": "issued",
+        "at": MOMENT,
+        "by": {"party": PARTY_ID, "role": "authority"},
+        "reason": None,
+    }
+    return STATED | {"id": PERMIT_ID, "status": status, "version": 1, "lines": lines, "history": [turn]}
+
+
+ISSUED = _permit("issued", "0", "120")
+ENTRY = {
+    "line": "A",
+    "side": "import",
+    "kind": "reserve",
+    "quantity": "100",
+    "declaration_id": DECLARATION_ID,
+    "item": 1,
+    "at": MOMENT,
+    "by": {"party": None, "role": "rules"},
+}
+ANNUAL = (
+    "Appendix,SpeciesName,TermCode,Quantity,UnitCode,TradingPartner,CountryOfOrigin,ExportPermit,OriginPermit,"
+    "IFSPermit,PurposeCode,SourceCode,Year\n2,Crocodylus niloticus,SKI,118,,FR,ZA,ZA-2026-000123,,,T,R,2026\n"
+)
+EXAMPLES: dict[str, Example] = {
+    "add_permit": Example(STATED, ISSUED),
+    "list_permits": Example(answers={"data": [ISSUED], "next_cursor": None}),
+    "read_permit": Example(answers=ISSUED),
+    "read_ledger": Example(answers={"data": [ENTRY], "next_cursor": None}),
+    "endorse_permit": Example(
+        {
+            "lines": [{"line": "A", "quantity": "118"}],
+            "port": "Durban",
+            "transport_document": "MAEU-123456",
+            "endorsed_on": "2026-03-10",
+        },
+        _permit("endorsed", "118", "118"),
+    ),
+    "revoke_permit": Example({"reason": "Issued in error"}, ISSUED | {"status": "revoked"}),
+    "read_annual_report": Example(answers=ANNUAL),
+    "read_reference": Example(answers={"data": [{"code": "T", "name": "Commercial"}], "next_cursor": None}),
+}

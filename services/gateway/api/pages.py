@@ -1,0 +1,63 @@
+"""The API's pages for people, from files of a package: nothing is fetched from elsewhere; the browser is told so."""
+
+from collections.abc import Callable, Coroutine
+from importlib.resources import files
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.responses import HTMLResponse, Response
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Saola: the API</title>
+<link rel="stylesheet" href="/docs/assets/swagger-ui.css">
+<link rel="icon" href="data:,">
+</head>
+<body>
+<div id="api"></div>
+<script src="/docs/assets/swagger-ui-bundle.js"></script>
+<script src="/docs/assets/start.js"></script>
+</body>
+</html>
+"""
+START = """SwaggerUIBundle({
+  url: "/openapi.json", dom_id: "#api", deepLinking: true, docExpansion: "none", filter: true,
+  persistAuthorization: false, validatorUrl: null, presets: [SwaggerUIBundle.presets.apis],
+});
+"""
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+SAFE = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+KINDS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
+
+
+def add_pages(app: FastAPI) -> None:
+    """Serve /docs and the files it needs."""
+    static = files("fastapi_offline") / "static"
+    assets = {name: ((static / name).read_bytes(), kind) for name, kind in KINDS.items()}
+    assets["start.js"] = (START.encode(), "text/javascript")
+    cached = SAFE | {"Cache-Control": "public, max-age=3600"}
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        """Show the API to people."""
+        return HTMLResponse(PAGE, headers=SAFE)
+
+    for name, (content, kind) in assets.items():
+        app.add_api_route(f"/docs/assets/{name}", _file(content, kind, cached), include_in_schema=False)
+
+
+def _file(content: bytes, kind: str, headers: dict[str, str]) -> Callable[[], Coroutine[Any, Any, Response]]:
+    async def asset() -> Response:
+        return Response(content, media_type=kind, headers=headers)
+
+    return asset

@@ -1,0 +1,54 @@
+"""What every query parameter of the API means and may hold, by its name, or by operation and name where it differs."""
+
+from typing import Any, NamedTuple
+
+
+class Parameter(NamedTuple):
+    """One query parameter as OpenAPI describes it."""
+
+    says: str
+    schema: dict[str, Any]
+
+
+_TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 200}
+_DAY: dict[str, Any] = {"type": "string", "format": "date"}
+_COUNTRY: dict[str, Any] = {"type": "string", "pattern": "^[A-Z]{2}$"}
+
+
+def _one_of(*values: str) -> dict[str, Any]:
+    return {"type": "string", "enum": list(values)}
+
+
+PARAMETERS: dict[str, Parameter] = {
+    "limit": Parameter("How many at most, 1 to 200", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
+    "cursor": Parameter("Where to go on: `next_cursor` of the page before", {"type": "string"}),
+    "after": Parameter("Where to go on: `next_cursor` of the page before; empty is the beginning", {"type": "string"}),
+    "types": Parameter("Types of event, or families such as `declaration.*`, with commas", {"type": "string"}),
+    "movement": Parameter("`import` or `export`", _one_of("import", "export")),
+    "taxon": Parameter("Scientific name, as it was written", _TEXT),
+    "permit_number": Parameter("Number of a permit that is cited", _TEXT),
+    "reference": Parameter("The trader's own reference", _TEXT),
+    "country": Parameter("ISO 3166-1 alpha-2, of either side", _COUNTRY),
+    "from": Parameter("First day, in UTC", _DAY),
+    "to": Parameter("Last day, in UTC, included", _DAY),
+    "number": Parameter("The permit's number", _TEXT),
+    "issuer": Parameter("Country that issued it, ISO 3166-1 alpha-2", _COUNTRY),
+    "holder": Parameter("Identifier of its exporter or importer", _TEXT),
+    "line": Parameter("Letter of one line of the permit", {"type": "string", "pattern": "^[A-Z]{1,2}$"}),
+    "year": Parameter("Calendar year", {"type": "integer", "minimum": 1975, "maximum": 9998}),
+    "side": Parameter("`export`: what left; `import`: what arrived", _one_of("export", "import")),
+    "list_declarations status": Parameter(
+        "Where it stands",
+        _one_of("received", "accepted", "referred", "rejected", "released", "refused", "cancelled"),
+    ),
+    "list_permits status": Parameter(
+        "Where it stands", _one_of("issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost")
+    ),
+    "list_deliveries status": Parameter("Where it stands", _TEXT),
+}
+
+
+def parameter(operation: str, name: str) -> dict[str, Any]:
+    """Describe a query parameter of an operation; one that is not in the table is a string, and a test asks for it."""
+    found = PARAMETERS.get(f"{operation} {name}") or PARAMETERS.get(name) or Parameter("", {"type": "string"})
+    return {"name": name, "in": "query", "required": False, "description": found.says, "schema": found.schema}

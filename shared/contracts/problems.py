@@ -1,0 +1,90 @@
+"""Every code a problem document of the hub may carry: its status, and what it means in one sentence.
+
+Whoever refuses something in a new way adds its code here; the status of the answer, OpenAPI and docs/reference/
+problems.md are all read from this table. Codes are for ever: one that was told to partners keeps its meaning.
+"""
+
+from typing import NamedTuple
+
+
+class Meaning(NamedTuple):
+    """What a code says: the HTTP status it is answered with, and one sentence for people."""
+
+    status: int
+    sentence: str
+
+
+_FORM = {
+    "malformed-json": Meaning(400, "The body is not JSON: broken, a key twice, NaN, or deeper than 32 levels."),
+    "invalid-parameter": Meaning(400, "A query parameter is not known here, or not as it must be."),
+    "idempotency-key-missing": Meaning(400, "This request must carry an Idempotency-Key."),
+    "idempotency-key-invalid": Meaning(400, "An Idempotency-Key is 1 to 255 visible ASCII characters."),
+    "http-error": Meaning(400, "The request is not HTTP as it must be."),
+    "method-not-allowed": Meaning(405, "This is not done here by this method."),
+    "body-too-slow": Meaning(408, "The body did not arrive in time."),
+    "body-too-large": Meaning(413, "The body is larger than this route takes."),
+    "unsupported-media-type": Meaning(415, "This route does not read that media type or charset."),
+    "invalid-body": Meaning(422, "The body is not as the contract says; `errors` names each place."),
+    "idempotency-key-reused": Meaning(422, "This Idempotency-Key was used with another body."),
+    "headers-too-large": Meaning(431, "The request's headers are larger than the hub reads."),
+}
+_WHO = {
+    "unauthenticated": Meaning(401, "No valid access token came with the request, or its credential was ended."),
+    "role-not-allowed": Meaning(403, "Your roles may never do this."),
+    "not-your-declaration": Meaning(403, "The declaring side is neither you nor a trader who gave you a mandate."),
+    "not-your-mandate": Meaning(403, "A mandate is granted by the trader itself, or by the administrator."),
+    "not-the-issuing-authority": Meaning(403, "Only the issuing country's authority writes its permits."),
+    "party-required": Meaning(403, "This is asked by a party, not by a service of the hub."),
+    "service-required": Meaning(403, "This is asked by a service of the hub, not by a party."),
+    "service-not-allowed": Meaning(403, "This service of the hub may not ask this."),
+    "not-found": Meaning(404, "There is no such thing here for you."),
+    "too-many-requests": Meaning(429, "Your party asks for more than its share; Retry-After says when to go on."),
+}
+_STATE = {
+    "changed-meanwhile": Meaning(409, "The thing changed at this very moment; read it and ask again."),
+    "endorsement-exceeds-permit": Meaning(409, "More would be endorsed than the permit grants."),
+    "identifier-taken": Meaning(409, "Another party holds this identifier already."),
+    "last-admin": Meaning(409, "After this nobody could enter as an administrator."),
+    "more-than-reserved": Meaning(409, "More would be used than was set aside for the declaration."),
+    "no-export-side": Meaning(409, "This kind of permit has nothing to endorse at export."),
+    "no-such-finding": Meaning(409, "The declaration has no such open finding."),
+    "not-checked": Meaning(409, "The declaration was not checked yet."),
+    "not-enough-left": Meaning(409, "The permit line has not enough left."),
+    "permit-number-taken": Meaning(409, "The issuer has a permit of this number on the hub already."),
+    "permit-withdrawn": Meaning(409, "A permit that the declaration cites was revoked, replaced or lost."),
+    "reference-taken": Meaning(409, "This trader has used this reference in another declaration."),
+    "rotated-too-often": Meaning(409, "Two secrets live already; wait until the older one has ended."),
+    "secret-not-kept": Meaning(409, "The secret made under this key cannot be shown again."),
+    "still-received": Meaning(409, "The declaration is still on its way to its checks."),
+    "wrong-turn": Meaning(409, "The thing cannot go there from where it stands; the detail names its turns."),
+    "version-stale": Meaning(412, "The thing has changed since the version that If-Match names."),
+    "version-missing": Meaning(428, "Send If-Match with the version you change."),
+}
+_CONTENT = {
+    "amendment-too-far": Meaning(422, "An amendment may not change this; cancel and lodge anew."),
+    "dead-on-arrival": Meaning(422, "Dead on arrival counts live animals, at most as many as arrived."),
+    "endorsed-in-the-future": Meaning(422, "Goods are endorsed on a day that has come."),
+    "endorsed-out-of-validity": Meaning(422, "The permit was not valid on the day of the endorsement."),
+    "inexact-unit": Meaning(422, "These units have no exact conversion; name the quantity in the permit line's unit."),
+    "item-twice": Meaning(422, "An item is named once."),
+    "line-cited-already": Meaning(422, "The declaration cites this permit line already."),
+    "line-missing": Meaning(422, "Say which line of the permit is meant."),
+    "more-than-declared": Meaning(422, "More than was declared needs an amendment."),
+    "no-such-item": Meaning(422, "The declaration has no item of this number."),
+    "no-such-line": Meaning(422, "The permit has no line of this letter."),
+    "override-incomplete": Meaning(422, "This finding is settled with more than a reason; the detail says what."),
+    "quantity-missing": Meaning(422, "Say which quantity of the permit line is meant."),
+    "quantity-stands": Meaning(422, "The quantity is plain already; leave it out."),
+    "underlying-source-missing": Meaning(422, "Source I or O stands together with another code."),
+    "url-not-allowed": Meaning(422, "Webhooks are not sent to that address."),
+    "validity-before-issue": Meaning(422, "A permit ends on or after the day it was issued."),
+    "validity-too-long": Meaning(422, "A permit of this kind is valid for less long."),
+}
+_US = {
+    "internal-error": Meaning(500, "Something broke on our side; nothing was half-written."),
+    "database-unavailable": Meaning(503, "The database cannot answer now; ask again in a few seconds."),
+    "not-ready": Meaning(503, "The service cannot do its work yet."),
+    "overloaded": Meaning(503, "Too much waits already; ask again in a second."),
+    "service-unavailable": Meaning(503, "A service that this answer needs is away; ask again in a few seconds."),
+}
+CODES: dict[str, Meaning] = {**_FORM, **_WHO, **_STATE, **_CONTENT, **_US}
