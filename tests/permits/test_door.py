@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.databases import Server
 from services.permits.actions import intake, reading, registry, turns
-from shared.contracts.declaration import Cancellation, Refusal, Release
+from shared.contracts.declaration import Cancellation, Override, Refusal, Release
 from shared.contracts.permit import Endorsement, Revocation
 from shared.database import new_id
+from shared.problems import Conflict
 from shared.problems import Refusal as No
 from tests.permits.people import (
     AUTHORITY_ZA,
@@ -119,6 +120,33 @@ async def test_a_declaration_that_could_not_be_checked_is_referred_and_never_out
     await intake.take_in_batch(permits_db, [sent], datetime.now(UTC))
     found = await reading.declaration(permits_db, sent.id, B)
     assert (found["status"], [f["rule"] for f in found["findings"]]) == ("referred", ["unverified"])
+
+
+@pytest.mark.parametrize(("spoil", "reads"), [
+    ({"colour": "red"}, {"reference": "kept", "items": 1}),
+    ({"movement": "sideways"}, {"movement": "import"}),
+    ({"items": "none"}, {"items": 1}),
+    ({"reference": None, "exporter": 7, "import_country": "QQ", "items": "?"}, {"export_country": "ZA", "import_country": "FR"}),
+])  # fmt: skip
+async def test_a_letter_that_cannot_be_read_is_referred_beside_its_neighbours(
+    permits_db: AsyncEngine, spoil: dict[str, Any], reads: dict[str, Any]
+) -> None:
+    permit = terms()
+    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    good, bad = letter(declaration(item(permit, "100"))), letter(declaration(item(terms(), "1")))
+    bad = bad.model_copy(update={"declaration": {**bad.declaration, **spoil}})
+    for _ in range(2):
+        answers = await intake.take_in_batch(permits_db, [bad, good], datetime.now(UTC))
+        assert [one.outcome for one in answers.answers] == ["taken", "taken"]
+    assert (await reading.declaration(permits_db, good.id, B))["status"] == "accepted"
+    found = await reading.declaration(permits_db, bad.id, B)
+    assert (found["status"], [f["rule"] for f in found["findings"]]) == ("referred", ["unverified"])
+    place = "/" + sorted(spoil)[0]
+    assert place in found["findings"][0]["found"]
+    assert all(found[name] == value for name, value in reads.items() if isinstance(value, str) and value != "kept")
+    with pytest.raises(Conflict):
+        over = Override(rule="unverified", reason="x")
+        await turns.override(permits_db, bad.id, CUSTOMS_FR, over, command())
 
 
 async def test_a_hundred_declarations_race_for_the_last_units(permits_db: AsyncEngine) -> None:

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.permits.actions import salvage
 from services.permits.domain.completing import permits_meant
 from services.permits.domain.filing import take_in, take_in_unverified
 from services.permits.domain.lifecycle import By, Status
 from services.permits.domain.values import Filed, Outcome
 from services.permits.store import declarations, door, permits
-from shared.contracts.declaration import Declaration
 from shared.contracts.letters import Answer, Answers, SubmissionLetter
 from shared.contracts.people import Act
 from shared.database import AGAIN, again
@@ -38,15 +38,17 @@ async def _take_in(conn: AsyncConnection, letters: Sequence[SubmissionLetter], a
     if not fresh:
         return
     by = Act(party=None, role=By.RULES, at=at)
-    plain = [filed_from(letter) for letter in fresh.values() if letter.unverified is None]
+    read = {id: filed_from(letter) for id, letter in fresh.items()}
+    broken = {id: letter.unverified or read[id][1] for id, letter in fresh.items()}
+    plain = [filed for id, (filed, _) in read.items() if broken[id] is None]
     named = frozenset().union(*(permits_meant(filed.document) for filed in plain))
     outcome = take_in(plain, await permits.lock_cited(conn, named), by)
     await door.keep(conn, outcome)
     await permits.watch(conn, _watchers(outcome), at)
-    for letter in fresh.values():
-        if letter.unverified is not None:
-            logger().error("declaration.unverified", declaration=str(letter.id), reason=letter.unverified)
-            await door.keep(conn, take_in_unverified(filed_from(letter), letter.unverified, by))
+    for id, reason in broken.items():
+        if reason is not None:
+            logger().error("declaration.unverified", declaration=str(id), reason=reason)
+            await door.keep(conn, take_in_unverified(read[id][0], reason, by))
 
 
 def _watchers(outcome: Outcome) -> list[tuple[UUID, UUID]]:
@@ -58,14 +60,16 @@ def _watchers(outcome: Outcome) -> list[tuple[UUID, UUID]]:
     ]
 
 
-def filed_from(letter: SubmissionLetter) -> Filed:
-    """Read a letter as a declaration that was received."""
-    return Filed(
+def filed_from(letter: SubmissionLetter) -> tuple[Filed, str | None]:
+    """Read a letter as a declaration that was received; and say why, where it could not be read whole."""
+    document, reason = salvage.read(letter.id, letter.party.country, letter.declaration)
+    filed = Filed(
         id=letter.id,
         party=letter.party.id,
         trader=letter.trader,
         received_at=letter.received_at,
         digest=letter.digest,
-        document=Declaration.model_validate(letter.declaration),
+        document=document,
         status=Status.RECEIVED,
     )
+    return filed, reason

@@ -10,13 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.values import PermitOnFile
 from services.permits.store import tables as t
 from services.permits.store.rows import OFFICES, Row, grouped, permit_of
 from shared.contracts.people import Party
+from shared.database import columns, many
 
 
 async def lock_cited(conn: AsyncConnection, keys: Iterable[tuple[str, str]]) -> list[PermitOnFile]:
@@ -138,7 +138,8 @@ async def watch(conn: AsyncConnection, pairs: Iterable[tuple[UUID, UUID]], at: d
     """Remember who cited which permit: (permit, party)."""
     rows = [{"permit_id": permit, "party_id": party, "since": at} for permit, party in sorted(set(pairs))]
     if rows:
-        await conn.execute(insert(t.permit_watchers).on_conflict_do_nothing(), rows)
+        names = ("permit_id", "party_id", "since")
+        await conn.execute(many(t.permit_watchers, names, ending="ON CONFLICT DO NOTHING"), columns(rows, names))
 
 
 async def history(conn: AsyncConnection, id: UUID) -> Sequence[Row]:
