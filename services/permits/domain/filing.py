@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.permits.domain import news
 from services.permits.domain.check import SecondUse, Verdict, adopt, check
-from services.permits.domain.ledger import ZERO, Entry, Kind, post
+from services.permits.domain.ledger import ZERO, Entry, Kind, enter, post
 from services.permits.domain.lifecycle import EVENTS, By, Status
 from services.permits.domain.rules.whole import unverified
 from services.permits.domain.values import (
@@ -125,7 +125,7 @@ def give_back(filed: Filed, permits: Mapping[UUID, PermitOnFile], by: Act, cause
         if citation.open:
             entry = Entry(citation.side, Kind.RELEASE, citation.reserved)
             permit = after.get(citation.permit, permits[citation.permit])
-            after[permit.id] = without_use(posted(permit, citation.line, entry), filed.id)
+            after[permit.id] = without_use(entered(permit, citation.line, entry), filed.id)
             postings.append(
                 Posting(
                     permit=permit.id,
@@ -146,6 +146,12 @@ def posted(permit: PermitOnFile, letter: str, *entries: Entry) -> PermitOnFile:
     """Answer the permit with entries posted to one of its lines; raises Overdrawn."""
     line = permit.lines[letter]
     return replace(permit, lines={**permit.lines, letter: replace(line, balance=post(line.balance, entries))})
+
+
+def entered(permit: PermitOnFile, letter: str, entry: Entry) -> PermitOnFile:
+    """Answer the permit with one entry in one of its lines, asked or not whether it fits."""
+    line = permit.lines[letter]
+    return replace(permit, lines={**permit.lines, letter: replace(line, balance=enter(line.balance, entry))})
 
 
 def without_use(permit: PermitOnFile, declaration: UUID) -> PermitOnFile:

@@ -106,8 +106,12 @@ def _must_be_sane(terms: Permit) -> None:
             raise Invalid("underlying-source-missing", text, [Fault(place, "underlying-source-missing", text)])
 
 
-def endorse(permit: PermitOnFile, stated: Endorsement, by: Act, others: Others) -> Outcome:
-    """Write box 14: what really left. Several endorsements add up; lines not named have nothing left."""
+def endorse(permits: Permits, id: UUID, stated: Endorsement, by: Act, others: Others) -> Outcome:
+    """Write box 14: what really left. Several endorsements add up; lines not named have nothing left.
+
+    `others` are the declarations that hold reservations of the permit, `permits` all that they hold reservations of.
+    """
+    permit = permits[id]
     if permit.terms.kind in IMPORT_SIDE_ONLY:
         raise Conflict("no-export-side", "A document of the country of import has the import side only.")
     if permit.status not in {PermitStatus.ISSUED, PermitStatus.ENDORSED}:

@@ -49,9 +49,9 @@ class Uses:
 
 @dataclass(frozen=True)
 class Used:
-    """A permit after its use, the ledger entries, and the declarations whose reservations gave way."""
+    """The permits after a use of one of them, the ledger entries, and the declarations that gave way."""
 
-    permit: PermitOnFile
+    permits: Permits
     postings: tuple[Posting, ...]
     gave_way: tuple[DeclarationChange, ...] = ()
 

@@ -4,13 +4,13 @@ A permit once endorsed has nothing left on a line not named. What left bounds wh
 leaves less than was set aside, the youngest reservations give way; below what was consumed it is refused.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
 from services.permits.domain import news
-from services.permits.domain.filing import the_rules
+from services.permits.domain.filing import entered, the_rules
 from services.permits.domain.ledger import (
     ZERO,
     Balance,
@@ -25,15 +25,18 @@ from services.permits.domain.ledger import (
 from services.permits.domain.lifecycle import USABLE, PermitStatus
 from services.permits.domain.signing import Others, Permits, Signature, Use, Used, Uses, posting_of
 from services.permits.domain.values import DeclarationChange, Filed, Move, Outcome, PermitChange, PermitOnFile, Posting
-from services.permits.domain.yielding import entered, give_way
+from services.permits.domain.yielding import give_way
 from shared.contracts.words import EXACT, plain
 from shared.problems import Conflict
 
 
-def use(permit: PermitOnFile, uses: Iterable[Use], others: Others, sign: Signature) -> Used:
-    """Post uses to a permit; raises Conflict where a side would be overdrawn or less left than was consumed."""
+def use(permits: Permits, id: UUID, uses: Iterable[Use], others: Others, sign: Signature) -> Used:
+    """Post uses to a permit; raises Conflict where a side would be overdrawn or less left than was consumed.
+
+    `permits` are all that may change: this one, and those on which its holders of reservations hold others.
+    """
     postings = []
-    before = permit
+    before = permit = permits[id]
     for one in uses:
         for entry in one.entries:
             permit = entered(permit, one.line, entry)
@@ -45,9 +48,9 @@ def use(permit: PermitOnFile, uses: Iterable[Use], others: Others, sign: Signatu
     _must_fit(before, permit)
     if not leaving:
         _must_be_left(before, permit)
-    made = give_way(permit, others, sign)
-    settled = replace(made.permit, status=standing(made.permit))
-    return Used(settled, (*postings, *made.postings), made.gave_way)
+    made = give_way({**permits, id: permit}, id, others, sign)
+    settled = replace(made.permits[id], status=standing(made.permits[id]))
+    return Used({**made.permits, id: settled}, (*postings, *made.postings), made.changes)
 
 
 def standing(permit: PermitOnFile) -> PermitStatus:
@@ -69,23 +72,29 @@ def used_outcome(
 ) -> Outcome:
     """Write what the use of its permits by a declaration changes: it, them, the ledger, and who gave way."""
     gave_way: dict[UUID, DeclarationChange] = {}
-    told: list[PermitChange] = []
     postings: list[Posting] = []
     current = dict(permits)
-    for id in sorted({one.permit for one in uses.made}):
-        mine = _with_document(current[id], after)
-        used = use(_without(mine, before.id), [one for one in uses.made if one.permit == id], others, sign)
-        current[id] = used.permit
-        for change in used.gave_way:
-            earlier = gave_way.get(change.filed.id)
-            moves = (*earlier.moves, *change.moves) if earlier else change.moves
-            gave_way[change.filed.id] = DeclarationChange(change.filed, moves)
-        others = {**others, **{id: change.filed for id, change in gave_way.items()}}
+    concerned = sorted({one.permit for one in uses.made})
+    for id in concerned:
+        current[id] = _without(_with_document(current[id], after), before.id)
+    for id in concerned:
+        used = use(current, id, [one for one in uses.made if one.permit == id], others, sign)
+        current.update(used.permits)
+        gave_way |= {change.filed.id: change for change in used.gave_way}
         postings += used.postings
-        told.append(PermitChange(used.permit, _moves(permits[id], used.permit, after, sign)))
+    told = changes(permits, current, {id: _moves(permits[id], current[id], after, sign) for id in concerned})
     extra = {"usage": usage_of(after, current)}
     move = Move(before.status, after.status, sign.by, event, sign.reason, extra)
-    return Outcome((DeclarationChange(after, (move,)), *gave_way.values()), tuple(told), tuple(postings))
+    return Outcome((DeclarationChange(after, (move,)), *gave_way.values()), told, tuple(postings))
+
+
+def changes(before: Permits, after: Permits, moves: Mapping[UUID, tuple[Move, ...]]) -> tuple[PermitChange, ...]:
+    """Answer the permits that changed, those with moves and those whose balances alone did."""
+    return tuple(
+        PermitChange(permit, moves.get(id, ()))
+        for id, permit in after.items()
+        if id in moves or permit.lines is not before[id].lines
+    )
 
 
 def usage_of(filed: Filed, permits: Permits) -> list[dict[str, object]]:

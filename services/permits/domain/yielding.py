@@ -1,43 +1,61 @@
-"""What left is less than was set aside: the youngest reservations give way until the rest fits (box 14)."""
+"""What left is less than was set aside: the youngest declarations give way until the rest fits (box 14).
 
-from dataclasses import replace
+A declaration is reserved for whole or not at all, so one that gives way gives back all it holds, on other lines and on
+other permits too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from services.permits.domain.filing import the_rules
-from services.permits.domain.ledger import ZERO, Entry, Kind, Side, enter, remaining
+from services.permits.domain.filing import give_back, the_rules
+from services.permits.domain.ledger import ZERO, Side, remaining, reserved
 from services.permits.domain.lifecycle import EVENTS, Status
 from services.permits.domain.rules.whole import emptied
-from services.permits.domain.signing import Others, Signature, Use, Used, posting_of
-from services.permits.domain.values import Citation, DeclarationChange, Filed, Move, PermitOnFile
+from services.permits.domain.signing import Others, Permits, Signature
+from services.permits.domain.values import Citation, DeclarationChange, Filed, Move, PermitOnFile, Posting
 from shared.contracts.people import Act
-from shared.contracts.words import plain
+from shared.contracts.words import EXACT, plain
 
 
-def give_way(permit: PermitOnFile, others: Others, sign: Signature) -> Used:
-    """Refer the youngest declarations until what is set aside fits what is there."""
-    changes: dict[UUID, Filed] = {}
-    findings: dict[UUID, DeclarationChange] = {}
-    postings = []
-    for letter in permit.lines:
-        for citation in _youngest_first(permit, letter):
-            if remaining(permit.lines[letter].balance, Side.IMPORT) >= 0:
+@dataclass(frozen=True)
+class GaveWay:
+    """The permits after some declarations gave way, the ledger entries, and those declarations."""
+
+    permits: Mapping[UUID, PermitOnFile]
+    postings: tuple[Posting, ...] = ()
+    changes: tuple[DeclarationChange, ...] = ()
+
+
+def give_way(permits: Permits, id: UUID, others: Others, sign: Signature) -> GaveWay:
+    """Refer the youngest declarations until what is set aside of this permit fits what is there."""
+    now, postings, changes = dict(permits), list[Posting](), list[DeclarationChange]()
+    for letter in permits[id].lines:
+        for citation in _youngest_first(now[id], letter):
+            if remaining(now[id].lines[letter].balance, Side.IMPORT) >= 0:
                 break
-            entry = Entry(Side.IMPORT, Kind.RELEASE, citation.reserved)
-            permit = entered(permit, letter, entry)
-            way = Use(permit.id, letter, (entry,), citation.declaration, citation.item)
-            postings.append(posting_of(permit, way, entry, sign))
-            filed = changes.get(citation.declaration, others[citation.declaration])
-            changes[filed.id] = _emptied(filed, permit, citation)
-            findings[filed.id] = referred(others[filed.id], changes[filed.id], sign.by)
-    gone = {(c.declaration, c.line, c.item) for f in changes.values() for c in f.citations if not c.open}
-    uses = tuple(u for u in permit.uses if (u.declaration, u.line, u.item) not in gone)
-    return Used(replace(permit, uses=uses), tuple(postings), tuple(findings.values()))
+            filed = others[citation.declaration]
+            if any(change.filed.id == filed.id for change in changes):
+                continue
+            finding = emptied(now[id], letter, _fits(now[id], citation), _held(filed, citation))
+            back = give_back(filed, now, sign.by, sign.cause)
+            now.update(back.permits)
+            postings += back.postings
+            after = replace(back.filed, status=Status.REFERRED, findings=(*filed.findings, finding))
+            changes.append(referred(filed, after, sign.by))
+    return GaveWay(now, tuple(postings), tuple(changes))
 
 
-def entered(permit: PermitOnFile, letter: str, entry: Entry) -> PermitOnFile:
-    """Answer the permit with one entry in one of its lines, asked or not whether it fits."""
-    line = permit.lines[letter]
-    return replace(permit, lines={**permit.lines, letter: replace(line, balance=enter(line.balance, entry))})
+def _fits(permit: PermitOnFile, citation: Citation) -> str:
+    """Say how much of a line the youngest could have held, all older reservations kept."""
+    balance = permit.lines[citation.line].balance
+    held = EXACT.add(remaining(balance, Side.IMPORT), min(citation.reserved, reserved(balance, Side.IMPORT)))
+    return f"at most {plain(max(held, ZERO))} {citation.unit}"
+
+
+def _held(filed: Filed, citation: Citation) -> tuple[int, str]:
+    index = next(n for n, item in enumerate(filed.document.items) if item.number == citation.item)
+    return index, f"{plain(citation.reserved)} {citation.unit} set aside, all given back"
 
 
 def _youngest_first(permit: PermitOnFile, letter: str) -> list[Citation]:
@@ -47,16 +65,6 @@ def _youngest_first(permit: PermitOnFile, letter: str) -> list[Citation]:
         key=lambda u: ((u.lodged_at is not None and u.lodged_at.timestamp()) or 0.0, u.declaration),
         reverse=True,
     )
-
-
-def _emptied(filed: Filed, permit: PermitOnFile, gone: Citation) -> Filed:
-    citations = tuple(
-        replace(c, reserved=ZERO) if (c.permit, c.line, c.item) == (permit.id, gone.line, gone.item) else c
-        for c in filed.citations
-    )
-    found = f"{plain(gone.reserved)} {gone.unit} given back"
-    findings = (*filed.findings, emptied(permit, gone.line, found))
-    return replace(filed, status=Status.REFERRED, citations=citations, findings=findings)
 
 
 def referred(before: Filed, after: Filed, by: Act) -> DeclarationChange:

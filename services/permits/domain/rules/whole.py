@@ -85,10 +85,11 @@ def no_line(case: Case) -> Finding:
     return _write(NO_LINE, pointer, expected=letters, found=wanted, permit=cited)
 
 
-def emptied(permit: PermitOnFile, line: str, found: str) -> Finding:
-    """Write the finding of a declaration whose reservation gave way to a smaller endorsement."""
+def emptied(permit: PermitOnFile, line: str, fits: str, held: tuple[int, str]) -> Finding:
+    """Write the finding of a declaration that gave way to a smaller endorsement: which item held how much."""
     cited = CitedLine(issuer=permit.terms.issuer, number=permit.terms.number, line=line)
-    return _write(EMPTIED, "/items", found=found, permit=cited)
+    index, found = held
+    return _write(EMPTIED, f"/items/{index}/quantity", expected=fits, found=found, permit=cited)
 
 
 def withdrawn(filed: Filed, permit: PermitOnFile) -> Finding:
