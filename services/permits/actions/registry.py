@@ -7,8 +7,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions import views
+from services.permits.actions.holding import anew, with_holders
 from services.permits.domain import papers
-from services.permits.domain.ledger import Side
 from services.permits.domain.lifecycle import By
 from services.permits.domain.values import PermitOnFile
 from services.permits.store import commands, declarations, door, parties, permits
@@ -57,16 +57,14 @@ async def endorse(engine: AsyncEngine, id: UUID, party: Party, stated: Endorseme
             kept = await commands.begin(conn, command)
             if kept is not None:
                 return kept
-            permit = await _locked(conn, id)
-            if not _endorses(party, permit):
+            locked, others = await with_holders(conn, [id])
+            if id not in locked or not _endorses(party, locked[id]):
                 raise NotFound
-            command.must_match(permit.version)
-            holding = {u.declaration for u in permit.uses if u.open and u.side is Side.IMPORT}
-            others = await declarations.lock(conn, holding)
-            await door.keep(conn, papers.endorse(permit, stated, by, others))
+            command.must_match(locked[id].version)
+            await door.keep(conn, papers.endorse(locked, id, stated, by, others))
             return await _answer(conn, id, command, 200)
 
-    return await again(once)
+    return await anew(once)
 
 
 def _endorses(party: Party, permit: PermitOnFile) -> bool:

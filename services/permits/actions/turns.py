@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions import views
+from services.permits.actions.holding import Moved, anew, with_holders
 from services.permits.domain import customs, filing, settling
 from services.permits.domain.completing import permits_meant
-from services.permits.domain.ledger import Side
 from services.permits.domain.lifecycle import By, Status, may_turn, turns_of
 from services.permits.domain.signing import Others, Permits
 from services.permits.domain.values import Filed, Outcome
@@ -24,7 +24,6 @@ from services.permits.store.commands import Command, Kept
 from shared.cites.zones import latest_day
 from shared.contracts.declaration import Cancellation, Consent, Correction, Declaration, Override, Refusal, Release
 from shared.contracts.people import Act, Party
-from shared.database import again
 from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound
 
 Decide = Callable[[Filed, Permits, Others], Outcome]
@@ -89,6 +88,8 @@ async def amend(engine: AsyncEngine, id: UUID, party: Party, stated: Declaration
             old = await declarations.cited_permits(conn, {c.permit for c in before.citations})
             here = await permits.lock_cited(conn, new | set(old.values()))
             filed = (await declarations.lock(conn, [id]))[id]
+            if {c.permit for c in filed.citations} - {permit.id for permit in here}:
+                raise Moved
             command.must_match(filed.version)
             _may_amend(filed, stated, party)
             fresh = _fresh(filed, stated, command)
@@ -100,7 +101,7 @@ async def amend(engine: AsyncEngine, id: UUID, party: Party, stated: Declaration
             )
             return await _answer(conn, id, command)
 
-    return await again(once)
+    return await anew(once)
 
 
 def _fresh(filed: Filed, stated: Declaration, command: Command) -> Filed:
@@ -137,23 +138,19 @@ async def _turn(engine: AsyncEngine, id: UUID, which: ColumnElement[bool], comma
             seen = await declarations.find(conn, id, which)
             if seen is None:
                 raise NotFound
-            cited = await permits.lock(conn, {citation.permit for citation in seen.citations})
-            others = (
-                {u.declaration for p in cited.values() for u in p.uses if u.open and u.side is Side.IMPORT}
-                if seen.document.movement == "export"
-                else set()
-            )
-            locked = await declarations.lock(conn, {id, *others})
+            mine = {citation.permit for citation in seen.citations}
+            if seen.document.movement == "export":
+                cited, locked = await with_holders(conn, mine, [id])
+            else:
+                cited, locked = await permits.lock(conn, mine), await declarations.lock(conn, [id])
             filed = locked.pop(id)
             if {c.permit for c in filed.citations} - cited.keys():
-                raise Conflict(
-                    "changed-meanwhile", "The declaration was amended at this moment. Read it and ask again."
-                )
+                raise Moved
             command.must_match(filed.version)
             await door.keep(conn, decide(filed, cited, locked))
             return await _answer(conn, id, command)
 
-    return await again(once)
+    return await anew(once)
 
 
 async def _answer(conn: AsyncConnection, id: UUID, command: Command) -> Kept:

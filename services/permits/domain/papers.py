@@ -17,8 +17,8 @@ from services.permits.domain.lifecycle import (
     permit_turns_of,
 )
 from services.permits.domain.rules.whole import withdrawn
-from services.permits.domain.signing import Others, Signature, Use
-from services.permits.domain.using import exhausted, use
+from services.permits.domain.signing import Others, Permits, Signature, Use
+from services.permits.domain.using import changes, exhausted, use
 from services.permits.domain.values import (
     DeclarationChange,
     Filed,
@@ -131,12 +131,13 @@ def endorse(permits: Permits, id: UUID, stated: Endorsement, by: Act, others: Ot
     sign = Signature(by, f"endorsement/{permit.sequence}", day)
     uses = [Use(permit.id, n.line, (Entry(Side.EXPORT, Kind.ENDORSE, n.quantity),)) for n in stated.lines]
     documents = permit.transport_documents | ({stated.transport_document} if stated.transport_document else set())
-    made = use(replace(permit, transport_documents=documents), uses, others, sign)
-    told = [news.usage(made.permit.lines[n.line], Side.EXPORT, plain(n.quantity)) for n in stated.lines]
+    made = use({**permits, id: replace(permit, transport_documents=documents)}, id, uses, others, sign)
+    after = made.permits[id]
+    told = [news.usage(after.lines[n.line], Side.EXPORT, plain(n.quantity)) for n in stated.lines]
     extra = {"lines": told, "endorsed_on": day.isoformat(), **_where(stated)}
-    move = Move(permit.status, made.permit.status, by, "permit.endorsed", None, extra)
-    moves = (move, *exhausted(permit, made.permit, sign))
-    return Outcome(made.gave_way, (PermitChange(made.permit, moves),), made.postings)
+    move = Move(permit.status, after.status, by, "permit.endorsed", None, extra)
+    moves = (move, *exhausted(permit, after, sign))
+    return Outcome(made.gave_way, changes(permits, made.permits, {id: moves}), made.postings)
 
 
 def _where(stated: Endorsement) -> dict[str, str]:

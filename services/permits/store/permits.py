@@ -43,6 +43,18 @@ async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, PermitO
     return {permit.id: permit for permit in found}
 
 
+async def held_beside(conn: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
+    """Answer the permits on which declarations hold reservations that hold import reservations of these."""
+    c, other = t.citations.c, t.citations.alias()
+    query = (
+        select(other.c.permit_id)
+        .join(t.citations, c.declaration_id == other.c.declaration_id)
+        .where(c.permit_id.in_(list(ids)), c.side == "import", c.reserved > 0, other.c.reserved > 0)
+        .distinct()
+    )
+    return set((await conn.execute(query)).scalars())
+
+
 async def _lock(conn: AsyncConnection, which: ColumnElement[bool]) -> list[PermitOnFile]:
     rows = (
         await conn.execute(select(t.permits).where(which).order_by(t.permits.c.id).with_for_update(key_share=True))
