@@ -24,10 +24,10 @@ from services.notifications.clients.webhooks import Receivers
 from services.notifications.domain.addresses import Reach
 from services.notifications.domain.letter import Letter
 from services.notifications.domain.outcome import Outcome
-from services.notifications.worker import collect_seldom
 from shared.contracts.letters import Audience, News
 from shared.contracts.people import Party
 from shared.contracts.webhooks import NewEndpoint
+from shared.garbage import collect_seldom
 from shared.database import connect, new_id, now
 
 ROUNDS = 5

@@ -1,7 +1,6 @@
 """The worker: sends what waits to its receivers; any number of them run side by side."""
 
 import asyncio
-import gc
 import resource
 import signal
 
@@ -28,16 +27,6 @@ def run() -> None:
     write_logs("notifications-worker", settings.log_level)
     collect_seldom()
     uvloop.run(serve(settings))
-
-
-def collect_seldom() -> None:
-    """Let the garbage collector pass over what was imported, and come by a hundred times less often.
-
-    It took a third of a worker's time: letters by the hundred are many young objects, and hardly any are in a ring.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(70_000, 10, 10)
 
 
 def most_flying() -> int:

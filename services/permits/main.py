@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from services.permits.api import declarations, inside, permits, policies, reference, reports
 from services.permits.settings import Settings
 from shared import lifeline
+from shared.garbage import collect_seldom
 from shared.database import connect, revision
 from shared.identity import InsideReader, KeyFile
 from shared.logs import write_logs
@@ -52,6 +53,7 @@ def run() -> None:
     lifeline.watch()
     settings = ready_or_exit(Settings)
     write_logs("permits", settings.log_level)
+    collect_seldom()
     uvicorn.run(
         make(settings),
         host=settings.host,

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.permits.domain import units
 from services.permits.domain.completing import completed
+from services.permits.domain.holdings import hold
 from services.permits.domain.ledger import Entry, Kind, Side, available, post
 from services.permits.domain.lifecycle import Status
 from services.permits.domain.rules import goods, paper, quantities, whole
@@ -42,7 +43,7 @@ class SecondUse:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the check found: where the declaration goes, the citations with what they reserve, the permits after.
+    """What the check found: where the declaration goes, the citations with what they reserve, the permits drawn on.
 
     `document` is the declaration as it was completed; nothing where it could not be checked.
     """
@@ -61,13 +62,14 @@ def check(filed: Filed, registry: Registry) -> Verdict:
     findings: list[Finding] = [whole.repaired(repair) for repair in filed.document.repairs]
     citations: list[Citation] = []
     seconds: list[SecondUse] = []
-    drawn = dict(registry)
+    drawn: dict[tuple[str, str], PermitOnFile] = {}
     for index, item in enumerate(filed.document.items):
         documents = [(n, d) for n, d in enumerate(item.documents) if d.type != NOT_CITES]
         if not documents:
             findings.append(whole.uncited(index))
         for place, document in documents:
-            permit = drawn.get(document.key)
+            key = document.key
+            permit = drawn.get(key) or registry.get(key)
             case = _case(filed, index, item, place, document, permit) if permit else None
             if permit is None or case is None or not paper.belongs(case):
                 findings.append(whole.unknown(filed, index, place, document))
@@ -78,11 +80,12 @@ def check(filed: Filed, registry: Registry) -> Verdict:
             findings += found
             citations.append(citation)
             seconds += second
-            drawn[permit.key] = _drawn(permit, citation)
+            if citation.open:
+                drawn[key] = _drawn(permit, citation)
     status = settle(findings)
     if status is Status.REJECTED:
         citations = [replace(citation, reserved=Decimal(0)) for citation in citations]
-        drawn = dict(registry)
+        drawn = {}
     return Verdict(status, tuple(findings), tuple(citations), tuple(seconds), drawn, filed.document)
 
 
@@ -157,8 +160,6 @@ def _citation(filed: Filed, case: Case, reserve: Decimal) -> Citation:
 
 def _drawn(permit: PermitOnFile, citation: Citation) -> PermitOnFile:
     """Take a citation's reservation into account for the declaration's further items."""
-    if not citation.open:
-        return permit
     line = permit.lines[citation.line]
     balance = post(line.balance, [Entry(citation.side, Kind.RESERVE, citation.reserved)])
     return replace(permit, lines={**permit.lines, citation.line: replace(line, balance=balance)})
@@ -166,13 +167,9 @@ def _drawn(permit: PermitOnFile, citation: Citation) -> PermitOnFile:
 
 def adopt(registry: dict[tuple[str, str], PermitOnFile], verdict: Verdict) -> None:
     """Take a verdict's reservations into account for the further declarations of a batch."""
-    uses: dict[UUID, list[Citation]] = {}
-    for citation in verdict.citations:
-        if citation.open:
-            uses.setdefault(citation.permit, []).append(citation)
     for key, permit in verdict.drawn.items():
-        if permit is not registry[key]:
-            registry[key] = replace(permit, uses=(*permit.uses, *uses.get(permit.id, ())))
+        mine = (citation for citation in verdict.citations if citation.permit == permit.id and citation.open)
+        registry[key] = replace(permit, held=hold(permit.held, mine))
 
 
 def _second_use(case: Case) -> SecondUse:

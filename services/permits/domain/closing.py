@@ -45,5 +45,5 @@ class Running:
 
     def _only_parts(self, citation: Citation) -> bool:
         mine = (citation.line, citation.side)
-        uses = self._permits[citation.permit].uses
-        return all(u.use == "part" for u in uses if (u.line, u.side) == mine and u.used > ZERO)
+        held = self._permits[citation.permit].held
+        return all(h.use == "part" for h in held if (h.line, h.side) == mine and h.used > ZERO)

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from services.permits.domain import news
 from services.permits.domain.check import SecondUse, Verdict, adopt, check
+from services.permits.domain.holdings import let_go
 from services.permits.domain.ledger import ZERO, Entry, Kind, enter, post
 from services.permits.domain.lifecycle import EVENTS, By, Status
 from services.permits.domain.rules.whole import unverified
 from services.permits.domain.values import (
+    Citation,
     DeclarationChange,
     Filed,
     Move,
@@ -125,7 +127,7 @@ def give_back(filed: Filed, permits: Mapping[UUID, PermitOnFile], by: Act, cause
         if citation.open:
             entry = Entry(citation.side, Kind.RELEASE, citation.reserved)
             permit = after.get(citation.permit, permits[citation.permit])
-            after[permit.id] = without_use(entered(permit, citation.line, entry), filed.id)
+            after[permit.id] = _let_go(entered(permit, citation.line, entry), citation)
             postings.append(
                 Posting(
                     permit=permit.id,
@@ -154,9 +156,10 @@ def entered(permit: PermitOnFile, letter: str, entry: Entry) -> PermitOnFile:
     return replace(permit, lines={**permit.lines, letter: replace(line, balance=enter(line.balance, entry))})
 
 
-def without_use(permit: PermitOnFile, declaration: UUID) -> PermitOnFile:
-    """Answer the permit without the standing uses of one declaration."""
-    return replace(permit, uses=tuple(use for use in permit.uses if use.declaration != declaration or use.used))
+def _let_go(permit: PermitOnFile, citation: Citation) -> PermitOnFile:
+    """Answer the permit without one standing use."""
+    uses = tuple(use for use in permit.uses if use.declaration != citation.declaration or use.used)
+    return replace(permit, uses=uses, held=let_go(permit.held, citation))
 
 
 def attempts(seconds: Iterable[SecondUse], filed: Filed, permits: Iterable[PermitOnFile], by: Act) -> dict[UUID, Move]:
@@ -171,6 +174,8 @@ def attempts(seconds: Iterable[SecondUse], filed: Filed, permits: Iterable[Permi
             "unit": second.unit,
         }
         tried.setdefault(second.permit, []).append(told)
+    if not tried:
+        return {}
     return {
         permit.id: Move(
             permit.status,

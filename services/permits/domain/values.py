@@ -46,6 +46,23 @@ class Citation:
         return self.reserved > 0
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What the uses of one kind, of one shipment, hold of a side of a line together, in the line's unit.
+
+    Those that stand open reserve, those that were released have used. A line that a thousand declarations use in part
+    has a thousand citations and two of these: rules ask these.
+    """
+
+    line: str
+    side: Side
+    use: str
+    transport_document: str | None
+    open: bool
+    reserved: Decimal
+    used: Decimal
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of a permit, with its balance."""
@@ -56,7 +73,11 @@ class Line:
 
 @dataclass(frozen=True)
 class PermitOnFile:
-    """A permit as the registry holds it; `uses` are the citations of declarations that reserve or used its lines."""
+    """A permit as the registry holds it.
+
+    `held` sums up every standing and past use of its lines; `uses` are those citations themselves, as far as the
+    decision at hand asks for them one by one.
+    """
 
     id: UUID
     terms: Permit
@@ -68,6 +89,7 @@ class PermitOnFile:
     transport_documents: frozenset[str] = frozenset()
     registered_by: UUID | None = None
     registering_country: str | None = None
+    held: tuple[Holding, ...] = ()
     uses: tuple[Citation, ...] = ()
 
     @property

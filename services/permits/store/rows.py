@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping
 
 from services.permits.domain.ledger import Balance, Side
 from services.permits.domain.lifecycle import PermitStatus, Status
-from services.permits.domain.values import Citation, Filed, Line, PermitOnFile
+from services.permits.domain.values import Citation, Filed, Holding, Line, PermitOnFile
 from shared.contracts.declaration import Declaration
 from shared.contracts.findings import Finding
 from shared.contracts.permit import Permit
@@ -28,9 +28,9 @@ BALANCE = (
 )
 
 
-def permit_of(row: Row, lines: Iterable[Row], uses: Iterable[Row] = ()) -> PermitOnFile:
-    """Read a permit with its lines and the standing uses of them."""
-    terms = Permit.model_validate(row["document"])
+def permit_of(row: Row, lines: Iterable[Row], held: Iterable[Row] = (), uses: Iterable[Row] = ()) -> PermitOnFile:
+    """Read a permit with its lines, what is held of them, and the uses that were asked for one by one."""
+    terms = Permit.model_validate_json(row["document"])
     balances = {line["line"]: Balance(**{name: line[name] for name in BALANCE}) for line in lines}
     return PermitOnFile(
         id=row["id"],
@@ -43,7 +43,21 @@ def permit_of(row: Row, lines: Iterable[Row], uses: Iterable[Row] = ()) -> Permi
         transport_documents=frozenset(row["transport_documents"]),
         registered_by=row["registered_by"],
         registering_country=row["registering_country"],
+        held=tuple(holding_of(use) for use in held),
         uses=tuple(citation_of(use) for use in uses),
+    )
+
+
+def holding_of(row: Row) -> Holding:
+    """Read what uses of one kind and one shipment hold of a line."""
+    return Holding(
+        line=row["line"],
+        side=Side(row["side"]),
+        use=row["use"],
+        transport_document=row["transport_document"],
+        open=row["open"],
+        reserved=row["reserved"],
+        used=row["used"],
     )
 
 

@@ -5,23 +5,21 @@ from decimal import Decimal
 
 from services.permits.domain.ledger import ZERO, Side, available, closed, used
 from services.permits.domain.rules.cases import Case, Difference, Rule
-from services.permits.domain.values import Citation
+from services.permits.domain.values import Holding
 from shared.contracts.words import EXACT, plain
 
 
-def rivals(case: Case) -> tuple[Citation, ...]:
+def rivals(case: Case) -> tuple[Holding, ...]:
     """Answer the standing and past uses of other declarations that this use cannot stand beside."""
+    letter = case.line.terms.line
     return tuple(
         use
-        for use in case.permit.uses
-        if (use.open or use.used > 0)
-        and use.side is case.side
-        and use.line == case.line.terms.line
-        and not _of_one_shipment(use, case)
+        for use in case.permit.held
+        if use.side is case.side and use.line == letter and not _of_one_shipment(use, case)
     )
 
 
-def _of_one_shipment(use: Citation, case: Case) -> bool:
+def _of_one_shipment(use: Holding, case: Case) -> bool:
     """Say whether an earlier part use and this one are of one shipment, which its transport document names.
 
     While the earlier one stands open both must be part uses; once it is released this one may use up the rest. Part

@@ -1,0 +1,46 @@
+"""What uses hold of the sides of a permit's lines, summed up by kind of use and shipment."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from services.permits.domain.ledger import ZERO
+from services.permits.domain.values import Citation, Holding
+from shared.contracts.words import EXACT
+
+Held = tuple[Holding, ...]
+
+
+def hold(held: Held, citations: Iterable[Citation]) -> Held:
+    """Add the reservations of citations to what is held."""
+    for citation in citations:
+        held = _changed(held, _holding(citation))
+    return held
+
+
+def let_go(held: Held, citation: Citation) -> Held:
+    """Take the reservation of a citation out of what is held."""
+    gone = _holding(citation)
+    return _changed(held, replace(gone, reserved=EXACT.minus(gone.reserved)))
+
+
+def _holding(citation: Citation) -> Holding:
+    c = citation
+    return Holding(c.line, c.side, c.use, c.transport_document, True, c.reserved, ZERO)
+
+
+def _changed(held: Held, change: Holding) -> Held:
+    for place, here in enumerate(held):
+        if _alike(here, change):
+            total = replace(here, reserved=EXACT.add(here.reserved, change.reserved))
+            return (*held[:place], *((total,) if total.reserved else ()), *held[place + 1 :])
+    return (*held, change)
+
+
+def _alike(one: Holding, other: Holding) -> bool:
+    return (one.line, one.side, one.use, one.transport_document, one.open) == (
+        other.line,
+        other.side,
+        other.use,
+        other.transport_document,
+        other.open,
+    )
