@@ -27,8 +27,8 @@ from services.notifications.domain.outcome import Outcome
 from shared.contracts.letters import Audience, News
 from shared.contracts.people import Party
 from shared.contracts.webhooks import NewEndpoint
-from shared.garbage import collect_seldom
 from shared.database import connect, new_id, now
+from shared.garbage import collect_seldom
 
 ROUNDS = 5
 ENDPOINTS = 20

@@ -4,13 +4,13 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Column, Table, TextClause, text
+from sqlalchemy import ARRAY, Column, ColumnElement, Table, TextClause, cast, func, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
@@ -60,6 +60,11 @@ def new_id(at: datetime | None = None) -> UUID:
     chance = int.from_bytes(os.urandom(10))
     value = (milliseconds & (2**48 - 1)) << 80 | 0x7 << 76 | (chance >> 68) << 64 | 0b10 << 62 | chance & (2**62 - 1)
     return UUID(int=value)
+
+
+def among(column: ColumnElement[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Say that a column is one of these ids: one text however many there are, so that it is prepared once."""
+    return column == func.any(cast(list(ids), ARRAY(column.type)))
 
 
 @cache

@@ -11,6 +11,7 @@ from services.notifications.clients.webhooks import Receivers
 from services.notifications.settings import Settings
 from shared import lifeline
 from shared.database import connect
+from shared.garbage import collect_seldom
 from shared.logs import logger, write_logs
 from shared.pulse import beat
 from shared.start import ready_or_exit

@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from services.permits.api import declarations, inside, permits, policies, reference, reports
 from services.permits.settings import Settings
 from shared import lifeline
-from shared.garbage import collect_seldom
 from shared.database import connect, revision
+from shared.garbage import collect_seldom
 from shared.identity import InsideReader, KeyFile
 from shared.logs import write_logs
 from shared.start import ready_or_exit

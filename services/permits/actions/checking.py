@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.domain.check import check
-from services.permits.domain.completing import permits_meant
+from services.permits.domain.completing import wanted_by
 from services.permits.domain.lifecycle import Status
 from services.permits.domain.values import Filed
 from services.permits.store import permits
@@ -28,7 +28,7 @@ async def validate(engine: AsyncEngine, stated: Declaration, party: Party, id: U
         }
     filed = Filed(id, party.id, party.id, at, "", stated, Status.RECEIVED)
     async with engine.connect() as conn:
-        found = await permits.read_cited(conn, permits_meant(stated))
+        found = await permits.read_cited(conn, wanted_by([stated]))
     verdict = check(filed, {permit.key: permit for permit in found})
     return {
         "valid": verdict.status is Status.ACCEPTED,

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions import salvage
-from services.permits.domain.completing import permits_meant
+from services.permits.domain.completing import wanted_by
 from services.permits.domain.filing import take_in, take_in_unverified
 from services.permits.domain.lifecycle import By, Status
 from services.permits.domain.values import Filed, Outcome
@@ -41,8 +41,8 @@ async def _take_in(conn: AsyncConnection, letters: Sequence[SubmissionLetter], a
     read = {id: filed_from(letter) for id, letter in fresh.items()}
     broken = {id: letter.unverified or read[id][1] for id, letter in fresh.items()}
     plain = [filed for id, (filed, _) in read.items() if broken[id] is None]
-    named = frozenset().union(*(permits_meant(filed.document) for filed in plain))
-    outcome = take_in(plain, await permits.lock_cited(conn, named), by)
+    wanted = wanted_by(filed.document for filed in plain)
+    outcome = take_in(plain, await permits.lock_cited(conn, wanted), by)
     await door.keep(conn, outcome)
     await permits.watch(conn, _watchers(outcome), at)
     for id, reason in broken.items():

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.permits.actions import views
 from services.permits.actions.holding import Moved, anew, with_holders
 from services.permits.domain import customs, filing, settling
-from services.permits.domain.completing import permits_meant
+from services.permits.domain.completing import wanted_by
 from services.permits.domain.lifecycle import By, Status, may_turn, turns_of
 from services.permits.domain.signing import Others, Permits
 from services.permits.domain.values import Filed, Outcome
@@ -84,9 +84,8 @@ async def amend(engine: AsyncEngine, id: UUID, party: Party, stated: Declaration
             before = await declarations.find(conn, id, declarations.lodged_by(party))
             if before is None:
                 raise NotFound
-            new = permits_meant(stated)
             old = await declarations.cited_permits(conn, {c.permit for c in before.citations})
-            here = await permits.lock_cited(conn, new | set(old.values()))
+            here = await permits.lock_cited(conn, wanted_by([stated], besides=old.values()))
             filed = (await declarations.lock(conn, [id]))[id]
             if {c.permit for c in filed.citations} - {permit.id for permit in here}:
                 raise Moved

@@ -5,7 +5,7 @@ identifier of the foreign party or the unit. Nothing is taken from a permit that
 content is nobody else's to learn. What is not unmistakable stays open, and an officer decides.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from services.permits.domain.ledger import Side
 from services.permits.domain.rules.matching import candidates, origin
 from services.permits.domain.rules.paper import named
 from services.permits.domain.units import convertible
-from services.permits.domain.values import Filed, Line, PermitOnFile
+from services.permits.domain.values import Filed, Line, PermitOnFile, Wanted
 from shared.cites.zones import countries
 from shared.contracts.declaration import Declaration, Document, Item, Repair
 
@@ -27,6 +27,22 @@ def permits_meant(stated: Declaration) -> frozenset[Key]:
     return frozenset(
         key for item in stated.items for document in item.documents for key in _meant(stated, item, document)
     )
+
+
+def wanted_by(declarations: Iterable[Declaration], besides: Iterable[Key] = ()) -> Wanted:
+    """Answer the permits that declarations cite or may mean, and those in `besides`.
+
+    Where a use is said to be counted already, it is looked for among all uses of its permit.
+    """
+    keys: set[Key] = set(besides)
+    counted: set[Key] = set()
+    for stated in declarations:
+        keys |= permits_meant(stated)
+        for item in stated.items:
+            for document in item.documents:
+                if document.use == "already_counted":
+                    counted.update(_meant(stated, item, document))
+    return Wanted(frozenset(keys), frozenset(counted))
 
 
 def _meant(stated: Declaration, item: Item, document: Document) -> tuple[Key, ...]:

@@ -197,7 +197,11 @@ def changed(
 ) -> tuple[PermitChange, ...]:
     """Answer the permits that a decision changed, each with its moves."""
     return tuple(
-        PermitChange(permit, tuple(told.get(permit.id, ())))
+        PermitChange(permit, tuple(told.get(permit.id, ())), _lines_changed(before[key], permit))
         for key, permit in after.items()
         if permit.lines is not before[key].lines or permit.id in told
     )
+
+
+def _lines_changed(before: PermitOnFile, after: PermitOnFile) -> tuple[str, ...]:
+    return tuple(letter for letter, line in after.lines.items() if line is not before.lines[letter])

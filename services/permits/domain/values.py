@@ -99,6 +99,14 @@ class PermitOnFile:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """The permits that declarations cite, by issuer and number; of some of them every use is asked for by itself."""
+
+    keys: frozenset[tuple[str, str]]
+    one_by_one: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True)
 class Filed:
     """A declaration on file: what was stated, by whom, when, and where it stands."""
 
@@ -158,10 +166,15 @@ class DeclarationChange:
 
 @dataclass(frozen=True)
 class PermitChange:
-    """A permit as it is to be written, and the moves that led there; without moves only its balances changed."""
+    """A permit as it is to be written, and the moves that led there.
+
+    Without moves only balances changed, and its version stands: who read the permit may still act on what was read.
+    `lines` are those whose balance changed, all of them where it is not said.
+    """
 
     permit: PermitOnFile
     moves: tuple[Move, ...] = ()
+    lines: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

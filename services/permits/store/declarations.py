@@ -12,11 +12,12 @@ from services.permits.domain.values import Filed
 from services.permits.store import tables as t
 from services.permits.store.rows import OFFICES, Row, filed_of, grouped
 from shared.contracts.people import Party
+from shared.database import among
 
 
 async def known(conn: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
     """Answer which of these declarations are on file."""
-    return set((await conn.execute(select(t.declarations.c.id).where(t.declarations.c.id.in_(list(ids))))).scalars())
+    return set((await conn.execute(select(t.declarations.c.id).where(among(t.declarations.c.id, list(ids))))).scalars())
 
 
 def readable_by(party: Party) -> ColumnElement[bool]:
@@ -64,7 +65,7 @@ async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Filed]:
         return {}
     c = t.declarations.c
     rows = await conn.execute(
-        select(t.declarations).where(c.id.in_(wanted)).order_by(c.id).with_for_update(key_share=True)
+        select(t.declarations).where(among(c.id, wanted)).order_by(c.id).with_for_update(key_share=True)
     )
     return {filed.id: filed for filed in await _whole(conn, rows.mappings().all())}
 
@@ -120,20 +121,20 @@ async def _whole(conn: AsyncConnection, rows: Sequence[Row]) -> list[Filed]:
     if not ids:
         return []
     c = t.citations.c
-    query = select(t.citations).where(c.declaration_id.in_(ids)).order_by(c.item, c.permit_id, c.line)
-    cited = grouped((await conn.execute(query)).mappings(), "declaration_id")
+    query = select(t.citations).where(among(c.declaration_id, ids)).order_by(c.item, c.permit_id, c.line)
+    cited = grouped(await conn.execute(query), "declaration_id")
     return [filed_of(row, cited.get(row["id"], ())) for row in rows]
 
 
 async def histories(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, list[Row]]:
     """Read what became of declarations, oldest first."""
     c = t.declaration_history.c
-    query = select(t.declaration_history).where(c.declaration_id.in_(list(ids))).order_by(c.sequence)
-    return grouped((await conn.execute(query)).mappings(), "declaration_id")
+    query = select(t.declaration_history).where(among(c.declaration_id, list(ids))).order_by(c.sequence)
+    return grouped(await conn.execute(query), "declaration_id")
 
 
 async def cited_permits(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
     """Answer the issuer and number of permits by id, for rendering what a declaration cites."""
     c = t.permits.c
-    rows = await conn.execute(select(c.id, c.issuer, c.number).where(c.id.in_(list(ids))))
+    rows = await conn.execute(select(c.id, c.issuer, c.number).where(among(c.id, list(ids))))
     return {row.id: (row.issuer, row.number) for row in rows}

@@ -47,9 +47,10 @@ async def _keep_permits(conn: AsyncConnection, changes: Iterable[PermitChange]) 
     known = [change for change in changes if change.permit.sequence > 0]
     await _add(conn, t.permits, w.PERMIT, [w.permit_row(change) for change in fresh])
     await _add(conn, t.permit_lines, w.LINE, [row for change in fresh for row in w.line_rows(change.permit)])
-    await _change(conn, t.permits, ("id",), w.PERMIT_CHANGES, [w.permit_row(change) for change in known])
-    lines = [row for change in known for row in w.line_rows(change.permit)]
-    await _change(conn, t.permit_lines, ("permit_id", "line"), BALANCE, lines)
+    moved = [w.permit_row(change) for change in known if change.moves]
+    await _change(conn, t.permits, ("id",), w.PERMIT_CHANGES, moved)
+    balances = [row for change in known for row in w.balance_rows(change)]
+    await _change(conn, t.permit_lines, ("permit_id", "line"), BALANCE, balances)
 
 
 async def _tell(conn: AsyncConnection, outcome: Outcome) -> None:

@@ -9,37 +9,57 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.values import PermitOnFile
+from services.permits.domain.values import PermitOnFile, Wanted
 from services.permits.store import tables as t
 from services.permits.store.rows import OFFICES, Row, grouped, permit_of
 from shared.contracts.people import Party
-from shared.database import columns, many
+from shared.database import among, columns, many
+
+WHOLE = (*(c for c in t.permits.c if c.name != "document"), cast(t.permits.c.document, Text).label("document"))
+"""A permit's columns, its document as text, for its contract reads that faster than a parsed one."""
 
 
-async def lock_cited(conn: AsyncConnection, keys: Iterable[tuple[str, str]]) -> list[PermitOnFile]:
-    """Lock the permits with these issuers and numbers that are here, and read them whole."""
-    wanted = sorted(set(keys))
-    if not wanted:
+async def lock_cited(conn: AsyncConnection, wanted: Wanted) -> list[PermitOnFile]:
+    """Lock the permits with these issuers and numbers that are here, and read them with what is held of them."""
+    if not wanted.keys:
         return []
-    return await _lock(conn, tuple_(t.permits.c.issuer, t.permits.c.number).in_(wanted))
+    which = _cited(wanted.keys).order_by(t.permits.c.id).with_for_update(key_share=True)
+    rows = (await conn.execute(which)).mappings().all()
+    return await _whole(conn, rows, held=True, uses=_ids(rows, wanted.one_by_one))
 
 
-async def read_cited(conn: AsyncConnection, keys: Iterable[tuple[str, str]]) -> list[PermitOnFile]:
-    """Read the permits with these issuers and numbers whole, without holding anybody up."""
-    wanted = sorted(set(keys))
-    if not wanted:
+async def read_cited(conn: AsyncConnection, wanted: Wanted) -> list[PermitOnFile]:
+    """Read the permits with these issuers and numbers likewise, without holding anybody up."""
+    if not wanted.keys:
         return []
-    query = select(t.permits).where(tuple_(t.permits.c.issuer, t.permits.c.number).in_(wanted))
-    return await _whole(conn, (await conn.execute(query)).mappings().all(), uses=True)
+    rows = (await conn.execute(_cited(wanted.keys))).mappings().all()
+    return await _whole(conn, rows, held=True, uses=_ids(rows, wanted.one_by_one))
+
+
+def _cited(keys: Iterable[tuple[str, str]]) -> Select[Any]:
+    """Write the query for permits by issuer and number: the same text however many, so that it is prepared once."""
+    issuers, numbers = zip(*sorted(keys), strict=True)
+    given = func.unnest(cast(list(issuers), ARRAY(Text)), cast(list(numbers), ARRAY(Text)))
+    these = given.table_valued("issuer", "number").render_derived(name="given")
+    c = t.permits.c
+    return select(*WHOLE).join(these, (c.issuer == these.c.issuer) & (c.number == these.c.number))
+
+
+def _ids(rows: Sequence[Row], keys: frozenset[tuple[str, str]]) -> list[UUID]:
+    return [row["id"] for row in rows if (row["issuer"], row["number"]) in keys]
 
 
 async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, PermitOnFile]:
-    """Lock permits by id and read them whole."""
+    """Lock permits by id and read them with every use of their lines."""
     wanted = sorted(set(ids))
-    found = await _lock(conn, t.permits.c.id.in_(wanted)) if wanted else []
+    if not wanted:
+        return {}
+    c = t.permits.c
+    which = select(*WHOLE).where(among(c.id, wanted)).order_by(c.id).with_for_update(key_share=True)
+    found = await _whole(conn, (await conn.execute(which)).mappings().all(), held=True, uses=wanted)
     return {permit.id: permit for permit in found}
 
 
@@ -49,31 +69,34 @@ async def held_beside(conn: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
     query = (
         select(other.c.permit_id)
         .join(t.citations, c.declaration_id == other.c.declaration_id)
-        .where(c.permit_id.in_(list(ids)), c.side == "import", c.reserved > 0, other.c.reserved > 0)
+        .where(among(c.permit_id, list(ids)), c.side == "import", c.reserved > 0, other.c.reserved > 0)
         .distinct()
     )
     return set((await conn.execute(query)).scalars())
 
 
-async def _lock(conn: AsyncConnection, which: ColumnElement[bool]) -> list[PermitOnFile]:
-    rows = (
-        await conn.execute(select(t.permits).where(which).order_by(t.permits.c.id).with_for_update(key_share=True))
-    ).mappings()
-    return await _whole(conn, rows.all(), uses=True)
-
-
-async def _whole(conn: AsyncConnection, rows: Sequence[Row], *, uses: bool = False) -> list[PermitOnFile]:
+async def _whole(
+    conn: AsyncConnection, rows: Sequence[Row], *, held: bool = False, uses: Sequence[UUID] = ()
+) -> list[PermitOnFile]:
     ids = [row["id"] for row in rows]
     if not ids:
         return []
-    lines = select(t.permit_lines).where(t.permit_lines.c.permit_id.in_(ids))
-    by_permit = grouped((await conn.execute(lines)).mappings(), "permit_id")
-    cited: dict[UUID, list[Row]] = {}
-    if uses:
-        c = t.citations.c
-        standing = select(t.citations).where(c.permit_id.in_(ids), or_(c.reserved > 0, c.used > 0, c.counted > 0))
-        cited = grouped((await conn.execute(standing)).mappings(), "permit_id")
-    return [permit_of(row, by_permit[row["id"]], cited.get(row["id"], ())) for row in rows]
+    lines = grouped(await conn.execute(select(t.permit_lines).where(among(t.permit_lines.c.permit_id, ids))))
+    holding = grouped(await conn.execute(_held(ids))) if held else {}
+    using = grouped(await conn.execute(_uses(uses))) if uses else {}
+    return [permit_of(r, lines[r["id"]], holding.get(r["id"], ()), using.get(r["id"], ())) for r in rows]
+
+
+def _held(ids: Sequence[UUID]) -> Select[Any]:
+    c = t.citations.c
+    kind = (c.permit_id, c.line, c.side, c.use, c.transport_document, (c.reserved > 0).label("open"))
+    sums = (func.sum(c.reserved).label("reserved"), func.sum(c.used).label("used"))
+    return select(*kind, *sums).where(among(c.permit_id, ids), or_(c.reserved > 0, c.used > 0)).group_by(*kind)
+
+
+def _uses(ids: Sequence[UUID]) -> Select[Any]:
+    c = t.citations.c
+    return select(t.citations).where(among(c.permit_id, ids), or_(c.reserved > 0, c.used > 0, c.counted > 0))
 
 
 def readable_by(party: Party) -> ColumnElement[bool]:
@@ -88,7 +111,7 @@ def readable_by(party: Party) -> ColumnElement[bool]:
 
 async def find(conn: AsyncConnection, id: UUID, party: Party) -> PermitOnFile | None:
     """Read a permit that this party may read whole."""
-    rows = (await conn.execute(select(t.permits).where(t.permits.c.id == id, readable_by(party)))).mappings().all()
+    rows = (await conn.execute(select(*WHOLE).where(t.permits.c.id == id, readable_by(party)))).mappings().all()
     found = await _whole(conn, rows)
     return found[0] if found else None
 
@@ -96,7 +119,7 @@ async def find(conn: AsyncConnection, id: UUID, party: Party) -> PermitOnFile | 
 async def find_watched(conn: AsyncConnection, id: UUID, party: Party) -> PermitOnFile | None:
     """Read a permit that this party cited, and so may know the status of."""
     watched = select(t.permit_watchers.c.permit_id).where(t.permit_watchers.c.party_id == party.id)
-    rows = (await conn.execute(select(t.permits).where(t.permits.c.id == id, t.permits.c.id.in_(watched)))).mappings()
+    rows = (await conn.execute(select(*WHOLE).where(t.permits.c.id == id, t.permits.c.id.in_(watched)))).mappings()
     found = await _whole(conn, rows.all())
     return found[0] if found else None
 
@@ -112,7 +135,7 @@ async def search(
 ) -> list[PermitOnFile]:
     """List permits that this party reads, newest first; `day` tells the expired from the others."""
     c = t.permits.c
-    query = select(t.permits).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
+    query = select(*WHOLE).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(c.id < before)
     rows = (await conn.execute(_filtered(query, filters, day))).mappings().all()

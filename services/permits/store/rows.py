@@ -1,9 +1,10 @@
 """Rows of the permits database as the values they stand for."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping
+from sqlalchemy import Result, RowMapping
 
 from services.permits.domain.ledger import Balance, Side
 from services.permits.domain.lifecycle import PermitStatus, Status
@@ -100,9 +101,9 @@ def filed_of(row: Row, cited: Iterable[Row] = ()) -> Filed:
     )
 
 
-def grouped(rows: Iterable[Row], name: str) -> dict[UUID, list[Row]]:
+def grouped(result: Result[Any], name: str = "permit_id") -> dict[UUID, list[Row]]:
     """Gather rows by the id in one of their columns."""
     groups: dict[UUID, list[Row]] = {}
-    for row in rows:
+    for row in result.mappings():
         groups.setdefault(row[name], []).append(row)
     return groups

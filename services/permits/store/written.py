@@ -192,6 +192,19 @@ def line_rows(permit: PermitOnFile) -> list[dict[str, Any]]:
     ]
 
 
+def balance_rows(change: PermitChange) -> list[dict[str, Any]]:
+    """Write the balances of a permit's lines that changed as their rows."""
+    lines = change.permit.lines
+    return [
+        {
+            "permit_id": change.permit.id,
+            "line": letter,
+            **{name: getattr(lines[letter].balance, name) for name in BALANCE},
+        }
+        for letter in (lines if change.lines is None else change.lines)
+    ]
+
+
 def history_row(number: int, move: Move) -> dict[str, Any]:
     """Write a move as a row of history."""
     return {
