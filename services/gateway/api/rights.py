@@ -50,6 +50,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "change_endpoint": LISTENERS,
     "end_endpoint": LISTENERS,
     "rotate_endpoint_secret": LISTENERS,
+    "verify_endpoint": LISTENERS,
     "test_endpoint": LISTENERS,
     "replay_events": LISTENERS,
     "list_deliveries": LISTENERS,
