@@ -81,6 +81,10 @@ NEWS: tuple[Relayed, ...] = (
         "The ids of the event and of the delivery, which is on its way",
         status=202,
         codes=("not-pending",),
+        description=(
+            'A pending endpoint is sent an `endpoint.verification` event, signed, and answers 2xx with `{"challenge": '
+            '"…"}`, the one it was sent. Till then its letters wait. It is sent one when it is made; this sends another.'
+        ),
     ),
     Relayed(
         "POST",

@@ -38,7 +38,8 @@ def hearers_of_declaration(filed: Filed) -> Audience:
     """Answer who may hear of a declaration: trader, lodger, the offices of both countries, partners there."""
     countries = _once(filed.document.export_country, filed.document.import_country)
     items = filed.document.items
-    cited = {f"{d.issuer}/{d.number}" if d.issuer else d.number for item in items for d in item.documents}
+    documents = [document for item in items for document in item.documents if document.number]
+    cited = {f"{d.issuer}/{d.number}" if d.issuer else str(d.number) for d in documents}
     return Audience(
         parties=tuple({filed.party, filed.trader}),
         offices=_offices(countries),
