@@ -83,7 +83,7 @@ NEWS: tuple[Relayed, ...] = (
         codes=("not-pending",),
         description=(
             'A pending endpoint is sent an `endpoint.verification` event, signed, and answers 2xx with `{"challenge": '
-            '"…"}`, the one it was sent. Till then its letters wait. It is sent one when it is made; this sends another.'
+            '"…"}`, the one it was sent. Till then its letters wait. One is sent when it is made; this sends another.'
         ),
     ),
     Relayed(
