@@ -42,7 +42,7 @@ def make(settings: Settings) -> FastAPI:
             return "The permits database does not answer."
         return None if stands == head else f"The permits database stands at migration {stands}, not {head}."
 
-    app = make_app(title="Saola permits", version="1", lifespan=lifespan, ready=ready, docs_url=None, redoc_url=None)
+    app = make_app(title="Saola permits", version="1", lifespan=lifespan, ready=ready)
     for room in (inside, declarations, permits, reports, reference, policies):
         app.include_router(room.router)
     return app
