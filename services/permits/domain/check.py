@@ -199,7 +199,6 @@ def adopt(registry: dict[tuple[str, str], PermitOnFile], verdict: Verdict) -> No
         registry[key] = replace(permit, held=hold(permit.held, mine))
 
 
-
 def _second_use(case: Case) -> SecondUse:
     unit = case.line.terms.unit
     return SecondUse(
