@@ -1,0 +1,77 @@
+"""Codes of customs messages and what they stand for here: units, documents, the status of a document, movements.
+
+Units: UN/ECE Recommendation 20. Document status codes: those of United Kingdom declarations, whose second letter says
+how the paper is used.
+"""
+
+from decimal import Decimal
+
+from shared.contracts.declaration import Use
+
+UNITS: dict[str, tuple[str, Decimal]] = {
+    "KGM": ("kg", Decimal(1)),
+    "GRM": ("g", Decimal(1)),
+    "MGM": ("mg", Decimal(1)),
+    "TNE": ("t", Decimal(1)),
+    "DTN": ("kg", Decimal(100)),
+    "NAR": ("number", Decimal(1)),
+    "NMB": ("number", Decimal(1)),
+    "NIU": ("number", Decimal(1)),
+    "C62": ("number", Decimal(1)),
+    "H87": ("number", Decimal(1)),
+    "PCE": ("number", Decimal(1)),
+    "EA": ("number", Decimal(1)),
+    "DZN": ("number", Decimal(12)),
+    "CEN": ("number", Decimal(100)),
+    "MIL": ("number", Decimal(1000)),
+    "PR": ("pair", Decimal(1)),
+    "NPR": ("pair", Decimal(1)),
+    "LTR": ("l", Decimal(1)),
+    "MLT": ("ml", Decimal(1)),
+    "HLT": ("l", Decimal(100)),
+    "MTR": ("m", Decimal(1)),
+    "CMT": ("cm", Decimal(1)),
+    "MMT": ("mm", Decimal(1)),
+    "MTK": ("m2", Decimal(1)),
+    "CMK": ("cm2", Decimal(1)),
+    "MTQ": ("m3", Decimal(1)),
+    "CMQ": ("cm3", Decimal(1)),
+}
+"""Code of UN/ECE Rec. 20 → unit here, and how many of it one is; a qualifier after `#` does not change the measure."""
+
+CITES_DOCUMENTS = frozenset({"C400", "C405"})
+NOT_CITES = "Y900"
+
+_BY_LETTER: dict[str, Use] = {
+    "E": "exhausts",
+    "F": "exhausts",
+    "G": "exhausts",
+    "P": "part",
+    "A": "already_counted",
+    "C": "exhausts",
+    "S": "exhausts",
+    "T": "exhausts",
+    "L": "late",
+}
+"""Second letter → use: Exhausted (F, G: and where the paper goes), Part use, Already attributed, for Certification,
+Surrendered (T: and where the paper goes), Late."""
+
+NOT_PRESENTED = frozenset({"XA", "XB", "XF", "XO", "XU", "XW", "XX", "RE"})
+"""Codes that say there is no such paper with these goods: waived, to follow, not required."""
+
+
+def use_of(code: str | None) -> Use | None:
+    """Answer how a document with this status code is used; None for a code that does not say."""
+    if code is None:
+        return "exhausts"
+    return _BY_LETTER.get(code[1:]) if len(code) == 2 and not code.startswith("X") else None
+
+
+SAME_COUNTRY = {"XI": "GB", "UK": "GB", "EL": "GR", "XC": "ES", "XL": "ES"}
+"""Codes that customs use for a part of a country, or of old, and the code of ISO 3166-1."""
+
+TRANSPORT = frozenset({"N703", "N704", "N705", "N714", "N720", "N730", "N740", "N741", "N750"})
+"""Bills of lading, waybills and consignment notes among the documents."""
+
+IMPORTS, EXPORTS = frozenset("4567"), frozenset("123")
+"""First digits of the requested procedure: 4 and 6 into free circulation, 5 and 7 into a special procedure; 1, 2, 3 out."""

@@ -1,0 +1,183 @@
+"""The goods items of a customs message: what they are, how much, and the CITES documents they cite."""
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from services.gateway.formats.customs_codes import (
+    CITES_DOCUMENTS,
+    NOT_CITES,
+    NOT_PRESENTED,
+    SAME_COUNTRY,
+    UNITS,
+    use_of,
+)
+from services.gateway.formats.wco_repairs import Repairs
+from services.gateway.formats.xml import Element
+from shared.cites.zones import countries
+from shared.contracts.words import EXACT, plain
+from shared.problems import Fault, Invalid
+
+_NUMBER = re.compile(r"[0-9]{1,38}(\.[0-9]{1,38})?")
+_HS = re.compile(r"[0-9]{4,10}")
+LONGEST_DESCRIPTION = 500
+
+
+def items_of(shipment: Element, goods: list[Element], repairs: Repairs) -> list[dict[str, Any]]:
+    """Answer the items in their order."""
+    return [_item(shipment, item, place, repairs) for place, item in enumerate(goods)]
+
+
+def _item(shipment: Element, item: Element, place: int, repairs: Repairs) -> dict[str, Any]:
+    at = f"/items/{place}"
+    commodity = item.one("Commodity") or Element("Commodity", None, {})
+    papers = [(code, one) for one in item.all("AdditionalDocument") if (code := _code(one)) in CITES_DOCUMENTS]
+    stated = {
+        "number": _number(item.said("SequenceNumeric"), place, at, repairs),
+        "hs_code": _hs_code(commodity),
+        "description": _description(commodity, at, repairs),
+        "origin_country": _origin(item, at, repairs),
+        "net_mass": _mass(commodity, at),
+        **_quantity(commodity, [one for _, one in papers], at, repairs),
+        "documents": _documents(shipment, item, papers, at, repairs),
+    }
+    return {name: value for name, value in stated.items() if value is not None}
+
+
+def _number(said: str | None, place: int, at: str, repairs: Repairs) -> int:
+    if said is None:
+        repairs.note(f"{at}/number", "its place among the items, for it has no SequenceNumeric")
+        return place + 1
+    if not re.fullmatch(r"[0-9]{1,4}", said):
+        raise _fault(f"{at}/number", "not-a-number", "SequenceNumeric is a whole number from 1 to 9999.")
+    return int(said)
+
+
+def _hs_code(commodity: Element) -> str | None:
+    """Answer the tariff code: of the combined nomenclature (TSP), else the first that is digits."""
+    codes = {one.said("IdentificationTypeCode"): one.said("ID") for one in reversed(commodity.all("Classification"))}
+    likely = [codes.get("TSP"), *(code for kind, code in reversed(codes.items()) if kind not in {"TRC", "TRA", "GN"})]
+    return next((code for code in likely if code is not None and _HS.fullmatch(code)), None)
+
+
+def _description(commodity: Element, at: str, repairs: Repairs) -> str | None:
+    said = commodity.said("Description")
+    if said is not None and len(said) > LONGEST_DESCRIPTION:
+        repairs.note(f"{at}/description", f"its first {LONGEST_DESCRIPTION} characters; the kept message has all")
+        said = said[:LONGEST_DESCRIPTION].rstrip()
+    return said
+
+
+def _origin(item: Element, at: str, repairs: Repairs) -> str | None:
+    """Answer the country of origin: the non-preferential one (type 1) before others, where it is a country."""
+    found = sorted(item.all("Origin"), key=lambda one: one.said("TypeCode") not in {"1", None})
+    codes = [code for one in found if (code := one.said("CountryCode")) is not None]
+    code = codes[0] if codes else None
+    if code in SAME_COUNTRY:
+        repairs.note(f"{at}/origin_country", f"{code}, which is {SAME_COUNTRY[code]} in ISO 3166-1")
+        return SAME_COUNTRY[code]
+    return code if code in countries() else None
+
+
+def _mass(commodity: Element, at: str) -> str | None:
+    said = commodity.said("GoodsMeasure", "NetNetWeightMeasure")
+    return None if said is None else _positive(said, f"{at}/net_mass", "NetNetWeightMeasure")
+
+
+def _quantity(commodity: Element, papers: list[Element], at: str, repairs: Repairs) -> dict[str, Any]:
+    """Answer quantity and unit: what is written off, else the supplementary quantity, else the net mass."""
+    written_off = {}
+    for paper in papers:
+        for one in (off.one("QuantityQuantity") for off in paper.all("WriteOff")):
+            if one is not None and one.text:
+                amount, unit = _measure(one, at, "WriteOff/QuantityQuantity", repairs)
+                written_off[amount, unit] = f"{amount} {unit} written off"
+    if written_off:
+        amount, unit = max(written_off, key=lambda pair: Decimal(pair[0]))
+        others = tuple(text for pair, text in written_off.items() if pair != (amount, unit))
+        if others:
+            repairs.note(f"{at}/quantity", f"the largest WriteOff, {amount} {unit}", others)
+        return {"quantity": amount, "unit": unit}
+    supplementary = commodity.at("GoodsMeasure", "TariffQuantity")
+    if supplementary is not None and supplementary.text:
+        amount, unit = _measure(supplementary, at, "TariffQuantity", repairs)
+        repairs.note(f"{at}/quantity", "GoodsMeasure/TariffQuantity, for nothing is written off")
+        return {"quantity": amount, "unit": unit}
+    mass = _mass(commodity, at)
+    if mass is None:
+        return {}
+    repairs.note(f"{at}/quantity", "GoodsMeasure/NetNetWeightMeasure, for nothing else is stated")
+    return {"quantity": mass, "unit": "kg"}
+
+
+def _measure(element: Element, at: str, name: str, repairs: Repairs) -> tuple[str, str]:
+    amount = _positive(element.text, f"{at}/quantity", name)
+    code = element.attributes.get("unitCode")
+    if code is None:
+        repairs.note(f"{at}/unit", f"{name}, which names no unit: a number")
+        return amount, "number"
+    known = UNITS.get(code.partition("#")[0].strip().upper())
+    if known is None:
+        text = f"unitCode {code[:20]} of {name} is none of those read here: {', '.join(sorted(UNITS))} (UN/ECE Rec. 20)."
+        raise _fault(f"{at}/unit", "unknown-unit", text)
+    unit, factor = known
+    return plain(EXACT.multiply(Decimal(amount), factor)), unit
+
+
+def _positive(said: str, pointer: str, name: str) -> str:
+    try:
+        amount = Decimal(said) if _NUMBER.fullmatch(said) else Decimal(0)
+    except InvalidOperation:
+        amount = Decimal(0)
+    if amount <= 0 or len(amount.as_tuple().digits) > 38:
+        raise _fault(pointer, "not-a-quantity", f"{name} is a decimal above zero, of at most 38 digits: 118, 0.25.")
+    return plain(amount)
+
+
+def _code(document: Element) -> str:
+    return (document.said("CategoryCode") or "") + (document.said("TypeCode") or "")
+
+
+def _documents(
+    shipment: Element, item: Element, papers: list[tuple[str, Element]], at: str, repairs: Repairs
+) -> list[dict[str, Any]]:
+    made: list[dict[str, Any]] = [{"type": NOT_CITES} for one in item.all("AdditionalDocument") if _code(one) == NOT_CITES]
+    for code, paper in papers:
+        status = paper.said("LPCOExemptionCode")
+        if status in NOT_PRESENTED:
+            repairs.note(f"{at}/documents", f"{code} with status {status}: no such document is presented")
+            continue
+        made.append(_document(shipment, item, code, paper, f"{at}/documents/{len(made)}", repairs))
+    return made[:1] if all(one["type"] == NOT_CITES for one in made) else made
+
+
+def _document(
+    shipment: Element, item: Element, code: str, paper: Element, at: str, repairs: Repairs
+) -> dict[str, Any]:
+    status = paper.said("LPCOExemptionCode")
+    use = use_of(status)
+    if use is None:
+        repairs.note(f"{at}/use", f"status {status}, which does not say how it is used: exhausts")
+    issuer = paper.said("Submitter", "Name") or ""
+    counted = _counted_by(shipment, item) if use == "already_counted" else None
+    stated = {
+        "type": code,
+        "number": paper.said("ID"),
+        "issuer": issuer if issuer in countries() else None,
+        "use": use or "exhausts",
+        "counted_by": counted,
+    }
+    return {name: value for name, value in stated.items() if value is not None}
+
+
+def _counted_by(shipment: Element, item: Element) -> str | None:
+    """Answer the earlier, simplified declaration: the one that the use was attributed to."""
+    for holder in (item, shipment):
+        for one in holder.all("PreviousDocument"):
+            if one.said("TypeCode") in {"SDE", "CLE"} and (number := one.said("ID")) is not None:
+                return number
+    return None
+
+
+def _fault(pointer: str, code: str, detail: str) -> Invalid:
+    return Invalid("invalid-body", detail, [Fault(pointer, code, detail)])
