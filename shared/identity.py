@@ -23,6 +23,7 @@ from shared.contracts.people import Caller
 ALGORITHM = "Ed25519"
 INSIDE = "saola-inside+jwt"
 OUTSIDE = "at+jwt"
+RECEIPT = "saola-receipt+jwt"
 INSIDE_LIFE = timedelta(seconds=60)
 LOOK_EVERY = 2.0
 """Seconds between two looks at whether a key file has changed."""

@@ -23,15 +23,17 @@ from services.gateway.actions.people import People
 from services.gateway.actions.seal import Seal
 from services.gateway.actions.waiting import Waiting
 from services.gateway.api.declarations import add_declaration_routes
+from services.gateway.api.kept import add_kept_routes
 from services.gateway.api.lodging import add_lodging_route
 from services.gateway.api.openapi import described_by
 from services.gateway.api.pages import add_pages
 from services.gateway.api.parties import add_party_routes
 from services.gateway.api.relay import add_relayed, relay
-from services.gateway.api.relayed_declarations import DECLARATIONS, OWN_COMMANDS
+from services.gateway.api.relayed_declarations import DECLARATIONS, OWN_COMMANDS, STATED
 from services.gateway.api.relayed_law import LAW
 from services.gateway.api.relayed_news import NEWS
 from services.gateway.api.relayed_permits import PERMITS
+from services.gateway.api.stating import add_stating_routes
 from services.gateway.api.tokens import add_token_routes
 from services.gateway.settings import Settings
 from services.gateway.store.tables import HEAD
@@ -117,9 +119,11 @@ def _serve(app: FastAPI) -> None:
     add_token_routes(app)
     add_party_routes(app)
     add_declaration_routes(app)
+    add_stating_routes(app)
+    add_kept_routes(app)
     relayed = (*DECLARATIONS, *PERMITS, *LAW, *NEWS)
     add_relayed(app, relayed, relay)
-    bodies = [route.takes for route in (*OWN_COMMANDS, *relayed) if route.takes is not None]
+    bodies = [route.takes for route in (*OWN_COMMANDS, *STATED, *relayed) if route.takes is not None]
     add_pages(app)
     described_by([Declaration, NewParty, Party, PartyChange, *bodies], app)
 

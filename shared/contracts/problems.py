@@ -16,6 +16,10 @@ class Meaning(NamedTuple):
 
 _FORM = {
     "malformed-json": Meaning(400, "The body is not JSON: broken, a key twice, NaN, or deeper than 32 levels."),
+    "malformed-xml": Meaning(
+        400, "The body is not XML as it must be: broken, not UTF-8, too deep, of other namespaces."
+    ),
+    "doctype-not-allowed": Meaning(400, "An XML body carries no DOCTYPE and no entities."),
     "invalid-parameter": Meaning(400, "A query parameter is not known here, or not as it must be."),
     "idempotency-key-missing": Meaning(400, "This request must carry an Idempotency-Key."),
     "idempotency-key-invalid": Meaning(400, "An Idempotency-Key is 1 to 255 visible ASCII characters."),

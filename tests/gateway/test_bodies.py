@@ -100,9 +100,17 @@ async def test_what_is_not_as_the_contract_says_is_422_and_names_the_place(hub: 
 @pytest.mark.usefixtures("nothing_was_kept")
 async def test_a_body_that_does_not_say_it_is_json_is_415(hub: Hub) -> None:
     trader = await hub.trader()
-    for kind in ("text/plain", "", "application/xml", "application/json; charset=utf-16", "application/jsonx"):
+    for kind in (
+        "text/plain",
+        "",
+        "text/xml",
+        "application/xml; charset=utf-16",
+        "application/json; charset=utf-16",
+        "application/jsonx",
+    ):
         answer = await hub.lodge(trader, declaration(), content_type=kind)
         assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type"), kind
+        assert "application/json, application/xml" in answer.json()["detail"]
 
 
 @pytest.mark.usefixtures("nothing_was_kept")

@@ -47,7 +47,7 @@ async def test_the_answer_names_what_was_kept(hub: Hub) -> None:
         "status": "received",
         "received_at": said["received_at"],
         "digest": digest,
-        "links": {"self": path},
+        "links": {"self": path, "content": f"{path}/content", "receipt": f"{path}/receipt"},
     }
     assert answer.headers["location"] == path
     assert "idempotency-replayed" not in answer.headers

@@ -22,6 +22,8 @@ list_credentials       admin
 end_credential         admin
 lodge_declaration      trader
 validate_declaration   trader
+read_content           trader
+read_receipt           trader
 list_declarations      trader customs authority
 read_declaration       trader customs authority
 replace_declaration    trader

@@ -8,12 +8,13 @@ from sqlalchemy import RowMapping
 from services.gateway.actions.desk import Desk
 from services.gateway.clients.inside import ask
 from services.gateway.clients.letters import write_digest
-from services.gateway.formats.known import FORMATS
 from services.gateway.store import submissions
 from shared.calls import Away, Reply, unavailable
+from shared.contracts.declaration import Declaration
 from shared.contracts.people import Caller, Party
 from shared.contracts.words import write_moment
 from shared.problems import Conflict
+from shared.strict import parse_json, validate
 
 
 async def read(desk: Desk, id: UUID, caller: Caller, party: Party) -> Reply | dict[str, Any]:
@@ -59,7 +60,8 @@ async def demand_forwarded(desk: Desk, id: UUID, party: Party) -> None:
 def received(row: RowMapping) -> dict[str, Any]:
     """Write a declaration as it stands before its checks: as sent, with nothing found and nothing used."""
     at = write_moment(row["received_at"])
-    sent: dict[str, Any] = FORMATS[row["content_type"]](row["body"]).model_dump(mode="json", exclude_none=True)
+    carried = row["body"] if row["inside"] is None else row["inside"]
+    sent: dict[str, Any] = validate(Declaration, parse_json(carried)).model_dump(mode="json", exclude_none=True)
     first = {
         "from": None,
         "to": "received",

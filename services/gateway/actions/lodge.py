@@ -113,7 +113,7 @@ class Intake:
     async def _keep(self, batch: Sequence[Submission]) -> "dict[UUID, Receipt | Exception]":
         batch = sorted(batch, key=lambda submission: submission.scope)
         at, room = now(), self._courier.room
-        handed = [submission for submission in batch if room and len(submission.body) <= HANDED_BYTES]
+        handed = [submission for submission in batch if room and len(submission.carried) <= HANDED_BYTES]
         mine = {submission.id for submission in handed}
         due = [at + HANDED_FOR if submission.id in mine else at for submission in batch]
         async with self._engine.connect() as conn:

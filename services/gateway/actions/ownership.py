@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from services.gateway.actions.people import Known
+from services.gateway.formats.known import inside
 from services.gateway.store.submissions import Submission
 from shared.contracts.declaration import Declaration
 from shared.database import new_id
@@ -39,4 +40,5 @@ def submission_of(
         body=body,
         party=known.text,
         received_at=at,
+        inside=inside(content_type, declaration),
     )

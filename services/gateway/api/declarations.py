@@ -30,14 +30,15 @@ async def command(request: Request, route: Relayed) -> Response:
     try:
         reply = await send(request, route)
     except Away:
-        await _demand_forwarded(request, route)
+        await demand_forwarded(request, route)
         raise unavailable(route.service) from None
     if reply.status == 404:
-        await _demand_forwarded(request, route)
+        await demand_forwarded(request, route)
     return render(reply)
 
 
-async def _demand_forwarded(request: Request, route: Relayed) -> None:
+async def demand_forwarded(request: Request, route: Relayed) -> None:
+    """Refuse (409) a command about a declaration of the caller's that is still on its way to permits."""
     desk = the_desk(request)
     known = await admit(desk, request.headers.get("authorization", ""), route.operation)
     await follow.demand_forwarded(desk, id_of(request), known.party)

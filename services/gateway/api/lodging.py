@@ -18,14 +18,15 @@ from services.gateway.actions.ownership import demand_own, submission_of
 from services.gateway.actions.people import Known
 from services.gateway.api.guard import admit, caller_of, know_parameters
 from services.gateway.api.headers import demanded_key, wait_of
-from services.gateway.api.openapi import GUARDED, WITH_BODY, body, header, problems
+from services.gateway.api.media import media_type
+from services.gateway.api.openapi import GUARDED, WITH_BODY, XML, body, header, problems
 from services.gateway.api.relay import render
 from services.gateway.clients.letters import write_digest
 from services.gateway.formats.known import FORMATS
 from shared.contracts.declaration import Declaration
 from shared.contracts.words import write_moment
 from shared.database import now
-from shared.problems import Invalid, Refusal
+from shared.problems import Refusal
 from shared.web import BODY_LIMIT, BODY_SECONDS, read_body
 
 JSON = b"application/json"
@@ -44,7 +45,7 @@ async def lodge(scope: Scope, receive: Receive, send: Send) -> None:
     kind = media_type(headers.get(b"content-type", b""))
     sent = await _read(scope, receive)
     at = now()
-    declaration = FORMATS[kind](sent)
+    declaration = FORMATS[kind](sent, known.party)
     demand_own(declaration, known)
     digest = hashlib.sha256(sent).digest()
     submission = submission_of(known, declaration, key=key, content_type=kind, body=sent, digest=digest, at=at)
@@ -56,23 +57,13 @@ async def lodge(scope: Scope, receive: Receive, send: Send) -> None:
         await _answer(send, receipt)
 
 
-def media_type(given: bytes) -> str:
-    """Answer the media type of a body we can read; raises Invalid (415) for another, or another charset."""
-    if given == JSON:
-        return "application/json"
-    kind, _, rest = given.decode("latin-1").partition(";")
-    charset = rest.strip().lower().removeprefix("charset=").strip('"')
-    if kind.strip().lower() not in FORMATS or charset not in {"", "utf-8"}:
-        raise Invalid("unsupported-media-type", f"Send one of {', '.join(FORMATS)}, in UTF-8.")
-    return kind.strip().lower()
-
-
 def write_receipt(receipt: Receipt) -> bytes:
     """Write the body of the 202: from what is kept alone, so that each repetition is the same to the byte."""
+    self = f"/v1/declarations/{receipt.id}"
     return (
         f'{{"id":"{receipt.id}","reference":{json.dumps(receipt.reference, ensure_ascii=False)},"status":"received",'
         f'"received_at":"{write_moment(receipt.received_at)}","digest":"{write_digest(receipt.digest)}",'
-        f'"links":{{"self":"/v1/declarations/{receipt.id}"}}}}'
+        f'"links":{{"self":"{self}","content":"{self}/content","receipt":"{self}/receipt"}}}}'
     ).encode()
 
 
@@ -150,7 +141,7 @@ def add_lodging_route(app: FastAPI) -> None:
         summary="Lodge a declaration",
         status_code=202,
         response_description="It is durable; Location says where it is followed",
-        responses=whole | problems(*GUARDED, *WITH_BODY, *codes, *more),
+        responses=whole | problems(*GUARDED, *WITH_BODY, *XML, *codes, *more),
         openapi_extra={"parameters": parameters, "requestBody": body(Declaration, media=FORMATS)},
     )
     route.app = lodge

@@ -53,6 +53,7 @@ class Relayed:
     status: int = 200
     media: str = "application/json"
     takes: type[BaseModel] | None = None
+    reads: tuple[str, ...] = ("application/json",)
     may_be_empty: bool = False
     query: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
@@ -182,7 +183,7 @@ def _extra(route: Relayed) -> dict[str, Any]:
         parameters.append(header("Idempotency-Key", HEADERS["Idempotency-Key"]))
     extra: dict[str, Any] = {"parameters": parameters} if parameters else {}
     if route.takes is not None:
-        extra["requestBody"] = body(route.takes, required=not route.may_be_empty)
+        extra["requestBody"] = body(route.takes, media=route.reads, required=not route.may_be_empty)
     return extra
 
 

@@ -1,6 +1,8 @@
 """The routes about declarations that permits answers, as one list."""
 
+from services.gateway.api.openapi import XML
 from services.gateway.api.relay import Relayed
+from services.gateway.formats.known import FORMATS
 from shared.contracts.declaration import (
     Cancellation,
     Consent,
@@ -16,7 +18,7 @@ TURN = ("wrong-turn", "version-stale")
 D = "/v1/declarations"
 WHOLE = "The declaration as it is now"
 
-OWN_COMMANDS: tuple[Relayed, ...] = (
+STATED: tuple[Relayed, ...] = (
     Relayed(
         "PUT",
         D + "/{id}",
@@ -26,9 +28,28 @@ OWN_COMMANDS: tuple[Relayed, ...] = (
         "The new version, checked anew",
         "Before release. The whole declaration anew; its reservations are swapped in one step.",
         takes=Declaration,
+        reads=tuple(FORMATS),
         headers=("If-Match",),
-        codes=("still-received", "wrong-turn", "version-missing", "version-stale", "not-your-declaration"),
+        codes=("still-received", "wrong-turn", "version-missing", "version-stale", "not-your-declaration", *XML),
     ),
+    Relayed(
+        "POST",
+        D + "/validate",
+        "validate_declaration",
+        "permits",
+        "Check a declaration, keep nothing",
+        "What the rules would find: valid, findings, errors",
+        takes=Declaration,
+        reads=tuple(FORMATS),
+        codes=XML,
+        description=(
+            "The same rules as the real thing; `valid` says whether it would be accepted or referred to an officer."
+        ),
+    ),
+)
+"""What a trader states whole, in any format a declaration may come in."""
+
+OWN_COMMANDS: tuple[Relayed, ...] = (
     Relayed(
         "POST",
         D + "/{id}/cancellation",
@@ -83,18 +104,6 @@ DECLARATIONS: tuple[Relayed, ...] = (
             "from",
             "to",
             *PAGE,
-        ),
-    ),
-    Relayed(
-        "POST",
-        D + "/validate",
-        "validate_declaration",
-        "permits",
-        "Check a declaration, keep nothing",
-        "What the rules would find: valid, findings, errors",
-        takes=Declaration,
-        description=(
-            "The same rules as the real thing; `valid` says whether it would be accepted or referred to an officer."
         ),
     ),
     _turn(

@@ -25,6 +25,8 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "end_credential": ADMIN,
     "lodge_declaration": TRADER,
     "validate_declaration": TRADER,
+    "read_content": TRADER,
+    "read_receipt": TRADER,
     "list_declarations": CONCERNED,
     "read_declaration": CONCERNED,
     "replace_declaration": TRADER,

@@ -53,7 +53,7 @@ async def carry_parties(service: Service, letters: Sequence[Letter]) -> dict[UUI
 
 
 def write_submission(letter: Letter, *, unverified: str | None = None) -> bytes:
-    """Write a SubmissionLetter around the declaration's own bytes."""
+    """Write a SubmissionLetter around the declaration's inside form: its own bytes, if it came as JSON."""
     party = letter["party"]
     party = party if isinstance(party, str) else json.dumps(party)
     reason = "" if unverified is None else f'"unverified":{json.dumps(unverified)},'
@@ -62,7 +62,7 @@ def write_submission(letter: Letter, *, unverified: str | None = None) -> bytes:
         f'"digest":"{write_digest(letter["digest"])}","trader":"{letter["trader_id"]}",{reason}'
         f'"party":{party},"declaration":'
     )
-    body: bytes = letter["body"]
+    body: bytes = letter["body"] if letter["inside"] is None else letter["inside"]
     return head.encode() + body + b"}"
 
 

@@ -74,4 +74,4 @@ TRANSPORT = frozenset({"N703", "N704", "N705", "N714", "N720", "N730", "N740", "
 """Bills of lading, waybills and consignment notes among the documents."""
 
 IMPORTS, EXPORTS = frozenset("4567"), frozenset("123")
-"""First digits of the requested procedure: 4 and 6 into free circulation, 5 and 7 into a special procedure; 1, 2, 3 out."""
+"""First digits of the requested procedure: 4 and 6 enter freely, 5 and 7 under a special procedure; 1, 2, 3 leave."""

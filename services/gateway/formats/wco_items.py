@@ -118,7 +118,9 @@ def _measure(element: Element, at: str, name: str, repairs: Repairs) -> tuple[st
         return amount, "number"
     known = UNITS.get(code.partition("#")[0].strip().upper())
     if known is None:
-        text = f"unitCode {code[:20]} of {name} is none of those read here: {', '.join(sorted(UNITS))} (UN/ECE Rec. 20)."
+        text = (
+            f"unitCode {code[:20]} of {name} is none of those read here: {', '.join(sorted(UNITS))} (UN/ECE Rec. 20)."
+        )
         raise _fault(f"{at}/unit", "unknown-unit", text)
     unit, factor = known
     return plain(EXACT.multiply(Decimal(amount), factor)), unit
@@ -141,7 +143,9 @@ def _code(document: Element) -> str:
 def _documents(
     shipment: Element, item: Element, papers: list[tuple[str, Element]], at: str, repairs: Repairs
 ) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = [{"type": NOT_CITES} for one in item.all("AdditionalDocument") if _code(one) == NOT_CITES]
+    made: list[dict[str, Any]] = [
+        {"type": NOT_CITES} for one in item.all("AdditionalDocument") if _code(one) == NOT_CITES
+    ]
     for code, paper in papers:
         status = paper.said("LPCOExemptionCode")
         if status in NOT_PRESENTED:
@@ -151,9 +155,7 @@ def _documents(
     return made[:1] if all(one["type"] == NOT_CITES for one in made) else made
 
 
-def _document(
-    shipment: Element, item: Element, code: str, paper: Element, at: str, repairs: Repairs
-) -> dict[str, Any]:
+def _document(shipment: Element, item: Element, code: str, paper: Element, at: str, repairs: Repairs) -> dict[str, Any]:
     status = paper.said("LPCOExemptionCode")
     use = use_of(status)
     if use is None:

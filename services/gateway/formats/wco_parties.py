@@ -9,7 +9,7 @@ from shared.contracts.people import Party
 
 
 def party_of(role: str, named: list[Element], lodger: Party | None, repairs: Repairs) -> dict[str, Any]:
-    """Answer one side from the first element that names it; `lodger` is who sends the message, when that is its side."""
+    """Answer one side from the first element that names it; `lodger` is who sends the message, where it is its side."""
     if not named:
         return {}
     found = _stated(named[0])

@@ -33,7 +33,10 @@ PLACES: tuple[tuple[str, Place], ...] = (
     (r"/items", Place(_GOODS, ("42A", "67A", "68A"))),
     (r"/items/\d+/documents/\d+/number", Place(f"{_GOODS}/AdditionalDocument/ID", _PAPER, "D005")),
     (r"/items/\d+/documents/\d+/type", Place(f"{_GOODS}/AdditionalDocument/TypeCode", _PAPER, "D006")),
-    (r"/items/\d+/documents/\d+/(use|counted_by)", Place(f"{_GOODS}/AdditionalDocument/LPCOExemptionCode", _PAPER, "360")),
+    (
+        r"/items/\d+/documents/\d+/(use|counted_by)",
+        Place(f"{_GOODS}/AdditionalDocument/LPCOExemptionCode", _PAPER, "360"),
+    ),
     (r"/items/\d+/documents/\d+.*", Place(f"{_GOODS}/AdditionalDocument", _PAPER)),
     (r"/items/\d+/documents", Place(f"{_GOODS}/AdditionalDocument", (*_ITEM, "02A"))),
     (r"/items/\d+/number", Place(f"{_GOODS}/SequenceNumeric", _ITEM, "006")),
@@ -41,7 +44,10 @@ PLACES: tuple[tuple[str, Place], ...] = (
     (r"/items/\d+/hs_code", Place(f"{_GOODS}/Commodity/Classification/ID", (*_ITEM, "23A", "21A"), "145")),
     (r"/items/\d+/origin_country", Place(f"{_GOODS}/Origin/CountryCode", (*_ITEM, "92A"), "063")),
     (r"/items/\d+/(quantity|unit)", Place(f"{_GOODS}/AdditionalDocument/WriteOff/QuantityQuantity", (*_ITEM, "02A"))),
-    (r"/items/\d+/net_mass", Place(f"{_GOODS}/Commodity/GoodsMeasure/NetNetWeightMeasure", (*_ITEM, "23A", "65A"), "128")),
+    (
+        r"/items/\d+/net_mass",
+        Place(f"{_GOODS}/Commodity/GoodsMeasure/NetNetWeightMeasure", (*_ITEM, "23A", "65A"), "128"),
+    ),
     (r"/items/\d+/(taxon|term|source|purpose|underlying_source)", Place(f"{_GOODS}/Commodity", (*_ITEM, "23A"))),
     (r"/items/\d+.*", Place(_GOODS, _ITEM)),
 )

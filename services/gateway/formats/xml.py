@@ -98,7 +98,9 @@ def _doctype() -> Invalid:
 def _element(found: "etree._Element", level: int) -> Element:
     if level > DEEPEST:
         raise Invalid("malformed-xml", f"The body is nested deeper than {DEEPEST} levels.")
-    made = Element(_local(found.tag), found.text, dict(found.attrib) if found.attrib else {})
+    made = Element(
+        _local(found.tag), found.text, {str(k): str(v) for k, v in found.attrib.items()} if found.attrib else {}
+    )
     inner = made.inner
     for child in found:
         one = _element(child, level + 1)

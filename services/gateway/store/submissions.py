@@ -21,10 +21,11 @@ NAMES = (
     "content_type",
     "digest",
     "body",
+    "inside",
     "party",
     "received_at",
 )
-LETTER = ("id", "trader_id", "digest", "body", "party", "received_at")
+LETTER = ("id", "trader_id", "digest", "party", "received_at")
 PUT = many(submissions, (*NAMES, "due_at"), ending="ON CONFLICT DO NOTHING RETURNING id")
 KEPT = tuple(
     submissions.c[name] for name in ("id", "party_id", "key", "reference", "content_type", "digest", "received_at")
@@ -45,11 +46,18 @@ class Submission:
     body: bytes
     party: str
     received_at: datetime
+    inside: bytes | None = None
+    """The inside form, where the body is of another format."""
+
+    @property
+    def carried(self) -> bytes:
+        """The declaration as it is carried to its check."""
+        return self.body if self.inside is None else self.inside
 
     @property
     def letter(self) -> dict[str, Any]:
         """What a courier needs of it."""
-        return {name: getattr(self, name) for name in LETTER}
+        return {name: getattr(self, name) for name in LETTER} | {"inside": self.carried}
 
     @property
     def scope(self) -> tuple[UUID, str]:
@@ -73,6 +81,12 @@ async def own(conn: AsyncConnection, id: UUID, party_id: UUID) -> RowMapping | N
     """Read a submission that this party lodged, or that was lodged for it."""
     whose = or_(submissions.c.party_id == party_id, submissions.c.trader_id == party_id)
     return (await conn.execute(select(submissions).where(submissions.c.id == id, whose))).mappings().one_or_none()
+
+
+async def is_taken(conn: AsyncConnection, trader_id: UUID, reference: str) -> bool:
+    """Say whether a trader has used a reference."""
+    used = select(submissions.c.id).where(submissions.c.trader_id == trader_id, submissions.c.reference == reference)
+    return (await conn.execute(used)).first() is not None
 
 
 async def forwarded(conn: AsyncConnection, id: UUID) -> bool:

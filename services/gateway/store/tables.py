@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, JSONB, UUID
 
 from shared.outbox import letter_columns
 
-HEAD = "0001"
+HEAD = "0002"
 """The migration this code was written for; readiness compares it with the database's own."""
 
 metadata = MetaData()
@@ -117,6 +117,7 @@ submissions = Table(
     Column("content_type", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("inside", LargeBinary, nullable=True),
     Column("party", JSONB, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False),
     *letter_columns("submissions_due"),
@@ -126,5 +127,21 @@ submissions = Table(
 """Every declaration that was answered 202, its bytes as they came; the row is its own letter to permits.
 
 `digest` (SHA-256 of the bytes) and `content_type` are the fingerprint that a repeated key is held against; `party`
-is who lodged it, as known at that moment.
+is who lodged it, as known at that moment. `inside` is what is carried where the bytes are of another format than JSON,
+written when it was taken in: what was accepted is what is checked, whatever code reads formats by then.
 """
+
+amendments = Table(
+    "amendments",
+    metadata,
+    Column("command_id", UUID, primary_key=True),
+    Column("declaration_id", UUID, nullable=False),
+    Column("party_id", UUID, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=True),
+    Index("amendments_by_declaration", "declaration_id", "version"),
+)
+"""The bytes of every amendment that was asked for; `version` is empty until permits has taken it in."""

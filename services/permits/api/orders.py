@@ -1,6 +1,7 @@
 """What every command to permits has in common: its name made at the door, its body's fingerprint, who may give it."""
 
 import hashlib
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -48,7 +49,10 @@ Reader = Annotated[Party, Depends(having("trader", "customs", "authority"))]
 
 
 async def order(request: Request, model: type[Model], *, optional: bool = False) -> tuple[Model, Command]:
-    """Read a command: its body by its contract, its id from the gateway, its fingerprint from the bytes."""
+    """Read a command: its body by its contract, its id from the gateway, its fingerprint from the bytes.
+
+    `Stated-Digest` is that of the bytes the trader sent, where the gateway has read them from another format.
+    """
     body = await read_body(request)
     if optional and not body.strip():
         stated = validate(model, {})
@@ -59,8 +63,10 @@ async def order(request: Request, model: type[Model], *, optional: bool = False)
     given = request.headers.get("command-id")
     id = UUID(given) if given else new_id(at)
     place = f"{request.method} {request.url.path}".encode()
-    digest = hashlib.sha256(body).digest()
-    return stated, Command(id, hashlib.sha256(place + b"\n" + body).digest(), at, digest, version_in(request))
+    said = request.headers.get("stated-digest")
+    digest = hashlib.sha256(body).digest() if said is None else b64decode(said.strip(":").rpartition(":")[2])
+    same = body if said is None else digest
+    return stated, Command(id, hashlib.sha256(place + b"\n" + same).digest(), at, digest, version_in(request))
 
 
 def render(kept: Kept) -> Response:

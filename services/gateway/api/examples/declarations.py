@@ -41,7 +41,11 @@ RECEIPT = {
     "status": "received",
     "received_at": MOMENT,
     "digest": DIGEST,
-    "links": {"self": f"/v1/declarations/{DECLARATION_ID}"},
+    "links": {
+        "self": f"/v1/declarations/{DECLARATION_ID}",
+        "content": f"/v1/declarations/{DECLARATION_ID}/content",
+        "receipt": f"/v1/declarations/{DECLARATION_ID}/receipt",
+    },
 }
 PERMIT = {"id": PERMIT_ID, "issuer": "ZA", "number": "ZA-2026-000123"}
 USE = {"item": 1, "permit": PERMIT, "line": "A", "reserved": "100", "consumed": "0", "unit": "number"}
@@ -78,6 +82,8 @@ EXAMPLES: dict[str, Example] = {
     "read_declaration": Example(answers=ACCEPTED),
     "list_declarations": Example(answers={"data": [ACCEPTED], "next_cursor": None}),
     "validate_declaration": Example(STATED, {"valid": True, "findings": [], "errors": []}),
+    "read_content": Example(answers=STATED),
+    "read_receipt": Example(answers="eyJhbGciOiJFZDI1NTE5Iiwi….eyJkaWdlc3QiOiJzaGEtMjU2PTpSSy8w….MEUCIQDs…"),
     "replace_declaration": Example(STATED, ACCEPTED | {"version": 2}),
     "cancel_declaration": Example({"reason": "The shipment does not leave"}, _turned("cancelled", "trader")),
     "release_declaration": Example({"items": [{"number": 1, "quantity": "100"}]}, RELEASED),

@@ -1,0 +1,49 @@
+"""The bytes of amended versions: kept before the amendment is asked for, its version noted when it stands."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import RowMapping, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.gateway.store.tables import amendments
+
+
+async def keep(
+    conn: AsyncConnection,
+    command_id: UUID,
+    declaration_id: UUID,
+    party_id: UUID,
+    *,
+    content_type: str,
+    digest: bytes,
+    body: bytes,
+    at: datetime,
+) -> None:
+    """Keep the bytes of an amendment under its command; what is repeated is kept once."""
+    row = {
+        "command_id": command_id,
+        "declaration_id": declaration_id,
+        "party_id": party_id,
+        "content_type": content_type,
+        "digest": digest,
+        "body": body,
+        "received_at": at,
+    }
+    await conn.execute(insert(amendments).values(row).on_conflict_do_nothing())
+
+
+async def stands(conn: AsyncConnection, command_id: UUID, digest: bytes, version: int) -> None:
+    """Note which version of the declaration an amendment became."""
+    c = amendments.c
+    same = (c.command_id == command_id, c.digest == digest, c.version.is_(None))
+    await conn.execute(update(amendments).where(*same).values(version=version))
+
+
+async def version(conn: AsyncConnection, declaration_id: UUID, number: int | None) -> RowMapping | None:
+    """Read one amended version of a declaration; the newest that stands when no number is named."""
+    c = amendments.c
+    which = c.version.is_not(None) if number is None else c.version == number
+    found = select(amendments).where(c.declaration_id == declaration_id, which).order_by(c.version.desc()).limit(1)
+    return (await conn.execute(found)).mappings().one_or_none()
