@@ -41,7 +41,9 @@ class People:
                 "export_country": "AE",
                 "import_country": "GB",
                 "purpose": "T",
-                "lines": [{**line, "line": letter, "quantity": "100"} for letter in LETTERS[:lines]],
+                "lines": [
+                    {**line, "line": letter, "quantity": "100", "description": letter} for letter in LETTERS[:lines]
+                ],
             }
         )
         endorsed = [{"line": letter, "quantity": "100"} for letter in LETTERS[:lines]]

@@ -55,6 +55,9 @@ KINDS: dict[str, str] = {
 IMPORT_SIDE_ONLY = frozenset({"import", "introduction_from_the_sea"})
 """Documents of the country of import: nothing is endorsed on them at export."""
 
+MANY_CROSSINGS = frozenset({"travelling_exhibition", "musical_instrument", "personal_ownership", "sample_collection"})
+"""Certificates for goods that cross many borders and come back: each crossing is a line of the continuation sheet."""
+
 TERMS = frozenset(
     """
     BAL BAR BEL BOC BOD BON BOP BPR CAL CAP CAR CAV CHP CLA CLO COR COS CST CUL DER DFN DPL EAR EGG EGL

@@ -4,7 +4,7 @@ Zones by country are the facts of the IANA time zone database (zone.tab, carried
 """
 
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,17 @@ def latest_day(country: str, at: datetime) -> date:
 def earliest_day(country: str, at: datetime) -> date:
     """Answer the day it is at `at` in the zone of the country that is first to begin its day."""
     return max(at.astimezone(zone).date() for zone in zones_of(country))
+
+
+def last_days(at: datetime) -> dict[str, date]:
+    """Answer for every country the day it is at `at` where its day ends last."""
+    return _last_days(at.replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=4)
+def _last_days(minute: datetime) -> dict[str, date]:
+    """Answer the same for a whole minute: zones lie whole minutes apart."""
+    return {country: latest_day(country, minute) for country in countries()}
 
 
 def utc_day(at: datetime) -> date:

@@ -16,6 +16,7 @@ from shared.contracts.words import (
     Country,
     Day,
     LineLetter,
+    Listed,
     Name,
     Purpose,
     Quantity,
@@ -28,20 +29,23 @@ from shared.contracts.words import (
     Wire,
 )
 
-Kind = Literal[
-    "export",
-    "re_export",
-    "import",
-    "introduction_from_the_sea",
-    "certificate_of_origin",
-    "pre_convention",
-    "captive_bred",
-    "travelling_exhibition",
-    "musical_instrument",
-    "personal_ownership",
-    "sample_collection",
-    "phytosanitary",
-    "other",
+Kind = Annotated[
+    Literal[
+        "export",
+        "re_export",
+        "import",
+        "introduction_from_the_sea",
+        "certificate_of_origin",
+        "pre_convention",
+        "captive_bred",
+        "travelling_exhibition",
+        "musical_instrument",
+        "personal_ownership",
+        "sample_collection",
+        "phytosanitary",
+        "other",
+    ],
+    Listed("kind", "/v1/reference/kinds"),
 ]
 
 
@@ -58,14 +62,30 @@ class PermitLine(Wire):
     unit: Unit
     origin_country: Annotated[Country | None, Field(description="Box 12; the country of export when not said")] = None
     origin_permit: Annotated[Token | None, Field(description="Box 12: permit of the country of origin")] = None
-    origin_date: Day | None = None
-    description: Text | None = None
+    origin_date: Annotated[Day | None, Field(description="Box 12: date of that permit")] = None
+    last_export_country: Annotated[Country | None, Field(description="Box 12a: country of last re-export")] = None
+    last_export_certificate: Annotated[Token | None, Field(description="Box 12a: its certificate")] = None
+    last_export_date: Annotated[Day | None, Field(description="Box 12a: date of that certificate")] = None
+    registered_operation: Annotated[Token | None, Field(description="Box 12b: number of the operation")] = None
+    acquired_on: Annotated[Day | None, Field(description="Box 12b: date of acquisition, pre-Convention")] = None
+    quota_used: Annotated[
+        Amount | None, Field(description="Box 11a: exported this year, this permit included, in the line's unit")
+    ] = None
+    annual_quota: Annotated[Amount | None, Field(description="Box 11a: the year's quota, in the line's unit")] = None
+    description: Annotated[Text | None, Field(description="Box 9: description, marks")] = None
 
     @model_validator(mode="after")
     def _underlying_beside_i_or_o(self) -> "PermitLine":
         if self.underlying_source is not None and self.source not in ACCOMPANIED_SOURCES:
             raise PydanticCustomError("underlying_source_alone", "underlying_source stands beside source I or O only")
         return self
+
+
+class Carnet(Wire):
+    """The ATA or TIR carnet that a sample collection travels with."""
+
+    number: Token
+    valid_until: Day
 
 
 class Permit(Wire):
@@ -83,6 +103,8 @@ class Permit(Wire):
     purpose: Annotated[Purpose, Field(description="Box 5a")]
     special_conditions: Annotated[Text | None, Field(description="Box 5")] = None
     security_stamp: Annotated[Token | None, Field(description="Box 5b")] = None
+    retrospective: Annotated[bool, Field(description="Issued after the goods left: exceptional, and marked")] = False
+    carnet: Annotated[Carnet | None, Field(description="Of a sample collection: it is never valid longer")] = None
     lines: Annotated[tuple[PermitLine, ...], Field(min_length=1, max_length=200, strict=False)]
 
     @model_validator(mode="after")
@@ -118,3 +140,15 @@ class Revocation(Wire):
     """The authority takes the permit back, for a reason."""
 
     reason: Text
+
+
+class Loss(Wire):
+    """The authority notes that the paper is lost; nothing is moved on it until it is found."""
+
+    reason: Text | None = None
+
+
+class Recovery(Wire):
+    """The authority notes that a lost paper was found."""
+
+    reason: Text | None = None

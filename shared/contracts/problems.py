@@ -53,7 +53,6 @@ _STATE = {
     "no-export-side": Meaning(409, "This kind of permit has nothing to endorse at export."),
     "no-such-finding": Meaning(409, "The declaration has no such open finding."),
     "not-checked": Meaning(409, "The declaration was not checked yet."),
-    "not-pending": Meaning(409, "The endpoint has nothing to prove: only a pending one is sent a challenge."),
     "not-enough-left": Meaning(409, "The permit line has not enough left."),
     "permit-number-taken": Meaning(409, "The issuer has a permit of this number on the hub already."),
     "permit-withdrawn": Meaning(409, "A permit that the declaration cites was revoked, replaced or lost."),
@@ -64,6 +63,24 @@ _STATE = {
     "wrong-turn": Meaning(409, "The thing cannot go there from where it stands; the detail names its turns."),
     "version-stale": Meaning(412, "The thing has changed since the version that If-Match names."),
     "version-missing": Meaning(428, "Send If-Match with the version you change."),
+}
+_PAPER = {
+    "acquisition-date-missing": Meaning(422, "A pre-Convention certificate states the date of acquisition (box 12b)."),
+    "carnet-out-of-place": Meaning(422, "A carnet goes with a sample collection only."),
+    "date-after-issue": Meaning(422, "A date that the permit rests on is later than its issue."),
+    "issuer-differs": Meaning(422, "A permit is replaced by one of the same issuer."),
+    "lines-overlap": Meaning(422, "Two lines are for the same goods: join them, or describe what differs."),
+    "origin-country-missing": Meaning(422, "A re-export certificate names the country of origin (box 12)."),
+    "origin-date-missing": Meaning(422, "A re-export certificate names the date of the permit of origin (box 12)."),
+    "origin-permit-missing": Meaning(422, "A re-export certificate names the permit of origin (box 12)."),
+    "quota-exceeded": Meaning(422, "With this permit more than the year's quota would be exported (box 11a)."),
+    "quota-incomplete": Meaning(422, "Box 11a shows both what was exported this year and the year's quota."),
+    "source-not-pre-convention": Meaning(422, "A pre-Convention certificate is for source O, with another beside it."),
+    "underlying-source-missing": Meaning(422, "Source I or O stands together with another code."),
+    "unit-not-of-term": Meaning(422, "What the term names is not counted or measured in this unit."),
+    "validity-before-issue": Meaning(422, "A permit ends on or after the day it was issued."),
+    "validity-past-carnet": Meaning(422, "A sample collection is never valid longer than its carnet."),
+    "validity-too-long": Meaning(422, "A permit of this kind is valid for less long."),
 }
 _CONTENT = {
     "amendment-too-far": Meaning(422, "An amendment may not change this; cancel and lodge anew."),
@@ -80,10 +97,7 @@ _CONTENT = {
     "override-incomplete": Meaning(422, "This finding is settled with more than a reason; the detail says what."),
     "quantity-missing": Meaning(422, "Say which quantity of the permit line is meant."),
     "quantity-stands": Meaning(422, "The quantity is plain already; leave it out."),
-    "underlying-source-missing": Meaning(422, "Source I or O stands together with another code."),
     "url-not-allowed": Meaning(422, "Webhooks are not sent to that address."),
-    "validity-before-issue": Meaning(422, "A permit ends on or after the day it was issued."),
-    "validity-too-long": Meaning(422, "A permit of this kind is valid for less long."),
 }
 _US = {
     "internal-error": Meaning(500, "Something broke on our side; nothing was half-written."),
@@ -92,4 +106,6 @@ _US = {
     "overloaded": Meaning(503, "Too much waits already; ask again in a second."),
     "service-unavailable": Meaning(503, "A service that this answer needs is away; ask again in a few seconds."),
 }
-CODES: dict[str, Meaning] = {**_FORM, **_WHO, **_STATE, **_CONTENT, **_US}
+PAPER = tuple(_PAPER)
+"""Codes of what a permit may have wrong when it is issued."""
+CODES: dict[str, Meaning] = {**_FORM, **_WHO, **_STATE, **_CONTENT, **_PAPER, **_US}

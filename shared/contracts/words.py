@@ -18,11 +18,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from shared.cites.zones import countries
 
@@ -152,11 +153,35 @@ Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidato
 LineLetter = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,4}$")]
 HsCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]
 
-Unit = Literal["number", "g", "kg", "mg", "t", "ml", "l", "mm", "cm", "m", "cm2", "m2", "cm3", "m3", "pair"]
-Purpose = Literal["B", "E", "G", "H", "L", "M", "N", "P", "Q", "S", "T", "Z"]
-Source = Literal["A", "C", "D", "F", "I", "O", "R", "U", "W", "X", "Y"]
-UnderlyingSource = Literal["A", "C", "D", "F", "R", "U", "W", "X", "Y"]
-Appendix = Literal["I", "II", "III"]
+
+class Listed:
+    """Gives a code that is not in its list an error of its own name, `unknown_<what>`, at no cost to those that are."""
+
+    def __init__(self, what: str, where: str) -> None:
+        self._type = f"unknown_{what}"
+        self._message = f"This code is not known; see {where}"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Wrap the list's own check."""
+        return core_schema.custom_error_schema(
+            handler(source), custom_error_type=self._type, custom_error_message=self._message
+        )
+
+
+Unit = Annotated[
+    Literal["number", "g", "kg", "mg", "t", "ml", "l", "mm", "cm", "m", "cm2", "m2", "cm3", "m3", "pair"],
+    Listed("unit", "/v1/reference/units"),
+]
+Purpose = Annotated[
+    Literal["B", "E", "G", "H", "L", "M", "N", "P", "Q", "S", "T", "Z"], Listed("purpose", "/v1/reference/purposes")
+]
+Source = Annotated[
+    Literal["A", "C", "D", "F", "I", "O", "R", "U", "W", "X", "Y"], Listed("source", "/v1/reference/sources")
+]
+UnderlyingSource = Annotated[
+    Literal["A", "C", "D", "F", "R", "U", "W", "X", "Y"], Listed("source", "/v1/reference/sources")
+]
+Appendix = Annotated[Literal["I", "II", "III"], Listed("appendix", "the Convention: I, II or III")]
 Role = Literal["trader", "customs", "authority", "partner", "admin"]
 Movement = Literal["import", "export"]
 

@@ -39,6 +39,9 @@ read_permit            trader customs authority
 read_ledger            trader customs authority
 endorse_permit         customs
 revoke_permit          authority
+replace_permit         authority
+lose_permit            authority
+find_permit            authority
 read_annual_report     authority
 read_reference         trader customs authority partner admin
 read_policy            trader customs authority partner admin
@@ -49,7 +52,6 @@ read_endpoint          trader customs authority partner
 change_endpoint        trader customs authority partner
 end_endpoint           trader customs authority partner
 rotate_endpoint_secret trader customs authority partner
-verify_endpoint        trader customs authority partner
 test_endpoint          trader customs authority partner
 replay_events          trader customs authority partner
 list_deliveries        trader customs authority partner

@@ -33,7 +33,7 @@ async def test_a_batch_of_a_hundred_declarations_of_five_items_takes_at_most_twe
 ) -> None:
     letters = []
     for _ in range(100):
-        permit = terms(*(line(name) for name in "ABCDE"))
+        permit = terms(*(line(name, description=f"lot {name}") for name in "ABCDE"))
         id = await issued(permits_db, permit)
         await endorsed(permits_db, id, A="100", B="100", C="100", D="100", E="100")
         items = (item(permit, "100", n, document={"line": name}) for n, name in enumerate("ABCDE", 1))
@@ -54,7 +54,7 @@ async def test_many_uses_of_one_shipment_are_read_as_one(permits_db: AsyncEngine
 
 
 async def test_what_is_only_set_aside_leaves_the_version_of_a_permit(permits_db: AsyncEngine) -> None:
-    permit = terms(line(), line("B", "40"))
+    permit = terms(line(), line("B", "40", description="small"))
     await endorsed(permits_db, await issued(permits_db, permit), A="118", B="40")
     before = await one_permit(permits_db, permit.number)
     await lodged(permits_db, declaration(item(permit, "40", document={"line": "B"})))

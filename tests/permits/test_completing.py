@@ -83,7 +83,7 @@ async def test_a_number_two_countries_gave_is_referred(permits_db: AsyncEngine) 
 
 
 async def test_a_line_by_weight_is_used_by_the_net_mass(permits_db: AsyncEngine) -> None:
-    permit = terms(line(unit="g", quantity="60000"))
+    permit = terms(line(term="SKP", unit="g", quantity="60000"))
     id = await issued(permits_db, permit)
     await endorsed(permits_db, id, A="60000")
     found = await lodged(permits_db, declaration(_bare(permit, "1000", unit="number", net_mass="50")))

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.databases import Server
-from services.permits.actions import intake, reading, registry, turns
+from services.permits.actions import intake, reading, registry, turns, withdrawing
 from shared.contracts.declaration import Cancellation, Override, Refusal, Release
 from shared.contracts.permit import Endorsement, Revocation
 from shared.database import new_id
@@ -208,7 +208,7 @@ async def test_units_of_work_that_lock_in_opposite_order_end_without_deadlock(pe
         except No as no:
             assert no.code == "wrong-turn"
 
-    revoked = registry.revoke(permits_db, ids[1], AUTHORITY_ZA, Revocation(reason="x"), command())
+    revoked = withdrawing.revoke(permits_db, ids[1], AUTHORITY_ZA, Revocation(reason="x"), command())
     await asyncio.gather(*(turn(n, sent.id) for n, sent in enumerate(letters)), revoked)
     async with permits_db.connect() as conn:
         deadlocks = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions import registry, turns
+from services.permits.actions import turns, withdrawing
 from shared.contracts.declaration import Release
 from shared.contracts.permit import Revocation
 from tests.permits.people import (
@@ -49,7 +49,7 @@ async def test_each_event_is_told_to_those_it_concerns_and_to_nobody_else(permit
     first = await lodged(permits_db, declaration(item(permit, "100")))
     await lodged(permits_db, declaration(item(permit, "30")))
     await turns.release(permits_db, UUID(first["id"]), CUSTOMS_FR, Release(), command())
-    await registry.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
+    await withdrawing.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
     async with permits_db.connect() as conn:
         told = (await conn.execute(text("SELECT type, data, audience FROM news"))).all()
     assert {one.type for one in told} == HEARS.keys()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions import reading, registry, turns
+from services.permits.actions import reading, registry, turns, withdrawing
 from shared.contracts.declaration import Correction, Override, Release
 from shared.contracts.permit import Endorsement, Revocation
 from shared.problems import Conflict, Invalid, NotAllowed, NotFound
@@ -141,7 +141,7 @@ async def test_an_endorsement_is_not_of_tomorrow(permits_db: AsyncEngine) -> Non
 
 async def test_a_revoked_permit_refers_what_was_accepted(permits_db: AsyncEngine) -> None:
     id, found = await accepted(permits_db)
-    await registry.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged stamp"), command())
+    await withdrawing.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged stamp"), command())
     after = await reading.declaration(permits_db, UUID(found["id"]), B)
     assert (after["status"], after["usage"][0]["reserved"]) == ("referred", "100")
     assert after["findings"][-1]["rule"] == "CITES-VI.1-withdrawn"
@@ -159,7 +159,7 @@ async def test_a_revoked_permit_refers_what_was_accepted(permits_db: AsyncEngine
 
 async def test_who_cited_a_permit_is_told_of_its_revocation(permits_db: AsyncEngine) -> None:
     id, _ = await accepted(permits_db)
-    await registry.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
+    await withdrawing.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
     async with permits_db.connect() as conn:
         told = (await conn.execute(text("SELECT data, audience FROM news WHERE type = 'permit.revoked'"))).one()
     assert str(B.id) in told.audience["parties"]
@@ -171,7 +171,7 @@ async def test_only_the_issuers_authority_writes_its_permits(permits_db: AsyncEn
         await issued(permits_db, terms(), AUTHORITY_FR.model_copy(update={"country": "DE"}))
     id = await issued(permits_db, terms())
     with pytest.raises(NotFound):
-        await registry.revoke(permits_db, id, AUTHORITY_FR, Revocation(reason="x"), command())
+        await withdrawing.revoke(permits_db, id, AUTHORITY_FR, Revocation(reason="x"), command())
     with pytest.raises(NotFound):
         await endorsed(permits_db, id, CUSTOMS_FR, A="1")
 

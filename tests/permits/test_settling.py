@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions import intake, reading, registry, turns
+from services.permits.actions import intake, reading, registry, turns, withdrawing
 from services.permits.actions.story import story
 from shared.contracts.declaration import Cancellation, Consent, Correction, Override, Release
 from shared.contracts.permit import Endorsement, Revocation
@@ -232,7 +232,7 @@ async def test_a_referred_declaration_says_so_too_when_its_permit_is_revoked(per
     id = await issued(permits_db, permit)
     found = await lodged(permits_db, declaration(item(permit)))
     assert found["status"] == "referred"
-    await registry.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
+    await withdrawing.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
     one = stated(Override, rule="CITES-box-14-endorsement", reason="seen on paper")
     found = await turn(permits_db, turns.override, found, CUSTOMS_FR, one)
     assert found["status"] == "referred"
@@ -246,7 +246,7 @@ async def test_a_permit_revoked_meanwhile_is_one_more_finding_to_settle(permits_
     await endorsed(permits_db, id, A="118")
     found = await lodged(permits_db, declaration(item(permit), import_country="FR", export_country="NA"))
     assert found["status"] == "rejected"
-    await registry.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
+    await withdrawing.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
     over = stated(Override, rule="CITES-box-4-export-country", reason="transit")
     found = await turn(permits_db, turns.override, found, CUSTOMS_FR, over)
     assert (found["status"], found["findings"][-1]["rule"]) == ("rejected", "CITES-VI.1-withdrawn")

@@ -60,7 +60,7 @@ STATED = {
         ({"number": "1"}, "/items/0/number", "int-type"),
         ({"number": Decimal("1")}, "/items/0/number", "int-type"),
         ({"term": "SK"}, "/items/0/term", "string-pattern-mismatch"),
-        ({"unit": "sack"}, "/items/0/unit", "literal-error"),
+        ({"unit": "sack"}, "/items/0/unit", "unknown-unit"),
         ({"taxon": "x\x00"}, "/items/0/taxon", "string-pattern-mismatch"),
         ({"source": "W", "underlying_source": "C"}, "/items/0", "underlying-source-alone"),
         ({"colour": "red"}, "/items/0/colour", "extra-forbidden"),

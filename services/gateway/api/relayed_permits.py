@@ -1,7 +1,8 @@
 """The routes about permits, reports and reference data that permits answers, as one list."""
 
 from services.gateway.api.relay import Relayed
-from shared.contracts.permit import Endorsement, Permit, Revocation
+from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
+from shared.contracts.problems import PAPER
 
 PAGE = ("limit", "cursor")
 TURN = ("wrong-turn", "version-stale")
@@ -15,10 +16,11 @@ PERMITS: tuple[Relayed, ...] = (
         "permits",
         "Issue or register a permit",
         "The permit",
-        "By the issuing country's authority; where that has none on the hub, the importing country's registers it.",
+        "By the issuing country's authority; where that has none on the hub, the importing country's registers it. "
+        "The answer holds `token`, shown this once: who holds the paper reads the permit by it (Permit-Token).",
         status=201,
         takes=Permit,
-        codes=("permit-number-taken", "not-the-issuing-authority", "validity-too-long"),
+        codes=("permit-number-taken", "not-the-issuing-authority", *PAPER),
     ),
     Relayed(
         "GET",
@@ -75,6 +77,45 @@ PERMITS: tuple[Relayed, ...] = (
         "The permit",
         "Accepted declarations that cite it are referred to an officer in the same step.",
         takes=Revocation,
+        headers=("If-Match",),
+        codes=TURN,
+    ),
+    Relayed(
+        "POST",
+        P + "/{id}/replacement",
+        "replace_permit",
+        "permits",
+        "Replace a permit",
+        "The old permit; `replaced_by` names the new one, with its token",
+        "Issues the permit in the body in the place of this one. The two name one another, and declarations that cite "
+        "the old one are referred to an officer in the same step.",
+        takes=Permit,
+        headers=("If-Match",),
+        codes=(*TURN, "permit-number-taken", "not-the-issuing-authority", *PAPER),
+    ),
+    Relayed(
+        "POST",
+        P + "/{id}/loss",
+        "lose_permit",
+        "permits",
+        "Report a permit lost",
+        "The permit",
+        "Nothing is moved on it until it is found; declarations that cite it are referred to an officer.",
+        takes=Loss,
+        may_be_empty=True,
+        headers=("If-Match",),
+        codes=TURN,
+    ),
+    Relayed(
+        "POST",
+        P + "/{id}/found",
+        "find_permit",
+        "permits",
+        "Report a lost permit found",
+        "The permit",
+        "It stands again where it stood.",
+        takes=Recovery,
+        may_be_empty=True,
         headers=("If-Match",),
         codes=TURN,
     ),

@@ -42,6 +42,9 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "read_ledger": CONCERNED,
     "endorse_permit": CUSTOMS,
     "revoke_permit": AUTHORITY,
+    "replace_permit": AUTHORITY,
+    "lose_permit": AUTHORITY,
+    "find_permit": AUTHORITY,
     "read_annual_report": AUTHORITY,
     "read_reference": EVERYBODY,
     "read_policy": EVERYBODY,
@@ -52,7 +55,6 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "change_endpoint": LISTENERS,
     "end_endpoint": LISTENERS,
     "rotate_endpoint_secret": LISTENERS,
-    "verify_endpoint": LISTENERS,
     "test_endpoint": LISTENERS,
     "replay_events": LISTENERS,
     "list_deliveries": LISTENERS,
@@ -61,5 +63,5 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "acknowledge_event": LISTENERS,
 }
 
-OPEN = frozenset({"ask_token", "read_server_metadata", "read_token_keys", "read_webhook_keys"})
+OPEN = frozenset({"ask_token", "read_server_metadata", "read_token_keys"})
 """Operations that ask for no token, for they come before one; health and the documentation are not of the API."""

@@ -7,10 +7,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import views
+from services.permits.actions.showing import whole
 from services.permits.store import declarations, permits
-from shared.cites.zones import latest_day, utc_day
+from shared.cites.zones import latest_day
 from shared.contracts.people import Party
 from shared.contracts.words import plain
+from shared.identity import digest
 from shared.problems import NotFound
 
 Page = dict[str, Any]
@@ -40,12 +42,15 @@ async def list_declarations(
     return {"data": data, "next_cursor": str(ids[limit - 1]) if len(ids) > limit else None}
 
 
-async def permit(engine: AsyncEngine, id: UUID, party: Party, at: datetime) -> views.View:
-    """Read one permit: whole for its holders and offices, in short for who cited it."""
+async def permit(engine: AsyncEngine, id: UUID, party: Party, at: datetime, token: str = "") -> views.View:
+    """Read one permit: whole for its holders and offices, by its token for a stranger, in short for who cited it."""
     async with engine.connect() as conn:
         found = await permits.find(conn, id, party)
         if found is not None:
-            return views.permit(found, latest_day(found.terms.issuer, at), await permits.history(conn, id))
+            return await whole(conn, found, at)
+    if token and (seen := await look(engine, {"id": id}, token, party, at)) is not None:
+        return seen
+    async with engine.connect() as conn:
         watched = await permits.find_watched(conn, id, party)
         if watched is None:
             raise NotFound
@@ -66,10 +71,30 @@ async def permit(engine: AsyncEngine, id: UUID, party: Party, at: datetime) -> v
 
 
 async def list_permits(
-    engine: AsyncEngine, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None, at: datetime
+    engine: AsyncEngine,
+    party: Party,
+    filters: dict[str, str],
+    *,
+    limit: int,
+    before: UUID | None,
+    at: datetime,
+    token: str = "",
 ) -> Page:
-    """List permits, newest first."""
+    """List permits, newest first; a stranger finds the one whose number it asks for and whose token it has."""
     async with engine.connect() as conn:
-        found = await permits.search(conn, party, filters, limit=limit + 1, before=before, day=utc_day(at))
+        found = await permits.search(conn, party, filters, limit=limit + 1, before=before, at=at)
+    if not found and token and "number" in filters and filters.keys() <= {"number", "issuer"}:
+        seen = await look(engine, filters, token, party, at)
+        return {"data": [] if seen is None else [seen], "next_cursor": None}
     data = [views.permit(one, latest_day(one.terms.issuer, at)) for one in found[:limit]]
     return {"data": data, "next_cursor": str(found[limit - 1].id) if len(found) > limit else None}
+
+
+async def look(engine: AsyncEngine, which: dict[str, Any], token: str, party: Party, at: datetime) -> views.View | None:
+    """Read a permit by its own token; that this party looked is written in the same transaction."""
+    async with engine.begin() as conn:
+        found = await permits.look(conn, which, digest(token))
+        if found is None:
+            return None
+        await permits.watch(conn, [(found.id, party.id)], at)
+        return views.permit_for_the_border(found, latest_day(found.terms.issuer, at))

@@ -6,14 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from services.permits.domain import ledger
+from services.permits.domain.expiry import reads
 from services.permits.domain.ledger import Balance, Side
-from services.permits.domain.papers import reads
 from services.permits.domain.values import Citation, Filed, PermitOnFile
 from services.permits.store.rows import Row
 from shared.cites.codes import IMPORT_SIDE_ONLY
 from shared.contracts.words import plain, write_moment
 
 View = dict[str, Any]
+Told = Row | Mapping[str, Any]
+"""A row of history, read or about to be written."""
 
 
 def declaration(filed: Filed, history: Iterable[Row], permits: Mapping[UUID, tuple[str, str]]) -> View:
@@ -45,7 +47,7 @@ def _usage(citation: Citation, permits: Mapping[UUID, tuple[str, str]]) -> View:
     }
 
 
-def _turn(row: Row) -> View:
+def _turn(row: Told) -> View:
     return {
         "from": row["from_status"],
         "to": row["to_status"],
@@ -57,8 +59,19 @@ def _turn(row: Row) -> View:
     }
 
 
-def permit(found: PermitOnFile, day: date, history: Iterable[Row] = ()) -> View:
+Links = Mapping[UUID, tuple[str, str]]
+"""Issuer and number of permits that another names, by id."""
+
+
+def permit(
+    found: PermitOnFile,
+    day: date,
+    history: Iterable[Told] = (),
+    links: Links | None = None,
+    crossings: Iterable[Row] = (),
+) -> View:
     """Write a permit whole, with both sides of each line; `day` is today in the issuer's zone."""
+    links = links or {}
     stated = found.terms.model_dump(mode="json", exclude_none=True)
     kind = found.terms.kind
     lines = [_line(kind, line, found.lines[line["line"]].balance) for line in stated.pop("lines")]
@@ -68,9 +81,34 @@ def permit(found: PermitOnFile, day: date, history: Iterable[Row] = ()) -> View:
         "status": reads(found, day).value,
         "version": found.version,
         "registered_by": {"party": str(found.registered_by), "country": found.registering_country},
+        "use": "many_crossings" if found.many_crossings else "single_shipment",
         "transport_documents": sorted(found.transport_documents),
+        "replaces": link(found.replaces, links),
+        "replaced_by": link(found.replaced_by, links),
         "lines": lines,
+        **({"continuation": [_crossing(row) for row in crossings]} if found.many_crossings else {}),
         "history": [_turn(row) for row in history],
+    }
+
+
+def link(id: UUID | None, links: Links) -> View | None:
+    """Name another permit, in whose place this one stands or which stands in its place."""
+    if id is None:
+        return None
+    issuer, number = links.get(id, (None, None))
+    return {"id": str(id), "issuer": issuer, "number": number}
+
+
+def _crossing(row: Row) -> View:
+    """Write a line of the continuation sheet: what crossed a border, or the correction of that."""
+    return {
+        "line": row["line"],
+        "side": row["side"],
+        "quantity": plain(row["quantity"]),
+        "day": row["day"].isoformat(),
+        "declaration_id": str(row["declaration_id"]) if row["declaration_id"] else None,
+        "at": write_moment(row["at"]),
+        "corrects": row["kind"] == "recross",
     }
 
 
@@ -112,4 +150,25 @@ def permit_in_short(found: PermitOnFile, day: date, used: list[View]) -> View:
         "kind": found.terms.kind,
         "status": reads(found, day).value,
         "usage": used,
+    }
+
+
+def permit_for_the_border(found: PermitOnFile, day: date) -> View:
+    """Write what an officer needs who was shown the paper with its token: what it covers, and what is left of it."""
+    terms = found.terms
+    told = ("number", "kind", "issuer", "issued_on", "valid_until", "export_country", "import_country", "purpose")
+    more = ("special_conditions", "security_stamp", "retrospective")
+    stated = terms.model_dump(mode="json", exclude_none=True, include={*told, *more})
+    goods = "line taxon appendix source underlying_source term quantity unit origin_country description".split()
+    lines = terms.model_dump(mode="json", exclude_none=True, include={"lines"})["lines"]
+    return {
+        **stated,
+        "id": str(found.id),
+        "status": reads(found, day).value,
+        "exporter": {"name": terms.exporter.name, "country": terms.exporter.country},
+        "importer": {"name": terms.importer.name, "country": terms.importer.country},
+        "lines": [
+            _line(terms.kind, {name: line[name] for name in goods if name in line}, found.lines[line["line"]].balance)
+            for line in lines
+        ],
     }

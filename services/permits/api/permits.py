@@ -3,18 +3,22 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from services.permits.actions import reading, registry
+from services.permits.actions import reading, registry, withdrawing
 from services.permits.actions.story import story
 from services.permits.api.orders import Authority, Customs, Engine, Reader, order, render, with_etag
-from shared.contracts.permit import Endorsement, Permit, Revocation
+from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
 from shared.contracts.words import LineLetter, Name
 from shared.database import now
 
 router = APIRouter(prefix="/v1/permits", tags=["permits"])
+
+
+Token = Annotated[str, Header(max_length=200)]
+"""`Permit-Token`: the permit's own secret, shown by who holds the paper."""
 
 
 class Filters(BaseModel):
@@ -39,16 +43,20 @@ async def issue(request: Request, db: Engine, party: Authority) -> Response:
 
 
 @router.get("")
-async def list_permits(db: Engine, party: Reader, filters: Annotated[Filters, Query()]) -> dict[str, object]:
+async def list_permits(
+    db: Engine, party: Reader, filters: Annotated[Filters, Query()], permit_token: Token = ""
+) -> dict[str, object]:
     """List permits, newest first."""
     chosen = filters.model_dump(exclude_none=True, exclude={"limit", "cursor"})
-    return await reading.list_permits(db, party, chosen, limit=filters.limit, before=filters.cursor, at=now())
+    return await reading.list_permits(
+        db, party, chosen, limit=filters.limit, before=filters.cursor, at=now(), token=permit_token
+    )
 
 
 @router.get("/{id}")
-async def read(id: UUID, db: Engine, party: Reader) -> Response:
+async def read(id: UUID, db: Engine, party: Reader, permit_token: Token = "") -> Response:
     """Read one permit, with both sides of each line."""
-    return with_etag(await reading.permit(db, id, party, now()))
+    return with_etag(await reading.permit(db, id, party, now(), permit_token))
 
 
 class Pages(BaseModel):
@@ -78,4 +86,25 @@ async def endorse(id: UUID, request: Request, db: Engine, party: Customs) -> Res
 async def revoke(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
     """Take a permit back, with a reason."""
     stated, command = await order(request, Revocation)
-    return render(await registry.revoke(db, id, party, stated, command))
+    return render(await withdrawing.revoke(db, id, party, stated, command))
+
+
+@router.post("/{id}/replacement")
+async def replace(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
+    """Issue a new permit in the place of this one."""
+    stated, command = await order(request, Permit)
+    return render(await withdrawing.replace(db, id, party, stated, command))
+
+
+@router.post("/{id}/loss")
+async def lose(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
+    """Note that the paper is lost."""
+    stated, command = await order(request, Loss, optional=True)
+    return render(await withdrawing.lose(db, id, party, stated, command))
+
+
+@router.post("/{id}/found")
+async def find(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
+    """Note that a lost paper was found."""
+    stated, command = await order(request, Recovery, optional=True)
+    return render(await withdrawing.find(db, id, party, stated, command))

@@ -21,7 +21,10 @@ class Running:
         self._used: dict[tuple[UUID, str, Side], Decimal] = {}
 
     def release(self, citation: Citation, amount: Decimal) -> tuple[Entry, ...]:
-        """Write the entries of one released use: the reservation given back, the actual quantity used."""
+        """Write the entries of one released use: the reservation given back, the actual quantity used or crossed."""
+        if self._permits[citation.permit].many_crossings:
+            crossed = Entry(citation.side, Kind.CROSS, amount)
+            return (Entry(citation.side, Kind.RELEASE, citation.reserved), crossed)
         total = self._add(citation, amount)
         closes = amount > 0 and (citation.use != "part" or total >= self._has(citation))
         return use_up(citation.side, reserved_before=citation.reserved, actual=amount, closes=closes)
@@ -29,6 +32,8 @@ class Running:
     def correction(self, citation: Citation, amount: Decimal) -> Entry:
         """Write the entry that brings one use to another amount."""
         delta = EXACT.subtract(amount, citation.used)
+        if self._permits[citation.permit].many_crossings:
+            return Entry(citation.side, Kind.RECROSS, delta)
         total = self._add(citation, delta)
         shut = total > 0 and (total >= self._has(citation) or not self._only_parts(citation))
         was = closed(self._permits[citation.permit].lines[citation.line].balance, citation.side)

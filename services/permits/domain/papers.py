@@ -1,15 +1,15 @@
-"""What an authority and customs do with a permit itself: issue it, endorse it at export, revoke it."""
+"""What customs and an authority do with a permit itself: endorse it at export; revoke it, report it lost or found."""
 
-import calendar
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from services.permits.domain import news
-from services.permits.domain.ledger import Balance, Entry, Kind, Side
+from services.permits.domain.expiry import reads
+from services.permits.domain.ledger import Entry, Kind, Side
 from services.permits.domain.lifecycle import (
-    USABLE,
     By,
     PermitStatus,
     Status,
@@ -18,92 +18,32 @@ from services.permits.domain.lifecycle import (
 )
 from services.permits.domain.rules.whole import withdrawn
 from services.permits.domain.signing import Others, Permits, Signature, Use
-from services.permits.domain.using import changes, exhausted, use
+from services.permits.domain.using import changes, exhausted, standing, use
 from services.permits.domain.values import (
     DeclarationChange,
     Filed,
-    Line,
     Move,
     Outcome,
     PermitChange,
     PermitOnFile,
-    Posting,
 )
 from services.permits.domain.yielding import referred
 from shared.cites.codes import IMPORT_SIDE_ONLY
-from shared.cites.zones import earliest_day, latest_day, utc_day
-from shared.contracts.people import Act, Party
-from shared.contracts.permit import Endorsement, Permit
+from shared.cites.zones import earliest_day, latest_day
+from shared.contracts.people import Act
+from shared.contracts.permit import Endorsement
 from shared.contracts.words import plain
 from shared.problems import Conflict, Fault, Invalid
 
-MONTHS: dict[str, int] = {
-    "export": 6,
-    "re_export": 6,
-    "sample_collection": 6,
-    "import": 12,
-    "certificate_of_origin": 12,
-    "introduction_from_the_sea": 12,
-    "travelling_exhibition": 36,
-    "musical_instrument": 36,
-    "personal_ownership": 36,
-}
-"""The longest validity of a kind, in months from its issue (Article VI.2; Resolution Conf. 12.3)."""
 
+@dataclass(frozen=True)
+class Around:
+    """What stands around a permit when its authority withdraws it: the unreleased declarations that cite it, the
+    parties that cited it or looked it up, and the day it is where it was issued."""
 
-def later(day: date, months: int) -> date:
-    """Answer the day so many months later; the month's last day where it has no such day."""
-    month = day.month - 1 + months
-    year, month = day.year + month // 12, month % 12 + 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
-
-
-def issue(id: UUID, terms: Permit, party: Party, by: Act) -> Outcome:
-    """Put a permit into the registry, each line with what it grants."""
-    _must_be_sane(terms)
-    granted = {line.line: Line(line, Balance(granted=line.quantity)) for line in terms.lines}
-    permit = PermitOnFile(
-        id=id,
-        terms=terms,
-        status=PermitStatus.ISSUED,
-        lines=granted,
-        registered_by=party.id,
-        registering_country=party.country,
-    )
-    lines = [{"line": n.line, "taxon": n.taxon, "quantity": plain(n.quantity), "unit": n.unit} for n in terms.lines]
-    extra = {"kind": terms.kind, "valid_until": terms.valid_until.isoformat(), "lines": lines}
-    move = Move(None, PermitStatus.ISSUED, by, "permit.issued", None, extra)
-    sign = Signature(by, "issued", utc_day(by.at))
-    return Outcome((), (PermitChange(permit, (move,)),), _grants(permit, sign))
-
-
-def _grants(permit: PermitOnFile, sign: Signature) -> tuple[Posting, ...]:
-    return tuple(
-        Posting(
-            permit=permit.id,
-            line=letter,
-            entry=Entry(Side.EXPORT, Kind.GRANT, line.terms.quantity),
-            act=sign.by,
-            cause=sign.cause,
-            day=sign.day,
-        )
-        for letter, line in permit.lines.items()
-    )
-
-
-def _must_be_sane(terms: Permit) -> None:
-    if terms.valid_until < terms.issued_on:
-        text = "A permit is valid at least on the day of its issue."
-        raise Invalid("validity-before-issue", text, [Fault("/valid_until", "validity-before-issue", text)])
-    months = MONTHS.get(terms.kind)
-    if months is not None and terms.valid_until > later(terms.issued_on, months):
-        text = f"A permit of kind {terms.kind} is valid for at most {months} months."
-        raise Invalid("validity-too-long", text, [Fault("/valid_until", "validity-too-long", text)])
-    for index, line in enumerate(terms.lines):
-        if line.source in {"I", "O"} and line.underlying_source is None:
-            text = f"Source {line.source} stands together with another code: name underlying_source."
-            place = f"/lines/{index}/underlying_source"
-            raise Invalid("underlying-source-missing", text, [Fault(place, "underlying-source-missing", text)])
+    citing: Mapping[UUID, Filed]
+    hearers: frozenset[UUID]
+    day: date
 
 
 def endorse(permits: Permits, id: UUID, stated: Endorsement, by: Act, others: Others) -> Outcome:
@@ -115,7 +55,8 @@ def endorse(permits: Permits, id: UUID, stated: Endorsement, by: Act, others: Ot
     if permit.terms.kind in IMPORT_SIDE_ONLY:
         raise Conflict("no-export-side", "A document of the country of import has the import side only.")
     if permit.status not in {PermitStatus.ISSUED, PermitStatus.ENDORSED}:
-        detail = f"Permit {permit.terms.number} is {permit.status}: nothing more is endorsed on it."
+        turns = permit_turns_of(permit.status)
+        detail = f"Permit {permit.terms.number} is {permit.status}: nothing more is endorsed on it. {turns}"
         raise Conflict("wrong-turn", detail)
     for index, line in enumerate(stated.lines):
         if line.line not in permit.lines:
@@ -129,7 +70,8 @@ def endorse(permits: Permits, id: UUID, stated: Endorsement, by: Act, others: Ot
         text = "What really left is endorsed on the day it left or after, not before."
         raise Invalid("endorsed-in-the-future", text, [Fault("/endorsed_on", "endorsed-in-the-future", text)])
     sign = Signature(by, f"endorsement/{permit.sequence}", day)
-    uses = [Use(permit.id, n.line, (Entry(Side.EXPORT, Kind.ENDORSE, n.quantity),)) for n in stated.lines]
+    kind = Kind.CROSS if permit.many_crossings else Kind.ENDORSE
+    uses = [Use(permit.id, n.line, (Entry(Side.EXPORT, kind, n.quantity),)) for n in stated.lines]
     documents = permit.transport_documents | ({stated.transport_document} if stated.transport_document else set())
     made = use({**permits, id: replace(permit, transport_documents=documents)}, id, uses, others, sign)
     after = made.permits[id]
@@ -145,15 +87,42 @@ def _where(stated: Endorsement) -> dict[str, str]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def revoke(
-    permit: PermitOnFile, reason: str, by: Act, citing: Mapping[UUID, Filed], watchers: frozenset[UUID]
+def revoke(permit: PermitOnFile, reason: str, by: Act, around: Around) -> Outcome:
+    """Take a permit back."""
+    return withdraw(permit, PermitStatus.REVOKED, reason, by, around)
+
+
+def lose(permit: PermitOnFile, reason: str | None, by: Act, around: Around) -> Outcome:
+    """Note that the paper is lost: it covers nothing until it is found."""
+    return withdraw(permit, PermitStatus.LOST, reason, by, around)
+
+
+def withdraw(
+    permit: PermitOnFile,
+    there: PermitStatus,
+    reason: str | None,
+    by: Act,
+    around: Around,
+    extra: dict[str, Any] | None = None,
 ) -> Outcome:
-    """Take a permit back; what was accepted on it turns to referred in the same stroke, what was referred says so."""
-    _must_turn(permit, PermitStatus.REVOKED, By.AUTHORITY)
-    gone = replace(permit, status=PermitStatus.REVOKED)
-    move = Move(permit.status, gone.status, by, "permit.revoked", reason, heard_by=watchers)
-    referred = tuple(_named(filed, gone, by) for filed in citing.values())
+    """Let a permit cover nothing more; what was accepted on it turns to referred in the same stroke, what was referred
+    says so."""
+    here = must_turn(permit, there, By.AUTHORITY, around.day)
+    gone = replace(permit, status=there)
+    move = Move(here, there, by, f"permit.{there}", reason, extra or {}, around.hearers)
+    referred = tuple(_named(filed, gone, by) for filed in around.citing.values())
     return Outcome(referred, (PermitChange(gone, (move,)),))
+
+
+def find(permit: PermitOnFile, reason: str | None, by: Act, around: Around) -> Outcome:
+    """Note that a lost paper was found: it stands again where its lines say. What was referred is an officer's turn."""
+    back = PermitStatus.ENDORSED if permit.endorsed else PermitStatus.ISSUED
+    here = must_turn(permit, back, By.AUTHORITY, around.day)
+    found = replace(permit, status=back)
+    after = replace(found, status=standing(found))
+    move = Move(here, back, by, "permit.found", reason, {}, around.hearers)
+    sign = Signature(by, f"found/{permit.sequence}", around.day)
+    return Outcome((), (PermitChange(after, (move, *exhausted(found, after, sign))),))
 
 
 def _named(filed: Filed, permit: PermitOnFile, by: Act) -> DeclarationChange:
@@ -161,14 +130,9 @@ def _named(filed: Filed, permit: PermitOnFile, by: Act) -> DeclarationChange:
     return referred(filed, replace(filed, status=Status.REFERRED, findings=findings), by)
 
 
-def _must_turn(permit: PermitOnFile, there: PermitStatus, by: By) -> None:
-    if not permit_may_turn(permit.status, there, by):
-        detail = f"Permit {permit.terms.number} is {permit.status}. {permit_turns_of(permit.status)}"
-        raise Conflict("wrong-turn", detail)
-
-
-def reads(permit: PermitOnFile, at_day: date) -> PermitStatus:
-    """Answer the status a permit reads on a day of its issuer: expired follows from its dates."""
-    if permit.status in USABLE - {PermitStatus.EXHAUSTED} and at_day > permit.terms.valid_until:
-        return PermitStatus.EXPIRED
-    return permit.status
+def must_turn(permit: PermitOnFile, there: PermitStatus, by: By, day: date) -> PermitStatus:
+    """Answer where the permit stands on this day of its issuer, or refuse a turn that the table does not have."""
+    here = reads(permit, day)
+    if not permit_may_turn(here, there, by):
+        raise Conflict("wrong-turn", f"Permit {permit.terms.number} is {here}. {permit_turns_of(here)}")
+    return here

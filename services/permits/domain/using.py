@@ -42,7 +42,10 @@ def use(permits: Permits, id: UUID, uses: Iterable[Use], others: Others, sign: S
             permit = entered(permit, one.line, entry)
             postings.append(posting_of(permit, one, entry, sign))
     leaving = any(p.entry.side is Side.EXPORT and p.entry.kind is not Kind.RELEASE for p in postings)
-    if leaving and not permit.endorsed:
+    _must_be_there(permit, postings)
+    if leaving and permit.many_crossings:
+        permit = replace(permit, endorsed=True)
+    elif leaving and not permit.endorsed:
         permit, zeroes = _nothing_else_left(permit, sign)
         postings += zeroes
     _must_fit(before, permit)
@@ -133,6 +136,16 @@ def _nothing_else_left(permit: PermitOnFile, sign: Signature) -> tuple[PermitOnF
             permit = entered(permit, letter, zero)
             postings.append(posting_of(permit, Use(permit.id, letter, (zero,)), zero, sign))
     return replace(permit, endorsed=True), postings
+
+
+def _must_be_there(permit: PermitOnFile, postings: Iterable[Posting]) -> None:
+    """Refuse that more crosses a border at once than the certificate is for."""
+    for posting in postings:
+        line = permit.lines[posting.line]
+        most = has(line.balance, posting.entry.side)
+        if posting.entry.kind is Kind.CROSS and posting.entry.quantity > most:
+            detail = f"Line {posting.line} of {permit.terms.number} is for {plain(most)} {line.terms.unit} at a time."
+            raise Conflict("endorsement-exceeds-permit", detail)
 
 
 def _must_fit(before: PermitOnFile, after: PermitOnFile) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.permits.domain.ledger import Balance, Entry, Side
 from services.permits.domain.lifecycle import PermitStatus, Status
+from shared.cites.codes import MANY_CROSSINGS
 from shared.contracts.declaration import Declaration
 from shared.contracts.findings import Finding
 from shared.contracts.people import Act
@@ -75,6 +76,7 @@ class Line:
 class PermitOnFile:
     """A permit as the registry holds it.
 
+    `token` is the SHA-256 of its own secret, by which a stranger may read it; `told` says how far its end was told of.
     `held` sums up every standing and past use of its lines; `uses` are those citations themselves, as far as the
     decision at hand asks for them one by one.
     """
@@ -90,12 +92,21 @@ class PermitOnFile:
     registered_by: UUID | None = None
     registering_country: str | None = None
     held: tuple[Holding, ...] = ()
+    token: bytes | None = None
+    replaces: UUID | None = None
+    replaced_by: UUID | None = None
+    told: int = 0
     uses: tuple[Citation, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
         """What a permit is cited by: its issuer and number."""
         return self.terms.issuer, self.terms.number
+
+    @property
+    def many_crossings(self) -> bool:
+        """Say whether its goods cross many borders and come back, so that no use closes or uses up a line."""
+        return self.terms.kind in MANY_CROSSINGS
 
 
 @dataclass(frozen=True)

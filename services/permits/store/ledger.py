@@ -75,3 +75,10 @@ async def used_in(conn: AsyncConnection, year: int, side: str, country: str) -> 
     async with conn.stream(query) as result:
         async for row in result.mappings():
             yield row
+
+
+async def crossings(conn: AsyncConnection, permit: UUID) -> Sequence[Row]:
+    """Read the continuation sheet of a certificate: what crossed, oldest first."""
+    c = t.ledger.c
+    query = select(t.ledger).where(c.permit_id == permit, c.kind.in_(("cross", "recross"))).order_by(c.number)
+    return (await conn.execute(query)).mappings().all()

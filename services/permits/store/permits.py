@@ -5,15 +5,16 @@ that its own transaction holds, would else queue behind those who wait for it, a
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, cast, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, cast, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.values import PermitOnFile, Wanted
 from services.permits.store import tables as t
+from services.permits.store.expiry import is_live, is_over
 from services.permits.store.rows import OFFICES, Row, grouped, permit_of
 from shared.contracts.people import Party
 from shared.database import among, columns, many
@@ -131,26 +132,25 @@ async def search(
     *,
     limit: int,
     before: UUID | None,
-    day: date,
+    at: datetime,
 ) -> list[PermitOnFile]:
-    """List permits that this party reads, newest first; `day` tells the expired from the others."""
+    """List permits that this party reads, newest first; `at` tells the expired from the others, where each is from."""
     c = t.permits.c
     query = select(*WHOLE).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(c.id < before)
-    rows = (await conn.execute(_filtered(query, filters, day))).mappings().all()
+    rows = (await conn.execute(_filtered(query, filters, at))).mappings().all()
     return await _whole(conn, rows)
 
 
-def _filtered(query: Select[Any], filters: dict[str, str], day: date) -> Select[Any]:
+def _filtered(query: Select[Any], filters: dict[str, str], at: datetime) -> Select[Any]:
     c = t.permits.c
-    live = c.status.in_(("issued", "endorsed"))
     for name, value in filters.items():
         match name:
             case "status" if value == "expired":
-                query = query.where(live, c.valid_until < day)
+                query = query.where(is_live(), is_over(at))
             case "status" if value in {"issued", "endorsed"}:
-                query = query.where(c.status == value, c.valid_until >= day)
+                query = query.where(c.status == value, not_(is_over(at)))
             case "taxon":
                 named = select(t.permit_lines.c.permit_id).where(
                     t.permit_lines.c.permit_id == c.id, func.lower(t.permit_lines.c.taxon) == value.lower()
@@ -163,14 +163,27 @@ def _filtered(query: Select[Any], filters: dict[str, str], day: date) -> Select[
     return query
 
 
-async def watchers(conn: AsyncConnection, id: UUID) -> frozenset[UUID]:
-    """Answer who cited a permit."""
-    query = select(t.permit_watchers.c.party_id).where(t.permit_watchers.c.permit_id == id)
-    return frozenset((await conn.execute(query)).scalars())
+async def look(conn: AsyncConnection, which: dict[str, Any], token: bytes) -> PermitOnFile | None:
+    """Read a permit by its own token (SHA-256) for one who else may not, and hold it until the look is written.
+
+    FOR SHARE waits for a revocation that is under way, and lets one that comes wait: either the look is seen by it, or
+    it by the look.
+    """
+    c = t.permits.c
+    query = select(*WHOLE).where(c.token == token, *(c[name] == value for name, value in which.items()))
+    found = await _whole(conn, (await conn.execute(query.with_for_update(read=True))).mappings().all())
+    return found[0] if found else None
+
+
+async def watchers(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Answer who cited permits, or looked them up by token."""
+    c = t.permit_watchers.c
+    rows = grouped(await conn.execute(select(t.permit_watchers).where(c.permit_id.in_(list(ids)))))
+    return {id: frozenset(row["party_id"] for row in mine) for id, mine in rows.items()}
 
 
 async def watch(conn: AsyncConnection, pairs: Iterable[tuple[UUID, UUID]], at: datetime) -> None:
-    """Remember who cited which permit: (permit, party)."""
+    """Remember who cited a permit, or looked it up: (permit, party)."""
     rows = [{"permit_id": permit, "party_id": party, "since": at} for permit, party in sorted(set(pairs))]
     if rows:
         names = ("permit_id", "party_id", "since")

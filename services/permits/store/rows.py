@@ -45,6 +45,10 @@ def permit_of(row: Row, lines: Iterable[Row], held: Iterable[Row] = (), uses: It
         registered_by=row["registered_by"],
         registering_country=row["registering_country"],
         held=tuple(holding_of(use) for use in held),
+        token=row["token"],
+        replaces=row["replaces"],
+        replaced_by=row["replaced_by"],
+        told=row["told"],
         uses=tuple(citation_of(use) for use in uses),
     )
 

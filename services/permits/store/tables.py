@@ -17,13 +17,18 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
-from services.permits.store import law
+from services.permits.store import applying, law
 from shared.outbox import letter_columns
 
 metadata = law.policies.metadata
+applications, application_history = applying.applications, applying.application_history
+
+TO_TELL = "told < 2 AND status IN ('issued', 'endorsed')"
+"""Permits whose end was not told of yet, and that may still end by their dates."""
 
 permits = Table(
     "permits",
@@ -44,10 +49,15 @@ permits = Table(
     Column("registering_country", Text, nullable=False),
     Column("endorsed", Boolean, nullable=False),
     Column("transport_documents", JSONB, nullable=False),
+    Column("token", LargeBinary),
+    Column("replaces", UUID(as_uuid=True), ForeignKey("permits.id")),
+    Column("replaced_by", UUID(as_uuid=True), ForeignKey("permits.id")),
+    Column("told", Integer, nullable=False, server_default="0"),
     Column("sequence", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     UniqueConstraint("issuer", "number", name="permits_issuer_number_key"),
     Index("permits_number", "number"),
+    Index("permits_to_tell", "told", "valid_until", postgresql_where=text(TO_TELL)),
     Index("permits_exporter", "exporter_identifier", "id"),
     Index("permits_importer", "importer_identifier", "id"),
     Index("permits_export_country", "export_country", "id"),

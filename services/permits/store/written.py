@@ -4,6 +4,7 @@ import json
 from typing import Any
 from uuid import UUID, uuid5
 
+from services.permits.domain.expiry import TOLD
 from services.permits.domain.values import Citation, DeclarationChange, Move, PermitChange, PermitOnFile, Posting
 from services.permits.store.rows import BALANCE
 from shared.contracts.letters import Audience
@@ -45,10 +46,14 @@ PERMIT = (
     "registering_country",
     "endorsed",
     "transport_documents",
+    "token",
+    "replaces",
+    "replaced_by",
+    "told",
     "sequence",
     "version",
 )
-PERMIT_CHANGES = ("status", "endorsed", "transport_documents", "sequence", "version")
+PERMIT_CHANGES = ("status", "endorsed", "transport_documents", "replaced_by", "told", "sequence", "version")
 LINE = (
     "permit_id",
     "line",
@@ -167,9 +172,18 @@ def permit_row(change: PermitChange) -> dict[str, Any]:
         "registering_country": permit.registering_country,
         "endorsed": permit.endorsed,
         "transport_documents": json.dumps(sorted(permit.transport_documents)),
+        "token": permit.token,
+        "replaces": permit.replaces,
+        "replaced_by": permit.replaced_by,
+        "told": permit.told,
         "sequence": permit.sequence + len(change.moves),
-        "version": permit.version + (1 if permit.sequence else 0),
+        "version": permit.version + (1 if permit.sequence and not _only_told(change) else 0),
     }
+
+
+def _only_told(change: PermitChange) -> bool:
+    """Say whether nothing changed but that the permit's end was told of: who read its version may still act on it."""
+    return bool(change.moves) and all(move.event in TOLD for move in change.moves)
 
 
 def line_rows(permit: PermitOnFile) -> list[dict[str, Any]]:

@@ -46,6 +46,8 @@ def _permit(status: str, endorsed: str, available: str) -> dict[str, Any]:
 
 
 ISSUED = _permit("issued", "0", "120")
+TOKEN = {"token": "Zm9yIHdobyBob2xkcyB0aGUgcGFwZXIsIHNob3duIG9uY2U"}
+NEW_ID = "019a0d5e-6a00-7c3e-8a11-0242ac120009"
 ENTRY = {
     "line": "A",
     "side": "import",
@@ -61,7 +63,7 @@ ANNUAL = (
     "IFSPermit,PurposeCode,SourceCode,Year\n2,Crocodylus niloticus,SKI,118,,FR,ZA,ZA-2026-000123,,,T,R,2026\n"
 )
 EXAMPLES: dict[str, Example] = {
-    "add_permit": Example(STATED, ISSUED),
+    "add_permit": Example(STATED, ISSUED | TOKEN),
     "list_permits": Example(answers={"data": [ISSUED], "next_cursor": None}),
     "read_permit": Example(answers=ISSUED),
     "read_ledger": Example(answers={"data": [ENTRY], "next_cursor": None}),
@@ -75,6 +77,13 @@ EXAMPLES: dict[str, Example] = {
         _permit("endorsed", "118", "118"),
     ),
     "revoke_permit": Example({"reason": "Issued in error"}, ISSUED | {"status": "revoked"}),
+    "replace_permit": Example(
+        STATED | {"number": "ZA-2026-000124"},
+        ISSUED
+        | {"status": "replaced", "replaced_by": {"id": NEW_ID, "issuer": "ZA", "number": "ZA-2026-000124"} | TOKEN},
+    ),
+    "lose_permit": Example({"reason": "Lost in the post"}, ISSUED | {"status": "lost"}),
+    "find_permit": Example({"reason": "It came after all"}, ISSUED),
     "read_annual_report": Example(answers=ANNUAL),
     "read_reference": Example(answers={"data": [{"code": "T", "name": "Commercial"}], "next_cursor": None}),
 }

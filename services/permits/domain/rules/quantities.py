@@ -10,7 +10,12 @@ from shared.contracts.words import EXACT, plain
 
 
 def rivals(case: Case) -> tuple[Holding, ...]:
-    """Answer the standing and past uses of other declarations that this use cannot stand beside."""
+    """Answer the standing and past uses of other declarations that this use cannot stand beside.
+
+    A certificate for many crossings has none: each crossing is a line of its continuation sheet.
+    """
+    if case.permit.many_crossings:
+        return ()
     letter = case.line.terms.line
     return tuple(
         use

@@ -1,0 +1,29 @@
+"""What the goods of a term can be counted or measured in: the dimensions of its preferred and alternative units.
+
+Facts of the annual report guidelines, as carried by Regulation (EC) 865/2006, annex VII. A term that is not here (an
+older one, still found in trade records) may have any unit.
+"""
+
+_COUNT = "DPL EAR FPT FOO FPL FPS GAR GRS LPL LPS PRL KEY PUP RUG SID SKE SKI SKU TRO CUL"
+_MASS = "BAR CAL CAV CHP DFN FFN FLO LEG FRU GAL KNL MEA MUS BOP HOP IVP POW SCA SEE SWI THD WAX"
+_COUNT_OR_MASS = """
+    BAL BOD BON CAP CAR BOC HOC IVC CLA COR EGG EGL FIG GAB GEN GIL HAI HAP HOR JWL IJW LIV LVS ROO ROS SHE SKP STE
+     TAI TEE TRU TUS WPR FEA
+"""
+
+DIMENSIONS: dict[str, frozenset[str]] = {
+    **dict.fromkeys(_COUNT.split(), frozenset({"count"})),
+    **dict.fromkeys(_MASS.split(), frozenset({"mass"})),
+    **dict.fromkeys(_COUNT_OR_MASS.split(), frozenset({"count", "mass"})),
+    **dict.fromkeys(("COS", "DER", "EXT", "MED", "OIL", "SOU"), frozenset({"mass", "volume"})),
+    **dict.fromkeys(("TIM", "TRW"), frozenset({"volume", "mass"})),
+    **dict.fromkeys(("LOG", "SAW"), frozenset({"volume"})),
+    **dict.fromkeys(("CLO",), frozenset({"area", "mass"})),
+    "ESH": frozenset({"mass"}),
+    "FIB": frozenset({"mass", "length"}),
+    "PLA": frozenset({"area"}),
+    "PLY": frozenset({"area", "volume"}),
+    "SPE": frozenset({"mass", "volume", "count"}),
+    "VEN": frozenset({"volume", "area", "mass"}),
+}
+"""Term → dimensions, as `shared.cites.units` names them."""
