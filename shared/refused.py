@@ -60,18 +60,34 @@ def problem(
     **extra: Any,
 ) -> Response:
     """Render a problem document (RFC 9457)."""
-    content: dict[str, Any] = {
+    content = _document(status, code, detail, request_id, faults) | extra
+    return JSONResponse(content, status_code=status, media_type=PROBLEM, headers=headers)
+
+
+def told(error: Refusal, *, request_id: str = "") -> tuple[int, dict[str, Any]]:
+    """Answer the status of a refusal and its problem document, for an answer that holds many."""
+    status = status_of(error)
+    return status, _document(status, error.code, error.detail, request_id, error.faults) | error.extra
+
+
+def status_of(error: Refusal) -> int:
+    """Answer the status of a refusal: that of its code, else of its kind."""
+    known = CODES.get(error.code)
+    return known.status if known else next((STATUS[k] for k in STATUS if isinstance(error, k)), 400)
+
+
+def _document(status: int, code: str, detail: str, request_id: str, faults: tuple[Fault, ...]) -> dict[str, Any]:
+    document: dict[str, Any] = {
         "type": f"urn:saola:problem:{code}",
         "title": TITLES.get(status, "Problem"),
         "status": status,
         "detail": detail,
         "code": code,
         "request_id": request_id,
-        **extra,
     }
     if faults:
-        content["errors"] = [{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in faults]
-    return JSONResponse(content, status_code=status, media_type=PROBLEM, headers=headers)
+        document["errors"] = [{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in faults]
+    return document
 
 
 def speak_problems(app: FastAPI) -> None:
@@ -88,8 +104,7 @@ def request_id(request: Request) -> str:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    known = CODES.get(error.code)
-    status = known.status if known else next((STATUS[k] for k in STATUS if isinstance(error, k)), 400)
+    status = status_of(error)
     headers: dict[str, str] = {}
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(error.retry_after)

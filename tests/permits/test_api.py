@@ -70,7 +70,7 @@ async def inside(clone: Clone, tmp_path: Path) -> AsyncIterator[Inside]:
 def operations(app: FastAPI) -> list[tuple[str, str]]:
     app.openapi_schema = None
     listed = [(m.upper(), path) for path, methods in app.openapi()["paths"].items() for m in methods]
-    return [*listed, ("POST", "/inside/declarations"), ("POST", "/inside/parties")]
+    return [*listed, ("POST", "/inside/declarations"), ("POST", "/inside/parties"), ("POST", "/inside/permits")]
 
 
 async def test_every_route_without_a_token_is_401(inside: Inside) -> None:
@@ -114,6 +114,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("PUT", "/v1/policies/{country}"): {"admin"},
     ("POST", "/inside/declarations"): set(),
     ("POST", "/inside/parties"): set(),
+    ("POST", "/inside/permits"): {"authority"},
 }
 
 

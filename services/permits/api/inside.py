@@ -1,18 +1,31 @@
-"""What the gateway's couriers bring: submissions and changed parties. No party may come here."""
+"""What the gateway brings in batches: submissions and changed parties by its couriers, permits in a party's name."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from pydantic import Field, RootModel
+from starlette.responses import JSONResponse, Response
 
-from services.permits.actions import intake, parties
-from services.permits.api.orders import Engine
+from services.permits.actions import batch, intake, parties
+from services.permits.actions.batch import Asked
+from services.permits.api.orders import Authority, Engine
+from services.permits.store.commands import Command, Kept
 from shared.callers import AService
 from shared.contracts.letters import PartyBatch, SubmissionBatch
+from shared.contracts.permit import Permit
+from shared.contracts.words import Id, Wire
 from shared.database import now
+from shared.problems import Refusal
+from shared.refused import request_id, told
 from shared.strict import parse_json, validate
 from shared.web import read_body
 
 router = APIRouter(prefix="/inside", include_in_schema=False)
 BATCH_LIMIT = 64 * 1024 * 1024
+MOST_PERMITS = 200
 
 
 @router.post("/declarations")
@@ -29,3 +42,44 @@ async def take_parties(request: Request, db: Engine, service: AService) -> Respo
     batch = validate(PartyBatch, parse_json(await read_body(request, limit=BATCH_LIMIT)))
     await parties.take_in(db, batch.parties)
     return Response(status_code=204)
+
+
+class Order(Wire):
+    """One permit of a batch: its command, named at the door, and its body as it came."""
+
+    command_id: Id
+    body: Any
+
+
+class Orders(RootModel[Annotated[tuple[Order, ...], Field(max_length=MOST_PERMITS, strict=False)]]):
+    """A batch of permits."""
+
+
+@router.post("/permits")
+async def issue_all(request: Request, db: Engine, party: Authority) -> JSONResponse:
+    """Issue a batch of permits in the name of an authority, which the token names.
+
+    Takes a JSON list of at most 200 `{"command_id": "<uuid>", "body": {…a permit…}}`. Answers 200 and a list of as
+    many `{"status", "body", "replayed"}` in the same order: `status` and `body` are what `POST /v1/permits` would
+    answer to that body alone under that Command-Id: 201 and the permit with its token, or a problem document. The same
+    command again is answered the same (`replayed` true); a bad one harms no other.
+    """
+    orders = validate(Orders, parse_json(await read_body(request, limit=BATCH_LIMIT)))
+    asked = [_asked(order, at=now()) for order in orders.root]
+    return JSONResponse([_told(answer, request) for answer in await batch.issue_all(db, party, asked)])
+
+
+def _asked(order: Order, at: datetime) -> Asked:
+    said = json.dumps(order.body, default=str, sort_keys=True, separators=(",", ":")).encode()
+    command = Command(order.command_id, hashlib.sha256(b"POST /v1/permits\n" + said).digest(), at)
+    try:
+        return Asked(command, validate(Permit, order.body))
+    except Refusal as no:
+        return Asked(command, no)
+
+
+def _told(answer: Kept | Refusal, request: Request) -> dict[str, Any]:
+    if isinstance(answer, Refusal):
+        status, document = told(answer, request_id=request_id(request))
+        return {"status": status, "body": document, "replayed": False}
+    return {"status": answer.status, "body": json.loads(answer.answer), "replayed": answer.replayed}

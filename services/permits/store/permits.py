@@ -49,6 +49,13 @@ def _cited(keys: Iterable[tuple[str, str]]) -> Select[Any]:
     return select(*WHOLE).join(these, (c.issuer == these.c.issuer) & (c.number == these.c.number))
 
 
+async def numbers_taken(conn: AsyncConnection, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Answer which of these issuers and numbers are in the registry."""
+    c = t.permits.c
+    rows = await conn.execute(_cited(keys).with_only_columns(c.issuer, c.number, maintain_column_froms=True))
+    return {(row.issuer, row.number) for row in rows}
+
+
 def _ids(rows: Sequence[Row], keys: frozenset[tuple[str, str]]) -> list[UUID]:
     return [row["id"] for row in rows if (row["issuer"], row["number"]) in keys]
 
