@@ -22,6 +22,7 @@ from services.gateway.actions.lodge import Intake
 from services.gateway.actions.people import People
 from services.gateway.actions.seal import Seal
 from services.gateway.actions.waiting import Waiting
+from services.gateway.api.bulk import add_bulk_routes
 from services.gateway.api.declarations import add_declaration_routes
 from services.gateway.api.kept import add_kept_routes
 from services.gateway.api.lodging import add_lodging_route
@@ -116,6 +117,7 @@ def _services(settings: Settings, signer: InsideSigner, *, seconds: float) -> tu
 
 def _serve(app: FastAPI) -> None:
     add_lodging_route(app)
+    add_bulk_routes(app)
     add_token_routes(app)
     add_party_routes(app)
     add_declaration_routes(app)

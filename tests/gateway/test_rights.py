@@ -21,6 +21,7 @@ give_credential        admin
 list_credentials       admin
 end_credential         admin
 lodge_declaration      trader
+lodge_declarations     trader
 validate_declaration   trader
 read_content           trader
 read_receipt           trader
@@ -34,6 +35,7 @@ override_finding       customs
 correct_declaration    customs
 consent_to_more        authority
 add_permit             authority
+add_permits            authority
 list_permits           trader customs authority
 read_permit            trader customs authority
 read_ledger            trader customs authority

@@ -57,6 +57,7 @@ class Intake:
         self._queue: deque[Waits] = deque()
         self._bytes = 0
         self._woken = asyncio.Event()
+        self._turn = asyncio.Semaphore(UNDER_WAY)
 
     def put(self, submission: Submission) -> "asyncio.Future[Receipt]":
         """Queue a submission; the future answers its receipt once it is durable, or the refusal it meets.
@@ -87,18 +88,27 @@ class Intake:
                 self._bytes -= sum(len(submission.body) for submission, _ in batch)
                 await self._answer(batch)
 
+    async def keep_many(self, batch: Sequence[Submission]) -> "dict[UUID, Receipt | Exception]":
+        """Keep a batch that came as one, beside the queue: only so many such batches are under way."""
+        async with self._turn:
+            return await self._settle(batch)
+
     async def _answer(self, batch: Sequence[Waits]) -> None:
-        """Keep a batch and answer each; when it fails for a reason of its own, each is tried alone."""
-        try:
-            answers = await self._keep_surely([submission for submission, _ in batch])
-        except Exception as error:
-            if len(batch) > 1 and not is_away(error):
-                for one in batch:
-                    await self._answer([one])
-                return
-            answers = dict.fromkeys((submission.id for submission, _ in batch), _failure(error))
+        answers = await self._settle([submission for submission, _ in batch])
         for submission, future in batch:
             _give(future, answers[submission.id])
+
+    async def _settle(self, batch: Sequence[Submission]) -> "dict[UUID, Receipt | Exception]":
+        """Keep a batch and answer each; when it fails for a reason of its own, each is tried alone."""
+        try:
+            return await self._keep_surely(batch)
+        except Exception as error:
+            if len(batch) == 1 or is_away(error):
+                return dict.fromkeys((submission.id for submission in batch), _failure(error))
+        answers: dict[UUID, Receipt | Exception] = {}
+        for one in batch:
+            answers |= await self._settle([one])
+        return answers
 
     async def _keep_surely(self, batch: Sequence[Submission]) -> "dict[UUID, Receipt | Exception]":
         """Keep a batch, once more when the connection was lost: what the first try kept is found by its key."""

@@ -1,5 +1,6 @@
 """Examples about declarations: the import of 100 crocodile skins, from lodging to correction."""
 
+import json
 from typing import Any
 
 from services.gateway.api.examples.entry import Example
@@ -82,6 +83,9 @@ EXAMPLES: dict[str, Example] = {
     "read_declaration": Example(answers=ACCEPTED),
     "list_declarations": Example(answers={"data": [ACCEPTED], "next_cursor": None}),
     "validate_declaration": Example(STATED, {"valid": True, "findings": [], "errors": []}),
+    "lodge_declarations": Example(
+        json.dumps(STATED) + "\n", json.dumps({"line": 1, "status_code": 202, **RECEIPT}) + "\n"
+    ),
     "read_content": Example(answers=STATED),
     "read_receipt": Example(answers="eyJhbGciOiJFZDI1NTE5Iiwi….eyJkaWdlc3QiOiJzaGEtMjU2PTpSSy8w….MEUCIQDs…"),
     "replace_declaration": Example(STATED, ACCEPTED | {"version": 2}),

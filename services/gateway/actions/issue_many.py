@@ -1,0 +1,68 @@
+"""Many permits of one authority at once: passed on to permits some at a time, each answered for itself."""
+
+import json
+from collections.abc import Awaitable, Sequence
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.gateway.actions.bulk_lines import name_of, unwrapped
+from services.gateway.actions.desk import Desk
+from services.gateway.actions.people import Known
+from services.gateway.clients.inside import ask
+from shared.calls import Away, unavailable
+from shared.contracts.people import Caller
+from shared.problems import Invalid, Refusal
+from shared.strict import parse_json
+from shared.web import BODY_LIMIT
+
+PATH = "/v1/permits"
+MOST_AT_ONCE = 200
+"""Permits of one inside call; permits takes no more."""
+Result = tuple[int, dict[str, Any]] | Refusal
+
+
+async def begin(
+    desk: Desk, known: Known, caller: Caller, key: str | None, lines: Sequence[bytes | None], *, space: UUID
+) -> "Awaitable[list[Result]]":
+    """Read lines and answer what awaits their results. `space` is the namespace of command ids."""
+    read = [_read(known, key, line, space) for line in lines]
+
+    async def results() -> list[Result]:
+        orders = [one for one in read if isinstance(one, bytes)]
+        told: list[Result] = []
+        for first in range(0, len(orders), MOST_AT_ONCE):
+            told += await _issue(desk, caller, orders[first : first + MOST_AT_ONCE])
+        answers = iter(told)
+        return [next(answers) if isinstance(one, bytes) else one for one in read]
+
+    return results()
+
+
+def _read(known: Known, key: str | None, line: bytes | None, space: UUID) -> bytes | Refusal:
+    """Write the order of one permit; what is no JSON is refused here, for it would spoil its neighbours."""
+    try:
+        if line is None:
+            raise Invalid("body-too-large", f"A line has at most {BODY_LIMIT} bytes. Send less in one permit.")
+        named, body = unwrapped(line, "permit")
+        stated = parse_json(b"[[" + body + b"]]")[0][0]
+        own = f"{stated.get('issuer')} {stated.get('number')}" if isinstance(stated, dict) else ""
+        command = uuid5(space, f"{known.party.id} POST {PATH} {name_of(named, key, own)}")
+    except Refusal as error:
+        return error
+    return b'{"command_id":"' + str(command).encode() + b'","body":' + body + b"}"
+
+
+async def _issue(desk: Desk, caller: Caller, orders: Sequence[bytes]) -> list[Result]:
+    body = b"[" + b",".join(orders) + b"]"
+    headers = {"Content-Type": "application/json"}
+    try:
+        reply = await ask(desk.permits, "POST", "/inside/permits", caller=caller, body=body, headers=headers)
+    except Away:
+        return [unavailable("permits")] * len(orders)
+    if reply.status != 200:
+        return [unavailable("permits")] * len(orders)
+    return [(one["status"], _flat(one)) for one in json.loads(reply.body)]
+
+
+def _flat(one: dict[str, Any]) -> dict[str, Any]:
+    return {**one["body"], **({"replayed": True} if one.get("replayed") else {})}

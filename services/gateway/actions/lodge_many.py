@@ -1,0 +1,62 @@
+"""Many declarations of one party at once: read a few at a time, kept by one insert, each with a result of its own."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Sequence
+from uuid import UUID
+
+from services.gateway.actions.bulk_lines import name_of, unwrapped
+from services.gateway.actions.desk import Desk
+from services.gateway.actions.lodge import Receipt
+from services.gateway.actions.ownership import demand_own, submission_of
+from services.gateway.actions.people import Known
+from services.gateway.formats import json
+from services.gateway.formats.known import INSIDE
+from services.gateway.store.submissions import Submission
+from shared.database import now
+from shared.problems import Conflict, Invalid, Refusal
+from shared.web import BODY_LIMIT
+
+READ_AT_ONCE = 16
+"""Declarations read before others on this loop have their turn: some two milliseconds."""
+Result = Receipt | Exception
+
+
+async def begin(desk: Desk, known: Known, key: str | None, lines: Sequence[bytes | None]) -> "Awaitable[list[Result]]":
+    """Read lines and begin to keep them; await the answer for a result a line. None is a line that was too long."""
+    read: list[Submission | Refusal] = []
+    for place, line in enumerate(lines):
+        if place % READ_AT_ONCE == READ_AT_ONCE - 1:
+            await asyncio.sleep(0)
+        read.append(_read(known, key, line))
+    good = [one for one in read if isinstance(one, Submission)]
+    kept = asyncio.create_task(desk.intake.keep_many(good)) if good else None
+
+    async def results() -> list[Result]:
+        receipts = await kept if kept is not None else {}
+        return [_told(one, receipts) if isinstance(one, Submission) else one for one in read]
+
+    return results()
+
+
+def _read(known: Known, key: str | None, line: bytes | None) -> Submission | Refusal:
+    try:
+        if line is None:
+            raise Invalid("body-too-large", f"A line has at most {BODY_LIMIT} bytes. Send less in one declaration.")
+        named, body = unwrapped(line, "declaration")
+        declaration = json.read(body, known.party)
+        demand_own(declaration, known)
+        digest = hashlib.sha256(body).digest()
+        name = name_of(named, key, declaration.reference)
+        return submission_of(known, declaration, key=name, content_type=INSIDE, body=body, digest=digest, at=now())
+    except Refusal as error:
+        return error
+
+
+def _told(one: Submission, receipts: "dict[UUID, Result]") -> Result:
+    """Answer what became of a line; a key made of its reference speaks of the reference, not of itself."""
+    said = receipts[one.id]
+    if isinstance(said, Refusal) and said.code == "idempotency-key-reused" and " " in one.key:
+        text = "This trader has used this reference in another declaration. Amend that one, or choose a new reference."
+        return Conflict("reference-taken", text)
+    return said

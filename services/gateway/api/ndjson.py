@@ -1,0 +1,173 @@
+"""NDJSON in and out on one connection: lines cut from chunks, answers in order, neither ever more than so much.
+
+A client that sends all before it reads anything must not stop the hub, nor fill its memory: answers that cannot go
+out wait in a file.
+"""
+
+import asyncio
+import tempfile
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import IO
+
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Send
+
+from shared.problems import Refusal
+from shared.web import BODY_LIMIT, BODY_SECONDS
+
+CHUNKS_AHEAD = 8
+IN_MEMORY = 1_048_576
+"""Bytes of answers kept in memory while the client does not read; what is more waits in a file."""
+AT_ONCE = 262_144
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the input; `body` is empty and `overlong` true where it was larger than a body may be."""
+
+    number: int
+    body: bytes
+    overlong: bool = False
+
+
+class Lines:
+    """Cuts chunks into lines; of a line that is too long nothing is kept."""
+
+    def __init__(self) -> None:
+        self._rest: list[bytes] = []
+        self._size = 0
+        self._number = 0
+        self._overlong = False
+
+    def feed(self, chunk: bytes) -> list[Line]:
+        """Answer the lines that end in this chunk."""
+        *whole, rest = chunk.split(b"\n")
+        lines = [self._line(piece) for piece in whole]
+        self._keep(rest)
+        return lines
+
+    def end(self) -> list[Line]:
+        """Answer the last line, if it does not end in a line feed."""
+        return [self._line(b"")] if self._size or self._overlong else []
+
+    def _keep(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._overlong or self._size > BODY_LIMIT:
+            self._rest.clear()
+            self._overlong = True
+        elif piece:
+            self._rest.append(piece)
+
+    def _line(self, piece: bytes) -> Line:
+        self._keep(piece)
+        self._number += 1
+        line = Line(self._number, b"".join(self._rest).removesuffix(b"\r"), self._overlong)
+        self._rest, self._size, self._overlong = [], 0, False
+        return line
+
+
+async def batches(receive: Receive, *, most: int) -> AsyncIterator[list[Line]]:
+    """Answer lines as they come, up to `most` together; a silence of 15 s ends it.
+
+    Raises ClientDisconnect when the client went away, and Refusal when it fell silent.
+    """
+    chunks: asyncio.Queue[bytes | Exception | None] = asyncio.Queue(CHUNKS_AHEAD)
+    reader = asyncio.create_task(_read(receive, chunks))
+    lines, cutter, ended = deque[Line](), Lines(), False
+    try:
+        while not ended or lines:
+            while not ended and len(lines) < most and (not lines or not chunks.empty()):
+                chunk = await chunks.get()
+                if isinstance(chunk, Exception):
+                    raise chunk
+                ended = chunk is None
+                lines.extend(cutter.end() if chunk is None else cutter.feed(chunk))
+            if lines:
+                yield [lines.popleft() for _ in range(min(most, len(lines)))]
+    finally:
+        reader.cancel()
+
+
+async def _read(receive: Receive, chunks: "asyncio.Queue[bytes | Exception | None]") -> None:
+    while True:
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                message = await receive()
+        except TimeoutError:
+            await chunks.put(
+                Refusal("body-too-slow", f"Nothing came for {BODY_SECONDS:.0f} s. Go on by the same keys.")
+            )
+            return
+        if message["type"] != "http.request":
+            await chunks.put(ClientDisconnect())
+            return
+        if message.get("body"):
+            await chunks.put(message["body"])
+        if not message.get("more_body"):
+            await chunks.put(None)
+            return
+
+
+class Answers:
+    """What goes out, in order, at the pace of the client; what it does not read yet waits here."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._memory: deque[bytes] = deque()
+        self._size = 0
+        self._file: IO[bytes] | None = None
+        self._read_to = 0
+        self._written_to = 0
+        self._woken = asyncio.Event()
+        self._ended = False
+
+    def put(self, lines: bytes) -> None:
+        """Put answers behind those that wait."""
+        if self._written_to > self._read_to or self._size > IN_MEMORY:
+            self._spill(lines)
+        else:
+            self._memory.append(lines)
+            self._size += len(lines)
+        self._woken.set()
+
+    def end(self) -> None:
+        """Say that no more answers come."""
+        self._ended = True
+        self._woken.set()
+
+    def _spill(self, lines: bytes) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the answers have gone out
+        self._file.seek(self._written_to)
+        self._file.write(lines)
+        self._written_to += len(lines)
+
+    def _take(self) -> bytes:
+        if self._memory:
+            found = b"".join(self._memory)
+            self._memory.clear()
+            self._size = 0
+            return found
+        if self._file is None or self._read_to >= self._written_to:
+            return b""
+        self._file.seek(self._read_to)
+        found = self._file.read(min(AT_ONCE, self._written_to - self._read_to))
+        self._read_to += len(found)
+        return found
+
+    async def run(self) -> None:
+        """Send until the end was said and everything went out."""
+        try:
+            while True:
+                self._woken.clear()
+                while found := self._take():
+                    await self._send({"type": "http.response.body", "body": found, "more_body": True})
+                if self._ended:
+                    await self._send({"type": "http.response.body", "body": b""})
+                    return
+                await self._woken.wait()
+        finally:
+            if self._file is not None:
+                self._file.close()
