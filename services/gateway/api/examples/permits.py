@@ -65,7 +65,9 @@ ANNUAL = (
 )
 EXAMPLES: dict[str, Example] = {
     "add_permit": Example(STATED, ISSUED | TOKEN),
-    "add_permits": Example(json.dumps(STATED) + "\n", json.dumps({"line": 1, "status_code": 201, **ISSUED, **TOKEN}) + "\n"),
+    "add_permits": Example(
+        json.dumps(STATED) + "\n", json.dumps({"line": 1, "status_code": 201, **ISSUED, **TOKEN}) + "\n"
+    ),
     "list_permits": Example(answers={"data": [ISSUED], "next_cursor": None}),
     "read_permit": Example(answers=ISSUED),
     "read_ledger": Example(answers={"data": [ENTRY], "next_cursor": None}),
