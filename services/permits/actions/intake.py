@@ -1,6 +1,6 @@
 """Take in a batch of declarations from the gateway: facts by a few queries, decided in memory, written set-based."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -17,38 +17,42 @@ from shared.contracts.people import Act
 from shared.database import AGAIN, again
 from shared.logs import logger
 
+Arrival = tuple[Filed, str | None]
+"""A letter as a declaration that was received, and why it cannot be checked, where it cannot."""
 TWICE = AGAIN | {"23505"}
 """A letter that two couriers carry at once breaks a key for one of them; tried again, it is known."""
 
 
 async def take_in_batch(engine: AsyncEngine, letters: Sequence[SubmissionLetter], at: datetime) -> Answers:
-    """Check and file each declaration once; a letter that came before is answered as taken."""
+    """Check and file each declaration once; a letter that came before is answered as taken.
+
+    What is read of the letters is read before anything is locked, so that others go on meanwhile.
+    """
+    read = {letter.id: _read(letter) for letter in letters}
 
     async def once() -> None:
         async with engine.begin() as conn:
-            await _take_in(conn, letters, at)
+            await _take_in(conn, read, at)
 
     await again(once, states=TWICE)
     return Answers(answers=tuple(Answer(id=letter.id, outcome="taken") for letter in letters))
 
 
-async def _take_in(conn: AsyncConnection, letters: Sequence[SubmissionLetter], at: datetime) -> None:
-    known = await declarations.known(conn, [letter.id for letter in letters])
-    fresh = {letter.id: letter for letter in letters if letter.id not in known}
+async def _take_in(conn: AsyncConnection, read: Mapping[UUID, Arrival], at: datetime) -> None:
+    known = await declarations.known(conn, read)
+    fresh = [arrival for id, arrival in read.items() if id not in known]
     if not fresh:
         return
     by = Act(party=None, role=By.RULES, at=at)
-    read = {id: filed_from(letter) for id, letter in fresh.items()}
-    broken = {id: letter.unverified or read[id][1] for id, letter in fresh.items()}
-    plain = [filed for id, (filed, _) in read.items() if broken[id] is None]
+    plain = [filed for filed, broken in fresh if broken is None]
     wanted = wanted_by(filed.document for filed in plain)
     outcome = take_in(plain, await permits.lock_cited(conn, wanted), by)
     await door.keep(conn, outcome)
     await permits.watch(conn, _watchers(outcome), at)
-    for id, reason in broken.items():
+    for filed, reason in fresh:
         if reason is not None:
-            logger().error("declaration.unverified", declaration=str(id), reason=reason)
-            await door.keep(conn, take_in_unverified(read[id][0], reason, by))
+            logger().error("declaration.unverified", declaration=str(filed.id), reason=reason)
+            await door.keep(conn, take_in_unverified(filed, reason, by))
 
 
 def _watchers(outcome: Outcome) -> list[tuple[UUID, UUID]]:
@@ -60,8 +64,7 @@ def _watchers(outcome: Outcome) -> list[tuple[UUID, UUID]]:
     ]
 
 
-def filed_from(letter: SubmissionLetter) -> tuple[Filed, str | None]:
-    """Read a letter as a declaration that was received; and say why, where it could not be read whole."""
+def _read(letter: SubmissionLetter) -> Arrival:
     document, reason = salvage.read(letter.id, letter.party.country, letter.declaration)
     filed = Filed(
         id=letter.id,
@@ -72,4 +75,4 @@ def filed_from(letter: SubmissionLetter) -> tuple[Filed, str | None]:
         document=document,
         status=Status.RECEIVED,
     )
-    return filed, reason
+    return filed, letter.unverified or reason

@@ -83,7 +83,7 @@ def _says_all(stated: Declaration, side: Side) -> bool:
     other = stated.exporter if side is Side.IMPORT else stated.importer
     return other.identifier is not None and all(
         item.net_mass is None
-        and None not in {item.taxon, item.term, item.source, item.purpose, item.origin_country}
+        and None not in (item.taxon, item.term, item.source, item.purpose, item.origin_country)
         and all(document.issuer is not None for document in item.documents)
         for item in stated.items
     )

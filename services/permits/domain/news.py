@@ -1,5 +1,6 @@
 """What is told about a change, and who may hear it: thin enough to send, full enough to act on."""
 
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -76,6 +77,7 @@ def _once(*countries: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(countries))
 
 
+@lru_cache(maxsize=4096)
 def _offices(countries: tuple[str, ...]) -> tuple[RoleInCountry, ...]:
     return tuple(
         RoleInCountry(role=role, country=country) for country in countries for role in ("authority", "customs")

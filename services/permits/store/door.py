@@ -4,14 +4,14 @@ A status is written here and nowhere else; whoever writes one brings the moves t
 forget the history or the news. Each subject's sequence rises by one a move, under the lock of its row.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table, delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain import news
-from services.permits.domain.values import DeclarationChange, Move, Outcome, PermitChange
+from services.permits.domain.values import DeclarationChange, Move, Outcome, PermitChange, PermitOnFile
 from services.permits.store import tables as t
 from services.permits.store import written as w
 from services.permits.store.rows import BALANCE
@@ -56,25 +56,25 @@ async def _keep_permits(conn: AsyncConnection, changes: Iterable[PermitChange]) 
 async def _tell(conn: AsyncConnection, outcome: Outcome) -> None:
     """Write a history row and a piece of news for every move."""
     of_declarations, of_permits, letters = [], [], []
-    for filed, number, move in _numbered((c.filed, c.filed.sequence, c.moves) for c in outcome.declarations):
-        of_declarations.append({"declaration_id": filed.id, **w.history_row(number, move)})
-        data = news.about_declaration(filed, move)
-        letters.append(w.news_row(f"declaration:{filed.id}", number, move, data, news.hearers_of_declaration(filed)))
-    for permit, number, move in _numbered((c.permit, c.permit.sequence, c.moves) for c in outcome.permits):
-        of_permits.append({"permit_id": permit.id, **w.history_row(number, move)})
-        data = news.about_permit(permit, move)
-        letters.append(
-            w.news_row(f"permit:{permit.id}", number, move, data, news.hearers_of_permit(permit, move.heard_by))
-        )
+    for one in outcome.declarations:
+        filed, hearers = one.filed, news.hearers_of_declaration(one.filed).model_dump_json()
+        for number, move in enumerate(one.moves, start=filed.sequence + 1):
+            of_declarations.append(w.history_row("declaration_id", filed.id, number, move))
+            data = news.about_declaration(filed, move)
+            letters.append(w.news_row(f"declaration:{filed.id}", number, move, data, hearers))
+    for permit, number, move in _moves(outcome.permits):
+        of_permits.append(w.history_row("permit_id", permit.id, number, move))
+        hearers = news.hearers_of_permit(permit, move.heard_by).model_dump_json()
+        letters.append(w.news_row(f"permit:{permit.id}", number, move, news.about_permit(permit, move), hearers))
     await _add(conn, t.declaration_history, ("declaration_id", *w.HISTORY), of_declarations)
     await _add(conn, t.permit_history, ("permit_id", *w.HISTORY), of_permits)
     await _add(conn, t.news, w.NEWS, letters)
 
 
-def _numbered(things: Iterable[tuple[Any, int, tuple[Move, ...]]]) -> Iterable[tuple[Any, int, Move]]:
-    for thing, sequence, moves in things:
-        for number, move in enumerate(moves, start=sequence + 1):
-            yield thing, number, move
+def _moves(changes: Iterable[PermitChange]) -> Iterator[tuple[PermitOnFile, int, Move]]:
+    for change in changes:
+        for number, move in enumerate(change.moves, start=change.permit.sequence + 1):
+            yield change.permit, number, move
 
 
 async def _add(conn: AsyncConnection, table: Table, names: Names, rows: Rows) -> None:

@@ -12,10 +12,11 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, cast, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.permits.domain.ledger import Balance
 from services.permits.domain.values import PermitOnFile, Wanted
 from services.permits.store import tables as t
 from services.permits.store.expiry import is_live, is_over
-from services.permits.store.rows import OFFICES, Row, grouped, permit_of
+from services.permits.store.rows import BALANCE, OFFICES, Row, grouped, permit_of
 from shared.contracts.people import Party
 from shared.database import among, columns, many
 
@@ -89,10 +90,17 @@ async def _whole(
     ids = [row["id"] for row in rows]
     if not ids:
         return []
-    lines = grouped(await conn.execute(select(t.permit_lines).where(among(t.permit_lines.c.permit_id, ids))))
+    balances: dict[UUID, dict[str, Balance]] = {}
+    for permit, letter, *amounts in await conn.execute(_balances(ids)):
+        balances.setdefault(permit, {})[letter] = Balance(*amounts)
     holding = grouped(await conn.execute(_held(ids))) if held else {}
     using = grouped(await conn.execute(_uses(uses))) if uses else {}
-    return [permit_of(r, lines[r["id"]], holding.get(r["id"], ()), using.get(r["id"], ())) for r in rows]
+    return [permit_of(r, balances[r["id"]], holding.get(r["id"], ()), using.get(r["id"], ())) for r in rows]
+
+
+def _balances(ids: Sequence[UUID]) -> Select[Any]:
+    c = t.permit_lines.c
+    return select(c.permit_id, c.line, *(c[name] for name in BALANCE)).where(among(c.permit_id, ids))
 
 
 def _held(ids: Sequence[UUID]) -> Select[Any]:

@@ -1,6 +1,8 @@
 """Rows of the permits database as the values they stand for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -16,23 +18,21 @@ from shared.contracts.permit import Permit
 Row = RowMapping
 OFFICES = frozenset({"authority", "customs"})
 """Roles that act for their country, and read what concerns it."""
-BALANCE = (
-    "granted",
-    "endorsed",
-    "export_consented",
-    "import_consented",
-    "export_reserved",
-    "import_reserved",
-    "import_consumed",
-    "export_closed",
-    "import_closed",
-)
+BALANCE = tuple(field.name for field in fields(Balance))
+"""The columns of a line's balance, in the order of its value."""
 
 
-def permit_of(row: Row, lines: Iterable[Row], held: Iterable[Row] = (), uses: Iterable[Row] = ()) -> PermitOnFile:
+@lru_cache(maxsize=2048)
+def terms_of(document: str) -> Permit:
+    """Read what a permit says; it never changes, and a permit that is used is read again and again."""
+    return Permit.model_validate_json(document)
+
+
+def permit_of(
+    row: Row, balances: Mapping[str, Balance], held: Iterable[Row] = (), uses: Iterable[Row] = ()
+) -> PermitOnFile:
     """Read a permit with its lines, what is held of them, and the uses that were asked for one by one."""
-    terms = Permit.model_validate_json(row["document"])
-    balances = {line["line"]: Balance(**{name: line[name] for name in BALANCE}) for line in lines}
+    terms = terms_of(row["document"])
     return PermitOnFile(
         id=row["id"],
         terms=terms,

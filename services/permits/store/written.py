@@ -7,7 +7,6 @@ from uuid import UUID, uuid5
 from services.permits.domain.expiry import TOLD
 from services.permits.domain.values import Citation, DeclarationChange, Move, PermitChange, PermitOnFile, Posting
 from services.permits.store.rows import BALANCE
-from shared.contracts.letters import Audience
 
 EVENTS = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a01")
 ENTRIES = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a02")
@@ -219,9 +218,10 @@ def balance_rows(change: PermitChange) -> list[dict[str, Any]]:
     ]
 
 
-def history_row(number: int, move: Move) -> dict[str, Any]:
-    """Write a move as a row of history."""
+def history_row(name: str, id: UUID, number: int, move: Move) -> dict[str, Any]:
+    """Write a move as a row of history of what `name` and `id` say."""
     return {
+        name: id,
         "sequence": number,
         "event": move.event,
         "from_status": move.before,
@@ -233,7 +233,7 @@ def history_row(number: int, move: Move) -> dict[str, Any]:
     }
 
 
-def news_row(subject: str, number: int, move: Move, data: dict[str, Any], audience: Audience) -> dict[str, Any]:
+def news_row(subject: str, number: int, move: Move, data: dict[str, Any], audience: str) -> dict[str, Any]:
     """Write a move as a piece of news, its id derived from its subject and number."""
     return {
         "id": uuid5(EVENTS, f"{subject}/{number}"),
@@ -242,7 +242,7 @@ def news_row(subject: str, number: int, move: Move, data: dict[str, Any], audien
         "sequence": number,
         "at": move.act.at,
         "data": json.dumps({**data, "sequence": number}),
-        "audience": audience.model_dump_json(),
+        "audience": audience,
         "due_at": move.act.at,
     }
 
