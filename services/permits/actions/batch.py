@@ -115,7 +115,7 @@ async def _refusals(
 def _kept(change: PermitChange, command: Command, token: str) -> Kept:
     """Write the answer that reading the permit would give, without reading it."""
     permit = replace(change.permit, sequence=1)
-    history = [history_row(1, change.moves[0])]
+    history = [history_row("permit_id", permit.id, 1, change.moves[0])]
     view = {**views.permit(permit, latest_day(permit.terms.issuer, command.at), history), "token": token}
     return Kept(201, json.dumps(view), f"/v1/permits/{permit.id}", permit.version)
 
