@@ -163,6 +163,7 @@ class CorrectedItem(Wire):
     number: Annotated[int, Field(ge=1, le=9999)]
     quantity: Amount
     unit: Annotated[Unit | None, Field(description="Of the quantity; the declared unit when not said")] = None
+    dead_on_arrival: Annotated[int | None, Field(ge=0, le=10**9, description="How many were dead")] = None
 
 
 class Correction(Wire):

@@ -13,3 +13,7 @@ class Policy(Wire):
     import_permit_for_appendix_ii: Annotated[
         bool, Field(description="An import of Appendix II needs an import permit too, as in the European Union")
     ] = False
+    reservation_days: Annotated[
+        int | None,
+        Field(ge=1, le=3650, description="Days after which an unreleased declaration gives back what it set aside"),
+    ] = None

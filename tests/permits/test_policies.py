@@ -15,6 +15,7 @@ async def test_every_switch_of_a_country_is_off_until_it_is_turned_on(inside: In
         "country": "FR",
         "version": 0,
         **dict.fromkeys(found.json().keys() - {"country", "version"}, False),
+        "reservation_days": None,
     }
     assert (found.json()["import_permit_for_appendix_ii"], found.headers["etag"]) == (False, '"0"')
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.permits.actions.ending import end_abandoned
 from services.permits.actions.expiring import tell_of_ends
 from services.permits.store import duty
 from shared.database import now
@@ -29,7 +30,10 @@ class Job:
     act: Callable[[AsyncEngine, datetime], Awaitable[None]]
 
 
-JOBS: tuple[Job, ...] = (Job("permits.ends", 5.0, tell_of_ends),)
+JOBS: tuple[Job, ...] = (
+    Job("permits.ends", 5.0, tell_of_ends),
+    Job("reservations", 60.0, end_abandoned),
+)
 """Every periodic job of permits. Each room of actions that has one is named here."""
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions import views
 from services.permits.actions.holding import Moved, anew, with_holders
-from services.permits.domain import customs, filing, settling
+from services.permits.domain import consenting, correcting, customs, filing, settling
 from services.permits.domain.completing import wanted_by
 from services.permits.domain.lifecycle import By, Status, may_turn, turns_of
 from services.permits.domain.signing import Others, Permits
@@ -55,7 +55,7 @@ async def correct(engine: AsyncEngine, id: UUID, party: Party, stated: Correctio
     """Customs corrects what was released."""
     by = _act(party, By.CUSTOMS, command)
     which = declarations.decided_by(party)
-    return await _turn(engine, id, which, command, lambda f, p, o: settling.correct(f, p, stated, by, o))
+    return await _turn(engine, id, which, command, lambda f, p, o: correcting.correct(f, p, stated, by, o))
 
 
 async def cancel(engine: AsyncEngine, id: UUID, party: Party, stated: Cancellation, command: Command) -> Kept:
@@ -69,7 +69,7 @@ async def consent(engine: AsyncEngine, id: UUID, party: Party, stated: Consent, 
     """The authority that issued the permit agrees to more."""
     by = _act(party, By.AUTHORITY, command)
     which = declarations.citing_permits_of(party)
-    return await _turn(engine, id, which, command, lambda f, p, _: settling.consent(f, p, stated, by, party.country))
+    return await _turn(engine, id, which, command, lambda f, p, _: consenting.consent(f, p, stated, by, party.country))
 
 
 async def amend(engine: AsyncEngine, id: UUID, party: Party, stated: Declaration, command: Command) -> Kept:

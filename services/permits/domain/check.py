@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.permits.domain import units
 from services.permits.domain.completing import completed
-from services.permits.domain.holdings import hold
+from services.permits.domain.holdings import hold, let_go
 from services.permits.domain.ledger import Entry, Kind, Side, available, post
 from services.permits.domain.lifecycle import Status
 from services.permits.domain.rules import goods, paper, quantities, whole
@@ -80,11 +80,11 @@ def check(filed: Filed, registry: Registry) -> Verdict:
             findings += found
             citations.append(citation)
             seconds += second
-            if citation.open:
+            if citation.open or citation.counted:
                 drawn[key] = _drawn(permit, citation)
     status = settle(findings)
     if status is Status.REJECTED:
-        citations = [replace(citation, reserved=Decimal(0)) for citation in citations]
+        citations = [replace(citation, reserved=Decimal(0), counted=Decimal(0)) for citation in citations]
         drawn = {}
     return Verdict(status, tuple(findings), tuple(citations), tuple(seconds), drawn, filed.document)
 
@@ -155,11 +155,38 @@ def _citation(filed: Filed, case: Case, reserve: Decimal) -> Citation:
         reserved=reserve,
         transport_document=filed.document.transport_document,
         lodged_at=filed.received_at,
+        counted=case.asked if case.asked is not None and not counts else Decimal(0),
+        counted_by=_named(case.document),
     )
+
+
+def _named(document: Document) -> UUID | None:
+    """Answer the declaration that counted already, where it is named by its id."""
+    try:
+        return UUID(document.counted_by) if document.counted_by else None
+    except ValueError:
+        return None
+
+
+def second_use(filed: Filed, permit: PermitOnFile, citation: Citation) -> Finding | None:
+    """Answer the finding of a second use that a citation which holds nothing would meet now."""
+    held = permit.held
+    for one in filed.citations:
+        held = let_go(held, one) if one.open and one.permit == permit.id else held
+    others = replace(permit, held=held)
+    index, item = next((n, one) for n, one in enumerate(filed.document.items) if one.number == citation.item)
+    cited = [(n, d) for n, d in enumerate(item.documents) if d.key == permit.key and d.line in {None, citation.line}]
+    for place, document in cited[:1]:
+        here = _case(filed, index, item, place, document, others)
+        case = replace(here, lines=(others.lines[citation.line],), asked=citation.asked)
+        return next(iter(ask(quantities.RULES[:1], case)), None)
+    return None
 
 
 def _drawn(permit: PermitOnFile, citation: Citation) -> PermitOnFile:
     """Take a citation's reservation into account for the declaration's further items."""
+    if citation.counted:
+        return replace(permit, uses=(*permit.uses, citation))
     line = permit.lines[citation.line]
     balance = post(line.balance, [Entry(citation.side, Kind.RESERVE, citation.reserved)])
     return replace(permit, lines={**permit.lines, citation.line: replace(line, balance=balance)})

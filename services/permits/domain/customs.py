@@ -19,8 +19,10 @@ from services.permits.domain.using import used_outcome
 from services.permits.domain.values import Citation, DeclarationChange, Filed, Move, Outcome, PermitChange
 from shared.contracts.declaration import ActualItem, Item, Release
 from shared.contracts.people import Act
-from shared.contracts.words import Unit, plain
+from shared.contracts.words import EXACT, Unit, plain
 from shared.problems import Conflict, Fault, Invalid
+
+MORE = "More needs the consent of the authority that issued the permit, or a new version by the trader."
 
 
 def must_turn(filed: Filed, there: Status, by: By) -> None:
@@ -48,9 +50,9 @@ def release(filed: Filed, permits: Permits, stated: Release, by: Act, day: date,
         item = item_of(filed, citation.item)
         one = actual[item.number]
         amount = in_line_unit(citation, item, one.quantity or ZERO, one.unit)
-        if amount > citation.reserved:
-            unit = citation.unit
-            text = f"{plain(citation.reserved)} {unit} are set aside for item {item.number}; more needs an amendment."
+        most = EXACT.add(citation.reserved, citation.consented)
+        if amount > most:
+            text = f"{plain(most)} {citation.unit} may be used for item {item.number}. {MORE}"
             raise Conflict("more-than-reserved", text)
         uses.add(citation, running.release(citation, amount), one.dead_on_arrival)
         citations.append(replace(citation, reserved=ZERO, used=amount, used_on=day))
@@ -76,7 +78,9 @@ def _ended(filed: Filed, permits: Permits, status: Status, reason: str | None, b
     back = give_back(filed, permits, by, str(status))
     move = Move(filed.status, status, by, EVENTS[status], reason)
     changes = tuple(PermitChange(permit) for permit in back.permits.values())
-    return Outcome((DeclarationChange(replace(back.filed, status=status), (move,)),), changes, back.postings)
+    free = tuple(replace(citation, counted=ZERO) for citation in back.filed.citations)
+    ended = replace(back.filed, status=status, citations=free)
+    return Outcome((DeclarationChange(ended, (move,)),), changes, back.postings)
 
 
 def _must_stand(filed: Filed, permits: Permits) -> None:
@@ -91,7 +95,7 @@ def _must_stand(filed: Filed, permits: Permits) -> None:
 
 
 def _actual(filed: Filed, stated: Release, permits: Permits) -> dict[int, ActualItem]:
-    """Answer what arrived or left of every item, in the declared unit; at most what was declared."""
+    """Answer what arrived or left of every item; more than was declared only where the authority consented."""
     must_be_items(filed, [item.number for item in stated.items])
     given = {item.number: item for item in stated.items}
     actual = {}
@@ -100,21 +104,26 @@ def _actual(filed: Filed, stated: Release, permits: Permits) -> dict[int, Actual
         if one.quantity is None:
             one = ActualItem(number=item.number, quantity=item.quantity, dead_on_arrival=one.dead_on_arrival)
         index = list(given).index(item.number) if item.number in given else 0
-        _must_be_sane(index, item, one, _lives(filed, item, permits))
+        consented = any(c.consented > 0 for c in filed.citations if c.item == item.number)
+        _must_be_sane(index, item, one, lives(filed, item, permits), consented)
         actual[item.number] = one
     return actual
 
 
-def _lives(filed: Filed, item: Item, permits: Permits) -> bool:
+def lives(filed: Filed, item: Item, permits: Permits) -> bool:
     """Say whether an item is of live animals, by its own term or else by that of the line it cites."""
     cited = [permits[c.permit].lines[c.line].terms.term for c in filed.citations if c.item == item.number and c.line]
     return "LIV" in ([item.term] if item.term else cited)
 
 
-def _must_be_sane(index: int, item: Item, one: ActualItem, lives: bool) -> None:
+def _must_be_sane(index: int, item: Item, one: ActualItem, lives: bool, consented: bool) -> None:
     quantity, unit = one.quantity or ZERO, one.unit or item.unit
-    if units.convertible(unit, item.unit) and units.convert(quantity, unit, item.unit) > item.quantity:
-        text = f"Item {item.number} was declared as {plain(item.quantity)} {item.unit}; more needs an amendment."
+    if (
+        not consented
+        and units.convertible(unit, item.unit)
+        and units.convert(quantity, unit, item.unit) > item.quantity
+    ):
+        text = f"Item {item.number} was declared as {plain(item.quantity)} {item.unit}. {MORE}"
         raise Invalid("more-than-declared", text, [Fault(f"/items/{index}/quantity", "more-than-declared", text)])
     if one.dead_on_arrival is not None and (not lives or one.dead_on_arrival > quantity):
         text = "Dead on arrival counts live animals (term LIV), at most as many as arrived."

@@ -1,4 +1,4 @@
-"""An officer settles what the rules left open: overrides a finding, or corrects what was released.
+"""An officer settles what the rules left open: overrides a finding, with a reason.
 
 Officers override blocks and settle referrals with a reason, logged under their name. Nobody may overdraw a line.
 """
@@ -6,16 +6,15 @@ Officers override blocks and settle referrals with a reason, logged under their 
 from dataclasses import replace
 
 from services.permits.domain import units
-from services.permits.domain.check import settle
-from services.permits.domain.closing import Running
-from services.permits.domain.customs import in_line_unit, item_of, must_be_item, must_be_items, must_turn
+from services.permits.domain.check import second_use, settle
+from services.permits.domain.customs import item_of, must_be_item, must_turn
 from services.permits.domain.filing import posted, reservations
 from services.permits.domain.ledger import ZERO, Entry, Kind, Overdrawn
-from services.permits.domain.lifecycle import EVENTS, FINAL, USABLE, By, Status, turns_of
+from services.permits.domain.lifecycle import EVENTS, USABLE, By, Status, turns_of
 from services.permits.domain.rules.goods import ONE_LINE, UNIT
+from services.permits.domain.rules.quantities import SECOND_USE
 from services.permits.domain.rules.whole import UNVERIFIED, WITHDRAWN, withdrawn
-from services.permits.domain.signing import Others, Permits, Signature, Uses, posting_of
-from services.permits.domain.using import used_outcome
+from services.permits.domain.signing import Permits
 from services.permits.domain.values import (
     Citation,
     DeclarationChange,
@@ -25,12 +24,11 @@ from services.permits.domain.values import (
     PermitChange,
     PermitOnFile,
 )
-from shared.cites.zones import utc_day
-from shared.contracts.declaration import Consent, Correction, Override
+from shared.contracts.declaration import Override
 from shared.contracts.findings import Finding, Overriding
 from shared.contracts.people import Act
 from shared.contracts.words import plain
-from shared.problems import Conflict, Fault, Invalid, NotFound
+from shared.problems import Conflict, Fault, Invalid
 
 
 def override(filed: Filed, permits: Permits, stated: Override, by: Act) -> Outcome:
@@ -41,19 +39,17 @@ def override(filed: Filed, permits: Permits, stated: Override, by: Act) -> Outco
     if filed.status not in {Status.REFERRED, Status.REJECTED}:
         raise Conflict("wrong-turn", f"Nothing is to be overridden here. {turns_of(filed.status)}")
     _must_have_been_checked(filed, stated)
-    findings = (*_overridden(filed, stated, by), *_withdrawn_meanwhile(filed, permits))
+    findings = (
+        *_overridden(filed, stated, by),
+        *_withdrawn_meanwhile(filed, permits),
+        *_used_meanwhile(filed, permits),
+    )
     meant = _as_the_officer_says(replace(filed, findings=findings), permits, stated)
     status = settle(findings)
     if status is not Status.ACCEPTED:
         stays = replace(meant, status=filed.status)
-        move = Move(
-            filed.status,
-            filed.status,
-            by,
-            EVENTS[filed.status],
-            stated.reason,
-            {"overridden": stated.rule, "again": True},
-        )
+        extra = {"overridden": stated.rule, "item": stated.item}
+        move = Move(filed.status, filed.status, by, "declaration.overridden", stated.reason, extra)
         return Outcome((DeclarationChange(stays, (move,)),))
     return _accepted(filed, meant, permits, stated, by)
 
@@ -71,6 +67,18 @@ def _withdrawn_meanwhile(filed: Filed, permits: Permits) -> tuple[Finding, ...]:
     return tuple(withdrawn(filed, p) for p in gone.values() if p.terms.number not in named)
 
 
+def _used_meanwhile(filed: Filed, permits: Permits) -> tuple[Finding, ...]:
+    """Find the lines that others used since this declaration gave back what it held of them."""
+    named = {f.pointer for f in filed.findings if f.rule == SECOND_USE}
+    found = []
+    for citation in filed.citations:
+        if citation.line and citation.asked > 0 and not citation.open:
+            finding = second_use(filed, permits[citation.permit], citation)
+            if finding is not None and finding.pointer not in named:
+                found.append(finding)
+    return tuple(found)
+
+
 def _accepted(filed: Filed, meant: Filed, permits: Permits, stated: Override, by: Act) -> Outcome:
     must_turn(filed, Status.ACCEPTED, By.CUSTOMS)
     after = dict(permits)
@@ -84,7 +92,14 @@ def _accepted(filed: Filed, meant: Filed, permits: Permits, stated: Override, by
         after[permit.id] = replace(permit, uses=(*permit.uses, citation))
     whole = tuple(replace(c, reserved=c.asked) for c in meant.citations)
     accepted = replace(meant, status=Status.ACCEPTED, citations=whole)
-    move = Move(filed.status, Status.ACCEPTED, by, EVENTS[Status.ACCEPTED], stated.reason, {"overridden": stated.rule})
+    move = Move(
+        filed.status,
+        Status.ACCEPTED,
+        by,
+        EVENTS[Status.ACCEPTED],
+        stated.reason,
+        {"overridden": stated.rule, "item": stated.item},
+    )
     changes = tuple(PermitChange(permit) for id, permit in after.items() if permit is not permits[id])
     cause = f"override/{filed.sequence}"
     return Outcome((DeclarationChange(accepted, (move,)),), changes, reservations(fresh, by, cause))
@@ -189,56 +204,3 @@ def _post_or_refuse(permit: PermitOnFile, citation: Citation, entry: Entry) -> P
             f"{plain(over.asked)} were asked: more needs the consent of the authority that issued it."
         )
         raise Conflict("not-enough-left", detail) from None
-
-
-def correct(filed: Filed, permits: Permits, stated: Correction, by: Act, others: Others) -> Outcome:
-    """Correct what was released, up or down; to zero reopens a line that this use had closed.
-
-    A correction counts on the day of the use it corrects, so that a year's report is mended and not the next year's.
-    """
-    if filed.status is not Status.RELEASED:
-        raise Conflict("wrong-turn", f"Only what was released is corrected. {turns_of(filed.status)}")
-    must_be_items(filed, [item.number for item in stated.items])
-    wanted = {item.number: item for item in stated.items}
-    citations, uses, running = [], Uses(), Running(permits)
-    for citation in filed.citations:
-        if citation.item not in wanted or not citation.line or citation.use == "already_counted":
-            citations.append(citation)
-            continue
-        one = wanted[citation.item]
-        amount = in_line_unit(citation, item_of(filed, citation.item), one.quantity, one.unit)
-        uses.add(citation, (running.correction(citation, amount),))
-        citations.append(replace(citation, used=amount))
-    used_on = next((c.used_on for c in filed.citations if c.used_on is not None), utc_day(by.at))
-    mended = replace(filed, citations=tuple(citations), version=filed.version + 1)
-    sign = Signature(by, f"correction/{filed.id}/{mended.version}", used_on, stated.reason)
-    return used_outcome(filed, mended, "declaration.corrected", uses, permits, others, sign)
-
-
-def consent(filed: Filed, permits: Permits, stated: Consent, by: Act, country: str) -> Outcome:
-    """Agree, as the authority that issued the permit, to so much more than it says, in the item's declared unit."""
-    if filed.status in FINAL:
-        raise Conflict("wrong-turn", f"{filed.document.reference} is {filed.status}: there is nothing to consent to.")
-    must_be_item(filed, stated.item, "/item")
-    item = item_of(filed, stated.item)
-    mine = [
-        c for c in filed.citations if c.item == item.number and c.line and permits[c.permit].terms.issuer == country
-    ]
-    if not mine:
-        raise NotFound("This item cites no permit that the authority of your country issued.")
-    after, postings = dict(permits), Uses()
-    for citation in mine:
-        amount = in_line_unit(citation, item, stated.quantity)
-        entry = Entry(citation.side, Kind.CONSENT, amount)
-        after[citation.permit] = posted(after[citation.permit], citation.line, entry)
-        postings.add(citation, (entry,))
-    sign = Signature(by, f"consent/{filed.sequence}", utc_day(by.at), stated.reason)
-    return _consented(filed, stated, permits, after, postings, sign)
-
-
-def _consented(filed: Filed, stated: Consent, before: Permits, after: Permits, uses: Uses, sign: Signature) -> Outcome:
-    extra = {"consent": {"item": stated.item, "quantity": plain(stated.quantity)}, "again": True}
-    move = Move(filed.status, filed.status, sign.by, EVENTS[filed.status], stated.reason, extra)
-    changes = tuple(PermitChange(permit) for id, permit in after.items() if permit is not before[id])
-    postings = [posting_of(after[u.permit], u, e, sign) for u in uses.made for e in u.entries]
-    return Outcome((DeclarationChange(filed, (move,)),), changes, tuple(postings))

@@ -58,7 +58,7 @@ class Used:
 
 def posting_of(permit: PermitOnFile, one: Use, entry: Entry, sign: Signature) -> Posting:
     """Write one entry with all that names it."""
-    dies = entry.kind in {Kind.CONSUME, Kind.ENDORSE}
+    dies = entry.kind in {Kind.CONSUME, Kind.ENDORSE, Kind.CORRECT, Kind.CROSS, Kind.RECROSS}
     return Posting(
         permit=permit.id,
         line=one.line,

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.values import Filed
@@ -79,6 +79,34 @@ async def standing_on(conn: AsyncConnection, permit: UUID) -> list[UUID]:
         .distinct()
     )
     return list((await conn.execute(query)).scalars())
+
+
+async def idle(conn: AsyncConnection, country: str, before: datetime, *, limit: int) -> list[UUID]:
+    """Answer unreleased declarations that a country decides, hold something, and to which nothing happened since."""
+    c, h, held = t.declarations.c, t.declaration_history.c, t.citations.c
+    decided = or_(
+        (c.movement == "import") & (c.import_country == country),
+        (c.movement == "export") & (c.export_country == country),
+    )
+    holds = select(held.declaration_id).where(held.declaration_id == c.id, held.reserved > 0).exists()
+    since = select(h.id).where(h.declaration_id == c.id, h.at >= before).exists()
+    query = select(c.id).where(decided, c.status.in_(("accepted", "referred")), holds, ~since)
+    return list((await conn.execute(query.order_by(c.id).limit(limit))).scalars())
+
+
+async def permits_held_by(conn: AsyncConnection, id: UUID) -> list[UUID]:
+    """Answer the permits on which a declaration holds reservations."""
+    c = t.citations.c
+    query = select(c.permit_id).where(c.declaration_id == id, c.reserved > 0).distinct()
+    return list((await conn.execute(query)).scalars())
+
+
+async def last_moved(conn: AsyncConnection, id: UUID) -> datetime:
+    """Answer when something last happened to a declaration."""
+    c = t.declaration_history.c
+    query = select(func.max(c.at)).where(c.declaration_id == id)
+    found: datetime = (await conn.execute(query)).scalar_one()
+    return found
 
 
 async def search(

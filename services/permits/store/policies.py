@@ -28,6 +28,12 @@ async def of(conn: AsyncConnection, countries: Iterable[str]) -> dict[str, Polic
     return {row.country: Policy.model_validate(row.policy) for row in await conn.execute(query)}
 
 
+async def all_(conn: AsyncConnection) -> dict[str, Policy]:
+    """Read the policies of all countries that stated one."""
+    query = select(policies.c.country, policies.c.policy)
+    return {row.country: Policy.model_validate(row.policy) for row in await conn.execute(query)}
+
+
 async def keep(conn: AsyncConnection, country: str, policy: Policy, version: int, by: UUID, at: datetime) -> bool:
     """Write a version of a policy, and that it was; False where another was written at the same moment."""
     stated = {"country": country, "version": version, "policy": policy.model_dump(mode="json")}

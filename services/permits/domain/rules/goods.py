@@ -1,9 +1,11 @@
 """Are the declared goods those of the line? Taxon, term, unit, source, origin (boxes 7 to 12)."""
 
 from services.permits.domain import units
-from services.permits.domain.ledger import Side
+from services.permits.domain.ledger import ZERO, Side
 from services.permits.domain.rules.cases import Case, Difference, Rule
 from services.permits.domain.rules.matching import covers, neighbours, origin
+from services.permits.domain.rules.quantities import sum_of
+from shared.contracts.words import EXACT, plain
 
 
 def taxon_agrees(case: Case) -> Difference | None:
@@ -74,11 +76,16 @@ def was_counted_there(case: Case) -> Difference | None:
     """A use that was counted already names the declaration that counted it, and is not counted again."""
     if case.document.use != "already_counted":
         return None
-    named = case.document.counted_by
-    counted = {str(use.declaration) for use in case.permit.uses if use.line == case.line.terms.line and use.used}
-    if named in counted:
+    named, line = case.document.counted_by, case.line.terms
+    here = [use for use in case.permit.uses if (use.line, use.side) == (line.line, case.side)]
+    counted = sum_of(use.used for use in here if str(use.declaration) == named)
+    claimed = sum_of(use.counted for use in here if str(use.counted_by) == named)
+    if counted > ZERO and EXACT.add(case.asked or ZERO, claimed) <= counted:
         return None
-    return Difference(case.cites("counted_by"), "a declaration that used this line", named or "none named")
+    asked = f"{plain(case.asked)} {line.unit}" if case.asked is not None else f"{case.item.unit}"
+    found = f"{named or 'none named'}, which counted {plain(counted)} {line.unit}, {plain(claimed)} of it for others"
+    expected = f"a declaration that counted {asked} of this line"
+    return Difference(case.cites("counted_by"), expected, found if counted > ZERO else named or "none named")
 
 
 def is_reported_late(case: Case) -> Difference | None:

@@ -48,9 +48,19 @@ def is_in_force(case: Case) -> Difference | None:
     first, last = case.days
     if first <= terms.valid_until and last >= terms.issued_on:
         return None
+    if case.document.use == "late" and first > terms.valid_until:
+        return None
     return Difference(
         case.cites("number"), f"received from {terms.issued_on} to {terms.valid_until}", first.isoformat()
     )
+
+
+def was_in_force_when_used(case: Case) -> Difference | None:
+    """A use reported after the document's last day was made before it: an officer sees when (Article VI.2)."""
+    last, first = case.permit.terms.valid_until, case.days[0]
+    if case.document.use != "late" or first <= last:
+        return None
+    return Difference(case.cites("use"), f"used by {last}", f"reported on {first}")
 
 
 def is_not_withdrawn(case: Case) -> Difference | None:
@@ -126,6 +136,7 @@ def was_issued_here(case: Case) -> Difference | None:
 RULES: tuple[Rule, ...] = (
     Rule("CITES-IV-kind", "block", kind_serves),
     Rule("CITES-VI.2-validity", "block", is_in_force),
+    Rule("CITES-VI.2-late", "refer", was_in_force_when_used),
     Rule("CITES-VI.1-withdrawn", "block", is_not_withdrawn),
     Rule("CITES-box-4-export-country", "block", export_country_agrees),
     Rule("CITES-box-3a-import-country", "block", import_country_agrees),

@@ -1,5 +1,7 @@
 """Rules about a declaration as a whole: the document is not known, has no such line, cannot be verified, gave way."""
 
+from datetime import date
+
 from services.permits.domain.rules.cases import Case
 from services.permits.domain.rules.paper import RULES as PAPER
 from services.permits.domain.values import Filed, PermitOnFile
@@ -13,6 +15,7 @@ NO_LINE = "CITES-box-7-line"
 UNVERIFIED = "unverified"
 EMPTIED = "CITES-box-14-endorsed-for-less"
 WITHDRAWN = "CITES-VI.1-withdrawn"
+ABANDONED = "reservation-ended"
 
 RULES: dict[str, tuple[Severity, str]] = {
     UNKNOWN: ("block", "A declaration cites documents that are known here and name its own importer or exporter."),
@@ -21,6 +24,7 @@ RULES: dict[str, tuple[Severity, str]] = {
     NO_LINE: ("block", "The document has a line for these goods (box 7)."),
     UNVERIFIED: ("refer", "What no permit covers and no listing can answer for is not guessed: an officer decides."),
     EMPTIED: ("refer", "Where less left than was set aside, the youngest reservation gives way (box 14)."),
+    ABANDONED: ("refer", "What is set aside and not released within the days of the country goes back to the permit."),
 }
 """Name → gravity and sentence."""
 
@@ -90,6 +94,12 @@ def emptied(permit: PermitOnFile, line: str, fits: str, held: tuple[int, str]) -
     cited = CitedLine(issuer=permit.terms.issuer, number=permit.terms.number, line=line)
     index, found = held
     return _write(EMPTIED, f"/items/{index}/quantity", expected=fits, found=found, permit=cited)
+
+
+def abandoned(days: int, last: date) -> Finding:
+    """Write the finding of a declaration that nobody released in time; `last` is the day something last happened."""
+    expected, found = f"released or refused within {days} days", f"nothing happened since {last}; all was given back"
+    return _write(ABANDONED, "/items", expected=expected, found=found)
 
 
 def withdrawn(filed: Filed, permit: PermitOnFile) -> Finding:

@@ -1,0 +1,47 @@
+"""Customs corrects what was released, up or down, for a reason; what a correction to zero reopens is open again."""
+
+from dataclasses import replace
+
+from services.permits.domain.closing import Running
+from services.permits.domain.customs import in_line_unit, item_of, lives, must_be_items
+from services.permits.domain.lifecycle import Status, turns_of
+from services.permits.domain.signing import Others, Permits, Signature, Uses
+from services.permits.domain.using import used_outcome
+from services.permits.domain.values import Filed, Outcome
+from shared.cites.zones import utc_day
+from shared.contracts.declaration import CorrectedItem, Correction
+from shared.contracts.people import Act
+from shared.problems import Conflict, Fault, Invalid
+
+
+def correct(filed: Filed, permits: Permits, stated: Correction, by: Act, others: Others) -> Outcome:
+    """Correct what was released, up or down; to zero reopens a line that this use had closed.
+
+    A correction counts on the day of the use it corrects, so that a year's report is mended and not the next year's.
+    """
+    if filed.status is not Status.RELEASED:
+        raise Conflict("wrong-turn", f"Only what was released is corrected. {turns_of(filed.status)}")
+    must_be_items(filed, [item.number for item in stated.items])
+    wanted = {item.number: item for item in stated.items}
+    citations, uses, running = [], Uses(), Running(permits)
+    for citation in filed.citations:
+        if citation.item not in wanted or not citation.line or citation.use == "already_counted":
+            citations.append(citation)
+            continue
+        one = wanted[citation.item]
+        amount = in_line_unit(citation, item_of(filed, citation.item), one.quantity, one.unit)
+        _must_live(filed, permits, one)
+        uses.add(citation, (running.correction(citation, amount),), one.dead_on_arrival)
+        citations.append(replace(citation, used=amount))
+    used_on = next((c.used_on for c in filed.citations if c.used_on is not None), utc_day(by.at))
+    mended = replace(filed, citations=tuple(citations), version=filed.version + 1)
+    sign = Signature(by, f"correction/{filed.id}/{mended.version}", used_on, stated.reason)
+    return used_outcome(filed, mended, "declaration.corrected", uses, permits, others, sign)
+
+
+def _must_live(filed: Filed, permits: Permits, one: CorrectedItem) -> None:
+    if one.dead_on_arrival is None:
+        return
+    if not lives(filed, item_of(filed, one.number), permits) or one.dead_on_arrival > one.quantity:
+        text = "Dead on arrival counts live animals (term LIV), at most as many as arrived."
+        raise Invalid("dead-on-arrival", text, [Fault("/items", "dead-on-arrival", text)])
