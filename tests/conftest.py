@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.databases import SERVICES, Embedded, Server, fence, migrate, prepare
 from shared.database import connect
+from tests.told import flaws_of_news
 
 _numbers = itertools.count(1)
 
@@ -90,9 +91,10 @@ async def gateway_db(clone: Clone) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 async def permits_db(clone: Clone) -> AsyncIterator[AsyncEngine]:
-    """An empty permits database of one's own, entered as the service does."""
+    """An empty permits database of one's own, entered as the service does; its news must be as the catalogue says."""
     async for engine in _engine(clone, "permits"):
         yield engine
+        assert await flaws_of_news(engine) == []
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ def pages() -> dict[str, str]:
         "rules.md": rules(),
         "turns.md": turns(),
         "events.md": events(),
+        "asyncapi.json": asyncapi(),
         "problems.md": problems(),
         "settings.md": settings(),
     }
@@ -89,12 +90,17 @@ def _diagram(table: Mapping[State, Mapping[State, frozenset[Hand]]]) -> str:
 
 
 def events() -> str:
-    """Write the catalogue of events."""
-    from shared.cites.events import EVENT_TYPES
+    """Write the catalogue of events for people."""
+    from services.cli.events import page
 
-    rows = [(f"`{code}`", name) for code, name in EVENT_TYPES.items()]
-    intro = "What webhooks and the feed carry; an endpoint names types, or `declaration.*` for a family.\n\n"
-    return NOTE + "# Events\n\n" + intro + _table(("type", "when"), rows)
+    return NOTE + page()
+
+
+def asyncapi() -> str:
+    """Write the catalogue of events for machines."""
+    from services.cli.events import asyncapi
+
+    return asyncapi()
 
 
 def problems() -> str:

@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from services.gateway.api.examples import EXAMPLES, Example
 from services.gateway.api.rights import RIGHTS
+from services.gateway.api.webhooks import schemas_of_events, webhooks
 from shared.contracts.problems import CODES
 from shared.refused import PROBLEM, TITLES
 
@@ -94,6 +95,8 @@ def described_by(models: Iterable[type[BaseModel]], app: FastAPI) -> None:
             _, definitions = models_json_schema(asked, ref_template=REF)  # type: ignore[arg-type]
             parts = found.setdefault("components", {})
             parts["schemas"] = {**parts.get("schemas", {}), **definitions.get("$defs", {}), "Problem": _PROBLEM}
+            parts["schemas"] |= schemas_of_events()
+            found["webhooks"] = webhooks()
             parts["securitySchemes"] = _SCHEMES
             found["security"] = [{"oauth2": []}, {"bearer": []}]
             for operation in (one for path in found["paths"].values() for one in path.values()):

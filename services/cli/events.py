@@ -1,0 +1,169 @@
+"""The catalogue of events as a page for people, and as AsyncAPI 3.0 for machines."""
+
+import json
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from shared.contracts.events.catalogue import CATALOGUE, HEARD_BY, Entry, data_schemas, event_schema
+
+REF = "#/components/schemas/{model}"
+CHANNELS = {
+    "declaration": "declarations",
+    "permit": "permits",
+    "quota": "quotas",
+    "application": "applications",
+    "endpoint": "endpoints",
+    "event": "acknowledgements",
+}
+INTRO = """# Events
+
+What webhooks push and `GET /v1/events` lists: the same events, the same bytes, the same ids. An endpoint names types,
+`declaration.*` for a family, or `*`. [asyncapi.json](asyncapi.json) says all of this for machines (AsyncAPI 3.0);
+`GET /v1/reference/event-types` answers each type with its JSON schema; `saola listen` shows them as they come.
+
+```json
+{"id": "…", "type": "declaration.released", "timestamp": "2026-03-16T09:30:00.000000Z", "data": {…}}
+```
+
+- `id` stays the same however often an event is told: keep it, and pass over what you have had.
+- `data.sequence` rises by one with each event about the same thing, so who hears all types sees no gap. Events about
+  one thing come in this order; events about different things come in any.
+- Fields may be added: pass over what you do not know. What is optional is left out, never null.
+- A webhook is signed by [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id` (the event's id),
+  `webhook-timestamp`, `webhook-signature`. An endpoint with `"format": "cloudevents"` gets the headers of CloudEvents
+  1.0 (binary mode) as well: `ce-specversion`, `ce-id`, `ce-source`, `ce-type`, `ce-subject`, `ce-time`.
+"""
+_HEADERS = {
+    "webhook-id": ("The event's id", {"format": "uuid"}),
+    "webhook-timestamp": ("Seconds since 1970 at which it was sent", {"pattern": "^[0-9]+$"}),
+    "webhook-signature": ("`v1,` and `v1a,` signatures over id, timestamp and body, blank between", {}),
+}
+_CLOUD_HEADERS = {
+    "ce-specversion": ("The version of CloudEvents", {"const": "1.0"}),
+    "ce-id": ("The event's id", {"format": "uuid"}),
+    "ce-source": ("The hub's feed of events", {"format": "uri-reference"}),
+    "ce-type": ("The event's type", {}),
+    "ce-subject": ("What it is about, kind:id", {}),
+    "ce-time": ("When it happened", {"format": "date-time"}),
+}
+
+
+def page() -> str:
+    """Write the catalogue for people."""
+    parts = [INTRO, "## All types\n", _table(("type", "when"), ((_link(e), e.sentence) for e in CATALOGUE.values()))]
+    for family, entries in groupby(CATALOGUE.values(), key=lambda entry: entry.family):
+        parts += [f"## {CHANNELS[family].capitalize()}\n", f"{HEARD_BY[family]}.\n"]
+        parts += [_section(entry) for entry in entries]
+    parts += ["## Parts\n", "What fields of several types are made of.\n", *_parts()]
+    return "\n".join(parts)
+
+
+def _link(entry: Entry) -> str:
+    return f"[`{entry.code}`](#{entry.code.replace('.', '')})"
+
+
+def _section(entry: Entry) -> str:
+    example = json.dumps(entry.example["data"], indent=1, ensure_ascii=False)
+    table = _fields(data_schemas(ref=REF)[entry.model.__name__])
+    return f"### {entry.code}\n\n{entry.meaning}\n\n{table}\n```json\n{example}\n```\n"
+
+
+def _parts() -> list[str]:
+    whole = {entry.model.__name__ for entry in CATALOGUE.values()}
+    parts = {name: schema for name, schema in data_schemas(ref=REF).items() if name not in whole}
+    return [f"### {name}\n\n{schema['description']}\n\n{_fields(schema)}" for name, schema in sorted(parts.items())]
+
+
+def _fields(schema: dict[str, Any]) -> str:
+    wanted = schema.get("required", ())
+    rows = (
+        (f"`{name}`", _kind(field), "always" if name in wanted else "", field.get("description", ""))
+        for name, field in schema["properties"].items()
+    )
+    return _table(("field", "is", "there", "meaning"), rows)
+
+
+def _kind(field: dict[str, Any]) -> str:
+    """Say in a few words what a field is."""
+    if "$ref" in field:
+        name = field["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "const" in field:
+        return f"`{field['const']}`"
+    if "enum" in field:
+        return ", ".join(f"`{value}`" for value in field["enum"])
+    if field.get("type") == "array":
+        return f"list of {_kind(field['items'])}"
+    return str(field.get("format") or field.get("type") or "")
+
+
+def _table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [heading, ("---",) * len(heading), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def asyncapi() -> str:
+    """Write the catalogue as AsyncAPI 3.0: the hub sends, whoever asked to hear receives."""
+    described = {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Saola events",
+            "version": "1",
+            "description": "What the hub tells: pushed as signed webhooks, pulled from /v1/events; see events.md.",
+            "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
+        },
+        "defaultContentType": "application/json",
+        "channels": {name: _channel(family) for family, name in CHANNELS.items()},
+        "operations": {f"tell_of_{name}": _operation(family) for family, name in CHANNELS.items()},
+        "components": {
+            "messages": {entry.code: _message(entry) for entry in CATALOGUE.values()},
+            "schemas": data_schemas(ref=REF),
+            "messageTraits": {
+                "signed": {"headers": _headers(_HEADERS, required=True)},
+                "cloudevents": {"headers": _headers(_CLOUD_HEADERS, required=False)},
+            },
+        },
+    }
+    return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
+
+
+def _of(family: str) -> list[Entry]:
+    return [entry for entry in CATALOGUE.values() if entry.family == family]
+
+
+def _channel(family: str) -> dict[str, Any]:
+    return {
+        "address": None,
+        "title": CHANNELS[family].capitalize(),
+        "description": f"Heard by: {HEARD_BY[family]}. The address is the URL of the party's own endpoint.",
+        "messages": {entry.code: {"$ref": f"#/components/messages/{entry.code}"} for entry in _of(family)},
+    }
+
+
+def _operation(family: str) -> dict[str, Any]:
+    channel = f"#/channels/{CHANNELS[family]}"
+    return {
+        "action": "send",
+        "summary": f"Tell of {CHANNELS[family]}",
+        "channel": {"$ref": channel},
+        "messages": [{"$ref": f"{channel}/messages/{entry.code}"} for entry in _of(family)],
+        "bindings": {"http": {"method": "POST", "bindingVersion": "0.3.0"}},
+    }
+
+
+def _message(entry: Entry) -> dict[str, Any]:
+    return {
+        "name": entry.code,
+        "title": entry.sentence,
+        "summary": entry.meaning,
+        "contentType": "application/json",
+        "payload": event_schema(entry, ref=REF),
+        "examples": [{"name": "example", "payload": entry.example}],
+        "traits": [{"$ref": f"#/components/messageTraits/{name}"} for name in ("signed", "cloudevents")],
+    }
+
+
+def _headers(known: dict[str, tuple[str, dict[str, str]]], *, required: bool) -> dict[str, Any]:
+    fields = {name: {"type": "string", "description": says, **more} for name, (says, more) in known.items()}
+    return {"type": "object", "properties": fields, **({"required": list(known)} if required else {})}

@@ -1,0 +1,131 @@
+"""One example of each event's data, as the main journey would tell it."""
+
+from typing import Any
+
+_DECLARATION = {
+    "declaration_id": "0190c0de-0000-7000-8000-00000000dec1",
+    "reference": "B-2026-0001",
+    "movement": "import",
+    "version": 1,
+}
+_CAUSE = {name: _DECLARATION[name] for name in ("declaration_id", "reference", "movement")}
+_PERMIT = {"permit_id": "0190c0de-0000-7000-8000-000000009e41", "issuer": "ZA", "number": "ZA-2026-000123"}
+_SUCCESSOR = {"permit_id": "0190c0de-0000-7000-8000-000000009e42", "issuer": "ZA", "number": "ZA-2026-000124"}
+_LINE = {"line": "A", "taxon": "Crocodylus niloticus", "unit": "number"}
+_LEFT = _LINE | {
+    "term": "SKI",
+    "quantity": "118",
+    "has": "120",
+    "reserved": "0",
+    "used": "118",
+    "left": "0",
+}
+_ARRIVED = _LEFT | {"quantity": "100", "has": "118", "used": "100"}
+_NAMED = {"id": _PERMIT["permit_id"], "issuer": "ZA", "number": "ZA-2026-000123"}
+_USAGE = {"item": 1, "permit": _NAMED, "line": "A", "reserved": "0", "consumed": "100", "unit": "number"}
+_SECOND_USE = {
+    "rule": "HUB.second-use",
+    "severity": "block",
+    "pointer": "/items/0/documents/0",
+    "permit": {"issuer": "ZA", "number": "ZA-2026-000123", "line": "A"},
+    "expected": "18 number left",
+    "found": "30 number",
+    "message": "The line is in use or used already.",
+    "overridden": False,
+}
+_DOUBT = _SECOND_USE | {
+    "rule": "HUB.not-endorsed",
+    "severity": "refer",
+    "expected": "an endorsement at export",
+    "found": "none",
+    "message": "The permit was never endorsed at export.",
+}
+_APPLICATION = {
+    "application_id": "0190c0de-0000-7000-8000-00000000a441",
+    "reference": "A-2026-0003",
+    "issuer": "ZA",
+    "kind": "export",
+}
+_QUOTA = {
+    "quota_id": "0190c0de-0000-5000-8000-000000009074",
+    "country": "ZA",
+    "taxon": "Crocodylus niloticus",
+    "terms": ["SKI"],
+    "sources": ["R"],
+    "purposes": [],
+    "unit": "number",
+    "amount": "1000",
+    "starts": "2026-01-01",
+    "ends": "2026-12-31",
+    **_PERMIT,
+}
+_ENDPOINT = {"endpoint_id": "0190c0de-0000-7000-8000-00000000e4d1"}
+_EXPIRES = {"valid_until": "2026-08-31"}
+
+DATA: dict[str, dict[str, Any]] = {
+    "declaration.received": _DECLARATION | {"status": "received", "sequence": 1},
+    "declaration.accepted": _DECLARATION | {"status": "accepted", "sequence": 2},
+    "declaration.referred": _DECLARATION | {"status": "referred", "findings": [_DOUBT], "sequence": 2},
+    "declaration.rejected": _DECLARATION | {"status": "rejected", "findings": [_SECOND_USE], "sequence": 2},
+    "declaration.released": _DECLARATION | {"status": "released", "usage": [_USAGE], "sequence": 3},
+    "declaration.refused": _DECLARATION
+    | {"status": "refused", "reason": "The skins are of wild origin", "sequence": 3},
+    "declaration.cancelled": _DECLARATION | {"status": "cancelled", "sequence": 3},
+    "declaration.amended": _DECLARATION | {"status": "received", "version": 2, "sequence": 3},
+    "declaration.overridden": _DECLARATION
+    | {
+        "status": "referred",
+        "overridden": "HUB.not-endorsed",
+        "item": 1,
+        "reason": "Counted on arrival",
+        "sequence": 3,
+    },
+    "declaration.consented": _DECLARATION
+    | {"status": "referred", "item": 1, "quantity": "102", "reason": "Two more were packed", "sequence": 3},
+    "declaration.corrected": _DECLARATION
+    | {"status": "released", "usage": [_USAGE], "reason": "Two skins were counted twice", "sequence": 4},
+    "permit.issued": _PERMIT
+    | {"status": "issued", "kind": "export", **_EXPIRES, "lines": [_LINE | {"quantity": "120"}], "sequence": 1},
+    "permit.endorsed": _PERMIT
+    | {"status": "endorsed", "lines": [_LEFT], "endorsed_on": "2026-03-08", "port": "Durban", "sequence": 2},
+    "permit.used": _PERMIT | _CAUSE | {"status": "endorsed", "side": "import", "lines": [_ARRIVED], "sequence": 3},
+    "permit.exhausted": _PERMIT | _CAUSE | {"status": "exhausted", "sequence": 4},
+    "permit.revoked": _PERMIT | {"status": "revoked", "reason": "Issued on forged papers", "sequence": 5},
+    "permit.replaced": _PERMIT | {"status": "replaced", "replaced_by": _SUCCESSOR, "sequence": 5},
+    "permit.lost": _PERMIT | {"status": "lost", "reason": "Lost in the post", "sequence": 5},
+    "permit.found": _PERMIT | {"status": "endorsed", "sequence": 6},
+    "permit.expiring": _PERMIT | {"status": "endorsed", **_EXPIRES, "days_left": 30, "sequence": 5},
+    "permit.expired": _PERMIT | {"status": "expired", **_EXPIRES, "days_left": 0, "sequence": 6},
+    "permit.second_use_attempted": _PERMIT
+    | _CAUSE
+    | {
+        "status": "endorsed",
+        "attempts": [{"line": "A", "item": 1, "asked": "30", "left": "18", "unit": "number"}],
+        "sequence": 4,
+    },
+    "quota.near": _QUOTA | {"taken": "820", "left": "180", "share": 82, "sequence": 1},
+    "quota.reached": _QUOTA | {"taken": "1000", "left": "0", "share": 100, "sequence": 2},
+    "application.submitted": _APPLICATION | {"status": "submitted", "sequence": 1},
+    "application.queried": _APPLICATION | {"status": "queried", "reason": "Which farm?", "sequence": 2},
+    "application.answered": _APPLICATION | {"status": "submitted", "reason": "Farm ZA-017", "sequence": 3},
+    "application.granted": _APPLICATION
+    | {"status": "granted", "permit_id": _PERMIT["permit_id"], "number": "ZA-2026-000123", "sequence": 4},
+    "application.refused": _APPLICATION | {"status": "refused", "reason": "The quota is used up", "sequence": 4},
+    "application.withdrawn": _APPLICATION | {"status": "withdrawn", "sequence": 2},
+    "endpoint.verification": _ENDPOINT | {"challenge": "9f2c64aa1b7d4e0f8c35", "sequence": 1},
+    "endpoint.test": _ENDPOINT | {"sequence": 2},
+    "endpoint.disabled": _ENDPOINT
+    | {"url": "https://b.example/hooks", "reason": "the receiver answered 410 Gone", "sequence": 3},
+    "event.acknowledged": {
+        "event_id": "0190c0de-0000-5000-8000-00000000e7e4",
+        "type": "declaration.released",
+        "subject": f"declaration:{_DECLARATION['declaration_id']}",
+        "outcome": "with_warnings",
+        "message": "Taken over; the office code is new to us",
+        "by": "0190c0de-0000-7000-8000-0000000000b1",
+        "at": "2026-03-16T09:30:05.000000Z",
+        "declaration_id": _DECLARATION["declaration_id"],
+        "reference": "B-2026-0001",
+        "sequence": 1,
+    },
+}

@@ -1,0 +1,85 @@
+"""What the data of several types of event is made of."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from shared.contracts.words import Country, Id, LineLetter, Movement, Token, Unit, Wire
+
+Figure = Annotated[
+    str, StringConstraints(pattern=r"^-?[0-9]+(\.[0-9]+)?$"), Field(description="A decimal in a string: 118, 0.25")
+]
+
+
+class About(Wire):
+    """What all data says: the number of the event among those about the same thing."""
+
+    sequence: Annotated[int, Field(ge=1, description="Rises by one with each event about the same subject")]
+
+
+class NamedPermit(Wire):
+    """A permit by its id, and by what is printed on it."""
+
+    permit_id: Id
+    issuer: Country
+    number: Token
+
+
+class IssuedLine(Wire):
+    """A line of a permit as it was issued: boxes 7 and 11."""
+
+    line: LineLetter
+    taxon: str
+    quantity: Figure
+    unit: Unit
+
+
+class UsedLine(Wire):
+    """What was used of a line and what is left of it on that side, in the line's unit."""
+
+    line: LineLetter
+    taxon: str
+    term: str
+    quantity: Annotated[Figure, Field(description="Used by this very act")]
+    unit: Unit
+    has: Annotated[Figure, Field(description="All there is to use: granted at export, endorsed at import")]
+    reserved: Annotated[Figure, Field(description="Set aside for declarations that were accepted")]
+    used: Annotated[Figure, Field(description="Used so far, this act included")]
+    left: Annotated[Figure, Field(description="Neither used nor set aside")]
+
+
+class Attempt(Wire):
+    """A line that was in use or used when a declaration cited it."""
+
+    line: str
+    item: Annotated[int, Field(description="Number of the declaration's item")]
+    asked: Figure
+    left: Figure
+    unit: str
+
+
+class CitedPermit(Wire):
+    """A permit that a declaration cites."""
+
+    id: Id
+    issuer: Country
+    number: Token
+
+
+class Usage(Wire):
+    """What a declaration has reserved and consumed of one line, in the line's unit."""
+
+    item: int
+    permit: CitedPermit
+    line: str
+    reserved: Figure
+    consumed: Figure
+    unit: str
+
+
+class Cause(Wire):
+    """The declaration behind an event about a permit."""
+
+    declaration_id: Id
+    reference: str
+    movement: Movement

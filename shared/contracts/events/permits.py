@@ -1,0 +1,95 @@
+"""The data of events about a permit."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.contracts.events.parts import About, Attempt, Cause, IssuedLine, NamedPermit, UsedLine
+from shared.contracts.permit import Kind
+from shared.contracts.words import Day, Id, Movement
+
+Status = Literal["issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost"]
+UsedLines = Annotated[tuple[UsedLine, ...], Field(strict=False)]
+
+
+class AboutPermit(About, NamedPermit):
+    """Which permit, and where it stands after what happened."""
+
+    status: Status
+    reason: Annotated[str | None, Field(description="Why, in the words of the one who did it")] = None
+
+
+class PermitIssued(AboutPermit):
+    """It may be cited from now on."""
+
+    kind: Kind
+    valid_until: Day
+    lines: Annotated[tuple[IssuedLine, ...], Field(strict=False)]
+    replaces: Annotated[NamedPermit | None, Field(description="The permit in whose place it stands")] = None
+
+
+class PermitEndorsed(AboutPermit):
+    """What really left, line by line (box 14). By customs at the counter, or by the release of an export declaration,
+    which is then named."""
+
+    lines: UsedLines
+    endorsed_on: Day | None = None
+    port: str | None = None
+    transport_document: str | None = None
+    declaration_id: Id | None = None
+    reference: str | None = None
+    movement: Movement | None = None
+    side: Literal["export"] | None = None
+
+
+class PermitUsed(AboutPermit, Cause):
+    """What really arrived by a declaration, line by line, and what is left; a correction tells it anew."""
+
+    side: Literal["import"]
+    lines: UsedLines
+
+
+class PermitExhausted(AboutPermit):
+    """All its lines are closed; the declaration that closed the last one is named, if it was one."""
+
+    declaration_id: Id | None = None
+    reference: str | None = None
+    movement: Movement | None = None
+
+
+class PermitRevoked(AboutPermit):
+    """It covers nothing any more; declarations accepted on it are referred."""
+
+
+class PermitReplaced(AboutPermit):
+    """It covers nothing any more; another one does."""
+
+    replaced_by: NamedPermit
+
+
+class PermitLost(AboutPermit):
+    """It covers nothing until it is found."""
+
+
+class PermitFound(AboutPermit):
+    """It stands again where its lines say."""
+
+
+class PermitExpiring(AboutPermit):
+    """Its last day is near and something is left on it."""
+
+    valid_until: Day
+    days_left: Annotated[int, Field(ge=0, description="Whole days after today, its last day included")]
+
+
+class PermitExpired(AboutPermit):
+    """Its last day is over where it was issued."""
+
+    valid_until: Day
+    days_left: Literal[0] | None = None
+
+
+class PermitSecondUseAttempted(AboutPermit, Cause):
+    """Somebody declared on what is in use or used already; nothing was taken from it."""
+
+    attempts: Annotated[tuple[Attempt, ...], Field(strict=False)]

@@ -1,0 +1,39 @@
+"""The data of events about a quota."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.contracts.events.parts import About, Figure
+from shared.contracts.words import Country, Day, Id, Token, Unit
+
+Codes = Annotated[tuple[str, ...], Field(strict=False, description="Codes it is limited to; empty means all")]
+
+
+class AboutQuota(About):
+    """Which quota, what is taken of it, and which permit brought it there."""
+
+    quota_id: Id
+    country: Country
+    taxon: str
+    terms: Codes
+    sources: Codes
+    purposes: Codes
+    unit: Unit
+    amount: Annotated[Figure, Field(description="All there is for the span of time")]
+    taken: Annotated[Figure, Field(description="What permits of that span grant, this one included")]
+    left: Figure
+    share: Annotated[int, Field(ge=0, description="Taken of the amount, in per cent")]
+    starts: Day
+    ends: Day
+    permit_id: Id
+    issuer: Country
+    number: Token
+
+
+class QuotaNear(AboutQuota):
+    """Four fifths are taken."""
+
+
+class QuotaReached(AboutQuota):
+    """Nothing is left."""

@@ -1,0 +1,57 @@
+"""The catalogue of events: every type has its model, its meaning and an example that its published schema allows."""
+
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from pydantic import ValidationError
+
+from shared.cites.events import EVENT_TYPES
+from shared.contracts.events.catalogue import CATALOGUE, MODELS, check, data_schemas, schema_of
+from shared.contracts.events.examples import DATA
+
+TOLD_OF_A_THING = {
+    "declaration": {"declaration_id", "reference", "status"},
+    "permit": {"permit_id", "issuer", "number", "status"},
+}
+
+
+def test_every_type_has_a_model_and_an_example_and_nothing_else_has() -> None:
+    assert EVENT_TYPES.keys() == MODELS.keys() == DATA.keys()
+    assert len(set(MODELS.values())) == len(MODELS)
+
+
+@pytest.mark.parametrize("kind", CATALOGUE)
+def test_an_example_is_what_the_model_and_the_published_schema_say(kind: str) -> None:
+    entry = CATALOGUE[kind]
+    check(kind, entry.example["data"])
+    validator = jsonschema_rs.validator_for(schema_of(entry))
+    validator.validate(entry.example)
+    assert not validator.is_valid(entry.example | {"type": "something.else"})
+
+
+@pytest.mark.parametrize("kind", CATALOGUE)
+def test_data_names_its_subject_and_its_place_in_the_sequence(kind: str) -> None:
+    entry = CATALOGUE[kind]
+    wanted = TOLD_OF_A_THING.get(entry.family, set()) | {"sequence"}
+    assert wanted <= set(data_schemas(ref="{model}")[entry.model.__name__]["required"])
+
+
+def test_what_is_not_described_is_not_sent() -> None:
+    told = DATA["declaration.accepted"]
+    for wrong in ({**told, "importer": "B SARL"}, {**told, "status": "released"}, _without(told, "reference")):
+        with pytest.raises(ValidationError):
+            check("declaration.accepted", wrong)
+    with pytest.raises(KeyError):
+        check("declaration.forgotten", told)
+
+
+def test_readers_may_meet_fields_that_are_new() -> None:
+    entry = CATALOGUE["permit.used"]
+    line = {**DATA["permit.used"]["lines"][0], "marks": ["ZA 1"]}
+    newer = entry.example | {"data": {**DATA["permit.used"], "lines": [line], "colour": "green"}}
+    jsonschema_rs.validator_for(schema_of(entry)).validate(newer)
+
+
+def _without(told: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in told.items() if key != name}
