@@ -128,6 +128,41 @@ def check(
 
 
 @app.command()
+def load(
+    file: Annotated[Path, typer.Argument(help="NDJSON: a declaration or a permit a line.")],
+    answers: Annotated[
+        Path | None, typer.Option(help="Where every answer is written; FILE.answers when not said.")
+    ] = None,
+    hub: HubUrl = DEFAULT_HUB,
+    credentials: CredentialsFile = ADMIN,
+) -> None:
+    """Lodge declarations or issue permits from a file; run it again to go on where it broke. Status 1 if one failed."""
+    from services.cli.access import open_hub
+    from services.cli.load import load_file
+
+    with open_hub(hub, credentials, patience=60.0) as opened:
+        taken = load_file(opened, file, answers or file.with_name(file.name + ".answers"))
+    if not taken:
+        raise typer.Exit(1)
+
+
+@app.command("verify-receipt")
+def verify_receipt(
+    file: Annotated[Path, typer.Argument(help="A receipt, as GET /v1/declarations/{id}/receipt answers it.")],
+    keys: Annotated[
+        str | None,
+        typer.Option(help="The hub's published keys (JWKS), a file or an address; asked of --hub if not said."),
+    ] = None,
+    content: Annotated[Path | None, typer.Option(help="The bytes it should be for.")] = None,
+    hub: HubUrl = DEFAULT_HUB,
+) -> None:
+    """Check a receipt with the hub's published keys; with --keys FILE no network is needed. Status 1 if it is bad."""
+    from services.cli.receipt import PUBLISHED, verify_file
+
+    verify_file(file, keys or hub.rstrip("/") + PUBLISHED, content)
+
+
+@app.command()
 def token(hub: HubUrl = DEFAULT_HUB, credentials: CredentialsFile = ADMIN) -> None:
     """Print an access token: curl -H "Authorization: Bearer $(saola token)" …"""
     from services.cli.access import open_hub

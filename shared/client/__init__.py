@@ -8,6 +8,7 @@ with Hub("https://hub.example", client_id, client_secret) as hub:
 
 from shared.client.errors import HubError, NoAnswer, Problem
 from shared.client.hub import Hub
+from shared.client.receipts import BadReceipt, verify_receipt
 from shared.client.webhooks import BadWebhook, verify_webhook
 
-__all__ = ["BadWebhook", "Hub", "HubError", "NoAnswer", "Problem", "verify_webhook"]
+__all__ = ["BadReceipt", "BadWebhook", "Hub", "HubError", "NoAnswer", "Problem", "verify_receipt", "verify_webhook"]

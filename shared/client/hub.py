@@ -1,11 +1,12 @@
 """The hub as a program sees it: one method for each thing that can be asked, bodies as the contract writes them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from types import MappingProxyType, TracebackType
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
+from shared.client.bulk import load
 from shared.client.transport import JSON, Transport, to_json
 
 Body = Mapping[str, Any]
@@ -26,7 +27,7 @@ class Hub:
     ) -> None:
         self.url = url.rstrip("/")
         self._way = Transport(url, client_id, client_secret, seconds=seconds, patience=patience)
-        self._seconds = seconds
+        self._seconds, self._patience = seconds, patience
 
     def __enter__(self) -> "Hub":
         return self
@@ -69,6 +70,14 @@ class Hub:
     def declare(self, declaration: Body, *, key: str | None = None, wait: int = 0) -> Found:
         """Lodge a declaration; with `wait` (seconds, up to 30) answers it whole if its checks end in time."""
         return self._post("/v1/declarations", declaration, key, wait=wait)
+
+    def lodge(self, body: bytes, media_type: str = JSON, *, key: str | None = None, wait: int = 0) -> Found:
+        """Lodge a declaration by its bytes, JSON or a customs message in XML; else as `declare`."""
+        headers = {"Content-Type": media_type, "Idempotency-Key": key or str(uuid4())}
+        headers |= {"Prefer": f"wait={wait}"} if wait else {}
+        seconds = self._seconds + wait
+        found: Found = self._way.send("POST", "/v1/declarations", body=body, headers=headers, seconds=seconds).json()
+        return found
 
     def validate(self, body: bytes, media_type: str = JSON) -> Found:
         """Ask what the hub would find in a declaration, nothing kept: `valid`, `findings`, `errors`."""
@@ -171,6 +180,27 @@ class Hub:
         """Say what became of an event here: `accepted`, `with_warnings` or `not_readable`."""
         body = {"outcome": outcome} | ({"message": message} if message else {})
         return self._post(f"/v1/events/{event_id}/acknowledgement", body, key)
+
+    # Many at once
+
+    def load(self, kind: Literal["declarations", "permits"], lines: Iterable[bytes]) -> Iterator[Found]:
+        """Lodge declarations or issue permits, one a line of NDJSON; answers what each was answered, in order.
+
+        Each answer has `line`, `status_code` and the body, or the problem. The same lines again double nothing.
+        """
+        yield from load(
+            self._way, f"/v1/{kind}/bulk", lines, key=None, seconds=self._seconds * 4, patience=self._patience
+        )
+
+    # Evidence
+
+    def content(self, id: str) -> bytes:
+        """Answer a declaration's bytes exactly as they were sent."""
+        return self._way.send("GET", f"/v1/declarations/{id}/content").content
+
+    def receipt(self, id: str) -> str:
+        """Answer the signed receipt of a declaration; see `verify_receipt`."""
+        return self._way.send("GET", f"/v1/declarations/{id}/receipt").text
 
     # How
 
