@@ -34,6 +34,7 @@ from services.gateway.api.relayed_declarations import DECLARATIONS, OWN_COMMANDS
 from services.gateway.api.relayed_law import LAW
 from services.gateway.api.relayed_news import NEWS
 from services.gateway.api.relayed_permits import PERMITS
+from services.gateway.api.spoken import Spoken
 from services.gateway.api.stating import add_stating_routes
 from services.gateway.api.tokens import add_token_routes
 from services.gateway.settings import Settings
@@ -98,6 +99,7 @@ def make(settings: Settings) -> FastAPI:
 
     app = make_app(title="Saola", version=VERSION, description=ABOUT, lifespan=lifespan, ready=_ready)
     app.state.desk = desk
+    app.add_middleware(Spoken)
     _serve(app)
     return app
 

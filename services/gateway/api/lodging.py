@@ -116,7 +116,8 @@ async def described() -> Response:
 
     The same Idempotency-Key with the same body is answered the same, with `Idempotency-Replayed: true`. With
     `Prefer: wait=N` (RFC 7240, up to 30 s) the answer waits for the checks: 200 and the whole declaration when they
-    are done in time.
+    are done in time. `application/xml` is a customs message of the WCO Data Model, read as docs/wco.md says; with
+    `Accept: application/xml` this and all other answers about declarations are a WCO `Response`.
     """
     raise AssertionError("answered by `lodge`")
 
