@@ -15,7 +15,7 @@ ABOUT = "/v1/declarations"
 
 
 def asks_for_xml(accept: str) -> bool:
-    """Say whether `Accept` prefers XML to JSON (RFC 9110, 12.5.1); a browser, which names both HTML and XML, does not."""
+    """Say whether `Accept` prefers XML to JSON (RFC 9110, 12.5.1); a browser, which asks for HTML too, does not."""
     weights: dict[str, float] = {}
     for part in accept.lower().split(","):
         kind, *parameters = (piece.strip() for piece in part.split(";"))
