@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from shared.contracts.people import Caller, Party
+from shared.contracts.people import ActsFor, Caller, Party
 from shared.database import now
 from shared.identity import BadToken, InsideReader
 from shared.logs import logger
@@ -33,6 +33,11 @@ def calling_party(found: Annotated[Caller, Depends(caller)]) -> Party:
     return found.party
 
 
+def acting_for(found: Annotated[Caller, Depends(caller)]) -> ActsFor | None:
+    """Answer the trader in whose name the party calls under a mandate, as the gateway has checked it."""
+    return found.acts_for
+
+
 def calling_service(found: Annotated[Caller, Depends(caller)]) -> str:
     """Answer the service that calls for itself; a party may never do this."""
     if found.party is not None:
@@ -41,4 +46,5 @@ def calling_service(found: Annotated[Caller, Depends(caller)]) -> str:
 
 
 AParty = Annotated[Party, Depends(calling_party)]
+AnotherTrader = Annotated[ActsFor | None, Depends(acting_for)]
 AService = Annotated[str, Depends(calling_service)]

@@ -23,9 +23,11 @@ from services.gateway.actions.people import People
 from services.gateway.actions.seal import Seal
 from services.gateway.actions.waiting import Waiting
 from services.gateway.api.bulk import add_bulk_routes
+from services.gateway.api.credentials import add_credential_routes
 from services.gateway.api.declarations import add_declaration_routes
 from services.gateway.api.kept import add_kept_routes
 from services.gateway.api.lodging import add_lodging_route
+from services.gateway.api.mandates import add_mandate_routes
 from services.gateway.api.openapi import described_by
 from services.gateway.api.pages import add_pages
 from services.gateway.api.parties import add_party_routes
@@ -42,7 +44,7 @@ from services.gateway.store.tables import HEAD
 from shared import lifeline
 from shared.calls import Service
 from shared.contracts.declaration import Declaration
-from shared.contracts.people import NewParty, Party, PartyChange
+from shared.contracts.people import NewCredential, NewMandate, NewParty, Party, PartyChange, Rotation
 from shared.courier import Courier
 from shared.database import connect, revision
 from shared.identity import InsideSigner, KeyFile
@@ -122,6 +124,8 @@ def _serve(app: FastAPI) -> None:
     add_bulk_routes(app)
     add_token_routes(app)
     add_party_routes(app)
+    add_credential_routes(app)
+    add_mandate_routes(app)
     add_declaration_routes(app)
     add_stating_routes(app)
     add_kept_routes(app)
@@ -129,7 +133,7 @@ def _serve(app: FastAPI) -> None:
     add_relayed(app, relayed, relay)
     bodies = [route.takes for route in (*OWN_COMMANDS, *STATED, *relayed) if route.takes is not None]
     add_pages(app)
-    described_by([Declaration, NewParty, Party, PartyChange, *bodies], app)
+    described_by([Declaration, NewParty, Party, PartyChange, NewCredential, Rotation, NewMandate, *bodies], app)
 
 
 async def _begin(desk: Desk, admin_file: Path | None, submissions: Courier) -> None:

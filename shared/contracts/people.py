@@ -1,10 +1,11 @@
 """Who acts: a party with its roles, country, identifiers and grants, as the inside token carries it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
-from shared.contracts.words import Country, Id, Moment, Name, Role, Token, Wire
+from shared.contracts.words import Country, Day, Id, Moment, Name, Role, Token, Wire
 
 
 class Grant(Wire):
@@ -58,11 +59,65 @@ class PartyChange(Wire):
     disabled: bool | None = None
 
 
+class NewCredential(Wire):
+    """How a client will prove itself: by a secret the hub makes when nothing is said, else by one of these."""
+
+    public_key: Annotated[
+        dict[str, Any] | str | None, Field(description="The public half of the client's key: a JWK, or PEM")
+    ] = None
+    jwks: Annotated[dict[str, Any] | None, Field(description="Several of them: a JSON Web Key Set")] = None
+    subject: Annotated[
+        str | None,
+        StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$"),
+        Field(description="Who the client is in the tokens of the trusted outside issuer"),
+    ] = None
+    expires_at: Annotated[Moment | None, Field(description="When it ends by itself")] = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "NewCredential":
+        if sum(given is not None for given in (self.public_key, self.jwks, self.subject)) > 1:
+            raise PydanticCustomError("one_way_only", "Send one of public_key, jwks and subject, or none for a secret")
+        return self
+
+
+class Rotation(Wire):
+    """A credential makes way for a new one of the same kind, and lives on for a while beside it."""
+
+    overlap_hours: Annotated[int, Field(ge=0, le=720, description="How long the old one still works")] = 24
+    public_key: Annotated[
+        dict[str, Any] | str | None, Field(description="The new key, where the old credential has keys")
+    ] = None
+    jwks: Annotated[dict[str, Any] | None, Field(description="The new keys, where the old one has keys")] = None
+
+
+class NewMandate(Wire):
+    """A trader lets an agent declare for it, from the first of these days to the last, in UTC."""
+
+    agent: Annotated[Id, Field(description="Party id of the agent")]
+    from_: Annotated[Day, Field(alias="from")]
+    until: Day
+    trader: Annotated[Id | None, Field(description="Party id of the trader; said by the administrator only")] = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "NewMandate":
+        if self.from_ > self.until:
+            raise PydanticCustomError("days_not_in_order", "A mandate ends on or after its first day")
+        return self
+
+
+class ActsFor(Wire):
+    """The trader in whose name a call is made under a mandate, and the numbers it is known by."""
+
+    party: Id
+    numbers: Annotated[tuple[str, ...], Field(strict=False)] = ()
+
+
 class Caller(Wire):
     """Who stands behind a call inside the hub: a party, or one of the services when there is none."""
 
     service: str
     party: Party | None = None
+    acts_for: ActsFor | None = None
     request_id: str = ""
 
 

@@ -58,7 +58,9 @@ _STATE = {
     "permit-withdrawn": Meaning(409, "A permit that the declaration cites was revoked, replaced or lost."),
     "reference-taken": Meaning(409, "This trader has used this reference in another declaration."),
     "rotated-too-often": Meaning(409, "Two secrets live already; wait until the older one has ended."),
+    "not-rotated-so": Meaning(409, "This kind of credential is replaced in another way; the detail says how."),
     "secret-not-kept": Meaning(409, "The secret made under this key cannot be shown again."),
+    "subject-taken": Meaning(409, "Another living credential stands for this outside subject already."),
     "still-received": Meaning(409, "The declaration is still on its way to its checks."),
     "wrong-turn": Meaning(409, "The thing cannot go there from where it stands; the detail names its turns."),
     "version-stale": Meaning(412, "The thing has changed since the version that If-Match names."),
@@ -83,6 +85,7 @@ _PAPER = {
     "validity-too-long": Meaning(422, "A permit of this kind is valid for less long."),
 }
 _CONTENT = {
+    "agent-unknown": Meaning(422, "No enabled trader of the hub has this party id, or it is the trader itself."),
     "amendment-too-far": Meaning(422, "An amendment may not change this; cancel and lodge anew."),
     "dead-on-arrival": Meaning(422, "Dead on arrival counts live animals, at most as many as arrived."),
     "endorsed-in-the-future": Meaning(422, "Goods are endorsed on a day that has come."),
@@ -95,6 +98,8 @@ _CONTENT = {
     "no-such-item": Meaning(422, "The declaration has no item of this number."),
     "no-such-line": Meaning(422, "The permit has no line of this letter."),
     "override-incomplete": Meaning(422, "This finding is settled with more than a reason; the detail says what."),
+    "private-key-sent": Meaning(422, "A private key was sent; keep it, and send the public half of a fresh one."),
+    "public-key-unfit": Meaning(422, "The key cannot be used: a public P-256 (ES256) or Ed25519 key is wanted."),
     "quantity-missing": Meaning(422, "Say which quantity of the permit line is meant."),
     "quantity-stands": Meaning(422, "The quantity is plain already; leave it out."),
     "url-not-allowed": Meaning(422, "Webhooks are not sent to that address."),

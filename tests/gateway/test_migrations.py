@@ -45,12 +45,15 @@ HISTORY = (
     "UPDATE submissions SET received_at = now()",
     "DELETE FROM party_versions",
     "UPDATE party_versions SET version = 7",
-    "DELETE FROM kept_answers",
     "UPDATE kept_answers SET body = ''",
     "DELETE FROM parties",
     "DELETE FROM credentials",
     "UPDATE credentials SET secret_sha256 = ''",
+    "UPDATE credentials SET public_keys = '[]'",
     "UPDATE party_letters SET party = '{}'",
+    "DELETE FROM mandates",
+    "UPDATE mandates SET last_day = '2099-01-01'",
+    "UPDATE used_assertions SET jti = ''",
 )
 
 

@@ -19,7 +19,13 @@ read_party             admin
 change_party           admin
 give_credential        admin
 list_credentials       admin
+rotate_credential      admin
 end_credential         admin
+grant_mandate          trader admin
+list_mandates          trader admin
+read_mandate           trader admin
+revoke_mandate         trader admin
+end_mandate            trader admin
 lodge_declaration      trader
 lodge_declarations     trader
 validate_declaration   trader

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.actions.credentials import write_credential
 from services.gateway.store import credentials, parties
+from services.gateway.store.credentials import Proof
 from shared import identity
 from shared.contracts.people import Party
 from shared.database import new_id, now
@@ -28,7 +29,7 @@ async def make_first_admin(conn: AsyncConnection, file: Path) -> bool:
     party = Party(id=new_id(at), name="Administrator of this hub", country=NOWHERE, roles=("admin",))
     await parties.add(conn, party, revision=revision, at=at, by=None)
     client_id, secret = str(new_id(at)), identity.secret()
-    await credentials.add(conn, client_id, party.id, identity.digest(secret), revision=revision, at=at)
+    await credentials.add(conn, client_id, party.id, Proof(secret=identity.digest(secret)), revision=revision, at=at)
     _write(file, write_credential(client_id, secret))
     logger().info("admin.made", party=str(party.id), file=str(file))
     return True

@@ -66,7 +66,7 @@ def received(row: RowMapping) -> dict[str, Any]:
         "from": None,
         "to": "received",
         "at": at,
-        "by": {"party": str(row["party_id"]), "role": "trader"},
+        "by": _lodger(row),
         "reason": None,
     }
     return sent | {
@@ -81,6 +81,11 @@ def received(row: RowMapping) -> dict[str, Any]:
         "usage": [],
         "history": [first],
     }
+
+
+def _lodger(row: RowMapping) -> dict[str, str]:
+    by = {"party": str(row["party_id"]), "role": "trader"}
+    return by if row["party_id"] == row["trader_id"] else by | {"for": str(row["trader_id"])}
 
 
 async def _ask(desk: Desk, id: UUID, caller: Caller) -> Reply | None:

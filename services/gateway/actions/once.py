@@ -46,8 +46,18 @@ async def keep(conn: AsyncConnection, asked: Once | None, body: bytes, *, at: da
     )
     if new:
         return None
-    kept = await answers.find(conn, asked.party_id, asked.route, asked.key)
-    if kept is None or kept[0] != asked.fingerprint:
+    kept = await recall(conn, asked)
+    if kept is None:
+        raise key_reused()
+    return kept
+
+
+async def recall(conn: AsyncConnection, asked: Once | None) -> bytes | None:
+    """Answer what was kept under a key, if anything was; raises Invalid when it was used for something else."""
+    kept = None if asked is None else await answers.find(conn, asked.party_id, asked.route, asked.key)
+    if asked is None or kept is None:
+        return None
+    if kept[0] != asked.fingerprint:
         raise key_reused()
     return kept[1]
 

@@ -1,38 +1,77 @@
-"""Whose statement a declaration is: a trader declares for itself what it imports or exports itself."""
+"""Whose statement a declaration is: a trader's own, or that of a trader who gave the one who lodges it a mandate."""
 
 from datetime import datetime
+from uuid import UUID
 
-from services.gateway.actions.people import Known
+from services.gateway.actions.people import Known, People
 from services.gateway.formats.known import inside
 from services.gateway.store.submissions import Submission
 from shared.contracts.declaration import Declaration
+from shared.contracts.people import ActsFor
 from shared.database import new_id
 from shared.problems import NotAllowed
 
+NOT_YOURS = "not-your-declaration"
 
-def demand_own(declaration: Declaration, known: Known) -> None:
-    """Refuse a declaration whose importer (of an import) or exporter (of an export) is not the one who lodges it."""
+
+async def trader_of(declaration: Declaration, known: Known, people: People, *, at: datetime) -> Known:
+    """Answer the trader a declaration is made by: the importer (of an import) or the exporter (of an export).
+
+    That is the one who lodges it, or one who gave it a mandate for today (in UTC), named by `trader` or found by the
+    identifier of the declaring side. Raises NotAllowed.
+    """
     side = declaration.importer if declaration.movement == "import" else declaration.exporter
-    if declaration.trader not in {None, known.party.id}:
+    mine = side.identifier is not None and side.identifier in known.numbers
+    if mine and declaration.trader in {None, known.party.id}:
+        return known
+    who = "importer" if declaration.movement == "import" else "exporter"
+    if declaration.trader == known.party.id or side.identifier is None:
         raise NotAllowed(
-            "not-your-declaration", "`trader` is another party, and you hold no mandate of it. Leave it out."
+            NOT_YOURS, f"The identifier of the {who} is none of yours. Declare under a number of your own, see /v1/me."
         )
-    if side.identifier is None or side.identifier not in known.numbers:
-        who = "importer" if declaration.movement == "import" else "exporter"
+    return await _principal(declaration.trader, side.identifier, who, known, people, at)
+
+
+async def _principal(named: UUID | None, number: str, who: str, known: Known, people: People, at: datetime) -> Known:
+    granted = await people.principals(known.party.id, day=at.date())
+    among = granted if named is None else [trader for trader in granted if trader.party.id == named]
+    if named is not None and not among:
         raise NotAllowed(
-            "not-your-declaration",
-            f"The identifier of the {who} is none of yours. Declare under a number of your own, see /v1/me.",
+            NOT_YOURS, "`trader` is another party, and you hold no mandate of it today. It grants one: /v1/mandates."
         )
+    found = next((trader for trader in among if number in trader.numbers), None)
+    if found is None:
+        raise NotAllowed(
+            NOT_YOURS,
+            f"The identifier of the {who} is none of yours, nor of a trader whose mandate you hold today. "
+            "Declare under a number of your own, see /v1/me, or ask the trader for a mandate.",
+        )
+    return found
+
+
+def acts_for(trader: Known, known: Known) -> ActsFor | None:
+    """Write in whose name a call goes on inside; None when it is the caller's own."""
+    if trader.party.id == known.party.id:
+        return None
+    return ActsFor(party=trader.party.id, numbers=tuple(sorted(trader.numbers)))
 
 
 def submission_of(
-    known: Known, declaration: Declaration, *, key: str, content_type: str, body: bytes, digest: bytes, at: datetime
+    known: Known,
+    declaration: Declaration,
+    trader: Known,
+    *,
+    key: str,
+    content_type: str,
+    body: bytes,
+    digest: bytes,
+    at: datetime,
 ) -> Submission:
     """Name a party's declaration and write down what is kept of it."""
     return Submission(
         id=new_id(at),
         party_id=known.party.id,
-        trader_id=known.party.id,
+        trader_id=trader.party.id,
         key=key,
         reference=declaration.reference,
         content_type=content_type,

@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping
 from services.gateway.actions.desk import Desk
 from services.gateway.store import credentials, parties
 from shared.contracts.people import Party
+from shared.database import now
 from shared.problems import NotFound
 
 
@@ -31,4 +32,4 @@ async def credentials_of(desk: Desk, party_id: UUID) -> Sequence[RowMapping]:
     async with desk.engine.connect() as conn:
         if await parties.find(conn, party_id) is None:
             raise NotFound
-        return await credentials.of_party(conn, party_id)
+        return await credentials.of_party(conn, party_id, at=now())

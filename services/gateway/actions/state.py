@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from services.gateway.actions.acting import acting
 from services.gateway.actions.desk import Desk
-from services.gateway.actions.ownership import demand_own
+from services.gateway.actions.ownership import acts_for, trader_of
 from services.gateway.actions.people import Known
 from services.gateway.clients.inside import ask
 from services.gateway.clients.letters import write_digest
@@ -28,7 +29,7 @@ async def look(desk: Desk, known: Known, caller: Caller, kind: str, sent: bytes)
     """Ask what the hub would find, by the steps of lodging: form, whose statement it is, its reference, the rules."""
     try:
         stated = FORMATS[kind](sent, known.party)
-        demand_own(stated, known)
+        trader = await trader_of(stated, known, desk.people, at=now())
     except Invalid as error:
         if error.code != "invalid-body":
             raise
@@ -37,10 +38,11 @@ async def look(desk: Desk, known: Known, caller: Caller, kind: str, sent: bytes)
         side = "importer" if stated.movement == "import" else "exporter"
         return _not_valid([{"pointer": f"/{side}/identifier", "code": error.code, "detail": error.detail}])
     async with desk.engine.connect() as conn:
-        if await submissions.is_taken(conn, known.party.id, stated.reference):
+        if await submissions.is_taken(conn, trader.party.id, stated.reference):
             return _not_valid([{"pointer": "/reference", "code": "reference-taken", "detail": TAKEN}])
     path = "/v1/declarations/validate"
     asked = inside(kind, stated) or sent
+    caller = caller.model_copy(update={"acts_for": acts_for(trader, known)})
     return await ask(desk.permits, "POST", path, caller=caller, body=asked, headers={"Content-Type": INSIDE})
 
 
@@ -54,6 +56,7 @@ async def amend(
     """State a new version; its bytes are kept under the command first, and the version noted once it stands."""
     stated = FORMATS[kind](sent, known.party)
     digest = hashlib.sha256(sent).digest()
+    caller = caller.model_copy(update={"acts_for": await acting(desk, known, id)})
     async with desk.engine.begin() as conn:
         if await submissions.own(conn, id, known.party.id) is not None:
             by = known.party.id

@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from services.gateway.actions import follow
+from services.gateway.actions.acting import acting
 from services.gateway.actions.people import Known
 from services.gateway.api.guard import ADesk, admit, caller_of, id_of, may, the_desk
 from services.gateway.api.openapi import GUARDED, problems
@@ -27,8 +28,9 @@ async def read(request: Request, desk: ADesk, known: Annotated[Known, Depends(ma
 
 async def command(request: Request, route: Relayed) -> Response:
     """Pass a trader's command on; 409 `still-received` when the declaration is not at its checks yet."""
+    desk = the_desk(request)
     try:
-        reply = await send(request, route)
+        reply = await send(request, route, lambda known: acting(desk, known, id_of(request)))
     except Away:
         await demand_forwarded(request, route)
         raise unavailable(route.service) from None

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from services.gateway.actions.desk import Desk
 from services.gateway.actions.people import Known
 from services.gateway.api.rights import RIGHTS
-from shared.contracts.people import Caller
+from shared.contracts.people import ActsFor, Caller
 from shared.database import now
 from shared.identity import BadToken
 from shared.logs import logger
@@ -70,9 +70,9 @@ def know_parameters(request: Request, names: tuple[str, ...]) -> None:
         raise Invalid("invalid-parameter", f"A parameter is not known here. {knows}", places)
 
 
-def caller_of(known: Known, request: Request) -> Caller:
-    """Answer who stands behind a call that goes on inside."""
-    return Caller(service="gateway", party=known.party, request_id=request_id(request))
+def caller_of(known: Known, request: Request, acts_for: ActsFor | None = None) -> Caller:
+    """Answer who stands behind a call that goes on inside, and in whose name under a mandate."""
+    return Caller(service="gateway", party=known.party, acts_for=acts_for, request_id=request_id(request))
 
 
 def id_of(request: Request) -> UUID:

@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from services.gateway.actions.desk import Desk
 from services.gateway.actions.follow import checked
 from services.gateway.actions.lodge import Receipt
-from services.gateway.actions.ownership import demand_own, submission_of
+from services.gateway.actions.ownership import submission_of, trader_of
 from services.gateway.actions.people import Known
 from services.gateway.api.guard import admit, caller_of, know_parameters
 from services.gateway.api.headers import demanded_key, wait_of
@@ -46,9 +46,9 @@ async def lodge(scope: Scope, receive: Receive, send: Send) -> None:
     sent = await _read(scope, receive)
     at = now()
     declaration = FORMATS[kind](sent, known.party)
-    demand_own(declaration, known)
+    trader = await trader_of(declaration, known, desk.people, at=at)
     digest = hashlib.sha256(sent).digest()
-    submission = submission_of(known, declaration, key=key, content_type=kind, body=sent, digest=digest, at=at)
+    submission = submission_of(known, declaration, trader, key=key, content_type=kind, body=sent, digest=digest, at=at)
     receipt = await desk.intake.put(submission)
     whole = await _when_checked(scope, desk, known, receipt, seconds) if seconds else None
     if whole is not None:

@@ -85,6 +85,11 @@ def header(name: str, description: str, *, required: bool = False) -> dict[str, 
     }
 
 
+def in_path(name: str, schema: dict[str, str]) -> dict[str, Any]:
+    """Describe a part of the path."""
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
 def described_by(models: Iterable[type[BaseModel]], app: FastAPI) -> None:
     """Let the app's OpenAPI carry the contracts, the problem document, the way in, and each operation's roles."""
     asked = [(model, "validation") for model in sorted(set(models), key=lambda model: model.__name__)]

@@ -1,7 +1,7 @@
 """The relay: what another service answers is asked of it in the caller's name, and passed on as it is."""
 
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID, uuid5
@@ -10,13 +10,14 @@ from fastapi import FastAPI, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from services.gateway.actions.people import Known
 from services.gateway.api.guard import admit, caller_of, id_of, know_parameters, the_desk
 from services.gateway.api.headers import idempotency_key, wait_of
 from services.gateway.api.openapi import GUARDED, WITH_BODY, body, header, problems
 from services.gateway.api.parameters import parameter
 from services.gateway.clients.inside import ask
 from shared.calls import Away, Reply, unavailable
-from shared.contracts.people import Party
+from shared.contracts.people import ActsFor, Party
 from shared.database import new_id
 from shared.problems import NotFound
 from shared.web import read_body
@@ -34,6 +35,7 @@ PASSED_OUT = (
     "preference-applied",
     "retry-after",
 )
+ForWhom = Callable[[Known], Awaitable[ActsFor | None]]
 NAME = re.compile(r"[a-z0-9-]{1,64}")
 COUNTRY = re.compile(r"[A-Z]{2}")
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -73,8 +75,11 @@ async def relay(request: Request, route: Relayed) -> Response:
         raise unavailable(route.service) from None
 
 
-async def send(request: Request, route: Relayed) -> Reply:
-    """Check who asks and ask in their name; raises Away when the service cannot answer now."""
+async def send(request: Request, route: Relayed, for_whom: ForWhom | None = None) -> Reply:
+    """Check who asks and ask in their name; raises Away when the service cannot answer now.
+
+    `for_whom` finds out in whose name a mandated agent asks.
+    """
     desk = the_desk(request)
     known = await admit(desk, request.headers.get("authorization", ""), route.operation)
     know_parameters(request, route.query)
@@ -86,7 +91,7 @@ async def send(request: Request, route: Relayed) -> Reply:
         desk.service(route.service),
         route.method,
         path,
-        caller=caller_of(known, request),
+        caller=caller_of(known, request, await for_whom(known) if for_whom else None),
         body=given or None,
         query=request.query_params.multi_items(),
         headers=headers,

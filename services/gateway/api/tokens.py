@@ -8,12 +8,16 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from services.gateway.actions.access import LIFE
-from services.gateway.actions.enter import enter
+from services.gateway.actions.assertions import BadAssertion, claimed_client
+from services.gateway.actions.client_keys import ALGORITHMS
+from services.gateway.actions.desk import Desk
+from services.gateway.actions.enter import enter, enter_by_assertion
 from services.gateway.api.guard import ADesk
 from shared.web import read_body
 
 FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT = 16_384
+BY_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -28,7 +32,9 @@ class OAuthError(Exception):
 async def ask_token(request: Request, desk: ADesk) -> Response:
     """Ask for an access token by client credentials, an hour long.
 
-    The client authenticates by HTTP Basic or by `client_id` and `client_secret` in the form, not by both.
+    The client authenticates in one way: by HTTP Basic, by `client_id` and `client_secret` in the form, or by
+    `client_assertion` (`private_key_jwt`, RFC 7523): a JWT signed by its key with ES256 or Ed25519, `iss` and `sub` its
+    client id, `aud` our issuer alone, at most 5 minutes old, each `jti` once.
     """
     form = await _form(request)
     if form.get("grant_type") != "client_credentials":
@@ -36,10 +42,7 @@ async def ask_token(request: Request, desk: ADesk) -> Response:
         raise OAuthError(error, "Send grant_type=client_credentials.")
     if form.get("scope"):
         raise OAuthError("invalid_scope", "There are no scopes here: a party's roles say what it may do.")
-    client_id, secret = _client(request.headers.get("authorization", ""), form)
-    token = await enter(desk, client_id, secret)
-    if token is None:
-        raise OAuthError("invalid_client", "No such client, or its secret is wrong, or it was ended or disabled.")
+    token = await _enter(request.headers.get("authorization", ""), form, desk)
     content = {"access_token": token, "token_type": "Bearer", "expires_in": int(LIFE.total_seconds())}
     return JSONResponse(content, headers=NO_STORE)
 
@@ -54,7 +57,8 @@ async def read_server_metadata(desk: ADesk) -> Response:
             "jwks_uri": f"{issuer}/.well-known/jwks.json",
             "grant_types_supported": ["client_credentials"],
             "response_types_supported": [],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
+            "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
             "service_documentation": f"{issuer}/docs",
         }
     )
@@ -114,6 +118,8 @@ _PROPERTIES = {
     "grant_type": {"type": "string", "const": "client_credentials"},
     "client_id": {"type": "string"},
     "client_secret": {"type": "string", "format": "password"},
+    "client_assertion_type": {"type": "string", "const": BY_ASSERTION},
+    "client_assertion": {"type": "string"},
 }
 
 
@@ -128,6 +134,31 @@ async def _form(request: Request) -> dict[str, str]:
     if len(dict(pairs)) != len(pairs):
         raise OAuthError("invalid_request", "A parameter is there twice.")
     return dict(pairs)
+
+
+async def _enter(authorization: str, form: dict[str, str], desk: Desk) -> str:
+    if "client_assertion" in form or "client_assertion_type" in form:
+        try:
+            return await enter_by_assertion(desk, _assertion(authorization, form))
+        except BadAssertion as error:
+            raise OAuthError("invalid_client", str(error)) from None
+    token = await enter(desk, *_client(authorization, form))
+    if token is None:
+        raise OAuthError("invalid_client", "No such client, or its secret is wrong, or it was ended or disabled.")
+    return token
+
+
+def _assertion(authorization: str, form: dict[str, str]) -> str:
+    if authorization or form.get("client_secret"):
+        raise OAuthError("invalid_request", "Authenticate in one way: by an assertion, or by a secret.")
+    if form.get("client_assertion_type") != BY_ASSERTION:
+        raise OAuthError("invalid_request", f"Send client_assertion_type={BY_ASSERTION}.")
+    text = form.get("client_assertion", "")
+    if not text.isascii():
+        raise BadAssertion("The assertion is no JWT.")
+    if form.get("client_id") and claimed_client(text) != form["client_id"]:
+        raise OAuthError("invalid_request", "The form names another client than the assertion.")
+    return text
 
 
 def _client(authorization: str, form: dict[str, str]) -> tuple[str, str]:

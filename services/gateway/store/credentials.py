@@ -1,21 +1,37 @@
-"""Credentials in the database: a client id, the SHA-256 of its secret, when it was made, used and ended."""
+"""Credentials in the database: a client id, how it proves itself, when it was made, used, and when it ends."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as put_in
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.store.tables import credentials, parties
 
 
+@dataclass(frozen=True)
+class Proof:
+    """How a client proves itself, one of three: the SHA-256 of its secret, its public keys, its outside subject."""
+
+    secret: bytes | None = None
+    keys: list[dict[str, Any]] | None = None
+    subject: str | None = None
+    expires_at: datetime | None = None
+
+
 async def add(
-    conn: AsyncConnection, client_id: str, party_id: UUID, secret: bytes, *, revision: int, at: datetime
-) -> None:
-    """Write a credential; `secret` is its SHA-256."""
-    values = {"client_id": client_id, "party_id": party_id, "secret_sha256": secret, "made_at": at}
-    await conn.execute(insert(credentials).values(**values, revision=revision))
+    conn: AsyncConnection, client_id: str, party_id: UUID, proof: Proof, *, revision: int, at: datetime
+) -> bool:
+    """Write a credential; False when its outside subject is another living credential's."""
+    values = {"client_id": client_id, "party_id": party_id, "made_at": at, "revision": revision}
+    said = {"secret_sha256": proof.secret, "public_keys": proof.keys, "subject": proof.subject}
+    written = put_in(credentials).values(**values, **said, expires_at=proof.expires_at)
+    made = await conn.execute(written.on_conflict_do_nothing().returning(credentials.c.client_id))
+    return made.one_or_none() is not None
 
 
 async def end(conn: AsyncConnection, client_id: str, party_id: UUID, *, revision: int, at: datetime) -> bool:
@@ -25,30 +41,63 @@ async def end(conn: AsyncConnection, client_id: str, party_id: UUID, *, revision
     return (await conn.execute(ended)).one_or_none() is not None
 
 
+async def shorten(
+    conn: AsyncConnection, client_id: str, party_id: UUID, *, until: datetime, revision: int, at: datetime
+) -> RowMapping | None:
+    """Let a living credential of a party end then, or sooner if it would anyway; answers its row."""
+    c = credentials.c
+    mine = (c.client_id == client_id, c.party_id == party_id, _lives(at))
+    sooner = func.least(func.coalesce(c.expires_at, until), until)
+    changed = update(credentials).where(*mine).values(expires_at=sooner, revision=revision).returning(credentials)
+    found: RowMapping | None = (await conn.execute(changed)).mappings().one_or_none()
+    return found
+
+
 async def use(conn: AsyncConnection, client_id: str, secret: bytes, *, at: datetime) -> UUID | None:
     """Answer the enabled party whose living credential this is, and note the use; None when it is nobody's."""
-    fits = (
-        credentials.c.client_id == client_id,
-        credentials.c.secret_sha256 == secret,
-        credentials.c.ended_at.is_(None),
-        credentials.c.party_id == parties.c.id,
-        ~parties.c.disabled,
-    )
+    return await _use(conn, client_id, credentials.c.secret_sha256 == secret, at=at)
+
+
+async def use_by_key(conn: AsyncConnection, client_id: str, *, at: datetime) -> UUID | None:
+    """Answer the same for a client that has shown an assertion signed with its key."""
+    return await _use(conn, client_id, credentials.c.public_keys.is_not(None), at=at)
+
+
+async def _use(conn: AsyncConnection, client_id: str, proves: ColumnElement[bool], *, at: datetime) -> UUID | None:
+    c = credentials.c
+    fits = (c.client_id == client_id, proves, _lives(at), c.party_id == parties.c.id, ~parties.c.disabled)
     used = update(credentials).where(*fits).values(last_used_at=at).returning(credentials.c.party_id)
     found: UUID | None = (await conn.execute(used)).scalar_one_or_none()
     return found
 
 
-async def of_party(conn: AsyncConnection, party_id: UUID) -> Sequence[RowMapping]:
+async def note_use(conn: AsyncConnection, client_ids: Sequence[str], *, at: datetime) -> None:
+    """Note that these credentials were used, whose holders bring tokens of the outside issuer."""
+    await conn.execute(update(credentials).where(credentials.c.client_id.in_(client_ids)).values(last_used_at=at))
+
+
+async def keys_of(conn: AsyncConnection, client_id: str, *, at: datetime) -> list[dict[str, Any]]:
+    """Read the public keys of a living credential; none when it has no keys."""
+    found = select(credentials.c.public_keys).where(credentials.c.client_id == client_id, _lives(at))
+    return list((await conn.execute(found)).scalar_one_or_none() or ())
+
+
+async def of_party(conn: AsyncConnection, party_id: UUID, *, at: datetime) -> Sequence[RowMapping]:
     """Read a party's living credentials, newest first; never their secrets."""
-    shown = (credentials.c.client_id, credentials.c.made_at, credentials.c.last_used_at)
-    living = (credentials.c.party_id == party_id, credentials.c.ended_at.is_(None))
-    found = select(*shown).where(*living).order_by(credentials.c.made_at.desc())
+    c = credentials.c
+    shown = (c.client_id, c.made_at, c.last_used_at, c.expires_at, c.public_keys, c.subject)
+    found = select(*shown).where(c.party_id == party_id, _lives(at)).order_by(c.made_at.desc())
     return (await conn.execute(found)).mappings().all()
 
 
-async def changed_since(conn: AsyncConnection, revision: int) -> list[tuple[str, UUID, bool]]:
-    """Read which credentials changed later than a revision: client id, party, whether it lives."""
-    columns = (credentials.c.client_id, credentials.c.party_id, credentials.c.ended_at.is_(None))
-    found = await conn.execute(select(*columns).where(credentials.c.revision > revision))
-    return [(client_id, party_id, lives) for client_id, party_id, lives in found]
+def _lives(at: datetime) -> ColumnElement[bool]:
+    c = credentials.c
+    return c.ended_at.is_(None) & or_(c.expires_at.is_(None), c.expires_at > at)
+
+
+async def changed_since(conn: AsyncConnection, revision: int) -> Sequence[RowMapping]:
+    """Read which credentials changed later than a revision: whose they are, and until when they live."""
+    c = credentials.c
+    columns = (c.client_id, c.party_id, c.subject, c.expires_at, c.ended_at)
+    found = await conn.execute(select(*columns).where(c.revision > revision).order_by(c.revision))
+    return found.mappings().all()

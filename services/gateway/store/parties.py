@@ -80,10 +80,12 @@ async def changed_since(conn: AsyncConnection, revision: int) -> list[Party]:
 
 
 async def an_admin_can_enter(conn: AsyncConnection) -> bool:
-    """Say whether an enabled admin with a living credential is left."""
+    """Say whether an enabled admin is left with a credential that does not end by itself or by another issuer."""
     found = select(credentials.c.client_id).join(parties, parties.c.id == credentials.c.party_id)
     lives: Sequence[ColumnElement[bool]] = (
         credentials.c.ended_at.is_(None),
+        credentials.c.expires_at.is_(None),
+        credentials.c.subject.is_(None),
         ~parties.c.disabled,
         literal("admin") == any_(parties.c.roles),
     )

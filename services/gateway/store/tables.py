@@ -4,6 +4,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -14,12 +15,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, JSONB, UUID
 
 from shared.outbox import letter_columns
 
-HEAD = "0002"
+HEAD = "0003"
 """The migration this code was written for; readiness compares it with the database's own."""
 
 metadata = MetaData()
@@ -84,14 +86,67 @@ credentials = Table(
     metadata,
     Column("client_id", Text, primary_key=True),
     Column("party_id", UUID, ForeignKey("parties.id", name="credentials_party"), nullable=False),
-    Column("secret_sha256", LargeBinary, nullable=False),
+    Column("secret_sha256", LargeBinary, nullable=True),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("last_used_at", DateTime(timezone=True), nullable=True),
     Column("ended_at", DateTime(timezone=True), nullable=True),
     Column("revision", BIGINT, nullable=False),
+    Column("public_keys", JSONB(none_as_null=True), nullable=True),
+    Column("subject", Text, nullable=True),
+    Column("expires_at", DateTime(timezone=True), nullable=True),
+    CheckConstraint("num_nonnulls(secret_sha256, public_keys, subject) = 1", name="credentials_prove_one_way"),
     Index("credentials_by_party", "party_id"),
     Index("credentials_by_revision", "revision"),
+    Index(
+        "credentials_one_a_subject",
+        "subject",
+        unique=True,
+        postgresql_where=text("ended_at IS NULL AND subject IS NOT NULL"),
+    ),
 )
+"""How a party comes in: by a secret, by keys of its own, or as a subject of the outside issuer; one way each."""
+
+used_assertions = Table(
+    "used_assertions",
+    metadata,
+    Column("client_id", Text, nullable=False),
+    Column("jti", Text, nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("client_id", "jti", name="used_assertions_pkey"),
+    Index("used_assertions_by_end", "until"),
+)
+"""Client assertions that were taken, kept as long as they could be sent again: each counts once."""
+
+mandates = Table(
+    "mandates",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("trader_id", UUID, ForeignKey("parties.id", name="mandates_trader"), nullable=False),
+    Column("agent_id", UUID, ForeignKey("parties.id", name="mandates_agent"), nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("granted_at", DateTime(timezone=True), nullable=False),
+    Column("granted_by", UUID, nullable=False),
+    Column("revoked_at", DateTime(timezone=True), nullable=True),
+    Column("revoked_by", UUID, nullable=True),
+    Column("revision", BIGINT, nullable=False),
+    CheckConstraint("trader_id <> agent_id", name="mandates_for_another"),
+    CheckConstraint("first_day <= last_day", name="mandates_days_in_order"),
+    Index("mandates_by_trader", "trader_id"),
+    Index("mandates_by_agent", "agent_id"),
+    Index("mandates_by_revision", "revision"),
+)
+"""Who may declare for whom, on which days. Never deleted; a revocation is written beside."""
+
+rate_shares = Table(
+    "rate_shares",
+    metadata,
+    Column("party_id", UUID, nullable=False),
+    Column("window_start", BIGINT, nullable=False),
+    Column("taken", Integer, nullable=False),
+    PrimaryKeyConstraint("party_id", "window_start", name="rate_shares_pkey"),
+)
+"""How many requests of a party the replicas have taken out of one window (seconds since 1970), in blocks."""
 
 kept_answers = Table(
     "kept_answers",
@@ -103,8 +158,9 @@ kept_answers = Table(
     Column("body", LargeBinary, nullable=False),
     Column("kept_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("party_id", "route", "key", name="kept_answers_pkey"),
+    Index("kept_answers_by_age", "kept_at"),
 )
-"""What was answered under an Idempotency-Key, committed together with its effect. Only added to."""
+"""What was answered under an Idempotency-Key, committed together with its effect; swept after 7 days."""
 
 submissions = Table(
     "submissions",

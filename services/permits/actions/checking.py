@@ -12,13 +12,16 @@ from services.permits.domain.lifecycle import Status
 from services.permits.domain.values import Filed
 from services.permits.store import permits
 from shared.contracts.declaration import Declaration
-from shared.contracts.people import Party
+from shared.contracts.people import ActsFor, Party
 
 
-async def validate(engine: AsyncEngine, stated: Declaration, party: Party, id: UUID, at: datetime) -> dict[str, Any]:
+async def validate(
+    engine: AsyncEngine, stated: Declaration, party: Party, id: UUID, at: datetime, *, trader: ActsFor | None = None
+) -> dict[str, Any]:
     """Check a declaration as if it were received now; `valid` means it would be accepted."""
+    numbers = party.numbers if trader is None else frozenset(trader.numbers)
     side = stated.importer if stated.movement == "import" else stated.exporter
-    if side.identifier not in party.numbers:
+    if side.identifier not in numbers:
         place = "/importer/identifier" if stated.movement == "import" else "/exporter/identifier"
         detail = "The declaring side is named by none of your identifiers."
         return {
@@ -26,7 +29,7 @@ async def validate(engine: AsyncEngine, stated: Declaration, party: Party, id: U
             "findings": [],
             "errors": [{"pointer": place, "code": "not-your-declaration", "detail": detail}],
         }
-    filed = Filed(id, party.id, party.id, at, "", stated, Status.RECEIVED)
+    filed = Filed(id, party.id, trader.party if trader else party.id, at, "", stated, Status.RECEIVED)
     async with engine.connect() as conn:
         found = await permits.read_cited(conn, wanted_by([stated]))
     verdict = check(filed, {permit.key: permit for permit in found})

@@ -23,7 +23,7 @@ from services.permits.store import commands, declarations, door, permits
 from services.permits.store.commands import Command, Kept
 from shared.cites.zones import latest_day
 from shared.contracts.declaration import Cancellation, Consent, Correction, Declaration, Override, Refusal, Release
-from shared.contracts.people import Act, Party
+from shared.contracts.people import Act, ActsFor, Party
 from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound
 
 Decide = Callable[[Filed, Permits, Others], Outcome]
@@ -72,8 +72,17 @@ async def consent(engine: AsyncEngine, id: UUID, party: Party, stated: Consent, 
     return await _turn(engine, id, which, command, lambda f, p, _: consenting.consent(f, p, stated, by, party.country))
 
 
-async def amend(engine: AsyncEngine, id: UUID, party: Party, stated: Declaration, command: Command) -> Kept:
-    """The trader states a new version, against the version that stands."""
+async def amend(
+    engine: AsyncEngine,
+    id: UUID,
+    party: Party,
+    stated: Declaration,
+    command: Command,
+    *,
+    trader: ActsFor | None = None,
+) -> Kept:
+    """The trader, or an agent for it, states a new version, against the version that stands."""
+    numbers = party.numbers if trader is None else frozenset(trader.numbers)
     by = _act(party, By.TRADER, command)
 
     async def once() -> Kept:
@@ -90,7 +99,7 @@ async def amend(engine: AsyncEngine, id: UUID, party: Party, stated: Declaration
             if {c.permit for c in filed.citations} - {permit.id for permit in here}:
                 raise Moved
             command.must_match(filed.version)
-            _may_amend(filed, stated, party)
+            _may_amend(filed, stated, numbers)
             fresh = _fresh(filed, stated, command)
             outcome = filing.amend(filed, fresh, here, by)
             await door.keep(conn, outcome)
@@ -115,7 +124,7 @@ def _fresh(filed: Filed, stated: Declaration, command: Command) -> Filed:
     )
 
 
-def _may_amend(filed: Filed, stated: Declaration, party: Party) -> None:
+def _may_amend(filed: Filed, stated: Declaration, numbers: frozenset[str]) -> None:
     if not may_turn(filed.status, Status.RECEIVED, By.TRADER):
         detail = f"Declaration {filed.document.reference} is {filed.status}. {turns_of(filed.status)}"
         raise Conflict("wrong-turn", detail)
@@ -124,7 +133,7 @@ def _may_amend(filed: Filed, stated: Declaration, party: Party) -> None:
             text = f"An amendment keeps the {name}: whose it is to decide does not change. Cancel, and lodge anew."
             raise Invalid("amendment-too-far", text, [Fault(f"/{name}", "amendment-too-far", text)])
     side = stated.importer if stated.movement == "import" else stated.exporter
-    if side.identifier not in party.numbers:
+    if side.identifier not in numbers:
         raise NotAllowed("not-your-declaration", "The declaring side is named by none of your identifiers.")
 
 

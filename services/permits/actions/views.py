@@ -8,6 +8,7 @@ from uuid import UUID
 from services.permits.domain import ledger
 from services.permits.domain.expiry import reads
 from services.permits.domain.ledger import Balance, Side
+from services.permits.domain.lifecycle import By
 from services.permits.domain.values import Citation, Filed, PermitOnFile
 from services.permits.store.rows import Row
 from shared.cites.codes import IMPORT_SIDE_ONLY
@@ -31,7 +32,7 @@ def declaration(filed: Filed, history: Iterable[Row], permits: Mapping[UUID, tup
         "digest": filed.digest,
         "findings": [finding.model_dump(mode="json") for finding in filed.findings],
         "usage": [_usage(citation, permits) for citation in filed.citations if citation.line],
-        "history": [_turn(row) for row in history],
+        "history": [_turn(row, filed) for row in history],
     }
 
 
@@ -47,12 +48,16 @@ def _usage(citation: Citation, permits: Mapping[UUID, tuple[str, str]]) -> View:
     }
 
 
-def _turn(row: Told) -> View:
+def _turn(row: Told, filed: Filed | None = None) -> View:
+    """Write a turn; where an agent acted under a mandate, both it and its trader are named."""
+    by = {"party": str(row["by_party"]) if row["by_party"] else None, "role": row["by_role"]}
+    if filed is not None and row["by_role"] == By.TRADER and row["by_party"] not in {None, filed.trader}:
+        by["for"] = str(filed.trader)
     return {
         "from": row["from_status"],
         "to": row["to_status"],
         "at": write_moment(row["at"]),
-        "by": {"party": str(row["by_party"]) if row["by_party"] else None, "role": row["by_role"]},
+        "by": by,
         "reason": row["reason"],
         "event": row["event"],
         "sequence": row["sequence"],

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from services.permits.actions import checking, reading, turns
 from services.permits.api.orders import Authority, Customs, Engine, Reader, Trader, order, render, with_etag
 from services.permits.domain.lifecycle import Status
+from shared.callers import AnotherTrader
 from shared.contracts.declaration import Cancellation, Consent, Correction, Declaration, Override, Refusal, Release
 from shared.contracts.words import Day, Movement, Name
 from shared.database import new_id, now
@@ -44,7 +45,7 @@ async def list_declarations(db: Engine, party: Reader, filters: Annotated[Filter
 
 
 @router.post("/validate")
-async def validate(request: Request, db: Engine, party: Trader) -> dict[str, object]:
+async def validate(request: Request, db: Engine, party: Trader, trader: AnotherTrader) -> dict[str, object]:
     """Say what the hub would find; nothing is kept. What is not well formed is named in `errors`."""
     at = now()
     try:
@@ -54,7 +55,7 @@ async def validate(request: Request, db: Engine, party: Trader) -> dict[str, obj
             raise
         faults = [{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in error.faults]
         return {"valid": False, "findings": [], "errors": faults}
-    return await checking.validate(db, stated, party, new_id(at), at)
+    return await checking.validate(db, stated, party, new_id(at), at, trader=trader)
 
 
 @router.get("/{id}")
@@ -64,12 +65,12 @@ async def read(id: UUID, db: Engine, party: Reader) -> Response:
 
 
 @router.put("/{id}")
-async def amend(id: UUID, request: Request, db: Engine, party: Trader) -> Response:
+async def amend(id: UUID, request: Request, db: Engine, party: Trader, trader: AnotherTrader) -> Response:
     """State a new version of a declaration that is not released; it is checked anew."""
     if not request.headers.get("if-match"):
         raise Invalid("version-missing", "Send If-Match with the version you amend, as GET answered it in ETag.")
     stated, command = await order(request, Declaration)
-    return render(await turns.amend(db, id, party, stated, command))
+    return render(await turns.amend(db, id, party, stated, command, trader=trader))
 
 
 @router.post("/{id}/cancellation")

@@ -16,6 +16,26 @@ NEW: dict[str, Any] = {
 PARTY = NEW | {"id": PARTY_ID, "grants": [], "disabled": False, "version": 1}
 KEY = {"kty": "OKP", "crv": "Ed25519", "kid": "2026-11", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 MOMENT = "2026-11-22T08:00:00Z"
+CREDENTIAL = {
+    "client_id": CLIENT_ID,
+    "kind": "public_key",
+    "kids": ["2026-11"],
+    "made_at": MOMENT,
+    "last_used_at": None,
+    "expires_at": None,
+}
+MANDATE = {
+    "id": "0190c0de-0000-7000-8000-0000000a3d01",
+    "trader": PARTY_ID,
+    "agent": AGENT_ID,
+    "from": "2026-11-22",
+    "until": "2027-11-21",
+    "status": "living",
+    "granted_at": MOMENT,
+    "granted_by": PARTY_ID,
+    "revoked_at": None,
+    "revoked_by": None,
+}
 
 EXAMPLES: dict[str, Example] = {
     "ask_token": Example(
@@ -31,9 +51,20 @@ EXAMPLES: dict[str, Example] = {
     "list_parties": Example(answers={"data": [PARTY], "next_cursor": None}),
     "read_party": Example(answers=PARTY),
     "change_party": Example({"disabled": True}, PARTY | {"disabled": True, "version": 2}),
-    "give_credential": Example({}, {"client_id": CLIENT_ID, "client_secret": "shown-once-43-characters-of-base64url"}),
-    "list_credentials": Example(
-        answers={"data": [{"client_id": CLIENT_ID, "made_at": MOMENT, "last_used_at": None}], "next_cursor": None}
+    "give_credential": Example({"public_key": KEY}, {"client_id": CLIENT_ID, "kids": ["2026-11"]}),
+    "list_credentials": Example(answers={"data": [CREDENTIAL], "next_cursor": None}),
+    "rotate_credential": Example(
+        {"overlap_hours": 24},
+        {
+            "client_id": CLIENT_ID,
+            "client_secret": "shown-once-43-characters-of-base64url",
+            "replaces": {"client_id": "0190c0de-0000-7000-8000-0000000001d0", "ends_at": "2026-11-23T08:00:00Z"},
+        },
     ),
     "end_credential": Example(),
+    "grant_mandate": Example({"agent": AGENT_ID, "from": "2026-11-22", "until": "2027-11-21"}, MANDATE),
+    "list_mandates": Example(answers={"data": [MANDATE], "next_cursor": None}),
+    "read_mandate": Example(answers=MANDATE),
+    "revoke_mandate": Example(answers=MANDATE | {"status": "revoked", "revoked_at": MOMENT, "revoked_by": PARTY_ID}),
+    "end_mandate": Example(),
 }

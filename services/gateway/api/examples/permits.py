@@ -63,7 +63,10 @@ ANNUAL = (
     "Appendix,SpeciesName,TermCode,Quantity,UnitCode,TradingPartner,CountryOfOrigin,ExportPermit,OriginPermit,"
     "IFSPermit,PurposeCode,SourceCode,Year\n2,Crocodylus niloticus,SKI,118,,FR,ZA,ZA-2026-000123,,,T,R,2026\n"
 )
+POLICY = {"country": "FR", "import_permit_for_appendix_ii": True, "version": 2}
 EXAMPLES: dict[str, Example] = {
+    "read_policy": Example(answers=POLICY),
+    "change_policy": Example({"import_permit_for_appendix_ii": True}, POLICY),
     "add_permit": Example(STATED, ISSUED | TOKEN),
     "add_permits": Example(
         json.dumps(STATED) + "\n", json.dumps({"line": 1, "status_code": 201, **ISSUED, **TOKEN}) + "\n"
