@@ -48,9 +48,7 @@ async def _read(people: People, known: Known, key: str | None, line: bytes | Non
         at, digest = now(), hashlib.sha256(body).digest()
         trader = await trader_of(declaration, known, people, at=at)
         name = name_of(named, key, declaration.reference)
-        return submission_of(
-            known, declaration, trader, key=name, content_type=INSIDE, body=body, digest=digest, at=at
-        )
+        return submission_of(known, declaration, trader, key=name, content_type=INSIDE, body=body, digest=digest, at=at)
     except Refusal as error:
         return error
 
