@@ -1,5 +1,6 @@
 """A whole hub for tests: real processes, real HTTP, real PostgreSQL, in a short folder under /tmp."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 
 import psutil
 
+from services.cli.databases import Server
 from services.cli.healthy import is_ready
 from services.cli.ports import free_ports
 from shared.client import Hub
@@ -113,6 +115,21 @@ class RunningHub:
     def _let_go(self) -> None:
         if self.process.stdin is not None:
             self.process.stdin.close()
+
+    def told(self) -> list[str]:
+        """Answer every event that was taken in, as it is sent."""
+        pid = self.processes()["database"]
+        command = psutil.Process(pid).cmdline()
+        server = Server(command[command.index("-k") + 1])
+
+        async def read() -> list[str]:
+            admin = await server.admin("notifications")
+            try:
+                return [row["body"] for row in await admin.fetch("SELECT body FROM events")]
+            finally:
+                await admin.close()
+
+        return asyncio.run(read())
 
     def admin(self) -> Hub:
         """Open the hub as its administrator."""

@@ -6,6 +6,7 @@ import pytest
 
 from tests.faults.shipping import Shipping, begin
 from tests.hub import RunningHub, running_hub
+from tests.told import flaws_of_bodies
 
 IMPATIENT = ",".join(["0.2"] * 40)
 """Seconds between two tries of a webhook: what was lost in a kill comes again soon."""
@@ -16,6 +17,7 @@ def hub() -> Iterator[RunningHub]:
     """A whole hub, the victim of every test of this folder."""
     with running_hub({"NOTIFICATIONS_SCHEDULE": IMPATIENT}) as hub:
         yield hub
+        assert flaws_of_bodies(hub.told()) == []
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from shared.database import now
 from shared.identity import InsideSigner, KeyFile, make_keys
 from tests.conftest import Clone
 from tests.notifications.receivers import Receiver
+from tests.told import flaws_of_bodies
 
 QUICK = tuple(timedelta(seconds=0.05) for _ in range(8))
 """A schedule for tests: eight waits of a twentieth of a second."""
@@ -150,8 +151,12 @@ async def service(clone: Clone, tmp_path: Path) -> AsyncIterator[Service]:
     signers = [InsideSigner(name, KeyFile(tmp_path / f"{name}.json")) for name in ("gateway", "permits")]
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=40) as http:
         yield Service(settings, app, http, *signers)
+    async with app.state.engine.connect() as conn:
+        own = await conn.execute(text("SELECT body FROM events WHERE type LIKE 'endpoint.%' OR type LIKE 'event.%'"))
+        flaws = flaws_of_bodies(own.scalars())
     server.should_exit = True
     await running
+    assert flaws == [], "what notifications itself tells is as the catalogue says"
 
 
 Receive = Callable[[], Awaitable[Receiver]]

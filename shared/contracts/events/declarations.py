@@ -47,9 +47,6 @@ class DeclarationReferred(AboutDeclaration):
 
     status: Literal["referred"]
     findings: Findings = None
-    overridden: str | None = None
-    consent: dict[str, str | int] | None = None
-    again: bool | None = None
 
 
 class DeclarationRejected(AboutDeclaration):
@@ -57,9 +54,6 @@ class DeclarationRejected(AboutDeclaration):
 
     status: Literal["rejected"]
     findings: Findings = None
-    overridden: str | None = None
-    consent: dict[str, str | int] | None = None
-    again: bool | None = None
 
 
 class DeclarationReleased(AboutDeclaration):
