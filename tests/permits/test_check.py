@@ -241,3 +241,40 @@ async def test_a_genus_on_the_permit_covers_its_species(permits_db: AsyncEngine)
 def test_dates_of_the_stories_are_around_today() -> None:
     assert terms().valid_until - TODAY == timedelta(days=60)
     assert datetime.now(UTC).date() >= TODAY
+
+
+def _wood(quantity: str, unit: str, taxon: str) -> dict[str, Any]:
+    return {"quantity": quantity, "unit": unit, "taxon": taxon, "term": "SAW"}
+
+
+@pytest.mark.parametrize(("granted", "cited", "told"), [
+    ({"unit": "m3", "term": "SAW", "taxon": "Pericopsis elata"}, _wood("7250", "kg", "Pericopsis elata"),
+     "at 725 kg a cubic metre of Pericopsis elata it may be about 10 m3"),
+    ({"unit": "kg", "term": "COR", "taxon": "Acropora spp."},
+     {"quantity": "100", "unit": "number", "taxon": "Acropora spp.", "term": "COR"}, "it may be about 58 kg"),
+    ({"unit": "m3", "term": "SAW", "taxon": "Quercus mongolica"}, _wood("9" * 38, "kg", "Quercus mongolica"), ""),
+    ({"unit": "m3", "term": "SAW", "taxon": "Dalbergia nigra"}, _wood("9" * 38, "kg", "Dalbergia nigra"), "at 970 kg"),
+    ({"unit": "number", "term": "COR", "taxon": "Acropora spp."},
+     {"quantity": "58", "unit": "kg", "taxon": "Acropora spp.", "term": "COR"}, "it may be about 100 number"),
+])  # fmt: skip
+async def test_an_inexact_unit_is_referred_with_the_conversion_named(
+    permits_db: AsyncEngine, granted: dict[str, Any], cited: dict[str, Any], told: str
+) -> None:
+    permit = terms(line(quantity="100", **granted))
+    await endorsed(permits_db, await issued(permits_db, permit), A="100")
+    found = await lodged(permits_db, declaration(item(permit, cited.pop("quantity"), **cited)))
+    [finding] = [f for f in found["findings"] if f["rule"] == "CITES-box-11-unit"]
+    assert (found["status"], told in finding["message"]) == ("referred", True), finding["message"]
+
+
+async def test_every_finding_that_stands_in_the_way_says_what_to_do(permits_db: AsyncEngine) -> None:
+    from services.permits.domain.rules.books import book
+    from services.permits.domain.rules.remedies import OWN, remedy
+
+    names = {entry.name for entry in book()}
+    assert OWN.keys() <= names, OWN.keys() - names
+    assert all(remedy(entry.name, entry.severity) for entry in book() if entry.severity != "note")
+    found = await check(permits_db, {"term": "SID"})
+    message = found["findings"][0]["message"]
+    assert "two sides (SID) are one skin (SKI)" in message
+    assert message.endswith("Customs sees which term is right and overrides this.")

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from services.permits.domain.ledger import Side
+from services.permits.domain.rules.remedies import message
 from services.permits.domain.values import Line, PermitOnFile
 from shared.contracts.declaration import Declaration, Document, Item
 from shared.contracts.findings import CitedLine, Finding, Severity
@@ -46,11 +47,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Difference:
-    """What a rule saw: the place, what was expected there and what was found."""
+    """What a rule saw: the place, what was expected there and what was found; a note helps who decides."""
 
     pointer: str
     expected: str | None = None
     found: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,15 +89,7 @@ def finding(rule: Rule, case: Case, difference: Difference) -> Finding:
         permit=CitedLine(issuer=case.permit.terms.issuer, number=case.permit.terms.number, line=line),
         expected=difference.expected,
         found=difference.found,
-        message=message(rule.sentence, difference),
+        message=message(
+            rule.sentence, rule.name, rule.severity, difference.expected, difference.found, difference.note
+        ),
     )
-
-
-def message(sentence: str, difference: Difference) -> str:
-    """Say the rule and the difference in one line a person can act on."""
-    parts = [sentence]
-    if difference.expected is not None:
-        parts.append(f"Expected: {difference.expected}.")
-    if difference.found is not None:
-        parts.append(f"Found: {difference.found}.")
-    return " ".join(parts)

@@ -3,6 +3,7 @@
 from services.permits.domain import units
 from services.permits.domain.ledger import ZERO, Side
 from services.permits.domain.rules.cases import Case, Difference, Rule
+from services.permits.domain.rules.guesses import guess
 from services.permits.domain.rules.matching import covers, neighbours, origin
 from services.permits.domain.rules.quantities import sum_of
 from shared.contracts.words import EXACT, plain
@@ -29,7 +30,8 @@ def term_is_the_same(case: Case) -> Difference | None:
     expected, found = case.line.terms.term, case.item.term
     if found is None or found == expected or not neighbours(expected, found):
         return None
-    return Difference(case.at("term"), expected, found)
+    sides = {expected, found} == {"SKI", "SID"}
+    return Difference(case.at("term"), expected, found, "two sides (SID) are one skin (SKI)" if sides else None)
 
 
 def unit_converts(case: Case) -> Difference | None:
@@ -37,7 +39,8 @@ def unit_converts(case: Case) -> Difference | None:
     expected, found = case.line.terms.unit, case.item.unit
     if units.convertible(found, expected):
         return None
-    return Difference(case.at("unit"), expected, f"{found}, and {found} to {expected} has no exact conversion")
+    told = f"{found}, and {found} to {expected} has no exact conversion"
+    return Difference(case.at("unit"), expected, told, guess(case.line.terms, case.item))
 
 
 def source_agrees(case: Case) -> Difference | None:

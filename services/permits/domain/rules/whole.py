@@ -4,6 +4,7 @@ from datetime import date
 
 from services.permits.domain.rules.cases import Case
 from services.permits.domain.rules.paper import RULES as PAPER
+from services.permits.domain.rules.remedies import message
 from services.permits.domain.values import Filed, PermitOnFile
 from shared.contracts.declaration import Document, Repair
 from shared.contracts.findings import CitedLine, Finding, Severity
@@ -38,7 +39,6 @@ def _write(
     permit: CitedLine | None = None,
 ) -> Finding:
     severity, sentence = RULES[name]
-    parts = [sentence, *([f"Expected: {expected}."] if expected else []), *([f"Found: {found}."] if found else [])]
     return Finding(
         rule=name,
         severity=severity,
@@ -46,7 +46,7 @@ def _write(
         permit=permit,
         expected=expected,
         found=found,
-        message=" ".join(parts),
+        message=message(sentence, name, severity, expected, found),
     )
 
 
@@ -113,7 +113,7 @@ def withdrawn(filed: Filed, permit: PermitOnFile) -> Finding:
         permit=CitedLine(issuer=permit.terms.issuer, number=permit.terms.number),
         expected="a document that stands",
         found=status,
-        message=f"{sentence} Expected: a document that stands. Found: {status}.",
+        message=message(sentence, WITHDRAWN, "block", "a document that stands", status),
     )
 
 
