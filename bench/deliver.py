@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.cli.databases import Embedded, migrate, prepare
 from services.notifications.actions import endpoints, news, parties
 from services.notifications.actions.commands import Command
+from services.notifications.actions.house import House
+from services.notifications.actions.keys import Keys
 from services.notifications.actions.post_office import PostOffice
 from services.notifications.clients.webhooks import Receivers
 from services.notifications.domain.addresses import Reach
@@ -29,6 +31,7 @@ from shared.contracts.people import Party
 from shared.contracts.webhooks import NewEndpoint
 from shared.database import connect, new_id, now
 from shared.garbage import collect_seldom
+from shared.identity import KeyFile, make_keys, make_secret_keys
 
 ROUNDS = 5
 ENDPOINTS = 20
@@ -67,12 +70,13 @@ async def _in_processes(database: str) -> dict[str, Any]:
 
 
 async def _rounds(database: str, url: str) -> dict[str, Any]:
-    engine, receivers = connect(database, connections=4), Receivers(Reach(loopback=True))
+    engine, keys = connect(database, connections=4), _keys()
+    receivers = Receivers(Reach(loopback=True), keys.signers)
     await receivers.open()
     owner = Party(id=uuid4(), name="Owner", country="FR", roles=("trader",))
-    await _prepare(engine, owner, url)
-    await _delivered(engine, receivers, owner)
-    pairs = [(await _bare(receivers, url), await _delivered(engine, receivers, owner)) for _ in range(ROUNDS)]
+    await _prepare(engine, owner, url, keys)
+    await _delivered(engine, receivers, owner, keys)
+    pairs = [(await _bare(receivers, url), await _delivered(engine, receivers, owner, keys)) for _ in range(ROUNDS)]
     await receivers.close()
     await engine.dispose()
     return {
@@ -83,11 +87,19 @@ async def _rounds(database: str, url: str) -> dict[str, Any]:
     }
 
 
-async def _prepare(engine: AsyncEngine, owner: Party, url: str) -> None:
+def _keys() -> Keys:
+    with tempfile.TemporaryDirectory() as folder:
+        secret, signing = Path(folder) / "secrets.json", Path(folder) / "webhooks.json"
+        make_secret_keys(secret)
+        make_keys(signing, Path(folder) / "public.json")
+        return Keys(KeyFile(secret), KeyFile(signing))
+
+
+async def _prepare(engine: AsyncEngine, owner: Party, url: str, keys: Keys) -> None:
     await parties.learn(engine, [owner], at=now())
     for _ in range(ENDPOINTS):
         new, command = NewEndpoint(url=url), Command(owner.id, uuid4(), b"")
-        await endpoints.create(engine, new, command, id=new_id(), at=now(), reach=Reach(loopback=True))
+        await endpoints.create(engine, new, command, House(Reach(loopback=True), keys), id=new_id(), at=now())
 
 
 async def _bare(receivers: Receivers, url: str) -> float:
@@ -104,7 +116,7 @@ async def _bare(receivers: Receivers, url: str) -> float:
     return EVENTS * ENDPOINTS / (time.perf_counter() - begun)
 
 
-async def _delivered(engine: AsyncEngine, receivers: Receivers, owner: Party) -> float:
+async def _delivered(engine: AsyncEngine, receivers: Receivers, owner: Party, keys: Keys) -> float:
     """Take in a round's events, then let a post office deliver them all; only the latter is timed."""
     for start in range(0, EVENTS, 100):
         await news.take_in(engine, [_news(owner) for _ in range(start, min(start + 100, EVENTS))], at=now())
@@ -116,7 +128,7 @@ async def _delivered(engine: AsyncEngine, receivers: Receivers, owner: Party) ->
             office.stop()
         return outcomes[-1]
 
-    office = PostOffice(engine, post)
+    office = PostOffice(engine, post, keys)
     begun = time.perf_counter()
     await office.run()
     took = time.perf_counter() - begun

@@ -14,7 +14,7 @@ for service in gateway permits notifications; do
   mv "$folder/$service.dump.new" "$folder/$service.dump"
 done
 echo "keys"
-$compose run --rm -T --no-deps --entrypoint tar keys c -C /keys gateway permits public >"$folder/keys.tar.new"
+$compose run --rm -T --no-deps --entrypoint tar keys c -C /keys gateway permits notifications public >"$folder/keys.tar.new"
 mv "$folder/keys.tar.new" "$folder/keys.tar"
 echo "passwords"
 $compose run --rm -T --no-deps --entrypoint tar passwords c -C /secrets . >"$folder/secrets.tar.new"

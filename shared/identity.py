@@ -16,7 +16,7 @@ from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OKPKey
+from joserfc.jwk import KeySet, OctKey, OKPKey
 
 from shared.contracts.people import Caller
 
@@ -68,6 +68,13 @@ def make_keys(private: Path, public: Path) -> None:
         key = OKPKey.generate_key("Ed25519", {"kid": secrets.token_hex(8)}, private=True)
         _write(private, {"keys": [key.as_dict(private=True)]})
     _write(public, KeyFile(private).public())
+
+
+def make_secret_keys(file: Path) -> None:
+    """Write a new set of one key of 256 bits that keeps secrets sealed, unless it is there already."""
+    if not file.exists():
+        key = OctKey.generate_key(256, {"kid": secrets.token_hex(8)}, private=True)
+        _write(file, {"keys": [key.as_dict(private=True)]})
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

@@ -63,7 +63,7 @@ def _value(name: str) -> str | None:
 def _keys(model: type[BaseSettings]) -> Iterable[str]:
     for field, name in names(model).items():
         value = _value(name) if field.endswith("_keys") else None
-        if value and (fault := _key_fault(Path(value), private=field in {"signing_keys", "token_keys"})):
+        if value and (fault := _key_fault(Path(value), private=field in {"signing_keys", "token_keys", "secret_keys"})):
             yield f"{name} names {value}, {fault}."
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 from services.cli.console import Trouble, err, out
 from services.cli.databases import SERVICES, Server, migrate, prepare_one
-from shared.identity import make_keys
+from shared.identity import make_keys, make_secret_keys
 from shared.settings import BadSettings, given
 
 
@@ -48,6 +48,8 @@ def make_key_sets(folder: Path) -> None:
         make_keys(folder / "gateway" / "inside.json", public / "gateway.json")
         make_keys(folder / "gateway" / "tokens.json", public / "tokens.json")
         make_keys(folder / "permits" / "inside.json", public / "permits.json")
+        make_keys(folder / "notifications" / "webhooks.json", public / "webhooks.json")
+        make_secret_keys(folder / "notifications" / "secrets.json")
     except OSError as error:
         raise Trouble(f"The key sets cannot be written to {folder}: {error}.") from None
     out.print(f"The key sets are in {folder}", markup=False)

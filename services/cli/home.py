@@ -18,8 +18,8 @@ from typing import Any
 
 from services.cli.console import Trouble
 
-SIGNERS = ("gateway", "permits", "tokens")
-"""Who signs: the gateway and permits their inside calls, and the gateway the tokens it gives outside."""
+SIGNERS = ("gateway", "permits", "tokens", "webhooks")
+"""What is signed: inside calls of the gateway and of permits, tokens given outside, letters sent outside."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,21 @@ class Home:
         """Answer the public halves of a signer's keys."""
         return self.folder / "keys" / f"{signer}.public.json"
 
+    @property
+    def secret_keys(self) -> Path:
+        """Answer the key set that the secrets of webhooks are kept under."""
+        return self.folder / "keys" / "secrets.json"
+
     def make(self) -> None:
         """Make the folders and, once, the keys."""
-        from shared.identity import make_keys
+        from shared.identity import make_keys, make_secret_keys
 
         try:
             for name, mode in (("", 0o755), ("keys", 0o700), ("logs", 0o755)):
                 (self.folder / name).mkdir(mode=mode, parents=True, exist_ok=True)
             for signer in SIGNERS:
                 make_keys(self.private_keys(signer), self.public_keys(signer))
+            make_secret_keys(self.secret_keys)
         except OSError as error:
             raise Trouble(f"The home folder {self.folder} cannot be made ready: {error}.") from None
 

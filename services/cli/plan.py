@@ -40,6 +40,8 @@ def environments(home: Home, server: Server, ports: Ports) -> dict[str, dict[str
         "NOTIFICATIONS_PORT": str(ports.notifications),
         "NOTIFICATIONS_GATEWAY_KEYS": str(home.public_keys("gateway")),
         "NOTIFICATIONS_PERMITS_KEYS": str(home.public_keys("permits")),
+        "NOTIFICATIONS_SECRET_KEYS": str(home.secret_keys),
+        "NOTIFICATIONS_SIGNING_KEYS": str(home.private_keys("webhooks")),
         "NOTIFICATIONS_ALLOW_LOOPBACK": "1",
     }
     gateway = {

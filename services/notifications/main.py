@@ -8,7 +8,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from services.notifications.actions.feed import Bell
+from services.notifications.actions.house import House
+from services.notifications.actions.keys import Keys
 from services.notifications.actions.readiness import reason_not_ready
+from services.notifications.actions.secrets import seal_old
 from services.notifications.api import endpoints, events, inside
 from services.notifications.settings import Settings
 from shared import lifeline
@@ -38,9 +41,11 @@ class Server(uvicorn.Server):
 def make(settings: Settings) -> FastAPI:
     """Make the app: its routes are for the gateway and permits only, who sign each call."""
     engine = connect(settings.database_url)
+    keys = Keys(KeyFile(settings.secret_keys), KeyFile(settings.signing_keys))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await seal_old(engine, keys)
         yield
         await engine.dispose()
 
@@ -54,6 +59,7 @@ def make(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = engine
     app.state.bell = Bell()
+    app.state.house = House(settings.reach, keys, settings.verify_endpoints)
     app.state.versions = {}
     trusted = {"gateway": KeyFile(settings.gateway_keys), "permits": KeyFile(settings.permits_keys)}
     app.state.inside = InsideReader("notifications", trusted)

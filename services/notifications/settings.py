@@ -20,6 +20,12 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on")
     gateway_keys: Path = Field(description="Public JWKS of the gateway's inside tokens")
     permits_keys: Path = Field(description="Public JWKS of permits' inside tokens")
+    secret_keys: Path = Field(description="JWKS that endpoints' secrets are kept under; `saola keys` makes it")
+    signing_keys: Path = Field(description="Private JWKS (Ed25519) that letters are signed with beside their secrets")
+    verify_endpoints: bool = Field(
+        True,
+        description="Let endpoints prove themselves, save at addresses that the next two settings allow",
+    )
     allow_loopback: bool = Field(False, description="Send webhooks to this machine too, by http or https")
     allowed_networks: str = Field(
         "", description="Private networks that webhooks may go to as well, by http or https: 10.1.0.0/16,fd00:1::/64"

@@ -6,12 +6,14 @@ import signal
 
 import uvloop
 
+from services.notifications.actions.keys import Keys
 from services.notifications.actions.post_office import PostOffice
 from services.notifications.clients.webhooks import Receivers
 from services.notifications.settings import Settings
 from shared import lifeline
 from shared.database import connect
 from shared.garbage import collect_seldom
+from shared.identity import KeyFile
 from shared.logs import logger, write_logs
 from shared.pulse import beat
 from shared.start import ready_or_exit
@@ -45,8 +47,9 @@ def most_flying() -> int:
 async def serve(settings: Settings) -> None:
     """Deliver until a signal says otherwise, then let what flies land."""
     engine = connect(settings.database_url, connections=4)
-    receivers = Receivers(settings.reach)
-    office = PostOffice(engine, receivers.post, schedule=settings.waits, limit=most_flying())
+    keys = Keys(KeyFile(settings.secret_keys), KeyFile(settings.signing_keys))
+    receivers = Receivers(settings.reach, keys.signers)
+    office = PostOffice(engine, receivers.post, keys, schedule=settings.waits, limit=most_flying())
     ending = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, ending.set)

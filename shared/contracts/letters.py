@@ -42,13 +42,23 @@ class RoleInCountry(Wire):
     country: Country
 
 
+class Sender(Wire):
+    """Who sent the thing an event is about: told how those who heard of it received it."""
+
+    parties: Annotated[tuple[Id, ...], Field(strict=False)] = ()
+    offices: Annotated[tuple[RoleInCountry, ...], Field(strict=False)] = ()
+
+
 class Audience(Wire):
-    """Who may hear of an event, worked out by permits when the event is written."""
+    """Who may hear of an event, worked out by permits when the event is written, and by what they may choose it."""
 
     parties: Annotated[tuple[Id, ...], Field(strict=False)] = ()
     identifiers: Annotated[tuple[str, ...], Field(strict=False)] = ()
     offices: Annotated[tuple[RoleInCountry, ...], Field(strict=False)] = ()
     countries: Annotated[tuple[Country, ...], Field(strict=False, description="Matched with partners' grants")] = ()
+    permits: Annotated[tuple[str, ...], Field(strict=False, description="Permits it concerns: ids, ISSUER/NUMBER")] = ()
+    taxa: Annotated[tuple[str, ...], Field(strict=False, description="Scientific names it concerns")] = ()
+    sender: Sender | None = None
 
 
 class News(Wire):

@@ -53,6 +53,7 @@ _STATE = {
     "no-export-side": Meaning(409, "This kind of permit has nothing to endorse at export."),
     "no-such-finding": Meaning(409, "The declaration has no such open finding."),
     "not-checked": Meaning(409, "The declaration was not checked yet."),
+    "not-pending": Meaning(409, "The endpoint has nothing to prove: only a pending one is sent a challenge."),
     "not-enough-left": Meaning(409, "The permit line has not enough left."),
     "permit-number-taken": Meaning(409, "The issuer has a permit of this number on the hub already."),
     "permit-withdrawn": Meaning(409, "A permit that the declaration cites was revoked, replaced or lost."),

@@ -1,36 +1,118 @@
-"""Where a party wants its news sent, and what it said of them."""
+"""Where a party wants its news sent, what of them, how, and what it said of them."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
-from shared.contracts.words import Moment, Text, Wire
+from shared.cites.events import EVENT_TYPES
+from shared.contracts.words import Country, Moment, Name, Text, Token, Wire
 
-EventPattern = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z]+\.\*|[a-z]+\.[a-z_]+)$", max_length=64)]
+MOST_HEADER_BYTES = 4096
+OURS = re.compile(
+    r"(?i)(host|content-.*|transfer-encoding|connection|keep-alive|proxy-.*|te|trailer|upgrade|expect|accept-encoding"
+    r"|user-agent|cookie2?|webhook-.*|svix-.*|ce-.*|date|via|forwarded|x-forwarded-.*)"
+)
+"""Headers that say what a message is, how it is carried, or who signed it: not for an endpoint to choose."""
+_FAMILIES = {kind.partition(".")[0] for kind in EVENT_TYPES}
+
+
+def _known(pattern: str) -> str:
+    family, _, rest = pattern.partition(".")
+    if pattern == "*" or pattern in EVENT_TYPES or (rest == "*" and family in _FAMILIES):
+        return pattern
+    raise PydanticCustomError(
+        "unknown_event_type", "There is no such type of event. GET /v1/reference/event-types lists them"
+    )
+
+
+def _may_be_chosen(headers: dict[str, str]) -> dict[str, str]:
+    if len({name.lower() for name in headers}) != len(headers):
+        raise PydanticCustomError("header_twice", "A header is there twice; case makes no difference")
+    if any(OURS.fullmatch(name) for name in headers):
+        raise PydanticCustomError(
+            "header_not_allowed", "Headers of the connection, the content and the signature are set by the hub alone"
+        )
+    if sum(len(name) + len(value) for name, value in headers.items()) > MOST_HEADER_BYTES:
+        raise PydanticCustomError("headers_too_large", "All headers together have at most 4096 bytes")
+    return headers
+
+
+EventPattern = Annotated[
+    str,
+    StringConstraints(pattern=r"^(\*|[a-z]+\.\*|[a-z]+\.[a-z_]+)$", max_length=64),
+    AfterValidator(_known),
+]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s\x00-\x20]+$", max_length=2000)]
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$")]
+HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$", max_length=1000)]
+Headers = Annotated[
+    dict[HeaderName, HeaderValue],
+    Field(max_length=20, description="Sent with every letter; kept encrypted"),
+    AfterValidator(_may_be_chosen),
+]
+EventPatterns = Annotated[tuple[EventPattern, ...], Field(min_length=1, max_length=50, strict=False)]
+Rate = Annotated[int, Field(ge=1, le=1000, description="Letters a second, at most")]
+Format = Annotated[
+    Literal["standard", "cloudevents"],
+    Field(description="cloudevents adds the headers of CloudEvents 1.0 in binary mode; the body stays the same"),
+]
+
+
+class Filters(Wire):
+    """Which events, of the types it hears, an endpoint wants: one of each list that is not empty must fit."""
+
+    countries: Annotated[tuple[Country, ...], Field(max_length=250, strict=False)] = ()
+    permits: Annotated[
+        tuple[Token, ...], Field(max_length=200, strict=False, description="Numbers, ISSUER/NUMBER, or ids")
+    ] = ()
+    taxa: Annotated[
+        tuple[Name, ...], Field(max_length=200, strict=False, description="Species, or a genus for all its species")
+    ] = ()
 
 
 class NewEndpoint(Wire):
     """An address for webhooks and the types of event it hears; `declaration.*` is every type about declarations."""
 
     url: Url
-    event_types: Annotated[tuple[EventPattern, ...], Field(min_length=1, max_length=50, strict=False)] = ("*",)
+    event_types: EventPatterns = ("*",)
     description: Text | None = None
+    filters: Filters = Filters()
+    headers: Headers = {}
+    rate_limit: Rate | None = None
+    format: Format = "standard"
+    verify: Annotated[
+        bool, Field(description="Let it prove itself even where the hub does not demand it: see endpoint.verification")
+    ] = False
 
 
 class EndpointChange(Wire):
-    """What is to be different about an endpoint; what is not named stays."""
+    """What is to be different about an endpoint; what is not named stays, lists and filters are replaced whole."""
 
     url: Url | None = None
-    event_types: Annotated[tuple[EventPattern, ...] | None, Field(min_length=1, max_length=50, strict=False)] = None
+    event_types: EventPatterns | None = None
     description: Text | None = None
+    filters: Filters | None = None
+    headers: Headers | None = None
+    rate_limit: Rate | None = None
+    format: Format | None = None
     paused: bool | None = None
 
 
 class Replay(Wire):
-    """Send again everything since a moment."""
+    """Send again everything since a moment, until another one, of some types, or only what was given up."""
 
     since: Moment
+    until: Moment | None = None
+    types: EventPatterns | None = None
+    status: Literal["given_up"] | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> "Replay":
+        if self.until is not None and self.until < self.since:
+            raise PydanticCustomError("ends_before_it_begins", "until is not before since")
+        return self
 
 
 class Acknowledgement(Wire):

@@ -61,8 +61,14 @@ def test_key_sets_are_made_once_and_private_halves_stay_apart(tmp_path: Path) ->
     files = {str(file.relative_to(tmp_path)): file.read_bytes() for file in tmp_path.rglob("*.json")}
     make_key_sets(tmp_path)
     assert files == {str(file.relative_to(tmp_path)): file.read_bytes() for file in tmp_path.rglob("*.json")}
-    private = {name for name, content in files.items() if "d" in json.loads(content)["keys"][0]}
-    assert private == {"gateway/inside.json", "gateway/tokens.json", "permits/inside.json"}
+    private = {name for name, content in files.items() if {"d", "k"} & json.loads(content)["keys"][0].keys()}
+    assert private == {
+        "gateway/inside.json",
+        "gateway/tokens.json",
+        "permits/inside.json",
+        "notifications/secrets.json",
+        "notifications/webhooks.json",
+    }
 
 
 def test_a_worker_is_well_while_it_moves_and_a_server_while_it_is_ready(tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ read_endpoint          trader customs authority partner
 change_endpoint        trader customs authority partner
 end_endpoint           trader customs authority partner
 rotate_endpoint_secret trader customs authority partner
+verify_endpoint        trader customs authority partner
 test_endpoint          trader customs authority partner
 replay_events          trader customs authority partner
 list_deliveries        trader customs authority partner

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.notifications.actions.keys import Keys
 from services.notifications.actions.post_office import PostOffice
 from services.notifications.clients.webhooks import Receivers
 from services.notifications.domain.addresses import Reach
@@ -27,7 +28,7 @@ from services.notifications.settings import Settings
 from shared.contracts.letters import Audience, News
 from shared.contracts.people import Caller, Party
 from shared.database import now
-from shared.identity import InsideSigner, KeyFile, make_keys
+from shared.identity import InsideSigner, KeyFile, make_keys, make_secret_keys
 from tests.conftest import Clone
 from tests.notifications.receivers import Receiver
 from tests.told import flaws_of_bodies
@@ -102,8 +103,14 @@ class Service:
         answer = await self.http.post("/inside/parties", json=batch, headers=self.as_gateway())
         assert answer.status_code == 204, answer.text
 
-    async def endpoint(self, who: Party, url: str, *event_types: str) -> dict[str, Any]:
-        new = {"url": url, "event_types": event_types or ["*"]}
+    @property
+    def keys(self) -> Keys:
+        """The keys that this service seals and signs with."""
+        found: Keys = self.app.state.house.keys
+        return found
+
+    async def endpoint(self, who: Party, url: str, *event_types: str, **more: Any) -> dict[str, Any]:
+        new = {"url": url, "event_types": event_types or ["*"], **more}
         made = await self.http.post("/v1/webhook-endpoints", json=new, headers=self.as_(who))
         assert made.status_code == 201, made.text
         found: dict[str, Any] = made.json()
@@ -138,8 +145,13 @@ async def service(clone: Clone, tmp_path: Path) -> AsyncIterator[Service]:
         port=port,
         gateway_keys=tmp_path / "gateway.public.json",
         permits_keys=tmp_path / "permits.public.json",
+        secret_keys=tmp_path / "secrets.json",
+        signing_keys=tmp_path / "webhooks.json",
+        verify_endpoints=False,
         allow_loopback=True,
     )
+    make_secret_keys(settings.secret_keys)
+    make_keys(settings.signing_keys, tmp_path / "webhooks.public.json")
     app = make(settings)
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=2)
@@ -191,11 +203,11 @@ async def receiver(receive: Receive) -> Receiver:
 
 
 @asynccontextmanager
-async def working(engine: AsyncEngine, *, seconds: float = 5.0, **more: Any) -> AsyncIterator[PostOffice]:
+async def working(service: Service, *, seconds: float = 5.0, **more: Any) -> AsyncIterator[PostOffice]:
     """A worker that runs as long as the block; it tries again soon."""
-    receivers = Receivers(Reach(loopback=True), seconds=seconds)
+    receivers = Receivers(Reach(loopback=True), service.keys.signers, seconds=seconds)
     await receivers.open()
-    office = PostOffice(engine, receivers.post, **{"schedule": QUICK, "poll": 0.02, **more})
+    office = PostOffice(service.engine, receivers.post, service.keys, **{"schedule": QUICK, "poll": 0.02, **more})
     running = asyncio.create_task(office.run())
     try:
         yield office

@@ -19,7 +19,7 @@ async def test_a_partners_own_library_verifies_what_it_hears(service: Service, r
     made = await service.endpoint(who, receiver.url)
     letter = news(to=who, note="é")
     await service.tell(letter)
-    async with working(service.engine):
+    async with working(service):
         await until(lambda: receiver.heard)
     [heard] = receiver.heard
     assert Webhook(made["secret"]).verify(heard.body, heard.headers) == heard.message
@@ -40,7 +40,7 @@ async def test_after_a_rotation_old_and_new_secret_both_verify(service: Service,
     made = await service.endpoint(who, receiver.url)
     rotated = await service.http.post(f"{WHERE}/{made['id']}/rotate-secret", headers=service.as_(who))
     await service.tell(news(to=who))
-    async with working(service.engine):
+    async with working(service):
         await until(lambda: receiver.heard)
     for secret in (made["secret"], rotated.json()["secret"]):
         Webhook(secret).verify(receiver.heard[0].body, receiver.heard[0].headers)
@@ -61,7 +61,7 @@ async def test_a_receiver_that_hangs_delays_nobody_else(service: Service, receiv
     await service.endpoint(who, hanging.url)
     await service.endpoint(neighbour, well.url)
     await service.tell(*(news(to=who) for _ in range(60)))
-    async with working(service.engine, limit=64):
+    async with working(service, limit=64):
         await until(lambda: hanging.heard)
         await service.tell(*(news(to=neighbour) for _ in range(100)))
         await until(lambda: len(well.heard) == 100)
@@ -83,7 +83,7 @@ async def test_a_letter_that_hangs_delays_no_other_subject_of_its_endpoint(
     receiver.behave = hang
     await service.endpoint(who, receiver.url)
     await service.tell(news(stuck, 1, to=who), news(stuck, 2, to=who))
-    async with working(service.engine):
+    async with working(service):
         await until(lambda: receiver.subject(stuck))
         await service.tell(*(news(to=who) for _ in range(50)))
         await until(lambda: len(receiver.heard) == 51)
@@ -100,7 +100,7 @@ async def test_an_endpoint_hears_the_types_it_listens_to(service: Service, recei
     await service.endpoint(who, one.url, "permit.used", "declaration.released")
     kinds = ["declaration.accepted", "declaration.released", "permit.used", "permit.revoked"]
     await service.tell(*(news(kind=kind, to=who) for kind in kinds))
-    async with working(service.engine):
+    async with working(service):
         await until(lambda: (len(all_.heard), len(family.heard), len(one.heard)) == (4, 2, 2))
     assert {heard.message["type"] for heard in family.heard} == set(kinds[:2])
     assert {heard.message["type"] for heard in one.heard} == set(kinds[1:3])
@@ -112,7 +112,7 @@ async def test_two_workers_side_by_side_send_nothing_twice_and_keep_the_order(
     who = party()
     await service.endpoint(who, receiver.url)
     subjects = [f"declaration:{uuid4()}" for _ in range(40)]
-    async with working(service.engine), working(service.engine):
+    async with working(service), working(service):
         for n in range(1, 6):
             await service.tell(*(news(subject, n, to=who) for subject in subjects))
         await until(lambda: len({one.id for one in receiver.heard}) == 200)

@@ -18,7 +18,7 @@ async def test_while_paused_letters_wait_and_then_go_in_order(service: Service, 
     change = {**service.as_(who), "If-Match": "*"}
     await service.http.patch(f"{WHERE}/{made['id']}", json={"paused": True}, headers=change)
     await service.tell(*(news(subject, n, to=who) for n in (1, 2, 3)))
-    async with working(service.engine):
+    async with working(service):
         await asyncio.sleep(0.2)
         assert receiver.heard == []
         await service.http.patch(f"{WHERE}/{made['id']}", json={"paused": False}, headers=change)
@@ -32,7 +32,7 @@ async def test_a_deleted_endpoint_hears_nothing_more(service: Service, receiver:
     await service.tell(news(to=who))
     await service.http.delete(f"{WHERE}/{made['id']}", headers=service.as_(who))
     await service.tell(news(to=who))
-    async with working(service.engine):
+    async with working(service):
         await asyncio.sleep(0.2)
     assert receiver.heard == []
 
@@ -42,7 +42,7 @@ async def test_what_waits_for_a_disabled_party_waits(service: Service, receiver:
     await service.endpoint(who, receiver.url)
     await service.tell(news(to=who))
     await service.know(who.model_copy(update={"disabled": True, "version": 2}))
-    async with working(service.engine):
+    async with working(service):
         await asyncio.sleep(0.2)
         assert receiver.heard == []
         await service.know(who.model_copy(update={"version": 3}))
@@ -54,7 +54,7 @@ async def test_a_test_goes_to_its_endpoint_only(service: Service, receive: Recei
     made = await service.endpoint(who, one.url, "permit.used")
     await service.endpoint(who, other.url, "*")
     tested = await service.http.post(f"{WHERE}/{made['id']}/test", headers=service.as_(who))
-    async with working(service.engine):
+    async with working(service):
         await until(lambda: one.heard)
     assert other.heard == []
     assert one.heard[0].id == tested.json()["event_id"]
@@ -67,7 +67,7 @@ async def test_a_replay_sends_everything_again_under_the_same_ids_in_order(
     who, subject = party(), f"declaration:{uuid4()}"
     made = await service.endpoint(who, receiver.url)
     await service.tell(*(news(subject, n, to=who) for n in (1, 2, 3)))
-    async with working(service.engine):
+    async with working(service):
         await until(lambda: service.scalar("SELECT count(*) = 3 FROM deliveries WHERE status = 'delivered'"))
         since = {"since": "2026-01-01T00:00:00Z"}
         await service.http.post(f"{WHERE}/{made['id']}/replay", json=since, headers=service.as_(who))
@@ -105,7 +105,7 @@ async def test_replays_retries_and_pauses_race_with_deliveries_and_break_nothing
 
     receiver.behave = flaky
     schedule = [timedelta(seconds=0.01)] * 50
-    async with working(service.engine, schedule=schedule), working(service.engine, schedule=schedule):
+    async with working(service, schedule=schedule), working(service, schedule=schedule):
         _, first, second = await asyncio.gather(intakes(), owner(), owner())
         await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"), seconds=60)
     assert first | second == {200, 202}

@@ -44,7 +44,7 @@ PARAMETERS: dict[str, Parameter] = {
     "list_permits status": Parameter(
         "Where it stands", _one_of("issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost")
     ),
-    "list_deliveries status": Parameter("Where it stands", _TEXT),
+    "list_deliveries status": Parameter("Where it stands", _one_of("pending", "delivered", "given_up", "dropped")),
 }
 
 

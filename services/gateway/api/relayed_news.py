@@ -74,6 +74,20 @@ NEWS: tuple[Relayed, ...] = (
     ),
     Relayed(
         "POST",
+        W + "/{id}/verification",
+        "verify_endpoint",
+        "notifications",
+        "Send a pending endpoint its challenge again",
+        "The ids of the event and of the delivery, which is on its way",
+        status=202,
+        codes=("not-pending",),
+        description=(
+            'A pending endpoint is sent an `endpoint.verification` event, signed, and answers 2xx with `{"challenge": '
+            '"…"}`, the one it was sent. Till then its letters wait. One is sent when it is made; this sends another.'
+        ),
+    ),
+    Relayed(
+        "POST",
         W + "/{id}/test",
         "test_endpoint",
         "notifications",
@@ -87,7 +101,7 @@ NEWS: tuple[Relayed, ...] = (
         W + "/{id}/replay",
         "replay_events",
         "notifications",
-        "Send everything again since a moment",
+        "Send again what a span of time holds, of some types or what was given up",
         "How many are on their way",
         status=202,
         takes=Replay,

@@ -63,6 +63,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "change_endpoint": LISTENERS,
     "end_endpoint": LISTENERS,
     "rotate_endpoint_secret": LISTENERS,
+    "verify_endpoint": LISTENERS,
     "test_endpoint": LISTENERS,
     "replay_events": LISTENERS,
     "list_deliveries": LISTENERS,
@@ -71,5 +72,5 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "acknowledge_event": LISTENERS,
 }
 
-OPEN = frozenset({"ask_token", "read_server_metadata", "read_token_keys"})
+OPEN = frozenset({"ask_token", "read_server_metadata", "read_token_keys", "read_webhook_keys"})
 """Operations that ask for no token, for they come before one; health and the documentation are not of the API."""

@@ -13,6 +13,10 @@ from services.gateway.actions.client_keys import ALGORITHMS
 from services.gateway.actions.desk import Desk
 from services.gateway.actions.enter import enter, enter_by_assertion
 from services.gateway.api.guard import ADesk
+from services.gateway.clients.inside import ask
+from shared.calls import Away, unavailable
+from shared.contracts.people import Caller
+from shared.refused import request_id
 from shared.web import read_body
 
 FORM = "application/x-www-form-urlencoded"
@@ -69,6 +73,18 @@ async def read_token_keys(desk: ADesk) -> Response:
     return JSONResponse(desk.access.keys.public(), headers={"Cache-Control": "public, max-age=60"})
 
 
+async def read_webhook_keys(desk: ADesk, request: Request) -> Response:
+    """Publish the keys that webhooks are signed with (RFC 7517): Ed25519, `v1a` of Standard Webhooks."""
+    caller = Caller(service="gateway", request_id=request_id(request))
+    try:
+        reply = await ask(desk.notifications, "GET", "/inside/webhook-keys", caller=caller)
+    except Away:
+        raise unavailable("notifications") from None
+    return Response(
+        reply.body, reply.status, headers={"Cache-Control": "public, max-age=60"}, media_type="application/json"
+    )
+
+
 async def oauth_refused(request: Request, error: Exception) -> Response:
     """Answer a refusal as RFC 6749, 5.2 has it."""
     assert isinstance(error, OAuthError)
@@ -101,6 +117,7 @@ def add_token_routes(app: FastAPI) -> None:
     for path, act, summary in (
         ("/.well-known/oauth-authorization-server", read_server_metadata, "Where and how to ask for tokens"),
         ("/.well-known/jwks.json", read_token_keys, "The public keys of access tokens"),
+        ("/.well-known/webhook-keys.json", read_webhook_keys, "The public keys of webhooks"),
     ):
         app.add_api_route(
             path,

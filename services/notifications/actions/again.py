@@ -13,6 +13,7 @@ from services.notifications.actions.commands import Command, Done, keep, kept
 from services.notifications.actions.news import tell_owner
 from services.notifications.domain import messages
 from services.notifications.store import deliveries, endpoints, lanes
+from shared.contracts.webhooks import Replay
 from shared.contracts.words import write_moment
 from shared.problems import NotFound
 
@@ -30,17 +31,19 @@ async def test(engine: AsyncEngine, endpoint: UUID, command: Command, *, at: dat
         return await keep(conn, command, {"event_id": str(event), "delivery_id": str(delivery)})
 
 
-async def replay(engine: AsyncEngine, endpoint: UUID, command: Command, *, since: datetime, at: datetime) -> Done:
-    """Send an endpoint again all it may hear since a moment, under the same event ids. Raises NotFound."""
+async def replay(engine: AsyncEngine, endpoint: UUID, wanted: Replay, command: Command, *, at: datetime) -> Done:
+    """Send an endpoint again what it may hear of a span of time, under the same event ids. Raises NotFound."""
+    span = deliveries.Span(wanted.since, wanted.until or at, wanted.types, wanted.status == "given_up")
     async with engine.begin() as conn:
         if (done := await kept(conn, command, at=at)) is not None:
             return done
         if await endpoints.own_locked(conn, endpoint, command.party) is None:
             raise NotFound
-        subjects = await deliveries.missed(conn, endpoint, since=since)
+        subjects = await deliveries.missed(conn, endpoint, span)
         await lanes.make_due(conn, endpoint, subjects, at=at)
-        count = await deliveries.replay(conn, endpoint, subjects, since=since, at=at)
-        return await keep(conn, command, {"since": write_moment(since), "deliveries": count})
+        count = await deliveries.replay(conn, endpoint, subjects, span, at=at)
+        told = {"since": write_moment(span.since), "until": write_moment(span.until), "deliveries": count}
+        return await keep(conn, command, told)
 
 
 async def retry(engine: AsyncEngine, delivery: UUID, command: Command, *, at: datetime) -> Done:
@@ -77,7 +80,11 @@ def show(row: dict[str, Any]) -> dict[str, Any]:
         "status": row["status"],
         "created_at": write_moment(row["created_at"]),
         "settled_at": row["settled_at"] and write_moment(row["settled_at"]),
-        "attempts": [
-            {**attempt, "at": write_moment(datetime.fromisoformat(attempt["at"]))} for attempt in row["attempts"]
-        ],
+        "next_attempt_at": row["due_at"] and write_moment(row["due_at"]),
+        "attempts": [_told(attempt) for attempt in row["attempts"]],
+        "acknowledgement": row["acknowledgement"] and _told(row["acknowledgement"]),
     }
+
+
+def _told(said: dict[str, Any]) -> dict[str, Any]:
+    return {**said, "at": write_moment(datetime.fromisoformat(said["at"]))}

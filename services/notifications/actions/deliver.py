@@ -1,7 +1,9 @@
 """Claim what is due and settle what was tried: the two transactions a letter goes through."""
 
+import json
 import random
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,13 +12,18 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.notifications.actions.keys import Keys, Unreadable
 from services.notifications.actions.news import tell_owner
 from services.notifications.domain import messages
 from services.notifications.domain.letter import Letter
 from services.notifications.domain.outcome import Outcome
+from services.notifications.domain.pace import allowance, next_free
 from services.notifications.domain.schedule import next_attempt
-from services.notifications.store import deliveries, endpoints, events, lanes
+from services.notifications.store import deliveries, endpoints, events, failing, lanes, paces
 from shared.database import again
+
+PATIENCE = timedelta(days=5)
+"""After so long with nothing but failures an endpoint is disabled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,40 +43,71 @@ async def claim(
     lease: timedelta,
     limit: int,
     share: int,
-    rooms: Mapping[UUID, int],
+    shares: Mapping[UUID, int],
+    keys: Keys,
 ) -> list[Letter]:
     """Take the next letters to send, at most `limit`; they are this claim's until the lease ends."""
     async with engine.begin() as conn:
-        taken = await lanes.claim(conn, claim, at=at, ends=at + lease, limit=limit, share=share, rooms=rooms)
+        limits = await paces.limits(conn, at=at)
+        allowed = {id: allowance(rate, free_at, at) for id, (rate, free_at) in limits.items()}
+        taken = await lanes.claim(
+            conn, claim, at=at, ends=at + lease, limit=limit, share=share, shares=shares, allowed=allowed
+        )
         if not taken:
             return []
+        spent = Counter(row["endpoint_id"] for row in taken if row["endpoint_id"] in limits)
+        await paces.spend(conn, {id: next_free(*limits[id], at, letters) for id, letters in spent.items()})
         heads = await lanes.heads(conn, taken, at=at)
         waiting = {(row["endpoint_id"], row["subject"]): row["attempts"] for row in taken}
-        letters = [_letter(claim, row, waiting.pop((row["endpoint_id"], row["subject"]))) for row in heads]
+        letters = [_letter(claim, row, waiting.pop((row["endpoint_id"], row["subject"])), keys) for row in heads]
         await lanes.advance(conn, [{"endpoint_id": id, "subject": subject} for id, subject in waiting], at=at)
     return letters
 
 
-def _letter(claim: UUID, row: RowMapping, attempts: int) -> Letter:
+def _letter(claim: UUID, row: RowMapping, attempts: int, keys: Keys) -> Letter:
+    endpoint, flaw = row["endpoint_id"], None
+    secrets: list[str] = []
+    headers: dict[str, str] = {}
+    try:
+        secrets += [keys.open(secret, endpoint) for secret in row["secrets"] or ()]
+        headers |= json.loads(keys.open(row["headers"], endpoint)) if row["headers"] else {}
+    except Unreadable as error:
+        flaw = f"the endpoint's secrets cannot be read: {error}"
     return Letter(
         claim=claim,
-        endpoint_id=row["endpoint_id"],
+        endpoint_id=endpoint,
         subject=row["subject"],
         attempts=attempts,
         delivery_id=row["delivery_id"],
         event_id=row["event_id"],
         body=row["body"].encode(),
         url=row["url"],
-        secrets=tuple(row["secrets"] or ()),
+        secrets=tuple(secrets),
+        kind=row["type"],
+        told_at=row["told_at"],
+        headers=tuple(headers.items()),
+        format=row["format"],
+        flaw=flaw,
     )
 
 
-async def settle(engine: AsyncEngine, landed: Sequence[Landed], *, at: datetime, schedule: Sequence[timedelta]) -> None:
+async def settle(
+    engine: AsyncEngine,
+    landed: Sequence[Landed],
+    *,
+    at: datetime,
+    schedule: Sequence[timedelta],
+    patience: timedelta = PATIENCE,
+) -> None:
     """Write the attempts, and move on the lanes whose claims still hold: further, later, or to the next letter.
 
-    A lane that another claim has taken since is left alone; what was tried stays written.
+    A lane that another claim has taken since is left alone; what was tried stays written. What follows for whole
+    endpoints comes in transactions of its own: proven, resting, disabled.
     """
     rows = [_row(one, schedule) for one in landed]
+    well = {one.letter.endpoint_id for one in landed if one.outcome.delivered}
+    ill = {one.letter.endpoint_id for one in landed} - well
+    await _prove(engine, landed)
 
     async def work() -> None:
         async with engine.begin() as conn:
@@ -80,10 +118,43 @@ async def settle(engine: AsyncEngine, landed: Sequence[Landed], *, at: datetime,
             await deliveries.settle(conn, ended, at=at)
             await lanes.put_off(conn, [row for row in ours if row["due_at"] is not None])
             await lanes.advance(conn, ended, at=at)
+            await failing.note(conn, well, ill, at=at)
 
     await again(work)
+    await _rest(engine, landed, at=at)
     for endpoint, url in {(one.letter.endpoint_id, one.letter.url) for one in landed if one.outcome.gone}:
         await disable(engine, endpoint, url, reason="the receiver answered 410 Gone", at=at)
+    await _disable_tired(engine, {one.letter.endpoint_id: one.letter.url for one in landed}, ill, patience, at=at)
+
+
+async def _prove(engine: AsyncEngine, landed: Sequence[Landed]) -> None:
+    """Let endpoints that answered their challenge hear the rest; before the letter is settled, or it is lost."""
+    for one in landed:
+        if one.letter.kind == messages.VERIFICATION and one.outcome.delivered:
+            async with engine.begin() as conn:
+                await endpoints.prove(conn, one.letter.endpoint_id, one.letter.url)
+
+
+async def _rest(engine: AsyncEngine, landed: Sequence[Landed], *, at: datetime) -> None:
+    """Leave alone those who answered 429 Too Many Requests (RFC 6585, 4), for as long as they asked."""
+    for one in landed:
+        if one.outcome.status == 429 and one.outcome.retry_after:
+            until = at + min(one.outcome.retry_after, paces.LONGEST_REST)
+            async with engine.begin() as conn:
+                await paces.rest(conn, one.letter.endpoint_id, until=until)
+
+
+async def _disable_tired(
+    engine: AsyncEngine, urls: Mapping[UUID, str], ill: Collection[UUID], patience: timedelta, *, at: datetime
+) -> None:
+    """Disable those of the endpoints that just failed which have done nothing else for as long as our patience."""
+    if not ill:
+        return
+    async with engine.connect() as conn:
+        tired = await failing.since(conn, ill, before=at - patience)
+    for endpoint in tired:
+        reason = f"nothing but failures for {patience.days} days"
+        await disable(engine, endpoint, urls[endpoint], reason=reason, at=at)
 
 
 async def disable(engine: AsyncEngine, endpoint: UUID, url: str, *, reason: str, at: datetime) -> None:

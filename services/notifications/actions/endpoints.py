@@ -1,57 +1,62 @@
-"""A party's webhook endpoints: create, read, change, delete, give a new secret."""
+"""A party's webhook endpoints: create, read, change, delete."""
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.notifications.actions.challenge import pose
 from services.notifications.actions.commands import Command, Done, keep, kept
-from services.notifications.domain import signature, urls
-from services.notifications.domain.addresses import Reach
-from services.notifications.store import deliveries, events, lanes
+from services.notifications.actions.house import House
+from services.notifications.actions.secrets import closed, new_secret, opened
+from services.notifications.domain import urls
+from services.notifications.domain.topics import wanted
+from services.notifications.store import deliveries, events, lanes, paces
 from services.notifications.store import endpoints as store
-from shared.contracts.webhooks import EndpointChange, NewEndpoint
+from shared.contracts.webhooks import EndpointChange, Filters, NewEndpoint
 from shared.contracts.words import write_moment
 from shared.problems import Conflict, Fault, Invalid, NotFound
 
-OVERLAP = timedelta(hours=24)
-"""How long the old secret signs beside the new one after a rotation."""
-MOST_SECRETS = 5
-
 
 async def create(
-    engine: AsyncEngine, new: NewEndpoint, command: Command, *, id: UUID, at: datetime, reach: Reach
+    engine: AsyncEngine, new: NewEndpoint, command: Command, house: House, *, id: UUID, at: datetime
 ) -> Done:
     """Make an endpoint of the command's party; the secret is in the answer, and nowhere after it."""
-    _must_be_sendable(new.url, reach)
-    secret = _new_secret()
+    _must_be_sendable(new.url, house)
+    secret, proven = new_secret(), not (new.verify or house.must_prove(new.url))
+    values = _values(new.model_dump(exclude={"verify"}), id, house)
     async with engine.begin() as conn:
+        if not proven:
+            await events.lock(conn)
         if (done := await kept(conn, command, at=at)) is not None:
-            return done
-        row = {"id": id, "party_id": command.party, "created_at": at, **_values(new.model_dump())}
+            return opened(done, house)
+        row = _row(id, command.party, at) | values | {"proven": proven, "status": "active" if proven else "pending"}
         await store.add(conn, row)
-        await store.add_secret(conn, id, secret, at=at)
-        made = show({**row, "status": "active", "reason": None, "version": 1})
-        return await keep(conn, command, made | {"secret": secret})
+        await store.add_secret(conn, id, house.keys.seal(secret, id), at=at)
+        await _set_going(conn, row, at=at)
+        made = show({**row, "version": 1}, house) | {"secret": secret}
+        await keep(conn, command, closed(made, house))
+        return Done(made)
 
 
-async def read(engine: AsyncEngine, id: UUID, party: UUID) -> dict[str, Any]:
+async def read(engine: AsyncEngine, id: UUID, party: UUID, house: House) -> dict[str, Any]:
     """Read an endpoint of the party's own; raises NotFound."""
     async with engine.connect() as conn:
-        return show(_found(await store.own(conn, id, party)))
+        return show(found(await store.own(conn, id, party)), house)
 
 
 async def page(
-    engine: AsyncEngine, party: UUID, *, before: UUID | None, limit: int
+    engine: AsyncEngine, party: UUID, house: House, *, before: UUID | None, limit: int
 ) -> tuple[list[dict[str, Any]], bool]:
     """Read a party's endpoints, newest first; answers them and whether there are more."""
     async with engine.connect() as conn:
         rows = await store.page(conn, party, before=before, limit=limit + 1)
-    return [show(row) for row in rows[:limit]], len(rows) > limit
+    return [show(row, house) for row in rows[:limit]], len(rows) > limit
 
 
 async def change(
@@ -59,26 +64,32 @@ async def change(
     id: UUID,
     party: UUID,
     given: EndpointChange,
+    house: House,
     *,
     versions: Sequence[int] | None,
     at: datetime,
-    reach: Reach,
 ) -> dict[str, Any]:
     """Change what is named of an endpoint, if its version is one of `versions` (None: whichever it is).
 
-    `paused: false` wakes a paused endpoint and enables a disabled one again; what waited is tried at once.
+    `paused: false` wakes a paused endpoint and enables a disabled one again; what waited is tried at once. Another
+    URL has to be proven anew where the hub demands that.
     """
     if given.url is not None:
-        _must_be_sendable(given.url, reach)
+        _must_be_sendable(given.url, house)
     named = given.model_dump(include=given.model_fields_set)
     async with engine.begin() as conn:
-        now = _found(await store.own_locked(conn, id, party))
+        await events.lock(conn)
+        now = found(await store.own_locked(conn, id, party))
         if versions is not None and now["version"] not in versions:
             raise Conflict("version-stale", "The endpoint was changed meanwhile. Read it again, then change it.")
-        turn = _status(named, now["status"])
-        if turn.get("status") == "active":
+        turn = _turn(named, now, house)
+        changed = await store.change(conn, id, _values(named, id, house) | turn)
+        if turn.get("status") in {"active", "pending"}:
             await lanes.wake(conn, id, at=at)
-        return show(await store.change(conn, id, _values(named) | turn))
+            await store.forget_failing(conn, id)
+            await paces.wake(conn, id)
+        await _set_going(conn, changed, posed=changed["status"] == "pending" and "status" in turn, at=at)
+        return show(changed, house)
 
 
 async def delete(engine: AsyncEngine, id: UUID, party: UUID, *, at: datetime) -> None:
@@ -88,73 +99,85 @@ async def delete(engine: AsyncEngine, id: UUID, party: UUID, *, at: datetime) ->
     """
     async with engine.begin() as conn:
         await events.lock(conn)
-        _found(await store.own_locked(conn, id, party))
+        found(await store.own_locked(conn, id, party))
         await lanes.clear(conn, id)
         await deliveries.drop(conn, id, at=at)
         await store.end_secrets(conn, id, ends_at=at)
         await store.change(conn, id, {"status": "deleted"})
 
 
-async def rotate_secret(engine: AsyncEngine, id: UUID, command: Command, *, at: datetime) -> Done:
-    """Give an endpoint a new secret; the old one signs beside it for 24 hours. Raises NotFound, Conflict."""
-    secret = _new_secret()
-    async with engine.begin() as conn:
-        if (done := await kept(conn, command, at=at)) is not None:
-            return done
-        _found(await store.own_locked(conn, id, command.party))
-        if await store.live_secrets(conn, id, at=at) >= MOST_SECRETS:
-            detail = f"{MOST_SECRETS} secrets sign already. Wait until an old one ends, 24 hours after its rotation."
-            raise Conflict("rotated-too-often", detail)
-        await store.end_secrets(conn, id, ends_at=at + OVERLAP)
-        await store.add_secret(conn, id, secret, at=at)
-        answer = {"id": str(id), "secret": secret, "old_secret_ends_at": write_moment(at + OVERLAP)}
-        return await keep(conn, command, answer)
-
-
-def show(row: Mapping[str, Any] | RowMapping) -> dict[str, Any]:
+def show(row: Mapping[str, Any] | RowMapping, house: House) -> dict[str, Any]:
     """Write an endpoint as its owner sees it."""
     return {
         "id": str(row["id"]),
         "url": row["url"],
         "event_types": list(row["event_types"]),
         "description": row["description"],
+        "filters": {"countries": [], "permits": [], "taxa": [], **row["filters"]},
+        "headers": json.loads(house.keys.open(row["headers"], row["id"])) if row["headers"] else {},
+        "rate_limit": row["rate_limit"],
+        "format": row["format"],
         "status": row["status"],
         "paused": row["status"] == "paused",
         "reason": row["reason"],
+        "public_keys": house.keys.public(),
         "created_at": write_moment(row["created_at"]),
         "version": row["version"],
     }
 
 
-def _found(row: RowMapping | None) -> RowMapping:
+def found(row: RowMapping | None) -> RowMapping:
+    """Answer what was found; raises NotFound when nothing was."""
     if row is None:
         raise NotFound
     return row
 
 
-def _values(named: dict[str, Any]) -> dict[str, Any]:
-    """Answer the columns out of the named fields; null means that the field stays, but a description may go."""
-    return {
-        name: list(value) if name == "event_types" else value
-        for name, value in named.items()
-        if name == "description" or (name != "paused" and value is not None)
-    }
+def _row(id: UUID, party: UUID, at: datetime) -> dict[str, Any]:
+    return {"id": id, "party_id": party, "created_at": at, "reason": None}
 
 
-def _status(named: dict[str, Any], status: str) -> dict[str, Any]:
+async def _set_going(
+    conn: AsyncConnection, row: Mapping[str, Any] | RowMapping, *, posed: bool | None = None, at: datetime
+) -> None:
+    """Give an endpoint the pace that its limit needs, and its challenge when it has to prove itself."""
+    if row["rate_limit"] is not None:
+        await store.keep_pace(conn, row["id"])
+    if posed if posed is not None else row["status"] == "pending":
+        await pose(conn, row["id"], secrets.token_urlsafe(24), at=at)
+
+
+def _values(named: dict[str, Any], id: UUID, house: House) -> dict[str, Any]:
+    """Answer the columns out of the named fields; null means that the field stays, save where nothing is a value."""
+    kept = {name: value for name, value in named.items() if value is not None or name in {"description", "rate_limit"}}
+    kept.pop("paused", None)
+    if "event_types" in kept:
+        kept["event_types"] = list(kept["event_types"])
+    if "headers" in kept:
+        kept["headers"] = house.keys.seal(json.dumps(kept["headers"]), id) if kept["headers"] else None
+    if "filters" in kept:
+        filters = Filters.model_validate(kept["filters"])
+        kept |= {"filters": filters.model_dump(mode="json"), **wanted(filters)}
+    return kept
+
+
+def _turn(named: dict[str, Any], now: RowMapping, house: House) -> dict[str, Any]:
+    """Answer what changes of its status: by the owner's wish, and because another URL has to be proven."""
+    url, status = named.get("url") or now["url"], now["status"]
+    proven = now["proven"] if url == now["url"] else not house.must_prove(url)
+    turn: dict[str, Any] = {"proven": proven} if proven != now["proven"] else {}
+    going = "active" if proven else "pending"
     match named.get("paused"), status:
-        case True, "active":
-            return {"status": "paused"}
+        case True, "active" | "pending":
+            return turn | {"status": "paused"}
         case False, "paused" | "disabled":
-            return {"status": "active", "reason": None}
-    return {}
+            return turn | {"status": going, "reason": None}
+        case _, "active" | "pending" if status != going or url != now["url"]:
+            return turn | {"status": going}
+    return turn
 
 
-def _must_be_sendable(url: str, reach: Reach) -> None:
-    flaw = urls.flaw(url, reach)
+def _must_be_sendable(url: str, house: House) -> None:
+    flaw = urls.flaw(url, house.reach)
     if flaw is not None:
         raise Invalid("invalid-body", flaw, [Fault("/url", "url-not-allowed", flaw)])
-
-
-def _new_secret() -> str:
-    return signature.write_secret(secrets.token_bytes(signature.SECRET_BYTES))

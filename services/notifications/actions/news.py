@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.notifications.domain import messages
 from services.notifications.domain.audience import marks_of_audience
 from services.notifications.domain.patterns import forms
+from services.notifications.domain.topics import topics_of
 from services.notifications.store import events as store
 from shared.contracts.letters import Answer, Audience, News
 from shared.database import again
@@ -19,7 +20,7 @@ from shared.database import again
 async def take_in(engine: AsyncEngine, letters: Sequence[News], *, at: datetime) -> list[Answer]:
     """Take in a batch; answers for each letter whether it was taken, now or before, or why it was refused."""
     flaws = {letter.id: messages.flaw(letter) for letter in letters}
-    rows = [_row(letter) for letter in letters if flaws[letter.id] is None]
+    rows = [_row(letter, topics_of(letter)) for letter in letters if flaws[letter.id] is None]
 
     async def work() -> set[UUID]:
         async with engine.begin() as conn:
@@ -52,13 +53,14 @@ async def tell_owner(
         data={"endpoint_id": str(endpoint), **data},
         audience=Audience(parties=tuple(to)),
     )
-    await store.put(conn, [_row(news)], at=at)
+    await store.put(conn, [_row(news, [])], at=at)
     positions = await store.place(conn, [subject])
     await store.tell(conn, positions, at=at)
     return news.id, positions[-1]
 
 
-def _row(news: News) -> dict[str, Any]:
+def _row(news: News, topics: Sequence[str]) -> dict[str, Any]:
+    sender = news.audience.sender
     audience = {
         "parties": sorted({str(party) for party in news.audience.parties}),
         "marks": sorted(marks_of_audience(news.audience)),
@@ -73,6 +75,8 @@ def _row(news: News) -> dict[str, Any]:
         "at": news.at,
         "body": messages.body(id=news.id, kind=news.type, at=news.at, data=news.data, sequence=news.sequence),
         "audience": json.dumps(audience),
+        "topics": json.dumps(topics),
+        "sender": None if sender is None else sender.model_dump_json(),
     }
 
 

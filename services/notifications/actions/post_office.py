@@ -14,7 +14,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.actions import deliver
-from services.notifications.actions.deliver import Landed
+from services.notifications.actions.deliver import PATIENCE, Landed
+from services.notifications.actions.keys import Keys
 from services.notifications.domain.letter import Letter
 from services.notifications.domain.outcome import Outcome
 from services.notifications.domain.schedule import SCHEDULE
@@ -34,13 +35,15 @@ class PostOffice:
         self,
         engine: AsyncEngine,
         post: Post,
+        keys: Keys,
         *,
         schedule: Sequence[timedelta] = SCHEDULE,
+        patience: timedelta = PATIENCE,
         lease: timedelta = LEASE,
         poll: float = 0.1,
         limit: int = 1024,
     ) -> None:
-        self._engine, self._post = engine, post
+        self._engine, self._post, self._keys, self._patience = engine, post, keys, patience
         self._schedule, self._lease, self._poll, self._limit = schedule, lease, poll, limit
         self._flying: Counter[UUID] = Counter()
         self._shares: dict[UUID, int] = {}
@@ -80,7 +83,14 @@ class PostOffice:
         at = now()
         try:
             letters = await deliver.claim(
-                self._engine, new_id(at), at=at, lease=self._lease, limit=room, share=START, rooms=self._rooms()
+                self._engine,
+                new_id(at),
+                at=at,
+                lease=self._lease,
+                limit=room,
+                share=START,
+                shares=self._known_shares(),
+                keys=self._keys,
             )
         except Exception as error:
             logger().warning("claim.failed", error=repr(error)[:500])
@@ -96,13 +106,11 @@ class PostOffice:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _rooms(self) -> dict[UUID, int]:
-        """Answer how much more may fly to each endpoint of which something is known."""
+    def _known_shares(self) -> dict[UUID, int]:
+        """Answer how much may fly to each endpoint of which something is known."""
         ill = [id for id, share in self._shares.items() if in_trouble(share)]
         full_of_ill = sum(self._flying[id] for id in ill) >= self._limit // 2
-        known = self._shares.keys() | self._flying.keys()
-        rooms = {id: max(0, self._shares.get(id, START) - self._flying[id]) for id in known}
-        return rooms | (dict.fromkeys(ill, 0) if full_of_ill else {})
+        return self._shares | (dict.fromkeys(ill, 0) if full_of_ill else {})
 
     async def _rest(self) -> None:
         try:
@@ -135,7 +143,7 @@ class PostOffice:
         ends = now() + self._lease
         while True:
             try:
-                await deliver.settle(self._engine, landed, at=now(), schedule=self._schedule)
+                await deliver.settle(self._engine, landed, at=now(), schedule=self._schedule, patience=self._patience)
             except Exception as error:
                 logger().warning("settle.failed", letters=len(landed), error=repr(error)[:500])
                 if now() > ends:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
+from services.notifications.actions.house import House
 from services.notifications.actions.parties import learn
 from shared.callers import AParty
 from shared.contracts.people import Party
@@ -18,6 +19,12 @@ MOST_REMEMBERED = 10_000
 def engine(request: Request) -> "AsyncEngine":
     """Answer the service's database."""
     found: AsyncEngine = request.app.state.engine
+    return found
+
+
+def house(request: Request) -> House:
+    """Answer what the operator decided about endpoints."""
+    found: House = request.app.state.house
     return found
 
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from services.notifications.actions import again, endpoints
-from services.notifications.api.callers import Known, engine
+from services.notifications.actions import again, challenge, endpoints, secrets
+from services.notifications.api.callers import Known, engine, house
 from services.notifications.api.commands import answer, command
 from services.notifications.api.pages import Limit, etag, read_id, read_position, versions, write_cursor
 from shared.contracts.webhooks import EndpointChange, NewEndpoint, Replay
@@ -16,7 +16,7 @@ from shared.strict import parse_json, validate
 from shared.web import must_be_json, read_body, read_json
 
 router = APIRouter(prefix="/v1/webhook-endpoints")
-Status = Literal["pending", "delivered", "given_up"]
+Status = Literal["pending", "delivered", "given_up", "dropped"]
 BEYOND_ALL = 2**62
 
 
@@ -29,9 +29,9 @@ async def create(request: Request, party: Known) -> Response:
         engine(request),
         validate(NewEndpoint, parse_json(body)),
         command(request, party, body),
+        house(request),
         id=new_id(),
         at=now(),
-        reach=request.app.state.settings.reach,
     )
     place = {"Location": f"/v1/webhook-endpoints/{done.answer['id']}", "ETag": etag(done.answer["version"])}
     return answer(done, 201, place)
@@ -40,26 +40,27 @@ async def create(request: Request, party: Known) -> Response:
 @router.get("")
 async def page(request: Request, party: Known, limit: Limit = 50, cursor: str = "") -> Response:
     """List one's endpoints, newest first."""
-    data, more = await endpoints.page(engine(request), party.id, before=read_id(cursor, "cursor"), limit=limit)
+    data, more = await endpoints.page(
+        engine(request), party.id, house(request), before=read_id(cursor, "cursor"), limit=limit
+    )
     return JSONResponse({"data": data, "next_cursor": write_cursor(data[-1]["id"]) if more else None})
 
 
 @router.get("/{id}")
 async def read(request: Request, party: Known, id: UUID) -> Response:
     """Read one endpoint of one's own."""
-    return _endpoint(await endpoints.read(engine(request), id, party.id))
+    return _endpoint(await endpoints.read(engine(request), id, party.id, house(request)))
 
 
 @router.patch("/{id}")
 async def change(
     request: Request, party: Known, id: UUID, if_match: Annotated[str | None, Header()] = None
 ) -> Response:
-    """Change url, event_types, description or paused; demands If-Match (428 without, 412 when stale)."""
+    """Change what is named of an endpoint, paused too; demands If-Match (428 without, 412 when stale)."""
     wanted = versions(if_match)
     given = await read_json(request, EndpointChange)
-    reach = request.app.state.settings.reach
     return _endpoint(
-        await endpoints.change(engine(request), id, party.id, given, versions=wanted, at=now(), reach=reach)
+        await endpoints.change(engine(request), id, party.id, given, house(request), versions=wanted, at=now())
     )
 
 
@@ -73,7 +74,14 @@ async def delete(request: Request, party: Known, id: UUID) -> None:
 async def rotate_secret(request: Request, party: Known, id: UUID) -> Response:
     """Give a new secret, shown this once; the old one signs beside it for 24 hours."""
     asked = command(request, party, await read_body(request))
-    return answer(await endpoints.rotate_secret(engine(request), id, asked, at=now()), 200)
+    return answer(await secrets.rotate(engine(request), id, asked, house(request), at=now()), 200)
+
+
+@router.post("/{id}/verification")
+async def verification(request: Request, party: Known, id: UUID) -> Response:
+    """Send a pending endpoint a new challenge: 202 with the ids of the event and the delivery."""
+    asked = command(request, party, await read_body(request))
+    return answer(await challenge.pose_again(engine(request), id, asked, at=now()), 202)
 
 
 @router.post("/{id}/test")
@@ -85,12 +93,11 @@ async def test(request: Request, party: Known, id: UUID) -> Response:
 
 @router.post("/{id}/replay")
 async def replay(request: Request, party: Known, id: UUID) -> Response:
-    """Send again everything since a moment, under the same event ids: 202 with how many."""
+    """Send again what a span of time holds, of some types or what was given up, under the same event ids: 202."""
     body = await read_body(request)
     must_be_json(request)
-    since = validate(Replay, parse_json(body)).since
-    asked = command(request, party, body)
-    return answer(await again.replay(engine(request), id, asked, since=since, at=now()), 202)
+    wanted = validate(Replay, parse_json(body))
+    return answer(await again.replay(engine(request), id, wanted, command(request, party, body), at=now()), 202)
 
 
 @router.get("/{id}/deliveries")

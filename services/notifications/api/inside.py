@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from services.notifications.actions.news import take_in
 from services.notifications.actions.parties import learn
-from services.notifications.api.callers import engine
+from services.notifications.api.callers import engine, house
 from shared.callers import AService
 from shared.contracts.letters import Answer, Answers, News, PartyBatch
 from shared.database import now
@@ -37,6 +37,13 @@ async def parties(request: Request, service: AService) -> None:
     """Bring copies of parties up to date (PartyBatch); an older version than the copy changes nothing."""
     _only("gateway", service)
     await learn(engine(request), validate(PartyBatch, await _batch(request)).parties, at=now())
+
+
+@router.get("/webhook-keys")
+async def webhook_keys(request: Request, service: AService) -> Response:
+    """Answer the public keys that letters are signed with, as a JSON Web Key Set, for the gateway to publish."""
+    _only("gateway", service)
+    return JSONResponse(house(request).keys.published())
 
 
 async def _batch(request: Request) -> Any:

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -11,9 +11,11 @@ from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.notifications.domain import addresses, signature
+from services.notifications.domain import addresses, messages, signature
 from services.notifications.domain.addresses import Reach
+from services.notifications.domain.cloud_events import cloud_event
 from services.notifications.domain.letter import Letter
 from services.notifications.domain.outcome import Outcome, objection
 
@@ -24,6 +26,14 @@ KEEP_ALIVE = 4.0
 """Seconds an idle connection is kept: shorter than the usual servers do, so that they seldom close on our POST."""
 RESOLVERS = 64
 """Threads for name look-ups, so that names which do not resolve keep nobody else's waiting."""
+
+
+Signers = Callable[[], tuple[Ed25519PrivateKey, ...]]
+
+
+def nobody() -> tuple[Ed25519PrivateKey, ...]:
+    """Answer no keys: letters are signed with their endpoints' secrets alone."""
+    return ()
 
 
 class NotPublic(OSError):
@@ -77,8 +87,8 @@ def check(address: str, reach: Reach, *, plain: bool) -> None:
 class Receivers:
     """All receivers of webhooks, behind one connection pool for https and one for what may be plain."""
 
-    def __init__(self, reach: Reach, *, seconds: float = SECONDS) -> None:
-        self._reach = reach
+    def __init__(self, reach: Reach, signers: Signers = nobody, *, seconds: float = SECONDS) -> None:
+        self._reach, self._signers = reach, signers
         self._seconds = seconds
         self._sessions: dict[str, aiohttp.ClientSession] = {}
 
@@ -115,34 +125,47 @@ class Receivers:
     async def post(self, letter: Letter) -> Outcome:
         """Send a letter and answer what became of it; never raises for what a receiver or the net does."""
         begun = time.perf_counter()
+        if letter.flaw is not None:
+            return Outcome(None, letter.flaw, 0)
         try:
             status, answer, after = await self._send(letter)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             return Outcome(None, _why(error, self._seconds), _milliseconds(begun))
-        reason = objection(status)
-        return Outcome(status, reason, _milliseconds(begun), answer if reason else None, after if reason else None)
+        reason = objection(status) or _unproven(letter, answer)
+        said = _text(answer) if reason else None
+        return Outcome(status, reason, _milliseconds(begun), said, after if reason else None)
 
-    async def _send(self, letter: Letter) -> tuple[int, str, timedelta | None]:
+    async def _send(self, letter: Letter) -> tuple[int, bytes, timedelta | None]:
         session = self._sessions[letter.url.partition(":")[0].lower()]
         id, timestamp = str(letter.event_id), int(time.time())
+        signed = signature.header(letter.secrets, self._signers(), id=id, timestamp=timestamp, body=letter.body)
         headers = {
+            **dict(letter.headers),
+            **(cloud_event(letter) if letter.format == "cloudevents" else {}),
             "webhook-id": id,
             "webhook-timestamp": str(timestamp),
-            "webhook-signature": signature.header(letter.secrets, id=id, timestamp=timestamp, body=letter.body),
+            "webhook-signature": signed,
         }
         async with session.post(letter.url, data=letter.body, headers=headers, allow_redirects=False) as got:
             answer = await _beginning(got)
             return got.status, answer, _retry_after(got.headers.get("Retry-After"))
 
 
-async def _beginning(got: aiohttp.ClientResponse) -> str:
+def _unproven(letter: Letter, answer: bytes) -> str | None:
+    """Answer why a challenge was not met; None for every other letter."""
+    if letter.kind != messages.VERIFICATION or messages.answers_challenge(letter.body, answer):
+        return None
+    return 'did not answer {"challenge": …} with the challenge it was sent'
+
+
+async def _beginning(got: aiohttp.ClientResponse) -> bytes:
     """Read at most 4 kB of an answer; the rest of a longer one is not read, for aiohttp then ends the connection."""
     parts: list[bytes] = []
     left = ANSWER_LIMIT
     while left > 0 and (part := await got.content.read(left)):
         parts.append(part)
         left -= len(part)
-    return _text(b"".join(parts))
+    return b"".join(parts)
 
 
 def _retry_after(value: str | None) -> timedelta | None:

@@ -1,6 +1,7 @@
 """A letter about to be sent: one event for one endpoint, under the claim on its lane."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 
@@ -17,3 +18,9 @@ class Letter:
     body: bytes
     url: str
     secrets: tuple[str, ...]
+    kind: str = ""
+    told_at: datetime | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    format: str = "standard"
+    flaw: str | None = None
+    """Why it cannot be sent, which is a fault of the hub."""

@@ -10,6 +10,8 @@ from shared.contracts.letters import News
 from shared.contracts.words import write_moment
 
 TEST = "endpoint.test"
+VERIFICATION = "endpoint.verification"
+ACKNOWLEDGED = "event.acknowledged"
 DISABLED = "endpoint.disabled"
 
 _SUBJECT = re.compile(r"[a-z]+:[!-~]{1,200}")
@@ -34,6 +36,22 @@ def body(*, id: UUID, kind: str, at: datetime, data: dict[str, Any], sequence: i
 def endpoint_subject(endpoint: UUID) -> str:
     """Name an endpoint as the subject of news about itself."""
     return f"endpoint:{endpoint}"
+
+
+def challenge(body: bytes) -> str | None:
+    """Answer the challenge in the body of a verification."""
+    found: str | None = json.loads(body)["data"].get("challenge")
+    return found
+
+
+def answers_challenge(body: bytes, answer: bytes) -> bool:
+    """Say whether an answer holds the challenge that was posed, `{"challenge": "…"}`, whatever is beside it."""
+    try:
+        said = json.loads(answer)
+    except ValueError:
+        return False
+    posed = challenge(body)
+    return isinstance(said, dict) and posed is not None and said.get("challenge") == posed
 
 
 def endpoint_event_id(endpoint: UUID, sequence: int) -> UUID:

@@ -1,11 +1,16 @@
-"""Signatures by Standard Webhooks 1.0: HMAC-SHA256 over id, timestamp and body, scheme `v1`."""
+"""Signatures by Standard Webhooks 1.0 over id, timestamp and body: HMAC-SHA256 (`v1`) and Ed25519 (`v1a`)."""
 
 import base64
 import hashlib
 import hmac
 from collections.abc import Iterable
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 PREFIX = "whsec_"
+PRIVATE, PUBLIC = "whsk_", "whpk_"
 SECRET_BYTES = 32
 
 
@@ -16,11 +21,54 @@ def write_secret(chance: bytes) -> str:
 
 def sign(secret: str, *, id: str, timestamp: int, body: bytes) -> str:
     """Sign a message with one secret; `timestamp` in whole seconds since 1970, UTC. Answers `v1,<base64>`."""
-    key = base64.b64decode(secret.removeprefix(PREFIX))
-    mac = hmac.digest(key, f"{id}.{timestamp}.".encode() + body, hashlib.sha256)
+    mac = hmac.digest(_key(secret), _signed(id, timestamp, body), hashlib.sha256)
     return "v1," + base64.b64encode(mac).decode()
 
 
-def header(secrets: Iterable[str], *, id: str, timestamp: int, body: bytes) -> str:
-    """Write `webhook-signature`: one signature for each live secret, so that a rotation breaks nobody."""
-    return " ".join(sign(secret, id=id, timestamp=timestamp, body=body) for secret in secrets)
+def sign_publicly(key: Ed25519PrivateKey, *, id: str, timestamp: int, body: bytes) -> str:
+    """Sign a message so that anybody can check it who knows the public key. Answers `v1a,<base64>`."""
+    return "v1a," + base64.b64encode(key.sign(_signed(id, timestamp, body))).decode()
+
+
+def header(
+    secrets: Iterable[str], keys: tuple[Ed25519PrivateKey, ...] = (), *, id: str, timestamp: int, body: bytes
+) -> str:
+    """Write `webhook-signature`: one signature for each live secret and key, so that a rotation breaks nobody."""
+    shared = [sign(secret, id=id, timestamp=timestamp, body=body) for secret in secrets]
+    return " ".join((*shared, *_public(keys, id, timestamp, body)))
+
+
+def read_private(text: str) -> Ed25519PrivateKey:
+    """Read `whsk_…`: base64 of the private key's 32 bytes, with or without the 32 of the public one behind them."""
+    return Ed25519PrivateKey.from_private_bytes(base64.b64decode(text.removeprefix(PRIVATE))[:32])
+
+
+def write_private(key: Ed25519PrivateKey) -> str:
+    """Write a private key as `whsk_…`: base64 of its 32 bytes and the public key's 32."""
+    raw = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    return PRIVATE + base64.b64encode(raw + _public_bytes(key)).decode()
+
+
+def write_public(key: Ed25519PrivateKey) -> str:
+    """Write the public half of a key as receivers' libraries read it: `whpk_…`, base64 of its 32 bytes."""
+    return PUBLIC + base64.b64encode(_public_bytes(key)).decode()
+
+
+@lru_cache(maxsize=4096)
+def _public(keys: tuple[Ed25519PrivateKey, ...], id: str, timestamp: int, body: bytes) -> tuple[str, ...]:
+    """Sign once what a thousand endpoints are sent in the same second: the hub's keys are the same for all."""
+    return tuple(sign_publicly(key, id=id, timestamp=timestamp, body=body) for key in keys)
+
+
+def _signed(id: str, timestamp: int, body: bytes) -> bytes:
+    return f"{id}.{timestamp}.".encode() + body
+
+
+def _public_bytes(key: Ed25519PrivateKey) -> bytes:
+    return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+@lru_cache(maxsize=4096)
+def _key(secret: str) -> bytes:
+    text = secret.removeprefix(PREFIX)
+    return base64.b64decode(text + "=" * (-len(text) % 4))

@@ -48,6 +48,12 @@ def _is_address(host: str) -> bool:
     return ":" in host or _ends_in_number(host)
 
 
+def is_named(url: str, reach: Reach) -> bool:
+    """Say whether a URL plainly leads to what the operator named: this machine, or an address they allow."""
+    host = urlsplit(url).hostname or ""
+    return _is_here(host) or reach.holds(host)
+
+
 def _is_here(host: str) -> bool:
     name = host.rstrip(".")
     return name == "localhost" or name.endswith(".localhost") or addresses.is_loopback(host)

@@ -1,6 +1,7 @@
 """Deliveries and their attempts: each event for each endpoint that wants it, and all that was tried."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,11 @@ NAMED = """CAST(overlay(overlay(encode(substring(sha256(uuid_send(e.id) || uuid_
                                 PLACING '8' FROM 13) PLACING '8' FROM 17) AS uuid)"""
 """The id of the delivery of event `e` to endpoint `n`: UUID version 8 out of the SHA-256 of both (RFC 9562, 5.8)."""
 
+WANTED = """n.event_types && e.forms AND (cardinality(e.topics) IS NOT DISTINCT FROM 0 OR e.topics IS NULL OR (
+                 (n.countries IS NULL OR n.countries && e.topics) AND (n.permits IS NULL OR n.permits && e.topics)
+                 AND (n.taxa IS NULL OR n.taxa && e.topics)))"""
+"""Whether endpoint `n` wants event `e`: by its type, and by each of its filters; news of endpoints passes them all."""
+
 _ATTEMPT = ("delivery_id", "claim", "at", "duration_ms", "status", "reason", "answer")
 _RECORD = many(attempts, _ATTEMPT, ending="ON CONFLICT DO NOTHING")
 _SETTLE = text("""
@@ -28,10 +34,13 @@ _ADD = text(f"""
     FROM events e, endpoints n WHERE e.position = ANY(CAST(:positions AS bigint[])) AND n.id = :endpoint
     RETURNING id, subject
 """)  # noqa: S608
-_MISSED = """
+_MISSED = f"""
     FROM endpoints n JOIN readers r ON r.party_id = n.party_id
-         JOIN events e ON e.position = r.position AND e.at >= :since AND e.forms && n.event_types
-    WHERE n.id = :endpoint
+         JOIN events e ON e.position = r.position AND e.at >= :since AND e.at <= :until
+                       AND (CAST(:types AS text[]) IS NULL OR e.forms && CAST(:types AS text[])) AND {WANTED}
+    WHERE n.id = :endpoint AND (NOT CAST(:given_up AS boolean) OR EXISTS (
+        SELECT FROM deliveries d WHERE d.endpoint_id = n.id AND d.position = e.position AND d.status = 'given_up'
+    ))
 """
 _MISSED_SUBJECTS = text(f"SELECT DISTINCT e.subject {_MISSED}")
 _REPLAY = text(f"""
@@ -52,8 +61,15 @@ _DROP = text("""
 
 def _listed(which: str) -> TextClause:
     return text(f"""
-        SELECT d.id, d.position, d.status, d.created_at, d.settled_at, e.id AS event_id, e.type, e.subject, t.attempts
-        FROM deliveries d JOIN events e ON e.position = d.position
+        SELECT d.id, d.position, d.status, d.created_at, d.settled_at, e.id AS event_id, e.type, e.subject, t.attempts,
+               l.due_at, k.acknowledgement
+        FROM deliveries d JOIN events e ON e.position = d.position JOIN endpoints n ON n.id = d.endpoint_id
+             LEFT JOIN lanes l ON d.status = 'pending' AND l.endpoint_id = d.endpoint_id AND l.subject = d.subject
+             LEFT JOIN LATERAL (
+                 SELECT jsonb_build_object('outcome', outcome, 'message', message, 'at', at) AS acknowledgement
+                 FROM acknowledgements WHERE position = d.position AND party_id = n.party_id
+                 ORDER BY at DESC, id DESC LIMIT 1
+             ) k ON true
              CROSS JOIN LATERAL (
                  SELECT coalesce(jsonb_agg(to_jsonb(a) - 'delivery_id' - 'claim' ORDER BY a.at), '[]') AS attempts
                  FROM attempts a WHERE a.delivery_id = d.id
@@ -65,7 +81,7 @@ def _listed(which: str) -> TextClause:
 _OF_ENDPOINT = "d.endpoint_id = :endpoint AND d.position < :before"
 _LIST = {
     status: _listed(_OF_ENDPOINT + (f" AND d.status = '{status}'" if status else ""))
-    for status in ("", "pending", "delivered", "given_up")
+    for status in ("", "pending", "delivered", "given_up", "dropped")
 }
 _ONE = _listed("d.id = :id")
 
@@ -87,20 +103,33 @@ async def add(conn: AsyncConnection, endpoint: UUID, positions: Sequence[int], *
     return [row.id for row in found]
 
 
-async def missed(conn: AsyncConnection, endpoint: UUID, *, since: datetime) -> list[str]:
-    """Answer the subjects of all that the endpoint's owner may hear since then and the endpoint listens to."""
-    return list((await conn.execute(_MISSED_SUBJECTS, {"endpoint": endpoint, "since": since})).scalars())
+@dataclass(frozen=True)
+class Span:
+    """Which of an endpoint's events: from a moment to another, of some types (None: all), or only those given up."""
+
+    since: datetime
+    until: datetime
+    types: tuple[str, ...] | None = None
+    given_up: bool = False
 
 
-async def replay(
-    conn: AsyncConnection, endpoint: UUID, subjects: Sequence[str], *, since: datetime, at: datetime
-) -> int:
+async def missed(conn: AsyncConnection, endpoint: UUID, span: Span) -> list[str]:
+    """Answer the subjects of all of the span that the endpoint's owner may hear and the endpoint listens to."""
+    return list((await conn.execute(_MISSED_SUBJECTS, _given(endpoint, span))).scalars())
+
+
+async def replay(conn: AsyncConnection, endpoint: UUID, subjects: Sequence[str], span: Span, *, at: datetime) -> int:
     """Make pending again, or for the first time, the same about these subjects, whose lanes are held.
 
     Answers how many. The ids stay the same.
     """
-    given = {"endpoint": endpoint, "subjects": list(subjects), "since": since, "at": at}
+    given = {**_given(endpoint, span), "subjects": list(subjects), "at": at}
     return (await conn.execute(_REPLAY, given)).rowcount
+
+
+def _given(endpoint: UUID, span: Span) -> dict[str, Any]:
+    types = None if span.types is None else list(span.types)
+    return {"endpoint": endpoint, "since": span.since, "until": span.until, "types": types, "given_up": span.given_up}
 
 
 async def lane_of(conn: AsyncConnection, id: UUID, party: UUID) -> RowMapping | None:

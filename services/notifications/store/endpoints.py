@@ -19,17 +19,26 @@ _LIVE_SECRETS = text("""
 """)
 _DISABLE = text("""
     UPDATE endpoints SET status = 'disabled', reason = :reason, version = version + 1
-    WHERE id = :id AND url = :url AND status = 'active' RETURNING party_id
+    WHERE id = :id AND url = :url AND status IN ('active', 'pending') RETURNING party_id
 """)
+_PROVE = text("""
+    UPDATE endpoints SET proven = true, status = CASE status WHEN 'pending' THEN 'active' ELSE status END,
+        version = version + 1
+    WHERE id = :id AND url = :url AND NOT proven AND status <> 'deleted'
+""")
+_PACE = text("INSERT INTO paces (endpoint_id) VALUES (:id) ON CONFLICT DO NOTHING")
+_WELL = text("DELETE FROM failing WHERE endpoint_id = :id")
+_PLAIN = text("SELECT endpoint_id, secret FROM endpoint_secrets WHERE secret NOT LIKE 'sealed:%' FOR UPDATE")
+_SEAL = text("UPDATE endpoint_secrets SET secret = :sealed WHERE endpoint_id = :id AND secret = :plain")
 
 
 async def add(conn: AsyncConnection, row: Mapping[str, Any]) -> None:
-    """Write a new endpoint: id, party_id, url, event_types, description, created_at."""
-    await conn.execute(insert(endpoints).values(status="active", version=1, **row))
+    """Write a new endpoint: all its columns, save the version, which is its first."""
+    await conn.execute(insert(endpoints).values(version=1, **row))
 
 
 async def add_secret(conn: AsyncConnection, endpoint: UUID, secret: str, *, at: datetime) -> None:
-    """Give an endpoint a secret that signs from now on."""
+    """Give an endpoint a secret, sealed, that signs from now on."""
     await conn.execute(insert(endpoint_secrets).values(endpoint_id=endpoint, secret=secret, created_at=at))
 
 
@@ -73,9 +82,34 @@ async def change(conn: AsyncConnection, id: UUID, values: Mapping[str, Any]) -> 
 
 
 async def disable(conn: AsyncConnection, id: UUID, url: str, *, reason: str) -> UUID | None:
-    """Disable an active endpoint that has this URL; answers its party, None when there is no such one any more."""
+    """Disable an endpoint that is sent to and has this URL; answers its party, None when there is none any more."""
     party: UUID | None = (await conn.execute(_DISABLE, {"id": id, "url": url, "reason": reason})).scalar_one_or_none()
     return party
+
+
+async def prove(conn: AsyncConnection, id: UUID, url: str) -> None:
+    """Note that an endpoint answered its challenge at this URL: from now on it hears what waits for it."""
+    await conn.execute(_PROVE, {"id": id, "url": url})
+
+
+async def keep_pace(conn: AsyncConnection, id: UUID) -> None:
+    """Let an endpoint have a pace of its own, which a limit of its rate needs."""
+    await conn.execute(_PACE, {"id": id})
+
+
+async def forget_failing(conn: AsyncConnection, id: UUID) -> None:
+    """Let an endpoint begin anew: whatever failed before its owner enabled it counts no more."""
+    await conn.execute(_WELL, {"id": id})
+
+
+async def plain_secrets(conn: AsyncConnection) -> Sequence[RowMapping]:
+    """Read and hold the secrets that were written before they were sealed: endpoint_id, secret."""
+    return (await conn.execute(_PLAIN)).mappings().all()
+
+
+async def seal_secret(conn: AsyncConnection, id: UUID, plain: str, sealed: str) -> None:
+    """Replace a secret by itself, sealed."""
+    await conn.execute(_SEAL, {"id": id, "plain": plain, "sealed": sealed})
 
 
 def _own(id: UUID, party: UUID) -> Any:

@@ -8,17 +8,19 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.store.deliveries import NAMED
+from services.notifications.store.deliveries import NAMED, WANTED
 from shared.database import columns
 
 _LOCK = text("SELECT pg_advisory_xact_lock(20240714)")
-_GIVEN = ["id", "type", "forms", "subject", "sequence", "at", "body", "audience"]
+_GIVEN = ["id", "type", "forms", "subject", "sequence", "at", "body", "audience", "topics", "sender"]
 _PUT = text("""
-    INSERT INTO events (id, type, forms, subject, sequence, at, taken_at, body, audience)
-    SELECT id, type, string_to_array(forms, ' '), subject, sequence, at, :taken_at, body, CAST(audience AS jsonb)
+    INSERT INTO events (id, type, forms, subject, sequence, at, taken_at, body, audience, topics, sender)
+    SELECT id, type, string_to_array(forms, ' '), subject, sequence, at, :taken_at, body, CAST(audience AS jsonb),
+           ARRAY(SELECT jsonb_array_elements_text(CAST(topics AS jsonb))), CAST(sender AS jsonb)
     FROM unnest(CAST(:id AS uuid[]), CAST(:type AS text[]), CAST(:forms AS text[]), CAST(:subject AS text[]),
                 CAST(:sequence AS bigint[]), CAST(:at AS timestamptz[]), CAST(:body AS text[]),
-                CAST(:audience AS text[])) AS given(id, type, forms, subject, sequence, at, body, audience)
+                CAST(:audience AS text[]), CAST(:topics AS text[]), CAST(:sender AS text[]))
+         AS given(id, type, forms, subject, sequence, at, body, audience, topics, sender)
     ON CONFLICT DO NOTHING
 """)
 _KNOWN = text("SELECT id FROM events WHERE id = ANY(CAST(:ids AS uuid[]))")
@@ -45,7 +47,8 @@ _PLACE = text("""
 """)
 _TELL = text(f"""
     WITH fresh AS MATERIALIZED (
-        SELECT position, subject, forms, audience, id FROM events WHERE position = ANY(CAST(:positions AS bigint[]))
+        SELECT position, subject, forms, audience, topics, id FROM events
+        WHERE position = ANY(CAST(:positions AS bigint[]))
     ), heard AS (
         INSERT INTO readers (party_id, position)
         SELECT CAST(named AS uuid), f.position
@@ -64,8 +67,7 @@ _TELL = text(f"""
         INSERT INTO deliveries (id, endpoint_id, position, subject, status, created_at)
         SELECT {NAMED}, n.id, e.position, e.subject, 'pending', :at
         FROM heard h JOIN fresh e ON e.position = h.position
-             JOIN endpoints n ON n.party_id = h.party_id AND n.status IN ('active', 'paused')
-                              AND n.event_types && e.forms
+             JOIN endpoints n ON n.party_id = h.party_id AND n.status <> 'deleted' AND {WANTED}
         RETURNING endpoint_id, subject
     )
     INSERT INTO lanes (endpoint_id, subject, due_at, attempts)
@@ -92,7 +94,8 @@ async def put(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: date
     """Store events once, without a position yet; answers which of these ids are stored, now or before.
 
     Rows have id, type, forms (blank between), subject, sequence, at, body, audience (JSON text with `parties`,
-    `marks` and `countries`). An id that is not in the answer has its sequence taken by another event.
+    `marks` and `countries`), topics (JSON text: a list, empty where no filter applies), sender (JSON text or None).
+    An id that is not in the answer has its sequence taken by another event.
     """
     given = columns(rows, _GIVEN)
     await conn.execute(_PUT, {**given, "taken_at": at})

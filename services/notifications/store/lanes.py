@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.store.paces import LONGEST_REST
 from shared.database import columns
 
 _CLAIM = text("""
@@ -17,11 +18,25 @@ _CLAIM = text("""
         SELECT (SELECT l.endpoint_id FROM lanes l WHERE l.endpoint_id > b.endpoint_id ORDER BY l.endpoint_id LIMIT 1)
         FROM busy b WHERE b.endpoint_id IS NOT NULL
     ), open AS MATERIALIZED (
-        SELECT e.id, coalesce(r.room, :share) AS room
-        FROM busy b JOIN endpoints e ON e.id = b.endpoint_id AND e.status = 'active'
+        SELECT e.id, e.status, greatest(0, least(
+            CASE WHEN e.rate_limit IS NULL THEN :share ELSE coalesce(a.letters, 0) END,
+            coalesce(r.share, :share) - (
+                SELECT count(*) FROM lanes f WHERE f.endpoint_id = e.id AND f.claim IS NOT NULL AND f.due_at > :at
+            )
+        )) AS room
+        FROM busy b JOIN endpoints e ON e.id = b.endpoint_id AND e.status IN ('active', 'pending')
              JOIN parties p ON p.id = e.party_id AND NOT p.disabled
-             LEFT JOIN unnest(CAST(:endpoints AS uuid[]), CAST(:rooms AS integer[])) AS r(id, room) ON r.id = e.id
+             LEFT JOIN paces c ON c.endpoint_id = e.id
+             LEFT JOIN unnest(CAST(:known AS uuid[]), CAST(:shares AS integer[])) AS r(id, share) ON r.id = e.id
+             LEFT JOIN unnest(CAST(:limited AS uuid[]), CAST(:letters AS integer[])) AS a(id, letters) ON a.id = e.id
+        WHERE c.rests_until IS NULL OR c.rests_until <= :at
+              OR c.rests_until > CAST(:at AS timestamptz) + CAST(:longest AS interval)
         ORDER BY random()
+    ), proving AS (
+        SELECT l.endpoint_id, l.subject
+        FROM open o JOIN lanes l ON l.endpoint_id = o.id AND l.subject = 'endpoint:' || o.id
+        WHERE o.status = 'pending' AND o.room > 0 AND l.due_at <= :at
+        FOR UPDATE OF l SKIP LOCKED
     ), due AS (
         SELECT l.endpoint_id, l.subject
         FROM open o CROSS JOIN LATERAL (
@@ -29,16 +44,20 @@ _CLAIM = text("""
             WHERE endpoint_id = o.id AND due_at <= :at
             ORDER BY due_at LIMIT o.room FOR UPDATE SKIP LOCKED
         ) l
+        WHERE o.status = 'active' AND o.room > 0
         LIMIT :limit
     )
     UPDATE lanes SET claim = :claim, due_at = :ends
-    FROM due WHERE lanes.endpoint_id = due.endpoint_id AND lanes.subject = due.subject
+    FROM (SELECT * FROM due UNION ALL SELECT * FROM proving) AS due
+    WHERE lanes.endpoint_id = due.endpoint_id AND lanes.subject = due.subject
     RETURNING lanes.endpoint_id, lanes.subject, lanes.attempts
 """)
 """Which endpoints have anything waiting is found by skipping through the index, one step an endpoint, however long
-their queues; whose turn is first is left to chance, so that a crowd cannot keep the same ones last."""
+their queues; whose turn is first is left to chance, so that a crowd cannot keep the same ones last. Of one that has
+not proved itself only the lane of the endpoint itself goes, in which its challenge is."""
 _HEADS = text("""
-    SELECT l.endpoint_id, l.subject, d.id AS delivery_id, v.id AS event_id, v.body, e.url, s.secrets
+    SELECT l.endpoint_id, l.subject, d.id AS delivery_id, v.id AS event_id, v.type, v.at AS told_at, v.body,
+           e.url, e.headers, e.format, s.secrets
     FROM unnest(CAST(:endpoints AS uuid[]), CAST(:subjects AS text[])) AS l(endpoint_id, subject)
          CROSS JOIN LATERAL (
              SELECT id, position FROM deliveries
@@ -106,15 +125,19 @@ async def claim(
     ends: datetime,
     limit: int,
     share: int,
-    rooms: Mapping[UUID, int],
+    shares: Mapping[UUID, int],
+    allowed: Mapping[UUID, int],
 ) -> Sequence[RowMapping]:
-    """Take up to `limit` due lanes until `ends`, of each endpoint at most `share`, or the room named for it.
+    """Take up to `limit` due lanes until `ends`; to each endpoint at most `share` fly, or as many as named for it.
+
+    What other workers have flying counts as well. One that has a limit of its own gets what it is `allowed`.
 
     Answers endpoint_id, subject, attempts. Each endpoint's lanes are looked up by themselves, so however many wait
     for one, finding those of another costs the same.
     """
-    given = {"claim": claim, "at": at, "ends": ends, "limit": limit, "share": share}
-    given |= {"endpoints": list(rooms), "rooms": list(rooms.values())}
+    given = {"claim": claim, "at": at, "ends": ends, "limit": limit, "share": share, "longest": LONGEST_REST}
+    given |= {"known": list(shares), "shares": list(shares.values())}
+    given |= {"limited": list(allowed), "letters": list(allowed.values())}
     return (await conn.execute(_CLAIM, given)).mappings().all()
 
 

@@ -82,18 +82,23 @@ events = Table(
     Column("taken_at", TIME, nullable=False),
     Column("body", Text, nullable=False),
     Column("audience", JSONB, nullable=False),
+    Column("topics", ARRAY(Text), nullable=True),
+    Column("sender", JSONB, nullable=True),
     UniqueConstraint("position", name="events_position"),
     UniqueConstraint("subject", "sequence", name="events_sequence"),
     Index("events_held", "subject", "sequence", postgresql_where=text("position IS NULL")),
     Index("events_at", "at"),
 )
-"""Each event once, with the bytes that are sent. Without a position it is held until its predecessor has come."""
+"""Each event once, with the bytes that are sent. Without a position it is held until its predecessor has come.
+
+`topics` are what endpoints filter by, none where no filter applies; `sender` is who is told how it was received."""
 
 readers = Table(
     "readers",
     metadata,
     Column("party_id", Uuid, primary_key=True),
     Column("position", BigInteger, ForeignKey("events.position"), primary_key=True, autoincrement=False),
+    Index("readers_by_position", "position"),
 )
 """Who may hear which event: the pull feed of each party."""
 
@@ -109,10 +114,40 @@ endpoints = Table(
     Column("reason", Text, nullable=True),
     Column("created_at", TIME, nullable=False),
     Column("version", Integer, nullable=False),
-    CheckConstraint("status IN ('active', 'paused', 'disabled', 'deleted')", name="endpoints_status"),
+    Column("countries", ARRAY(Text), nullable=True),
+    Column("permits", ARRAY(Text), nullable=True),
+    Column("taxa", ARRAY(Text), nullable=True),
+    Column("filters", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("headers", Text, nullable=True),
+    Column("rate_limit", Integer, nullable=True),
+    Column("format", Text, nullable=False, server_default=text("'standard'")),
+    Column("proven", Boolean, nullable=False, server_default=text("true")),
+    CheckConstraint("status IN ('pending', 'active', 'paused', 'disabled', 'deleted')", name="endpoints_status"),
+    CheckConstraint("rate_limit > 0", name="endpoints_rate_limit"),
+    CheckConstraint("format IN ('standard', 'cloudevents')", name="endpoints_format"),
+    CheckConstraint("proven OR status <> 'active'", name="endpoints_proven"),
     Index("endpoints_by_party", "party_id", "id", postgresql_where=text("status <> 'deleted'")),
 )
-"""Where a party wants its news sent. A deleted one stays for the record and is nobody's any more."""
+"""Where a party wants its news sent. A deleted one stays for the record and is nobody's any more.
+
+`countries`, `permits` and `taxa` are the filters as topics, `filters` as they were stated; `headers` are sealed."""
+
+paces = Table(
+    "paces",
+    metadata,
+    Column("endpoint_id", Uuid, ForeignKey("endpoints.id"), primary_key=True),
+    Column("free_at", TIME, nullable=True),
+    Column("rests_until", TIME, nullable=True),
+)
+"""How fast an endpoint may be sent to: when its own limit lets the next letter go, until when it asked for rest."""
+
+failing = Table(
+    "failing",
+    metadata,
+    Column("endpoint_id", Uuid, ForeignKey("endpoints.id"), primary_key=True),
+    Column("since", TIME, nullable=False),
+)
+"""Endpoints that have done nothing but fail, and since when; the first success takes an endpoint out."""
 
 endpoint_secrets = Table(
     "endpoint_secrets",
@@ -122,7 +157,7 @@ endpoint_secrets = Table(
     Column("created_at", TIME, nullable=False),
     Column("ends_at", TIME, nullable=True),
 )
-"""What signs the letters to an endpoint; after a rotation the old one goes on until it ends."""
+"""What signs the letters to an endpoint, sealed; after a rotation the old one goes on until it ends."""
 
 deliveries = Table(
     "deliveries",
@@ -136,6 +171,7 @@ deliveries = Table(
     Column("settled_at", TIME, nullable=True),
     CheckConstraint("status IN ('pending', 'delivered', 'given_up', 'dropped')", name="deliveries_status"),
     CheckConstraint("(status = 'pending') = (settled_at IS NULL)", name="deliveries_settled"),
+    Index("deliveries_by_position", "position"),
     Index("deliveries_by_endpoint", "endpoint_id", "position"),
     Index("deliveries_pending", "endpoint_id", "subject", "position", postgresql_where=text("status = 'pending'")),
     Index("deliveries_given_up", "endpoint_id", "position", postgresql_where=text("status = 'given_up'")),
@@ -151,6 +187,7 @@ lanes = Table(
     Column("attempts", Integer, nullable=False),
     Column("claim", Uuid, nullable=True),
     Index("lanes_due", "endpoint_id", "due_at"),
+    Index("lanes_flying", "endpoint_id", postgresql_where=text("claim IS NOT NULL")),
 )
 """One row for each endpoint and subject that has something waiting. A lease is `due_at` moved ahead under a claim."""
 

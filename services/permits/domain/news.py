@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.permits.domain.ledger import Side, available, has, reserved, used
 from services.permits.domain.values import Filed, Line, Move, PermitOnFile
-from shared.contracts.letters import Audience, RoleInCountry
+from shared.contracts.letters import Audience, RoleInCountry, Sender
 from shared.contracts.words import plain
 
 
@@ -38,7 +38,17 @@ def about_permit(permit: PermitOnFile, move: Move) -> dict[str, Any]:
 def hearers_of_declaration(filed: Filed) -> Audience:
     """Answer who may hear of a declaration: trader, lodger, the offices of both countries, partners there."""
     countries = _once(filed.document.export_country, filed.document.import_country)
-    return Audience(parties=tuple({filed.party, filed.trader}), offices=_offices(countries), countries=countries)
+    items = filed.document.items
+    documents = [document for item in items for document in item.documents if document.number]
+    cited = {f"{d.issuer}/{d.number}" if d.issuer else str(d.number) for d in documents}
+    return Audience(
+        parties=tuple({filed.party, filed.trader}),
+        offices=_offices(countries),
+        countries=countries,
+        permits=tuple(sorted(cited)),
+        taxa=tuple(sorted({item.taxon for item in items if item.taxon})),
+        sender=Sender(parties=(filed.trader,)),
+    )
 
 
 def hearers_of_permit(permit: PermitOnFile, also: frozenset[UUID]) -> Audience:
@@ -46,7 +56,15 @@ def hearers_of_permit(permit: PermitOnFile, also: frozenset[UUID]) -> Audience:
     terms = permit.terms
     countries = _once(terms.issuer, terms.export_country, terms.import_country)
     holders = tuple({p.identifier for p in (terms.exporter, terms.importer) if p.identifier is not None})
-    return Audience(parties=tuple(also), identifiers=holders, offices=_offices(countries), countries=countries)
+    return Audience(
+        parties=tuple(also),
+        identifiers=holders,
+        offices=_offices(countries),
+        countries=countries,
+        permits=(str(permit.id), f"{terms.issuer}/{terms.number}"),
+        taxa=tuple(sorted({line.taxon for line in terms.lines})),
+        sender=Sender(offices=(RoleInCountry(role="authority", country=terms.issuer),)),
+    )
 
 
 def cause(filed: Filed) -> dict[str, Any]:

@@ -46,6 +46,7 @@ EXAMPLES: dict[str, Example] = {
         answers={"issuer": "https://hub.example", "token_endpoint": "https://hub.example/oauth2/token"}
     ),
     "read_token_keys": Example(answers={"keys": [KEY | {"use": "sig", "alg": "Ed25519"}]}),
+    "read_webhook_keys": Example(answers={"keys": [KEY | {"use": "sig", "alg": "Ed25519"}]}),
     "read_me": Example(answers=PARTY),
     "add_party": Example(NEW, PARTY),
     "list_parties": Example(answers={"data": [PARTY], "next_cursor": None}),
