@@ -29,7 +29,14 @@ MODELS: dict[str, type[BaseModel]] = {
 }
 
 METHODS = {"get", "post", "put", "patch", "delete"}
-BODILESS = {"revoke_mandate", "rotate_endpoint_secret", "test_endpoint", "verify_endpoint", "retry_delivery", "give_credential"}
+BODILESS = {
+    "revoke_mandate",
+    "rotate_endpoint_secret",
+    "test_endpoint",
+    "verify_endpoint",
+    "retry_delivery",
+    "give_credential",
+}
 
 
 async def _document(hub: Hub) -> dict[str, Any]:
