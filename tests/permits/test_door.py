@@ -222,3 +222,50 @@ async def test_fifty_issue_commands_under_one_name_make_one_permit(permits_db: A
     assert len({one.answer for one in kept}) == 1
     assert [one.replayed for one in kept].count(False) == 1
     assert json.loads(kept[0].answer)["number"] == permit.number
+
+
+async def test_fifty_declarations_amended_and_released_at_once_over_the_same_lines_end_without_deadlock(
+    permits_db: AsyncEngine,
+) -> None:
+    meat: dict[str, Any] = {"term": "MEA", "unit": "kg"}
+    permits = [terms(line(quantity="1000"), line("B", "1000", **meat)) for _ in range(3)]
+    ids = [await issued(permits_db, permit) for permit in permits]
+    for id in ids:
+        box_14 = {"lines": [{"line": n, "quantity": "600"} for n in "AB"], "transport_document": "M"}
+        await registry.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+    part: dict[str, Any] = {"use": "part"}
+
+    def stated(n: int, quantity: str, **more: Any) -> Any:
+        cited = [
+            item(
+                permits[(n + k) % 3], quantity, k + 1, document={**part, "line": "AB"[k % 2]}, **(meat if k % 2 else {})
+            )
+            for k in range(3)
+        ]
+        return declaration(*(cited if n % 2 else cited[::-1]), transport_document="M", **more)
+
+    letters = [letter(stated(n, "5")) for n in range(50)]
+    await intake.take_in_batch(permits_db, letters, datetime.now(UTC))
+
+    async def tried(act: Any) -> str:
+        try:
+            await act
+        except No as no:
+            return no.code
+        return "done"
+
+    def acts(n: int, sent: Any) -> list[Any]:
+        again = stated(n + 1, "7", reference=sent.declaration["reference"])
+        release = turns.release(permits_db, sent.id, CUSTOMS_FR, Release(), command())
+        return [turns.amend(permits_db, sent.id, B, again, command()), release]
+
+    told = await asyncio.gather(*(tried(act) for n, sent in enumerate(letters) for act in acts(n, sent)))
+    assert set(told) <= {"done", "wrong-turn"}
+    assert told[1::2] == ["done"] * 50, "each is released, amended before or not"
+    async with permits_db.connect() as conn:
+        deadlocks = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        assert (await conn.execute(deadlocks)).scalar_one() == 0
+    for id in ids:
+        for name in "AB":
+            assert (await balance(permits_db, id, name))["reserved"] == "0"
+    await entries_add_up(permits_db)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.views import View, sides
-from services.permits.domain.ledger import ZERO, Balance, Entry, Kind, Side, enter, recompute
+from services.permits.domain.ledger import ZERO, Balance, enter, recompute
 from services.permits.domain.values import PermitOnFile
 from services.permits.store import ledger, permits
 from services.permits.store.rows import Row
@@ -41,14 +41,10 @@ async def story(
     balances = {letter: recompute(entries) for letter, entries in before.items()}
     told = []
     for row in rows[:limit]:
-        stood = enter(balances.get(row["line"], Balance(granted=ZERO)), _entry(row))
+        stood = enter(balances.get(row["line"], Balance(granted=ZERO)), ledger.entry_of(row))
         balances[row["line"]] = stood
         told.append(_told(row, found, stood))
     return {"data": told, "next_cursor": str(rows[limit - 1]["number"]) if len(rows) > limit else None}
-
-
-def _entry(row: Row) -> Entry:
-    return Entry(Side(row["side"]), Kind(row["kind"]), row["quantity"], closes=row["closes"], opens=row["opens"])
 
 
 def _told(row: Row, permit: PermitOnFile, stood: Balance) -> View:

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.ledger import ZERO, Entry, Kind, Side
+from services.permits.domain.ledger import ZERO, Balance, Entry, Kind, Side
 from services.permits.store import tables as t
-from services.permits.store.rows import Row
+from services.permits.store.rows import BALANCE, Row
 
 
 async def story(conn: AsyncConnection, permit: UUID, *, line: str | None, after: int, limit: int) -> Sequence[Row]:
@@ -48,6 +48,39 @@ async def up_to(conn: AsyncConnection, permit: UUID, *, line: str | None, number
 def _of(permit: UUID, line: str | None) -> tuple[ColumnElement[bool], ...]:
     mine = t.ledger.c.permit_id == permit
     return (mine,) if line is None else (mine, t.ledger.c.line == line)
+
+
+async def lines_with_entries(
+    conn: AsyncConnection, *, after: tuple[UUID, str] | None, limit: int
+) -> AsyncIterator[tuple[UUID, str, Balance, list[Entry]]]:
+    """Stream lines in the order of their ids, each with its balance and all its entries, as of one moment."""
+    n, e = t.permit_lines.c, t.ledger.c
+    some = select(n.permit_id, n.line, *(n[name] for name in BALANCE)).order_by(n.permit_id, n.line).limit(limit)
+    if after is not None:
+        some = some.where(tuple_(n.permit_id, n.line) > after)
+    chunk = some.cte("chunk")
+    c = chunk.c
+    query = (
+        select(chunk, e.side, e.kind, e.quantity, e.closes, e.opens)
+        .join(t.ledger, (e.permit_id == c.permit_id) & (e.line == c.line), isouter=True)
+        .order_by(c.permit_id, c.line, e.number)
+    )
+    here: tuple[UUID, str, Balance, list[Entry]] | None = None
+    async with conn.stream(query) as result:
+        async for row in result.mappings():
+            if here is None or here[:2] != (row["permit_id"], row["line"]):
+                if here is not None:
+                    yield here
+                here = (row["permit_id"], row["line"], Balance(**{name: row[name] for name in BALANCE}), [])
+            if row["kind"] is not None:
+                here[3].append(entry_of(row))
+    if here is not None:
+        yield here
+
+
+def entry_of(row: Row) -> Entry:
+    """Read an entry."""
+    return Entry(Side(row["side"]), Kind(row["kind"]), row["quantity"], closes=row["closes"], opens=row["opens"])
 
 
 async def used_in(conn: AsyncConnection, year: int, side: str, country: str) -> AsyncIterator[Row]:

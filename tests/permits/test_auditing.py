@@ -1,0 +1,42 @@
+"""Balances are worked out again from their entries, and a difference raises an alarm."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.actions import turns
+from services.permits.actions.auditing import Auditor
+from shared.contracts.declaration import Release
+from shared.database import now
+from tests.permits.people import CUSTOMS_FR, issued, line, terms
+from tests.permits.stories import accepted, turn
+
+
+async def test_balances_that_agree_with_their_entries_raise_no_alarm(permits_db: AsyncEngine) -> None:
+    _, found = await accepted(permits_db)
+    await turn(permits_db, turns.release, found, CUSTOMS_FR, Release())
+    await issued(permits_db, terms(line(), line("B", "40", term="MEA", unit="kg")))
+    auditor = Auditor(lines=2)
+    for _ in range(4):
+        await auditor.turn(permits_db, now())
+    assert auditor.differences == 0
+
+
+@pytest.mark.parametrize("change", ["import_consumed = 99", "import_closed = false", "endorsed = 119", "granted = 121"])
+async def test_a_balance_that_differs_raises_an_alarm_and_is_left_as_it_is(
+    permits_db: AsyncEngine, change: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    id, found = await accepted(permits_db)
+    await turn(permits_db, turns.release, found, CUSTOMS_FR, Release())
+    for _ in range(3):
+        await issued(permits_db, terms())
+    async with permits_db.begin() as conn:
+        await conn.execute(text(f"UPDATE permit_lines SET {change} WHERE permit_id = :id"), {"id": id})
+    auditor = Auditor(lines=2)
+    for _ in range(2):
+        await auditor.turn(permits_db, now())
+    told = capsys.readouterr().out
+    assert (auditor.differences, "ledger.differs" in told, str(id) in told) == (1, True, True)
+    await auditor.turn(permits_db, now())
+    await auditor.turn(permits_db, now())
+    assert auditor.differences == 2, "as long as it differs"
