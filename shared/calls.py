@@ -1,7 +1,7 @@
 """Calls from one service to another over HTTP: signed at the moment of sending, limited in time, with a breaker."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,7 +94,7 @@ class Service:
         path: str,
         *,
         caller: Caller,
-        body: bytes | None = None,
+        body: bytes | AsyncIterator[bytes] | None = None,
         query: list[tuple[str, str]] | None = None,
         headers: Mapping[str, str] | None = None,
         seconds: float | None = None,
@@ -118,7 +118,7 @@ class Service:
         method: str,
         path: str,
         caller: Caller,
-        body: bytes | None,
+        body: bytes | AsyncIterator[bytes] | None,
         query: list[tuple[str, str]] | None,
         headers: Mapping[str, str] | None,
         seconds: float | None,

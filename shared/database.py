@@ -100,7 +100,9 @@ def columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str
 
 
 def _type(column: Column[Any]) -> str:
-    return column.type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
+    """Write a column's type; how it collates is no part of an array's type."""
+    written: str = column.type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
+    return written.partition(" COLLATE")[0]
 
 
 def _array_type(column: Column[Any]) -> str:

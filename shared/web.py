@@ -21,6 +21,8 @@ Model = TypeVar("Model", bound=BaseModel)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 BODY_LIMIT = 1_048_576
 BODY_SECONDS = 15.0
+FILE_LIMIT = 256 * 1_048_576
+"""The most bytes of a file of reference data."""
 
 
 def make_app(
@@ -107,6 +109,32 @@ async def _gather(stream: AsyncIterator[bytes], limit: int) -> bytes:
             raise _too_large(limit)
         parts.append(part)
     return b"".join(parts)
+
+
+async def stream_body(request: Request, *, limit: int, seconds: float = BODY_SECONDS) -> AsyncIterator[bytes]:
+    """Pass a large body on in pieces, never held whole; refuses what is larger, or stops arriving for `seconds`."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+    size, pieces = 0, aiter(request.stream())
+    while True:
+        try:
+            piece = await asyncio.wait_for(anext(pieces), seconds)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise Refusal("body-too-slow", f"Nothing of the body arrived for {seconds:.0f} s.") from None
+        size += len(piece)
+        if size > limit:
+            raise _too_large(limit)
+        yield piece
+
+
+def must_be_csv(request: Request) -> None:
+    """Refuse a body that does not say it is CSV."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in {"text/csv", "application/csv"}:
+        raise Invalid("unsupported-media-type", "Send Content-Type: text/csv.")
 
 
 def _too_large(limit: int) -> Invalid:

@@ -5,13 +5,17 @@ import itertools
 import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.databases import SERVICES, Embedded, Server, fence, migrate, prepare
+from services.permits.actions.first_listing import load_if_none
+from services.permits.actions.loading import KINDS, load
 from shared.database import connect
 from tests.told import flaws_of_news
 
@@ -47,7 +51,31 @@ def templates(server: Server) -> str:
     asyncio.run(prepare(server, prefix, {f"{s}_{k}": "test" for s in SERVICES for k in ("owner", "runner")}))
     for service in SERVICES:
         migrate(service, server.url(prefix + service, f"{service}_owner", "test"))
+    asyncio.run(_with_first_listing(server.url(prefix + "permits", "permits_runner", "test")))
     return prefix
+
+
+async def _with_first_listing(url: str) -> None:
+    """Load what a hub loads at its first start, and one suspension and one quota that concern no test.
+
+    A list that was never loaded is worth a note in every check; the tests about that begin without these.
+    """
+    engine = connect(url)
+    await load_if_none(engine)
+    at = datetime.now(UTC)
+    for which, text in ELSEWHERE.items():
+        await load(engine, KINDS[which], _pieces(text), at.date(), at, UUID(int=1))
+    await engine.dispose()
+
+
+async def _pieces(text: str) -> AsyncIterator[bytes]:
+    yield text.encode()
+
+
+ELSEWHERE = {
+    "suspensions": "start_date,end_date,taxon_name,iso_code2\n2001-01-01,,Naja naja,AQ\n",
+    "quotas": "start_date,end_date,taxon_name,iso_code2,quota\n2001-01-01,2001-12-31,Naja naja,AQ,1\n",
+}
 
 
 Clone = Callable[[str], Awaitable[str]]

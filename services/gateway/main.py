@@ -33,12 +33,13 @@ from services.gateway.api.pages import add_pages
 from services.gateway.api.parties import add_party_routes
 from services.gateway.api.relay import add_relayed, relay
 from services.gateway.api.relayed_declarations import DECLARATIONS, OWN_COMMANDS, STATED
-from services.gateway.api.relayed_law import LAW
+from services.gateway.api.relayed_law import LAW, LOADS
 from services.gateway.api.relayed_news import NEWS
 from services.gateway.api.relayed_permits import PERMITS
 from services.gateway.api.spoken import Spoken
 from services.gateway.api.stating import add_stating_routes
 from services.gateway.api.tokens import add_token_routes
+from services.gateway.api.uploads import upload
 from services.gateway.settings import Settings
 from services.gateway.store.tables import HEAD
 from shared import lifeline
@@ -129,7 +130,8 @@ def _serve(app: FastAPI) -> None:
     add_declaration_routes(app)
     add_stating_routes(app)
     add_kept_routes(app)
-    relayed = (*DECLARATIONS, *PERMITS, *LAW, *NEWS)
+    relayed = (*DECLARATIONS, *LAW, *PERMITS, *NEWS)
+    add_relayed(app, LOADS, upload)
     add_relayed(app, relayed, relay)
     bodies = [route.takes for route in (*OWN_COMMANDS, *STATED, *relayed) if route.takes is not None]
     add_pages(app)

@@ -1,5 +1,6 @@
 """The permits service: the only mouth that decides. Builds the app from settings."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +11,8 @@ from alembic.script import ScriptDirectory
 from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 
-from services.permits.api import declarations, inside, permits, policies, reference, reports
+from services.permits.actions import first_listing
+from services.permits.api import declarations, inside, loads, permits, policies, reference, reports
 from services.permits.settings import Settings
 from shared import lifeline
 from shared.database import connect, revision
@@ -31,7 +33,10 @@ def make(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.engine = connect(settings.database_url, connections=settings.database_connections)
         app.state.inside = InsideReader("permits", {"gateway": KeyFile(settings.gateway_keys)})
+        app.state.listing = asyncio.create_task(first_listing.load_when_possible(app.state.engine))
         yield
+        app.state.listing.cancel()
+        await asyncio.gather(app.state.listing, return_exceptions=True)
         await app.state.engine.dispose()
 
     async def ready(app: FastAPI) -> str | None:
@@ -40,10 +45,18 @@ def make(settings: Settings) -> FastAPI:
                 stands = await revision(conn)
         except (DBAPIError, OSError, TimeoutError):
             return "The permits database does not answer."
-        return None if stands == head else f"The permits database stands at migration {stands}, not {head}."
+        if stands != head:
+            return f"The permits database stands at migration {stands}, not {head}."
+        await asyncio.wait({app.state.listing}, timeout=2)
+        return None if app.state.listing.done() else "The first listing of species is not loaded yet."
 
+<<<<<<< HEAD
     app = make_app(title="Saola permits", version="1", lifespan=lifespan, ready=ready)
     for room in (inside, declarations, permits, reports, reference, policies):
+=======
+    app = make_app(title="Saola permits", version="1", lifespan=lifespan, ready=ready, docs_url=None, redoc_url=None)
+    for room in (inside, declarations, permits, reports, loads, reference, policies):
+>>>>>>> edf3149 (The listing of species, suspensions and quotas are loaded in versions, repaired where that is certain, told line by line; a small listing of the project's own for the first day)
         app.include_router(room.router)
     return app
 

@@ -52,6 +52,12 @@ lose_permit            authority
 find_permit            authority
 read_annual_report     authority
 read_reference         trader customs authority partner admin
+read_taxa              trader customs authority partner admin
+read_suspensions       trader customs authority partner admin
+read_quotas            trader customs authority partner admin
+load_taxa              admin
+load_suspensions       admin
+load_quotas            admin
 read_policy            trader customs authority partner admin
 change_policy          admin
 add_endpoint           trader customs authority partner

@@ -18,6 +18,7 @@ REF = "#/components/schemas/{model}"
 GUARDED = ("unauthenticated", "role-not-allowed", "invalid-parameter", "too-many-requests", "database-unavailable")
 WITH_BODY = ("malformed-json", "body-too-large", "body-too-slow", "unsupported-media-type", "invalid-body")
 XML = ("malformed-xml", "doctype-not-allowed")
+WITH_FILE = ("body-too-large", "body-too-slow", "unsupported-media-type", "columns-missing", "nothing-taken")
 _FAULT = {"type": "object", "properties": {name: {"type": "string"} for name in ("pointer", "code", "detail")}}
 _PROBLEM = {
     "type": "object",

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from services.gateway.actions.people import Known
 from services.gateway.api.guard import admit, caller_of, id_of, know_parameters, the_desk
 from services.gateway.api.headers import idempotency_key, wait_of
-from services.gateway.api.openapi import GUARDED, WITH_BODY, body, header, problems
+from services.gateway.api.openapi import GUARDED, WITH_BODY, WITH_FILE, body, header, problems
 from services.gateway.api.parameters import parameter
 from services.gateway.clients.inside import ask
 from shared.calls import Away, Reply, unavailable
@@ -56,6 +56,8 @@ class Relayed:
     media: str = "application/json"
     takes: type[BaseModel] | None = None
     reads: tuple[str, ...] = ("application/json",)
+    file: str | None = None
+    """The media type of a file that is passed on as it arrives, in place of a body of JSON."""
     may_be_empty: bool = False
     query: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
@@ -164,6 +166,7 @@ def _endpoint(
 def _responses(route: Relayed) -> dict[int | str, dict[str, Any]]:
     codes = [*GUARDED, *route.codes, "service-unavailable"]
     codes += WITH_BODY if route.takes else ()
+    codes += WITH_FILE if route.file else ()
     codes += ["not-found"] if "{" in route.path else []
     codes += ["idempotency-key-invalid", "idempotency-key-reused"] if route.method in {"POST", "PUT"} else []
     good: dict[int | str, dict[str, Any]] = {route.status: {"description": route.answers}}
@@ -189,6 +192,8 @@ def _extra(route: Relayed) -> dict[str, Any]:
     extra: dict[str, Any] = {"parameters": parameters} if parameters else {}
     if route.takes is not None:
         extra["requestBody"] = body(route.takes, media=route.reads, required=not route.may_be_empty)
+    if route.file is not None:
+        extra["requestBody"] = {"required": True, "content": {route.file: {"schema": {"type": "string"}}}}
     return extra
 
 

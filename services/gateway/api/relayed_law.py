@@ -1,7 +1,31 @@
-"""The routes about what holds beyond the papers, which permits answers: the policies of countries, as one list."""
+"""The routes about what holds beyond the papers, which permits answers: policies, reference data that is loaded."""
 
 from services.gateway.api.relay import Relayed
 from shared.contracts.policy import Policy
+
+R = "/v1/reference"
+
+
+def _loaded(what: str, operation: str, summary: str, description: str) -> Relayed:
+    return Relayed(
+        "PUT",
+        f"{R}/{what}",
+        operation,
+        "permits",
+        summary,
+        "The report: what was taken, repaired, refused, unchanged, added, changed, ended; with lines and reasons",
+        description + " It holds `from` a day on, today when not said. The same file again changes nothing.",
+        file="text/csv",
+        query=("from",),
+    )
+
+
+LOADS: tuple[Relayed, ...] = (
+    _loaded("taxa", "load_taxa", "Load the species index", "CSV with the columns of the public index of species."),
+    _loaded("suspensions", "load_suspensions", "Load suspensions of trade", "CSV with the columns of the public list."),
+    _loaded("quotas", "load_quotas", "Load annual quotas", "CSV with the columns of the public list."),
+)
+"""Routes that take a file, however large, and pass it on as it arrives."""
 
 LAW: tuple[Relayed, ...] = (
     Relayed(
@@ -24,5 +48,34 @@ LAW: tuple[Relayed, ...] = (
         takes=Policy,
         headers=("If-Match",),
         codes=("version-missing", "version-stale"),
+    ),
+    Relayed(
+        "GET",
+        f"{R}/taxa",
+        "read_taxa",
+        "permits",
+        "Look a taxon up",
+        "Its listings on the day, one for each Appendix",
+        "By accepted name, synonym, higher taxon or hybrid, authors and capitals aside; where nothing is called so, "
+        "by the beginning of a name. `on` is today when not said; `country` tells the parts of a split listing apart.",
+        query=("name", "on", "country", "limit"),
+    ),
+    Relayed(
+        "GET",
+        f"{R}/suspensions",
+        "read_suspensions",
+        "permits",
+        "Read the suspensions in force",
+        "The suspensions on the day",
+        query=("country", "on"),
+    ),
+    Relayed(
+        "GET",
+        f"{R}/quotas",
+        "read_quotas",
+        "permits",
+        "Read the quotas in force",
+        "The quotas on the day, each with what permits took of it",
+        query=("country", "on"),
     ),
 )

@@ -1,0 +1,94 @@
+"""What a load of reference data did: rows taken, repaired, refused, and what that changed, line by line."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+MOST_NOTES = 1000
+"""Of repairs and refusals so many are told one by one; all are counted."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """One thing that was repaired in a line, or why it was refused."""
+
+    line: int
+    code: str
+    detail: str
+    field: str | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """Write it for the report."""
+        told: dict[str, Any] = {"line": self.line, "code": self.code, "detail": self.detail}
+        return {**told, "field": self.field} if self.field else told
+
+
+@dataclass
+class Report:
+    """The report of one load, as it grows."""
+
+    taken: int = 0
+    repaired: int = 0
+    refused: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    repairs: list[Note] = field(default_factory=list)
+    refusals: list[Note] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    """Names of what the file no longer has."""
+
+    def take(self, repairs: tuple[Note, ...]) -> None:
+        """Count a row that was taken, with what was repaired in it."""
+        self.taken += 1
+        self.repaired += bool(repairs)
+        self.repairs += repairs[: MOST_NOTES - len(self.repairs)]
+
+    def refuse(self, note: Note) -> None:
+        """Count a row that was refused, and why."""
+        self.refused += 1
+        if len(self.refusals) < MOST_NOTES:
+            self.refusals.append(note)
+
+    @property
+    def changes(self) -> bool:
+        """Say whether anything is different after the load."""
+        return any(self.counts[name] for name in ("added", "changed", "ended"))
+
+    def as_data(self) -> dict[str, Any]:
+        """Write it whole."""
+        return {
+            "rows": self.taken + self.refused,
+            "taken": self.taken,
+            "repaired": self.repaired,
+            "refused": self.refused,
+            **{name: self.counts[name] for name in ("unchanged", "added", "changed", "ended")},
+            "repairs": [note.as_data() for note in self.repairs],
+            "refusals": [note.as_data() for note in self.refusals],
+            "ended_names": self.ended[:MOST_NOTES],
+        }
+
+
+class Repairs:
+    """The repairs of one line, gathered while it is read."""
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+        self._notes: list[Note] = []
+
+    def note(self, code: str, detail: str, field: str | None = None) -> None:
+        """Remember one repair."""
+        self._notes.append(Note(self.line, code, detail, field))
+
+    def __iter__(self) -> Iterator[Note]:
+        """Go through what was repaired."""
+        return iter(self._notes)
+
+
+class Refused(Exception):
+    """A row that cannot be taken: nothing certain can be made of it."""
+
+    def __init__(self, code: str, detail: str, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.field = field

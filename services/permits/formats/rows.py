@@ -1,0 +1,113 @@
+"""Rows of a CSV file that arrives in pieces, however badly it was written: one row at a time, none lost in another.
+
+A quote that is never closed would swallow the rest of the file: a row may go on over some lines, and where that does
+not end well its line is read by itself, quotes and all. What is read otherwise than it stands is noted.
+"""
+
+import csv
+from collections import deque
+from dataclasses import dataclass
+
+from services.permits.domain.loads import Refused, Repairs
+
+MOST_LINES = 20
+"""The most lines one row may go on over: annotations hold line breaks."""
+LONGEST_LINE = 1_000_000
+BOM = "\ufeff"
+
+
+@dataclass(frozen=True)
+class Raw:
+    """One row as it was written: the line it begins in, its values, and what was repaired to read them."""
+
+    line: int
+    values: list[str]
+    repairs: Repairs
+
+
+class Table:
+    """Reads a file piece by piece; `header` is known once its first line is."""
+
+    def __init__(self) -> None:
+        self.header: list[str] | None = None
+        self._rest = b""
+        self._lines: deque[tuple[int, str, bool]] = deque()
+        self._number = 0
+
+    def feed(self, piece: bytes, *, last: bool = False) -> list[Raw]:
+        """Take a piece of the file, and answer the rows that are whole now; `last` says that nothing follows.
+
+        Raises Refused where a line has no end.
+        """
+        *whole, self._rest = (self._rest + piece).split(b"\n")
+        if last:
+            whole.append(self._rest)
+            self._rest = b""
+        if len(self._rest) > LONGEST_LINE:
+            raise Refused("line-too-long", f"Line {self._number + 1} has more than {LONGEST_LINE} bytes.")
+        for raw in whole:
+            self._number += 1
+            self._lines.append((self._number, *_decoded(raw)))
+        return self._rows(last=last)
+
+    def _rows(self, *, last: bool) -> list[Raw]:
+        rows = []
+        while self._lines:
+            if not self._lines[0][1].strip(BOM + " ,;\t"):
+                self._lines.popleft()
+            elif self.header is None:
+                self.header = [_name(value) for value in _loose(self._lines.popleft()[1].lstrip(BOM))]
+            elif last or len(self._lines) > MOST_LINES or _parsed(self._lines[0][1]) is not None:
+                rows.append(self._row(len(self.header)))
+            else:
+                break
+        return rows
+
+    def _row(self, width: int) -> Raw:
+        """Take one row off the waiting lines."""
+        line, text, odd = self._lines.popleft()
+        repairs = Repairs(line)
+        if odd:
+            repairs.note("encoding", "The line is not in UTF-8; it was read as Windows-1252.")
+        values = _parsed(text)
+        if values is not None:
+            return Raw(line, values, repairs)
+        joined = text
+        for count in range(1, min(MOST_LINES, len(self._lines)) + 1):
+            joined += "\n" + self._lines[count - 1][1]
+            values = _parsed(joined)
+            if values is not None and len(values) == width:
+                for _ in range(count):
+                    self._lines.popleft()
+                return Raw(line, values, repairs)
+        repairs.note("stray-quote", "A quote is not closed; the line was read without its quotes.")
+        return Raw(line, [value.strip().strip('"') for value in _loose(text)], repairs)
+
+
+def _name(value: str) -> str:
+    return value.strip(" \"'").casefold().replace(" ", "_")
+
+
+def _decoded(raw: bytes) -> tuple[str, bool]:
+    """Answer a line's text, and whether it was in another encoding than it should be."""
+    text = raw.rstrip(b"\r").replace(b"\x00", b"")
+    try:
+        return text.decode(), False
+    except UnicodeDecodeError:
+        return text.decode("cp1252", errors="replace"), True
+
+
+def _parsed(text: str) -> list[str] | None:
+    """Read a line as CSV; None where a quote is open at its end, or closed in the middle of a value."""
+    try:
+        return next(csv.reader([text], strict=True), [])
+    except csv.Error:
+        return None
+
+
+def _loose(text: str) -> list[str]:
+    """Read a line at its commas, blind for quotes where they do not fit."""
+    try:
+        return next(csv.reader([text], skipinitialspace=True, strict=True), [])
+    except csv.Error:
+        return text.split(",")

@@ -1,0 +1,55 @@
+"""Suspensions and quotas as they are asked: those of countries on a day, and what permits take of a quota."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.permits.store.law import quota_takings, quotas, suspensions
+from services.permits.store.rows import Row
+from services.permits.store.tables import permits
+
+GIVEN_BACK = ("revoked", "replaced")
+"""States of a permit in which it takes nothing of a quota any more."""
+
+
+async def suspensions_on(conn: AsyncConnection, country: str | None, day: date) -> Sequence[Row]:
+    """Answer the suspensions in force on a day, of one country or of all."""
+    c = suspensions.c
+    query = (
+        select(suspensions)
+        .where(c.since <= day, or_(c.until.is_(None), c.until > day))
+        .where(or_(c.starts.is_(None), c.starts <= day), or_(c.ends.is_(None), c.ends >= day))
+        .order_by(c.country, c.taxon_key, c.starts, c.id)
+    )
+    if country is not None:
+        query = query.where(c.country == country)
+    return (await conn.execute(query)).mappings().all()
+
+
+async def quotas_on(conn: AsyncConnection, country: str | None, day: date) -> Sequence[Row]:
+    """Answer the quotas in force on a day, of one country or of all, each with what was `taken` of it."""
+    c = quotas.c
+    query = (
+        select(quotas, _taken(c.id).label("taken"))
+        .where(c.starts <= day, c.ends >= day, or_(c.ended_on.is_(None), c.ended_on > day))
+        .order_by(c.country, c.taxon_key, c.id)
+    )
+    if country is not None:
+        query = query.where(c.country == country)
+    return (await conn.execute(query)).mappings().all()
+
+
+def _taken(quota: ColumnElement[UUID]) -> ScalarSelect[Decimal]:
+    """Add up what the lines of permits that stand take of a quota; one revoked or replaced gives back its part."""
+    q = quota_takings.c
+    return (
+        select(func.coalesce(func.sum(q.quantity), 0))
+        .select_from(quota_takings.join(permits, permits.c.id == q.permit_id))
+        .where(q.quota_id == quota, permits.c.status.not_in(GIVEN_BACK))
+        .correlate(quotas)
+        .scalar_subquery()
+    )

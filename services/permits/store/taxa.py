@@ -1,0 +1,113 @@
+"""The listing of species as it is loaded: rows that hold from a day on, and end where the next load differs."""
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.permits.domain.entries import Taxon
+from services.permits.store.digests import Standing, digest
+from services.permits.store.law import taxa, taxon_genera, taxon_names
+from shared.database import columns, many, new_id
+
+TAXON = (
+    "id", "taxon_id", "own", "key", "name", "author", "rank", "parts", "lineage", "content", "digest", "since",
+    "version",
+)  # fmt: skip
+NAME = ("key", "taxon", "kind")
+GENUS = ("genus", "lineage")
+NEWER = """ON CONFLICT (genus) DO UPDATE SET lineage = excluded.lineage
+WHERE taxon_genera.lineage IS DISTINCT FROM excluded.lineage"""
+RANKS_BELOW = frozenset({"GENUS", "SPECIES", "SUBSPECIES", "VARIETY"})
+
+
+class Taxa:
+    """The list of taxa, as the action of loading sees it; `own` is the project's own small listing."""
+
+    name = "taxa"
+
+    def __init__(self, *, own: bool = False) -> None:
+        self.own = own
+
+    def digest(self, taxon: Taxon) -> str:
+        """Answer what tells whether a taxon is as it was."""
+        return digest(taxon, "since")
+
+    async def standing(self, conn: AsyncConnection, ids: Collection[str]) -> Standing:
+        """Answer of those taxa that hold without end: their digest, and since when."""
+        c = taxa.c
+        query = select(c.taxon_id, c.digest, c.since).where(c.own == self.own, c.taxon_id.in_(ids), c.until.is_(None))
+        return {row.taxon_id: (row.digest, row.since) for row in await conn.execute(query)}
+
+    async def add(self, conn: AsyncConnection, entries: Sequence[Taxon], day: date, version: int) -> None:
+        """Write taxa that hold from a day on, with their names and what their genus belongs to."""
+        rows, named, genera = [], [], {}
+        for taxon in entries:
+            row = self._row(taxon, day, version)
+            rows.append(row)
+            named.append({"key": taxon.key, "taxon": row["id"], "kind": "accepted"})
+            named += [{"key": key, "taxon": row["id"], "kind": "synonym"} for key in taxon.synonyms]
+            if taxon.rank in RANKS_BELOW and " x " not in taxon.key:
+                genus = taxon.key.split(" ", 1)[0]
+                above = [key for key in taxon.lineage if " " not in key and key != genus]
+                genera[genus] = {"genus": genus, "lineage": json.dumps(above)}
+        await conn.execute(many(taxa, TAXON), columns(rows, TAXON))
+        await conn.execute(many(taxon_names, NAME), columns(named, NAME))
+        told = [genera[genus] for genus in sorted(genera)]
+        await conn.execute(many(taxon_genera, GENUS, ending=NEWER), columns(told, GENUS))
+
+    def _row(self, taxon: Taxon, day: date, version: int) -> dict[str, Any]:
+        content = {
+            "kingdom": taxon.kingdom,
+            "annotation": taxon.annotation,
+            "english": taxon.english,
+            "distribution": taxon.distribution,
+            "synonyms": taxon.synonyms,
+        }
+        parts = [
+            {"appendix": p.appendix, "countries": sorted(p.countries), "party": p.party, "told": p.told}
+            for p in taxon.parts
+        ]
+        return {
+            "id": new_id(),
+            "taxon_id": taxon.taxon_id,
+            "own": self.own,
+            "key": taxon.key,
+            "name": taxon.name,
+            "author": taxon.author,
+            "rank": taxon.rank,
+            "parts": json.dumps(parts),
+            "lineage": json.dumps(taxon.lineage),
+            "content": json.dumps(content),
+            "digest": self.digest(taxon),
+            "since": taxon.since or day,
+            "version": version,
+        }
+
+    async def end(self, conn: AsyncConnection, ids: Collection[str], day: date) -> None:
+        """End taxa on a day: they hold until the day before."""
+        c = taxa.c
+        later = or_(c.until.is_(None), c.until > day)
+        await conn.execute(update(taxa).where(c.own == self.own, c.taxon_id.in_(ids), later).values(until=day))
+
+    async def unseen(self, conn: AsyncConnection, seen: Collection[str], day: date) -> dict[str, str]:
+        """Answer the names, by id, of what holds beyond a day and is not among those seen."""
+        c = taxa.c
+        query = select(c.taxon_id, c.name).where(c.own == self.own, or_(c.until.is_(None), c.until > day))
+        return {row.taxon_id: row.name for row in await conn.execute(query) if row.taxon_id not in seen}
+
+    async def settle(self, conn: AsyncConnection, day: date) -> None:
+        """Let the project's own listing give way for each taxon that the index names."""
+        if not self.own:
+            await conn.execute(_GIVE_WAY, {"day": day})
+
+
+_GIVE_WAY = text("""
+UPDATE taxa SET until = :day
+WHERE own AND (until IS NULL OR until > :day) AND EXISTS (
+    SELECT FROM taxon_names n JOIN taxa told ON told.id = n.taxon
+    WHERE n.key = taxa.key AND NOT told.own AND told.until IS NULL
+)""")
