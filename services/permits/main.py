@@ -50,13 +50,8 @@ def make(settings: Settings) -> FastAPI:
         await asyncio.wait({app.state.listing}, timeout=2)
         return None if app.state.listing.done() else "The first listing of species is not loaded yet."
 
-<<<<<<< HEAD
     app = make_app(title="Saola permits", version="1", lifespan=lifespan, ready=ready)
-    for room in (inside, declarations, permits, reports, reference, policies):
-=======
-    app = make_app(title="Saola permits", version="1", lifespan=lifespan, ready=ready, docs_url=None, redoc_url=None)
     for room in (inside, declarations, permits, reports, loads, reference, policies):
->>>>>>> edf3149 (The listing of species, suspensions and quotas are loaded in versions, repaired where that is certain, told line by line; a small listing of the project's own for the first day)
         app.include_router(room.router)
     return app
 

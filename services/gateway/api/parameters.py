@@ -31,6 +31,8 @@ PARAMETERS: dict[str, Parameter] = {
     "country": Parameter("ISO 3166-1 alpha-2, of either side", _COUNTRY),
     "from": Parameter("First day, in UTC", _DAY),
     "to": Parameter("Last day, in UTC, included", _DAY),
+    "name": Parameter("A scientific name, or how it begins; authors and capitals aside", _TEXT),
+    "on": Parameter("The day it is asked for; today when not said", _DAY),
     "number": Parameter("The permit's number", _TEXT),
     "issuer": Parameter("Country that issued it, ISO 3166-1 alpha-2", _COUNTRY),
     "holder": Parameter("Identifier of its exporter or importer", _TEXT),
@@ -45,6 +47,14 @@ PARAMETERS: dict[str, Parameter] = {
         "Where it stands", _one_of("issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost")
     ),
     "list_deliveries status": Parameter("Where it stands", _one_of("pending", "delivered", "given_up", "dropped")),
+    **dict.fromkeys(
+        ("load_taxa from", "load_suspensions from", "load_quotas from"),
+        Parameter("The day from which the file holds; today when not said", _DAY),
+    ),
+    "read_taxa country": Parameter("Where the specimens are from: tells the parts of a split listing apart", _COUNTRY),
+    "read_suspensions country": Parameter("The country trade with which is suspended", _COUNTRY),
+    "read_quotas country": Parameter("The country that set the quota", _COUNTRY),
+    "list_deliveries status": Parameter("Where it stands", _TEXT),
 }
 
 
