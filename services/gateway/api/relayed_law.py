@@ -67,6 +67,7 @@ LAW: tuple[Relayed, ...] = (
         "permits",
         "Read the suspensions in force",
         "The suspensions on the day",
+        "Of one `country` or of all, in force on a day: `on`, today when not said.",
         query=("country", "on"),
     ),
     Relayed(
@@ -76,6 +77,8 @@ LAW: tuple[Relayed, ...] = (
         "permits",
         "Read the quotas in force",
         "The quotas on the day, each with what permits took of it",
+        "Of one `country` or of all, in force on a day: `on`, today when not said. What was `taken` is the sum of the "
+        "permits that stand; one revoked or replaced gives back its part.",
         query=("country", "on"),
     ),
 )

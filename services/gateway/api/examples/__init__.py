@@ -4,13 +4,14 @@ A new route adds its entry in the room it belongs to; tests/gateway/test_openapi
 that what is sent here is taken by the route's own contract.
 """
 
-from services.gateway.api.examples import declarations, news, people, permits
+from services.gateway.api.examples import declarations, law, news, people, permits
 from services.gateway.api.examples.entry import Example
 
 EXAMPLES: dict[str, Example] = {
     **people.EXAMPLES,
     **declarations.EXAMPLES,
     **permits.EXAMPLES,
+    **law.EXAMPLES,
     **news.EXAMPLES,
 }
 
