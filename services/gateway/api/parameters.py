@@ -54,7 +54,6 @@ PARAMETERS: dict[str, Parameter] = {
     "read_taxa country": Parameter("Where the specimens are from: tells the parts of a split listing apart", _COUNTRY),
     "read_suspensions country": Parameter("The country trade with which is suspended", _COUNTRY),
     "read_quotas country": Parameter("The country that set the quota", _COUNTRY),
-    "list_deliveries status": Parameter("Where it stands", _TEXT),
 }
 
 
