@@ -67,8 +67,8 @@ def rules() -> str:
 
 
 def turns() -> str:
-    """Write the state diagrams of a declaration and of a permit, and who may make each turn."""
-    from services.permits.domain.lifecycle import PERMIT_TURNS, TURNS
+    """Write the state diagrams of a declaration, a permit and an application, and who may make each turn."""
+    from services.permits.domain.lifecycle import APPLICATION_TURNS, PERMIT_TURNS, TURNS
 
     parts = [
         NOTE + "# Turns\n",
@@ -78,6 +78,9 @@ def turns() -> str:
         "## A permit\n",
         "`expired` follows from the dates and is never written.\n",
         _diagram(PERMIT_TURNS),
+        "## An application\n",
+        "A grant issues the permit in the same step.\n",
+        _diagram(APPLICATION_TURNS),
     ]
     return "\n".join(parts)
 

@@ -32,6 +32,7 @@ from services.gateway.api.openapi import described_by
 from services.gateway.api.pages import add_pages
 from services.gateway.api.parties import add_party_routes
 from services.gateway.api.relay import add_relayed, relay
+from services.gateway.api.relayed_applications import APPLICATIONS
 from services.gateway.api.relayed_declarations import DECLARATIONS, OWN_COMMANDS, STATED
 from services.gateway.api.relayed_law import LAW, LOADS
 from services.gateway.api.relayed_news import NEWS
@@ -130,7 +131,7 @@ def _serve(app: FastAPI) -> None:
     add_declaration_routes(app)
     add_stating_routes(app)
     add_kept_routes(app)
-    relayed = (*DECLARATIONS, *LAW, *PERMITS, *NEWS)
+    relayed = (*DECLARATIONS, *LAW, *PERMITS, *APPLICATIONS, *NEWS)
     add_relayed(app, LOADS, upload)
     add_relayed(app, relayed, relay)
     bodies = [route.takes for route in (*OWN_COMMANDS, *STATED, *relayed) if route.takes is not None]

@@ -12,7 +12,16 @@ from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 
 from services.permits.actions import first_listing
-from services.permits.api import declarations, inside, loads, permits, policies, reference, reports
+from services.permits.api import (
+    applications,
+    declarations,
+    inside,
+    loads,
+    permits,
+    policies,
+    reference,
+    reports,
+)
 from services.permits.settings import Settings
 from shared import lifeline
 from shared.database import connect, revision
@@ -51,7 +60,7 @@ def make(settings: Settings) -> FastAPI:
         return None if app.state.listing.done() else "The first listing of species is not loaded yet."
 
     app = make_app(title="Saola permits", version="1", lifespan=lifespan, ready=ready)
-    for room in (inside, declarations, permits, reports, loads, reference, policies):
+    for room in (inside, applications, declarations, permits, reports, loads, reference, policies):
         app.include_router(room.router)
     return app
 

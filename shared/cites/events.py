@@ -26,6 +26,7 @@ EVENT_TYPES: dict[str, str] = {
     "quota.near": "80 % of a quota is used",
     "quota.reached": "A quota is used up",
     "application.submitted": "A trader applied for a permit",
+    "application.assessed": "A person of the authority assessed it; the authority alone hears of this",
     "application.queried": "The authority asks back",
     "application.answered": "The trader answered",
     "application.granted": "The authority granted it and issued the permit",

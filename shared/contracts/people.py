@@ -118,6 +118,7 @@ class Caller(Wire):
     service: str
     party: Party | None = None
     acts_for: ActsFor | None = None
+    client: Annotated[str, Field(description="The credential the party came with: one person, or one system")] = ""
     request_id: str = ""
 
 

@@ -10,6 +10,9 @@ from shared.contracts.words import Wire
 class Policy(Wire):
     """The switches of one country (Article XIV.1: stricter domestic measures). What is not said is off."""
 
+    two_people_for_permits: Annotated[
+        bool, Field(description="Who assessed an application does not issue its permit: another person does")
+    ] = False
     import_permit_for_appendix_ii: Annotated[
         bool, Field(description="An import of Appendix II needs an import permit too, as in the European Union")
     ] = False

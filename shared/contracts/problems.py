@@ -36,6 +36,7 @@ _WHO = {
     "unauthenticated": Meaning(401, "No valid access token came with the request, or its credential was ended."),
     "role-not-allowed": Meaning(403, "Your roles may never do this."),
     "not-your-declaration": Meaning(403, "The declaring side is neither you nor a trader who gave you a mandate."),
+    "not-your-application": Meaning(403, "A trader applies for permits that name it as exporter or importer."),
     "not-your-mandate": Meaning(403, "A mandate is granted by the trader itself, or by the administrator."),
     "not-the-issuing-authority": Meaning(403, "Only the issuing country's authority writes its permits."),
     "party-required": Meaning(403, "This is asked by a party, not by a service of the hub."),
@@ -45,6 +46,7 @@ _WHO = {
     "too-many-requests": Meaning(429, "Your party asks for more than its share; Retry-After says when to go on."),
 }
 _STATE = {
+    "assessment-missing": Meaning(409, "The country asks for two people: one assesses, then another issues."),
     "changed-meanwhile": Meaning(409, "The thing changed at this very moment; read it and ask again."),
     "endorsement-exceeds-permit": Meaning(409, "More would be endorsed than the permit grants."),
     "identifier-taken": Meaning(409, "Another party holds this identifier already."),
@@ -60,6 +62,7 @@ _STATE = {
     "reference-taken": Meaning(409, "This trader has used this reference in another declaration."),
     "rotated-too-often": Meaning(409, "Two secrets live already; wait until the older one has ended."),
     "not-rotated-so": Meaning(409, "This kind of credential is replaced in another way; the detail says how."),
+    "same-person": Meaning(409, "The country asks for two people: who assessed does not issue the permit."),
     "secret-not-kept": Meaning(409, "The secret made under this key cannot be shown again."),
     "subject-taken": Meaning(409, "Another living credential stands for this outside subject already."),
     "still-received": Meaning(409, "The declaration is still on its way to its checks."),
@@ -98,6 +101,7 @@ _CONTENT = {
     "line-too-long": Meaning(422, "A line of the file has no end."),
     "line-missing": Meaning(422, "Say which line of the permit is meant."),
     "more-than-declared": Meaning(422, "More than was declared needs an amendment."),
+    "more-than-asked": Meaning(422, "No more is granted on a line than the application asks for."),
     "no-such-item": Meaning(422, "The declaration has no item of this number."),
     "no-such-line": Meaning(422, "The permit has no line of this letter."),
     "nothing-taken": Meaning(422, "No row of the file could be taken; what was listed stands as it was."),

@@ -51,6 +51,15 @@ replace_permit         authority
 lose_permit            authority
 find_permit            authority
 read_annual_report     authority
+apply_for_permit       trader
+list_applications      trader authority
+read_application       trader authority
+query_application      authority
+answer_application     trader
+withdraw_application   trader
+assess_application     authority
+grant_application      authority
+refuse_application     authority
 read_reference         trader customs authority partner admin
 read_taxa              trader customs authority partner admin
 read_suspensions       trader customs authority partner admin

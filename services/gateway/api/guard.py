@@ -72,7 +72,17 @@ def know_parameters(request: Request, names: tuple[str, ...]) -> None:
 
 def caller_of(known: Known, request: Request, acts_for: ActsFor | None = None) -> Caller:
     """Answer who stands behind a call that goes on inside, and in whose name under a mandate."""
-    return Caller(service="gateway", party=known.party, acts_for=acts_for, request_id=request_id(request))
+    client, name = _client_of(request), request_id(request)
+    return Caller(service="gateway", party=known.party, acts_for=acts_for, client=client, request_id=name)
+
+
+def _client_of(request: Request) -> str:
+    """Answer the credential of a request that was admitted: an authority may ask for two people, not two parties."""
+    token = request.headers.get("authorization", "").partition(" ")[2].strip()
+    try:
+        return the_desk(request).access.bearer(token, at=now())[1]
+    except BadToken:  # it ended since it was admitted
+        raise Unauthenticated from None
 
 
 def id_of(request: Request) -> UUID:

@@ -43,6 +43,11 @@ PARAMETERS: dict[str, Parameter] = {
         "Where it stands",
         _one_of("received", "accepted", "referred", "rejected", "released", "refused", "cancelled"),
     ),
+    "kind": Parameter("Kind of permit, as in /v1/reference/kinds", _TEXT),
+    "applicant": Parameter("Party id of the applicant", {"type": "string", "format": "uuid"}),
+    "list_applications status": Parameter(
+        "Where it stands", _one_of("submitted", "queried", "granted", "refused", "withdrawn")
+    ),
     "list_permits status": Parameter(
         "Where it stands", _one_of("issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost")
     ),

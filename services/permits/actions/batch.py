@@ -107,7 +107,7 @@ async def _refusals(
             refused[id] = no
             continue
         if (terms.issuer, terms.number) in taken:
-            refused[id] = number_taken(terms)
+            refused[id] = number_taken(terms.issuer, terms.number)
         taken.add((terms.issuer, terms.number))
     return refused
 

@@ -33,19 +33,19 @@ async def issue(engine: AsyncEngine, party: Party, terms: Permit, command: Comma
             await door.keep(conn, issuing.issue(Fresh(id, digest(token)), terms, party, by))
             return await answer(conn, id, command, 201, token=token)
     except IntegrityError as error:
-        raise_taken(error, terms)
+        raise_taken(error, terms.issuer, terms.number)
         raise
 
 
-def raise_taken(error: IntegrityError, terms: Permit) -> None:
+def raise_taken(error: IntegrityError, issuer: str, number: str) -> None:
     """Refuse a number that the issuer has given before, where that is what the database said (409)."""
     if "permits_issuer_number_key" in str(error):
-        raise number_taken(terms) from None
+        raise number_taken(issuer, number) from None
 
 
-def number_taken(terms: Permit) -> Conflict:
+def number_taken(issuer: str, number: str) -> Conflict:
     """Write the refusal of a number that the issuer has given before."""
-    detail = f"{terms.issuer} has a permit {terms.number} in the registry. Numbers are unique for their issuer."
+    detail = f"{issuer} has a permit {number} in the registry. Numbers are unique for their issuer."
     return Conflict("permit-number-taken", detail)
 
 

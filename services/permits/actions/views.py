@@ -1,17 +1,20 @@
 """What a declaration and a permit look like to those who may read them: the public contract's shapes."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from services.permits.domain import ledger
+from services.permits.domain.applying import days_open
 from services.permits.domain.expiry import reads
 from services.permits.domain.ledger import Balance, Side
 from services.permits.domain.lifecycle import By
-from services.permits.domain.values import Citation, Filed, PermitOnFile
+from services.permits.domain.news import ASSESSED
+from services.permits.domain.values import ApplicationOnFile, Citation, Filed, PermitOnFile
 from services.permits.store.rows import Row
 from shared.cites.codes import IMPORT_SIDE_ONLY
+from shared.contracts.people import Party
 from shared.contracts.words import plain, write_moment
 
 View = dict[str, Any]
@@ -176,4 +179,25 @@ def permit_for_the_border(found: PermitOnFile, day: date) -> View:
             _line(terms.kind, {name: line[name] for name in goods if name in line}, found.lines[line["line"]].balance)
             for line in lines
         ],
+    }
+
+
+def application(found: ApplicationOnFile, history: Iterable[Row], links: Links, reader: Party, at: datetime) -> View:
+    """Write an application whole; what the authority says to itself about it only for the authority."""
+    inside = "authority" in reader.roles and reader.country == found.document.asked
+    told = [row for row in history if inside or row["event"] != ASSESSED]
+    return {
+        **found.document.model_dump(mode="json", exclude_none=True),
+        "issuer": found.document.asked,
+        "id": str(found.id),
+        "version": found.version,
+        "status": found.status.value,
+        "applicant": str(found.party),
+        "submitted_at": write_moment(found.submitted_at),
+        "decided_at": write_moment(found.decided_at) if found.decided_at else None,
+        "days_open": days_open(found, at),
+        "permit_id": str(found.permit) if found.permit else None,
+        "permit": link(found.permit, links),
+        **({"assessment": found.assessment} if inside else {}),
+        "history": [_turn(row) for row in told],
     }

@@ -77,7 +77,7 @@ async def replace(engine: AsyncEngine, id: UUID, party: Party, terms: Permit, co
     try:
         return await again(once)
     except IntegrityError as error:
-        raise_taken(error, terms)
+        raise_taken(error, terms.issuer, terms.number)
         raise
 
 

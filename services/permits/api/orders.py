@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from services.permits.store.commands import Command, Kept
-from shared.callers import AParty
-from shared.contracts.people import Party
+from shared.callers import AParty, caller
+from shared.contracts.people import Caller, Party
 from shared.database import Engine as AnEngine
 from shared.database import new_id, now
 from shared.problems import NotAllowed
@@ -42,6 +42,12 @@ def having(*roles: str) -> Callable[[Party], Party]:
     return check
 
 
+def person(found: Annotated[Caller, Depends(caller)]) -> str:
+    """Answer the person behind a call: the credential it came with, else the party itself."""
+    return found.client or str(found.party.id if found.party else "")
+
+
+Person = Annotated[str, Depends(person)]
 Trader = Annotated[Party, Depends(having("trader"))]
 Customs = Annotated[Party, Depends(having("customs"))]
 Authority = Annotated[Party, Depends(having("authority"))]

@@ -1,6 +1,8 @@
-"""Where a declaration and a permit may go next, and who may send them there."""
+"""Where a declaration, a permit and an application may go next, and who may send them there."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 
 class Status(StrEnum):
@@ -90,6 +92,28 @@ USABLE = frozenset({PermitStatus.ISSUED, PermitStatus.ENDORSED, PermitStatus.EXH
 """States in which a permit was not withdrawn: whether anything is left on it is the ledger's question."""
 
 
+class ApplicationStatus(StrEnum):
+    """Where an application for a permit stands."""
+
+    SUBMITTED = "submitted"
+    QUERIED = "queried"
+    GRANTED = "granted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+_DECIDED = {
+    ApplicationStatus.GRANTED: _AUTHORITY,
+    ApplicationStatus.REFUSED: _AUTHORITY,
+    ApplicationStatus.WITHDRAWN: _TRADER,
+}
+
+APPLICATION_TURNS: dict[ApplicationStatus, dict[ApplicationStatus, frozenset[By]]] = {
+    ApplicationStatus.SUBMITTED: {ApplicationStatus.QUERIED: _AUTHORITY, **_DECIDED},
+    ApplicationStatus.QUERIED: {ApplicationStatus.SUBMITTED: _TRADER, **_DECIDED},
+}
+
+
 def may_turn(here: Status, there: Status, by: By) -> bool:
     """Say whether a declaration may be sent from one state to another by this hand."""
     return by in TURNS.get(here, {}).get(there, frozenset())
@@ -97,8 +121,7 @@ def may_turn(here: Status, there: Status, by: By) -> bool:
 
 def turns_of(here: Status) -> str:
     """Say in words where a declaration may go from here, for the one who tried something else."""
-    turns = [f"{there} (by {' or '.join(sorted(by))})" for there, by in TURNS.get(here, {}).items()]
-    return f"From {here} it may become {', '.join(turns)}." if turns else f"{here} is final."
+    return _in_words(here, TURNS.get(here, {}))
 
 
 def permit_may_turn(here: PermitStatus, there: PermitStatus, by: By) -> bool:
@@ -108,5 +131,19 @@ def permit_may_turn(here: PermitStatus, there: PermitStatus, by: By) -> bool:
 
 def permit_turns_of(here: PermitStatus) -> str:
     """Say in words where a permit may go from here."""
-    turns = [f"{there} (by {' or '.join(sorted(by))})" for there, by in PERMIT_TURNS.get(here, {}).items()]
+    return _in_words(here, PERMIT_TURNS.get(here, {}))
+
+
+def application_may_turn(here: ApplicationStatus, there: ApplicationStatus, by: By) -> bool:
+    """Say whether an application may be sent from one state to another by this hand."""
+    return by in APPLICATION_TURNS.get(here, {}).get(there, frozenset())
+
+
+def application_turns_of(here: ApplicationStatus) -> str:
+    """Say in words where an application may go from here."""
+    return _in_words(here, APPLICATION_TURNS.get(here, {}))
+
+
+def _in_words(here: StrEnum, there: Mapping[Any, frozenset[By]]) -> str:
+    turns = [f"{state} (by {' or '.join(sorted(by))})" for state, by in there.items()]
     return f"From {here} it may become {', '.join(turns)}." if turns else f"{here} is final."

@@ -5,9 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from services.permits.domain.ledger import Side, available, has, reserved, used
-from services.permits.domain.values import Filed, Line, Move, PermitOnFile
+from services.permits.domain.values import ApplicationOnFile, Filed, Line, Move, PermitOnFile
 from shared.contracts.letters import Audience, RoleInCountry, Sender
 from shared.contracts.words import plain
+
+ASSESSED = "application.assessed"
+"""The one event about an application that its applicant does not hear."""
 
 
 def about_declaration(filed: Filed, move: Move) -> dict[str, Any]:
@@ -33,6 +36,30 @@ def about_permit(permit: PermitOnFile, move: Move) -> dict[str, Any]:
         **({"reason": move.reason} if move.reason else {}),
         **move.extra,
     }
+
+
+def about_application(application: ApplicationOnFile, move: Move) -> dict[str, Any]:
+    """Write the data of an event about an application."""
+    stated = application.document
+    return {
+        "application_id": str(application.id),
+        **({"reference": stated.reference} if stated.reference else {}),
+        "status": move.after,
+        "issuer": stated.asked,
+        "kind": stated.kind,
+        **({"reason": move.reason} if move.reason else {}),
+        **move.extra,
+    }
+
+
+def hearers_of_application(application: ApplicationOnFile, move: Move) -> Audience:
+    """Answer who may hear of an application: its applicant and the authority asked, which alone hears of its own
+    assessment."""
+    country = application.document.asked
+    offices = (RoleInCountry(role="authority", country=country),)
+    if move.event == ASSESSED:
+        return Audience(offices=offices)
+    return Audience(parties=(application.party,), offices=offices, countries=(country,))
 
 
 def hearers_of_declaration(filed: Filed) -> Audience:

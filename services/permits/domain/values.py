@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from services.permits.domain.ledger import Balance, Entry, Side
-from services.permits.domain.lifecycle import PermitStatus, Status
+from services.permits.domain.lifecycle import ApplicationStatus, PermitStatus, Status
 from shared.cites.codes import MANY_CROSSINGS
+from shared.contracts.application import Application
 from shared.contracts.declaration import Declaration
 from shared.contracts.findings import Finding
 from shared.contracts.people import Act
@@ -189,9 +190,34 @@ class PermitChange:
 
 
 @dataclass(frozen=True)
+class ApplicationOnFile:
+    """An application on file: what was asked, by whom, where it stands, who assessed it, and the permit it led to."""
+
+    id: UUID
+    party: UUID
+    document: Application
+    status: ApplicationStatus
+    submitted_at: datetime
+    decided_at: datetime | None = None
+    permit: UUID | None = None
+    assessment: dict[str, Any] | None = None
+    sequence: int = 0
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class ApplicationChange:
+    """An application as it is to be written, and the moves that led there."""
+
+    application: ApplicationOnFile
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """All that one decision writes: declarations, permits and ledger entries, together or not at all."""
+    """All that one decision writes: declarations, permits, ledger entries, applications, together or not at all."""
 
     declarations: tuple[DeclarationChange, ...] = ()
     permits: tuple[PermitChange, ...] = ()
     postings: tuple[Posting, ...] = ()
+    applications: tuple[ApplicationChange, ...] = ()

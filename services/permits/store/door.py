@@ -11,7 +11,14 @@ from sqlalchemy import Table, delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain import news
-from services.permits.domain.values import DeclarationChange, Move, Outcome, PermitChange, PermitOnFile
+from services.permits.domain.values import (
+    ApplicationChange,
+    DeclarationChange,
+    Move,
+    Outcome,
+    PermitChange,
+    PermitOnFile,
+)
 from services.permits.store import tables as t
 from services.permits.store import written as w
 from services.permits.store.rows import BALANCE
@@ -25,6 +32,7 @@ async def keep(conn: AsyncConnection, outcome: Outcome) -> None:
     """Write all that a decision changed. The rows it changes are locked by the caller, permits first."""
     await _keep_permits(conn, outcome.permits)
     await _keep_declarations(conn, outcome.declarations)
+    await _keep_applications(conn, outcome.applications)
     await _add(conn, t.ledger, w.ENTRY, [w.entry_row(posting) for posting in outcome.postings])
     await _tell(conn, outcome)
 
@@ -53,6 +61,13 @@ async def _keep_permits(conn: AsyncConnection, changes: Iterable[PermitChange]) 
     await _change(conn, t.permit_lines, ("permit_id", "line"), BALANCE, balances)
 
 
+async def _keep_applications(conn: AsyncConnection, changes: Iterable[ApplicationChange]) -> None:
+    fresh = [w.application_row(change) for change in changes if change.application.sequence == 0]
+    known = [w.application_row(change) for change in changes if change.application.sequence > 0]
+    await _add(conn, t.applications, w.APPLICATION, fresh)
+    await _change(conn, t.applications, ("id",), w.APPLICATION_CHANGES, known)
+
+
 async def _tell(conn: AsyncConnection, outcome: Outcome) -> None:
     """Write a history row and a piece of news for every move."""
     of_declarations, of_permits, letters = [], [], []
@@ -66,6 +81,7 @@ async def _tell(conn: AsyncConnection, outcome: Outcome) -> None:
         of_permits.append(w.history_row("permit_id", permit.id, number, move))
         hearers = news.hearers_of_permit(permit, move.heard_by).model_dump_json()
         letters.append(w.news_row(f"permit:{permit.id}", number, move, news.about_permit(permit, move), hearers))
+    await _tell_of_applications(conn, outcome.applications)
     await _add(conn, t.declaration_history, ("declaration_id", *w.HISTORY), of_declarations)
     await _add(conn, t.permit_history, ("permit_id", *w.HISTORY), of_permits)
     await _add(conn, t.news, w.NEWS, letters)
@@ -75,6 +91,19 @@ def _moves(changes: Iterable[PermitChange]) -> Iterator[tuple[PermitOnFile, int,
     for change in changes:
         for number, move in enumerate(change.moves, start=change.permit.sequence + 1):
             yield change.permit, number, move
+
+
+async def _tell_of_applications(conn: AsyncConnection, changes: Iterable[ApplicationChange]) -> None:
+    rows, letters = [], []
+    for change in changes:
+        one = change.application
+        for number, move in enumerate(change.moves, start=one.sequence + 1):
+            rows.append(w.history_row("application_id", one.id, number, move))
+            hearers = news.hearers_of_application(one, move).model_dump_json()
+            data = news.about_application(one, move)
+            letters.append(w.news_row(f"application:{one.id}", number, move, data, hearers))
+    await _add(conn, t.application_history, ("application_id", *w.HISTORY), rows)
+    await _add(conn, t.news, w.NEWS, letters)
 
 
 async def _add(conn: AsyncConnection, table: Table, names: Names, rows: Rows) -> None:

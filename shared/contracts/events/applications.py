@@ -26,6 +26,12 @@ class ApplicationSubmitted(AboutApplication):
     """The authority of the issuing country has it before it."""
 
 
+class ApplicationAssessed(AboutApplication):
+    """Its applicant does not hear of this. Where the country's policy asks for two people, another one issues."""
+
+    recommendation: Literal["grant", "refuse"]
+
+
 class ApplicationQueried(AboutApplication):
     """It waits for the trader's answer."""
 

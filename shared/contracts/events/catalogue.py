@@ -45,6 +45,7 @@ MODELS: dict[str, type[About]] = {
     "quota.near": q.QuotaNear,
     "quota.reached": q.QuotaReached,
     "application.submitted": a.ApplicationSubmitted,
+    "application.assessed": a.ApplicationAssessed,
     "application.queried": a.ApplicationQueried,
     "application.answered": a.ApplicationAnswered,
     "application.granted": a.ApplicationGranted,

@@ -106,6 +106,7 @@ DATA: dict[str, dict[str, Any]] = {
     "quota.near": _QUOTA | {"taken": "820", "left": "180", "share": 82, "sequence": 1},
     "quota.reached": _QUOTA | {"taken": "1000", "left": "0", "share": 100, "sequence": 2},
     "application.submitted": _APPLICATION | {"status": "submitted", "sequence": 1},
+    "application.assessed": _APPLICATION | {"status": "submitted", "recommendation": "grant", "sequence": 2},
     "application.queried": _APPLICATION | {"status": "queried", "reason": "Which farm?", "sequence": 2},
     "application.answered": _APPLICATION | {"status": "submitted", "reason": "Farm ZA-017", "sequence": 3},
     "application.granted": _APPLICATION

@@ -4,7 +4,7 @@ A new route adds its entry in the room it belongs to; tests/gateway/test_openapi
 that what is sent here is taken by the route's own contract.
 """
 
-from services.gateway.api.examples import declarations, law, news, people, permits
+from services.gateway.api.examples import applications, declarations, law, news, people, permits
 from services.gateway.api.examples.entry import Example
 
 EXAMPLES: dict[str, Example] = {
@@ -12,6 +12,7 @@ EXAMPLES: dict[str, Example] = {
     **declarations.EXAMPLES,
     **permits.EXAMPLES,
     **law.EXAMPLES,
+    **applications.EXAMPLES,
     **news.EXAMPLES,
 }
 

@@ -1,0 +1,157 @@
+"""Applications for permits: a trader applies, the authority asks, grants or refuses."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.permits.actions import views
+from services.permits.actions.registry import raise_taken
+from services.permits.domain import applying
+from services.permits.domain.applying import Officer
+from services.permits.domain.issuing import Fresh
+from services.permits.domain.lifecycle import By
+from services.permits.domain.values import ApplicationOnFile, Outcome
+from services.permits.store import applications, commands, declarations, door, policies
+from services.permits.store.commands import Command, Kept
+from shared.cites.zones import latest_day
+from shared.contracts.application import Application, Assessment, Granting, Question, Reply, Withdrawal
+from shared.contracts.declaration import Refusal
+from shared.contracts.people import Act, Party
+from shared.contracts.policy import Policy
+from shared.database import again, new_id
+from shared.identity import digest, secret
+from shared.problems import NotAllowed, NotFound
+
+Decide = Callable[[ApplicationOnFile, Policy], Outcome]
+
+
+async def submit(engine: AsyncEngine, party: Party, stated: Application, command: Command) -> Kept:
+    """Apply for a permit as its exporter or importer."""
+    if not {stated.exporter.identifier, stated.importer.identifier} & party.numbers:
+        raise NotAllowed("not-your-application", "Neither exporter nor importer is named by one of your identifiers.")
+    id, by = new_id(command.at), Act(party=party.id, role=By.TRADER, at=command.at)
+    async with engine.begin() as conn:
+        kept = await commands.begin(conn, command)
+        if kept is not None:
+            return kept
+        await door.keep(conn, applying.submit(id, party, stated, by, latest_day(stated.asked, command.at)))
+        return await _answer(conn, id, party, command, status=201)
+
+
+async def query(engine: AsyncEngine, id: UUID, officer: Officer, stated: Question, command: Command) -> Kept:
+    """Ask the applicant."""
+    decide: Decide = lambda filed, _: applying.query(filed, stated.message, officer)  # noqa: E731
+    return await _turn(engine, id, officer.party, applications.asked_of(officer.party), command, decide)
+
+
+async def reply(engine: AsyncEngine, id: UUID, party: Party, stated: Reply, command: Command) -> Kept:
+    """Answer the authority."""
+    by = Act(party=party.id, role=By.TRADER, at=command.at)
+    decide: Decide = lambda filed, _: applying.answer(filed, stated.message, by)  # noqa: E731
+    return await _turn(engine, id, party, applications.made_by(party), command, decide)
+
+
+async def withdraw(engine: AsyncEngine, id: UUID, party: Party, stated: Withdrawal, command: Command) -> Kept:
+    """Take an application back."""
+    by = Act(party=party.id, role=By.TRADER, at=command.at)
+    decide: Decide = lambda filed, _: applying.withdraw(filed, stated.reason, by)  # noqa: E731
+    return await _turn(engine, id, party, applications.made_by(party), command, decide)
+
+
+async def refuse(engine: AsyncEngine, id: UUID, officer: Officer, stated: Refusal, command: Command) -> Kept:
+    """Refuse an application."""
+    decide: Decide = lambda filed, _: applying.refuse(filed, stated.reason, officer.by)  # noqa: E731
+    return await _turn(engine, id, officer.party, applications.asked_of(officer.party), command, decide)
+
+
+async def assess(engine: AsyncEngine, id: UUID, officer: Officer, stated: Assessment, command: Command) -> Kept:
+    """Note what a person of the authority found."""
+    decide: Decide = lambda filed, _: applying.assess(filed, stated, officer)  # noqa: E731
+    return await _turn(engine, id, officer.party, applications.asked_of(officer.party), command, decide)
+
+
+async def grant(engine: AsyncEngine, id: UUID, officer: Officer, stated: Granting, command: Command) -> Kept:
+    """Grant an application, which issues the permit; answers its id and, this once, its token."""
+    token = secret()
+    fresh = Fresh(new_id(command.at), digest(token))
+    day = latest_day(officer.party.country, command.at)
+
+    def decide(filed: ApplicationOnFile, policy: Policy) -> Outcome:
+        return applying.grant(filed, stated, fresh, officer, day, two_people=policy.two_people_for_permits)
+
+    which = applications.asked_of(officer.party)
+    try:
+        return await _turn(engine, id, officer.party, which, command, decide, token=token)
+    except IntegrityError as error:
+        raise_taken(error, officer.party.country, stated.number or "of this number")
+        raise
+
+
+async def _turn(
+    engine: AsyncEngine,
+    id: UUID,
+    party: Party,
+    which: ColumnElement[bool],
+    command: Command,
+    decide: Decide,
+    *,
+    token: str | None = None,
+) -> Kept:
+    async def once() -> Kept:
+        async with engine.begin() as conn:
+            kept = await commands.begin(conn, command)
+            if kept is not None:
+                return kept
+            filed = await applications.lock(conn, id, which)
+            if filed is None:
+                raise NotFound
+            command.must_match(filed.version)
+            policy, _ = await policies.find(conn, filed.document.asked)
+            await door.keep(conn, decide(filed, policy))
+            return await _answer(conn, id, party, command, token=token)
+
+    return await again(once)
+
+
+async def _answer(
+    conn: AsyncConnection, id: UUID, party: Party, command: Command, *, status: int = 200, token: str | None = None
+) -> Kept:
+    filed = await applications.find(conn, id, applications.readable_by(party))
+    assert filed is not None, "who acted on it reads it"
+    [view] = await _views(conn, [filed], party, command.at)
+    if token is not None:
+        view["permit"]["token"] = token
+    kept = Kept(status, json.dumps(view), f"/v1/permit-applications/{id}", filed.version)
+    await commands.end(conn, command, kept)
+    return kept
+
+
+async def read(engine: AsyncEngine, id: UUID, party: Party, at: datetime) -> views.View:
+    """Read one application whole."""
+    async with engine.connect() as conn:
+        filed = await applications.find(conn, id, applications.readable_by(party))
+        if filed is None:
+            raise NotFound
+        return (await _views(conn, [filed], party, at))[0]
+
+
+async def list_applications(
+    engine: AsyncEngine, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None, at: datetime
+) -> dict[str, Any]:
+    """List applications, newest first."""
+    async with engine.connect() as conn:
+        found = await applications.search(conn, party, filters, limit=limit + 1, before=before)
+        data = await _views(conn, found[:limit], party, at)
+    return {"data": data, "next_cursor": str(found[limit - 1].id) if len(found) > limit else None}
+
+
+async def _views(conn: AsyncConnection, found: list[ApplicationOnFile], party: Party, at: datetime) -> list[views.View]:
+    histories = await applications.histories(conn, [one.id for one in found])
+    links = await declarations.cited_permits(conn, {one.permit for one in found if one.permit is not None})
+    return [views.application(one, histories.get(one.id, []), links, party, at) for one in found]

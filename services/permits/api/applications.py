@@ -1,0 +1,106 @@
+"""Applications for permits: traders apply, answer and withdraw; authorities query, assess, grant and refuse."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from services.permits.actions import applications
+from services.permits.api.orders import Authority, Engine, Person, Trader, having, order, render, with_etag
+from services.permits.domain.applying import Officer
+from services.permits.domain.lifecycle import ApplicationStatus, By
+from services.permits.store.commands import Command
+from shared.contracts.application import Application, Assessment, Granting, Question, Reply, Withdrawal
+from shared.contracts.declaration import Refusal
+from shared.contracts.people import Act, Party
+from shared.contracts.permit import Kind
+from shared.contracts.words import Day, Name
+from shared.database import now
+
+router = APIRouter(prefix="/v1/permit-applications", tags=["applications"])
+Concerned = Annotated[Party, Depends(having("trader", "authority"))]
+
+
+class Filters(BaseModel):
+    """What applications may be listed by; unknown filters are refused."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    status: ApplicationStatus | None = None
+    kind: Kind | None = None
+    issuer: Name | None = None
+    reference: Name | None = None
+    taxon: Name | None = None
+    applicant: UUID | None = None
+    from_: Annotated[Day | None, Field(alias="from")] = None
+    to: Day | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: UUID | None = None
+
+
+@router.post("", status_code=201)
+async def submit(request: Request, db: Engine, party: Trader) -> Response:
+    """Apply for a permit."""
+    stated, command = await order(request, Application)
+    return render(await applications.submit(db, party, stated, command))
+
+
+@router.get("")
+async def list_applications(db: Engine, party: Concerned, filters: Annotated[Filters, Query()]) -> dict[str, object]:
+    """List applications, newest first."""
+    chosen = filters.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"limit", "cursor"})
+    return await applications.list_applications(db, party, chosen, limit=filters.limit, before=filters.cursor, at=now())
+
+
+@router.get("/{id}")
+async def read(id: UUID, db: Engine, party: Concerned) -> Response:
+    """Read one application."""
+    return with_etag(await applications.read(db, id, party, now()))
+
+
+@router.post("/{id}/query")
+async def query(id: UUID, request: Request, db: Engine, party: Authority, person: Person) -> Response:
+    """Ask the applicant."""
+    stated, command = await order(request, Question)
+    return render(await applications.query(db, id, _officer(party, person, command), stated, command))
+
+
+@router.post("/{id}/answer")
+async def reply(id: UUID, request: Request, db: Engine, party: Trader) -> Response:
+    """Answer the authority."""
+    stated, command = await order(request, Reply)
+    return render(await applications.reply(db, id, party, stated, command))
+
+
+@router.post("/{id}/withdrawal")
+async def withdraw(id: UUID, request: Request, db: Engine, party: Trader) -> Response:
+    """Take the application back."""
+    stated, command = await order(request, Withdrawal, optional=True)
+    return render(await applications.withdraw(db, id, party, stated, command))
+
+
+@router.post("/{id}/assessment")
+async def assess(id: UUID, request: Request, db: Engine, party: Authority, person: Person) -> Response:
+    """Note what a person of the authority found."""
+    stated, command = await order(request, Assessment)
+    return render(await applications.assess(db, id, _officer(party, person, command), stated, command))
+
+
+@router.post("/{id}/grant")
+async def grant(id: UUID, request: Request, db: Engine, party: Authority, person: Person) -> Response:
+    """Grant the application, which issues the permit."""
+    stated, command = await order(request, Granting, optional=True)
+    return render(await applications.grant(db, id, _officer(party, person, command), stated, command))
+
+
+@router.post("/{id}/refusal")
+async def refuse(id: UUID, request: Request, db: Engine, party: Authority, person: Person) -> Response:
+    """Refuse the application, with reasons."""
+    stated, command = await order(request, Refusal)
+    return render(await applications.refuse(db, id, _officer(party, person, command), stated, command))
+
+
+def _officer(party: Party, person: str, command: Command) -> Officer:
+    return Officer(party, person, Act(party=party.id, role=By.AUTHORITY, at=command.at))
