@@ -5,7 +5,6 @@ import random
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 
 from services.notifications.actions import feed
 from services.notifications.store import events
@@ -102,19 +101,3 @@ async def test_a_long_poll_ends_empty_with_a_cursor(service: Service) -> None:
 async def test_a_bad_question_is_a_400(service: Service, query: dict[str, str]) -> None:
     answer = await service.http.get("/v1/events", params=query, headers=service.as_(party()))
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")
-
-
-async def test_an_acknowledgement_is_kept_for_an_event_one_heard_and_for_no_other(service: Service) -> None:
-    who, other = party(), party()
-    letter = news(to=who)
-    await service.tell(letter)
-    where, verdict = f"/v1/events/{letter.id}/acknowledgement", {"outcome": "with_warnings", "message": "late"}
-    answer = await service.http.post(where, json=verdict, headers=service.as_(who))
-    assert answer.status_code == 200
-    assert answer.json()["outcome"] == "with_warnings"
-    assert (await service.http.post(where, json=verdict, headers=service.as_(other))).status_code == 404
-    bad = await service.http.post(where, json={"outcome": "whatever"}, headers=service.as_(who))
-    assert bad.status_code == 422
-    async with service.engine.connect() as conn:
-        rows = (await conn.execute(text("SELECT outcome, message, party_id FROM acknowledgements"))).all()
-    assert [tuple(row) for row in rows] == [("with_warnings", "late", who.id)]

@@ -1,27 +1,58 @@
-"""Keep the receiver's own verdict about an event."""
+"""Keep the receiver's own verdict about an event, and tell it to the sender of the thing."""
 
+import json
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifications.actions.commands import Command, Done, keep, kept
-from services.notifications.store import acknowledgements
+from services.notifications.actions.news import tell
+from services.notifications.domain import messages
+from services.notifications.domain.audience import others_than
+from services.notifications.store import acknowledgements, events
+from shared.contracts.letters import Sender
+from shared.contracts.people import Party
 from shared.contracts.webhooks import Acknowledgement
 from shared.contracts.words import write_moment
 from shared.problems import NotFound
 
 
 async def acknowledge(
-    engine: AsyncEngine, event: UUID, verdict: Acknowledgement, command: Command, *, id: UUID, at: datetime
+    engine: AsyncEngine,
+    event: UUID,
+    verdict: Acknowledgement,
+    party: Party,
+    command: Command,
+    *,
+    id: UUID,
+    at: datetime,
 ) -> Done:
     """Keep a verdict about an event the party could hear; a later one counts, an earlier stays. Raises NotFound."""
     async with engine.begin() as conn:
+        await events.lock(conn)
         if (done := await kept(conn, command, at=at)) is not None:
             return done
-        position = await acknowledgements.heard(conn, event, command.party)
-        if position is None:
+        heard = await acknowledgements.heard(conn, event, party.id)
+        if heard is None:
             raise NotFound
         said = {"outcome": verdict.outcome, "message": verdict.message}
-        await acknowledgements.add(conn, {"id": id, "position": position, "party_id": command.party, "at": at, **said})
+        row = {"id": id, "position": heard["position"], "party_id": party.id, "at": at, **said}
+        await acknowledgements.add(conn, row)
+        await _tell_sender(conn, event, heard, verdict, party, at=at)
         return await keep(conn, command, {"event_id": str(event), **said, "at": write_moment(at)})
+
+
+async def _tell_sender(
+    conn: AsyncConnection, event: UUID, heard: RowMapping, verdict: Acknowledgement, by: Party, *, at: datetime
+) -> None:
+    """Tell the sender, unless there is none or it is the sender itself that speaks."""
+    if heard["sender"] is None:
+        return
+    audience = others_than(by, Sender.model_validate_json(json.dumps(heard["sender"])))
+    if audience is None:
+        return
+    data = messages.acknowledged(heard["body"], heard["subject"], verdict, by=by.id, at=at)
+    subject, topics = messages.event_subject(event), heard["topics"] or ()
+    await tell(conn, messages.ACKNOWLEDGED, subject, event, data, audience, topics=topics, at=at)

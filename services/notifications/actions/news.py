@@ -41,19 +41,27 @@ async def tell_owner(
 
     It takes the intake lock, so it comes first in its transaction.
     """
+    said, heard = {"endpoint_id": str(endpoint), **data}, Audience(parties=tuple(to))
+    return await tell(conn, kind, messages.endpoint_subject(endpoint), endpoint, said, heard, at=at)
+
+
+async def tell(
+    conn: AsyncConnection,
+    kind: str,
+    subject: str,
+    about: UUID,
+    data: dict[str, Any],
+    audience: Audience,
+    *,
+    topics: Sequence[str] = (),
+    at: datetime,
+) -> tuple[UUID, int]:
+    """Make an event of this service's own about a subject, named after `about`; answers its id and position."""
     await store.lock(conn)
-    subject = messages.endpoint_subject(endpoint)
     sequence = await store.next_sequence(conn, subject)
-    news = News(
-        id=messages.endpoint_event_id(endpoint, sequence),
-        type=kind,
-        subject=subject,
-        sequence=sequence,
-        at=at,
-        data={"endpoint_id": str(endpoint), **data},
-        audience=Audience(parties=tuple(to)),
-    )
-    await store.put(conn, [_row(news, [])], at=at)
+    id = messages.own_event_id(about, sequence)
+    news = News(id=id, type=kind, subject=subject, sequence=sequence, at=at, data=data, audience=audience)
+    await store.put(conn, [_row(news, topics)], at=at)
     positions = await store.place(conn, [subject])
     await store.tell(conn, positions, at=at)
     return news.id, positions[-1]

@@ -57,7 +57,7 @@ async def acknowledge(request: Request, party: Known, id: UUID) -> Response:
     must_be_json(request)
     verdict = validate(Acknowledgement, parse_json(body))
     asked = command(request, party, body)
-    return answer(await verdicts.acknowledge(engine(request), id, verdict, asked, id=new_id(), at=now()), 200)
+    return answer(await verdicts.acknowledge(engine(request), id, verdict, party, asked, id=new_id(), at=now()), 200)
 
 
 @router.post("/deliveries/{id}/retry")

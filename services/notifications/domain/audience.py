@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shared.contracts.letters import Audience
+from shared.contracts.letters import Audience, Sender
 from shared.contracts.people import Party
 
 
@@ -31,6 +31,13 @@ def marks_of_audience(audience: Audience) -> frozenset[str]:
     """Answer the marks of those who may hear an event. A number with a NUL in it is nobody's."""
     numbers = {_number(value) for value in audience.identifiers if "\x00" not in value}
     return frozenset(numbers | {_office(office.role, office.country) for office in audience.offices})
+
+
+def others_than(party: Party, sender: Sender) -> Audience | None:
+    """Answer who else than this party sent a thing; None when nobody did."""
+    parties = tuple(id for id in sender.parties if id != party.id)
+    offices = tuple(o for o in sender.offices if o.role not in party.roles or o.country != party.country)
+    return Audience(parties=parties, offices=offices) if parties or offices else None
 
 
 def grants_of_party(party: Party) -> Iterator[CountryGrant]:

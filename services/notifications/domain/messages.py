@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from shared.contracts.letters import News
+from shared.contracts.webhooks import Acknowledgement
 from shared.contracts.words import write_moment
 
 TEST = "endpoint.test"
@@ -14,6 +15,8 @@ VERIFICATION = "endpoint.verification"
 ACKNOWLEDGED = "event.acknowledged"
 DISABLED = "endpoint.disabled"
 
+NAMES = ("declaration_id", "reference", "permit_id", "issuer", "number", "application_id", "quota_id")
+"""What the data of an event name the thing by that it is about."""
 _SUBJECT = re.compile(r"[a-z]+:[!-~]{1,200}")
 _MOST = 2**53
 
@@ -38,6 +41,20 @@ def endpoint_subject(endpoint: UUID) -> str:
     return f"endpoint:{endpoint}"
 
 
+def event_subject(event: UUID) -> str:
+    """Name an event as the subject of news about how it was received."""
+    return f"event:{event}"
+
+
+def acknowledged(body: str, subject: str, verdict: Acknowledgement, *, by: UUID, at: datetime) -> dict[str, Any]:
+    """Say how an event was received: which event, the things its data name, and the receiver's verdict."""
+    event = json.loads(body)
+    named = {name: event["data"][name] for name in NAMES if name in event["data"]}
+    said = verdict.model_dump(exclude_none=True)
+    about = {"event_id": event["id"], "type": event["type"], "subject": subject, **named}
+    return {**about, **said, "by": str(by), "at": write_moment(at)}
+
+
 def challenge(body: bytes) -> str | None:
     """Answer the challenge in the body of a verification."""
     found: str | None = json.loads(body)["data"].get("challenge")
@@ -54,6 +71,6 @@ def answers_challenge(body: bytes, answer: bytes) -> bool:
     return isinstance(said, dict) and posed is not None and said.get("challenge") == posed
 
 
-def endpoint_event_id(endpoint: UUID, sequence: int) -> UUID:
-    """Name an event about an endpoint after the endpoint and the sequence, so that twice is once."""
-    return uuid5(endpoint, str(sequence))
+def own_event_id(about: UUID, sequence: int) -> UUID:
+    """Name an event of our own after the endpoint or event it is about and the sequence, so that twice is once."""
+    return uuid5(about, str(sequence))

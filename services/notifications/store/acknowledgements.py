@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import RowMapping, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.store.tables import acknowledgements
 
 _HEARD = text("""
-    SELECT e.position FROM events e
+    SELECT e.position, e.subject, e.body, e.topics, e.sender FROM events e
     WHERE e.id = :event AND e.position IS NOT NULL AND (
         EXISTS (SELECT FROM readers r WHERE r.party_id = :party AND r.position = e.position)
         OR EXISTS (
@@ -21,10 +21,9 @@ _HEARD = text("""
 """)
 
 
-async def heard(conn: AsyncConnection, event: UUID, party: UUID) -> int | None:
-    """Answer the position of an event that the party could hear, pushed or pulled; None of any other."""
-    found = (await conn.execute(_HEARD, {"event": event, "party": party})).scalar_one_or_none()
-    return None if found is None else int(found)
+async def heard(conn: AsyncConnection, event: UUID, party: UUID) -> RowMapping | None:
+    """Read an event that the party could hear, pushed or pulled: position, subject, body, topics, sender."""
+    return (await conn.execute(_HEARD, {"event": event, "party": party})).mappings().one_or_none()
 
 
 async def add(conn: AsyncConnection, row: Mapping[str, Any]) -> None:
