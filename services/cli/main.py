@@ -171,6 +171,35 @@ def token(hub: HubUrl = DEFAULT_HUB, credentials: CredentialsFile = ADMIN) -> No
         print(opened.token())
 
 
+@app.command()
+def listen(
+    forward: Annotated[
+        str | None, typer.Option(help="Hand each on to this address, signed; http://127.0.0.1:3000/hooks")
+    ] = None,
+    types: Annotated[str, typer.Option(help="Only these: declaration.*,permit.used")] = "",
+    after: Annotated[
+        str | None, typer.Option(help="Begin after this cursor; empty for the beginning. Else where it ended, or now.")
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Where cursor and secret are kept; else listen.json beside the credentials.")
+    ] = None,
+    hub: HubUrl = DEFAULT_HUB,
+    credentials: CredentialsFile = ADMIN,
+) -> None:
+    """Show a party's events as they come, and forward them to an address of this machine while one develops."""
+    from services.cli.access import credentials as read_credentials
+    from services.cli.access import open_hub
+    from services.cli.bookmark import Bookmark
+    from services.cli.listen import run
+
+    name, _ = read_credentials(credentials)
+    with open_hub(hub, credentials) as opened:
+        bookmark = Bookmark(keep or credentials.with_name("listen.json"), f"{opened.url} {name}")
+        bookmark.cursor = bookmark.cursor if after is None else after
+        wanted = [one.strip() for one in types.split(",") if one.strip()]
+        run(opened, bookmark, wanted, forward, lambda said: out.print(said, markup=False))
+
+
 @party.command("add")
 def party_add(
     name: Annotated[str, typer.Argument(help="The party's name.")],

@@ -1,4 +1,4 @@
-"""Checks that a webhook came from the hub, unchanged and lately: Standard Webhooks 1.0, HMAC-SHA256 (`v1`)."""
+"""Webhooks by Standard Webhooks 1.0, HMAC-SHA256 (`v1`): checks that one came from the hub, or signs one like it."""
 
 import hashlib
 import hmac
@@ -30,7 +30,7 @@ def verify_webhook(
         raise BadWebhook(f"The header {missing.args[0]} is missing.") from None
     if not moment.isdecimal() or abs(time.time() - int(moment)) > tolerance:
         raise BadWebhook("The webhook is too old, or its sender's clock or ours is wrong.")
-    wanted = b"v1," + b64encode(hmac.digest(_key(secret), f"{name}.{moment}.".encode() + body, hashlib.sha256))
+    wanted = _signature(name, moment, body, secret).encode()
     if not any(hmac.compare_digest(wanted, given.encode()) for given in signatures.split(" ")):
         raise BadWebhook("No signature fits: the body was changed, or the secret is another endpoint's.")
     try:
@@ -40,6 +40,17 @@ def verify_webhook(
     if not isinstance(event, dict):
         raise BadWebhook("The body is no event.")
     return event
+
+
+def sign_webhook(id: str, body: bytes, secret: str, *, at: float) -> dict[str, str]:
+    """Answer the headers that the hub would send with this body at a moment (seconds since 1970), to try a receiver."""
+    moment = str(int(at))
+    return {"webhook-id": id, "webhook-timestamp": moment, "webhook-signature": _signature(id, moment, body, secret)}
+
+
+def _signature(id: str, moment: str, body: bytes, secret: str) -> str:
+    signed = hmac.digest(_key(secret), f"{id}.{moment}.".encode() + body, hashlib.sha256)
+    return "v1," + b64encode(signed).decode()
 
 
 def _key(secret: str) -> bytes:

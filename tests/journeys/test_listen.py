@@ -1,0 +1,149 @@
+"""`saola listen` on a whole hub: shows and forwards, outlives the hub's trouble and its own end."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.cli.bookmark import Bookmark
+from services.cli.forwarding import as_sent
+from services.cli.receivers import Receiver
+from shared.client import Hub
+from tests.hub import RunningHub, saola
+
+
+@pytest.fixture
+def authority(hub: RunningHub, tmp_path: Path) -> Iterator[tuple[Hub, Path]]:
+    """An authority of its own on the hub, with its credentials in a file."""
+    with hub.admin() as admin:
+        party = admin.create_party({"name": "MA of BW", "country": "BW", "roles": ["authority"], "identifiers": {}})
+        pair = admin.create_credentials(party["id"])
+        file = tmp_path / "authority.json"
+        file.write_text(json.dumps(pair))
+        yield admin.beside(pair["client_id"], pair["client_secret"]), file
+
+
+def issue(authority: Hub) -> str:
+    """Issue a permit; answers its number."""
+    today = datetime.now(UTC).date()
+    trader = {"name": "A", "country": "BW", "identifier": "BW1"}
+    line = {"line": "A", "taxon": "Crocodylus niloticus", "appendix": "II", "source": "R", "term": "SKI"}
+    permit: dict[str, Any] = {
+        "number": f"BW-{uuid4().hex[:12]}",
+        "kind": "export",
+        "issuer": "BW",
+        "issued_on": today.isoformat(),
+        "valid_until": (today + timedelta(days=60)).isoformat(),
+        "exporter": trader,
+        "importer": {"name": "B", "country": "FR", "identifier": "FR1"},
+        "export_country": "BW",
+        "import_country": "FR",
+        "purpose": "T",
+        "lines": [{**line, "quantity": "5", "unit": "number", "origin_country": "BW"}],
+    }
+    return str(authority.issue_permit(permit)["number"])
+
+
+class Listening:
+    """A `saola listen` that runs, and what it said."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process, self.said = process, [""]
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for said in self.process.stdout:
+            self.said.append(said.rstrip("\n"))
+
+    def wait_for(self, pattern: str, seconds: float = 60.0) -> str:
+        ends = time.monotonic() + seconds
+        while not (found := re.search(pattern, "\n".join(self.said))):
+            assert time.monotonic() < ends and self.process.poll() is None, self.said
+            time.sleep(0.02)
+        return found.group(1) if found.groups() else found.group()
+
+
+@contextmanager
+def listening(hub: RunningHub, credentials: Path, *more: str) -> Iterator[Listening]:
+    command = [sys.executable, "-P", "-m", "services.cli.main", "listen", "--hub", hub.url]
+    process = subprocess.Popen(
+        [*command, "--credentials", credentials, *more],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    found = Listening(process)
+    try:
+        found.wait_for("Listening at")
+        yield found
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0, found.said
+
+
+def test_events_are_forwarded_signed_over_the_hubs_trouble_and_its_own_end(
+    hub: RunningHub, authority: tuple[Hub, Path]
+) -> None:
+    office, file = authority
+    before = issue(office)
+    with Receiver(failing=1) as receiver:
+        with listening(hub, file, "--forward", receiver.url, "--types", "permit.*") as found:
+            receiver.know(found.wait_for(r"signed with (whsec_\S+)"))
+            time.sleep(1)
+            first = issue(office)
+            assert receiver.wait_for("permit.issued", "number", first)
+            found.wait_for(rf"permit\.issued +{first}  issued  → 200")
+            hub.wait_back("gateway", hub.kill("gateway"))
+            second = issue(office)
+            assert receiver.wait_for("permit.issued", "number", second)
+            found.wait_for(rf"permit\.issued +{second}")
+            time.sleep(1)
+        third = issue(office)
+        with listening(hub, file, "--forward", receiver.url, "--types", "permit.*"):
+            assert receiver.wait_for("permit.issued", "number", third)
+        heard = [event["data"]["number"] for event in receiver.events]
+        assert heard == [first, second, third] and before not in heard, "from now on, in order, each once"
+        assert len(receiver.turned_away) == 1 and receiver.forged == 0
+        sent = {as_sent(event) for event in receiver.events}
+        assert sent <= {body.encode() for body in hub.told()}, "the very bytes of the webhook"
+    assert file.with_name("listen.json").stat().st_mode & 0o077 == 0
+
+
+def test_without_an_address_events_are_only_shown_and_from_the_beginning_where_that_is_asked(
+    hub: RunningHub, authority: tuple[Hub, Path]
+) -> None:
+    office, file = authority
+    number = issue(office)
+    with listening(hub, file, "--after", "") as found:
+        found.wait_for(rf"permit\.issued +{number}  issued")
+        assert "whsec_" not in "\n".join(found.said)
+
+
+def test_what_cannot_be_listened_to_is_told_in_plain_words(hub: RunningHub, authority: tuple[Hub, Path]) -> None:
+    _, file = authority
+    nowhere = saola("listen", "--hub", hub.url, "--credentials", file, "--forward", "localhost:3000")
+    assert nowhere.returncode == 1 and "no address to forward to" in nowhere.stderr
+    wrong = saola("listen", "--hub", hub.url, "--credentials", file, "--after", "yesterday")
+    assert wrong.returncode == 1 and "--after" in wrong.stderr and "Traceback" not in wrong.stderr
+
+
+def test_the_secret_stays_the_same_and_each_party_has_its_own(tmp_path: Path) -> None:
+    one, other = (Bookmark(tmp_path / "listen.json", name) for name in ("http://hub a", "http://hub b"))
+    one.move("7")
+    other.move("9")
+    again = Bookmark(tmp_path / "listen.json", "http://hub a")
+    assert (again.cursor, again.secret) == ("7", one.secret)
+    assert other.secret != one.secret
