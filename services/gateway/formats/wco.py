@@ -18,7 +18,6 @@ from shared.problems import Fault, Invalid
 from shared.strict import validate
 
 ORIGINAL = frozenset({"9", "09"})
-SHIPMENT = ("GoodsShipment",)
 
 
 def read(body: bytes, lodger: Party) -> Declaration:
@@ -58,7 +57,7 @@ def _demand_original(message: Element) -> None:
 
 
 def _whole(message: Element, lodger: Party, repairs: Repairs) -> dict[str, Any]:
-    shipment = message.one("GoodsShipment") or Element("GoodsShipment", None, {})
+    shipment = message.one("GoodsShipment") or Element("GoodsShipment")
     goods = shipment.all("GovernmentAgencyGoodsItem")
     importing = _movement(message, goods) != "export"
     exporter = party_of("exporter", _exporters(message, shipment, goods), lodger if not importing else None, repairs)

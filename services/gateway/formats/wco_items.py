@@ -1,7 +1,7 @@
 """The goods items of a customs message: what they are, how much, and the CITES documents they cite."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from services.gateway.formats.customs_codes import (
@@ -30,8 +30,10 @@ def items_of(shipment: Element, goods: list[Element], repairs: Repairs) -> list[
 
 def _item(shipment: Element, item: Element, place: int, repairs: Repairs) -> dict[str, Any]:
     at = f"/items/{place}"
-    commodity = item.one("Commodity") or Element("Commodity", None, {})
-    papers = [(code, one) for one in item.all("AdditionalDocument") if (code := _code(one)) in CITES_DOCUMENTS]
+    commodity = item.one("Commodity") or Element("Commodity")
+    coded = [(_code(one), one) for one in item.all("AdditionalDocument")]
+    papers = [(code, one) for code, one in coded if code in CITES_DOCUMENTS]
+    exempt = any(code == NOT_CITES for code, _ in coded)
     stated = {
         "number": _number(item.said("SequenceNumeric"), place, at, repairs),
         "hs_code": _hs_code(commodity),
@@ -39,7 +41,7 @@ def _item(shipment: Element, item: Element, place: int, repairs: Repairs) -> dic
         "origin_country": _origin(item, at, repairs),
         "net_mass": _mass(commodity, at),
         **_quantity(commodity, [one for _, one in papers], at, repairs),
-        "documents": _documents(shipment, item, papers, at, repairs),
+        "documents": _documents(shipment, item, papers, exempt, at, repairs),
     }
     return {name: value for name, value in stated.items() if value is not None}
 
@@ -123,17 +125,14 @@ def _measure(element: Element, at: str, name: str, repairs: Repairs) -> tuple[st
         )
         raise _fault(f"{at}/unit", "unknown-unit", text)
     unit, factor = known
-    return plain(EXACT.multiply(Decimal(amount), factor)), unit
+    return amount if factor == 1 else plain(EXACT.multiply(Decimal(amount), factor)), unit
 
 
 def _positive(said: str, pointer: str, name: str) -> str:
-    try:
-        amount = Decimal(said) if _NUMBER.fullmatch(said) else Decimal(0)
-    except InvalidOperation:
-        amount = Decimal(0)
-    if amount <= 0 or len(amount.as_tuple().digits) > 38:
+    if not _NUMBER.fullmatch(said) or not said.strip("0.") or len(said) > 39:
         raise _fault(pointer, "not-a-quantity", f"{name} is a decimal above zero, of at most 38 digits: 118, 0.25.")
-    return plain(amount)
+    plainly = said.lstrip("0")
+    return f"0{plainly}" if plainly.startswith(".") else plainly
 
 
 def _code(document: Element) -> str:
@@ -141,18 +140,16 @@ def _code(document: Element) -> str:
 
 
 def _documents(
-    shipment: Element, item: Element, papers: list[tuple[str, Element]], at: str, repairs: Repairs
+    shipment: Element, item: Element, papers: list[tuple[str, Element]], exempt: bool, at: str, repairs: Repairs
 ) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = [
-        {"type": NOT_CITES} for one in item.all("AdditionalDocument") if _code(one) == NOT_CITES
-    ]
+    made: list[dict[str, Any]] = [{"type": NOT_CITES}] if exempt else []
     for code, paper in papers:
         status = paper.said("LPCOExemptionCode")
         if status in NOT_PRESENTED:
             repairs.note(f"{at}/documents", f"{code} with status {status}: no such document is presented")
             continue
         made.append(_document(shipment, item, code, paper, f"{at}/documents/{len(made)}", repairs))
-    return made[:1] if all(one["type"] == NOT_CITES for one in made) else made
+    return made
 
 
 def _document(shipment: Element, item: Element, code: str, paper: Element, at: str, repairs: Repairs) -> dict[str, Any]:

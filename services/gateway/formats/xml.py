@@ -5,6 +5,7 @@ anything is parsed, and what came of it once more after.
 """
 
 import re
+from functools import lru_cache
 
 from lxml import etree
 
@@ -13,33 +14,43 @@ from shared.problems import Invalid
 DEEPEST = 32
 OURS = "urn:wco:datamodel:"
 """How the namespaces of the WCO Data Model begin, whatever their version; elements of no namespace are taken too."""
+MEASURES = frozenset({"QuantityQuantity", "TariffQuantity"})
+"""Elements whose attributes are read: a quantity is nothing without its unit."""
 _BEFORE_ROOT = re.compile(rb"(?>\s+|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
 _ENCODING = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"']")
 
 
+_PARSER = etree.XMLParser(
+    resolve_entities=False,
+    no_network=True,
+    load_dtd=False,
+    dtd_validation=False,
+    huge_tree=False,
+    remove_comments=True,
+    remove_pis=True,
+    collect_ids=False,
+)
+
+
 class Element:
-    """One element: its own text, its attributes, what is in it, by local names."""
+    """One element with something inside, by local names; what holds text alone is kept as that text."""
 
     __slots__ = ("attributes", "inner", "name", "text")
 
-    def __init__(self, name: str, text: str | None, attributes: dict[str, str]) -> None:
-        self.name = name
-        self.text = text.strip() if text else ""
-        self.attributes = attributes
-        self.inner: dict[str, list[Element]] = {}
+    def __init__(self, name: str, text: str = "", attributes: "dict[str, str] | None" = None) -> None:
+        self.name, self.text = name, text
+        self.attributes = attributes or {}
+        self.inner: dict[str, list[Element | str]] = {}
 
     def all(self, name: str) -> "list[Element]":
         """Answer the elements of this name directly inside."""
-        return self.inner.get(name, [])
+        found = self.inner.get(name, ())
+        return [Element(name, one) if isinstance(one, str) else one for one in found]
 
     def one(self, name: str) -> "Element | None":
         """Answer the only element of this name directly inside; raises Invalid when there are more."""
-        found = self.inner.get(name)
-        if found is None:
-            return None
-        if len(found) > 1:
-            raise Invalid("malformed-xml", f"{self.name} has {name} {len(found)} times; it can be there once.")
-        return found[0]
+        found = self._only(name)
+        return Element(name, found) if isinstance(found, str) else found
 
     def at(self, *path: str) -> "Element | None":
         """Answer the only element at a path of names."""
@@ -50,8 +61,18 @@ class Element:
 
     def said(self, *path: str) -> str | None:
         """Answer the text at a path of names; None when it is not there or blank."""
-        found = self.at(*path)
-        return found.text or None if found is not None else None
+        here: Element | str | None = self
+        for name in path:
+            here = here._only(name) if isinstance(here, Element) else None
+        return (here.text if isinstance(here, Element) else here) or None
+
+    def _only(self, name: str) -> "Element | str | None":
+        found = self.inner.get(name)
+        if found is None:
+            return None
+        if len(found) > 1:
+            raise Invalid("malformed-xml", f"{self.name} has {name} {len(found)} times; it can be there once.")
+        return found[0]
 
 
 def parse_xml(body: bytes) -> Element:
@@ -60,18 +81,8 @@ def parse_xml(body: bytes) -> Element:
     start = _BEFORE_ROOT.match(body, 3 if body.startswith(b"\xef\xbb\xbf") else 0)
     if start is not None and body[start.end() : start.end() + 9].upper() == b"<!DOCTYPE":
         raise _doctype()
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        collect_ids=False,
-    )
     try:
-        root = etree.fromstring(body, parser)
+        root = etree.fromstring(body, _PARSER)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Invalid("malformed-xml", f"The body is not well-formed XML: {str(error)[:300]}.") from None
     if root.getroottree().docinfo.internalDTD is not None:
@@ -95,27 +106,32 @@ def _doctype() -> Invalid:
     return Invalid("doctype-not-allowed", "A DOCTYPE and its entities are not read here. Send the message without.")
 
 
-def _element(found: "etree._Element", level: int) -> Element:
+def _element(node: "etree._Element", level: int) -> Element:
     if level > DEEPEST:
         raise Invalid("malformed-xml", f"The body is nested deeper than {DEEPEST} levels.")
-    made = Element(
-        _local(found.tag), found.text, {str(k): str(v) for k, v in found.attrib.items()} if found.attrib else {}
-    )
+    made = Element(_local(node.tag), (node.text or "").strip())
     inner = made.inner
-    for child in found:
-        one = _element(child, level + 1)
-        inner.setdefault(one.name, []).append(one)
+    for child in node:
+        name = _local(child.tag)
+        one: Element | str
+        if len(child):
+            one = _element(child, level + 1)
+        else:
+            one = (child.text or "").strip()
+            if name in MEASURES:
+                one = Element(name, one, {str(key): str(value) for key, value in child.items()})
+        if name in inner:
+            inner[name].append(one)
+        else:
+            inner[name] = [one]
     return made
 
 
-def _local(tag: object) -> str:
+@lru_cache(2_000)
+def _local(tag: str) -> str:
     """Answer an element's name without its namespace; what is of no namespace of ours is not taken for ours."""
-    if not isinstance(tag, str):
-        raise Invalid("malformed-xml", "Entity references are not read here.")
-    if not tag.startswith("{"):
-        return tag
-    namespace, _, name = tag[1:].partition("}")
-    if not namespace.startswith(OURS):
-        text = f"Element {name[:60]} is of the namespace {namespace[:100]}; only those of {OURS}… are read here."
+    namespace, closing, name = tag.rpartition("}")
+    if closing and not namespace.startswith("{" + OURS):
+        text = f"Element {name[:60]} is of the namespace {namespace[1:100]}; only those of {OURS}… are read here."
         raise Invalid("malformed-xml", text)
     return name
