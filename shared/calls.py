@@ -1,9 +1,9 @@
 """Calls from one service to another over HTTP: signed at the moment of sending, limited in time, with a breaker."""
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import aiohttp
 
@@ -11,6 +11,9 @@ from shared.contracts.people import Caller
 from shared.database import now
 from shared.identity import InsideSigner
 from shared.problems import Unavailable
+
+SECONDS_BETWEEN_PIECES = 60.0
+"""How long a flowing answer may pause before it is given up; the first piece waits for the database's sorting."""
 
 
 class Away(Exception):
@@ -32,6 +35,16 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+@dataclass(frozen=True)
+class Flow:
+    """An answer that comes piece by piece; it is to be closed, whether it was read to its end or not."""
+
+    status: int
+    headers: Mapping[str, str]
+    pieces: AsyncIterator[bytes]
+    close: Callable[[], Awaitable[None]]
 
 
 @dataclass
@@ -113,6 +126,24 @@ class Service:
         self._breaker.note(well=True)
         return reply
 
+    async def flow(self, path: str, *, caller: Caller, query: list[tuple[str, str]]) -> "Flow":
+        """Ask for an answer that is passed on as it comes, however long it is; who asks closes it.
+
+        Between two pieces at most `SECONDS_BETWEEN_PIECES` pass. Raises Away or Dropped as `call` does.
+        """
+        if not self._breaker.closed():
+            raise Away(f"{self.name} has not answered lately")
+        limits = aiohttp.ClientTimeout(total=None, connect=2.0, sock_read=SECONDS_BETWEEN_PIECES)
+        stack = AsyncExitStack()
+        try:
+            asked = self._asked("GET", path, caller=caller, query=query, limits=limits)
+            answer = await stack.enter_async_context(asked)
+        except (Away, Hung):
+            self._breaker.note(well=False)
+            raise
+        self._breaker.note(well=True)
+        return Flow(answer.status, answer.headers, answer.content.iter_chunked(65_536), stack.aclose)
+
     async def _send(
         self,
         method: str,
@@ -123,13 +154,27 @@ class Service:
         headers: Mapping[str, str] | None,
         seconds: float | None,
     ) -> Reply:
+        limits = aiohttp.ClientTimeout(total=self._seconds if seconds is None else seconds, connect=2.0)
+        asked = self._asked(method, path, caller=caller, body=body, query=query, headers=headers, limits=limits)
+        async with asked as answer:
+            return Reply(answer.status, answer.headers, await answer.read())
+
+    @asynccontextmanager
+    async def _asked(
+        self,
+        method: str,
+        path: str,
+        *,
+        caller: Caller,
+        limits: aiohttp.ClientTimeout,
+        body: bytes | AsyncIterator[bytes] | None = None,
+        query: list[tuple[str, str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         if self._session is None:
             raise Away(f"the connection pool to {self.name} is not open")
         token = self._signer.token(caller, audience=self.name, at=now())
         sent = {"Authorization": f"Bearer {token}", "X-Request-Id": caller.request_id, **(headers or {})}
-        limits: dict[str, Any] = {}
-        if seconds is not None:
-            limits["timeout"] = aiohttp.ClientTimeout(total=seconds, connect=2.0)
         try:
             async with self._session.request(
                 method,
@@ -138,9 +183,9 @@ class Service:
                 data=body,
                 headers=sent,
                 allow_redirects=False,
-                **limits,
+                timeout=limits,
             ) as answer:
-                return Reply(answer.status, answer.headers, await answer.read())
+                yield answer
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise Away(f"{self.name} cannot be reached: {type(error).__name__}") from error
         except TimeoutError as error:

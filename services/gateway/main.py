@@ -25,6 +25,7 @@ from services.gateway.actions.waiting import Waiting
 from services.gateway.api.bulk import add_bulk_routes
 from services.gateway.api.credentials import add_credential_routes
 from services.gateway.api.declarations import add_declaration_routes
+from services.gateway.api.flowing import flow
 from services.gateway.api.kept import add_kept_routes
 from services.gateway.api.lodging import add_lodging_route
 from services.gateway.api.mandates import add_mandate_routes
@@ -37,6 +38,7 @@ from services.gateway.api.relayed_declarations import DECLARATIONS, OWN_COMMANDS
 from services.gateway.api.relayed_law import LAW, LOADS
 from services.gateway.api.relayed_news import NEWS
 from services.gateway.api.relayed_permits import PERMITS
+from services.gateway.api.relayed_reports import REPORTS
 from services.gateway.api.spoken import Spoken
 from services.gateway.api.stating import add_stating_routes
 from services.gateway.api.tokens import add_token_routes
@@ -134,6 +136,7 @@ def _serve(app: FastAPI) -> None:
     relayed = (*DECLARATIONS, *LAW, *PERMITS, *APPLICATIONS, *NEWS)
     add_relayed(app, LOADS, upload)
     add_relayed(app, relayed, relay)
+    add_relayed(app, REPORTS, flow)
     bodies = [route.takes for route in (*OWN_COMMANDS, *STATED, *relayed) if route.takes is not None]
     add_pages(app)
     described_by([Declaration, NewParty, Party, PartyChange, NewCredential, Rotation, NewMandate, *bodies], app)

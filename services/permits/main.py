@@ -43,6 +43,7 @@ def make(settings: Settings) -> FastAPI:
         app.state.engine = connect(settings.database_url, connections=settings.database_connections)
         app.state.inside = InsideReader("permits", {"gateway": KeyFile(settings.gateway_keys)})
         app.state.listing = asyncio.create_task(first_listing.load_when_possible(app.state.engine))
+        app.state.reports = reports.Places()
         yield
         app.state.listing.cancel()
         await asyncio.gather(app.state.listing, return_exceptions=True)

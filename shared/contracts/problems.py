@@ -117,6 +117,7 @@ _US = {
     "database-unavailable": Meaning(503, "The database cannot answer now; ask again in a few seconds."),
     "not-ready": Meaning(503, "The service cannot do its work yet."),
     "overloaded": Meaning(503, "Too much waits already; ask again in a second."),
+    "reports-busy": Meaning(503, "As many reports are being read as may be; ask again when one is through."),
     "service-unavailable": Meaning(503, "A service that this answer needs is away; ask again in a few seconds."),
 }
 PAPER = tuple(_PAPER)

@@ -60,6 +60,7 @@ withdraw_application   trader
 assess_application     authority
 grant_application      authority
 refuse_application     authority
+read_mirror_report     authority
 read_reference         trader customs authority partner admin
 read_taxa              trader customs authority partner admin
 read_suspensions       trader customs authority partner admin

@@ -118,6 +118,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/permit-applications/{id}/grant"): {"authority"},
     ("POST", "/v1/permit-applications/{id}/refusal"): {"authority"},
     ("GET", "/v1/reports/annual"): {"authority"},
+    ("GET", "/v1/reports/mirror"): {"authority"},
     ("GET", "/v1/reference/{which}"): {*EVERYBODY, "partner", "admin"},
     ("GET", "/v1/reference/taxa"): {*EVERYBODY, "partner", "admin"},
     ("GET", "/v1/reference/suspensions"): {*EVERYBODY, "partner", "admin"},

@@ -37,7 +37,7 @@ PARAMETERS: dict[str, Parameter] = {
     "issuer": Parameter("Country that issued it, ISO 3166-1 alpha-2", _COUNTRY),
     "holder": Parameter("Identifier of its exporter or importer", _TEXT),
     "line": Parameter("Letter of one line of the permit", {"type": "string", "pattern": "^[A-Z0-9]{1,4}$"}),
-    "year": Parameter("Calendar year", {"type": "integer", "minimum": 1975, "maximum": 9998}),
+    "year": Parameter("Calendar year", {"type": "integer", "minimum": 1975, "maximum": 2999}),
     "side": Parameter("`export`: what left; `import`: what arrived", _one_of("export", "import")),
     "list_declarations status": Parameter(
         "Where it stands",

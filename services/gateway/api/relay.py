@@ -1,7 +1,7 @@
 """The relay: what another service answers is asked of it in the caller's name, and passed on as it is."""
 
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID, uuid5
@@ -128,8 +128,12 @@ def command_id(party_id: UUID, method: str, path: str, key: str | None) -> UUID:
 
 def render(reply: Reply) -> Response:
     """Pass an answer on: status, body and the headers that are part of the contract."""
-    headers = {name: reply.headers[name] for name in PASSED_OUT if name in reply.headers}
-    return Response(reply.body, status_code=reply.status, headers=headers)
+    return Response(reply.body, status_code=reply.status, headers=passed_out(reply.headers))
+
+
+def passed_out(headers: Mapping[str, str]) -> dict[str, str]:
+    """Answer those headers of an answer that are part of the contract."""
+    return {name: headers[name] for name in PASSED_OUT if name in headers}
 
 
 def add_relayed(

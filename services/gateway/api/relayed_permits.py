@@ -1,4 +1,4 @@
-"""The routes about permits, reports and reference data that permits answers, as one list."""
+"""The routes about permits and reference data that permits answers, as one list."""
 
 from services.gateway.api.relay import Relayed
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
@@ -118,20 +118,6 @@ PERMITS: tuple[Relayed, ...] = (
         may_be_empty=True,
         headers=("If-Match",),
         codes=TURN,
-    ),
-    Relayed(
-        "GET",
-        "/v1/reports/annual",
-        "read_annual_report",
-        "permits",
-        "The annual report",
-        "One row a permit line, from what was used",
-        media="text/csv",
-        query=("year", "side", "country"),
-        description=(
-            "Of one's own country, streamed: the exporter's quantities are what was endorsed in the year, the "
-            "importer's what was released."
-        ),
     ),
     Relayed(
         "GET",

@@ -63,6 +63,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "grant_application": AUTHORITY,
     "refuse_application": AUTHORITY,
     "read_annual_report": AUTHORITY,
+    "read_mirror_report": AUTHORITY,
     "read_reference": EVERYBODY,
     "read_taxa": EVERYBODY,
     "read_suspensions": EVERYBODY,

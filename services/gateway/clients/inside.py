@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.calls import Away, Dropped, Reply, Service
+from shared.calls import Away, Dropped, Flow, Reply, Service
 from shared.contracts.people import Caller
 from shared.logs import logger
 
@@ -36,9 +36,25 @@ async def ask(
     raise AssertionError("unreachable")
 
 
+async def ask_for_flow(service: Service, path: str, *, caller: Caller, query: list[tuple[str, str]]) -> Flow:
+    """Call a service for a long answer; raises Away when it does not begin."""
+    try:
+        flow = await service.flow(path, caller=caller, query=query)
+    except Dropped as lost:
+        raise Away(str(lost)) from lost
+    if flow.status == 401:
+        await flow.close()
+        raise _not_trusted(service)
+    return flow
+
+
 def _trusted(service: Service, reply: Reply) -> Reply:
-    """Take a 401 for what it is here: the service does not know our keys; the caller did nothing wrong."""
     if reply.status == 401:
-        logger().error("inside.refused", service=service.name)
-        raise Away(f"{service.name} does not accept our inside tokens")
+        raise _not_trusted(service)
     return reply
+
+
+def _not_trusted(service: Service) -> Away:
+    """Take a 401 for what it is here: the service does not know our keys; the caller did nothing wrong."""
+    logger().error("inside.refused", service=service.name)
+    return Away(f"{service.name} does not accept our inside tokens")

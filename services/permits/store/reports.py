@@ -1,0 +1,117 @@
+"""What was really used in a year, streamed: of each permit line by one side, or by both sides beside each other."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, Select, func, or_, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.permits.store import tables as t
+from services.permits.store.rows import Row
+
+AT_ONCE = 1000
+"""Rows that are in memory at a time."""
+KINDS = {"export": ("endorse", "correct"), "import": ("consume", "correct")}
+"""What an entry of a side is that used something up: what left was endorsed, what arrived was consumed."""
+E, P, N = t.ledger.c, t.permits.c, t.permit_lines.c
+PAPER = (P.issuer, P.number, P.kind, P.export_country, P.import_country, P.purpose)
+GOODS = (N.line, N.taxon, N.appendix, N.term, N.unit, N.source, N.origin_country, N.origin_permit)
+ORDER = (N.taxon, P.issuer, P.number, N.position)
+
+
+async def left(conn: AsyncConnection, year: int, country: str) -> AsyncIterator[Sequence[Row]]:
+    """Stream the permit lines under which goods left a country in a year, with how much."""
+    used = func.sum(E.quantity)
+    query = (
+        select(*PAPER, *GOODS, used.label("quantity"))
+        .select_from(t.ledger)
+        .join(t.permit_lines, (N.permit_id == E.permit_id) & (N.line == E.line))
+        .join(t.permits, P.id == E.permit_id)
+        .where(*_used(year, "export"), P.export_country == country)
+        .group_by(P.id, N.permit_id, N.line)
+        .having(used > 0)
+        .order_by(*ORDER)
+    )
+    async for rows in _stream(conn, query):
+        yield rows
+
+
+async def arrived(conn: AsyncConnection, year: int, country: str) -> AsyncIterator[Sequence[Row]]:
+    """Stream the permit lines under which goods entered a country in a year, with how much.
+
+    Goods that arrive under an import permit and an export permit (Article III.3) arrive once: the export permit's line
+    stands for them, and `import_permits` names the other.
+    """
+    used = _by_item(year)
+    together = _together(used)
+    total = func.sum(used.c.quantity)
+    query = (
+        select(*PAPER, *GOODS, together.c.import_permits, total.label("quantity"))
+        .select_from(used)
+        .join(t.permit_lines, (N.permit_id == used.c.permit_id) & (N.line == used.c.line))
+        .join(t.permits, P.id == used.c.permit_id)
+        .outerjoin(together, (together.c.declaration_id == used.c.declaration_id) & (together.c.item == used.c.item))
+        .where(P.import_country == country, or_(P.kind != "import", together.c.others.is_not(True)))
+        .group_by(P.id, N.permit_id, N.line, together.c.import_permits)
+        .having(total > 0)
+        .order_by(*ORDER, together.c.import_permits)
+    )
+    async for rows in _stream(conn, query):
+        yield rows
+
+
+async def both_sides(conn: AsyncConnection, year: int, country: str) -> AsyncIterator[Sequence[Row]]:
+    """Stream the permit lines that a country had to do with in a year: what left, and what arrived."""
+    sides = {side: func.coalesce(func.sum(E.quantity).filter(E.side == side), 0) for side in KINDS}
+    query = (
+        select(*PAPER, *GOODS, sides["export"].label("left"), sides["import"].label("arrived"))
+        .select_from(t.ledger)
+        .join(t.permit_lines, (N.permit_id == E.permit_id) & (N.line == E.line))
+        .join(t.permits, P.id == E.permit_id)
+        .where(*_used(year, *KINDS), P.kind != "import")
+        .where(or_(P.export_country == country, P.import_country == country))
+        .group_by(P.id, N.permit_id, N.line)
+        .having(or_(sides["export"] > 0, sides["import"] > 0))
+        .order_by(*ORDER)
+    )
+    async for rows in _stream(conn, query):
+        yield rows
+
+
+def _used(year: int, *sides: str) -> tuple[ColumnElement[bool], ...]:
+    """Say which entries used something in a year: that of their day, on which customs endorsed or released."""
+    these = or_(*((E.side == side) & E.kind.in_(KINDS[side]) for side in sides))
+    return these, E.day >= date(year, 1, 1), E.day <= date(year, 12, 31)
+
+
+def _by_item(year: int) -> CTE:
+    parts = (E.permit_id, E.line, E.declaration_id, E.item)
+    query = select(*parts, func.sum(E.quantity).label("quantity")).where(*_used(year, "import")).group_by(*parts)
+    return query.cte("used")
+
+
+def _together(used: CTE) -> CTE:
+    """Say of each item which import permits it used, and whether it used another permit too."""
+    numbers = func.string_agg(P.number.distinct(), aggregate_order_by(text("' '"), P.number))
+    return (
+        select(
+            used.c.declaration_id,
+            used.c.item,
+            numbers.filter(P.kind == "import").label("import_permits"),
+            func.bool_or(P.kind != "import").label("others"),
+        )
+        .join(t.permits, P.id == used.c.permit_id)
+        .group_by(used.c.declaration_id, used.c.item)
+        .cte("together")
+    )
+
+
+async def _stream(conn: AsyncConnection, query: Select[Any]) -> AsyncIterator[Sequence[Row]]:
+    """Read a long answer piece by piece; whoever reads it slowly may take minutes over it."""
+    for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        await conn.execute(text(f"SET LOCAL {limit} = '10min'"))
+    async with conn.stream(query.execution_options(yield_per=AT_ONCE)) as result:
+        async for rows in result.mappings().partitions():
+            yield rows
