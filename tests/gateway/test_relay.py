@@ -1,9 +1,11 @@
 """The relay: what goes on inside, what stays outside, and what is said when the answer does not come."""
 
+import asyncio
 import json
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx2
 import pytest
 from aiohttp import web
 
@@ -193,3 +195,41 @@ async def test_every_relayed_route_goes_where_it_is_answered(hub: Hub) -> None:
         asked = there.about(path)[-1]
         assert (asked.method, dict(asked.query)) == (route.method, query)
         assert ("command-id" in asked.headers) == (route.method != "GET")
+
+
+async def test_a_report_is_passed_on_while_it_is_still_written(hub: Hub) -> None:
+    rest = asyncio.Event()
+
+    async def answer(asked: Asked) -> web.StreamResponse:
+        if not asked.caller.party:
+            return await usual(asked)
+        flow = web.StreamResponse(headers={"Content-Type": "text/csv"})
+        await flow.prepare(asked.raw)
+        await flow.write(b"first\r\n")
+        await rest.wait()
+        await flow.write(b"last\r\n")
+        return flow
+
+    hub.permits.answer = answer
+    _, authority = await hub.party("authority")
+    url = "/v1/reports/annual?year=2026&side=export&country=ZA"
+    async with asyncio.timeout(10), hub.http.stream("GET", url, headers=authority) as found:
+        pieces = found.aiter_bytes()
+        assert await anext(pieces) == b"first\r\n"
+        rest.set()
+        assert b"".join([piece async for piece in pieces]) == b"last\r\n"
+
+
+async def test_a_report_that_breaks_off_is_not_taken_for_a_whole_one(hub: Hub) -> None:
+    async def answer(asked: Asked) -> web.StreamResponse:
+        if not asked.caller.party:
+            return await usual(asked)
+        flow = web.StreamResponse(headers={"Content-Type": "text/csv"})
+        await flow.prepare(asked.raw)
+        await flow.write(b"first\r\n")
+        return drop(asked)
+
+    hub.permits.answer = answer
+    _, authority = await hub.party("authority")
+    with pytest.raises(httpx2.TransportError):
+        await hub.http.get("/v1/reports/annual?year=2026&side=export&country=ZA", headers=authority)

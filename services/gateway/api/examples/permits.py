@@ -63,6 +63,11 @@ ANNUAL = (
     "Appendix,SpeciesName,TermCode,Quantity,UnitCode,TradingPartner,CountryOfOrigin,ExportPermit,OriginPermit,"
     "IFSPermit,PurposeCode,SourceCode,Year\n2,Crocodylus niloticus,SKI,118,,FR,ZA,ZA-2026-000123,,,T,R,2026\n"
 )
+MIRROR = (
+    "Issuer,Permit,Line,Appendix,SpeciesName,TermCode,UnitCode,ExportCountry,ImportCountry,ExporterQuantity,"
+    "ImporterQuantity,Difference,PurposeCode,SourceCode,Year\n"
+    "ZA,ZA-2026-000123,A,2,Crocodylus niloticus,SKI,,ZA,FR,118,100,18,T,R,2026\n"
+)
 POLICY = {"country": "FR", "import_permit_for_appendix_ii": True, "version": 2}
 EXAMPLES: dict[str, Example] = {
     "read_policy": Example(answers=POLICY),
@@ -92,5 +97,6 @@ EXAMPLES: dict[str, Example] = {
     "lose_permit": Example({"reason": "Lost in the post"}, ISSUED | {"status": "lost"}),
     "find_permit": Example({"reason": "It came after all"}, ISSUED),
     "read_annual_report": Example(answers=ANNUAL),
+    "read_mirror_report": Example(answers=MIRROR),
     "read_reference": Example(answers={"data": [{"code": "T", "name": "Commercial"}], "next_cursor": None}),
 }

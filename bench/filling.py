@@ -1,0 +1,45 @@
+"""Many permits, and what was used of them, put into a permits database by SQL: for what is slow only with many."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+FIRST = """
+INSERT INTO permits (id, issuer, number, status, valid_until, exporter_identifier, importer_identifier, export_country,
+    import_country, kind, purpose, document, registered_by, registering_country, endorsed, transport_documents,
+    sequence, version)
+SELECT uuidv7(), 'ZA', 'ZA-' || n, 'endorsed', date '2026-12-31', 'ZA' || n % 97, 'FR' || n % 89, 'ZA', 'FR', 'export',
+    'T', jsonb_build_object('number', 'ZA-' || n, 'kind', 'export', 'issuer', 'ZA', 'issued_on', '2026-03-01',
+        'valid_until', '2026-12-31', 'export_country', 'ZA', 'import_country', 'FR', 'purpose', 'T',
+        'exporter', jsonb_build_object('name', 'A', 'country', 'ZA', 'identifier', 'ZA' || n % 97),
+        'importer', jsonb_build_object('name', 'B', 'country', 'FR', 'identifier', 'FR' || n % 89),
+        'lines', jsonb_build_array(jsonb_build_object('line', 'A', 'taxon', 'Exemplaria n' || n % 1009,
+            'appendix', 'II', 'source', 'C', 'term', 'LIV', 'quantity', '100', 'unit', 'number'))),
+    '00000000-0000-7000-8000-000000000001', 'ZA', true, '[]', 1, 1
+FROM generate_series(CAST(:begin AS int), CAST(:end AS int)) AS n
+"""
+LINES = """
+INSERT INTO permit_lines (permit_id, line, position, taxon, appendix, source, term, unit, granted, endorsed,
+    export_consented, import_consented, export_reserved, import_reserved, import_consumed, export_closed, import_closed)
+SELECT p.id, 'A', 0, p.document #>> '{lines,0,taxon}', 'II', 'C', 'LIV', 'number', 100, 100, 0, 0, 0, 0, 90, true, true
+FROM permits p WHERE NOT EXISTS (SELECT FROM permit_lines n WHERE n.permit_id = p.id)
+"""
+ENTRIES = """
+INSERT INTO ledger (id, permit_id, line, side, kind, quantity, closes, opens, day, declaration_id, item, cause, at,
+    by_role)
+SELECT gen_random_uuid(), n.permit_id, 'A', s.side, s.kind, s.quantity, true, false, date '2026-06-01', n.permit_id, 1,
+    s.side, timestamptz '2026-06-01T10:00:00Z', 'customs'
+FROM permit_lines n, (VALUES ('export', 'endorse', 100), ('import', 'consume', 90)) AS s(side, kind, quantity)
+WHERE NOT EXISTS (SELECT FROM ledger e WHERE e.permit_id = n.permit_id)
+"""
+AT_ONCE = 100_000
+
+
+async def fill(engine: AsyncEngine, count: int, *, used: bool) -> None:
+    """Put in so many permits of ZA for FR, of one line each; with `used` each was endorsed and released in 2026."""
+    for begin in range(1, count + 1, AT_ONCE):
+        async with engine.begin() as conn:
+            await conn.execute(text("SET LOCAL statement_timeout = '10min'"))
+            await conn.execute(text(FIRST), {"begin": begin, "end": min(begin + AT_ONCE - 1, count)})
+            await conn.execute(text(LINES))
+            if used:
+                await conn.execute(text(ENTRIES))
