@@ -1,0 +1,100 @@
+"""What a paper of each kind must be like: each fault has its own code and place."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.permits.domain.sanity import MONTHS, faults_of, later
+from shared.cites.codes import KINDS, TERMS
+from shared.cites.terms import DIMENSIONS
+from shared.cites.units import UNITS
+from tests.permits.people import line, terms
+
+ISSUED = date(2026, 3, 1)
+WHOLE = {"origin_country": "ZW", "origin_permit": "ZW-1", "origin_date": "2025-01-01"}
+NEEDS: dict[str, dict[str, Any]] = {
+    "re_export": WHOLE,
+    "pre_convention": {"source": "O", "underlying_source": "W", "acquired_on": "1970-01-01"},
+}
+
+
+def codes(*lines: dict[str, Any], **more: Any) -> list[tuple[str, str]]:
+    dates = {"issued_on": "2026-03-01", "valid_until": "2026-04-01"}
+    return [(fault.code, fault.pointer) for fault in faults_of(terms(*lines, **{**dates, **more}))]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_paper_of_each_kind_is_good_to_its_longest_day_and_no_longer(kind: str) -> None:
+    goods = line(**NEEDS.get(kind, {}))
+    months = MONTHS.get(kind)
+    if months is None:
+        assert codes(goods, kind=kind, valid_until="2040-01-01") == []
+        return
+    last = later(ISSUED, months)
+    assert codes(goods, kind=kind, valid_until=last) == []
+    beyond = [("validity-too-long", "/valid_until")]
+    assert codes(goods, kind=kind, valid_until=date.fromordinal(last.toordinal() + 1)) == beyond
+
+
+def test_a_month_without_such_a_day_ends_on_its_last() -> None:
+    assert later(date(2026, 8, 31), 6) == date(2027, 2, 28)
+
+
+@pytest.mark.parametrize("missing", WHOLE)
+def test_a_re_export_names_its_origin(missing: str) -> None:
+    stated: dict[str, Any] = {name: None if name == missing else value for name, value in WHOLE.items()}
+    expected = [(f"{missing.replace('_', '-')}-missing", f"/lines/0/{missing}")]
+    assert codes(line(**stated), kind="re_export") == expected
+
+
+@pytest.mark.parametrize(("change", "code", "place"), [
+    ({"source": "W", "underlying_source": None}, "source-not-pre-convention", "source"),
+    ({"underlying_source": None}, "underlying-source-missing", "underlying_source"),
+    ({"acquired_on": None}, "acquisition-date-missing", "acquired_on"),
+    ({"acquired_on": "2026-03-02"}, "date-after-issue", "acquired_on"),
+])  # fmt: skip
+def test_a_pre_convention_certificate_says_since_when(change: dict[str, Any], code: str, place: str) -> None:
+    assert codes(line(**{**NEEDS["pre_convention"], **change}), kind="pre_convention") == [(code, f"/lines/0/{place}")]
+
+
+def test_a_sample_collection_is_never_valid_past_its_carnet() -> None:
+    carnet = {"number": "ATA-1", "valid_until": "2026-04-01"}
+    assert codes(kind="sample_collection", carnet=carnet) == []
+    past = [("validity-past-carnet", "/valid_until")]
+    assert codes(kind="sample_collection", carnet=carnet, valid_until="2026-04-02") == past
+    assert codes(carnet=carnet) == [("carnet-out-of-place", "/carnet")]
+
+
+def test_a_quota_is_shown_whole_and_not_passed() -> None:
+    assert codes(line(quota_used="120", annual_quota="120")) == []
+    assert codes(line(quota_used="121", annual_quota="120")) == [("quota-exceeded", "/lines/0/quota_used")]
+    assert codes(line(quota_used="121")) == [("quota-incomplete", "/lines/0/annual_quota")]
+    assert codes(line(annual_quota="121")) == [("quota-incomplete", "/lines/0/quota_used")]
+
+
+@pytest.mark.parametrize(("term", "unit", "good"), [
+    ("LIV", "number", True), ("LIV", "kg", True), ("LIV", "l", False), ("SKI", "pair", True), ("SKI", "m3", False),
+    ("MEA", "number", False), ("TIM", "m3", True), ("TIM", "number", False), ("FIB", "cm", True), ("TIP", "l", True),
+])  # fmt: skip
+def test_a_term_is_stated_in_a_unit_it_can_have(term: str, unit: str, good: bool) -> None:
+    assert codes(line(term=term, unit=unit)) == ([] if good else [("unit-not-of-term", "/lines/0/unit")])
+
+
+def test_every_term_in_the_table_of_units_is_a_term() -> None:
+    assert DIMENSIONS.keys() <= TERMS
+    assert set().union(*DIMENSIONS.values()) <= {dimension for dimension, _ in UNITS.values()}
+
+
+@pytest.mark.parametrize(("other", "overlap"), [
+    ({}, True), ({"taxon": "Crocodylus spp."}, True), ({"quantity": "1"}, True), ({"description": "small"}, False),
+    ({"term": "MEA", "unit": "kg"}, False), ({"source": "W"}, False), ({"origin_country": "ZW"}, False),
+    ({"taxon": "Crocodylus porosus"}, False),
+])  # fmt: skip
+def test_lines_for_the_same_goods_overlap(other: dict[str, Any], overlap: bool) -> None:
+    assert codes(line(), line("B", **other)) == ([("lines-overlap", "/lines/1")] if overlap else [])
+
+
+def test_all_faults_are_named_at_once() -> None:
+    found = codes(line(unit="m3"), line("B", quota_used="1", term="MEA", unit="kg"), valid_until="2026-02-01")
+    assert [code for code, _ in found] == ["validity-before-issue", "unit-not-of-term", "quota-incomplete"]
