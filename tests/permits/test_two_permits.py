@@ -1,0 +1,68 @@
+"""An import of Appendix I draws on two papers at once, and each keeps its own account."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.actions import turns
+from shared.contracts.declaration import Cancellation, Correction, Release
+from tests.permits.people import (
+    AUTHORITY_FR,
+    CUSTOMS_FR,
+    B,
+    balance,
+    declaration,
+    endorsed,
+    issued,
+    item,
+    line,
+    lodged,
+    terms,
+)
+from tests.permits.stories import entries_add_up, stated, turn
+
+LIVE: dict[str, Any] = {"taxon": "Gorilla gorilla", "appendix": "I", "term": "LIV", "source": "C"}
+GOODS: dict[str, Any] = {"taxon": "Gorilla gorilla", "term": "LIV", "source": "C", "purpose": "Z"}
+
+
+async def _both(db: AsyncEngine) -> tuple[UUID, UUID, dict[str, Any]]:
+    """An import permit of FR and an export permit of ZA, both cited by one import item for 2 of 3."""
+    arriving = terms(line(quantity="3", **LIVE), issuer="FR", kind="import", purpose="Z")
+    leaving = terms(line(quantity="3", **LIVE), purpose="Z")
+    ids = await issued(db, arriving, AUTHORITY_FR), await issued(db, leaving)
+    await endorsed(db, ids[1], A="3")
+    papers = [{"type": "C400", "number": p.number, "issuer": p.issuer} for p in (arriving, leaving)]
+    found = await lodged(db, declaration(item(leaving, "2", documents=papers, **GOODS)))
+    return *ids, found
+
+
+async def _stand(db: AsyncEngine, *ids: UUID) -> list[tuple[str, str]]:
+    kept = [await balance(db, id) for id in ids]
+    return [(one["reserved"], one["consumed"]) for one in kept]
+
+
+async def test_one_item_consumes_the_import_and_the_export_permit(permits_db: AsyncEngine) -> None:
+    arriving, leaving, found = await _both(permits_db)
+    assert (found["status"], [u["reserved"] for u in found["usage"]]) == ("accepted", ["2", "2"]), found["findings"]
+    assert await _stand(permits_db, arriving, leaving) == [("2", "0"), ("2", "0")]
+    dead = stated(Release, items=[{"number": 1, "quantity": "2", "dead_on_arrival": 1}])
+    await turn(permits_db, turns.release, found, CUSTOMS_FR, dead)
+    assert await _stand(permits_db, arriving, leaving) == [("0", "2"), ("0", "2")]
+    less = stated(Correction, items=[{"number": 1, "quantity": "1"}], reason="recounted")
+    await turn(permits_db, turns.correct, found, CUSTOMS_FR, less)
+    assert await _stand(permits_db, arriving, leaving) == [("0", "1"), ("0", "1")]
+    await entries_add_up(permits_db)
+
+
+async def test_where_one_of_the_two_is_spent_nothing_is_set_aside_of_the_other(permits_db: AsyncEngine) -> None:
+    arriving, leaving, found = await _both(permits_db)
+    await turn(permits_db, turns.cancel, found, B, Cancellation())
+    assert await _stand(permits_db, arriving, leaving) == [("0", "0"), ("0", "0")]
+    papers = found["items"][0]["documents"]
+    alone = {**GOODS, "documents": papers[:1], "quantity": "1"}
+    first = await lodged(permits_db, declaration({**found["items"][0], **alone}))
+    await turn(permits_db, turns.release, first, CUSTOMS_FR, Release()) if first["status"] == "accepted" else None
+    again = await lodged(permits_db, declaration({**found["items"][0], "documents": papers}))
+    assert again["status"] == "rejected"
+    assert (await _stand(permits_db, leaving))[0] == ("0", "0")
