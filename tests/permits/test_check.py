@@ -278,3 +278,24 @@ async def test_every_finding_that_stands_in_the_way_says_what_to_do(permits_db: 
     message = found["findings"][0]["message"]
     assert "two sides (SID) are one skin (SKI)" in message
     assert message.endswith("Customs sees which term is right and overrides this.")
+
+
+@pytest.mark.parametrize(("issuer", "moment", "stands"), [
+    ("KI", "2026-03-01T11:59:59+00:00", True),  # 1 March still in Tarawa, 2 March already on Kiritimati (+14)
+    ("KI", "2026-03-01T12:00:01+00:00", False),  # 2 March everywhere
+    ("AS", "2026-03-02T10:59:59+00:00", True),  # 1 March in Pago Pago (-11)
+    ("AS", "2026-03-02T11:00:01+00:00", False),
+    ("KI", "2026-01-31T10:00:01+00:00", True),  # 1 February on Kiritimati, the first day
+    ("KI", "2026-01-31T09:59:59+00:00", False),
+    ("AS", "2026-02-01T10:59:59+00:00", False),
+    ("AS", "2026-02-01T11:00:01+00:00", True),
+])  # fmt: skip
+async def test_a_validity_begins_in_the_first_zone_of_its_issuer_and_ends_in_the_last(
+    permits_db: AsyncEngine, issuer: str, moment: str, stands: bool
+) -> None:
+    from tests.permits.people import party
+
+    permit = terms(issuer=issuer, issued_on="2026-02-01", valid_until="2026-03-01")
+    await issued(permits_db, permit, party("authority", issuer))
+    found = await lodged(permits_db, declaration(item(permit)), at=datetime.fromisoformat(moment))
+    assert ("CITES-VI.2-validity" not in rules(found)) == stands

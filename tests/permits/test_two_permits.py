@@ -6,10 +6,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import turns
+from services.permits.actions.reporting import annual
 from shared.contracts.declaration import Cancellation, Correction, Release
 from tests.permits.people import (
     AUTHORITY_FR,
     CUSTOMS_FR,
+    TODAY,
     B,
     balance,
     declaration,
@@ -62,7 +64,21 @@ async def test_where_one_of_the_two_is_spent_nothing_is_set_aside_of_the_other(p
     papers = found["items"][0]["documents"]
     alone = {**GOODS, "documents": papers[:1], "quantity": "1"}
     first = await lodged(permits_db, declaration({**found["items"][0], **alone}))
-    await turn(permits_db, turns.release, first, CUSTOMS_FR, Release()) if first["status"] == "accepted" else None
+    assert first["status"] == "accepted", first["findings"]
+    await turn(permits_db, turns.release, first, CUSTOMS_FR, Release())
     again = await lodged(permits_db, declaration({**found["items"][0], "documents": papers}))
     assert again["status"] == "rejected"
     assert (await _stand(permits_db, leaving))[0] == ("0", "0")
+
+
+async def test_the_importers_report_tells_the_goods_once_and_names_both_papers(permits_db: AsyncEngine) -> None:
+    _, _, found = await _both(permits_db)
+    await turn(permits_db, turns.release, found, CUSTOMS_FR, Release())
+    less = stated(Correction, items=[{"number": 1, "quantity": "1"}], reason="recounted")
+    await turn(permits_db, turns.correct, found, CUSTOMS_FR, less)
+    alone = terms(line(quantity="3", **LIVE), issuer="FR", kind="import", purpose="Z")
+    await issued(permits_db, alone, AUTHORITY_FR)
+    numbers = [d["number"] for d in found["items"][0]["documents"]]
+    names, *rows = [row async for row in annual(permits_db, TODAY.year, "import", "FR")]
+    told = [dict(zip(names.strip().split(","), row.strip().split(","), strict=True)) for row in rows]
+    assert [(r["ImportPermit"], r["ExportPermit"], r["Quantity"]) for r in told] == [(*numbers, "1")]
