@@ -155,17 +155,6 @@ declarations = Table(
 
 declaration_history = _history("declaration")
 
-declaration_versions = Table(
-    "declaration_versions",
-    metadata,
-    Column("declaration_id", UUID(as_uuid=True), ForeignKey("declarations.id"), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("at", DateTime(timezone=True), nullable=False),
-    Column("by_party", UUID(as_uuid=True)),
-    Column("digest", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-)
-
 citations = Table(
     "citations",
     metadata,
