@@ -48,6 +48,30 @@ def declaration(items: int, reference: str) -> bytes:
     ).encode()
 
 
+def customs(items: int, reference: str) -> bytes:
+    """Write the same declaration as a customs message."""
+    measure = "<GoodsMeasure><NetNetWeightMeasure>50</NetNetWeightMeasure></GoodsMeasure>"
+    code = "<Classification><ID>41032000</ID><IdentificationTypeCode>TSP</IdentificationTypeCode></Classification>"
+    goods = "".join(
+        f"<GovernmentAgencyGoodsItem><SequenceNumeric>{number}</SequenceNumeric><AdditionalDocument>"
+        "<CategoryCode>C</CategoryCode><ID>ZA-2026-000123</ID><TypeCode>400</TypeCode>"
+        f'<LPCOExemptionCode>AP</LPCOExemptionCode><WriteOff><QuantityQuantity unitCode="NAR">{10 + number}'
+        "</QuantityQuantity></WriteOff></AdditionalDocument>"
+        f"<Commodity><Description>Crocodile skins, salted</Description>{code}{measure}</Commodity>"
+        "<Origin><CountryCode>ZA</CountryCode><TypeCode>1</TypeCode></Origin></GovernmentAgencyGoodsItem>"
+        for number in range(1, items + 1)
+    )
+    shipment = "<Destination><CountryCode>FR</CountryCode></Destination><ExportCountry><ID>ZA</ID></ExportCountry>"
+    exporter = "<Exporter><Name>A (Pty) Ltd</Name><Address><CountryCode>ZA</CountryCode></Address></Exporter>"
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><md:MetaData '
+        'xmlns:md="urn:wco:datamodel:WCO:DocumentMetaData-DMS:2" xmlns="urn:wco:datamodel:WCO:DEC-DMS:2">'
+        "<md:WCOTypeName>DEC</md:WCOTypeName><Declaration><FunctionCode>9</FunctionCode>"
+        f"<FunctionalReferenceID>{reference}</FunctionalReferenceID><TypeCode>IMA</TypeCode>{exporter}<GoodsShipment>"
+        f"{shipment}{goods}<Importer><ID>{IDENTIFIER}</ID></Importer></GoodsShipment></Declaration></md:MetaData>"
+    ).encode()
+
+
 @dataclass
 class Load:
     """What is sent, where, and what came of it."""
@@ -60,6 +84,9 @@ class Load:
     seconds: float
     items: int
     expect: int
+    media: str = "application/json"
+    rate: float = 0.0
+    """Requests a second over all connections; 0 is as many as are answered."""
     answers: int = 0
     expected: int = 0
     others: dict[str, int] = field(default_factory=dict)
@@ -70,11 +97,9 @@ class Load:
         return self._head + f"Idempotency-Key: {run}-{number}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
     def __post_init__(self) -> None:
-        self._body = declaration(self.items, "R-0")
+        self._body = (customs if self.media == "application/xml" else declaration)(self.items, "R-0")
         lines = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
-        self._head = (
-            f"POST {self.path} HTTP/1.1\r\nHost: {self.host}\r\nContent-Type: application/json\r\n{lines}".encode()
-        )
+        self._head = f"POST {self.path} HTTP/1.1\r\nHost: {self.host}\r\nContent-Type: {self.media}\r\n{lines}".encode()
 
     async def run(self) -> dict[str, Any]:
         """Keep every connection busy until the time is over."""
@@ -87,8 +112,12 @@ class Load:
     async def _connection(self, ends: float) -> None:
         reader, writer = await asyncio.open_connection(self.host, self.port)
         run, number = secrets.token_hex(6), 0
+        due, step = time.perf_counter(), self.connections / self.rate if self.rate else 0.0
         while time.perf_counter() < ends:
             number += 1
+            due = max(due + step, time.perf_counter() - step)
+            if step:
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
             writer.write(self.request(run, number))
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])

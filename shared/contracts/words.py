@@ -31,6 +31,8 @@ EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, Overflow])
 """Arithmetic that is exact or raises: sums of 38-digit quantities never round in silence."""
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?")
+_USUAL = re.compile(r"[1-9][0-9]{0,14}(\.[0-9]{1,9})?")
+"""Quantities that no limit need be asked of."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MOST_DIGITS = 38
 FIRST_YEAR, LAST_YEAR = "1900", "2999"
@@ -42,6 +44,8 @@ def plain(quantity: Decimal) -> str:
 
 
 def _decimal(value: Any) -> Decimal:
+    if isinstance(value, str) and _USUAL.fullmatch(value):
+        return Decimal(value)
     if (
         (isinstance(value, str) and _NUMBER.fullmatch(value) and len(value) <= 64)
         or isinstance(value, Decimal)
@@ -94,7 +98,7 @@ def _moment(value: Any) -> datetime:
 
 def write_moment(value: datetime) -> str:
     """Write a time by RFC 3339 in UTC, microseconds kept: `2026-03-01T09:30:00.000000Z`."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def _country(code: str) -> str:

@@ -70,8 +70,9 @@ def use_of(code: str | None) -> Use | None:
 SAME_COUNTRY = {"XI": "GB", "UK": "GB", "EL": "GR", "XC": "ES", "XL": "ES"}
 """Codes that customs use for a part of a country, or of old, and the code of ISO 3166-1."""
 
-TRANSPORT = frozenset({"N703", "N704", "N705", "N714", "N720", "N730", "N740", "N741", "N750"})
-"""Bills of lading, waybills and consignment notes among the documents."""
+TRANSPORT = frozenset({"703", "704", "705", "714", "720", "730", "740", "741", "750"})
+"""Types of document that are bills of lading, waybills and consignment notes, of the categories below."""
+OF_TRANSPORT = frozenset({None, "N", "X", "Y", "Z"})
 
 IMPORTS, EXPORTS = frozenset("4567"), frozenset("123")
 """First digits of the requested procedure: 4 and 6 enter freely, 5 and 7 under a special procedure; 1, 2, 3 leave."""

@@ -6,7 +6,7 @@ bytes. What is taken from elsewhere than its own place is told as a repair.
 
 from typing import Any
 
-from services.gateway.formats.customs_codes import EXPORTS, IMPORTS, SAME_COUNTRY, TRANSPORT
+from services.gateway.formats.customs_codes import EXPORTS, IMPORTS, OF_TRANSPORT, SAME_COUNTRY, TRANSPORT
 from services.gateway.formats.wco_items import items_of
 from services.gateway.formats.wco_parties import party_of
 from services.gateway.formats.wco_places import in_their_words
@@ -146,9 +146,8 @@ def _transport(message: Element, shipment: Element, goods: list[Element]) -> str
             return number
     holders = (shipment, *goods, message)
     for one in (d for h in holders for n in ("AdditionalDocument", "PreviousDocument") for d in h.all(n)):
-        code = (one.said("CategoryCode") or "") + (one.said("TypeCode") or "")
-        if f"N{code[-3:]}" in TRANSPORT and code[:-3] in {"N", "X", "Y", "Z", ""} and (number := one.said("ID")):
-            return number
+        if one.said("TypeCode") in TRANSPORT and one.said("CategoryCode") in OF_TRANSPORT:
+            return one.said("ID")
     return None
 
 

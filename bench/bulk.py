@@ -1,0 +1,49 @@
+"""A bulk as a process of its own: so many declarations down one connection, answers read meanwhile; JSON in and out."""
+
+import asyncio
+import json
+import secrets
+import sys
+import time
+from typing import Any
+
+from bench.load import declaration
+
+AT_ONCE = 200
+
+
+async def send(told: dict[str, Any]) -> dict[str, Any]:
+    """Send the lines and count the answers; answers how many were 202, in how many seconds."""
+    reader, writer = await asyncio.open_connection(told["host"], told["port"])
+    headers = {**told["headers"], "Content-Type": "application/x-ndjson", "Transfer-Encoding": "chunked"}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    began = time.perf_counter()
+    writer.write(f"POST {told['path']} HTTP/1.1\r\nHost: {told['host']}\r\n{lines}\r\n".encode())
+    counting = asyncio.create_task(_count(reader))
+    body, run = declaration(told["items"], "R-0"), secrets.token_hex(6)
+    for first in range(0, told["lines"], AT_ONCE):
+        many = range(first, min(first + AT_ONCE, told["lines"]))
+        chunk = b"".join(body.replace(b"R-0", f"R-{run}-{number}".encode(), 1) + b"\n" for number in many)
+        writer.write(b"%x\r\n" % len(chunk) + chunk + b"\r\n")
+        await writer.drain()
+    writer.write(b"0\r\n\r\n")
+    taken = await counting
+    writer.close()
+    return {"taken": taken, "seconds": time.perf_counter() - began}
+
+
+async def _count(reader: asyncio.StreamReader) -> int:
+    taken, rest = 0, b""
+    while piece := await reader.read(262_144):
+        seen = rest + piece
+        taken += seen.count(b'"status_code":202')
+        rest = seen[-16:]
+        if seen.endswith(b"0\r\n\r\n"):
+            break
+    return taken
+
+
+if __name__ == "__main__":
+    import uvloop
+
+    print(json.dumps(uvloop.run(send(json.loads(sys.stdin.readline())))))

@@ -1,0 +1,136 @@
+"""The gateway beyond the single accept: bulk, customs messages, the usual way, reads under load, memory of a bulk.
+
+Permits is away, so that nothing but the gateway is measured; rounds are interleaved and medians of their ratios told.
+"""
+
+import asyncio
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psutil
+
+from bench.accept import _answers, _gateway, _load, _process, free_port
+from services.cli.databases import Embedded, Server
+
+ROUNDS = 3
+SECONDS = 3.0
+LINES = 12_000
+LONG = 200_000
+READS = 400
+
+
+async def measure() -> dict[str, Any]:
+    """Measure everything on one gateway."""
+    with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
+        embedded = Embedded(Path(folder) / "pg")
+        server = await asyncio.to_thread(embedded.start)
+        try:
+            async with _gateway(server, Path(folder)) as gateway:
+                found = await _against_singles(server, gateway)
+                found |= await _reads(gateway, found["accepts_per_second"])
+                return found | await _long(gateway)
+        finally:
+            await asyncio.to_thread(embedded.stop)
+
+
+async def _against_singles(server: Server, gateway: dict[str, Any]) -> dict[str, Any]:
+    port = free_port()
+    usual = {"port": port, "path": "/declarations", "headers": {}, "expect": 202}
+    customs = gateway | {"media": "application/xml"}
+    url = server.url("gateway", "gateway_owner")
+    async with _process("bench.insert", str(port), url, env={}):
+        await _answers(f"http://127.0.0.1:{port}/openapi.json")
+        for target in (usual, gateway, customs):
+            await _load(target, 1.0)
+        rounds = [
+            {
+                "single": await _load(gateway, SECONDS),
+                "bulk": await _bulk(gateway, LINES),
+                "xml": await _load(customs, SECONDS),
+                "usual": await _load(usual, SECONDS),
+            }
+            for _ in range(ROUNDS)
+        ]
+    middle = {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
+    ratio = {name: statistics.median(each[name] / each["single"] for each in rounds) for name in ("bulk", "xml")}
+    return {
+        "accepts_per_second": round(middle["single"]),
+        "bulk_per_second": round(middle["bulk"]),
+        "bulk_ratio": round(ratio["bulk"], 2),
+        "xml_per_second": round(middle["xml"]),
+        "xml_ratio": round(ratio["xml"], 2),
+        "usual_per_second": round(middle["usual"]),
+        "usual_ratio": round(statistics.median(each["single"] / each["usual"] for each in rounds), 2),
+    }
+
+
+async def _bulk(gateway: dict[str, Any], lines: int) -> float:
+    told = gateway | {"host": "127.0.0.1", "path": "/v1/declarations/bulk", "lines": lines, "items": 5}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.bulk", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate(json.dumps(told).encode() + b"\n")
+    found = json.loads(out)
+    if found["taken"] != lines:
+        raise RuntimeError(f"not every line was taken: {found}")
+    return float(lines / found["seconds"])
+
+
+async def _reads(gateway: dict[str, Any], capacity: float) -> dict[str, Any]:
+    """Read a declaration's status one by one, on an idle gateway and at half its capacity of accepts."""
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{gateway['port']}") as http:
+        headers = gateway["headers"] | {"Idempotency-Key": "one", "Content-Type": "application/json"}
+        from bench.load import declaration
+
+        made = (await http.post("/v1/declarations", content=declaration(5, "R-read"), headers=headers)).json()
+        idle = await _times(http, made["links"]["self"], gateway["headers"])
+        loading = asyncio.create_task(_load(gateway | {"rate": capacity / 2}, 6.0))
+        await asyncio.sleep(1.0)
+        busy = await _times(http, made["links"]["self"], gateway["headers"])
+        await loading
+    median, p99 = statistics.median(idle), statistics.quantiles(busy, n=100)[98]
+    return {
+        "read_idle_ms": round(median * 1000, 2),
+        "read_busy_p99_ms": round(p99 * 1000, 2),
+        "read_ratio": round(p99 / median, 1),
+    }
+
+
+async def _times(http: httpx2.AsyncClient, path: str, headers: dict[str, str]) -> list[float]:
+    took = []
+    for _ in range(READS):
+        began = time.perf_counter()
+        answer = await http.get(path, headers=headers)
+        took.append(time.perf_counter() - began)
+        if answer.status_code != 200:
+            raise RuntimeError(f"a read was answered {answer.status_code}")
+    return took
+
+
+async def _long(gateway: dict[str, Any]) -> dict[str, Any]:
+    """Send a long bulk and look at the gateway's memory meanwhile: after a tenth of it, and at its highest after."""
+    process = _gateway_process()
+    bulk = asyncio.create_task(_bulk(gateway, LONG))
+    seen: list[float] = []
+    while not bulk.done():
+        seen.append(process.memory_info().rss / 1e6)
+        await asyncio.sleep(0.2)
+    await bulk
+    early = max(seen[: max(len(seen) // 10, 1)])
+    return {"memory_early_mb": round(early), "memory_most_mb": round(max(seen)), "memory_lines": LONG}
+
+
+def _gateway_process() -> psutil.Process:
+    mine = psutil.Process(os.getpid()).children(recursive=True)
+    return next(child for child in mine if "services.gateway.main" in child.cmdline())
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(measure()), indent=1))
