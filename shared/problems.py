@@ -1,4 +1,4 @@
-"""The five kinds of refusal every service answers with, none of which knows HTTP.
+"""The kinds of refusal every service answers with, none of which knows HTTP.
 
 `code` is stable and in kebab-case; `detail` says what is wrong and what to do next; `faults` name the places.
 """
@@ -45,6 +45,14 @@ class Conflict(Refusal):
 
 class Invalid(Refusal):
     """What was sent is not well formed; `faults` name the places."""
+
+
+class TooMany(Refusal):
+    """This caller asks more than its share; it may go on after `retry_after` seconds."""
+
+    def __init__(self, code: str, detail: str, retry_after: int) -> None:
+        super().__init__(code, detail)
+        self.retry_after = retry_after
 
 
 class Unavailable(Refusal):

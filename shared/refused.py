@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from shared.contracts.problems import CODES
 from shared.database import is_away
 from shared.logs import logger
-from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound, Refusal, Unavailable
+from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
 from shared.strict import pointer
 
 STATUS: dict[type[Refusal], int] = {
@@ -20,6 +20,7 @@ STATUS: dict[type[Refusal], int] = {
     NotAllowed: 403,
     Conflict: 409,
     Invalid: 422,
+    TooMany: 429,
     Unavailable: 503,
 }
 TITLES = {
@@ -36,6 +37,7 @@ TITLES = {
     422: "Not as it must be",
     428: "Precondition required",
     429: "Too many requests",
+    431: "Headers too large",
     500: "Our fault",
     503: "Not available now",
 }
@@ -106,7 +108,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
     status = status_of(error)
     headers: dict[str, str] = {}
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | TooMany):
         headers["Retry-After"] = str(error.retry_after)
     if error.code == "body-too-slow":
         headers["Connection"] = "close"

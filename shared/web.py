@@ -23,6 +23,7 @@ BODY_LIMIT = 1_048_576
 BODY_SECONDS = 15.0
 FILE_LIMIT = 256 * 1_048_576
 """The most bytes of a file of reference data."""
+HEAD_LIMIT = 32_768
 
 
 def make_app(
@@ -71,6 +72,12 @@ class Door:
         name = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         scope["request_id"] = name
         structlog.contextvars.bind_contextvars(request_id=name)
+
+        if sum(len(k) + len(v) for k, v in scope["headers"]) + len(scope["query_string"]) > HEAD_LIMIT:
+            text = f"Headers and query have at most {HEAD_LIMIT} bytes here."
+            told = {"X-Request-Id": name}
+            await problem(431, "headers-too-large", text, request_id=name, headers=told)(scope, receive, send)
+            return
 
         started = False
 

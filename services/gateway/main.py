@@ -18,11 +18,14 @@ from services.gateway.actions.access import Access
 from services.gateway.actions.carry import PartyLetters, submission_trip
 from services.gateway.actions.desk import Desk
 from services.gateway.actions.first_admin import make_first_admin
+from services.gateway.actions.limits import Limits
 from services.gateway.actions.lodge import Intake
 from services.gateway.actions.people import People
 from services.gateway.actions.seal import Seal
+from services.gateway.actions.sweep import keep_sweeping
 from services.gateway.actions.waiting import Waiting
 from services.gateway.api.bulk import add_bulk_routes
+from services.gateway.api.connection import Connection
 from services.gateway.api.credentials import add_credential_routes
 from services.gateway.api.declarations import add_declaration_routes
 from services.gateway.api.flowing import flow
@@ -32,6 +35,7 @@ from services.gateway.api.mandates import add_mandate_routes
 from services.gateway.api.openapi import described_by
 from services.gateway.api.pages import add_pages
 from services.gateway.api.parties import add_party_routes
+from services.gateway.api.rate_headers import RateHeaders
 from services.gateway.api.relay import add_relayed, relay
 from services.gateway.api.relayed_applications import APPLICATIONS
 from services.gateway.api.relayed_declarations import DECLARATIONS, OWN_COMMANDS, STATED
@@ -81,6 +85,7 @@ def make(settings: Settings) -> FastAPI:
         engine=engine,
         people=People(engine),
         access=Access(keys, settings.issuer),
+        limits=Limits(engine, settings.rate_limit),
         seal=Seal(keys),
         intake=intake,
         waiting=waiting,
@@ -104,6 +109,8 @@ def make(settings: Settings) -> FastAPI:
             yield
 
     app = make_app(title="Saola", version=VERSION, description=ABOUT, lifespan=lifespan, ready=_ready)
+    if settings.rate_limit:
+        app.add_middleware(RateHeaders, limits=desk.limits)
     app.state.desk = desk
     app.add_middleware(Spoken)
     _serve(app)
@@ -148,7 +155,7 @@ async def _begin(desk: Desk, admin_file: Path | None, submissions: Courier) -> N
         await asyncio.sleep(TRY_AGAIN)
     runs: list[Coroutine[Any, Any, None]] = [courier.run() for courier in desk.letters.couriers]
     async with asyncio.TaskGroup() as tasks:
-        for run in (*runs, submissions.run(), desk.people.watch()):
+        for run in (*runs, submissions.run(), desk.people.watch(), keep_sweeping(desk.engine)):
             tasks.create_task(run)
 
 
@@ -219,7 +226,8 @@ def run() -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
+        ws="none",
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=DRAIN,

@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     signing_keys: Path = Field(description="Private JWKS that signs calls inside the hub")
     token_keys: Path = Field(description="Private JWKS that signs access tokens")
     admin_file: Path | None = Field(None, description="Where the first admin's credential is written, once")
+    rate_limit: int = Field(0, ge=0, le=1_000_000, description="Requests a second a party may send; 0 is no limit")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @property

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.actions.access import Access
 from services.gateway.actions.carry import PartyLetters
+from services.gateway.actions.limits import Limits
 from services.gateway.actions.lodge import Intake
 from services.gateway.actions.people import People
 from services.gateway.actions.seal import Seal
@@ -20,6 +21,7 @@ class Desk:
     engine: AsyncEngine
     people: People
     access: Access
+    limits: Limits
     seal: Seal
     intake: Intake
     waiting: Waiting

@@ -44,6 +44,7 @@ async def admit(desk: Desk, authorization: str, operation: str) -> Known:
     known = await desk.people.find(party_id, client_id)
     if known is None:
         raise Unauthenticated("This credential or its party was ended or disabled.")
+    await desk.limits.count(known.party.id)
     if RIGHTS[operation].isdisjoint(known.roles):
         allowed = ", ".join(sorted(RIGHTS[operation]))
         raise NotAllowed("role-not-allowed", f"This is done by: {allowed}. You are: {', '.join(sorted(known.roles))}.")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,3 +24,11 @@ async def find(conn: AsyncConnection, party_id: UUID, route: str, key: str) -> t
     same = (kept_answers.c.party_id == party_id, kept_answers.c.route == route, kept_answers.c.key == key)
     row = (await conn.execute(select(kept_answers.c.fingerprint, kept_answers.c.body).where(*same))).one_or_none()
     return None if row is None else (row.fingerprint, row.body)
+
+
+async def forget(conn: AsyncConnection, *, before: datetime, most: int) -> int:
+    """Forget up to `most` answers that were kept before a moment; answers how many."""
+    k = kept_answers.c
+    old = select(k.party_id, k.route, k.key).where(k.kept_at < before).limit(most)
+    gone = delete(kept_answers).where(tuple_(k.party_id, k.route, k.key).in_(old)).returning(k.key)
+    return len((await conn.execute(gone)).all())

@@ -1,0 +1,79 @@
+"""One connection to the gateway: its headers arrive whole, in time and size, or it ends; no HTTP is told so."""
+
+import asyncio
+import json
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from shared.contracts.problems import CODES
+from shared.refused import PROBLEM, TITLES
+
+HEAD_LIMIT = 65_536
+"""Bytes before a body that are read at all; the door refuses half of that already, with its request id."""
+HEAD_SECONDS = 15.0
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's connection with limits of its own, for uvicorn has none for what comes before a body."""
+
+    _head = 0
+    _whole = False
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin to wait for the first headers."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._rest()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what arrived; what is still not whole after 64 kB of headers never will be."""
+        self._head += len(data)
+        if not self._whole and self._timer is None:
+            self._wait()
+        super().data_received(data)
+        if not self._whole and self._head > HEAD_LIMIT and not self.transport.is_closing():
+            self._end("headers-too-large", 431)
+
+    def on_headers_complete(self) -> None:
+        """Stop the clock: a body has a clock of its own."""
+        self._whole = True
+        self._rest()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Be ready for the next request of this connection."""
+        super().on_message_complete()
+        self._whole, self._head = False, 0
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that this was no HTTP, as a problem document."""
+        self._end("http-error", 400)
+
+    def _wait(self) -> None:
+        self._timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+
+    def _rest(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _too_slow(self) -> None:
+        self._timer = None
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._wait()  # an earlier request of this connection is still being answered
+        elif not self.transport.is_closing():
+            self._end("body-too-slow", 408)
+
+    def _end(self, code: str, status: int) -> None:
+        sentence = CODES[code].sentence
+        said = {"type": f"urn:saola:problem:{code}", "title": TITLES[status], "status": status, "detail": sentence}
+        content = json.dumps(said | {"code": code, "request_id": ""}).encode()
+        head = f"HTTP/1.1 {status} {TITLES[status]}\r\ncontent-type: {PROBLEM}\r\ncontent-length: {len(content)}\r\n"
+        self.transport.write(head.encode() + b"connection: close\r\n\r\n" + content)
+        self.transport.close()

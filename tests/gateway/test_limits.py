@@ -1,0 +1,144 @@
+"""Limits: a party's rate over all replicas, headers in size and time, what is no HTTP; and what is forgotten."""
+
+import asyncio
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import httpx2
+import pytest
+import uvicorn
+
+from services.gateway.actions import limits
+from services.gateway.actions.sweep import KEPT_FOR, sweep
+from services.gateway.api import connection
+from services.gateway.api.connection import Connection
+from services.gateway.main import make
+from services.gateway.settings import Settings
+from shared.database import now
+from tests.gateway.conftest import Hub, declaration, free_port, serving
+
+
+@asynccontextmanager
+async def _limited(hub: Hub, quota: int) -> AsyncIterator[httpx2.AsyncClient]:
+    """A replica of the gateway on the same database, with a rate limit."""
+    port = free_port()
+    sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url, "rate_limit": 1})
+    async with serving(sister) as app, httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
+        while (await there.get("/readyz")).status_code != 200:
+            await asyncio.sleep(0.02)
+        counts = app.state.desk.limits
+        counts.quota, counts._block = quota, quota // limits.BLOCKS
+        yield there
+
+
+async def test_a_party_may_ask_so_much_in_a_window_and_no_more(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "WINDOW", 10**9)
+    _, one = await hub.party("trader")
+    _, other = await hub.party("trader")
+    async with _limited(hub, 200) as a, _limited(hub, 200) as b:
+        first = await a.get("/v1/me", headers=one)
+        assert first.headers["ratelimit-policy"] == '"party";q=200;w=1000000000'
+        assert re.fullmatch(r'"party";r=199;t=\d+', first.headers["ratelimit"])
+        answers = [first] + [await replica.get("/v1/me", headers=one) for _ in range(150) for replica in (a, b)]
+        assert sum(answer.status_code == 200 for answer in answers) == 200, "together, to the request"
+        assert {answer.status_code for answer in answers[-50:]} == {429}
+        refused = answers[-1]
+        assert refused.json()["code"] == "too-many-requests"
+        assert int(refused.headers["retry-after"]) >= 1
+        assert refused.headers["ratelimit"].startswith('"party";r=0;t=')
+        assert (await a.get("/v1/me", headers=other)).status_code == 200, "one party's haste is its own"
+        lodged = await a.post("/v1/declarations", json=declaration(), headers=one | {"Idempotency-Key": "x"})
+        assert lodged.status_code == 429
+        assert (await hub.http.get("/v1/me", headers=one)).status_code == 200, "without a limit nothing is counted"
+
+
+async def test_many_at_once_share_the_blocks_and_none_is_refused_before_its_time(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "WINDOW", 10**9)
+    _, one = await hub.party("trader")
+    async with _limited(hub, 100) as a:
+        answers = await asyncio.gather(*(a.get("/v1/me", headers=one) for _ in range(120)))
+        assert sum(answer.status_code == 200 for answer in answers) == 100
+
+
+async def test_kept_answers_are_forgotten_after_seven_days_and_not_before(hub: Hub) -> None:
+    new = {"name": "K", "country": "FR", "roles": ["trader"]}
+    keyed = hub.admin | {"Idempotency-Key": "k"}
+    first = await hub.http.post("/v1/parties", json=new, headers=keyed)
+    assert await sweep(hub.desk.engine, at=now() + KEPT_FOR - timedelta(minutes=1)) == 0
+    again = await hub.http.post("/v1/parties", json=new, headers=keyed)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert await sweep(hub.desk.engine, at=now() + KEPT_FOR + timedelta(minutes=1)) == 1
+    fresh = await hub.http.post("/v1/parties", json=new, headers=keyed)
+    assert fresh.status_code == 201 and fresh.json()["id"] != first.json()["id"]
+
+
+async def test_headers_beyond_the_limit_are_431(hub: Hub) -> None:
+    answer = await hub.http.get("/v1/me", headers=hub.admin | {"X-More": "x" * 40_000})
+    assert (answer.status_code, answer.json()["code"]) == (431, "headers-too-large")
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    long = await hub.http.get("/v1/parties?" + "&".join(f"a{n}=1" for n in range(8000)), headers=hub.admin)
+    assert long.status_code == 431
+
+
+@pytest.fixture
+async def port(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
+    """A gateway on the connection that `saola gateway` uses."""
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.3)
+    config = uvicorn.Config(
+        make(settings), port=settings.port, http=Connection, ws="none", log_config=None, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield settings.port
+    server.should_exit = True
+    await running
+
+
+async def _say(port: int, *parts: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+        return await asyncio.wait_for(reader.read(), 10)
+    except ConnectionResetError:
+        return b""
+    finally:
+        writer.close()
+
+
+GOOD = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+
+
+async def test_headers_that_never_end_end_the_connection(port: int) -> None:
+    slow = await _say(port, GOOD + b"X-Slow: ")
+    assert slow.startswith(b"HTTP/1.1 408 ")
+    assert json.loads(slow.partition(b"\r\n\r\n")[2])["code"] == "body-too-slow"
+    assert (await _say(port, b"")).startswith(b"HTTP/1.1 408 "), "silence too"
+    endless = await _say(port, GOOD + b"X-Long: " + b"x" * 200_000)
+    assert endless == b"" or endless.startswith(b"HTTP/1.1 431 ")
+
+
+async def test_what_is_no_http_is_told_so(port: int, subtests: pytest.Subtests) -> None:
+    noise = (b"\x16\x03\x01\x02\x00\x01\x00", b"HELO there\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", secrets.token_bytes(64))
+    for said in noise:
+        with subtests.test(said=said[:8]):
+            answer = await _say(port, said + b"\r\n\r\n")
+            assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 408 "))
+            assert json.loads(answer.partition(b"\r\n\r\n")[2])["status"] in {400, 408}
+
+
+async def test_a_connection_that_behaves_serves_request_after_request(port: int) -> None:
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        for _ in range(5):
+            assert (await http.get("/healthz")).status_code == 200
+    both = await _say(port, GOOD + b"\r\n" + GOOD + b"Connection: close\r\n\r\n")
+    assert both.count(b"HTTP/1.1 200 ") == 2
