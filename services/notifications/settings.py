@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.notifications.domain.addresses import Reach, read_networks
+from services.notifications.domain.keeping import Keep
 from services.notifications.domain.schedule import SCHEDULE
 
 
@@ -35,6 +36,10 @@ class Settings(BaseSettings):
         pattern=r"^[0-9]{1,7}(\.[0-9]{1,3})?(,[0-9]{1,7}(\.[0-9]{1,3})?){0,49}$",
         description="Seconds between the attempts at a delivery; after the last it is given up",
     )
+    keep_events: int = Field(30, ge=30, le=36500, description="Days that events are kept, in the feed and for replays")
+    keep_deliveries: int = Field(
+        30, ge=1, le=36500, description="Days that deliveries which went well are kept, with their attempts"
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @field_validator("allowed_networks")
@@ -47,6 +52,11 @@ class Settings(BaseSettings):
     def reach(self) -> Reach:
         """What webhooks may go to beside public addresses."""
         return Reach(self.allow_loopback, read_networks(self.allowed_networks))
+
+    @property
+    def keep(self) -> Keep:
+        """How long things are kept."""
+        return Keep(timedelta(days=self.keep_events), timedelta(days=self.keep_deliveries))
 
     @property
     def waits(self) -> tuple[timedelta, ...]:

@@ -6,6 +6,7 @@ import signal
 
 import uvloop
 
+from services.notifications.actions import sweeping
 from services.notifications.actions.keys import Keys
 from services.notifications.actions.post_office import PostOffice
 from services.notifications.clients.webhooks import Receivers
@@ -55,7 +56,7 @@ async def serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(name, ending.set)
     await receivers.open()
     delivering = asyncio.create_task(office.run())
-    pulse = asyncio.create_task(beat())
+    beside = [asyncio.create_task(beat()), asyncio.create_task(sweeping.run(engine, settings.keep))]
     logger().info("worker.started")
     waiting = asyncio.create_task(ending.wait())
     await asyncio.wait({delivering, waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -66,6 +67,7 @@ async def serve(settings: Settings) -> None:
         logger().warning("worker.cut_short")
     finally:
         waiting.cancel()
-        pulse.cancel()
+        for task in beside:
+            task.cancel()
         await receivers.close()
         await engine.dispose()

@@ -1,0 +1,12 @@
+"""How long what is over is kept."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Events at least 30 days, as the feed promises; deliveries that went well, with their attempts."""
+
+    events: timedelta = timedelta(days=30)
+    deliveries: timedelta = timedelta(days=30)
