@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.permits.actions.auditing import Auditor
 from services.permits.actions.ending import end_abandoned
 from services.permits.actions.expiring import tell_of_ends
+from services.permits.actions.sweeping import sweep_commands
 from services.permits.store import duty
 from shared.database import now
 from shared.logs import logger
@@ -34,6 +35,7 @@ class Job:
 JOBS: tuple[Job, ...] = (
     Job("permits.ends", 5.0, tell_of_ends),
     Job("reservations", 60.0, end_abandoned),
+    Job("commands", 600.0, sweep_commands),
     Job("ledger", 60.0, Auditor().turn),
 )
 """Every periodic job of permits. Each room of actions that has one is named here."""

@@ -100,3 +100,11 @@ async def end(conn: AsyncConnection, command: Command, kept: Kept) -> None:
     """Keep the answer of a command, in the transaction of its effect."""
     values = {"status": kept.status, "answer": kept.answer, "location": kept.location, "version": kept.version}
     await conn.execute(update(t.commands).where(t.commands.c.id == command.id).values(values))
+
+
+async def sweep(conn: AsyncConnection, before: datetime, *, limit: int) -> int:
+    """Drop kept answers from before a moment, the oldest first; answers how many, at most `limit`."""
+    c = t.commands.c
+    oldest = select(c.id).where(c.at < before).order_by(c.at).limit(limit).with_for_update(skip_locked=True)
+    dropped = await conn.execute(delete(t.commands).where(c.id.in_(oldest)).returning(c.id))
+    return len(dropped.all())
