@@ -73,3 +73,10 @@ async def put_off(conn: AsyncConnection, table: Table, ids: Sequence[UUID], *, d
 
 def _among(table: Table, ids: Sequence[UUID]) -> Any:
     return table.c.id == func.any(bindparam("ids", list(ids), ARRAY(PgUuid)))
+
+
+async def waiting(conn: AsyncConnection, table: Table, since: Column[datetime]) -> tuple[int, datetime | None]:
+    """Answer how many letters are not settled, and the earliest `since` among them."""
+    asked = select(func.count(), func.min(since)).where(table.c.settled_at.is_(None))
+    row = (await conn.execute(asked)).one()
+    return row[0], row[1]

@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 
 import structlog
 from fastapi import FastAPI, Request
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.metrics import Figures, page
 from shared.problems import Invalid, Refusal
 from shared.refused import broken, problem, request_id, speak_problems
 from shared.strict import parse_json, validate
@@ -55,6 +57,15 @@ def make_app(
         return problem(503, "not-ready", reason, request_id=request_id(request), headers={"Retry-After": "1"})
 
     return app
+
+
+def add_metrics(app: FastAPI, figures: Figures) -> None:
+    """Serve /metrics at the service's own port: for those that are not public, and nobody outside can reach."""
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        """Answer the service's figures for a monitor."""
+        return Response(await page(figures), media_type=CONTENT_TYPE_LATEST)
 
 
 class Door:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.gateway.actions.access import Access
 from services.gateway.actions.carry import PartyLetters, submission_trip
 from services.gateway.actions.desk import Desk
+from services.gateway.actions.figures import figures
 from services.gateway.actions.first_admin import make_first_admin
 from services.gateway.actions.limits import Limits
 from services.gateway.actions.lodge import Intake
@@ -57,6 +58,7 @@ from shared.courier import Courier
 from shared.database import connect, revision
 from shared.identity import InsideSigner, KeyFile
 from shared.logs import logger, write_logs
+from shared.metrics import serve
 from shared.start import ready_or_exit
 from shared.web import make_app
 
@@ -106,6 +108,9 @@ def make(settings: Settings) -> FastAPI:
             open_things.push_async_callback(_end, tasks)
             for task in tasks:
                 task.add_done_callback(_stop_if_broken)
+            if settings.metrics_port:
+                counted = await serve(lambda: figures(engine), settings.metrics_host, settings.metrics_port)
+                open_things.callback(counted.close)
             yield
 
     app = make_app(title="Saola", version=VERSION, description=ABOUT, lifespan=lifespan, ready=_ready)

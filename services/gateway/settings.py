@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     token_keys: Path = Field(description="Private JWKS that signs access tokens")
     admin_file: Path | None = Field(None, description="Where the first admin's credential is written, once")
     rate_limit: int = Field(0, ge=0, le=1_000_000, description="Requests a second a party may send; 0 is no limit")
+    metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics, which is not public; 0 for none")
+    metrics_host: str = Field("127.0.0.1", description="Address where /metrics listens")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @property

@@ -8,6 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from services.notifications.actions.feed import Bell
+from services.notifications.actions.figures import figures
 from services.notifications.actions.house import House
 from services.notifications.actions.keys import Keys
 from services.notifications.actions.readiness import reason_not_ready
@@ -19,7 +20,7 @@ from shared.database import connect
 from shared.identity import InsideReader, KeyFile
 from shared.logs import write_logs
 from shared.start import ready_or_exit
-from shared.web import make_app
+from shared.web import add_metrics, make_app
 
 KEEP_ALIVE = 75
 """Seconds an idle connection is kept: longer than our neighbours keep theirs, so that none sends into a closing one."""
@@ -65,6 +66,7 @@ def make(settings: Settings) -> FastAPI:
     app.state.inside = InsideReader("notifications", trusted)
     for router in (inside.router, endpoints.router, events.router):
         app.include_router(router)
+    add_metrics(app, lambda: figures(engine))
     return app
 
 

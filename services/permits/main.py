@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 
 from services.permits.actions import first_listing
+from services.permits.actions.figures import figures
 from services.permits.api import (
     applications,
     declarations,
@@ -29,7 +30,7 @@ from shared.garbage import collect_seldom
 from shared.identity import InsideReader, KeyFile
 from shared.logs import write_logs
 from shared.start import ready_or_exit
-from shared.web import make_app
+from shared.web import add_metrics, make_app
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations" / "alembic.ini"
 
@@ -63,6 +64,7 @@ def make(settings: Settings) -> FastAPI:
     app = make_app(title="Saola permits", version="1", lifespan=lifespan, ready=ready)
     for room in (inside, applications, declarations, permits, reports, loads, reference, policies):
         app.include_router(room.router)
+    add_metrics(app, lambda: figures(app.state.engine))
     return app
 
 

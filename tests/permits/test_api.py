@@ -306,6 +306,11 @@ async def test_the_reference_tables_are_there(inside: Inside) -> None:
     assert all(rule["sentence"].endswith((".", ").")) for rule in rules)
 
 
+async def test_figures_count_checks_and_what_waits_to_be_told(inside: Inside) -> None:
+    told = (await inside.http.get("/metrics")).text
+    assert "saola_news_waiting 0.0" in told and "saola_checks" in told and "saola_database_up 1.0" in told
+
+
 async def test_health_says_alive_and_ready(inside: Inside) -> None:
     assert (await inside.http.get("/healthz")).json() == {"status": "alive"}
     assert (await inside.http.get("/readyz")).json() == {"status": "ready"}

@@ -17,6 +17,7 @@ from services.gateway.store.submissions import Submission
 from shared.courier import Courier
 from shared.database import again, is_away, now
 from shared.logs import logger
+from shared.metrics import counter
 from shared.problems import Conflict, Refusal, Unavailable
 
 MOST_AT_ONCE = 300
@@ -26,6 +27,7 @@ MOST_WAITING = 2_000
 MOST_BYTES_WAITING = 64_000_000
 HANDED_FOR = timedelta(seconds=5)
 """How long a letter handed over in memory belongs to this process; after that any courier may take it."""
+ACCEPTED = counter("saola_declarations_accepted", "Declarations that were made durable and answered 202")
 HANDED_BYTES = 16_384
 """A larger letter is read again from the database rather than kept in memory."""
 DATABASE_AWAY = "The database cannot answer now. Send it again under the same key: it is kept once at most."
@@ -130,6 +132,7 @@ class Intake:
             new = await submissions.put(conn, batch, due)
             met = [submission for submission in batch if submission.id not in new]
             kept = await submissions.under_keys(conn, [submission.scope for submission in met]) if met else {}
+        ACCEPTED.inc(len(new))
         self._courier.hand([submission.letter for submission in handed if submission.id in new])
         return {submission.id: _receipt(submission, new, kept.get(submission.scope)) for submission in batch}
 

@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.store.tables import submissions
+from shared import outbox
 from shared.database import many
 
 NAMES = (
@@ -93,3 +94,8 @@ async def forwarded(conn: AsyncConnection, id: UUID) -> bool:
     """Say whether permits has taken a submission in."""
     found = select(submissions.c.settled_at.is_not(None)).where(submissions.c.id == id)
     return bool((await conn.execute(found)).scalar_one_or_none())
+
+
+async def waiting(conn: AsyncConnection) -> tuple[int, datetime | None]:
+    """Answer how many submissions were not carried yet, and when the oldest of them came."""
+    return await outbox.waiting(conn, submissions, submissions.c.received_at)

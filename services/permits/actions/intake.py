@@ -16,9 +16,12 @@ from shared.contracts.letters import Answer, Answers, SubmissionLetter
 from shared.contracts.people import Act
 from shared.database import AGAIN, again
 from shared.logs import logger
+from shared.metrics import counter
 
 Arrival = tuple[Filed, str | None]
 """A letter as a declaration that was received, and why it cannot be checked, where it cannot."""
+UNVERIFIED = "unverified"
+CHECKS = counter("saola_checks", "Declarations checked, by what came of it", ["outcome"])
 TWICE = AGAIN | {"23505"}
 """A letter that two couriers carry at once breaks a key for one of them; tried again, it is known."""
 
@@ -30,19 +33,21 @@ async def take_in_batch(engine: AsyncEngine, letters: Sequence[SubmissionLetter]
     """
     read = {letter.id: _read(letter) for letter in letters}
 
-    async def once() -> None:
+    async def once() -> list[str]:
         async with engine.begin() as conn:
-            await _take_in(conn, read, at)
+            return await _take_in(conn, read, at)
 
-    await again(once, states=TWICE)
+    for status in await again(once, states=TWICE):
+        CHECKS.labels(status).inc()
     return Answers(answers=tuple(Answer(id=letter.id, outcome="taken") for letter in letters))
 
 
-async def _take_in(conn: AsyncConnection, read: Mapping[UUID, Arrival], at: datetime) -> None:
+async def _take_in(conn: AsyncConnection, read: Mapping[UUID, Arrival], at: datetime) -> list[str]:
+    """Answer where each of the fresh ones stands after its check."""
     known = await declarations.known(conn, read)
     fresh = [arrival for id, arrival in read.items() if id not in known]
     if not fresh:
-        return
+        return []
     by = Act(party=None, role=By.RULES, at=at)
     plain = [filed for filed, broken in fresh if broken is None]
     wanted = wanted_by(filed.document for filed in plain)
@@ -53,6 +58,8 @@ async def _take_in(conn: AsyncConnection, read: Mapping[UUID, Arrival], at: date
         if reason is not None:
             logger().error("declaration.unverified", declaration=str(filed.id), reason=reason)
             await door.keep(conn, take_in_unverified(filed, reason, by))
+    judged = [str(change.filed.status) for change in outcome.declarations]
+    return judged + [UNVERIFIED for _, reason in fresh if reason is not None]
 
 
 def _watchers(outcome: Outcome) -> list[tuple[UUID, UUID]]:

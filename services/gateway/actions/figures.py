@@ -1,0 +1,17 @@
+"""What a monitor reads of the gateway: what was taken in and waits to be carried on."""
+
+from collections.abc import Sequence
+
+from prometheus_client.core import Metric
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.gateway.store import submissions
+from shared.database import now
+from shared.metrics import Waiting
+
+
+async def figures(engine: AsyncEngine) -> Sequence[Metric]:
+    """Answer how many declarations wait to be carried to permits, and how long the oldest has."""
+    async with engine.connect() as conn:
+        count, oldest = await submissions.waiting(conn)
+    return Waiting(count, oldest).figures("saola_submissions", "Declarations on their way to permits", now())
