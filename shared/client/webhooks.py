@@ -1,4 +1,4 @@
-"""Webhooks by Standard Webhooks 1.0, HMAC-SHA256 (`v1`): checks that one came from the hub, or signs one like it."""
+"""Webhooks by Standard Webhooks 1.0, HMAC (`v1`) or Ed25519 (`v1a`): checks one, or signs one like the hub."""
 
 import hashlib
 import hmac
@@ -8,6 +8,10 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+PUBLIC = "whpk_"
 TOLERANCE = 300.0
 """Seconds a webhook's timestamp may differ from the receiver's clock, either way."""
 
@@ -21,7 +25,8 @@ def verify_webhook(
 ) -> dict[str, Any]:
     """Check the signature of a webhook over its exact bytes, answer the event; raises BadWebhook.
 
-    `secret` is what the endpoint's creation answered (`whsec_…`). Keep `webhook-id`: the same id is the same event.
+    `secret` is what the endpoint's creation answered (`whsec_…`), or one of the hub's public keys (`whpk_…`, Ed25519,
+    `v1a`), with which somebody who shares no secret checks it too. Keep `webhook-id`: the same id is the same event.
     """
     found = {name.lower(): value for name, value in headers.items()}
     try:
@@ -30,8 +35,8 @@ def verify_webhook(
         raise BadWebhook(f"The header {missing.args[0]} is missing.") from None
     if not moment.isdecimal() or abs(time.time() - int(moment)) > tolerance:
         raise BadWebhook("The webhook is too old, or its sender's clock or ours is wrong.")
-    wanted = _signature(name, moment, body, secret).encode()
-    if not any(hmac.compare_digest(wanted, given.encode()) for given in signatures.split(" ")):
+    fits = _signed_publicly if secret.startswith(PUBLIC) else _signed
+    if not fits(secret, f"{name}.{moment}.".encode() + body, signatures.split(" ")):
         raise BadWebhook("No signature fits: the body was changed, or the secret is another endpoint's.")
     try:
         event = json.loads(body)
@@ -45,16 +50,41 @@ def verify_webhook(
 def sign_webhook(id: str, body: bytes, secret: str, *, at: float) -> dict[str, str]:
     """Answer the headers that the hub would send with this body at a moment (seconds since 1970), to try a receiver."""
     moment = str(int(at))
-    return {"webhook-id": id, "webhook-timestamp": moment, "webhook-signature": _signature(id, moment, body, secret)}
+    signature = _signature(secret, f"{id}.{moment}.".encode() + body)
+    return {"webhook-id": id, "webhook-timestamp": moment, "webhook-signature": signature}
 
 
-def _signature(id: str, moment: str, body: bytes, secret: str) -> str:
-    signed = hmac.digest(_key(secret), f"{id}.{moment}.".encode() + body, hashlib.sha256)
-    return "v1," + b64encode(signed).decode()
+def _signature(secret: str, said: bytes) -> str:
+    return "v1," + b64encode(hmac.digest(_key(secret.removeprefix("whsec_")), said, hashlib.sha256)).decode()
 
 
-def _key(secret: str) -> bytes:
+def _signed(secret: str, said: bytes, signatures: list[str]) -> bool:
+    wanted = _signature(secret, said).encode()
+    return any(hmac.compare_digest(wanted, given.encode()) for given in signatures)
+
+
+def _signed_publicly(key: str, said: bytes, signatures: list[str]) -> bool:
     try:
-        return b64decode(secret.removeprefix("whsec_"), validate=True)
+        public = Ed25519PublicKey.from_public_bytes(_key(key.removeprefix(PUBLIC)))
     except ValueError:
-        raise BadWebhook("The secret is not of the form whsec_… with base64 behind it.") from None
+        raise BadWebhook("The public key is not of the form whpk_… with the base64 of 32 bytes behind it.") from None
+    return any(_fits(public, given.removeprefix("v1a,"), said) for given in signatures if given.startswith("v1a,"))
+
+
+def _fits(public: Ed25519PublicKey, signature: str, said: bytes) -> bool:
+    try:
+        public.verify(b64decode(signature, validate=True), said)
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
+def _key(text: str) -> bytes:
+    """Read the base64 of a secret, with or without the padding at its end; raises BadWebhook."""
+    try:
+        key = b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        key = b""
+    if not key:
+        raise BadWebhook("The secret is not of the form whsec_… with base64 behind it.")
+    return key

@@ -59,7 +59,13 @@ def hearers_of_application(application: ApplicationOnFile, move: Move) -> Audien
     offices = (RoleInCountry(role="authority", country=country),)
     if move.event == ASSESSED:
         return Audience(offices=offices)
-    return Audience(parties=(application.party,), offices=offices, countries=(country,))
+    return Audience(
+        parties=(application.party,),
+        offices=offices,
+        countries=(country,),
+        taxa=tuple(sorted({line.taxon for line in application.document.lines})),
+        sender=Sender(parties=(application.party,), offices=offices),
+    )
 
 
 def hearers_of_declaration(filed: Filed) -> Audience:

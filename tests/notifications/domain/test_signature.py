@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
-from services.notifications.domain.signature import header, sign, write_secret
+from services.notifications.domain.signature import (
+    header,
+    read_private,
+    sign,
+    sign_publicly,
+    write_private,
+    write_public,
+    write_secret,
+)
 
 ID, PAYLOAD = "msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}'
 VECTORS = [
@@ -39,6 +47,22 @@ def test_a_partners_library_takes_what_we_sign(chance: bytes, said: str) -> None
     moment = datetime.now(UTC)
     theirs = Webhook(secret).sign(msg_id=ID, timestamp=moment, data=body.decode())
     assert sign(secret, id=ID, timestamp=int(moment.timestamp()), body=body) == theirs
+
+
+PRIVATE = "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg=="
+PUBLIC = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4="
+PUBLICLY = "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
+
+
+def test_the_published_vector_of_the_public_signature_comes_out() -> None:
+    key = read_private(PRIVATE)
+    assert sign_publicly(key, id=ID, timestamp=1614265330, body=PAYLOAD) == PUBLICLY
+    assert (write_public(key), write_private(key)) == (PUBLIC, PRIVATE)
+
+
+def test_shared_and_public_signatures_stand_side_by_side() -> None:
+    secret, _, timestamp, body, shared = VECTORS[0][0], *VECTORS[0][1:]
+    assert header([secret], (read_private(PRIVATE),), id=ID, timestamp=timestamp, body=body) == f"{shared} {PUBLICLY}"
 
 
 def test_every_live_secret_signs() -> None:

@@ -5,6 +5,7 @@ from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from standardwebhooks import Webhook
 
 from shared.client import BadWebhook, verify_webhook
@@ -71,6 +72,52 @@ def test_a_signed_body_that_is_no_event_is_refused(body: bytes) -> None:
         verify_webhook(signed(body), body, SECRET)
 
 
-def test_a_secret_that_is_none_is_refused() -> None:
+@pytest.mark.parametrize("secret", ["whsec_?", "whsec_", "", "whsec_***"])
+def test_a_secret_that_is_none_is_refused(secret: str) -> None:
     with pytest.raises(BadWebhook, match="whsec_"):
-        verify_webhook(signed(), BODY, "whsec_?")
+        verify_webhook(signed(), BODY, secret)
+
+
+@pytest.mark.parametrize("length", [30, 31, 32])
+def test_a_secret_may_come_with_or_without_its_padding_and_its_prefix(length: int) -> None:
+    secret = "whsec_" + b64encode(b"s" * length).decode()
+    headers = signed(secret=secret)
+    for written in (secret, secret.rstrip("="), secret.removeprefix("whsec_")):
+        assert verify_webhook(headers, BODY, written)
+
+
+@pytest.mark.parametrize("entry", ["", "v1,", "v1", "v1{}", "v2,{}", "v1,{:.8}", "V1,{}", "{}"])
+def test_what_is_no_whole_signature_of_this_version_fits_nothing(entry: str) -> None:
+    headers = signed()
+    right = headers["Webhook-Signature"].removeprefix("v1,")
+    with pytest.raises(BadWebhook, match="No signature fits"):
+        verify_webhook(headers | {"Webhook-Signature": entry.format(right)}, BODY, SECRET)
+    both = f"{entry.format(right)} v1,{right}"
+    assert verify_webhook(headers | {"Webhook-Signature": both}, BODY, SECRET)
+
+
+@pytest.mark.parametrize(("seconds", "good"), [(-295, True), (-301, False), (295, True), (310, False)])
+def test_five_minutes_either_way_are_let_pass(seconds: int, good: bool) -> None:
+    headers = signed(at=datetime.now(UTC) + timedelta(seconds=seconds))
+    if good:
+        assert verify_webhook(headers, BODY, SECRET)
+    else:
+        with pytest.raises(BadWebhook, match="too old"):
+            verify_webhook(headers, BODY, SECRET)
+
+
+def test_who_shares_no_secret_checks_the_public_signature() -> None:
+    key, other = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    headers = signed()
+    said = f"msg_1.{headers['Webhook-Timestamp']}.".encode() + BODY
+    headers["Webhook-Signature"] += " v1a,bm9uZQ== v1a," + b64encode(key.sign(said)).decode()
+    assert verify_webhook(headers, BODY, public(key))["id"] == "msg_1"
+    for wrong, body in ((public(other), BODY), (public(key), BODY + b" ")):
+        with pytest.raises(BadWebhook, match="No signature fits"):
+            verify_webhook(headers, body, wrong)
+    with pytest.raises(BadWebhook, match="whpk_"):
+        verify_webhook(headers, BODY, "whpk_c2hvcnQ=")
+
+
+def public(key: Ed25519PrivateKey) -> str:
+    return "whpk_" + b64encode(key.public_key().public_bytes_raw()).decode()
