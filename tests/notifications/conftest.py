@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -229,3 +229,8 @@ async def until(true: Callable[[], Any], *, seconds: float = 20.0) -> None:
             if found:
                 return
             await asyncio.sleep(0.01)
+
+
+def have(number: int, *lists: Sequence[object]) -> Callable[[], bool]:
+    """Answer a question for `until`: whether each of these lists has come to so many."""
+    return lambda: all(len(one) >= number for one in lists)

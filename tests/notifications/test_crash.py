@@ -1,8 +1,9 @@
 """Workers that die, stall or lose the database: what they held is sent by others, under the same id."""
 
 import asyncio
-import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,21 @@ asyncio.run(work())
 """
 
 
+@asynccontextmanager
+async def a_worker(service: Service) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A worker in a process of its own, with leases of a second; killed when the block ends."""
+    files = [str(file) for file in (service.settings.secret_keys, service.settings.signing_keys)]
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WORKER, service.settings.database_url, *files, cwd=Path(__file__).parents[2]
+    )
+    try:
+        yield worker
+    finally:
+        if worker.returncode is None:
+            worker.kill()
+            await worker.wait()
+
+
 async def test_a_worker_killed_in_mid_flight_loses_nothing(service: Service, receiver: Receiver) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
     await service.endpoint(who, receiver.url)
@@ -50,18 +66,10 @@ async def test_a_worker_killed_in_mid_flight_loses_nothing(service: Service, rec
 
     receiver.behave = hang
     await service.tell(news(subject, 1, to=who), news(subject, 2, to=who))
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        WORKER,
-        service.settings.database_url,
-        str(service.settings.secret_keys),
-        str(service.settings.signing_keys),
-        cwd=Path(__file__).parents[2],
-    )
-    await until(lambda: receiver.heard)
-    worker.send_signal(signal.SIGKILL)
-    await worker.wait()
+    async with a_worker(service) as worker:
+        await until(lambda: receiver.heard)
+        worker.kill()
+        await worker.wait()
     hanging = False
     async with working(service):
         await until(lambda: len(receiver.heard) == 3)
