@@ -60,7 +60,8 @@ async def test_a_declaration_that_agrees_is_accepted_without_findings(permits_db
         ({"document": {"use": "part"}}, {}, "CITES-box-15-part-use", "refer", "/items/0/documents/0/use"),
         ({"document": {"use": "already_counted"}}, {}, "counted-already", "refer", "/items/0/documents/0/counted_by"),
         ({"document": {"use": "late"}}, {}, "reported-late", "note", "/items/0/documents/0/use"),
-        ({"documents": []}, {}, "unverified", "refer", "/items/0/documents"),
+        ({"documents": []}, {}, "CITES-IV-export-document", "block", "/items/0/documents"),
+        ({"taxon": "Nemo nusquam", "documents": []}, {}, "unverified", "refer", "/items/0/documents"),
     ],
 )  # fmt: skip
 async def test_each_difference_is_a_finding_of_its_own(

@@ -10,7 +10,7 @@ from services.permits.domain.check import check
 from services.permits.domain.completing import wanted_by
 from services.permits.domain.lifecycle import Status
 from services.permits.domain.values import Filed
-from services.permits.store import permits
+from services.permits.store import facts, permits
 from shared.contracts.declaration import Declaration
 from shared.contracts.people import ActsFor, Party
 
@@ -32,7 +32,8 @@ async def validate(
     filed = Filed(id, party.id, trader.party if trader else party.id, at, "", stated, Status.RECEIVED)
     async with engine.connect() as conn:
         found = await permits.read_cited(conn, wanted_by([stated]))
-    verdict = check(filed, {permit.key: permit for permit in found})
+        known = await facts.about(conn, [filed], found)
+    verdict = check(filed, {permit.key: permit for permit in found}, known)
     return {
         "valid": verdict.status is Status.ACCEPTED,
         "status": verdict.status.value,

@@ -11,7 +11,7 @@ from services.permits.domain.completing import wanted_by
 from services.permits.domain.filing import take_in, take_in_unverified
 from services.permits.domain.lifecycle import By, Status
 from services.permits.domain.values import Filed, Outcome
-from services.permits.store import declarations, door, permits
+from services.permits.store import declarations, door, facts, permits
 from shared.contracts.letters import Answer, Answers, SubmissionLetter
 from shared.contracts.people import Act
 from shared.database import AGAIN, again
@@ -51,7 +51,8 @@ async def _take_in(conn: AsyncConnection, read: Mapping[UUID, Arrival], at: date
     by = Act(party=None, role=By.RULES, at=at)
     plain = [filed for filed, broken in fresh if broken is None]
     wanted = wanted_by(filed.document for filed in plain)
-    outcome = take_in(plain, await permits.lock_cited(conn, wanted), by)
+    cited = await permits.lock_cited(conn, wanted)
+    outcome = take_in(plain, cited, by, await facts.about(conn, plain, cited))
     await door.keep(conn, outcome)
     await permits.watch(conn, _watchers(outcome), at)
     for filed, reason in fresh:

@@ -19,7 +19,7 @@ from services.permits.domain.completing import wanted_by
 from services.permits.domain.lifecycle import By, Status, may_turn, turns_of
 from services.permits.domain.signing import Others, Permits
 from services.permits.domain.values import Filed, Outcome
-from services.permits.store import commands, declarations, door, permits
+from services.permits.store import commands, declarations, door, facts, permits
 from services.permits.store.commands import Command, Kept
 from shared.cites.zones import latest_day
 from shared.contracts.declaration import Cancellation, Consent, Correction, Declaration, Override, Refusal, Release
@@ -101,7 +101,8 @@ async def amend(
             command.must_match(filed.version)
             _may_amend(filed, stated, numbers)
             fresh = _fresh(filed, stated, command)
-            outcome = filing.amend(filed, fresh, here, by)
+            known = await facts.about(conn, [fresh], here)
+            outcome = filing.amend(filed, fresh, here, by, known)
             await door.keep(conn, outcome)
             cited = outcome.declarations[0].filed.citations
             await permits.watch(

@@ -11,14 +11,15 @@ from uuid import UUID
 
 from services.permits.domain import units
 from services.permits.domain.completing import completed
+from services.permits.domain.facts import NOTHING, Facts
 from services.permits.domain.holdings import hold, let_go
 from services.permits.domain.ledger import Entry, Kind, Side, available, post
 from services.permits.domain.lifecycle import Status
-from services.permits.domain.rules import goods, paper, quantities, whole
+from services.permits.domain.rules import goods, law, needs, paper, quantities, whole
 from services.permits.domain.rules.cases import Case, ask
 from services.permits.domain.rules.matching import candidates
 from services.permits.domain.values import Citation, Filed, PermitOnFile
-from shared.cites.zones import earliest_day, latest_day
+from shared.cites.zones import earliest_day, latest_day, utc_day
 from shared.contracts.declaration import Declaration, Document, Item
 from shared.contracts.findings import Finding
 
@@ -56,7 +57,7 @@ class Verdict:
     document: Declaration | None = None
 
 
-def check(filed: Filed, registry: Registry) -> Verdict:
+def check(filed: Filed, registry: Registry, facts: Facts) -> Verdict:
     """Check a declaration on the day it was received; pure, so that validating and filing cannot disagree."""
     filed = completed(filed, registry)
     findings: list[Finding] = [whole.repaired(repair) for repair in filed.document.repairs]
@@ -65,15 +66,15 @@ def check(filed: Filed, registry: Registry) -> Verdict:
     drawn: dict[tuple[str, str], PermitOnFile] = {}
     for index, item in enumerate(filed.document.items):
         documents = [(n, d) for n, d in enumerate(item.documents) if d.type != NOT_CITES]
-        if not documents:
-            findings.append(whole.uncited(index))
+        papers: list[Case] = []
         for place, document in documents:
             key = document.key
             permit = drawn.get(key) or registry.get(key)
-            case = _case(filed, index, item, place, document, permit) if permit else None
+            case = _case(filed, index, item, place, document, permit, facts) if permit else None
             if permit is None or case is None or not paper.belongs(case):
                 findings.append(whole.unknown(filed, index, place, document))
                 continue
+            papers.append(case)
             if _cited_before(citations, case):
                 continue
             found, citation, second = _examine(filed, case)
@@ -82,11 +83,33 @@ def check(filed: Filed, registry: Registry) -> Verdict:
             seconds += second
             if citation.open or citation.counted:
                 drawn[key] = _drawn(permit, citation)
+        findings += _needed(filed, index, papers, len(documents), facts)
+    if facts.empty and any(item.taxon for item in filed.document.items):
+        findings.append(whole.empty(facts.empty))
     status = settle(findings)
     if status is Status.REJECTED:
         citations = [replace(citation, reserved=Decimal(0), counted=Decimal(0)) for citation in citations]
         drawn = {}
     return Verdict(status, tuple(findings), tuple(citations), tuple(seconds), drawn, filed.document)
+
+
+def _needed(filed: Filed, index: int, papers: list[Case], cited: int, facts: Facts) -> list[Finding]:
+    """Ask what an item needs with all its papers; what neither paper nor listing answers for is unverified."""
+    item = filed.document.items[index]
+    asked = needs.Goods(
+        declaration=filed.document,
+        index=index,
+        item=item,
+        side=side_of(filed),
+        day=utc_day(filed.received_at),
+        facts=facts,
+        papers=tuple((case.permit, case.lines[0] if len(case.lines) == 1 else None) for case in papers),
+        unknown=len(papers) < cited,
+        says_not_cites=any(document.type == NOT_CITES for document in item.documents),
+    )
+    found = needs.ask(asked)
+    settled = asked.standing.known or any(finding.rule == needs.NOT_LISTED for finding in found)
+    return found if cited or settled else [*found, whole.uncited(index)]
 
 
 def settle(findings: list[Finding] | tuple[Finding, ...]) -> Status:
@@ -107,14 +130,16 @@ def side_of(filed: Filed) -> Side:
     return Side.IMPORT if filed.document.movement == "import" else Side.EXPORT
 
 
-def _case(filed: Filed, index: int, item: Item, place: int, document: Document, permit: PermitOnFile) -> Case:
-    side = side_of(filed)
-    lines = candidates(permit, item, document, side)
+def _case(
+    filed: Filed, index: int, item: Item, place: int, document: Document, permit: PermitOnFile, facts: Facts = NOTHING
+) -> Case:
+    side, day = side_of(filed), utc_day(filed.received_at)
+    lines = candidates(permit, item, document, side, lambda listed, stated: facts.covers(listed, stated, day))
     asked = None
     if len(lines) == 1 and units.convertible(item.unit, lines[0].terms.unit):
         asked = units.convert(item.quantity, item.unit, lines[0].terms.unit)
     days = days_of(filed.received_at, permit.terms.issuer)
-    return Case(filed.document, index, item, place, document, side, days, permit, lines, asked)
+    return Case(filed.document, index, item, place, document, side, days, permit, lines, asked, day, facts)
 
 
 def _cited_before(citations: list[Citation], case: Case) -> bool:
@@ -131,6 +156,7 @@ def _examine(filed: Filed, case: Case) -> tuple[list[Finding], Citation, list[Se
     found += ask(goods.RULES, case)
     if len(case.lines) > 1:
         return found, _citation(filed, case, Decimal(0)), []
+    found += ask(law.RULES, case)
     amounts = ask(quantities.RULES, case)
     second = [_second_use(case)] if any(f.rule == quantities.SECOND_USE for f in amounts) else []
     found += amounts

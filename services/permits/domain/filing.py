@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.permits.domain import news
 from services.permits.domain.check import SecondUse, Verdict, adopt, check
+from services.permits.domain.facts import NOTHING, Facts
 from services.permits.domain.holdings import let_go
 from services.permits.domain.ledger import ZERO, Entry, Kind, enter, post
 from services.permits.domain.lifecycle import EVENTS, By, Status
@@ -25,7 +26,7 @@ from shared.contracts.people import Act
 from shared.contracts.words import plain
 
 
-def take_in(arrivals: Iterable[Filed], permits: Iterable[PermitOnFile], by: Act) -> Outcome:
+def take_in(arrivals: Iterable[Filed], permits: Iterable[PermitOnFile], by: Act, facts: Facts = NOTHING) -> Outcome:
     """Check declarations in the order they came and file each; what one sets aside the next finds taken."""
     registry = {permit.key: permit for permit in permits}
     before = dict(registry)
@@ -33,7 +34,7 @@ def take_in(arrivals: Iterable[Filed], permits: Iterable[PermitOnFile], by: Act)
     postings: list[Posting] = []
     told: dict[UUID, list[Move]] = {}
     for arrival in arrivals:
-        verdict = check(arrival, registry)
+        verdict = check(arrival, registry, facts)
         adopt(registry, verdict)
         filed = judged(arrival, verdict)
         changes.append(DeclarationChange(filed, (arrived(filed, by), judgement(verdict, by))))
@@ -50,14 +51,14 @@ def take_in_unverified(arrival: Filed, reason: str, by: Act) -> Outcome:
     return Outcome((DeclarationChange(filed, (arrived(filed, by), judgement(verdict, by))),))
 
 
-def amend(filed: Filed, fresh: Filed, permits: Iterable[PermitOnFile], by: Act) -> Outcome:
+def amend(filed: Filed, fresh: Filed, permits: Iterable[PermitOnFile], by: Act, facts: Facts = NOTHING) -> Outcome:
     """Check a new version anew, its trader's doing; the old reservations are swapped for the new in one stroke."""
     here = {permit.id: permit for permit in permits}
     before = {permit.key: permit for permit in here.values()}
     back = give_back(filed, here, by, f"amended/{filed.version}")
     registry = {permit.key: permit for permit in {**here, **back.permits}.values()}
     fresh = replace(fresh, version=filed.version + 1, sequence=filed.sequence)
-    verdict = check(fresh, registry)
+    verdict = check(fresh, registry, facts)
     adopt(registry, verdict)
     again = _with_consents(filed, judged(fresh, verdict))
     moves = (Move(filed.status, Status.RECEIVED, by, "declaration.amended"), judgement(verdict, by))

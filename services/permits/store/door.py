@@ -20,6 +20,7 @@ from services.permits.domain.values import (
     PermitOnFile,
 )
 from services.permits.store import tables as t
+from services.permits.store import takings
 from services.permits.store import written as w
 from services.permits.store.rows import BALANCE
 from shared.database import change_many, columns, many
@@ -35,6 +36,9 @@ async def keep(conn: AsyncConnection, outcome: Outcome) -> None:
     await _keep_applications(conn, outcome.applications)
     await _add(conn, t.ledger, w.ENTRY, [w.entry_row(posting) for posting in outcome.postings])
     await _tell(conn, outcome)
+    fresh = [change for change in outcome.permits if change.permit.sequence == 0]
+    if fresh:
+        await takings.take(conn, [change.permit for change in fresh], fresh[0].moves[0].act)
 
 
 async def _keep_declarations(conn: AsyncConnection, changes: Iterable[DeclarationChange]) -> None:

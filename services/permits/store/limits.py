@@ -34,7 +34,7 @@ async def quotas_on(conn: AsyncConnection, country: str | None, day: date) -> Se
     """Answer the quotas in force on a day, of one country or of all, each with what was `taken` of it."""
     c = quotas.c
     query = (
-        select(quotas, _taken(c.id).label("taken"))
+        select(quotas, taken_of(c.id).label("taken"))
         .where(c.starts <= day, c.ends >= day, or_(c.ended_on.is_(None), c.ended_on > day))
         .order_by(c.country, c.taxon_key, c.id)
     )
@@ -43,7 +43,7 @@ async def quotas_on(conn: AsyncConnection, country: str | None, day: date) -> Se
     return (await conn.execute(query)).mappings().all()
 
 
-def _taken(quota: ColumnElement[UUID]) -> ScalarSelect[Decimal]:
+def taken_of(quota: ColumnElement[UUID]) -> ScalarSelect[Decimal]:
     """Add up what the lines of permits that stand take of a quota; one revoked or replaced gives back its part."""
     q = quota_takings.c
     return (

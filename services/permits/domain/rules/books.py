@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.permits.domain.rules import goods, paper, quantities, whole
+from services.permits.domain.rules import goods, law, needs, paper, quantities, whole
 from shared.contracts.findings import Severity
 
 
@@ -17,8 +17,9 @@ class Entry:
 
 def book() -> tuple[Entry, ...]:
     """Answer every rule."""
-    asked = (*paper.RULES, *goods.RULES, *quantities.RULES)
+    asked = (*paper.RULES, *goods.RULES, *law.RULES, *quantities.RULES)
     return (
         *(Entry(name, severity, sentence) for name, (severity, sentence) in whole.RULES.items()),
+        *(Entry(need.name, need.severity, need.sentence) for need in needs.RULES),
         *(Entry(rule.name, rule.severity, rule.sentence) for rule in asked),
     )

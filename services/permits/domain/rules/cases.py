@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from services.permits.domain.facts import NOTHING, Facts
 from services.permits.domain.ledger import Side
 from services.permits.domain.rules.remedies import message
 from services.permits.domain.values import Line, PermitOnFile
@@ -17,7 +18,8 @@ class Case:
     """One document that one item cites, with the permit it means; `days` are the first and last day of receipt.
 
     Receipt is a moment; in a country of several zones it falls on up to two days. A document is in force when either
-    is within its dates. `asked` is the item's quantity in the line's unit, where it converts.
+    is within its dates. `asked` is the item's quantity in the line's unit, where it converts. On `day`, that of receipt
+    in UTC, the listing and the lists in `facts` are asked.
     """
 
     declaration: Declaration
@@ -30,6 +32,8 @@ class Case:
     permit: PermitOnFile
     lines: tuple[Line, ...] = ()
     asked: Decimal | None = None
+    day: date = date.min
+    facts: Facts = NOTHING
 
     @property
     def line(self) -> Line:

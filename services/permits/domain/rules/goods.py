@@ -4,7 +4,7 @@ from services.permits.domain import units
 from services.permits.domain.ledger import ZERO, Side
 from services.permits.domain.rules.cases import Case, Difference, Rule
 from services.permits.domain.rules.guesses import guess
-from services.permits.domain.rules.matching import covers, neighbours, origin
+from services.permits.domain.rules.matching import neighbours, origin
 from services.permits.domain.rules.quantities import sum_of
 from shared.contracts.words import EXACT, plain
 
@@ -12,7 +12,7 @@ from shared.contracts.words import EXACT, plain
 def taxon_agrees(case: Case) -> Difference | None:
     """The goods are of the taxon the line names, or of one that it covers (box 7)."""
     stated = case.item.taxon
-    if stated is None or covers(case.line.terms.taxon, stated):
+    if stated is None or case.facts.covers(case.line.terms.taxon, stated, case.day):
         return None
     return Difference(case.at("taxon"), case.line.terms.taxon, stated)
 

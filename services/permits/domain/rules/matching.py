@@ -28,7 +28,12 @@ def neighbours(one: str, other: str) -> bool:
     return any(one in group and other in group for group in NEIGHBOURING_TERMS)
 
 
-def candidates(permit: PermitOnFile, item: Item, document: Document, side: Side) -> tuple[Line, ...]:
+Covers = Callable[[str, str], bool]
+
+
+def candidates(
+    permit: PermitOnFile, item: Item, document: Document, side: Side, covers: Covers = covers
+) -> tuple[Line, ...]:
     """Answer the lines an item may mean, likeliest first; several only where the item leaves open which.
 
     A named line is meant, whatever stands in it. Else the lines of the taxon, among them those of the term, of the

@@ -17,6 +17,7 @@ UNVERIFIED = "unverified"
 EMPTIED = "CITES-box-14-endorsed-for-less"
 WITHDRAWN = "CITES-VI.1-withdrawn"
 ABANDONED = "reservation-ended"
+EMPTY = "lists-empty"
 
 RULES: dict[str, tuple[Severity, str]] = {
     UNKNOWN: ("block", "A declaration cites documents that are known here and name its own importer or exporter."),
@@ -25,6 +26,7 @@ RULES: dict[str, tuple[Severity, str]] = {
     NO_LINE: ("block", "The document has a line for these goods (box 7)."),
     UNVERIFIED: ("refer", "What no permit covers and no listing can answer for is not guessed: an officer decides."),
     EMPTIED: ("refer", "Where less left than was set aside, the youngest reservation gives way (box 14)."),
+    EMPTY: ("note", "A list of suspensions or quotas that is empty means that none are known."),
     ABANDONED: ("refer", "What is set aside and not released within the days of the country goes back to the permit."),
 }
 """Name → gravity and sentence."""
@@ -60,6 +62,11 @@ def repaired(repair: Repair) -> Finding:
 def uncited(index: int) -> Finding:
     """Write the finding of an item that cites no permit."""
     return _write(UNVERIFIED, f"/items/{index}/documents", expected="a permit or a listing", found="no permit cited")
+
+
+def empty(lists: tuple[str, ...]) -> Finding:
+    """Write the finding of lists that nobody loaded."""
+    return _write(EMPTY, "", expected="suspensions and quotas", found=f"no {' and no '.join(lists)}")
 
 
 def unverified(reason: str) -> Finding:

@@ -1,0 +1,72 @@
+"""What holds beyond the papers that declarations cite: listings, suspensions, quotas, policies, as they were read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from services.permits.domain import names
+from services.permits.domain.entries import Suspension
+from services.permits.domain.listing import Listings, Standing
+from services.permits.domain.rules.matching import covers as plainly_covers
+from shared.contracts.policy import Policy
+
+
+@dataclass(frozen=True)
+class Taking:
+    """What a permit line takes of a quota: the running total with this permit included, in the quota's unit."""
+
+    quota: UUID
+    taxon: str
+    amount: Decimal
+    total: Decimal
+    unit: str
+    starts: date
+    ends: date
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts rules are asked with. `empty` names the lists that were never loaded: nothing of them is known."""
+
+    listings: Listings = field(default_factory=Listings)
+    suspensions: tuple[Suspension, ...] = ()
+    takings: Mapping[tuple[UUID, str], tuple[Taking, ...]] = field(default_factory=dict)
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    empty: tuple[str, ...] = ()
+
+    def policy(self, country: str) -> Policy:
+        """Answer a country's policy; every switch is off where nobody turned one on."""
+        return self.policies.get(country, OFF)
+
+    def standing(self, name: str | None, day: date, country: str | None) -> Standing:
+        """Answer where specimens of a name from a country stand on a day."""
+        return self.listings.standing(name, day, country)
+
+    def covers(self, listed: str, stated: str, day: date) -> bool:
+        """Say whether a name on a permit covers a stated one: the same, a synonym, or a higher taxon of it."""
+        return plainly_covers(listed, stated) or self.means(listed, stated, day) or self.is_above(listed, stated, day)
+
+    def means(self, one: str, other: str, day: date) -> bool:
+        """Say whether two names are of the same taxon, as the listing has it."""
+        if names.key(one) == names.key(other):
+            return True
+        return bool(self.listings.accepted(one, day) & self.listings.accepted(other, day))
+
+    def is_above(self, listed: str, stated: str, day: date) -> bool:
+        """Say whether a listed name is a higher taxon of the stated one."""
+        above = self.listings.above(stated, day)
+        return names.key(listed) in above or bool(self.listings.accepted(listed, day) & above)
+
+    def within(self, name: str | None, taxon_key: str, day: date) -> bool:
+        """Say whether a name is of a taxon of a list, or below it; an empty key means all."""
+        if not taxon_key or name is None:
+            return not taxon_key
+        every = {names.key(name), *self.listings.above(name, day), *self.listings.accepted(name, day)}
+        return taxon_key in every or bool(self.listings.accepted(taxon_key, day) & every)
+
+
+OFF = Policy()
+NOTHING = Facts()
+"""Where nothing was read: the papers speak alone."""

@@ -1,0 +1,127 @@
+"""An annual quota and what permits take of it: which lines fall under it, and when to tell that it is near its end."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from services.permits.domain import units
+from services.permits.domain.facts import Facts
+from services.permits.domain.ledger import ZERO
+from services.permits.domain.lifecycle import By
+from services.permits.domain.values import Line, Move, PermitOnFile
+from shared.contracts.letters import Audience, RoleInCountry
+from shared.contracts.people import Act
+from shared.contracts.words import EXACT, plain
+
+NEAR, REACHED = 80, 100
+"""Shares of a quota, in per cent, that are told."""
+EVENTS = {NEAR: "quota.near", REACHED: "quota.reached"}
+
+
+@dataclass(frozen=True)
+class QuotaOnFile:
+    """A quota as the hub holds it; `told` is the share that was last told, `sequence` that of its news."""
+
+    id: UUID
+    country: str
+    taxon: str
+    taxon_key: str
+    terms: tuple[str, ...]
+    sources: tuple[str, ...]
+    purposes: tuple[str, ...]
+    unit: str
+    amount: Decimal
+    starts: date
+    ends: date
+    sequence: int
+    told: int
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one line of a permit takes of a quota, in the quota's unit."""
+
+    quota: UUID
+    permit: PermitOnFile
+    line: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True)
+class Told:
+    """A quota after something was taken: its sequence, the share that was told, and the news where there is any."""
+
+    quota: UUID
+    sequence: int
+    told: int
+    hearers: Audience
+    move: Move | None
+    data: dict[str, Any]
+
+
+def shares(permits: Iterable[PermitOnFile], quotas: Sequence[QuotaOnFile], facts: Facts) -> list[Share]:
+    """Answer what the lines of permits take of quotas."""
+    return [
+        Share(quota.id, permit, letter, units.convert(line.terms.quantity, line.terms.unit, quota.unit))
+        for permit in permits
+        for letter, line in permit.lines.items()
+        for quota in quotas
+        if _falls_under(permit, line, quota, facts)
+    ]
+
+
+def _falls_under(permit: PermitOnFile, line: Line, quota: QuotaOnFile, facts: Facts) -> bool:
+    terms, stated = permit.terms, line.terms
+    limits = ((quota.terms, stated.term), (quota.sources, stated.source), (quota.purposes, terms.purpose))
+    return (
+        quota.country == terms.export_country
+        and stated.origin_country in {None, quota.country}
+        and quota.starts <= terms.issued_on <= quota.ends
+        and all(not codes or found in codes for codes, found in limits)
+        and units.convertible(stated.unit, quota.unit)
+        and facts.within(stated.taxon, quota.taxon_key, terms.issued_on)
+    )
+
+
+def share_of(quota: QuotaOnFile, taken: Decimal) -> int:
+    """Answer how much of a quota is taken, in whole per cent; of a quota of nothing anything is all."""
+    if quota.amount == 0:
+        return REACHED if taken else 0
+    return int(EXACT.multiply(taken, Decimal(100)) // quota.amount)
+
+
+def told(quota: QuotaOnFile, taken: Decimal, by_lines: Sequence[Share], by: Act) -> Told:
+    """Decide what is told of a quota after these lines took of it; each level once, until it falls below again."""
+    share = share_of(quota, taken)
+    level = max((one for one in EVENTS if share >= one), default=0)
+    hearers = Audience(offices=(RoleInCountry(role="authority", country=quota.country),), countries=(quota.country,))
+    if level <= quota.told:
+        return Told(quota.id, quota.sequence, level, hearers, None, {})
+    last = [one for one in by_lines if one.quota == quota.id][-1].permit
+    act = Act(party=None, role=By.RULES, at=by.at)
+    move = Move(None, EVENTS[level], act, EVENTS[level])
+    return Told(quota.id, quota.sequence + 1, level, hearers, move, _data(quota, taken, share, last))
+
+
+def _data(quota: QuotaOnFile, taken: Decimal, share: int, permit: PermitOnFile) -> dict[str, Any]:
+    return {
+        "quota_id": str(quota.id),
+        "country": quota.country,
+        "taxon": quota.taxon,
+        "terms": list(quota.terms),
+        "sources": list(quota.sources),
+        "purposes": list(quota.purposes),
+        "unit": quota.unit,
+        "amount": plain(quota.amount),
+        "taken": plain(taken),
+        "left": plain(max(EXACT.subtract(quota.amount, taken), ZERO)),
+        "share": share,
+        "starts": quota.starts.isoformat(),
+        "ends": quota.ends.isoformat(),
+        "permit_id": str(permit.id),
+        "issuer": permit.terms.issuer,
+        "number": permit.terms.number,
+    }

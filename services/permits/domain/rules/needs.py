@@ -1,0 +1,294 @@
+"""What a shipment needs by Appendix, movement, source and purpose (Articles III to VII), item by item."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from services.permits.domain.entries import Suspension
+from services.permits.domain.facts import Facts
+from services.permits.domain.ledger import Side
+from services.permits.domain.listing import STRICTEST, Standing, counts_as
+from services.permits.domain.rules.cases import Difference
+from services.permits.domain.rules.matching import origin
+from services.permits.domain.rules.remedies import message
+from services.permits.domain.values import Line, PermitOnFile
+from shared.contracts.declaration import Declaration, Item
+from shared.contracts.findings import Finding, Severity
+
+EXEMPTING = frozenset(
+    {
+        "pre_convention",
+        "captive_bred",
+        "travelling_exhibition",
+        "musical_instrument",
+        "personal_ownership",
+        "sample_collection",
+    }
+)
+"""Certificates that stand in place of permits (Article VII; Resolutions Conf. 9.7, 12.3, 16.8 and 10.20)."""
+EXPORTING = frozenset({"export", "re_export"})
+FROM_THE_SEA = "introduction_from_the_sea"
+"""The certificate that stands for all others where nothing was exported (Articles III.5 and IV.6)."""
+
+
+@dataclass(frozen=True)
+class Goods:
+    """One item with all the papers it cites that are known, each with its line where one was found."""
+
+    declaration: Declaration
+    index: int
+    item: Item
+    side: Side
+    day: date
+    facts: Facts
+    papers: tuple[tuple[PermitOnFile, Line | None], ...] = ()
+    unknown: bool = False
+    """A document is cited that is not known here; what that is, nobody can say."""
+    says_not_cites: bool = False
+
+    def at(self, field: str) -> str:
+        """Write the JSON Pointer of a field of the item."""
+        return f"/items/{self.index}/{field}"
+
+    @property
+    def lines(self) -> tuple[tuple[PermitOnFile, Line], ...]:
+        """The lines that were found."""
+        return tuple((permit, line) for permit, line in self.papers if line is not None)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of document that the item cites."""
+        return frozenset(permit.terms.kind for permit, _ in self.papers)
+
+    @property
+    def taxon(self) -> str | None:
+        """The taxon, as stated, else that of the line."""
+        return self.item.taxon or next((line.terms.taxon for _, line in self.lines), None)
+
+    @property
+    def country(self) -> str:
+        """The country of origin, as stated, else by the line, else the country of export."""
+        by_line = next((origin(permit, line) for permit, line in self.lines), None)
+        return self.item.origin_country or by_line or self.declaration.export_country
+
+    @property
+    def source(self) -> str | None:
+        """The source, as stated, else that of the line."""
+        return self.item.source or next((line.terms.source for _, line in self.lines), None)
+
+    @property
+    def purpose(self) -> str | None:
+        """The purpose, as stated, else that of the document."""
+        return self.item.purpose or next((permit.terms.purpose for permit, _ in self.lines), None)
+
+    @property
+    def standing(self) -> Standing:
+        """Where the listing has the goods today."""
+        return self.facts.standing(self.taxon, self.day, self.country)
+
+    @property
+    def appendix(self) -> str | None:
+        """The Appendix the goods are treated as: the document's where it names one, else the listing's.
+
+        Where a split listing leaves several, the least strict: so much is needed at least. Of source D Appendix I
+        counts as II (Article VII.4).
+        """
+        told: list[str | None] = [line.terms.appendix for _, line in self.lines]
+        if told:
+            return counts_as(max(told, key=lambda one: STRICTEST[one]), self.source)
+        if not self.standing.known:
+            return None
+        return counts_as(min(self.standing.appendices, key=lambda one: STRICTEST[one]), self.source)
+
+    @property
+    def exempt(self) -> bool:
+        """Say whether a certificate stands in place of the permits: by Article VII, or as nothing was exported."""
+        by_seeds = "phytosanitary" in self.kinds and self.source in {"A", "D"}
+        return bool(self.kinds & EXEMPTING) or by_seeds or (FROM_THE_SEA in self.kinds and self.side is Side.IMPORT)
+
+    @property
+    def other(self) -> bool:
+        """Say whether a document of no kind that the Convention knows is all there is."""
+        return bool(self.kinds) and self.kinds <= {"other", "phytosanitary"} and not self.exempt
+
+    def needs(self, appendix: str) -> bool:
+        """Say whether permits are asked for as for this Appendix."""
+        return self.appendix == appendix and not self.exempt and not self.unknown and not self.other
+
+
+@dataclass(frozen=True)
+class Need:
+    """A rule about an item with all its papers; the function's docstring is its sentence."""
+
+    name: str
+    severity: Severity
+    differs: Callable[[Goods], Difference | None]
+
+    @property
+    def sentence(self) -> str:
+        """The one sentence that officer, error and documentation read."""
+        return " ".join((self.differs.__doc__ or "").strip().split("\n\n")[0].split())
+
+
+def _has(goods: Goods) -> str:
+    return ", ".join(sorted(goods.kinds)) or ("Y900: said not to be CITES" if goods.says_not_cites else "none")
+
+
+def _lacks(goods: Goods, *kinds: str) -> Difference:
+    expected = f"{' or '.join(kinds)} for {goods.taxon} (Appendix {goods.appendix})"
+    return Difference(goods.at("documents"), expected, _has(goods))
+
+
+def one_has_an_export_document(goods: Goods) -> Difference | None:
+    """A specimen of Appendix I leaves and enters on an export permit or re-export certificate (Article III.2 to 4)."""
+    if not goods.needs("I") or goods.kinds & EXPORTING:
+        return None
+    return _lacks(goods, "export", "re_export")
+
+
+def one_has_an_import_permit(goods: Goods) -> Difference | None:
+    """A specimen of Appendix I enters on an import permit besides the document it left on (Article III.3)."""
+    if goods.side is Side.EXPORT or not goods.needs("I") or "import" in goods.kinds:
+        return None
+    return _lacks(goods, "import")
+
+
+def one_is_not_commercial(goods: Goods) -> Difference | None:
+    """A specimen of Appendix I is not traded for primarily commercial purposes (Article III.3(c); D as II, VII.4)."""
+    if not goods.needs("I") or goods.purpose != "T":
+        return None
+    return Difference(goods.at("purpose"), "a purpose that is not primarily commercial", "T")
+
+
+def two_has_an_export_document(goods: Goods) -> Difference | None:
+    """A specimen of Appendix II leaves and enters on an export permit or re-export certificate (Article IV.2 to 5)."""
+    if not goods.needs("II") or goods.kinds & EXPORTING:
+        return None
+    return _lacks(goods, "export", "re_export")
+
+
+def two_has_an_import_permit(goods: Goods) -> Difference | None:
+    """Where the country of import asks so, a specimen of Appendix II enters on an import permit too (Article XIV.1)."""
+    policy = goods.facts.policy(goods.declaration.import_country)
+    if goods.side is Side.EXPORT or not policy.import_permit_for_appendix_ii:
+        return None
+    if not goods.needs("II") or "import" in goods.kinds:
+        return None
+    return _lacks(goods, "import")
+
+
+def three_has_its_document(goods: Goods) -> Difference | None:
+    """A specimen of Appendix III has an export permit if from the country that listed it, else a certificate of origin.
+
+    Article V.2 and V.3; a re-export certificate stands for both (Article V.4). Where it is not known who listed it,
+    either will do.
+    """
+    if not goods.needs("III"):
+        return None
+    listed_it = goods.standing.party == goods.declaration.export_country
+    enough = EXPORTING if listed_it else EXPORTING | {"certificate_of_origin"}
+    if goods.kinds & enough:
+        return None
+    return _lacks(goods, "export" if listed_it else "certificate_of_origin")
+
+
+def other_stands_for_a_permit(goods: Goods) -> Difference | None:
+    """A document of another kind stands in place of a permit only if an officer says so (Articles VI and VII)."""
+    if not goods.other or goods.appendix is None or goods.unknown:
+        return None
+    return Difference(goods.at("documents"), "a document of a kind that the Convention knows", _has(goods))
+
+
+def population_is_told(goods: Goods) -> Difference | None:
+    """Where a listing is split and no document says which part is meant, taxon, country and source must tell.
+
+    So of a taxon of which some populations are not listed at all; an officer decides.
+    """
+    if goods.lines or goods.unknown or goods.standing.certain or None not in goods.standing.appendices:
+        return None
+    expected = f"one listing for {goods.taxon} from {goods.country}"
+    return Difference(goods.at("origin_country"), expected, str(goods.standing))
+
+
+def is_not_cites(goods: Goods) -> Difference | None:
+    """What its trader says is not CITES, and no listing names, needs no document (code Y900)."""
+    if not goods.says_not_cites or goods.papers or goods.unknown or not goods.taxon:
+        return None
+    if goods.standing.known or not goods.facts.listings.whole:
+        return None
+    return Difference(goods.at("taxon"), None, f"{goods.taxon}: in no listing")
+
+
+def _suspended(goods: Goods, concerned: Callable[[Suspension], bool]) -> Suspension | None:
+    if goods.appendix is None:
+        return None
+    return next((one for one in goods.facts.suspensions if concerned(one) and _within(goods, one)), None)
+
+
+def _within(goods: Goods, one: Suspension) -> bool:
+    """Say whether a suspension in force is about these goods; what is not stated is not told apart."""
+    held = (one.starts is None or one.starts <= goods.day) and (one.ends is None or goods.day <= one.ends)
+    told = ((one.terms, goods.item.term), (one.sources, goods.source), (one.purposes, goods.purpose))
+    fits = all(not codes or found is None or found in codes for codes, found in told)
+    return held and fits and goods.facts.within(goods.taxon, one.taxon_key, goods.day)
+
+
+def _about(one: Suspension) -> str:
+    limits = "; ".join(", ".join(codes) for codes in (one.terms, one.sources, one.purposes) if codes)
+    parts = [f"{one.taxon or 'all species'} of {one.country}", f"({limits})" if limits else ""]
+    parts += [f"since {one.starts}" if one.starts else "", f"until {one.ends}" if one.ends else ""]
+    return " ".join(part for part in parts if part)
+
+
+def trade_is_not_suspended(goods: Goods) -> Difference | None:
+    """Trade that the Parties recommend to suspend is not let through (Resolution Conf. 14.3)."""
+    exporting, importing = goods.declaration.export_country, goods.declaration.import_country
+    one = _suspended(goods, lambda s: s.country == exporting or (s.applies_to_import and s.country == importing))
+    if one is None:
+        return None
+    return Difference(goods.at("taxon"), "trade that is not suspended", _about(one))
+
+
+def origin_is_not_suspended(goods: Goods) -> Difference | None:
+    """Where trade with the country of origin is suspended and the goods come by way of another, an officer decides."""
+    if goods.country == goods.declaration.export_country:
+        return None
+    one = _suspended(goods, lambda s: s.country == goods.country)
+    return None if one is None else Difference(goods.at("origin_country"), "trade that is not suspended", _about(one))
+
+
+NOT_LISTED = "not-CITES"
+RULES: tuple[Need, ...] = (
+    Need("CITES-III-export-document", "block", one_has_an_export_document),
+    Need("CITES-III.3-import-permit", "block", one_has_an_import_permit),
+    Need("CITES-III.3(c)", "block", one_is_not_commercial),
+    Need("CITES-IV-export-document", "block", two_has_an_export_document),
+    Need("CITES-XIV.1-import-permit", "block", two_has_an_import_permit),
+    Need("CITES-V-document", "block", three_has_its_document),
+    Need("CITES-VII-other-document", "refer", other_stands_for_a_permit),
+    Need("split-listing", "refer", population_is_told),
+    Need("CITES-Conf-14.3-suspension", "block", trade_is_not_suspended),
+    Need("CITES-Conf-14.3-suspension-of-origin", "refer", origin_is_not_suspended),
+    Need(NOT_LISTED, "note", is_not_cites),
+)
+
+
+def ask(goods: Goods) -> list[Finding]:
+    """Put an item with its papers to each rule in turn and gather what they find."""
+    found = []
+    for rule in RULES:
+        difference = rule.differs(goods)
+        if difference is not None:
+            found.append(_finding(rule, difference))
+    return found
+
+
+def _finding(rule: Need, difference: Difference) -> Finding:
+    return Finding(
+        rule=rule.name,
+        severity=rule.severity,
+        pointer=difference.pointer,
+        expected=difference.expected,
+        found=difference.found,
+        message=message(rule.sentence, rule.name, rule.severity, difference.expected, difference.found),
+    )

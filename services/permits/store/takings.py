@@ -1,0 +1,120 @@
+"""What permits take of quotas, written as they are issued: each in its turn, under the lock of the quota.
+
+What a permit takes does not depend on whether it fits: a document that its authority issued is a fact. The running
+total, itself included, says for each line whether it passed the quota; of those before it, the ones revoked or
+replaced take nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.permits.domain.facts import Facts, Taking
+from services.permits.domain.quotas import QuotaOnFile, Share, shares, told
+from services.permits.domain.values import PermitOnFile
+from services.permits.store import listings
+from services.permits.store import tables as t
+from services.permits.store import written as w
+from services.permits.store.law import quota_takings, quotas
+from services.permits.store.limits import GIVEN_BACK, taken_of
+from shared.contracts.people import Act
+from shared.database import among, change_many, columns, many
+
+TAKING = ("quota_id", "permit_id", "line", "quantity", "at")
+TOLD = ("sequence", "told")
+ONCE = "ON CONFLICT (quota_id, permit_id, line) DO NOTHING"
+
+
+async def take(conn: AsyncConnection, permits: Sequence[PermitOnFile], by: Act) -> None:
+    """Let new permits take what they grant of the quotas they fall under, and tell what is near its end or used up."""
+    exporting = [permit for permit in permits if permit.terms.kind == "export"]
+    found = await _of_countries(conn, exporting)
+    if not found:
+        return
+    names = {line.terms.taxon for permit in exporting for line in permit.lines.values()}
+    facts = Facts(await listings.find(conn, names))
+    taken = shares(exporting, found, facts)
+    if not taken:
+        return
+    locked = await _locked(conn, sorted({share.quota for share in taken}))
+    rows = [
+        {"quota_id": s.quota, "permit_id": s.permit.id, "line": s.line, "quantity": s.quantity, "at": by.at}
+        for s in taken
+    ]
+    await conn.execute(many(quota_takings, TAKING, ending=ONCE), columns(rows, TAKING))
+    await _tell(conn, locked, taken, by)
+
+
+async def _of_countries(conn: AsyncConnection, permits: Sequence[PermitOnFile]) -> list[QuotaOnFile]:
+    """Read the quotas of the permits' countries and years."""
+    if not permits:
+        return []
+    c = quotas.c
+    days = [permit.terms.issued_on for permit in permits]
+    query = select(quotas).where(
+        c.country.in_(sorted({permit.terms.export_country for permit in permits})),
+        c.starts <= max(days),
+        c.ends >= min(days),
+        c.ended_on.is_(None),
+    )
+    return [_quota(row) for row in (await conn.execute(query)).mappings()]
+
+
+async def _locked(conn: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, QuotaOnFile]:
+    c = quotas.c
+    query = select(quotas).where(among(c.id, ids)).order_by(c.id).with_for_update(key_share=True)
+    return {row["id"]: _quota(row) for row in (await conn.execute(query)).mappings()}
+
+
+def _quota(row: object) -> QuotaOnFile:
+    values = {name: row[name] for name in QuotaOnFile.__dataclass_fields__}  # type: ignore[index]
+    codes = {name: tuple(values[name]) for name in ("terms", "sources", "purposes")}
+    return QuotaOnFile(**{**values, **codes})
+
+
+async def _tell(conn: AsyncConnection, locked: dict[UUID, QuotaOnFile], taken: Sequence[Share], by: Act) -> None:
+    query = select(quotas.c.id, taken_of(quotas.c.id)).where(among(quotas.c.id, list(locked)))
+    sums: dict[UUID, Decimal] = dict((await conn.execute(query)).tuples().all())
+    changes = [told(locked[id], sums[id], taken, by) for id in sorted(locked)]
+    rows = [{"id": change.quota, "sequence": change.sequence, "told": change.told} for change in changes]
+    await conn.execute(change_many(quotas, ("id",), TOLD), columns(rows, ("id", *TOLD)))
+    letters = [
+        w.news_row(f"quota:{change.quota}", change.sequence, change.move, change.data, change.hearers.model_dump_json())
+        for change in changes
+        if change.move is not None
+    ]
+    if letters:
+        await conn.execute(many(t.news, w.NEWS), columns(letters, w.NEWS))
+
+
+async def of(conn: AsyncConnection, permits: Sequence[UUID]) -> dict[tuple[UUID, str], tuple[Taking, ...]]:
+    """Answer what the lines of permits take of quotas, each with the running total up to and including it."""
+    if not permits:
+        return {}
+    mine, before, standing = quota_takings.alias("mine"), quota_takings.alias("before"), t.permits.alias("standing")
+    total = (
+        select(func.sum(before.c.quantity))
+        .select_from(before.join(standing, standing.c.id == before.c.permit_id))
+        .where(before.c.quota_id == mine.c.quota_id, before.c.number <= mine.c.number)
+        .where((standing.c.status.not_in(GIVEN_BACK)) | (before.c.number == mine.c.number))
+        .scalar_subquery()
+    )
+    c = quotas.c
+    query = (
+        select(mine.c.permit_id, mine.c.line, c.id, c.taxon, c.amount, total.label("total"), c.unit, c.starts, c.ends)
+        .select_from(mine.join(quotas, c.id == mine.c.quota_id))
+        .where(among(mine.c.permit_id, permits), c.ended_on.is_(None))
+    )
+    found: dict[tuple[UUID, str], tuple[Taking, ...]] = {}
+    for permit, line, *taking in await conn.execute(query):
+        found[permit, line] = (*found.get((permit, line), ()), Taking(*taking))
+    return found
+
+
+async def count(conn: AsyncConnection, permits: Sequence[PermitOnFile], at: datetime) -> None:
+    """Let permits that were issued before a quota was loaded take their part of it, in the order of their issue."""
+    await take(conn, permits, Act(party=None, role="rules", at=at))
