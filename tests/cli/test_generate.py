@@ -1,4 +1,4 @@
-"""What is generated stands in docs/reference/ as the code would write it now."""
+"""What is generated stands in docs/reference/, and the rules in docs/, as the code would write it now."""
 
 from pathlib import Path
 
@@ -12,11 +12,12 @@ def test_the_reference_pages_are_as_the_code_would_write_them() -> None:
 
 
 def test_a_stale_a_missing_and_a_forgotten_page_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generate, "FOLDER", tmp_path)
+    folder = tmp_path / "reference"
+    monkeypatch.setattr(generate, "FOLDER", folder)
     assert generate.main([]) == 0
     assert generate.stale() == []
     (tmp_path / "rules.md").write_text("old")
-    (tmp_path / "turns.md").unlink()
-    (tmp_path / "gone.md").write_text("nobody writes this any more")
+    (folder / "turns.md").unlink()
+    (folder / "gone.md").write_text("nobody writes this any more")
     assert generate.stale() == ["gone.md", "rules.md", "turns.md"]
     assert generate.main(["--check"]) == 1

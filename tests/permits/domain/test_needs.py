@@ -1,0 +1,240 @@
+"""What a shipment needs, rule by rule, kept and violated: by Appendix, movement, source, purpose and papers."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.permits.domain import names
+from services.permits.domain.check import check
+from services.permits.domain.entries import Suspension
+from services.permits.domain.facts import Facts, Taking
+from services.permits.domain.ledger import Balance
+from services.permits.domain.lifecycle import PermitStatus, Status
+from services.permits.domain.listing import Listing, Listings, Match, Population
+from services.permits.domain.rules import law, needs
+from services.permits.domain.values import Filed, Line, PermitOnFile
+from shared.contracts.policy import Policy
+from shared.database import new_id
+from tests.permits.people import TODAY, A, B, declaration, item, line, terms
+
+TAXON = "Inventus probatus"
+LONG_AGO = date(2000, 1, 1)
+
+
+def listing(*parts: Population, name: str = TAXON, since: date = LONG_AGO, until: date | None = None) -> Listing:
+    lineage = (names.key(name).split(" ")[0], "inventidae", "inventa")
+    return Listing("1", name, "", "SPECIES", parts, since, until, lineage)
+
+
+def facts(*listings: Listing, called: str = TAXON, by: str = "accepted", whole: bool = False, **more: Any) -> Facts:
+    found = tuple(Match(one, by, names.key(called)) for one in listings)
+    known: dict[str, tuple[Match, ...]] = {called: found} if found else {}
+    known.update({one.name: (Match(one, "accepted", one.key),) for one in listings if one.name != called})
+    return Facts(Listings(known, whole), **more)
+
+
+def permit(kind: str, appendix: str = "II", **more: Any) -> PermitOnFile:
+    fields: dict[str, Any] = {"kind": kind, "issuer": "FR" if kind == "import" else "ZA", **more.pop("terms", {})}
+    stated = terms(line(taxon=more.pop("taxon", TAXON), appendix=appendix, **more), **fields)
+    lines = {one.line: Line(one, Balance(granted=one.quantity, endorsed=one.quantity)) for one in stated.lines}
+    return PermitOnFile(new_id(), stated, PermitStatus.ENDORSED, lines, sequence=2, endorsed=True)
+
+
+def found(papers: list[PermitOnFile], known: Facts, movement: str = "import", **stated: Any) -> dict[str, str]:
+    more = {name: stated.pop(name) for name in ("export_country", "import_country") if name in stated}
+    goods = item(terms(), "10", **{"taxon": TAXON, "documents": [], **stated})
+    goods["documents"] = [
+        *({"number": p.terms.number, "issuer": p.terms.issuer} for p in papers),
+        *goods["documents"],
+    ]
+    who = B if movement == "import" else A
+    filed = Filed(
+        new_id(), who.id, who.id, datetime.now(UTC), "", declaration(goods, movement=movement, **more), Status.RECEIVED
+    )
+    verdict = check(filed, {p.key: p for p in papers}, known)
+    own = {rule.name for rule in needs.RULES} | {rule.name for rule in law.RULES} | {"unverified", "lists-empty"}
+    return {one.rule: one.severity for one in verdict.findings if one.rule in own}
+
+
+ONE, II, III, NONE = (facts(listing(Population(appendix))) for appendix in ("I", "II", "III", None))
+III_ZA, III_NA = (facts(listing(Population("III", party=party))) for party in ("ZA", "NA"))
+EXPORT_I, IMPORT_I = "CITES-III-export-document", "CITES-III.3-import-permit"
+COMMERCIAL, EXPORT_II = "CITES-III.3(c)", "CITES-IV-export-document"
+NATIONAL, THREE, OTHER = "CITES-XIV.1-import-permit", "CITES-V-document", "CITES-VII-other-document"
+EU = {"FR": Policy(import_permit_for_appendix_ii=True)}
+
+
+@pytest.mark.parametrize(("appendix", "movement", "kinds", "stated", "expected"), [
+    ("I", "import", "export import", {"purpose": "Z"}, {}),
+    ("I", "import", "re_export import", {"purpose": "Z"}, {}),
+    ("I", "import", "export", {"purpose": "Z"}, {IMPORT_I}),
+    ("I", "import", "import", {"purpose": "Z"}, {EXPORT_I}),
+    ("I", "import", "export import", {"purpose": "T"}, {COMMERCIAL}),
+    ("I", "import", "export", {"purpose": "T", "source": "D"}, {}),
+    ("I", "import", "import", {"purpose": "T", "source": "D"}, {EXPORT_II}),
+    ("I", "export", "export", {"purpose": "Z"}, {}),
+    ("I", "export", "re_export", {"purpose": "Z"}, {}),
+    ("I", "import", "introduction_from_the_sea", {"purpose": "S", "source": "X"}, {}),
+    ("II", "import", "export", {}, {}),
+    ("II", "import", "re_export", {}, {}),
+    ("II", "import", "import", {}, {EXPORT_II}),
+    ("II", "import", "certificate_of_origin", {}, {EXPORT_II}),
+    ("II", "export", "export", {}, {}),
+    ("II", "export", "certificate_of_origin", {}, {EXPORT_II}),
+    ("III", "import", "export", {}, {}),
+    ("III", "import", "certificate_of_origin", {}, {}),
+    ("III", "import", "re_export", {}, {}),
+    ("III", "import", "import", {}, {THREE}),
+    *[("I", "import", kind, {"purpose": "T"}, {}) for kind in sorted(needs.EXEMPTING)],
+    ("II", "import", "phytosanitary", {"source": "A"}, {}),
+    ("II", "import", "phytosanitary", {"source": "W"}, {OTHER}),
+    ("II", "import", "other", {}, {OTHER}),
+])  # fmt: skip
+def test_what_papers_an_appendix_needs(
+    appendix: str, movement: str, kinds: str, stated: dict[str, Any], expected: set[str]
+) -> None:
+    known = facts(listing(Population(appendix)))
+    source = stated.get("source", "R")
+    papers = [permit(kind, appendix, source=source) for kind in kinds.split()]
+    assert set(found(papers, known, movement, **stated)) == set(expected)
+
+
+def test_without_any_document_what_is_listed_is_blocked_and_what_is_not_needs_nothing() -> None:
+    assert found([], ONE, purpose="Z") == {EXPORT_I: "block", IMPORT_I: "block"}
+    assert found([], II) == {EXPORT_II: "block"}
+    assert found([], II, "export") == {EXPORT_II: "block"}
+    assert found([], III) == {THREE: "block"}
+    assert found([], NONE) == {}
+    assert found([], facts(whole=True)) == {"unverified": "refer"}
+    assert found([], facts()) == {"unverified": "refer"}
+
+
+def test_what_is_said_not_to_be_cites_is_believed_only_where_the_index_names_it_nowhere() -> None:
+    says = {"documents": [{"type": "Y900", "number": "Y900", "issuer": "FR"}]}
+    assert found([], facts(whole=True), **says) == {"not-CITES": "note"}
+    assert found([], facts(), **says) == {"unverified": "refer"}
+    assert found([], NONE, **says) == {}
+    assert found([], II, **says) == {EXPORT_II: "block"}
+
+
+def test_of_appendix_three_the_country_that_listed_it_gives_an_export_permit_and_others_a_certificate() -> None:
+    certificate, exported = permit("certificate_of_origin", "III"), permit("export", "III")
+    assert found([certificate], III_ZA) == {THREE: "block"}
+    assert found([exported], III_ZA) == {}
+    assert found([certificate], III_NA) == {}
+
+
+def test_an_import_permit_for_appendix_two_is_asked_for_where_the_country_switched_it_on() -> None:
+    papers = [permit("export")]
+    switched = replace(II, policies=EU)
+    assert found(papers, II) == {}
+    assert found(papers, switched) == {NATIONAL: "block"}
+    assert found([*papers, permit("import")], switched) == {}
+    assert found(papers, switched, "export") == {}
+    assert found(papers, replace(II, policies={"DE": EU["FR"]})) == {}
+
+
+SPLIT = (Population("II", frozenset({"ZA"})), Population("I"))
+
+
+def test_a_split_listing_needs_the_country_and_the_source() -> None:
+    known = facts(listing(*SPLIT))
+    assert found([], known, origin_country="ZA") == {EXPORT_II: "block"}
+    assert set(found([], known, origin_country="MZ", purpose="Z")) == {EXPORT_I, IMPORT_I}
+    assert set(found([], known, origin_country="MZ", purpose="T", source="D")) == {EXPORT_II}
+    half = facts(listing(Population(None, frozenset({"MX"})), Population("II")))
+    assert found([], half, origin_country="MX") == {}
+    assert found([], half, origin_country="ZA") == {EXPORT_II: "block"}
+    untold = facts(listing(Population("II", told=False), Population(None, told=False)))
+    assert found([], untold) == {"split-listing": "refer"}
+
+
+def test_where_a_line_names_taxon_and_appendix_the_listings_silence_is_a_note() -> None:
+    assert found([permit("export")], facts()) == {"listing-silent": "note"}
+    assert found([permit("export")], II) == {}
+
+
+def test_the_appendix_is_that_of_the_day_of_issue_and_compared_with_todays() -> None:
+    then = TODAY - timedelta(days=30)
+    assert found([permit("export", "II")], ONE) == {"CITES-box-10-appendix": "refer"}
+    assert found([permit("export", "I", source="D")], II, source="D") == {"CITES-box-10-appendix": "refer"}
+    assert found([permit("export", "II", source="D")], ONE, source="D") == {}
+    before = listing(Population("II"), until=then + timedelta(days=10))
+    after = listing(Population("I"), since=then + timedelta(days=10))
+    assert found([permit("export", "II")], facts(before, after)) == {"CITES-XV-appendix-today": "refer"}
+    softer = listing(Population("III"), since=then + timedelta(days=10))
+    assert found([permit("export", "II")], facts(before, softer)) == {"CITES-XV-appendix-since": "note"}
+
+
+def test_a_synonym_of_the_name_on_the_permit_matches_with_a_note_and_a_higher_taxon_covers() -> None:
+    one = listing(Population("II"))
+    other = Match(one, "synonym", "aliud nomen")
+    synonym = Listings({TAXON: (Match(one, "accepted", one.key),), "Aliud nomen": (other,)})
+    papers = [permit("export")]
+    assert found(papers, Facts(synonym), taxon="Aliud nomen") == {"CITES-box-7-synonym": "note"}
+    family = permit("export", taxon="Inventidae spp.")
+    above = Match(listing(Population("II"), name="Inventidae"), "accepted", "inventidae")
+    both = Facts(Listings({**II.listings.found, "Inventidae spp.": (above,)}))
+    assert found([family], both) == {}
+    assert found([family], II, taxon="Nemo nusquam") == {}
+
+
+def suspension(**more: Any) -> Suspension:
+    usual: dict[str, Any] = {
+        "country": "ZA", "taxon": "", "terms": (), "sources": (), "purposes": (), "applies_to_import": False,
+        "starts": LONG_AGO, "ends": None,
+    }  # fmt: skip
+    return Suspension(**{**usual, **more})
+
+
+STOPPED, BY_ORIGIN = "CITES-Conf-14.3-suspension", "CITES-Conf-14.3-suspension-of-origin"
+
+
+@pytest.mark.parametrize(("limits", "stated", "expected"), [
+    ({}, {}, {STOPPED}),
+    ({"country": "NA"}, {}, set()),
+    ({"country": "FR"}, {}, set()),
+    ({"country": "FR", "applies_to_import": True}, {}, {STOPPED}),
+    ({"taxon": TAXON}, {}, {STOPPED}),
+    ({"taxon": "Inventidae spp."}, {}, {STOPPED}),
+    ({"taxon": "Inventus"}, {}, {STOPPED}),
+    ({"taxon": "Alienus"}, {}, set()),
+    ({"sources": ("W",)}, {}, set()),
+    ({"sources": ("R", "W")}, {}, {STOPPED}),
+    ({"purposes": ("H",)}, {}, set()),
+    ({"purposes": ("T",)}, {}, {STOPPED}),
+    ({"terms": ("LIV",)}, {}, set()),
+    ({"terms": ("SKI",)}, {}, {STOPPED}),
+    ({"ends": TODAY - timedelta(days=1)}, {}, set()),
+    ({"starts": TODAY + timedelta(days=1)}, {}, set()),
+    ({"ends": TODAY}, {}, {STOPPED}),
+    ({"country": "MZ"}, {"origin_country": "MZ"}, {BY_ORIGIN}),
+])  # fmt: skip
+def test_a_suspension_stops_what_it_is_about_and_nothing_else(
+    limits: dict[str, Any], stated: dict[str, Any], expected: set[str]
+) -> None:
+    known = replace(II, suspensions=(suspension(**limits),))
+    papers = [permit("export", origin_country=stated.get("origin_country", "ZA"))]
+    assert set(found(papers, known, **stated)) == expected
+
+
+def test_a_suspension_of_all_species_leaves_alone_what_is_not_listed() -> None:
+    assert found([], replace(NONE, suspensions=(suspension(),))) == {}
+
+
+def test_a_quota_is_not_passed_by_the_running_total_with_the_permit_in_it() -> None:
+    paper = permit("export")
+
+    def taken(total: int) -> Facts:
+        taking = Taking(new_id(), TAXON, Decimal(100), Decimal(total), "number", LONG_AGO, TODAY)
+        return replace(II, takings={(paper.id, "A"): (taking,)})
+
+    assert found([paper], taken(100)) == {}
+    assert found([paper], taken(101)) == {"CITES-Conf-14.7-quota": "block"}
+
+
+def test_lists_that_nobody_loaded_are_worth_a_note() -> None:
+    assert found([permit("export")], replace(II, empty=("quotas",))) == {"lists-empty": "note"}
