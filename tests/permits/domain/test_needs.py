@@ -113,7 +113,7 @@ def test_without_any_document_what_is_listed_is_blocked_and_what_is_not_needs_no
 
 
 def test_what_is_said_not_to_be_cites_is_believed_only_where_the_index_names_it_nowhere() -> None:
-    says = {"documents": [{"type": "Y900", "number": "Y900", "issuer": "FR"}]}
+    says: dict[str, Any] = {"documents": [{"type": "Y900", "number": "Y900", "issuer": "FR"}]}
     assert found([], facts(whole=True), **says) == {"not-CITES": "note"}
     assert found([], facts(), **says) == {"unverified": "refer"}
     assert found([], NONE, **says) == {}
