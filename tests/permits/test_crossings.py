@@ -80,6 +80,9 @@ async def test_a_crossing_is_corrected_on_the_sheet(permits_db: AsyncEngine) -> 
     await endorsed(permits_db, id, A="3")
     found = await lodged(permits_db, declaration(item(permit, "3")), B)
     await turn(permits_db, turns.release, found, CUSTOMS_FR, Release())
+    more = stated(Correction, items=[{"number": 1, "quantity": "4"}], reason="miscounted")
+    with pytest.raises(Conflict):
+        await turn(permits_db, turns.correct, found, CUSTOMS_FR, more)
     mended = stated(Correction, items=[{"number": 1, "quantity": "2"}], reason="one stayed")
     await turn(permits_db, turns.correct, found, CUSTOMS_FR, mended)
     read = await reading.permit(permits_db, UUID(str(id)), AUTHORITY_ZA, now())

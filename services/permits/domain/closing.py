@@ -10,7 +10,8 @@ from uuid import UUID
 from services.permits.domain.ledger import ZERO, Entry, Kind, Side, closed, has, use_up, used
 from services.permits.domain.signing import Permits
 from services.permits.domain.values import Citation
-from shared.contracts.words import EXACT
+from shared.contracts.words import EXACT, plain
+from shared.problems import Conflict
 
 
 class Running:
@@ -33,6 +34,9 @@ class Running:
         """Write the entry that brings one use to another amount."""
         delta = EXACT.subtract(amount, citation.used)
         if self._permits[citation.permit].many_crossings:
+            if amount > self._has(citation):
+                most = f"{plain(self._has(citation))} {citation.unit}"
+                raise Conflict("not-enough-left", f"Line {citation.line} is for {most} at a time: no more crossed.")
             return Entry(citation.side, Kind.RECROSS, delta)
         total = self._add(citation, delta)
         shut = total > 0 and (total >= self._has(citation) or not self._only_parts(citation))

@@ -1,5 +1,6 @@
-"""Applications as they are read and locked, each for its applicant and for the authority that is asked."""
+"""Applications as they are read, locked and written, each for its applicant and for the authority that is asked."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -9,12 +10,15 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.lifecycle import ApplicationStatus
-from services.permits.domain.values import ApplicationOnFile
+from services.permits.domain.values import ApplicationChange, ApplicationOnFile
 from services.permits.store import tables as t
 from services.permits.store.rows import Row, grouped
 from shared.contracts.application import Application
 from shared.contracts.people import Party
 from shared.database import among
+
+APPLICATION_CHANGES = ("status", "decided_at", "permit_id", "assessment", "sequence", "version")
+APPLICATION = ("id", "party_id", "issuer", "kind", "reference", "document", "submitted_at", *APPLICATION_CHANGES)
 
 
 def readable_by(party: Party) -> ColumnElement[bool]:
@@ -100,3 +104,23 @@ async def histories(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, li
     c = t.application_history.c
     query = select(t.application_history).where(among(c.application_id, list(ids))).order_by(c.sequence)
     return grouped(await conn.execute(query), "application_id")
+
+
+def application_row(change: ApplicationChange) -> dict[str, Any]:
+    """Write an application as its row."""
+    one = change.application
+    return {
+        "id": one.id,
+        "party_id": one.party,
+        "issuer": one.document.asked,
+        "kind": one.document.kind,
+        "status": one.status.value,
+        "reference": one.document.reference,
+        "document": one.document.model_dump_json(exclude_none=True),
+        "submitted_at": one.submitted_at,
+        "decided_at": one.decided_at,
+        "permit_id": one.permit,
+        "assessment": json.dumps(one.assessment) if one.assessment else None,
+        "sequence": one.sequence + len(change.moves),
+        "version": one.version + (1 if one.sequence else 0),
+    }

@@ -19,8 +19,8 @@ from services.permits.domain.values import (
     PermitChange,
     PermitOnFile,
 )
+from services.permits.store import applications, takings
 from services.permits.store import tables as t
-from services.permits.store import takings
 from services.permits.store import written as w
 from services.permits.store.rows import BALANCE
 from shared.database import change_many, columns, many
@@ -66,10 +66,10 @@ async def _keep_permits(conn: AsyncConnection, changes: Iterable[PermitChange]) 
 
 
 async def _keep_applications(conn: AsyncConnection, changes: Iterable[ApplicationChange]) -> None:
-    fresh = [w.application_row(change) for change in changes if change.application.sequence == 0]
-    known = [w.application_row(change) for change in changes if change.application.sequence > 0]
-    await _add(conn, t.applications, w.APPLICATION, fresh)
-    await _change(conn, t.applications, ("id",), w.APPLICATION_CHANGES, known)
+    fresh = [applications.application_row(change) for change in changes if change.application.sequence == 0]
+    known = [applications.application_row(change) for change in changes if change.application.sequence > 0]
+    await _add(conn, t.applications, applications.APPLICATION, fresh)
+    await _change(conn, t.applications, ("id",), applications.APPLICATION_CHANGES, known)
 
 
 async def _tell(conn: AsyncConnection, outcome: Outcome) -> None:

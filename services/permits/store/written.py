@@ -6,7 +6,6 @@ from uuid import UUID, uuid5
 
 from services.permits.domain.expiry import TOLD
 from services.permits.domain.values import (
-    ApplicationChange,
     Citation,
     DeclarationChange,
     Move,
@@ -92,8 +91,6 @@ CITATION = (
     "counted",
     "counted_by",
 )
-APPLICATION_CHANGES = ("status", "decided_at", "permit_id", "assessment", "sequence", "version")
-APPLICATION = ("id", "party_id", "issuer", "kind", "reference", "document", "submitted_at", *APPLICATION_CHANGES)
 HISTORY = ("sequence", "event", "from_status", "to_status", "at", "by_party", "by_role", "reason")
 NEWS = ("id", "type", "subject", "sequence", "at", "data", "audience", "due_at")
 ENTRY = (
@@ -254,26 +251,6 @@ def news_row(subject: str, number: int, move: Move, data: dict[str, Any], audien
         "data": json.dumps({**data, "sequence": number}),
         "audience": audience,
         "due_at": move.act.at,
-    }
-
-
-def application_row(change: ApplicationChange) -> dict[str, Any]:
-    """Write an application as its row."""
-    one = change.application
-    return {
-        "id": one.id,
-        "party_id": one.party,
-        "issuer": one.document.asked,
-        "kind": one.document.kind,
-        "status": one.status.value,
-        "reference": one.document.reference,
-        "document": one.document.model_dump_json(exclude_none=True),
-        "submitted_at": one.submitted_at,
-        "decided_at": one.decided_at,
-        "permit_id": one.permit,
-        "assessment": json.dumps(one.assessment) if one.assessment else None,
-        "sequence": one.sequence + len(change.moves),
-        "version": one.version + (1 if one.sequence else 0),
     }
 
 
