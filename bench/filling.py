@@ -4,18 +4,21 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 FIRST = """
-INSERT INTO permits (id, issuer, number, status, valid_until, exporter_identifier, importer_identifier, export_country,
-    import_country, kind, purpose, document, registered_by, registering_country, endorsed, transport_documents,
-    sequence, version)
-SELECT uuidv7(), 'ZA', 'ZA-' || n, 'endorsed', date '2026-12-31', 'ZA' || n % 97, 'FR' || n % 89, 'ZA', 'FR', 'export',
+INSERT INTO permits (id, issuer, number, status, issued_on, valid_until, exporter_identifier, importer_identifier,
+    export_country, import_country, kind, purpose, document, registered_by, registering_country, endorsed,
+    transport_documents, sequence, version, words)
+SELECT uuidv7(), 'ZA', 'ZA-' || n, 'endorsed', date '2026-03-01' + n % 200, date '2026-12-31', 'ZA' || n % 9973,
+    'FR' || n % 9949, 'ZA', 'FR', 'export',
     'T', jsonb_build_object('number', 'ZA-' || n, 'kind', 'export', 'issuer', 'ZA', 'issued_on', '2026-03-01',
         'valid_until', '2026-12-31', 'export_country', 'ZA', 'import_country', 'FR', 'purpose', 'T',
-        'exporter', jsonb_build_object('name', 'A', 'country', 'ZA', 'identifier', 'ZA' || n % 97),
-        'importer', jsonb_build_object('name', 'B', 'country', 'FR', 'identifier', 'FR' || n % 89),
-        'lines', jsonb_build_array(jsonb_build_object('line', 'A', 'taxon', 'Exemplaria n' || n % 1009,
+        'exporter', jsonb_build_object('name', 'A', 'country', 'ZA', 'identifier', 'ZA' || n % 9973),
+        'importer', jsonb_build_object('name', 'B', 'country', 'FR', 'identifier', 'FR' || n % 9949),
+        'lines', jsonb_build_array(jsonb_build_object('line', 'A', 'taxon', 'Exemplaria ' || m.species,
             'appendix', 'II', 'source', 'C', 'term', 'LIV', 'quantity', '100', 'unit', 'number'))),
-    '00000000-0000-7000-8000-000000000001', 'ZA', true, '[]', 1, 1
-FROM generate_series(CAST(:begin AS int), CAST(:end AS int)) AS n
+    '00000000-0000-7000-8000-000000000001', 'ZA', true, '[]', 1, 1,
+    jsonb_build_array('taxon:exemplaria ' || m.species, 'taxon:exemplaria')
+FROM generate_series(CAST(:begin AS int), CAST(:end AS int)) AS n,
+    LATERAL translate(CAST(n % 1009 AS text), '0123456789', 'abcdefghij') AS m(species)
 """
 LINES = """
 INSERT INTO permit_lines (permit_id, line, position, taxon, appendix, source, term, unit, granted, endorsed,

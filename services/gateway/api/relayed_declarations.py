@@ -99,6 +99,8 @@ DECLARATIONS: tuple[Relayed, ...] = (
             "movement",
             "taxon",
             "permit_number",
+            "issuer",
+            "holder",
             "reference",
             "country",
             "from",

@@ -29,7 +29,7 @@ PERMITS: tuple[Relayed, ...] = (
         "permits",
         "List permits",
         "A page, newest first",
-        query=("number", "issuer", "status", "taxon", "holder", *PAGE),
+        query=("number", "issuer", "status", "taxon", "holder", "from", "to", *PAGE),
         headers=("Permit-Token",),
         description="Those one may read. A stranger asks with issuer, number and the header Permit-Token.",
     ),

@@ -29,6 +29,8 @@ class Filters(BaseModel):
     movement: Movement | None = None
     taxon: Name | None = None
     permit_number: Name | None = None
+    issuer: Name | None = None
+    holder: Name | None = None
     reference: Name | None = None
     country: Name | None = None
     from_: Annotated[Day | None, Field(alias="from")] = None

@@ -11,7 +11,7 @@ from services.permits.actions import reading, registry, withdrawing
 from services.permits.actions.story import story
 from services.permits.api.orders import Authority, Customs, Engine, Reader, order, render, with_etag
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
-from shared.contracts.words import LineLetter, Name
+from shared.contracts.words import Day, LineLetter, Name
 from shared.database import now
 
 router = APIRouter(prefix="/v1/permits", tags=["permits"])
@@ -24,13 +24,15 @@ Token = Annotated[str, Header(max_length=200)]
 class Filters(BaseModel):
     """What permits may be listed by; unknown filters are refused."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     number: Name | None = None
     issuer: Name | None = None
     status: Literal["issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost"] | None = None
     taxon: Name | None = None
     holder: Name | None = None
+    from_: Annotated[Day | None, Field(alias="from")] = None
+    to: Day | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: UUID | None = None
 
@@ -47,7 +49,7 @@ async def list_permits(
     db: Engine, party: Reader, filters: Annotated[Filters, Query()], permit_token: Token = ""
 ) -> dict[str, object]:
     """List permits, newest first."""
-    chosen = filters.model_dump(exclude_none=True, exclude={"limit", "cursor"})
+    chosen = filters.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"limit", "cursor"})
     return await reading.list_permits(
         db, party, chosen, limit=filters.limit, before=filters.cursor, at=now(), token=permit_token
     )

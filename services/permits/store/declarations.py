@@ -1,16 +1,17 @@
 """Declarations as they are read and locked: in the order of their ids, after the permits they cite."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.values import Filed
 from services.permits.store import tables as t
 from services.permits.store.rows import OFFICES, Row, filed_of, grouped
+from services.permits.store.search import midnight, words_for_taxon
 from shared.contracts.people import Party
 from shared.database import among
 
@@ -117,31 +118,27 @@ async def search(
     query = select(t.declarations).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(c.id < before)
-    return await _whole(conn, (await conn.execute(_filtered(query, filters))).mappings().all())
+    taxa = await words_for_taxon(conn, filters["taxon"]) if "taxon" in filters else ()
+    return await _whole(conn, (await conn.execute(_filtered(query, filters, taxa))).mappings().all())
 
 
-def _filtered(query: Select[Any], filters: dict[str, str]) -> Select[Any]:
+def _filtered(query: Select[Any], filters: dict[str, str], taxa: Sequence[str]) -> Select[Any]:
     c = t.declarations.c
     for name, value in filters.items():
         match name:
             case "taxon":
-                query = query.where(c.document["items"].contains([{"taxon": value}]))
-            case "permit_number":
-                query = query.where(c.document["items"].contains([{"documents": [{"number": value}]}]))
+                query = query.where(c.words.has_any(cast(list(taxa), ARRAY(Text))))
+            case "permit_number" | "issuer" | "holder":
+                query = query.where(c.words.has_key(f"{name.removesuffix('_number')}:{value}"))
             case "country":
                 query = query.where(or_(c.export_country == value, c.import_country == value))
             case "from":
-                query = query.where(c.received_at >= _midnight(value))
+                query = query.where(c.received_at >= midnight(value))
             case "to":
-                query = query.where(c.received_at < _midnight(value) + timedelta(days=1))
+                query = query.where(c.received_at < midnight(value) + timedelta(days=1))
             case _:
                 query = query.where(c[name] == value)
     return query
-
-
-def _midnight(day: str) -> datetime:
-    """Answer the beginning of a day in UTC."""
-    return datetime.combine(date.fromisoformat(day), time(), UTC)
 
 
 async def _whole(conn: AsyncConnection, rows: Sequence[Row]) -> list[Filed]:

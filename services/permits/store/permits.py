@@ -5,7 +5,7 @@ that its own transaction holds, would else queue behind those who wait for it, a
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +17,14 @@ from services.permits.domain.values import PermitOnFile, Wanted
 from services.permits.store import tables as t
 from services.permits.store.expiry import is_live, is_over
 from services.permits.store.rows import BALANCE, OFFICES, Row, grouped, permit_of
+from services.permits.store.search import words_for_taxon
 from shared.contracts.people import Party
 from shared.database import among, columns, many
 
-WHOLE = (*(c for c in t.permits.c if c.name != "document"), cast(t.permits.c.document, Text).label("document"))
+WHOLE = (
+    *(c for c in t.permits.c if c.name not in {"document", "words"}),
+    cast(t.permits.c.document, Text).label("document"),
+)
 """A permit's columns, its document as text, for its contract reads that faster than a parsed one."""
 
 
@@ -150,15 +154,23 @@ async def search(
     at: datetime,
 ) -> list[PermitOnFile]:
     """List permits that this party reads, newest first; `at` tells the expired from the others, where each is from."""
+    taxa = await words_for_taxon(conn, filters["taxon"]) if "taxon" in filters else ()
+    query = searched(party, filters, taxa, limit=limit, before=before, at=at)
+    return await _whole(conn, (await conn.execute(query)).mappings().all())
+
+
+def searched(
+    party: Party, filters: dict[str, str], taxa: Sequence[str], *, limit: int, before: UUID | None, at: datetime
+) -> Select[Any]:
+    """Write the query of a search; `taxa` are the words for the taxon that is asked for."""
     c = t.permits.c
     query = select(*WHOLE).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(c.id < before)
-    rows = (await conn.execute(_filtered(query, filters, at))).mappings().all()
-    return await _whole(conn, rows)
+    return _filtered(query, filters, taxa, at)
 
 
-def _filtered(query: Select[Any], filters: dict[str, str], at: datetime) -> Select[Any]:
+def _filtered(query: Select[Any], filters: dict[str, str], taxa: Sequence[str], at: datetime) -> Select[Any]:
     c = t.permits.c
     for name, value in filters.items():
         match name:
@@ -167,12 +179,13 @@ def _filtered(query: Select[Any], filters: dict[str, str], at: datetime) -> Sele
             case "status" if value in {"issued", "endorsed"}:
                 query = query.where(c.status == value, not_(is_over(at)))
             case "taxon":
-                named = select(t.permit_lines.c.permit_id).where(
-                    t.permit_lines.c.permit_id == c.id, func.lower(t.permit_lines.c.taxon) == value.lower()
-                )
-                query = query.where(named.exists())
+                query = query.where(c.words.has_any(cast(list(taxa), ARRAY(Text))))
             case "holder":
                 query = query.where(or_(c.exporter_identifier == value, c.importer_identifier == value))
+            case "from":
+                query = query.where(c.issued_on >= date.fromisoformat(value))
+            case "to":
+                query = query.where(c.issued_on <= date.fromisoformat(value))
             case _:
                 query = query.where(c[name] == value)
     return query

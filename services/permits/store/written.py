@@ -14,6 +14,7 @@ from services.permits.domain.values import (
     Posting,
 )
 from services.permits.store.rows import BALANCE
+from services.permits.store.search import words_of_declaration, words_of_permit
 
 EVENTS = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a01")
 ENTRIES = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a02")
@@ -28,18 +29,20 @@ DECLARATION = (
     "export_country",
     "import_country",
     "document",
+    "words",
     "findings",
     "digest",
     "received_at",
     "sequence",
     "version",
 )
-DECLARATION_CHANGES = ("status", "document", "findings", "digest", "received_at", "sequence", "version")
+DECLARATION_CHANGES = ("status", "document", "words", "findings", "digest", "received_at", "sequence", "version")
 PERMIT = (
     "id",
     "issuer",
     "number",
     "status",
+    "issued_on",
     "valid_until",
     "exporter_identifier",
     "importer_identifier",
@@ -48,6 +51,7 @@ PERMIT = (
     "kind",
     "purpose",
     "document",
+    "words",
     "registered_by",
     "registering_country",
     "endorsed",
@@ -127,6 +131,7 @@ def declaration_row(change: DeclarationChange) -> dict[str, Any]:
         "export_country": filed.document.export_country,
         "import_country": filed.document.import_country,
         "document": filed.document.model_dump_json(exclude_none=True),
+        "words": words_of_declaration(filed.document),
         "findings": "[" + ",".join(finding.model_dump_json() for finding in filed.findings) + "]",
         "digest": filed.digest,
         "received_at": filed.received_at,
@@ -166,6 +171,7 @@ def permit_row(change: PermitChange) -> dict[str, Any]:
         "issuer": terms.issuer,
         "number": terms.number,
         "status": permit.status.value,
+        "issued_on": terms.issued_on,
         "valid_until": terms.valid_until,
         "exporter_identifier": terms.exporter.identifier,
         "importer_identifier": terms.importer.identifier,
@@ -174,6 +180,7 @@ def permit_row(change: PermitChange) -> dict[str, Any]:
         "kind": terms.kind,
         "purpose": terms.purpose,
         "document": terms.model_dump_json(exclude_none=True),
+        "words": words_of_permit(line.taxon for line in terms.lines),
         "registered_by": permit.registered_by,
         "registering_country": permit.registering_country,
         "endorsed": permit.endorsed,

@@ -1,0 +1,57 @@
+"""What permits and declarations are searched by: words kept beside each row in one indexed column, and dates.
+
+A taxon is found by its name and by each taxon above it: a row keeps the words of the name itself, what lies between
+an order or a family and its genera is asked of the listing when somebody searches.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
+
+from sqlalchemy import Text, cast, func, select, union
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.permits.domain import names
+from services.permits.store.law import taxon_genera, taxon_names
+from shared.contracts.declaration import Declaration
+
+
+def words_of_permit(taxa: Iterable[str]) -> str:
+    """Write the words a permit is found by: the taxa of its lines."""
+    return _written(word for taxon in taxa for word in _of_taxon(taxon))
+
+
+def words_of_declaration(stated: Declaration) -> str:
+    """Write the words a declaration is found by: its taxa, the permits it cites, whose they are, who trades."""
+    documents = [document for item in stated.items for document in item.documents]
+    return _written(
+        [
+            *(word for item in stated.items if item.taxon for word in _of_taxon(item.taxon)),
+            *(f"permit:{document.number}" for document in documents if document.number),
+            *(f"issuer:{document.issuer}" for document in documents if document.issuer),
+            *(f"holder:{party.identifier}" for party in (stated.exporter, stated.importer) if party.identifier),
+        ]
+    )
+
+
+def _of_taxon(name: str) -> list[str]:
+    return [f"taxon:{key}" for key in names.keys(name)]
+
+
+def _written(words: Iterable[str]) -> str:
+    return json.dumps(list(dict.fromkeys(words)))
+
+
+async def words_for_taxon(conn: AsyncConnection, name: str) -> list[str]:
+    """Answer the words that a taxon is meant by: its own name, its other names, and the genera below it."""
+    key = names.key(name)
+    alike = taxon_names.alias()
+    known = select(alike.c.key).join(taxon_names, taxon_names.c.taxon == alike.c.taxon).where(taxon_names.c.key == key)
+    below = select(taxon_genera.c.genus).where(taxon_genera.c.lineage.contains(func.to_jsonb(cast(key, Text))))
+    found = (await conn.execute(union(known, below))).scalars()
+    return [f"taxon:{one}" for one in sorted({key, *found} - {""})]
+
+
+def midnight(day: str) -> datetime:
+    """Answer the beginning of a day in UTC."""
+    return datetime.combine(date.fromisoformat(day), time(), UTC)

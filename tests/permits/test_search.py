@@ -1,0 +1,131 @@
+"""Permits and declarations are found by number, issuer, taxon and all below it, holder, state and dates, by indexes."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bench.filling import fill
+from services.cli.databases import Server
+from services.permits.actions import reading
+from services.permits.store import permits
+from services.permits.store.search import words_for_taxon
+from tests.permits.people import (
+    AUTHORITY_FR,
+    AUTHORITY_ZA,
+    CUSTOMS_FR,
+    TODAY,
+    B,
+    declaration,
+    endorsed,
+    issued,
+    item,
+    line,
+    lodged,
+    terms,
+)
+
+
+async def permits_found(db: AsyncEngine, who: Any = AUTHORITY_ZA, **filters: str) -> list[str]:
+    at = datetime.now(UTC)
+    page = await reading.list_permits(db, who, filters, limit=50, before=None, at=at)
+    return [one["number"] for one in page["data"]]
+
+
+async def declared(db: AsyncEngine, who: Any = CUSTOMS_FR, **filters: str) -> list[str]:
+    page = await reading.list_declarations(db, who, filters, limit=50, before=None)
+    return [one["reference"] for one in page["data"]]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["Crocodylus niloticus", "crocodylus NILOTICUS", "Crocodylus niloticus Laurenti, 1768", "Crocodylus",
+     "Crocodylus spp.", "Crocodylidae", "Crocodylia spp.", "Reptilia"],
+)  # fmt: skip
+async def test_a_taxon_finds_itself_and_all_that_is_below_it(permits_db: AsyncEngine, asked: str) -> None:
+    permit, other = terms(), terms(line(taxon="Falco exemplaris"))
+    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    await issued(permits_db, other)
+    await lodged(permits_db, declaration(item(permit, "1"), reference="croc"))
+    await lodged(permits_db, declaration(item(other, "1", taxon="Falco exemplaris"), reference="falcon"))
+    assert await permits_found(permits_db, taxon=asked) == [permit.number]
+    assert await declared(permits_db, taxon=asked) == ["croc"]
+
+
+async def test_a_taxon_is_found_by_its_other_names(permits_db: AsyncEngine) -> None:
+    permit = terms(line(taxon="Lama vicugna"))
+    await issued(permits_db, permit)
+    for asked in ("Vicugna vicugna", "Lama vicugna", "Lama"):
+        assert await permits_found(permits_db, taxon=asked) == [permit.number]
+    assert await permits_found(permits_db, taxon="Lama glama") == await permits_found(permits_db, taxon="!") == []
+
+
+async def test_permits_are_found_by_each_of_their_marks(permits_db: AsyncEngine) -> None:
+    old, new = terms(issued_on=TODAY - timedelta(days=90)), terms()
+    for permit in (old, new):
+        await issued(permits_db, permit)
+    day = (TODAY - timedelta(days=60)).isoformat()
+    assert await permits_found(permits_db, number=old.number, issuer="ZA") == [old.number]
+    assert await permits_found(permits_db, holder="FR99988877700011") == [new.number, old.number]
+    assert await permits_found(permits_db, **{"from": day}) == [new.number]
+    assert await permits_found(permits_db, to=day) == [old.number]
+    assert await permits_found(permits_db, status="issued", issuer="ZA") == [new.number, old.number]
+    assert await permits_found(permits_db, status="endorsed") == await permits_found(permits_db, issuer="FR") == []
+
+
+async def test_declarations_are_found_by_each_of_their_marks(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    await lodged(permits_db, declaration(item(permit, "100"), reference="one"))
+    await lodged(permits_db, declaration(item(terms(), "1"), reference="two"))
+    today, tomorrow = (datetime.now(UTC).date() + timedelta(days=n) for n in (0, 1))
+    assert await declared(permits_db, permit_number=permit.number) == ["one"]
+    assert await declared(permits_db, issuer="ZA") == await declared(permits_db, holder="ZA1234567") == ["two", "one"]
+    assert await declared(permits_db, status="rejected") == ["two"]
+    assert await declared(permits_db, **{"from": today.isoformat(), "to": today.isoformat()}) == ["two", "one"]
+    assert await declared(permits_db, **{"from": tomorrow.isoformat()}) == await declared(permits_db, issuer="FR") == []
+    assert await declared(permits_db, AUTHORITY_FR, holder="nobody") == []
+
+
+async def test_a_page_goes_on_where_it_ended_while_new_ones_arrive(permits_db: AsyncEngine) -> None:
+    numbers = []
+    for _ in range(5):
+        permit = terms()
+        await issued(permits_db, permit)
+        numbers.append(permit.number)
+    at = datetime.now(UTC)
+    first = await reading.list_permits(permits_db, AUTHORITY_ZA, {}, limit=2, before=None, at=at)
+    await issued(permits_db, terms())
+    cursor = UUID(first["next_cursor"])
+    rest = await reading.list_permits(permits_db, AUTHORITY_ZA, {}, limit=9, before=cursor, at=at)
+    assert [one["number"] for one in (*first["data"], *rest["data"])] == numbers[::-1]
+
+
+@pytest.mark.parametrize(
+    ("who", "filters", "index"),
+    [
+        (AUTHORITY_ZA, {"number": "ZA-7777"}, "permits_number"),
+        (AUTHORITY_ZA, {"number": "ZA-7777", "issuer": "ZA"}, "permits_issuer_number_key|permits_number"),
+        (AUTHORITY_ZA, {"taxon": "Exemplaria baa"}, "permits_words"),
+        (AUTHORITY_ZA, {"holder": "ZA7"}, "permits_exporter"),
+        (AUTHORITY_ZA, {"status": "revoked"}, "permits_status"),
+        (AUTHORITY_ZA, {"from": "2030-01-01"}, "permits_issued_on"),
+        (B, {}, "permits_importer|permits_exporter"),
+    ],
+)
+async def test_each_search_uses_an_index(
+    permits_db: AsyncEngine, server: Server, who: Any, filters: dict[str, str], index: str
+) -> None:
+    await fill(permits_db, 30_000, used=False)
+    admin = await server.admin(str(permits_db.url.database))
+    await admin.execute("ANALYZE permits")
+    async with permits_db.connect() as conn:
+        taxa = await words_for_taxon(conn, filters.get("taxon", ""))
+        query = permits.searched(who, filters, taxa, limit=50, before=None, at=datetime.now(UTC))
+        written = query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})  # type: ignore[no-untyped-call]
+    plan = "\n".join(row[0] for row in await admin.fetch(f"EXPLAIN {written}"))
+    await admin.close()
+    assert any(one in plan for one in index.split("|")) and "Seq Scan on permits" not in plan, plan
