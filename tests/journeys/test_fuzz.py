@@ -1,4 +1,4 @@
-"""The API against its own description: whatever is sent, no 5xx, only documented answers, and nobody's data to others."""
+"""The API against its own description: no 5xx whatever is sent, documented answers only, nobody's data to others."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from tests.hub import RunningHub, running_hub
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 ROLES = ("trader", "customs", "authority", "partner", "admin")
-EXAMPLES = 5
+EXAMPLES = 4
 """A role and operation: enough to meet the odd ones, few enough for two minutes of CI."""
 
 
@@ -55,14 +55,14 @@ def test_whatever_is_sent_is_answered_as_described(
 ) -> None:
     schema = schemathesis.openapi.from_url(f"{hub.url}/openapi.json")
     for found in schema.get_all_operations():
-        operation = found.ok()
+        operation: Any = found.ok()  # type: ignore[union-attr]
         for role in _roles(operation):
             with subtests.test(f"{operation.method.upper()} {operation.path}", role=role):
                 _try(operation, {"Authorization": f"Bearer {tokens[role]}"} if role else {})
 
 
 def _roles(operation: Any) -> list[str]:
-    return operation.definition.raw.get("x-roles", [""])[:1]
+    return list(operation.definition.raw.get("x-roles", [""])[:1])
 
 
 def _try(operation: Any, headers: dict[str, str]) -> None:

@@ -17,7 +17,7 @@ REPORTS: tuple[Relayed, ...] = (
         "permit is one row that names both.",
         media="text/csv",
         query=("year", "side", "country"),
-        codes=("reports-busy",),
+        codes=("reports-busy", "not-found"),
     ),
     Relayed(
         "GET",
@@ -30,6 +30,6 @@ REPORTS: tuple[Relayed, ...] = (
         "difference, in the unit of the annual report. What leaves in December arrives in January.",
         media="text/csv",
         query=("year", "country"),
-        codes=("reports-busy",),
+        codes=("reports-busy", "not-found"),
     ),
 )
