@@ -96,7 +96,16 @@ async def test_a_long_poll_ends_empty_with_a_cursor(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [{"after": "no cursor"}, {"after": "eA"}, {"limit": "0"}, {"limit": "201"}, {"types": "DROP TABLE"}]
+    "query",
+    [
+        {"after": "no cursor"},
+        {"after": "eA"},
+        {"limit": "0"},
+        {"limit": "201"},
+        {"types": "DROP TABLE"},
+        {"types": "parcel.*"},
+        {"types": "permit.eaten"},
+    ],
 )
 async def test_a_bad_question_is_a_400(service: Service, query: dict[str, str]) -> None:
     answer = await service.http.get("/v1/events", params=query, headers=service.as_(party()))

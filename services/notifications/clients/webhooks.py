@@ -28,6 +28,8 @@ RESOLVERS = 64
 """Threads for name look-ups, so that names which do not resolve keep nobody else's waiting."""
 
 
+LookUp = Callable[..., Sequence[tuple[Any, Any, int, str, Any]]]
+"""Answers a name's addresses as socket.getaddrinfo does, which it is unless another is given."""
 Signers = Callable[[], tuple[Ed25519PrivateKey, ...]]
 
 
@@ -43,8 +45,8 @@ class NotPublic(OSError):
 class Resolver(AbstractResolver):
     """Resolves a name once and refuses it when any of its addresses is not one to send to."""
 
-    def __init__(self, reach: Reach, *, plain: bool = False) -> None:
-        self._reach, self._plain = reach, plain
+    def __init__(self, reach: Reach, *, plain: bool = False, look_up: LookUp | None = None) -> None:
+        self._reach, self._plain, self._look_up = reach, plain, look_up
         self._threads = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="resolve")
 
     async def resolve(
@@ -52,8 +54,9 @@ class Resolver(AbstractResolver):
     ) -> list[ResolveResult]:
         """Answer the addresses of a host, all of which are allowed; raises NotPublic, OSError."""
         loop = asyncio.get_running_loop()
+        look_up = self._look_up or socket.getaddrinfo
         infos = await loop.run_in_executor(
-            self._threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family)
+            self._threads, lambda: look_up(host, port, type=socket.SOCK_STREAM, family=family)
         )
         found: list[ResolveResult] = []
         for kind, _, proto, _, address in infos:
@@ -87,8 +90,10 @@ def check(address: str, reach: Reach, *, plain: bool) -> None:
 class Receivers:
     """All receivers of webhooks, behind one connection pool for https and one for what may be plain."""
 
-    def __init__(self, reach: Reach, signers: Signers = nobody, *, seconds: float = SECONDS) -> None:
-        self._reach, self._signers = reach, signers
+    def __init__(
+        self, reach: Reach, signers: Signers = nobody, *, seconds: float = SECONDS, look_up: LookUp | None = None
+    ) -> None:
+        self._reach, self._signers, self._look_up = reach, signers, look_up
         self._seconds = seconds
         self._sessions: dict[str, aiohttp.ClientSession] = {}
 
@@ -110,7 +115,7 @@ class Receivers:
             made.setblocking(False)
             return made
 
-        resolver = Resolver(self._reach, plain=plain)
+        resolver = Resolver(self._reach, plain=plain, look_up=self._look_up)
         return aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=self._seconds, connect=CONNECT_SECONDS),
             connector=aiohttp.TCPConnector(
