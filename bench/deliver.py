@@ -69,8 +69,8 @@ async def _in_processes(database: str) -> dict[str, Any]:
     return found
 
 
-async def _rounds(database: str, url: str) -> dict[str, Any]:
-    engine, keys = connect(database, connections=4), _keys()
+async def _rounds(database: str, url: str, folder: Path) -> dict[str, Any]:
+    engine, keys = connect(database, connections=4), keys_of(folder)
     receivers = Receivers(Reach(loopback=True), keys.signers)
     await receivers.open()
     owner = Party(id=uuid4(), name="Owner", country="FR", roles=("trader",))
@@ -87,12 +87,12 @@ async def _rounds(database: str, url: str) -> dict[str, Any]:
     }
 
 
-def _keys() -> Keys:
-    with tempfile.TemporaryDirectory() as folder:
-        secret, signing = Path(folder) / "secrets.json", Path(folder) / "webhooks.json"
-        make_secret_keys(secret)
-        make_keys(signing, Path(folder) / "public.json")
-        return Keys(KeyFile(secret), KeyFile(signing))
+def keys_of(folder: Path) -> Keys:
+    """Make keys that seal and sign, for this run alone; their files stay as long as they are used."""
+    secret, signing = folder / "secrets.json", folder / "webhooks.json"
+    make_secret_keys(secret)
+    make_keys(signing, folder / "public.json")
+    return Keys(KeyFile(secret), KeyFile(signing))
 
 
 async def _prepare(engine: AsyncEngine, owner: Party, url: str, keys: Keys) -> None:
@@ -119,7 +119,7 @@ async def _bare(receivers: Receivers, url: str) -> float:
 async def _delivered(engine: AsyncEngine, receivers: Receivers, owner: Party, keys: Keys) -> float:
     """Take in a round's events, then let a post office deliver them all; only the latter is timed."""
     for start in range(0, EVENTS, 100):
-        await news.take_in(engine, [_news(owner) for _ in range(start, min(start + 100, EVENTS))], at=now())
+        await news.take_in(engine, [news_for(owner) for _ in range(start, min(start + 100, EVENTS))], at=now())
     outcomes: list[Outcome] = []
 
     async def post(letter: Letter) -> Outcome:
@@ -136,7 +136,8 @@ async def _delivered(engine: AsyncEngine, receivers: Receivers, owner: Party, ke
     return EVENTS * ENDPOINTS / took
 
 
-def _news(owner: Party) -> News:
+def news_for(owner: Party) -> News:
+    """Make an event that this party hears."""
     subject = f"declaration:{uuid4()}"
     data = {"declaration_id": subject[12:], "reference": "B-2026-0001", "status": "accepted", "about": "x" * 250}
     return News(
@@ -152,4 +153,5 @@ def _news(owner: Party) -> News:
 
 if __name__ == "__main__":
     collect_seldom()
-    print(json.dumps(uvloop.run(_rounds(sys.argv[1], sys.argv[2]))))
+    with tempfile.TemporaryDirectory() as keys_folder:
+        print(json.dumps(uvloop.run(_rounds(sys.argv[1], sys.argv[2], Path(keys_folder)))))

@@ -1,4 +1,4 @@
-"""A receiver that costs next to nothing: it reads each POST by its Content-Length and answers 200."""
+"""A receiver that costs next to nothing: it reads each POST by its Content-Length and answers 200; at /hang, never."""
 
 import asyncio
 import sys
@@ -22,7 +22,8 @@ class Sink(asyncio.Protocol):
         head, blank, body = self._read.partition(b"\r\n\r\n")
         if blank and len(body) >= int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0]):
             self._read = b""
-            self._transport.write(ANSWER)
+            if not head.startswith(b"POST /hang "):
+                self._transport.write(ANSWER)
 
 
 async def serve() -> None:
