@@ -33,14 +33,14 @@ _CLAIM = text("""
               OR c.rests_until > CAST(:at AS timestamptz) + CAST(:longest AS interval)
         ORDER BY random()
     ), proving AS (
-        SELECT l.endpoint_id, l.subject
+        SELECT l.ctid AS place
         FROM open o JOIN lanes l ON l.endpoint_id = o.id AND l.subject = 'endpoint:' || o.id
         WHERE o.status = 'pending' AND o.room > 0 AND l.due_at <= :at
         FOR UPDATE OF l SKIP LOCKED
     ), due AS (
-        SELECT l.endpoint_id, l.subject
+        SELECT l.place
         FROM open o CROSS JOIN LATERAL (
-            SELECT endpoint_id, subject FROM lanes
+            SELECT ctid AS place FROM lanes
             WHERE endpoint_id = o.id AND due_at <= :at
             ORDER BY due_at LIMIT o.room FOR UPDATE SKIP LOCKED
         ) l
@@ -49,12 +49,14 @@ _CLAIM = text("""
     )
     UPDATE lanes SET claim = :claim, due_at = :ends
     FROM (SELECT * FROM due UNION ALL SELECT * FROM proving) AS due
-    WHERE lanes.endpoint_id = due.endpoint_id AND lanes.subject = due.subject
+    WHERE lanes.ctid = due.place
     RETURNING lanes.endpoint_id, lanes.subject, lanes.attempts
 """)
 """Which endpoints have anything waiting is found by skipping through the index, one step an endpoint, however long
 their queues; whose turn is first is left to chance, so that a crowd cannot keep the same ones last. Of one that has
-not proved itself only the lane of the endpoint itself goes, in which its challenge is."""
+not proved itself only the lane of the endpoint itself goes, in which its challenge is. The rows that were locked are
+changed by their place in the table: finding them by key again would cost the more, the more wait. One that was changed
+between our snapshot and our lock is passed over until the next claim."""
 _HEADS = text("""
     SELECT l.endpoint_id, l.subject, d.id AS delivery_id, v.id AS event_id, v.type, v.at AS told_at, v.body,
            e.url, e.headers, e.format, s.secrets
