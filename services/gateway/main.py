@@ -21,6 +21,7 @@ from services.gateway.actions.figures import figures
 from services.gateway.actions.first_admin import make_first_admin
 from services.gateway.actions.limits import Limits
 from services.gateway.actions.lodge import Intake
+from services.gateway.actions.outside import Outside
 from services.gateway.actions.people import People
 from services.gateway.actions.seal import Seal
 from services.gateway.actions.sweep import keep_sweeping
@@ -48,6 +49,7 @@ from services.gateway.api.spoken import Spoken
 from services.gateway.api.stating import add_stating_routes
 from services.gateway.api.tokens import add_token_routes
 from services.gateway.api.uploads import upload
+from services.gateway.clients.outside_keys import OutsideKeys
 from services.gateway.settings import Settings
 from services.gateway.store.tables import HEAD
 from shared import lifeline
@@ -94,6 +96,7 @@ def make(settings: Settings) -> FastAPI:
         letters=letters,
         permits=asked[0],
         notifications=asked[1],
+        outside=_outside(engine, settings),
     )
 
     @asynccontextmanager
@@ -133,6 +136,15 @@ def _services(settings: Settings, signer: InsideSigner, *, seconds: float) -> tu
         Service("permits", settings.permits_url, signer, seconds=seconds),
         Service("notifications", settings.notifications_url, signer, seconds=seconds),
     )
+
+
+def _outside(engine: AsyncEngine, settings: Settings) -> Outside | None:
+    """Make the reader of the outside issuer's tokens, where the operator trusts one."""
+    issuer = settings.trusted_issuer
+    if not issuer:
+        return None
+    keys = OutsideKeys(issuer, settings.trusted_jwks)
+    return Outside(engine, keys, issuer=issuer, audience=settings.trusted_audience, claim=settings.trusted_claim)
 
 
 def _serve(app: FastAPI) -> None:

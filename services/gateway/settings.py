@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -20,10 +20,22 @@ class Settings(BaseSettings):
     signing_keys: Path = Field(description="Private JWKS that signs calls inside the hub")
     token_keys: Path = Field(description="Private JWKS that signs access tokens")
     admin_file: Path | None = Field(None, description="Where the first admin's credential is written, once")
+    trusted_issuer: str = Field("", description="`iss` of an outside OpenID provider whose tokens are taken too")
+    trusted_audience: str = Field("saola", description="`aud` that its tokens must name, and no other")
+    trusted_claim: str = Field("sub", description="The claim that says who somebody is: a credential's `subject`")
+    trusted_jwks: str = Field("", description="Address of its keys; when empty its OpenID configuration says it")
     rate_limit: int = Field(0, ge=0, le=1_000_000, description="Requests a second a party may send; 0 is no limit")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics, which is not public; 0 for none")
     metrics_host: str = Field("127.0.0.1", description="Address where /metrics listens")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+    @field_validator("trusted_issuer", "trusted_jwks")
+    @classmethod
+    def _by_https(cls, given: str) -> str:
+        local = given.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
+        if given and not given.startswith("https://") and not local:
+            raise ValueError("an outside issuer is reached by https")
+        return given
 
     @property
     def issuer(self) -> str:

@@ -8,6 +8,7 @@ from services.gateway.actions.access import Access
 from services.gateway.actions.carry import PartyLetters
 from services.gateway.actions.limits import Limits
 from services.gateway.actions.lodge import Intake
+from services.gateway.actions.outside import Outside
 from services.gateway.actions.people import People
 from services.gateway.actions.seal import Seal
 from services.gateway.actions.waiting import Waiting
@@ -28,6 +29,7 @@ class Desk:
     letters: PartyLetters
     permits: Service
     notifications: Service
+    outside: Outside | None = None
 
     def service(self, name: str) -> Service:
         """Answer another service by its name."""

@@ -67,6 +67,7 @@ class People:
         self._mandates: dict[UUID, dict[UUID, Mandate]] = {}
         self._revision = -1
         self._looked = float("-inf")
+        self._looked_again = float("-inf")
         self._one_look = asyncio.Lock()
 
     @property
@@ -143,8 +144,9 @@ class People:
 
     async def _look_again(self) -> bool:
         """Look for what is a moment old, at most once a second, so that guesses cannot wear the database down."""
-        if time.monotonic() - self._looked < 1.0:
+        if time.monotonic() - self._looked_again < 1.0:
             return True
+        self._looked_again = time.monotonic()
         return await self.refresh_if_possible()
 
     def _living(self, party_id: UUID, client_id: str) -> Known | None:

@@ -37,17 +37,34 @@ async def admit(desk: Desk, authorization: str, operation: str) -> Known:
     if not token or kind.lower() != "bearer":
         raise Unauthenticated
     try:
-        party_id, client_id = desk.access.bearer(token.strip(), at=now())
+        known = await _bearer(desk, token.strip())
     except BadToken as error:
         logger().info("token.refused", reason=str(error))
         raise Unauthenticated from None
-    known = await desk.people.find(party_id, client_id)
     if known is None:
         raise Unauthenticated("This credential or its party was ended or disabled.")
     await desk.limits.count(known.party.id)
     if RIGHTS[operation].isdisjoint(known.roles):
         allowed = ", ".join(sorted(RIGHTS[operation]))
         raise NotAllowed("role-not-allowed", f"This is done by: {allowed}. You are: {', '.join(sorted(known.roles))}.")
+    return known
+
+
+async def _bearer(desk: Desk, token: str) -> Known | None:
+    """Answer the party a token of ours, or of the outside issuer we trust, speaks for; raises BadToken."""
+    at = now()
+    try:
+        party_id, client_id = desk.access.bearer(token, at=at)
+    except BadToken:
+        if desk.outside is None or not desk.outside.is_its(token):
+            raise
+    else:
+        return await desk.people.find(party_id, client_id)
+    found = await desk.people.of_subject(await desk.outside.subject(token, at=at))
+    if found is None:
+        return None
+    known, client_id = found
+    await desk.outside.note_use(client_id, at=at)
     return known
 
 

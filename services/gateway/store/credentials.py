@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -71,9 +71,11 @@ async def _use(conn: AsyncConnection, client_id: str, proves: ColumnElement[bool
     return found
 
 
-async def note_use(conn: AsyncConnection, client_ids: Sequence[str], *, at: datetime) -> None:
-    """Note that these credentials were used, whose holders bring tokens of the outside issuer."""
-    await conn.execute(update(credentials).where(credentials.c.client_id.in_(client_ids)).values(last_used_at=at))
+async def note_use(conn: AsyncConnection, client_id: str, *, at: datetime) -> None:
+    """Note that a credential was used, whose holder brought a token of the outside issuer; once a minute is enough."""
+    c = credentials.c
+    lately = (c.client_id == client_id, or_(c.last_used_at.is_(None), c.last_used_at < at - timedelta(minutes=1)))
+    await conn.execute(update(credentials).where(*lately).values(last_used_at=at))
 
 
 async def keys_of(conn: AsyncConnection, client_id: str, *, at: datetime) -> list[dict[str, Any]]:
