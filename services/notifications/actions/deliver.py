@@ -137,11 +137,14 @@ async def _prove(engine: AsyncEngine, landed: Sequence[Landed]) -> None:
 
 async def _rest(engine: AsyncEngine, landed: Sequence[Landed], *, at: datetime) -> None:
     """Leave alone those who answered 429 Too Many Requests (RFC 6585, 4), for as long as they asked."""
-    for one in landed:
-        if one.outcome.status == 429 and one.outcome.retry_after:
-            until = at + min(one.outcome.retry_after, paces.LONGEST_REST)
-            async with engine.begin() as conn:
-                await paces.rest(conn, one.letter.endpoint_id, until=until)
+    asked = {
+        one.letter.endpoint_id: at + min(one.outcome.retry_after, paces.LONGEST_REST)
+        for one in landed
+        if one.outcome.status == 429 and one.outcome.retry_after
+    }
+    for endpoint, until in asked.items():
+        async with engine.begin() as conn:
+            await paces.rest(conn, endpoint, until=until)
 
 
 async def _disable_tired(
