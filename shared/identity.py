@@ -25,6 +25,7 @@ INSIDE = "saola-inside+jwt"
 OUTSIDE = "at+jwt"
 RECEIPT = "saola-receipt+jwt"
 INSIDE_LIFE = timedelta(seconds=60)
+MOST_KEYS = 5
 LOOK_EVERY = 2.0
 """Seconds between two looks at whether a key file has changed."""
 
@@ -68,6 +69,33 @@ def make_keys(private: Path, public: Path) -> None:
         key = OKPKey.generate_key("Ed25519", {"kid": secrets.token_hex(8)}, private=True)
         _write(private, {"keys": [key.as_dict(private=True)]})
     _write(public, KeyFile(private).public())
+
+
+def rotate_keys(private: Path, public: Path, step: str) -> list[str]:
+    """Take a step of a rotation: `add` a key that only verifies, `use` the last one to sign, `drop` all but the first.
+
+    Each is read by the running services within seconds. Answers the kids as they stand; raises ValueError for a step
+    that would leave nothing to sign with, or that changes nothing.
+    """
+    keys = json.loads(private.read_text())["keys"]
+    if step == "add" and len(keys) < MOST_KEYS:
+        keys.append(OKPKey.generate_key("Ed25519", {"kid": secrets.token_hex(8)}, private=True).as_dict(private=True))
+    elif step == "use" and len(keys) > 1:
+        keys.insert(0, keys.pop())
+    elif step == "drop" and len(keys) > 1:
+        del keys[1:]
+    else:
+        raise ValueError(f"there are {len(keys)} keys in {private}: `{step}` has nothing to do")
+    if step == "add":
+        _write(public, {"keys": [*json.loads(public.read_text())["keys"], *_public(keys[-1:])]})
+    _write(private, {"keys": keys})
+    _write(public, KeyFile(private).public())
+    return [str(key["kid"]) for key in keys]
+
+
+def _public(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = KeySet.import_key_set({"keys": keys})
+    return [{**key.as_dict(private=False), "use": "sig", "alg": ALGORITHM} for key in found.keys]
 
 
 def make_secret_keys(file: Path) -> None:

@@ -249,6 +249,22 @@ def keys(folder: Annotated[Path, typer.Argument(help="Where they are kept, a fol
     make_key_sets(folder)
 
 
+@app.command(rich_help_panel="Jobs of a deployment")
+def rotate(
+    step: Annotated[str, typer.Argument(help="add, then a minute later use, then an hour later drop.")],
+    home: HomeFolder = Path("var"),
+    private: Annotated[Path | None, typer.Option(help="A private key set of a deployment, instead of a home.")] = None,
+    public: Annotated[Path | None, typer.Option(help="Its public halves.")] = None,
+) -> None:
+    """Take a step of rotating the keys that sign, while the hub runs: two live side by side. See docs/identity.md."""
+    from services.cli.rotating import rotate_files, rotate_home
+
+    if private is not None and public is not None:
+        rotate_files(private, public, step)
+    else:
+        rotate_home(home.resolve(), step)
+
+
 @app.command()
 def bench() -> None:
     """Measure this machine and print ratios from one run (needs the source tree)."""

@@ -8,7 +8,18 @@ with Hub("https://hub.example", client_id, client_secret) as hub:
 
 from shared.client.errors import HubError, NoAnswer, Problem
 from shared.client.hub import Hub
+from shared.client.keys import ClientKey
 from shared.client.receipts import BadReceipt, verify_receipt
 from shared.client.webhooks import BadWebhook, verify_webhook
 
-__all__ = ["BadReceipt", "BadWebhook", "Hub", "HubError", "NoAnswer", "Problem", "verify_receipt", "verify_webhook"]
+__all__ = [
+    "BadReceipt",
+    "BadWebhook",
+    "ClientKey",
+    "Hub",
+    "HubError",
+    "NoAnswer",
+    "Problem",
+    "verify_receipt",
+    "verify_webhook",
+]

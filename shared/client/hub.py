@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from shared.client.bulk import load
+from shared.client.keys import ClientKey
 from shared.client.transport import JSON, Transport, to_json
 
 Body = Mapping[str, Any]
@@ -23,7 +24,7 @@ class Hub:
     """
 
     def __init__(
-        self, url: str, client_id: str, client_secret: str, *, seconds: float = 30.0, patience: float = 30.0
+        self, url: str, client_id: str, client_secret: str | ClientKey, *, seconds: float = 30.0, patience: float = 30.0
     ) -> None:
         self.url = url.rstrip("/")
         self._way = Transport(url, client_id, client_secret, seconds=seconds, patience=patience)
@@ -41,7 +42,7 @@ class Hub:
         """Close the connections."""
         self._way.close()
 
-    def beside(self, client_id: str, client_secret: str) -> "Hub":
+    def beside(self, client_id: str, client_secret: str | ClientKey) -> "Hub":
         """Open another party's door over this one's connections; it closes with this one."""
         other = copy(self)
         other._way = self._way.beside(client_id, client_secret)
@@ -61,9 +62,25 @@ class Hub:
         """Add a party (admin): `name`, `country`, `roles`, `identifiers`, `grants`."""
         return self._post("/v1/parties", party, key)
 
-    def create_credentials(self, party_id: str, *, key: str | None = None) -> Found:
-        """Make `client_id` and `client_secret` for a party (admin). The secret is shown this once."""
-        return self._post(f"/v1/parties/{party_id}/credentials", {}, key)
+    def create_credentials(self, party_id: str, credential: Body | None = None, *, key: str | None = None) -> Found:
+        """Make `client_id` and `client_secret` for a party (admin), shown this once; or take its `public_key`."""
+        return self._post(f"/v1/parties/{party_id}/credentials", credential or {}, key)
+
+    def rotate_credentials(self, party_id: str, client_id: str, *, key: str | None = None) -> Found:
+        """Make new credentials in the place of old ones, which work on for a day (admin)."""
+        return self._post(f"/v1/parties/{party_id}/credentials/{client_id}/rotation", {}, key)
+
+    def grant_mandate(self, mandate: Body, *, key: str | None = None) -> Found:
+        """Let an agent declare for one: `agent`, `from`, `until`; the administrator names the `trader` too."""
+        return self._post("/v1/mandates", mandate, key)
+
+    def mandates(self) -> Iterator[Found]:
+        """Answer the mandates one gave or was given, newest first."""
+        return self._all("/v1/mandates", NO_FILTERS)
+
+    def revoke_mandate(self, id: str, *, key: str | None = None) -> Found:
+        """Take a mandate back."""
+        return self._post(f"/v1/mandates/{id}/revocation", {}, key)
 
     # Declarations
 

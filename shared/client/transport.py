@@ -18,6 +18,7 @@ from urllib.parse import quote, urlsplit
 import httpx2
 
 from shared.client.errors import HubError, NoAnswer, Problem
+from shared.client.keys import ASSERTION, ClientKey
 
 JSON = "application/json"
 RENEW_BEFORE = 30.0
@@ -37,15 +38,15 @@ class Transport:
         self,
         url: str,
         client_id: str,
-        client_secret: str,
+        client_secret: str | ClientKey,
         *,
         seconds: float,
         patience: float,
         http: httpx2.Client | None = None,
     ) -> None:
         self.url = url.rstrip("/")
-        pair = f"{quote(client_id, safe='')}:{quote(client_secret, safe='')}"
-        self._basic = "Basic " + b64encode(pair.encode()).decode()
+        self._client_id, self._proof = client_id, client_secret
+        self._issuer = ""
         self._seconds, self._patience = seconds, patience
         self._http = http or _connections(self.url, seconds)
         self._lock = threading.Lock()
@@ -55,7 +56,7 @@ class Transport:
         """Close the connections."""
         self._http.close()
 
-    def beside(self, client_id: str, client_secret: str) -> "Transport":
+    def beside(self, client_id: str, client_secret: str | ClientKey) -> "Transport":
         """Answer the same way for another party, over the same connections."""
         return Transport(
             self.url, client_id, client_secret, seconds=self._seconds, patience=self._patience, http=self._http
@@ -95,16 +96,35 @@ class Transport:
             return self._token
 
     def _fetch(self) -> None:
-        headers = {"Authorization": self._basic}
-        request = self._http.build_request(
-            "POST", "/oauth2/token", data={"grant_type": "client_credentials"}, headers=headers
-        )
-        answer = self._persist(request, safe=True)
+        answer = self._ask_token()
+        if answer.status_code == 401 and isinstance(self._proof, ClientKey):
+            answer = self._ask_token()  # an answer was lost, and with it the assertion: each counts once
         if not answer.is_success:
             raise problem_of(answer)
         found = answer.json()
         self._token = found["access_token"]
         self._renew_at = time.monotonic() + max(float(found.get("expires_in", 60)) - RENEW_BEFORE, 1.0)
+
+    def _ask_token(self) -> httpx2.Response:
+        form, headers = {"grant_type": "client_credentials"}, {}
+        if isinstance(self._proof, ClientKey):
+            assertion = self._proof.assertion(self._client_id, self._the_issuer())
+            form |= {"client_assertion_type": ASSERTION, "client_assertion": assertion}
+        else:
+            pair = f"{quote(self._client_id, safe='')}:{quote(self._proof, safe='')}"
+            headers = {"Authorization": "Basic " + b64encode(pair.encode()).decode()}
+        request = self._http.build_request("POST", "/oauth2/token", data=form, headers=headers)
+        return self._persist(request, safe=True)
+
+    def _the_issuer(self) -> str:
+        """Answer what the hub calls itself, for whom assertions are made."""
+        if not self._issuer:
+            request = self._http.build_request("GET", "/.well-known/oauth-authorization-server")
+            answer = self._persist(request, safe=True)
+            if not answer.is_success:
+                raise problem_of(answer)
+            self._issuer = str(answer.json()["issuer"])
+        return self._issuer
 
     def _forget(self, authorization: str) -> None:
         with self._lock:

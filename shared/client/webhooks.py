@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 PUBLIC = "whpk_"
+LONGEST = 8_192
 TOLERANCE = 300.0
 """Seconds a webhook's timestamp may differ from the receiver's clock, either way."""
 
@@ -29,22 +31,29 @@ def verify_webhook(
     `v1a`), with which somebody who shares no secret checks it too. Keep `webhook-id`: the same id is the same event.
     """
     found = {name.lower(): value for name, value in headers.items()}
-    try:
-        name, moment, signatures = (found[f"webhook-{part}"] for part in ("id", "timestamp", "signature"))
-    except KeyError as missing:
-        raise BadWebhook(f"The header {missing.args[0]} is missing.") from None
-    if not moment.isdecimal() or abs(time.time() - int(moment)) > tolerance:
+    name, moment, signatures = (_header(found, f"webhook-{part}") for part in ("id", "timestamp", "signature"))
+    if not re.fullmatch(r"[0-9]{1,15}", moment) or abs(time.time() - int(moment)) > tolerance:
         raise BadWebhook("The webhook is too old, or its sender's clock or ours is wrong.")
     fits = _signed_publicly if secret.startswith(PUBLIC) else _signed
     if not fits(secret, f"{name}.{moment}.".encode() + body, signatures.split(" ")):
         raise BadWebhook("No signature fits: the body was changed, or the secret is another endpoint's.")
     try:
         event = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         event = None
     if not isinstance(event, dict):
         raise BadWebhook("The body is no event.")
     return event
+
+
+def _header(found: Mapping[str, str], name: str) -> str:
+    """Answer a header's value; whatever else a stranger may put there is one clear refusal."""
+    value = found.get(name)
+    if value is None:
+        raise BadWebhook(f"The header {name} is missing.")
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable() or len(value) > LONGEST:
+        raise BadWebhook(f"The header {name} cannot be read.")
+    return value
 
 
 def sign_webhook(id: str, body: bytes, secret: str, *, at: float) -> dict[str, str]:

@@ -18,6 +18,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from services.gateway.actions.access import Access
+from shared.client import ClientKey
+from shared.client import Hub as Client
 from shared.identity import KeyFile
 from tests.gateway.conftest import Body, Hub
 
@@ -279,3 +281,18 @@ async def test_a_rotated_credential_works_on_for_its_overlap(hub: Hub) -> None:
     assert (wrong.status_code, wrong.json()["code"]) == (409, "not-rotated-so")
     gone = await hub.http.post(f"{path}/{made.json()['client_id']}/rotation", headers=hub.admin)
     assert gone.status_code == 404
+
+
+async def test_the_client_library_comes_in_by_its_own_key(hub: Hub) -> None:
+    key = ClientKey.generate()
+    party = (
+        await hub.http.post("/v1/parties", json={"name": "L", "country": "FR", "roles": ["trader"]}, headers=hub.admin)
+    ).json()["id"]
+    path = f"/v1/parties/{party}/credentials"
+    client = (await hub.http.post(path, json={"public_key": key.public}, headers=hub.admin)).json()["client_id"]
+
+    def me() -> str:
+        with Client(hub.url, client, ClientKey(json.dumps(key.private))) as door:
+            return str(door.me()["id"])
+
+    assert await asyncio.to_thread(me) == party

@@ -121,3 +121,29 @@ def test_who_shares_no_secret_checks_the_public_signature() -> None:
 
 def public(key: Ed25519PrivateKey) -> str:
     return "whpk_" + b64encode(key.public_key().public_bytes_raw()).decode()
+
+
+ODD = (
+    "",
+    " ",
+    "\x00",
+    "é",
+    "\ud800",
+    "9" * 5000,
+    "١٢٣",
+    "-1",
+    "1e9",
+    "v1",
+    "v1,",
+    "v1,\n",
+    "v1,é",
+    "," * 9000,
+    "v1a,AAAA",
+)
+
+
+@pytest.mark.parametrize("name", ["Webhook-Id", "Webhook-Timestamp", "Webhook-Signature"])
+def test_whatever_stands_in_a_header_is_one_clear_refusal(name: str) -> None:
+    for value in ODD:
+        with pytest.raises(BadWebhook):
+            verify_webhook(signed() | {name: value}, BODY, SECRET)
