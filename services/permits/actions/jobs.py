@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.permits.actions.auditing import Auditor
 from services.permits.actions.ending import end_abandoned
 from services.permits.actions.expiring import tell_of_ends
+from services.permits.actions.rechecking import Rechecker
 from services.permits.actions.sweeping import sweep_commands
 from services.permits.store import duty
 from shared.database import now
@@ -37,6 +38,7 @@ JOBS: tuple[Job, ...] = (
     Job("reservations", 60.0, end_abandoned),
     Job("commands", 600.0, sweep_commands),
     Job("ledger", 60.0, Auditor().turn),
+    Job("checked.again", 2.0, Rechecker().turn),
 )
 """Every periodic job of permits. Each room of actions that has one is named here."""
 

@@ -100,7 +100,7 @@ class Load:
         if fresh or changed:
             await kept.add(self.conn, [*fresh, *changed], self.day, self.version)
 
-    async def end(self) -> None:
+    async def end(self, at: datetime) -> None:
         """End what the file no longer has; of what a refused row is about, what stood stands."""
         gone = await self.kind.kept.unseen(self.conn, self.seen.keys(), self.day)
         doubtful = tuple(self.doubtful - {""})
@@ -109,7 +109,7 @@ class Load:
             await self.kind.kept.end(self.conn, list(gone), self.day)
         self.report.counts["ended"] = len(gone)
         self.report.ended = sorted(gone.values())
-        await self.kind.kept.settle(self.conn, self.day)
+        await self.kind.kept.settle(self.conn, self.day, self.version, at)
 
 
 async def load(
@@ -136,7 +136,7 @@ async def load_within(
         raise Invalid(no.code, no.detail, [Fault("", no.code, no.detail)]) from None
     _must_have(table, kind)
     _must_be_something(run.report)
-    await run.end()
+    await run.end(at)
     changes = run.report.changes
     told = {"list": which, "version": before + 1 if changes else before, "holds_from": day.isoformat()}
     told |= {"loaded_at": write_moment(at), **run.report.as_data()}

@@ -57,8 +57,12 @@ class Verdict:
     document: Declaration | None = None
 
 
-def check(filed: Filed, registry: Registry, facts: Facts) -> Verdict:
-    """Check a declaration on the day it was received; pure, so that validating and filing cannot disagree."""
+def check(filed: Filed, registry: Registry, facts: Facts, day: date | None = None) -> Verdict:
+    """Check a declaration on the day it was received; pure, so that validating and filing cannot disagree.
+
+    Listings and lists are asked on `day`, that of receipt when not said.
+    """
+    day = day or utc_day(filed.received_at)
     filed = completed(filed, registry)
     findings: list[Finding] = [whole.repaired(repair) for repair in filed.document.repairs]
     citations: list[Citation] = []
@@ -70,7 +74,7 @@ def check(filed: Filed, registry: Registry, facts: Facts) -> Verdict:
         for place, document in documents:
             key = document.key
             permit = drawn.get(key) or registry.get(key)
-            case = _case(filed, index, item, place, document, permit, facts) if permit else None
+            case = _case(filed, index, item, place, document, permit, facts, day) if permit else None
             if permit is None or case is None or not paper.belongs(case):
                 findings.append(whole.unknown(filed, index, place, document))
                 continue
@@ -83,7 +87,7 @@ def check(filed: Filed, registry: Registry, facts: Facts) -> Verdict:
             seconds += second
             if citation.open or citation.counted:
                 drawn[key] = _drawn(permit, citation)
-        findings += _needed(filed, index, papers, len(documents), facts)
+        findings += _needed(filed, index, papers, len(documents), facts, day)
     if facts.empty and any(item.taxon for item in filed.document.items):
         findings.append(whole.empty(facts.empty))
     status = settle(findings)
@@ -93,7 +97,7 @@ def check(filed: Filed, registry: Registry, facts: Facts) -> Verdict:
     return Verdict(status, tuple(findings), tuple(citations), tuple(seconds), drawn, filed.document)
 
 
-def _needed(filed: Filed, index: int, papers: list[Case], cited: int, facts: Facts) -> list[Finding]:
+def _needed(filed: Filed, index: int, papers: list[Case], cited: int, facts: Facts, day: date) -> list[Finding]:
     """Ask what an item needs with all its papers; what neither paper nor listing answers for is unverified."""
     item = filed.document.items[index]
     asked = needs.Goods(
@@ -101,7 +105,7 @@ def _needed(filed: Filed, index: int, papers: list[Case], cited: int, facts: Fac
         index=index,
         item=item,
         side=side_of(filed),
-        day=utc_day(filed.received_at),
+        day=day,
         facts=facts,
         papers=tuple((case.permit, case.lines[0] if len(case.lines) == 1 else None) for case in papers),
         unknown=len(papers) < cited,
@@ -131,9 +135,16 @@ def side_of(filed: Filed) -> Side:
 
 
 def _case(
-    filed: Filed, index: int, item: Item, place: int, document: Document, permit: PermitOnFile, facts: Facts = NOTHING
+    filed: Filed,
+    index: int,
+    item: Item,
+    place: int,
+    document: Document,
+    permit: PermitOnFile,
+    facts: Facts,
+    day: date,
 ) -> Case:
-    side, day = side_of(filed), utc_day(filed.received_at)
+    side = side_of(filed)
     lines = candidates(permit, item, document, side, lambda listed, stated: facts.covers(listed, stated, day))
     asked = None
     if len(lines) == 1 and units.convertible(item.unit, lines[0].terms.unit):
@@ -203,7 +214,7 @@ def second_use(filed: Filed, permit: PermitOnFile, citation: Citation) -> Findin
     index, item = next((n, one) for n, one in enumerate(filed.document.items) if one.number == citation.item)
     cited = [(n, d) for n, d in enumerate(item.documents) if d.key == permit.key and d.line in {None, citation.line}]
     for place, document in cited[:1]:
-        here = _case(filed, index, item, place, document, others)
+        here = _case(filed, index, item, place, document, others, NOTHING, utc_day(filed.received_at))
         case = replace(here, lines=(others.lines[citation.line],), asked=citation.asked)
         return next(iter(ask(quantities.RULES[:1], case)), None)
     return None

@@ -60,14 +60,14 @@ def amend(filed: Filed, fresh: Filed, permits: Iterable[PermitOnFile], by: Act, 
     fresh = replace(fresh, version=filed.version + 1, sequence=filed.sequence)
     verdict = check(fresh, registry, facts)
     adopt(registry, verdict)
-    again = _with_consents(filed, judged(fresh, verdict))
+    again = with_consents(filed, judged(fresh, verdict))
     moves = (Move(filed.status, Status.RECEIVED, by, "declaration.amended"), judgement(verdict, by))
     told = {id: [move] for id, move in attempts(verdict.second_uses, again, registry.values(), by).items()}
     postings = (*back.postings, *reservations(again, by, f"check/{again.version}"))
     return Outcome((DeclarationChange(again, moves),), changed(before, registry, told), postings)
 
 
-def _with_consents(before: Filed, after: Filed) -> Filed:
+def with_consents(before: Filed, after: Filed) -> Filed:
     """Carry over what the authority agreed to beyond the permit for an item: its consent stays with the line."""
     agreed = {(c.item, c.permit, c.line): c.consented for c in before.citations}
     kept = tuple(replace(c, consented=agreed.get((c.item, c.permit, c.line), ZERO)) for c in after.citations)

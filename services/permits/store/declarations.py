@@ -71,6 +71,12 @@ async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Filed]:
     return {filed.id: filed for filed in await _whole(conn, rows.mappings().all())}
 
 
+async def read(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Filed]:
+    """Read declarations whole, without holding anybody up."""
+    rows = await conn.execute(select(t.declarations).where(among(t.declarations.c.id, list(ids))))
+    return {filed.id: filed for filed in await _whole(conn, rows.mappings().all())}
+
+
 async def standing_on(conn: AsyncConnection, permit: UUID) -> list[UUID]:
     """Answer the accepted and referred declarations that cite a permit (which is locked, so that none is added)."""
     query = (
@@ -93,6 +99,14 @@ async def idle(conn: AsyncConnection, country: str, before: datetime, *, limit: 
     since = select(h.id).where(h.declaration_id == c.id, h.at >= before).exists()
     query = select(c.id).where(decided, c.status.in_(("accepted", "referred")), holds, ~since)
     return list((await conn.execute(query.order_by(c.id).limit(limit))).scalars())
+
+
+async def referred(conn: AsyncConnection, after: UUID | None, *, limit: int) -> list[Filed]:
+    """Read referred declarations, oldest first, from beyond one on."""
+    c = t.declarations.c
+    query = select(t.declarations).where(c.status == "referred").order_by(c.id).limit(limit)
+    rows = await conn.execute(query if after is None else query.where(c.id > after))
+    return await _whole(conn, rows.mappings().all())
 
 
 async def permits_held_by(conn: AsyncConnection, id: UUID) -> list[UUID]:

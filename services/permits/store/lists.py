@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -10,6 +10,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.entries import Quota, Suspension
+from services.permits.store import takings
 from services.permits.store.digests import Standing, digest
 from services.permits.store.law import quotas, suspensions
 from shared.database import columns, many, new_id
@@ -76,7 +77,7 @@ class Suspensions:
         query = select(c.key, c.country, c.taxon).where(or_(c.until.is_(None), c.until > day))
         return {row.key: f"{row.country} {row.taxon}" for row in await conn.execute(query) if row.key not in seen}
 
-    async def settle(self, conn: AsyncConnection, day: date) -> None:
+    async def settle(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
         """Nothing else follows from a load."""
 
 
@@ -122,5 +123,6 @@ class Quotas:
         query = select(c.key, c.country, c.taxon).where(c.ended_on.is_(None))
         return {row.key: f"{row.country} {row.taxon}" for row in await conn.execute(query) if row.key not in seen}
 
-    async def settle(self, conn: AsyncConnection, day: date) -> None:
-        """Nothing else follows from a load."""
+    async def settle(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
+        """Let the permits that were issued before take their part of what is new."""
+        await takings.catch_up(conn, version, at)

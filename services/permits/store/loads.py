@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.store.law import reference_loads
+from services.permits.store.tables import permit_history
 
 LOADING = 0x5A01B
 """The class of the advisory locks that let one load of a list happen at a time."""
@@ -36,3 +37,11 @@ async def state(conn: AsyncConnection) -> dict[str, tuple[int, bool]]:
     c = reference_loads.c
     query = select(c.list, func.max(c.version).label("version"), func.bool_or(~c.own).label("whole")).group_by(c.list)
     return {row.list: (row.version, row.whole) for row in await conn.execute(query)}
+
+
+async def mark(conn: AsyncConnection) -> tuple[int, int]:
+    """Answer how far loads and what became of permits have come; another answer says that something changed."""
+    loaded = select(func.count()).select_from(reference_loads).scalar_subquery()
+    became = select(func.coalesce(func.max(permit_history.c.id), 0)).scalar_subquery()
+    row = (await conn.execute(select(loaded, became))).one()
+    return int(row[0]), int(row[1])

@@ -157,6 +157,7 @@ declarations = Table(
     Index("declarations_status", "status", "id"),
     Index("declarations_received_at", "received_at"),
     Index("declarations_party", "party_id", "id"),
+    Index("declarations_referred", "id", postgresql_where=text("status = 'referred'")),
     Index("declarations_trader", "trader_id", "id"),
     Index("declarations_export_country", "export_country", "id"),
     Index("declarations_import_country", "import_country", "id"),

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.permits.domain.facts import Facts, Taking
 from services.permits.domain.quotas import QuotaOnFile, Share, shares, told
 from services.permits.domain.values import PermitOnFile
-from services.permits.store import listings
+from services.permits.store import listings, permits
 from services.permits.store import tables as t
 from services.permits.store import written as w
 from services.permits.store.law import quota_takings, quotas
@@ -29,9 +29,9 @@ TOLD = ("sequence", "told")
 ONCE = "ON CONFLICT (quota_id, permit_id, line) DO NOTHING"
 
 
-async def take(conn: AsyncConnection, permits: Sequence[PermitOnFile], by: Act) -> None:
+async def take(conn: AsyncConnection, issued: Sequence[PermitOnFile], by: Act) -> None:
     """Let new permits take what they grant of the quotas they fall under, and tell what is near its end or used up."""
-    exporting = [permit for permit in permits if permit.terms.kind == "export"]
+    exporting = [permit for permit in issued if permit.terms.kind == "export"]
     found = await _of_countries(conn, exporting)
     if not found:
         return
@@ -49,14 +49,14 @@ async def take(conn: AsyncConnection, permits: Sequence[PermitOnFile], by: Act) 
     await _tell(conn, locked, taken, by)
 
 
-async def _of_countries(conn: AsyncConnection, permits: Sequence[PermitOnFile]) -> list[QuotaOnFile]:
+async def _of_countries(conn: AsyncConnection, issued: Sequence[PermitOnFile]) -> list[QuotaOnFile]:
     """Read the quotas of the permits' countries and years."""
-    if not permits:
+    if not issued:
         return []
     c = quotas.c
-    days = [permit.terms.issued_on for permit in permits]
+    days = [permit.terms.issued_on for permit in issued]
     query = select(quotas).where(
-        c.country.in_(sorted({permit.terms.export_country for permit in permits})),
+        c.country.in_(sorted({permit.terms.export_country for permit in issued})),
         c.starts <= max(days),
         c.ends >= min(days),
         c.ended_on.is_(None),
@@ -77,8 +77,8 @@ def _quota(row: object) -> QuotaOnFile:
 
 
 async def _tell(conn: AsyncConnection, locked: dict[UUID, QuotaOnFile], taken: Sequence[Share], by: Act) -> None:
-    query = select(quotas.c.id, taken_of(quotas.c.id)).where(among(quotas.c.id, list(locked)))
-    sums: dict[UUID, Decimal] = dict((await conn.execute(query)).tuples().all())
+    query = select(quotas.c.id, taken_of(quotas.c.id).label("taken")).where(among(quotas.c.id, list(locked)))
+    sums: dict[UUID, Decimal] = {row.id: row.taken for row in await conn.execute(query)}
     changes = [told(locked[id], sums[id], taken, by) for id in sorted(locked)]
     rows = [{"id": change.quota, "sequence": change.sequence, "told": change.told} for change in changes]
     await conn.execute(change_many(quotas, ("id",), TOLD), columns(rows, ("id", *TOLD)))
@@ -91,9 +91,9 @@ async def _tell(conn: AsyncConnection, locked: dict[UUID, QuotaOnFile], taken: S
         await conn.execute(many(t.news, w.NEWS), columns(letters, w.NEWS))
 
 
-async def of(conn: AsyncConnection, permits: Sequence[UUID]) -> dict[tuple[UUID, str], tuple[Taking, ...]]:
+async def of(conn: AsyncConnection, cited: Sequence[UUID]) -> dict[tuple[UUID, str], tuple[Taking, ...]]:
     """Answer what the lines of permits take of quotas, each with the running total up to and including it."""
-    if not permits:
+    if not cited:
         return {}
     mine, before, standing = quota_takings.alias("mine"), quota_takings.alias("before"), t.permits.alias("standing")
     total = (
@@ -107,7 +107,7 @@ async def of(conn: AsyncConnection, permits: Sequence[UUID]) -> dict[tuple[UUID,
     query = (
         select(mine.c.permit_id, mine.c.line, c.id, c.taxon, c.amount, total.label("total"), c.unit, c.starts, c.ends)
         .select_from(mine.join(quotas, c.id == mine.c.quota_id))
-        .where(among(mine.c.permit_id, permits), c.ended_on.is_(None))
+        .where(among(mine.c.permit_id, cited), c.ended_on.is_(None))
     )
     found: dict[tuple[UUID, str], tuple[Taking, ...]] = {}
     for permit, line, *taking in await conn.execute(query):
@@ -115,6 +115,25 @@ async def of(conn: AsyncConnection, permits: Sequence[UUID]) -> dict[tuple[UUID,
     return found
 
 
-async def count(conn: AsyncConnection, permits: Sequence[PermitOnFile], at: datetime) -> None:
-    """Let permits that were issued before a quota was loaded take their part of it, in the order of their issue."""
-    await take(conn, permits, Act(party=None, role="rules", at=at))
+PORTION = 500
+
+
+async def catch_up(conn: AsyncConnection, version: int, at: datetime) -> None:
+    """Let permits that were issued before a load of quotas take their part of what it brought, in their order."""
+    fresh = select(quotas.c.country).where(quotas.c.version == version)
+    span = (await conn.execute(select(func.min(quotas.c.starts)).where(quotas.c.version == version))).scalar_one()
+    p, last = t.permits.c, UUID(int=0)
+    while span is not None:
+        query = (
+            select(p.id)
+            .where(p.id > last, p.kind == "export", p.valid_until >= span, p.export_country.in_(fresh))
+            .where(p.status.not_in(GIVEN_BACK))
+            .order_by(p.id)
+            .limit(PORTION)
+        )
+        ids = list((await conn.execute(query)).scalars())
+        if not ids:
+            return
+        found = await permits.lock(conn, ids)
+        await take(conn, [found[id] for id in ids if id in found], Act(party=None, role="rules", at=at))
+        last = ids[-1]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import or_, select, text, update
@@ -99,7 +99,7 @@ class Taxa:
         query = select(c.taxon_id, c.name).where(c.own == self.own, or_(c.until.is_(None), c.until > day))
         return {row.taxon_id: row.name for row in await conn.execute(query) if row.taxon_id not in seen}
 
-    async def settle(self, conn: AsyncConnection, day: date) -> None:
+    async def settle(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
         """Let the project's own listing give way for each taxon that the index names."""
         if not self.own:
             await conn.execute(_GIVE_WAY, {"day": day})

@@ -1,0 +1,170 @@
+"""Loaded lists at work: suspensions stop, quotas count, and what waited for an answer is checked again by itself."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.actions import listing, reading, withdrawing
+from services.permits.actions.rechecking import Rechecker, recheck_all
+from services.permits.store.loads import mark
+from shared.contracts.permit import Permit, Revocation
+from tests.permits.people import (
+    AUTHORITY_ZA,
+    TODAY,
+    B,
+    balance,
+    command,
+    declaration,
+    endorsed,
+    issued,
+    item,
+    line,
+    lodged,
+    terms,
+)
+from tests.permits.test_loads import file, loaded, taxon
+
+QUOTA = "CITES-Conf-14.7-quota"
+
+
+def rules(found: dict[str, Any]) -> dict[str, str]:
+    return {finding["rule"]: finding["severity"] for finding in found["findings"]}
+
+
+async def exported(db: AsyncEngine, permit: Permit, quantity: str) -> dict[str, Any]:
+    await endorsed(db, await issued(db, permit), A=quantity)
+    return await lodged(db, declaration(item(permit, quantity)))
+
+
+async def test_a_suspension_that_was_loaded_stops_what_came_after(permits_db: AsyncEngine) -> None:
+    assert (await exported(permits_db, terms(), "100"))["status"] == "accepted"
+    content = "start_date,end_date,taxon_name,iso_code2,source\n2020-01-01,,Crocodylia spp.,ZA,R\n"
+    await loaded(permits_db, content, "suspensions")
+    stopped = await exported(permits_db, terms(), "100")
+    assert (stopped["status"], rules(stopped)) == ("rejected", {"CITES-Conf-14.3-suspension": "block"})
+    await loaded(permits_db, content.replace("ZA,R", "ZA,W"), "suspensions")
+    assert (await exported(permits_db, terms(), "100"))["status"] == "accepted"
+
+
+def quota(amount: int, **more: str) -> str:
+    row = {"start_date": f"{TODAY.year}-01-01", "end_date": f"{TODAY.year}-12-31", "taxon_name": "Crocodylus niloticus"}
+    row |= {"iso_code2": "ZA", "quota": str(amount), "term": "skins", **more}
+    return ",".join(row) + "\n" + ",".join(row.values()) + "\n"
+
+
+async def told(db: AsyncEngine) -> list[tuple[str, int, str, int]]:
+    async with db.connect() as conn:
+        rows = await conn.execute(
+            text("SELECT type, sequence, data FROM news WHERE subject LIKE 'quota:%' ORDER BY sequence")
+        )
+        return [(r.type, r.sequence, r.data["taken"], r.data["share"]) for r in rows]
+
+
+async def taken(db: AsyncEngine) -> str:
+    [one] = await listing.quotas(db, "ZA", TODAY)
+    return str(one["taken"])
+
+
+def of(quantity: str, **more: Any) -> Permit:
+    return terms(line(quantity=quantity, **more), issued_on=TODAY)
+
+
+async def test_a_quota_counts_what_permits_grant_and_is_told_at_80_and_100_per_cent(permits_db: AsyncEngine) -> None:
+    await issued(permits_db, of("50"))
+    await loaded(permits_db, quota(100), "quotas")
+    assert (await taken(permits_db), await told(permits_db)) == ("50", [])
+    await issued(permits_db, of("29"))
+    await issued(permits_db, of("5", term="MEA", unit="kg"))
+    assert await told(permits_db) == []
+    within = of("21")
+    assert rules(await exported(permits_db, within, "21")) == {}
+    assert await told(permits_db) == [("quota.reached", 1, "100", 100)]
+    beyond = of("1")
+    found = await exported(permits_db, beyond, "1")
+    assert (found["status"], rules(found)) == ("rejected", {QUOTA: "block"})
+    assert "at most 100 number" in found["findings"][0]["expected"]
+    assert found["findings"][0]["found"] == "101 number with this document"
+
+
+async def test_a_quota_near_its_end_is_told_once_until_it_falls_below(permits_db: AsyncEngine) -> None:
+    await loaded(permits_db, quota(100), "quotas")
+    first = await issued(permits_db, of("80"))
+    await issued(permits_db, of("1"))
+    assert await told(permits_db) == [("quota.near", 1, "80", 80)]
+    await withdrawing.revoke(permits_db, first, AUTHORITY_ZA, Revocation(reason="a mistake"), command())
+    assert await taken(permits_db) == "1"
+    await issued(permits_db, of("1"))
+    await issued(permits_db, of("90"))
+    assert [one[:2] for one in await told(permits_db)] == [("quota.near", 1), ("quota.near", 2)]
+
+
+async def test_permits_that_race_for_a_quota_pass_it_only_where_the_check_says_so(permits_db: AsyncEngine) -> None:
+    await loaded(permits_db, quota(100), "quotas")
+    papers = [of("30") for _ in range(6)]
+    ids = await asyncio.gather(*(issued(permits_db, paper) for paper in papers))
+    for id in ids:
+        await endorsed(permits_db, id, A="30")
+    found = [await lodged(permits_db, declaration(item(paper, "30"))) for paper in papers]
+    assert sorted(one["status"] for one in found) == ["accepted"] * 3 + ["rejected"] * 3
+    assert await taken(permits_db) == "180"
+
+
+async def again(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:
+    await recheck_all(db, datetime.now(UTC))
+    return await reading.declaration(db, UUID(found["id"]), B)
+
+
+async def test_what_was_unverified_is_checked_again_once_a_listing_answers(permits_db: AsyncEngine) -> None:
+    unknown = item(terms(), taxon="Inventus primus", documents=[])
+    free, listed = [await lodged(permits_db, declaration(unknown)) for _ in range(2)]
+    assert rules(free) == {"unverified": "refer"}
+    assert (await again(permits_db, free))["version"] == free["version"]
+    assert len((await again(permits_db, free))["history"]) == len(free["history"])
+    await loaded(permits_db, file([taxon(1, "Inventus primus", "NC")]))
+    free = await again(permits_db, free)
+    assert (free["status"], free["findings"]) == ("accepted", [])
+    assert free["history"][-1]["by"]["role"] == "rules"
+    listed = await lodged(permits_db, declaration(item(terms(), taxon="Inventus secundus", documents=[])))
+    await loaded(permits_db, file([taxon(1, "Inventus primus", "NC"), taxon(2, "Inventus secundus", "II")]))
+    listed = await again(permits_db, listed)
+    assert (listed["status"], rules(listed)) == ("rejected", {"CITES-IV-export-document": "block"})
+
+
+async def test_a_referral_for_want_of_an_endorsement_is_checked_again_when_it_comes(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    found = await lodged(permits_db, declaration(item(permit, "100")))
+    assert rules(found) == {"CITES-box-14-endorsement": "refer"}
+    await endorsed(permits_db, id, A="118")
+    found = await again(permits_db, found)
+    assert (found["status"], found["findings"]) == ("accepted", [])
+    assert (await balance(permits_db, id))["reserved"] == "100"
+
+
+async def test_what_an_officer_has_to_settle_is_left_to_the_officer(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    await endorsed(permits_db, id, A="118")
+    found = await lodged(permits_db, declaration(item(permit, "100", source="W")))
+    assert found["status"] == "referred"
+    found = await again(permits_db, found)
+    assert found["status"] == "referred"
+    await withdrawing.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="a mistake"), command())
+    assert (await again(permits_db, found))["status"] == "referred"
+
+
+async def test_nothing_is_gone_through_while_nothing_changed(permits_db: AsyncEngine) -> None:
+    job = Rechecker()
+    await job.turn(permits_db, datetime.now(UTC))
+    found = await lodged(permits_db, declaration(item(terms(), taxon="Inventus primus", documents=[])))
+    async with permits_db.connect() as conn:
+        before = await mark(conn)
+    await loaded(permits_db, file([taxon(1, "Inventus primus", "NC")]))
+    async with permits_db.connect() as conn:
+        assert await mark(conn) != before
+    await job.turn(permits_db, datetime.now(UTC))
+    assert (await reading.declaration(permits_db, UUID(found["id"]), B))["status"] == "accepted"
