@@ -131,7 +131,9 @@ class Need:
 
 
 def _has(goods: Goods) -> str:
-    return ", ".join(sorted(goods.kinds)) or ("Y900: said not to be CITES" if goods.says_not_cites else "none")
+    return ", ".join(sorted(goods.kinds)) or (
+        "Y900: said not to be CITES" if goods.says_not_cites else "no permit cited"
+    )
 
 
 def _lacks(goods: Goods, *kinds: str) -> Difference:

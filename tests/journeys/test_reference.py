@@ -1,0 +1,122 @@
+"""Reference data is loaded through the public door, as it streams in; names are looked up; policies are switched."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+import pytest
+
+from services.cli.members import Member, join
+from tests.hub import RunningHub
+from tests.permits.test_loads import counts, file, taxon
+
+R = "/v1/reference"
+CSV = {"Content-Type": "text/csv"}
+TODAY = datetime.now(UTC).date().isoformat()
+
+
+class Caller:
+    """A party's plain HTTP."""
+
+    def __init__(self, hub: RunningHub, token: str) -> None:
+        self._http = httpx2.Client(
+            base_url=hub.url, headers={"Authorization": f"Bearer {token}"}, timeout=120, trust_env=False
+        )
+
+    def __call__(self, method: str, path: str, **more: Any) -> httpx2.Response:
+        return self._http.request(method, path, **more)
+
+
+@pytest.fixture
+def admin(hub: RunningHub) -> Caller:
+    """The administrator."""
+    return Caller(hub, hub.admin().token())
+
+
+@pytest.fixture
+def trader(hub: RunningHub) -> Member:
+    """A trader of its own."""
+    return join(hub.admin(), "D SARL", "FR", ["trader"], {"EORI": f"FR-REFERENCE-{time.time_ns()}"})
+
+
+def rows(count: int) -> list[dict[str, str]]:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return [taxon(n, f"Portans sp{letters[n // 676]}{letters[n // 26 % 26]}{letters[n % 26]}") for n in range(count)]
+
+
+def in_pieces(content: str) -> Iterator[bytes]:
+    whole = content.encode()
+    for start in range(0, len(whole), 50_000):
+        yield whole[start : start + 50_000]
+
+
+def test_the_index_is_loaded_as_it_streams_and_only_the_difference_counts(
+    admin: Caller, trader: Member, hub: RunningHub
+) -> None:
+    taxa = rows(8000)
+    content = file(taxa)
+    assert len(content) > 1_048_576, "more than other bodies may have"
+    first = admin("PUT", f"{R}/taxa", content=in_pieces(content), headers=CSV)
+    assert (first.status_code, counts(first.json())) == (200, {"taken": 8000, "added": 8000}), first.text
+    again = admin("PUT", f"{R}/taxa", content=in_pieces(content), headers=CSV).json()
+    assert counts(again) == {"taken": 8000, "unchanged": 8000}
+    assert again["version"] == first.json()["version"]
+    taxa[3]["CurrentListing"] = "I"
+    other = admin("PUT", f"{R}/taxa", content=file(taxa[:-1]), params={"from": TODAY}, headers=CSV).json()
+    assert counts(other) == {"taken": 7999, "unchanged": 7998, "changed": 1, "ended": 1}
+    asks = Caller(hub, trader.hub.token())
+    found = asks("GET", f"{R}/taxa", params={"name": taxa[3]["FullName"].upper(), "on": TODAY}).json()
+    assert [(one["taxon"], one["appendix"]) for one in found["data"]] == [(taxa[3]["FullName"], "I")]
+    assert found["next_cursor"] is None
+    begun = asks("GET", f"{R}/taxa", params={"name": "porta", "limit": "5"}).json()["data"]
+    assert len(begun) == 5 and all(one["taxon"].startswith("Portans") for one in begun)
+
+
+def test_a_file_is_refused_in_plain_words_and_only_the_administrator_loads(
+    admin: Caller, trader: Member, hub: RunningHub
+) -> None:
+    refused = admin("PUT", f"{R}/suspensions", content="a,b\n1,2\n" * 200_000, headers=CSV)
+    assert (refused.status_code, refused.json()["code"]) == (422, "columns-missing")
+    assert {fault["pointer"] for fault in refused.json()["errors"]} >= {"/iso_code2", "/taxon_name"}
+    as_json = admin("PUT", f"{R}/quotas", json={})
+    assert (as_json.status_code, as_json.json()["code"]) == (415, "unsupported-media-type")
+    bad_day = admin("PUT", f"{R}/taxa", content=file(rows(1)), params={"from": "tomorrow"}, headers=CSV)
+    assert bad_day.status_code == 400
+    for which in ("taxa", "suspensions", "quotas"):
+        tried = Caller(hub, trader.hub.token())("PUT", f"{R}/{which}", content="x", headers=CSV)
+        assert (tried.status_code, tried.json()["code"]) == (403, "role-not-allowed")
+
+
+def test_what_no_listing_answered_for_is_checked_again_after_a_load(admin: Caller, trader: Member) -> None:
+    name = f"Exspectans {time.time_ns() % 10**9}".translate(str.maketrans("0123456789", "abcdefghij"))
+    party = {"name": trader.name, "country": "FR", "identifier": trader.identifier}
+    declared = trader.hub.declare(
+        {
+            "reference": name, "movement": "import", "exporter": {"name": "A", "country": "ZA"}, "importer": party,
+            "export_country": "ZA", "import_country": "FR",
+            "items": [{"number": 1, "taxon": name, "term": "LIV", "quantity": "1", "unit": "number"}],
+        },
+        wait=20,
+    )  # fmt: skip
+    assert (declared["status"], [f["rule"] for f in declared["findings"] if f["severity"] != "note"]) == (
+        "referred",
+        ["unverified"],
+    )
+    admin("PUT", f"{R}/taxa", content=file([*rows(10), taxon(9000, name, "NC")]), headers=CSV)
+    ends = time.monotonic() + 60
+    while (status := trader.hub.declaration(declared["id"])["status"]) == "referred" and time.monotonic() < ends:
+        time.sleep(0.2)
+    assert status == "accepted"
+
+
+def test_a_policy_is_read_by_all_and_switched_by_the_administrator(
+    admin: Caller, trader: Member, hub: RunningHub
+) -> None:
+    read = Caller(hub, trader.hub.token())("GET", "/v1/policies/SM")
+    assert (read.status_code, read.json()["import_permit_for_appendix_ii"]) == (200, False)
+    stated = {"import_permit_for_appendix_ii": True}
+    changed = admin("PUT", "/v1/policies/SM", json=stated, headers={"If-Match": read.headers["etag"]})
+    assert (changed.status_code, changed.json()["import_permit_for_appendix_ii"]) == (200, True)
+    assert admin("PUT", "/v1/policies/SM", json=stated, headers={"If-Match": '"0"'}).status_code == 412
