@@ -44,13 +44,13 @@ async def released(db: AsyncEngine, permit: Any, *items: dict[str, Any], **more:
 
 
 async def test_goods_under_an_import_and_an_export_permit_are_one_row_that_names_both(permits_db: AsyncEngine) -> None:
-    one: dict[str, Any] = {"appendix": "I", "source": "W"}
+    one: dict[str, Any] = {"taxon": "Gorilla gorilla", "appendix": "I", "source": "W"}
     out = terms(line(**one), purpose="S")
     into = terms(line(**one), purpose="S", kind="import", issuer="FR", number="FR-1")
     await issued(permits_db, into, AUTHORITY_FR)
     await endorsed(permits_db, await issued(permits_db, out), A="118")
     both = [{"number": p.number, "issuer": p.issuer} for p in (out, into)]
-    await released(permits_db, out, item(out, "100", source="W", purpose="S", documents=both))
+    await released(permits_db, out, item(out, "100", taxon="Gorilla gorilla", source="W", purpose="S", documents=both))
     [row] = await annual(permits_db, "import", "FR")
     assert (row["ImportPermit"], row["ExportPermit"], row["IFSPermit"]) == ("FR-1", out.number, "")
     assert (row["Quantity"], row["Appendix"], row["TradingPartner"], row["CountryOfOrigin"]) == ("100", "1", "ZA", "")

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import turns
 from services.permits.actions.reporting import annual
-from shared.contracts.declaration import Cancellation, Correction, Release
+from shared.contracts.declaration import Cancellation, Correction, Override, Release
 from tests.permits.people import (
     AUTHORITY_FR,
     CUSTOMS_FR,
@@ -66,6 +66,9 @@ async def test_where_one_of_the_two_is_spent_nothing_is_set_aside_of_the_other(p
     papers = found["items"][0]["documents"]
     alone = {**GOODS, "documents": papers[:1], "quantity": "1"}
     first = await lodged(permits_db, declaration({**found["items"][0], **alone}))
+    assert {f["rule"] for f in first["findings"]} == {"CITES-III-export-document"}
+    seen = stated(Override, rule="CITES-III-export-document", reason="the original was seen")
+    first = await turn(permits_db, turns.override, first, CUSTOMS_FR, seen)
     assert first["status"] == "accepted", first["findings"]
     await turn(permits_db, turns.release, first, CUSTOMS_FR, Release())
     again = await lodged(permits_db, declaration({**found["items"][0], "documents": papers}))
