@@ -40,11 +40,17 @@ def validate(model: type[Model], value: Any) -> Model:
 
 
 def faults(error: ValidationError) -> tuple[Fault, ...]:
-    """Turn pydantic's errors into faults with JSON Pointers (RFC 6901), at most a hundred."""
+    """Turn pydantic's errors into faults with JSON Pointers (RFC 6901), at most a hundred.
+
+    A list with a faulty member pydantic calls too short besides, for it counts the good ones only: that is left out.
+    """
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    lists = {fault["loc"][:place] for fault in found for place in range(len(fault["loc"]))}
     return tuple(
         Fault(pointer(fault["loc"]), fault["type"].replace("_", "-"), fault["msg"].removeprefix("Value error, "))
-        for fault in error.errors(include_url=False, include_input=False, include_context=False)[:100]
-    )
+        for fault in found
+        if fault["type"] != "too_short" or fault["loc"] not in lists
+    )[:100]
 
 
 def pointer(places: tuple[int | str, ...]) -> str:

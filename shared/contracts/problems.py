@@ -86,6 +86,12 @@ _PAPER = {
     "unit-not-of-term": Meaning(422, "What the term names is not counted or measured in this unit."),
     "validity-before-issue": Meaning(422, "A permit ends on or after the day it was issued."),
     "validity-past-carnet": Meaning(422, "A sample collection is never valid longer than its carnet."),
+    "issuer-not-of-export-country": Meaning(
+        422, "Export permits and re-export certificates are issued where the goods leave."
+    ),
+    "issuer-not-of-import-country": Meaning(
+        422, "Import permits and introductions from the sea are issued where the goods arrive."
+    ),
     "validity-too-long": Meaning(422, "A permit of this kind is valid for less long."),
 }
 _CONTENT = {

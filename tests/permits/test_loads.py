@@ -194,6 +194,17 @@ async def test_names_are_found_whoever_writes_them_how(permits_db: AsyncEngine) 
     assert await listing.taxa(permits_db, "Nemo nusquam", TODAY, None, limit=50) == []
 
 
+async def test_what_limits_the_trade_of_a_population_is_not_taken_for_its_country(permits_db: AsyncEngine) -> None:
+    text = (
+        "Appendix I, except the populations of Botswana, Egypt [subject to a zero quota for wild specimens traded for "
+        "commercial purposes], Namibia (subject to an annual quota of 1,600) and South Africa, which are included in "
+        "Appendix II"
+    )
+    await loaded(permits_db, file([taxon(1, "Inventus divisus", "I/II", FullAnnotationEnglish=text)]))
+    for country, expected in (("EG", "II"), ("NA", "II"), ("ZA", "II"), ("SD", "I")):
+        assert await appendices(permits_db, "Inventus divisus", country=country) == [expected], country
+
+
 async def test_a_split_listing_answers_by_country(permits_db: AsyncEngine) -> None:
     unclear = taxon(2, "Inventus dubius", "I/II", FullAnnotationEnglish="Some populations only")
     party = taxon(3, "Inventus tertius", "III", FullAnnotationEnglish="Listed by South Africa")
@@ -248,6 +259,18 @@ async def test_a_dirty_list_of_suspensions_is_taken_as_far_as_it_is_certain(perm
     assert elephant["note"] == "All trade, since 2020, until further notice"
     assert [one["taxon"] for one in await listing.suspensions(permits_db, "SO", TODAY)] == [None]
     assert counts(await loaded(permits_db, DIRTY_SUSPENSIONS, "suspensions"))["unchanged"] == 3
+
+
+async def test_a_list_of_nothing_but_its_columns_says_that_there_is_none(permits_db: AsyncEngine) -> None:
+    header = DIRTY_SUSPENSIONS.splitlines(keepends=True)[0]
+    await loaded(permits_db, header, "suspensions")
+    assert counts(await loaded(permits_db, header, "suspensions")) == {}
+    await loaded(permits_db, DIRTY_SUSPENSIONS, "suspensions")
+    assert counts(await loaded(permits_db, header, "suspensions")) == {"ended": 3}
+    assert await listing.suspensions(permits_db, None, TODAY) == []
+    with pytest.raises(Invalid) as refused:
+        await loaded(permits_db, header + "soon,,All species,,,SO,,,,,f,,\n", "suspensions")
+    assert refused.value.code == "nothing-taken"
 
 
 DIRTY_QUOTAS = f"""\

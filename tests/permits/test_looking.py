@@ -60,6 +60,14 @@ async def test_a_miss_looks_the_same_as_what_is_not_there(permits_db: AsyncEngin
     assert await listed(permits_db, STRANGER, token, number=number, status="revoked") == []
 
 
+async def test_who_looked_once_needs_the_token_to_look_again(permits_db: AsyncEngine) -> None:
+    id, _, token = await shown(permits_db)
+    assert (await reading.permit(permits_db, id, STRANGER, now(), token))["status"] == "issued"
+    for given in ("", "x", token[:-1]):
+        with pytest.raises(NotFound):
+            await reading.permit(permits_db, id, STRANGER, now(), given)
+
+
 async def test_the_token_is_told_once_and_kept_as_its_digest(permits_db: AsyncEngine) -> None:
     id, _, token = await shown(permits_db)
     assert "token" not in await reading.permit(permits_db, id, AUTHORITY_ZA, now())

@@ -65,6 +65,7 @@ async def test_more_found_after_release_needs_the_consent_too(permits_db: AsyncE
     with pytest.raises(Conflict) as refused:
         await turn(permits_db, turns.correct, found, CUSTOMS_FR, more)
     assert refused.value.code == "not-enough-left"
+    assert "has 0 number left to arrive; more needs the authority's consent" in str(refused.value)
     await turn(permits_db, turns.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity="2"))
     await turn(permits_db, turns.correct, found, CUSTOMS_FR, more)
     assert (await balance(permits_db, id))["consumed"] == "120"

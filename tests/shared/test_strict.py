@@ -73,6 +73,16 @@ def test_each_fault_is_named_with_its_place(item: dict[str, object], pointer: st
     assert (pointer, code) in {(fault.pointer, fault.code) for fault in refused.value.faults}
 
 
+def test_a_list_with_a_faulty_member_is_not_called_too_short() -> None:
+    for items, expected in (
+        ([{"number": 1, "quantity": "0", "unit": "number"}], [("/items/0/quantity", "not-positive")]),
+        ([], [("/items", "too-short")]),
+    ):
+        with pytest.raises(Invalid) as refused:
+            validate(Declaration, {**STATED, "items": items})
+        assert [(fault.pointer, fault.code) for fault in refused.value.faults] == expected
+
+
 def test_a_quantity_is_a_string_or_a_number_on_the_way_in_and_a_string_on_the_way_out() -> None:
     for given in ("100.50", Decimal("100.500"), "1005e-1"):
         item = {"number": 1, "quantity": given, "unit": "kg"}

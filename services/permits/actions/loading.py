@@ -36,14 +36,16 @@ class Kind:
     needs: tuple[str, ...]
     about: Callable[[Raw, list[str]], str | None]
     """What a row that is refused is about, as its identity begins, so that what stood of it does not end."""
+    may_be_empty: bool = False
+    """A list of nothing but its columns says that there is none; a listing of no species says nothing."""
 
 
 TAXA = Kind(Taxa(), species.taxon_of, species.NEEDED, species.about)
 OWN_TAXA = Kind(Taxa(own=True), species.taxon_of, species.NEEDED, species.about)
 KINDS = {
     "taxa": TAXA,
-    "suspensions": Kind(Suspensions(), limits.suspension_of, limits.SUSPENSION_NEEDS, limits.about),
-    "quotas": Kind(Quotas(), limits.quota_of, limits.QUOTA_NEEDS, limits.about),
+    "suspensions": Kind(Suspensions(), limits.suspension_of, limits.SUSPENSION_NEEDS, limits.about, may_be_empty=True),
+    "quotas": Kind(Quotas(), limits.quota_of, limits.QUOTA_NEEDS, limits.about, may_be_empty=True),
 }
 
 
@@ -135,7 +137,8 @@ async def load_within(
     except Refused as no:
         raise Invalid(no.code, no.detail, [Fault("", no.code, no.detail)]) from None
     _must_have(table, kind)
-    _must_be_something(run.report)
+    if not (kind.may_be_empty and run.report.refused == 0):
+        _must_be_something(run.report)
     await run.end(at)
     changes = run.report.changes
     told = {"list": which, "version": before + 1 if changes else before, "holds_from": day.isoformat()}

@@ -48,7 +48,9 @@ async def permit(engine: AsyncEngine, id: UUID, party: Party, at: datetime, toke
         found = await permits.find(conn, id, party)
         if found is not None:
             return await whole(conn, found, at)
-    if token and (seen := await look(engine, {"id": id}, token, party, at)) is not None:
+    if token:
+        if (seen := await look(engine, {"id": id}, token, party, at)) is None:
+            raise NotFound
         return seen
     async with engine.connect() as conn:
         watched = await permits.find_watched(conn, id, party)
@@ -67,6 +69,8 @@ async def permit(engine: AsyncEngine, id: UUID, party: Party, at: datetime, toke
         for c in f.citations
         if c.permit == id
     ]
+    if not used:  # who only looked has the token to look again
+        raise NotFound
     return views.permit_in_short(watched, latest_day(watched.terms.issuer, at), used)
 
 

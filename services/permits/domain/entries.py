@@ -49,6 +49,8 @@ class Suspension:
     starts: date | None
     ends: date | None
     note: str = ""
+    known_from: date | None = None
+    """Since when the list that is kept here has it; not before then does it hold."""
 
     @property
     def taxon_key(self) -> str:

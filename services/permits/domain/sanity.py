@@ -9,8 +9,9 @@ from datetime import date
 from itertools import combinations
 
 from services.permits.domain.rules.matching import covers
+from services.permits.domain.rules.needs import EXPORTING
 from services.permits.domain.units import convertible
-from shared.cites.codes import ACCOMPANIED_SOURCES
+from shared.cites.codes import ACCOMPANIED_SOURCES, IMPORT_SIDE_ONLY
 from shared.cites.terms import DIMENSIONS
 from shared.cites.units import UNITS
 from shared.contracts.permit import Permit, PermitLine
@@ -46,6 +47,7 @@ def must_be_sane(terms: Permit) -> None:
 
 def faults_of(terms: Permit) -> Iterator[Fault]:
     """Answer every fault of a paper."""
+    yield from _issuer(terms)
     yield from _validity(terms)
     for index, line in enumerate(terms.lines):
         place = f"/lines/{index}"
@@ -54,6 +56,15 @@ def faults_of(terms: Permit) -> Iterator[Fault]:
         yield from _quota(line, place)
         yield from _unit(line, place)
     yield from _overlaps(terms)
+
+
+def _issuer(terms: Permit) -> Iterator[Fault]:
+    """An import permit from another country than that of import would let it permit its own exports (Article III.3)."""
+    side = "import" if terms.kind in IMPORT_SIDE_ONLY else "export" if terms.kind in EXPORTING else None
+    country = {"import": terms.import_country, "export": terms.export_country}.get(side or "", terms.issuer)
+    if terms.issuer != country:
+        text = f"A document of kind {terms.kind} is issued by the country of {side}, {country}; not by {terms.issuer}."
+        yield Fault("/issuer", f"issuer-not-of-{side}-country", text)
 
 
 def _validity(terms: Permit) -> Iterator[Fault]:

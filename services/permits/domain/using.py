@@ -48,9 +48,9 @@ def use(permits: Permits, id: UUID, uses: Iterable[Use], others: Others, sign: S
     elif leaving and not permit.endorsed:
         permit, zeroes = _nothing_else_left(permit, sign)
         postings += zeroes
-    _must_fit(before, permit)
     if not leaving:
         _must_be_left(before, permit)
+    _must_fit(before, permit)
     made = give_way({**permits, id: permit}, id, others, sign)
     settled = replace(made.permits[id], status=standing(made.permits[id]))
     return Used({**made.permits, id: settled}, (*postings, *made.postings), made.changes)

@@ -7,6 +7,8 @@ from services.permits.domain.listing import Population
 from services.permits.formats import countries
 
 _TAGS = re.compile(r"<[^>]*>|\*\*")
+_LIMIT = re.compile(r"(?i)\s*(?:\(subject to [^()]*\)|\[subject to [^\[\]]*\])")
+"""What limits the trade of a country that is named, not which populations are meant."""
 _LIST = r"(?P<list>[^;.()\[\]]+?)"
 _INTO = r"(?:which |that )?(?:is |are |were )?(?:included |listed )?in Appendix (?P<into>III|II|I)\b"
 _BUT = (
@@ -29,7 +31,7 @@ def read(
     appendices: tuple[str | None, ...], annotation: str, distribution: Mapping[str, str]
 ) -> tuple[Population, ...]:
     """Answer the parts of a listing; `distribution` is country names by the row itself, written small, to codes."""
-    text = " ".join(_TAGS.sub(" ", annotation).split())
+    text = _LIMIT.sub("", " ".join(_TAGS.sub(" ", annotation).split()))
     if len(appendices) == 1:
         [one] = appendices
         return (Population(one, party=_party(text, distribution) if one == "III" else None),)

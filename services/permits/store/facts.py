@@ -67,10 +67,9 @@ def _object(**columns: Any) -> Any:
 
 def _suspension(row: dict[str, Any]) -> Suspension | None:
     """Read a suspension with the days on which both it and the list that has it hold; None where there are none."""
-    starts = max(filter(None, (_day(row["starts"]), _day(row["since"]))))
-    gone = _day(row["until"])
+    starts, since, gone = _day(row["starts"]), _day(row["since"]), _day(row["until"])
     ends = min(filter(None, (_day(row["ends"]), gone - timedelta(days=1) if gone else None)), default=None)
-    if ends is not None and ends < starts:
+    if ends is not None and ends < max(filter(None, (starts, since))):
         return None
     return Suspension(
         country=row["country"],
@@ -81,6 +80,7 @@ def _suspension(row: dict[str, Any]) -> Suspension | None:
         applies_to_import=row["applies_to_import"],
         starts=starts,
         ends=ends,
+        known_from=since,
     )
 
 

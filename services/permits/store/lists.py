@@ -37,7 +37,7 @@ def _shared(entry: Suspension | Quota) -> dict[str, Any]:
         "starts": entry.starts,
         "ends": entry.ends,
         "note": entry.note,
-        "digest": digest(entry),
+        "digest": digest(entry, "known_from"),
     }
 
 
@@ -49,7 +49,7 @@ class Suspensions:
 
     def digest(self, entry: Suspension) -> str:
         """Answer what tells whether a suspension is as it was."""
-        return digest(entry)
+        return digest(entry, "known_from")
 
     async def standing(self, conn: AsyncConnection, ids: Collection[str]) -> Standing:
         """Answer of those that the list has without end: their digest, and since when."""

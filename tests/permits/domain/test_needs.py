@@ -16,6 +16,7 @@ from services.permits.domain.lifecycle import PermitStatus, Status
 from services.permits.domain.listing import Listing, Listings, Match, Population
 from services.permits.domain.rules import law, needs
 from services.permits.domain.values import Filed, Line, PermitOnFile
+from shared.contracts.findings import Finding
 from shared.contracts.policy import Policy
 from shared.database import new_id
 from tests.permits.people import TODAY, A, B, declaration, item, line, terms
@@ -44,6 +45,11 @@ def permit(kind: str, appendix: str = "II", **more: Any) -> PermitOnFile:
 
 
 def found(papers: list[PermitOnFile], known: Facts, movement: str = "import", **stated: Any) -> dict[str, str]:
+    own = {rule.name for rule in needs.RULES} | {rule.name for rule in law.RULES} | {"unverified", "lists-empty"}
+    return {one.rule: one.severity for one in findings(papers, known, movement, **stated) if one.rule in own}
+
+
+def findings(papers: list[PermitOnFile], known: Facts, movement: str = "import", **stated: Any) -> tuple[Finding, ...]:
     more = {name: stated.pop(name) for name in ("export_country", "import_country") if name in stated}
     goods = item(terms(), "10", **{"taxon": TAXON, "documents": [], **stated})
     goods["documents"] = [
@@ -54,9 +60,7 @@ def found(papers: list[PermitOnFile], known: Facts, movement: str = "import", **
     filed = Filed(
         new_id(), who.id, who.id, datetime.now(UTC), "", declaration(goods, movement=movement, **more), Status.RECEIVED
     )
-    verdict = check(filed, {p.key: p for p in papers}, known)
-    own = {rule.name for rule in needs.RULES} | {rule.name for rule in law.RULES} | {"unverified", "lists-empty"}
-    return {one.rule: one.severity for one in verdict.findings if one.rule in own}
+    return tuple(check(filed, {p.key: p for p in papers}, known).findings)
 
 
 ONE, II, III, NONE = (facts(listing(Population(appendix))) for appendix in ("I", "II", "III", None))
@@ -219,6 +223,16 @@ def test_a_suspension_stops_what_it_is_about_and_nothing_else(
     known = replace(II, suspensions=(suspension(**limits),))
     papers = [permit("export", origin_country=stated.get("origin_country", "ZA"))]
     assert set(found(papers, known, **stated)) == expected
+
+
+def test_a_suspension_names_its_own_first_day_and_holds_once_the_list_here_has_it() -> None:
+    def stops(known_from: date) -> dict[str, str]:
+        one = suspension(starts=date(2016, 2, 14), known_from=known_from)
+        told = findings([permit("export")], replace(II, suspensions=(one,)))
+        return {f.rule: f.found or "" for f in told if f.rule == STOPPED}
+
+    assert stops(TODAY) == {STOPPED: "all species of ZA since 2016-02-14"}
+    assert stops(TODAY + timedelta(days=1)) == {}
 
 
 def test_a_suspension_of_all_species_leaves_alone_what_is_not_listed() -> None:

@@ -18,6 +18,8 @@ NEEDS: dict[str, dict[str, Any]] = {
     "pre_convention": {"source": "O", "underlying_source": "W", "acquired_on": "1970-01-01"},
 }
 
+ISSUERS = {"import": "FR", "introduction_from_the_sea": "FR"}
+
 
 def codes(*lines: dict[str, Any], **more: Any) -> list[tuple[str, str]]:
     dates = {"issued_on": "2026-03-01", "valid_until": "2026-04-01"}
@@ -27,14 +29,23 @@ def codes(*lines: dict[str, Any], **more: Any) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_paper_of_each_kind_is_good_to_its_longest_day_and_no_longer(kind: str) -> None:
     goods = line(**NEEDS.get(kind, {}))
-    months = MONTHS.get(kind)
+    months, issuer = MONTHS.get(kind), ISSUERS.get(kind, "ZA")
     if months is None:
         assert codes(goods, kind=kind, valid_until="2040-01-01") == []
         return
     last = later(ISSUED, months)
-    assert codes(goods, kind=kind, valid_until=last) == []
+    assert codes(goods, kind=kind, issuer=issuer, valid_until=last) == []
     beyond = [("validity-too-long", "/valid_until")]
-    assert codes(goods, kind=kind, valid_until=date.fromordinal(last.toordinal() + 1)) == beyond
+    assert codes(goods, kind=kind, issuer=issuer, valid_until=date.fromordinal(last.toordinal() + 1)) == beyond
+
+
+@pytest.mark.parametrize("kind", ["export", "re_export", "import", "introduction_from_the_sea"])
+def test_a_permit_is_issued_by_the_country_whose_side_it_is_for(kind: str) -> None:
+    side = "import" if kind in ISSUERS else "export"
+    fault = [(f"issuer-not-of-{side}-country", "/issuer")]
+    for issuer in ("ZA", "FR", "KE"):
+        good = issuer == ISSUERS.get(kind, "ZA")
+        assert codes(line(**NEEDS.get(kind, {})), kind=kind, issuer=issuer) == ([] if good else fault)
 
 
 def test_a_month_without_such_a_day_ends_on_its_last() -> None:

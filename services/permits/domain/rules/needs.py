@@ -229,7 +229,8 @@ def _suspended(goods: Goods, concerned: Callable[[Suspension], bool]) -> Suspens
 
 def _within(goods: Goods, one: Suspension) -> bool:
     """Say whether a suspension in force is about these goods; what is not stated is not told apart."""
-    held = (one.starts is None or one.starts <= goods.day) and (one.ends is None or goods.day <= one.ends)
+    held = all(day is None or day <= goods.day for day in (one.starts, one.known_from))
+    held = held and (one.ends is None or goods.day <= one.ends)
     told = ((one.terms, goods.item.term), (one.sources, goods.source), (one.purposes, goods.purpose))
     fits = all(not codes or found is None or found in codes for codes, found in told)
     return held and fits and goods.facts.within(goods.taxon, one.taxon_key, goods.day)
