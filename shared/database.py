@@ -44,6 +44,7 @@ def connect(url: str, *, connections: int = 10) -> AsyncEngine:
                 "idle_in_transaction_session_timeout": "60000",
                 "timezone": "UTC",
                 "jit": "off",
+                "max_parallel_workers_per_gather": "0",
             },
         },
     )

@@ -23,11 +23,16 @@ WITH wanted AS (
     FROM taxon_genera g, jsonb_array_elements_text(g.lineage) WITH ORDINALITY AS above(key, depth)
     WHERE g.genus = ANY(CAST(:genera AS text[]))
 )
-SELECT wanted.key AS asked, wanted.found, wanted.depth, n.kind, {_COLUMNS}
-FROM wanted JOIN taxon_names n ON n.key = wanted.found JOIN taxa t ON t.id = n.taxon
-ORDER BY wanted.depth, n.kind, t.own, t.name, t.since
+SELECT wanted.key AS asked, wanted.found, wanted.depth, t.*
+FROM wanted CROSS JOIN LATERAL (
+    SELECT n.kind, t.own, {_COLUMNS}
+    FROM taxon_names n JOIN taxa t ON t.id = n.taxon WHERE n.key = wanted.found OFFSET 0
+) AS t
+ORDER BY wanted.depth, t.kind, t.own, t.name, t.since
 """  # noqa: S608
 )
+"""OFFSET 0 keeps the planner to its indexes, name by name: how many names are asked it cannot know, and it guesses many,
+and reads the whole index of species for one of them."""
 
 
 async def find(conn: AsyncConnection, asked: Iterable[str], *, whole: bool = False) -> Listings:

