@@ -63,8 +63,8 @@ generate: setup ## Write again what is generated (OpenAPI, rules, state diagrams
 generated: setup
 	@$(BIN)/python -m services.cli.generate --check
 
-bench: setup ## Measure, print ratios from one run
-	@$(BIN)/python -m bench
+bench: setup ## Measure, print ratios from one run (ONLY=checks: one part of it)
+	@$(BIN)/python -m bench $(ONLY)
 
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock

@@ -1,8 +1,8 @@
 """Checks and reservations a second, by permits' intake over HTTP, against PostgreSQL's own one-row insert and commit.
 
 Declarations of two items that use a line each in part. Spread: over 1,000 lines, two processes of permits side by side,
-the permits of one courier's batches apart from the other's, as shipments are. Hot: all on the same two lines of one
-permit, one after the other. The rounds of each and of the yardstick are interleaved.
+the permits of one courier's batches apart from the other's, as shipments are. Hot: all on one line of one permit, one after
+the other. The rounds of each and of the yardstick are interleaved.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ async def measure() -> dict[str, Any]:
     async with place() as here:
         engine = connect(here.url())
         permits = await issue(engine, PERMITS, lines=LINES)
-        [hot] = await issue(engine, 1, lines=2)
+        [hot] = await issue(engine, 1, lines=1)
         await engine.dispose()
         async with serving(here, [here.url()] * COURIERS) as urls:
             return await _rounds(here, urls, permits, hot)
@@ -42,14 +42,14 @@ async def measure() -> dict[str, Any]:
 async def _rounds(here: Place, urls: list[str], permits: list[dict[str, Any]], hot: dict[str, Any]) -> dict[str, Any]:
     yardstick = pgbench(here.server, here.folder)
     shares = [_lines(permits[n::COURIERS]) for n in range(COURIERS)]
-    both = _lines([hot])
+    one = _lines([hot]) * 2
     await _spread(here, urls, shares)
     yardstick()
     rounds = [
         {
             "inserts": yardstick(),
             "spread": await _spread(here, urls, shares),
-            "hot": await _carried(here, {urls[0]: [both] * DECLARATIONS}),
+            "hot": await _carried(here, {urls[0]: [one] * DECLARATIONS}),
         }
         for _ in range(ROUNDS)
     ]

@@ -31,8 +31,8 @@ FROM wanted CROSS JOIN LATERAL (
 ORDER BY wanted.depth, t.kind, t.own, t.name, t.since
 """  # noqa: S608
 )
-"""OFFSET 0 keeps the planner to its indexes, name by name: how many names are asked it cannot know, and it guesses many,
-and reads the whole index of species for one of them."""
+"""OFFSET 0 keeps the planner to its indexes, name by name: it cannot know how many names are asked, guesses many, and
+would read the whole index of species for one of them."""
 
 
 async def find(conn: AsyncConnection, asked: Iterable[str], *, whole: bool = False) -> Listings:
