@@ -125,7 +125,7 @@ async def _token(http: httpx2.AsyncClient, credential: dict[str, str]) -> str:
 
 
 async def _answers(url: str) -> None:
-    async with asyncio.timeout(30), httpx2.AsyncClient() as http:
+    async with asyncio.timeout(120), httpx2.AsyncClient() as http:
         while True:
             try:
                 if (await http.get(url)).status_code == 200:

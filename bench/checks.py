@@ -1,8 +1,8 @@
 """Checks and reservations a second, by permits' intake over HTTP, against PostgreSQL's own one-row insert and commit.
 
-Declarations of two items that use a line each in part. Spread: over 1,000 lines, two processes of permits side by side,
-the permits of one courier's batches apart from the other's, as shipments are. Hot: all on one line of one permit, one after
-the other. The rounds of each and of the yardstick are interleaved.
+Declarations of two items that use a line each in part. Spread: over 1,000 lines, two processes of permits side by
+side, the permits of one courier's batches apart from the other's, as shipments are. Hot: all on one line of one permit,
+one after the other. The rounds of each and of the yardstick are interleaved.
 """
 
 import asyncio
