@@ -98,7 +98,7 @@ async def test_a_quota_near_its_end_is_told_once_until_it_falls_below(permits_db
     await withdrawing.revoke(permits_db, first, AUTHORITY_ZA, Revocation(reason="a mistake"), command())
     assert await taken(permits_db) == "1"
     await issued(permits_db, of("1"))
-    await issued(permits_db, of("90"))
+    assert rules(await exported(permits_db, of("90"), "90")) == {}
     assert [one[:2] for one in await told(permits_db)] == [("quota.near", 1), ("quota.near", 2)]
 
 
@@ -111,6 +111,7 @@ async def test_permits_that_race_for_a_quota_pass_it_only_where_the_check_says_s
     found = [await lodged(permits_db, declaration(item(paper, "30"))) for paper in papers]
     assert sorted(one["status"] for one in found) == ["accepted"] * 3 + ["rejected"] * 3
     assert await taken(permits_db) == "180"
+    assert [one[:3] for one in await told(permits_db)] == [("quota.near", 1, "90"), ("quota.reached", 2, "120")]
 
 
 async def again(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:

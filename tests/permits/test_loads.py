@@ -237,6 +237,7 @@ start_date,end_date,taxon_name,taxon_concept_id,rank,{LAST.format("")}
 2021-03-04,,Elephas maximus,14,SPECIES,Atlantis,,,,,f,,
 2021-03-04,2020-03-04,Elephas maximus,14,SPECIES,LA,,,,,f,,
 * These recommendations were made by the Standing Committee,,,,,,,,,,,,
+2021-03-04,,Elephas maximus,14,SPECIES,Laos,,,W,,f,one,two,three
 """
 
 
@@ -244,6 +245,7 @@ async def test_a_dirty_list_of_suspensions_is_taken_as_far_as_it_is_certain(perm
     report = await loaded(permits_db, DIRTY_SUSPENSIONS, "suspensions")
     assert {note["line"]: note["code"] for note in report["refusals"]} == {
         5: "day-uncertain", 6: "unknown-country", 7: "ends-before-start", 8: "footnote",
+        9: "too-many-columns",
     }  # fmt: skip
     assert {(note["line"], note["code"]) for note in report["repairs"]} >= {
         (2, "unquoted-comma"), (3, "unquoted-comma"), (3, "day-written-otherwise"), (3, "country-written-otherwise"),
