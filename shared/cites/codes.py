@@ -58,15 +58,29 @@ IMPORT_SIDE_ONLY = frozenset({"import", "introduction_from_the_sea"})
 MANY_CROSSINGS = frozenset({"travelling_exhibition", "musical_instrument", "personal_ownership", "sample_collection"})
 """Certificates for goods that cross many borders and come back: each crossing is a line of the continuation sheet."""
 
-TERMS = frozenset(
-    """
-    BAL BAR BEL BOC BOD BON BOP BPR CAL CAP CAR CAV CHP CLA CLO COR COS CST CUL DER DFN DPL EAR EGG EGL
-    ESH EXT FEA FFN FIB FIG FIN FLO FOO FPL FPR FPS FPT FRA FRN FRU GAB GAL GAR GEN GIL GRS HAI HAN HAP
-    HEA HOC HOP HOR HOS HPR IJW IVC IVP IVS JWL KEY KNL LEA LEG LIV LOG LPL LPS LVS MEA MED MUS OIL OTH
-    PIE PKY PLA PLY POW PRL PUP QUI ROO ROS RUG SAW SCA SCR SEE SHE SHO SID SKD SKE SKI SKO SKP SKS SKU
-    SOU SPE STE SWI TAI TEE THD TIC TIM TIP TIS TRO TRU TRW TUS UNS VEN VNM WAL WAT WAX WPR
-    """.split()
-)
+TERM_NAMES: dict[str, str] = {
+    entry.split()[0]: " ".join(entry.split()[1:])
+    for entry in """
+    BAL baleen; BAR bark; BEL belt; BOC bone carving; BOD body; BON bone; BOP bone piece; BPR bone product; CAL calipee;
+    CAP carapace; CAR carving; CAV caviar; CHP woodchips; CLA claw; CLO cloth; COR raw coral; COS cosmetics;
+    CST chess set; CUL culture; DER derivatives; DFN dried fin; DPL dried plant; EAR ear; EGG egg; EGL live egg;
+    ESH eggshell; EXT extract; FEA feather; FFN wet fin; FIB fibre; FIG fingerlings; FIN fin; FLO flower; FOO foot;
+    FPL large fur product; FPR fur product; FPS small fur product; FPT flower pot; FRA spectacle frame; FRN furniture;
+    FRU fruit; GAB gall bladder; GAL gall; GAR garment; GEN genitalia; GIL gill plates; GRS graft rootstock; HAI hair;
+    HAN handbag; HAP hair product; HEA head; HOC horn carving; HOP horn piece; HOR horn; HOS horn scrap;
+    HPR horn product; IJW ivory jewellery; IVC ivory carving; IVP raw ivory piece; IVS ivory scrap; JWL jewellery;
+    KEY ivory piano keys; KNL kernel; LEA leather; LEG frog legs; LIV live; LOG logs; LPL large leather product;
+    LPS small leather product; LVS leaf; MEA meat; MED medicine; MUS musk; OIL oil; OTH other; PIE piece; PKY piano key; PLA plate; PLY plywood;
+    POW powder; PRL pearl; PUP pupae; QUI quill; ROO root; ROS sawfish rostrum; RUG rug; SAW sawn wood; SCA scale;
+    SCR scraps; SEE seed; SHE shell; SHO pair of shoes; SID side of a skin; SKD dried skin; SKE skeleton; SKI skin;
+    SKO leather item; SKP skin piece; SKS skin scrap; SKU skull; SOU soup; SPE scientific specimen; STE stem;
+    SWI swim bladder; TAI tail; TEE tooth; THD thread; TIC timber carving; TIM timber; TIP timber piece;
+    TIS tissue culture; TRO trophy; TRU trunk; TRW transformed wood; TUS raw ivory tusk; UNS unspecified; VEN veneer sheets;
+    VNM venom; WAL wallet; WAT watch strap; WAX wax; WPR wood product
+    """.split(";")
+}
+"""What each trade term means: those in use, and older ones still found in trade records."""
+TERMS = frozenset(TERM_NAMES)
 
 NEIGHBOURING_TERMS: tuple[frozenset[str], ...] = (
     frozenset({"SKI", "SKP", "SID", "LPS"}),

@@ -7,7 +7,8 @@ from fastapi import APIRouter
 
 from services.permits.domain.rules.books import book
 from shared.callers import AParty
-from shared.cites.codes import KINDS, PURPOSES, SOURCES, TERMS
+from shared.cites.codes import KINDS, PURPOSES, SOURCES, TERM_NAMES
+from shared.cites.terms import DIMENSIONS
 from shared.cites.units import REPORT_UNITS, UNITS
 from shared.contracts.events.catalogue import CATALOGUE, Entry, schema_of
 
@@ -35,7 +36,10 @@ TABLES: dict[str, Sequence[Mapping[str, object]]] = {
     "purposes": _coded(PURPOSES),
     "sources": _coded(SOURCES),
     "kinds": _coded(KINDS),
-    "terms": [{"code": code} for code in sorted(TERMS)],
+    "terms": [
+        {"code": code, "name": TERM_NAMES[code], "dimensions": sorted(DIMENSIONS.get(code, ()))}
+        for code in sorted(TERM_NAMES)
+    ],
     "units": [{"code": u, "dimension": UNITS[u][0], "report_code": REPORT_UNITS[u][1]} for u in UNITS],
     "event-types": [_told(entry) for entry in CATALOGUE.values()],
     "rules": [{"rule": entry.name, "severity": entry.severity, "sentence": entry.sentence} for entry in book()],

@@ -1,0 +1,19 @@
+"""The code lists of the reference say what each code means, not only that there is one."""
+
+import pytest
+
+from services.permits.api.reference import TABLES
+from shared.cites.codes import TERMS
+
+
+@pytest.mark.parametrize("table", ["purposes", "sources", "kinds", "terms"])
+def test_each_code_has_a_name(table: str) -> None:
+    told = {row["code"]: row["name"] for row in TABLES[table]}
+    assert len(told) == len(TABLES[table]) and all(told.values()), table
+
+
+def test_a_term_says_what_it_can_be_stated_in() -> None:
+    terms = {row["code"]: row for row in TABLES["terms"]}
+    assert terms.keys() == TERMS
+    assert terms["SKI"] == {"code": "SKI", "name": "skin", "dimensions": ["count"]}
+    assert terms["SHO"] == {"code": "SHO", "name": "pair of shoes", "dimensions": []}
