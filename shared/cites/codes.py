@@ -61,22 +61,22 @@ MANY_CROSSINGS = frozenset({"travelling_exhibition", "musical_instrument", "pers
 TERM_NAMES: dict[str, str] = {
     entry.split()[0]: " ".join(entry.split()[1:])
     for entry in """
-    BAL baleen; BAR bark; BEL belt; BOC bone carving; BOD body; BON bone; BOP bone piece; BPR bone product; CAL calipee;
-    CAP carapace; CAR carving; CAV caviar; CHP woodchips; CLA claw; CLO cloth; COR raw coral; COS cosmetics;
-    CST chess set; CUL culture; DER derivatives; DFN dried fin; DPL dried plant; EAR ear; EGG egg; EGL live egg;
-    ESH eggshell; EXT extract; FEA feather; FFN wet fin; FIB fibre; FIG fingerlings; FIN fin; FLO flower; FOO foot;
-    FPL large fur product; FPR fur product; FPS small fur product; FPT flower pot; FRA spectacle frame; FRN furniture;
-    FRU fruit; GAB gall bladder; GAL gall; GAR garment; GEN genitalia; GIL gill plates; GRS graft rootstock; HAI hair;
-    HAN handbag; HAP hair product; HEA head; HOC horn carving; HOP horn piece; HOR horn; HOS horn scrap;
-    HPR horn product; IJW ivory jewellery; IVC ivory carving; IVP raw ivory piece; IVS ivory scrap; JWL jewellery;
-    KEY ivory piano keys; KNL kernel; LEA leather; LEG frog legs; LIV live; LOG logs; LPL large leather product;
-    LPS small leather product; LVS leaf; MEA meat; MED medicine; MUS musk; OIL oil; OTH other; PIE piece; PKY piano key; PLA plate; PLY plywood;
-    POW powder; PRL pearl; PUP pupae; QUI quill; ROO root; ROS sawfish rostrum; RUG rug; SAW sawn wood; SCA scale;
-    SCR scraps; SEE seed; SHE shell; SHO pair of shoes; SID side of a skin; SKD dried skin; SKE skeleton; SKI skin;
-    SKO leather item; SKP skin piece; SKS skin scrap; SKU skull; SOU soup; SPE scientific specimen; STE stem;
-    SWI swim bladder; TAI tail; TEE tooth; THD thread; TIC timber carving; TIM timber; TIP timber piece;
-    TIS tissue culture; TRO trophy; TRU trunk; TRW transformed wood; TUS raw ivory tusk; UNS unspecified; VEN veneer sheets;
-    VNM venom; WAL wallet; WAT watch strap; WAX wax; WPR wood product
+    BAL baleen; BAR bark; BEL belt; BOC bone carving; BOD body; BON bone; BOP bone piece; BPR bone product; CAL
+    calipee; CAP carapace; CAR carving; CAV caviar; CHP woodchips; CLA claw; CLO cloth; COR raw coral; COS
+    cosmetics; CST chess set; CUL culture; DER derivatives; DFN dried fin; DPL dried plant; EAR ear; EGG egg; EGL
+    live egg; ESH eggshell; EXT extract; FEA feather; FFN wet fin; FIB fibre; FIG fingerlings; FIN fin; FLO flower;
+    FOO foot; FPL large fur product; FPR fur product; FPS small fur product; FPT flower pot; FRA spectacle frame;
+    FRN furniture; FRU fruit; GAB gall bladder; GAL gall; GAR garment; GEN genitalia; GIL gill plates; GRS graft
+    rootstock; HAI hair; HAN handbag; HAP hair product; HEA head; HOC horn carving; HOP horn piece; HOR horn; HOS
+    horn scrap; HPR horn product; IJW ivory jewellery; IVC ivory carving; IVP raw ivory piece; IVS ivory scrap; JWL
+    jewellery; KEY ivory piano keys; KNL kernel; LEA leather; LEG frog legs; LIV live; LOG logs; LPL large leather
+    product; LPS small leather product; LVS leaf; MEA meat; MED medicine; MUS musk; OIL oil; OTH other; PIE piece;
+    PKY piano key; PLA plate; PLY plywood; POW powder; PRL pearl; PUP pupae; QUI quill; ROO root; ROS sawfish
+    rostrum; RUG rug; SAW sawn wood; SCA scale; SCR scraps; SEE seed; SHE shell; SHO pair of shoes; SID side of a
+    skin; SKD dried skin; SKE skeleton; SKI skin; SKO leather item; SKP skin piece; SKS skin scrap; SKU skull; SOU
+    soup; SPE scientific specimen; STE stem; SWI swim bladder; TAI tail; TEE tooth; THD thread; TIC timber carving;
+    TIM timber; TIP timber piece; TIS tissue culture; TRO trophy; TRU trunk; TRW transformed wood; TUS raw ivory
+    tusk; UNS unspecified; VEN veneer sheets; VNM venom; WAL wallet; WAT watch strap; WAX wax; WPR wood product
     """.split(";")
 }
 """What each trade term means: those in use, and older ones still found in trade records."""
