@@ -177,5 +177,5 @@ class Consent(Wire):
     """The Management Authority agrees to more than the permit says for one item, in the declared unit."""
 
     item: Annotated[int, Field(ge=1, le=9999)]
-    quantity: Quantity
+    quantity: Annotated[Quantity, Field(description="How much more than the permit says, in the declared unit")]
     reason: Text | None = None
