@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from uuid import UUID
 
 from services.permits.domain import units
@@ -124,6 +125,7 @@ def settle(findings: list[Finding] | tuple[Finding, ...]) -> Status:
     return Status.REFERRED if "refer" in standing else Status.ACCEPTED
 
 
+@lru_cache(1024)
 def days_of(at: datetime, country: str) -> tuple[date, date]:
     """Answer the day of a moment where the issuer's day ends last, and where it begins first."""
     return latest_day(country, at), earliest_day(country, at)

@@ -19,6 +19,7 @@ def key(name: str) -> str:
     return " ".join(_words(name))
 
 
+@lru_cache(10_000)
 def keys(name: str) -> tuple[str, ...]:
     """Answer what a name may be found by, most exact first: itself, and each shorter part from its beginning.
 
