@@ -43,14 +43,19 @@ def faults(error: ValidationError) -> tuple[Fault, ...]:
     """Turn pydantic's errors into faults with JSON Pointers (RFC 6901), at most a hundred.
 
     A list with a faulty member pydantic calls too short besides, for it counts the good ones only: that is left out.
+    A fault that a whole model found names its field in `at`.
     """
-    found = error.errors(include_url=False, include_input=False, include_context=False)
+    found = error.errors(include_url=False, include_input=False)
     lists = {fault["loc"][:place] for fault in found for place in range(len(fault["loc"]))}
     return tuple(
-        Fault(pointer(fault["loc"]), fault["type"].replace("_", "-"), fault["msg"].removeprefix("Value error, "))
+        Fault(_place(fault), fault["type"].replace("_", "-"), fault["msg"].removeprefix("Value error, "))
         for fault in found
         if fault["type"] != "too_short" or fault["loc"] not in lists
     )[:100]
+
+
+def _place(fault: Any) -> str:
+    return pointer((*fault["loc"], *fault.get("ctx", {}).get("at", ())))
 
 
 def pointer(places: tuple[int | str, ...]) -> str:

@@ -107,8 +107,15 @@ class Door:
                 await refusal(scope, receive, answer)
 
 
+def must_be_plain(coding: str) -> None:
+    """Refuse a body that is compressed or otherwise coded: it would be taken for what it is not."""
+    if coding.strip().lower() not in {"", "identity"}:
+        raise Invalid("unsupported-media-type", "Send the body as it is, without Content-Encoding.")
+
+
 async def read_body(request: Request, *, limit: int = BODY_LIMIT) -> bytes:
     """Read a body of at most `limit` bytes, chunked or not, within 15 s; refuses what is larger or slower."""
+    must_be_plain(request.headers.get("content-encoding", ""))
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)
@@ -131,6 +138,7 @@ async def _gather(stream: AsyncIterator[bytes], limit: int) -> bytes:
 
 async def stream_body(request: Request, *, limit: int, seconds: float = BODY_SECONDS) -> AsyncIterator[bytes]:
     """Pass a large body on in pieces, never held whole; refuses what is larger, or stops arriving for `seconds`."""
+    must_be_plain(request.headers.get("content-encoding", ""))
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)

@@ -6,7 +6,19 @@ from pydantic import AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.contracts.permit import Carnet, Kind, PermitLine
-from shared.contracts.words import Amount, Country, Day, LineLetter, Purpose, Quantity, Text, Token, Trader, Wire
+from shared.contracts.words import (
+    Amount,
+    Country,
+    Day,
+    LineLetter,
+    Purpose,
+    Quantity,
+    Text,
+    Token,
+    Trader,
+    Wire,
+    first_twice,
+)
 
 IMPORTING = frozenset({"import", "introduction_from_the_sea"})
 
@@ -36,8 +48,9 @@ class Application(Wire):
 
     @model_validator(mode="after")
     def _lines_are_lettered_once(self) -> "Application":
-        if len({line.line for line in self.lines}) != len(self.lines):
-            raise PydanticCustomError("line_letter_twice", "Each line has a letter of its own")
+        if (place := first_twice(line.line for line in self.lines)) is not None:
+            at = {"at": ("lines", place, "line")}
+            raise PydanticCustomError("line_letter_twice", "Each line has a letter of its own", at)
         return self
 
 
@@ -92,6 +105,7 @@ class Granting(Wire):
 
     @model_validator(mode="after")
     def _each_line_once(self) -> "Granting":
-        if len({line.line for line in self.lines}) != len(self.lines):
-            raise PydanticCustomError("line_letter_twice", "Each line is granted once")
+        if (place := first_twice(line.line for line in self.lines)) is not None:
+            at = {"at": ("lines", place, "line")}
+            raise PydanticCustomError("line_letter_twice", "Each line is granted once", at)
         return self

@@ -27,6 +27,7 @@ from shared.contracts.words import (
     UnderlyingSource,
     Unit,
     Wire,
+    first_twice,
 )
 
 
@@ -113,8 +114,9 @@ class Declaration(Wire):
 
     @model_validator(mode="after")
     def _items_are_numbered_once(self) -> "Declaration":
-        if len({item.number for item in self.items}) != len(self.items):
-            raise PydanticCustomError("item_number_twice", "Each item has a number of its own")
+        if (place := first_twice(item.number for item in self.items)) is not None:
+            at = {"at": ("items", place, "number")}
+            raise PydanticCustomError("item_number_twice", "Each item has a number of its own", at)
         return self
 
 

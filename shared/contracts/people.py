@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from shared.contracts.webhooks import EventPattern
 from shared.contracts.words import Country, Day, Id, Moment, Name, Role, Token, Wire
 
 
@@ -35,7 +36,15 @@ class Party(Wire):
 
 Identifiers = Annotated[dict[Token, Token], Field(max_length=20, description="Numbers by their kind, such as EORI")]
 Roles = Annotated[tuple[Role, ...], Field(min_length=1, max_length=5, strict=False)]
-Grants = Annotated[tuple[Grant, ...], Field(max_length=50, strict=False, description="What a partner may hear")]
+
+
+class NewGrant(Grant):
+    """A grant as the admin states it: of types there are, or families of them."""
+
+    event_types: Annotated[tuple[EventPattern, ...], Field(min_length=1, max_length=50, strict=False)]
+
+
+Grants = Annotated[tuple[NewGrant, ...], Field(max_length=50, strict=False, description="What a partner may hear")]
 
 
 class NewParty(Wire):
@@ -101,7 +110,8 @@ class NewMandate(Wire):
     @model_validator(mode="after")
     def _in_order(self) -> "NewMandate":
         if self.from_ > self.until:
-            raise PydanticCustomError("days_not_in_order", "A mandate ends on or after its first day")
+            text = "A mandate ends on or after its first day"
+            raise PydanticCustomError("days_not_in_order", text, {"at": ("until",)})
         return self
 
 

@@ -27,6 +27,7 @@ from shared.contracts.words import (
     UnderlyingSource,
     Unit,
     Wire,
+    first_twice,
 )
 
 Kind = Annotated[
@@ -109,8 +110,9 @@ class Permit(Wire):
 
     @model_validator(mode="after")
     def _lines_are_lettered_once(self) -> "Permit":
-        if len({line.line for line in self.lines}) != len(self.lines):
-            raise PydanticCustomError("line_letter_twice", "Each line has a letter of its own")
+        if (place := first_twice(line.line for line in self.lines)) is not None:
+            at = {"at": ("lines", place, "line")}
+            raise PydanticCustomError("line_letter_twice", "Each line has a letter of its own", at)
         return self
 
 
@@ -131,8 +133,9 @@ class Endorsement(Wire):
 
     @model_validator(mode="after")
     def _each_line_once(self) -> "Endorsement":
-        if len({line.line for line in self.lines}) != len(self.lines):
-            raise PydanticCustomError("line_letter_twice", "Each line is endorsed once in one endorsement")
+        if (place := first_twice(line.line for line in self.lines)) is not None:
+            at = {"at": ("lines", place, "line")}
+            raise PydanticCustomError("line_letter_twice", "Each line is endorsed once in one endorsement", at)
         return self
 
 

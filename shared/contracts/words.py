@@ -6,6 +6,7 @@ trailing zeros.
 """
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
@@ -36,6 +37,16 @@ _USUAL = re.compile(r"[1-9][0-9]{0,14}(\.[0-9]{1,9})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MOST_DIGITS = 38
 FIRST_YEAR, LAST_YEAR = "1900", "2999"
+
+
+def first_twice(names: Iterable[object]) -> int | None:
+    """Answer the place of the first name that was there before; None when each is there once."""
+    seen: set[object] = set()
+    for place, name in enumerate(names):
+        if name in seen:
+            return place
+        seen.add(name)
+    return None
 
 
 def plain(quantity: Decimal) -> str:
@@ -154,6 +165,8 @@ Token = Annotated[
 """A number or reference as printed on a document: no control characters, no blank at either end."""
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
 """ISO 3166-1 alpha-2."""
+CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+"""Two capital letters: what is asked about a country, whether or not there is such a one."""
 LineLetter = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,4}$")]
 HsCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]
 

@@ -63,7 +63,7 @@ INVALID: dict[str, tuple[bytes, str]] = {
     "NUL in the reference": (json.dumps(declaration("B\x001")).encode(), "/reference"),
     "no reference": (_without("reference"), "/reference"),
     "no items": (json.dumps(declaration(items=[])).encode(), "/items"),
-    "two items of one number": (json.dumps(declaration(items=declaration()["items"] * 2)).encode(), ""),
+    "two items of one number": (json.dumps(declaration(items=declaration()["items"] * 2)).encode(), "/items/1/number"),
     "an unknown term": (_with(term="XXX"), "/items/0/term"),
     "an unknown unit": (_with(unit="stone"), "/items/0/unit"),
     "32 levels": (_nested(29), "/items/0/description"),
@@ -111,6 +111,14 @@ async def test_a_body_that_does_not_say_it_is_json_is_415(hub: Hub) -> None:
         answer = await hub.lodge(trader, declaration(), content_type=kind)
         assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type"), kind
         assert "application/json, application/xml" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/v1/declarations", "/v1/declarations/validate", "/v1/declarations/bulk"])
+async def test_a_body_that_says_it_is_coded_is_415(hub: Hub, path: str) -> None:
+    kind = "application/x-ndjson" if path.endswith("bulk") else "application/json"
+    headers = await hub.trader() | {"Idempotency-Key": "k", "Content-Type": kind, "Content-Encoding": "gzip"}
+    answer = await hub.http.post(path, content=json.dumps(declaration()), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
 
 
 @pytest.mark.usefixtures("nothing_was_kept")
@@ -201,6 +209,8 @@ async def test_a_parameter_nobody_knows_is_400(hub: Hub) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")
     listed = await hub.http.get("/v1/declarations?referense=B", headers=trader)
     assert (listed.status_code, listed.json()["errors"][0]["pointer"]) == (400, "/query/referense")
+    twice = await hub.http.get("/v1/declarations?country=FR&country=DE", headers=trader)
+    assert (twice.status_code, twice.json()["errors"][0]["code"]) == (400, "parameter-twice")
     assert hub.permits.about("/v1/declarations") == []
     async with hub.desk.engine.connect() as conn:
         assert (await conn.execute(text("SELECT count(*) FROM submissions"))).scalar_one() == 0

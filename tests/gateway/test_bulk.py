@@ -72,6 +72,7 @@ async def test_a_bad_line_harms_no_other(hub: Hub) -> None:
     ]
     assert [one["line"] for one in told] == list(range(1, 10))
     assert told[4]["errors"][0]["pointer"] == "/items/0/term"
+    assert all(one["request_id"] for one in told if "code" in one)
     assert await _kept(hub) == 2
 
 
@@ -113,6 +114,7 @@ async def test_a_line_may_carry_its_key(hub: Hub) -> None:
         (b' { "idempotency_key" : "k" , "declaration" : {"a": {"b": 1}} } ', "k", b'{"a": {"b": 1}}'),
         (b'{"declaration":{"a":1},"idempotency_key":"k"}', "k", b'{"a":1}'),
         (b'{"declaration":{"a":1}}', None, b'{"a":1}'),
+        (b'{"idempotency_key":"k","declaration":{"a":1}} x', None, b'{"idempotency_key":"k","declaration":{"a":1}} x'),
         (b'{"declaration":{"x":1,"idempotency_key":"k"}}', None, b'{"x":1,"idempotency_key":"k"}'),
     ],
 )

@@ -10,8 +10,12 @@ from pydantic import BaseModel
 
 from services.gateway.api.examples import EXAMPLES
 from services.gateway.api.rights import OPEN, RIGHTS
+from services.gateway.formats import wco
 from shared.contracts import declaration, people, permit, webhooks
+from shared.contracts.declaration import Declaration
+from shared.contracts.people import Party
 from shared.contracts.problems import CODES
+from shared.database import new_id
 from shared.strict import parse_json, validate
 from tests.gateway.conftest import Hub
 
@@ -84,6 +88,28 @@ async def test_every_operation_says_what_it_does_and_shows_an_example(alone: Hub
             for status, answer in operation["responses"].items():
                 for media, body in answer.get("content", {}).items() if status < "300" else ():
                     assert "example" in body or media not in SHOWN, f"{name}: show what is answered: {HOW}"
+
+
+async def test_every_refusal_is_described_as_a_problem(alone: Hub, subtests: pytest.Subtests) -> None:
+    for operation in _operations(await _document(alone)):
+        for status, answer in operation["responses"].items():
+            if status >= "400" and operation["operationId"] != "ask_token":
+                with subtests.test(operation["operationId"], status=status):
+                    assert list(answer["content"]) == ["application/problem+json"]
+
+
+async def test_the_example_in_xml_says_what_the_one_in_json_says(alone: Hub) -> None:
+    by = Party(id=new_id(), name="B SARL", country="FR", roles=("trader",), identifiers={"EORI": "FR99988877700011"})
+    for name in ("lodge_declaration", "replace_declaration", "validate_declaration"):
+        [shown] = [one for one in _operations(await _document(alone)) if one["operationId"] == name]
+        content = shown["requestBody"]["content"]
+        stated = wco.read(content["application/xml"]["example"].encode(), by)
+        other = validate(Declaration, content["application/json"]["example"])
+        assert (stated.reference, stated.importer, stated.items[0].quantity) == (
+            other.reference,
+            other.importer,
+            other.items[0].quantity,
+        )
 
 
 async def test_every_parameter_says_what_it_means(alone: Hub, subtests: pytest.Subtests) -> None:

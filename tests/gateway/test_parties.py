@@ -114,6 +114,7 @@ BAD: tuple[dict[str, Any], ...] = (
     {"name": "a\x00b"},
     {"password": "x"},
     {"grants": [{"countries": []}]},
+    {"grants": [{"countries": ["FR"], "event_types": ["bogus.*"]}]},
 )
 
 

@@ -1,5 +1,8 @@
 """Customs messages: read into the inside form, each field from the place that docs/wco.md names."""
 
+import cProfile
+import pstats
+
 import pytest
 
 from services.gateway.formats import wco
@@ -186,3 +189,23 @@ def test_what_is_missing_is_told_with_its_element() -> None:
 )
 def test_what_is_no_original_declaration_is_refused(body: bytes, code: str) -> None:
     assert set(_told(body).values()) == {code}
+
+
+def _work(papers: int, earlier: int) -> int:
+    """Count the calls that reading a message takes: so many papers of one use, so many earlier declarations."""
+    cited = [paper(str(number), status="AA") for number in range(10)]
+    items = [goods(*cited, number=number + 1) for number in range(papers // 10)]
+    body = message("L", *items, more="<PreviousDocument/>" * earlier)
+    profile = cProfile.Profile()
+    profile.runcall(_read, body)
+    counted: int = pstats.Stats(profile).total_calls  # type: ignore[attr-defined]
+    return counted
+
+
+def test_work_grows_with_the_message_not_with_its_square() -> None:
+    assert _work(400, 4_000) < 3 * _work(200, 2_000)
+
+
+def test_more_items_than_a_declaration_may_have_are_refused_before_they_are_read() -> None:
+    body = message("L", *(["<GovernmentAgencyGoodsItem/>"] * 501))
+    assert _told(body) == {"/items": "too-long"}

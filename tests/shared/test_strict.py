@@ -70,7 +70,20 @@ def test_each_fault_is_named_with_its_place(item: dict[str, object], pointer: st
     stated = {**STATED, "items": [{"number": 1, "quantity": "1", "unit": "number", **item}]}
     with pytest.raises(Invalid) as refused:
         validate(Declaration, stated)
-    assert (pointer, code) in {(fault.pointer, fault.code) for fault in refused.value.faults}
+    assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [(pointer, code)]
+
+
+def test_a_list_that_is_too_short_is_told_where_nothing_in_it_is_at_fault() -> None:
+    with pytest.raises(Invalid) as refused:
+        validate(Declaration, {**STATED, "items": []})
+    assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("/items", "too-short")]
+
+
+def test_a_number_that_is_there_twice_is_named_where_it_comes_again() -> None:
+    one = {"number": 1, "quantity": "1", "unit": "number"}
+    with pytest.raises(Invalid) as refused:
+        validate(Declaration, {**STATED, "items": [one, {**one, "number": 2}, one]})
+    assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("/items/2/number", "item-number-twice")]
 
 
 def test_a_list_with_a_faulty_member_is_not_called_too_short() -> None:

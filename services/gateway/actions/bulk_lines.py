@@ -19,6 +19,8 @@ def _patterns(name: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Patte
 
 def unwrapped(line: bytes, name: str) -> tuple[str | None, bytes]:
     """Answer the key a line names, and its thing to the byte; None for a line that is the thing alone."""
+    if not line.rstrip().endswith(b"}"):
+        return None, line.strip()
     key_first, thing_first, key_last = _patterns(name)
     if found := key_first.match(line):
         return found[1].decode(), line[found.end() : line.rstrip().rfind(b"}")].rstrip()

@@ -31,6 +31,7 @@ from shared.contracts.people import Caller
 from shared.logs import logger
 from shared.problems import Invalid, Refusal, Unavailable
 from shared.refused import told
+from shared.web import must_be_plain
 
 NDJSON = "application/x-ndjson"
 READ = frozenset({NDJSON, "application/ndjson", "application/jsonl"})
@@ -58,7 +59,8 @@ async def declarations(sent: Sent, lines: Sequence[Line]) -> Awaitable[list[byte
     begun = await lodge_many.begin(sent.desk, sent.known, sent.key, _bodies(lines))
 
     async def answers() -> list[bytes]:
-        return [_answer(line.number, said) for line, said in zip(lines, await begun, strict=True)]
+        name = sent.caller.request_id
+        return [_answer(line.number, said, name) for line, said in zip(lines, await begun, strict=True)]
 
     return answers()
 
@@ -68,9 +70,9 @@ async def permits(sent: Sent, lines: Sequence[Line]) -> Awaitable[list[bytes]]:
     begun = await issue_many.begin(sent.desk, sent.known, sent.caller, sent.key, _bodies(lines), space=COMMANDS)
 
     async def answers() -> list[bytes]:
-        pairs = zip(lines, await begun, strict=True)
+        pairs, name = zip(lines, await begun, strict=True), sent.caller.request_id
         return [
-            refused(line.number, said) if isinstance(said, Refusal) else _line(line.number, *said)
+            refused(line.number, said, name) if isinstance(said, Refusal) else _line(line.number, *said)
             for line, said in pairs
         ]
 
@@ -81,20 +83,20 @@ def _bodies(lines: Sequence[Line]) -> list[bytes | None]:
     return [None if line.overlong else line.body for line in lines]
 
 
-def _answer(number: int, said: "Receipt | Refusal | Exception") -> bytes:
+def _answer(number: int, said: "Receipt | Refusal | Exception", request_id: str) -> bytes:
     """Write the answer of one line: the body of the 202 or the problem, with the line's number and its status."""
     if isinstance(said, Receipt):
         replayed = b',"replayed":true' if said.replayed else b""
         return b'{"line":%d,"status_code":202,' % number + write_receipt(said)[1:-1] + replayed + b"}\n"
-    return refused(number, said)
+    return refused(number, said, request_id)
 
 
-def refused(number: int, error: Exception) -> bytes:
+def refused(number: int, error: Exception, request_id: str) -> bytes:
     """Write the problem of one line."""
     refusal = error if isinstance(error, Refusal) else Unavailable("database-unavailable", AGAIN)
     if refusal is not error:
         logger().error("bulk.line", line=number, error=repr(error)[:500])
-    return _line(number, *told(refusal))
+    return _line(number, *told(refusal, request_id=request_id))
 
 
 def _line(number: int, status: int, said: dict[str, Any]) -> bytes:
@@ -119,6 +121,7 @@ class Bulk:
         know_parameters(request, ())
         key = idempotency_key(request.headers.get("idempotency-key"))
         _demand_ndjson(request.headers.get("content-type", ""))
+        must_be_plain(request.headers.get("content-encoding", ""))
         headers = [(b"content-type", NDJSON.encode()), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         answers = Answers(send)
@@ -145,7 +148,7 @@ class Bulk:
         except ClientDisconnect:
             logger().info("bulk.lost", lines=count)
         except Refusal as error:
-            await under_way.put(asyncio.ensure_future(_one(refused(count + 1, error))))
+            await under_way.put(asyncio.ensure_future(_one(refused(count + 1, error, sent.caller.request_id))))
         await under_way.put(None)
         await teller
 

@@ -80,12 +80,19 @@ def may(operation: str, *query: str) -> Callable[[Request], Coroutine[Any, Any, 
 
 
 def know_parameters(request: Request, names: tuple[str, ...]) -> None:
-    """Refuse query parameters this route does not know: one misspelt would silently widen what is asked."""
-    unknown = sorted(set(request.query_params) - set(names))
+    """Refuse query parameters this route does not know: one misspelt would silently widen what is asked.
+
+    Nor may one be there twice: which of the two counts would be anyone's guess.
+    """
+    given = [name for name, _ in request.query_params.multi_items()]
+    unknown = sorted(set(given) - set(names))
     if unknown:
         knows = f"This route knows {', '.join(names)}." if names else "This route knows none."
         places = [Fault(f"/query/{name}", "unknown-parameter", knows) for name in unknown[:20]]
         raise Invalid("invalid-parameter", f"A parameter is not known here. {knows}", places)
+    if twice := sorted({name for name in given if given.count(name) > 1}):
+        places = [Fault(f"/query/{name}", "parameter-twice", "It can be there once.") for name in twice]
+        raise Invalid("invalid-parameter", "A parameter is there twice. Send it once.", places)
 
 
 def caller_of(known: Known, request: Request, acts_for: ActsFor | None = None) -> Caller:

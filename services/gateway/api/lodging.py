@@ -27,7 +27,7 @@ from shared.contracts.declaration import Declaration
 from shared.contracts.words import write_moment
 from shared.database import now
 from shared.problems import Refusal
-from shared.web import BODY_LIMIT, BODY_SECONDS, read_body
+from shared.web import BODY_LIMIT, BODY_SECONDS, must_be_plain, read_body
 
 JSON = b"application/json"
 
@@ -43,6 +43,8 @@ async def lodge(scope: Scope, receive: Receive, send: Send) -> None:
     key = demanded_key(None if given is None else given.decode("latin-1"))
     seconds = wait_of(headers[b"prefer"].decode("latin-1")) if b"prefer" in headers else 0
     kind = media_type(headers.get(b"content-type", b""))
+    if b"content-encoding" in headers:
+        must_be_plain(headers[b"content-encoding"].decode("latin-1"))
     sent = await _read(scope, receive)
     at = now()
     declaration = FORMATS[kind](sent, known.party)

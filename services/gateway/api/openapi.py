@@ -106,12 +106,20 @@ def described_by(models: Iterable[type[BaseModel]], app: FastAPI) -> None:
             parts["securitySchemes"] = _SCHEMES
             found["security"] = [{"oauth2": []}, {"bearer": []}]
             for operation in (one for path in found["paths"].values() for one in path.values()):
+                _tell_truly(operation)
                 _name_roles(operation)
                 _show(operation)
             app.openapi_schema = found
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _tell_truly(operation: dict[str, Any]) -> None:
+    """Leave out the refusal of parameters that FastAPI describes of its own: here that is a 400, as a problem."""
+    answers = operation["responses"]
+    if PROBLEM not in answers.get("422", {}).get("content", {PROBLEM: {}}):
+        del answers["422"]
 
 
 def _name_roles(operation: dict[str, Any]) -> None:
@@ -125,6 +133,9 @@ def _show(operation: dict[str, Any]) -> None:
     example = EXAMPLES.get(operation["operationId"], Example())
     if example.sends is not None:
         _put_first(operation.get("requestBody", {}).get("content", {}), example.sends)
+    if example.sends_xml is not None:
+        content = operation["requestBody"]["content"]
+        content["application/xml"] = {**content["application/xml"], "example": example.sends_xml}
     if example.answers is not None:
         good = min(status for status in operation["responses"] if status < "300")
         main = operation["responses"].get("202", operation["responses"][good])

@@ -43,7 +43,8 @@ STATED: tuple[Relayed, ...] = (
         reads=tuple(FORMATS),
         codes=XML,
         description=(
-            "The same rules as the real thing; `valid` says whether it would be accepted or referred to an officer."
+            "The same rules as the real thing. `valid` says whether it would be accepted, `status` where it would "
+            "stand; what is not well formed is named in `errors`."
         ),
     ),
 )

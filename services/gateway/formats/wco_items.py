@@ -21,14 +21,19 @@ from shared.problems import Fault, Invalid
 _NUMBER = re.compile(r"[0-9]{1,38}(\.[0-9]{1,38})?")
 _HS = re.compile(r"[0-9]{4,10}")
 LONGEST_DESCRIPTION = 500
+MOST_ITEMS = 500
+"""As many as a declaration may have in any format: a megabyte of empty ones costs seconds to read."""
 
 
 def items_of(shipment: Element, goods: list[Element], repairs: Repairs) -> list[dict[str, Any]]:
-    """Answer the items in their order."""
-    return [_item(shipment, item, place, repairs) for place, item in enumerate(goods)]
+    """Answer the items in their order; raises Invalid before any is read where there are too many."""
+    if len(goods) > MOST_ITEMS:
+        raise _fault("/items", "too-long", f"A declaration has at most {MOST_ITEMS} goods items, not {len(goods)}.")
+    earlier = _earlier(shipment)
+    return [_item(item, place, earlier, repairs) for place, item in enumerate(goods)]
 
 
-def _item(shipment: Element, item: Element, place: int, repairs: Repairs) -> dict[str, Any]:
+def _item(item: Element, place: int, earlier: str | None, repairs: Repairs) -> dict[str, Any]:
     at = f"/items/{place}"
     commodity = item.one("Commodity") or Element("Commodity")
     coded = [(_code(one), one) for one in item.all("AdditionalDocument")]
@@ -41,7 +46,7 @@ def _item(shipment: Element, item: Element, place: int, repairs: Repairs) -> dic
         "origin_country": _origin(item, at, repairs),
         "net_mass": _mass(commodity, at),
         **_quantity(commodity, [one for _, one in papers], at, repairs),
-        "documents": _documents(shipment, item, papers, exempt, at, repairs),
+        "documents": _documents(papers, exempt, _earlier(item) or earlier, at, repairs),
     }
     return {name: value for name, value in stated.items() if value is not None}
 
@@ -140,7 +145,7 @@ def _code(document: Element) -> str:
 
 
 def _documents(
-    shipment: Element, item: Element, papers: list[tuple[str, Element]], exempt: bool, at: str, repairs: Repairs
+    papers: list[tuple[str, Element]], exempt: bool, earlier: str | None, at: str, repairs: Repairs
 ) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = [{"type": NOT_CITES}] if exempt else []
     for code, paper in papers:
@@ -148,33 +153,31 @@ def _documents(
         if status in NOT_PRESENTED:
             repairs.note(f"{at}/documents", f"{code} with status {status}: no such document is presented")
             continue
-        made.append(_document(shipment, item, code, paper, f"{at}/documents/{len(made)}", repairs))
+        made.append(_document(code, paper, earlier, f"{at}/documents/{len(made)}", repairs))
     return made
 
 
-def _document(shipment: Element, item: Element, code: str, paper: Element, at: str, repairs: Repairs) -> dict[str, Any]:
+def _document(code: str, paper: Element, earlier: str | None, at: str, repairs: Repairs) -> dict[str, Any]:
     status = paper.said("LPCOExemptionCode")
     use = use_of(status)
     if use is None:
         repairs.note(f"{at}/use", f"status {status}, which does not say how it is used: exhausts")
     issuer = paper.said("Submitter", "Name") or ""
-    counted = _counted_by(shipment, item) if use == "already_counted" else None
     stated = {
         "type": code,
         "number": paper.said("ID"),
         "issuer": issuer if issuer in countries() else None,
         "use": use or "exhausts",
-        "counted_by": counted,
+        "counted_by": earlier if use == "already_counted" else None,
     }
     return {name: value for name, value in stated.items() if value is not None}
 
 
-def _counted_by(shipment: Element, item: Element) -> str | None:
-    """Answer the earlier, simplified declaration: the one that the use was attributed to."""
-    for holder in (item, shipment):
-        for one in holder.all("PreviousDocument"):
-            if one.said("TypeCode") in {"SDE", "CLE"} and (number := one.said("ID")) is not None:
-                return number
+def _earlier(holder: Element) -> str | None:
+    """Answer the earlier, simplified declaration that an item or a shipment names: what a use was attributed to."""
+    for one in holder.all("PreviousDocument"):
+        if one.said("TypeCode") in {"SDE", "CLE"} and (number := one.said("ID")) is not None:
+            return number
     return None
 
 

@@ -16,7 +16,7 @@ from shared.contracts.application import Application, Assessment, Granting, Ques
 from shared.contracts.declaration import Refusal
 from shared.contracts.people import Act, Party
 from shared.contracts.permit import Kind
-from shared.contracts.words import Day, Name
+from shared.contracts.words import CountryCode, Day, Name
 from shared.database import now
 
 router = APIRouter(prefix="/v1/permit-applications", tags=["applications"])
@@ -30,7 +30,7 @@ class Filters(BaseModel):
 
     status: ApplicationStatus | None = None
     kind: Kind | None = None
-    issuer: Name | None = None
+    issuer: CountryCode | None = None
     reference: Name | None = None
     taxon: Name | None = None
     applicant: UUID | None = None

@@ -12,7 +12,7 @@ from services.permits.api.orders import Authority, Customs, Engine, Reader, Trad
 from services.permits.domain.lifecycle import Status
 from shared.callers import AnotherTrader
 from shared.contracts.declaration import Cancellation, Consent, Correction, Declaration, Override, Refusal, Release
-from shared.contracts.words import Day, Movement, Name
+from shared.contracts.words import CountryCode, Day, Movement, Name
 from shared.database import new_id, now
 from shared.problems import Invalid
 from shared.web import read_json
@@ -29,10 +29,10 @@ class Filters(BaseModel):
     movement: Movement | None = None
     taxon: Name | None = None
     permit_number: Name | None = None
-    issuer: Name | None = None
+    issuer: CountryCode | None = None
     holder: Name | None = None
     reference: Name | None = None
-    country: Name | None = None
+    country: CountryCode | None = None
     from_: Annotated[Day | None, Field(alias="from")] = None
     to: Day | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50

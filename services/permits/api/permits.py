@@ -11,7 +11,7 @@ from services.permits.actions import reading, registry, withdrawing
 from services.permits.actions.story import story
 from services.permits.api.orders import Authority, Customs, Engine, Reader, order, render, with_etag
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
-from shared.contracts.words import Day, LineLetter, Name
+from shared.contracts.words import CountryCode, Day, LineLetter, Name
 from shared.database import now
 
 router = APIRouter(prefix="/v1/permits", tags=["permits"])
@@ -27,7 +27,7 @@ class Filters(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     number: Name | None = None
-    issuer: Name | None = None
+    issuer: CountryCode | None = None
     status: Literal["issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost"] | None = None
     taxon: Name | None = None
     holder: Name | None = None

@@ -36,6 +36,26 @@ STATED: dict[str, Any] = {
         }
     ],
 }
+STATED_XML = """<Declaration xmlns="urn:wco:datamodel:WCO:DEC-DMS:2">
+  <FunctionCode>9</FunctionCode>
+  <FunctionalReferenceID>B-2026-0001</FunctionalReferenceID>
+  <TypeCode>IMA</TypeCode>
+  <Exporter><Name>A (Pty) Ltd</Name><Address><CountryCode>ZA</CountryCode></Address></Exporter>
+  <GoodsShipment>
+    <Destination><CountryCode>FR</CountryCode></Destination>
+    <ExportCountry><ID>ZA</ID></ExportCountry>
+    <GovernmentAgencyGoodsItem>
+      <SequenceNumeric>1</SequenceNumeric>
+      <AdditionalDocument>
+        <CategoryCode>C</CategoryCode><ID>ZA-2026-000123</ID><TypeCode>400</TypeCode>
+        <LPCOExemptionCode>AE</LPCOExemptionCode>
+        <WriteOff><QuantityQuantity unitCode="NAR">100</QuantityQuantity></WriteOff>
+      </AdditionalDocument>
+      <Commodity><Description>Crocodile skins, salted</Description></Commodity>
+    </GovernmentAgencyGoodsItem>
+    <Importer><ID>FR99988877700011</ID></Importer>
+  </GoodsShipment>
+</Declaration>"""
 RECEIPT = {
     "id": DECLARATION_ID,
     "reference": "B-2026-0001",
@@ -79,16 +99,18 @@ def _turned(status: str, role: str, **changes: Any) -> dict[str, Any]:
 
 RELEASED = _turned("released", "customs", usage=[USE | {"reserved": "0", "consumed": "100"}])
 EXAMPLES: dict[str, Example] = {
-    "lodge_declaration": Example(STATED, RECEIPT),
+    "lodge_declaration": Example(STATED, RECEIPT, STATED_XML),
     "read_declaration": Example(answers=ACCEPTED),
     "list_declarations": Example(answers={"data": [ACCEPTED], "next_cursor": None}),
-    "validate_declaration": Example(STATED, {"valid": True, "findings": [], "errors": []}),
+    "validate_declaration": Example(
+        STATED, {"valid": True, "status": "accepted", "findings": [], "errors": []}, STATED_XML
+    ),
     "lodge_declarations": Example(
         json.dumps(STATED) + "\n", json.dumps({"line": 1, "status_code": 202, **RECEIPT}) + "\n"
     ),
     "read_content": Example(answers=STATED),
     "read_receipt": Example(answers="eyJhbGciOiJFZDI1NTE5Iiwi….eyJkaWdlc3QiOiJzaGEtMjU2PTpSSy8w….MEUCIQDs…"),
-    "replace_declaration": Example(STATED, ACCEPTED | {"version": 2}),
+    "replace_declaration": Example(STATED, ACCEPTED | {"version": 2}, STATED_XML),
     "cancel_declaration": Example({"reason": "The shipment does not leave"}, _turned("cancelled", "trader")),
     "release_declaration": Example({"items": [{"number": 1, "quantity": "100"}]}, RELEASED),
     "refuse_declaration": Example({"reason": "Marks do not agree with the permit"}, _turned("refused", "customs")),

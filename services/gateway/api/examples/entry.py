@@ -10,3 +10,4 @@ class Example:
 
     sends: Any = None
     answers: Any = None
+    sends_xml: str | None = None
