@@ -296,7 +296,7 @@ async def test_a_validity_begins_in_the_first_zone_of_its_issuer_and_ends_in_the
 ) -> None:
     from tests.permits.people import party
 
-    permit = terms(issuer=issuer, issued_on="2026-02-01", valid_until="2026-03-01")
+    permit = terms(issuer=issuer, export_country=issuer, issued_on="2026-02-01", valid_until="2026-03-01")
     await issued(permits_db, permit, party("authority", issuer))
     found = await lodged(permits_db, declaration(item(permit)), at=datetime.fromisoformat(moment))
     assert ("CITES-VI.2-validity" not in rules(found)) == stands
