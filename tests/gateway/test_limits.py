@@ -121,7 +121,9 @@ GOOD = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
 async def test_headers_that_never_end_end_the_connection(port: int) -> None:
     slow = await _say(port, GOOD + b"X-Slow: ")
     assert slow.startswith(b"HTTP/1.1 408 ")
-    assert json.loads(slow.partition(b"\r\n\r\n")[2])["code"] == "body-too-slow"
+    told = json.loads(slow.partition(b"\r\n\r\n")[2])
+    assert told["code"] == "body-too-slow"
+    assert f"x-request-id: {told['request_id']}\r\n".encode() in slow and told["request_id"]
     assert (await _say(port, b"")).startswith(b"HTTP/1.1 408 "), "silence too"
     endless = await _say(port, GOOD + b"X-Long: " + b"x" * 200_000)
     assert endless == b"" or endless.startswith(b"HTTP/1.1 431 ")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from typing import Any
+from uuid import uuid4
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -73,7 +74,8 @@ class Connection(HttpToolsProtocol):
     def _end(self, code: str, status: int) -> None:
         sentence = CODES[code].sentence
         said = {"type": f"urn:saola:problem:{code}", "title": TITLES[status], "status": status, "detail": sentence}
-        content = json.dumps(said | {"code": code, "request_id": ""}).encode()
+        name = uuid4().hex
+        content = json.dumps(said | {"code": code, "request_id": name}).encode()
         head = f"HTTP/1.1 {status} {TITLES[status]}\r\ncontent-type: {PROBLEM}\r\ncontent-length: {len(content)}\r\n"
-        self.transport.write(head.encode() + b"connection: close\r\n\r\n" + content)
+        self.transport.write(f"{head}x-request-id: {name}\r\nconnection: close\r\n\r\n".encode() + content)
         self.transport.close()
