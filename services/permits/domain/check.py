@@ -19,6 +19,7 @@ from services.permits.domain.lifecycle import Status
 from services.permits.domain.rules import goods, law, needs, paper, quantities, whole
 from services.permits.domain.rules.cases import Case, ask
 from services.permits.domain.rules.matching import candidates
+from services.permits.domain.rules.shipments import Goods
 from services.permits.domain.values import Citation, Filed, PermitOnFile
 from shared.cites.zones import earliest_day, latest_day, utc_day
 from shared.contracts.declaration import Declaration, Document, Item
@@ -101,7 +102,7 @@ def check(filed: Filed, registry: Registry, facts: Facts, day: date | None = Non
 def _needed(filed: Filed, index: int, papers: list[Case], cited: int, facts: Facts, day: date) -> list[Finding]:
     """Ask what an item needs with all its papers; what neither paper nor listing answers for is unverified."""
     item = filed.document.items[index]
-    asked = needs.Goods(
+    asked = Goods(
         declaration=filed.document,
         index=index,
         item=item,

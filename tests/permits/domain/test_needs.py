@@ -15,6 +15,7 @@ from services.permits.domain.ledger import Balance
 from services.permits.domain.lifecycle import PermitStatus, Status
 from services.permits.domain.listing import Listing, Listings, Match, Population
 from services.permits.domain.rules import law, needs
+from services.permits.domain.rules.shipments import EXEMPTING
 from services.permits.domain.values import Filed, Line, PermitOnFile
 from shared.contracts.findings import Finding
 from shared.contracts.policy import Policy
@@ -92,7 +93,7 @@ EU = {"FR": Policy(import_permit_for_appendix_ii=True)}
     ("III", "import", "certificate_of_origin", {}, {}),
     ("III", "import", "re_export", {}, {}),
     ("III", "import", "import", {}, {THREE}),
-    *[("I", "import", kind, {"purpose": "T"}, {}) for kind in sorted(needs.EXEMPTING)],
+    *[("I", "import", kind, {"purpose": "T"}, {}) for kind in sorted(EXEMPTING)],
     ("II", "import", "phytosanitary", {"source": "A"}, {}),
     ("II", "import", "phytosanitary", {"source": "W"}, {OTHER}),
     ("II", "import", "other", {}, {OTHER}),

@@ -26,6 +26,15 @@ OWN: dict[str, str] = {
     "counted-already": "Name in counted_by the declaration that counted it, by its id, or let this one count.",
     "CITES-box-14-endorsed-for-less": "State what left in a new version, or customs sets it aside anew by overriding.",
     "reservation-ended": "Customs sets it aside anew by overriding this; its trader may cancel.",
+    "CITES-III-export-document": "Cite the export permit or re-export certificate, or customs refuses.",
+    "CITES-III.3-import-permit": "Cite the import permit of the country of import as well.",
+    "CITES-IV-export-document": "Cite the export permit or re-export certificate.",
+    "CITES-XIV.1-import-permit": "Cite the import permit that the country of import asks for as well.",
+    "CITES-V-document": "Cite the document of Appendix III that is expected.",
+    "CITES-box-10-appendix": "Customs asks the issuing authority, and overrides this or refuses.",
+    "CITES-XV-appendix-today": "Customs sees whether the paper still holds, and overrides this or refuses.",
+    "CITES-Conf-14.7-quota": "Its authority corrects the permits of the year, or customs overrides this.",
+    "split-listing": "Say country of origin and source in a new version, or customs decides.",
     "unverified": "Customs decides; citing a permit that covers the goods settles it too.",
 }
 """By rule."""
