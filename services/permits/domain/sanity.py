@@ -9,7 +9,7 @@ from datetime import date
 from itertools import combinations
 
 from services.permits.domain.rules.matching import covers
-from services.permits.domain.rules.needs import EXPORTING
+from services.permits.domain.rules.shipments import EXPORTING
 from services.permits.domain.units import convertible
 from shared.cites.codes import ACCOMPANIED_SOURCES, IMPORT_SIDE_ONLY
 from shared.cites.terms import DIMENSIONS
