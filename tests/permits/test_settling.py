@@ -75,7 +75,7 @@ async def test_what_could_not_be_checked_is_not_waved_through(permits_db: AsyncE
 
 async def test_the_issuing_authority_consents_though_it_trades_on_neither_side(permits_db: AsyncEngine) -> None:
     ma = party("authority", "CN")
-    permit = terms(issuer="CN", export_country="HK")
+    permit = terms(kind="other", issuer="CN", export_country="HK")
     await issued(permits_db, permit, ma)
     found = await lodged(permits_db, declaration(item(permit, "130"), export_country="HK"))
     assert found["status"] == "rejected"

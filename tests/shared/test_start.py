@@ -10,7 +10,7 @@ import pytest
 
 from services.cli.databases import Server
 from services.cli.ports import free_ports
-from shared.identity import make_keys
+from shared.identity import make_keys, make_secret_keys
 from tests.conftest import Clone
 
 PROCESSES = ("gateway", "permits", "permits-worker", "notifications", "notifications-worker")
@@ -20,6 +20,8 @@ PROCESSES = ("gateway", "permits", "permits-worker", "notifications", "notificat
 def keys(tmp_path: Path) -> Path:
     """A folder with the key sets of a hub."""
     make_keys(tmp_path / "private.json", tmp_path / "public.json")
+    make_keys(tmp_path / "webhooks.json", tmp_path / "webhooks.public.json")
+    make_secret_keys(tmp_path / "secrets.json")
     return tmp_path
 
 
@@ -35,7 +37,12 @@ def environment(process: str, url: str, keys: Path) -> dict[str, str]:
             "TOKEN_KEYS": private,
         },
         "PERMITS": {"NOTIFICATIONS_URL": "http://127.0.0.1:9", "SIGNING_KEYS": private, "GATEWAY_KEYS": public},
-        "NOTIFICATIONS": {"GATEWAY_KEYS": public, "PERMITS_KEYS": public},
+        "NOTIFICATIONS": {
+            "GATEWAY_KEYS": public,
+            "PERMITS_KEYS": public,
+            "SECRET_KEYS": str(keys / "secrets.json"),
+            "SIGNING_KEYS": str(keys / "webhooks.json"),
+        },
     }[service]
     given = {"DATABASE_URL": url, "PORT": str(free_ports(1)[0]), **names}
     return {f"{service}_{name}": value for name, value in given.items()}

@@ -16,6 +16,9 @@ from shared.logs import logger
 from shared.problems import Fault, Invalid, NotAllowed, NotFound
 from shared.refused import Unauthenticated, request_id
 
+ADDS_UP = frozenset({"types"})
+"""Query parameters that may be there more than once: each time adds to what is asked for."""
+
 
 def the_desk(request: Request) -> Desk:
     """Answer what the actions of this process work with."""
@@ -82,7 +85,7 @@ def may(operation: str, *query: str) -> Callable[[Request], Coroutine[Any, Any, 
 def know_parameters(request: Request, names: tuple[str, ...]) -> None:
     """Refuse query parameters this route does not know: one misspelt would silently widen what is asked.
 
-    Nor may one be there twice: which of the two counts would be anyone's guess.
+    Nor may one be there twice, but for `types`, which adds up: which of the two counts would be anyone's guess.
     """
     given = [name for name, _ in request.query_params.multi_items()]
     unknown = sorted(set(given) - set(names))
@@ -90,7 +93,7 @@ def know_parameters(request: Request, names: tuple[str, ...]) -> None:
         knows = f"This route knows {', '.join(names)}." if names else "This route knows none."
         places = [Fault(f"/query/{name}", "unknown-parameter", knows) for name in unknown[:20]]
         raise Invalid("invalid-parameter", f"A parameter is not known here. {knows}", places)
-    if twice := sorted({name for name in given if given.count(name) > 1}):
+    if twice := sorted({name for name in given if given.count(name) > 1 and name not in ADDS_UP}):
         places = [Fault(f"/query/{name}", "parameter-twice", "It can be there once.") for name in twice]
         raise Invalid("invalid-parameter", "A parameter is there twice. Send it once.", places)
 
