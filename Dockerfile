@@ -26,7 +26,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 saola \
  && useradd --uid 10001 --gid saola --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin saola \
- && install --directory --owner saola --group saola --mode 0700 /keys /keys/gateway /keys/permits /keys/public /state
+ && install --directory --owner saola --group saola --mode 0700 /keys /keys/gateway /keys/permits /keys/notifications /keys/public /state
 COPY --from=libraries /opt/saola /opt/saola
 COPY deploy/saola /usr/local/bin/saola
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 SAOLA_PULSE=/tmp/pulse

@@ -113,13 +113,14 @@ def test_the_image_holds_no_compiler_no_installer_and_no_right_to_write(hub: Com
 
 def test_a_private_key_is_only_where_it_signs(hub: ComposedHub) -> None:
     held = {service: hub.within(service, "sh", "-c", "cd /keys; ls */* | sort").split() for service in SERVICES}
-    public = ["public/gateway.json", "public/permits.json", "public/tokens.json"]
+    public = ["public/gateway.json", "public/permits.json", "public/tokens.json", "public/webhooks.json"]
+    sends = ["notifications/secrets.json", "notifications/webhooks.json", *public]
     assert held == {
         "gateway": ["gateway/inside.json", "gateway/tokens.json"],
         "permits": ["permits/inside.json", *public],
         "permits-worker": ["permits/inside.json", *public],
-        "notifications": public,
-        "notifications-worker": public,
+        "notifications": sends,
+        "notifications-worker": sends,
     }
 
 
