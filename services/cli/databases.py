@@ -168,7 +168,10 @@ async def prepare_one(server: Server, service: str, database: str, passwords: Ma
         for role in (f"{service}_owner", f"{service}_runner"):
             await _role(admin, role, passwords.get(role))
         if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
-            await admin.execute(f'CREATE DATABASE "{database}" OWNER {service}_owner')
+            # Names of species are not ASCII, and some servers' own template is.
+            await admin.execute(
+                f"CREATE DATABASE \"{database}\" OWNER {service}_owner ENCODING 'UTF8' TEMPLATE template0"
+            )
         await fence(admin, database, service)
     finally:
         await admin.close()
