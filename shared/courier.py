@@ -123,7 +123,8 @@ class Courier:
             await asyncio.sleep(pause_after(self._failures, random.random()).total_seconds())  # noqa: S311
         elif idle and not self._handed:
             try:
-                await asyncio.wait_for(self._woken.wait(), self._poll)
+                async with asyncio.timeout(self._poll):
+                    await self._woken.wait()
             except TimeoutError:
                 pass
         self._woken.clear()

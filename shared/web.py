@@ -145,7 +145,8 @@ async def stream_body(request: Request, *, limit: int, seconds: float = BODY_SEC
     size, pieces = 0, aiter(request.stream())
     while True:
         try:
-            piece = await asyncio.wait_for(anext(pieces), seconds)
+            async with asyncio.timeout(seconds):
+                piece = await anext(pieces)
         except StopAsyncIteration:
             return
         except TimeoutError:

@@ -62,7 +62,8 @@ async def serve(settings: Settings) -> None:
     await asyncio.wait({delivering, waiting}, return_when=asyncio.FIRST_COMPLETED)
     office.stop()
     try:
-        await asyncio.wait_for(delivering, DRAIN)
+        async with asyncio.timeout(DRAIN):
+            await delivering
     except TimeoutError:
         logger().warning("worker.cut_short")
     finally:

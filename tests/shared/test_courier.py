@@ -190,3 +190,16 @@ def test_the_engine_hides_what_a_statement_carried() -> None:
     engine: Any = connect("postgresql+asyncpg://nobody@/nowhere")
     assert engine.sync_engine.hide_parameters
     assert create_async_engine("postgresql+asyncpg://nobody@/nowhere").sync_engine.hide_parameters is False
+
+
+async def test_a_courier_that_is_cancelled_as_a_letter_comes_ends(db: AsyncEngine) -> None:
+    receiver = Receiver()
+    courier = Courier("test", db, LETTERS, receiver.deliver, poll=60)
+    running = asyncio.create_task(courier.run())
+    await asyncio.sleep(0.3)
+    courier.wake()
+    await asyncio.sleep(0)
+    running.cancel()
+    done, _ = await asyncio.wait({running}, timeout=5)
+    running.cancel()
+    assert done

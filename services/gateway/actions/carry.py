@@ -46,7 +46,8 @@ class PartyLetters:
         """Wait until the letters put before were taken in, but only so long, and only once."""
         if not self._quiet.is_set():
             try:
-                await asyncio.wait_for(self._quiet.wait(), PATIENCE)
+                async with asyncio.timeout(PATIENCE):
+                    await self._quiet.wait()
             except TimeoutError:
                 self._settled(list(self._under_way))
 

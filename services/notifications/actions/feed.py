@@ -68,7 +68,8 @@ async def wait(
         if bodies or left <= 0 or bell.closed:
             return bodies, further
         try:
-            await asyncio.wait_for(rung.wait(), min(POLL, left))
+            async with asyncio.timeout(min(POLL, left)):
+                await rung.wait()
         except TimeoutError:
             pass
         after = further

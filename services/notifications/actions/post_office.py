@@ -114,7 +114,8 @@ class PostOffice:
 
     async def _rest(self) -> None:
         try:
-            await asyncio.wait_for(self._settled.wait(), self._poll)
+            async with asyncio.timeout(self._poll):
+                await self._settled.wait()
         except TimeoutError:
             pass
 
