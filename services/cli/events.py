@@ -31,8 +31,9 @@ What webhooks push and `GET /v1/events` lists: the same events, the same bytes, 
   one thing come in this order; events about different things come in any.
 - Fields may be added: pass over what you do not know. What is optional is left out, never null.
 - A webhook is signed by [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id` (the event's id),
-  `webhook-timestamp`, `webhook-signature`. An endpoint with `"format": "cloudevents"` gets the headers of CloudEvents
-  1.0 (binary mode) as well: `ce-specversion`, `ce-id`, `ce-source`, `ce-type`, `ce-subject`, `ce-time`.
+  `webhook-timestamp`, `webhook-signature`. An endpoint with `"format": "cloudevents"` gets binary mode of CloudEvents
+  1.0: `ce-specversion`, `ce-id`, `ce-source`, `ce-type`, `ce-subject`, `ce-time`, `ce-sequence` are headers, and
+  the body is the `data` alone, signed as it is sent.
 """
 _HEADERS = {
     "webhook-id": ("The event's id", {"format": "uuid"}),
@@ -46,6 +47,8 @@ _CLOUD_HEADERS = {
     "ce-type": ("The event's type", {}),
     "ce-subject": ("What it is about, kind:id", {}),
     "ce-time": ("When it happened", {"format": "date-time"}),
+    "ce-sequence": ("Its place among the events about the same thing, from 1", {"pattern": "^[0-9]+$"}),
+    "ce-sequencetype": ("How to read it: a number that rises by one", {"const": "Integer"}),
 }
 
 
@@ -117,19 +120,26 @@ def asyncapi() -> str:
         "channels": {name: _channel(family) for family, name in CHANNELS.items()},
         "operations": {f"tell_of_{name}": _operation(family) for family, name in CHANNELS.items()},
         "components": {
-            "messages": {entry.code: _message(entry) for entry in CATALOGUE.values()},
+            "messages": {entry.code: _message(entry) for entry in CATALOGUE.values()}
+            | {_in_binary_mode(entry): _cloud_message(entry) for entry in CATALOGUE.values()},
             "schemas": data_schemas(ref=REF),
             "messageTraits": {
                 "signed": {"headers": _headers(_HEADERS, required=True)},
-                "cloudevents": {"headers": _headers(_CLOUD_HEADERS, required=False)},
+                "cloudevents": {"headers": _headers(_HEADERS | _CLOUD_HEADERS, required=True)},
             },
         },
     }
     return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
 
 
-def _of(family: str) -> list[Entry]:
-    return [entry for entry in CATALOGUE.values() if entry.family == family]
+def _codes(family: str) -> list[str]:
+    """Name the messages of a family, in each of the two formats."""
+    entries = [entry for entry in CATALOGUE.values() if entry.family == family]
+    return [entry.code for entry in entries] + [_in_binary_mode(entry) for entry in entries]
+
+
+def _in_binary_mode(entry: Entry) -> str:
+    return f"{entry.code}.cloudevents"
 
 
 def _channel(family: str) -> dict[str, Any]:
@@ -137,7 +147,7 @@ def _channel(family: str) -> dict[str, Any]:
         "address": None,
         "title": CHANNELS[family].capitalize(),
         "description": f"Heard by: {HEARD_BY[family]}. The address is the URL of the party's own endpoint.",
-        "messages": {entry.code: {"$ref": f"#/components/messages/{entry.code}"} for entry in _of(family)},
+        "messages": {code: {"$ref": f"#/components/messages/{code}"} for code in _codes(family)},
     }
 
 
@@ -147,7 +157,7 @@ def _operation(family: str) -> dict[str, Any]:
         "action": "send",
         "summary": f"Tell of {CHANNELS[family]}",
         "channel": {"$ref": channel},
-        "messages": [{"$ref": f"{channel}/messages/{entry.code}"} for entry in _of(family)],
+        "messages": [{"$ref": f"{channel}/messages/{code}"} for code in _codes(family)],
         "bindings": {"http": {"method": "POST", "bindingVersion": "0.3.0"}},
     }
 
@@ -160,7 +170,20 @@ def _message(entry: Entry) -> dict[str, Any]:
         "contentType": "application/json",
         "payload": event_schema(entry, ref=REF),
         "examples": [{"name": "example", "payload": entry.example}],
-        "traits": [{"$ref": f"#/components/messageTraits/{name}"} for name in ("signed", "cloudevents")],
+        "traits": [{"$ref": "#/components/messageTraits/signed"}],
+    }
+
+
+def _cloud_message(entry: Entry) -> dict[str, Any]:
+    """Write a message as endpoints of the format `cloudevents` get it: its data alone is the body."""
+    return {
+        "name": entry.code,
+        "title": f"{entry.sentence} (CloudEvents)",
+        "summary": "The same in binary mode of CloudEvents 1.0",
+        "contentType": "application/json",
+        "payload": {"$ref": REF.format(model=entry.model.__name__)},
+        "examples": [{"name": "example", "payload": entry.example["data"]}],
+        "traits": [{"$ref": "#/components/messageTraits/cloudevents"}],
     }
 
 

@@ -56,7 +56,9 @@ EventPatterns = Annotated[tuple[EventPattern, ...], Field(min_length=1, max_leng
 Rate = Annotated[int, Field(ge=1, le=1000, description="Letters a second, at most")]
 Format = Annotated[
     Literal["standard", "cloudevents"],
-    Field(description="cloudevents adds the headers of CloudEvents 1.0 in binary mode; the body stays the same"),
+    Field(
+        description="cloudevents: binary mode of CloudEvents 1.0, attributes in headers and the data alone as the body"
+    ),
 ]
 
 

@@ -150,23 +150,3 @@ async def test_limits_and_filters_are_changed_and_taken_away(service: Service) -
     assert changed["filters"] == {"countries": [], "permits": [], "taxa": []}
     await service.tell(news(audience=Audience(parties=(who.id,), countries=("ZA",))))
     assert len(await service.deliveries(who, made["id"])) == 1
-
-
-async def test_cloud_events_come_with_their_attributes_in_headers(service: Service, receiver: Receiver) -> None:
-    who = party()
-    await service.endpoint(who, receiver.url, format="cloudevents")
-    letter = news(to=who)
-    await service.tell(letter)
-    async with working(service):
-        await until(lambda: receiver.heard)
-    [heard] = receiver.heard
-    assert {name: value for name, value in heard.headers.items() if name.startswith("ce-")} == {
-        "ce-specversion": "1.0",
-        "ce-id": str(letter.id),
-        "ce-source": "/v1/events",
-        "ce-type": "declaration.accepted",
-        "ce-subject": letter.subject,
-        "ce-time": heard.message["timestamp"],
-    }
-    assert heard.headers["content-type"] == "application/json"
-    assert heard.message["data"]["status"] == "accepted"

@@ -143,15 +143,16 @@ class Receivers:
     async def _send(self, letter: Letter) -> tuple[int, bytes, timedelta | None]:
         session = self._sessions[letter.url.partition(":")[0].lower()]
         id, timestamp = str(letter.event_id), int(time.time())
-        signed = signature.header(letter.secrets, self._signers(), id=id, timestamp=timestamp, body=letter.body)
+        attributes, body = cloud_event(letter) if letter.format == "cloudevents" else ({}, letter.body)
+        signed = signature.header(letter.secrets, self._signers(), id=id, timestamp=timestamp, body=body)
         headers = {
             **dict(letter.headers),
-            **(cloud_event(letter) if letter.format == "cloudevents" else {}),
+            **attributes,
             "webhook-id": id,
             "webhook-timestamp": str(timestamp),
             "webhook-signature": signed,
         }
-        async with session.post(letter.url, data=letter.body, headers=headers, allow_redirects=False) as got:
+        async with session.post(letter.url, data=body, headers=headers, allow_redirects=False) as got:
             answer = await _beginning(got)
             return got.status, answer, _retry_after(got.headers.get("Retry-After"))
 
