@@ -95,7 +95,10 @@ async def test_overriding_the_last_finding_accepts(permits_db: AsyncEngine) -> N
     two = stated(Override, rule="CITES-box-5a-purpose", reason="typing error")
     found = await turn(permits_db, turns.override, found, CUSTOMS_FR, two)
     assert (found["status"], found["usage"][0]["reserved"]) == ("accepted", "10")
-    assert found["history"][-1]["reason"] == "typing error"
+    assert [(h["overridden"], h["item"], h["reason"], h["by"]["party"]) for h in found["history"][-2:]] == [
+        ("CITES-box-10-source", 1, "ranch confirmed", str(CUSTOMS_FR.id)),
+        ("CITES-box-5a-purpose", None, "typing error", str(CUSTOMS_FR.id)),
+    ]
     await entries_add_up(permits_db)
 
 
@@ -132,6 +135,7 @@ async def test_an_inexact_unit_is_settled_by_the_officers_figure(permits_db: Asy
     figure = stated(Override, rule="CITES-box-11-unit", item=1, reason="measured", quantity="10.5")
     found = await turn(permits_db, turns.override, found, CUSTOMS_FR, figure)
     assert (found["status"], (await balance(permits_db, id))["reserved"]) == ("accepted", "10.5")
+    assert found["history"][-1].items() >= {"overridden": "CITES-box-11-unit", "item": 1, "quantity": "10.5"}.items()
     with pytest.raises(Invalid) as refused:
         less = stated(Release, items=[{"number": 1, "quantity": "6000"}])
         await turn(permits_db, turns.release, found, CUSTOMS_FR, less)

@@ -1,5 +1,6 @@
 """What a declaration and a permit look like to those who may read them: the public contract's shapes."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -64,7 +65,13 @@ def _turn(row: Told, filed: Filed | None = None) -> View:
         "reason": row["reason"],
         "event": row["event"],
         "sequence": row["sequence"],
+        **_detail(row["detail"]),
     }
+
+
+def _detail(told: str | View | None) -> View:
+    """Answer what a turn was about, as it was read, or as it is about to be written."""
+    return json.loads(told) if isinstance(told, str) else told or {}
 
 
 Links = Mapping[UUID, tuple[str, str]]

@@ -42,8 +42,8 @@ def consent(filed: Filed, permits: Permits, stated: Consent, by: Act, country: s
 
 
 def _consented(filed: Filed, stated: Consent, before: Permits, after: Permits, uses: Uses, sign: Signature) -> Outcome:
-    extra = {"item": stated.item, "quantity": plain(stated.quantity)}
-    move = Move(filed.status, filed.status, sign.by, "declaration.consented", stated.reason, extra)
+    detail = {"item": stated.item, "quantity": plain(stated.quantity)}
+    move = Move(filed.status, filed.status, sign.by, "declaration.consented", stated.reason, detail=detail)
     changes = tuple(PermitChange(permit) for id, permit in after.items() if permit is not before[id])
     postings = [posting_of(after[u.permit], u, e, sign) for u in uses.made for e in u.entries]
     return Outcome((DeclarationChange(filed, (move,)),), changes, tuple(postings))

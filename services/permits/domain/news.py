@@ -23,6 +23,7 @@ def about_declaration(filed: Filed, move: Move) -> dict[str, Any]:
         "version": filed.version,
         **({"reason": move.reason} if move.reason else {}),
         **move.extra,
+        **move.detail,
     }
 
 
@@ -35,6 +36,7 @@ def about_permit(permit: PermitOnFile, move: Move) -> dict[str, Any]:
         "status": move.after,
         **({"reason": move.reason} if move.reason else {}),
         **move.extra,
+        **move.detail,
     }
 
 
@@ -49,6 +51,7 @@ def about_application(application: ApplicationOnFile, move: Move) -> dict[str, A
         "kind": stated.kind,
         **({"reason": move.reason} if move.reason else {}),
         **move.extra,
+        **move.detail,
     }
 
 

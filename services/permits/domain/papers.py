@@ -76,8 +76,8 @@ def endorse(permits: Permits, id: UUID, stated: Endorsement, by: Act, others: Ot
     made = use({**permits, id: replace(permit, transport_documents=documents)}, id, uses, others, sign)
     after = made.permits[id]
     told = [news.usage(after.lines[n.line], Side.EXPORT, plain(n.quantity)) for n in stated.lines]
-    extra = {"lines": told, "endorsed_on": day.isoformat(), **_where(stated)}
-    move = Move(permit.status, after.status, by, "permit.endorsed", None, extra)
+    box_14 = {"endorsed_on": day.isoformat(), **_where(stated)}
+    move = Move(permit.status, after.status, by, "permit.endorsed", None, {"lines": told}, detail=box_14)
     moves = (move, *exhausted(permit, after, sign))
     return Outcome(made.gave_way, changes(permits, made.permits, {id: moves}), made.postings)
 

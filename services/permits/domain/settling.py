@@ -48,8 +48,9 @@ def override(filed: Filed, permits: Permits, stated: Override, by: Act) -> Outco
     status = settle(findings)
     if status is not Status.ACCEPTED:
         stays = replace(meant, status=filed.status)
-        extra = {"overridden": stated.rule, "item": stated.item}
-        move = Move(filed.status, filed.status, by, "declaration.overridden", stated.reason, extra)
+        move = Move(
+            filed.status, filed.status, by, "declaration.overridden", stated.reason, detail=_settled(stated)
+        )
         return Outcome((DeclarationChange(stays, (move,)),))
     return _accepted(filed, meant, permits, stated, by)
 
@@ -92,17 +93,17 @@ def _accepted(filed: Filed, meant: Filed, permits: Permits, stated: Override, by
         after[permit.id] = replace(permit, uses=(*permit.uses, citation))
     whole = tuple(replace(c, reserved=c.asked) for c in meant.citations)
     accepted = replace(meant, status=Status.ACCEPTED, citations=whole)
-    move = Move(
-        filed.status,
-        Status.ACCEPTED,
-        by,
-        EVENTS[Status.ACCEPTED],
-        stated.reason,
-        {"overridden": stated.rule, "item": stated.item},
-    )
+    event = EVENTS[Status.ACCEPTED]
+    move = Move(filed.status, Status.ACCEPTED, by, event, stated.reason, detail=_settled(stated))
     changes = tuple(PermitChange(permit) for id, permit in after.items() if permit is not permits[id])
     cause = f"override/{filed.sequence}"
     return Outcome((DeclarationChange(accepted, (move,)),), changes, reservations(fresh, by, cause))
+
+
+def _settled(stated: Override) -> dict[str, object]:
+    """Name the finding that was settled, for the history and the news; with what the officer said besides."""
+    said = {"quantity": stated.quantity and plain(stated.quantity), "line": stated.line}
+    return {"overridden": stated.rule, "item": stated.item, **{n: v for n, v in said.items() if v is not None}}
 
 
 def _must_be_said(citation: Citation) -> None:

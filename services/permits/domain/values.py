@@ -139,8 +139,8 @@ class Filed:
 class Move:
     """One turn of a declaration or a permit: what its history row and its news are written from.
 
-    A move that keeps the state tells of something else that changed. `heard_by` are parties who hear of it besides
-    those who may read the thing.
+    A move that keeps the state tells of something else that changed. `extra` is told in its news, `detail` stands in
+    its history as well. `heard_by` are parties who hear of it besides those who may read the thing.
     """
 
     before: str | None
@@ -150,6 +150,7 @@ class Move:
     reason: str | None = None
     extra: dict[str, Any] = field(default_factory=dict)
     heard_by: frozenset[UUID] = frozenset()
+    detail: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -49,5 +49,6 @@ application_history = Table(
     Column("by_party", UUID(as_uuid=True)),
     Column("by_role", Text, nullable=False),
     Column("reason", Text),
+    Column("detail", JSONB),
     UniqueConstraint("application_id", "sequence", name="application_history_sequence_key"),
 )

@@ -120,6 +120,7 @@ def _history(thing: str) -> Table:
         Column("by_party", UUID(as_uuid=True)),
         Column("by_role", Text, nullable=False),
         Column("reason", Text),
+        Column("detail", JSONB),
         UniqueConstraint(f"{thing}_id", "sequence", name=f"{thing}_history_sequence_key"),
     )
 

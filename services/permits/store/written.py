@@ -95,7 +95,7 @@ CITATION = (
     "counted",
     "counted_by",
 )
-HISTORY = ("sequence", "event", "from_status", "to_status", "at", "by_party", "by_role", "reason")
+HISTORY = ("sequence", "event", "from_status", "to_status", "at", "by_party", "by_role", "reason", "detail")
 NEWS = ("id", "type", "subject", "sequence", "at", "data", "audience", "due_at")
 ENTRY = (
     "id",
@@ -244,6 +244,7 @@ def history_row(name: str, id: UUID, number: int, move: Move) -> dict[str, Any]:
         "by_party": move.act.party,
         "by_role": move.act.role,
         "reason": move.reason,
+        "detail": json.dumps(move.detail) if move.detail else None,
     }
 
 

@@ -13,6 +13,8 @@ Findings = Annotated[
     tuple[Finding, ...] | None, Field(strict=False, description="All that stands against it or is to be known")
 ]
 Reason = Annotated[str | None, Field(description="Why, in the words of the one who did it")]
+Line = Annotated[str | None, Field(description="The permit line the officer named")]
+Said = Annotated[Figure | None, Field(description="The quantity the officer named, in the unit of that line")]
 Usages = Annotated[tuple[Usage, ...] | None, Field(strict=False, description="What it has of which permit line now")]
 
 
@@ -40,6 +42,8 @@ class DeclarationAccepted(AboutDeclaration):
     findings: Findings = None
     overridden: Annotated[str | None, Field(description="The rule whose finding an officer settled last")] = None
     item: Annotated[int | None, Field(description="The item whose finding that was")] = None
+    line: Line = None
+    quantity: Said = None
 
 
 class DeclarationReferred(AboutDeclaration):
@@ -86,6 +90,8 @@ class DeclarationOverridden(AboutDeclaration):
 
     overridden: Annotated[str, Field(description="The rule whose finding was settled")]
     item: int | None = None
+    line: Line = None
+    quantity: Said = None
 
 
 class DeclarationConsented(AboutDeclaration):
