@@ -48,9 +48,7 @@ def override(filed: Filed, permits: Permits, stated: Override, by: Act) -> Outco
     status = settle(findings)
     if status is not Status.ACCEPTED:
         stays = replace(meant, status=filed.status)
-        move = Move(
-            filed.status, filed.status, by, "declaration.overridden", stated.reason, detail=_settled(stated)
-        )
+        move = Move(filed.status, filed.status, by, "declaration.overridden", stated.reason, detail=_settled(stated))
         return Outcome((DeclarationChange(stays, (move,)),))
     return _accepted(filed, meant, permits, stated, by)
 
