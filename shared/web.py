@@ -3,7 +3,7 @@
 import asyncio
 import re
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.contracts.words import first_twice
 from shared.metrics import Figures, page
 from shared.problems import Invalid, Refusal
 from shared.refused import broken, problem, request_id, speak_problems
@@ -26,6 +27,8 @@ BODY_SECONDS = 15.0
 FILE_LIMIT = 256 * 1_048_576
 """The most bytes of a file of reference data."""
 HEAD_LIMIT = 32_768
+ONCE = frozenset({b"authorization", b"content-type", b"idempotency-key", b"if-match", b"permit-token"})
+"""Headers that are there once: of two, every reader between a client and us might go by another one."""
 
 
 def make_app(
@@ -89,6 +92,9 @@ class Door:
             told = {"X-Request-Id": name}
             await problem(431, "headers-too-large", text, request_id=name, headers=told)(scope, receive, send)
             return
+        if (header := _twice(scope["headers"])) is not None:
+            await _refused_twice(header, name)(scope, receive, send)
+            return
 
         started = False
 
@@ -105,6 +111,19 @@ class Door:
             refusal = broken(error, path=scope["path"], name=name)
             if not started:
                 await refusal(scope, receive, answer)
+
+
+def _twice(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
+    """Answer the name of a header that may be there once and is there again."""
+    names = [name for name, _ in headers if name in ONCE]
+    place = None if len(set(names)) == len(names) else first_twice(names)
+    return None if place is None else names[place].decode()
+
+
+def _refused_twice(header: str, request_id: str) -> Response:
+    code = "idempotency-key-invalid" if header == "idempotency-key" else "header-twice"
+    text = f"The header {header.title()} is there twice. Send it once."
+    return problem(400, code, text, request_id=request_id, headers={"X-Request-Id": request_id})
 
 
 def must_be_plain(coding: str) -> None:

@@ -1,4 +1,4 @@
-"""A declaration as a trader lodges it: the one inside form, whatever format it came in.
+"""A declaration as a trader lodges it, and the one inside form it has, whatever format it came in.
 
 Only what a hub cannot do without is required (reference, movement, both parties, both countries, and of each item
 number, quantity and unit); what else is missing becomes a finding of the check, not an error.
@@ -107,10 +107,6 @@ class Declaration(Wire):
     customs_office: Token | None = None
     transport_document: Token | None = None
     items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=500, strict=False)]
-    repairs: Annotated[
-        tuple[Repair, ...],
-        Field(max_length=9_000, strict=False, description="What was filled in", exclude_if=lambda made: not made),
-    ] = ()
 
     @model_validator(mode="after")
     def _items_are_numbered_once(self) -> "Declaration":
@@ -118,6 +114,18 @@ class Declaration(Wire):
             at = {"at": ("items", place, "number")}
             raise PydanticCustomError("item_number_twice", "Each item has a number of its own", at)
         return self
+
+
+class InsideDeclaration(Declaration):
+    """A declaration as it goes on inside the hub: with what was filled in where a format had no place for it.
+
+    Nobody outside states repairs: each becomes a finding, and a finding is the hub's word.
+    """
+
+    repairs: Annotated[
+        tuple[Repair, ...],
+        Field(max_length=9_000, strict=False, description="What was filled in", exclude_if=lambda made: not made),
+    ] = ()
 
 
 class ActualItem(Wire):

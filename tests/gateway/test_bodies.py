@@ -59,6 +59,10 @@ INVALID: dict[str, tuple[bytes, str]] = {
     "a number as a string": (_with(number="7"), "/items/0/number"),
     "an unknown field": (json.dumps(declaration(colour="red")).encode(), "/colour"),
     "an unknown field inside": (_with(colour="red"), "/items/0/colour"),
+    "repairs, which only the hub makes": (
+        json.dumps(declaration(repairs=[{"pointer": "/items/0/taxon", "source": "my word"}])).encode(),
+        "/repairs",
+    ),
     "NUL": (_with(description="a\x00b"), "/items/0/description"),
     "NUL in the reference": (json.dumps(declaration("B\x001")).encode(), "/reference"),
     "no reference": (_without("reference"), "/reference"),

@@ -88,6 +88,21 @@ async def test_the_same_lines_again_double_nothing(hub: Hub) -> None:
     assert await _kept(hub) == 50
 
 
+async def test_a_line_named_by_the_requests_key_stands_for_its_bytes(hub: Hub) -> None:
+    """Its key is the request's and its reference: under another request's key only the reference was used before."""
+    trader = await hub.trader()
+    await _bulk(hub, trader, _lines([declaration("R-1")]), **{"Idempotency-Key": "load-1"})
+    changed = _lines([declaration("R-1", customs_office="FR1")])
+    for header, status, code in (
+        ({"Idempotency-Key": "load-1"}, 422, "idempotency-key-reused"),
+        ({"Idempotency-Key": "load-2"}, 409, "reference-taken"),
+        ({}, 409, "reference-taken"),
+    ):
+        [told] = await _bulk(hub, trader, changed, **header)
+        assert (told["status_code"], told["code"]) == (status, code), header
+    assert await _kept(hub) == 1
+
+
 async def test_a_line_may_carry_its_key(hub: Hub) -> None:
     trader = await hub.trader()
     sent = [declaration("R-1"), declaration("R-2")]

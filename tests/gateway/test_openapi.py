@@ -159,6 +159,7 @@ async def test_every_reference_leads_somewhere(alone: Hub) -> None:
     assert {reference.removeprefix("#/components/schemas/") for reference in references} <= schemas.keys()
     assert {"Declaration", "Permit", "NewEndpoint", "Party", "Problem"} <= schemas.keys()
     assert schemas["Declaration"]["additionalProperties"] is False
+    assert "repairs" not in schemas["Declaration"]["properties"]
 
 
 async def test_the_way_in_is_described(alone: Hub) -> None:

@@ -6,7 +6,7 @@ import pstats
 import pytest
 
 from services.gateway.formats import wco
-from shared.contracts.declaration import Declaration
+from shared.contracts.declaration import InsideDeclaration
 from shared.contracts.people import Party
 from shared.database import new_id
 from shared.problems import Invalid
@@ -16,11 +16,11 @@ B = Party(id=new_id(), name="B SARL", country="FR", roles=("trader",), identifie
 A = Party(id=new_id(), name="A (Pty) Ltd", country="ZA", roles=("trader",), identifiers={"EORI": "ZA1234567"})
 
 
-def _read(body: bytes, by: Party = B) -> Declaration:
+def _read(body: bytes, by: Party = B) -> InsideDeclaration:
     return wco.read(body, by)
 
 
-def _repaired(stated: Declaration) -> dict[str, tuple[str, ...]]:
+def _repaired(stated: InsideDeclaration) -> dict[str, tuple[str, ...]]:
     return {repair.pointer: repair.others for repair in stated.repairs}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import intake, reading, registry
 from services.permits.store.commands import Command
-from shared.contracts.declaration import Declaration
+from shared.contracts.declaration import InsideDeclaration
 from shared.contracts.letters import SubmissionLetter
 from shared.contracts.people import Party
 from shared.contracts.permit import Endorsement, Permit
@@ -91,9 +91,9 @@ def item(permit: Permit, quantity: str = "100", number: int = 1, /, **more: Any)
     }
 
 
-def declaration(*items: dict[str, Any], **more: Any) -> Declaration:
+def declaration(*items: dict[str, Any], **more: Any) -> InsideDeclaration:
     """Write an import declaration of B."""
-    return Declaration.model_validate(
+    return InsideDeclaration.model_validate(
         {
             "reference": f"B-{next(_numbers):06}",
             "movement": "import",
@@ -107,7 +107,7 @@ def declaration(*items: dict[str, Any], **more: Any) -> Declaration:
     )
 
 
-def letter(stated: Declaration, by: Party = B, at: datetime | None = None) -> SubmissionLetter:
+def letter(stated: InsideDeclaration, by: Party = B, at: datetime | None = None) -> SubmissionLetter:
     """Write the letter that brings a declaration from the gateway."""
     at = at or datetime.now(UTC)
     return SubmissionLetter(
@@ -140,7 +140,9 @@ async def endorsed(db: AsyncEngine, id: UUID, by: Party = CUSTOMS_ZA, **lines: s
     return dict(json.loads(kept.answer))
 
 
-async def lodged(db: AsyncEngine, stated: Declaration, by: Party = B, at: datetime | None = None) -> dict[str, Any]:
+async def lodged(
+    db: AsyncEngine, stated: InsideDeclaration, by: Party = B, at: datetime | None = None
+) -> dict[str, Any]:
     """Bring a declaration in and answer what became of it."""
     sent = letter(stated, by, at)
     await intake.take_in_batch(db, [sent], datetime.now(UTC))

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import checking
 from services.permits.domain.completing import permits_meant
-from shared.contracts.declaration import Declaration
+from shared.contracts.declaration import InsideDeclaration
 from shared.database import new_id, now
 from tests.permits.people import AUTHORITY_FR, B, balance, declaration, endorsed, issued, item, line, lodged, terms
 
@@ -103,7 +103,7 @@ async def test_validating_completes_as_lodging_does(permits_db: AsyncEngine) -> 
 
 
 def test_a_number_may_begin_with_its_issuer() -> None:
-    bare = Declaration.model_validate(declaration(item(terms())).model_dump() | {"items": [_cites("FR-123")]})
+    bare = InsideDeclaration.model_validate(declaration(item(terms())).model_dump() | {"items": [_cites("FR-123")]})
     assert permits_meant(bare) == {("ZA", "FR-123"), ("FR", "FR-123"), ("FR", "123")}
 
 

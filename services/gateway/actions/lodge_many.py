@@ -54,9 +54,9 @@ async def _read(people: People, known: Known, key: str | None, line: bytes | Non
 
 
 def _told(one: Submission, receipts: "dict[UUID, Result]") -> Result:
-    """Answer what became of a line; a key made of its reference speaks of the reference, not of itself."""
+    """Answer what became of a line; where nobody sent a key, what was used before is the reference it is named by."""
     said = receipts[one.id]
-    if isinstance(said, Refusal) and said.code == "idempotency-key-reused" and " " in one.key:
+    if isinstance(said, Refusal) and said.code == "idempotency-key-reused" and one.key.startswith(" "):
         text = "This trader has used this reference in another declaration. Amend that one, or choose a new reference."
         return Conflict("reference-taken", text)
     return said

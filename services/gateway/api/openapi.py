@@ -15,7 +15,14 @@ from shared.contracts.problems import CODES
 from shared.refused import PROBLEM, TITLES
 
 REF = "#/components/schemas/{model}"
-GUARDED = ("unauthenticated", "role-not-allowed", "invalid-parameter", "too-many-requests", "database-unavailable")
+GUARDED = (
+    "unauthenticated",
+    "role-not-allowed",
+    "invalid-parameter",
+    "header-twice",
+    "too-many-requests",
+    "database-unavailable",
+)
 WITH_BODY = ("malformed-json", "body-too-large", "body-too-slow", "unsupported-media-type", "invalid-body")
 XML = ("malformed-xml", "doctype-not-allowed")
 WITH_FILE = ("body-too-large", "body-too-slow", "unsupported-media-type", "columns-missing", "nothing-taken")

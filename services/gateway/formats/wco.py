@@ -12,7 +12,7 @@ from services.gateway.formats.wco_parties import party_of
 from services.gateway.formats.wco_places import in_their_words
 from services.gateway.formats.wco_repairs import Repairs
 from services.gateway.formats.xml import Element, parse_xml
-from shared.contracts.declaration import Declaration
+from shared.contracts.declaration import InsideDeclaration
 from shared.contracts.people import Party
 from shared.problems import Fault, Invalid
 from shared.strict import validate
@@ -20,7 +20,7 @@ from shared.strict import validate
 ORIGINAL = frozenset({"9", "09"})
 
 
-def read(body: bytes, lodger: Party) -> Declaration:
+def read(body: bytes, lodger: Party) -> InsideDeclaration:
     """Read a customs declaration; raises Invalid with a pointer for each fault.
 
     `lodger` is who sends it: a message names its own side often by identifier alone, and that party is known.
@@ -30,7 +30,7 @@ def read(body: bytes, lodger: Party) -> Declaration:
     repairs = Repairs()
     stated = _whole(message, lodger, repairs)
     try:
-        return validate(Declaration, stated | {"repairs": repairs.made})
+        return validate(InsideDeclaration, stated | {"repairs": repairs.made})
     except Invalid as error:
         raise in_their_words(error) from None
 

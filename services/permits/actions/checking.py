@@ -11,12 +11,18 @@ from services.permits.domain.completing import wanted_by
 from services.permits.domain.lifecycle import Status
 from services.permits.domain.values import Filed
 from services.permits.store import facts, permits
-from shared.contracts.declaration import Declaration
+from shared.contracts.declaration import InsideDeclaration
 from shared.contracts.people import ActsFor, Party
 
 
 async def validate(
-    engine: AsyncEngine, stated: Declaration, party: Party, id: UUID, at: datetime, *, trader: ActsFor | None = None
+    engine: AsyncEngine,
+    stated: InsideDeclaration,
+    party: Party,
+    id: UUID,
+    at: datetime,
+    *,
+    trader: ActsFor | None = None,
 ) -> dict[str, Any]:
     """Check a declaration as if it were received now; `valid` means it would be accepted."""
     numbers = party.numbers if trader is None else frozenset(trader.numbers)

@@ -10,37 +10,37 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from shared.contracts.declaration import Declaration
+from shared.contracts.declaration import InsideDeclaration
 
 UNREADABLE = {"name": "unreadable", "country": "ZZ"}
 
 
-def read(id: UUID, country: str, stated: Mapping[str, Any]) -> tuple[Declaration, str | None]:
+def read(id: UUID, country: str, stated: Mapping[str, Any]) -> tuple[InsideDeclaration, str | None]:
     """Answer the declaration, and, where something of it could not be read and was left out, the places.
 
     `country` is that of who lodged it: its customs sees what cannot be read at all.
     """
     try:
-        return Declaration.model_validate(stated), None
+        return InsideDeclaration.model_validate(stated), None
     except ValidationError as error:
         places = sorted({"/" + "/".join(str(step) for step in one["loc"]) for one in error.errors()})
         return _salvaged(_blank(id, country), stated, error), f"could not be read at {', '.join(places[:5])}"
 
 
-def _salvaged(blank: dict[str, Any], stated: Mapping[str, Any], error: ValidationError) -> Declaration:
+def _salvaged(blank: dict[str, Any], stated: Mapping[str, Any], error: ValidationError) -> InsideDeclaration:
     """Leave out the places at fault; where that is not enough their fields; and in the end all but the id."""
     kept = copy.deepcopy(dict(stated))
     for one in error.errors():
         _remove(kept, one["loc"])
     try:
-        return Declaration.model_validate(kept)
+        return InsideDeclaration.model_validate(kept)
     except ValidationError as still:
         fields = {str(one["loc"][0]) for one in still.errors() if one["loc"]}
         sound = {name: value for name, value in kept.items() if name not in fields}
     try:
-        return Declaration.model_validate({**blank, **sound})
+        return InsideDeclaration.model_validate({**blank, **sound})
     except ValidationError:
-        return Declaration.model_validate(blank)
+        return InsideDeclaration.model_validate(blank)
 
 
 def _remove(whole: Any, place: tuple[int | str, ...]) -> None:

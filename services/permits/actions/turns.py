@@ -22,7 +22,15 @@ from services.permits.domain.values import Filed, Outcome
 from services.permits.store import commands, declarations, door, facts, permits
 from services.permits.store.commands import Command, Kept
 from shared.cites.zones import latest_day
-from shared.contracts.declaration import Cancellation, Consent, Correction, Declaration, Override, Refusal, Release
+from shared.contracts.declaration import (
+    Cancellation,
+    Consent,
+    Correction,
+    InsideDeclaration,
+    Override,
+    Refusal,
+    Release,
+)
 from shared.contracts.people import Act, ActsFor, Party
 from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound
 
@@ -76,7 +84,7 @@ async def amend(
     engine: AsyncEngine,
     id: UUID,
     party: Party,
-    stated: Declaration,
+    stated: InsideDeclaration,
     command: Command,
     *,
     trader: ActsFor | None = None,
@@ -113,7 +121,7 @@ async def amend(
     return await anew(once)
 
 
-def _fresh(filed: Filed, stated: Declaration, command: Command) -> Filed:
+def _fresh(filed: Filed, stated: InsideDeclaration, command: Command) -> Filed:
     return Filed(
         id=filed.id,
         party=filed.party,
@@ -125,7 +133,7 @@ def _fresh(filed: Filed, stated: Declaration, command: Command) -> Filed:
     )
 
 
-def _may_amend(filed: Filed, stated: Declaration, numbers: frozenset[str]) -> None:
+def _may_amend(filed: Filed, stated: InsideDeclaration, numbers: frozenset[str]) -> None:
     if not may_turn(filed.status, Status.RECEIVED, By.TRADER):
         detail = f"Declaration {filed.document.reference} is {filed.status}. {turns_of(filed.status)}"
         raise Conflict("wrong-turn", detail)

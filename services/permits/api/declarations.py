@@ -11,7 +11,15 @@ from services.permits.actions import checking, reading, turns
 from services.permits.api.orders import Authority, Customs, Engine, Reader, Trader, order, render, with_etag
 from services.permits.domain.lifecycle import Status
 from shared.callers import AnotherTrader
-from shared.contracts.declaration import Cancellation, Consent, Correction, Declaration, Override, Refusal, Release
+from shared.contracts.declaration import (
+    Cancellation,
+    Consent,
+    Correction,
+    InsideDeclaration,
+    Override,
+    Refusal,
+    Release,
+)
 from shared.contracts.words import CountryCode, Day, Movement, Name
 from shared.database import new_id, now
 from shared.problems import Invalid
@@ -51,7 +59,7 @@ async def validate(request: Request, db: Engine, party: Trader, trader: AnotherT
     """Say what the hub would find; nothing is kept. What is not well formed is named in `errors`."""
     at = now()
     try:
-        stated = await read_json(request, Declaration)
+        stated = await read_json(request, InsideDeclaration)
     except Invalid as error:
         if error.code != "invalid-body":
             raise
@@ -71,7 +79,7 @@ async def amend(id: UUID, request: Request, db: Engine, party: Trader, trader: A
     """State a new version of a declaration that is not released; it is checked anew."""
     if not request.headers.get("if-match"):
         raise Invalid("version-missing", "Send If-Match with the version you amend, as GET answered it in ETag.")
-    stated, command = await order(request, Declaration)
+    stated, command = await order(request, InsideDeclaration)
     return render(await turns.amend(db, id, party, stated, command, trader=trader))
 
 

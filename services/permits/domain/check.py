@@ -22,7 +22,7 @@ from services.permits.domain.rules.matching import candidates
 from services.permits.domain.rules.shipments import Goods
 from services.permits.domain.values import Citation, Filed, PermitOnFile
 from shared.cites.zones import earliest_day, latest_day, utc_day
-from shared.contracts.declaration import Declaration, Document, Item
+from shared.contracts.declaration import Document, InsideDeclaration, Item
 from shared.contracts.findings import Finding
 
 Registry = Mapping[tuple[str, str], PermitOnFile]
@@ -56,7 +56,7 @@ class Verdict:
     citations: tuple[Citation, ...]
     second_uses: tuple[SecondUse, ...]
     drawn: Registry
-    document: Declaration | None = None
+    document: InsideDeclaration | None = None
 
 
 def check(filed: Filed, registry: Registry, facts: Facts, day: date | None = None) -> Verdict:

@@ -15,7 +15,7 @@ from services.permits.domain.rules.paper import named
 from services.permits.domain.units import convertible
 from services.permits.domain.values import Filed, Line, PermitOnFile, Wanted
 from shared.cites.zones import countries
-from shared.contracts.declaration import Declaration, Document, Item, Repair
+from shared.contracts.declaration import Declaration, Document, InsideDeclaration, Item, Repair
 
 Key = tuple[str, str]
 Registry = Mapping[Key, PermitOnFile]
@@ -89,7 +89,7 @@ def _says_all(stated: Declaration, side: Side) -> bool:
     )
 
 
-def _item(stated: Declaration, index: int, side: Side, registry: Registry, repairs: list[Repair]) -> Item:
+def _item(stated: InsideDeclaration, index: int, side: Side, registry: Registry, repairs: list[Repair]) -> Item:
     item = stated.items[index]
     documents = []
     for place in range(len(item.documents)):
@@ -130,7 +130,7 @@ def _document(
 
 
 def _from_line(
-    stated: Declaration,
+    stated: InsideDeclaration,
     item: Item,
     index: int,
     document: Document,
@@ -159,7 +159,7 @@ def _left_out(item: Item, permit: PermitOnFile, line: Line) -> dict[str, Any]:
     return taken
 
 
-def _quantity(stated: Declaration, item: Item, index: int, line: Line) -> tuple[dict[str, Any], list[Repair]]:
+def _quantity(stated: InsideDeclaration, item: Item, index: int, line: Line) -> tuple[dict[str, Any], list[Repair]]:
     """Answer the quantity in the measure the line is granted in, where what was stated leaves that open.
 
     A line by weight is used by the net mass; one by another measure by the supplementary quantity, whose unit customs

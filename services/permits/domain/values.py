@@ -10,7 +10,7 @@ from services.permits.domain.ledger import Balance, Entry, Side
 from services.permits.domain.lifecycle import ApplicationStatus, PermitStatus, Status
 from shared.cites.codes import MANY_CROSSINGS
 from shared.contracts.application import Application
-from shared.contracts.declaration import Declaration
+from shared.contracts.declaration import InsideDeclaration
 from shared.contracts.findings import Finding
 from shared.contracts.people import Act
 from shared.contracts.permit import Permit, PermitLine
@@ -127,7 +127,7 @@ class Filed:
     trader: UUID
     received_at: datetime
     digest: str
-    document: Declaration
+    document: InsideDeclaration
     status: Status
     version: int = 1
     sequence: int = 0

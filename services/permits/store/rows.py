@@ -11,7 +11,7 @@ from sqlalchemy import Result, RowMapping
 from services.permits.domain.ledger import Balance, Side
 from services.permits.domain.lifecycle import PermitStatus, Status
 from services.permits.domain.values import Citation, Filed, Holding, Line, PermitOnFile
-from shared.contracts.declaration import Declaration
+from shared.contracts.declaration import InsideDeclaration
 from shared.contracts.findings import Finding
 from shared.contracts.permit import Permit
 
@@ -96,7 +96,7 @@ def filed_of(row: Row, cited: Iterable[Row] = ()) -> Filed:
         trader=row["trader_id"],
         received_at=row["received_at"],
         digest=row["digest"],
-        document=Declaration.model_validate(row["document"]),
+        document=InsideDeclaration.model_validate(row["document"]),
         status=Status(row["status"]),
         version=row["version"],
         sequence=row["sequence"],

@@ -1,0 +1,36 @@
+"""A header that is there once at most is not there twice: of two, who stands between might go by the other one."""
+
+import json
+
+import pytest
+
+from tests.gateway.conftest import Hub, declaration
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "code"),
+    [
+        ("Idempotency-Key", ("k-1", "k-2"), "idempotency-key-invalid"),
+        ("Idempotency-Key", ("k-1", "k-1"), "idempotency-key-invalid"),
+        ("Content-Type", ("application/json", "application/xml"), "header-twice"),
+        ("Authorization", ("", "Bearer x"), "header-twice"),
+    ],
+)
+async def test_a_header_that_is_there_twice_is_refused_by_its_name(
+    hub: Hub, name: str, values: tuple[str, str], code: str
+) -> None:
+    trader = await hub.trader()
+    usual = trader | {"Content-Type": "application/json", "Idempotency-Key": "k"}
+    kept = {given: value for given, value in usual.items() if given != name}
+    for path in ("/v1/declarations", "/v1/declarations/bulk", "/v1/permits"):
+        headers = [*kept.items(), *((name, value) for value in values)]
+        answer = await hub.http.post(path, content=json.dumps(declaration()), headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (400, code), path
+        assert name in answer.json()["detail"]
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    assert hub.permits.about("/v1/permits") == []
+
+
+async def test_headers_that_are_lists_may_be_there_more_than_once(hub: Hub) -> None:
+    headers = [*(await hub.trader()).items(), ("Accept", "text/html"), ("Accept", "application/json")]
+    assert (await hub.http.get("/v1/me", headers=headers)).status_code == 200
