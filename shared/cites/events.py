@@ -9,7 +9,7 @@ EVENT_TYPES: dict[str, str] = {
     "declaration.refused": "Customs refused the goods",
     "declaration.cancelled": "The trader took it back",
     "declaration.amended": "The trader stated a new version",
-    "declaration.overridden": "An officer settled one finding; others stand",
+    "declaration.overridden": "A finding was settled, by an officer or as a lost permit was found; others stand",
     "declaration.consented": "The authority agreed to more than a permit says",
     "declaration.corrected": "Customs corrected what was released",
     "permit.issued": "An authority issued or registered a permit",

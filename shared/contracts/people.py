@@ -135,6 +135,6 @@ class Caller(Wire):
 class Act(Wire):
     """Who did a thing, when: what history rows and ledger entries are signed with."""
 
-    party: Id | None
+    party: Id | None = None
     role: Annotated[str, Field(description="trader, customs, authority, or rules where the hub itself decided")]
     at: Moment

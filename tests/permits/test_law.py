@@ -8,12 +8,14 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions import listing, reading, withdrawing
+from services.permits.actions import listing, reading, turns, withdrawing
 from services.permits.actions.rechecking import Rechecker, recheck_all
 from services.permits.store.loads import mark
+from shared.contracts.declaration import Override
 from shared.contracts.permit import Permit, Revocation
 from tests.permits.people import (
     AUTHORITY_ZA,
+    CUSTOMS_FR,
     TODAY,
     B,
     balance,
@@ -144,6 +146,34 @@ async def test_a_referral_for_want_of_an_endorsement_is_checked_again_when_it_co
     found = await again(permits_db, found)
     assert (found["status"], found["findings"]) == ("accepted", [])
     assert (await balance(permits_db, id))["reserved"] == "100"
+
+
+async def test_what_an_officer_settled_stays_settled_when_the_rest_answers_itself(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    found = await lodged(permits_db, declaration(item(permit, "100", source="W")))
+    over = Override(rule="CITES-box-10-source", reason="ranch confirmed")
+    await turns.override(permits_db, UUID(found["id"]), CUSTOMS_FR, over, command())
+    assert (await again(permits_db, found))["status"] == "referred"
+    await endorsed(permits_db, id, A="118")
+    found = await again(permits_db, found)
+    assert (found["status"], [f["overridden"] for f in found["findings"]]) == ("accepted", [True])
+    assert found["findings"][0]["override"]["reason"] == "ranch confirmed"
+    assert (await balance(permits_db, id))["reserved"] == "100"
+
+
+async def test_what_an_officer_put_a_figure_to_is_not_checked_again_by_itself(permits_db: AsyncEngine) -> None:
+    permit = terms(line("A", "100", term="SAW", unit="m3", taxon="Pericopsis elata"))
+    id = await issued(permits_db, permit)
+    wood = item(permit, "7000", term="SAW", unit="kg", taxon="Pericopsis elata")
+    found = await lodged(permits_db, declaration(wood))
+    over = Override.model_validate({"rule": "CITES-box-11-unit", "item": 1, "quantity": "10.5", "reason": "measured"})
+    await turns.override(permits_db, UUID(found["id"]), CUSTOMS_FR, over, command())
+    await endorsed(permits_db, id, A="100")
+    assert (await again(permits_db, found))["status"] == "referred"
+    last = Override(rule="CITES-box-14-endorsement", reason="it came")
+    await turns.override(permits_db, UUID(found["id"]), CUSTOMS_FR, last, command())
+    assert (await balance(permits_db, id))["reserved"] == "10.5"
 
 
 async def test_what_an_officer_has_to_settle_is_left_to_the_officer(permits_db: AsyncEngine) -> None:

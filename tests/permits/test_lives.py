@@ -181,3 +181,51 @@ async def test_who_cited_it_hears_of_each_turn(permits_db: AsyncEngine) -> None:
     heard = [one.type for one in told if str(B.id) in one.audience["parties"]]
     assert heard == ["permit.lost", "permit.found", "permit.lost", "permit.replaced"]
     assert told[-1].data["replaced_by"]["issuer"] == "ZA"
+
+
+async def _read(db: AsyncEngine, stated: dict[str, Any]) -> dict[str, Any]:
+    return await reading.declaration(db, UUID(stated["id"]), B)
+
+
+async def test_what_was_referred_for_a_loss_alone_is_accepted_again_when_the_permit_is_found(
+    permits_db: AsyncEngine,
+) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    await endorsed(permits_db, id, A="118")
+    waiting = await lodged(permits_db, declaration(item(permit, "100")))
+    await lost(permits_db, id)
+    referred = await _read(permits_db, waiting)
+    assert (referred["status"], referred["usage"][0]["reserved"]) == ("referred", "100")
+    assert referred["history"][-1]["reason"] == f"Permit {permit.number} of ZA is lost"
+    await found(permits_db, id)
+    again = await _read(permits_db, waiting)
+    assert (again["status"], again["usage"][0]["reserved"]) == ("accepted", "100")
+    [loss] = again["findings"]
+    assert (loss["rule"], loss["overridden"], loss["override"]["by"]["role"]) == (
+        "CITES-VI.1-withdrawn", True, "rules",
+    )  # fmt: skip
+    last = again["history"][-1]
+    assert (last["from"], last["to"], last["by"]["role"], last["overridden"]) == (
+        "referred", "accepted", "rules", "CITES-VI.1-withdrawn",
+    )  # fmt: skip
+    await revoked(permits_db, id)
+    gone = await _read(permits_db, waiting)
+    assert (gone["status"], [f["overridden"] for f in gone["findings"]]) == ("referred", [True, False])
+
+
+async def test_what_else_stands_is_still_an_officers_when_the_permit_is_found(permits_db: AsyncEngine) -> None:
+    permit, other = terms(), terms()
+    id, second = await issued(permits_db, permit), await issued(permits_db, other)
+    for one in (id, second):
+        await endorsed(permits_db, one, A="118")
+    source = await lodged(permits_db, declaration(item(permit, "50", source="W")))
+    both = await lodged(permits_db, declaration(item(terms(number=other.number), "9"), item(other, "9", 2)))
+    assert (source["status"], both["status"]) == ("referred", "accepted")
+    await lost(permits_db, id)
+    await lost(permits_db, second)
+    await found(permits_db, id)
+    told = await _read(permits_db, source)
+    assert (told["status"], told["history"][-1]["event"]) == ("referred", "declaration.overridden")
+    assert [f["rule"] for f in told["findings"] if not f["overridden"]] == ["CITES-box-10-source"]
+    assert (await _read(permits_db, both))["status"] == "referred", "its permit is lost still"

@@ -19,18 +19,23 @@ PAGE = 100
 
 
 class Rechecker:
-    """Goes through what is referred whenever something changed since it last did."""
+    """Goes through what is referred whenever something changed since it last did.
+
+    And once more after that: what was numbered before the change may have been committed after it.
+    """
 
     def __init__(self) -> None:
         self._seen: tuple[int, int] | None = None
+        self._settled = False
 
     async def turn(self, engine: AsyncEngine, at: datetime) -> None:
         """Check what waits again, unless nothing that could answer it has changed."""
         async with engine.connect() as conn:
             now = await loads.mark(conn)
-        if now != self._seen:
+        fresh = now != self._seen
+        if fresh or not self._settled:
             await recheck_all(engine, at)
-            self._seen = now
+            self._seen, self._settled = now, not fresh
 
 
 async def recheck_all(engine: AsyncEngine, at: datetime) -> None:

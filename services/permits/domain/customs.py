@@ -85,10 +85,11 @@ def _ended(filed: Filed, permits: Permits, status: Status, reason: str | None, b
 
 def _must_stand(filed: Filed, permits: Permits) -> None:
     """Refuse to go on with a permit that was withdrawn, unless an officer overrode just that (409)."""
-    settled = {f.permit.number for f in filed.findings if f.rule == WITHDRAWN and f.overridden and f.permit}
+    named = (f.permit for f in filed.findings if f.rule == WITHDRAWN and f.overridden)
+    settled = {(cited.issuer, cited.number) for cited in named if cited}
     for citation in filed.citations:
         permit = permits[citation.permit]
-        if permit.status not in USABLE and permit.terms.number not in settled:
+        if permit.status not in USABLE and permit.key not in settled:
             name = f"{permit.terms.issuer} {permit.terms.number}"
             detail = f"Permit {name} is {permit.status}: cite another, or override that finding."
             raise Conflict("permit-withdrawn", detail)

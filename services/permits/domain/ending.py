@@ -22,4 +22,5 @@ def end(filed: Filed, permits: Permits, days: int, last: date, by: Act) -> Outco
     findings = (*filed.findings, abandoned(days, last))
     after = replace(back.filed, status=Status.REFERRED, findings=findings)
     changes = tuple(PermitChange(permit) for permit in back.permits.values())
-    return Outcome((referred(filed, after, by),), changes, back.postings)
+    why = f"Nothing happened for {days} days: what was set aside went back"
+    return Outcome((referred(filed, after, by, why),), changes, back.postings)

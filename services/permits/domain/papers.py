@@ -16,6 +16,7 @@ from services.permits.domain.lifecycle import (
     permit_may_turn,
     permit_turns_of,
 )
+from services.permits.domain.regaining import regain
 from services.permits.domain.rules.whole import withdrawn
 from services.permits.domain.signing import Others, Permits, Signature, Use
 from services.permits.domain.using import changes, exhausted, standing, use
@@ -115,19 +116,22 @@ def withdraw(
 
 
 def find(permit: PermitOnFile, reason: str | None, by: Act, around: Around) -> Outcome:
-    """Note that a lost paper was found: it stands again where its lines say. What was referred is an officer's turn."""
+    """Note that a lost paper was found: it stands again where its lines say, and what was referred for its loss goes on."""
     back = PermitStatus.ENDORSED if permit.endorsed else PermitStatus.ISSUED
     here = must_turn(permit, back, By.AUTHORITY, around.day)
     found = replace(permit, status=back)
     after = replace(found, status=standing(found))
     move = Move(here, back, by, "permit.found", reason, {}, around.hearers)
     sign = Signature(by, f"found/{permit.sequence}", around.day)
-    return Outcome((), (PermitChange(after, (move, *exhausted(found, after, sign))),))
+    regained = (regain(filed, permit, by) for filed in around.citing.values())
+    gone_on = tuple(change for change in regained if change is not None)
+    return Outcome(gone_on, (PermitChange(after, (move, *exhausted(found, after, sign))),))
 
 
 def _named(filed: Filed, permit: PermitOnFile, by: Act) -> DeclarationChange:
     findings = (*filed.findings, withdrawn(filed, permit))
-    return referred(filed, replace(filed, status=Status.REFERRED, findings=findings), by)
+    why = f"Permit {permit.terms.number} of {permit.terms.issuer} is {permit.status}"
+    return referred(filed, replace(filed, status=Status.REFERRED, findings=findings), by, why)
 
 
 def must_turn(permit: PermitOnFile, there: PermitStatus, by: By, day: date) -> PermitStatus:

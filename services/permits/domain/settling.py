@@ -61,9 +61,9 @@ def _must_have_been_checked(filed: Filed, stated: Override) -> None:
 
 
 def _withdrawn_meanwhile(filed: Filed, permits: Permits) -> tuple[Finding, ...]:
-    named = {f.permit.number for f in filed.findings if f.rule == WITHDRAWN and f.permit}
+    named = {(f.permit.issuer, f.permit.number) for f in filed.findings if f.rule == WITHDRAWN and f.permit}
     gone = {c.permit: permits[c.permit] for c in filed.citations if permits[c.permit].status not in USABLE}
-    return tuple(withdrawn(filed, p) for p in gone.values() if p.terms.number not in named)
+    return tuple(withdrawn(filed, p) for p in gone.values() if p.key not in named)
 
 
 def _used_meanwhile(filed: Filed, permits: Permits) -> tuple[Finding, ...]:

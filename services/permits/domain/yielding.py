@@ -42,7 +42,8 @@ def give_way(permits: Permits, id: UUID, others: Others, sign: Signature) -> Gav
             now.update(back.permits)
             postings += back.postings
             after = replace(back.filed, status=Status.REFERRED, findings=(*filed.findings, finding))
-            changes.append(referred(filed, after, sign.by))
+            less = f"Less left under permit {now[id].terms.number} of {now[id].terms.issuer} than was set aside"
+            changes.append(referred(filed, after, sign.by, less))
     return GaveWay(now, tuple(postings), tuple(changes))
 
 
@@ -67,9 +68,9 @@ def _youngest_first(permit: PermitOnFile, letter: str) -> list[Citation]:
     )
 
 
-def referred(before: Filed, after: Filed, by: Act) -> DeclarationChange:
-    """Write the turn to referred by the rules, the findings in its news."""
+def referred(before: Filed, after: Filed, by: Act, why: str) -> DeclarationChange:
+    """Write the turn to referred by the rules, and why; the findings in its news."""
     rules = the_rules(by)
     findings = [finding.model_dump(mode="json", exclude_none=True) for finding in after.findings]
-    move = Move(before.status, Status.REFERRED, rules, EVENTS[Status.REFERRED], None, {"findings": findings})
+    move = Move(before.status, Status.REFERRED, rules, EVENTS[Status.REFERRED], why, {"findings": findings})
     return DeclarationChange(after, (move,))
