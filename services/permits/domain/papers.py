@@ -116,7 +116,7 @@ def withdraw(
 
 
 def find(permit: PermitOnFile, reason: str | None, by: Act, around: Around) -> Outcome:
-    """Note that a lost paper was found: it stands again where its lines say, and what was referred for its loss goes on."""
+    """Note that a lost paper was found: it stands again where its lines say; what was referred for its loss goes on."""
     back = PermitStatus.ENDORSED if permit.endorsed else PermitStatus.ISSUED
     here = must_turn(permit, back, By.AUTHORITY, around.day)
     found = replace(permit, status=back)

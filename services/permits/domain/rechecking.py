@@ -48,9 +48,7 @@ def recheck(filed: Filed, permits: Iterable[PermitOnFile], facts: Facts, by: Act
     before = {permit.key: permit for permit in here.values()}
     back = give_back(filed, here, by, f"again/{filed.sequence}")
     registry = {permit.key: permit for permit in {**here, **back.permits}.values()}
-    verdict = _still_settled(
-        filed, check(replace(filed, citations=(), findings=()), registry, facts, utc_day(by.at))
-    )
+    verdict = _still_settled(filed, check(replace(filed, citations=(), findings=()), registry, facts, utc_day(by.at)))
     if verdict.status is Status.REFERRED and _told(verdict.findings) == _told(filed.findings):
         return None
     adopt(registry, verdict)

@@ -23,9 +23,7 @@ def regain(filed: Filed, permit: PermitOnFile, by: Act) -> DeclarationChange | N
     note = {"overridden": True, "override": Overriding(by=rules, reason=why)}
     findings = tuple(f.model_copy(update=note) if _lost(f, permit) else f for f in filed.findings)
     accepted = settle(findings) is Status.ACCEPTED and _holds_all(filed)
-    status, event = (
-        (Status.ACCEPTED, EVENTS[Status.ACCEPTED]) if accepted else (filed.status, "declaration.overridden")
-    )
+    status, event = (Status.ACCEPTED, EVENTS[Status.ACCEPTED]) if accepted else (filed.status, "declaration.overridden")
     move = Move(filed.status, status, rules, event, why, detail={"overridden": WITHDRAWN, "item": None})
     return DeclarationChange(replace(filed, status=status, findings=findings), (move,))
 
