@@ -46,22 +46,36 @@ async def claim(
     shares: Mapping[UUID, int],
     keys: Keys,
 ) -> list[Letter]:
-    """Take the next letters to send, at most `limit`; they are this claim's until the lease ends."""
+    """Take the next letters to send, at most `limit`; they are this claim's until the lease ends.
+
+    Workers claim one after the other, so that what each endpoint may be sent at once is counted right over all of them;
+    what is to be sent is read after that, and holds up nobody.
+    """
     async with engine.begin() as conn:
+        await lanes.take_turn(conn)
         limits = await paces.limits(conn, at=at)
         allowed = {id: allowance(rate, free_at, at) for id, (rate, free_at) in limits.items()}
         taken = await lanes.claim(
             conn, claim, at=at, ends=at + lease, limit=limit, share=share, shares=shares, allowed=allowed
         )
-        if not taken:
-            return []
         spent = Counter(row["endpoint_id"] for row in taken if row["endpoint_id"] in limits)
         await paces.spend(conn, {id: next_free(*limits[id], at, letters) for id, letters in spent.items()})
+    return await _read(engine, claim, taken, keys, at=at) if taken else []
+
+
+async def _read(
+    engine: AsyncEngine, claim: UUID, taken: Sequence[RowMapping], keys: Keys, *, at: datetime
+) -> list[Letter]:
+    """Read the letters at the heads of the lanes that were taken; lanes without any are given up."""
+    waiting = {(row["endpoint_id"], row["subject"]): row["attempts"] for row in taken}
+    async with engine.begin() as conn:
         heads = await lanes.heads(conn, taken, at=at)
-        waiting = {(row["endpoint_id"], row["subject"]): row["attempts"] for row in taken}
-        letters = [_letter(claim, row, waiting.pop((row["endpoint_id"], row["subject"])), keys) for row in heads]
-        await lanes.advance(conn, [{"endpoint_id": id, "subject": subject} for id, subject in waiting], at=at)
-    return letters
+        empty = waiting.keys() - {(row["endpoint_id"], row["subject"]) for row in heads}
+        if empty:
+            rows = [{"endpoint_id": id, "subject": subject, "claim": claim} for id, subject in empty]
+            held = await lanes.held(conn, rows)
+            await lanes.advance(conn, [row for row in rows if (row["endpoint_id"], row["subject"]) in held], at=at)
+    return [_letter(claim, row, waiting[row["endpoint_id"], row["subject"]], keys) for row in heads]
 
 
 def _letter(claim: UUID, row: RowMapping, attempts: int, keys: Keys) -> Letter:

@@ -11,6 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notifications.store.paces import LONGEST_REST
 from shared.database import columns
 
+_TURN = text("""
+    SELECT pg_advisory_xact_lock(20241122), set_config('idle_in_transaction_session_timeout', '5000', true)
+""")
+"""A statement before the claim: it waits for its turn first, and looks at the lanes after that. A worker that stalls
+in the middle of its turn loses it after 5 s."""
 _CLAIM = text("""
     WITH RECURSIVE busy AS (
         (SELECT endpoint_id FROM lanes ORDER BY endpoint_id LIMIT 1)
@@ -117,6 +122,11 @@ _CLEAR = text(f"""
     WITH l AS MATERIALIZED ({_ALL})
     DELETE FROM lanes USING l WHERE lanes.endpoint_id = l.endpoint_id AND lanes.subject = l.subject
 """)  # noqa: S608
+
+
+async def take_turn(conn: AsyncConnection) -> None:
+    """Wait until no other worker claims: who counts what flies must see all that was claimed before."""
+    await conn.execute(_TURN)
 
 
 async def claim(
