@@ -132,7 +132,11 @@ _QUANTITY_SCHEMA = WithJsonSchema(
         "anyOf": [{"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}, {"type": "number", "minimum": 0}],
         "description": "A decimal of at most 38 digits",
         "examples": ["118", "0.25"],
-    }
+    },
+    mode="validation",
+)
+_WRITTEN_QUANTITY = WithJsonSchema(
+    {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$", "examples": ["118", "0.25"]}, mode="serialization"
 )
 
 Quantity = Annotated[
@@ -141,6 +145,7 @@ Quantity = Annotated[
     AfterValidator(_positive),
     PlainSerializer(plain, return_type=str),
     _QUANTITY_SCHEMA,
+    _WRITTEN_QUANTITY,
 ]
 """More than zero."""
 Amount = Annotated[
@@ -149,10 +154,16 @@ Amount = Annotated[
     AfterValidator(_not_negative),
     PlainSerializer(plain, return_type=str),
     _QUANTITY_SCHEMA,
+    _WRITTEN_QUANTITY,
 ]
 """Zero or more."""
 Day = Annotated[date, BeforeValidator(_day)]
-Moment = Annotated[datetime, BeforeValidator(_moment), PlainSerializer(write_moment, return_type=str)]
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    PlainSerializer(write_moment, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
 Id = Annotated[UUID, BeforeValidator(_id)]
 
 _NO_NUL = r"^[^\x00]*$"

@@ -17,6 +17,7 @@ from shared.contracts.people import Party
 from shared.contracts.problems import CODES
 from shared.database import new_id
 from shared.strict import parse_json, validate
+from tests.answers import Answers
 from tests.gateway.conftest import Hub
 
 HOW = (
@@ -128,6 +129,27 @@ async def test_what_examples_send_is_taken_by_the_contracts(alone: Hub, subtests
         if model is not None and "example" in sent:
             with subtests.test(operation["operationId"]):
                 validate(model, parse_json(json.dumps(sent["example"]).encode()))
+
+
+async def test_every_good_answer_has_a_shape_and_its_example_is_of_it(alone: Hub, subtests: pytest.Subtests) -> None:
+    document = await _document(alone)
+    answers = Answers(document)
+    for operation in _operations(document):
+        for status, answer in operation["responses"].items():
+            with subtests.test(operation["operationId"], status=status):
+                good = status < "300" and status != "204"
+                assert answer.get("content") or not good
+                for media, body in answer.get("content", {}).items() if good else ():
+                    assert body.get("schema"), f"say what {media} it answers: services/gateway/api/answers/"
+                    if media in SHOWN:
+                        assert answers.against(body["schema"], body["example"]) == []
+
+
+async def test_a_customs_message_is_text_and_no_declaration_in_json(alone: Hub) -> None:
+    for operation in _operations(await _document(alone)):
+        for bodies in (operation.get("requestBody", {}), *operation["responses"].values()):
+            for media, body in bodies.get("content", {}).items():
+                assert "xml" not in media or body["schema"]["type"] == "string"
 
 
 async def test_every_problem_an_operation_names_is_shown_with_its_meaning(alone: Hub) -> None:

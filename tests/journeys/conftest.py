@@ -14,3 +14,10 @@ def hub() -> Iterator[RunningHub]:
     with running_hub() as hub:
         yield hub
         assert flaws_of_bodies(hub.told()) == []
+
+
+@pytest.fixture(scope="session")
+def tried_hub() -> Iterator[RunningHub]:
+    """A `saola up` apart, for the tests that send it anything whatever."""
+    with running_hub() as hub:
+        yield hub

@@ -8,8 +8,10 @@ from starlette.responses import Response
 from services.gateway.actions import kept
 from services.gateway.actions.people import Known
 from services.gateway.api.guard import ADesk, id_of, may
-from services.gateway.api.openapi import GUARDED, problems
+from services.gateway.api.openapi import GUARDED, body, problems
 from services.gateway.clients.letters import write_digest
+from services.gateway.formats.known import FORMATS
+from shared.contracts.declaration import Declaration
 from shared.problems import Fault, Invalid
 
 JOSE = "application/jose"
@@ -58,7 +60,7 @@ def add_kept_routes(app: FastAPI) -> None:
         {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
         {"name": "version", "in": "query", "description": says, "schema": {"type": "integer", "minimum": 1}},
     ]
-    xml_or_json = {"application/json": {}, "application/xml": {"schema": {"type": "string"}}}
+    xml_or_json = body(Declaration, media=FORMATS)["content"]
     routes = (
         ("content", content, "read_content", "Fetch the bytes as they were sent", xml_or_json),
         ("receipt", receipt, "read_receipt", "Fetch the signed receipt", {JOSE: {"schema": {"type": "string"}}}),

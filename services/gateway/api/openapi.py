@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from services.gateway.api.answers import SPOKEN, schema_of, schemas_of_answers
 from services.gateway.api.examples import EXAMPLES, Example
 from services.gateway.api.rights import RIGHTS
 from services.gateway.api.webhooks import schemas_of_events, webhooks
@@ -34,6 +35,10 @@ _PROBLEM = {
     "properties": {name: {"type": "string"} for name in ("type", "title", "detail", "code", "request_id")}
     | {"status": {"type": "integer"}, "errors": {"type": "array", "items": _FAULT}},
 }
+MESSAGE = {
+    "schema": {"type": "string", "description": "A declaration of the WCO Data Model, version 2 or 3: see docs/wco.md"}
+}
+RESPONSE = {"schema": {"type": "string", "description": "A WCO `Response`, where `Accept` prefers XML to JSON"}}
 _FLOW = {"clientCredentials": {"tokenUrl": "/oauth2/token", "scopes": {}}}
 _SCHEMES = {
     "oauth2": {"type": "oauth2", "flows": _FLOW},
@@ -72,9 +77,9 @@ def _sample(code: str) -> dict[str, Any]:
 def body(
     model: type[BaseModel], *, media: Iterable[str] = ("application/json",), required: bool = True
 ) -> dict[str, Any]:
-    """Describe a request body by its contract."""
+    """Describe a request body by its contract; what comes in XML is text here, for its schema is the WCO's."""
     schema = {"schema": {"$ref": REF.format(model=model.__name__)}}
-    return {"required": required, "content": dict.fromkeys(media, schema)}
+    return {"required": required, "content": {kind: MESSAGE if "xml" in kind else schema for kind in media}}
 
 
 def content(model: type[BaseModel]) -> dict[str, Any]:
@@ -108,12 +113,13 @@ def described_by(models: Iterable[type[BaseModel]], app: FastAPI) -> None:
             _, definitions = models_json_schema(asked, ref_template=REF)  # type: ignore[arg-type]
             parts = found.setdefault("components", {})
             parts["schemas"] = {**parts.get("schemas", {}), **definitions.get("$defs", {}), "Problem": _PROBLEM}
-            parts["schemas"] |= schemas_of_events()
+            parts["schemas"] |= schemas_of_events() | schemas_of_answers()
             found["webhooks"] = webhooks()
             parts["securitySchemes"] = _SCHEMES
             found["security"] = [{"oauth2": []}, {"bearer": []}]
             for operation in (one for path in found["paths"].values() for one in path.values()):
                 _tell_truly(operation)
+                _shape(operation)
                 _name_roles(operation)
                 _show(operation)
             app.openapi_schema = found
@@ -127,6 +133,16 @@ def _tell_truly(operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     if PROBLEM not in answers.get("422", {}).get("content", {PROBLEM: {}}):
         del answers["422"]
+
+
+def _shape(operation: dict[str, Any]) -> None:
+    """Say of each answer which shape it has."""
+    for status, answer in operation["responses"].items():
+        schema = schema_of(operation["operationId"], status)
+        if schema is not None and (status < "300" or PROBLEM not in answer.get("content", {})):
+            answer.setdefault("content", {}).setdefault("application/json", {})["schema"] = schema
+            if schema.get("$ref") in SPOKEN:
+                answer["content"]["application/xml"] = RESPONSE
 
 
 def _name_roles(operation: dict[str, Any]) -> None:
@@ -147,6 +163,8 @@ def _show(operation: dict[str, Any]) -> None:
         good = min(status for status in operation["responses"] if status < "300")
         main = operation["responses"].get("202", operation["responses"][good])
         _put_first(main.setdefault("content", {"application/json": {}}), example.answers)
+    if example.answers_whole is not None:
+        _put_first(operation["responses"]["200"]["content"], example.answers_whole)
 
 
 def _put_first(content: dict[str, Any], value: Any) -> None:

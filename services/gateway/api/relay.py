@@ -175,7 +175,7 @@ def _responses(route: Relayed) -> dict[int | str, dict[str, Any]]:
     codes += ["idempotency-key-invalid", "idempotency-key-reused"] if route.method in {"POST", "PUT"} else []
     good: dict[int | str, dict[str, Any]] = {route.status: {"description": route.answers}}
     if route.status != 204:
-        good[route.status]["content"] = {route.media: {}}
+        good[route.status]["content"] = {route.media: {} if "json" in route.media else {"schema": {"type": "string"}}}
     return good | problems(*dict.fromkeys(codes))
 
 

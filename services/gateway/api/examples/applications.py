@@ -27,7 +27,9 @@ def _application(status: str, days_open: int = 2, **more: Any) -> dict[str, Any]
         "id": "019a0d5e-6a00-7c3e-8a11-0242ac120010",
         "version": 2,
         "status": status,
+        "applicant": PARTY_ID,
         "submitted_at": MOMENT,
+        "decided_at": None,
         "days_open": days_open,
         "permit_id": None,
         "permit": None,
@@ -43,11 +45,13 @@ EXAMPLES: dict[str, Example] = {
     "read_application": Example(answers=_application("submitted")),
     "query_application": Example({"message": "From which farm do the skins come?"}, _application("queried")),
     "answer_application": Example({"message": "From ZA-F-12."}, _application("submitted")),
-    "withdraw_application": Example({"reason": "The buyer stepped back"}, _application("withdrawn")),
+    "withdraw_application": Example({"reason": "The buyer stepped back"}, _application("withdrawn", decided_at=MOMENT)),
     "assess_application": Example({"recommendation": "grant"}, _application("submitted")),
     "grant_application": Example(
         {"number": "ZA-2026-000124", "lines": [{"line": "A", "quantity": "100"}]},
-        _application("granted", permit_id=NEW_ID, permit=GRANTED | TOKEN),
+        _application("granted", decided_at=MOMENT, permit_id=NEW_ID, permit=GRANTED | TOKEN),
     ),
-    "refuse_application": Example({"reason": "The quota of the year is used"}, _application("refused")),
+    "refuse_application": Example(
+        {"reason": "The quota of the year is used"}, _application("refused", decided_at=MOMENT)
+    ),
 }

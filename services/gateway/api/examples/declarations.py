@@ -99,7 +99,7 @@ def _turned(status: str, role: str, **changes: Any) -> dict[str, Any]:
 
 RELEASED = _turned("released", "customs", usage=[USE | {"reserved": "0", "consumed": "100"}])
 EXAMPLES: dict[str, Example] = {
-    "lodge_declaration": Example(STATED, RECEIPT, STATED_XML),
+    "lodge_declaration": Example(STATED, RECEIPT, STATED_XML, ACCEPTED),
     "read_declaration": Example(answers=ACCEPTED),
     "list_declarations": Example(answers={"data": [ACCEPTED], "next_cursor": None}),
     "validate_declaration": Example(

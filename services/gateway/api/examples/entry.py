@@ -11,3 +11,5 @@ class Example:
     sends: Any = None
     answers: Any = None
     sends_xml: str | None = None
+    answers_whole: Any = None
+    """What is answered in place of a receipt to who waited for it."""

@@ -44,7 +44,9 @@ EXAMPLES: dict[str, Example] = {
     "read_endpoint": Example(answers=ENDPOINT),
     "change_endpoint": Example({"paused": True}, ENDPOINT | {"paused": True, "version": 2}),
     "end_endpoint": Example(),
-    "rotate_endpoint_secret": Example(answers={"secret": SECRET}),
+    "rotate_endpoint_secret": Example(
+        answers={"id": ENDPOINT_ID, "secret": SECRET, "old_secret_ends_at": "2026-11-23T08:00:00Z"}
+    ),
     "verify_endpoint": Example(answers={"event_id": EVENT_ID, "delivery_id": DELIVERY_ID}),
     "test_endpoint": Example(answers={"event_id": EVENT_ID, "delivery_id": DELIVERY_ID}),
     "replay_events": Example(
@@ -53,5 +55,7 @@ EXAMPLES: dict[str, Example] = {
     "list_deliveries": Example(answers={"data": [DELIVERY], "next_cursor": None}),
     "retry_delivery": Example(answers=DELIVERY),
     "pull_events": Example(answers={"data": [EVENT], "next_cursor": "42"}),
-    "acknowledge_event": Example({"outcome": "accepted"}, {"outcome": "accepted", "message": None}),
+    "acknowledge_event": Example(
+        {"outcome": "accepted"}, {"event_id": EVENT_ID, "outcome": "accepted", "message": None, "at": MOMENT}
+    ),
 }

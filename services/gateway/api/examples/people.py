@@ -15,6 +15,7 @@ NEW: dict[str, Any] = {
 }
 PARTY = NEW | {"id": PARTY_ID, "grants": [], "disabled": False, "version": 1}
 KEY = {"kty": "OKP", "crv": "Ed25519", "kid": "2026-11", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+HUB = "https://hub.example"
 MOMENT = "2026-11-22T08:00:00Z"
 CREDENTIAL = {
     "client_id": CLIENT_ID,
@@ -43,7 +44,16 @@ EXAMPLES: dict[str, Example] = {
         {"access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZDI1NTE5In0.….…", "token_type": "Bearer", "expires_in": 3600},
     ),
     "read_server_metadata": Example(
-        answers={"issuer": "https://hub.example", "token_endpoint": "https://hub.example/oauth2/token"}
+        answers={
+            "issuer": HUB,
+            "token_endpoint": f"{HUB}/oauth2/token",
+            "jwks_uri": f"{HUB}/.well-known/jwks.json",
+            "grant_types_supported": ["client_credentials"],
+            "response_types_supported": [],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
+            "token_endpoint_auth_signing_alg_values_supported": ["ES256", "Ed25519"],
+            "service_documentation": f"{HUB}/docs",
+        }
     ),
     "read_token_keys": Example(answers={"keys": [KEY | {"use": "sig", "alg": "Ed25519"}]}),
     "read_webhook_keys": Example(answers={"keys": [KEY | {"use": "sig", "alg": "Ed25519"}]}),

@@ -33,9 +33,7 @@ STATED: dict[str, Any] = {
 
 
 def _permit(status: str, endorsed: str, available: str) -> dict[str, Any]:
-    balance = {"granted": "120", "endorsed": endorsed, "reserved": "0", "consumed": "0", "available": available}
-    export = {"granted": "120", "reserved": "0", "endorsed": endorsed, "available": "120" if endorsed == "0" else "0"}
-    lines = [LINE | {"balance": balance, "export_balance": export}]
+    lines = [LINE | _sides(None if endorsed == "0" else endorsed, endorsed, available)]
     turn = {
         "from": None,
         "to": "issued",
@@ -43,21 +41,55 @@ def _permit(status: str, endorsed: str, available: str) -> dict[str, Any]:
         "by": {"party": PARTY_ID, "role": "authority"},
         "reason": None,
     }
-    return STATED | {"id": PERMIT_ID, "status": status, "version": 1, "lines": lines, "history": [turn]}
+    return {
+        **STATED,
+        "id": PERMIT_ID,
+        "status": status,
+        "version": 1,
+        "registered_by": {"party": PARTY_ID, "country": "ZA"},
+        "use": "single_shipment",
+        "transport_documents": [],
+        "replaces": None,
+        "replaced_by": None,
+        "retrospective": False,
+        "lines": lines,
+        "history": [turn],
+    }
+
+
+def _sides(endorsed: str | None, left: str, available: str, reserved: str = "0") -> dict[str, Any]:
+    """Write both sides of the line."""
+    arriving = {"granted": "120", "endorsed": endorsed, "consented": "0", "reserved": reserved, "consumed": "0"}
+    leaving = {"granted": "120", "consented": "0", "reserved": "0", "endorsed": left}
+    return {
+        "balance": arriving | {"available": available, "closed": False},
+        "export_balance": leaving | {"available": "120" if endorsed is None else "0", "closed": endorsed is not None},
+    }
 
 
 ISSUED = _permit("issued", "0", "120")
 TOKEN = {"token": "Zm9yIHdobyBob2xkcyB0aGUgcGFwZXIsIHNob3duIG9uY2U"}
 NEW_ID = "019a0d5e-6a00-7c3e-8a11-0242ac120009"
 ENTRY = {
+    "id": "019a0d5e-6a00-7c3e-8a11-0242ac120011",
     "line": "A",
     "side": "import",
     "kind": "reserve",
     "quantity": "100",
+    "unit": "number",
+    "closes": False,
+    "opens": False,
+    "day": "2026-11-22",
     "declaration_id": DECLARATION_ID,
+    "reference": "B-2026-0001",
     "item": 1,
+    "dead_on_arrival": None,
     "at": MOMENT,
     "by": {"party": None, "role": "rules"},
+    "cause": "check",
+    "reason": None,
+    "text": "100 number set aside for B-2026-0001, item 1",
+    **_sides("118", "118", "18", reserved="100"),
 }
 ANNUAL = (
     "Appendix,SpeciesName,TermCode,Quantity,UnitCode,TradingPartner,CountryOfOrigin,ExportPermit,OriginPermit,"
@@ -68,7 +100,13 @@ MIRROR = (
     "ImporterQuantity,Difference,PurposeCode,SourceCode,Year\n"
     "ZA,ZA-2026-000123,A,2,Crocodylus niloticus,SKI,,ZA,FR,118,100,18,T,R,2026\n"
 )
-POLICY = {"country": "FR", "import_permit_for_appendix_ii": True, "version": 2}
+POLICY = {
+    "country": "FR",
+    "version": 2,
+    "two_people_for_permits": False,
+    "import_permit_for_appendix_ii": True,
+    "reservation_days": None,
+}
 EXAMPLES: dict[str, Example] = {
     "read_policy": Example(answers=POLICY),
     "change_policy": Example({"import_permit_for_appendix_ii": True}, POLICY),

@@ -1,0 +1,68 @@
+"""Compares what is answered with what OpenAPI says of it, to the letter: a field that nobody described is a flaw."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+
+
+class Answers:
+    """The answers of one OpenAPI document, by operation and status."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.schemas: dict[str, Any] = {
+            name: closed(schema) if name.startswith("Answer.") else schema
+            for name, schema in document["components"]["schemas"].items()
+        }
+        self.operations = {operation["operationId"]: operation for _, _, operation in operations(document)}
+        self._paths = [
+            (re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path)), method, operation["operationId"])
+            for path, method, operation in sorted(operations(document), key=lambda found: "{" in found[0])
+        ]
+
+    def named(self, method: str, path: str) -> str:
+        """Answer the operation that a request is of."""
+        return next(name for way, by, name in self._paths if by == method.lower() and way.fullmatch(path))
+
+    def flaws(self, operation: str, status: int, kind: str, body: bytes) -> list[str]:
+        """Say what is not as described."""
+        described = self.operations[operation]["responses"].get(str(status))
+        if described is None:
+            return [f"{operation} is not said to answer {status}"]
+        kind = kind.partition(";")[0]
+        content = described.get("content", {})
+        if not body:
+            return []
+        if kind not in content:
+            return [f"{operation} {status} is not said to answer {kind}"]
+        schema = content[kind].get("schema")
+        if schema is None:
+            return [f"{operation} {status} {kind} has no schema"]
+        return self.against(schema, json.loads(body)) if "json" in kind and "nd" not in kind else []
+
+    def against(self, schema: dict[str, Any], value: Any) -> list[str]:
+        """Say what of a value is not as a schema has it."""
+        whole = {**schema, "components": {"schemas": self.schemas}}
+        validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+        return [f"{'/'.join(map(str, error.instance_path))}: {error.message}" for error in validator.iter_errors(value)]
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Go through all operations: path, method, and what is said of it."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield path, method, operation
+
+
+def closed(node: Any) -> Any:
+    """Refuse fields that are not described."""
+    if isinstance(node, list):
+        return [closed(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    shut = {name: closed(part) for name, part in node.items()}
+    if node.get("type") == "object" and "properties" in node:
+        shut.setdefault("additionalProperties", False)
+    return shut
