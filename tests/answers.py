@@ -24,7 +24,7 @@ class Answers:
 
     def named(self, method: str, path: str) -> str:
         """Answer the operation that a request is of."""
-        return next(name for way, by, name in self._paths if by == method.lower() and way.fullmatch(path))
+        return next(str(name) for way, by, name in self._paths if by == method.lower() and way.fullmatch(path))
 
     def flaws(self, operation: str, status: int, kind: str, body: bytes) -> list[str]:
         """Say what is not as described."""
