@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from services.permits.api.orders import Engine
-from services.permits.store.law import taxa
+from services.permits.store.tables import taxa
 from shared.callers import AParty
 from shared.database import connect
 from shared.identity import InsideReader, KeyFile

@@ -1,4 +1,4 @@
-"""The parties of the bench on a hub, and as many issued and endorsed permits as are asked for."""
+"""An exporter, an importer and their officers on a hub: permits with so many lines, and declarations that use them."""
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
@@ -10,25 +10,32 @@ from services.cli.members import Member, join
 from shared.client import Hub
 
 LETTERS = "ABCDEFGHIJ"
+GOODS = {"taxon": "Falco exemplaris", "term": "LIV", "unit": "number", "source": "C", "origin_country": "AE"}
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class People:
-    """Exporter, importer, and who writes and endorses permits."""
+    """Exporter, importer, and who writes and endorses permits.
+
+    Where `ship`, a transport document, is set, all they do is of that one shipment, and each use of a line a part use.
+    """
 
     authority: Member
-    customs: Member
+    export_customs: Member
     exporter: Member
     importer: Member
+    ship: str | None = None
 
     def permits(self, count: int, *, lines: int) -> list[dict[str, Any]]:
         """Issue and endorse permits of so many lines, 100 specimens a line."""
         with ThreadPoolExecutor(8) as pool:
-            return list(pool.map(lambda _: self._permit(lines), range(count)))
+            return list(pool.map(lambda _: self.permit(100, lines=lines), range(count)))
 
-    def _permit(self, lines: int) -> dict[str, Any]:
+    def permit(self, quantity: int, *, lines: int = 1) -> dict[str, Any]:
+        """Issue and endorse a permit of so many specimens a line."""
         today = datetime.now(UTC).date()
-        line = {"taxon": "Falco exemplaris", "appendix": "II", "source": "C", "term": "LIV", "unit": "number"}
+        sides = {"exporter": self.exporter.trader(), "importer": self.importer.trader()}
+        granted = [{"line": letter, "quantity": str(quantity)} for letter in LETTERS[:lines]]
         permit = self.authority.hub.issue_permit(
             {
                 "number": f"AE-{secrets.token_hex(6)}",
@@ -36,23 +43,20 @@ class People:
                 "issuer": "AE",
                 "issued_on": (today - timedelta(days=2)).isoformat(),
                 "valid_until": (today + timedelta(days=100)).isoformat(),
-                "exporter": self.exporter.trader(),
-                "importer": self.importer.trader(),
+                **sides,
                 "export_country": "AE",
                 "import_country": "GB",
                 "purpose": "T",
-                "lines": [
-                    {**line, "line": letter, "quantity": "100", "description": letter} for letter in LETTERS[:lines]
-                ],
+                "lines": [{**GOODS, **line, "appendix": "II", "description": line["line"]} for line in granted],
             }
         )
-        endorsed = [{"line": letter, "quantity": "100"} for letter in LETTERS[:lines]]
-        return self.customs.hub.endorse(permit["id"], {"lines": endorsed})
+        return self.export_customs.hub.endorse(permit["id"], {"lines": granted, **self._shipped()})
 
-    def declaration(self, permit: dict[str, Any]) -> dict[str, Any]:
-        """Write a declaration that cites every line of a permit, one item a line."""
-        goods = {"taxon": "Falco exemplaris", "term": "LIV", "quantity": "10", "unit": "number"}
-        codes = {"hs_code": "010631", "source": "C", "purpose": "T", "origin_country": "AE"}
+    def declaration(self, permit: dict[str, Any], *, quantity: int = 10, use: str | None = None) -> dict[str, Any]:
+        """Write a declaration that cites every line of a permit, one item a line, so many specimens each."""
+        use = use or ("part" if self.ship else "exhausts")
+        cited = {"number": permit["number"], "issuer": "AE", "use": use}
+        goods = {**GOODS, "hs_code": "010631", "purpose": "T", "quantity": str(quantity)}
         return {
             "reference": secrets.token_hex(8),
             "movement": "import",
@@ -60,23 +64,23 @@ class People:
             "importer": self.importer.trader(),
             "export_country": "AE",
             "import_country": "GB",
+            **self._shipped(),
             "items": [
-                {
-                    "number": number,
-                    **goods,
-                    **codes,
-                    "documents": [{"number": permit["number"], "issuer": "AE", "line": line["line"]}],
-                }
+                {"number": number, **goods, "documents": [{**cited, "line": line["line"]}]}
                 for number, line in enumerate(permit["lines"], 1)
             ],
         }
 
+    def _shipped(self) -> dict[str, str]:
+        return {"transport_document": self.ship} if self.ship else {}
 
-def settle_in(admin: Hub) -> People:
-    """Add the parties."""
+
+def settle_in(admin: Hub, mark: str = "BENCH", *, ship: str | None = None) -> People:
+    """Add parties whose identifiers end in a mark."""
     return People(
         authority=join(admin, "Authority", "AE", ["authority"]),
-        customs=join(admin, "Customs", "AE", ["customs"]),
-        exporter=join(admin, "Exporter", "AE", ["trader"], {"EORI": "AE-BENCH"}),
-        importer=join(admin, "Importer", "GB", ["trader"], {"EORI": "GB-BENCH"}),
+        export_customs=join(admin, "Customs of AE", "AE", ["customs"]),
+        exporter=join(admin, "Exporter", "AE", ["trader"], {"EORI": f"AE-{mark}"}),
+        importer=join(admin, "Importer", "GB", ["trader"], {"EORI": f"GB-{mark}"}),
+        ship=ship,
     )

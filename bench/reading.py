@@ -20,7 +20,7 @@ from bench import loading
 from bench.accept import _answers, _process, free_port
 from bench.filling import fill
 from bench.permits import AUTHORITY, Place, place, serving
-from services.permits.store.law import taxa
+from services.permits.store.tables import taxa
 from shared.database import connect
 
 FEW, MANY = 10_000, 1_000_000

@@ -7,83 +7,29 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from bench.people import People, settle_in
 from services.cli.members import Member, join
 from services.cli.receivers import Receiver
 from shared.client import Hub
 from tests.hub import RunningHub
 
-SHIP = "MAEU-1"
-"""The transport document all part uses have in common."""
 
+@dataclass(kw_only=True)
+class Shipping(People):
+    """The people, the officers where the goods arrive, and what they have been answered."""
 
-@dataclass
-class Shipping:
-    """The people, and what they have been answered."""
-
-    authority: Member
-    export_customs: Member
-    exporter: Member
-    importer: Member
     import_customs: Member
     receiver: Receiver
     answered: list[dict[str, Any]] = field(default_factory=list)
-
-    def permit(self, quantity: int) -> dict[str, Any]:
-        """Issue and endorse a permit of one line."""
-        today = datetime.now(UTC).date()
-        line = {"line": "A", "taxon": "Falco exemplaris", "appendix": "II", "source": "C", "term": "LIV"}
-        permit = self.authority.hub.issue_permit(
-            {
-                "number": f"AE-{secrets.token_hex(6)}",
-                "kind": "export",
-                "issuer": "AE",
-                "issued_on": (today - timedelta(days=2)).isoformat(),
-                "valid_until": (today + timedelta(days=100)).isoformat(),
-                "exporter": self.exporter.trader(),
-                "importer": self.importer.trader(),
-                "export_country": "AE",
-                "import_country": "GB",
-                "purpose": "T",
-                "lines": [{**line, "quantity": str(quantity), "unit": "number", "origin_country": "AE"}],
-            }
-        )
-        lines = [{"line": "A", "quantity": str(quantity)}]
-        return self.export_customs.hub.endorse(permit["id"], {"lines": lines, "transport_document": SHIP})
-
-    def declaration(self, permit: dict[str, Any], use: str = "part") -> dict[str, Any]:
-        """Write a declaration for one unit of the permit."""
-        document = {"number": permit["number"], "issuer": "AE", "line": "A", "use": use}
-        item = {
-            "number": 1,
-            "taxon": "Falco exemplaris",
-            "term": "LIV",
-            "quantity": "1",
-            "unit": "number",
-            "source": "C",
-            "purpose": "T",
-            "origin_country": "AE",
-            "documents": [document],
-        }
-        return {
-            "reference": secrets.token_hex(8),
-            "movement": "import",
-            "exporter": self.exporter.trader(),
-            "importer": self.importer.trader(),
-            "export_country": "AE",
-            "import_country": "GB",
-            "transport_document": SHIP,
-            "items": [item],
-        }
 
     def lodge(self, permit: dict[str, Any], count: int, *, meanwhile: Callable[[], None], at: int) -> None:
         """Lodge so many declarations side by side; when `at` of them are answered, do something to the hub."""
 
         def one(number: int) -> None:
-            self.answered.append(self.importer.hub.declare(self.declaration(permit), key=str(uuid4())))
+            self.answered.append(self.importer.hub.declare(self.declaration(permit, quantity=1), key=str(uuid4())))
             if number == at:
                 meanwhile()
 
@@ -128,10 +74,7 @@ def begin(hub: RunningHub) -> Iterator[Shipping]:
     mark = secrets.token_hex(4).upper()
     with hub.admin() as admin, Receiver() as receiver:
         shipping = Shipping(
-            authority=join(admin, "Authority", "AE", ["authority"]),
-            export_customs=join(admin, "Customs of AE", "AE", ["customs"]),
-            exporter=join(admin, "Exporter", "AE", ["trader"], {"EORI": f"AE{mark}"}),
-            importer=join(admin, "Importer", "GB", ["trader"], {"EORI": f"GB{mark}"}),
+            **vars(settle_in(admin, mark, ship="MAEU-1")),
             import_customs=join(admin, "Customs of GB", "GB", ["customs"]),
             receiver=receiver,
         )

@@ -24,7 +24,7 @@ def ask_and_hang_up(hub: RunningHub, path: str, token: str, key: str) -> None:
 def test_a_release_asked_again_under_its_key_is_one_release(hub: RunningHub, shipping: Shipping) -> None:
     permit = shipping.permit(3)
     officer = shipping.import_customs.hub
-    declared = shipping.importer.hub.declare(shipping.declaration(permit), wait=20)
+    declared = shipping.importer.hub.declare(shipping.declaration(permit, quantity=1), wait=20)
     assert declared["status"] == "accepted"
     key, path = str(uuid4()), f"/v1/declarations/{declared['id']}/release"
 
@@ -48,7 +48,7 @@ def test_a_release_asked_again_under_its_key_is_one_release(hub: RunningHub, shi
 
 def test_the_same_command_under_another_key_is_another_command(hub: RunningHub, shipping: Shipping) -> None:
     permit = shipping.permit(3)
-    declared = shipping.importer.hub.declare(shipping.declaration(permit), wait=20)
+    declared = shipping.importer.hub.declare(shipping.declaration(permit, quantity=1), wait=20)
     shipping.import_customs.hub.release(declared["id"])
     headers = {"Authorization": f"Bearer {shipping.import_customs.hub.token()}", "Idempotency-Key": str(uuid4())}
     again = httpx2.post(

@@ -11,7 +11,7 @@ from tests.faults.shipping import Shipping, of
 
 def race(shipping: Shipping, permit: dict[str, Any], use: str) -> Counter[str]:
     def one(_: int) -> str:
-        return str(shipping.importer.hub.declare(shipping.declaration(permit, use), wait=30)["status"])
+        return str(shipping.importer.hub.declare(shipping.declaration(permit, quantity=1, use=use), wait=30)["status"])
 
     with ThreadPoolExecutor(50) as pool:
         return Counter(pool.map(one, range(100)))

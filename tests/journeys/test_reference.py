@@ -10,7 +10,7 @@ import pytest
 
 from services.cli.members import Member, join
 from tests.hub import RunningHub
-from tests.permits.test_loads import counts, file, taxon
+from tests.permits.files import counts, file, taxon
 
 R = "/v1/reference"
 CSV = {"Content-Type": "text/csv"}

@@ -74,3 +74,8 @@ async def shipped(db: AsyncEngine, quantity: str, *parts: str) -> tuple[UUID, li
     part: dict[str, Any] = {"document": {"use": "part"}}
     uses = [declaration(item(permit, one, **part), transport_document="MAEU-1") for one in parts]
     return id, [await lodged(db, one) for one in uses]
+
+
+def rules(found: dict[str, Any]) -> dict[str, str]:
+    """Answer the rules that found something, each with its severity."""
+    return {f["rule"]: f["severity"] for f in found["findings"]}

@@ -1,16 +1,14 @@
 """Each difference between a declaration and its permit is a finding of its own, in both directions."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.permits.domain.rules.books import book
+from services.permits.domain.rules.remedies import OWN, remedy
 from tests.permits.people import (
-    CUSTOMS_ZA,
     STRANGER,
-    TODAY,
-    A,
     declaration,
     endorsed,
     issued,
@@ -19,10 +17,7 @@ from tests.permits.people import (
     lodged,
     terms,
 )
-
-
-def rules(found: dict[str, Any]) -> dict[str, str]:
-    return {f["rule"]: f["severity"] for f in found["findings"]}
+from tests.permits.stories import rules
 
 
 async def check(db: AsyncEngine, cited: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -116,99 +111,6 @@ async def test_a_quantity_of_25_digits_is_kept_exactly(permits_db: AsyncEngine) 
     assert (found["items"][0]["quantity"], found["usage"][0]["reserved"]) == (long, long)
 
 
-@pytest.mark.parametrize(("moment", "status"), [
-    ("2026-08-31T21:59:59+00:00", "accepted"),  # still 31 August in Johannesburg
-    ("2026-08-31T22:00:01+00:00", "rejected"),  # 1 September there
-    ("2026-02-28T21:59:59+00:00", "rejected"),
-    ("2026-02-28T22:00:01+00:00", "accepted"),  # 1 March there
-])  # fmt: skip
-async def test_the_day_is_the_issuers_first_and_last_day_included(
-    permits_db: AsyncEngine, moment: str, status: str
-) -> None:
-    permit = terms(issued_on="2026-03-01", valid_until="2026-08-31")
-    id = await issued(permits_db, permit)
-    from services.permits.actions import registry
-    from shared.contracts.permit import Endorsement
-    from tests.permits.people import command
-
-    box_14 = {"lines": [{"line": "A", "quantity": "118"}], "endorsed_on": "2026-03-02"}
-    await registry.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
-    found = await lodged(permits_db, declaration(item(permit)), at=datetime.fromisoformat(moment))
-    assert found["status"] == status
-    assert ("CITES-VI.2-validity" in rules(found)) == (status == "rejected")
-
-
-async def test_the_second_use_of_a_permit_is_refused_and_the_issuer_hears(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
-    assert (await lodged(permits_db, declaration(item(permit, "100"))))["status"] == "accepted"
-    second = await lodged(permits_db, declaration(item(permit, "30")))
-    assert second["status"] == "rejected"
-    by_rule = {f["rule"]: f for f in second["findings"]}
-    assert set(by_rule) == {"CITES-VI.6-second-use", "CITES-box-11-quantity"}
-    quantity = by_rule["CITES-box-11-quantity"]
-    assert (quantity["found"], quantity["expected"]) == ("30 number", "at most 18 number")
-    assert quantity["permit"] == {"issuer": "ZA", "number": permit.number, "line": "A"}
-    from sqlalchemy import text
-
-    async with permits_db.connect() as conn:
-        told = (await conn.execute(text("SELECT data, audience FROM news WHERE type LIKE '%second_use%'"))).one()
-    assert told.data["attempts"] == [{"line": "A", "item": 1, "asked": "30", "left": "18", "unit": "number"}]
-    assert {"role": "authority", "country": "ZA"} in told.audience["offices"]
-
-
-async def test_a_second_use_that_would_fit_is_refused_too(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
-    await lodged(permits_db, declaration(item(permit, "100")))
-    second = await lodged(permits_db, declaration(item(permit, "10")))
-    assert set(rules(second)) == {"CITES-VI.6-second-use", "CITES-box-11-quantity"}
-    assert second["status"] == "rejected"
-
-
-async def test_part_uses_of_one_shipment_stand_side_by_side(permits_db: AsyncEngine) -> None:
-    from services.permits.actions import registry
-    from shared.contracts.permit import Endorsement
-    from tests.permits.people import command
-
-    permit = terms()
-    id = await issued(permits_db, permit)
-    box_14 = {"lines": [{"line": "A", "quantity": "118"}], "transport_document": "MAEU-1"}
-    await registry.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
-    part: dict[str, Any] = {"document": {"use": "part"}}
-    first = await lodged(permits_db, declaration(item(permit, "100", **part), transport_document="MAEU-1"))
-    second = await lodged(permits_db, declaration(item(permit, "18", **part), transport_document="MAEU-1"))
-    third = await lodged(permits_db, declaration(item(permit, "1", **part), transport_document="MAEU-1"))
-    assert [first["status"], second["status"], third["status"]] == ["accepted", "accepted", "rejected"]
-    assert set(rules(third)) == {"CITES-box-11-quantity"}
-
-
-async def test_all_items_are_reserved_or_none(permits_db: AsyncEngine) -> None:
-    from tests.permits.people import balance
-
-    permit = terms(line(), line("B", "40", term="MEA", unit="kg"))
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118", B="40")
-    good, bad = item(permit, "100"), item(permit, "41", 2, term="MEA", unit="kg")
-    found = await lodged(permits_db, declaration(good, bad))
-    assert found["status"] == "rejected"
-    assert (await balance(permits_db, id))["reserved"] == "0"
-    assert (await balance(permits_db, id, "B"))["reserved"] == "0"
-
-
-async def test_items_of_one_declaration_share_a_line(permits_db: AsyncEngine) -> None:
-    from tests.permits.people import balance
-
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
-    found = await lodged(permits_db, declaration(item(permit, "100"), item(permit, "18", 2)))
-    assert (found["status"], (await balance(permits_db, id))["available"]) == ("accepted", "0")
-    over = await lodged(permits_db, declaration(item(terms(), "1")))
-    assert over["status"] == "rejected"
-
-
 async def test_more_than_one_line_that_fits_is_for_an_officer(permits_db: AsyncEngine) -> None:
     permit = terms(line(), line("B", "40", term="LIV"))
     await endorsed(permits_db, await issued(permits_db, permit), A="118", B="40")
@@ -218,30 +120,11 @@ async def test_more_than_one_line_that_fits_is_for_an_officer(permits_db: AsyncE
     assert rules(found) == {"one-line-meant": "refer"}
 
 
-async def test_an_export_is_checked_on_the_export_side(permits_db: AsyncEngine) -> None:
-    from tests.permits.people import balance, export_balance
-
-    permit = terms()
-    id = await issued(permits_db, permit)
-    out = declaration(item(permit, "119"), movement="export")
-    found = await lodged(permits_db, out, A)
-    assert (found["status"], found["findings"]) == ("accepted", [])
-    assert (await export_balance(permits_db, id))["reserved"] == "119"
-    assert (await balance(permits_db, id))["reserved"] == "0"
-    second = await lodged(permits_db, declaration(item(permit, "2"), movement="export"), A)
-    assert second["status"] == "rejected"
-
-
 async def test_a_genus_on_the_permit_covers_its_species(permits_db: AsyncEngine) -> None:
     permit = terms(line(taxon="Oxypora spp.", term="LIV"))
     await endorsed(permits_db, await issued(permits_db, permit), A="118")
     found = await lodged(permits_db, declaration(item(permit, taxon="oxypora  Lacera", term="LIV")))
     assert found["status"] == "accepted"
-
-
-def test_dates_of_the_stories_are_around_today() -> None:
-    assert terms().valid_until - TODAY == timedelta(days=60)
-    assert datetime.now(UTC).date() >= TODAY
 
 
 def _wood(quantity: str, unit: str, taxon: str) -> dict[str, Any]:
@@ -269,9 +152,6 @@ async def test_an_inexact_unit_is_referred_with_the_conversion_named(
 
 
 async def test_every_finding_that_stands_in_the_way_says_what_to_do(permits_db: AsyncEngine) -> None:
-    from services.permits.domain.rules.books import book
-    from services.permits.domain.rules.remedies import OWN, remedy
-
     names = {entry.name for entry in book()}
     assert OWN.keys() <= names, OWN.keys() - names
     assert all(remedy(entry.name, entry.severity) for entry in book() if entry.severity != "note")
@@ -279,24 +159,3 @@ async def test_every_finding_that_stands_in_the_way_says_what_to_do(permits_db: 
     message = found["findings"][0]["message"]
     assert "two sides (SID) are one skin (SKI)" in message
     assert message.endswith("Customs sees which term is right and overrides this.")
-
-
-@pytest.mark.parametrize(("issuer", "moment", "stands"), [
-    ("KI", "2026-03-01T11:59:59+00:00", True),  # 1 March still in Tarawa, 2 March already on Kiritimati (+14)
-    ("KI", "2026-03-01T12:00:01+00:00", False),  # 2 March everywhere
-    ("AS", "2026-03-02T10:59:59+00:00", True),  # 1 March in Pago Pago (-11)
-    ("AS", "2026-03-02T11:00:01+00:00", False),
-    ("KI", "2026-01-31T10:00:01+00:00", True),  # 1 February on Kiritimati, the first day
-    ("KI", "2026-01-31T09:59:59+00:00", False),
-    ("AS", "2026-02-01T10:59:59+00:00", False),
-    ("AS", "2026-02-01T11:00:01+00:00", True),
-])  # fmt: skip
-async def test_a_validity_begins_in_the_first_zone_of_its_issuer_and_ends_in_the_last(
-    permits_db: AsyncEngine, issuer: str, moment: str, stands: bool
-) -> None:
-    from tests.permits.people import party
-
-    permit = terms(issuer=issuer, export_country=issuer, issued_on="2026-02-01", valid_until="2026-03-01")
-    await issued(permits_db, permit, party("authority", issuer))
-    found = await lodged(permits_db, declaration(item(permit)), at=datetime.fromisoformat(moment))
-    assert ("CITES-VI.2-validity" not in rules(found)) == stands

@@ -13,6 +13,7 @@ from services.permits.actions.rechecking import Rechecker, recheck_all
 from services.permits.store.loads import mark
 from shared.contracts.declaration import Override
 from shared.contracts.permit import Permit, Revocation
+from tests.permits.files import file, loaded, taxon
 from tests.permits.people import (
     AUTHORITY_ZA,
     CUSTOMS_FR,
@@ -28,7 +29,6 @@ from tests.permits.people import (
     lodged,
     terms,
 )
-from tests.permits.test_loads import file, loaded, taxon
 
 QUOTA = "CITES-Conf-14.7-quota"
 

@@ -2,10 +2,9 @@
 
 from sqlalchemy import text
 
+from tests.permits.inside import ADMIN, Inside
 from tests.permits.people import B
-from tests.permits.test_api import ADMIN, Inside, inside
 
-__all__ = ["inside"]
 FR = "/v1/policies/FR"
 
 

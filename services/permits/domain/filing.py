@@ -5,7 +5,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.permits.domain import news
-from services.permits.domain.check import SecondUse, Verdict, adopt, check
+from services.permits.domain.check import Verdict, adopt, check
+from services.permits.domain.examining import SecondUse
 from services.permits.domain.facts import NOTHING, Facts
 from services.permits.domain.holdings import let_go
 from services.permits.domain.ledger import ZERO, Entry, Kind, enter, post

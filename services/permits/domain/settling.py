@@ -6,8 +6,9 @@ Officers override blocks and settle referrals with a reason, logged under their 
 from dataclasses import replace
 
 from services.permits.domain import units
-from services.permits.domain.check import second_use, settle
+from services.permits.domain.check import settle
 from services.permits.domain.customs import item_of, must_be_item, must_turn
+from services.permits.domain.examining import second_use
 from services.permits.domain.filing import posted, reservations
 from services.permits.domain.ledger import ZERO, Entry, Kind, Overdrawn
 from services.permits.domain.lifecycle import EVENTS, USABLE, By, Status, turns_of

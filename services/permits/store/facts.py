@@ -13,7 +13,7 @@ from services.permits.domain.entries import Suspension
 from services.permits.domain.facts import Facts, Taking
 from services.permits.domain.values import Filed, PermitOnFile
 from services.permits.store import listings, takings
-from services.permits.store.law import policies, reference_loads, suspensions
+from services.permits.store.tables import policies, reference_loads, suspensions
 from shared.contracts.policy import Policy
 
 LISTS = ("suspensions", "quotas")

@@ -8,9 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.store.law import quota_takings, quotas, suspensions
 from services.permits.store.rows import Row
-from services.permits.store.tables import permits
+from services.permits.store.tables import permits, quota_takings, quotas, suspensions
 
 GIVEN_BACK = ("revoked", "replaced")
 """States of a permit in which it takes nothing of a quota any more."""

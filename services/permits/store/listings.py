@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain import names
 from services.permits.domain.listing import Listing, Listings, Match, Population
-from services.permits.store.law import taxa, taxon_names
 from services.permits.store.rows import Row
+from services.permits.store.tables import taxa, taxon_names
 
 _COLUMNS = "t.taxon_id, t.name, t.author, t.rank, t.parts, t.lineage, t.content, t.since, t.until, t.version"
 _FIND = text(

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.permits.domain.entries import Quota, Suspension
 from services.permits.store import takings
 from services.permits.store.digests import Standing, digest
-from services.permits.store.law import quotas, suspensions
+from services.permits.store.tables import quotas, suspensions
 from shared.database import columns, many, new_id
 
 QUOTAS = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a03")

@@ -8,8 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.store.law import reference_loads
-from services.permits.store.tables import permit_history
+from services.permits.store.tables import permit_history, reference_loads
 
 LOADING = 0x5A01B
 """The class of the advisory locks that let one load of a list happen at a time."""

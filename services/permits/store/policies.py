@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.store.law import policies, policy_history
+from services.permits.store.tables import policies, policy_history
 from shared.contracts.policy import Policy
 
 NEVER = 0

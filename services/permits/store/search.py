@@ -12,7 +12,7 @@ from sqlalchemy import Text, cast, func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain import names
-from services.permits.store.law import taxon_genera, taxon_names
+from services.permits.store.tables import taxon_genera, taxon_names
 from shared.contracts.declaration import Declaration
 
 

@@ -19,8 +19,8 @@ from services.permits.domain.values import PermitOnFile
 from services.permits.store import listings, permits
 from services.permits.store import tables as t
 from services.permits.store import written as w
-from services.permits.store.law import quota_takings, quotas
 from services.permits.store.limits import GIVEN_BACK, taken_of
+from services.permits.store.tables import quota_takings, quotas
 from shared.contracts.people import Act
 from shared.database import among, change_many, columns, many
 

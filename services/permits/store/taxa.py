@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.entries import Taxon
 from services.permits.store.digests import Standing, digest
-from services.permits.store.law import taxa, taxon_genera, taxon_names
+from services.permits.store.tables import taxa, taxon_genera, taxon_names
 from shared.database import columns, many, new_id
 
 TAXON = (

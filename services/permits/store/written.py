@@ -1,8 +1,10 @@
-"""Values as the rows they are written as, and the columns of each table that are written."""
+"""Values as the rows they are written as."""
 
 import json
 from typing import Any
 from uuid import UUID, uuid5
+
+from sqlalchemy import Table
 
 from services.permits.domain.expiry import TOLD
 from services.permits.domain.values import (
@@ -13,109 +15,28 @@ from services.permits.domain.values import (
     PermitOnFile,
     Posting,
 )
+from services.permits.store import tables as t
 from services.permits.store.rows import BALANCE
 from services.permits.store.search import words_of_declaration, words_of_permit
 
 EVENTS = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a01")
 ENTRIES = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a02")
 
-DECLARATION = (
-    "id",
-    "party_id",
-    "trader_id",
-    "reference",
-    "movement",
-    "status",
-    "export_country",
-    "import_country",
-    "document",
-    "words",
-    "findings",
-    "digest",
-    "received_at",
-    "sequence",
-    "version",
-)
+
+def _every(table: Table, *, but: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Name the columns of a table that we write: all but those PostgreSQL numbers itself, and those in `but`."""
+    return tuple(c.name for c in table.columns if c.identity is None and c.name not in but)
+
+
+DECLARATION = _every(t.declarations)
 DECLARATION_CHANGES = ("status", "document", "words", "findings", "digest", "received_at", "sequence", "version")
-PERMIT = (
-    "id",
-    "issuer",
-    "number",
-    "status",
-    "issued_on",
-    "valid_until",
-    "exporter_identifier",
-    "importer_identifier",
-    "export_country",
-    "import_country",
-    "kind",
-    "purpose",
-    "document",
-    "words",
-    "registered_by",
-    "registering_country",
-    "endorsed",
-    "transport_documents",
-    "token",
-    "replaces",
-    "replaced_by",
-    "told",
-    "sequence",
-    "version",
-)
+PERMIT = _every(t.permits)
 PERMIT_CHANGES = ("status", "endorsed", "transport_documents", "replaced_by", "told", "sequence", "version")
-LINE = (
-    "permit_id",
-    "line",
-    "position",
-    "taxon",
-    "appendix",
-    "source",
-    "term",
-    "unit",
-    "origin_country",
-    "origin_permit",
-    *BALANCE,
-)
-CITATION = (
-    "declaration_id",
-    "item",
-    "permit_id",
-    "line",
-    "side",
-    "use",
-    "unit",
-    "asked",
-    "reserved",
-    "used",
-    "used_on",
-    "transport_document",
-    "lodged_at",
-    "consented",
-    "counted",
-    "counted_by",
-)
-HISTORY = ("sequence", "event", "from_status", "to_status", "at", "by_party", "by_role", "reason", "detail")
-NEWS = ("id", "type", "subject", "sequence", "at", "data", "audience", "due_at")
-ENTRY = (
-    "id",
-    "permit_id",
-    "line",
-    "side",
-    "kind",
-    "quantity",
-    "closes",
-    "opens",
-    "day",
-    "declaration_id",
-    "item",
-    "dead_on_arrival",
-    "cause",
-    "at",
-    "by_party",
-    "by_role",
-    "reason",
-)
+LINE = _every(t.permit_lines)
+CITATION = _every(t.citations)
+HISTORY = _every(t.permit_history, but=("permit_id",))
+NEWS = _every(t.news, but=("attempts", "settled_at"))
+ENTRY = _every(t.ledger)
 
 
 def declaration_row(change: DeclarationChange) -> dict[str, Any]:

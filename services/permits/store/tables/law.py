@@ -1,4 +1,6 @@
-"""The tables of what holds beyond the papers themselves: policies, the listing of species, suspensions, quotas."""
+"""The tables of what countries and lists say: policies, loads, suspensions, quotas."""
+
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -19,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
-from services.permits.store.metadata import metadata
+from services.permits.store.tables.metadata import metadata
 
 policies = Table(
     "policies",
@@ -54,54 +56,25 @@ reference_loads = Table(
 )
 """One row a load that changed something; `own` is the project's own small listing of the first start."""
 
-taxa = Table(
-    "taxa",
-    metadata,
-    Column("id", UUID(as_uuid=True), primary_key=True),
-    Column("taxon_id", Text, nullable=False),
-    Column("own", Boolean, nullable=False),
-    Column("key", Text(collation="C"), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("author", Text, nullable=False),
-    Column("rank", Text, nullable=False),
-    Column("parts", JSONB, nullable=False),
-    Column("lineage", JSONB, nullable=False),
-    Column("content", JSONB, nullable=False),
-    Column("digest", Text, nullable=False),
-    Column("since", Date, nullable=False),
-    Column("until", Date),
-    Column("version", Integer, nullable=False),
-    Index("taxa_standing", "own", "taxon_id", unique=True, postgresql_where=text("until IS NULL")),
-)
 
-taxon_names = Table(
-    "taxon_names",
-    metadata,
-    Column("key", Text(collation="C"), primary_key=True),
-    Column("taxon", UUID(as_uuid=True), ForeignKey("taxa.id"), primary_key=True),
-    Column("kind", Text, nullable=False),
-)
-"""What a taxon is found by: its accepted name and its synonyms, as `domain.names` writes them."""
+def _goods() -> tuple[Column[Any], ...]:
+    """Make the columns by which an entry of a list says which goods it is about; no codes mean all."""
+    return (
+        Column("country", Text, nullable=False),
+        Column("taxon", Text, nullable=False),
+        Column("taxon_key", Text(collation="C"), nullable=False),
+        Column("terms", JSONB, nullable=False),
+        Column("sources", JSONB, nullable=False),
+        Column("purposes", JSONB, nullable=False),
+    )
 
-taxon_genera = Table(
-    "taxon_genera",
-    metadata,
-    Column("genus", Text(collation="C"), primary_key=True),
-    Column("lineage", JSONB, nullable=False),
-)
-"""What a genus belongs to, nearest first, for species that no row names."""
 
 suspensions = Table(
     "suspensions",
     metadata,
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("key", Text, nullable=False),
-    Column("country", Text, nullable=False),
-    Column("taxon", Text, nullable=False),
-    Column("taxon_key", Text(collation="C"), nullable=False),
-    Column("terms", JSONB, nullable=False),
-    Column("sources", JSONB, nullable=False),
-    Column("purposes", JSONB, nullable=False),
+    *_goods(),
     Column("applies_to_import", Boolean, nullable=False),
     Column("starts", Date),
     Column("ends", Date),
@@ -119,12 +92,7 @@ quotas = Table(
     metadata,
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("key", Text, nullable=False, unique=True),
-    Column("country", Text, nullable=False),
-    Column("taxon", Text, nullable=False),
-    Column("taxon_key", Text(collation="C"), nullable=False),
-    Column("terms", JSONB, nullable=False),
-    Column("sources", JSONB, nullable=False),
-    Column("purposes", JSONB, nullable=False),
+    *_goods(),
     Column("unit", Text, nullable=False),
     Column("amount", Numeric, nullable=False),
     Column("starts", Date, nullable=False),

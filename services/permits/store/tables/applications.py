@@ -1,0 +1,29 @@
+"""The tables of applications for permits, and of what became of each."""
+
+from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from services.permits.store.tables.history import history_of
+from services.permits.store.tables.metadata import metadata
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("party_id", UUID(as_uuid=True), nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reference", Text),
+    Column("document", JSONB, nullable=False),
+    Column("submitted_at", DateTime(timezone=True), nullable=False),
+    Column("decided_at", DateTime(timezone=True)),
+    Column("permit_id", UUID(as_uuid=True), ForeignKey("permits.id")),
+    Column("assessment", JSONB),
+    Column("sequence", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("applications_party", "party_id", "id"),
+    Index("applications_issuer", "issuer", "status", "id"),
+)
+
+application_history = history_of("application")

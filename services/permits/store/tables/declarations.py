@@ -1,0 +1,74 @@
+"""The tables of declarations: what they cite and hold, and what became of each."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from services.permits.store.tables.history import history_of
+from services.permits.store.tables.metadata import metadata
+
+declarations = Table(
+    "declarations",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("party_id", UUID(as_uuid=True), nullable=False),
+    Column("trader_id", UUID(as_uuid=True), nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("movement", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("export_country", Text, nullable=False),
+    Column("import_country", Text, nullable=False),
+    Column("document", JSONB, nullable=False),
+    Column("findings", JSONB, nullable=False),
+    Column("words", JSONB, nullable=False, server_default="[]"),
+    Column("digest", Text, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("trader_id", "reference", name="declarations_reference_key"),
+    Index("declarations_words", "words", postgresql_using="gin"),
+    Index("declarations_status", "status", "id"),
+    Index("declarations_received_at", "received_at"),
+    Index("declarations_party", "party_id", "id"),
+    Index("declarations_referred", "id", postgresql_where=text("status = 'referred'")),
+    Index("declarations_trader", "trader_id", "id"),
+    Index("declarations_export_country", "export_country", "id"),
+    Index("declarations_import_country", "import_country", "id"),
+)
+
+declaration_history = history_of("declaration")
+
+citations = Table(
+    "citations",
+    metadata,
+    Column("declaration_id", UUID(as_uuid=True), ForeignKey("declarations.id"), primary_key=True),
+    Column("item", Integer, primary_key=True),
+    Column("permit_id", UUID(as_uuid=True), ForeignKey("permits.id"), primary_key=True),
+    Column("line", Text, primary_key=True),
+    Column("side", Text, nullable=False),
+    Column("use", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("asked", Numeric, nullable=False),
+    Column("reserved", Numeric, nullable=False),
+    Column("used", Numeric, nullable=False),
+    Column("used_on", Date),
+    Column("transport_document", Text),
+    Column("lodged_at", DateTime(timezone=True), nullable=False),
+    Column("consented", Numeric, nullable=False, server_default="0"),
+    Column("counted", Numeric, nullable=False, server_default="0"),
+    Column("counted_by", UUID(as_uuid=True)),
+    CheckConstraint("reserved >= 0 AND used >= 0 AND consented >= 0 AND counted >= 0", name="citations_not_negative"),
+    Index("citations_permit", "permit_id", "line"),
+)

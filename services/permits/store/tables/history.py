@@ -1,0 +1,26 @@
+"""The tables of history: one row a move of a permit, a declaration or an application, never changed."""
+
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity, Integer, Table, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from services.permits.store.tables.metadata import metadata
+
+
+def history_of(thing: str) -> Table:
+    """Make the table of what became of a permit, a declaration or an application."""
+    return Table(
+        f"{thing}_history",
+        metadata,
+        Column("id", BigInteger, Identity(), primary_key=True),
+        Column(f"{thing}_id", UUID(as_uuid=True), ForeignKey(f"{thing}s.id"), nullable=False),
+        Column("sequence", Integer, nullable=False),
+        Column("event", Text, nullable=False),
+        Column("from_status", Text),
+        Column("to_status", Text, nullable=False),
+        Column("at", DateTime(timezone=True), nullable=False),
+        Column("by_party", UUID(as_uuid=True)),
+        Column("by_role", Text, nullable=False),
+        Column("reason", Text),
+        Column("detail", JSONB),
+        UniqueConstraint(f"{thing}_id", "sequence", name=f"{thing}_history_sequence_key"),
+    )

@@ -1,0 +1,45 @@
+"""The tables of what goes between services: news, the answers kept under commands, the parties they name."""
+
+from sqlalchemy import Boolean, Column, DateTime, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from services.permits.store.tables.metadata import metadata
+from shared.outbox import letter_columns
+
+news = Table(
+    "news",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("data", JSONB, nullable=False),
+    Column("audience", JSONB, nullable=False),
+    *letter_columns("news_due"),
+    UniqueConstraint("subject", "sequence", name="news_subject_sequence_key"),
+)
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("status", Integer),
+    Column("answer", Text),
+    Column("location", Text),
+    Column("version", Integer),
+    Index("commands_at", "at"),
+)
+
+parties = Table(
+    "parties",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("country", Text, nullable=False),
+    Column("roles", JSONB, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Index("parties_country", "country"),
+)

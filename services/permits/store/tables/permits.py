@@ -1,0 +1,109 @@
+"""The tables of permits: their lines with balances, what became of each, and who hears of it."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from services.permits.store.tables.history import history_of
+from services.permits.store.tables.metadata import metadata
+
+TO_TELL = "told < 2 AND status IN ('issued', 'endorsed')"
+"""Permits whose end was not told of yet, and that may still end by their dates."""
+
+permits = Table(
+    "permits",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("issuer", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("issued_on", Date, nullable=False),
+    Column("valid_until", Date, nullable=False),
+    Column("exporter_identifier", Text),
+    Column("importer_identifier", Text),
+    Column("export_country", Text, nullable=False),
+    Column("import_country", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("document", JSONB, nullable=False),
+    Column("registered_by", UUID(as_uuid=True), nullable=False),
+    Column("registering_country", Text, nullable=False),
+    Column("endorsed", Boolean, nullable=False),
+    Column("transport_documents", JSONB, nullable=False),
+    Column("token", LargeBinary),
+    Column("replaces", UUID(as_uuid=True), ForeignKey("permits.id")),
+    Column("replaced_by", UUID(as_uuid=True), ForeignKey("permits.id")),
+    Column("told", Integer, nullable=False, server_default="0"),
+    Column("words", JSONB, nullable=False, server_default="[]"),
+    Column("sequence", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("issuer", "number", name="permits_issuer_number_key"),
+    Index("permits_number", "number"),
+    Index("permits_words", "words", postgresql_using="gin"),
+    Index("permits_status", "status", "id"),
+    Index("permits_issued_on", "issued_on"),
+    Index("permits_to_tell", "told", "valid_until", postgresql_where=text(TO_TELL)),
+    Index("permits_exporter", "exporter_identifier", "id"),
+    Index("permits_importer", "importer_identifier", "id"),
+    Index("permits_export_country", "export_country", "id"),
+    Index("permits_import_country", "import_country", "id"),
+)
+
+permit_lines = Table(
+    "permit_lines",
+    metadata,
+    Column("permit_id", UUID(as_uuid=True), ForeignKey("permits.id"), primary_key=True),
+    Column("line", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("taxon", Text, nullable=False),
+    Column("appendix", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("term", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("origin_country", Text),
+    Column("origin_permit", Text),
+    Column("granted", Numeric, nullable=False),
+    Column("endorsed", Numeric),
+    Column("export_consented", Numeric, nullable=False),
+    Column("import_consented", Numeric, nullable=False),
+    Column("export_reserved", Numeric, nullable=False),
+    Column("import_reserved", Numeric, nullable=False),
+    Column("import_consumed", Numeric, nullable=False),
+    Column("export_closed", Boolean, nullable=False),
+    Column("import_closed", Boolean, nullable=False),
+    CheckConstraint("granted > 0", name="granted_something"),
+    CheckConstraint("export_reserved >= 0 AND import_reserved >= 0", name="reserved_not_negative"),
+    CheckConstraint("import_consumed >= 0 AND coalesce(endorsed, 0) >= 0", name="used_not_negative"),
+    CheckConstraint(
+        "export_reserved + coalesce(endorsed, 0) <= granted + export_consented", name="export_not_overdrawn"
+    ),
+    CheckConstraint(
+        "import_reserved + import_consumed <= coalesce(endorsed, granted) + import_consented",
+        name="import_not_overdrawn",
+    ),
+    Index("permit_lines_taxon", "taxon"),
+)
+
+permit_history = history_of("permit")
+
+permit_watchers = Table(
+    "permit_watchers",
+    metadata,
+    Column("permit_id", UUID(as_uuid=True), ForeignKey("permits.id"), primary_key=True),
+    Column("party_id", UUID(as_uuid=True), primary_key=True),
+    Column("since", DateTime(timezone=True), nullable=False),
+)

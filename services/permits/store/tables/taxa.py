@@ -1,0 +1,43 @@
+"""The tables of the listing of species: the taxa, their names, and what their genera belong to."""
+
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from services.permits.store.tables.metadata import metadata
+
+taxa = Table(
+    "taxa",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("taxon_id", Text, nullable=False),
+    Column("own", Boolean, nullable=False),
+    Column("key", Text(collation="C"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("rank", Text, nullable=False),
+    Column("parts", JSONB, nullable=False),
+    Column("lineage", JSONB, nullable=False),
+    Column("content", JSONB, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("until", Date),
+    Column("version", Integer, nullable=False),
+    Index("taxa_standing", "own", "taxon_id", unique=True, postgresql_where=text("until IS NULL")),
+)
+
+taxon_names = Table(
+    "taxon_names",
+    metadata,
+    Column("key", Text(collation="C"), primary_key=True),
+    Column("taxon", UUID(as_uuid=True), ForeignKey("taxa.id"), primary_key=True),
+    Column("kind", Text, nullable=False),
+)
+"""What a taxon is found by: its accepted name and its synonyms, as `domain.names` writes them."""
+
+taxon_genera = Table(
+    "taxon_genera",
+    metadata,
+    Column("genus", Text(collation="C"), primary_key=True),
+    Column("lineage", JSONB, nullable=False),
+)
+"""What a genus belongs to, nearest first, for species that no row names."""

@@ -1,0 +1,88 @@
+"""Suspensions and quotas are taken from their dirty files as far as they are certain, and the rest is told."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.actions import listing
+from shared.problems import Invalid
+from tests.permits.files import TODAY, counts, loaded
+
+LAST = "iso_code2,{}unit,term,source,purpose,Applies_to_import,notes,internal notes"
+
+DIRTY_SUSPENSIONS = f"""\
+start_date,end_date,taxon_name,taxon_concept_id,rank,{LAST.format("")}
+2020-01-01,,Loxodonta africana,12,SPECIES,ML,,,,,f,All trade, since 2020, until further notice,
+01.02.2021,,"Psittacus erithacus",13,SPECIES,cd,,live,W, R,T,t,,
+2021-03-04,,All species,,,SO,,,,,f,,
+03/04/2021,,Elephas maximus,14,SPECIES,LA,,,,,f,,
+2021-03-04,,Elephas maximus,14,SPECIES,Atlantis,,,,,f,,
+2021-03-04,2020-03-04,Elephas maximus,14,SPECIES,LA,,,,,f,,
+* These recommendations were made by the Standing Committee,,,,,,,,,,,,
+2021-03-04,,Elephas maximus,14,SPECIES,Laos,,,W,,f,one,two,three
+"""
+
+
+async def test_a_dirty_list_of_suspensions_is_taken_as_far_as_it_is_certain(permits_db: AsyncEngine) -> None:
+    report = await loaded(permits_db, DIRTY_SUSPENSIONS, "suspensions")
+    assert {note["line"]: note["code"] for note in report["refusals"]} == {
+        5: "day-uncertain", 6: "unknown-country", 7: "ends-before-start", 8: "footnote",
+        9: "too-many-columns",
+    }  # fmt: skip
+    assert {(note["line"], note["code"]) for note in report["repairs"]} >= {
+        (2, "unquoted-comma"), (3, "unquoted-comma"), (3, "day-written-otherwise"), (3, "country-written-otherwise"),
+    }  # fmt: skip
+    [parrot] = await listing.suspensions(permits_db, "CD", TODAY)
+    assert (parrot["terms"], parrot["sources"], parrot["purposes"], parrot["start_date"]) == (
+        ["LIV"],
+        ["R", "W"],
+        ["T"],
+        "2021-02-01",
+    )
+    [elephant] = await listing.suspensions(permits_db, "ML", TODAY)
+    assert elephant["note"] == "All trade, since 2020, until further notice"
+    assert [one["taxon"] for one in await listing.suspensions(permits_db, "SO", TODAY)] == [None]
+    assert counts(await loaded(permits_db, DIRTY_SUSPENSIONS, "suspensions"))["unchanged"] == 3
+
+
+async def test_a_list_of_nothing_but_its_columns_says_that_there_is_none(permits_db: AsyncEngine) -> None:
+    header = DIRTY_SUSPENSIONS.splitlines(keepends=True)[0]
+    await loaded(permits_db, header, "suspensions")
+    assert counts(await loaded(permits_db, header, "suspensions")) == {}
+    await loaded(permits_db, DIRTY_SUSPENSIONS, "suspensions")
+    assert counts(await loaded(permits_db, header, "suspensions")) == {"ended": 3}
+    assert await listing.suspensions(permits_db, None, TODAY) == []
+    with pytest.raises(Invalid) as refused:
+        await loaded(permits_db, header + "soon,,All species,,,SO,,,,,f,,\n", "suspensions")
+    assert refused.value.code == "nothing-taken"
+
+
+DIRTY_QUOTAS = f"""\
+quota_type,start_date,end_date,taxon_name,taxon_concept_id,rank,{LAST.format("quota,")}
+National,{TODAY.year}-01-01,{TODAY.year}-12-31,Crocodylus niloticus,1,SPECIES,ZA,1,200,,skins,R,,f,note,
+National,{TODAY.year}-01-01,{TODAY.year}-12-31,Panthera leo,2,SPECIES,ZA,100-150,,trophies,W,,f,,
+National,{TODAY.year}-01-01,,Panthera pardus,3,SPECIES,NA,250*,,trophies,W,H,f,,
+National,{TODAY.year}-01-01,{TODAY.year}-12-31,Hippopotamus amphibius,4,SPECIES,TZ,up to 500,kg,teeth,W,,f,,
+National,{TODAY.year}-01-01,{TODAY.year}-12-31,Python regius,5,SPECIES,TG,,,live,R,,f,,
+National,{TODAY.year}-01-01,{TODAY.year}-12-31,Python sebae,6,SPECIES,TG,1.500,,live,R,,f,,
+"""
+
+
+async def test_a_dirty_list_of_quotas_is_taken_as_far_as_it_is_certain(permits_db: AsyncEngine) -> None:
+    report = await loaded(permits_db, DIRTY_QUOTAS, "quotas")
+    assert {note["line"]: note["code"] for note in report["refusals"]} == {
+        3: "amount-is-a-range", 6: "no-amount", 7: "amount-uncertain",
+    }  # fmt: skip
+    found = {
+        one["country"]: (one["taxon"], one["quota"], one["unit"], one["terms"])
+        for one in await listing.quotas(permits_db, None, TODAY)
+    }
+    assert found == {
+        "ZA": ("Crocodylus niloticus", "1200", "number", ["SKI"]),
+        "NA": ("Panthera pardus", "250", "number", ["TRO"]),
+        "TZ": ("Hippopotamus amphibius", "500", "kg", ["TEE"]),
+    }
+    again = await loaded(permits_db, DIRTY_QUOTAS, "quotas")
+    assert counts(again)["unchanged"] == 3
+    async with permits_db.connect() as conn:
+        assert (await conn.execute(text("SELECT count(*) FROM quotas WHERE ended_on IS NULL"))).scalar_one() == 3

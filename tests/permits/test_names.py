@@ -1,0 +1,65 @@
+"""Names are found whoever writes them how, and a split listing answers by country."""
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.actions import listing
+from tests.permits.files import TODAY, appendices, file, loaded, taxon
+
+SPLIT = taxon(
+    1, "Inventus divisus", "I/II",
+    FullAnnotationEnglish="<b>I</b> (except the populations of Namibia and South Africa, which are in Appendix II)",
+)  # fmt: skip
+
+
+async def test_names_are_found_whoever_writes_them_how(permits_db: AsyncEngine) -> None:
+    async def found(name: str, country: str | None = "ZA") -> tuple[str, str | None, str]:
+        [one] = await listing.taxa(permits_db, name, TODAY, country, limit=50)
+        return one["taxon"], one["appendix"], one["matched_by"]
+
+    for name in ("Crocodylus niloticus", "CROCODYLUS  NILOTICUS", "crocodylus niloticus Laurenti, 1768"):
+        assert await found(name) == ("Crocodylus niloticus", "II", "accepted")
+    assert await found("Crocodylus niloticus", "SD") == ("Crocodylus niloticus", "I", "accepted")
+    assert await found("Lama vicugna (Molina, 1782)", "PE") == ("Vicugna vicugna", "II", "synonym")
+    assert await found("Crocodylia spp.") == ("Crocodylia", "II", "accepted")
+    assert await found("Crocodylus imaginarius") == ("Crocodylia", "II", "higher_taxon")
+    assert await found("Dalbergia imaginaria") == ("Dalbergia", "II", "higher_taxon")
+    assert await found("Ceratotherium simum novum") == ("Ceratotherium simum", "II", "higher_taxon")
+    assert await found("Gallus gallus") == ("Gallus gallus", None, "accepted")
+    hybrid = await listing.taxa(permits_db, "Ara ararauna × Ara macao", TODAY, None, limit=50)
+    assert {(one["taxon"], one["appendix"], one["matched_by"]) for one in hybrid} == {
+        ("Ara ararauna", "II", "hybrid"), ("Ara macao", "I", "hybrid"),
+    }  # fmt: skip
+    assert await listing.taxa(permits_db, "Nemo nusquam", TODAY, None, limit=50) == []
+
+
+async def test_what_limits_the_trade_of_a_population_is_not_taken_for_its_country(permits_db: AsyncEngine) -> None:
+    text = (
+        "Appendix I, except the populations of Botswana, Egypt [subject to a zero quota for wild specimens traded for "
+        "commercial purposes], Namibia (subject to an annual quota of 1,600) and South Africa, which are included in "
+        "Appendix II"
+    )
+    await loaded(permits_db, file([taxon(1, "Inventus divisus", "I/II", FullAnnotationEnglish=text)]))
+    for country, expected in (("EG", "II"), ("NA", "II"), ("ZA", "II"), ("SD", "I")):
+        assert await appendices(permits_db, "Inventus divisus", country=country) == [expected], country
+
+
+async def test_a_split_listing_answers_by_country(permits_db: AsyncEngine) -> None:
+    unclear = taxon(2, "Inventus dubius", "I/II", FullAnnotationEnglish="Some populations only")
+    party = taxon(3, "Inventus tertius", "III", FullAnnotationEnglish="Listed by South Africa")
+    await loaded(permits_db, file([SPLIT, unclear, party]))
+    assert await appendices(permits_db, "Inventus divisus", country="NA") == ["II"]
+    assert await appendices(permits_db, "Inventus divisus", country="BW") == ["I"]
+    assert set(await appendices(permits_db, "Inventus divisus")) == {"I", "II"}
+    assert set(await appendices(permits_db, "Inventus dubius", country="NA")) == {"I", "II"}
+    [one] = await listing.taxa(permits_db, "Inventus tertius", TODAY, None, limit=50)
+    assert one["listed_by"] == "ZA"
+
+
+async def test_who_is_typing_is_shown_what_begins_so(permits_db: AsyncEngine) -> None:
+    begun = await listing.taxa(permits_db, "croco", TODAY, "ZA", limit=50)
+    told = [one["taxon"] for one in begun]
+    assert told[0] == "Crocodylia"
+    assert "Crocodylus niloticus" in told and all(name.startswith("Croco") for name in told)
+    assert [one["taxon"] for one in await listing.taxa(permits_db, "Crocodylus nil", TODAY, "ZA", limit=50)] == [
+        "Crocodylus niloticus"
+    ]

@@ -1,0 +1,97 @@
+"""What a declaration sets aside: one use of a line, parts of one shipment, all of its items or none."""
+
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.actions import registry
+from shared.contracts.permit import Endorsement
+from tests.permits.people import (
+    CUSTOMS_ZA,
+    A,
+    balance,
+    command,
+    declaration,
+    endorsed,
+    export_balance,
+    issued,
+    item,
+    line,
+    lodged,
+    terms,
+)
+from tests.permits.stories import rules
+
+
+async def test_the_second_use_of_a_permit_is_refused_and_the_issuer_hears(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    await endorsed(permits_db, id, A="118")
+    assert (await lodged(permits_db, declaration(item(permit, "100"))))["status"] == "accepted"
+    second = await lodged(permits_db, declaration(item(permit, "30")))
+    assert second["status"] == "rejected"
+    by_rule = {f["rule"]: f for f in second["findings"]}
+    assert set(by_rule) == {"CITES-VI.6-second-use", "CITES-box-11-quantity"}
+    quantity = by_rule["CITES-box-11-quantity"]
+    assert (quantity["found"], quantity["expected"]) == ("30 number", "at most 18 number")
+    assert quantity["permit"] == {"issuer": "ZA", "number": permit.number, "line": "A"}
+    async with permits_db.connect() as conn:
+        told = (await conn.execute(text("SELECT data, audience FROM news WHERE type LIKE '%second_use%'"))).one()
+    assert told.data["attempts"] == [{"line": "A", "item": 1, "asked": "30", "left": "18", "unit": "number"}]
+    assert {"role": "authority", "country": "ZA"} in told.audience["offices"]
+
+
+async def test_a_second_use_that_would_fit_is_refused_too(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    await lodged(permits_db, declaration(item(permit, "100")))
+    second = await lodged(permits_db, declaration(item(permit, "10")))
+    assert set(rules(second)) == {"CITES-VI.6-second-use", "CITES-box-11-quantity"}
+    assert second["status"] == "rejected"
+
+
+async def test_part_uses_of_one_shipment_stand_side_by_side(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    box_14 = {"lines": [{"line": "A", "quantity": "118"}], "transport_document": "MAEU-1"}
+    await registry.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+    part: dict[str, Any] = {"document": {"use": "part"}}
+    first = await lodged(permits_db, declaration(item(permit, "100", **part), transport_document="MAEU-1"))
+    second = await lodged(permits_db, declaration(item(permit, "18", **part), transport_document="MAEU-1"))
+    third = await lodged(permits_db, declaration(item(permit, "1", **part), transport_document="MAEU-1"))
+    assert [first["status"], second["status"], third["status"]] == ["accepted", "accepted", "rejected"]
+    assert set(rules(third)) == {"CITES-box-11-quantity"}
+
+
+async def test_all_items_are_reserved_or_none(permits_db: AsyncEngine) -> None:
+    permit = terms(line(), line("B", "40", term="MEA", unit="kg"))
+    id = await issued(permits_db, permit)
+    await endorsed(permits_db, id, A="118", B="40")
+    good, bad = item(permit, "100"), item(permit, "41", 2, term="MEA", unit="kg")
+    found = await lodged(permits_db, declaration(good, bad))
+    assert found["status"] == "rejected"
+    assert (await balance(permits_db, id))["reserved"] == "0"
+    assert (await balance(permits_db, id, "B"))["reserved"] == "0"
+
+
+async def test_items_of_one_declaration_share_a_line(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    await endorsed(permits_db, id, A="118")
+    found = await lodged(permits_db, declaration(item(permit, "100"), item(permit, "18", 2)))
+    assert (found["status"], (await balance(permits_db, id))["available"]) == ("accepted", "0")
+    over = await lodged(permits_db, declaration(item(terms(), "1")))
+    assert over["status"] == "rejected"
+
+
+async def test_an_export_is_checked_on_the_export_side(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    out = declaration(item(permit, "119"), movement="export")
+    found = await lodged(permits_db, out, A)
+    assert (found["status"], found["findings"]) == ("accepted", [])
+    assert (await export_balance(permits_db, id))["reserved"] == "119"
+    assert (await balance(permits_db, id))["reserved"] == "0"
+    second = await lodged(permits_db, declaration(item(permit, "2"), movement="export"), A)
+    assert second["status"] == "rejected"
