@@ -7,11 +7,12 @@ number, quantity and unit); what else is missing becomes a finding of the check,
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, core_schema
 
 from shared.cites.codes import ACCOMPANIED_SOURCES, TERMS
 from shared.contracts.words import (
     Amount,
+    AtOnce,
     Country,
     HsCode,
     Id,
@@ -37,7 +38,12 @@ def _known_term(code: str) -> str:
     return code
 
 
-TermCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$"), AfterValidator(_known_term)]
+TermCode = Annotated[
+    str,
+    Field(pattern=r"^[A-Z]{3}$"),
+    AfterValidator(_known_term),
+    AtOnce(core_schema.literal_schema(sorted(TERMS))),
+]
 Use = Literal["exhausts", "part", "already_counted", "late"]
 
 

@@ -20,6 +20,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
@@ -32,11 +33,34 @@ EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, Overflow])
 """Arithmetic that is exact or raises: sums of 38-digit quantities never round in silence."""
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?")
-_USUAL = re.compile(r"[1-9][0-9]{0,14}(\.[0-9]{1,9})?")
+_USUAL_TEXT = r"[1-9][0-9]{0,14}(\.[0-9]{1,9})?"
 """Quantities that no limit need be asked of."""
+_USUAL = re.compile(_USUAL_TEXT)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MOST_DIGITS = 38
 FIRST_YEAR, LAST_YEAR = "1900", "2999"
+
+
+class AtOnce:
+    """Lets what is usual in JSON pass without a call into Python; the rest is checked, and refused, as everywhere."""
+
+    def __init__(self, usual: CoreSchema) -> None:
+        self._usual = usual
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Try what is usual first, where JSON is read in one pass."""
+        whole = handler(source)
+        either = core_schema.union_schema([self._usual, whole], mode="left_to_right")
+        return core_schema.json_or_python_schema(json_schema=either, python_schema=whole)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe the whole."""
+        return handler(schema["python_schema"])
+
+
+_USUAL_QUANTITY = AtOnce(
+    core_schema.no_info_after_validator_function(Decimal, core_schema.str_schema(pattern=f"^{_USUAL_TEXT}$"))
+)
 
 
 def first_twice(names: Iterable[object]) -> int | None:
@@ -143,6 +167,7 @@ Quantity = Annotated[
     Decimal,
     BeforeValidator(_decimal),
     AfterValidator(_positive),
+    _USUAL_QUANTITY,
     PlainSerializer(plain, return_type=str),
     _QUANTITY_SCHEMA,
     _WRITTEN_QUANTITY,
@@ -152,6 +177,7 @@ Amount = Annotated[
     Decimal,
     BeforeValidator(_decimal),
     AfterValidator(_not_negative),
+    _USUAL_QUANTITY,
     PlainSerializer(plain, return_type=str),
     _QUANTITY_SCHEMA,
     _WRITTEN_QUANTITY,
@@ -174,7 +200,12 @@ Token = Annotated[
     StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"),
 ]
 """A number or reference as printed on a document: no control characters, no blank at either end."""
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
+Country = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z]{2}$"),
+    AfterValidator(_country),
+    AtOnce(core_schema.literal_schema(sorted(countries()))),
+]
 """ISO 3166-1 alpha-2."""
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """Two capital letters: what is asked about a country, whether or not there is such a one."""

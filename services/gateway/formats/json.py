@@ -12,8 +12,10 @@ def read(body: bytes, lodger: Party) -> Declaration:
 
 def names(stated: Declaration) -> int:
     """Count the names that were stated in a declaration and all that is in it."""
-    count = len(stated.model_fields_set)
-    count += len(stated.exporter.model_fields_set) + len(stated.importer.model_fields_set)
+    count = len(stated.__pydantic_fields_set__)
+    count += len(stated.exporter.__pydantic_fields_set__) + len(stated.importer.__pydantic_fields_set__)
     for item in stated.items:
-        count += len(item.model_fields_set) + sum(len(document.model_fields_set) for document in item.documents)
+        count += len(item.__pydantic_fields_set__) + sum(
+            len(document.__pydantic_fields_set__) for document in item.documents
+        )
     return count
