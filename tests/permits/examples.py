@@ -5,7 +5,7 @@ from dataclasses import replace
 from services.permits.domain.lifecycle import PermitStatus
 from services.permits.domain.listing import Population
 from shared.contracts.policy import Policy
-from tests.permits.domain.test_needs import facts, listing, permit
+from tests.permits.domain.test_needs import TAXON, facts, listing, permit
 from tests.permits.people import line
 from tests.permits.ruled import (
     AFTER,
