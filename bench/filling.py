@@ -3,7 +3,8 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-FIRST = """
+PERMITS = """
+WITH p AS (
 INSERT INTO permits (id, issuer, number, status, issued_on, valid_until, exporter_identifier, importer_identifier,
     export_country, import_country, kind, purpose, document, registered_by, registering_country, endorsed,
     transport_documents, sequence, version, words)
@@ -19,30 +20,24 @@ SELECT uuidv7(), 'ZA', 'ZA-' || n, 'endorsed', date '2026-03-01' + n % 200, date
     jsonb_build_array('taxon:exemplaria ' || m.species, 'taxon:exemplaria')
 FROM generate_series(CAST(:begin AS int), CAST(:end AS int)) AS n,
     LATERAL translate(CAST(n % 1009 AS text), '0123456789', 'abcdefghij') AS m(species)
-"""
-LINES = """
-INSERT INTO permit_lines (permit_id, line, position, taxon, appendix, source, term, unit, granted, endorsed,
+RETURNING id, document),
+n AS (INSERT INTO permit_lines (permit_id, line, position, taxon, appendix, source, term, unit, granted, endorsed,
     export_consented, import_consented, export_reserved, import_reserved, import_consumed, export_closed, import_closed)
 SELECT p.id, 'A', 0, p.document #>> '{lines,0,taxon}', 'II', 'C', 'LIV', 'number', 100, 100, 0, 0, 0, 0, 90, true, true
-FROM permits p WHERE NOT EXISTS (SELECT FROM permit_lines n WHERE n.permit_id = p.id)
-"""
-ENTRIES = """
+FROM p)
 INSERT INTO ledger (id, permit_id, line, side, kind, quantity, closes, opens, day, declaration_id, item, cause, at,
     by_role)
-SELECT gen_random_uuid(), n.permit_id, 'A', s.side, s.kind, s.quantity, true, false, date '2026-06-01', n.permit_id, 1,
+SELECT gen_random_uuid(), p.id, 'A', s.side, s.kind, s.quantity, true, false, date '2026-06-01', p.id, 1,
     s.side, timestamptz '2026-06-01T10:00:00Z', 'customs'
-FROM permit_lines n, (VALUES ('export', 'endorse', 100), ('import', 'consume', 90)) AS s(side, kind, quantity)
-WHERE NOT EXISTS (SELECT FROM ledger e WHERE e.permit_id = n.permit_id)
+FROM p, (VALUES ('export', 'endorse', 100), ('import', 'consume', 90)) AS s(side, kind, quantity)
 """
+"""One statement for permits, lines and ledger, so that nothing just written has to be looked for."""
 AT_ONCE = 100_000
 
 
-async def fill(engine: AsyncEngine, count: int, *, used: bool) -> None:
-    """Put in so many permits of ZA for FR, of one line each; with `used` each was endorsed and released in 2026."""
+async def fill(engine: AsyncEngine, count: int) -> None:
+    """Put in so many permits of ZA for FR, of one line each, endorsed and released in 2026."""
     for begin in range(1, count + 1, AT_ONCE):
         async with engine.begin() as conn:
             await conn.execute(text("SET LOCAL statement_timeout = '10min'"))
-            await conn.execute(text(FIRST), {"begin": begin, "end": min(begin + AT_ONCE - 1, count)})
-            await conn.execute(text(LINES))
-            if used:
-                await conn.execute(text(ENTRIES))
+            await conn.execute(text(PERMITS), {"begin": begin, "end": min(begin + AT_ONCE - 1, count)})

@@ -40,7 +40,7 @@ async def measure() -> dict[str, Any]:
         found |= await _names(here)
         for url, count in ((few, FEW), (here.url(), MANY)):
             engine = connect(url)
-            await fill(engine, count, used=True)
+            await fill(engine, count)
             await engine.dispose()
         await _vacuum(here, "few", "permits")
         async with serving(here, [few, here.url()]) as urls:

@@ -123,7 +123,7 @@ async def test_the_mirror_sets_what_left_beside_what_arrived(permits_db: AsyncEn
 
 
 async def test_a_long_report_comes_in_small_pieces(permits_db: AsyncEngine) -> None:
-    await fill(permits_db, AT_ONCE * 3 + 1, used=True)
+    await fill(permits_db, AT_ONCE * 3 + 1)
     for side, country, quantity in (("export", "ZA", "100"), ("import", "FR", "90")):
         pieces = [piece async for piece in reporting.annual(permits_db, 2026, side, country)]
         assert [piece.count("\r\n") for piece in pieces] == [AT_ONCE + 1, AT_ONCE, AT_ONCE, 1]
@@ -131,7 +131,7 @@ async def test_a_long_report_comes_in_small_pieces(permits_db: AsyncEngine) -> N
 
 
 async def test_a_report_that_is_not_read_to_its_end_gives_its_connection_back(permits_db: AsyncEngine) -> None:
-    await fill(permits_db, AT_ONCE * 2, used=True)
+    await fill(permits_db, AT_ONCE * 2)
     for _ in range(30):
         lines = reporting.annual(permits_db, 2026, "export", "ZA")
         await anext(lines)

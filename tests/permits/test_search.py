@@ -119,7 +119,7 @@ async def test_a_page_goes_on_where_it_ended_while_new_ones_arrive(permits_db: A
 async def test_each_search_uses_an_index(
     permits_db: AsyncEngine, server: Server, who: Any, filters: dict[str, str], index: str
 ) -> None:
-    await fill(permits_db, 30_000, used=False)
+    await fill(permits_db, 30_000)
     admin = await server.admin(str(permits_db.url.database))
     await admin.execute("ANALYZE permits")
     async with permits_db.connect() as conn:
