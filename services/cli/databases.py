@@ -162,9 +162,10 @@ async def prepare(server: Server, prefix: str = "", passwords: dict[str, str] | 
 
 
 async def prepare_one(server: Server, service: str, database: str, passwords: Mapping[str, str]) -> None:
-    """Make a service's database and its roles `<service>_owner` and `<service>_runner`, if missing."""
+    """Make a service's database and its roles `<service>_owner` and `<service>_runner`, if missing; one at a time."""
     admin = await server.admin()
     try:
+        await admin.execute("SELECT pg_advisory_lock(hashtext('saola.prepare'))")
         for role in (f"{service}_owner", f"{service}_runner"):
             await _role(admin, role, passwords.get(role))
         if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
