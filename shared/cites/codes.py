@@ -36,6 +36,11 @@ SOURCES: dict[str, str] = {
 ACCOMPANIED_SOURCES = frozenset({"I", "O"})
 """Sources that never stand alone: the underlying source is named beside them (Resolution Conf. 12.3)."""
 
+PLANTS_ONLY = frozenset({"A", "Y"})
+ANIMALS_ONLY = frozenset({"C", "F", "R"})
+"""Sources that by their definition are of one kingdom (Resolution Conf. 12.3). D is of both: Appendix I animals bred,
+and Appendix I plants propagated, for commercial purposes."""
+
 KINDS: dict[str, str] = {
     "export": "Export permit",
     "re_export": "Re-export certificate",

@@ -144,9 +144,9 @@ def _wood(quantity: str, unit: str, taxon: str) -> dict[str, Any]:
 async def test_an_inexact_unit_is_referred_with_the_conversion_named(
     permits_db: AsyncEngine, granted: dict[str, Any], cited: dict[str, Any], told: str
 ) -> None:
-    permit = terms(line(quantity="100", **granted))
+    permit = terms(line(quantity="100", source="W", **granted))
     await endorsed(permits_db, await issued(permits_db, permit), A="100")
-    found = await lodged(permits_db, declaration(item(permit, cited.pop("quantity"), **cited)))
+    found = await lodged(permits_db, declaration(item(permit, cited.pop("quantity"), source="W", **cited)))
     [finding] = [f for f in found["findings"] if f["rule"] == "CITES-box-11-unit"]
     assert (found["status"], told in finding["message"]) == ("referred", True), finding["message"]
 

@@ -33,7 +33,8 @@ HOLDER = {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA1234567"}
 
 @pytest.mark.parametrize("kind", sorted(MANY_CROSSINGS))
 async def test_goods_go_out_and_come_back_as_often_as_they_like(permits_db: AsyncEngine, kind: str) -> None:
-    permit = terms(line(quantity="3", term="LIV"), kind=kind, importer=HOLDER)
+    carnet = {"carnet": {"number": "ATA-1", "valid_until": "2999-01-01"}} if kind == "sample_collection" else {}
+    permit = terms(line(quantity="3", term="LIV"), kind=kind, importer=HOLDER, **carnet)
     id = await issued(permits_db, permit)
     goods: dict[str, Any] = {"term": "LIV"}
     for _ in range(2):

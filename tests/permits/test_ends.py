@@ -39,7 +39,7 @@ async def issue(db: AsyncEngine, country: str, authority: Party) -> UUID:
         **terms().model_dump(), "issuer": country, "export_country": country, "exporter": trader,
         "issued_on": date(2026, 3, 1), "valid_until": LAST,
     })  # fmt: skip
-    kept = await registry.issue(db, authority, stated, Command(new_id(), b"", datetime(2026, 3, 1, tzinfo=UTC)))
+    kept = await registry.issue(db, authority, stated, Command(new_id(), b"", datetime(2026, 3, 1, 12, tzinfo=UTC)))
     return UUID(json.loads(kept.answer)["id"])
 
 

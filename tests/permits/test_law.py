@@ -12,9 +12,11 @@ from services.permits.actions import listing, reading, turns, withdrawing
 from services.permits.actions.rechecking import Rechecker, recheck_all
 from services.permits.store.loads import mark
 from shared.contracts.declaration import Override
+from shared.contracts.people import Party
 from shared.contracts.permit import Permit, Revocation
 from tests.permits.files import file, loaded, taxon
 from tests.permits.people import (
+    AUTHORITY_FR,
     AUTHORITY_ZA,
     CUSTOMS_FR,
     TODAY,
@@ -37,8 +39,8 @@ def rules(found: dict[str, Any]) -> dict[str, str]:
     return {finding["rule"]: finding["severity"] for finding in found["findings"]}
 
 
-async def exported(db: AsyncEngine, permit: Permit, quantity: str) -> dict[str, Any]:
-    await endorsed(db, await issued(db, permit), A=quantity)
+async def exported(db: AsyncEngine, permit: Permit, quantity: str, by: Party = AUTHORITY_ZA) -> dict[str, Any]:
+    await endorsed(db, await issued(db, permit, by), A=quantity)
     return await lodged(db, declaration(item(permit, quantity)))
 
 
@@ -86,10 +88,11 @@ async def test_a_quota_counts_what_permits_grant_and_is_told_at_80_and_100_per_c
     assert rules(await exported(permits_db, within, "21")) == {}
     assert await told(permits_db) == [("quota.reached", 1, "100", 100)]
     beyond = of("1")
-    found = await exported(permits_db, beyond, "1")
-    assert (found["status"], rules(found)) == ("rejected", {QUOTA: "block"})
-    assert "at most 100 number" in found["findings"][0]["expected"]
-    assert found["findings"][0]["found"] == "101 number with this document"
+    found = await exported(permits_db, beyond, "1", AUTHORITY_FR)
+    assert (found["status"], rules(found)) == ("rejected", {QUOTA: "block", "CITES-box-6-registered": "note"})
+    [passed] = [finding for finding in found["findings"] if finding["rule"] == QUOTA]
+    assert "at most 100 number" in passed["expected"]
+    assert passed["found"] == "101 number with this document"
 
 
 async def test_a_quota_near_its_end_is_told_once_until_it_falls_below(permits_db: AsyncEngine) -> None:
@@ -104,10 +107,12 @@ async def test_a_quota_near_its_end_is_told_once_until_it_falls_below(permits_db
     assert [one[:2] for one in await told(permits_db)] == [("quota.near", 1), ("quota.near", 2)]
 
 
-async def test_permits_that_race_for_a_quota_pass_it_only_where_the_check_says_so(permits_db: AsyncEngine) -> None:
+async def test_permits_of_elsewhere_are_facts_and_the_check_says_which_passed_the_quota(
+    permits_db: AsyncEngine,
+) -> None:
     await loaded(permits_db, quota(100), "quotas")
     papers = [of("30") for _ in range(6)]
-    ids = await asyncio.gather(*(issued(permits_db, paper) for paper in papers))
+    ids = await asyncio.gather(*(issued(permits_db, paper, AUTHORITY_FR) for paper in papers))
     for id in ids:
         await endorsed(permits_db, id, A="30")
     found = [await lodged(permits_db, declaration(item(paper, "30"))) for paper in papers]

@@ -121,10 +121,10 @@ async def test_an_override_never_overdraws_but_consent_leads_out(permits_db: Asy
 
 
 async def test_an_inexact_unit_is_settled_by_the_officers_figure(permits_db: AsyncEngine) -> None:
-    permit = terms(line("A", "100", term="SAW", unit="m3", taxon="Pericopsis elata"))
+    permit = terms(line("A", "100", term="SAW", unit="m3", taxon="Pericopsis elata", source="W"))
     id = await issued(permits_db, permit)
     await endorsed(permits_db, id, A="100")
-    wood = item(permit, "7000", term="SAW", unit="kg", taxon="Pericopsis elata")
+    wood = item(permit, "7000", term="SAW", unit="kg", taxon="Pericopsis elata", source="W")
     found = await lodged(permits_db, declaration(wood))
     assert "no exact conversion" in found["findings"][0]["found"]
     for more in ({}, {"item": 1}, {"quantity": "10.5"}):

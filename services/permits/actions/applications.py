@@ -1,7 +1,7 @@
 """Applications for permits: a trader applies, the authority asks, grants or refuses."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,25 +10,33 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.actions import views
+from services.permits.actions import scarce, views
 from services.permits.actions.registry import raise_taken
 from services.permits.domain import applying
 from services.permits.domain.applying import Officer
 from services.permits.domain.issuing import Fresh
 from services.permits.domain.lifecycle import By
 from services.permits.domain.values import ApplicationOnFile, Outcome
-from services.permits.store import applications, commands, declarations, door, policies
+from services.permits.store import applications, commands, declarations, door, facts, policies
 from services.permits.store.commands import Command, Kept
 from shared.cites.zones import latest_day
 from shared.contracts.application import Application, Assessment, Granting, Question, Reply, Withdrawal
 from shared.contracts.declaration import Refusal
 from shared.contracts.people import Act, Party
-from shared.contracts.policy import Policy
 from shared.database import again, new_id
 from shared.identity import digest, secret
 from shared.problems import NotAllowed, NotFound
 
-Decide = Callable[[ApplicationOnFile, Policy], Outcome]
+Decide = Callable[[AsyncConnection, ApplicationOnFile], Awaitable[Outcome]]
+
+
+def _plainly(turn: Callable[[ApplicationOnFile], Outcome]) -> Decide:
+    """Make a decision of a turn that needs nothing but the application."""
+
+    async def decide(_: AsyncConnection, filed: ApplicationOnFile) -> Outcome:
+        return turn(filed)
+
+    return decide
 
 
 async def submit(engine: AsyncEngine, party: Party, stated: Application, command: Command) -> Kept:
@@ -40,50 +48,56 @@ async def submit(engine: AsyncEngine, party: Party, stated: Application, command
         kept = await commands.begin(conn, command)
         if kept is not None:
             return kept
-        await door.keep(conn, applying.submit(id, party, stated, by, latest_day(stated.asked, command.at)))
+        known = await facts.of_papers(conn, [stated])
+        await door.keep(conn, applying.submit(id, party, stated, by, known))
         return await _answer(conn, id, party, command, status=201)
 
 
 async def query(engine: AsyncEngine, id: UUID, officer: Officer, stated: Question, command: Command) -> Kept:
     """Ask the applicant."""
-    decide: Decide = lambda filed, _: applying.query(filed, stated.message, officer)  # noqa: E731
+    decide = _plainly(lambda filed: applying.query(filed, stated.message, officer))
     return await _turn(engine, id, officer.party, applications.asked_of(officer.party), command, decide)
 
 
 async def reply(engine: AsyncEngine, id: UUID, party: Party, stated: Reply, command: Command) -> Kept:
     """Answer the authority."""
     by = Act(party=party.id, role=By.TRADER, at=command.at)
-    decide: Decide = lambda filed, _: applying.answer(filed, stated.message, by)  # noqa: E731
+    decide = _plainly(lambda filed: applying.answer(filed, stated.message, by))
     return await _turn(engine, id, party, applications.made_by(party), command, decide)
 
 
 async def withdraw(engine: AsyncEngine, id: UUID, party: Party, stated: Withdrawal, command: Command) -> Kept:
     """Take an application back."""
     by = Act(party=party.id, role=By.TRADER, at=command.at)
-    decide: Decide = lambda filed, _: applying.withdraw(filed, stated.reason, by)  # noqa: E731
+    decide = _plainly(lambda filed: applying.withdraw(filed, stated.reason, by))
     return await _turn(engine, id, party, applications.made_by(party), command, decide)
 
 
 async def refuse(engine: AsyncEngine, id: UUID, officer: Officer, stated: Refusal, command: Command) -> Kept:
     """Refuse an application."""
-    decide: Decide = lambda filed, _: applying.refuse(filed, stated.reason, officer.by)  # noqa: E731
+    decide = _plainly(lambda filed: applying.refuse(filed, stated.reason, officer.by))
     return await _turn(engine, id, officer.party, applications.asked_of(officer.party), command, decide)
 
 
 async def assess(engine: AsyncEngine, id: UUID, officer: Officer, stated: Assessment, command: Command) -> Kept:
     """Note what a person of the authority found."""
-    decide: Decide = lambda filed, _: applying.assess(filed, stated, officer)  # noqa: E731
+    decide = _plainly(lambda filed: applying.assess(filed, stated, officer))
     return await _turn(engine, id, officer.party, applications.asked_of(officer.party), command, decide)
 
 
 async def grant(engine: AsyncEngine, id: UUID, officer: Officer, stated: Granting, command: Command) -> Kept:
     """Grant an application, which issues the permit; answers its id and, this once, its token."""
     token = secret()
-    fresh = Fresh(new_id(command.at), digest(token))
-    day = latest_day(officer.party.country, command.at)
 
-    def decide(filed: ApplicationOnFile, policy: Policy) -> Outcome:
-        return applying.grant(filed, stated, fresh, officer, day, two_people=policy.two_people_for_permits)
+    async def decide(conn: AsyncConnection, filed: ApplicationOnFile) -> Outcome:
+        policy, _ = await policies.find(conn, filed.document.asked)
+        fresh = Fresh(new_id(command.at), digest(token), await facts.of_papers(conn, [filed.document]))
+        two = policy.two_people_for_permits
+        made = applying.grant(
+            filed, stated, fresh, officer, latest_day(filed.document.asked, command.at), two_people=two
+        )
+        await scarce.must_fit(conn, made)
+        return made
 
     which = applications.asked_of(officer.party)
     try:
@@ -112,8 +126,7 @@ async def _turn(
             if filed is None:
                 raise NotFound
             command.must_match(filed.version)
-            policy, _ = await policies.find(conn, filed.document.asked)
-            await door.keep(conn, decide(filed, policy))
+            await door.keep(conn, await decide(conn, filed))
             return await _answer(conn, id, party, command, token=token)
 
     return await again(once)

@@ -11,13 +11,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.actions import views
+from services.permits.actions import scarce, views
 from services.permits.actions.registry import may_write, number_taken
 from services.permits.domain import issuing
 from services.permits.domain.issuing import Fresh
 from services.permits.domain.lifecycle import By
 from services.permits.domain.values import Outcome, PermitChange
-from services.permits.store import commands, door, permits
+from services.permits.store import commands, door, facts, permits
 from services.permits.store.commands import Command, Kept
 from services.permits.store.written import history_row
 from shared.cites.zones import latest_day
@@ -74,21 +74,24 @@ async def _issue(conn: AsyncConnection, party: Party, first: dict[UUID, tuple[Co
     answers = await commands.begin_many(conn, [command for command, _ in first.values()])
     fresh = {id: one for id, one in first.items() if id not in answers}
     refused = await _refusals(conn, party, fresh)
-    made, kept = [], {}
+    known = await facts.of_papers(conn, [terms for id, (_, terms) in fresh.items() if id not in refused])
+    made: dict[UUID, tuple[Outcome, str]] = {}
     for id, (command, terms) in fresh.items():
         if id in refused:
             continue
         token = secret()
         try:
             act = Act(party=party.id, role=By.AUTHORITY, at=command.at)
-            outcome = issuing.issue(Fresh(new_id(command.at), digest(token)), terms, party, act)
+            outcome = issuing.issue(Fresh(new_id(command.at), digest(token), known), terms, party, act)
         except Refusal as no:
             refused[id] = no
         else:
-            made.append(outcome)
-            kept[id] = _kept(outcome.permits[0], command, token)
+            made[id] = outcome, token
+    beyond = await scarce.refused(conn, [outcome.permits[0].permit for outcome, _ in made.values()])
+    refused |= {id: beyond[p] for id, (one, _) in made.items() if (p := one.permits[0].permit.id) in beyond}
+    kept = {id: _kept(one.permits[0], first[id][0], token) for id, (one, token) in made.items() if id not in refused}
     await commands.forget(conn, refused.keys())
-    await door.keep(conn, _joined(made))
+    await door.keep(conn, _joined(made[id][0] for id in kept))
     await commands.end_many(conn, kept)
     return {**answers, **refused, **kept}
 

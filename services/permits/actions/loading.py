@@ -119,7 +119,12 @@ async def load(
 ) -> dict[str, Any]:
     """Load a file that holds from a day on, and answer the report; a file of which nothing can be taken is refused."""
     async with engine.begin() as conn:
-        return await load_within(conn, kind, pieces, day, at, by)
+        report = await load_within(conn, kind, pieces, day, at, by)
+    if not (report["added"] or report["changed"]):
+        return report
+    async with engine.begin() as conn:
+        await kind.kept.meanwhile(conn, report["version"], at)
+    return report
 
 
 async def load_within(

@@ -5,13 +5,14 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.permits.actions import scarce
 from services.permits.actions.holding import anew, with_holders
 from services.permits.actions.showing import answer
 from services.permits.domain import issuing, papers
 from services.permits.domain.issuing import Fresh
 from services.permits.domain.lifecycle import By
 from services.permits.domain.values import PermitOnFile
-from services.permits.store import commands, door, parties
+from services.permits.store import commands, door, facts, parties
 from services.permits.store.commands import Command, Kept
 from shared.contracts.people import Act, Party
 from shared.contracts.permit import Endorsement, Permit
@@ -30,7 +31,10 @@ async def issue(engine: AsyncEngine, party: Party, terms: Permit, command: Comma
             if kept is not None:
                 return kept
             await may_write(conn, party, terms)
-            await door.keep(conn, issuing.issue(Fresh(id, digest(token)), terms, party, by))
+            fresh = Fresh(id, digest(token), await facts.of_papers(conn, [terms]))
+            made = issuing.issue(fresh, terms, party, by)
+            await scarce.must_fit(conn, made)
+            await door.keep(conn, made)
             return await answer(conn, id, command, 201, token=token)
     except IntegrityError as error:
         raise_taken(error, terms.issuer, terms.number)

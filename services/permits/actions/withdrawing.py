@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.permits.actions import scarce
 from services.permits.actions.registry import may_write, raise_taken
 from services.permits.actions.showing import answer
 from services.permits.domain import issuing, papers
@@ -17,7 +18,7 @@ from services.permits.domain.issuing import Fresh
 from services.permits.domain.lifecycle import By
 from services.permits.domain.papers import Around
 from services.permits.domain.values import Outcome, PermitOnFile
-from services.permits.store import commands, declarations, door, permits
+from services.permits.store import commands, declarations, door, facts, permits
 from services.permits.store.commands import Command, Kept
 from shared.cites.zones import latest_day
 from shared.contracts.people import Act, Party
@@ -70,7 +71,10 @@ async def replace(engine: AsyncEngine, id: UUID, party: Party, terms: Permit, co
             old = await _mine(conn, id, party, command)
             await may_write(conn, party, terms)
             around = await _around(conn, old, command)
-            await door.keep(conn, issuing.stand_in(old, Fresh(new, digest(token)), terms, party, by, around))
+            fresh = Fresh(new, digest(token), await facts.of_papers(conn, [terms]))
+            made = issuing.stand_in(old, fresh, terms, party, by, around)
+            await scarce.must_fit(conn, made)
+            await door.keep(conn, made)
             link = {"id": str(new), "issuer": terms.issuer, "number": terms.number, "token": token}
             return await answer(conn, id, command, replaced_by=link)
 

@@ -8,11 +8,13 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.permits.domain import issuing
+from services.permits.domain.facts import Facts
 from services.permits.domain.issuing import Fresh
 from services.permits.domain.lifecycle import ApplicationStatus, By, application_may_turn, application_turns_of
 from services.permits.domain.news import ASSESSED
 from services.permits.domain.sanity import MONTHS, later, must_be_sane
 from services.permits.domain.values import ApplicationChange, ApplicationOnFile, Move, Outcome
+from shared.cites.zones import latest_day
 from shared.contracts.application import Application, Assessment, GrantedLine, Granting
 from shared.contracts.people import Act, Party
 from shared.contracts.permit import Permit, PermitLine
@@ -32,10 +34,11 @@ class Officer:
     by: Act
 
 
-def submit(id: UUID, party: Party, stated: Application, by: Act, day: date) -> Outcome:
+def submit(id: UUID, party: Party, stated: Application, by: Act, facts: Facts) -> Outcome:
     """File an application; lines that no permit could have are refused now and not at the end."""
     filed = ApplicationOnFile(id, party.id, stated, ApplicationStatus.SUBMITTED, by.at)
-    must_be_sane(terms_of(filed, Granting(), day))
+    day = latest_day(stated.asked, by.at)
+    must_be_sane(terms_of(filed, Granting(), day), day, facts)
     move = Move(None, filed.status, by, "application.submitted")
     return Outcome(applications=(ApplicationChange(filed, (move,)),))
 

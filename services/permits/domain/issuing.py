@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from services.permits.domain.facts import NOTHING, Facts
 from services.permits.domain.ledger import Balance, Entry, Kind, Side
 from services.permits.domain.lifecycle import PermitStatus
 from services.permits.domain.papers import Around, withdraw
 from services.permits.domain.sanity import must_be_sane
 from services.permits.domain.signing import Signature
 from services.permits.domain.values import Line, Move, Outcome, PermitChange, PermitOnFile, Posting
-from shared.cites.zones import utc_day
+from shared.cites.zones import earliest_day, utc_day
 from shared.contracts.people import Act, Party
 from shared.contracts.permit import Permit
 from shared.contracts.words import plain
@@ -19,15 +20,17 @@ from shared.problems import Fault, Invalid
 
 @dataclass(frozen=True)
 class Fresh:
-    """What names a new permit: its id, and the SHA-256 of the token by which a stranger may read it."""
+    """What a new permit comes with: its id, the SHA-256 of the token by which a stranger may read it, and what the
+    listing says of the taxa it names."""
 
     id: UUID
     token: bytes
+    facts: Facts = NOTHING
 
 
 def issue(fresh: Fresh, terms: Permit, party: Party, by: Act, *, replaces: PermitOnFile | None = None) -> Outcome:
     """Put a permit into the registry, each line with what it grants."""
-    must_be_sane(terms)
+    must_be_sane(terms, earliest_day(terms.issuer, by.at), fresh.facts)
     permit = PermitOnFile(
         id=fresh.id,
         terms=terms,

@@ -45,6 +45,7 @@ class Listing:
     annotation: str = ""
     distribution: tuple[str, ...] = ()
     version: int = 0
+    kingdom: str = ""
 
     @property
     def key(self) -> str:
@@ -131,6 +132,11 @@ class Listings:
     def accepted(self, name: str, day: date) -> frozenset[str]:
         """Answer the keys of the taxa that a name is an accepted name or a synonym of."""
         return frozenset(m.listing.key for m in self.on(name, day) if m.by in {"accepted", "synonym"})
+
+    def kingdom(self, name: str) -> str | None:
+        """Answer the kingdom a name belongs to, small; None where it is not known, or not the same for all it means."""
+        every = {match.listing.kingdom.casefold() for match in self.found.get(name, ())} - {""}
+        return next(iter(every)) if len(every) == 1 else None
 
     def above(self, name: str, day: date) -> frozenset[str]:
         """Answer the keys of all that a name belongs to, as the listing has it."""

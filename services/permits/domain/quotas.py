@@ -1,6 +1,6 @@
 """An annual quota and what permits take of it: which lines fall under it, and when to tell that it is near its end."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from services.permits.domain.values import Line, Move, PermitOnFile
 from shared.contracts.letters import Audience, RoleInCountry
 from shared.contracts.people import Act
 from shared.contracts.words import EXACT, plain
+from shared.problems import Fault, Invalid
 
 NEAR, REACHED = 80, 100
 """Shares of a quota, in per cent, that are told."""
@@ -84,6 +85,41 @@ def _falls_under(permit: PermitOnFile, line: Line, quota: QuotaOnFile, facts: Fa
         and units.convertible(stated.unit, quota.unit)
         and facts.within(stated.taxon, quota.taxon_key, terms.issued_on)
     )
+
+
+def refusals(
+    taken: Sequence[Share], quotas: Sequence[QuotaOnFile], left: Mapping[UUID, Decimal]
+) -> dict[UUID, Invalid]:
+    """Answer, by permit, the refusal of those that would take more than is `left` of a quota, in their order.
+
+    What is refused leaves its part to the next (Resolution Conf. 14.7; box 11a).
+    """
+    about, rest = {quota.id: quota for quota in quotas}, dict(left)
+    refused = {}
+    for permit in {share.permit.id: share.permit for share in taken}.values():
+        mine = [share for share in taken if share.permit.id == permit.id]
+        after = dict(rest)
+        for share in mine:
+            after[share.quota] = EXACT.subtract(after[share.quota], share.quantity)
+        over = [share for share in mine if after[share.quota] < ZERO]
+        if over:
+            refused[permit.id] = _passed(permit, [(share, about[share.quota], rest[share.quota]) for share in over])
+        else:
+            rest = after
+    return refused
+
+
+def _passed(permit: PermitOnFile, over: list[tuple[Share, QuotaOnFile, Decimal]]) -> Invalid:
+    places = {line.line: index for index, line in enumerate(permit.terms.lines)}
+    faults = []
+    for share, quota, left in over:
+        text = (
+            f"Of the quota of {quota.country} for {quota.taxon or 'all species'}, {plain(quota.amount)} {quota.unit} "
+            f"from {quota.starts} to {quota.ends}, {plain(max(left, ZERO))} {quota.unit} are left; line {share.line} "
+            f"would take {plain(share.quantity)}. Grant no more than is left."
+        )
+        faults.append(Fault(f"/lines/{places[share.line]}/quantity", "quota-exceeded", text))
+    return Invalid("quota-exceeded", faults[0].detail, faults)
 
 
 def share_of(quota: QuotaOnFile, taken: Decimal) -> int:

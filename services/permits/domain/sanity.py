@@ -1,4 +1,4 @@
-"""Is a paper as its kind demands before it is issued: how long it is valid, which boxes are filled, lines kept apart.
+"""Is a paper as its kind demands before it is issued: how long it is valid, which boxes are filled, with what.
 
 Each fault has its own code and place. Article VI; Resolution Conf. 12.3 (Rev. CoP19), annexes 1 and 2.
 """
@@ -6,11 +6,11 @@ Each fault has its own code and place. Article VI; Resolution Conf. 12.3 (Rev. C
 import calendar
 from collections.abc import Iterator
 from datetime import date
-from itertools import combinations
 
-from services.permits.domain.rules.matching import covers
+from services.permits.domain.alike import overlaps
+from services.permits.domain.facts import NOTHING, Facts
+from services.permits.domain.rules.kingdoms import stranger
 from services.permits.domain.rules.shipments import EXPORTING
-from services.permits.domain.units import convertible
 from shared.cites.codes import ACCOMPANIED_SOURCES, IMPORT_SIDE_ONLY
 from shared.cites.terms import DIMENSIONS
 from shared.cites.units import UNITS
@@ -38,24 +38,30 @@ def later(day: date, months: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
-def must_be_sane(terms: Permit) -> None:
-    """Refuse a paper that is not as its kind demands; `code` is that of the first fault, `errors` name all."""
-    faults = tuple(faults_of(terms))
+def must_be_sane(terms: Permit, day: date, facts: Facts = NOTHING) -> None:
+    """Refuse a paper that is not as its kind demands; `code` is that of the first fault, `errors` name all.
+
+    `day` is the latest it is anywhere in the issuer's country; what the listing says of the taxa is in `facts`.
+    """
+    faults = tuple(faults_of(terms, day, facts))
     if faults:
         raise Invalid(faults[0].code, faults[0].detail, faults)
 
 
-def faults_of(terms: Permit) -> Iterator[Fault]:
+def faults_of(terms: Permit, day: date, facts: Facts = NOTHING) -> Iterator[Fault]:
     """Answer every fault of a paper."""
     yield from _issuer(terms)
+    yield from _issue(terms, day)
     yield from _validity(terms)
+    yield from _carnet(terms)
     for index, line in enumerate(terms.lines):
         place = f"/lines/{index}"
         yield from _sources(terms, line, place)
+        yield from _kingdom(line, place, facts)
         yield from _boxes(terms, line, place)
         yield from _quota(line, place)
         yield from _unit(line, place)
-    yield from _overlaps(terms)
+    yield from overlaps(terms.lines, facts, day)
 
 
 def _issuer(terms: Permit) -> Iterator[Fault]:
@@ -67,19 +73,33 @@ def _issuer(terms: Permit) -> Iterator[Fault]:
         yield Fault("/issuer", f"issuer-not-of-{side}-country", text)
 
 
+def _issue(terms: Permit, day: date) -> Iterator[Fault]:
+    """A paper of before its registration is a usual one; one of a day that has not come is none yet (box 13)."""
+    if terms.issued_on > day:
+        text = f"A permit is issued on the day it is signed; in {terms.issuer} it is {day}."
+        yield Fault("/issued_on", "issued-in-the-future", text)
+
+
 def _validity(terms: Permit) -> Iterator[Fault]:
     place, months = "/valid_until", MONTHS.get(terms.kind)
     if terms.valid_until < terms.issued_on:
         yield Fault(place, "validity-before-issue", "A permit is valid at least on the day of its issue.")
     if months is not None and terms.valid_until > later(terms.issued_on, months):
         yield Fault(place, "validity-too-long", f"A permit of kind {terms.kind} is valid for at most {months} months.")
-    if terms.carnet is None:
-        return
+
+
+def _carnet(terms: Permit) -> Iterator[Fault]:
+    """A sample collection travels with a carnet (Resolution Conf. 12.3, part XVI)."""
     if terms.kind != "sample_collection":
-        yield Fault("/carnet", "carnet-out-of-place", "A carnet goes with a sample collection only.")
+        if terms.carnet is not None:
+            yield Fault("/carnet", "carnet-out-of-place", "A carnet goes with a sample collection only.")
+        return
+    if terms.carnet is None:
+        text = "A sample collection travels with an ATA or TIR carnet: state its number and its last day."
+        yield Fault("/carnet", "carnet-missing", text)
     elif terms.valid_until > terms.carnet.valid_until:
         text = f"A sample collection is never valid longer than its carnet, which ends on {terms.carnet.valid_until}."
-        yield Fault(place, "validity-past-carnet", text)
+        yield Fault("/valid_until", "validity-past-carnet", text)
 
 
 def _sources(terms: Permit, line: PermitLine, place: str) -> Iterator[Fault]:
@@ -89,6 +109,14 @@ def _sources(terms: Permit, line: PermitLine, place: str) -> Iterator[Fault]:
     if terms.kind == "pre_convention" and line.source != "O":
         text = f"A pre-Convention certificate is for source O, with another code beside it; this is {line.source}."
         yield Fault(f"{place}/source", "source-not-pre-convention", text)
+
+
+def _kingdom(line: PermitLine, place: str, facts: Facts) -> Iterator[Fault]:
+    """Where the listing knows whether it is an animal or a plant, the source is one that it can have."""
+    for name in ("source", "underlying_source"):
+        text = stranger(getattr(line, name), facts.listings.kingdom(line.taxon))
+        if text is not None:
+            yield Fault(f"{place}/{name}", "source-not-of-kingdom", f"{line.taxon}: {text}")
 
 
 def _boxes(terms: Permit, line: PermitLine, place: str) -> Iterator[Fault]:
@@ -115,6 +143,9 @@ def _quota(line: PermitLine, place: str) -> Iterator[Fault]:
         yield Fault(f"{place}/{name}", "quota-incomplete", text)
     if used is not None and quota is not None and used > quota:
         yield Fault(f"{place}/quota_used", "quota-exceeded", "More than the year's quota would be exported (box 11a).")
+    if used is not None and used < line.quantity:
+        text = "Box 11a counts what was exported this year with this permit included: no less than its own quantity."
+        yield Fault(f"{place}/quota_used", "quota-used-too-low", text)
 
 
 def _unit(line: PermitLine, place: str) -> Iterator[Fault]:
@@ -122,20 +153,3 @@ def _unit(line: PermitLine, place: str) -> Iterator[Fault]:
     if known is not None and UNITS[line.unit][0] not in known:
         text = f"{line.term} is stated by {' or '.join(sorted(known))}; {line.unit} is no unit of that."
         yield Fault(f"{place}/unit", "unit-not-of-term", text)
-
-
-def _overlaps(terms: Permit) -> Iterator[Fault]:
-    for (_, one), (index, other) in combinations(enumerate(terms.lines), 2):
-        if _alike(one, other):
-            text = f"Line {other.line} is for the same goods as line {one.line}: join them, or describe what differs."
-            yield Fault(f"/lines/{index}", "lines-overlap", text)
-
-
-def _alike(one: PermitLine, other: PermitLine) -> bool:
-    """Say whether goods could be written off from either of two lines, and nobody could say from which."""
-    told = "term source underlying_source origin_country origin_permit acquired_on description".split()
-    if any(getattr(one, name) != getattr(other, name) for name in told):
-        return False
-    if not convertible(one.unit, other.unit):
-        return False
-    return covers(one.taxon, other.taxon) or covers(other.taxon, one.taxon)

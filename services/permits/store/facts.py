@@ -14,6 +14,8 @@ from services.permits.domain.facts import Facts, Taking
 from services.permits.domain.values import Filed, PermitOnFile
 from services.permits.store import listings, takings
 from services.permits.store.tables import policies, reference_loads, suspensions
+from shared.contracts.application import Application
+from shared.contracts.permit import Permit
 from shared.contracts.policy import Policy
 
 LISTS = ("suspensions", "quotas")
@@ -37,6 +39,11 @@ async def about(conn: AsyncConnection, arrivals: Sequence[Filed], permits: Seque
         policies={row["country"]: Policy.model_validate(row["policy"]) for kind, row in rows if kind == "policy"},
         empty=tuple(name for name in LISTS if name not in loaded),
     )
+
+
+async def of_papers(conn: AsyncConnection, papers: Iterable[Permit | Application]) -> Facts:
+    """Read what the listing says of the taxa that papers name, or applications for them."""
+    return Facts(await listings.find(conn, {line.taxon for terms in papers for line in terms.lines}))
 
 
 async def _takings(

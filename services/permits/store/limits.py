@@ -42,13 +42,17 @@ async def quotas_on(conn: AsyncConnection, country: str | None, day: date) -> Se
     return (await conn.execute(query)).mappings().all()
 
 
-def taken_of(quota: ColumnElement[UUID]) -> ScalarSelect[Decimal]:
-    """Add up what the lines of permits that stand take of a quota; one revoked or replaced gives back its part."""
+def taken_of(quota: ColumnElement[UUID], *, besides: UUID | None = None) -> ScalarSelect[Decimal]:
+    """Add up what the lines of permits that stand take of a quota; one revoked or replaced gives back its part.
+
+    So does the one that is counted out (`besides`).
+    """
     q = quota_takings.c
+    standing = permits.c.status.not_in(GIVEN_BACK)
     return (
         select(func.coalesce(func.sum(q.quantity), 0))
         .select_from(quota_takings.join(permits, permits.c.id == q.permit_id))
-        .where(q.quota_id == quota, permits.c.status.not_in(GIVEN_BACK))
+        .where(q.quota_id == quota, standing, *([] if besides is None else [q.permit_id != besides]))
         .correlate(quotas)
         .scalar_subquery()
     )

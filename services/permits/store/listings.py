@@ -102,6 +102,7 @@ def listing_of(row: Row) -> Listing:
         annotation=content.get("annotation", ""),
         distribution=tuple(content.get("distribution", ())),
         version=row["version"],
+        kingdom=content.get("kingdom", ""),
     )
 
 

@@ -80,6 +80,9 @@ class Suspensions:
     async def settle(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
         """Nothing else follows from a load."""
 
+    async def meanwhile(self, conn: AsyncConnection, version: int, at: datetime) -> None:
+        """Nothing that happens at the same moment has to know of it."""
+
 
 class Quotas:
     """The list of quotas, as the action of loading sees it; one that changes stays the same quota."""
@@ -125,4 +128,9 @@ class Quotas:
 
     async def settle(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
         """Let the permits that were issued before take their part of what is new."""
+        await takings.catch_up(conn, version, at)
+
+    async def meanwhile(self, conn: AsyncConnection, version: int, at: datetime) -> None:
+        """Let the permits that were being issued while the list was loaded take their part too."""
+        await takings.wait_for_issuers(conn)
         await takings.catch_up(conn, version, at)

@@ -1,8 +1,8 @@
 """What permits take of quotas, written as they are issued: each in its turn, under the lock of the quota.
 
-What a permit takes does not depend on whether it fits: a document that its authority issued is a fact. The running
-total, itself included, says for each line whether it passed the quota; of those before it, the ones revoked or
-replaced take nothing.
+What is written does not depend on whether it fits: a document that was issued elsewhere is a fact, and so is one that
+was issued before its quota was known. The running total, itself included, says for each line whether it passed the
+quota; of those before it, the ones revoked or replaced take nothing.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.facts import Facts, Taking
@@ -29,15 +29,37 @@ TOLD = ("sequence", "told")
 ONCE = "ON CONFLICT (quota_id, permit_id, line) DO NOTHING"
 
 
-async def take(conn: AsyncConnection, issued: Sequence[PermitOnFile], by: Act) -> None:
-    """Let new permits take what they grant of the quotas they fall under, and tell what is near its end or used up."""
+async def room(
+    conn: AsyncConnection, issued: Sequence[PermitOnFile], *, instead_of: UUID | None = None
+) -> tuple[list[Share], list[QuotaOnFile], dict[UUID, Decimal]]:
+    """Lock the quotas that new permits fall under; answer what they would take, of which, and what is left of each.
+
+    What the permit that one of them replaces took is left again.
+    """
+    taken = await _shares(conn, issued)
+    if not taken:
+        return [], [], {}
+    locked = await _locked(conn, sorted({share.quota for share in taken}))
+    before = taken_of(quotas.c.id, besides=instead_of)
+    query = select(quotas.c.id, (quotas.c.amount - before).label("left")).where(among(quotas.c.id, list(locked)))
+    return taken, list(locked.values()), {row.id: row.left for row in await conn.execute(query)}
+
+
+async def _shares(conn: AsyncConnection, issued: Sequence[PermitOnFile]) -> list[Share]:
     exporting = [permit for permit in issued if permit.terms.kind == "export"]
+    if not exporting:
+        return []
+    await conn.execute(_BESIDE_LOADS)
     found = await _of_countries(conn, exporting)
     if not found:
-        return
+        return []
     names = {line.terms.taxon for permit in exporting for line in permit.lines.values()}
-    facts = Facts(await listings.find(conn, names))
-    taken = shares(exporting, found, facts)
+    return shares(exporting, found, Facts(await listings.find(conn, names)))
+
+
+async def take(conn: AsyncConnection, issued: Sequence[PermitOnFile], by: Act) -> None:
+    """Let new permits take what they grant of the quotas they fall under, and tell what is near its end or used up."""
+    taken = await _shares(conn, issued)
     if not taken:
         return
     locked = await _locked(conn, sorted({share.quota for share in taken}))
@@ -51,8 +73,6 @@ async def take(conn: AsyncConnection, issued: Sequence[PermitOnFile], by: Act) -
 
 async def _of_countries(conn: AsyncConnection, issued: Sequence[PermitOnFile]) -> list[QuotaOnFile]:
     """Read the quotas of the permits' countries and years."""
-    if not issued:
-        return []
     c = quotas.c
     days = [permit.terms.issued_on for permit in issued]
     query = select(quotas).where(
@@ -116,10 +136,23 @@ async def of(conn: AsyncConnection, cited: Sequence[UUID]) -> dict[tuple[UUID, s
 
 
 PORTION = 500
+TAKING_TURNS = 0x5A01C
+"""The advisory lock that issuers share, and that is held alone after a load of quotas: of a permit and a quota that
+come at the same moment one sees the other. Whoever waits for it alone holds no quota."""
+_BESIDE_LOADS = text(f"SELECT pg_advisory_xact_lock_shared({TAKING_TURNS})")
+_ALONE = text(f"SELECT pg_advisory_xact_lock({TAKING_TURNS})")
+
+
+async def wait_for_issuers(conn: AsyncConnection) -> None:
+    """Wait until nobody is issuing who may not have seen the quotas that stand now, and hold up who comes."""
+    await conn.execute(_ALONE)
 
 
 async def catch_up(conn: AsyncConnection, version: int, at: datetime) -> None:
-    """Let permits that were issued before a load of quotas take their part of what it brought, in their order."""
+    """Let permits that were issued before a load of quotas take their part of what it brought, in their order.
+
+    They are not locked: an officer may hold one and wait for a quota that this load has written.
+    """
     fresh = select(quotas.c.country).where(quotas.c.version == version)
     span = (await conn.execute(select(func.min(quotas.c.starts)).where(quotas.c.version == version))).scalar_one()
     p, last = t.permits.c, UUID(int=0)
@@ -134,6 +167,6 @@ async def catch_up(conn: AsyncConnection, version: int, at: datetime) -> None:
         ids = list((await conn.execute(query)).scalars())
         if not ids:
             return
-        found = await permits.lock(conn, ids)
+        found = await permits.read(conn, ids)
         await take(conn, [found[id] for id in ids if id in found], Act(party=None, role="rules", at=at))
         last = ids[-1]

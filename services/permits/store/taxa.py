@@ -104,6 +104,9 @@ class Taxa:
         if not self.own:
             await conn.execute(_GIVE_WAY, {"day": day})
 
+    async def meanwhile(self, conn: AsyncConnection, version: int, at: datetime) -> None:
+        """Nothing that happens at the same moment has to know of it."""
+
 
 _GIVE_WAY = text("""
 UPDATE taxa SET until = :day

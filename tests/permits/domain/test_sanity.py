@@ -1,15 +1,19 @@
 """What a paper of each kind must be like: each fault has its own code and place."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from services.permits.domain import names
+from services.permits.domain.facts import Facts
+from services.permits.domain.listing import Listing, Listings, Match, Population
 from services.permits.domain.sanity import MONTHS, faults_of, later
 from shared.cites.codes import KINDS, TERMS
 from shared.cites.terms import DIMENSIONS
 from shared.cites.units import UNITS
-from tests.permits.people import line, terms
+from tests.permits.people import TODAY, line, terms
 
 ISSUED = date(2026, 3, 1)
 WHOLE = {"origin_country": "ZW", "origin_permit": "ZW-1", "origin_date": "2025-01-01"}
@@ -18,25 +22,27 @@ NEEDS: dict[str, dict[str, Any]] = {
     "pre_convention": {"source": "O", "underlying_source": "W", "acquired_on": "1970-01-01"},
 }
 
+CARNET = {"number": "ATA-1", "valid_until": "2027-01-01"}
 ISSUERS = {"import": "FR", "introduction_from_the_sea": "FR"}
 
 
 def codes(*lines: dict[str, Any], **more: Any) -> list[tuple[str, str]]:
     dates = {"issued_on": "2026-03-01", "valid_until": "2026-04-01"}
-    return [(fault.code, fault.pointer) for fault in faults_of(terms(*lines, **{**dates, **more}))]
+    return [(fault.code, fault.pointer) for fault in faults_of(terms(*lines, **{**dates, **more}), TODAY)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_paper_of_each_kind_is_good_to_its_longest_day_and_no_longer(kind: str) -> None:
     goods = line(**NEEDS.get(kind, {}))
     months, issuer = MONTHS.get(kind), ISSUERS.get(kind, "ZA")
+    more: dict[str, Any] = {"carnet": CARNET} if kind == "sample_collection" else {}
     if months is None:
         assert codes(goods, kind=kind, valid_until="2040-01-01") == []
         return
     last = later(ISSUED, months)
-    assert codes(goods, kind=kind, issuer=issuer, valid_until=last) == []
+    assert codes(goods, kind=kind, issuer=issuer, valid_until=last, **more) == []
     beyond = [("validity-too-long", "/valid_until")]
-    assert codes(goods, kind=kind, issuer=issuer, valid_until=date.fromordinal(last.toordinal() + 1)) == beyond
+    assert codes(goods, kind=kind, issuer=issuer, valid_until=last + timedelta(days=1), **more) == beyond
 
 
 @pytest.mark.parametrize("kind", ["export", "re_export", "import", "introduction_from_the_sea"])
@@ -69,6 +75,17 @@ def test_a_pre_convention_certificate_says_since_when(change: dict[str, Any], co
     assert codes(line(**{**NEEDS["pre_convention"], **change}), kind="pre_convention") == [(code, f"/lines/0/{place}")]
 
 
+def test_a_paper_is_issued_on_a_day_that_has_come() -> None:
+    assert codes(issued_on=TODAY, valid_until=TODAY) == []
+    assert codes(issued_on=TODAY + timedelta(days=1), valid_until=TODAY + timedelta(days=9)) == [
+        ("issued-in-the-future", "/issued_on")
+    ]
+
+
+def test_a_sample_collection_travels_with_its_carnet() -> None:
+    assert codes(kind="sample_collection") == [("carnet-missing", "/carnet")]
+
+
 def test_a_sample_collection_is_never_valid_past_its_carnet() -> None:
     carnet = {"number": "ATA-1", "valid_until": "2026-04-01"}
     assert codes(kind="sample_collection", carnet=carnet) == []
@@ -80,6 +97,7 @@ def test_a_sample_collection_is_never_valid_past_its_carnet() -> None:
 def test_a_quota_is_shown_whole_and_not_passed() -> None:
     assert codes(line(quota_used="120", annual_quota="120")) == []
     assert codes(line(quota_used="121", annual_quota="120")) == [("quota-exceeded", "/lines/0/quota_used")]
+    assert codes(line(quota_used="119", annual_quota="500")) == [("quota-used-too-low", "/lines/0/quota_used")]
     assert codes(line(quota_used="121")) == [("quota-incomplete", "/lines/0/annual_quota")]
     assert codes(line(annual_quota="121")) == [("quota-incomplete", "/lines/0/quota_used")]
 
@@ -106,6 +124,44 @@ def test_lines_for_the_same_goods_overlap(other: dict[str, Any], overlap: bool) 
     assert codes(line(), line("B", **other)) == ([("lines-overlap", "/lines/1")] if overlap else [])
 
 
+def listed(name: str, kingdom: str = "Animalia", synonym: str = "", above: str = "") -> Match:
+    found = Listing(
+        "1", name, "", "SPECIES", (Population("II"),), ISSUED, lineage=(above,) if above else (), kingdom=kingdom
+    )
+    return Match(found, "synonym" if synonym else "accepted", synonym or names.key(name))
+
+
+@pytest.mark.parametrize("name", ["source", "underlying_source"])
+@pytest.mark.parametrize(("kingdom", "code", "good"), [
+    *(("Plantae", code, code in "ADIOUWXY") for code in "ACDFRUWXY"),
+    *(("Animalia", code, code in "CDFIORUWX") for code in "ACDFRUWXY"), *(("", code, True) for code in "ACDFRUWXY"),
+])  # fmt: skip
+def test_a_source_is_of_the_kingdom_that_the_listing_knows(name: str, kingdom: str, code: str, good: bool) -> None:
+    stated = line(**({"source": code} if name == "source" else {"source": "I", "underlying_source": code}))
+    known = Facts(Listings({"Crocodylus niloticus": (listed("Crocodylus niloticus", kingdom),)}))
+    found = [(fault.code, fault.pointer) for fault in faults_of(terms(stated), TODAY, known)]
+    assert found == ([] if good else [("source-not-of-kingdom", f"/lines/0/{name}")])
+
+
+@pytest.mark.parametrize(("one", "other", "overlap"), [
+    ("Vicugna vicugna", "Lama vicugna", True), ("Crocodylia spp.", "Crocodylus niloticus", True),
+    ("Crocodylus niloticus", "Crocodylia", True), ("Crocodylus niloticus", "Vicugna vicugna", False),
+    ("Crocodylus niloticus", "Crocodylus niloticus × Crocodylus siamensis", False),
+])  # fmt: skip
+def test_lines_for_one_taxon_by_two_names_overlap(one: str, other: str, overlap: bool) -> None:
+    croc = listed("Crocodylus niloticus", above="crocodylia")
+    known = Facts(Listings({
+        "Vicugna vicugna": (listed("Vicugna vicugna"),), "Crocodylia": (listed("Crocodylia"),),
+        "Crocodylia spp.": (listed("Crocodylia"),),
+        "Lama vicugna": (listed("Vicugna vicugna", synonym="lama vicugna"),),
+        "Crocodylus niloticus": (croc,), "Crocodylus niloticus × Crocodylus siamensis": (replace(croc, by="hybrid"),),
+    }))  # fmt: skip
+    paper = terms(line(taxon=one), line("B", taxon=other))
+    assert [fault.code for fault in faults_of(paper, TODAY, known)] == (["lines-overlap"] if overlap else [])
+    apart = terms(line(taxon=one), line("B", taxon=other, description="small"))
+    assert list(faults_of(apart, TODAY, known)) == []
+
+
 def test_all_faults_are_named_at_once() -> None:
-    found = codes(line(unit="m3"), line("B", quota_used="1", term="MEA", unit="kg"), valid_until="2026-02-01")
+    found = codes(line(unit="m3"), line("B", "1", quota_used="1", term="MEA", unit="kg"), valid_until="2026-02-01")
     assert [code for code, _ in found] == ["validity-before-issue", "unit-not-of-term", "quota-incomplete"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.permits.domain.entries import Suspension
 from services.permits.domain.ledger import Side
 from services.permits.domain.rules.cases import Difference
+from services.permits.domain.rules.kingdoms import PLANTS, stranger
 from services.permits.domain.rules.remedies import message
 from services.permits.domain.rules.shipments import EXPORTING, Goods
 from shared.contracts.findings import Finding, Severity
@@ -116,6 +117,19 @@ def is_not_cites(goods: Goods) -> Difference | None:
     return Difference(goods.at("taxon"), None, f"{goods.taxon}: in no listing")
 
 
+def source_is_of_the_kingdom(goods: Goods) -> Difference | None:
+    """Plants are not of the sources C, F and R, nor animals of A and Y (Resolution Conf. 12.3, source codes)."""
+    if goods.taxon is None:
+        return None
+    kingdom = goods.facts.listings.kingdom(goods.taxon)
+    told = (("source", goods.source), ("underlying_source", goods.item.underlying_source))
+    for field, code in told:
+        if stranger(code, kingdom) is not None:
+            fits = "a source of plants" if kingdom == PLANTS else "a source of animals"
+            return Difference(goods.at(field), fits, f"{code}, for {goods.taxon}")
+    return None
+
+
 def _suspended(goods: Goods, concerned: Callable[[Suspension], bool]) -> Suspension | None:
     if goods.appendix is None:
         return None
@@ -155,7 +169,7 @@ def origin_is_not_suspended(goods: Goods) -> Difference | None:
     return None if one is None else Difference(goods.at("origin_country"), "trade that is not suspended", _about(one))
 
 
-NOT_LISTED = "not-CITES"
+NOT_LISTED, KINGDOM = "not-CITES", "CITES-Conf-12.3-source"
 RULES: tuple[Need, ...] = (
     Need("CITES-III-export-document", "block", one_has_an_export_document),
     Need("CITES-III.3-import-permit", "block", one_has_an_import_permit),
@@ -165,6 +179,7 @@ RULES: tuple[Need, ...] = (
     Need("CITES-V-document", "block", three_has_its_document),
     Need("CITES-VII-other-document", "refer", other_stands_for_a_permit),
     Need("split-listing", "refer", population_is_told),
+    Need(KINGDOM, "refer", source_is_of_the_kingdom),
     Need("CITES-Conf-14.3-suspension", "block", trade_is_not_suspended),
     Need("CITES-Conf-14.3-suspension-of-origin", "refer", origin_is_not_suspended),
     Need(NOT_LISTED, "note", is_not_cites),

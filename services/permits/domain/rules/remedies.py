@@ -34,6 +34,7 @@ OWN: dict[str, str] = {
     "CITES-box-10-appendix": "Customs asks the issuing authority, and overrides this or refuses.",
     "CITES-XV-appendix-today": "Customs sees whether the paper still holds, and overrides this or refuses.",
     "CITES-Conf-14.7-quota": "Its authority corrects the permits of the year, or customs overrides this.",
+    "CITES-Conf-12.3-source": "State the source that is meant in a new version, or customs overrides or refuses.",
     "split-listing": "Say country of origin and source in a new version, or customs decides.",
     "unverified": "Customs decides; citing a permit that covers the goods settles it too.",
 }
