@@ -168,9 +168,9 @@ async def test_what_an_officer_settled_stays_settled_when_the_rest_answers_itsel
 
 
 async def test_what_an_officer_put_a_figure_to_is_not_checked_again_by_itself(permits_db: AsyncEngine) -> None:
-    permit = terms(line("A", "100", term="SAW", unit="m3", taxon="Pericopsis elata"))
+    permit = terms(line("A", "100", term="SAW", unit="m3", taxon="Pericopsis elata", source="W"))
     id = await issued(permits_db, permit)
-    wood = item(permit, "7000", term="SAW", unit="kg", taxon="Pericopsis elata")
+    wood = item(permit, "7000", term="SAW", unit="kg", taxon="Pericopsis elata", source="W")
     found = await lodged(permits_db, declaration(wood))
     over = Override.model_validate({"rule": "CITES-box-11-unit", "item": 1, "quantity": "10.5", "reason": "measured"})
     await turns.override(permits_db, UUID(found["id"]), CUSTOMS_FR, over, command())
