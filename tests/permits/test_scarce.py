@@ -15,10 +15,10 @@ from shared.contracts.application import Granting
 from shared.contracts.permit import Permit, Revocation
 from shared.problems import Invalid, Refusal
 from tests.permits.applicants import applied, asked, officer
+from tests.permits.files import loaded
 from tests.permits.people import AUTHORITY_FR, AUTHORITY_ZA, TODAY, command, issued, line, terms
 from tests.permits.test_issuing_batches import asked as asked_in_a_batch
 from tests.permits.test_law import of, quota, taken
-from tests.permits.test_loads import loaded
 
 
 async def refused(act: Any) -> Invalid:
