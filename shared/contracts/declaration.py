@@ -58,9 +58,10 @@ class Document(Wire):
     issuer: Country | None = None
     line: LineLetter | None = None
     use: Use = "exhausts"
-    counted_by: Annotated[Token | None, Field(description="The declaration that counted, with `already_counted`")] = (
-        None
-    )
+    counted_by: Annotated[
+        Token | None,
+        Field(description="The declaration that counted, with `already_counted`: its id, or your own reference of it"),
+    ] = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from services.permits.domain import units
+from services.permits.domain.claims import CLAIMS, counter_of
 from services.permits.domain.facts import NOTHING, Facts
 from services.permits.domain.holdings import let_go
 from services.permits.domain.ledger import Side, available
@@ -59,7 +60,8 @@ def case_of(
     if len(lines) == 1 and units.convertible(item.unit, lines[0].terms.unit):
         asked = units.convert(item.quantity, item.unit, lines[0].terms.unit)
     days = days_of(filed.received_at, permit.terms.issuer)
-    return Case(filed.document, index, item, place, document, side, days, permit, lines, asked, day, facts)
+    counter = counter_of(filed, document, facts)
+    return Case(filed.document, index, item, place, document, side, days, permit, lines, asked, day, facts, counter)
 
 
 def examine(filed: Filed, case: Case) -> tuple[list[Finding], Citation, list[SecondUse]]:
@@ -76,14 +78,14 @@ def examine(filed: Filed, case: Case) -> tuple[list[Finding], Citation, list[Sec
     second = [_second_use(case)] if any(f.rule == quantities.SECOND_USE for f in amounts) else []
     found += amounts
     fits = not any(finding.severity == "block" for finding in amounts)
-    counts = case.asked is not None and case.document.use != "already_counted"
+    counts = case.asked is not None and case.document.use != CLAIMS
     reserve = case.asked if fits and counts and case.asked is not None else Decimal(0)
     return found, _citation(filed, case, reserve), second
 
 
 def _citation(filed: Filed, case: Case, reserve: Decimal) -> Citation:
     one = case.lines[0] if len(case.lines) == 1 else None
-    counts = case.document.use != "already_counted"
+    counts = case.document.use != CLAIMS
     return Citation(
         declaration=filed.id,
         item=case.item.number,
@@ -97,20 +99,13 @@ def _citation(filed: Filed, case: Case, reserve: Decimal) -> Citation:
         transport_document=filed.document.transport_document,
         lodged_at=filed.received_at,
         counted=case.asked if case.asked is not None and not counts else Decimal(0),
-        counted_by=_named(case.document),
+        counted_by=case.counter,
     )
 
 
-def _named(document: Document) -> UUID | None:
-    """Answer the declaration that counted already, where it is named by its id."""
-    try:
-        return UUID(document.counted_by) if document.counted_by else None
-    except ValueError:
-        return None
-
-
-def second_use(filed: Filed, permit: PermitOnFile, citation: Citation) -> Finding | None:
-    """Answer the finding of a second use that a citation which holds nothing would meet now."""
+def used_now(filed: Filed, permit: PermitOnFile, citation: Citation) -> Finding | None:
+    """Answer the finding that a citation which holds nothing would meet now: a second use, or a count all claimed."""
+    rules = goods.COUNTED_RULES if citation.use == CLAIMS else quantities.RULES[:1]
     held = permit.held
     for one in filed.citations:
         held = let_go(held, one) if one.open and one.permit == permit.id else held
@@ -119,8 +114,13 @@ def second_use(filed: Filed, permit: PermitOnFile, citation: Citation) -> Findin
     cited = [(n, d) for n, d in enumerate(item.documents) if d.key == permit.key and d.line in {None, citation.line}]
     for place, document in cited[:1]:
         here = case_of(filed, index, item, place, document, others, NOTHING, utc_day(filed.received_at))
-        case = replace(here, lines=(others.lines[citation.line],), asked=citation.asked)
-        return next(iter(ask(quantities.RULES[:1], case)), None)
+        case = replace(
+            here,
+            lines=(others.lines[citation.line],),
+            asked=citation.counted or citation.asked,
+            counter=citation.counted_by,
+        )
+        return next(iter(ask(rules, case)), None)
     return None
 
 

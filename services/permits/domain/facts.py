@@ -28,13 +28,17 @@ class Taking:
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts rules are asked with. `empty` names the lists that were never loaded: nothing of them is known."""
+    """The facts rules are asked with. `empty` names the lists that were never loaded: nothing of them is known.
+
+    `named` are declarations by trader and reference, those that are said to have counted a use.
+    """
 
     listings: Listings = field(default_factory=Listings)
     suspensions: tuple[Suspension, ...] = ()
     takings: Mapping[tuple[UUID, str], tuple[Taking, ...]] = field(default_factory=dict)
     policies: Mapping[str, Policy] = field(default_factory=dict)
     empty: tuple[str, ...] = ()
+    named: Mapping[tuple[UUID, str], UUID] = field(default_factory=dict)
 
     def policy(self, country: str) -> Policy:
         """Answer a country's policy; every switch is off where nobody turned one on."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, cast, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, cast, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.values import Filed
@@ -19,6 +19,16 @@ from shared.database import among
 async def known(conn: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
     """Answer which of these declarations are on file."""
     return set((await conn.execute(select(t.declarations.c.id).where(among(t.declarations.c.id, list(ids))))).scalars())
+
+
+async def named(conn: AsyncConnection, pairs: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
+    """Answer declarations by trader and reference."""
+    wanted = sorted(set(pairs))
+    if not wanted:
+        return {}
+    c = t.declarations.c
+    query = select(c.trader_id, c.reference, c.id).where(tuple_(c.trader_id, c.reference).in_(wanted))
+    return {(row.trader_id, row.reference): row.id for row in await conn.execute(query)}
 
 
 def readable_by(party: Party) -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """What holds beyond the papers, read for a batch of declarations by a fixed number of statements."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,10 +9,11 @@ from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.permits.domain.claims import CLAIMS
 from services.permits.domain.entries import Suspension
 from services.permits.domain.facts import Facts, Taking
 from services.permits.domain.values import Filed, PermitOnFile
-from services.permits.store import listings, takings
+from services.permits.store import declarations, listings, takings
 from services.permits.store.tables import policies, reference_loads, suspensions
 from shared.contracts.application import Application
 from shared.contracts.permit import Permit
@@ -38,12 +39,22 @@ async def about(conn: AsyncConnection, arrivals: Sequence[Filed], permits: Seque
         takings=await _takings(conn, permits, "quotas" in loaded),
         policies={row["country"]: Policy.model_validate(row["policy"]) for kind, row in rows if kind == "policy"},
         empty=tuple(name for name in LISTS if name not in loaded),
+        named=await declarations.named(conn, _counting(arrivals)),
     )
 
 
 async def of_papers(conn: AsyncConnection, papers: Iterable[Permit | Application]) -> Facts:
     """Read what the listing says of the taxa that papers name, or applications for them."""
     return Facts(await listings.find(conn, {line.taxon for terms in papers for line in terms.lines}))
+
+
+def _counting(arrivals: Iterable[Filed]) -> Iterator[tuple[UUID, str]]:
+    """Answer what is said to have counted a use already, by trader and reference."""
+    for filed in arrivals:
+        for item in filed.document.items:
+            for document in item.documents:
+                if document.use == CLAIMS and document.counted_by is not None:
+                    yield filed.trader, document.counted_by
 
 
 async def _takings(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from services.permits.domain.facts import NOTHING, Facts
 from services.permits.domain.ledger import Side
@@ -34,6 +35,8 @@ class Case:
     asked: Decimal | None = None
     day: date = date.min
     facts: Facts = NOTHING
+    counter: UUID | None = None
+    """The declaration that is said to have counted this use already."""
 
     @property
     def line(self) -> Line:

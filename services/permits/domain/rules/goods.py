@@ -81,8 +81,8 @@ def was_counted_there(case: Case) -> Difference | None:
         return None
     named, line = case.document.counted_by, case.line.terms
     here = [use for use in case.permit.uses if (use.line, use.side) == (line.line, case.side)]
-    counted = sum_of(use.used for use in here if str(use.declaration) == named)
-    claimed = sum_of(use.counted for use in here if str(use.counted_by) == named)
+    counted = sum_of(use.used for use in here if use.declaration == case.counter)
+    claimed = sum_of(use.counted for use in here if case.counter and use.counted_by == case.counter)
     if counted > ZERO and EXACT.add(case.asked or ZERO, claimed) <= counted:
         return None
     asked = f"{plain(case.asked)} {line.unit}" if case.asked is not None else f"{case.item.unit}"
@@ -98,6 +98,8 @@ def is_reported_late(case: Case) -> Difference | None:
 
 UNIT, ONE_LINE = "CITES-box-11-unit", "one-line-meant"
 """Rules that an officer settles by saying a quantity in the line's unit, or the line that is meant."""
+COUNTED_RULES = (Rule("counted-already", "refer", was_counted_there),)
+COUNTED = COUNTED_RULES[0].name
 
 RULES: tuple[Rule, ...] = (
     Rule("CITES-box-7-taxon", "block", taxon_agrees),
@@ -108,6 +110,6 @@ RULES: tuple[Rule, ...] = (
     Rule("CITES-box-12-origin", "refer", origin_agrees),
     Rule(ONE_LINE, "refer", is_unmistakable),
     Rule("CITES-box-15-part-use", "refer", part_use_is_of_one_shipment),
-    Rule("counted-already", "refer", was_counted_there),
+    *COUNTED_RULES,
     Rule("reported-late", "note", is_reported_late),
 )

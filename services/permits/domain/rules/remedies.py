@@ -23,7 +23,7 @@ OWN: dict[str, str] = {
     "CITES-VI.6-second-use": "Cite another document; a further load of the same shipment is a part use of it.",
     "CITES-box-11-quantity": "State no more than is left, or have the authority consent; then customs overrides.",
     "CITES-box-15-part-use": "State the transport document that was endorsed, or customs overrides this.",
-    "counted-already": "Name in counted_by the declaration that counted it, by its id, or let this one count.",
+    "counted-already": "Name in counted_by the declaration that counted it, by id or reference, or let this one count.",
     "CITES-box-14-endorsed-for-less": "State what left in a new version, or customs sets it aside anew by overriding.",
     "reservation-ended": "Customs sets it aside anew by overriding this; its trader may cancel.",
     "CITES-III-export-document": "Cite the export permit or re-export certificate, or customs refuses.",

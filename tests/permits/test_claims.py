@@ -1,0 +1,115 @@
+"""What was counted already is named by id or reference, and claimed anew when an officer overrides a rejection."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.actions import turns
+from shared.contracts.declaration import Consent, Override, Release
+from shared.contracts.permit import Permit
+from shared.problems import Conflict
+from tests.permits.people import (
+    AUTHORITY_FR,
+    AUTHORITY_ZA,
+    CUSTOMS_FR,
+    balance,
+    declaration,
+    endorsed,
+    issued,
+    item,
+    line,
+    lodged,
+    terms,
+)
+from tests.permits.stories import entries_add_up, stated, turn
+
+ELSEWHERE = "CITES-box-4-export-country"
+
+
+async def counted(db: AsyncEngine, quantity: str = "100") -> tuple[Permit, dict[str, Any]]:
+    """A permit of which a released declaration counted so much."""
+    permit = terms()
+    await endorsed(db, await issued(db, permit), A="118")
+    first = await lodged(db, declaration(item(permit, quantity)))
+    return permit, await turn(db, turns.release, first, CUSTOMS_FR, Release())
+
+
+def claim(permit: Permit, quantity: str, by: str, number: int = 1) -> dict[str, Any]:
+    return item(permit, quantity, number, document={"use": "already_counted", "counted_by": by})
+
+
+async def overridden(db: AsyncEngine, found: dict[str, Any], rule: str) -> dict[str, Any]:
+    return await turn(db, turns.override, found, CUSTOMS_FR, stated(Override, rule=rule, reason="seen"))
+
+
+async def test_the_declaration_that_counted_is_named_by_its_reference_too(permits_db: AsyncEngine) -> None:
+    permit, first = await counted(permits_db)
+    found = await lodged(permits_db, declaration(claim(permit, "60", first["reference"])))
+    assert (found["status"], found["findings"]) == ("accepted", [])
+    more = await lodged(permits_db, declaration(claim(permit, "41", first["id"])))
+    assert (more["status"], more["findings"][0]["rule"]) == ("referred", "counted-already")
+    assert "60 of it for others" in more["findings"][0]["found"]
+    none = await lodged(permits_db, declaration(claim(permit, "1", "B-nothing")))
+    assert (none["status"], none["findings"][0]["found"]) == ("referred", "B-nothing")
+
+
+async def test_a_reference_is_one_of_the_same_trader(permits_db: AsyncEngine) -> None:
+    permit, first = await counted(permits_db)
+    async with permits_db.begin() as conn:
+        other = text("UPDATE declarations SET trader_id = gen_random_uuid() WHERE id = :id")
+        await conn.execute(other, {"id": UUID(first["id"])})
+    found = await lodged(permits_db, declaration(claim(permit, "60", first["reference"])))
+    assert found["status"] == "referred"
+
+
+async def test_a_claim_that_was_given_back_on_rejection_stands_again_after_the_override(
+    permits_db: AsyncEngine,
+) -> None:
+    permit, first = await counted(permits_db)
+    found = await lodged(permits_db, declaration(claim(permit, "60", first["id"]), export_country="NA"))
+    assert found["status"] == "rejected"
+    found = await overridden(permits_db, found, ELSEWHERE)
+    assert found["status"] == "accepted"
+    late = await lodged(permits_db, declaration(claim(permit, "60", first["id"])))
+    assert (late["status"], late["findings"][0]["rule"]) == ("referred", "counted-already")
+    await entries_add_up(permits_db)
+
+
+async def test_what_others_claimed_since_the_rejection_is_one_more_finding(permits_db: AsyncEngine) -> None:
+    permit, first = await counted(permits_db)
+    form = declaration(claim(permit, "60", first["id"]), claim(permit, "30", first["id"], 2), export_country="NA")
+    found = await lodged(permits_db, form)
+    other = await lodged(permits_db, declaration(claim(permit, "35", first["id"])))
+    assert (found["status"], other["status"]) == ("rejected", "accepted")
+    found = await overridden(permits_db, found, ELSEWHERE)
+    assert (found["status"], found["findings"][-1]["pointer"]) == ("rejected", "/items/1/documents/0/counted_by")
+    assert (await overridden(permits_db, found, "counted-already"))["status"] == "accepted"
+
+
+async def test_every_permit_of_a_rejected_declaration_is_set_aside_by_the_last_override(
+    permits_db: AsyncEngine,
+) -> None:
+    out = terms(line(appendix="I"))
+    into = terms(line(appendix="I"), kind="import", issuer="FR")
+    ids = [await issued(permits_db, out), await issued(permits_db, into, AUTHORITY_FR)]
+    await endorsed(permits_db, ids[0], A="118")
+    one = item(out, "100")
+    one["documents"].append({"number": into.number, "issuer": "FR", "use": "part"})
+    found = await lodged(permits_db, declaration(one, item(out, "20", 2)))
+    assert (found["status"], [u["reserved"] for u in found["usage"]]) == ("rejected", ["0", "0", "0"])
+    await turn(permits_db, turns.consent, found, AUTHORITY_ZA, stated(Consent, item=2, quantity="2"))
+    for rule in sorted({f["rule"] for f in found["findings"] if f["severity"] != "note"}):
+        assert [(await balance(permits_db, id))["reserved"] for id in ids] == ["0", "0"]
+        found = await overridden(permits_db, found, rule)
+    assert found["status"] == "accepted"
+    assert [u["reserved"] for u in found["usage"]] == ["100", "100", "20"]
+    assert [(await balance(permits_db, id))["reserved"] for id in ids] == ["120", "100"]
+    more = {"items": [{"number": 2, "quantity": "21"}]}
+    with pytest.raises(Conflict) as refused:
+        await turn(permits_db, turns.release, found, CUSTOMS_FR, stated(Release, **more))
+    assert refused.value.code == "not-enough-left", "the consent is used up by what is set aside"
+    await turn(permits_db, turns.release, found, CUSTOMS_FR, Release())
+    await entries_add_up(permits_db)
