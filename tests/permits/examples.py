@@ -37,6 +37,7 @@ WOOD = {"term": "SAW", "unit": "m3", "quantity": "100"}
 TWINS = lines(line("A", taxon=TAXON), line("B", "40", taxon=TAXON, term="LIV"))
 SAME_NUMBER = like(PAPER, issuer="FR")
 ASKS = replace(TWO, policies={"FR": Policy(import_permit_for_appendix_ii=True)})
+PLANT = facts(replace(listing(Population("II")), kingdom="Plantae"))
 SPLIT = facts(listing(Population("II", told=False), Population(None, told=False)))
 ELSEWHERE = {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA9999999"}
 NAMELESS = like(PAPER, importer=PAPER.terms.importer.model_copy(update={"identifier": None}))
@@ -75,6 +76,10 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     ),
     "CITES-VII-other-document": (lambda: found(permit("other")), lambda: found(permit("captive_bred"))),
     "split-listing": (lambda: found(known=SPLIT), lambda: found(PAPER, known=SPLIT)),
+    "CITES-Conf-12.3-source": (
+        lambda: found(PAPER, known=PLANT, source="C"),
+        lambda: found(PAPER, known=PLANT, source="A"),
+    ),
     "CITES-Conf-14.3-suspension": (
         lambda: found(PAPER, known=stopped("ZA")),
         lambda: found(PAPER, known=stopped("NA")),
