@@ -117,8 +117,8 @@ class Declaration(Wire):
 
     @model_validator(mode="after")
     def _items_are_numbered_once(self) -> "Declaration":
-        if (place := first_twice(item.number for item in self.items)) is not None:
-            at = {"at": ("items", place, "number")}
+        if len({item.number for item in self.items}) < len(self.items):
+            at = {"at": ("items", first_twice(item.number for item in self.items), "number")}
             raise PydanticCustomError("item_number_twice", "Each item has a number of its own", at)
         return self
 

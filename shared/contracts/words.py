@@ -133,7 +133,7 @@ def _moment(value: Any) -> datetime:
 
 def write_moment(value: datetime) -> str:
     """Write a time by RFC 3339 in UTC, microseconds kept: `2026-03-01T09:30:00.000000Z`."""
-    return value.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    return value.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def _country(code: str) -> str:

@@ -3,8 +3,8 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import RowMapping
@@ -33,8 +33,7 @@ HANDED_BYTES = 16_384
 DATABASE_AWAY = "The database cannot answer now. Send it again under the same key: it is kept once at most."
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What is answered for a declaration that is durable: the same for every repetition."""
 
     id: UUID
@@ -130,7 +129,7 @@ class Intake:
         due = [at + HANDED_FOR if submission.id in mine else at for submission in batch]
         async with self._engine.connect() as conn:
             new = await submissions.put(conn, batch, due)
-            met = [submission for submission in batch if submission.id not in new]
+            met = [] if len(new) == len(batch) else [one for one in batch if one.id not in new]
             kept = await submissions.under_keys(conn, [submission.scope for submission in met]) if met else {}
         ACCEPTED.inc(len(new))
         self._courier.hand([submission.letter for submission in handed if submission.id in new])

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.gateway.actions.bulk_lines import name_of, unwrapped
 from services.gateway.actions.desk import Desk
 from services.gateway.actions.lodge import Receipt
-from services.gateway.actions.ownership import submission_of, trader_of
+from services.gateway.actions.ownership import is_own, submission_of, trader_of
 from services.gateway.actions.people import Known, People
 from services.gateway.formats import json
 from services.gateway.formats.known import INSIDE
@@ -28,7 +28,10 @@ async def begin(desk: Desk, known: Known, key: str | None, lines: Sequence[bytes
     for place, line in enumerate(lines):
         if place % READ_AT_ONCE == READ_AT_ONCE - 1:
             await asyncio.sleep(0)
-        read.append(await _read(desk.people, known, key, line))
+        try:
+            read.append(await _read(desk.people, known, key, line))
+        except Refusal as error:
+            read.append(error)
     good = [one for one in read if isinstance(one, Submission)]
     kept = asyncio.create_task(desk.intake.keep_many(good)) if good else None
 
@@ -39,18 +42,15 @@ async def begin(desk: Desk, known: Known, key: str | None, lines: Sequence[bytes
     return results()
 
 
-async def _read(people: People, known: Known, key: str | None, line: bytes | None) -> Submission | Refusal:
-    try:
-        if line is None:
-            raise Invalid("body-too-large", f"A line has at most {BODY_LIMIT} bytes. Send less in one declaration.")
-        named, body = unwrapped(line, "declaration")
-        declaration = json.read(body, known.party)
-        at, digest = now(), hashlib.sha256(body).digest()
-        trader = await trader_of(declaration, known, people, at=at)
-        name = name_of(named, key, declaration.reference)
-        return submission_of(known, declaration, trader, key=name, content_type=INSIDE, body=body, digest=digest, at=at)
-    except Refusal as error:
-        return error
+async def _read(people: People, known: Known, key: str | None, line: bytes | None) -> Submission:
+    if line is None:
+        raise Invalid("body-too-large", f"A line has at most {BODY_LIMIT} bytes. Send less in one declaration.")
+    named, body = unwrapped(line, "declaration")
+    declaration = json.read(body, known.party)
+    at, digest = now(), hashlib.sha256(body).digest()
+    trader = known if is_own(declaration, known) else await trader_of(declaration, known, people, at=at)
+    name = name_of(named, key, declaration.reference)
+    return submission_of(known, declaration, trader, key=name, content_type=INSIDE, body=body, digest=digest, at=at)
 
 
 def _told(one: Submission, receipts: "dict[UUID, Result]") -> Result:

@@ -8,6 +8,7 @@ from services.gateway.formats.known import inside
 from services.gateway.store.submissions import Submission
 from shared.contracts.declaration import Declaration
 from shared.contracts.people import ActsFor
+from shared.contracts.words import Trader
 from shared.database import new_id
 from shared.problems import NotAllowed
 
@@ -20,16 +21,25 @@ async def trader_of(declaration: Declaration, known: Known, people: People, *, a
     That is the one who lodges it, or one who gave it a mandate for today (in UTC), named by `trader` or found by the
     identifier of the declaring side. Raises NotAllowed.
     """
-    side = declaration.importer if declaration.movement == "import" else declaration.exporter
-    mine = side.identifier is not None and side.identifier in known.numbers
-    if mine and declaration.trader in {None, known.party.id}:
+    if is_own(declaration, known):
         return known
+    side = declaring_side(declaration)
     who = "importer" if declaration.movement == "import" else "exporter"
     if declaration.trader == known.party.id or side.identifier is None:
         raise NotAllowed(
             NOT_YOURS, f"The identifier of the {who} is none of yours. Declare under a number of your own, see /v1/me."
         )
     return await _principal(declaration.trader, side.identifier, who, known, people, at)
+
+
+def is_own(declaration: Declaration, known: Known) -> bool:
+    """Say whether who lodges a declaration is the trader it is made by, so that no mandate need be looked for."""
+    return declaring_side(declaration).identifier in known.numbers and declaration.trader in {None, known.party.id}
+
+
+def declaring_side(declaration: Declaration) -> Trader:
+    """Answer the side that declares: who brings the goods in, or sends them out."""
+    return declaration.importer if declaration.movement == "import" else declaration.exporter
 
 
 async def _principal(named: UUID | None, number: str, who: str, known: Known, people: People, at: datetime) -> Known:

@@ -2,8 +2,8 @@
 
 import asyncio
 import hashlib
-import json
 from collections.abc import Mapping
+from json.encoder import encode_basestring
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -61,9 +61,10 @@ async def lodge(scope: Scope, receive: Receive, send: Send) -> None:
 
 def write_receipt(receipt: Receipt) -> bytes:
     """Write the body of the 202: from what is kept alone, so that each repetition is the same to the byte."""
-    self = f"/v1/declarations/{receipt.id}"
+    id = str(receipt.id)
+    self = f"/v1/declarations/{id}"
     return (
-        f'{{"id":"{receipt.id}","reference":{json.dumps(receipt.reference, ensure_ascii=False)},"status":"received",'
+        f'{{"id":"{id}","reference":{encode_basestring(receipt.reference)},"status":"received",'
         f'"received_at":"{write_moment(receipt.received_at)}","digest":"{write_digest(receipt.digest)}",'
         f'"links":{{"self":"{self}","content":"{self}/content","receipt":"{self}/receipt"}}}}'
     ).encode()

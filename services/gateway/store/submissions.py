@@ -1,9 +1,8 @@
 """Submissions in the database: many in at once, found again by key or by id."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import RowMapping, or_, select, tuple_
@@ -13,29 +12,14 @@ from services.gateway.store.tables import submissions
 from shared import outbox
 from shared.database import many
 
-NAMES = (
-    "id",
-    "party_id",
-    "trader_id",
-    "key",
-    "reference",
-    "content_type",
-    "digest",
-    "body",
-    "inside",
-    "party",
-    "received_at",
-)
 LETTER = ("id", "trader_id", "digest", "party", "received_at")
-PUT = many(submissions, (*NAMES, "due_at"), ending="ON CONFLICT DO NOTHING RETURNING id")
 KEPT = tuple(
     submissions.c[name] for name in ("id", "party_id", "key", "reference", "content_type", "digest", "received_at")
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A declaration as it came, on its way into the database; `party` is JSON text."""
+class Submission(NamedTuple):
+    """A declaration as it came, on its way into the database; `party` is JSON text. Its fields are the columns."""
 
     id: UUID
     party_id: UUID
@@ -66,10 +50,13 @@ class Submission:
         return self.party_id, self.key
 
 
+PUT = many(submissions, (*Submission._fields, "due_at"), ending="ON CONFLICT DO NOTHING RETURNING id")
+
+
 async def put(conn: AsyncConnection, batch: Sequence[Submission], due: Sequence[datetime]) -> set[UUID]:
     """Insert submissions, sorted by key, each due when said; answers the ids of the new ones."""
-    values: dict[str, list[Any]] = {name: [getattr(submission, name) for submission in batch] for name in NAMES}
-    return set((await conn.execute(PUT, values | {"due_at": list(due)})).scalars())
+    values = dict(zip(Submission._fields, zip(*batch, strict=True), strict=True))
+    return set((await conn.execute(PUT, values | {"due_at": due})).scalars())
 
 
 async def under_keys(conn: AsyncConnection, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], RowMapping]:
