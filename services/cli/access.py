@@ -5,16 +5,18 @@ import os
 from pathlib import Path
 
 from services.cli.console import Trouble
-from shared.client import Hub
+from shared.client import ClientKey, Hub
 
 
-def credentials(file: Path) -> tuple[str, str]:
-    """Answer client id and secret: SAOLA_CLIENT_ID and SAOLA_CLIENT_SECRET, else the file."""
+def credentials(file: Path) -> tuple[str, str | ClientKey]:
+    """Answer client id and secret, or the client's own key: from the environment, else from the file."""
     pair = os.environ.get("SAOLA_CLIENT_ID"), os.environ.get("SAOLA_CLIENT_SECRET")
     if pair[0] and pair[1]:
         return pair[0], pair[1]
     try:
         found = json.loads(file.read_text())
+        if "private_key" in found:
+            return str(found["client_id"]), ClientKey(found["private_key"])
         return str(found["client_id"]), str(found["client_secret"])
     except FileNotFoundError:
         raise Trouble(
@@ -22,7 +24,8 @@ def credentials(file: Path) -> tuple[str, str]:
             "or set SAOLA_CLIENT_ID and SAOLA_CLIENT_SECRET."
         ) from None
     except (OSError, ValueError, KeyError, TypeError):
-        raise Trouble(f'{file} does not hold credentials: {{"client_id": "…", "client_secret": "…"}}.') from None
+        shape = '{"client_id": "…", "client_secret": "…"}, or with a `private_key` (JWK) in place of the secret'
+        raise Trouble(f"{file} does not hold credentials: {shape}.") from None
 
 
 def open_hub(url: str, file: Path, *, patience: float = 3.0) -> Hub:

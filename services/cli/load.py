@@ -25,7 +25,7 @@ def load_file(hub: Hub, file: Path, answers: Path) -> bool:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with answers.open("ab") as told, Progress(*columns, console=err) as progress:
         task = progress.add_task(kind, total=total, completed=done)
-        for answer in hub.load(kind, _lines(file, after=done)):
+        for answer in hub.bulk(kind, _lines(file, after=done)):
             number = done + answer["line"]
             told.write(json.dumps(answer | {"line": number}, ensure_ascii=False).encode() + b"\n")
             told.flush()

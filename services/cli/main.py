@@ -38,7 +38,8 @@ app = typer.Typer(
 )
 for room in (trying, trade):
     app.add_typer(room.commands)
-app.add_typer(people.party, name="party", rich_help_panel=people.PANEL)
+for named, commands in (("party", people.party), ("credential", people.credential), ("mandate", people.mandate)):
+    app.add_typer(commands, name=named, rich_help_panel=people.PANEL)
 for room in (deployment, processes):
     app.add_typer(room.commands)
 

@@ -12,6 +12,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -165,15 +166,19 @@ def _connections(url: str, seconds: float) -> httpx2.Client:
 
 
 def _unreached(url: str, error: Exception) -> str:
-    kind = type(error).__name__
-    return (
-        f"No answer from {url} ({kind}). Is the hub running? `saola up` starts one; its address is the first argument."
-    )
+    where = "`--hub` of commands, the first argument of Hub"
+    return f"No answer from {url} ({type(error).__name__}). Is the hub there? `saola up` starts one; {where} names it."
 
 
 def _retry_after(answer: httpx2.Response) -> float | None:
+    """Read Retry-After, seconds or a date (RFC 9110, 10.2.3)."""
     told = answer.headers.get("retry-after", "")
-    return float(told) if told.isdigit() else None
+    if told.isascii() and told.isdigit():
+        return float(told[:9])
+    try:
+        return max(parsedate_to_datetime(told).timestamp() - time.time(), 0.0)
+    except (ValueError, TypeError):
+        return None
 
 
 def problem_of(answer: httpx2.Response) -> Problem:

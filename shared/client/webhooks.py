@@ -6,7 +6,7 @@ import json
 import re
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -23,14 +23,14 @@ class BadWebhook(Exception):
 
 
 def verify_webhook(
-    headers: Mapping[str, str], body: bytes, secret: str, *, tolerance: float = TOLERANCE
+    headers: Mapping[str, str] | Iterable[tuple[str, str]], body: bytes, secret: str, *, tolerance: float = TOLERANCE
 ) -> dict[str, Any]:
     """Check the signature of a webhook over its exact bytes, answer the event; raises BadWebhook.
 
     `secret` is what the endpoint's creation answered (`whsec_…`), or one of the hub's public keys (`whpk_…`, Ed25519,
     `v1a`), with which somebody who shares no secret checks it too. Keep `webhook-id`: the same id is the same event.
     """
-    found = {name.lower(): value for name, value in headers.items()}
+    found = _named(headers)
     name, moment, signatures = (_header(found, f"webhook-{part}") for part in ("id", "timestamp", "signature"))
     if not re.fullmatch(r"[0-9]{1,15}", moment) or abs(time.time() - int(moment)) > tolerance:
         raise BadWebhook("The webhook is too old, or its sender's clock or ours is wrong.")
@@ -46,12 +46,28 @@ def verify_webhook(
     return event
 
 
-def _header(found: Mapping[str, str], name: str) -> str:
+def _named(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Sort headers by their names in small letters, from whatever a framework keeps them in, text or bytes."""
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(_text(name).lower(), []).append(_text(value))
+    return found
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value if isinstance(value, str) else repr(value)
+
+
+def _header(found: Mapping[str, list[str]], name: str) -> str:
     """Answer a header's value; whatever else a stranger may put there is one clear refusal."""
-    value = found.get(name)
-    if value is None:
+    values = found.get(name, [])
+    if not values:
         raise BadWebhook(f"The header {name} is missing.")
-    if not isinstance(value, str) or not value.isascii() or not value.isprintable() or len(value) > LONGEST:
+    if len(values) > 1:
+        raise BadWebhook(f"The header {name} is there twice.")
+    value = values[0]
+    if not value.isascii() or not value.isprintable() or len(value) > LONGEST:
         raise BadWebhook(f"The header {name} cannot be read.")
     return value
 

@@ -208,3 +208,17 @@ async def test_a_secret_whose_key_was_rotated_away_is_not_told(hub: Hub, setting
     header = await hub.as_(json.loads(settings.admin_file.read_text()))
     answer = await hub.http.post(path, headers=header | keyed)
     assert (answer.status_code, answer.json()["code"]) == (409, "secret-not-kept")
+
+
+async def test_credentials_are_listed_page_by_page(hub: Hub) -> None:
+    party, _ = await hub.party("trader")
+    path = f"/v1/parties/{party['id']}/credentials"
+    for _ in range(2):
+        await hub.http.post(path, headers=hub.admin)
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = (await hub.http.get(f"{path}?limit=2{cursor and '&cursor=' + cursor}", headers=hub.admin)).json()
+        seen += [one["client_id"] for one in page["data"]]
+        cursor = page["next_cursor"]
+    assert len(seen) == 3 and seen == sorted(set(seen), reverse=True)

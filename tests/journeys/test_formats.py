@@ -218,9 +218,9 @@ def test_permits_are_loaded_too(trade: Trade) -> None:
     }
     lines = [json.dumps(terms | {"number": f"{made['number']}-{n}", "lines": [line]}).encode() for n in range(250)]
     lines[3] = b"{}"
-    told = list(trade.authority.hub.load("permits", lines))
+    told = list(trade.authority.hub.bulk("permits", lines))
     assert [one["status_code"] for one in told] == [201] * 3 + [422] + [201] * 246
-    again = list(trade.authority.hub.load("permits", lines))
+    again = list(trade.authority.hub.bulk("permits", lines))
     assert [one.get("id") for one in again] == [one.get("id") for one in told]
 
 

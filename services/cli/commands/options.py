@@ -26,3 +26,4 @@ CredentialsFile = Annotated[
         "--credentials", help="A party's credentials; SAOLA_CLIENT_ID and SAOLA_CLIENT_SECRET come before it."
     ),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON array in place of a table.")]

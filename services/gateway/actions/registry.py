@@ -27,9 +27,10 @@ async def page(desk: Desk, *, before: UUID | None, limit: int) -> list[Party]:
         return await parties.page(conn, before=before, limit=limit)
 
 
-async def credentials_of(desk: Desk, party_id: UUID) -> Sequence[RowMapping]:
-    """Read the living credentials of a party that is there."""
+async def credentials_of(desk: Desk, party_id: UUID, *, before: UUID | None, limit: int) -> Sequence[RowMapping]:
+    """Read up to `limit` living credentials, made before one, of a party that is there; their ids rise with time."""
     async with desk.engine.connect() as conn:
         if await parties.find(conn, party_id) is None:
             raise NotFound
-        return await credentials.of_party(conn, party_id, at=now())
+        last = None if before is None else str(before)
+        return await credentials.of_party(conn, party_id, before=last, limit=limit, at=now())

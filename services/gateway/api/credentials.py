@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from services.gateway.actions import credentials, registry
@@ -11,7 +11,7 @@ from services.gateway.actions.people import Known
 from services.gateway.api.guard import ADesk, id_of, may
 from services.gateway.api.headers import idempotency_key
 from services.gateway.api.openapi import GUARDED, WITH_BODY, body, header, in_path, problems
-from services.gateway.api.parties import KEYED, made
+from services.gateway.api.parties import KEYED, cursor_of, made
 from shared.contracts.people import NewCredential, Rotation
 from shared.contracts.words import write_moment
 from shared.strict import parse_json, validate
@@ -38,11 +38,16 @@ async def give_credential(
 
 
 async def list_credentials(
-    request: Request, desk: ADesk, known: Annotated[Known, Depends(may("list_credentials"))]
+    request: Request,
+    desk: ADesk,
+    known: Annotated[Known, Depends(may("list_credentials", "limit", "cursor"))],
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 50,
+    cursor: Annotated[str | None, Query(description="Where to go on: `next_cursor` of the page before")] = None,
 ) -> Response:
     """List a party's living credentials, newest first: their kind, last use and end, never their secrets."""
-    found = await registry.credentials_of(desk, id_of(request))
-    return JSONResponse({"data": [_credential(row) for row in found], "next_cursor": None})
+    found = await registry.credentials_of(desk, id_of(request), before=cursor_of(cursor), limit=limit + 1)
+    more = found[limit - 1]["client_id"] if len(found) > limit else None
+    return JSONResponse({"data": [_credential(row) for row in found[:limit]], "next_cursor": more})
 
 
 async def rotate_credential(

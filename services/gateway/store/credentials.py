@@ -84,11 +84,15 @@ async def keys_of(conn: AsyncConnection, client_id: str, *, at: datetime) -> lis
     return list((await conn.execute(found)).scalar_one_or_none() or ())
 
 
-async def of_party(conn: AsyncConnection, party_id: UUID, *, at: datetime) -> Sequence[RowMapping]:
-    """Read a party's living credentials, newest first; never their secrets."""
+async def of_party(
+    conn: AsyncConnection, party_id: UUID, *, before: str | None, limit: int, at: datetime
+) -> Sequence[RowMapping]:
+    """Read up to `limit` of a party's living credentials made before one, newest first; never their secrets."""
     c = credentials.c
     shown = (c.client_id, c.made_at, c.last_used_at, c.expires_at, c.public_keys, c.subject)
-    found = select(*shown).where(c.party_id == party_id, _lives(at)).order_by(c.made_at.desc())
+    found = select(*shown).where(c.party_id == party_id, _lives(at)).order_by(c.client_id.desc()).limit(limit)
+    if before is not None:
+        found = found.where(c.client_id < before)
     return (await conn.execute(found)).mappings().all()
 
 

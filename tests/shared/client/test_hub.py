@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -45,6 +46,9 @@ class Scripted:
             def do_PUT(self) -> None:
                 self._answer()
 
+            def do_PATCH(self) -> None:
+                self._answer()
+
             def _answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 if self.path == "/oauth2/token":
@@ -59,7 +63,8 @@ class Scripted:
                     self._send(*said)
 
             def _send(self, status: int, headers: dict[str, str], body: Any) -> None:
-                content = json.dumps(body).encode()
+                lines = body if isinstance(body, list) else [body]
+                content = b"\n".join(json.dumps(line).encode() for line in lines)
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
@@ -136,11 +141,64 @@ def test_a_failure_that_names_no_time_is_not_asked_again(server: Scripted, hub: 
     assert len(server.asked) == 1
 
 
-def test_a_put_whose_answer_was_lost_is_not_asked_again(server: Scripted, hub: Hub) -> None:
+def test_a_version_whose_answer_was_lost_is_put_again_under_the_same_key(server: Scripted, hub: Hub) -> None:
+    server.script = [None, (200, {}, {"version": 2})]
+    assert hub.amend("d-1", {}, version=1)["version"] == 2
+    assert len(server.asked) == 2
+    assert len(keys(server)) == 1
+
+
+def test_a_change_that_no_key_protects_is_not_asked_again(server: Scripted, hub: Hub) -> None:
     server.script = [None]
     with pytest.raises(NoAnswer):
-        hub.amend("d-1", {}, version=1)
+        hub.change_party("p-1", {"disabled": True}, version=1)
     assert len(server.asked) == 1
+
+
+def test_a_time_to_come_back_may_be_a_date(server: Scripted, hub: Hub) -> None:
+    server.script = [(503, {"Retry-After": "Sun, 06 Nov 1994 08:49:37 GMT"}, {}), (200, {}, {"id": "p"})]
+    assert hub.me() == {"id": "p"}
+    server.script = [(503, {"Retry-After": "soon"}, {"code": "service-unavailable"})]
+    with pytest.raises(Problem, match="503"):
+        hub.me()
+
+
+def test_a_declaration_is_waited_for_until_its_checks_are_done(server: Scripted, hub: Hub) -> None:
+    server.script = [(200, {}, {"status": status}) for status in ("received", "received", "accepted")]
+    assert hub.wait("d-1")["status"] == "accepted"
+    server.script = [(200, {}, {"status": "received"})] * 9
+    with pytest.raises(NoAnswer, match="ask again later"):
+        hub.wait("d-1", seconds=0.1)
+
+
+def test_a_feed_tells_with_each_event_where_to_go_on_so_that_none_is_missed(server: Scripted, hub: Hub) -> None:
+    server.script = [
+        (200, {}, {"data": [{"id": "1"}, {"id": "2"}], "next_cursor": "a"}),
+        (200, {}, {"data": [], "next_cursor": "a"}),
+        (200, {}, {"data": [{"id": "3"}], "next_cursor": "b"}),
+    ]
+    told = [(event["id"], cursor) for event, cursor in islice(hub.feed("0", ["permit.*"]), 3)]
+    assert told == [("1", "0"), ("2", "a"), ("3", "b")]
+    assert [path.partition("after=")[2][:1] for _, path, _, _ in server.asked] == ["0", "a", "a"]
+
+
+def test_many_are_sent_a_block_at_a_time_and_what_was_put_off_or_lost_is_sent_again(server: Scripted, hub: Hub) -> None:
+    taken = {"status_code": 202}
+    first = [taken] * 999 + [{"status_code": 503, "code": "overloaded"}]
+    server.script = [None, (200, {}, first), (200, {}, [taken]), (200, {}, [taken] * 500)]
+    drawn: list[int] = []
+
+    def things() -> Iterator[dict[str, int]]:
+        for number in range(1500):
+            drawn.append(number)
+            yield {"reference": number}
+
+    answers = hub.bulk("declarations", things())
+    assert next(answers) == {"status_code": 202, "line": 1}
+    assert len(drawn) == 1000, "no more is read than is sent"
+    assert [answer["line"] for answer in answers] == list(range(2, 1501))
+    assert [body.count(b"\n") for *_, body in server.asked] == [1000, 1000, 1, 500]
+    assert server.asked[2][3] == b'{"reference": 999}\n'
 
 
 def test_patience_ends(server: Scripted) -> None:

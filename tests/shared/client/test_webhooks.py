@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -140,6 +141,15 @@ ODD = (
     "," * 9000,
     "v1a,AAAA",
 )
+
+
+def test_headers_may_be_bytes_or_pairs_and_none_may_be_there_twice() -> None:
+    headers = signed()
+    pairs: Any = [(name.encode(), value.encode()) for name, value in headers.items()]
+    assert verify_webhook(pairs, BODY, SECRET)["id"] == verify_webhook(headers, BODY, SECRET)["id"]
+    for name in ("webhook-id", "webhook-timestamp", "webhook-signature"):
+        with pytest.raises(BadWebhook, match="there twice"):
+            verify_webhook([*headers.items(), (name, "1")], BODY, SECRET)
 
 
 @pytest.mark.parametrize("name", ["Webhook-Id", "Webhook-Timestamp", "Webhook-Signature"])

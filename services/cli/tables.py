@@ -1,0 +1,37 @@
+"""Lists as a person reads them, a table, or as a program does, JSON."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from services.cli.console import out
+
+
+def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    """Print rows: a table of some columns, or one JSON array of all they hold."""
+    if as_json:
+        print(json.dumps(list(rows), ensure_ascii=False, indent=1))
+        return
+    table, count = Table(box=None, pad_edge=False), 0
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+        count += 1
+    out.print(table if count else "There are none.")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={one}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return "" if value is None else str(value).removesuffix("Z").partition(".")[0] if _is_moment(value) else str(value)
+
+
+def _is_moment(value: Any) -> bool:
+    return isinstance(value, str) and len(value) > 19 and value[10] == "T" and value.endswith("Z")
