@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions import intake, reading, registry, turns, withdrawing
+from services.permits.actions import reading, registry, turns, withdrawing
 from services.permits.actions.story import story
 from shared.contracts.declaration import Cancellation, Consent, Correction, Override, Release
 from shared.contracts.permit import Endorsement, Revocation
@@ -24,7 +24,6 @@ from tests.permits.people import (
     endorsed,
     issued,
     item,
-    letter,
     line,
     lodged,
     party,
@@ -57,20 +56,6 @@ async def test_items_of_one_line_are_counted_together(permits_db: AsyncEngine) -
     kept = await balance(permits_db, id)
     assert [kept["consumed"], kept["closed"], kept["available"]] == ["0", False, "100"]
     await entries_add_up(permits_db)
-
-
-async def test_what_could_not_be_checked_is_not_waved_through(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
-    one = declaration(item(permit, "5000"))
-    sent = letter(one).model_copy(update={"unverified": "it broke"})
-    await intake.take_in_batch(permits_db, [sent], command().at)
-    over = stated(Override, rule="unverified", reason="looks fine")
-    with pytest.raises(Conflict) as refused:
-        await turn(permits_db, turns.override, {"id": str(sent.id)}, CUSTOMS_FR, over)
-    assert refused.value.code == "not-checked"
-    amended = await turn(permits_db, turns.amend, {"id": str(sent.id)}, B, one)
-    assert amended["status"] == "rejected"
 
 
 async def test_the_issuing_authority_consents_though_it_trades_on_neither_side(permits_db: AsyncEngine) -> None:

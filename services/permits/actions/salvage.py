@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from services.permits.domain.rules.whole import UNREAD
 from shared.contracts.declaration import InsideDeclaration
 
 UNREADABLE = {"name": "unreadable", "country": "ZZ"}
@@ -24,7 +25,7 @@ def read(id: UUID, country: str, stated: Mapping[str, Any]) -> tuple[InsideDecla
         return InsideDeclaration.model_validate(stated), None
     except ValidationError as error:
         places = sorted({"/" + "/".join(str(step) for step in one["loc"]) for one in error.errors()})
-        return _salvaged(_blank(id, country), stated, error), f"could not be read at {', '.join(places[:5])}"
+        return _salvaged(_blank(id, country), stated, error), f"{UNREAD} {', '.join(places[:5])}"
 
 
 def _salvaged(blank: dict[str, Any], stated: Mapping[str, Any], error: ValidationError) -> InsideDeclaration:

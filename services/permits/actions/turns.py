@@ -12,11 +12,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.actions import views
+from services.permits.actions import unchecked, views
 from services.permits.actions.holding import Moved, anew, with_holders
 from services.permits.domain import consenting, correcting, customs, filing, settling
 from services.permits.domain.completing import wanted_by
 from services.permits.domain.lifecycle import By, Status, may_turn, turns_of
+from services.permits.domain.rules.whole import UNVERIFIED
 from services.permits.domain.signing import Others, Permits
 from services.permits.domain.values import Filed, Outcome
 from services.permits.store import commands, declarations, door, facts, permits
@@ -32,6 +33,7 @@ from shared.contracts.declaration import (
     Release,
 )
 from shared.contracts.people import Act, ActsFor, Party
+from shared.database import again
 from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound
 
 Decide = Callable[[Filed, Permits, Others], Outcome]
@@ -53,9 +55,23 @@ async def refuse(engine: AsyncEngine, id: UUID, party: Party, stated: Refusal, c
 
 
 async def override(engine: AsyncEngine, id: UUID, party: Party, stated: Override, command: Command) -> Kept:
-    """Customs settles a finding."""
+    """Customs settles a finding; what could not be checked when it came is checked in its hand."""
     by = _act(party, By.CUSTOMS, command)
     which = declarations.decided_by(party)
+
+    async def taken_on() -> Kept | None:
+        async with engine.begin() as conn:
+            kept = await commands.begin(conn, command)
+            if kept is not None:
+                return kept
+            if await unchecked.take_on(conn, id, which, stated, by, command):
+                return await _answer(conn, id, command)
+            await commands.forget(conn, [command.id])
+            return None
+
+    kept = await again(taken_on) if stated.rule == UNVERIFIED else None
+    if kept is not None:
+        return kept
     return await _turn(engine, id, which, command, lambda f, p, _: settling.override(f, p, stated, by))
 
 

@@ -12,7 +12,6 @@ from services.permits.domain.filing import posted, reservations
 from services.permits.domain.ledger import ZERO, Entry, Kind, Overdrawn
 from services.permits.domain.lifecycle import EVENTS, By, Status, turns_of
 from services.permits.domain.meanwhile import used_meanwhile, with_claims, withdrawn_meanwhile
-from services.permits.domain.rules.whole import UNVERIFIED
 from services.permits.domain.saying import as_the_officer_says
 from services.permits.domain.signing import Permits
 from services.permits.domain.values import (
@@ -38,7 +37,6 @@ def override(filed: Filed, permits: Permits, stated: Override, by: Act) -> Outco
     """
     if filed.status not in {Status.REFERRED, Status.REJECTED}:
         raise Conflict("wrong-turn", f"Nothing is to be overridden here. {turns_of(filed.status)}")
-    _must_have_been_checked(filed, stated)
     findings = (
         *_overridden(filed, stated, by),
         *withdrawn_meanwhile(filed, permits),
@@ -51,13 +49,6 @@ def override(filed: Filed, permits: Permits, stated: Override, by: Act) -> Outco
         move = Move(filed.status, filed.status, by, "declaration.overridden", stated.reason, detail=_settled(stated))
         return Outcome((DeclarationChange(stays, (move,)),))
     return _accepted(filed, meant, permits, stated, by)
-
-
-def _must_have_been_checked(filed: Filed, stated: Override) -> None:
-    """Refuse to wave through what the rules never saw: an amendment by its trader is checked anew."""
-    if stated.rule == UNVERIFIED and any(f.rule == UNVERIFIED and f.pointer == "" for f in filed.findings):
-        detail = "It could not be checked at all, so nothing would be written off. Its trader amends it, or refuse it."
-        raise Conflict("not-checked", detail)
 
 
 def _accepted(filed: Filed, meant: Filed, permits: Permits, stated: Override, by: Act) -> Outcome:

@@ -90,6 +90,7 @@ class DeclarationOverridden(AboutDeclaration):
 
     overridden: Annotated[str, Field(description="The rule whose finding was settled")]
     item: int | None = None
+    findings: Findings = None
     line: Line = None
     quantity: Said = None
 

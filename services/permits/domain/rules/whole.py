@@ -18,6 +18,8 @@ EMPTIED = "CITES-box-14-endorsed-for-less"
 WITHDRAWN = "CITES-VI.1-withdrawn"
 ABANDONED = "reservation-ended"
 EMPTY = "lists-empty"
+UNREAD = "could not be read at"
+"""What the finding `unverified` begins with where part of a declaration could not be read."""
 
 RULES: dict[str, tuple[Severity, str]] = {
     UNKNOWN: ("block", "A declaration cites documents that are known here and name its own importer or exporter."),
