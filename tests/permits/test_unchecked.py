@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import intake, turns
 from services.permits.domain import unchecked as domain
-from shared.contracts.declaration import Declaration, Override
+from shared.contracts.declaration import InsideDeclaration, Override
 from shared.contracts.letters import SubmissionLetter
 from shared.problems import Conflict
 from tests.permits.people import CUSTOMS_FR, B, balance, command, declaration, endorsed, issued, item, letter, terms
@@ -16,7 +16,7 @@ from tests.permits.stories import entries_add_up, stated, turn
 OVER = stated(Override, rule="unverified", reason="the goods are here")
 
 
-async def broken(db: AsyncEngine, form: Declaration) -> dict[str, Any]:
+async def broken(db: AsyncEngine, form: InsideDeclaration) -> dict[str, Any]:
     """Take a declaration in whose check broke again and again."""
     return await taken(db, letter(form).model_copy(update={"unverified": "it broke"}))
 
