@@ -12,7 +12,7 @@ from services.notifications.domain.share import START
 from services.notifications.store import lanes
 from services.notifications.store.paces import LONGEST_REST
 from shared.contracts.letters import Audience
-from shared.database import new_id, now
+from shared.database import connect, new_id, now
 from tests.notifications.conftest import Receive, Service, have, news, party, until, working
 from tests.notifications.receivers import Heard
 from tests.notifications.test_crash import a_worker
@@ -88,11 +88,28 @@ async def test_a_claim_looks_at_no_more_however_many_wait(service: Service) -> N
     assert await blocks_of_a_claim(service) <= 1.3 * few + 40
 
 
+async def test_a_claim_is_planned_once_and_reads_no_table_from_end_to_end(service: Service) -> None:
+    who = party()
+    await service.endpoint(who, "https://example.com/")
+    engine = connect(service.settings.database_url, connections=1)
+    for _ in range(8):
+        await service.tell(*(news(to=who) for _ in range(3)))
+        await deliver.claim(
+            engine, new_id(), at=now(), lease=timedelta(0), limit=64, share=8, shares={}, keys=service.keys
+        )
+    asked = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%' || 'proving' || ' AS%'"
+    async with engine.connect() as conn:
+        [plans] = (await conn.execute(text(asked))).all()
+    await engine.dispose()
+    assert tuple(plans) == (8, 0), "planning takes as long as claiming"
+
+
 async def blocks_of_a_claim(service: Service) -> int:
     """Answer how many blocks of the database one claim looks at, by PostgreSQL's own account; it is taken back."""
     given = {"claim": new_id(), "at": now(), "ends": now() + timedelta(seconds=20), "limit": 160, "share": 8}
     given |= {"longest": LONGEST_REST, "known": [], "shares": [], "limited": [], "letters": []}
     async with service.engine.connect() as conn:
+        await lanes.take_turn(conn)
         asked = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {lanes._CLAIM.text}")
         [plan] = (await conn.execute(asked, given)).scalar_one()
         await conn.rollback()

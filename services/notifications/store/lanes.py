@@ -12,10 +12,12 @@ from services.notifications.store.paces import LONGEST_REST
 from shared.database import columns
 
 _TURN = text("""
-    SELECT pg_advisory_xact_lock(20241122), set_config('idle_in_transaction_session_timeout', '5000', true)
+    SELECT pg_advisory_xact_lock(20241122), set_config('idle_in_transaction_session_timeout', '5000', true),
+           set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)
 """)
 """A statement before the claim: it waits for its turn first, and looks at the lanes after that. A worker that stalls
-in the middle of its turn loses it after 5 s."""
+in the middle of its turn loses it after 5 s. The claim is planned once and no more, which would else take as long as
+the claim itself, and so that it never reads a table from end to end, however many have come since."""
 _CLAIM = text("""
     WITH RECURSIVE busy AS (
         (SELECT endpoint_id FROM lanes ORDER BY endpoint_id LIMIT 1)
@@ -53,9 +55,8 @@ _CLAIM = text("""
         LIMIT :limit
     )
     UPDATE lanes SET claim = :claim, due_at = :ends
-    FROM (SELECT * FROM due UNION ALL SELECT * FROM proving) AS due
-    WHERE lanes.ctid = due.place
-    RETURNING lanes.endpoint_id, lanes.subject, lanes.attempts
+    WHERE ctid = ANY (ARRAY(SELECT place FROM due UNION ALL SELECT place FROM proving))
+    RETURNING endpoint_id, subject, attempts
 """)
 """Which endpoints have anything waiting is found by skipping through the index, one step an endpoint, however long
 their queues; whose turn is first is left to chance, so that a crowd cannot keep the same ones last. Of one that has
@@ -125,7 +126,10 @@ _CLEAR = text(f"""
 
 
 async def take_turn(conn: AsyncConnection) -> None:
-    """Wait until no other worker claims: who counts what flies must see all that was claimed before."""
+    """Wait until no other worker claims: who counts what flies must see all that was claimed before.
+
+    The transaction is set up for claiming: see above.
+    """
     await conn.execute(_TURN)
 
 

@@ -186,7 +186,7 @@ lanes = Table(
     Column("due_at", TIME, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("claim", Uuid, nullable=True),
-    Index("lanes_due", "endpoint_id", "due_at"),
+    Index("lanes_due", "endpoint_id", "due_at", postgresql_with={"deduplicate_items": "off"}),
     Index("lanes_flying", "endpoint_id", postgresql_where=text("claim IS NOT NULL")),
 )
 """One row for each endpoint and subject that has something waiting. A lease is `due_at` moved ahead under a claim."""
