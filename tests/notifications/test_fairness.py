@@ -97,7 +97,9 @@ async def test_a_claim_is_planned_once_and_reads_no_table_from_end_to_end(servic
         await deliver.claim(
             engine, new_id(), at=now(), lease=timedelta(0), limit=64, share=8, shares={}, keys=service.keys
         )
-    asked = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%' || 'proving' || ' AS%'"
+    asked = (
+        "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%' || 'proving' || ' AS%'"
+    )
     async with engine.connect() as conn:
         [plans] = (await conn.execute(text(asked))).all()
     await engine.dispose()
