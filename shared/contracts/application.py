@@ -10,6 +10,7 @@ from shared.contracts.words import (
     Amount,
     Country,
     Day,
+    Id,
     LineLetter,
     Purpose,
     Quantity,
@@ -27,6 +28,9 @@ class Application(Wire):
     """What a trader asks for: a permit without its number and dates, which the authority gives."""
 
     reference: Annotated[Token | None, Field(description="The trader's own reference")] = None
+    trader: Annotated[
+        Id | None, Field(description="Party id of the trader, if acting under a mandate; found by its identifier else")
+    ] = None
     kind: Kind
     issuer: Annotated[
         Country | None,

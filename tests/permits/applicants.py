@@ -10,7 +10,7 @@ from services.permits.actions import applications
 from services.permits.domain.applying import Officer
 from services.permits.domain.lifecycle import By
 from shared.contracts.application import Application
-from shared.contracts.people import Act, Party
+from shared.contracts.people import Act, ActsFor, Party
 from shared.database import now
 from tests.permits.people import AUTHORITY_ZA, A, command, line, terms
 
@@ -28,7 +28,9 @@ def officer(person: str = "one", party: Party = AUTHORITY_ZA) -> Officer:
     return Officer(party, person, Act(party=party.id, role=By.AUTHORITY, at=now()))
 
 
-async def applied(db: AsyncEngine, stated: Application | None = None, by: Party = A) -> UUID:
+async def applied(
+    db: AsyncEngine, stated: Application | None = None, by: Party = A, trader: ActsFor | None = None
+) -> UUID:
     """Submit an application and answer its id."""
-    kept = await applications.submit(db, by, stated or asked(), command())
+    kept = await applications.submit(db, by, stated or asked(), command(), trader=trader)
     return UUID(json.loads(kept.answer)["id"])

@@ -15,6 +15,7 @@ from services.permits.domain.lifecycle import APPLICATION_TURNS, ApplicationStat
 from services.permits.store.commands import Command, Kept
 from shared.contracts.application import Assessment, Granting, Question, Reply, Withdrawal
 from shared.contracts.declaration import Refusal
+from shared.contracts.people import ActsFor
 from shared.contracts.policy import Policy
 from shared.database import new_id, now
 from shared.problems import Conflict, Invalid, NotAllowed, NotFound
@@ -221,3 +222,35 @@ async def test_a_turn_honours_the_version_it_names(permits_db: AsyncEngine) -> N
     with pytest.raises(Conflict) as caught:
         await applications.withdraw(permits_db, id, A, Withdrawal(), stale)
     assert caught.value.code == "version-stale"
+
+
+AGENT = party("trader", "DE", "DE1")
+FOR_A = ActsFor(party=A.id, numbers=("ZA1234567",))
+
+
+async def test_an_agent_applies_for_a_trader_and_both_names_stand_in_the_history(permits_db: AsyncEngine) -> None:
+    id = await applied(permits_db, asked(trader=str(A.id)), AGENT, FOR_A)
+    await applications.query(permits_db, id, officer(), Question(message="why?"), command())
+    await applications.reply(permits_db, id, AGENT, Reply(message="so"), command())
+    await applications.withdraw(permits_db, id, A, Withdrawal(), command())
+    for who in (A, AGENT, AUTHORITY_ZA):
+        read = await applications.read(permits_db, id, who, now())
+        assert (read["applicant"], read["trader"], read["lodged_by"]) == (str(A.id), str(A.id), str(AGENT.id))
+        [listed] = (await applications.list_applications(permits_db, who, {}, limit=9, before=None, at=now()))["data"]
+        assert listed["id"] == str(id)
+        agent = {"party": str(AGENT.id), "role": "trader", "for": str(A.id)}
+        by = [turn["by"] for turn in read["history"] if turn["by"]["role"] == "trader"]
+        assert by == [agent, agent, {"party": str(A.id), "role": "trader"}]
+    async with permits_db.connect() as conn:
+        told = (await conn.execute(text("SELECT audience FROM news"))).scalars().all()
+    assert all(set(one["parties"]) == {str(A.id), str(AGENT.id)} for one in told)
+
+
+async def test_nobody_applies_for_a_trader_without_its_mandate(permits_db: AsyncEngine) -> None:
+    for stated, trader in ((asked(), None), (asked(trader=str(A.id)), None), (asked(trader=str(B.id)), FOR_A)):
+        with pytest.raises(NotAllowed) as caught:
+            await applied(permits_db, stated, AGENT, trader)
+        assert caught.value.code == "not-your-application"
+    with pytest.raises(NotAllowed):
+        await applied(permits_db, asked(trader=str(B.id)), A)
+    assert await applied(permits_db, asked(trader=str(A.id)), A)

@@ -30,7 +30,7 @@ async def command(request: Request, route: Relayed) -> Response:
     """Pass a trader's command on; 409 `still-received` when the declaration is not at its checks yet."""
     desk = the_desk(request)
     try:
-        reply = await send(request, route, lambda known: acting(desk, known, id_of(request)))
+        reply = await send(request, route, lambda known, _: acting(desk, known, id_of(request)))
     except Away:
         await demand_forwarded(request, route)
         raise unavailable(route.service) from None

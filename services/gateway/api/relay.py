@@ -35,7 +35,8 @@ PASSED_OUT = (
     "preference-applied",
     "retry-after",
 )
-ForWhom = Callable[[Known], Awaitable[ActsFor | None]]
+ForWhom = Callable[[Known, bytes], Awaitable[ActsFor | None]]
+"""Finds out in whose name a mandated agent asks, by who it is and the body it sends."""
 NAME = re.compile(r"[a-z0-9-]{1,64}")
 COUNTRY = re.compile(r"[A-Z]{2}")
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -93,7 +94,7 @@ async def send(request: Request, route: Relayed, for_whom: ForWhom | None = None
         desk.service(route.service),
         route.method,
         path,
-        caller=caller_of(known, request, await for_whom(known) if for_whom else None),
+        caller=caller_of(known, request, await for_whom(known, given) if for_whom else None),
         body=given or None,
         query=request.query_params.multi_items(),
         headers=headers,

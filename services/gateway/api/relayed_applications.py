@@ -35,19 +35,20 @@ def _turn(
     )
 
 
+APPLYING = Relayed(
+    "POST",
+    A,
+    "apply_for_permit",
+    "permits",
+    "Apply for a permit",
+    "The application",
+    "By a trader named as exporter or importer, or by an agent that holds its mandate: a permit without its number "
+    "and dates, which the authority gives.",
+    status=201,
+    takes=Application,
+    codes=("not-your-application", *PAPER),
+)
 APPLICATIONS: tuple[Relayed, ...] = (
-    Relayed(
-        "POST",
-        A,
-        "apply_for_permit",
-        "permits",
-        "Apply for a permit",
-        "The application",
-        "By a trader named as exporter or importer: a permit without its number and dates, which the authority gives.",
-        status=201,
-        takes=Application,
-        codes=("not-your-application", *PAPER),
-    ),
     Relayed(
         "GET",
         A,
@@ -68,15 +69,6 @@ APPLICATIONS: tuple[Relayed, ...] = (
         "By its applicant, and by the authority of the country that is asked.",
     ),
     _turn("query", "query_application", "Ask the applicant", Question, "The application waits for the answer."),
-    _turn("answer", "answer_application", "Answer the authority", Reply, "The application is the authority's again."),
-    _turn(
-        "withdrawal",
-        "withdraw_application",
-        "Take an application back",
-        Withdrawal,
-        "By the applicant, as long as it is not decided.",
-        may_be_empty=True,
-    ),
     _turn(
         "assessment",
         "assess_application",
@@ -98,3 +90,23 @@ APPLICATIONS: tuple[Relayed, ...] = (
         "refusal", "refuse_application", "Refuse an application", Refusal, "For a reason, which the applicant reads."
     ),
 )
+APPLICANTS: tuple[Relayed, ...] = (
+    _turn(
+        "answer",
+        "answer_application",
+        "Answer the authority",
+        Reply,
+        "The application is the authority's again.",
+        codes=("not-your-application",),
+    ),
+    _turn(
+        "withdrawal",
+        "withdraw_application",
+        "Take an application back",
+        Withdrawal,
+        "By the applicant or its agent, as long as it is not decided.",
+        may_be_empty=True,
+        codes=("not-your-application",),
+    ),
+)
+"""Turns of the trader, or of an agent under its mandate."""

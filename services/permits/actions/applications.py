@@ -22,7 +22,7 @@ from services.permits.store.commands import Command, Kept
 from shared.cites.zones import latest_day
 from shared.contracts.application import Application, Assessment, Granting, Question, Reply, Withdrawal
 from shared.contracts.declaration import Refusal
-from shared.contracts.people import Act, Party
+from shared.contracts.people import Act, ActsFor, Party
 from shared.database import again, new_id
 from shared.identity import digest, secret
 from shared.problems import NotAllowed, NotFound
@@ -39,18 +39,31 @@ def _plainly(turn: Callable[[ApplicationOnFile], Outcome]) -> Decide:
     return decide
 
 
-async def submit(engine: AsyncEngine, party: Party, stated: Application, command: Command) -> Kept:
-    """Apply for a permit as its exporter or importer."""
-    if not {stated.exporter.identifier, stated.importer.identifier} & party.numbers:
-        raise NotAllowed("not-your-application", "Neither exporter nor importer is named by one of your identifiers.")
+async def submit(
+    engine: AsyncEngine, party: Party, stated: Application, command: Command, *, trader: ActsFor | None = None
+) -> Kept:
+    """Apply for a permit as its exporter or importer, or as an agent in the name of one of them."""
+    numbers = party.numbers if trader is None else frozenset(trader.numbers)
+    whose = party.id if trader is None else trader.party
+    _may_apply(stated, numbers, whose)
     id, by = new_id(command.at), Act(party=party.id, role=By.TRADER, at=command.at)
     async with engine.begin() as conn:
         kept = await commands.begin(conn, command)
         if kept is not None:
             return kept
         known = await facts.of_papers(conn, [stated])
-        await door.keep(conn, applying.submit(id, party, stated, by, known))
+        await door.keep(conn, applying.submit(id, whose, stated, by, known))
         return await _answer(conn, id, party, command, status=201)
+
+
+def _may_apply(stated: Application, numbers: frozenset[str], whose: UUID) -> None:
+    if not {stated.exporter.identifier, stated.importer.identifier} & numbers:
+        text = (
+            "Neither exporter nor importer is named by an identifier of yours, or of a trader whose mandate you hold."
+        )
+        raise NotAllowed("not-your-application", text)
+    if stated.trader not in {None, whose}:
+        raise NotAllowed("not-your-application", "`trader` is another party, and you hold no mandate of it today.")
 
 
 async def query(engine: AsyncEngine, id: UUID, officer: Officer, stated: Question, command: Command) -> Kept:

@@ -52,7 +52,7 @@ def _usage(citation: Citation, permits: Mapping[UUID, tuple[str, str]]) -> View:
     }
 
 
-def _turn(row: Told, filed: Filed | None = None) -> View:
+def _turn(row: Told, filed: Filed | ApplicationOnFile | None = None) -> View:
     """Write a turn; where an agent acted under a mandate, both it and its trader are named."""
     by = {"party": str(row["by_party"]) if row["by_party"] else None, "role": row["by_role"]}
     if filed is not None and row["by_role"] == By.TRADER and row["by_party"] not in {None, filed.trader}:
@@ -199,12 +199,14 @@ def application(found: ApplicationOnFile, history: Iterable[Row], links: Links, 
         "id": str(found.id),
         "version": found.version,
         "status": found.status.value,
-        "applicant": str(found.party),
+        "applicant": str(found.trader),
+        "trader": str(found.trader),
+        "lodged_by": str(found.party),
         "submitted_at": write_moment(found.submitted_at),
         "decided_at": write_moment(found.decided_at) if found.decided_at else None,
         "days_open": days_open(found, at),
         "permit_id": str(found.permit) if found.permit else None,
         "permit": link(found.permit, links),
         **({"assessment": found.assessment} if inside else {}),
-        "history": [_turn(row) for row in told],
+        "history": [_turn(row, found) for row in told],
     }

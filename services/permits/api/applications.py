@@ -12,6 +12,7 @@ from services.permits.api.orders import Authority, Engine, Person, Trader, havin
 from services.permits.domain.applying import Officer
 from services.permits.domain.lifecycle import ApplicationStatus, By
 from services.permits.store.commands import Command
+from shared.callers import AnotherTrader
 from shared.contracts.application import Application, Assessment, Granting, Question, Reply, Withdrawal
 from shared.contracts.declaration import Refusal
 from shared.contracts.people import Act, Party
@@ -41,10 +42,10 @@ class Filters(BaseModel):
 
 
 @router.post("", status_code=201)
-async def submit(request: Request, db: Engine, party: Trader) -> Response:
+async def submit(request: Request, db: Engine, party: Trader, trader: AnotherTrader) -> Response:
     """Apply for a permit."""
     stated, command = await order(request, Application)
-    return render(await applications.submit(db, party, stated, command))
+    return render(await applications.submit(db, party, stated, command, trader=trader))
 
 
 @router.get("")

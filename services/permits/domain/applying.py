@@ -34,9 +34,13 @@ class Officer:
     by: Act
 
 
-def submit(id: UUID, party: Party, stated: Application, by: Act, facts: Facts) -> Outcome:
-    """File an application; lines that no permit could have are refused now and not at the end."""
-    filed = ApplicationOnFile(id, party.id, stated, ApplicationStatus.SUBMITTED, by.at)
+def submit(id: UUID, trader: UUID, stated: Application, by: Act, facts: Facts) -> Outcome:
+    """File an application of a trader, made by itself or by its agent.
+
+    Lines that no permit could have are refused now and not at the end.
+    """
+    assert by.party is not None, "it is a party that applies"
+    filed = ApplicationOnFile(id, by.party, trader, stated, ApplicationStatus.SUBMITTED, by.at)
     day = latest_day(stated.asked, by.at)
     must_be_sane(terms_of(filed, Granting(), day), day, facts)
     move = Move(None, filed.status, by, "application.submitted")

@@ -56,18 +56,20 @@ def about_application(application: ApplicationOnFile, move: Move) -> dict[str, A
 
 
 def hearers_of_application(application: ApplicationOnFile, move: Move) -> Audience:
-    """Answer who may hear of an application: its applicant and the authority asked, which alone hears of its own
-    assessment."""
+    """Answer who may hear of an application: its trader, the agent that made it, and the authority that is asked.
+
+    Of its own assessment the authority alone hears.
+    """
     country = application.document.asked
     offices = (RoleInCountry(role="authority", country=country),)
     if move.event == ASSESSED:
         return Audience(offices=offices)
     return Audience(
-        parties=(application.party,),
+        parties=tuple(dict.fromkeys((application.trader, application.party))),
         offices=offices,
         countries=(country,),
         taxa=tuple(sorted({line.taxon for line in application.document.lines})),
-        sender=Sender(parties=(application.party,), offices=offices),
+        sender=Sender(parties=(application.trader,), offices=offices),
     )
 
 

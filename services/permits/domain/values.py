@@ -192,10 +192,12 @@ class PermitChange:
 
 @dataclass(frozen=True)
 class ApplicationOnFile:
-    """An application on file: what was asked, by whom, where it stands, who assessed it, and the permit it led to."""
+    """An application on file: what was asked, by whom and in whose name, where it stands, who assessed it, and the
+    permit it led to."""
 
     id: UUID
     party: UUID
+    trader: UUID
     document: Application
     status: ApplicationStatus
     submitted_at: datetime

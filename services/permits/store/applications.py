@@ -18,7 +18,17 @@ from shared.contracts.people import Party
 from shared.database import among
 
 APPLICATION_CHANGES = ("status", "decided_at", "permit_id", "assessment", "sequence", "version")
-APPLICATION = ("id", "party_id", "issuer", "kind", "reference", "document", "submitted_at", *APPLICATION_CHANGES)
+APPLICATION = (
+    "id",
+    "party_id",
+    "trader_id",
+    "issuer",
+    "kind",
+    "reference",
+    "document",
+    "submitted_at",
+    *APPLICATION_CHANGES,
+)
 
 
 def readable_by(party: Party) -> ColumnElement[bool]:
@@ -27,8 +37,8 @@ def readable_by(party: Party) -> ColumnElement[bool]:
 
 
 def made_by(party: Party) -> ColumnElement[bool]:
-    """Say which applications are a trader's own."""
-    return t.applications.c.party_id == party.id
+    """Say which applications are a trader's own, or were made by it for another."""
+    return or_(t.applications.c.trader_id == party.id, t.applications.c.party_id == party.id)
 
 
 def asked_of(party: Party) -> ColumnElement[bool]:
@@ -56,6 +66,7 @@ def _of(row: Row) -> ApplicationOnFile:
     return ApplicationOnFile(
         id=row["id"],
         party=row["party_id"],
+        trader=row["trader_id"],
         document=Application.model_validate(row["document"]),
         status=ApplicationStatus(row["status"]),
         submitted_at=row["submitted_at"],
@@ -89,7 +100,7 @@ def _filtered(query: Select[Any], filters: dict[str, str]) -> Select[Any]:
             case "taxon":
                 query = query.where(c.document["lines"].contains([{"taxon": value}]))
             case "applicant":
-                query = query.where(c.party_id == UUID(value))
+                query = query.where(c.trader_id == UUID(value))
             case _:
                 query = query.where(c[name] == value)
     return query
@@ -112,6 +123,7 @@ def application_row(change: ApplicationChange) -> dict[str, Any]:
     return {
         "id": one.id,
         "party_id": one.party,
+        "trader_id": one.trader,
         "issuer": one.document.asked,
         "kind": one.document.kind,
         "status": one.status.value,

@@ -30,7 +30,8 @@ class Application(application.Application):
     id: UUID
     version: int
     status: Literal["submitted", "queried", "granted", "refused", "withdrawn"]
-    applicant: UUID
+    applicant: Annotated[UUID, Field(description="The trader it is made for; `trader` says the same")]
+    lodged_by: Annotated[UUID, Field(description="Who made it: the trader itself, or an agent under a mandate")]
     submitted_at: datetime
     decided_at: datetime | None
     days_open: int

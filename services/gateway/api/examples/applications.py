@@ -28,6 +28,8 @@ def _application(status: str, days_open: int = 2, **more: Any) -> dict[str, Any]
         "version": 2,
         "status": status,
         "applicant": PARTY_ID,
+        "trader": PARTY_ID,
+        "lodged_by": PARTY_ID,
         "submitted_at": MOMENT,
         "decided_at": None,
         "days_open": days_open,

@@ -11,6 +11,7 @@ applications = Table(
     metadata,
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("party_id", UUID(as_uuid=True), nullable=False),
+    Column("trader_id", UUID(as_uuid=True), nullable=False),
     Column("issuer", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("status", Text, nullable=False),
@@ -23,6 +24,7 @@ applications = Table(
     Column("sequence", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     Index("applications_party", "party_id", "id"),
+    Index("applications_trader", "trader_id", "id"),
     Index("applications_issuer", "issuer", "status", "id"),
 )
 
