@@ -56,11 +56,17 @@ class KeyFile:
     def _read(self) -> KeySet:
         self._stamp = self.path.stat().st_mtime_ns
         self._looked = time.monotonic()
-        return KeySet.import_key_set(json.loads(self.path.read_text()))
+        found = json.loads(self.path.read_text())
+        self._retired: list[dict[str, Any]] = found.get("retired", [])
+        return KeySet.import_key_set(found)
 
     def public(self) -> dict[str, Any]:
         """Answer the public halves, as `/.well-known/jwks.json` publishes them."""
         return {"keys": [{**key.as_dict(private=False), "use": "sig", "alg": ALGORITHM} for key in self.keys.keys]}
+
+    def public_ever(self) -> dict[str, Any]:
+        """Answer the same with the public halves of dropped keys: for what was signed to last, such as receipts."""
+        return {"keys": [*self.public()["keys"], *self._retired]}
 
 
 def make_keys(private: Path, public: Path) -> None:
@@ -74,21 +80,24 @@ def make_keys(private: Path, public: Path) -> None:
 def rotate_keys(private: Path, public: Path, step: str) -> list[str]:
     """Take a step of a rotation: `add` a key that only verifies, `use` the last one to sign, `drop` all but the first.
 
-    Each is read by the running services within seconds. Answers the kids as they stand; raises ValueError for a step
+    Each is read by the running services within seconds. What is dropped signs and admits nothing more; its public half
+    stays in the private file (`retired`), for receipts. Answers the kids as they stand; raises ValueError for a step
     that would leave nothing to sign with, or that changes nothing.
     """
-    keys = json.loads(private.read_text())["keys"]
+    held = json.loads(private.read_text())
+    keys, retired = held["keys"], held.get("retired", [])
     if step == "add" and len(keys) < MOST_KEYS:
         keys.append(OKPKey.generate_key("Ed25519", {"kid": secrets.token_hex(8)}, private=True).as_dict(private=True))
     elif step == "use" and len(keys) > 1:
         keys.insert(0, keys.pop())
     elif step == "drop" and len(keys) > 1:
+        retired += _public(keys[1:])
         del keys[1:]
     else:
         raise ValueError(f"there are {len(keys)} keys in {private}: `{step}` has nothing to do")
     if step == "add":
         _write(public, {"keys": [*json.loads(public.read_text())["keys"], *_public(keys[-1:])]})
-    _write(private, {"keys": keys})
+    _write(private, {"keys": keys} | ({"retired": retired} if retired else {}))
     _write(public, KeyFile(private).public())
     return [str(key["kid"]) for key in keys]
 

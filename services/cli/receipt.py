@@ -10,7 +10,7 @@ from rich.table import Table
 from services.cli.console import Trouble, out
 from shared.client.receipts import verify_receipt
 
-PUBLISHED = "/.well-known/jwks.json"
+PUBLISHED = "/.well-known/receipt-keys.json"
 
 
 def verify_file(file: Path, keys: str, content: Path | None) -> None:

@@ -6,21 +6,33 @@ from services.cli.console import Trouble, out
 from services.cli.home import Home
 from shared.identity import rotate_keys
 
-ROTATED = ("gateway", "permits", "tokens")
-"""Those whose signatures are short-lived; the key of webhooks is kept, for receivers may hold its public half."""
+TOKENS = ("gateway", "permits", "tokens")
+"""Those whose signatures are short-lived; the key of webhooks goes its own way, for receivers hold its public half."""
 STEPS = {
     "add": "The new key verifies. In a minute, when everybody has read it: saola rotate use",
     "use": "The new key signs. In an hour, when the last token by the old one has ended: saola rotate drop",
-    "drop": "The old key is gone; what it signed is refused.",
+    "drop": "The old key is gone: no token by it lets anybody in. Receipts by it can be checked for good.",
+}
+OF_WEBHOOKS = {
+    "add": "Both keys sign each webhook. When every receiver has the new one (webhook-keys.json): use, then drop.",
+    "use": "Both keys sign, the new one first. When no receiver goes by the old one any more: drop",
+    "drop": "The old key is gone; receivers that know it alone refuse what comes.",
 }
 
 
 def rotate_home(home: Path, step: str) -> None:
     """Take a step with every key set of a home that signs tokens, outside and inside."""
     place = Home(home)
-    for signer in ROTATED:
+    for signer in TOKENS:
         _take(place.private_keys(signer), place.public_keys(signer), step)
     out.print(STEPS[step], markup=False)
+
+
+def rotate_webhooks(home: Path, step: str) -> None:
+    """Take a step with the key set of a home that signs webhooks."""
+    place = Home(home)
+    _take(place.private_keys("webhooks"), place.public_keys("webhooks"), step)
+    out.print(OF_WEBHOOKS[step], markup=False)
 
 
 def rotate_files(private: Path, public: Path, step: str) -> None:

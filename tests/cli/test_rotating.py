@@ -4,13 +4,17 @@ import base64
 import json
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from shared.identity import make_keys, rotate_keys
+from shared.client import BadReceipt, Hub, verify_receipt
+from shared.database import now
+from shared.identity import OUTSIDE, RECEIPT, BadToken, KeyFile, make_keys, read, rotate_keys, sign
 from tests.hub import RunningHub, running_hub, saola
+from tests.journeys.world import Who, declaration
 
 
 def _kid(token: str) -> str:
@@ -18,9 +22,11 @@ def _kid(token: str) -> str:
     return str(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))["kid"])
 
 
-def test_requests_flow_through_a_whole_rotation() -> None:
+def test_requests_flow_through_a_whole_rotation(tmp_path: Path) -> None:
     with running_hub() as hub, hub.admin() as admin:
-        before = admin.token()
+        before, lodged = admin.token(), _lodged(admin)
+        receipt = tmp_path / "receipt.jws"
+        receipt.write_text(lodged)
         pair = admin.create_credentials(admin.me()["id"])
         answers: list[int] = []
         stop = threading.Event()
@@ -46,6 +52,27 @@ def test_requests_flow_through_a_whole_rotation() -> None:
         assert refused.status_code == 401
         assert _published(hub) == [_kid(after)]
         assert saola("rotate", "drop", "--home", hub.home).returncode == 1, "the last key stays"
+        good = saola("verify-receipt", receipt, "--hub", hub.url)
+        assert good.returncode == 0, good.stderr
+        _rotate_webhooks(hub)
+
+
+def _lodged(admin: Hub) -> str:
+    """Answer a receipt of a declaration of a new trader."""
+    party = {"name": "B", "country": "FR", "roles": ["trader"], "identifiers": {"EORI": "FR-ROTATED"}}
+    pair = admin.create_credentials(admin.create_party(party)["id"])
+    with Hub(admin.url, pair["client_id"], pair["client_secret"]) as trader:
+        stated = declaration(Who("", {}, "ZA-1"), Who("", {}, "FR-ROTATED"), "ZA-0")
+        return trader.receipt(trader.declare(stated)["id"])
+
+
+def _rotate_webhooks(hub: RunningHub) -> None:
+    counts = []
+    for step in ("add", "use", "drop"):
+        assert saola("rotate", step, "--webhooks", "--home", hub.home).returncode == 0
+        time.sleep(2.5)
+        counts.append(len(httpx2.get(f"{hub.url}/.well-known/webhook-keys.json").json()["keys"]))
+    assert counts == [2, 2, 1]
 
 
 def _ask(hub: RunningHub, pair: dict[str, Any], answers: list[int], stop: threading.Event) -> None:
@@ -74,3 +101,21 @@ def test_a_step_that_would_change_nothing_is_refused(tmp_path: Any) -> None:
     assert rotate_keys(private, public, "use") == [second, first]
     assert rotate_keys(private, public, "drop") == [second]
     assert [key["kid"] for key in json.loads(public.read_text())["keys"]] == [second]
+
+
+def test_receipts_outlive_the_key_that_signed_them_and_tokens_do_not(tmp_path: Path) -> None:
+    private, public = tmp_path / "private.json", tmp_path / "public.json"
+    make_keys(private, public)
+    keys, at = KeyFile(private), now()
+    claims = {"iss": "hub", "aud": "saola", "iat": int(at.timestamp()), "exp": int(at.timestamp()) + 60}
+    receipt, token = sign(keys, typ=RECEIPT, claims=claims), sign(keys, typ=OUTSIDE, claims=claims)
+    for step in ("add", "use", "drop", "add", "use", "drop"):
+        rotate_keys(private, public, step)
+    after = KeyFile(private)
+    assert verify_receipt(receipt, after.public_ever())["iss"] == "hub"
+    assert len(after.public_ever()["keys"]) == 3 and len(after.public()["keys"]) == 1
+    assert not any("d" in key for key in after.public_ever()["keys"])
+    with pytest.raises(BadReceipt):
+        verify_receipt(receipt, after.public())
+    with pytest.raises(BadToken):
+        read(token, after, typ=OUTSIDE, issuer="hub", audience="saola", at=at)

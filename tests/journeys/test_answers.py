@@ -42,7 +42,7 @@ def test_every_good_answer_is_as_it_is_described(world: World) -> None:
 
 def _people(world: World, exporter: Who, importer: Who) -> None:
     admin = world.admin
-    for path in ("oauth-authorization-server", "jwks.json", "webhook-keys.json"):
+    for path in ("oauth-authorization-server", "jwks.json", "receipt-keys.json", "webhook-keys.json"):
         world.get(None, f"/.well-known/{path}")
     world.get(importer, "/v1/me")
     world.get(admin, "/v1/parties?limit=2")

@@ -47,11 +47,16 @@ def rotate(
     home: HomeFolder = Path("var"),
     private: Annotated[Path | None, typer.Option(help="A private key set of a deployment, instead of a home.")] = None,
     public: Annotated[Path | None, typer.Option(help="Its public halves.")] = None,
+    webhooks: Annotated[
+        bool, typer.Option("--webhooks", help="The key that signs webhooks, not those of tokens.")
+    ] = False,
 ) -> None:
     """Take a step of rotating the keys that sign, while the hub runs: two live side by side. See docs/identity.md."""
-    from services.cli.rotating import rotate_files, rotate_home
+    from services.cli.rotating import rotate_files, rotate_home, rotate_webhooks
 
     if private is not None and public is not None:
         rotate_files(private, public, step)
+    elif webhooks:
+        rotate_webhooks(home.resolve(), step)
     else:
         rotate_home(home.resolve(), step)

@@ -37,7 +37,8 @@ async def receipt(
 ) -> Response:
     """Fetch the receipt: a compact JWS over the digest of the exact bytes, the id, the party and the time.
 
-    Signed with a key of `/.well-known/jwks.json`; `saola verify-receipt` checks it without a network.
+    Signed with a key of `/.well-known/receipt-keys.json`, which keeps those that were rotated away.
+    `saola verify-receipt` checks it without a network.
     """
     found = await kept.version(desk, id_of(request), known.party, _version(request))
     return Response(kept.receipt(desk, found), media_type=JOSE)

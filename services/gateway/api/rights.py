@@ -88,5 +88,5 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "acknowledge_event": LISTENERS,
 }
 
-OPEN = frozenset({"ask_token", "read_server_metadata", "read_token_keys", "read_webhook_keys"})
+OPEN = frozenset({"ask_token", "read_server_metadata", "read_token_keys", "read_receipt_keys", "read_webhook_keys"})
 """Operations that ask for no token, for they come before one; health and the documentation are not of the API."""

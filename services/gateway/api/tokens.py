@@ -22,7 +22,7 @@ from shared.web import read_body
 FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT = 16_384
 BY_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-NO_STORE = {"Cache-Control": "no-store"}
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class OAuthError(Exception):
@@ -73,6 +73,14 @@ async def read_token_keys(desk: ADesk) -> Response:
     return JSONResponse(desk.access.keys.public(), headers={"Cache-Control": "public, max-age=60"})
 
 
+async def read_receipt_keys(desk: ADesk) -> Response:
+    """Publish the public keys that receipts were ever signed with (RFC 7517), those dropped in a rotation too.
+
+    They verify receipts and nothing else: no token signed by a dropped key lets anybody in.
+    """
+    return JSONResponse(desk.access.keys.public_ever(), headers={"Cache-Control": "public, max-age=60"})
+
+
 async def read_webhook_keys(desk: ADesk, request: Request) -> Response:
     """Publish the keys that webhooks are signed with (RFC 7517): Ed25519, `v1a` of Standard Webhooks."""
     caller = Caller(service="gateway", request_id=request_id(request))
@@ -117,6 +125,7 @@ def add_token_routes(app: FastAPI) -> None:
     for path, act, summary in (
         ("/.well-known/oauth-authorization-server", read_server_metadata, "Where and how to ask for tokens"),
         ("/.well-known/jwks.json", read_token_keys, "The public keys of access tokens"),
+        ("/.well-known/receipt-keys.json", read_receipt_keys, "The public keys of receipts, old ones too"),
         ("/.well-known/webhook-keys.json", read_webhook_keys, "The public keys of webhooks"),
     ):
         app.add_api_route(

@@ -135,6 +135,7 @@ ANSWERS: dict[str, Shape] = {
     "ask_token 401": TokenRefusal,
     "read_server_metadata": ServerMetadata,
     "read_token_keys": PublicKeys,
+    "read_receipt_keys": PublicKeys,
     "read_webhook_keys": PublicKeys,
     **dict.fromkeys(("read_me", "add_party", "read_party", "change_party"), Party),
     "list_parties": Parties,

@@ -56,6 +56,7 @@ EXAMPLES: dict[str, Example] = {
         }
     ),
     "read_token_keys": Example(answers={"keys": [KEY | {"use": "sig", "alg": "Ed25519"}]}),
+    "read_receipt_keys": Example(answers={"keys": [KEY | {"use": "sig", "alg": "Ed25519"}]}),
     "read_webhook_keys": Example(answers={"keys": [KEY | {"use": "sig", "alg": "Ed25519"}]}),
     "read_me": Example(answers=PARTY),
     "add_party": Example(NEW, PARTY),
