@@ -1,5 +1,6 @@
 """Figures for a monitor, above all the share of events that were sent within 10 s: right across several workers."""
 
+import asyncio
 from datetime import timedelta
 
 from aiohttp import web
@@ -79,6 +80,37 @@ async def test_what_waits_is_told_with_its_age_by_the_state_of_its_endpoint(serv
     assert told['saola_letters_waiting{endpoint="active"}'] == 0
     assert told['saola_letters_waiting{endpoint="paused"}'] == 3
     assert told['saola_endpoints{status="paused"}'] == 1
+
+
+async def test_who_fails_who_rests_and_what_flies_is_read_at_the_server_whichever_worker_it_was(
+    service: Service, receive: Receive
+) -> None:
+    over = asyncio.Event()
+
+    async def fail(heard: Heard) -> web.Response:
+        return web.Response(status=500)
+
+    async def tired(heard: Heard) -> web.Response:
+        return web.Response(status=429, headers={"Retry-After": "600"})
+
+    async def hang(heard: Heard) -> None:
+        await over.wait()
+
+    who = party()
+    for behave in (fail, tired, hang):
+        receiver = await receive()
+        receiver.behave = behave
+        await service.endpoint(who, receiver.url)
+    async with working(service, schedule=(timedelta(hours=1),)):
+        await service.tell(news(to=who))
+        await until(lambda: service.scalar("SELECT count(*) = 1 FROM paces WHERE rests_until IS NOT NULL"))
+        await until(lambda: service.scalar("SELECT count(*) = 2 FROM failing"))
+        told = await read(service)
+        over.set()
+    assert told["saola_endpoints_failing"] == 2
+    assert told["saola_endpoints_resting"] == 1
+    assert told["saola_letters_flying"] == 1
+    assert (await read(service))["saola_letters_flying"] == 0
 
 
 async def test_a_database_that_is_away_is_a_figure_and_no_failure() -> None:

@@ -19,7 +19,8 @@ async def figures(engine: AsyncEngine) -> Sequence[Metric]:
     """Answer the figures, out of the database, so that they are right however many workers there are."""
     at = now()
     async with engine.connect() as conn:
-        return [*await _punctual(conn, at), *await _waiting(conn, at), *await _totals(conn)]
+        sent, waiting = await _punctual(conn, at), await _waiting(conn, at)
+        return [*sent, *waiting, *await _trouble(conn, at), *await _totals(conn)]
 
 
 async def _punctual(conn: AsyncConnection, at: datetime) -> list[Metric]:
@@ -45,6 +46,17 @@ async def _waiting(conn: AsyncConnection, at: datetime) -> list[Metric]:
 
 def _age(since: datetime, at: datetime) -> float:
     return max((at - since).total_seconds(), 0.0)
+
+
+async def _trouble(conn: AsyncConnection, at: datetime) -> list[Metric]:
+    found = await store.trouble(conn, at=at)
+    failing = "Endpoints that are sent to and do nothing but fail: they have the least share until one letter goes well"
+    resting = "Endpoints that asked for rest (429 with Retry-After) and are sent nothing meanwhile"
+    return [
+        gauge("saola_letters_flying", "Letters on their way, over all workers", [((), found["flying"])]),
+        gauge("saola_endpoints_failing", failing, [((), found["failing"])]),
+        gauge("saola_endpoints_resting", resting, [((), found["resting"])]),
+    ]
 
 
 async def _totals(conn: AsyncConnection) -> list[Metric]:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.store.paces import LONGEST_REST
+
 MOST = 50_000
 """Letters that are looked at: enough for a share, and little enough to count within a fraction of a second."""
 _PUNCTUAL = text("""
@@ -32,6 +34,14 @@ _WAITING = text("""
     GROUP BY n.status
 """)
 _ENDPOINTS = text("SELECT status, count(*) FROM endpoints WHERE status <> 'deleted' GROUP BY status")
+_TROUBLE = text("""
+    SELECT (SELECT count(*) FROM failing f JOIN endpoints n ON n.id = f.endpoint_id
+            WHERE n.status IN ('active', 'pending')) AS failing,
+           (SELECT count(*) FROM paces p JOIN endpoints n ON n.id = p.endpoint_id
+            WHERE n.status IN ('active', 'pending') AND p.rests_until > :at
+              AND p.rests_until <= CAST(:at AS timestamptz) + CAST(:longest AS interval)) AS resting,
+           (SELECT count(*) FROM lanes WHERE claim IS NOT NULL AND due_at > :at) AS flying
+""")
 _TOTALS = text("""
     SELECT (SELECT position FROM counter) AS taken, (SELECT count(*) FROM events WHERE position IS NULL) AS held,
            (SELECT count(*) FROM deliveries WHERE status = 'given_up') AS given_up
@@ -56,6 +66,11 @@ async def waiting(conn: AsyncConnection) -> Sequence[RowMapping]:
 async def endpoints(conn: AsyncConnection) -> dict[str, int]:
     """Answer how many endpoints there are of each status."""
     return {row[0]: row[1] for row in await conn.execute(_ENDPOINTS)}
+
+
+async def trouble(conn: AsyncConnection, *, at: datetime) -> RowMapping:
+    """Answer how many endpoints do nothing but fail, how many asked for rest, and the letters on their way now."""
+    return (await conn.execute(_TROUBLE, {"at": at, "longest": LONGEST_REST})).mappings().one()
 
 
 async def totals(conn: AsyncConnection) -> RowMapping:
