@@ -1,6 +1,7 @@
 """Loaded lists at work: suspensions stop, quotas count, and what waited for an answer is checked again by itself."""
 
 import asyncio
+import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from services.permits.actions import listing, reading, turns, withdrawing
 from services.permits.actions.rechecking import Rechecker, recheck_all
 from services.permits.store.loads import mark
 from shared.contracts.declaration import Override
+from shared.contracts.letters import Audience, RoleInCountry, Sender
 from shared.contracts.people import Party
 from shared.contracts.permit import Permit, Revocation
 from tests.permits.files import file, loaded, taxon
@@ -105,6 +107,19 @@ async def test_a_quota_near_its_end_is_told_once_until_it_falls_below(permits_db
     await issued(permits_db, of("1"))
     assert rules(await exported(permits_db, of("90"), "90")) == {}
     assert [one[:2] for one in await told(permits_db)] == [("quota.near", 1), ("quota.near", 2)]
+
+
+async def test_a_quota_is_told_to_its_authority_which_hears_how_partners_received_it(permits_db: AsyncEngine) -> None:
+    await loaded(permits_db, quota(100), "quotas")
+    await issued(permits_db, of("80"))
+    async with permits_db.connect() as conn:
+        row = (await conn.execute(text("SELECT audience, data FROM news WHERE type = 'quota.near'"))).one()
+    heard, office = (
+        Audience.model_validate_json(json.dumps(row.audience)),
+        RoleInCountry(role="authority", country="ZA"),
+    )
+    assert (heard.offices, heard.countries, heard.parties) == ((office,), ("ZA",), ())
+    assert heard.sender == Sender(offices=(office,))
 
 
 async def test_permits_of_elsewhere_are_facts_and_the_check_says_which_passed_the_quota(

@@ -12,7 +12,7 @@ from services.permits.domain.facts import Facts
 from services.permits.domain.ledger import ZERO
 from services.permits.domain.lifecycle import By
 from services.permits.domain.values import Line, Move, PermitOnFile
-from shared.contracts.letters import Audience, RoleInCountry
+from shared.contracts.letters import Audience, RoleInCountry, Sender
 from shared.contracts.people import Act
 from shared.contracts.words import EXACT, plain
 from shared.problems import Fault, Invalid
@@ -133,7 +133,8 @@ def told(quota: QuotaOnFile, taken: Decimal, by_lines: Sequence[Share], by: Act)
     """Decide what is told of a quota after these lines took of it; each level once, until it falls below again."""
     share = share_of(quota, taken)
     level = max((one for one in EVENTS if share >= one), default=0)
-    hearers = Audience(offices=(RoleInCountry(role="authority", country=quota.country),), countries=(quota.country,))
+    offices = (RoleInCountry(role="authority", country=quota.country),)
+    hearers = Audience(offices=offices, countries=(quota.country,), sender=Sender(offices=offices))
     if level <= quota.told:
         return Told(quota.id, quota.sequence, level, hearers, None, {})
     last = [one for one in by_lines if one.quota == quota.id][-1].permit
