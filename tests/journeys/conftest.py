@@ -1,10 +1,12 @@
 """One whole hub for all journeys."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from tests.hub import RunningHub, running_hub
+from tests.journeys.doors import Door
 from tests.told import flaws_of_bodies
 
 
@@ -21,3 +23,26 @@ def tried_hub() -> Iterator[RunningHub]:
     """A `saola up` apart, for the tests that send it anything whatever."""
     with running_hub() as hub:
         yield hub
+
+
+@pytest.fixture(scope="module")
+def enter(hub: RunningHub) -> Iterator[Callable[..., list[Door]]]:
+    """Answer a function that adds a party and opens so many doors for it, each with a credential of its own."""
+    with ExitStack() as stack:
+        admin = stack.enter_context(hub.admin())
+
+        def add(role: str, country: str, number: str = "", doors: int = 1) -> list[Door]:
+            identifiers = {"EORI": number} if number else {}
+            party = admin.create_party(
+                {"name": f"{role} of {country}", "country": country, "roles": [role], "identifiers": identifiers}
+            )
+            pairs = [admin.create_credentials(party["id"]) for _ in range(doors)]
+            return [Door(hub, admin.beside(pair["client_id"], pair["client_secret"])) for pair in pairs]
+
+        yield add
+
+
+@pytest.fixture(scope="module")
+def admin_door(hub: RunningHub) -> Iterator[Door]:
+    with hub.admin() as admin:
+        yield Door(hub, admin)

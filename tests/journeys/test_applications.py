@@ -1,52 +1,14 @@
 """A trader applies for a permit through the one door, two people of the authority decide, the paper then lives."""
 
 import secrets
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx2
 import pytest
 
-from shared.client import Hub
-from tests.hub import RunningHub
-
-
-class Door:
-    """One credential's way into the hub, with the answers as they come."""
-
-    def __init__(self, hub: RunningHub, way: Hub) -> None:
-        self._url, self._way = hub.url, way
-
-    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
-        said = {name.replace("_", "-"): value for name, value in headers.items()}
-        bearer = {"Authorization": f"Bearer {self._way.token()}"}
-        return httpx2.request(method, self._url + path, json=body, headers={**bearer, **said}, trust_env=False)
-
-
-@pytest.fixture(scope="module")
-def enter(hub: RunningHub) -> Iterator[Callable[..., list[Door]]]:
-    """Answer a function that adds a party and opens so many doors for it, each with a credential of its own."""
-    with ExitStack() as stack:
-        admin = stack.enter_context(hub.admin())
-
-        def add(role: str, country: str, number: str = "", doors: int = 1) -> list[Door]:
-            identifiers = {"EORI": number} if number else {}
-            party = admin.create_party(
-                {"name": f"{role} of {country}", "country": country, "roles": [role], "identifiers": identifiers}
-            )
-            pairs = [admin.create_credentials(party["id"]) for _ in range(doors)]
-            return [Door(hub, admin.beside(pair["client_id"], pair["client_secret"])) for pair in pairs]
-
-        yield add
-
-
-@pytest.fixture(scope="module")
-def admin_door(hub: RunningHub) -> Iterator[Door]:
-    with hub.admin() as admin:
-        yield Door(hub, admin)
+from services.permits.domain.lifecycle import APPLICATION_TURNS, ApplicationStatus, By
+from tests.journeys.doors import Door, heard
 
 
 def application(number: str) -> dict[str, Any]:
@@ -61,16 +23,6 @@ def application(number: str) -> dict[str, Any]:
         "purpose": "T",
         "lines": [{**line, "line": "A", "quantity": "9"}],
     }
-
-
-def heard(door: Door, types: str, many: int) -> list[dict[str, Any]]:
-    """Pull events until there are so many."""
-    ends = time.monotonic() + 30
-    while True:
-        found: list[dict[str, Any]] = door("GET", f"/v1/events?types={types}").json()["data"]
-        if len(found) >= many or time.monotonic() > ends:
-            return found
-        time.sleep(0.1)
 
 
 def test_from_the_application_to_the_end_of_the_permit(enter: Callable[..., list[Door]], admin_door: Door) -> None:
@@ -140,3 +92,61 @@ def test_the_end_of_a_permit_is_told_by_itself(enter: Callable[..., list[Door]])
     assert {(event["type"], event["data"]["status"]) for event in found} == {
         ("permit.expiring", "issued"), ("permit.expired", "expired"),
     }  # fmt: skip
+
+
+ACTS: dict[str, tuple[By, ApplicationStatus, dict[str, Any]]] = {
+    "query": (By.AUTHORITY, ApplicationStatus.QUERIED, {"message": "why?"}),
+    "answer": (By.TRADER, ApplicationStatus.SUBMITTED, {"message": "so"}),
+    "grant": (By.AUTHORITY, ApplicationStatus.GRANTED, {}),
+    "refusal": (By.AUTHORITY, ApplicationStatus.REFUSED, {"reason": "no"}),
+    "withdrawal": (By.TRADER, ApplicationStatus.WITHDRAWN, {}),
+}
+
+
+@pytest.mark.parametrize("here", list(ApplicationStatus))
+def test_from_every_state_every_turn_does_what_the_table_says(
+    enter: Callable[..., list[Door]], here: ApplicationStatus
+) -> None:
+    number = secrets.token_hex(6)
+    doors = {By.TRADER: enter("trader", "UG", number)[0], By.AUTHORITY: enter("authority", "UG")[0]}
+    stated = application(number) | {"export_country": "UG"}
+    for verb, (by, there, body) in ACTS.items():
+        made = doors[By.TRADER]("POST", "/v1/permit-applications", stated | {"reference": secrets.token_hex(6)})
+        path = made.headers["Location"]
+        led = next((name for name, act in ACTS.items() if act[1] is here), "")
+        if here is not ApplicationStatus.SUBMITTED:
+            doors[ACTS[led][0]]("POST", f"{path}/{led}", ACTS[led][2])
+        other = By.TRADER if by is By.AUTHORITY else By.AUTHORITY
+        assert doors[other]("POST", f"{path}/{verb}", body).status_code == 403, "never by this role"
+        answer = doors[by]("POST", f"{path}/{verb}", body)
+        if by in APPLICATION_TURNS.get(here, {}).get(there, frozenset()):
+            assert (answer.status_code, answer.json()["status"]) == (200, there), answer.text
+        else:
+            assert (answer.status_code, answer.json()["code"]) == (409, "wrong-turn"), answer.text
+            assert doors[By.TRADER]("GET", path).json()["status"] == here
+
+
+def test_an_agent_applies_for_its_trader_as_long_as_its_mandate_lives(enter: Callable[..., list[Door]]) -> None:
+    number, today = secrets.token_hex(6), datetime.now(UTC).date().isoformat()
+    [trader], [agent], [authority] = enter("trader", "UG", number), enter("trader", "BE", "x"), enter("authority", "UG")
+    trader_id, agent_id = (door("GET", "/v1/me").json()["id"] for door in (trader, agent))
+    stated = application(number) | {"export_country": "UG", "trader": trader_id}
+    refused = agent("POST", "/v1/permit-applications", stated)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not-your-application")
+    mandate = trader("POST", "/v1/mandates", {"agent": agent_id, "from": today, "until": today}).json()
+    made = agent("POST", "/v1/permit-applications", stated)
+    assert (made.status_code, made.json()["trader"], made.json()["lodged_by"]) == (201, trader_id, agent_id), made.text
+    path = made.headers["Location"]
+    assert authority("POST", path + "/query", {"message": "why?"}).status_code == 200
+    assert agent("POST", path + "/answer", {"message": "so"}).status_code == 200
+    assert authority("POST", path + "/query", {"message": "why?"}).status_code == 200
+    assert trader("POST", f"/v1/mandates/{mandate['id']}/revocation").status_code == 200
+    late = agent("POST", path + "/answer", {"message": "so"})
+    assert (late.status_code, late.json()["code"]) == (403, "not-your-application")
+    assert trader("POST", path + "/withdrawal").status_code == 200
+    by = [turn["by"] for turn in agent("GET", path).json()["history"] if turn["by"]["role"] == "trader"]
+    assert by == [{"party": agent_id, "role": "trader", "for": trader_id}] * 2 + [
+        {"party": trader_id, "role": "trader"}
+    ]
+    assert [event["type"] for event in heard(agent, "application.*", 5)][-1] == "application.withdrawn"
+    assert len(trader("GET", f"/v1/permit-applications?applicant={trader_id}").json()["data"]) == 1

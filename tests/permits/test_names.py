@@ -16,7 +16,12 @@ async def test_names_are_found_whoever_writes_them_how(permits_db: AsyncEngine) 
         [one] = await listing.taxa(permits_db, name, TODAY, country, limit=50)
         return one["taxon"], one["appendix"], one["matched_by"]
 
-    for name in ("Crocodylus niloticus", "CROCODYLUS  NILOTICUS", "crocodylus niloticus Laurenti, 1768"):
+    for name in (
+        "Crocodylus niloticus",
+        "CROCODYLUS  NILOTICUS",
+        "CROCODYLUS NILOTICUS (Laurenti, 1768)",
+        "crocodylus niloticus Laurenti, 1768",
+    ):
         assert await found(name) == ("Crocodylus niloticus", "II", "accepted")
     assert await found("Crocodylus niloticus", "SD") == ("Crocodylus niloticus", "I", "accepted")
     assert await found("Lama vicugna (Molina, 1782)", "PE") == ("Vicugna vicugna", "II", "synonym")

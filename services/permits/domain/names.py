@@ -74,9 +74,10 @@ def _words(name: str) -> list[str]:
     text = re.sub(r"^(\S+) \([A-Z][a-z]+\) (?=[a-z])", r"\1 ", " ".join(text.split()))  # a subgenus
     pieces = text.split()
     told = bool(pieces) and not text.isupper() and not text.islower()
+    shouted = bool(pieces) and len(pieces[0]) > 1 and pieces[0].isupper()
     found: list[str] = []
     for piece in pieces:
-        if not _belongs(piece, found, told=told):
+        if not _belongs(piece, found, told=told and not (shouted and piece.isupper())):
             break
         word = piece.rstrip(".,;").casefold()
         if word and word not in RANK_MARKS:
