@@ -145,8 +145,7 @@ def test_an_agent_applies_for_its_trader_as_long_as_its_mandate_lives(enter: Cal
     assert (late.status_code, late.json()["code"]) == (403, "not-your-application")
     assert trader("POST", path + "/withdrawal").status_code == 200
     by = [turn["by"] for turn in agent("GET", path).json()["history"] if turn["by"]["role"] == "trader"]
-    assert by == [{"party": agent_id, "role": "trader", "for": trader_id}] * 2 + [
-        {"party": trader_id, "role": "trader"}
-    ]
+    under_mandate = {"party": agent_id, "role": "trader", "for": trader_id}
+    assert by == [under_mandate, under_mandate, {"party": trader_id, "role": "trader"}]
     assert [event["type"] for event in heard(agent, "application.*", 5)][-1] == "application.withdrawn"
     assert len(trader("GET", f"/v1/permit-applications?applicant={trader_id}").json()["data"]) == 1

@@ -131,7 +131,7 @@ def test_each_fault_of_a_paper_has_a_code_and_a_place_of_its_own(
 
 @pytest.mark.parametrize(("changes", "code"), [
     ({"source": "Q"}, "unknown_source"), ({"term": "XYZ"}, "unknown_term"), ({"unit": "bushel"}, "unknown_unit"),
-    ({"appendix": "IV"}, "unknown_appendix"), ({"quantity": "1e9"}, None), ({"quantity": "0"}, None),
+    ({"appendix": "IV"}, "unknown_appendix"), ({"quantity": "0"}, None),
     ({"quantity": "9" * 39}, None), ({"quantity": "-1"}, None), ({"origin_country": "QQ"}, "unknown_country"),
 ])  # fmt: skip
 def test_what_is_no_code_or_no_quantity_is_told_by_name(
@@ -173,10 +173,8 @@ def test_the_end_of_a_permit_is_told_by_the_worker_to_who_holds_it(enter: Callab
     number = secrets.token_hex(6)
     [holder], [authority] = enter("trader", "BT", number), enter("authority", "BT")
     ends: dict[str, date] = {"permit.expiring": TODAY + timedelta(days=30), "permit.expired": TODAY - timedelta(days=9)}
-    mine = {
-        "exporter": {"name": "E", "country": "BT", "identifier": number},
-        "issued_on": str(TODAY - timedelta(days=30)),
-    }
+    mine: Body = {"exporter": {"name": "E", "country": "BT", "identifier": number}}
+    mine["issued_on"] = str(TODAY - timedelta(days=30))
     ids = {}
     for kind, last in ends.items():
         made = authority("POST", "/v1/permits", paper("export", valid_until=str(last), **mine))
