@@ -10,7 +10,7 @@ from services.gateway.clients.inside import ask
 from services.gateway.clients.letters import write_digest
 from services.gateway.store import submissions
 from shared.calls import Away, Reply, unavailable
-from shared.contracts.declaration import Declaration
+from shared.contracts.declaration import InsideDeclaration
 from shared.contracts.people import Caller, Party
 from shared.contracts.words import write_moment
 from shared.problems import Conflict
@@ -61,7 +61,7 @@ def received(row: RowMapping) -> dict[str, Any]:
     """Write a declaration as it stands before its checks: as sent, with nothing found and nothing used."""
     at = write_moment(row["received_at"])
     carried = row["body"] if row["inside"] is None else row["inside"]
-    sent: dict[str, Any] = validate(Declaration, parse_json(carried)).model_dump(mode="json", exclude_none=True)
+    sent: dict[str, Any] = validate(InsideDeclaration, parse_json(carried)).model_dump(mode="json", exclude_none=True)
     first = {
         "from": None,
         "to": "received",

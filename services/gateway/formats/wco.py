@@ -59,16 +59,17 @@ def _demand_original(message: Element) -> None:
 def _whole(message: Element, lodger: Party, repairs: Repairs) -> dict[str, Any]:
     shipment = message.one("GoodsShipment") or Element("GoodsShipment")
     goods = shipment.all("GovernmentAgencyGoodsItem")
-    importing = _movement(message, goods) != "export"
-    exporter = party_of("exporter", _exporters(message, shipment, goods), lodger if not importing else None, repairs)
-    importer = party_of("importer", _importers(message, shipment, goods), lodger if importing else None, repairs)
+    movement = _movement(message, goods)
+    exports = movement == "export"
+    exporter = party_of("exporter", _exporter(message, shipment, goods), lodger if exports else None, repairs)
+    importer = party_of("importer", _importer(message, shipment, goods), None if exports else lodger, repairs)
     out = _country("export_country", ("ExportCountry", "ID"), shipment, goods, exporter, repairs)
     into = _country("import_country", ("Destination", "CountryCode"), shipment, goods, importer, repairs)
     _country_of_party("exporter", exporter, out, repairs)
     _country_of_party("importer", importer, into, repairs)
     stated: dict[str, Any] = {
         "reference": message.said("FunctionalReferenceID"),
-        "movement": _movement(message, goods),
+        "movement": movement,
         "exporter": exporter,
         "importer": importer,
         "export_country": out,
@@ -90,18 +91,18 @@ def _movement(message: Element, goods: list[Element]) -> str | None:
     return "import" if digit in IMPORTS and digit else "export" if digit in EXPORTS and digit else None
 
 
-def _exporters(message: Element, shipment: Element, goods: list[Element]) -> list[Element]:
-    first = goods[:1]
-    found = [message.one("Exporter"), shipment.one("Exporter"), shipment.one("Consignor")]
-    found += [item.one(name) for item in first for name in ("Exporter", "Consignor", "Seller")]
-    return [one for one in (*found, shipment.one("Seller")) if one is not None]
+def _exporter(message: Element, shipment: Element, goods: list[Element]) -> Element | None:
+    """Answer the element that names who sends the goods: the nearest to the top, the seller last of all."""
+    found = message.one("Exporter") or shipment.one("Exporter") or shipment.one("Consignor")
+    first = goods[0] if goods and found is None else Element("GovernmentAgencyGoodsItem")
+    return found or first.one("Exporter") or first.one("Consignor") or first.one("Seller") or shipment.one("Seller")
 
 
-def _importers(message: Element, shipment: Element, goods: list[Element]) -> list[Element]:
-    first = goods[:1]
-    found = [shipment.one("Importer"), message.one("Importer"), shipment.one("Consignee")]
-    found += [item.one(name) for item in first for name in ("Importer", "Consignee", "Buyer")]
-    return [one for one in (*found, shipment.one("Buyer")) if one is not None]
+def _importer(message: Element, shipment: Element, goods: list[Element]) -> Element | None:
+    """Answer the element that names who receives them, likewise; the buyer last of all."""
+    found = shipment.one("Importer") or message.one("Importer") or shipment.one("Consignee")
+    first = goods[0] if goods and found is None else Element("GovernmentAgencyGoodsItem")
+    return found or first.one("Importer") or first.one("Consignee") or first.one("Buyer") or shipment.one("Buyer")
 
 
 def _country(

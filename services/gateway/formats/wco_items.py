@@ -20,6 +20,8 @@ from shared.problems import Fault, Invalid
 
 _NUMBER = re.compile(r"[0-9]{1,38}(\.[0-9]{1,38})?")
 _HS = re.compile(r"[0-9]{4,10}")
+NO_TARIFF = frozenset({"TRC", "TRA", "GN"})
+"""Kinds of classification that are no tariff code of goods: additional codes, and dangerous goods."""
 LONGEST_DESCRIPTION = 500
 MOST_ITEMS = 500
 """As many as a declaration may have in any format: a megabyte of empty ones costs seconds to read."""
@@ -62,9 +64,15 @@ def _number(said: str | None, place: int, at: str, repairs: Repairs) -> int:
 
 def _hs_code(commodity: Element) -> str | None:
     """Answer the tariff code: of the combined nomenclature (TSP), else the first that is digits."""
-    codes = {one.said("IdentificationTypeCode"): one.said("ID") for one in reversed(commodity.all("Classification"))}
-    likely = [codes.get("TSP"), *(code for kind, code in reversed(codes.items()) if kind not in {"TRC", "TRA", "GN"})]
-    return next((code for code in likely if code is not None and _HS.fullmatch(code)), None)
+    other = None
+    for one in commodity.all("Classification"):
+        kind, code = one.said("IdentificationTypeCode"), one.said("ID")
+        if code is None or not _HS.fullmatch(code):
+            continue
+        if kind == "TSP":
+            return code
+        other = code if other is None and kind not in NO_TARIFF else other
+    return other
 
 
 def _description(commodity: Element, at: str, repairs: Repairs) -> str | None:
@@ -77,7 +85,9 @@ def _description(commodity: Element, at: str, repairs: Repairs) -> str | None:
 
 def _origin(item: Element, at: str, repairs: Repairs) -> str | None:
     """Answer the country of origin: the non-preferential one (type 1) before others, where it is a country."""
-    found = sorted(item.all("Origin"), key=lambda one: one.said("TypeCode") not in {"1", None})
+    found = item.all("Origin")
+    if len(found) > 1:
+        found.sort(key=lambda one: one.said("TypeCode") not in {"1", None})
     codes = [code for one in found if (code := one.said("CountryCode")) is not None]
     code = codes[0] if codes else None
     if code in SAME_COUNTRY:

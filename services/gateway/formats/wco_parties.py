@@ -8,14 +8,14 @@ from services.gateway.formats.xml import Element
 from shared.contracts.people import Party
 
 
-def party_of(role: str, named: list[Element], lodger: Party | None, repairs: Repairs) -> dict[str, Any]:
-    """Answer one side from the first element that names it; `lodger` is who sends the message, where it is its side."""
-    if not named:
+def party_of(role: str, named: Element | None, lodger: Party | None, repairs: Repairs) -> dict[str, Any]:
+    """Answer one side from the element that names it; `lodger` is who sends the message, where it is its side."""
+    if named is None:
         return {}
-    found = _stated(named[0])
+    found = _stated(named)
     known = lodger is not None and found.get("identifier") in lodger.numbers
-    if named[0].name.lower() != role:
-        repairs.note(f"/{role}", named[0].name)
+    if named.name.lower() != role:
+        repairs.note(f"/{role}", named.name)
     if "name" not in found and lodger is not None and known:
         repairs.note(f"/{role}/name", f"the party that {found['identifier']} is of")
         found["name"] = lodger.name

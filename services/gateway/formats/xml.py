@@ -5,7 +5,8 @@ anything is parsed, and what came of it once more after.
 """
 
 import re
-from functools import lru_cache
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from lxml import etree
 
@@ -16,6 +17,7 @@ OURS = "urn:wco:datamodel:"
 """How the namespaces of the WCO Data Model begin, whatever their version; elements of no namespace are taken too."""
 MEASURES = frozenset({"QuantityQuantity", "TariffQuantity"})
 """Elements whose attributes are read: a quantity is nothing without its unit."""
+NONE: Mapping[str, str] = MappingProxyType({})
 _BEFORE_ROOT = re.compile(rb"(?>\s+|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
 _ENCODING = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"']")
 
@@ -33,19 +35,24 @@ _PARSER = etree.XMLParser(
 
 
 class Element:
-    """One element with something inside, by local names; what holds text alone is kept as that text."""
+    """One element with something inside, by local names; what holds text alone is kept as that text.
+
+    Of a name that is inside once, the one stands there; of one that is there more often, the list of them.
+    """
 
     __slots__ = ("attributes", "inner", "name", "text")
 
-    def __init__(self, name: str, text: str = "", attributes: "dict[str, str] | None" = None) -> None:
-        self.name, self.text = name, text
-        self.attributes = attributes or {}
-        self.inner: dict[str, list[Element | str]] = {}
+    def __init__(self, name: str, text: str = "", attributes: Mapping[str, str] = NONE) -> None:
+        self.name, self.text, self.attributes = name, text, attributes
+        self.inner: Inner = {}
 
     def all(self, name: str) -> "list[Element]":
         """Answer the elements of this name directly inside."""
-        found = self.inner.get(name, ())
-        return [Element(name, one) if isinstance(one, str) else one for one in found]
+        found = self.inner.get(name)
+        if found is None:
+            return []
+        them = found if isinstance(found, list) else [found]
+        return [Element(name, one) if isinstance(one, str) else one for one in them]
 
     def one(self, name: str) -> "Element | None":
         """Answer the only element of this name directly inside; raises Invalid when there are more."""
@@ -59,20 +66,24 @@ class Element:
             here = here.one(name) if here is not None else None
         return here
 
-    def said(self, *path: str) -> str | None:
+    def said(self, name: str, *deeper: str) -> str | None:
         """Answer the text at a path of names; None when it is not there or blank."""
-        here: Element | str | None = self
-        for name in path:
-            here = here._only(name) if isinstance(here, Element) else None
+        here = self._only(name)
+        for step in deeper:
+            here = here._only(step) if isinstance(here, Element) else None
         return (here.text if isinstance(here, Element) else here) or None
 
     def _only(self, name: str) -> "Element | str | None":
         found = self.inner.get(name)
-        if found is None:
-            return None
-        if len(found) > 1:
+        if isinstance(found, list):
             raise Invalid("malformed-xml", f"{self.name} has {name} {len(found)} times; it can be there once.")
-        return found[0]
+        return found
+
+
+Inner = dict[str, Element | str | list[Element | str]]
+_NAMES: dict[str, str] = {}
+"""Local names by the names the parser gives, so many as there is room for: each is worked out once."""
+MOST_NAMES = 2_000
 
 
 def parse_xml(body: bytes) -> Element:
@@ -87,7 +98,7 @@ def parse_xml(body: bytes) -> Element:
         raise Invalid("malformed-xml", f"The body is not well-formed XML: {str(error)[:300]}.") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise _doctype()
-    return _element(root, 1)
+    return _element(root)
 
 
 def _demand_utf8(body: bytes) -> None:
@@ -106,32 +117,47 @@ def _doctype() -> Invalid:
     return Invalid("doctype-not-allowed", "A DOCTYPE and its entities are not read here. Send the message without.")
 
 
-def _element(node: "etree._Element", level: int) -> Element:
-    if level > DEEPEST:
-        raise Invalid("malformed-xml", f"The body is nested deeper than {DEEPEST} levels.")
-    made = Element(_local(node.tag), (node.text or "").strip())
-    inner = made.inner
-    for child in node:
-        name = _local(child.tag)
-        one: Element | str
-        if len(child):
-            one = _element(child, level + 1)
-        else:
-            one = (child.text or "").strip()
-            if name in MEASURES:
-                one = Element(name, one, {str(key): str(value) for key, value in child.items()})
+def _element(root: "etree._Element") -> Element:
+    """Take a tree over in the order of its text, one node after the other: recursion would cost half as much again."""
+    top = Element("")
+    inner, left, around = top.inner, 1, list[tuple[Inner, int]]()
+    for node in root.iter():
+        tag, text, within = node.tag, node.text, len(node)
+        name, text = _NAMES.get(tag) or _local(tag), text.strip() if text else ""
+        one: Element | str = Element(name, text) if within else text if name not in MEASURES else _measure(name, node)
         if name in inner:
-            inner[name].append(one)
+            _again(inner, name, one)
         else:
-            inner[name] = [one]
-    return made
+            inner[name] = one
+        left -= 1
+        if isinstance(one, Element):
+            around.append((inner, left))
+            inner, left = one.inner, within
+            if len(around) > DEEPEST:
+                raise Invalid("malformed-xml", f"The body is nested deeper than {DEEPEST} levels.")
+        while not left and around:
+            inner, left = around.pop()
+    return top.all(_local(root.tag))[0]
 
 
-@lru_cache(2_000)
+def _again(inner: Inner, name: str, one: Element | str) -> None:
+    before = inner[name]
+    if isinstance(before, list):
+        before.append(one)
+    else:
+        inner[name] = [before, one]
+
+
+def _measure(name: str, node: "etree._Element") -> Element:
+    return Element(name, (node.text or "").strip(), {str(key): str(value) for key, value in node.items()})
+
+
 def _local(tag: str) -> str:
     """Answer an element's name without its namespace; what is of no namespace of ours is not taken for ours."""
     namespace, closing, name = tag.rpartition("}")
     if closing and not namespace.startswith("{" + OURS):
         text = f"Element {name[:60]} is of the namespace {namespace[1:100]}; only those of {OURS}… are read here."
         raise Invalid("malformed-xml", text)
+    if len(_NAMES) < MOST_NAMES:
+        _NAMES[tag] = name
     return name

@@ -57,7 +57,7 @@ class Usage(Told):
     unit: str
 
 
-class Declaration(declaration.Declaration):
+class Declaration(declaration.InsideDeclaration):
     """A declaration whole: what was stated, where it stands, what was found, used and done."""
 
     model_config = ConfigDict(defer_build=True)
