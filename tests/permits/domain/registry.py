@@ -1,0 +1,166 @@
+"""A registry in memory: decisions of the domain write into it as through the one door; and what always holds of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from services.permits.domain.holdings import hold
+from services.permits.domain.ledger import Balance, Entry, Kind, Side, has, recompute, remaining, reserved, taken, used
+from services.permits.domain.lifecycle import PermitStatus, Status
+from services.permits.domain.papers import Around
+from services.permits.domain.rules.whole import EMPTIED
+from services.permits.domain.values import Citation, Filed, Holding, Line, Outcome, PermitOnFile
+from shared.contracts.people import Act
+from shared.contracts.words import EXACT
+from shared.problems import Refusal
+from tests.permits.people import TODAY, line, terms
+
+NOON = datetime.combine(TODAY, datetime.min.time(), UTC) + timedelta(hours=12)
+LINES_OF_A_PERMIT = (line("A", "100"), line("B", "40", description="flanks"))
+GIVEN_BACK = frozenset({Status.REJECTED, Status.REFUSED, Status.CANCELLED})
+
+
+class Registry:
+    """Three permits of two lines, one of them for many crossings, and the declarations that cite them."""
+
+    def __init__(self) -> None:
+        self.permits: dict[UUID, PermitOnFile] = {}
+        self.filed: dict[UUID, Filed] = {}
+        self.entries: dict[tuple[UUID, str], list[Entry]] = {}
+        self.names: set[tuple[object, ...]] = set()
+        self.moment = NOON
+        self.made = 0
+        for kind in ("export", "export", "travelling_exhibition"):
+            stated = terms(*LINES_OF_A_PERMIT, kind=kind)
+            lines = {n.line: Line(n, Balance(granted=n.quantity)) for n in stated.lines}
+            permit = PermitOnFile(self.id(), stated, PermitStatus.ISSUED, lines, sequence=1)
+            self.permits[permit.id] = permit
+            for letter, one in lines.items():
+                self.entries[permit.id, letter] = [Entry(Side.EXPORT, Kind.GRANT, one.terms.quantity)]
+
+    def id(self) -> UUID:
+        """Make ids in order, the same at each run."""
+        self.made += 1
+        return UUID(int=self.made)
+
+    def act(self, party: Any, role: str) -> Act:
+        """Sign the next thing that is done, a second after the last."""
+        self.moment += timedelta(seconds=1)
+        return Act(party=party.id if party else None, role=role, at=self.moment)
+
+    def try_(self, decide: Callable[[], Outcome | None]) -> None:
+        """Decide and write; a refusal has a name, and nothing is written."""
+        try:
+            outcome = decide()
+        except Refusal as refused:
+            assert refused.code
+        else:
+            if outcome is not None:
+                self.write(outcome)
+
+    def write(self, outcome: Outcome) -> None:
+        """Take a decision as written, as the one door does."""
+        before = dict(self.filed)
+        for posting in outcome.postings:
+            self.entries.setdefault((posting.permit, posting.line), []).append(posting.entry)
+            name = (posting.permit, posting.line, posting.declaration, posting.item, posting.cause, posting.entry.kind)
+            assert name not in self.names, "an entry's name says it once"
+            self.names.add(name)
+        for change in outcome.permits:
+            permit = replace(change.permit, sequence=change.permit.sequence + len(change.moves))
+            self.permits[permit.id] = permit
+        for told in outcome.declarations:
+            assert told.moves, "nothing changes in silence"
+            known = self.filed.get(told.filed.id)
+            assert known is None or told.filed.sequence == known.sequence
+            self.filed[told.filed.id] = replace(told.filed, sequence=told.filed.sequence + len(told.moves))
+        uses = [c for filed in self.filed.values() for c in filed.citations]
+        for id, permit in self.permits.items():
+            mine = tuple(c for c in uses if c.permit == id and (c.open or c.used or c.counted))
+            self.permits[id] = replace(permit, uses=mine, held=summed(mine))
+        self._the_youngest_gave_way(before)
+
+    def others(self, filed: Filed | None) -> dict[UUID, Filed]:
+        """Answer the declarations besides one."""
+        return {id: one for id, one in self.filed.items() if filed is None or id != filed.id}
+
+    def around(self, permit: PermitOnFile) -> Around:
+        """Answer what stands around a permit that is withdrawn or found."""
+        standing = {Status.ACCEPTED, Status.REFERRED}
+        citing = {
+            id: one
+            for id, one in self.filed.items()
+            if one.status in standing and any(c.permit == permit.id for c in one.citations)
+        }
+        return Around(citing, frozenset(), TODAY)
+
+    def _the_youngest_gave_way(self, before: dict[UUID, Filed]) -> None:
+        """Whoever gave way holds nothing any more, on no permit; whoever is younger gave way too; and it was needed."""
+        gave = {id: one for id, one in self.filed.items() if emptied(one) > emptied(before.get(id))}
+        for id, one in gave.items():
+            assert one.status is Status.REFERRED and not any(c.open for c in one.citations)
+            cited = one.findings[-1].permit
+            assert cited is not None and cited.line is not None
+            permit = next(p for p in self.permits.values() if p.key == (cited.issuer, cited.number))
+            held = [c for c in before[id].citations if (c.permit, c.line, c.side) == (permit.id, cited.line, "import")]
+            for use in permit.uses:
+                if use.open and (use.line, use.side) == (cited.line, Side.IMPORT):
+                    assert (use.lodged_at, use.declaration) < (held[0].lodged_at, id), "the younger gives way first"
+            if len(gave) == 1:
+                left = remaining(permit.lines[cited.line].balance, Side.IMPORT)
+                assert left < total(c.reserved for c in held), "nobody gives way to what fits"
+        for id, one in before.items():
+            if id not in gave and self.filed[id].sequence == one.sequence:
+                assert self.filed[id] is one
+
+    def check(self) -> None:
+        """Assert what always holds."""
+        for permit in self.permits.values():
+            for letter, one in permit.lines.items():
+                assert recompute(self.entries[permit.id, letter]) == one.balance, "entries add up to the balances"
+                self._line_holds(permit, letter, one.balance)
+        for filed in self.filed.values():
+            self._declaration_holds(filed)
+
+    def _line_holds(self, permit: PermitOnFile, letter: str, balance: Balance) -> None:
+        mine = [c for c in permit.uses if c.line == letter]
+        for side in Side:
+            assert taken(balance, side) <= has(balance, side), "nothing is overdrawn"
+            assert used(balance, side) >= 0
+            assert total(c.reserved for c in mine if c.side is side) == reserved(balance, side) >= 0
+        arrived = total(c.used for c in mine if c.side is Side.IMPORT)
+        assert balance.import_consumed == (0 if permit.many_crossings else arrived)
+
+    def _declaration_holds(self, filed: Filed) -> None:
+        asking = [c for c in filed.citations if c.asked > 0]
+        claiming = [c for c in filed.citations if c.use == "already_counted" and c.line]
+        if filed.status is Status.ACCEPTED:
+            assert all(c.reserved == c.asked for c in asking), "all its items are set aside"
+            assert all(c.counted > 0 for c in claiming), "and all it claims is claimed"
+        elif filed.status is not Status.REFERRED:
+            assert not any(c.open for c in asking), "or none"
+        if filed.status in GIVEN_BACK:
+            assert not any(c.counted for c in claiming)
+
+
+def emptied(filed: Filed | None) -> int:
+    """Count how often a declaration gave way."""
+    return sum(one.rule == EMPTIED for one in filed.findings) if filed else 0
+
+
+def summed(uses: tuple[Citation, ...]) -> tuple[Holding, ...]:
+    """Sum uses up as the database does."""
+    held = hold((), (use for use in uses if use.open))
+    done = [Holding(u.line, u.side, u.use, u.transport_document, False, u.reserved, u.used) for u in uses if u.used]
+    return (*held, *done)
+
+
+def total(amounts: Any) -> Decimal:
+    """Add quantities exactly."""
+    found = Decimal(0)
+    for amount in amounts:
+        found = EXACT.add(found, amount)
+    return found
