@@ -121,13 +121,13 @@ def _drawn(permit: PermitOnFile, citation: Citation) -> PermitOnFile:
     """Take a citation's reservation into account for the declaration's further items."""
     if citation.counted:
         return replace(permit, uses=(*permit.uses, citation))
-    line = permit.lines[citation.line]
-    balance = post(line.balance, [Entry(citation.side, Kind.RESERVE, citation.reserved)])
-    return replace(permit, lines={**permit.lines, citation.line: replace(line, balance=balance)})
+    balance = permit.lines[citation.line].balance
+    reserved = post(balance, [Entry(citation.side, Kind.RESERVE, citation.reserved)])
+    return permit.with_balance(citation.line, reserved)
 
 
 def adopt(registry: dict[tuple[str, str], PermitOnFile], verdict: Verdict) -> None:
     """Take a verdict's reservations into account for the further declarations of a batch."""
     for key, permit in verdict.drawn.items():
         mine = (citation for citation in verdict.citations if citation.permit == permit.id and citation.open)
-        registry[key] = replace(permit, held=hold(permit.held, mine))
+        registry[key] = permit.holding(hold(permit.held, mine))

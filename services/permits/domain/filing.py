@@ -98,7 +98,7 @@ def judgement(verdict: Verdict, by: Act) -> Move:
 
 def the_rules(by: Act) -> Act:
     """Answer the same moment in the hand of the hub itself."""
-    return Act(party=None, role=By.RULES, at=by.at)
+    return by if by.party is None and by.role == By.RULES else Act(party=None, role=By.RULES, at=by.at)
 
 
 def reservations(filed: Filed, by: Act, cause: str) -> tuple[Posting, ...]:
@@ -155,14 +155,12 @@ def give_back(filed: Filed, permits: Mapping[UUID, PermitOnFile], by: Act, cause
 
 def posted(permit: PermitOnFile, letter: str, *entries: Entry) -> PermitOnFile:
     """Answer the permit with entries posted to one of its lines; raises Overdrawn."""
-    line = permit.lines[letter]
-    return replace(permit, lines={**permit.lines, letter: replace(line, balance=post(line.balance, entries))})
+    return permit.with_balance(letter, post(permit.lines[letter].balance, entries))
 
 
 def entered(permit: PermitOnFile, letter: str, entry: Entry) -> PermitOnFile:
     """Answer the permit with one entry in one of its lines, asked or not whether it fits."""
-    line = permit.lines[letter]
-    return replace(permit, lines={**permit.lines, letter: replace(line, balance=enter(line.balance, entry))})
+    return permit.with_balance(letter, enter(permit.lines[letter].balance, entry))
 
 
 def _let_go(permit: PermitOnFile, citation: Citation) -> PermitOnFile:

@@ -31,8 +31,9 @@ def _holding(citation: Citation) -> Holding:
 def _changed(held: Held, change: Holding) -> Held:
     for place, here in enumerate(held):
         if _alike(here, change):
-            total = replace(here, reserved=EXACT.add(here.reserved, change.reserved))
-            return (*held[:place], *((total,) if total.reserved else ()), *held[place + 1 :])
+            total = EXACT.add(here.reserved, change.reserved)
+            left = (replace(here, reserved=total),) if total else ()
+            return (*held[:place], *left, *held[place + 1 :])
     return (*held, change)
 
 

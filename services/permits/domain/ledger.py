@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
+from services.permits.domain.anew import anew
 from shared.contracts.words import EXACT
 
 ZERO = Decimal(0)
@@ -146,8 +147,8 @@ def _consent(balance: Balance, side: Side, amount: Decimal) -> Balance:
 
 def _reserve(balance: Balance, side: Side, amount: Decimal) -> Balance:
     if side is Side.EXPORT:
-        return replace(balance, export_reserved=EXACT.add(balance.export_reserved, amount))
-    return replace(balance, import_reserved=EXACT.add(balance.import_reserved, amount))
+        return anew(balance, "export_reserved", EXACT.add(balance.export_reserved, amount))
+    return anew(balance, "import_reserved", EXACT.add(balance.import_reserved, amount))
 
 
 def post(balance: Balance, entries: Iterable[Entry]) -> Balance:

@@ -107,6 +107,8 @@ class Listings:
 
     found: Names = field(default_factory=dict)
     whole: bool = False
+    told: dict[tuple[str, date, str | None], Standing] = field(default_factory=dict, compare=False, repr=False)
+    """What was answered before: a listing that was read does not change."""
 
     def on(self, name: str, day: date) -> tuple[Match, ...]:
         """Answer the most exact matches of a name that hold on a day."""
@@ -117,8 +119,16 @@ class Listings:
         return tuple(exact)
 
     def standing(self, name: str | None, day: date, country: str | None) -> Standing:
-        """Answer where specimens of a name from a country stand on a day."""
-        matches = self.on(name, day) if name else ()
+        """Answer where specimens of a name from a country stand on a day; many items of a batch ask the same."""
+        if name is None or name not in self.found:
+            return UNKNOWN
+        asked = name, day, country
+        if asked not in self.told:
+            self.told[asked] = self._standing(name, day, country)
+        return self.told[asked]
+
+    def _standing(self, name: str, day: date, country: str | None) -> Standing:
+        matches = self.on(name, day)
         if not matches:
             return UNKNOWN
         answers = [_standing(match, country) for match in matches]

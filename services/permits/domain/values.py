@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from services.permits.domain.anew import anew
 from services.permits.domain.ledger import Balance, Entry, Side
 from services.permits.domain.lifecycle import ApplicationStatus, PermitStatus, Status
 from shared.cites.codes import MANY_CROSSINGS
@@ -72,6 +73,10 @@ class Line:
     terms: PermitLine
     balance: Balance
 
+    def at(self, balance: Balance) -> "Line":
+        """Answer the line with another balance."""
+        return anew(self, "balance", balance)
+
 
 @dataclass(frozen=True)
 class PermitOnFile:
@@ -103,6 +108,14 @@ class PermitOnFile:
     def key(self) -> tuple[str, str]:
         """What a permit is cited by: its issuer and number."""
         return self.terms.issuer, self.terms.number
+
+    def with_balance(self, letter: str, balance: Balance) -> "PermitOnFile":
+        """Answer the permit with another balance of one of its lines."""
+        return anew(self, "lines", {**self.lines, letter: self.lines[letter].at(balance)})
+
+    def holding(self, held: tuple[Holding, ...]) -> "PermitOnFile":
+        """Answer the permit with other uses held of its lines."""
+        return anew(self, "held", held)
 
     @property
     def many_crossings(self) -> bool:

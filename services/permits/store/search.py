@@ -4,10 +4,10 @@ A taxon is found by its name and by each taxon above it: a row keeps the words o
 an order or a family and its genera is asked of the listing when somebody searches.
 """
 
-import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 
+from pydantic_core import to_json
 from sqlalchemy import Text, cast, func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -39,7 +39,7 @@ def _of_taxon(name: str) -> list[str]:
 
 
 def _written(words: Iterable[str]) -> str:
-    return json.dumps(list(dict.fromkeys(words)))
+    return to_json(list(dict.fromkeys(words))).decode()
 
 
 async def words_for_taxon(conn: AsyncConnection, name: str) -> list[str]:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 from uuid import UUID, uuid5
 
+from pydantic_core import to_json
 from sqlalchemy import Table
 
 from services.permits.domain.expiry import TOLD
@@ -177,7 +178,7 @@ def news_row(subject: str, number: int, move: Move, data: dict[str, Any], audien
         "subject": subject,
         "sequence": number,
         "at": move.act.at,
-        "data": json.dumps({**data, "sequence": number}),
+        "data": to_json({**data, "sequence": number}).decode(),
         "audience": audience,
         "due_at": move.act.at,
     }

@@ -1,6 +1,7 @@
 """Which line of a permit an item means: the same taxon or one it covers, the same term, the same source."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from services.permits.domain.ledger import Side, available, closed
 from services.permits.domain.units import convertible
@@ -14,6 +15,7 @@ def written(taxon: str) -> str:
     return " ".join(taxon.casefold().split())
 
 
+@lru_cache(10_000)
 def covers(listed: str, stated: str) -> bool:
     """Say whether a name on a permit covers a stated one: the same, or its genus (`Oxypora spp.`)."""
     here, there = written(listed), written(stated)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from services.permits.domain.facts import Facts
 from services.permits.domain.ledger import Side
@@ -45,12 +46,12 @@ class Goods:
         """Write the JSON Pointer of a field of the item."""
         return f"/items/{self.index}/{field}"
 
-    @property
+    @cached_property
     def lines(self) -> tuple[tuple[PermitOnFile, Line], ...]:
         """The lines that were found."""
         return tuple((permit, line) for permit, line in self.papers if line is not None)
 
-    @property
+    @cached_property
     def kinds(self) -> frozenset[str]:
         """The kinds of document that the item cites."""
         return frozenset(permit.terms.kind for permit, _ in self.papers)
@@ -76,12 +77,12 @@ class Goods:
         """The purpose, as stated, else that of the document."""
         return self.item.purpose or next((permit.terms.purpose for permit, _ in self.lines), None)
 
-    @property
+    @cached_property
     def standing(self) -> Standing:
         """Where the listing has the goods today."""
         return self.facts.standing(self.taxon, self.day, self.country)
 
-    @property
+    @cached_property
     def appendix(self) -> str | None:
         """The Appendix the goods are treated as: the document's where it names one, else the listing's.
 
@@ -95,7 +96,7 @@ class Goods:
             return None
         return counts_as(min(self.standing.appendices, key=lambda one: STRICTEST[one]), self.source)
 
-    @property
+    @cached_property
     def exempt(self) -> bool:
         """Say whether a certificate stands in place of the permits: by Article VII, or as nothing was exported."""
         by_seeds = "phytosanitary" in self.kinds and self.source in {"A", "D"}

@@ -1,6 +1,7 @@
 """Rules about a declaration as a whole: the document is not known, has no such line, cannot be verified, gave way."""
 
 from datetime import date
+from functools import lru_cache
 
 from services.permits.domain.rules.cases import Case
 from services.permits.domain.rules.paper import RULES as PAPER
@@ -66,6 +67,7 @@ def uncited(index: int) -> Finding:
     return _write(UNVERIFIED, f"/items/{index}/documents", expected="a permit or a listing", found="no permit cited")
 
 
+@lru_cache(4)
 def empty(lists: tuple[str, ...]) -> Finding:
     """Write the finding of lists that nobody loaded."""
     return _write(EMPTY, "", expected="suspensions and quotas", found=f"no {' and no '.join(lists)}")
