@@ -113,3 +113,20 @@ async def test_every_permit_of_a_rejected_declaration_is_set_aside_by_the_last_o
     assert refused.value.code == "not-enough-left", "the consent is used up by what is set aside"
     await turn(permits_db, turns.release, found, CUSTOMS_FR, Release())
     await entries_add_up(permits_db)
+
+
+async def test_a_figure_that_an_officer_puts_to_a_claim_is_held_against_what_was_counted(
+    permits_db: AsyncEngine,
+) -> None:
+    permit, first = await counted(permits_db)
+    vague = claim(permit, "7", first["id"]) | {"unit": "kg"}
+    found = await lodged(permits_db, declaration(vague))
+    assert [f["rule"] for f in found["findings"]] == ["CITES-box-11-unit"]
+    figure = stated(Override, rule="CITES-box-11-unit", item=1, quantity="101", reason="weighed")
+    found = await turn(permits_db, turns.override, found, CUSTOMS_FR, figure)
+    assert (found["status"], found["findings"][-1]["rule"]) == ("referred", "counted-already")
+    less = await lodged(permits_db, declaration(vague))
+    figure = stated(Override, rule="CITES-box-11-unit", item=1, quantity="100", reason="weighed")
+    assert (await turn(permits_db, turns.override, less, CUSTOMS_FR, figure))["findings"][-1]["found"] == (
+        f"{first['id']}, which counted 100 number, 101 of it for others"
+    )

@@ -21,14 +21,14 @@ def withdrawn_meanwhile(filed: Filed, permits: Permits) -> tuple[Finding, ...]:
     return tuple(withdrawn(filed, p) for p in gone.values() if p.key not in named)
 
 
-def used_meanwhile(filed: Filed, permits: Permits) -> tuple[Finding, ...]:
+def used_meanwhile(filed: Filed, meant: Filed, permits: Permits) -> tuple[Finding, ...]:
     """Find the lines that others used since this declaration gave back what it held of them, and the counts that others
-    claimed since it gave back its claims."""
+    claimed since it gave back its claims; `meant` is what the officer makes of it."""
     named = {(f.rule, f.pointer) for f in filed.findings if f.rule in {SECOND_USE, COUNTED}}
     found, now = [], dict(permits)
-    for citation in _gave_back(filed):
+    for citation in _gave_back(filed, meant):
         permit = now[citation.permit]
-        finding = used_now(filed, permit, citation)
+        finding = used_now(meant, permit, citation)
         if finding is not None and (finding.rule, finding.pointer) not in named:
             found.append(finding)
         if citation.counted:
@@ -36,9 +36,9 @@ def used_meanwhile(filed: Filed, permits: Permits) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _gave_back(filed: Filed) -> Iterator[Citation]:
+def _gave_back(filed: Filed, meant: Filed) -> Iterator[Citation]:
     """Answer the citations that would hold or claim something if the declaration were accepted, and do not now."""
-    for before, citation in zip(filed.citations, with_claims(filed), strict=True):
+    for before, citation in zip(filed.citations, with_claims(meant), strict=True):
         asks = citation.asked > 0 and not citation.open
         if citation.line and (asks or citation.counted > before.counted):
             yield citation

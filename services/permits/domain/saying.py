@@ -1,7 +1,6 @@
 """What an officer says with an override: the line of the permit that is meant, a quantity in the unit of that line."""
 
 from dataclasses import replace
-from decimal import Decimal
 
 from services.permits.domain import units
 from services.permits.domain.claims import CLAIMS
@@ -57,13 +56,11 @@ def _said(filed: Filed, citation: Citation, permit: PermitOnFile, stated: Overri
     line, item = permit.lines[letter], item_of(filed, citation.item)
     here = replace(citation, line=letter, unit=line.terms.unit)
     if not units.convertible(item.unit, line.terms.unit):
-        return _takes(here, stated.quantity or ZERO)
+        amount = stated.quantity or ZERO
+        return replace(here, counted=amount) if citation.use == CLAIMS else replace(here, asked=amount)
     if stated.quantity is not None:
         text = f"{item.unit} converts exactly into {line.terms.unit}: the declared quantity stands."
         raise Invalid("quantity-stands", text, [Fault("/quantity", "quantity-stands", text)])
-    return _takes(here, units.convert(item.quantity, item.unit, line.terms.unit))
-
-
-def _takes(citation: Citation, quantity: Decimal) -> Citation:
-    """Answer what is cited with so much of the line: asked for, or claimed of what was counted already."""
-    return replace(citation, counted=quantity) if citation.use == CLAIMS else replace(citation, asked=quantity)
+    if citation.use == CLAIMS:
+        return here
+    return replace(here, asked=units.convert(item.quantity, item.unit, line.terms.unit))

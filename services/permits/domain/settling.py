@@ -37,13 +37,11 @@ def override(filed: Filed, permits: Permits, stated: Override, by: Act) -> Outco
     """
     if filed.status not in {Status.REFERRED, Status.REJECTED}:
         raise Conflict("wrong-turn", f"Nothing is to be overridden here. {turns_of(filed.status)}")
-    findings = (
-        *_overridden(filed, stated, by),
-        *withdrawn_meanwhile(filed, permits),
-        *used_meanwhile(filed, permits),
-    )
-    meant = as_the_officer_says(replace(filed, findings=findings), permits, stated)
-    status = settle(findings)
+    settled = replace(filed, findings=_overridden(filed, stated, by))
+    said = as_the_officer_says(settled, permits, stated)
+    meanwhile = (*withdrawn_meanwhile(filed, permits), *used_meanwhile(filed, said, permits))
+    meant = replace(said, findings=(*said.findings, *meanwhile))
+    status = settle(meant.findings)
     if status is not Status.ACCEPTED:
         stays = replace(meant, status=filed.status)
         move = Move(filed.status, filed.status, by, "declaration.overridden", stated.reason, detail=_settled(stated))
