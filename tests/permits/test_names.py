@@ -1,9 +1,12 @@
 """Names are found whoever writes them how, and a split listing answers by country."""
 
+from datetime import date
+
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import listing
 from tests.permits.files import TODAY, appendices, file, loaded, taxon
+from tests.permits.people import declaration, endorsed, issued, item, line, lodged, terms
 
 SPLIT = taxon(
     1, "Inventus divisus", "I/II",
@@ -26,8 +29,8 @@ async def test_names_are_found_whoever_writes_them_how(permits_db: AsyncEngine) 
     assert await found("Crocodylus niloticus", "SD") == ("Crocodylus niloticus", "I", "accepted")
     assert await found("Lama vicugna (Molina, 1782)", "PE") == ("Vicugna vicugna", "II", "synonym")
     assert await found("Crocodylia spp.") == ("Crocodylia", "II", "accepted")
-    assert await found("Crocodylus imaginarius") == ("Crocodylia", "II", "higher_taxon")
-    assert await found("Dalbergia imaginaria") == ("Dalbergia", "II", "higher_taxon")
+    assert await found("Furcifer imaginarius") == ("Furcifer", "II", "higher_taxon")
+    assert await found("Acropora imaginaria") == ("Acropora", "II", "higher_taxon")
     assert await found("Ceratotherium simum novum") == ("Ceratotherium simum", "II", "higher_taxon")
     assert await found("Gallus gallus") == ("Gallus gallus", None, "accepted")
     hybrid = await listing.taxa(permits_db, "Ara ararauna × Ara macao", TODAY, None, limit=50)
@@ -68,3 +71,31 @@ async def test_who_is_typing_is_shown_what_begins_so(permits_db: AsyncEngine) ->
     assert [one["taxon"] for one in await listing.taxa(permits_db, "Crocodylus nil", TODAY, "ZA", limit=50)] == [
         "Crocodylus niloticus"
     ]
+
+
+async def test_the_first_listing_answers_for_its_days(permits_db: AsyncEngine) -> None:
+    before, after = date(2026, 3, 4), date(2026, 3, 5)
+    for name, was, became in (
+        ("Rhincodon typus", ["II"], ["I"]), ("Mobula birostris", ["II"], ["I"]), ("Okapia johnstoni", [], ["I"]),
+        ("Gazella dorcas", [], ["II"]), ("Kinixys homeana", ["II"], ["I"]), ("Crocodylus siamensis", ["I"], ["I"]),
+        ("Carcharhinus longimanus", ["II"], ["I"]), ("Sphyrna zygaena", ["II"], ["II"]),
+    ):  # fmt: skip
+        assert await appendices(permits_db, name, before) == was, name
+        assert await appendices(permits_db, name, after) == became, name
+    assert await appendices(permits_db, "Carcharhinus leucas", date(2023, 11, 24)) == []
+    assert await appendices(permits_db, "Carcharhinus leucas", date(2023, 11, 25)) == ["II"]
+    assert await appendices(permits_db, "Elephas maximus", date(2023, 2, 22)) == []
+
+
+async def test_a_species_that_the_first_listing_does_not_name_may_be_among_those_in_appendix_one(
+    permits_db: AsyncEngine,
+) -> None:
+    for name in ("Crocodylus cataphractus", "Dalbergia imaginaria", "Panthera imaginaria"):
+        assert await appendices(permits_db, name) == ["II", "I"], name
+    for stated in ("I", "II"):
+        permit = terms(line(taxon="Crocodylus cataphractus", appendix=stated))
+        await endorsed(permits_db, await issued(permits_db, permit), A="100")
+        found = await lodged(permits_db, declaration(item(permit, taxon="Crocodylus cataphractus", purpose="S")))
+        assert "CITES-box-10-appendix" not in {finding["rule"] for finding in found["findings"]}
+    await loaded(permits_db, file([taxon(1, "Crocodylus", "II", RankName="GENUS", Species="")]))
+    assert await appendices(permits_db, "Crocodylus cataphractus") == ["II"]

@@ -13,8 +13,11 @@ from services.permits.store import loads
 from shared.database import now
 from shared.logs import logger
 
-HOLDS_FROM = date(2023, 2, 23)
-"""The day the amendments of the nineteenth Conference of the Parties came into force."""
+FILES = ((date(2023, 2, 23), "listing.csv"), (date(2026, 3, 5), "listing-cop20.csv"))
+"""From which day each holds: that on which what a Conference of the Parties amended came into force (Article XV.1).
+
+The first is a listing, each further one says of some taxa what stands from then on.
+"""
 TRY_AGAIN = 0.5
 
 
@@ -22,7 +25,8 @@ async def load_if_none(engine: AsyncEngine) -> None:
     """Load the project's own listing where none was ever loaded; of many that start at once, one does."""
     async with engine.begin() as conn:
         if await loads.begin(conn, "taxa") == 0:
-            await load_within(conn, OWN_TAXA, _file(), HOLDS_FROM, now(), None)
+            for count, (day, _) in enumerate(FILES, start=1):
+                await load_within(conn, OWN_TAXA, _whole(count), day, now(), None)
 
 
 async def load_when_possible(engine: AsyncEngine) -> None:
@@ -35,5 +39,10 @@ async def load_when_possible(engine: AsyncEngine) -> None:
             await asyncio.sleep(TRY_AGAIN)
 
 
-async def _file() -> AsyncIterator[bytes]:
-    yield (files("shared.cites") / "listing.csv").read_bytes()
+async def _whole(count: int) -> AsyncIterator[bytes]:
+    """Answer the listing with so many files told: a row of a later one takes the place of that of an earlier one."""
+    rows: dict[str, str] = {}
+    for _, name in FILES[:count]:
+        for line in (files("shared.cites") / name).read_text(encoding="utf-8").splitlines():
+            rows[line.partition(",")[0]] = line
+    yield "\n".join(rows.values()).encode()

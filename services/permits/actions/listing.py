@@ -39,7 +39,7 @@ def _views(match: Match, country: str | None) -> list[View]:
             "author": one.author,
             "rank": one.rank.casefold(),
             "appendix": part.appendix,
-            **_where(part, one.parts),
+            **_where(part, match.parts),
             "matched_by": match.by,
             "taxon_id": one.taxon_id,
             "belongs_to": list(one.lineage),
@@ -49,7 +49,7 @@ def _views(match: Match, country: str | None) -> list[View]:
             "holds_until": one.until.isoformat() if one.until else None,
             "version": one.version,
         }
-        for part in parts_for(one.parts, country)
+        for part in parts_for(match.parts, country)
     ]
 
 

@@ -3,14 +3,16 @@
 A listing answers with an Appendix, with none, or not at all; what cannot be told apart is never guessed.
 """
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from services.permits.domain import names
 
 STRICTEST = {"I": 3, "II": 2, "III": 1, None: 0}
 """Appendices by how much they ask for."""
+_EXCEPT_ONE = re.compile(r"(?i)^except the [a-z]+ included in Appendix I\b")
 BRED_AS_TWO = "D"
 """Source code of Appendix I specimens that count as Appendix II (Article VII.4)."""
 
@@ -46,6 +48,8 @@ class Listing:
     distribution: tuple[str, ...] = ()
     version: int = 0
     kingdom: str = ""
+    own: bool = False
+    """Of the project's own listing, which names by far not every species."""
 
     @property
     def key(self) -> str:
@@ -65,6 +69,18 @@ class Match:
     by: str
     """accepted, synonym, higher_taxon or hybrid"""
     key: str
+
+    @property
+    def parts(self) -> tuple[Population, ...]:
+        """The parts of the listing that may be meant.
+
+        A higher taxon of which some species are in Appendix I answers for another of its species only where each of
+        those is named: else that one may be among them.
+        """
+        parts, one = self.listing.parts, self.listing
+        if self.by == "higher_taxon" and one.own and _EXCEPT_ONE.search(one.annotation):
+            return (*(replace(part, told=False) for part in parts), Population("I", told=False))
+        return parts
 
 
 @dataclass(frozen=True)
@@ -155,7 +171,7 @@ class Listings:
 
 
 def _standing(match: Match, country: str | None) -> Standing:
-    parts = parts_for(match.listing.parts, country)
+    parts = parts_for(match.parts, country)
     party = next((part.party for part in parts if part.party), None)
     return Standing(True, frozenset(part.appendix for part in parts), match, party)
 

@@ -103,6 +103,7 @@ def listing_of(row: Row) -> Listing:
         distribution=tuple(content.get("distribution", ())),
         version=row["version"],
         kingdom=content.get("kingdom", ""),
+        own=row["own"],
     )
 
 
