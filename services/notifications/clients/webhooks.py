@@ -182,7 +182,7 @@ def _retry_after(value: str | None) -> timedelta | None:
         return timedelta(seconds=min(int(value.strip()[:12]), 10**9))
     try:
         until = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return (until if until.tzinfo else until.replace(tzinfo=UTC)) - datetime.now(UTC)
 
