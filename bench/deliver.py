@@ -48,20 +48,19 @@ async def measure() -> dict[str, Any]:
         try:
             await prepare(server)
             await asyncio.to_thread(migrate, "notifications", server.url("notifications", "notifications_owner"))
-            return await _in_processes(server.url("notifications", "notifications_runner"))
+            return await by_worker("bench.deliver", server.url("notifications", "notifications_runner"))
         finally:
             await asyncio.to_thread(embedded.stop)
 
 
-async def _in_processes(database: str) -> dict[str, Any]:
+async def by_worker(module: str, database: str) -> dict[str, Any]:
+    """Run a module of the bench as a worker process, beside a sink in another; answers what it found."""
     pipe = asyncio.subprocess.PIPE
     sink = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.sink", stdin=pipe, stdout=pipe)
     assert sink.stdin is not None
     assert sink.stdout is not None
-    url = f"http://127.0.0.1:{int(await sink.stdout.readline())}/hook"
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.deliver", database, url, stdout=asyncio.subprocess.PIPE
-    )
+    url = f"http://127.0.0.1:{int(await sink.stdout.readline())}"
+    worker = await asyncio.create_subprocess_exec(sys.executable, "-m", module, database, url, stdout=pipe)
     said, _ = await worker.communicate()
     sink.stdin.close()
     await sink.wait()
@@ -154,4 +153,4 @@ def news_for(owner: Party) -> News:
 if __name__ == "__main__":
     collect_seldom()
     with tempfile.TemporaryDirectory() as keys_folder:
-        print(json.dumps(uvloop.run(_rounds(sys.argv[1], sys.argv[2], Path(keys_folder)))))
+        print(json.dumps(uvloop.run(_rounds(sys.argv[1], f"{sys.argv[2]}/hook", Path(keys_folder)))))

@@ -23,7 +23,7 @@ import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench.accept import free_port
-from bench.deliver import keys_of, news_for
+from bench.deliver import by_worker, keys_of, news_for
 from services.cli.databases import Embedded, Server, migrate, prepare
 from services.notifications.actions import endpoints, news, parties
 from services.notifications.actions.commands import Command
@@ -57,26 +57,10 @@ async def measure() -> dict[str, Any]:
         try:
             await prepare(server)
             await asyncio.to_thread(migrate, "notifications", server.url("notifications", "notifications_owner"))
-            told = await _by_worker(server.url("notifications", "notifications_runner"))
+            told = await by_worker("bench.telling", server.url("notifications", "notifications_runner"))
             return told | await _feed(server, Path(folder))
         finally:
             await asyncio.to_thread(embedded.stop)
-
-
-async def _by_worker(database: str) -> dict[str, Any]:
-    pipe = asyncio.subprocess.PIPE
-    sink = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.sink", stdin=pipe, stdout=pipe)
-    assert sink.stdin is not None
-    assert sink.stdout is not None
-    url = f"http://127.0.0.1:{int(await sink.stdout.readline())}"
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.telling", database, url, stdout=asyncio.subprocess.PIPE
-    )
-    said, _ = await worker.communicate()
-    sink.stdin.close()
-    await sink.wait()
-    found: dict[str, Any] = json.loads(said)
-    return found
 
 
 class Worker:
