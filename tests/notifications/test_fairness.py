@@ -5,16 +5,17 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import text
 
-from services.notifications.actions import deliver
+from services.notifications.actions import deliver, post_office
 from services.notifications.domain.share import START
 from services.notifications.store import lanes
 from services.notifications.store.paces import LONGEST_REST
 from shared.contracts.letters import Audience
 from shared.database import connect, new_id, now
 from tests.notifications.conftest import Receive, Service, have, news, party, until, working
-from tests.notifications.receivers import Heard
+from tests.notifications.receivers import Heard, Receiver
 from tests.notifications.test_crash import a_worker
 
 DEAD = 100_000
@@ -141,6 +142,21 @@ async def test_one_black_hole_among_fifty_has_its_share_and_no_more(service: Ser
         over.set()
         await until(lambda: len(receivers[0].heard) == 20)
     assert held <= most <= START, "two workers that claim in the same instant count what the other took"
+
+
+async def test_letters_set_off_in_groups_so_that_a_host_of_many_endpoints_can_take_their_connections(
+    service: Service, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(post_office, "APART", 0.4)
+    who = party()
+    for _ in range(20):
+        await service.endpoint(who, receiver.url)
+    await service.tell(*(news(to=who) for _ in range(8)))
+    async with working(service):
+        await until(lambda: len(receiver.heard) >= post_office.TOGETHER)
+        await until(lambda: service.scalar("SELECT count(*) = 64 FROM attempts"))
+        assert len(receiver.heard) == post_office.TOGETHER == 64
+        await until(lambda: len(receiver.heard) == 160)
 
 
 async def test_what_one_worker_has_flying_another_counts(service: Service) -> None:

@@ -25,6 +25,9 @@ from shared.logs import logger
 
 LEASE = timedelta(seconds=25)
 """Longer than a letter may fly (15 s) and be settled; at most 30 s."""
+TOGETHER, APART = 64, 0.005
+"""How many letters set off in one go, and the seconds to the next. Many endpoints may have one host: what wants to
+connect there beyond its queue (128 usually) would be dropped, and tried again by TCP only after a second."""
 Post = Callable[[Letter], Awaitable[Outcome]]
 
 
@@ -96,8 +99,11 @@ class PostOffice:
             logger().warning("claim.failed", error=repr(error)[:500])
             await asyncio.sleep(0.5)
             return 0
-        for letter in letters:
-            self._launch(letter)
+        for first in range(0, len(letters), TOGETHER):
+            if first:
+                await asyncio.sleep(APART)
+            for letter in letters[first : first + TOGETHER]:
+                self._launch(letter)
         return len(letters)
 
     def _launch(self, letter: Letter) -> None:
