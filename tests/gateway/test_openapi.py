@@ -145,6 +145,23 @@ async def test_every_good_answer_has_a_shape_and_its_example_is_of_it(alone: Hub
                         assert answers.against(body["schema"], body["example"]) == []
 
 
+async def test_what_is_made_links_to_all_that_can_be_asked_of_it(alone: Hub) -> None:
+    document = await _document(alone)
+    paths = {one["operationId"]: path for path, item in document["paths"].items() for one in item.values()}
+    linked: dict[str, set[str]] = {}
+    for operation in _operations(document):
+        for answer in operation["responses"].values():
+            for link in answer.get("links", {}).values():
+                named = {part[1:-1] for part in paths[link["operationId"]].split("/") if part.startswith("{")}
+                assert link["parameters"].keys() == named
+                linked.setdefault(operation["operationId"], set()).add(link["operationId"])
+    assert linked["lodge_declaration"] >= {"read_declaration", "release_declaration", "read_receipt"}
+    assert linked["add_permit"] >= {"endorse_permit", "read_ledger", "revoke_permit"}
+    assert linked["apply_for_permit"] >= {"grant_application"}
+    reachable = set().union(*linked.values())
+    assert {name for name, path in paths.items() if "{id}" in path} <= reachable
+
+
 async def test_a_customs_message_is_text_and_no_declaration_in_json(alone: Hub) -> None:
     for operation in _operations(await _document(alone)):
         for bodies in (operation.get("requestBody", {}), *operation["responses"].values()):

@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from services.gateway.api.answers import SPOKEN, schema_of, schemas_of_answers
 from services.gateway.api.examples import EXAMPLES, Example
+from services.gateway.api.links import link
 from services.gateway.api.rights import RIGHTS
 from services.gateway.api.webhooks import schemas_of_events, webhooks
 from shared.contracts.problems import CODES
@@ -122,6 +123,7 @@ def described_by(models: Iterable[type[BaseModel]], app: FastAPI) -> None:
                 _shape(operation)
                 _name_roles(operation)
                 _show(operation)
+            link(found["paths"])
             app.openapi_schema = found
         return app.openapi_schema
 
