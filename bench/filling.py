@@ -1,4 +1,4 @@
-"""Many permits, and what was used of them, put into a permits database by SQL: for what is slow only with many."""
+"""Many permits with what was used of them, and many declarations, put in by SQL: for what is slow only with many."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -32,12 +32,34 @@ SELECT gen_random_uuid(), p.id, 'A', s.side, s.kind, s.quantity, true, false, da
 FROM p, (VALUES ('export', 'endorse', 100), ('import', 'consume', 90)) AS s(side, kind, quantity)
 """
 """One statement for permits, lines and ledger, so that nothing just written has to be looked for."""
+
+
+DECLARATIONS = """
+INSERT INTO declarations (id, party_id, trader_id, reference, movement, status, export_country, import_country,
+    document, findings, words, digest, received_at, sequence, version)
+SELECT uuidv7(), who.id, who.id, 'B-' || n, 'import', (ARRAY['accepted', 'released', 'referred'])[1 + n % 3],
+    'ZA', (ARRAY['FR', 'DE', 'JP', 'US'])[1 + n % 4], '{}', '[]',
+    jsonb_build_array('taxon:exemplaria ' || m.species, 'taxon:exemplaria', 'permit:ZA-' || n, 'issuer:ZA',
+        'holder:FR' || n % 9949), '', timestamptz '2026-01-01T00:00:00Z' + n * interval '10 minutes', 2, 1
+FROM generate_series(CAST(:begin AS int), CAST(:end AS int)) AS n,
+    LATERAL translate(CAST(n % 1009 AS text), '0123456789', 'abcdefghij') AS m(species),
+    LATERAL (SELECT CAST(md5(CAST(n % 500 AS text)) AS uuid)) AS who(id)
+"""
 AT_ONCE = 100_000
 
 
 async def fill(engine: AsyncEngine, count: int) -> None:
     """Put in so many permits of ZA for FR, of one line each, endorsed and released in 2026."""
+    await _put(engine, PERMITS, count)
+
+
+async def declare(engine: AsyncEngine, count: int) -> None:
+    """Put in so many declarations of 500 traders into four countries, without what they cite."""
+    await _put(engine, DECLARATIONS, count)
+
+
+async def _put(engine: AsyncEngine, rows: str, count: int) -> None:
     for begin in range(1, count + 1, AT_ONCE):
         async with engine.begin() as conn:
             await conn.execute(text("SET LOCAL statement_timeout = '10min'"))
-            await conn.execute(text(PERMITS), {"begin": begin, "end": min(begin + AT_ONCE - 1, count)})
+            await conn.execute(text(rows), {"begin": begin, "end": min(begin + AT_ONCE - 1, count)})

@@ -5,20 +5,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bench.filling import fill
-from services.cli.databases import Server
 from services.permits.actions import reading
-from services.permits.store import permits
-from services.permits.store.search import words_for_taxon
 from tests.permits.people import (
     AUTHORITY_FR,
     AUTHORITY_ZA,
     CUSTOMS_FR,
     TODAY,
-    B,
     declaration,
     endorsed,
     issued,
@@ -102,30 +96,3 @@ async def test_a_page_goes_on_where_it_ended_while_new_ones_arrive(permits_db: A
     cursor = UUID(first["next_cursor"])
     rest = await reading.list_permits(permits_db, AUTHORITY_ZA, {}, limit=9, before=cursor, at=at)
     assert [one["number"] for one in (*first["data"], *rest["data"])] == numbers[::-1]
-
-
-@pytest.mark.parametrize(
-    ("who", "filters", "index"),
-    [
-        (AUTHORITY_ZA, {"number": "ZA-7777"}, "permits_number"),
-        (AUTHORITY_ZA, {"number": "ZA-7777", "issuer": "ZA"}, "permits_issuer_number_key|permits_number"),
-        (AUTHORITY_ZA, {"taxon": "Exemplaria baa"}, "permits_words"),
-        (AUTHORITY_ZA, {"holder": "ZA7"}, "permits_exporter"),
-        (AUTHORITY_ZA, {"status": "revoked"}, "permits_status"),
-        (AUTHORITY_ZA, {"from": "2030-01-01"}, "permits_issued_on"),
-        (B, {}, "permits_importer|permits_exporter"),
-    ],
-)
-async def test_each_search_uses_an_index(
-    permits_db: AsyncEngine, server: Server, who: Any, filters: dict[str, str], index: str
-) -> None:
-    await fill(permits_db, 30_000)
-    admin = await server.admin(str(permits_db.url.database))
-    await admin.execute("ANALYZE permits")
-    async with permits_db.connect() as conn:
-        taxa = await words_for_taxon(conn, filters.get("taxon", ""))
-        query = permits.searched(who, filters, taxa, limit=50, before=None, at=datetime.now(UTC))
-        written = query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})  # type: ignore[no-untyped-call]
-    plan = "\n".join(row[0] for row in await admin.fetch(f"EXPLAIN {written}"))
-    await admin.close()
-    assert any(one in plan for one in index.split("|")) and "Seq Scan on permits" not in plan, plan

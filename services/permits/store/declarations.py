@@ -138,12 +138,20 @@ async def search(
     conn: AsyncConnection, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None
 ) -> list[Filed]:
     """List declarations that this party reads, newest first."""
+    taxa = await words_for_taxon(conn, filters["taxon"]) if "taxon" in filters else ()
+    query = searched(party, filters, taxa, limit=limit, before=before)
+    return await _whole(conn, (await conn.execute(query)).mappings().all())
+
+
+def searched(
+    party: Party, filters: dict[str, str], taxa: Sequence[str], *, limit: int, before: UUID | None
+) -> Select[Any]:
+    """Write the query of a search; `taxa` are the words for the taxon that is asked for."""
     c = t.declarations.c
     query = select(t.declarations).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(c.id < before)
-    taxa = await words_for_taxon(conn, filters["taxon"]) if "taxon" in filters else ()
-    return await _whole(conn, (await conn.execute(_filtered(query, filters, taxa))).mappings().all())
+    return _filtered(query, filters, taxa)
 
 
 def _filtered(query: Select[Any], filters: dict[str, str], taxa: Sequence[str]) -> Select[Any]:

@@ -38,6 +38,7 @@ declarations = Table(
     Column("sequence", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     UniqueConstraint("trader_id", "reference", name="declarations_reference_key"),
+    Index("declarations_reference", "reference"),
     Index("declarations_words", "words", postgresql_using="gin"),
     Index("declarations_status", "status", "id"),
     Index("declarations_received_at", "received_at"),

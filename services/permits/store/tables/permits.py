@@ -56,6 +56,7 @@ permits = Table(
     Index("permits_words", "words", postgresql_using="gin"),
     Index("permits_status", "status", "id"),
     Index("permits_issued_on", "issued_on"),
+    Index("permits_valid_until", "valid_until"),
     Index("permits_to_tell", "told", "valid_until", postgresql_where=text(TO_TELL)),
     Index("permits_exporter", "exporter_identifier", "id"),
     Index("permits_importer", "importer_identifier", "id"),
