@@ -1,12 +1,14 @@
 """Certificates for many crossings: each is a line of the continuation sheet, and none uses the certificate up."""
 
+import csv
+import io
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions import reading, turns
+from services.permits.actions import reading, reporting, turns
 from shared.cites.codes import MANY_CROSSINGS
 from shared.contracts.declaration import Correction, Release
 from shared.database import now
@@ -89,3 +91,31 @@ async def test_a_crossing_is_corrected_on_the_sheet(permits_db: AsyncEngine) -> 
     read = await reading.permit(permits_db, UUID(str(id)), AUTHORITY_ZA, now())
     assert [(c["quantity"], c["corrects"]) for c in read["continuation"]] == [("3", False), ("3", False), ("-1", True)]
     await entries_add_up(permits_db)
+
+
+async def test_each_crossing_is_in_the_annual_report_of_the_country_whose_border_it_crossed(
+    permits_db: AsyncEngine,
+) -> None:
+    permit = terms(line(quantity="3", term="LIV"), kind="travelling_exhibition", importer=HOLDER, purpose="Q")
+    await issued(permits_db, permit)
+    goods: dict[str, Any] = {"term": "LIV", "purpose": "Q"}
+    fair = {"name": "Fair", "country": "FR"}
+    for _ in range(2):
+        out = await lodged(permits_db, declaration(item(permit, "3", **goods), movement="export"), A)
+        await turn(permits_db, turns.release, out, CUSTOMS_ZA, Release())
+    home = declaration(
+        item(permit, "2", **goods), export_country="FR", import_country="ZA", importer=HOLDER, exporter=fair
+    )
+    back = await lodged(permits_db, home, A)
+    await turn(permits_db, turns.release, back, CUSTOMS_ZA, Release())
+    mended = stated(Correction, items=[{"number": 1, "quantity": "1"}], reason="one stayed")
+    await turn(permits_db, turns.correct, back, CUSTOMS_ZA, mended)
+
+    async def rows(side: str, country: str) -> list[tuple[str, ...]]:
+        told = "".join([part async for part in reporting.annual(permits_db, now().year, side, country)])
+        names = ("Quantity", "TradingPartner", "CountryOfOrigin", "ExportPermit", "PurposeCode")
+        return [tuple(row[name] for name in names) for row in csv.DictReader(io.StringIO(told))]
+
+    assert await rows("export", "ZA") == [("6", "FR", "", permit.number, "Q")]
+    assert await rows("import", "ZA") == [("1", "FR", "ZA", permit.number, "Q")]
+    assert await rows("import", "FR") == await rows("export", "FR") == []

@@ -1,5 +1,7 @@
 """Suspensions and quotas are taken from their dirty files as far as they are certain, and the rest is told."""
 
+from datetime import date, timedelta
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -86,3 +88,34 @@ async def test_a_dirty_list_of_quotas_is_taken_as_far_as_it_is_certain(permits_d
     assert counts(again)["unchanged"] == 3
     async with permits_db.connect() as conn:
         assert (await conn.execute(text("SELECT count(*) FROM quotas WHERE ended_on IS NULL"))).scalar_one() == 3
+
+
+async def test_lists_are_asked_for_as_they_stood_on_a_day(permits_db: AsyncEngine) -> None:
+    begins = TODAY - timedelta(days=40)
+
+    def quota(amount: int) -> str:
+        year = f"{begins},{TODAY + timedelta(days=60)}"
+        return f"start_date,end_date,taxon_name,iso_code2,quota,notes\n{year},Naja naja,IN,{amount},of {amount}\n"
+
+    async def were(day: date) -> list[tuple[str, str]]:
+        return [(one["quota"], one["note"]) for one in await listing.quotas(permits_db, "IN", day)]
+
+    days = [TODAY + timedelta(days=n) for n in (10, 20, 30)]
+    for day, amount in zip(days, (100, 80, 60), strict=True):
+        await loaded(permits_db, quota(amount), "quotas", day)
+    for day, amount in (
+        (begins, 100),
+        (days[0], 100),
+        (days[1] - timedelta(days=1), 100),
+        (days[1], 80),
+        (days[2], 60),
+    ):
+        assert await were(day) == [(str(amount), f"of {amount}")], day
+    await loaded(permits_db, quota(60).replace("Naja naja", "Naja nivea"), "quotas", days[2])
+    assert [one["taxon"] for one in await listing.quotas(permits_db, "IN", days[1])] == ["Naja naja", "Naja nivea"]
+    assert [one["taxon"] for one in await listing.quotas(permits_db, "IN", days[2])] == ["Naja nivea"]
+    stop = "start_date,end_date,taxon_name,iso_code2\n2020-01-01,,Naja naja,IN\n"
+    await loaded(permits_db, stop, "suspensions", days[0])
+    await loaded(permits_db, stop.replace("IN", "LK"), "suspensions", days[1])
+    for day, there in ((days[0] - timedelta(days=1), 0), (days[0], 1), (days[1], 0)):
+        assert len(await listing.suspensions(permits_db, "IN", day)) == there, day

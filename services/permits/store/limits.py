@@ -5,11 +5,11 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.store.rows import Row
-from services.permits.store.tables import permits, quota_takings, quotas, suspensions
+from services.permits.store.tables import permits, quota_amounts, quota_takings, quotas, suspensions
 
 GIVEN_BACK = ("revoked", "replaced")
 """States of a permit in which it takes nothing of a quota any more."""
@@ -30,10 +30,14 @@ async def suspensions_on(conn: AsyncConnection, country: str | None, day: date) 
 
 
 async def quotas_on(conn: AsyncConnection, country: str | None, day: date) -> Sequence[Row]:
-    """Answer the quotas in force on a day, of one country or of all, each with what was `taken` of it."""
-    c = quotas.c
+    """Answer the quotas in force on a day, of one country or of all, as they were then, with what was `taken` of each."""
+    c, a = quotas.c, quota_amounts.c
+    was = select(a.amount, a.note).where(a.quota_id == c.id, a.since <= day).order_by(a.version.desc()).limit(1)
+    then = was.correlate(quotas).lateral("was")
+    kept = [column for column in c if column.name not in {"amount", "note"}]
     query = (
-        select(quotas, taken_of(c.id).label("taken"))
+        select(*kept, then.c.amount, then.c.note, taken_of(c.id).label("taken"))
+        .join(then, true())
         .where(c.starts <= day, c.ends >= day, or_(c.ended_on.is_(None), c.ended_on > day))
         .order_by(c.country, c.taxon_key, c.id)
     )

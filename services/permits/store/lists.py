@@ -12,14 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.permits.domain.entries import Quota, Suspension
 from services.permits.store import takings
 from services.permits.store.digests import Standing, digest
-from services.permits.store.tables import quotas, suspensions
-from shared.database import columns, many, new_id
+from services.permits.store.tables import quota_amounts, quotas, suspensions
+from shared.database import among, columns, many, new_id
 
 QUOTAS = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a03")
 """The namespace of the ids of quotas, which stay the same from load to load."""
 SHARED = ("country", "taxon", "taxon_key", "terms", "sources", "purposes")
 SUSPENSION = ("id", "key", *SHARED, "applies_to_import", "starts", "ends", "note", "digest", "since", "version")
 QUOTA = ("id", "key", *SHARED, "unit", "amount", "starts", "ends", "note", "digest", "version", "sequence", "told")
+AMOUNT = ("quota_id", "version", "since", "amount", "note")
 QUOTA_AGAIN = """ON CONFLICT (id) DO UPDATE
 SET amount = excluded.amount, note = excluded.note, taxon = excluded.taxon, digest = excluded.digest,
     version = excluded.version, ended_on = NULL"""
@@ -39,6 +40,10 @@ def _shared(entry: Suspension | Quota) -> dict[str, Any]:
         "note": entry.note,
         "digest": digest(entry, "known_from"),
     }
+
+
+async def _known(conn: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
+    return set((await conn.execute(select(quotas.c.id).where(among(quotas.c.id, ids)))).scalars())
 
 
 class Suspensions:
@@ -114,7 +119,19 @@ class Quotas:
             }
             for entry in sorted(entries, key=lambda entry: uuid5(QUOTAS, entry.identity))
         ]
+        before = {row["id"] for row in rows} & await _known(conn, [row["id"] for row in rows])
         await conn.execute(many(quotas, QUOTA, ending=QUOTA_AGAIN), columns(rows, QUOTA))
+        were = [
+            {
+                "quota_id": row["id"],
+                "version": version,
+                "since": day if row["id"] in before else min(day, row["starts"]),
+                "amount": row["amount"],
+                "note": row["note"],
+            }
+            for row in rows
+        ]
+        await conn.execute(many(quota_amounts, AMOUNT), columns(were, AMOUNT))
 
     async def end(self, conn: AsyncConnection, ids: Collection[str], day: date) -> None:
         """End quotas on a day; one that is only different is written in its place after."""

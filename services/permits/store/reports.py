@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, func, or_, select, text
+from sqlalchemy import CTE, ColumnElement, Select, Text, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,7 +15,11 @@ AT_ONCE = 1000
 """Rows that are in memory at a time."""
 KINDS = {"export": ("endorse", "correct"), "import": ("consume", "correct")}
 """What an entry of a side is that used something up: what left was endorsed, what arrived was consumed."""
-E, P, N = t.ledger.c, t.permits.c, t.permit_lines.c
+CROSSED = ("cross", "recross")
+"""Crossings under certificates for many of them, which use nothing up, and their corrections."""
+E, P, N, D = t.ledger.c, t.permits.c, t.permit_lines.c, t.declarations.c
+PLACES = ("export_country", "import_country", "origin_country")
+ORIGIN = func.coalesce(N.origin_country, P.export_country)
 PAPER = (P.issuer, P.number, P.kind, P.export_country, P.import_country, P.purpose)
 GOODS = (N.line, N.taxon, N.appendix, N.term, N.unit, N.source, N.origin_country, N.origin_permit)
 ORDER = (N.taxon, P.issuer, P.number, N.position)
@@ -35,6 +39,8 @@ async def left(conn: AsyncConnection, year: int, country: str) -> AsyncIterator[
         .order_by(*ORDER)
     )
     async for rows in _stream(conn, query):
+        yield rows
+    async for rows in _stream(conn, _crossings(year, "export", country)):
         yield rows
 
 
@@ -60,6 +66,32 @@ async def arrived(conn: AsyncConnection, year: int, country: str) -> AsyncIterat
     )
     async for rows in _stream(conn, query):
         yield rows
+    async for rows in _stream(conn, _crossings(year, "import", country)):
+        yield rows
+
+
+def _crossings(year: int, side: str, country: str) -> Select[Any]:
+    """Write the query for what crossed a country's border under certificates for many crossings: each is trade.
+
+    Where it crossed from and to stands in the declaration, for the goods go many ways and come home; what customs noted
+    by itself left the country of export.
+    """
+    there = (func.coalesce(D.export_country, P.export_country), func.coalesce(D.import_country, P.import_country))
+    kept = [column for column in (*PAPER, *GOODS) if column.name not in PLACES]
+    places = [column.label(name) for name, column in zip(PLACES, (*there, ORIGIN), strict=True)]
+    used = func.sum(E.quantity)
+    return (
+        select(*kept, *places, literal(None, Text).label("import_permits"), used.label("quantity"))
+        .select_from(t.ledger)
+        .join(t.permit_lines, (N.permit_id == E.permit_id) & (N.line == E.line))
+        .join(t.permits, P.id == E.permit_id)
+        .outerjoin(t.declarations, D.id == E.declaration_id)
+        .where(E.side == side, E.kind.in_(CROSSED), E.day >= date(year, 1, 1), E.day <= date(year, 12, 31))
+        .where(there[0 if side == "export" else 1] == country)
+        .group_by(P.id, N.permit_id, N.line, *there)
+        .having(used > 0)
+        .order_by(*ORDER, *there)
+    )
 
 
 async def both_sides(conn: AsyncConnection, year: int, country: str) -> AsyncIterator[Sequence[Row]]:

@@ -5,6 +5,7 @@ from services.permits.store.tables.declarations import citations, declaration_hi
 from services.permits.store.tables.law import (
     policies,
     policy_history,
+    quota_amounts,
     quota_takings,
     quotas,
     reference_loads,
@@ -34,6 +35,7 @@ __all__ = [
     "permits",
     "policies",
     "policy_history",
+    "quota_amounts",
     "quota_takings",
     "quotas",
     "reference_loads",

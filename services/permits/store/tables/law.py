@@ -108,6 +108,17 @@ quotas = Table(
 )
 """`told` is the share in per cent (0, 80, 100) that was last told; `sequence` that of its news."""
 
+quota_amounts = Table(
+    "quota_amounts",
+    metadata,
+    Column("quota_id", UUID(as_uuid=True), ForeignKey("quotas.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("since", Date, nullable=False),
+    Column("amount", Numeric, nullable=False),
+    Column("note", Text, nullable=False),
+)
+"""What a quota was from a day on, as the load of that version had it; of those that have begun the last load says."""
+
 quota_takings = Table(
     "quota_takings",
     metadata,
