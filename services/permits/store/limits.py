@@ -30,7 +30,7 @@ async def suspensions_on(conn: AsyncConnection, country: str | None, day: date) 
 
 
 async def quotas_on(conn: AsyncConnection, country: str | None, day: date) -> Sequence[Row]:
-    """Answer the quotas in force on a day, of one country or of all, as they were then, with what was `taken` of each."""
+    """Answer the quotas in force on a day, of one country or all, as they were then, with what was `taken` of each."""
     c, a = quotas.c, quota_amounts.c
     was = select(a.amount, a.note).where(a.quota_id == c.id, a.since <= day).order_by(a.version.desc()).limit(1)
     then = was.correlate(quotas).lateral("was")
