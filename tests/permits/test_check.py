@@ -159,3 +159,25 @@ async def test_every_finding_that_stands_in_the_way_says_what_to_do(permits_db: 
     message = found["findings"][0]["message"]
     assert "two sides (SID) are one skin (SKI)" in message
     assert message.endswith("Customs sees which term is right and overrides this.")
+
+
+async def test_a_finding_about_lines_tells_them_apart(permits_db: AsyncEngine) -> None:
+    both = "A (Crocodylus niloticus, SKI, R); B (Crocodylus niloticus, MEA, R)"
+    [none] = (await check(permits_db, {"taxon": "Python regius"}))["findings"]
+    assert (none["expected"], none["found"]) == (both, "Python regius")
+    permit = terms(line(), line("B", "40", term="LIV"))
+    await endorsed(permits_db, await issued(permits_db, permit), A="118", B="40")
+    vague = item(permit, "10")
+    del vague["term"]
+    [several] = (await lodged(permits_db, declaration(vague)))["findings"]
+    assert several["found"] == f"lines that fit: {both.replace('MEA', 'LIV')}"
+
+
+async def test_what_an_item_needs_names_the_one_document_it_cites(permits_db: AsyncEngine) -> None:
+    permit = terms(line(appendix="I"), purpose="Z")
+    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    found = await lodged(permits_db, declaration(item(permit, "10", purpose="Z")))
+    [missing] = [f for f in found["findings"] if f["rule"] == "CITES-III.3-import-permit"]
+    assert missing["permit"] == {"issuer": "ZA", "number": permit.number, "line": "A"}
+    silent = await lodged(permits_db, declaration(item(permit, taxon="Nemo nusquam", documents=[])))
+    assert silent["findings"][0]["found"] == "no permit cited, and no listing answers for Nemo nusquam"

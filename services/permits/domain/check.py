@@ -100,7 +100,7 @@ def _needed(filed: Filed, index: int, papers: list[Case], cited: int, facts: Fac
     )
     found = needs.ask(asked)
     settled = asked.standing.known or any(finding.rule == needs.NOT_LISTED for finding in found)
-    return found if cited or settled else [*found, whole.uncited(index)]
+    return found if cited or settled else [*found, whole.uncited(index, item.taxon)]
 
 
 def settle(findings: list[Finding] | tuple[Finding, ...]) -> Status:

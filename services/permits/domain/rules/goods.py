@@ -4,7 +4,7 @@ from services.permits.domain import units
 from services.permits.domain.ledger import ZERO, Side
 from services.permits.domain.rules.cases import Case, Difference, Rule
 from services.permits.domain.rules.guesses import guess
-from services.permits.domain.rules.matching import neighbours, origin
+from services.permits.domain.rules.matching import in_words, neighbours, origin
 from services.permits.domain.rules.quantities import sum_of
 from shared.contracts.words import EXACT, plain
 
@@ -60,8 +60,8 @@ def is_unmistakable(case: Case) -> Difference | None:
     """Where more than one line may be meant, an officer says which."""
     if len(case.lines) < 2:
         return None
-    letters = ", ".join(line.terms.line for line in case.lines)
-    return Difference(case.cites("line"), "one line", f"lines {letters} fit")
+    letters = "; ".join(in_words(line) for line in case.lines)
+    return Difference(case.cites("line"), "one line", f"lines that fit: {letters}")
 
 
 def part_use_is_of_one_shipment(case: Case) -> Difference | None:

@@ -16,6 +16,12 @@ def written(taxon: str) -> str:
 
 
 @lru_cache(10_000)
+def in_words(line: Line) -> str:
+    """Say what a line is for, as an officer tells it from others: letter, taxon, term, source."""
+    terms = line.terms
+    return f"{terms.line} ({terms.taxon}, {terms.term}, {terms.source})"
+
+
 def covers(listed: str, stated: str) -> bool:
     """Say whether a name on a permit covers a stated one: the same, or its genus (`Oxypora spp.`)."""
     here, there = written(listed), written(stated)

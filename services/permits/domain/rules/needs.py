@@ -9,7 +9,7 @@ from services.permits.domain.rules.cases import Difference
 from services.permits.domain.rules.kingdoms import PLANTS, stranger
 from services.permits.domain.rules.remedies import message
 from services.permits.domain.rules.shipments import EXPORTING, Goods
-from shared.contracts.findings import Finding, Severity
+from shared.contracts.findings import CitedLine, Finding, Severity
 
 
 @dataclass(frozen=True)
@@ -192,16 +192,25 @@ def ask(goods: Goods) -> list[Finding]:
     for rule in RULES:
         difference = rule.differs(goods)
         if difference is not None:
-            found.append(_finding(rule, difference))
+            found.append(_finding(rule, goods, difference))
     return found
 
 
-def _finding(rule: Need, difference: Difference) -> Finding:
+def _finding(rule: Need, goods: Goods, difference: Difference) -> Finding:
     return Finding(
         rule=rule.name,
         severity=rule.severity,
         pointer=difference.pointer,
+        permit=_only_paper(goods),
         expected=difference.expected,
         found=difference.found,
         message=message(rule.sentence, rule.name, rule.severity, difference.expected, difference.found),
     )
+
+
+def _only_paper(goods: Goods) -> CitedLine | None:
+    """Name the document that an item cites, where it is one alone."""
+    if len(goods.papers) != 1 or goods.unknown:
+        return None
+    [(permit, line)] = goods.papers
+    return CitedLine(issuer=permit.terms.issuer, number=permit.terms.number, line=line.terms.line if line else None)

@@ -4,6 +4,7 @@ from datetime import date
 from functools import lru_cache
 
 from services.permits.domain.rules.cases import Case
+from services.permits.domain.rules.matching import in_words
 from services.permits.domain.rules.paper import RULES as PAPER
 from services.permits.domain.rules.remedies import message
 from services.permits.domain.values import Filed, PermitOnFile
@@ -62,9 +63,10 @@ def repaired(repair: Repair) -> Finding:
     return _write(DOUBTFUL if repair.others else REPAIRED, repair.pointer, expected=f"{field} stated", found=found)
 
 
-def uncited(index: int) -> Finding:
+def uncited(index: int, taxon: str | None) -> Finding:
     """Write the finding of an item that cites no permit."""
-    return _write(UNVERIFIED, f"/items/{index}/documents", expected="a permit or a listing", found="no permit cited")
+    silent = f"no permit cited, and no listing answers for {taxon}" if taxon else "no permit cited, and no taxon stated"
+    return _write(UNVERIFIED, f"/items/{index}/documents", expected="a permit or a listing", found=silent)
 
 
 @lru_cache(4)
@@ -93,7 +95,7 @@ def unknown(filed: Filed, index: int, place: int, document: Document) -> Finding
 
 def no_line(case: Case) -> Finding:
     """Write the finding of goods that no line of the permit is for."""
-    letters = ", ".join(f"{line.terms.line} {line.terms.taxon}" for line in case.permit.lines.values())
+    letters = "; ".join(in_words(line) for line in case.permit.lines.values())
     wanted = f"line {case.document.line}" if case.document.line else case.item.taxon
     pointer = case.cites("line") if case.document.line else case.at("taxon")
     cited = CitedLine(issuer=case.permit.terms.issuer, number=case.permit.terms.number, line=case.document.line)
@@ -121,11 +123,17 @@ def withdrawn(filed: Filed, permit: PermitOnFile) -> Finding:
         rule=WITHDRAWN,
         severity="block",
         pointer=_cites(filed, permit),
-        permit=CitedLine(issuer=permit.terms.issuer, number=permit.terms.number),
+        permit=CitedLine(issuer=permit.terms.issuer, number=permit.terms.number, line=_only_line(filed, permit)),
         expected="a document that stands",
         found=status,
         message=message(sentence, WITHDRAWN, "block", "a document that stands", status),
     )
+
+
+def _only_line(filed: Filed, permit: PermitOnFile) -> str | None:
+    """Answer the line of a permit that a declaration cites, where it is one alone."""
+    cited = {citation.line for citation in filed.citations if citation.permit == permit.id}
+    return (cited.pop() or None) if len(cited) == 1 else None
 
 
 def _cites(filed: Filed, permit: PermitOnFile) -> str:
