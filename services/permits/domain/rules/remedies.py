@@ -16,7 +16,7 @@ OWN: dict[str, str] = {
     "CITES-VI.2-validity": "Cite a document in force on that day; its authority may issue another.",
     "CITES-VI.2-late": "Customs sees that it was used in time and overrides this, or refuses.",
     "CITES-VI.1-withdrawn": "Cite the document that stands in its place, or ask its authority.",
-    "CITES-box-14-endorsement": "Endorsed by customs of the country of export it is checked again; or customs overrides.",
+    "CITES-box-14-endorsement": "Customs of the export country endorses it, and it is checked again; or override this.",
     "CITES-box-9-neighbouring-term": "Customs sees which term is right and overrides this.",
     "CITES-box-11-unit": 'Customs overrides this with the "quantity" in the unit of the line.',
     "one-line-meant": 'Customs overrides this with the "line" that is meant, or the trader names it.',
