@@ -55,15 +55,20 @@ async def _rounds(gateway: dict[str, Any], bare: dict[str, Any]) -> dict[str, An
 
 
 async def _load(target: dict[str, Any], seconds: float) -> float:
-    told = target | {"host": "127.0.0.1", "connections": CONNECTIONS, "seconds": seconds, "items": ITEMS}
+    found = await run_load(target, seconds)
+    if found["answers"] != found["expected"]:
+        raise RuntimeError(f"unexpected answers: {found}")
+    return float(found["expected"] / found["seconds"])
+
+
+async def run_load(target: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """Run a load in a process of its own; answers what came of it."""
+    told = {"connections": CONNECTIONS, "items": ITEMS} | target | {"host": "127.0.0.1", "seconds": seconds}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.load", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     out, _ = await process.communicate(json.dumps(told).encode() + b"\n")
-    found = json.loads(out)
-    if found["answers"] != found["expected"]:
-        raise RuntimeError(f"unexpected answers: {found}")
-    return float(found["expected"] / found["seconds"])
+    return dict(json.loads(out))
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The gateway beyond the single accept: bulk, customs messages, the usual way, reads under load, memory of a bulk.
+"""The gateway beyond the single accept: bulk, customs messages, the usual way, reads, overload, memory of a bulk.
 
 Permits is away, so that nothing but the gateway is measured; rounds are interleaved and medians of their ratios told.
 """
@@ -6,6 +6,7 @@ Permits is away, so that nothing but the gateway is measured; rounds are interle
 import asyncio
 import json
 import os
+import resource
 import statistics
 import sys
 import tempfile
@@ -15,8 +16,10 @@ from typing import Any
 
 import httpx2
 import psutil
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from bench.accept import _answers, _gateway, _load, _process, free_port
+from bench.accept import _answers, _gateway, _load, _process, free_port, run_load
 from services.cli.databases import Embedded, Server
 
 ROUNDS = 3
@@ -24,6 +27,8 @@ SECONDS = 3.0
 LINES = 12_000
 LONG = 200_000
 READS = 400
+CROWD = 3_000
+"""Connections of the overload, more than the gateway lets wait: each asks again when it was told it may."""
 
 
 async def measure() -> dict[str, Any]:
@@ -35,6 +40,7 @@ async def measure() -> dict[str, Any]:
             async with _gateway(server, Path(folder)) as gateway:
                 found = await _against_singles(server, gateway)
                 found |= await _reads(gateway, found["accepts_per_second"])
+                found |= await _overload(server, gateway)
                 return found | await _long(gateway)
         finally:
             await asyncio.to_thread(embedded.stop)
@@ -101,6 +107,33 @@ async def _reads(gateway: dict[str, Any], capacity: float) -> dict[str, Any]:
         "read_busy_p99_ms": round(p99 * 1000, 2),
         "read_ratio": round(p99 / median, 1),
     }
+
+
+async def _overload(server: Server, gateway: dict[str, Any]) -> dict[str, Any]:
+    """Send three times what is taken at the best, in rounds with that; and look for what was answered 202."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    kept, ratios, crowd = await _kept(server), [], {"connections": CROWD}
+    taken = refused = 0
+    for _ in range(ROUNDS):
+        best = await run_load(gateway, SECONDS)
+        peak = best["expected"] / best["seconds"]
+        much = await run_load(gateway | crowd | {"rate": 3 * peak}, SECONDS)
+        ratios.append(much["expected"] / much["seconds"] / peak)
+        taken += best["expected"] + much["expected"]
+        refused += much["others"].get("503", 0)
+        slowest = much["p99_seconds"].get("503", 0.0)
+    if await _kept(server) - kept != taken:
+        raise RuntimeError(f"{taken} were answered 202, {await _kept(server) - kept} are kept")
+    ratio = statistics.median(ratios)
+    return {"overload_ratio": round(ratio, 2), "overload_refused": refused, "refused_p99_ms": round(slowest * 1000)}
+
+
+async def _kept(server: Server) -> int:
+    engine = create_async_engine(server.url("gateway", "gateway_owner"))
+    async with engine.connect() as conn:
+        found = (await conn.execute(text("SELECT count(*) FROM submissions"))).scalar_one()
+    await engine.dispose()
+    return int(found)
 
 
 async def _times(http: httpx2.AsyncClient, path: str, headers: dict[str, str]) -> list[float]:

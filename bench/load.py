@@ -7,6 +7,7 @@ expect; and prints how many answers came, how many as expected, in how many seco
 import asyncio
 import json
 import secrets
+import statistics
 import sys
 import time
 from dataclasses import dataclass, field
@@ -90,6 +91,8 @@ class Load:
     answers: int = 0
     expected: int = 0
     others: dict[str, int] = field(default_factory=dict)
+    took: dict[str, list[float]] = field(default_factory=dict)
+    """Seconds from question to answer, by status."""
 
     def request(self, run: str, number: int) -> bytes:
         """Write one whole request, new in its reference and key."""
@@ -103,14 +106,19 @@ class Load:
 
     async def run(self) -> dict[str, Any]:
         """Keep every connection busy until the time is over."""
+        streams = []
+        for first in range(0, self.connections, 100):
+            many = range(first, min(first + 100, self.connections))
+            streams += await asyncio.gather(*(asyncio.open_connection(self.host, self.port) for _ in many))
         began = time.perf_counter()
         ends = began + self.seconds
-        await asyncio.gather(*(self._connection(ends) for _ in range(self.connections)))
+        await asyncio.gather(*(self._connection(ends, *stream) for stream in streams))
         took = time.perf_counter() - began
-        return {"answers": self.answers, "expected": self.expected, "seconds": took, "others": self.others}
+        most = {status: statistics.quantiles([*took, *took], n=100)[98] for status, took in self.took.items()}
+        found = {"answers": self.answers, "expected": self.expected, "seconds": took}
+        return found | {"others": self.others, "p99_seconds": most}
 
-    async def _connection(self, ends: float) -> None:
-        reader, writer = await asyncio.open_connection(self.host, self.port)
+    async def _connection(self, ends: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         run, number = secrets.token_hex(6), 0
         due, step = time.perf_counter(), self.connections / self.rate if self.rate else 0.0
         while time.perf_counter() < ends:
@@ -118,19 +126,26 @@ class Load:
             due = max(due + step, time.perf_counter() - step)
             if step:
                 await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            began = time.perf_counter()
             writer.write(self.request(run, number))
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-            await reader.readexactly(length)
-            self._count(int(head[9:12]))
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            await reader.readexactly(int(_said(head, b"content-length")))
+            self._count(int(head[9:12]), time.perf_counter() - began)
+            if wait := _said(head, b"retry-after"):
+                await asyncio.sleep(min(float(wait), max(0.0, ends - time.perf_counter())))
         writer.close()
 
-    def _count(self, status: int) -> None:
+    def _count(self, status: int, took: float) -> None:
         self.answers += 1
+        self.took.setdefault(str(status), []).append(took)
         if status == self.expect:
             self.expected += 1
         else:
             self.others[str(status)] = self.others.get(str(status), 0) + 1
+
+
+def _said(head: bytes, name: bytes) -> bytes:
+    return head.partition(name + b":")[2].partition(b"\r\n")[0].strip()
 
 
 def main() -> None:

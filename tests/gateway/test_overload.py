@@ -38,6 +38,8 @@ async def test_three_times_what_fits_is_refused_at_once_and_what_was_taken_is_ke
                 while len(refused) < 180 - 40 - 2 * 10:
                     await asyncio.wait(asked, timeout=0.05)
                     refused = [task.result() for task in asked if task.done()]
+            unread = await hub.lodge(trader, b"{nonsense")
+            assert (unread.status_code, unread.json()["code"]) == (503, "overloaded"), "refused before it is read"
         answers = [await task for task in asked]
     finally:
         await lock.close()

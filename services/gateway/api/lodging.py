@@ -45,6 +45,7 @@ async def lodge(scope: Scope, receive: Receive, send: Send) -> None:
     kind = media_type(headers.get(b"content-type", b""))
     if b"content-encoding" in headers:
         must_be_plain(headers[b"content-encoding"].decode("latin-1"))
+    desk.intake.demand_room()
     sent = await _read(scope, receive)
     at = now()
     declaration = FORMATS[kind](sent, known.party)
