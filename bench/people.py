@@ -33,24 +33,27 @@ class People:
 
     def permit(self, quantity: int, *, lines: int = 1) -> dict[str, Any]:
         """Issue and endorse a permit of so many specimens a line."""
+        permit = self.authority.hub.issue_permit(self.paper(quantity, lines=lines))
+        endorsed = [{"line": line["line"], "quantity": str(quantity)} for line in permit["lines"]]
+        return self.export_customs.hub.endorse(permit["id"], {"lines": endorsed, **self._shipped()})
+
+    def paper(self, quantity: int, *, lines: int = 1) -> dict[str, Any]:
+        """Write a permit as the authority issues it."""
         today = datetime.now(UTC).date()
-        sides = {"exporter": self.exporter.trader(), "importer": self.importer.trader()}
         granted = [{"line": letter, "quantity": str(quantity)} for letter in LETTERS[:lines]]
-        permit = self.authority.hub.issue_permit(
-            {
-                "number": f"AE-{secrets.token_hex(6)}",
-                "kind": "export",
-                "issuer": "AE",
-                "issued_on": (today - timedelta(days=2)).isoformat(),
-                "valid_until": (today + timedelta(days=100)).isoformat(),
-                **sides,
-                "export_country": "AE",
-                "import_country": "GB",
-                "purpose": "T",
-                "lines": [{**GOODS, **line, "appendix": "II", "description": line["line"]} for line in granted],
-            }
-        )
-        return self.export_customs.hub.endorse(permit["id"], {"lines": granted, **self._shipped()})
+        return {
+            "number": f"AE-{secrets.token_hex(6)}",
+            "kind": "export",
+            "issuer": "AE",
+            "issued_on": (today - timedelta(days=2)).isoformat(),
+            "valid_until": (today + timedelta(days=100)).isoformat(),
+            "exporter": self.exporter.trader(),
+            "importer": self.importer.trader(),
+            "export_country": "AE",
+            "import_country": "GB",
+            "purpose": "T",
+            "lines": [{**GOODS, **line, "appendix": "II", "description": line["line"]} for line in granted],
+        }
 
     def declaration(self, permit: dict[str, Any], *, quantity: int = 10, use: str | None = None) -> dict[str, Any]:
         """Write a declaration that cites every line of a permit, one item a line, so many specimens each."""

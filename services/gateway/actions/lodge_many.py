@@ -20,6 +20,8 @@ from shared.web import BODY_LIMIT
 READ_AT_ONCE = 16
 """Declarations read before others on this loop have their turn: some two milliseconds."""
 Result = Receipt | Exception
+NEXT = "Amend that declaration, or choose a new reference."
+TAKEN = f"This trader has used this reference in another declaration. {NEXT}"
 
 
 async def begin(desk: Desk, known: Known, key: str | None, lines: Sequence[bytes | None]) -> "Awaitable[list[Result]]":
@@ -54,9 +56,10 @@ async def _read(people: People, known: Known, key: str | None, line: bytes | Non
 
 
 def _told(one: Submission, receipts: "dict[UUID, Result]") -> Result:
-    """Answer what became of a line; where nobody sent a key, what was used before is the reference it is named by."""
+    """Answer what became of a line; where it named no key of its own, what was used before is told by its reference."""
     said = receipts[one.id]
-    if isinstance(said, Refusal) and said.code == "idempotency-key-reused" and one.key.startswith(" "):
-        text = "This trader has used this reference in another declaration. Amend that one, or choose a new reference."
-        return Conflict("reference-taken", text)
-    return said
+    if not (isinstance(said, Refusal) and said.code == "idempotency-key-reused" and " " in one.key):
+        return said
+    if one.key.startswith(" "):
+        return Conflict("reference-taken", TAKEN)
+    return Invalid("idempotency-key-reused", f"This Idempotency-Key was used for other bytes of this reference. {NEXT}")
