@@ -1,17 +1,28 @@
 """Work the balances of permit lines out again from their entries, some lines at a time, and raise an alarm where they
 differ: nothing is mended by itself, for either may be wrong."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.domain.ledger import Balance, recompute
-from services.permits.store import ledger
+from services.permits.store import differences, ledger
 from shared.logs import logger
 
 LINES = 2000
 """Lines that are looked at in one turn; the next goes on after them, and begins anew after the last."""
+
+Key = tuple[UUID, str]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a line keeps and what its entries say, where the two are not the same."""
+
+    kept: dict[str, str]
+    entries_say: dict[str, str]
 
 
 class Auditor:
@@ -20,27 +31,42 @@ class Auditor:
     def __init__(self, lines: int = LINES) -> None:
         self.lines = lines
         self.differences = 0
-        self._after: tuple[UUID, str] | None = None
+        self._after: Key | None = None
 
     async def turn(self, engine: AsyncEngine, at: datetime) -> None:
-        """Look at the next lines."""
-        last, seen = self._after, 0
+        """Look at the next lines; keep those that differ where a monitor sees them, until they agree again."""
+        last, seen = self._after, set[Key]()
+        differ: dict[Key, Difference] = {}
         async with engine.connect() as conn:
             async for permit, line, kept, entries in ledger.lines_with_entries(conn, after=last, limit=self.lines):
-                self._compare(permit, line, kept, recompute(entries))
-                last, seen = (permit, line), seen + 1
-        self._after = last if seen == self.lines else None
+                last = (permit, line)
+                seen.add(last)
+                found = compared(kept, recompute(entries))
+                if found is not None:
+                    differ[last] = found
+        self._after = last if len(seen) == self.lines else None
+        self.differences += len(differ)
+        await _keep(engine, seen, differ, at)
 
-    def _compare(self, permit: UUID, line: str, kept: Balance, told: Balance) -> None:
-        names = [name for name in vars(told) if getattr(told, name) != getattr(kept, name)]
-        if not names:
-            return
-        self.differences += 1
+
+def compared(kept: Balance, told: Balance) -> Difference | None:
+    """Answer where a balance differs from what its entries say."""
+    names = [name for name in vars(told) if getattr(told, name) != getattr(kept, name)]
+    if not names:
+        return None
+    return Difference({n: str(getattr(kept, n)) for n in names}, {n: str(getattr(told, n)) for n in names})
+
+
+async def _keep(engine: AsyncEngine, seen: set[Key], differ: dict[Key, Difference], at: datetime) -> None:
+    async with engine.begin() as conn:
+        agree = (await differences.known(conn) & seen) - differ.keys()
+        if agree:
+            await differences.forget(conn, agree)
+        for key in sorted(differ):
+            await differences.keep(conn, key, differ[key].kept, differ[key].entries_say, at)
+    for (permit, line), one in differ.items():
         logger().error(
-            "ledger.differs",
-            alarm=True,
-            permit=str(permit),
-            line=line,
-            kept={name: str(getattr(kept, name)) for name in names},
-            entries_say={name: str(getattr(told, name)) for name in names},
+            "ledger.differs", alarm=True, permit=str(permit), line=line, kept=one.kept, entries_say=one.entries_say
         )
+    for permit, line in agree:
+        logger().info("ledger.agrees", permit=str(permit), line=line)

@@ -11,7 +11,7 @@ from services.permits.store.tables.law import (
     reference_loads,
     suspensions,
 )
-from services.permits.store.tables.ledger import ledger
+from services.permits.store.tables.ledger import ledger, ledger_differences
 from services.permits.store.tables.letters import commands, news, parties
 from services.permits.store.tables.metadata import metadata
 from services.permits.store.tables.permits import TO_TELL, permit_history, permit_lines, permit_watchers, permits
@@ -26,6 +26,7 @@ __all__ = [
     "declaration_history",
     "declarations",
     "ledger",
+    "ledger_differences",
     "metadata",
     "news",
     "parties",

@@ -1,4 +1,4 @@
-"""The table of the ledger: one row an entry, never changed."""
+"""The table of the ledger: one row an entry, never changed; and the lines whose balance differs from their entries."""
 
 from sqlalchemy import (
     BigInteger,
@@ -15,7 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from services.permits.store.tables.metadata import metadata
 
@@ -44,4 +44,15 @@ ledger = Table(
     CheckConstraint("quantity >= 0 OR kind IN ('correct', 'recross')", name="ledger_not_negative"),
     Index("ledger_line", "permit_id", "line", "number"),
     Index("ledger_day", "day", "side", "kind"),
+)
+
+ledger_differences = Table(
+    "ledger_differences",
+    metadata,
+    Column("permit_id", UUID(as_uuid=True), primary_key=True),
+    Column("line", Text, primary_key=True),
+    Column("kept", JSONB, nullable=False),
+    Column("entries_say", JSONB, nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
+    ForeignKeyConstraint(["permit_id", "line"], ["permit_lines.permit_id", "permit_lines.line"]),
 )
