@@ -113,7 +113,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     if error.code == "body-too-slow":
         headers["Connection"] = "close"
     if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
+        headers["WWW-Authenticate"] = _challenge(request)
     return problem(
         status,
         error.code,
@@ -123,6 +123,13 @@ async def _refused(request: Request, error: Exception) -> Response:
         headers=headers,
         **error.extra,
     )
+
+
+def _challenge(request: Request) -> str:
+    """Write what is asked for, and whether what was sent is no good (RFC 6750, 3)."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    wrong = kind.lower() == "bearer" and token.strip()
+    return 'Bearer realm="saola"' + (', error="invalid_token"' if wrong else "")
 
 
 async def _bad_parameter(request: Request, error: Exception) -> Response:

@@ -30,7 +30,9 @@ def _cell(value: Any) -> str:
         return ", ".join(map(str, value))
     if isinstance(value, bool):
         return "yes" if value else ""
-    return "" if value is None else str(value).removesuffix("Z").partition(".")[0] if _is_moment(value) else str(value)
+    if _is_moment(value):
+        return str(value)[:19].replace("T", " ")
+    return "" if value is None else str(value)
 
 
 def _is_moment(value: Any) -> bool:

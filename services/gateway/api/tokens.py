@@ -13,6 +13,7 @@ from services.gateway.actions.client_keys import ALGORITHMS
 from services.gateway.actions.desk import Desk
 from services.gateway.actions.enter import enter, enter_by_assertion
 from services.gateway.api.guard import ADesk
+from services.gateway.api.openapi import problems
 from services.gateway.clients.inside import ask
 from shared.calls import Away, unavailable
 from shared.contracts.people import Caller
@@ -119,6 +120,7 @@ def add_token_routes(app: FastAPI) -> None:
         responses={
             400: {"description": "RFC 6749, 5.2: invalid_request, unsupported_grant_type, invalid_scope"},
             401: {"description": "RFC 6749, 5.2: invalid_client"},
+            **problems("body-too-large", "body-too-slow", "database-unavailable"),
         },
         openapi_extra={"security": [], "requestBody": {"required": True, "content": {FORM: {"schema": form}}}},
     )
@@ -136,6 +138,7 @@ def add_token_routes(app: FastAPI) -> None:
             tags=["who"],
             summary=summary,
             response_description="The document",
+            responses=problems("service-unavailable") if act is read_webhook_keys else None,
             openapi_extra={"security": []},
         )
 
