@@ -217,7 +217,9 @@ async def test_credentials_are_listed_page_by_page(hub: Hub) -> None:
         await hub.http.post(path, headers=hub.admin)
     seen: list[str] = []
     cursor: str | None = ""
-    while cursor is not None:
+    for _ in range(3):
+        if cursor is None:
+            break
         page = (await hub.http.get(f"{path}?limit=2{cursor and '&cursor=' + cursor}", headers=hub.admin)).json()
         seen += [one["client_id"] for one in page["data"]]
         cursor = page["next_cursor"]

@@ -143,6 +143,13 @@ def test_xml_is_given_to_who_prefers_it(accept: str, wanted: bool) -> None:
     assert asks_for_xml(accept) is wanted
 
 
+async def test_the_bytes_that_were_sent_are_given_back_whatever_is_preferred(hub: Hub) -> None:
+    trader, sent = await hub.trader(), json.dumps(declaration()).encode()
+    place = (await hub.lodge(trader, sent)).headers["location"] + "/content"
+    answer = await hub.http.get(place, headers=trader | {"Accept": "application/xml"})
+    assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, "application/json", sent)
+
+
 async def test_json_stays_what_is_answered_otherwise(hub: Hub) -> None:
     answer = await hub.lodge(await hub.trader(), message("L-9"), content_type="application/xml")
     assert json.loads(answer.content)["reference"] == "L-9"

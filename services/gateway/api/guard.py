@@ -16,7 +16,7 @@ from shared.logs import logger
 from shared.problems import Fault, Invalid, NotAllowed, NotFound
 from shared.refused import Unauthenticated, request_id
 
-BAD_TOKEN = "This access token has expired, or is none of this hub's. Ask for a new one: POST /oauth2/token."
+NOT_OURS = "This access token has expired, or is none of this hub's. Ask for a new one: POST /oauth2/token."
 ADDS_UP = frozenset({"types"})
 """Query parameters that may be there more than once: each time adds to what is asked for."""
 
@@ -44,7 +44,7 @@ async def admit(desk: Desk, authorization: str, operation: str) -> Known:
         known = await _bearer(desk, token.strip())
     except BadToken as error:
         logger().info("token.refused", reason=str(error))
-        raise Unauthenticated(BAD_TOKEN) from None
+        raise Unauthenticated(NOT_OURS) from None
     if known is None:
         raise Unauthenticated("This credential or its party was ended or disabled.")
     await desk.limits.count(known.party.id)
