@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notifications.actions.commands import Command, Done, keep, kept
 from services.notifications.actions.news import tell_owner
 from services.notifications.domain import messages
-from services.notifications.store import deliveries, endpoints, lanes
+from services.notifications.store import deliveries, endpoints, events, lanes
 from shared.contracts.webhooks import Replay
 from shared.contracts.words import write_moment
 from shared.problems import NotFound
@@ -21,6 +21,7 @@ from shared.problems import NotFound
 async def test(engine: AsyncEngine, endpoint: UUID, command: Command, *, at: datetime) -> Done:
     """Send an `endpoint.test` event to this endpoint only, whatever it listens to. Raises NotFound."""
     async with engine.begin() as conn:
+        await events.lock(conn)
         if (done := await kept(conn, command, at=at)) is not None:
             return done
         if await endpoints.own(conn, endpoint, command.party) is None:

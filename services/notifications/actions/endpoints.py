@@ -10,14 +10,15 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.notifications.actions import backlog
 from services.notifications.actions.challenge import pose
 from services.notifications.actions.commands import Command, Done, keep, kept
 from services.notifications.actions.house import House
 from services.notifications.actions.secrets import closed, new_secret, opened
 from services.notifications.domain import urls
 from services.notifications.domain.topics import wanted
-from services.notifications.store import deliveries, events, lanes, paces
 from services.notifications.store import endpoints as store
+from services.notifications.store import events, paces
 from shared.contracts.webhooks import EndpointChange, Filters, NewEndpoint
 from shared.contracts.words import write_moment
 from shared.problems import Conflict, Fault, Invalid, NotFound
@@ -84,26 +85,28 @@ async def change(
             raise Conflict("version-stale", "The endpoint was changed meanwhile. Read it again, then change it.")
         turn = _turn(named, now, house)
         changed = await store.change(conn, id, _values(named, id, house) | turn)
-        if turn.get("status") in {"active", "pending"}:
-            await lanes.wake(conn, id, at=at)
+        woken = turn.get("status") in {"active", "pending"}
+        if woken:
             await store.forget_failing(conn, id)
             await paces.wake(conn, id)
         await _set_going(conn, changed, posed=changed["status"] == "pending" and "status" in turn, at=at)
-        return show(changed, house)
+    if woken:
+        await backlog.wake(engine, id, at=at)
+    return show(changed, house)
 
 
 async def delete(engine: AsyncEngine, id: UUID, party: UUID, *, at: datetime) -> None:
     """Delete an endpoint: what is pending for it goes, what was sent stays on record. Raises NotFound.
 
-    It waits for its turn among the intakes, so that none of them adds a letter behind its back.
+    It waits for its turn among the intakes, so that none of them adds a letter behind its back. What waits is cleared
+    away after that; where it is very much, the sweep clears away the rest.
     """
     async with engine.begin() as conn:
         await events.lock(conn)
         found(await store.own_locked(conn, id, party))
-        await lanes.clear(conn, id)
-        await deliveries.drop(conn, id, at=at)
         await store.end_secrets(conn, id, ends_at=at)
         await store.change(conn, id, {"status": "deleted"})
+    await backlog.clear(engine, id, at=at)
 
 
 def show(row: Mapping[str, Any] | RowMapping, house: House) -> dict[str, Any]:

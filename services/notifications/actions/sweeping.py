@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.notifications.actions.backlog import clear_left_behind
 from services.notifications.domain.keeping import Keep
 from services.notifications.store import sweeping as store
-from shared.database import again
+from shared.database import again, now
 from shared.logs import logger
 
 STEP = 1000
@@ -21,11 +22,12 @@ EVERY = 3600.0
 
 @dataclass(frozen=True)
 class Swept:
-    """How many of each went."""
+    """How many of each went; endpoints are those that were deleted with so much waiting that some was left."""
 
     events: int
     deliveries: int
     commands: int
+    endpoints: int
 
 
 async def run(engine: AsyncEngine, keep: Keep, *, every: float = EVERY) -> None:
@@ -33,7 +35,7 @@ async def run(engine: AsyncEngine, keep: Keep, *, every: float = EVERY) -> None:
     while True:
         try:
             swept = await sweep(engine, keep)
-            logger().info("sweep.done", events=swept.events, deliveries=swept.deliveries, commands=swept.commands)
+            logger().info("sweep.done", **asdict(swept))
         except Exception as error:
             logger().warning("sweep.failed", error=repr(error)[:500])
         await asyncio.sleep(every)
@@ -50,7 +52,8 @@ async def sweep(engine: AsyncEngine, keep: Keep, *, step: int = STEP) -> Swept:
         async with engine.begin() as conn:
             return await store.deliveries(conn, kept=keep.deliveries, after=after, most=step)
 
-    return Swept(await _walk(events), await _walk(deliveries), await _commands(engine, step))
+    left = await clear_left_behind(engine, at=now())
+    return Swept(await _walk(events), await _walk(deliveries), await _commands(engine, step), left)
 
 
 async def _walk(take: Callable[[int], Awaitable[tuple[int | None, int]]]) -> int:

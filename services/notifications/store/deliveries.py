@@ -54,9 +54,6 @@ _LANE = text("""
     WHERE d.id = :id AND n.party_id = :party AND n.status <> 'deleted'
 """)
 _AGAIN = text("UPDATE deliveries SET status = 'pending', settled_at = NULL WHERE id = :id")
-_DROP = text("""
-    UPDATE deliveries SET status = 'dropped', settled_at = :at WHERE endpoint_id = :endpoint AND status = 'pending'
-""")
 
 
 def _listed(which: str) -> TextClause:
@@ -140,11 +137,6 @@ async def lane_of(conn: AsyncConnection, id: UUID, party: UUID) -> RowMapping | 
 async def again(conn: AsyncConnection, id: UUID) -> None:
     """Make one delivery pending again; its lane is held."""
     await conn.execute(_AGAIN, {"id": id})
-
-
-async def drop(conn: AsyncConnection, endpoint: UUID, *, at: datetime) -> None:
-    """Drop what is pending for an endpoint that is no more."""
-    await conn.execute(_DROP, {"endpoint": endpoint, "at": at})
 
 
 async def page(

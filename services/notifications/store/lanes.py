@@ -112,17 +112,6 @@ _DUE = text("""
     ON CONFLICT (endpoint_id, subject) DO UPDATE
         SET attempts = 0, due_at = CASE WHEN lanes.claim IS NULL THEN excluded.due_at ELSE lanes.due_at END
 """)
-_ALL = "SELECT endpoint_id, subject FROM lanes WHERE endpoint_id = :endpoint ORDER BY subject FOR UPDATE"
-"""Lanes are locked in one order everywhere."""
-_WAKE = text(f"""
-    WITH l AS MATERIALIZED ({_ALL})
-    UPDATE lanes SET due_at = :at FROM l
-    WHERE lanes.endpoint_id = l.endpoint_id AND lanes.subject = l.subject AND claim IS NULL AND due_at > :at
-""")  # noqa: S608
-_CLEAR = text(f"""
-    WITH l AS MATERIALIZED ({_ALL})
-    DELETE FROM lanes USING l WHERE lanes.endpoint_id = l.endpoint_id AND lanes.subject = l.subject
-""")  # noqa: S608
 
 
 async def take_turn(conn: AsyncConnection) -> None:
@@ -187,13 +176,3 @@ async def advance(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]], *, a
 async def make_due(conn: AsyncConnection, endpoint: UUID, subjects: Sequence[str], *, at: datetime) -> None:
     """Let lanes of an endpoint go at once and count anew, save that one which is flying now lands first."""
     await conn.execute(_DUE, {"endpoint": endpoint, "subjects": sorted(set(subjects)), "at": at})
-
-
-async def wake(conn: AsyncConnection, endpoint: UUID, *, at: datetime) -> None:
-    """Let every lane of an endpoint go at once that waits for its next attempt."""
-    await conn.execute(_WAKE, {"endpoint": endpoint, "at": at})
-
-
-async def clear(conn: AsyncConnection, endpoint: UUID) -> None:
-    """Forget every lane of an endpoint."""
-    await conn.execute(_CLEAR, {"endpoint": endpoint})
