@@ -19,6 +19,7 @@ from shared.contracts.words import EXACT, plain
 from shared.problems import Fault, Invalid
 
 _NUMBER = re.compile(r"[0-9]{1,38}(\.[0-9]{1,38})?")
+_PLACE = re.compile(r"[0-9]{1,4}")
 _HS = re.compile(r"[0-9]{4,10}")
 NO_TARIFF = frozenset({"TRC", "TRA", "GN"})
 """Kinds of classification that are no tariff code of goods: additional codes, and dangerous goods."""
@@ -57,7 +58,7 @@ def _number(said: str | None, place: int, at: str, repairs: Repairs) -> int:
     if said is None:
         repairs.note(f"{at}/number", "its place among the items, for it has no SequenceNumeric")
         return place + 1
-    if not re.fullmatch(r"[0-9]{1,4}", said):
+    if not _PLACE.fullmatch(said):
         raise _fault(f"{at}/number", "not-a-number", "SequenceNumeric is a whole number from 1 to 9999.")
     return int(said)
 
@@ -109,11 +110,13 @@ def _quantity(commodity: Element, papers: list[Element], at: str, repairs: Repai
             if one is not None and one.text:
                 amount, unit = _measure(one, at, "WriteOff/QuantityQuantity", repairs)
                 written_off[amount, unit] = f"{amount} {unit} written off"
+    if len(written_off) == 1:
+        [(amount, unit)] = written_off
+        return {"quantity": amount, "unit": unit}
     if written_off:
         amount, unit = max(written_off, key=lambda pair: Decimal(pair[0]))
         others = tuple(text for pair, text in written_off.items() if pair != (amount, unit))
-        if others:
-            repairs.note(f"{at}/quantity", f"the largest WriteOff, {amount} {unit}", others)
+        repairs.note(f"{at}/quantity", f"the largest WriteOff, {amount} {unit}", others)
         return {"quantity": amount, "unit": unit}
     supplementary = commodity.at("GoodsMeasure", "TariffQuantity")
     if supplementary is not None and supplementary.text:

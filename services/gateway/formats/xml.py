@@ -122,27 +122,30 @@ def _element(root: "etree._Element") -> Element:
     top = Element("")
     inner, left, around = top.inner, 1, list[tuple[Inner, int]]()
     for node in root.iter():
-        tag, text, within = node.tag, node.text, len(node)
-        name, text = _NAMES.get(tag) or _local(tag), text.strip() if text else ""
-        one: Element | str = Element(name, text) if within else text if name not in MEASURES else _measure(name, node)
-        if name in inner:
-            _again(inner, name, one)
-        else:
-            inner[name] = one
+        tag, said, within = node.tag, node.text, len(node)
+        name, text = _NAMES.get(tag) or _local(tag), said.strip() if said else ""
         left -= 1
-        if isinstance(one, Element):
+        if within:
+            made = Element(name, text)
+            _put(inner, name, made)
             around.append((inner, left))
-            inner, left = one.inner, within
+            inner, left = made.inner, within
             if len(around) > DEEPEST:
                 raise Invalid("malformed-xml", f"The body is nested deeper than {DEEPEST} levels.")
+        elif name in inner or name in MEASURES:
+            _put(inner, name, _measure(name, node) if name in MEASURES else text)
+        else:
+            inner[name] = text
         while not left and around:
             inner, left = around.pop()
     return top.all(_local(root.tag))[0]
 
 
-def _again(inner: Inner, name: str, one: Element | str) -> None:
-    before = inner[name]
-    if isinstance(before, list):
+def _put(inner: Inner, name: str, one: Element | str) -> None:
+    before = inner.get(name)
+    if before is None:
+        inner[name] = one
+    elif isinstance(before, list):
         before.append(one)
     else:
         inner[name] = [before, one]
