@@ -191,8 +191,9 @@ class Correction(Wire):
 
 
 class Consent(Wire):
-    """The Management Authority agrees to more than the permit says for one item, in the declared unit."""
+    """The Management Authority agrees to more than the permit says for one item."""
 
     item: Annotated[int, Field(ge=1, le=9999)]
-    quantity: Annotated[Quantity, Field(description="How much more than the permit says, in the declared unit")]
+    quantity: Annotated[Quantity, Field(description="How much more than the permit says")]
+    unit: Annotated[Unit | None, Field(description="Of the quantity; the declared unit when not said")] = None
     reason: Text | None = None

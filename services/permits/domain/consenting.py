@@ -16,7 +16,7 @@ from shared.problems import Conflict, NotFound
 
 
 def consent(filed: Filed, permits: Permits, stated: Consent, by: Act, country: str) -> Outcome:
-    """Agree, as the authority that issued the permit, to so much more than it says, in the item's declared unit."""
+    """Agree, as the authority that issued the permit, to so much more than it says, in the declared unit or another."""
     if filed.status in FINAL:
         raise Conflict("wrong-turn", f"{filed.document.reference} is {filed.status}: there is nothing to consent to.")
     must_be_item(filed, stated.item, "/item")
@@ -31,7 +31,7 @@ def consent(filed: Filed, permits: Permits, stated: Consent, by: Act, country: s
         if citation not in mine:
             citations.append(citation)
             continue
-        amount = in_line_unit(citation, item, stated.quantity)
+        amount = in_line_unit(citation, item, stated.quantity, stated.unit)
         entry = Entry(citation.side, Kind.CONSENT, amount)
         after[citation.permit] = posted(after[citation.permit], citation.line, entry)
         postings.add(citation, (entry,))
@@ -42,7 +42,8 @@ def consent(filed: Filed, permits: Permits, stated: Consent, by: Act, country: s
 
 
 def _consented(filed: Filed, stated: Consent, before: Permits, after: Permits, uses: Uses, sign: Signature) -> Outcome:
-    detail = {"item": stated.item, "quantity": plain(stated.quantity)}
+    unit = stated.unit or item_of(filed, stated.item).unit
+    detail = {"item": stated.item, "quantity": plain(stated.quantity), "unit": unit}
     move = Move(filed.status, filed.status, sign.by, "declaration.consented", stated.reason, detail=detail)
     changes = tuple(PermitChange(permit) for id, permit in after.items() if permit is not before[id])
     postings = [posting_of(after[u.permit], u, e, sign) for u in uses.made for e in u.entries]

@@ -100,6 +100,7 @@ class DeclarationConsented(AboutDeclaration):
 
     item: int
     quantity: Figure
+    unit: Annotated[str | None, Field(description="Of the quantity")] = None
 
 
 class DeclarationCorrected(AboutDeclaration):
