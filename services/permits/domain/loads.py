@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+LONGEST_DETAIL = 300
 MOST_NOTES = 1000
 """Of repairs and refusals so many are told one by one; all are counted."""
 
@@ -22,6 +23,11 @@ class Note:
         """Write it for the report."""
         told: dict[str, Any] = {"line": self.line, "code": self.code, "detail": self.detail}
         return {**told, "field": self.field} if self.field else told
+
+
+def shortened(detail: str) -> str:
+    """Answer as much of a detail as a person reads: what it quotes may be as long as the file likes."""
+    return detail if len(detail) <= LONGEST_DETAIL else detail[:LONGEST_DETAIL] + "…"
 
 
 @dataclass
@@ -77,7 +83,7 @@ class Repairs:
 
     def note(self, code: str, detail: str, field: str | None = None) -> None:
         """Remember one repair."""
-        self._notes.append(Note(self.line, code, detail, field))
+        self._notes.append(Note(self.line, code, shortened(detail), field))
 
     def __iter__(self) -> Iterator[Note]:
         """Go through what was repaired."""
@@ -90,5 +96,5 @@ class Refused(Exception):
     def __init__(self, code: str, detail: str, field: str | None = None) -> None:
         super().__init__(detail)
         self.code = code
-        self.detail = detail
+        self.detail = shortened(detail)
         self.field = field

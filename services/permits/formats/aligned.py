@@ -9,6 +9,10 @@ Fits = Mapping[str, Callable[[str], bool]]
 """For the columns whose values can be told from any other: does this look like one of its values?"""
 
 
+LONGEST = 20_000
+"""The most characters of a value: the longest annotations and lists of synonyms have some thousands."""
+
+
 def aligned(raw: Raw, header: Sequence[str], fits: Fits, texts: Sequence[str], matter: Sequence[str]) -> dict[str, str]:
     """Answer the row's values by column; raises Refused where the columns cannot be told apart.
 
@@ -16,6 +20,9 @@ def aligned(raw: Raw, header: Sequence[str], fits: Fits, texts: Sequence[str], m
     where all ways agree in the columns that `matter`.
     """
     values, width = raw.values, len(header)
+    for name, value in zip(header, values, strict=False):
+        if len(value) > LONGEST:
+            raise Refused("field-too-long", f"A value of {len(value)} characters; at most {LONGEST} are read.", name)
     if len(values) < width:
         raise Refused("too-few-columns", f"{len(values)} values stand under {width} columns.")
     if len(values) == width:

@@ -10,7 +10,9 @@ from services.permits.domain.loads import Refused, Repairs
 from services.permits.formats import countries as named
 from shared.cites.zones import countries
 
-FOOTNOTE = re.compile(r"\s*(?:[*†‡§¹²³⁴⁵⁶⁷⁸⁹]+|\[[^\]]{0,12}\]|\(\d{1,2}\))\s*$")
+MARKS = "*†‡§¹²³⁴⁵⁶⁷⁸⁹"
+LONGEST_MARK, LONGEST_COUNTRY = 14, 100
+FOOTNOTE = re.compile(r"(?:\[[^\[\]]{0,12}\]|\(\d{1,2}\))$")
 YEARS = range(1900, 3000)
 FORMS = (
     "%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%B %d %Y", "%Y%m%d", "%d-%b-%Y",
@@ -38,7 +40,11 @@ QUOTES = ('"', "'", "`", "“", "”", "‘", "’")
 
 def without_footnote(text: str, repairs: Repairs, field: str) -> str:
     """Take a footnote's mark off a value."""
-    bare = FOOTNOTE.sub("", text)
+    bare = text.rstrip()
+    marked = bare.rstrip(MARKS)
+    if marked == bare and (mark := FOOTNOTE.search(bare, max(len(bare) - LONGEST_MARK, 0))):
+        marked = bare[: mark.start()]
+    bare = marked.rstrip()
     if bare != text:
         repairs.note("footnote-mark", f"The footnote mark of {text!r} was taken away.", field)
     return bare
@@ -100,6 +106,8 @@ def amount(text: str, repairs: Repairs, field: str) -> Decimal:
 
 def country(text: str, repairs: Repairs, field: str) -> str:
     """Read a country's two-letter code, or its name where that is certain."""
+    if len(text) > LONGEST_COUNTRY:
+        raise Refused("unknown-country", f"{text[:80]!r}… is no country of ISO 3166-1.", field)
     bare = without_footnote(text, repairs, field)
     code = named.OTHER_CODES.get(bare.upper(), bare.upper())
     if code not in countries():

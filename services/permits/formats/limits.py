@@ -9,7 +9,7 @@ from services.permits.domain import names
 from services.permits.domain.entries import Quota, Suspension
 from services.permits.domain.loads import Refused, Repairs
 from services.permits.formats import cells
-from services.permits.formats.aligned import Fits, aligned
+from services.permits.formats.aligned import LONGEST, Fits, aligned
 from services.permits.formats.rows import Raw
 from shared.cites.codes import PURPOSES, SOURCES, TERMS
 
@@ -179,6 +179,8 @@ def about(raw: Raw, header: list[str]) -> str | None:
     quiet = Repairs(raw.line)
     try:
         cell = [raw.values[header.index(name)] for name in ("iso_code2", "taxon_name")]
+        if max(map(len, cell)) > LONGEST:
+            return None
         return f"{cells.country(cell[0].strip(), quiet, '')}|{names.key(cell[1])}|"
     except (Refused, IndexError):
         return None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from services.permits.domain.listing import Population
 from services.permits.formats import countries
 
-_TAGS = re.compile(r"<[^>]*>|\*\*")
+_TAGS = re.compile(r"<[^<>]*>|\*\*")
 _LIMIT = re.compile(r"(?i)\s*(?:\(subject to [^()]*\)|\[subject to [^\[\]]*\])")
 """What limits the trade of a country that is named, not which populations are meant."""
 _LIST = r"(?P<list>[^;.()\[\]]+?)"

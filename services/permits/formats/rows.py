@@ -13,7 +13,10 @@ from services.permits.domain.loads import Refused, Repairs
 MOST_LINES = 20
 """The most lines one row may go on over: annotations hold line breaks."""
 LONGEST_LINE = 1_000_000
+LONGEST_ROW = 100_000
+"""The most characters of a row that goes on over lines."""
 BOM = "\ufeff"
+csv.field_size_limit(LONGEST_LINE + 1)  # a longer value than csv takes by itself is no stray quote
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ class Table:
         joined = text
         for count in range(1, min(MOST_LINES, len(self._lines)) + 1):
             joined += "\n" + self._lines[count - 1][1]
+            if len(joined) > LONGEST_ROW:
+                break
             values = _parsed(joined)
             if values is not None and len(values) == width:
                 for _ in range(count):

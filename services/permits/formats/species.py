@@ -53,7 +53,7 @@ def taxon_of(raw: Raw, header: list[str]) -> Taxon:
         kingdom=get("kingdom"),
         parts=populations.read(_appendices(get("currentlisting"), repairs), annotation, known),
         lineage=_lineage(get, names.key(name)),
-        synonyms=tuple(sorted(set(names.synonyms(get("synonymswithauthors"))) - {names.key(name)})),
+        synonyms=_synonyms(get("synonymswithauthors"), names.key(name)),
         annotation=annotation,
         english=get("englishnames"),
         distribution=codes,
@@ -99,6 +99,11 @@ def _rank(text: str, name: str, repairs: Repairs) -> str:
     return rank
 
 
+def _synonyms(text: str, own: str) -> tuple[str, ...]:
+    found = {key for key in names.synonyms(text) if len(key) <= LONGEST_NAME}
+    return tuple(sorted(found - {own}))
+
+
 def _appendices(text: str, repairs: Repairs) -> tuple[str | None, ...]:
     """Read `I/II`; a population that is not listed is NC."""
     parts = [part.strip().upper() for part in re.split(r"[/,;]", text.upper().replace("APPENDIX", "")) if part.strip()]
@@ -119,7 +124,7 @@ def _lineage(get: partial[str], own: str) -> tuple[str, ...]:
     words = own.split()
     if len(words) > 2 and names.CROSS not in words:  # a subspecies belongs to its species
         found = dict.fromkeys([" ".join(words[:2]), *found])
-    return tuple(key for key in found if key and key != own)
+    return tuple(key for key in found if key and key != own and len(key) <= LONGEST_NAME)
 
 
 def _codes(text: str, repairs: Repairs) -> tuple[str, ...]:
