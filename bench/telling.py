@@ -151,9 +151,10 @@ async def _paced(engine: AsyncEngine, receivers: Receivers, keys: Keys, owner: P
         await news.take_in(engine, [event], at=now())
         await asyncio.sleep(PAUSE)
     await worker.until(EVENTS * living)
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
+    worker.office.stop()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            await running
     took = [at - taken[event] for (event, _), at in worker.answered.items() if event in taken]
     return statistics.quantiles(took, n=100)[98]
 
