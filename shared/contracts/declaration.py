@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError, core_schema
 
 from shared.cites.codes import ACCOMPANIED_SOURCES, TERMS
+from shared.cites.zones import countries
 from shared.contracts.words import (
     Amount,
     AtOnce,
@@ -44,6 +45,8 @@ TermCode = Annotated[
     AfterValidator(_known_term),
     AtOnce(core_schema.literal_schema(sorted(TERMS))),
 ]
+UsualCountry = Annotated[Country, AtOnce(core_schema.literal_schema(sorted(countries())))]
+"""A country, where there are many in one body; not everywhere, for each such list costs some hundred kB."""
 Use = Literal["exhausts", "part", "already_counted", "late"]
 
 
@@ -55,7 +58,7 @@ class Document(Wire):
 
     type: Annotated[Token, Field(description="Document code of the declaration, such as C400")] = "C400"
     number: Token | None = None
-    issuer: Country | None = None
+    issuer: UsualCountry | None = None
     line: LineLetter | None = None
     use: Use = "exhausts"
     counted_by: Annotated[
@@ -83,7 +86,7 @@ class Item(Wire):
     source: Source | None = None
     underlying_source: UnderlyingSource | None = None
     purpose: Purpose | None = None
-    origin_country: Country | None = None
+    origin_country: UsualCountry | None = None
     documents: Annotated[tuple[Document, ...], Field(max_length=20, strict=False)] = ()
 
     @model_validator(mode="after")

@@ -200,12 +200,7 @@ Token = Annotated[
     StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"),
 ]
 """A number or reference as printed on a document: no control characters, no blank at either end."""
-Country = Annotated[
-    str,
-    StringConstraints(pattern=r"^[A-Z]{2}$"),
-    AfterValidator(_country),
-    AtOnce(core_schema.literal_schema(sorted(countries()))),
-]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
 """ISO 3166-1 alpha-2."""
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """Two capital letters: what is asked about a country, whether or not there is such a one."""
