@@ -57,6 +57,16 @@ class Usage(Told):
     unit: str
 
 
+class DeclarationTurn(Turn):
+    """One row of a declaration's history; where an officer or an authority settled something, what it was."""
+
+    overridden: Annotated[str | None, Field(description="The rule whose finding was settled")] = None
+    item: Annotated[int | None, Field(description="The item it was about; all of them where none is named")] = None
+    line: Annotated[str | None, Field(description="The permit line the officer named")] = None
+    quantity: Annotated[Amount | None, Field(description="What the officer or the authority named")] = None
+    unit: Annotated[str | None, Field(description="Of what the authority consented to")] = None
+
+
 class Declaration(declaration.InsideDeclaration):
     """A declaration whole: what was stated, where it stands, what was found, used and done."""
 
@@ -71,7 +81,7 @@ class Declaration(declaration.InsideDeclaration):
     digest: str
     findings: tuple[Finding, ...]
     usage: tuple[Usage, ...]
-    history: tuple[Turn, ...]
+    history: tuple[DeclarationTurn, ...]
 
 
 class Declarations(Page):

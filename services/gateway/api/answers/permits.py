@@ -72,6 +72,14 @@ class Crossing(Told):
     corrects: bool
 
 
+class PermitTurn(Turn):
+    """One row of a permit's history; of an endorsement, where and when the goods left (box 14)."""
+
+    port: str | None = None
+    transport_document: str | None = None
+    endorsed_on: date | None = None
+
+
 class Permit(permit.Permit):
     """A permit whole, for its holders and the authorities and customs of its countries."""
 
@@ -87,7 +95,7 @@ class Permit(permit.Permit):
     replaces: Named | None
     replaced_by: Named | None
     continuation: Annotated[tuple[Crossing, ...], Field(description="Where it is for many crossings")] = ()
-    history: tuple[Turn, ...]
+    history: tuple[PermitTurn, ...]
     token: Annotated[str | None, Field(description="The permit's own secret, told at issue, once")] = None
 
 
