@@ -157,6 +157,7 @@ class Transport:
 
 def _connections(url: str, seconds: float) -> httpx2.Client:
     """Make the pool; what is idle is closed before the server would close it. No proxy stands before a loopback."""
+    _must_be_an_address(url)
     return httpx2.Client(
         base_url=url,
         timeout=httpx2.Timeout(seconds, connect=5.0),
@@ -165,9 +166,19 @@ def _connections(url: str, seconds: float) -> httpx2.Client:
     )
 
 
+def _must_be_an_address(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise HubError(f"The address of a hub is written http://host:port or https://host; this is not: {url!r}")
+
+
 def _unreached(url: str, error: Exception) -> str:
-    where = "`--hub` of commands, the first argument of Hub"
-    return f"No answer from {url} ({type(error).__name__}). Is the hub there? `saola up` starts one; {where} names it."
+    how = "`saola up` starts one on this machine; `--hub` of a command names another"
+    return f"No answer from {url} ({type(error).__name__}). Is the hub there? {how}."
 
 
 def _retry_after(answer: httpx2.Response) -> float | None:

@@ -201,6 +201,12 @@ def test_many_are_sent_a_block_at_a_time_and_what_was_put_off_or_lost_is_sent_ag
     assert server.asked[2][3] == b'{"reference": 999}\n'
 
 
+@pytest.mark.parametrize("url", ["", "localhost:8000", "ftp://hub", "http://", "http://[", "http://hub:port"])
+def test_what_is_no_address_of_a_hub_is_said_at_once(url: str) -> None:
+    with pytest.raises(HubError, match="is written http"):
+        Hub(url, "id", "secret")
+
+
 def test_patience_ends(server: Scripted) -> None:
     with Hub(server.url, "id", "secret", patience=0.5) as hub:
         hub.token()
