@@ -10,7 +10,7 @@ from services.permits.domain import units
 from services.permits.domain.claims import CLAIMS, counter_of
 from services.permits.domain.facts import NOTHING, Facts
 from services.permits.domain.holdings import let_go
-from services.permits.domain.ledger import Side, available
+from services.permits.domain.ledger import ZERO, Side, available
 from services.permits.domain.rules import goods, law, paper, quantities, whole
 from services.permits.domain.rules.cases import Case, ask
 from services.permits.domain.rules.matching import candidates
@@ -69,17 +69,17 @@ def examine(filed: Filed, case: Case) -> tuple[list[Finding], Citation, list[Sec
     found = ask(paper.RULES, case)
     if not case.lines:
         found.append(whole.no_line(case))
-        return found, _citation(filed, case, Decimal(0)), []
+        return found, _citation(filed, case, ZERO), []
     found += ask(goods.RULES, case)
     if len(case.lines) > 1:
-        return found, _citation(filed, case, Decimal(0)), []
+        return found, _citation(filed, case, ZERO), []
     found += ask(law.RULES, case)
     amounts = ask(quantities.RULES, case)
     second = [_second_use(case)] if any(f.rule == quantities.SECOND_USE for f in amounts) else []
     found += amounts
     fits = not any(finding.severity == "block" for finding in amounts)
     counts = case.asked is not None and case.document.use != CLAIMS
-    reserve = case.asked if fits and counts and case.asked is not None else Decimal(0)
+    reserve = case.asked if fits and counts and case.asked is not None else ZERO
     return found, _citation(filed, case, reserve), second
 
 
@@ -94,11 +94,11 @@ def _citation(filed: Filed, case: Case, reserve: Decimal) -> Citation:
         side=case.side,
         use=case.document.use,
         unit=one.terms.unit if one else "",
-        asked=case.asked if case.asked is not None and counts else Decimal(0),
+        asked=case.asked if case.asked is not None and counts else ZERO,
         reserved=reserve,
         transport_document=filed.document.transport_document,
         lodged_at=filed.received_at,
-        counted=case.asked if case.asked is not None and not counts else Decimal(0),
+        counted=case.asked if case.asked is not None and not counts else ZERO,
         counted_by=case.counter,
     )
 

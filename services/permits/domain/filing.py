@@ -103,6 +103,7 @@ def the_rules(by: Act) -> Act:
 
 def reservations(filed: Filed, by: Act, cause: str) -> tuple[Posting, ...]:
     """Write the ledger entries of what a declaration sets aside."""
+    day = utc_day(by.at)
     return tuple(
         Posting(
             permit=citation.permit,
@@ -110,7 +111,7 @@ def reservations(filed: Filed, by: Act, cause: str) -> tuple[Posting, ...]:
             entry=Entry(citation.side, Kind.RESERVE, citation.reserved),
             act=by,
             cause=cause,
-            day=utc_day(by.at),
+            day=day,
             declaration=filed.id,
             item=citation.item,
         )

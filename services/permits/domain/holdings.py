@@ -1,7 +1,7 @@
 """What uses hold of the sides of a permit's lines, summed up by kind of use and shipment."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from decimal import Decimal
 
 from services.permits.domain.ledger import ZERO
 from services.permits.domain.values import Citation, Holding
@@ -19,8 +19,7 @@ def hold(held: Held, citations: Iterable[Citation]) -> Held:
 
 def let_go(held: Held, citation: Citation) -> Held:
     """Take the reservation of a citation out of what is held."""
-    gone = _holding(citation)
-    return _changed(held, replace(gone, reserved=EXACT.minus(gone.reserved)))
+    return _changed(held, _reserving(_holding(citation), EXACT.minus(citation.reserved)))
 
 
 def _holding(citation: Citation) -> Holding:
@@ -32,9 +31,13 @@ def _changed(held: Held, change: Holding) -> Held:
     for place, here in enumerate(held):
         if _alike(here, change):
             total = EXACT.add(here.reserved, change.reserved)
-            left = (replace(here, reserved=total),) if total else ()
+            left = (_reserving(here, total),) if total else ()
             return (*held[:place], *left, *held[place + 1 :])
     return (*held, change)
+
+
+def _reserving(held: Holding, total: Decimal) -> Holding:
+    return Holding(held.line, held.side, held.use, held.transport_document, held.open, total, held.used)
 
 
 def _alike(one: Holding, other: Holding) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from services.permits.domain.anew import anew
+from services.permits.domain.altered import altered
 from shared.contracts.words import EXACT
 
 ZERO = Decimal(0)
@@ -21,6 +21,9 @@ class Side(StrEnum):
 
     EXPORT = "export"
     IMPORT = "import"
+
+
+SIDES = tuple(Side)
 
 
 class Kind(StrEnum):
@@ -147,8 +150,8 @@ def _consent(balance: Balance, side: Side, amount: Decimal) -> Balance:
 
 def _reserve(balance: Balance, side: Side, amount: Decimal) -> Balance:
     if side is Side.EXPORT:
-        return anew(balance, "export_reserved", EXACT.add(balance.export_reserved, amount))
-    return anew(balance, "import_reserved", EXACT.add(balance.import_reserved, amount))
+        return altered(balance, "export_reserved", EXACT.add(balance.export_reserved, amount))
+    return altered(balance, "import_reserved", EXACT.add(balance.import_reserved, amount))
 
 
 def post(balance: Balance, entries: Iterable[Entry]) -> Balance:
@@ -156,7 +159,7 @@ def post(balance: Balance, entries: Iterable[Entry]) -> Balance:
     before = balance
     for entry in entries:
         balance = enter(balance, entry)
-    for side in Side:
+    for side in SIDES:
         if remaining(balance, side) < 0:
             raise Overdrawn(EXACT.subtract(taken(balance, side), taken(before, side)), remaining(before, side))
         if reserved(balance, side) < 0 or used(balance, side) < 0:

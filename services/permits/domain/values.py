@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.permits.domain.anew import anew
+from services.permits.domain.altered import altered
 from services.permits.domain.ledger import Balance, Entry, Side
 from services.permits.domain.lifecycle import ApplicationStatus, PermitStatus, Status
 from shared.cites.codes import MANY_CROSSINGS
@@ -75,7 +75,7 @@ class Line:
 
     def at(self, balance: Balance) -> "Line":
         """Answer the line with another balance."""
-        return anew(self, "balance", balance)
+        return altered(self, "balance", balance)
 
 
 @dataclass(frozen=True)
@@ -111,11 +111,11 @@ class PermitOnFile:
 
     def with_balance(self, letter: str, balance: Balance) -> "PermitOnFile":
         """Answer the permit with another balance of one of its lines."""
-        return anew(self, "lines", {**self.lines, letter: self.lines[letter].at(balance)})
+        return altered(self, "lines", {**self.lines, letter: self.lines[letter].at(balance)})
 
     def holding(self, held: tuple[Holding, ...]) -> "PermitOnFile":
         """Answer the permit with other uses held of its lines."""
-        return anew(self, "held", held)
+        return altered(self, "held", held)
 
     @property
     def many_crossings(self) -> bool:

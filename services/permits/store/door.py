@@ -22,7 +22,6 @@ from services.permits.domain.values import (
 from services.permits.store import applications, takings
 from services.permits.store import tables as t
 from services.permits.store import written as w
-from services.permits.store.rows import BALANCE
 from shared.database import change_many, columns, many
 
 Rows = Sequence[Mapping[str, Any]]
@@ -31,7 +30,7 @@ Names = tuple[str, ...]
 
 async def keep(conn: AsyncConnection, outcome: Outcome) -> None:
     """Write all that a decision changed. The rows it changes are locked by the caller, permits first."""
-    await _keep_permits(conn, outcome.permits)
+    await _keep_permits(conn, outcome.permits, w.moved_by(outcome.postings))
     await _keep_declarations(conn, outcome.declarations)
     await _keep_applications(conn, outcome.applications)
     await _add(conn, t.ledger, w.ENTRY, [w.entry_row(posting) for posting in outcome.postings])
@@ -54,7 +53,7 @@ async def _keep_declarations(conn: AsyncConnection, changes: Iterable[Declaratio
     await _add(conn, t.citations, w.CITATION, cited)
 
 
-async def _keep_permits(conn: AsyncConnection, changes: Iterable[PermitChange]) -> None:
+async def _keep_permits(conn: AsyncConnection, changes: Iterable[PermitChange], balance: Names) -> None:
     fresh = [change for change in changes if change.permit.sequence == 0]
     known = [change for change in changes if change.permit.sequence > 0]
     await _add(conn, t.permits, w.PERMIT, [w.permit_row(change) for change in fresh])
@@ -62,7 +61,7 @@ async def _keep_permits(conn: AsyncConnection, changes: Iterable[PermitChange]) 
     moved = [w.permit_row(change) for change in known if change.moves]
     await _change(conn, t.permits, ("id",), w.PERMIT_CHANGES, moved)
     balances = [row for change in known for row in w.balance_rows(change)]
-    await _change(conn, t.permit_lines, ("permit_id", "line"), BALANCE, balances)
+    await _change(conn, t.permit_lines, ("permit_id", "line"), balance, balances)
 
 
 async def _keep_applications(conn: AsyncConnection, changes: Iterable[ApplicationChange]) -> None:

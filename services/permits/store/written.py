@@ -1,13 +1,15 @@
 """Values as the rows they are written as."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from pydantic_core import to_json
 from sqlalchemy import Table
 
 from services.permits.domain.expiry import TOLD
+from services.permits.domain.ledger import Kind
 from services.permits.domain.values import (
     Citation,
     DeclarationChange,
@@ -19,6 +21,7 @@ from services.permits.domain.values import (
 from services.permits.store import tables as t
 from services.permits.store.rows import BALANCE
 from services.permits.store.search import words_of_declaration, words_of_permit
+from shared.database import derived_id
 
 EVENTS = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a01")
 ENTRIES = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a02")
@@ -38,6 +41,8 @@ CITATION = _every(t.citations)
 HISTORY = _every(t.permit_history, but=("permit_id",))
 NEWS = _every(t.news, but=("attempts", "settled_at"))
 ENTRY = _every(t.ledger)
+RESERVING = frozenset({Kind.RESERVE, Kind.RELEASE})
+RESERVED = ("export_reserved", "import_reserved")
 
 
 def declaration_row(change: DeclarationChange) -> dict[str, Any]:
@@ -148,10 +153,16 @@ def balance_rows(change: PermitChange) -> list[dict[str, Any]]:
         {
             "permit_id": change.permit.id,
             "line": letter,
-            **{name: getattr(lines[letter].balance, name) for name in BALANCE},
+            **vars(lines[letter].balance),
         }
         for letter in (lines if change.lines is None else change.lines)
     ]
+
+
+def moved_by(postings: Iterable[Posting]) -> tuple[str, ...]:
+    """Name the columns of balances that postings move: reservations alone leave all others as they are."""
+    kinds = {posting.entry.kind for posting in postings}
+    return RESERVED if kinds and kinds <= RESERVING else BALANCE
 
 
 def history_row(name: str, id: UUID, number: int, move: Move) -> dict[str, Any]:
@@ -173,7 +184,7 @@ def history_row(name: str, id: UUID, number: int, move: Move) -> dict[str, Any]:
 def news_row(subject: str, number: int, move: Move, data: dict[str, Any], audience: str) -> dict[str, Any]:
     """Write a move as a piece of news, its id derived from its subject and number."""
     return {
-        "id": uuid5(EVENTS, f"{subject}/{number}"),
+        "id": derived_id(EVENTS, f"{subject}/{number}"),
         "type": move.event,
         "subject": subject,
         "sequence": number,
@@ -189,7 +200,7 @@ def entry_row(posting: Posting) -> dict[str, Any]:
     entry = posting.entry
     name = f"{posting.permit}/{posting.line}/{posting.declaration}/{posting.item}/{posting.cause}/{entry.kind}"
     return {
-        "id": uuid5(ENTRIES, name),
+        "id": derived_id(ENTRIES, name),
         "permit_id": posting.permit,
         "line": posting.line,
         "side": entry.side.value,

@@ -5,7 +5,7 @@ from typing import TypeVar
 Value = TypeVar("Value")
 
 
-def anew(value: Value, name: str, field: object) -> Value:
+def altered(value: Value, name: str, field: object) -> Value:
     """Answer the value with one field changed, at a sixth of what `dataclasses.replace` costs, which asks all again.
 
     Only for dataclasses without slots and without anything worked out at their making.
