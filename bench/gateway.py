@@ -32,7 +32,8 @@ CROWD = 3_000
 
 
 async def measure() -> dict[str, Any]:
-    """Measure everything on one gateway."""
+    """Measure everything on one gateway, which may have as many connections open as the machine allows."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
         embedded = Embedded(Path(folder) / "pg")
         server = await asyncio.to_thread(embedded.start)
@@ -111,9 +112,9 @@ async def _reads(gateway: dict[str, Any], capacity: float) -> dict[str, Any]:
 
 async def _overload(server: Server, gateway: dict[str, Any]) -> dict[str, Any]:
     """Send three times what is taken at the best, in rounds with that; and look for what was answered 202."""
-    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     kept, ratios, crowd = await _kept(server), [], {"connections": CROWD}
     taken = refused = 0
+    slowest = 0.0
     for _ in range(ROUNDS):
         best = await run_load(gateway, SECONDS)
         peak = best["expected"] / best["seconds"]
@@ -121,7 +122,7 @@ async def _overload(server: Server, gateway: dict[str, Any]) -> dict[str, Any]:
         ratios.append(much["expected"] / much["seconds"] / peak)
         taken += best["expected"] + much["expected"]
         refused += much["others"].get("503", 0)
-        slowest = much["p99_seconds"].get("503", 0.0)
+        slowest = max(slowest, much["p99_seconds"].get("503", 0.0))
     if await _kept(server) - kept != taken:
         raise RuntimeError(f"{taken} were answered 202, {await _kept(server) - kept} are kept")
     ratio = statistics.median(ratios)
