@@ -118,7 +118,7 @@ async def _overload(server: Server, gateway: dict[str, Any]) -> dict[str, Any]:
     for _ in range(ROUNDS):
         best = await run_load(gateway, SECONDS)
         peak = best["expected"] / best["seconds"]
-        much = await run_load(gateway | crowd | {"rate": 3 * peak}, SECONDS)
+        much = await run_load(gateway | crowd | {"rate": 3 * peak}, 2 * SECONDS)
         ratios.append(much["expected"] / much["seconds"] / peak)
         taken += best["expected"] + much["expected"]
         refused += much["others"].get("503", 0)

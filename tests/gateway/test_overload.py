@@ -43,9 +43,8 @@ async def test_three_times_what_fits_is_refused_at_once_and_what_was_taken_is_ke
         answers = [await task for task in asked]
     finally:
         await lock.close()
-    assert {(answer.status_code, answer.json()["code"], answer.headers["retry-after"]) for answer in refused} == {
-        (503, "overloaded", "1")
-    }
+    assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {(503, "overloaded")}
+    assert {answer.headers["retry-after"] for answer in refused} == {"1", "2", "3"}, "not all come back at once"
     taken = {answer.json()["reference"] for answer in answers if answer.status_code == 202}
     assert 40 < len(taken) <= 40 + 2 * 10
     assert await _kept(hub) == taken

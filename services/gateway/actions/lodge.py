@@ -1,6 +1,7 @@
 """Taking declarations in: those of a few milliseconds share one insert and one commit, each gets its own answer."""
 
 import asyncio
+import random
 from collections import deque
 from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
@@ -25,6 +26,8 @@ UNDER_WAY = 2
 """Batches at once."""
 MOST_WAITING = 1_000
 """Declarations before a new one is refused: on two cores these are written within a fifth of a second."""
+LONGEST_PAUSE = 3
+"""Seconds that those who are refused are told to wait, at most: they differ, or all would come back at once."""
 MOST_BYTES_WAITING = 64_000_000
 HANDED_FOR = timedelta(seconds=5)
 """How long a letter handed over in memory belongs to this process; after that any courier may take it."""
@@ -76,7 +79,10 @@ class Intake:
     def demand_room(self) -> None:
         """Raise Unavailable when too many wait already: asked before a body is read, so that a refusal costs little."""
         if len(self._queue) >= MOST_WAITING or self._bytes > MOST_BYTES_WAITING:
-            raise Unavailable("overloaded", "Too many declarations wait to be written. Send it again in a second.", 1)
+            wait = random.randint(1, LONGEST_PAUSE)  # noqa: S311
+            raise Unavailable(
+                "overloaded", f"Too many declarations wait to be written. Send it again in {wait} s.", wait
+            )
 
     async def run(self) -> None:
         """Commit what waits until cancelled."""
