@@ -29,6 +29,7 @@ def verify_webhook(
 
     `secret` is what the endpoint's creation answered (`whsec_…`), or one of the hub's public keys (`whpk_…`, Ed25519,
     `v1a`), with which somebody who shares no secret checks it too. Keep `webhook-id`: the same id is the same event.
+    To an endpoint of the format `cloudevents` the event's `data` alone is sent, so that is what is answered then.
     """
     found = _named(headers)
     name, moment, signatures = (_header(found, f"webhook-{part}") for part in ("id", "timestamp", "signature"))
