@@ -1,6 +1,6 @@
 """What the shapes of all answers are made of: amounts, who did what when, pages."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -39,13 +39,6 @@ class Turn(Told):
     reason: str | None
     event: Annotated[str | None, Field(description="The type of event that told it, if one did")] = None
     sequence: Annotated[int | None, Field(description="Its number among the turns of this thing")] = None
-    overridden: Annotated[str | None, Field(description="The rule whose finding an officer settled")] = None
-    item: Annotated[int | None, Field(description="The item it is about; null: the whole declaration")] = None
-    quantity: Annotated[Amount | None, Field(description="How much more was agreed to, or what an officer said")] = None
-    line: Annotated[str | None, Field(description="The permit line an officer named")] = None
-    endorsed_on: Annotated[date | None, Field(description="Box 14: the day")] = None
-    port: Annotated[str | None, Field(description="Box 14: the place")] = None
-    transport_document: Annotated[str | None, Field(description="Box 15")] = None
 
 
 class Page(Told):
