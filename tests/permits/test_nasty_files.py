@@ -94,7 +94,8 @@ async def test_a_value_without_end_is_refused_by_line_and_column(permits_db: Asy
     with pytest.raises(Invalid) as caught:
         await loaded(permits_db, file([good]) + "y" * 1_200_000, size=65_536)
     assert caught.value.code == "line-too-long" and "Line 3" in caught.value.detail
-    synonym = f"Aliena {'z' * 5000} (A, 1800), Aliena prima (A, 1800)"
+    endless = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz", k=9000))
+    synonym = f"Aliena {endless} (A, 1800), Aliena prima (A, 1800)"
     report = await loaded(permits_db, file([taxon(9, "Inventus nonus", SynonymsWithAuthors=synonym)]))
     assert (report["taken"], await appendices(permits_db, "Aliena prima")) == (1, ["II"])
 
