@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import reading, turns
 from services.permits.actions.story import story
-from shared.contracts.declaration import Cancellation, Consent, Correction, Release
+from shared.contracts.declaration import Cancellation, Consent, Correction, Override, Release
 from shared.database import now
 from shared.problems import Conflict, Invalid
 from tests.permits.people import (
@@ -22,6 +22,7 @@ from tests.permits.people import (
     endorsed,
     issued,
     item,
+    line,
     lodged,
     terms,
 )
@@ -153,3 +154,22 @@ async def test_the_news_of_a_consent_says_who_agreed_to_what(permits_db: AsyncEn
         query = text("SELECT data FROM news WHERE type = 'declaration.consented'")
         data = (await conn.execute(query)).scalar_one()
     assert (data["status"], data["item"], data["quantity"]) == ("accepted", 1, "5")
+
+
+async def test_a_consent_where_the_unit_does_not_convert_is_stated_in_that_of_the_line(
+    permits_db: AsyncEngine,
+) -> None:
+    permit = terms(line("A", "10", term="SAW", unit="m3", taxon="Pericopsis elata", source="W"))
+    id = await issued(permits_db, permit)
+    await endorsed(permits_db, id, A="10")
+    wood = item(permit, "8000", term="SAW", unit="kg", taxon="Pericopsis elata", source="W")
+    found = await lodged(permits_db, declaration(wood))
+    with pytest.raises(Invalid) as refused:
+        await turn(permits_db, turns.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity="2"))
+    assert refused.value.code == "inexact-unit"
+    more = stated(Consent, item=1, quantity="2", unit="m3")
+    told = await turn(permits_db, turns.consent, found, AUTHORITY_ZA, more)
+    assert told["history"][-1].items() >= {"item": 1, "quantity": "2", "unit": "m3"}.items()
+    figure = stated(Override, rule="CITES-box-11-unit", item=1, quantity="11", reason="measured")
+    assert (await turn(permits_db, turns.override, found, CUSTOMS_FR, figure))["status"] == "accepted"
+    assert (await balance(permits_db, id))["consented"] == "2"

@@ -133,25 +133,6 @@ async def test_an_inexact_unit_is_settled_by_the_officers_figure(permits_db: Asy
     assert (await balance(permits_db, id))["consumed"] == "11"
 
 
-async def test_a_consent_where_the_unit_does_not_convert_is_stated_in_that_of_the_line(
-    permits_db: AsyncEngine,
-) -> None:
-    permit = terms(line("A", "10", term="SAW", unit="m3", taxon="Pericopsis elata", source="W"))
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="10")
-    wood = item(permit, "8000", term="SAW", unit="kg", taxon="Pericopsis elata", source="W")
-    found = await lodged(permits_db, declaration(wood))
-    with pytest.raises(Invalid) as refused:
-        await turn(permits_db, turns.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity="2"))
-    assert refused.value.code == "inexact-unit"
-    more = stated(Consent, item=1, quantity="2", unit="m3")
-    told = await turn(permits_db, turns.consent, found, AUTHORITY_ZA, more)
-    assert told["history"][-1].items() >= {"item": 1, "quantity": "2", "unit": "m3"}.items()
-    figure = stated(Override, rule="CITES-box-11-unit", item=1, quantity="11", reason="measured")
-    assert (await turn(permits_db, turns.override, found, CUSTOMS_FR, figure))["status"] == "accepted"
-    assert (await balance(permits_db, id))["consented"] == "2"
-
-
 async def test_the_officer_says_which_line_is_meant(permits_db: AsyncEngine) -> None:
     permit = terms(line(), line("B", "40", term="LIV"))
     id = await issued(permits_db, permit)

@@ -87,3 +87,18 @@ async def test_the_importers_report_tells_the_goods_once_and_names_both_papers(p
     text = "".join([part async for part in annual(permits_db, TODAY.year, "import", "FR")])
     told = list(csv.DictReader(io.StringIO(text)))
     assert [(r["ImportPermit"], r["ExportPermit"], r["Quantity"]) for r in told] == [(*numbers, "1")]
+
+
+async def test_a_figure_for_one_of_two_permits_of_one_number_leaves_the_other_alone(permits_db: AsyncEngine) -> None:
+    wood = {"taxon": "Pericopsis elata", "term": "SAW", "source": "W"}
+    out = terms(line("A", "100", unit="m3", **wood))
+    into = terms(line("A", "9000", unit="kg", **wood), kind="import", issuer="FR", number=out.number)
+    ids = [await issued(permits_db, out), await issued(permits_db, into, AUTHORITY_FR)]
+    await endorsed(permits_db, ids[0], A="100")
+    one = item(out, "7000", unit="kg", **wood)
+    one["documents"].append({"number": into.number, "issuer": "FR"})
+    found = await lodged(permits_db, declaration(one))
+    assert [f["permit"]["issuer"] for f in found["findings"] if f["rule"] == "CITES-box-11-unit"] == ["ZA"]
+    figure = stated(Override, rule="CITES-box-11-unit", item=1, quantity="10", reason="measured")
+    found = await turn(permits_db, turns.override, found, CUSTOMS_FR, figure)
+    assert {u["permit"]["issuer"]: u["reserved"] for u in found["usage"]} == {"ZA": "10", "FR": "7000"}

@@ -21,7 +21,7 @@ def as_the_officer_says(filed: Filed, permits: Permits, stated: Override) -> Fil
     meant = _meant(filed, stated)
     citations = tuple(
         _said(filed, c, permits[c.permit], stated)
-        if c.item == stated.item and permits[c.permit].terms.number in meant and not c.open
+        if c.item == stated.item and permits[c.permit].key in meant and not c.open
         else c
         for c in filed.citations
     )
@@ -31,9 +31,9 @@ def as_the_officer_says(filed: Filed, permits: Permits, stated: Override) -> Fil
     return replace(filed, citations=citations)
 
 
-def _meant(filed: Filed, stated: Override) -> set[str]:
-    """Answer the numbers of the permits whose finding is settled here."""
-    return {f.permit.number for f in filed.findings if f.rule == stated.rule and f.permit}
+def _meant(filed: Filed, stated: Override) -> set[tuple[str, str]]:
+    """Answer the issuers and numbers of the permits whose finding is settled here."""
+    return {(f.permit.issuer, f.permit.number) for f in filed.findings if f.rule == stated.rule and f.permit}
 
 
 def _must_name(stated: Override) -> None:
