@@ -90,12 +90,12 @@ async def test_the_importers_report_tells_the_goods_once_and_names_both_papers(p
 
 
 async def test_a_figure_for_one_of_two_permits_of_one_number_leaves_the_other_alone(permits_db: AsyncEngine) -> None:
-    wood = {"taxon": "Pericopsis elata", "term": "SAW", "source": "W"}
-    out = terms(line("A", "100", unit="m3", **wood))
-    into = terms(line("A", "9000", unit="kg", **wood), kind="import", issuer="FR", number=out.number)
+    goods = {"term": "BOD", "source": "W"}
+    out = terms(line("A", "100", **goods))
+    into = terms(line("A", "9000", unit="kg", **goods), kind="import", issuer="FR", number=out.number)
     ids = [await issued(permits_db, out), await issued(permits_db, into, AUTHORITY_FR)]
     await endorsed(permits_db, ids[0], A="100")
-    one = item(out, "7000", unit="kg", **wood)
+    one = item(out, "7000", unit="kg", **goods)
     one["documents"].append({"number": into.number, "issuer": "FR"})
     found = await lodged(permits_db, declaration(one))
     assert [f["permit"]["issuer"] for f in found["findings"] if f["rule"] == "CITES-box-11-unit"] == ["ZA"]
