@@ -97,8 +97,10 @@ async def test_a_figure_for_one_of_two_permits_of_one_number_leaves_the_other_al
     await endorsed(permits_db, ids[0], A="100")
     one = item(out, "7000", unit="kg", **goods)
     one["documents"].append({"number": into.number, "issuer": "FR"})
-    found = await lodged(permits_db, declaration(one))
+    found = await lodged(permits_db, declaration(one, export_country="NA"))
     assert [f["permit"]["issuer"] for f in found["findings"] if f["rule"] == "CITES-box-11-unit"] == ["ZA"]
     figure = stated(Override, rule="CITES-box-11-unit", item=1, quantity="10", reason="measured")
     found = await turn(permits_db, turns.override, found, CUSTOMS_FR, figure)
+    way = stated(Override, rule="CITES-box-4-export-country", reason="by way of Namibia")
+    found = await turn(permits_db, turns.override, found, CUSTOMS_FR, way)
     assert {u["permit"]["issuer"]: u["reserved"] for u in found["usage"]} == {"ZA": "10", "FR": "7000"}
