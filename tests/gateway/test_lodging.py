@@ -189,7 +189,7 @@ async def test_too_many_that_wait_are_told_so_at_once(hub: Hub, monkeypatch: pyt
             patch.setattr(lodge, limit, -1 if limit == "MOST_BYTES_WAITING" else 0)
             answer = await hub.lodge(trader, declaration())
             assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
-            assert answer.headers["retry-after"] == "1"
+            assert answer.headers["retry-after"] in {"1", "2", "3"}
     assert (await hub.lodge(trader, declaration())).status_code == 202
 
 
