@@ -35,6 +35,7 @@ from tests.permits.people import (
     terms,
 )
 from tests.permits.stories import entries_add_up
+from tests.racing import at_once
 
 TABLES = ("declarations", "declaration_history", "permit_history", "ledger", "news", "citations", "commands")
 
@@ -157,7 +158,7 @@ async def test_a_hundred_declarations_race_for_the_last_units(permits_db: AsyncE
     part: dict[str, Any] = {"document": {"use": "part"}}
     letters = [letter(declaration(item(permit, "1", **part), transport_document="MAEU-1")) for _ in range(100)]
     at = datetime.now(UTC)
-    await asyncio.gather(*(intake.take_in_batch(permits_db, [one], at) for one in letters))
+    await at_once(intake.take_in_batch(permits_db, [one], at) for one in letters)
     found = [await reading.declaration(permits_db, one.id, B) for one in letters]
     statuses = [one["status"] for one in found]
     assert (statuses.count("accepted"), statuses.count("rejected")) == (10, 90)
@@ -194,7 +195,7 @@ async def test_units_of_work_that_lock_in_opposite_order_end_without_deadlock(pe
         return letter(declaration(item(first, "1", **part), item(second, "1", 2, **part)))
 
     letters = [crossing(one, other) if n % 2 else crossing(other, one) for n in range(40)]
-    await asyncio.gather(*(intake.take_in_batch(permits_db, [sent], at) for sent in letters))
+    await at_once(intake.take_in_batch(permits_db, [sent], at) for sent in letters)
 
     async def turn(n: int, id: UUID) -> None:
         try:
@@ -218,7 +219,7 @@ async def test_units_of_work_that_lock_in_opposite_order_end_without_deadlock(pe
 
 async def test_fifty_issue_commands_under_one_name_make_one_permit(permits_db: AsyncEngine) -> None:
     permit, name = terms(), new_id()
-    kept = await asyncio.gather(*(registry.issue(permits_db, AUTHORITY_ZA, permit, command(name)) for _ in range(50)))
+    kept = await at_once(registry.issue(permits_db, AUTHORITY_ZA, permit, command(name)) for _ in range(50))
     assert len({one.answer for one in kept}) == 1
     assert [one.replayed for one in kept].count(False) == 1
     assert json.loads(kept[0].answer)["number"] == permit.number
@@ -259,7 +260,7 @@ async def test_fifty_declarations_amended_and_released_at_once_over_the_same_lin
         release = turns.release(permits_db, sent.id, CUSTOMS_FR, Release(), command())
         return [turns.amend(permits_db, sent.id, B, again, command()), release]
 
-    told = await asyncio.gather(*(tried(act) for n, sent in enumerate(letters) for act in acts(n, sent)))
+    told = await at_once(tried(act) for n, sent in enumerate(letters) for act in acts(n, sent))
     assert set(told) <= {"done", "wrong-turn"}
     assert told[1::2] == ["done"] * 50, "each is released, amended before or not"
     async with permits_db.connect() as conn:
