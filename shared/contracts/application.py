@@ -14,6 +14,7 @@ from shared.contracts.words import (
     LineLetter,
     Purpose,
     Quantity,
+    Reason,
     Text,
     Token,
     Trader,
@@ -61,13 +62,13 @@ class Application(Wire):
 class Question(Wire):
     """The authority asks the applicant."""
 
-    message: Annotated[Text, Field(validation_alias=AliasChoices("message", "question", "reason"))]
+    message: Annotated[Reason, Field(validation_alias=AliasChoices("message", "question", "reason"))]
 
 
 class Reply(Wire):
     """The applicant answers."""
 
-    message: Annotated[Text, Field(validation_alias=AliasChoices("message", "answer", "reason"))]
+    message: Annotated[Reason, Field(validation_alias=AliasChoices("message", "answer", "reason"))]
 
 
 class Withdrawal(Wire):

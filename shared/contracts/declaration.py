@@ -6,7 +6,7 @@ number, quantity and unit); what else is missing becomes a finding of the check,
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError, core_schema
 
 from shared.cites.codes import ACCOMPANIED_SOURCES, TERMS
@@ -14,6 +14,7 @@ from shared.cites.zones import countries
 from shared.contracts.words import (
     Amount,
     AtOnce,
+    Count,
     Country,
     HsCode,
     Id,
@@ -22,6 +23,7 @@ from shared.contracts.words import (
     Name,
     Purpose,
     Quantity,
+    Reason,
     Source,
     Text,
     Token,
@@ -41,9 +43,9 @@ def _known_term(code: str) -> str:
 
 TermCode = Annotated[
     str,
-    Field(pattern=r"^[A-Z]{3}$"),
     AfterValidator(_known_term),
     AtOnce(core_schema.literal_schema(sorted(TERMS))),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"}),
 ]
 UsualCountry = Annotated[Country, AtOnce(core_schema.literal_schema(sorted(countries())))]
 """A country, where there are many in one body; not everywhere, for each such list costs some hundred kB."""
@@ -144,7 +146,7 @@ class ActualItem(Wire):
     number: Annotated[int, Field(ge=1, le=9999)]
     quantity: Annotated[Amount | None, Field(description="The actual quantity; the declared one when not said")] = None
     unit: Annotated[Unit | None, Field(description="Of the quantity; the declared unit when not said")] = None
-    dead_on_arrival: Annotated[int | None, Field(ge=0, le=10**9)] = None
+    dead_on_arrival: Count | None = None
 
 
 class Release(Wire):
@@ -156,7 +158,7 @@ class Release(Wire):
 class Refusal(Wire):
     """Customs refuses the goods, for a reason."""
 
-    reason: Text
+    reason: Reason
 
 
 class Cancellation(Wire):
@@ -170,7 +172,7 @@ class Override(Wire):
 
     rule: Token
     item: Annotated[int | None, Field(ge=1, le=9999)] = None
-    reason: Text
+    reason: Reason
     quantity: Annotated[
         Quantity | None, Field(description="In the permit line's unit, where the declared unit has no exact conversion")
     ] = None
@@ -183,14 +185,14 @@ class CorrectedItem(Wire):
     number: Annotated[int, Field(ge=1, le=9999)]
     quantity: Amount
     unit: Annotated[Unit | None, Field(description="Of the quantity; the declared unit when not said")] = None
-    dead_on_arrival: Annotated[int | None, Field(ge=0, le=10**9, description="How many were dead")] = None
+    dead_on_arrival: Annotated[Count | None, Field(description="How many were dead")] = None
 
 
 class Correction(Wire):
     """Customs corrects what was released, up or down, for a reason."""
 
     items: Annotated[tuple[CorrectedItem, ...], Field(min_length=1, max_length=500, strict=False)]
-    reason: Text
+    reason: Reason
 
 
 class Consent(Wire):

@@ -20,6 +20,7 @@ from shared.contracts.words import (
     Name,
     Purpose,
     Quantity,
+    Reason,
     Source,
     Text,
     Token,
@@ -142,7 +143,7 @@ class Endorsement(Wire):
 class Revocation(Wire):
     """The authority takes the permit back, for a reason."""
 
-    reason: Text
+    reason: Reason
 
 
 class Loss(Wire):

@@ -36,6 +36,7 @@ _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?")
 _USUAL_TEXT = r"[1-9][0-9]{0,14}(\.[0-9]{1,9})?"
 """Quantities that no limit need be asked of."""
 _USUAL = re.compile(_USUAL_TEXT)
+_COUNT = re.compile(r"[0-9]{1,10}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MOST_DIGITS = 38
 FIRST_YEAR, LAST_YEAR = "1900", "2999"
@@ -138,8 +139,20 @@ def write_moment(value: datetime) -> str:
 
 def _country(code: str) -> str:
     if code not in countries():
-        raise PydanticCustomError("unknown_country", "This is no country of ISO 3166-1 alpha-2")
+        raise PydanticCustomError(
+            "unknown_country", 'This is no country of ISO 3166-1 alpha-2: two capital letters, "ZA"'
+        )
     return code
+
+
+def _said(reason: str) -> str:
+    if not reason.strip():
+        raise PydanticCustomError("blank", "A reason is more than blanks: say why, for those who read it later")
+    return reason
+
+
+def _count(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and _COUNT.fullmatch(value) else value
 
 
 def _id(value: Any) -> UUID:
@@ -183,6 +196,16 @@ Amount = Annotated[
     _WRITTEN_QUANTITY,
 ]
 """Zero or more."""
+Count = Annotated[
+    int,
+    Field(ge=0, le=10**9),
+    BeforeValidator(_count),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 10**9}, {"type": "string", "pattern": "^[0-9]{1,9}$"}]},
+        mode="validation",
+    ),
+]
+"""How many whole things, as a number or in a string like any other quantity."""
 Day = Annotated[date, BeforeValidator(_day)]
 Moment = Annotated[
     datetime,
@@ -194,13 +217,15 @@ Id = Annotated[UUID, BeforeValidator(_id)]
 
 _NO_NUL = r"^[^\x00]*$"
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_NO_NUL)]
+Reason = Annotated[Text, AfterValidator(_said), Field(json_schema_extra={"pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"})]
+"""Why something was done, for those who read it later: more than blanks."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_NUL)]
 Token = Annotated[
     str,
     StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"),
 ]
 """A number or reference as printed on a document: no control characters, no blank at either end."""
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
+Country = Annotated[str, AfterValidator(_country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})]
 """ISO 3166-1 alpha-2."""
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """Two capital letters: what is asked about a country, whether or not there is such a one."""

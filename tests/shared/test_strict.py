@@ -3,8 +3,10 @@
 from decimal import Decimal
 
 import pytest
+from pydantic import BaseModel
 
-from shared.contracts.declaration import Declaration
+from shared.contracts.declaration import Consent, Correction, Declaration, Refusal, Release
+from shared.contracts.permit import Revocation
 from shared.contracts.words import EXACT, plain
 from shared.problems import Invalid
 from shared.strict import parse_json, validate
@@ -59,7 +61,7 @@ STATED = {
         ({"quantity": None}, "/items/0/quantity", "not-a-quantity"),
         ({"number": "1"}, "/items/0/number", "int-type"),
         ({"number": Decimal("1")}, "/items/0/number", "int-type"),
-        ({"term": "SK"}, "/items/0/term", "string-pattern-mismatch"),
+        ({"term": "SK"}, "/items/0/term", "unknown-term"),
         ({"unit": "sack"}, "/items/0/unit", "unknown-unit"),
         ({"taxon": "x\x00"}, "/items/0/taxon", "string-pattern-mismatch"),
         ({"source": "W", "underlying_source": "C"}, "/items/0", "underlying-source-alone"),
@@ -108,3 +110,48 @@ def test_a_quantity_is_a_string_or_a_number_on_the_way_in_and_a_string_on_the_wa
 def test_exact_arithmetic_raises_where_it_would_round() -> None:
     with pytest.raises(ArithmeticError):
         EXACT.divide(Decimal(1), Decimal(3))
+
+
+@pytest.mark.parametrize("reason", [" ", "\t \n", "\u00a0\u2003"])
+@pytest.mark.parametrize("model", [Refusal, Revocation])
+def test_a_reason_of_blanks_is_none(model: type[BaseModel], reason: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        validate(model, {"reason": reason})
+    assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("/reason", "blank")]
+    assert validate(model, {"reason": " as agreed "})
+
+
+@pytest.mark.parametrize(("dead", "code"), [
+    (3, None), ("3", None), ("0", None), (-1, "greater-than-equal"), ("3.5", "int-type"), ("-1", "int-type"),
+    ("9" * 10, "less-than-equal"), (True, "int-type"), ("", "int-type"),
+])  # fmt: skip
+def test_how_many_were_dead_is_a_number_or_a_string_as_other_quantities_are(dead: object, code: str | None) -> None:
+    body = {"items": [{"number": 1, "quantity": "5", "dead_on_arrival": dead}]}
+    if code is None:
+        assert validate(Release, body).items[0].dead_on_arrival == int(str(dead))
+        return
+    with pytest.raises(Invalid) as refused:
+        validate(Release, body)
+    assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("/items/0/dead_on_arrival", code)]
+
+
+@pytest.mark.parametrize(("model", "body", "told"), [
+    (Release, {"items": "all"}, {"/items": "This is a list"}),
+    (Release, {"items": [7]}, {"/items/0": "This is an object"}),
+    (Release, [], {"": "This is an object"}),
+    (Refusal, {"reason": 7}, {"/reason": "This is a text, in quotes"}),
+    (Correction, {"items": [], "reason": "recount"}, {"/items": "This list has at least 1 item"}),
+    (Release, {"items": [{"number": n} for n in range(1, 502)]}, {"/items": "This list has at most 500 items"}),
+    (Consent, {"quantity": "1"}, {"/item": "This is required, and is not there"}),
+])  # fmt: skip
+def test_what_is_wrong_is_told_in_the_words_of_json(model: type[BaseModel], body: object, told: dict[str, str]) -> None:
+    with pytest.raises(Invalid) as refused:
+        validate(model, body)
+    assert {fault.pointer: fault.detail for fault in refused.value.faults} == told
+
+
+@pytest.mark.parametrize("code", ["QQ", "zz", "FRA", "", "F\x00"])
+def test_what_is_no_country_is_told_so_however_it_is_written(code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        validate(Declaration, {**STATED, "export_country": code})
+    assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("/export_country", "unknown-country")]

@@ -50,11 +50,20 @@ class Facts:
 
     def covers(self, listed: str, stated: str, day: date) -> bool:
         """Say whether a name on a permit covers a stated one: the same, a synonym, or a higher taxon of it."""
-        return plainly_covers(listed, stated) or self.means(listed, stated, day) or self.is_above(listed, stated, day)
+        if self.means(listed, stated, day):
+            return True
+        if parents := names.parents(stated):  # a hybrid is neither of its parents
+            return all(self._is_above_parent(listed, stated, parent, day) for parent in parents)
+        return plainly_covers(listed, stated) or self.is_above(listed, stated, day)
+
+    def _is_above_parent(self, listed: str, hybrid: str, parent: str, day: date) -> bool:
+        above = self.listings.above_parent(hybrid, parent, day)
+        return names.key(listed) in above or bool(self.listings.accepted(listed, day) & above)
 
     def means(self, one: str, other: str, day: date) -> bool:
         """Say whether two names are of the same taxon, as the listing has it."""
-        if names.key(one) == names.key(other):
+        mixed = frozenset(names.parents(one))
+        if names.key(one) == names.key(other) or (mixed and mixed == frozenset(names.parents(other))):
             return True
         return bool(self.listings.accepted(one, day) & self.listings.accepted(other, day))
 

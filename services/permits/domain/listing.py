@@ -169,6 +169,13 @@ class Listings:
         own = names.keys(name)[1:]
         return frozenset(own).union(*((*m.listing.lineage, m.listing.key) for m in self.on(name, day)))
 
+    def above_parent(self, hybrid: str, parent: str, day: date) -> frozenset[str]:
+        """Answer the keys of all that one parent of a hybrid belongs to, not of the parent itself."""
+        own = names.keys(parent)
+        held = [match for match in self.on(hybrid, day) if match.key in own or names.is_group(match.key)]
+        higher = frozenset(match.listing.key for match in held if match.key != own[0])
+        return higher.union(own[1:], *(match.listing.lineage for match in held))
+
 
 def _standing(match: Match, country: str | None) -> Standing:
     parts = parts_for(match.parts, country)

@@ -32,6 +32,7 @@ def keys(name: str) -> tuple[str, ...]:
     return tuple(" ".join(words[:count]) for count in range(len(words), 0, -1))
 
 
+@lru_cache(10_000)
 def parents(name: str) -> tuple[str, ...]:
     """Answer the keys of a hybrid's parents, each with its genus; none for a name that is no hybrid's."""
     words = _words(name)

@@ -187,6 +187,28 @@ def test_a_synonym_of_the_name_on_the_permit_matches_with_a_note_and_a_higher_ta
     assert found([family], II, taxon="Nemo nusquam") == {}
 
 
+@pytest.mark.parametrize(("on_paper", "stated", "covered"), [
+    ("Inventus probatus", "Inventus probatus × Inventus alienus", False),
+    ("Inventus alienus", "Inventus probatus x alienus", False),
+    ("Inventus probatus × Inventus alienus", "Inventus probatus x alienus", True),
+    ("Inventus alienus × probatus", "Inventus probatus × Inventus alienus", True),
+    ("Inventus spp.", "Inventus probatus × Inventus alienus", True),
+    ("Inventidae spp.", "Inventus probatus × Inventus alienus", True),
+    ("Inventus spp.", "Inventus probatus × Alius alienus", False),
+    ("Inventus probatus", "Inventus probatus minor × Inventus probatus maior", True),
+    ("Inventus probatus × Inventus alienus", "Inventus probatus", False),
+])  # fmt: skip
+def test_a_hybrid_is_neither_of_its_parents_but_of_what_both_belong_to(
+    on_paper: str, stated: str, covered: bool
+) -> None:
+    one, other = listing(Population("II")), listing(Population("II"), name="Inventus alienus")
+    mixed = tuple(Match(each, "hybrid", each.key) for each in (one, other))
+    family = (Match(listing(Population("II"), name="Inventidae"), "accepted", "inventidae"),)
+    known = Facts(Listings({one.name: (Match(one, "accepted", one.key),), stated: mixed, "Inventidae spp.": family}))
+    rules = {told.rule for told in findings([permit("export", taxon=on_paper)], known, taxon=stated)}
+    assert ("CITES-box-7-line" not in rules) == covered
+
+
 def suspension(**more: Any) -> Suspension:
     usual: dict[str, Any] = {
         "country": "ZA", "taxon": "", "terms": (), "sources": (), "purposes": (), "applies_to_import": False,
