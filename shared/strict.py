@@ -92,10 +92,10 @@ def faults(error: ValidationError) -> tuple[Fault, ...]:
 
 
 def _said(fault: Any) -> str:
-    told = fault["msg"].removeprefix("Value error, ")
+    told = str(fault["msg"]).removeprefix("Value error, ")
     if fault["type"] in {"too_short", "too_long"}:
         return re.sub(r"^\w+ should have (.+?) after validation, not \w+$", r"This list has \1", told)
-    return WORDS.get(fault["type"], told)
+    return WORDS.get(str(fault["type"]), told)
 
 
 def _place(fault: Any) -> str:
