@@ -1,6 +1,7 @@
 """Reference data that needs no load: code lists, units, types of event, the rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Literal
 
 from fastapi import APIRouter
@@ -13,13 +14,20 @@ from shared.cites.units import REPORT_UNITS, UNITS
 from shared.contracts.events.catalogue import CATALOGUE, Entry, schema_of
 
 router = APIRouter(prefix="/v1/reference", tags=["reference"])
+Table = Sequence[Mapping[str, object]]
 Which = Literal["purposes", "sources", "terms", "units", "kinds", "event-types", "rules"]
 
 
 @router.get("/{which}")
 async def reference(which: Which, party: AParty) -> dict[str, object]:
     """List a table of codes."""
-    return {"data": TABLES[which], "next_cursor": None}
+    return {"data": _table(which), "next_cursor": None}
+
+
+@cache
+def _table(which: Which) -> Table:
+    """Write a table, once and when it is first asked for: the schemas of events would take half of a start."""
+    return TABLES[which]()
 
 
 def _coded(table: dict[str, str]) -> list[dict[str, str]]:
@@ -32,15 +40,25 @@ def _told(entry: Entry) -> dict[str, object]:
     return told | {"heard_by": entry.heard_by, "schema": schema_of(entry), "example": entry.example}
 
 
-TABLES: dict[str, Sequence[Mapping[str, object]]] = {
-    "purposes": _coded(PURPOSES),
-    "sources": _coded(SOURCES),
-    "kinds": _coded(KINDS),
-    "terms": [
-        {"code": code, "name": TERM_NAMES[code], "dimensions": sorted(DIMENSIONS.get(code, ()))}
-        for code in sorted(TERM_NAMES)
-    ],
-    "units": [{"code": u, "dimension": UNITS[u][0], "report_code": REPORT_UNITS[u][1]} for u in UNITS],
-    "event-types": [_told(entry) for entry in CATALOGUE.values()],
-    "rules": [{"rule": entry.name, "severity": entry.severity, "sentence": entry.sentence} for entry in book()],
+def _terms() -> Table:
+    named = sorted(TERM_NAMES.items())
+    return [{"code": code, "name": name, "dimensions": sorted(DIMENSIONS.get(code, ()))} for code, name in named]
+
+
+def _units() -> Table:
+    return [{"code": unit, "dimension": UNITS[unit][0], "report_code": REPORT_UNITS[unit][1]} for unit in UNITS]
+
+
+def _rules() -> Table:
+    return [{"rule": entry.name, "severity": entry.severity, "sentence": entry.sentence} for entry in book()]
+
+
+TABLES: dict[str, Callable[[], Table]] = {
+    "purposes": lambda: _coded(PURPOSES),
+    "sources": lambda: _coded(SOURCES),
+    "kinds": lambda: _coded(KINDS),
+    "terms": _terms,
+    "units": _units,
+    "event-types": lambda: [_told(entry) for entry in CATALOGUE.values()],
+    "rules": _rules,
 }
