@@ -2,14 +2,20 @@
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from uuid import uuid4
 
 import pytest
 from aiohttp import web
 
+from services.notifications.actions import deliver
+from services.notifications.actions.deliver import Landed
+from services.notifications.actions.post_office import LEASE
 from services.notifications.clients.webhooks import Receivers
 from services.notifications.domain.addresses import Reach
 from services.notifications.domain.outcome import Outcome
 from services.notifications.domain.schedule import LONGEST, SCHEDULE, next_attempt
+from shared.database import now
+from tests.notifications.conftest import Service, news, party
 from tests.notifications.receivers import Heard, Receiver
 from tests.notifications.test_inside_addresses import letter
 
@@ -58,3 +64,18 @@ async def test_a_date_is_honoured_in_each_way_that_mail_writes_it(receiver: Rece
     moment = format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True).replace("GMT", zone)
     after = (await answered(receiver, 503, moment)).retry_after
     assert after is not None and timedelta(minutes=9) < after <= timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("after", [timedelta(minutes=10), None])
+async def test_one_waits_from_the_answer_on_and_not_from_the_question(service: Service, after: timedelta | None) -> None:
+    who, took = party(), 14_000
+    endpoint = await service.endpoint(who, "https://example.com")
+    await service.tell(news(to=who))
+    [sent] = await deliver.claim(
+        service.engine, uuid4(), at=now(), lease=LEASE, limit=1, share=1, shares={}, keys=service.keys
+    )
+    begun, outcome = now(), Outcome(503, "answered 503", took, "", after)
+    await deliver.settle(service.engine, [Landed(sent, begun, outcome)], at=now(), schedule=SCHEDULE)
+    [waiting] = await service.deliveries(who, endpoint["id"])
+    wait = datetime.fromisoformat(waiting["next_attempt_at"]) - begun - timedelta(milliseconds=took)
+    assert wait >= (after or 0.8 * SCHEDULE[0])

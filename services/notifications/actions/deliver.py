@@ -28,11 +28,16 @@ PATIENCE = timedelta(days=5)
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """A letter that was tried, when, and what became of it."""
+    """A letter that was tried, when it set off, and what became of it."""
 
     letter: Letter
     at: datetime
     outcome: Outcome
+
+    @property
+    def ended(self) -> datetime:
+        """Answer when it was over: from then on one waits, however long the receiver took to answer."""
+        return self.at + timedelta(milliseconds=self.outcome.duration_ms)
 
 
 async def claim(
@@ -189,7 +194,7 @@ async def disable(engine: AsyncEngine, endpoint: UUID, url: str, *, reason: str,
 
 def _row(one: Landed, schedule: Sequence[timedelta]) -> dict[str, Any]:
     letter, outcome, tried = one.letter, one.outcome, one.letter.attempts + 1
-    due = None if outcome.delivered else next_attempt(tried, outcome, one.at, random.random(), schedule=schedule)  # noqa: S311
+    due = None if outcome.delivered else next_attempt(tried, outcome, one.ended, random.random(), schedule=schedule)  # noqa: S311
     return {
         "claim": letter.claim,
         "endpoint_id": letter.endpoint_id,
