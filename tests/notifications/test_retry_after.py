@@ -67,7 +67,9 @@ async def test_a_date_is_honoured_in_each_way_that_mail_writes_it(receiver: Rece
 
 
 @pytest.mark.parametrize("after", [timedelta(minutes=10), None])
-async def test_one_waits_from_the_answer_on_and_not_from_the_question(service: Service, after: timedelta | None) -> None:
+async def test_one_waits_from_the_answer_on_and_not_from_the_question(
+    service: Service, after: timedelta | None
+) -> None:
     who, took = party(), 14_000
     endpoint = await service.endpoint(who, "https://example.com")
     await service.tell(news(to=who))
