@@ -8,12 +8,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from shared.contracts.problems import CODES
 from shared.database import is_away
 from shared.logs import logger
 from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
-from shared.strict import pointer
+from shared.strict import in_words, pointer
 
 STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
@@ -41,6 +42,7 @@ TITLES = {
     500: "Our fault",
     503: "Not available now",
 }
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 PROBLEM = "application/problem+json"
 
 
@@ -138,7 +140,7 @@ async def _bad_parameter(request: Request, error: Exception) -> Response:
     if any(fault["loc"][0] == "path" for fault in found):
         return problem(404, "not-found", "There is no such thing here for you.", request_id=request_id(request))
     places = tuple(
-        Fault(pointer(tuple(fault["loc"])), str(fault["type"]).replace("_", "-"), str(fault["msg"])) for fault in found
+        Fault(pointer(tuple(fault["loc"])), str(fault["type"]).replace("_", "-"), in_words(fault)) for fault in found
     )
     detail = "A parameter is not as the contract says; `errors` names each."
     return problem(400, "invalid-parameter", detail, request_id=request_id(request), faults=places)
@@ -146,15 +148,19 @@ async def _bad_parameter(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = {404: "There is no such thing here for you.", 405: "This is not done here by this method."}
+    detail = {404: "There is no such thing here for you."}.get(error.status_code, str(error.detail))
     code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
-    return problem(
-        error.status_code,
-        code,
-        detail.get(error.status_code, str(error.detail)),
-        request_id=request_id(request),
-        headers=dict(error.headers or {}),
-    )
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_allowed(request))
+        detail = f"This is not done here by this method. What is: {headers['Allow']}."
+    return problem(error.status_code, code, detail, request_id=request_id(request), headers=headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Answer every method that is known where the request went (RFC 9110, 10.2.1), not the first route's alone."""
+    routes = request.app.router.routes
+    return [m for m in METHODS if any(r.matches({**request.scope, "method": m})[0] is Match.FULL for r in routes)]
 
 
 def broken(error: Exception, *, path: str, name: str) -> Response:

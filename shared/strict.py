@@ -19,6 +19,8 @@ WORDS = {
     "model_attributes_type": "This is an object",
     "dict_type": "This is an object",
     "string_type": "This is a text, in quotes",
+    "int_parsing": "This is a whole number",
+    "uuid_parsing": "This is no id (UUID); a cursor is the `next_cursor` of an earlier answer",
     "int_type": "This is a whole number, without quotes",
 }
 """What a fault is in the words of JSON, where the parser tells it in Python's."""
@@ -85,13 +87,14 @@ def faults(error: ValidationError) -> tuple[Fault, ...]:
     found = error.errors(include_url=False, include_input=False)
     lists = {fault["loc"][:place] for fault in found for place in range(len(fault["loc"]))}
     return tuple(
-        Fault(_place(fault), fault["type"].replace("_", "-"), _said(fault))
+        Fault(_place(fault), fault["type"].replace("_", "-"), in_words(fault))
         for fault in found
         if fault["type"] != "too_short" or fault["loc"] not in lists
     )[:100]
 
 
-def _said(fault: Any) -> str:
+def in_words(fault: Any) -> str:
+    """Say what a fault is in one sentence that knows nothing of Python."""
     told = str(fault["msg"]).removeprefix("Value error, ")
     if fault["type"] in {"too_short", "too_long"}:
         return re.sub(r"^\w+ should have (.+?) after validation, not \w+$", r"This list has \1", told)

@@ -234,3 +234,16 @@ async def test_what_is_not_there_is_a_problem_document(alone: Hub) -> None:
         (404, "not-found"),
         (405, "method-not-allowed"),
     ]
+
+
+async def test_a_method_that_is_not_known_is_told_all_that_are(alone: Hub) -> None:
+    known = {
+        "/v1/declarations": "GET, POST",
+        f"/v1/declarations/{new_id()}": "GET, PUT",
+        f"/v1/declarations/{new_id()}/release": "POST",
+        "/v1/reference/rules": "GET",
+    }
+    for path, methods in known.items():
+        answer = await alone.http.request("LOCK", path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, methods), path
+        assert methods in answer.json()["detail"]
