@@ -1,13 +1,17 @@
 """What a declaration sets aside: one use of a line, parts of one shipment, all of its items or none."""
 
 from typing import Any
+from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions import registry
-from shared.contracts.permit import Endorsement
+from services.permits.actions import registry, turns
+from shared.contracts.declaration import Refusal, Release
+from shared.contracts.permit import Endorsement, Permit
 from tests.permits.people import (
+    CUSTOMS_FR,
     CUSTOMS_ZA,
     A,
     balance,
@@ -62,6 +66,47 @@ async def test_part_uses_of_one_shipment_stand_side_by_side(permits_db: AsyncEng
     third = await lodged(permits_db, declaration(item(permit, "1", **part), transport_document="MAEU-1"))
     assert [first["status"], second["status"], third["status"]] == ["accepted", "accepted", "rejected"]
     assert set(rules(third)) == {"CITES-box-11-quantity"}
+
+
+async def loads_left(permits_db: AsyncEngine, permit: Permit) -> None:
+    """Endorse two part loads of a permit, each under a transport document of its own."""
+    id = await issued(permits_db, permit)
+    for document, quantity in (("MAEU-1", "60"), ("MAEU-2", "58")):
+        box_14 = {"lines": [{"line": "A", "quantity": quantity}], "transport_document": document}
+        await registry.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+
+
+@pytest.mark.parametrize("released", [False, True])
+async def test_part_loads_that_left_under_documents_of_their_own_arrive_one_after_the_other(
+    permits_db: AsyncEngine, released: bool
+) -> None:
+    permit = terms()
+    await loads_left(permits_db, permit)
+    part: dict[str, Any] = {"document": {"use": "part"}}
+    first = await lodged(permits_db, declaration(item(permit, "60", **part), transport_document="MAEU-1"))
+    if released:
+        await turns.release(permits_db, UUID(first["id"]), CUSTOMS_FR, Release(), command())
+    second = await lodged(permits_db, declaration(item(permit, "58", **part), transport_document="MAEU-2"))
+    assert [(one["status"], rules(one)) for one in (first, second)] == [("accepted", {})] * 2
+
+
+async def test_the_last_load_may_use_up_what_an_endorsed_part_left_and_a_word_alone_is_referred(
+    permits_db: AsyncEngine,
+) -> None:
+    permit = terms()
+    await loads_left(permits_db, permit)
+    part: dict[str, Any] = {"document": {"use": "part"}}
+    first = await lodged(permits_db, declaration(item(permit, "60", **part), transport_document="MAEU-1"))
+    early = await lodged(permits_db, declaration(item(permit, "58"), transport_document="MAEU-2"))
+    assert set(rules(early)) == {"CITES-VI.6-second-use", "CITES-box-11-quantity"}
+    await turns.release(permits_db, UUID(first["id"]), CUSTOMS_FR, Release(), command())
+    word = await lodged(permits_db, declaration(item(permit, "1", **part), transport_document="OTHER"))
+    assert (word["status"], rules(word)) == ("referred", {"CITES-box-15-part-use": "refer"})
+    whole = await lodged(permits_db, declaration(item(permit, "1"), transport_document="OTHER"))
+    assert set(rules(whole)) == {"CITES-VI.6-second-use", "CITES-box-11-quantity"}
+    await turns.refuse(permits_db, UUID(word["id"]), CUSTOMS_FR, Refusal(reason="of another shipment"), command())
+    last = await lodged(permits_db, declaration(item(permit, "58"), transport_document="MAEU-2"))
+    assert (last["status"], rules(last)) == ("accepted", {})
 
 
 async def test_all_items_are_reserved_or_none(permits_db: AsyncEngine) -> None:

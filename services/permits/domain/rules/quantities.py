@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from services.permits.domain.ledger import ZERO, Side, available, closed, used
+from services.permits.domain.ledger import ZERO, available, closed, used
 from services.permits.domain.rules.cases import Case, Difference, Rule
 from services.permits.domain.values import Holding
 from shared.contracts.words import EXACT, plain
@@ -25,17 +25,18 @@ def rivals(case: Case) -> tuple[Holding, ...]:
 
 
 def _of_one_shipment(use: Holding, case: Case) -> bool:
-    """Say whether an earlier part use and this one are of one shipment, which its transport document names.
+    """Say whether an earlier part use and this one are of one shipment, as the endorsed transport documents name it.
 
-    While the earlier one stands open both must be part uses; once it is released this one may use up the rest. Part
-    loads that leave each with a document of their own add up at export.
+    While the earlier one stands open both must be part uses; once it is released another part use adds up (of goods
+    that left under no endorsed document customs says so, box 15), and one that was endorsed may use up the rest.
     """
-    mine = case.declaration.transport_document
+    mine, endorsed = case.declaration.transport_document, case.permit.transport_documents
     both_part = use.use == "part" and case.document.use == "part"
-    if both_part and case.side is Side.EXPORT and not use.open:
+    if both_part and not use.open:
         return True
-    same = mine is not None and use.transport_document == mine
-    return same and (both_part or (use.use == "part" and not use.open))
+    same = mine is not None and use.transport_document in {mine, *(endorsed if mine in endorsed else ())}
+    used_up = use.use == "part" and not use.open
+    return (same and both_part) or (used_up and (same or mine in endorsed))
 
 
 def is_first_use(case: Case) -> Difference | None:
