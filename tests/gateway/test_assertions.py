@@ -85,6 +85,12 @@ def _part(value: Any) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+def _headed(key: OKPKey, claims: Body, **head: Any) -> str:
+    """Sign with a header that the library would not write."""
+    text = f"{_part({'alg': 'Ed25519', **head})}.{_part(claims)}"
+    return f"{text}.{_part(key.private_key.sign(text.encode()))}"
+
+
 def _said(**changes: Any) -> Callable[[Hub, Key, str], str]:
     return lambda hub, key, client: signed(key, claims_of(hub, client, **changes))
 
@@ -144,6 +150,10 @@ BAD: dict[str, Callable[[Hub, Key, str], str]] = {
     "without a jti": _said(jti=None),
     "with an empty jti": _said(jti=""),
     "with a jti in numbers": _said(jti=7),
+    "with a jti no text can hold": lambda hub, key, client: _headed(key, claims_of(hub, client, jti="\ud800")),
+    "with a list for a kid": lambda hub, key, client: _headed(key, claims_of(hub, client), kid=["a"]),
+    "with an object for a kid": lambda hub, key, client: _headed(key, claims_of(hub, client), kid={}),
+    "with a list for a type": lambda hub, key, client: _headed(key, claims_of(hub, client), typ=["JWT"]),
     "by another key": lambda hub, _, client: signed(OKPKey.generate_key("Ed25519"), claims_of(hub, client)),
     "by another key of the same name": lambda hub, key, client: signed(
         OKPKey.generate_key("Ed25519"), claims_of(hub, client), kid=key.thumbprint()

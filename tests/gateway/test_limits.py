@@ -144,3 +144,21 @@ async def test_a_connection_that_behaves_serves_request_after_request(port: int)
             assert (await http.get("/healthz")).status_code == 200
     both = await _say(port, GOOD + b"\r\n" + GOOD + b"Connection: close\r\n\r\n")
     assert both.count(b"HTTP/1.1 200 ") == 2
+
+
+FORM = b"grant_type=client_credentials&client_id=x&client_secret=y"
+WISH = b"POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+HTTP2 = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"
+
+
+async def test_a_client_that_would_rather_speak_http_2_keeps_its_body(port: int) -> None:
+    head = WISH + HTTP2 + b"Content-Length: %d\r\n\r\n" % len(FORM)
+    last = GOOD + b"Connection: close\r\n\r\n"
+    chunked = WISH + HTTP2 + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(FORM), FORM)
+    for parts in ((head + FORM + last,), (head[:80], head[80:], FORM[:9], FORM[9:], last), (chunked, last)):
+        said = await _say(port, *parts)
+        assert b"invalid_client" in said, said
+        assert said.count(b"HTTP/1.1 401 ") == 1 and said.count(b"HTTP/1.1 200 ") == 1, said
+    asked = await _say(port, WISH.replace(b"POST /oauth2/token", b"GET /healthz") + HTTP2 + b"\r\n" + last)
+    assert asked.count(b"HTTP/1.1 200 ") == 2
+    assert (await _say(port, b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n")).startswith(b"HTTP/1.1 400 ")

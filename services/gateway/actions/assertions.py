@@ -56,8 +56,8 @@ def check(text: str, keys: Sequence[dict[str, Any]], *, issuer: str, at: datetim
         raise BadAssertion("`iss` and `sub` are both the client id.")
     if claims.get("aud") != issuer:
         raise BadAssertion(f"`aud` is one string, our issuer: {issuer}")
-    if not isinstance(jti, str) or not 1 <= len(jti) <= 255 or "\x00" in jti:
-        raise BadAssertion("`jti` is a string of 1 to 255 characters, new for each assertion.")
+    if not isinstance(jti, str) or not 1 <= len(jti) <= 255 or not jti.isprintable():
+        raise BadAssertion("`jti` is a string of 1 to 255 printable characters, new for each assertion.")
     return Assertion(name, jti, _until(claims, at))
 
 
@@ -90,6 +90,8 @@ def _verified(text: str, keys: Sequence[dict[str, Any]]) -> dict[str, Any]:
     head = _header(text)
     if head.get("alg") not in ALGORITHMS:
         raise BadAssertion(f"The assertion is signed with {' or '.join(ALGORITHMS)} (RFC 9864's name), nothing else.")
+    if not all(isinstance(head.get(name), str | None) for name in ("typ", "kid")):
+        raise BadAssertion("`typ` and `kid` are strings, or left out.")
     if head.get("typ") not in TYPES:
         raise BadAssertion("`typ` is JWT or client-authentication+jwt, or left out.")
     kid = head.get("kid")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ class Connection(HttpToolsProtocol):
     """uvicorn's connection with limits of its own, for uvicorn has none for what comes before a body."""
 
     _head = 0
+    _last = b""
     _whole = False
     _timer: asyncio.TimerHandle | None = None
 
@@ -37,6 +39,7 @@ class Connection(HttpToolsProtocol):
         self._head += len(data)
         if not self._whole and self._timer is None:
             self._wait()
+        self._last = data
         super().data_received(data)
         if not self._whole and self._head > HEAD_LIMIT and not self.transport.is_closing():
             self._end("headers-too-large", 431)
@@ -46,6 +49,21 @@ class Connection(HttpToolsProtocol):
         self._whole = True
         self._rest()
         super().on_headers_complete()
+
+    def _should_upgrade(self) -> bool:
+        """Take over what asks for another protocol: the parser would drop its body. CONNECT is no request of ours."""
+        return bool(self.parser.get_method() != b"CONNECT")
+
+    def handle_websocket_upgrade(self) -> None:
+        """Read the request again without its wish for another protocol, which a server may ignore (RFC 9110, 7.8).
+
+        Java's client and `curl --http2` ask for HTTP/2 (h2c) with each request to an address without TLS.
+        """
+        asked = sys.exception()
+        rest = self._last[asked.args[0] :] if asked is not None else b""
+        start = b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        lines = [b"%s: %s" % pair for pair in self.headers if pair[0] != b"upgrade"]
+        self.data_received(b"\r\n".join([start, *lines, b"", rest]))
 
     def on_message_complete(self) -> None:
         """Be ready for the next request of this connection."""
