@@ -13,8 +13,9 @@ from starlette.routing import Match
 from shared.contracts.problems import CODES
 from shared.database import is_away
 from shared.logs import logger
+from shared.plainly import plainly
 from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
-from shared.strict import in_words, pointer
+from shared.strict import pointer
 
 STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
@@ -140,7 +141,7 @@ async def _bad_parameter(request: Request, error: Exception) -> Response:
     if any(fault["loc"][0] == "path" for fault in found):
         return problem(404, "not-found", "There is no such thing here for you.", request_id=request_id(request))
     places = tuple(
-        Fault(pointer(tuple(fault["loc"])), str(fault["type"]).replace("_", "-"), in_words(fault)) for fault in found
+        Fault(pointer(tuple(fault["loc"])), str(fault["type"]).replace("_", "-"), plainly(fault)) for fault in found
     )
     detail = "A parameter is not as the contract says; `errors` names each."
     return problem(400, "invalid-parameter", detail, request_id=request_id(request), faults=places)

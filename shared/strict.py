@@ -1,29 +1,16 @@
 """Bodies read strictly: JSON without duplicate keys, NaN or depth, then the contract, each fault with its place."""
 
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import jiter
 from pydantic import BaseModel, ValidationError
 
+from shared.plainly import plainly
 from shared.problems import Fault, Invalid
 
 Model = TypeVar("Model", bound=BaseModel)
 DEEPEST = 32
-WORDS = {
-    "missing": "This is required, and is not there",
-    "extra_forbidden": "The contract has no such field: leave it out, or see how it is spelt",
-    "tuple_type": "This is a list",
-    "model_type": "This is an object",
-    "model_attributes_type": "This is an object",
-    "dict_type": "This is an object",
-    "string_type": "This is a text, in quotes",
-    "int_parsing": "This is a whole number",
-    "uuid_parsing": "This is no id (UUID); a cursor is the `next_cursor` of an earlier answer",
-    "int_type": "This is a whole number, without quotes",
-}
-"""What a fault is in the words of JSON, where the parser tells it in Python's."""
 BEFORE_COLONS = (b" :", b"\t:", b"\n:", b"\r:")
 
 
@@ -87,18 +74,10 @@ def faults(error: ValidationError) -> tuple[Fault, ...]:
     found = error.errors(include_url=False, include_input=False)
     lists = {fault["loc"][:place] for fault in found for place in range(len(fault["loc"]))}
     return tuple(
-        Fault(_place(fault), fault["type"].replace("_", "-"), in_words(fault))
+        Fault(_place(fault), fault["type"].replace("_", "-"), plainly(fault))
         for fault in found
         if fault["type"] != "too_short" or fault["loc"] not in lists
     )[:100]
-
-
-def in_words(fault: Any) -> str:
-    """Say what a fault is in one sentence that knows nothing of Python."""
-    told = str(fault["msg"]).removeprefix("Value error, ")
-    if fault["type"] in {"too_short", "too_long"}:
-        return re.sub(r"^\w+ should have (.+?) after validation, not \w+$", r"This list has \1", told)
-    return WORDS.get(str(fault["type"]), told)
 
 
 def _place(fault: Any) -> str:

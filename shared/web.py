@@ -27,7 +27,7 @@ BODY_SECONDS = 15.0
 FILE_LIMIT = 256 * 1_048_576
 """The most bytes of a file of reference data."""
 HEAD_LIMIT = 32_768
-ONCE = frozenset({b"authorization", b"content-type", b"idempotency-key", b"if-match", b"permit-token"})
+ONCE = frozenset({b"authorization", b"content-type", b"host", b"idempotency-key", b"if-match", b"permit-token"})
 """Headers that are there once: of two, every reader between a client and us might go by another one."""
 
 
@@ -132,12 +132,16 @@ def must_be_plain(coding: str) -> None:
         raise Invalid("unsupported-media-type", "Send the body as it is, without Content-Encoding.")
 
 
+def must_fit(declared: str, limit: int) -> None:
+    """Refuse a body that says it is too large, before it is sent: who waits for `100 Continue` keeps it."""
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+
+
 async def read_body(request: Request, *, limit: int = BODY_LIMIT) -> bytes:
     """Read a body of at most `limit` bytes, chunked or not, within 15 s; refuses what is larger or slower."""
     must_be_plain(request.headers.get("content-encoding", ""))
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
-        raise _too_large(limit)
+    must_fit(request.headers.get("content-length", ""), limit)
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await _gather(request.stream(), limit)
@@ -158,9 +162,7 @@ async def _gather(stream: AsyncIterator[bytes], limit: int) -> bytes:
 async def stream_body(request: Request, *, limit: int, seconds: float = BODY_SECONDS) -> AsyncIterator[bytes]:
     """Pass a large body on in pieces, never held whole; refuses what is larger, or stops arriving for `seconds`."""
     must_be_plain(request.headers.get("content-encoding", ""))
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
-        raise _too_large(limit)
+    must_fit(request.headers.get("content-length", ""), limit)
     size, pieces = 0, aiter(request.stream())
     while True:
         try:

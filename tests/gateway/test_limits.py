@@ -162,3 +162,8 @@ async def test_a_client_that_would_rather_speak_http_2_keeps_its_body(port: int)
     asked = await _say(port, WISH.replace(b"POST /oauth2/token", b"GET /healthz") + HTTP2 + b"\r\n" + last)
     assert asked.count(b"HTTP/1.1 200 ") == 2
     assert (await _say(port, b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
+
+
+async def test_two_hosts_in_one_request_are_refused(port: int) -> None:
+    said = await _say(port, GOOD + b"Host: y\r\nConnection: close\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 400 ") and b"header-twice" in said

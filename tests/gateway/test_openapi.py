@@ -214,6 +214,8 @@ async def test_the_way_in_is_described(alone: Hub) -> None:
 
 
 async def test_the_pages_for_people_are_there(alone: Hub) -> None:
+    bare = await alone.http.get("/", follow_redirects=False)
+    assert (bare.status_code, bare.headers["location"]) == (307, "/docs"), "the hub's address alone leads there"
     page = await alone.http.get("/docs")
     assert page.status_code == 200
     assert "default-src 'none'" in page.headers["content-security-policy"]

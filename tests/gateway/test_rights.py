@@ -85,6 +85,7 @@ pull_events            trader customs authority partner
 acknowledge_event      trader customs authority partner
 """
 HEALTH_AND_PAGES = {
+    "/",
     "/healthz",
     "/readyz",
     "/openapi.json",

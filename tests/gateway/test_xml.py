@@ -89,6 +89,7 @@ async def test_attacks_get_a_clear_refusal(hub: Hub, subtests: pytest.Subtests) 
                 answer = await hub.lodge(trader, body, **XML)
             assert (answer.status_code, answer.json()["code"]) == (400, code), answer.text
             assert "passwd" not in answer.text and "root:" not in answer.text
+            assert "XML_PARSE" not in answer.text and "<string>" not in answer.text, "what to do, not how it was read"
 
 
 @pytest.mark.usefixtures("nothing_was_kept")

@@ -27,7 +27,7 @@ from shared.contracts.declaration import Declaration
 from shared.contracts.words import write_moment
 from shared.database import now
 from shared.problems import Refusal
-from shared.web import BODY_LIMIT, BODY_SECONDS, must_be_plain, read_body
+from shared.web import BODY_LIMIT, BODY_SECONDS, must_be_plain, must_fit, read_body
 
 JSON = b"application/json"
 
@@ -45,6 +45,7 @@ async def lodge(scope: Scope, receive: Receive, send: Send) -> None:
     kind = media_type(headers.get(b"content-type", b""))
     if b"content-encoding" in headers:
         must_be_plain(headers[b"content-encoding"].decode("latin-1"))
+    must_fit(headers.get(b"content-length", b"").decode("latin-1"), BODY_LIMIT)
     desk.intake.demand_room()
     sent = await _read(scope, receive)
     at = now()

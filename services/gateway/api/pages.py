@@ -5,7 +5,7 @@ from importlib.resources import files
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -41,7 +41,7 @@ KINDS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"
 
 
 def add_pages(app: FastAPI) -> None:
-    """Serve /docs and the files it needs."""
+    """Serve /docs and the files it needs, and lead there from the bare address."""
     static = files("fastapi_offline") / "static"
     assets = {name: ((static / name).read_bytes(), kind) for name, kind in KINDS.items()}
     assets["start.js"] = (START.encode(), "text/javascript")
@@ -51,6 +51,11 @@ def add_pages(app: FastAPI) -> None:
     async def docs() -> Response:
         """Show the API to people."""
         return HTMLResponse(PAGE, headers=SAFE)
+
+    @app.get("/", include_in_schema=False)
+    async def start() -> Response:
+        """Lead who types the hub's address alone to what is here."""
+        return RedirectResponse("/docs", status_code=307, headers=SAFE)
 
     for name, (content, kind) in assets.items():
         app.add_api_route(f"/docs/assets/{name}", _file(content, kind, cached), include_in_schema=False)

@@ -19,6 +19,7 @@ MEASURES = frozenset({"QuantityQuantity", "TariffQuantity"})
 """Elements whose attributes are read: a quantity is nothing without its unit."""
 NONE: Mapping[str, str] = MappingProxyType({})
 _BEFORE_ROOT = re.compile(rb"(?>\s+|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
+_ITSELF = re.compile(r" \(<string>, line \d+\)$|, use XML_PARSE_HUGE option")
 _ENCODING = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"']")
 
 
@@ -95,10 +96,17 @@ def parse_xml(body: bytes) -> Element:
     try:
         root = etree.fromstring(body, _PARSER)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise Invalid("malformed-xml", f"The body is not well-formed XML: {str(error)[:300]}.") from None
+        raise Invalid("malformed-xml", _unread(str(error))) from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise _doctype()
     return _element(root)
+
+
+def _unread(said: str) -> str:
+    """Say what the parser found, without what it says to those who set it up."""
+    if "Excessive depth" in said:
+        return f"The body is nested deeper than {DEEPEST} levels."
+    return f"The body is not well-formed XML: {_ITSELF.sub('', said)[:300]}."
 
 
 def _demand_utf8(body: bytes) -> None:

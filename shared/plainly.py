@@ -1,0 +1,53 @@
+"""Faults in the words of someone who writes JSON: pydantic's own speak of tuples, models and patterns."""
+
+import re
+from typing import Any
+
+WORDS = {
+    "missing": "This is required, and is not there",
+    "extra_forbidden": "The contract has no such field: leave it out, or see how it is spelt",
+    "model_type": "This is an object",
+    "model_attributes_type": "This is an object",
+    "dict_type": "This is an object",
+    "tuple_type": "This is a list",
+    "list_type": "This is a list",
+    "string_type": "This is a text, in quotes",
+    "string_too_short": "This text is not empty",
+    "string_too_long": "This text has at most {max_length} characters",
+    "int_type": "This is a whole number, without quotes",
+    "int_parsing": "This is a whole number",
+    "int_from_float": "This is a whole number",
+    "bool_type": "This is true or false, without quotes",
+    "greater_than_equal": "This is {ge} or more",
+    "less_than_equal": "This is {le} or less",
+    "uuid_parsing": "This is no id (UUID); a cursor is the `next_cursor` of an earlier answer",
+    "uuid_type": "This is a UUID, in quotes",
+    "literal_error": "This is one of {expected}",
+    "enum": "This is one of {expected}",
+}
+PATTERNS = {
+    "^[A-Z]{2}$": "A country is two capital letters (ISO 3166-1 alpha-2): ZA",
+    "^[A-Z0-9]{1,4}$": "A line is one to four capital letters or digits: A",
+    "^[0-9]{4,10}$": "An HS code is four to ten digits: 410320",
+    r"^[^\x00]*$": "A text holds no NUL character",
+    r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$": (
+        "No blank stands first or last here, and no control character"
+    ),
+    r"^[^\x00-\x1f\x7f]+$": "No control character stands here",
+}
+
+
+def plainly(fault: Any) -> str:
+    """Answer what one of pydantic's faults asks for; what is not worded here keeps its own words."""
+    said = str(fault["msg"]).removeprefix("Value error, ")
+    about = fault.get("ctx", {})
+    if fault["type"] in {"too_short", "too_long"}:
+        return re.sub(r"^\w+ should have (.+?) after validation, not \w+$", r"This list has \1", said)
+    if fault["type"] == "string_pattern_mismatch":
+        return PATTERNS.get(str(about.get("pattern")), said)
+    if fault["type"] == "string_too_short" and about.get("min_length") != 1:
+        return said
+    try:
+        return WORDS[fault["type"]].format_map(about)
+    except KeyError:  # not worded here, or a fault of our own that bears the name of one of pydantic's
+        return said
