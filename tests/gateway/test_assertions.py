@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
@@ -85,10 +86,12 @@ def _part(value: Any) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _headed(key: OKPKey, claims: Body, **head: Any) -> str:
+def _headed(key: Key, claims: Body, **head: Any) -> str:
     """Sign with a header that the library would not write."""
     text = f"{_part({'alg': 'Ed25519', **head})}.{_part(claims)}"
-    return f"{text}.{_part(key.private_key.sign(text.encode()))}"
+    private = key.private_key
+    assert isinstance(private, Ed25519PrivateKey)
+    return f"{text}.{_part(private.sign(text.encode()))}"
 
 
 def _said(**changes: Any) -> Callable[[Hub, Key, str], str]:
