@@ -161,6 +161,8 @@ async def test_a_client_that_would_rather_speak_http_2_keeps_its_body(port: int)
         assert said.count(b"HTTP/1.1 401 ") == 1 and said.count(b"HTTP/1.1 200 ") == 1, said
     asked = await _say(port, WISH.replace(b"POST /oauth2/token", b"GET /healthz") + HTTP2 + b"\r\n" + last)
     assert asked.count(b"HTTP/1.1 200 ") == 2
+    many = await _say(port, (GOOD + HTTP2 + b"\r\n") * 1_500 + last)
+    assert many.count(b"HTTP/1.1 200 ") == 1_501, "however many are sent at once"
     assert (await _say(port, b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
 
 

@@ -21,6 +21,7 @@ class Connection(HttpToolsProtocol):
 
     _head = 0
     _last = b""
+    _again: bytes | None = None
     _whole = False
     _timer: asyncio.TimerHandle | None = None
 
@@ -35,13 +36,20 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what arrived; what is still not whole after 64 kB of headers never will be."""
+        """Take what arrived, and again what is left of it behind a wish for another protocol."""
+        left: bytes | None = data
+        while left is not None:
+            self._last, self._again = left, None
+            self._take(left)
+            left = self._again
+
+    def _take(self, data: bytes) -> None:
+        """Read on; what is still not whole after 64 kB of headers never will be."""
         self._head += len(data)
         if not self._whole and self._timer is None:
             self._wait()
-        self._last = data
         super().data_received(data)
-        if not self._whole and self._head > HEAD_LIMIT and not self.transport.is_closing():
+        if not self._whole and self._again is None and self._head > HEAD_LIMIT and not self.transport.is_closing():
             self._end("headers-too-large", 431)
 
     def on_headers_complete(self) -> None:
@@ -63,7 +71,7 @@ class Connection(HttpToolsProtocol):
         rest = self._last[asked.args[0] :] if asked is not None else b""
         start = b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
         lines = [b"%s: %s" % pair for pair in self.headers if pair[0] != b"upgrade"]
-        self.data_received(b"\r\n".join([start, *lines, b"", rest]))
+        self._again = b"\r\n".join([start, *lines, b"", rest])
 
     def on_message_complete(self) -> None:
         """Be ready for the next request of this connection."""
