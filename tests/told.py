@@ -1,7 +1,7 @@
 """What the hub told, held against the catalogue of events."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +15,7 @@ def flaws(told: Iterable[tuple[str, dict[str, Any]]]) -> list[str]:
     """Answer what is wrong with events (type, data), a sentence each; nothing when all are as described."""
     found = set()
     for kind, data in told:
+        found |= {f"{kind}: {place} is null; what is optional is left out" for place in nulls(data)}
         try:
             check(kind, data)
         except KeyError:
@@ -25,6 +26,14 @@ def flaws(told: Iterable[tuple[str, dict[str, Any]]]) -> list[str]:
                 f"{kind} is not told as {CATALOGUE[kind].model.__name__} in shared/contracts/events/ says: {faults}"
             )
     return sorted(found)
+
+
+def nulls(value: Any, place: str = "data") -> Iterator[str]:
+    """Answer where something is null, which nothing in an event ever is."""
+    if value is None:
+        yield place
+    for name, part in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from nulls(part, f"{place}.{name}")
 
 
 async def flaws_of_news(permits_db: AsyncEngine) -> list[str]:

@@ -22,8 +22,7 @@ def about_declaration(filed: Filed, move: Move) -> dict[str, Any]:
         "movement": filed.document.movement,
         "version": filed.version,
         **({"reason": move.reason} if move.reason else {}),
-        **move.extra,
-        **move.detail,
+        **_beside(move),
     }
 
 
@@ -35,8 +34,7 @@ def about_permit(permit: PermitOnFile, move: Move) -> dict[str, Any]:
         "number": permit.terms.number,
         "status": move.after,
         **({"reason": move.reason} if move.reason else {}),
-        **move.extra,
-        **move.detail,
+        **_beside(move),
     }
 
 
@@ -50,9 +48,13 @@ def about_application(application: ApplicationOnFile, move: Move) -> dict[str, A
         "issuer": stated.asked,
         "kind": stated.kind,
         **({"reason": move.reason} if move.reason else {}),
-        **move.extra,
-        **move.detail,
+        **_beside(move),
     }
+
+
+def _beside(move: Move) -> dict[str, Any]:
+    """Answer what a turn says besides; what there is not is left out, never null."""
+    return {name: value for name, value in {**move.extra, **move.detail}.items() if value is not None}
 
 
 def hearers_of_application(application: ApplicationOnFile, move: Move) -> Audience:
