@@ -3,8 +3,12 @@
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import RowMapping, text
 
 from services.notifications.actions import deliver
 from services.notifications.domain.letter import Letter
@@ -100,3 +104,24 @@ async def test_a_worker_that_stalls_in_the_middle_of_its_turn_loses_it(service: 
         assert len(await asyncio.wait_for(claims(service, 1), 9)) == 1
         await conn.invalidate()
     await stalled.dispose()
+
+
+async def test_what_its_owner_stops_between_a_claim_and_its_sending_is_not_sent(service: Service) -> None:
+    who, header = party(), {"If-Match": "*"}
+    paused, deleted = [await service.endpoint(who, f"https://example.com/{n}") for n in range(2)]
+    await service.tell(news(to=who))
+    async with service.engine.begin() as conn:
+        given: dict[str, Any] = {"at": now(), "ends": now() + LEASE, "limit": 9, "share": 9, "shares": {}, "allowed": {}}
+        taken = await lanes.claim(conn, new_id(), **given)
+    where = "/v1/webhook-endpoints"
+    mine = {**service.as_(who), **header}
+    await service.http.patch(f"{where}/{paused['id']}", json={"paused": True}, headers=mine)
+    assert (len(taken), await heads(service, taken)) == (2, [deleted["id"]])
+    async with service.engine.begin() as conn:
+        await conn.execute(text("UPDATE endpoints SET status = 'deleted' WHERE id = :id"), {"id": deleted["id"]})
+    assert await heads(service, taken) == []
+
+
+async def heads(service: Service, taken: Sequence[RowMapping]) -> list[str]:
+    async with service.engine.connect() as conn:
+        return [str(row["endpoint_id"]) for row in await lanes.heads(conn, taken, at=now())]

@@ -74,6 +74,7 @@ _HEADS = text("""
          ) d
          JOIN events v ON v.position = d.position
          JOIN endpoints e ON e.id = l.endpoint_id
+              AND (e.status = 'active' OR (e.status = 'pending' AND l.subject = 'endpoint:' || e.id))
          CROSS JOIN LATERAL (
              SELECT array_agg(secret ORDER BY created_at DESC) AS secrets FROM endpoint_secrets
              WHERE endpoint_id = l.endpoint_id AND (ends_at IS NULL OR ends_at > :at)
@@ -149,7 +150,8 @@ async def claim(
 async def heads(conn: AsyncConnection, claimed: Sequence[RowMapping], *, at: datetime) -> Sequence[RowMapping]:
     """Read the oldest pending delivery of each claimed lane, with all that sending it needs.
 
-    A statement of its own, after the claim: the claim's snapshot may be older than the lock it waited for.
+    A statement of its own, after the claim: the claim's snapshot may be older than the lock it waited for. What was
+    paused, deleted or given an address to be proven since then is left out.
     """
     given = {"endpoints": [row["endpoint_id"] for row in claimed], "subjects": [row["subject"] for row in claimed]}
     return (await conn.execute(_HEADS, {**given, "at": at})).mappings().all()
