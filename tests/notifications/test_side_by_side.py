@@ -111,7 +111,14 @@ async def test_what_its_owner_stops_between_a_claim_and_its_sending_is_not_sent(
     paused, deleted = [await service.endpoint(who, f"https://example.com/{n}") for n in range(2)]
     await service.tell(news(to=who))
     async with service.engine.begin() as conn:
-        given: dict[str, Any] = {"at": now(), "ends": now() + LEASE, "limit": 9, "share": 9, "shares": {}, "allowed": {}}
+        given: dict[str, Any] = {
+            "at": now(),
+            "ends": now() + LEASE,
+            "limit": 9,
+            "share": 9,
+            "shares": {},
+            "allowed": {},
+        }
         taken = await lanes.claim(conn, new_id(), **given)
     where = "/v1/webhook-endpoints"
     mine = {**service.as_(who), **header}
