@@ -73,7 +73,6 @@ _STATE = {
 }
 _PAPER = {
     "acquisition-date-missing": Meaning(422, "A pre-Convention certificate states the date of acquisition (box 12b)."),
-    "carnet-missing": Meaning(422, "A sample collection travels with a carnet: its number and its last day."),
     "carnet-out-of-place": Meaning(422, "A carnet goes with a sample collection only."),
     "date-after-issue": Meaning(422, "A date that the permit rests on is later than its issue."),
     "issued-in-the-future": Meaning(422, "A permit is issued on a day that has come where its issuer is."),

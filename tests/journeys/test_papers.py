@@ -25,7 +25,6 @@ LINES: dict[str, Body] = {
 NEEDS: dict[str, tuple[str, str, str]] = {
     "re_export": ("origin_permit", "origin-permit-missing", "/lines/0/origin_permit"),
     "pre_convention": ("acquired_on", "acquisition-date-missing", "/lines/0/acquired_on"),
-    "sample_collection": ("carnet", "carnet-missing", "/carnet"),
 }
 """Of some kinds a field that others can do without, with the code and the place when it is left out."""
 

@@ -89,14 +89,11 @@ def _validity(terms: Permit) -> Iterator[Fault]:
 
 
 def _carnet(terms: Permit) -> Iterator[Fault]:
-    """A sample collection travels with a carnet (Resolution Conf. 12.3, part XVI)."""
-    if terms.kind != "sample_collection":
-        if terms.carnet is not None:
-            yield Fault("/carnet", "carnet-out-of-place", "A carnet goes with a sample collection only.")
-        return
+    """A sample collection is never valid longer than the carnet it travels with (Resolution Conf. 12.3, part XVI)."""
     if terms.carnet is None:
-        text = "A sample collection travels with an ATA or TIR carnet: state its number and its last day."
-        yield Fault("/carnet", "carnet-missing", text)
+        return
+    if terms.kind != "sample_collection":
+        yield Fault("/carnet", "carnet-out-of-place", "A carnet goes with a sample collection only.")
     elif terms.valid_until > terms.carnet.valid_until:
         text = f"A sample collection is never valid longer than its carnet, which ends on {terms.carnet.valid_until}."
         yield Fault("/valid_until", "validity-past-carnet", text)

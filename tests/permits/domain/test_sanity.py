@@ -82,8 +82,8 @@ def test_a_paper_is_issued_on_a_day_that_has_come() -> None:
     ]
 
 
-def test_a_sample_collection_travels_with_its_carnet() -> None:
-    assert codes(kind="sample_collection") == [("carnet-missing", "/carnet")]
+def test_a_sample_collection_may_be_issued_before_its_carnet() -> None:
+    assert codes(kind="sample_collection") == []
 
 
 def test_a_sample_collection_is_never_valid_past_its_carnet() -> None:
