@@ -17,7 +17,7 @@ A = Party(id=new_id(), name="A (Pty) Ltd", country="ZA", roles=("trader",), iden
 
 
 def _read(body: bytes, by: Party = B) -> InsideDeclaration:
-    return wco.read(body, by)
+    return wco.read(body, by)[0]
 
 
 def _repaired(stated: InsideDeclaration) -> dict[str, tuple[str, ...]]:

@@ -48,11 +48,13 @@ async def _read(people: People, known: Known, key: str | None, line: bytes | Non
     if line is None:
         raise Invalid("body-too-large", f"A line has at most {BODY_LIMIT} bytes. Send less in one declaration.")
     named, body = unwrapped(line, "declaration")
-    declaration = json.read(body, known.party)
+    declaration, inside = json.read(body, known.party)
     at, digest = now(), hashlib.sha256(body).digest()
     trader = known if is_own(declaration, known) else await trader_of(declaration, known, people, at=at)
     name = name_of(named, key, declaration.reference)
-    return submission_of(known, declaration, trader, key=name, content_type=INSIDE, body=body, digest=digest, at=at)
+    return submission_of(
+        known, declaration, trader, key=name, content_type=INSIDE, body=body, inside=inside, digest=digest, at=at
+    )
 
 
 def _told(one: Submission, receipts: "dict[UUID, Result]") -> Result:

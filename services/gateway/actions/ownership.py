@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 from services.gateway.actions.people import Known, People
-from services.gateway.formats.known import inside
 from services.gateway.store.submissions import Submission
 from shared.contracts.declaration import Declaration
 from shared.contracts.people import ActsFor
@@ -74,10 +73,11 @@ def submission_of(
     key: str,
     content_type: str,
     body: bytes,
+    inside: bytes,
     digest: bytes,
     at: datetime,
 ) -> Submission:
-    """Name a party's declaration and write down what is kept of it."""
+    """Name a party's declaration and write down what is kept of it: the inside form too, where it is not the body."""
     return Submission(
         id=new_id(at),
         party_id=known.party.id,
@@ -89,5 +89,5 @@ def submission_of(
         body=body,
         party=known.text,
         received_at=at,
-        inside=inside(content_type, declaration),
+        inside=None if inside is body else inside,
     )

@@ -15,7 +15,7 @@ from services.gateway.actions.ownership import acts_for, trader_of
 from services.gateway.actions.people import Known
 from services.gateway.clients.inside import ask
 from services.gateway.clients.letters import write_digest
-from services.gateway.formats.known import FORMATS, INSIDE, inside
+from services.gateway.formats.known import FORMATS, INSIDE
 from services.gateway.store import amendments, submissions
 from shared.calls import Reply
 from shared.contracts.people import Caller
@@ -28,7 +28,7 @@ TAKEN = "This trader has used this reference in another declaration. Amend that 
 async def look(desk: Desk, known: Known, caller: Caller, kind: str, sent: bytes) -> Reply | dict[str, Any]:
     """Ask what the hub would find, by the steps of lodging: form, whose statement it is, its reference, the rules."""
     try:
-        stated = FORMATS[kind](sent, known.party)
+        stated, inside = FORMATS[kind](sent, known.party)
         trader = await trader_of(stated, known, desk.people, at=now())
     except Invalid as error:
         if error.code != "invalid-body":
@@ -41,9 +41,8 @@ async def look(desk: Desk, known: Known, caller: Caller, kind: str, sent: bytes)
         if await submissions.is_taken(conn, trader.party.id, stated.reference):
             return _not_valid([{"pointer": "/reference", "code": "reference-taken", "detail": TAKEN}])
     path = "/v1/declarations/validate"
-    asked = inside(kind, stated) or sent
     caller = caller.model_copy(update={"acts_for": acts_for(trader, known)})
-    return await ask(desk.permits, "POST", path, caller=caller, body=asked, headers={"Content-Type": INSIDE})
+    return await ask(desk.permits, "POST", path, caller=caller, body=inside, headers={"Content-Type": INSIDE})
 
 
 def _not_valid(errors: list[dict[str, Any]]) -> dict[str, Any]:
@@ -54,7 +53,7 @@ async def amend(
     desk: Desk, known: Known, caller: Caller, *, id: UUID, command: UUID, kind: str, sent: bytes, match: str | None
 ) -> Reply:
     """State a new version; its bytes are kept under the command first, and the version noted once it stands."""
-    stated = FORMATS[kind](sent, known.party)
+    _, inside = FORMATS[kind](sent, known.party)
     digest = hashlib.sha256(sent).digest()
     caller = caller.model_copy(update={"acts_for": await acting(desk, known, id)})
     async with desk.engine.begin() as conn:
@@ -63,8 +62,7 @@ async def amend(
             await amendments.keep(conn, command, id, by, content_type=kind, digest=digest, body=sent, at=now())
     headers = {"Content-Type": INSIDE, "Command-Id": str(command), "Stated-Digest": write_digest(digest)}
     headers |= {"If-Match": match} if match is not None else {}
-    asked = inside(kind, stated) or sent
-    reply = await ask(desk.permits, "PUT", f"/v1/declarations/{id}", caller=caller, body=asked, headers=headers)
+    reply = await ask(desk.permits, "PUT", f"/v1/declarations/{id}", caller=caller, body=inside, headers=headers)
     if reply.status == 200 and (version := _version_of(reply.headers, reply.body)) is not None:
         async with desk.engine.begin() as conn:
             await amendments.stands(conn, command, digest, version)

@@ -49,10 +49,12 @@ async def lodge(scope: Scope, receive: Receive, send: Send) -> None:
     desk.intake.demand_room()
     sent = await _read(scope, receive)
     at = now()
-    declaration = FORMATS[kind](sent, known.party)
+    declaration, inside = FORMATS[kind](sent, known.party)
     trader = await trader_of(declaration, known, desk.people, at=at)
     digest = hashlib.sha256(sent).digest()
-    submission = submission_of(known, declaration, trader, key=key, content_type=kind, body=sent, digest=digest, at=at)
+    submission = submission_of(
+        known, declaration, trader, key=key, content_type=kind, body=sent, inside=inside, digest=digest, at=at
+    )
     receipt = await desk.intake.put(submission)
     whole = await _when_checked(scope, desk, known, receipt, seconds) if seconds else None
     if whole is not None:

@@ -5,9 +5,9 @@ from shared.contracts.people import Party
 from shared.strict import read as read_strictly
 
 
-def read(body: bytes, lodger: Party) -> Declaration:
+def read(body: bytes, lodger: Party) -> tuple[Declaration, bytes]:
     """Read a declaration strictly; raises Invalid (malformed-json, or invalid-body with a pointer for each fault)."""
-    return read_strictly(Declaration, body, names)
+    return read_strictly(Declaration, body, names), body
 
 
 def names(stated: Declaration) -> int:

@@ -15,13 +15,13 @@ from services.gateway.formats.xml import Element, parse_xml
 from shared.contracts.declaration import InsideDeclaration
 from shared.contracts.people import Party
 from shared.problems import Fault, Invalid
-from shared.strict import validate
+from shared.strict import write
 
 ORIGINAL = frozenset({"9", "09"})
 
 
-def read(body: bytes, lodger: Party) -> InsideDeclaration:
-    """Read a customs declaration; raises Invalid with a pointer for each fault.
+def read(body: bytes, lodger: Party) -> tuple[InsideDeclaration, bytes]:
+    """Read a customs declaration, and write it as JSON; raises Invalid with a pointer for each fault.
 
     `lodger` is who sends it: a message names its own side often by identifier alone, and that party is known.
     """
@@ -29,8 +29,9 @@ def read(body: bytes, lodger: Party) -> InsideDeclaration:
     _demand_original(message)
     repairs = Repairs()
     stated = _whole(message, lodger, repairs)
+    stated["repairs"] = repairs.made
     try:
-        return validate(InsideDeclaration, stated | {"repairs": repairs.made})
+        return write(InsideDeclaration, stated)
     except Invalid as error:
         raise in_their_words(error) from None
 
@@ -74,7 +75,7 @@ def _whole(message: Element, lodger: Party, repairs: Repairs) -> dict[str, Any]:
         "importer": importer,
         "export_country": out,
         "import_country": into,
-        "customs_office": message.said("DeclarationOfficeID") or message.said("PresentationOffice", "ID"),
+        "customs_office": message.said("DeclarationOfficeID") or message.said_in("PresentationOffice", "ID"),
         "transport_document": _transport(message, shipment, goods),
         "items": items_of(shipment, goods, repairs),
     }
@@ -115,9 +116,9 @@ def _country(
 ) -> str | None:
     """Answer the country of one end: of the shipment, else of its items, else of the party at that end."""
     name = "/".join(path)
-    if (code := shipment.said(*path)) is not None:
+    if (code := shipment.said_in(*path)) is not None:
         return same_country(f"/{field}", code, repairs)
-    codes = list(dict.fromkeys(code for item in goods if (code := item.said(*path)) is not None))
+    codes = list(dict.fromkeys(code for item in goods if (code := item.said_in(*path)) is not None))
     if codes:
         repairs.note(f"/{field}", f"{name} of the goods item", tuple(codes[1:]))
         return same_country(f"/{field}", codes[0], repairs)

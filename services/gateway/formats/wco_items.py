@@ -19,7 +19,6 @@ from shared.contracts.words import EXACT, plain
 from shared.problems import Fault, Invalid
 
 _NUMBER = re.compile(r"[0-9]{1,38}(\.[0-9]{1,38})?")
-_PLACE = re.compile(r"[0-9]{1,4}")
 _HS = re.compile(r"[0-9]{4,10}")
 NO_TARIFF = frozenset({"TRC", "TRA", "GN"})
 """Kinds of classification that are no tariff code of goods: additional codes, and dangerous goods."""
@@ -58,7 +57,7 @@ def _number(said: str | None, place: int, at: str, repairs: Repairs) -> int:
     if said is None:
         repairs.note(f"{at}/number", "its place among the items, for it has no SequenceNumeric")
         return place + 1
-    if not _PLACE.fullmatch(said):
+    if not (len(said) <= 4 and said.isascii() and said.isdigit()):
         raise _fault(f"{at}/number", "not-a-number", "SequenceNumeric is a whole number from 1 to 9999.")
     return int(said)
 
@@ -98,8 +97,8 @@ def _origin(item: Element, at: str, repairs: Repairs) -> str | None:
 
 
 def _mass(commodity: Element, at: str) -> str | None:
-    said = commodity.said("GoodsMeasure", "NetNetWeightMeasure")
-    return None if said is None else _positive(said, f"{at}/net_mass", "NetNetWeightMeasure")
+    said = commodity.said_in("GoodsMeasure", "NetNetWeightMeasure")
+    return None if said is None else _positive(said, at, "net_mass", "NetNetWeightMeasure")
 
 
 def _quantity(commodity: Element, papers: list[Element], at: str, repairs: Repairs) -> dict[str, Any]:
@@ -131,12 +130,12 @@ def _quantity(commodity: Element, papers: list[Element], at: str, repairs: Repai
 
 
 def _measure(element: Element, at: str, name: str, repairs: Repairs) -> tuple[str, str]:
-    amount = _positive(element.text, f"{at}/quantity", name)
-    code = element.attributes.get("unitCode")
+    amount = _positive(element.text, at, "quantity", name)
+    code = element.unit
     if code is None:
         repairs.note(f"{at}/unit", f"{name}, which names no unit: a number")
         return amount, "number"
-    known = UNITS.get(code.partition("#")[0].strip().upper())
+    known = UNITS.get(code) or UNITS.get(code.partition("#")[0].strip().upper())
     if known is None:
         text = (
             f"unitCode {code[:20]} of {name} is none of those read here: {', '.join(sorted(UNITS))} (UN/ECE Rec. 20)."
@@ -146,9 +145,13 @@ def _measure(element: Element, at: str, name: str, repairs: Repairs) -> tuple[st
     return amount if factor == 1 else plain(EXACT.multiply(Decimal(amount), factor)), unit
 
 
-def _positive(said: str, pointer: str, name: str) -> str:
+def _positive(said: str, at: str, field: str, name: str) -> str:
+    if said.isdigit() and said.isascii() and said[0] != "0" and len(said) <= 38:
+        return said
     if not _NUMBER.fullmatch(said) or not said.strip("0.") or len(said) > 39:
-        raise _fault(pointer, "not-a-quantity", f"{name} is a decimal above zero, of at most 38 digits: 118, 0.25.")
+        raise _fault(
+            f"{at}/{field}", "not-a-quantity", f"{name} is a decimal above zero, of at most 38 digits: 118, 0.25."
+        )
     plainly = said.lstrip("0")
     return f"0{plainly}" if plainly.startswith(".") else plainly
 
@@ -175,7 +178,7 @@ def _document(code: str, paper: Element, earlier: str | None, at: str, repairs: 
     use = use_of(status)
     if use is None:
         repairs.note(f"{at}/use", f"status {status}, which does not say how it is used: exhausts")
-    issuer = paper.said("Submitter", "Name") or ""
+    issuer = paper.said_in("Submitter", "Name") or ""
     stated = {
         "type": code,
         "number": paper.said("ID"),

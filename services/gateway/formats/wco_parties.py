@@ -29,7 +29,7 @@ def party_of(role: str, named: Element | None, lodger: Party | None, repairs: Re
 
 
 def _stated(element: Element) -> dict[str, Any]:
-    code = element.said("Address", "CountryCode")
+    code = element.said_in("Address", "CountryCode")
     stated = {
         "name": element.said("Name"),
         "country": SAME_COUNTRY.get(code, code) if code is not None else None,
