@@ -51,6 +51,14 @@ def connect(url: str, *, connections: int = 10) -> AsyncEngine:
     )
 
 
+def alone(engine: AsyncEngine) -> AsyncEngine:
+    """Answer the engine for single statements: each is a transaction by itself, in one turn to the database for three.
+
+    Its connections are those of the engine's own pool.
+    """
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def now() -> datetime:
     """Answer the time, aware and in UTC. Only entry points and actions call it; others are given `at`."""
     return datetime.now(UTC)

@@ -1,6 +1,7 @@
 """The desk of the gateway: what its actions work with, made once by the entry point."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -13,6 +14,7 @@ from services.gateway.actions.people import People
 from services.gateway.actions.seal import Seal
 from services.gateway.actions.waiting import Waiting
 from shared.calls import Service
+from shared.database import alone
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,11 @@ class Desk:
     permits: Service
     notifications: Service
     outside: Outside | None = None
+
+    @cached_property
+    def looking(self) -> AsyncEngine:
+        """The same engine for who looks something up by one statement."""
+        return alone(self.engine)
 
     def service(self, name: str) -> Service:
         """Answer another service by its name."""

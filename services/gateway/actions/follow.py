@@ -25,7 +25,7 @@ async def read(desk: Desk, id: UUID, caller: Caller, party: Party) -> Reply | di
     said = await _ask(desk, id, caller)
     if said is not None and said.status != 404:
         return said
-    async with desk.engine.connect() as conn:
+    async with desk.looking.connect() as conn:
         row = await submissions.own(conn, id, party.id)
     if row is not None and row["settled_at"] is None:
         return received(row)
@@ -40,7 +40,7 @@ async def checked(desk: Desk, id: UUID, caller: Caller, *, seconds: float) -> Re
     """Wait until a declaration was checked and answer it; None when that takes longer than the seconds."""
 
     async def forwarded() -> bool:
-        async with desk.engine.connect() as conn:
+        async with desk.looking.connect() as conn:
             return await submissions.forwarded(conn, id)
 
     if not await desk.waiting.until(id, seconds=seconds, forwarded=forwarded):
@@ -51,7 +51,7 @@ async def checked(desk: Desk, id: UUID, caller: Caller, *, seconds: float) -> Re
 
 async def demand_forwarded(desk: Desk, id: UUID, party: Party) -> None:
     """Refuse a command about a declaration of this party that permits has not taken in yet."""
-    async with desk.engine.connect() as conn:
+    async with desk.looking.connect() as conn:
         row = await submissions.own(conn, id, party.id)
     if row is not None and row["settled_at"] is None:
         raise Conflict("still-received", "The declaration is still on its way to its checks. Ask again in a moment.")

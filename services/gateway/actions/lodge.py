@@ -16,7 +16,7 @@ from services.gateway.actions.once import key_reused
 from services.gateway.store import submissions
 from services.gateway.store.submissions import Submission
 from shared.courier import Courier
-from shared.database import again, is_away, now
+from shared.database import again, alone, is_away, now
 from shared.logs import logger
 from shared.metrics import counter
 from shared.problems import Conflict, Refusal, Unavailable
@@ -58,7 +58,7 @@ class Intake:
     """
 
     def __init__(self, engine: AsyncEngine, courier: Courier) -> None:
-        self._engine, self._courier = engine.execution_options(isolation_level="AUTOCOMMIT"), courier
+        self._engine, self._courier = alone(engine), courier
         self._queue: deque[Waits] = deque()
         self._bytes = 0
         self._woken = asyncio.Event()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import RowMapping, or_, select, tuple_
+from sqlalchemy import RowMapping, bindparam, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.store.tables import submissions
@@ -65,10 +65,15 @@ async def under_keys(conn: AsyncConnection, keys: Sequence[tuple[UUID, str]]) ->
     return {(row["party_id"], row["key"]): row for row in (await conn.execute(found)).mappings()}
 
 
+OWN = select(submissions).where(
+    submissions.c.id == bindparam("id"),
+    or_(submissions.c.party_id == bindparam("party"), submissions.c.trader_id == bindparam("party")),
+)
+
+
 async def own(conn: AsyncConnection, id: UUID, party_id: UUID) -> RowMapping | None:
     """Read a submission that this party lodged, or that was lodged for it."""
-    whose = or_(submissions.c.party_id == party_id, submissions.c.trader_id == party_id)
-    return (await conn.execute(select(submissions).where(submissions.c.id == id, whose))).mappings().one_or_none()
+    return (await conn.execute(OWN, {"id": id, "party": party_id})).mappings().one_or_none()
 
 
 async def is_taken(conn: AsyncConnection, trader_id: UUID, reference: str) -> bool:
