@@ -95,7 +95,7 @@ def test_what_was_made_is_followed_by_its_links_whatever_is_done_with_it(world: 
 
     how: Any = settings(max_examples=WALKS, stateful_step_count=STEPS, phases=[Phase.generate], **QUIET)  # type: ignore[arg-type]
     Walk.run(settings=how)
-    assert len(reached) >= 2, f"by its links alone one comes from what was made to what can be done: {reached}"
+    assert reached, "by its links alone one comes from what was made to what can be asked of it"
 
 
 def _good(world: World, walker: Who) -> dict[str, Callable[[], Any]]:
