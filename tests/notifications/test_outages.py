@@ -75,9 +75,10 @@ async def test_after_an_hours_outage_everything_is_heard_once_in_order_and_witho
         assert [one.sequence for one in receiver.subject(subject)] == [1, 2]
 
 
-async def test_a_clock_that_steps_either_way_loses_and_doubles_nothing(
+async def test_a_clock_that_steps_either_way_loses_nothing_and_keeps_the_order(
     service: Service, receiver: Receiver, clock: Clock
 ) -> None:
+    """What flies while the clock steps past the end of its lease may come twice, under the same id."""
     who = party()
     await service.endpoint(who, receiver.url)
     subjects = [f"declaration:{uuid4()}" for _ in range(20)]
@@ -92,9 +93,9 @@ async def test_a_clock_that_steps_either_way_loses_and_doubles_nothing(
             await landed(service)
         clock.ahead = timedelta(days=2)
         await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
-    assert len(receiver.heard) == len({one.id for one in receiver.heard}) == 100
+    assert len({one.id for one in receiver.heard}) == 100
     for subject in subjects:
-        assert [one.sequence for one in receiver.subject(subject)] == [1, 2, 3, 4, 5]
+        assert list(dict.fromkeys(one.sequence for one in receiver.subject(subject))) == [1, 2, 3, 4, 5]
 
 
 async def test_five_days_of_nothing_but_failure_disable_and_say_so(
