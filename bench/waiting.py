@@ -70,7 +70,7 @@ async def measure() -> dict[str, Any]:
 async def _filled(server: Server, letters: int) -> AsyncEngine:
     name = f"waiting_{letters}"
     admin = await server.admin()
-    await admin.execute(f'CREATE DATABASE "{name}" OWNER notifications_owner')
+    await admin.execute(f'CREATE DATABASE "{name}" OWNER notifications_owner TEMPLATE notifications')
     await fence(admin, name, "notifications")
     await admin.close()
     await asyncio.to_thread(migrate, "notifications", server.url(name, "notifications_owner"))

@@ -20,10 +20,12 @@ in the middle of its turn loses it after 5 s. The claim is planned once and no m
 the claim itself, and so that it never reads a table from end to end, however many have come since."""
 _CLAIM = text("""
     WITH RECURSIVE busy AS (
-        (SELECT endpoint_id FROM lanes ORDER BY endpoint_id LIMIT 1)
+        (SELECT endpoint_id FROM lanes ORDER BY endpoint_id, subject LIMIT 1)
         UNION ALL
-        SELECT (SELECT l.endpoint_id FROM lanes l WHERE l.endpoint_id > b.endpoint_id ORDER BY l.endpoint_id LIMIT 1)
-        FROM busy b WHERE b.endpoint_id IS NOT NULL
+        SELECT (
+            SELECT l.endpoint_id FROM lanes l WHERE l.endpoint_id > b.endpoint_id
+            ORDER BY l.endpoint_id, l.subject LIMIT 1
+        ) FROM busy b WHERE b.endpoint_id IS NOT NULL
     ), open AS MATERIALIZED (
         SELECT e.id, e.status, greatest(0, least(
             CASE WHEN e.rate_limit IS NULL THEN :share ELSE coalesce(a.letters, 0) END,
