@@ -1,8 +1,9 @@
 """Checks and reservations a second, by permits' intake over HTTP, against PostgreSQL's own one-row insert and commit.
 
 Declarations of two items that use a line each in part. Spread: over 1,000 lines, two processes of permits side by
-side, the permits of one courier's batches apart from the other's, as shipments are. Hot: all on one line of one permit,
-one after the other. The rounds of each and of the yardstick are interleaved.
+side, each with the couriers of two gateways, the permits of one courier's batches apart from the others', as shipments
+are: while PostgreSQL writes one batch down, the next is checked. Hot: all on one line of one permit, one after the
+other. The rounds of each and of the yardstick are interleaved.
 """
 
 import asyncio
@@ -22,8 +23,9 @@ from shared.database import connect
 ROUNDS = 5
 BATCH = 200
 """Letters in one POST, as the gateway's courier carries them."""
-DECLARATIONS = 2_000
-COURIERS = 2
+SPREAD, HOT = 4_000, 2_000
+"""Declarations a round."""
+PROCESSES, COURIERS = 2, 4
 PERMITS, LINES = 250, 4
 Line = tuple[str, str]
 
@@ -35,7 +37,7 @@ async def measure() -> dict[str, Any]:
         permits = await issue(engine, PERMITS, lines=LINES)
         [hot] = await issue(engine, 1, lines=1)
         await engine.dispose()
-        async with serving(here, [here.url()] * COURIERS) as urls:
+        async with serving(here, [here.url()] * PROCESSES) as urls:
             return await _rounds(here, urls, permits, hot)
 
 
@@ -49,7 +51,7 @@ async def _rounds(here: Place, urls: list[str], permits: list[dict[str, Any]], h
         {
             "inserts": yardstick(),
             "spread": await _spread(here, urls, shares),
-            "hot": await _carried(here, {urls[0]: [one] * DECLARATIONS}),
+            "hot": await _carried(here, [(urls[0], [one] * HOT)]),
         }
         for _ in range(ROUNDS)
     ]
@@ -63,21 +65,20 @@ def _lines(permits: Sequence[dict[str, Any]]) -> list[Line]:
 
 
 async def _spread(here: Place, urls: list[str], shares: list[list[Line]]) -> float:
-    each = DECLARATIONS // COURIERS
-    return await _carried(
-        here, {url: [random.sample(share, 2) for _ in range(each)] for url, share in zip(urls, shares, strict=True)}
-    )
+    each = SPREAD // COURIERS
+    cited = [[random.sample(share, 2) for _ in range(each)] for share in shares]
+    return await _carried(here, [(urls[n % PROCESSES], mine) for n, mine in enumerate(cited)])
 
 
-async def _carried(here: Place, cited: dict[str, list[list[Line]]]) -> float:
-    """Carry a declaration for each, a courier a process, batch after batch; answers how many were checked a second."""
-    bodies = {
-        url: [json.dumps({"letters": [letter(n) for n in some]}).encode() for some in _batches(mine)]
-        for url, mine in cited.items()
-    }
+async def _carried(here: Place, cited: list[tuple[str, list[list[Line]]]]) -> float:
+    """Carry a declaration for each, each courier batch after batch; answers how many were checked a second."""
+    bodies = [
+        (url, [json.dumps({"letters": [letter(n) for n in some]}).encode() for some in _batches(mine)])
+        for url, mine in cited
+    ]
     began = time.perf_counter()
-    await asyncio.gather(*(_courier(here, url, mine) for url, mine in bodies.items()))
-    return sum(len(mine) for mine in cited.values()) / (time.perf_counter() - began)
+    await asyncio.gather(*(_courier(here, url, mine) for url, mine in bodies))
+    return sum(len(mine) for _, mine in cited) / (time.perf_counter() - began)
 
 
 async def _courier(here: Place, url: str, bodies: list[bytes]) -> None:

@@ -7,11 +7,12 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Table, TextClause, cast, func, text
+from sqlalchemy import ARRAY, Column, ColumnElement, Table, TextClause, cast, event, func, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
@@ -30,7 +31,7 @@ GONE = frozenset({"57P01", "57P02", "57P03", "08000", "08001", "08003", "08006",
 
 def connect(url: str, *, connections: int = 10) -> AsyncEngine:
     """Make the engine of a service; `connections` is the most it opens. Dead ones are replaced when taken."""
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=connections,
         max_overflow=0,
@@ -49,6 +50,14 @@ def connect(url: str, *, connections: int = 10) -> AsyncEngine:
             },
         },
     )
+    event.listen(engine.sync_engine, "connect", _numbers_as_text)
+    return engine
+
+
+def _numbers_as_text(connection: Any, record: object) -> None:
+    """Let decimals go as text, which takes half the time of asyncpg's own digits in either direction."""
+    how = {"schema": "pg_catalog", "encoder": str, "decoder": Decimal, "format": "text"}
+    connection.run_async(lambda driver: driver.set_type_codec("numeric", **how))
 
 
 def alone(engine: AsyncEngine) -> AsyncEngine:
@@ -127,8 +136,12 @@ def change_many(table: Table, keys: tuple[str, ...], names: tuple[str, ...]) -> 
 
 
 def columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, list[Any]]:
-    """Turn rows into one array a column, as `many` takes them. JSONB columns are given as JSON text."""
-    return {name: [row[name] for row in rows] for name in names}
+    """Turn rows into one array a column, as `many` takes them. JSONB columns are given as JSON text.
+
+    A column that is NULL in every row goes as an empty array: what an array lacks `unnest` fills up with NULL.
+    """
+    arrays = {name: [row[name] for row in rows] for name in names}
+    return {name: [] if all(value is None for value in values) else values for name, values in arrays.items()}
 
 
 def _type(column: Column[Any]) -> str:

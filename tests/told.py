@@ -39,7 +39,9 @@ def nulls(value: Any, place: str = "data") -> Iterator[str]:
 async def flaws_of_news(permits_db: AsyncEngine) -> list[str]:
     """Answer what is wrong with the news that permits wrote."""
     async with permits_db.connect() as conn:
-        return flaws((row.type, row.data) for row in await conn.execute(text("SELECT type, data FROM news")))
+        return flaws(
+            (row.type, row.data) for row in await conn.execute(text("SELECT type, data::json AS data FROM news"))
+        )
 
 
 def flaws_of_bodies(bodies: Iterable[str]) -> list[str]:

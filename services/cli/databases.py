@@ -172,7 +172,7 @@ async def prepare_one(server: Server, service: str, database: str, passwords: Ma
             # Names of species are not ASCII, and some servers' own template is. Keys are compared byte by byte: faster
             # than by any country's alphabet, and an index keeps its order when the machine's alphabets are updated.
             await admin.execute(
-                f"CREATE DATABASE \"{database}\" OWNER {service}_owner TEMPLATE template0"
+                f'CREATE DATABASE "{database}" OWNER {service}_owner TEMPLATE template0'
                 " ENCODING 'UTF8' LOCALE_PROVIDER libc LC_COLLATE 'C'"
             )
         await fence(admin, database, service)

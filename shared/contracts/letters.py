@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from shared.contracts.declaration import InsideDeclaration
 from shared.contracts.people import Party
 from shared.contracts.words import Country, Id, Moment, Role, Token, Wire
 
 
-class SubmissionLetter(Wire):
-    """A declaration that was answered 202, on its way from the gateway to permits."""
+class Submission(Wire):
+    """A declaration that was answered 202, on its way from the gateway to permits: who lodged what, and when."""
 
     id: Id
     received_at: Moment
@@ -20,13 +21,30 @@ class SubmissionLetter(Wire):
     party: Party
     trader: Annotated[Id, Field(description="Party id of the trader it is declared for")]
     unverified: Annotated[str | None, Field(description="Why it could not be checked, when all tries failed")] = None
-    declaration: Annotated[dict[str, Any], Field(description="The inside form; permits reads it strictly itself")]
+
+
+class SubmissionLetter(Submission):
+    """A submission whose declaration is still to be read: one that cannot be is filed all the same."""
+
+    declaration: Annotated[dict[str, Any], Field(description="The inside form")]
 
 
 class SubmissionBatch(Wire):
     """Letters from the gateway to permits."""
 
     letters: Annotated[tuple[SubmissionLetter, ...], Field(strict=False)]
+
+
+class SoundSubmission(Submission):
+    """A submission whose declaration is as the contract says, as it is but for accidents."""
+
+    declaration: InsideDeclaration
+
+
+class SoundBatch(Wire):
+    """Letters from the gateway to permits that are all sound, and so are read in one pass."""
+
+    letters: Annotated[tuple[SoundSubmission, ...], Field(strict=False)]
 
 
 class PartyBatch(Wire):
@@ -71,12 +89,6 @@ class News(Wire):
     at: Moment
     data: dict[str, Any]
     audience: Audience
-
-
-class NewsBatch(Wire):
-    """News from permits (or the gateway) to notifications."""
-
-    letters: Annotated[tuple[News, ...], Field(strict=False)]
 
 
 class Answer(Wire):

@@ -83,7 +83,10 @@ async def test_its_story_is_told_to_applicant_and_authority_alone(permits_db: As
     ]  # fmt: skip
     assert [turn["reason"] for turn in read["history"]] == [None, "why?", "so", None]
     async with permits_db.connect() as conn:
-        query = text("SELECT type, sequence, data, audience FROM news WHERE subject = :s ORDER BY sequence")
+        query = text(
+            "SELECT type, sequence, data::json AS data, audience::json AS audience"
+            " FROM news WHERE subject = :s ORDER BY sequence"
+        )
         told = (await conn.execute(query, {"s": f"application:{id}"})).all()
     assert [(one.type, one.sequence) for one in told] == [
         ("application.submitted", 1), ("application.queried", 2), ("application.answered", 3),
@@ -156,7 +159,7 @@ async def test_two_people_assess_and_issue_where_the_policy_asks_for_it(permits_
     assert "assessment" not in seen and "application.assessed" not in {t["event"] for t in seen["history"]}
     assert (await applications.read(permits_db, id, AUTHORITY_ZA, now()))["assessment"]["note"] == "in order"
     async with permits_db.connect() as conn:
-        query = text("SELECT audience FROM news WHERE type = 'application.assessed'")
+        query = text("SELECT audience::json AS audience FROM news WHERE type = 'application.assessed'")
         assert (await conn.execute(query)).scalar_one()["parties"] == []
     granted = await applications.grant(permits_db, id, officer("two"), Granting(), command())
     assert json.loads(granted.answer)["status"] == "granted"
@@ -242,7 +245,7 @@ async def test_an_agent_applies_for_a_trader_and_both_names_stand_in_the_history
         by = [turn["by"] for turn in read["history"] if turn["by"]["role"] == "trader"]
         assert by == [agent, agent, {"party": str(A.id), "role": "trader"}]
     async with permits_db.connect() as conn:
-        told = (await conn.execute(text("SELECT audience FROM news"))).scalars().all()
+        told = (await conn.execute(text("SELECT audience::json AS audience FROM news"))).scalars().all()
     assert all(set(one["parties"]) == {str(A.id), str(AGENT.id)} for one in told)
 
 

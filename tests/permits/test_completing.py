@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import checking
-from services.permits.domain.completing import permits_meant
+from services.permits.domain.completing import wanted_by
 from shared.contracts.declaration import InsideDeclaration
 from shared.database import new_id, now
 from tests.permits.people import AUTHORITY_FR, B, balance, declaration, endorsed, issued, item, line, lodged, terms
@@ -104,7 +104,7 @@ async def test_validating_completes_as_lodging_does(permits_db: AsyncEngine) -> 
 
 def test_a_number_may_begin_with_its_issuer() -> None:
     bare = InsideDeclaration.model_validate(declaration(item(terms())).model_dump() | {"items": [_cites("FR-123")]})
-    assert permits_meant(bare) == {("ZA", "FR-123"), ("FR", "FR-123"), ("FR", "123")}
+    assert wanted_by([bare]).keys == {("ZA", "FR-123"), ("FR", "FR-123"), ("FR", "123")}
 
 
 def _cites(number: str) -> dict[str, Any]:

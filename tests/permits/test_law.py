@@ -65,7 +65,7 @@ def quota(amount: int, **more: str) -> str:
 async def told(db: AsyncEngine) -> list[tuple[str, int, str, int]]:
     async with db.connect() as conn:
         rows = await conn.execute(
-            text("SELECT type, sequence, data FROM news WHERE subject LIKE 'quota:%' ORDER BY sequence")
+            text("SELECT type, sequence, data::json AS data FROM news WHERE subject LIKE 'quota:%' ORDER BY sequence")
         )
         return [(r.type, r.sequence, r.data["taken"], r.data["share"]) for r in rows]
 
@@ -113,7 +113,11 @@ async def test_a_quota_is_told_to_its_authority_which_hears_how_partners_receive
     await loaded(permits_db, quota(100), "quotas")
     await issued(permits_db, of("80"))
     async with permits_db.connect() as conn:
-        row = (await conn.execute(text("SELECT audience, data FROM news WHERE type = 'quota.near'"))).one()
+        row = (
+            await conn.execute(
+                text("SELECT audience::json AS audience, data::json AS data FROM news WHERE type = 'quota.near'")
+            )
+        ).one()
     heard, office = (
         Audience.model_validate_json(json.dumps(row.audience)),
         RoleInCountry(role="authority", country="ZA"),

@@ -34,7 +34,7 @@ async def revoke(db: AsyncEngine, id: UUID) -> None:
 
 async def hearers(db: AsyncEngine, id: UUID) -> set[str]:
     async with db.connect() as conn:
-        query = text("SELECT audience FROM news WHERE subject = :s AND type = 'permit.revoked'")
+        query = text("SELECT audience::json AS audience FROM news WHERE subject = :s AND type = 'permit.revoked'")
         return set((await conn.execute(query, {"s": f"permit:{id}"})).scalar_one()["parties"])
 
 

@@ -4,11 +4,14 @@ import json
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import turns, withdrawing
+from services.permits.clients.notifications import write_news
+from services.permits.store.tables import news
 from shared.contracts.declaration import Release
+from shared.contracts.letters import Audience, News
 from shared.contracts.permit import Revocation
 from tests.permits.people import (
     AUTHORITY_ZA,
@@ -51,7 +54,7 @@ async def test_each_event_is_told_to_those_it_concerns_and_to_nobody_else(permit
     await turns.release(permits_db, UUID(first["id"]), CUSTOMS_FR, Release(), command())
     await withdrawing.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
     async with permits_db.connect() as conn:
-        told = (await conn.execute(text("SELECT type, data, audience FROM news"))).all()
+        told = (await conn.execute(text("SELECT type, data::json AS data, audience::json AS audience FROM news"))).all()
     assert {one.type for one in told} == HEARS.keys()
     for one in told:
         audience: dict[str, Any] = one.audience
@@ -66,13 +69,28 @@ async def test_each_event_is_told_to_those_it_concerns_and_to_nobody_else(permit
         assert "importer" not in json.dumps(one.data), "thin: no document travels with the news"
 
 
+async def test_a_letter_says_what_its_row_says_as_its_contract_has_it(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    await lodged(permits_db, declaration(item(permit, "130"), reference='Frühling "26" \\'))
+    async with permits_db.connect() as conn:
+        rows = (
+            await conn.execute(select(news, text("data::json AS said"), text("audience::json AS heard")))
+        ).mappings()
+        for row in rows.all():
+            letter = News.model_validate_json(write_news(row))
+            read = (letter.id, letter.type, letter.subject, letter.sequence, letter.at, letter.data)
+            assert read == tuple(row[name] for name in ("id", "type", "subject", "sequence", "at", "said"))
+            assert letter.audience == Audience.model_validate(row["heard"])
+
+
 async def test_what_was_used_says_what_is_left(permits_db: AsyncEngine) -> None:
     permit = terms()
     await endorsed(permits_db, await issued(permits_db, permit), A="118")
     found = await lodged(permits_db, declaration(item(permit, "100")))
     await turns.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
     async with permits_db.connect() as conn:
-        told = (await conn.execute(text("SELECT data FROM news WHERE type = 'permit.used'"))).scalar_one()
+        told = (await conn.execute(text("SELECT data::json AS data FROM news WHERE type = 'permit.used'"))).scalar_one()
     assert told["declaration_id"] == found["id"]
     [line] = told["lines"]
     assert (line["line"], line["quantity"], line["used"], line["left"]) == ("A", "100", "100", "0")

@@ -161,7 +161,11 @@ async def test_who_cited_a_permit_is_told_of_its_revocation(permits_db: AsyncEng
     id, _ = await accepted(permits_db)
     await withdrawing.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
     async with permits_db.connect() as conn:
-        told = (await conn.execute(text("SELECT data, audience FROM news WHERE type = 'permit.revoked'"))).one()
+        told = (
+            await conn.execute(
+                text("SELECT data::json AS data, audience::json AS audience FROM news WHERE type = 'permit.revoked'")
+            )
+        ).one()
     assert str(B.id) in told.audience["parties"]
     assert (told.data["status"], told.data["reason"]) == ("revoked", "forged")
 

@@ -41,7 +41,11 @@ async def test_the_second_use_of_a_permit_is_refused_and_the_issuer_hears(permit
     assert (quantity["found"], quantity["expected"]) == ("30 number", "at most 18 number")
     assert quantity["permit"] == {"issuer": "ZA", "number": permit.number, "line": "A"}
     async with permits_db.connect() as conn:
-        told = (await conn.execute(text("SELECT data, audience FROM news WHERE type LIKE '%second_use%'"))).one()
+        told = (
+            await conn.execute(
+                text("SELECT data::json AS data, audience::json AS audience FROM news WHERE type LIKE '%second_use%'")
+            )
+        ).one()
     assert told.data["attempts"] == [{"line": "A", "item": 1, "asked": "30", "left": "18", "unit": "number"}]
     assert {"role": "authority", "country": "ZA"} in told.audience["offices"]
 

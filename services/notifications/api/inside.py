@@ -24,7 +24,7 @@ BATCH_LIMIT = 16_777_216
 
 @router.post("/news")
 async def news(request: Request, service: AService) -> Response:
-    """Take in a NewsBatch and answer each letter; one that is not as the contract says is refused alone."""
+    """Take in letters (News) and answer each; one that is not as the contract says is refused alone."""
     _only("permits", service)
     letters, answers = _sort(await _batch(request))
     answers += await take_in(engine(request), letters, at=now())

@@ -7,12 +7,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions import salvage
+from services.permits.actions.salvage import Letter
 from services.permits.domain.completing import wanted_by
 from services.permits.domain.filing import take_in, take_in_unverified
 from services.permits.domain.lifecycle import By, Status
 from services.permits.domain.values import Filed, Outcome
 from services.permits.store import declarations, door, facts, permits
-from shared.contracts.letters import Answer, Answers, SubmissionLetter
+from shared.contracts.letters import Answer, Answers
 from shared.contracts.people import Act
 from shared.database import AGAIN, again
 from shared.logs import logger
@@ -26,7 +27,7 @@ TWICE = AGAIN | {"23505"}
 """A letter that two couriers carry at once breaks a key for one of them; tried again, it is known."""
 
 
-async def take_in_batch(engine: AsyncEngine, letters: Sequence[SubmissionLetter], at: datetime) -> Answers:
+async def take_in_batch(engine: AsyncEngine, letters: Sequence[Letter], at: datetime) -> Answers:
     """Check and file each declaration once; a letter that came before is answered as taken.
 
     What is read of the letters is read before anything is locked, so that others go on meanwhile.
@@ -72,8 +73,8 @@ def _watchers(outcome: Outcome) -> list[tuple[UUID, UUID]]:
     ]
 
 
-def _read(letter: SubmissionLetter) -> Arrival:
-    document, reason = salvage.read(letter.id, letter.party.country, letter.declaration)
+def _read(letter: Letter) -> Arrival:
+    document, reason = salvage.read(letter)
     filed = Filed(
         id=letter.id,
         party=letter.party.id,

@@ -12,20 +12,26 @@ from pydantic import ValidationError
 
 from services.permits.domain.rules.whole import UNREAD
 from shared.contracts.declaration import InsideDeclaration
+from shared.contracts.letters import SoundSubmission, SubmissionLetter
 
+Letter = SubmissionLetter | SoundSubmission
+"""A letter whose declaration is still to be read, or was read with it."""
 UNREADABLE = {"name": "unreadable", "country": "ZZ"}
 
 
-def read(id: UUID, country: str, stated: Mapping[str, Any]) -> tuple[InsideDeclaration, str | None]:
+def read(letter: Letter) -> tuple[InsideDeclaration, str | None]:
     """Answer the declaration, and, where something of it could not be read and was left out, the places.
 
-    `country` is that of who lodged it: its customs sees what cannot be read at all.
+    The customs of the country of who lodged it sees what cannot be read at all.
     """
+    if isinstance(letter, SoundSubmission):
+        return letter.declaration, None
     try:
-        return InsideDeclaration.model_validate(stated), None
+        return InsideDeclaration.model_validate(letter.declaration), None
     except ValidationError as error:
         places = sorted({"/" + "/".join(str(step) for step in one["loc"]) for one in error.errors()})
-        return _salvaged(_blank(id, country), stated, error), f"{UNREAD} {', '.join(places[:5])}"
+        salvaged = _salvaged(_blank(letter.id, letter.party.country), letter.declaration, error)
+        return salvaged, f"{UNREAD} {', '.join(places[:5])}"
 
 
 def _salvaged(blank: dict[str, Any], stated: Mapping[str, Any], error: ValidationError) -> InsideDeclaration:

@@ -5,7 +5,7 @@ identifier of the foreign party or the unit. Nothing is taken from a permit that
 content is nobody else's to learn. What is not unmistakable stays open, and an officer decides.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,27 +22,32 @@ Registry = Mapping[Key, PermitOnFile]
 FROM_LINE = ("taxon", "term", "source")
 
 
-def permits_meant(stated: Declaration) -> frozenset[Key]:
-    """Answer the permits, by issuer and number, that a declaration cites or may mean."""
-    return frozenset(
-        key for item in stated.items for document in item.documents for key in _meant(stated, item, document)
-    )
-
-
 def wanted_by(declarations: Iterable[Declaration], besides: Iterable[Key] = ()) -> Wanted:
-    """Answer the permits that declarations cite or may mean, and those in `besides`.
+    """Answer the permits that declarations cite or may mean, and those in `besides`, these with all their lines.
 
-    Where a use is said to be counted already, it is looked for among all uses of its permit.
+    Where a use is said to be counted already, it is looked for among all uses of its permit. Where a document names no
+    line, any may be meant.
     """
-    keys: set[Key] = set(besides)
+    whole: set[Key] = set(besides)
     counted: set[Key] = set()
+    lines: dict[Key, set[str]] = {}
+    for document, meant in _cited(declarations):
+        if document.use == "already_counted":
+            counted.update(meant)
+        if document.line is None:
+            whole.update(meant)
+        else:
+            for key in meant:
+                lines.setdefault(key, set()).add(document.line)
+    named = {key: frozenset(letters) for key, letters in lines.items() if key not in whole}
+    return Wanted(frozenset(whole | named.keys()), frozenset(counted), named)
+
+
+def _cited(declarations: Iterable[Declaration]) -> Iterator[tuple[Document, tuple[Key, ...]]]:
     for stated in declarations:
-        keys |= permits_meant(stated)
         for item in stated.items:
             for document in item.documents:
-                if document.use == "already_counted":
-                    counted.update(_meant(stated, item, document))
-    return Wanted(frozenset(keys), frozenset(counted))
+                yield document, _meant(stated, item, document)
 
 
 def _meant(stated: Declaration, item: Item, document: Document) -> tuple[Key, ...]:

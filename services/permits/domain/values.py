@@ -1,5 +1,6 @@
 """The things that change: a permit with its lines, a declaration on file with what it cites, and their moves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -83,8 +84,8 @@ class PermitOnFile:
     """A permit as the registry holds it.
 
     `token` is the SHA-256 of its own secret, by which a stranger may read it; `told` says how far its end was told of.
-    `held` sums up every standing and past use of its lines; `uses` are those citations themselves, as far as the
-    decision at hand asks for them one by one.
+    `held` sums up every standing and past use of the lines that the decision at hand is about; `uses` are those
+    citations themselves, as far as it asks for them one by one.
     """
 
     id: UUID
@@ -125,10 +126,14 @@ class PermitOnFile:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The permits that declarations cite, by issuer and number; of some of them every use is asked for by itself."""
+    """The permits that declarations cite, by issuer and number; of some of them every use is asked for by itself.
+
+    Of those in `lines` only these lines are cited, so it need not be worked out what is held of the others.
+    """
 
     keys: frozenset[tuple[str, str]]
     one_by_one: frozenset[tuple[str, str]] = frozenset()
+    lines: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -4,23 +4,26 @@ The lock is FOR NO KEY UPDATE: no key ever changes, and a check of a foreign key
 that its own transaction holds, would else queue behind those who wait for it, and make a ring.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, cast, func, not_, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, cast, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.ledger import Balance
-from services.permits.domain.values import PermitOnFile, Wanted
+from services.permits.domain.values import Holding, PermitOnFile, Wanted
 from services.permits.store import tables as t
 from services.permits.store.expiry import is_live, is_over
-from services.permits.store.rows import BALANCE, OFFICES, Row, grouped, permit_of
+from services.permits.store.rows import BALANCE, OFFICES, Row, grouped, holding_of, permit_of
 from services.permits.store.search import words_for_taxon
 from shared.contracts.people import Party
 from shared.database import among, columns, many
 
+Key = tuple[str, str]
+"""What a permit is cited by: its issuer and number."""
+NO_LINES: Mapping[Key, Collection[str]] = {}
 WHOLE = (
     *(c for c in t.permits.c if c.name not in {"document", "words"}),
     cast(t.permits.c.document, Text).label("document"),
@@ -34,7 +37,7 @@ async def lock_cited(conn: AsyncConnection, wanted: Wanted) -> list[PermitOnFile
         return []
     which = _cited(wanted.keys).order_by(t.permits.c.id).with_for_update(key_share=True)
     rows = (await conn.execute(which)).mappings().all()
-    return await _whole(conn, rows, held=True, uses=_ids(rows, wanted.one_by_one))
+    return await _whole(conn, rows, held=True, lines=wanted.lines, uses=_ids(rows, wanted.one_by_one))
 
 
 async def read_cited(conn: AsyncConnection, wanted: Wanted) -> list[PermitOnFile]:
@@ -42,10 +45,10 @@ async def read_cited(conn: AsyncConnection, wanted: Wanted) -> list[PermitOnFile
     if not wanted.keys:
         return []
     rows = (await conn.execute(_cited(wanted.keys))).mappings().all()
-    return await _whole(conn, rows, held=True, uses=_ids(rows, wanted.one_by_one))
+    return await _whole(conn, rows, held=True, lines=wanted.lines, uses=_ids(rows, wanted.one_by_one))
 
 
-def _cited(keys: Iterable[tuple[str, str]]) -> Select[Any]:
+def _cited(keys: Iterable[Key]) -> Select[Any]:
     """Write the query for permits by issuer and number: the same text however many, so that it is prepared once."""
     issuers, numbers = zip(*sorted(keys), strict=True)
     given = func.unnest(cast(list(issuers), ARRAY(Text)), cast(list(numbers), ARRAY(Text)))
@@ -54,14 +57,14 @@ def _cited(keys: Iterable[tuple[str, str]]) -> Select[Any]:
     return select(*WHOLE).join(these, (c.issuer == these.c.issuer) & (c.number == these.c.number))
 
 
-async def numbers_taken(conn: AsyncConnection, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+async def numbers_taken(conn: AsyncConnection, keys: Iterable[Key]) -> set[Key]:
     """Answer which of these issuers and numbers are in the registry."""
     c = t.permits.c
     rows = await conn.execute(_cited(keys).with_only_columns(c.issuer, c.number, maintain_column_froms=True))
     return {(row.issuer, row.number) for row in rows}
 
 
-def _ids(rows: Sequence[Row], keys: frozenset[tuple[str, str]]) -> list[UUID]:
+def _ids(rows: Sequence[Row], keys: frozenset[Key]) -> list[UUID]:
     return [row["id"] for row in rows if (row["issuer"], row["number"]) in keys]
 
 
@@ -97,15 +100,25 @@ async def held_beside(conn: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
 
 
 async def _whole(
-    conn: AsyncConnection, rows: Sequence[Row], *, held: bool = False, uses: Sequence[UUID] = ()
+    conn: AsyncConnection,
+    rows: Sequence[Row],
+    *,
+    held: bool = False,
+    lines: Mapping[Key, Collection[str]] = NO_LINES,
+    uses: Sequence[UUID] = (),
 ) -> list[PermitOnFile]:
+    """Read permits with their balances; with what is held of their lines, of those in `lines` only these; and uses."""
     ids = [row["id"] for row in rows]
     if not ids:
         return []
     balances: dict[UUID, dict[str, Balance]] = {}
     for permit, letter, *amounts in await conn.execute(_balances(ids)):
         balances.setdefault(permit, {})[letter] = Balance(*amounts)
-    holding = grouped(await conn.execute(_held(ids))) if held else {}
+    holding: dict[UUID, list[Holding]] = {}
+    if held:
+        asked = {row["id"]: lines.get((row["issuer"], row["number"]), balances[row["id"]]) for row in rows}
+        for permit, *kind in await conn.execute(_held(asked)):
+            holding.setdefault(permit, []).append(holding_of(*kind))
     using = grouped(await conn.execute(_uses(uses))) if uses else {}
     return [permit_of(r, balances[r["id"]], holding.get(r["id"], ()), using.get(r["id"], ())) for r in rows]
 
@@ -115,11 +128,17 @@ def _balances(ids: Sequence[UUID]) -> Select[Any]:
     return select(c.permit_id, c.line, *(c[name] for name in BALANCE)).where(among(c.permit_id, ids))
 
 
-def _held(ids: Sequence[UUID]) -> Select[Any]:
+def _held(lines: Mapping[UUID, Collection[str]]) -> Select[Any]:
+    """Write the query for what is held of lines of permits, each line looked up by itself."""
+    ids = [id for id, letters in lines.items() for _ in letters]
+    letters = [letter for some in lines.values() for letter in some]
+    given = func.unnest(cast(ids, ARRAY(Uuid)), cast(letters, ARRAY(Text)))
+    these = given.table_valued("permit_id", "line").render_derived(name="given")
     c = t.citations.c
     kind = (c.permit_id, c.line, c.side, c.use, c.transport_document, (c.reserved > 0).label("open"))
     sums = (func.sum(c.reserved).label("reserved"), func.sum(c.used).label("used"))
-    return select(*kind, *sums).where(among(c.permit_id, ids), or_(c.reserved > 0, c.used > 0)).group_by(*kind)
+    query = select(*kind, *sums).join(these, (c.permit_id == these.c.permit_id) & (c.line == these.c.line))
+    return query.where(or_(c.reserved > 0, c.used > 0)).group_by(*kind)
 
 
 def _uses(ids: Sequence[UUID]) -> Select[Any]:

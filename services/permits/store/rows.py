@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from shared.contracts.permit import Permit
 Row = RowMapping
 OFFICES = frozenset({"authority", "customs"})
 """Roles that act for their country, and read what concerns it."""
+SIDE = {side.value: side for side in Side}
 BALANCE = tuple(field.name for field in fields(Balance))
 """The columns of a line's balance, in the order of its value."""
 
@@ -29,7 +31,7 @@ def terms_of(document: str) -> Permit:
 
 
 def permit_of(
-    row: Row, balances: Mapping[str, Balance], held: Iterable[Row] = (), uses: Iterable[Row] = ()
+    row: Row, balances: Mapping[str, Balance], held: Iterable[Holding] = (), uses: Iterable[Row] = ()
 ) -> PermitOnFile:
     """Read a permit with its lines, what is held of them, and the uses that were asked for one by one."""
     terms = terms_of(row["document"])
@@ -44,7 +46,7 @@ def permit_of(
         transport_documents=frozenset(row["transport_documents"]),
         registered_by=row["registered_by"],
         registering_country=row["registering_country"],
-        held=tuple(holding_of(use) for use in held),
+        held=tuple(held),
         token=row["token"],
         replaces=row["replaces"],
         replaced_by=row["replaced_by"],
@@ -53,17 +55,11 @@ def permit_of(
     )
 
 
-def holding_of(row: Row) -> Holding:
+def holding_of(
+    line: str, side: str, use: str, document: str | None, open: bool, reserved: Decimal, used: Decimal
+) -> Holding:
     """Read what uses of one kind and one shipment hold of a line."""
-    return Holding(
-        line=row["line"],
-        side=Side(row["side"]),
-        use=row["use"],
-        transport_document=row["transport_document"],
-        open=row["open"],
-        reserved=row["reserved"],
-        used=row["used"],
-    )
+    return Holding(line, SIDE[side], use, document, open, reserved, used)
 
 
 def citation_of(row: Row) -> Citation:
@@ -73,7 +69,7 @@ def citation_of(row: Row) -> Citation:
         item=row["item"],
         permit=row["permit_id"],
         line=row["line"],
-        side=Side(row["side"]),
+        side=SIDE[row["side"]],
         use=row["use"],
         unit=row["unit"],
         asked=row["asked"],

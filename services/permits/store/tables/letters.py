@@ -14,11 +14,12 @@ news = Table(
     Column("subject", Text, nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    Column("data", JSONB, nullable=False),
-    Column("audience", JSONB, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("audience", Text, nullable=False),
     *letter_columns("news_due"),
     UniqueConstraint("subject", "sequence", name="news_subject_sequence_key"),
 )
+"""Letters to notifications; `data` and `audience` are JSON, carried as they were written."""
 
 commands = Table(
     "commands",
