@@ -12,6 +12,7 @@ import random
 import statistics
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx2
@@ -76,15 +77,16 @@ async def _carried(here: Place, cited: list[tuple[str, list[list[Line]]]]) -> fl
         (url, [json.dumps({"letters": [letter(n) for n in some]}).encode() for some in _batches(mine)])
         for url, mine in cited
     ]
-    began = time.perf_counter()
-    await asyncio.gather(*(_courier(here, url, mine) for url, mine in bodies))
-    return sum(len(mine) for _, mine in cited) / (time.perf_counter() - began)
+    async with AsyncExitStack() as stack:
+        callers = [await stack.enter_async_context(here.caller(url)) for url, _ in bodies]
+        began = time.perf_counter()
+        await asyncio.gather(*(_courier(http, mine) for http, (_, mine) in zip(callers, bodies, strict=True)))
+        return sum(len(mine) for _, mine in cited) / (time.perf_counter() - began)
 
 
-async def _courier(here: Place, url: str, bodies: list[bytes]) -> None:
-    async with here.caller(url) as http:
-        for body in bodies:
-            await _post(http, body)
+async def _courier(http: httpx2.AsyncClient, bodies: list[bytes]) -> None:
+    for body in bodies:
+        await _post(http, body)
 
 
 def _batches(cited: list[list[Line]]) -> list[list[list[Line]]]:
