@@ -84,16 +84,20 @@ class Door:
             return
         given = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"x-request-id"), "")
         name = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        told = {"X-Request-Id": name}
         scope["request_id"] = name
         structlog.contextvars.bind_contextvars(request_id=name)
 
         if sum(len(k) + len(v) for k, v in scope["headers"]) + len(scope["query_string"]) > HEAD_LIMIT:
             text = f"Headers and query have at most {HEAD_LIMIT} bytes here."
-            told = {"X-Request-Id": name}
             await problem(431, "headers-too-large", text, request_id=name, headers=told)(scope, receive, send)
             return
         if (header := _twice(scope["headers"])) is not None:
             await _refused_twice(header, name)(scope, receive, send)
+            return
+        if scope["http_version"] == "1.1" and not any(key == b"host" for key, _ in scope["headers"]):
+            text = "A request by HTTP/1.1 says whom it is for in the header Host (RFC 9112, 3.2)."
+            await problem(400, "http-error", text, request_id=name, headers=told)(scope, receive, send)
             return
 
         started = False
@@ -105,8 +109,10 @@ class Door:
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", name.encode())]
             await send(message)
 
+        # The server sends no body to HEAD, which else asks what GET does (RFC 9110, 9.3.2).
+        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
-            await self.app(scope, receive, answer)
+            await self.app(asked, receive, answer)
         except Exception as error:
             refusal = broken(error, path=scope["path"], name=name)
             if not started:

@@ -169,3 +169,22 @@ async def test_a_client_that_would_rather_speak_http_2_keeps_its_body(port: int)
 async def test_two_hosts_in_one_request_are_refused(port: int) -> None:
     said = await _say(port, GOOD + b"Host: y\r\nConnection: close\r\n\r\n")
     assert said.startswith(b"HTTP/1.1 400 ") and b"header-twice" in said
+
+
+async def test_http_1_1_says_whom_it_is_for(port: int) -> None:
+    said = await _say(port, b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 400 ") and b"Host" in said.partition(b"\r\n\r\n")[2]
+    assert (await _say(port, b"GET /healthz HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_head_is_answered_as_get_without_the_body(port: int) -> None:
+    answers = {}
+    for method in (b"GET", b"HEAD"):
+        said = await _say(port, method + b" /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        head, _, answers[method] = said.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 "), method
+        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
+        assert int(length.split(b":")[1]) == len(answers[b"GET"]), method
+    assert answers[b"HEAD"] == b"" and answers[b"GET"]
+    lost = await _say(port, b"HEAD /oauth2/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert lost.startswith(b"HTTP/1.1 405 ") and lost.endswith(b"\r\n\r\n"), "nor is a refusal's body sent"

@@ -240,10 +240,10 @@ async def test_what_is_not_there_is_a_problem_document(alone: Hub) -> None:
 
 async def test_a_method_that_is_not_known_is_told_all_that_are(alone: Hub) -> None:
     known = {
-        "/v1/declarations": "GET, POST",
-        f"/v1/declarations/{new_id()}": "GET, PUT",
+        "/v1/declarations": "GET, HEAD, POST",
+        f"/v1/declarations/{new_id()}": "GET, HEAD, PUT",
         f"/v1/declarations/{new_id()}/release": "POST",
-        "/v1/reference/rules": "GET",
+        "/v1/reference/rules": "GET, HEAD",
     }
     for path, methods in known.items():
         answer = await alone.http.request("LOCK", path)

@@ -1,5 +1,7 @@
 """Permits over HTTP: a permit's journey, what is whose, lists and reports as the contract says."""
 
+from typing import Any
+
 from shared.database import now
 from tests.permits.inside import Inside, issue, lodge
 from tests.permits.people import (
@@ -111,6 +113,24 @@ async def test_the_reference_tables_are_there(inside: Inside) -> None:
     rules = (await inside("GET", "/v1/reference/rules", B)).json()["data"]
     assert {"rule", "severity", "sentence"} == rules[0].keys()
     assert all(rule["sentence"].endswith((".", ").")) for rule in rules)
+
+
+async def test_a_table_is_answered_whole_or_page_by_page(inside: Inside) -> None:
+    for which, by in (("terms", "code"), ("rules", "rule")):
+        path = f"/v1/reference/{which}"
+        whole = (await inside("GET", path, B)).json()
+        assert whole["next_cursor"] is None
+        found: list[Any] = []
+        asked: dict[str, Any] = {"limit": 7}
+        while len(found) < len(whole["data"]):
+            page = (await inside("GET", path, B, params=asked)).json()
+            found += page["data"]
+            asked["cursor"] = page["next_cursor"]
+            assert page["next_cursor"] in {None, page["data"][-1][by]} and len(page["data"]) in {7, len(found) % 7}
+        assert found == whole["data"] and asked["cursor"] is None
+        for query in ({"limit": "0"}, {"limit": "201"}, {"cursor": "nothing"}):
+            answer = await inside("GET", path, B, params=query)
+            assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter"), query
 
 
 async def test_figures_count_checks_and_what_waits_to_be_told(inside: Inside) -> None:

@@ -78,7 +78,7 @@ async def test_a_letter_says_what_its_row_says_as_its_contract_has_it(permits_db
             await conn.execute(select(news, text("data::json AS said"), text("audience::json AS heard")))
         ).mappings()
         for row in rows.all():
-            letter = News.model_validate_json(write_news(row))
+            letter = News.model_validate_json(write_news(dict(row)))
             read = (letter.id, letter.type, letter.subject, letter.sequence, letter.at, letter.data)
             assert read == tuple(row[name] for name in ("id", "type", "subject", "sequence", "at", "said"))
             assert letter.audience == Audience.model_validate(row["heard"])

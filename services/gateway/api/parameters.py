@@ -21,6 +21,10 @@ def _one_of(*values: str) -> dict[str, Any]:
 
 PARAMETERS: dict[str, Parameter] = {
     "limit": Parameter("How many at most, 1 to 200", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
+    **dict.fromkeys(
+        ("read_reference limit", "read_suspensions limit", "read_quotas limit"),
+        Parameter("How many at most, 1 to 200; all when not said", {"type": "integer", "minimum": 1, "maximum": 200}),
+    ),
     "cursor": Parameter("Where to go on: `next_cursor` of the page before", {"type": "string"}),
     "after": Parameter("Where to go on: `next_cursor` of the page before; empty is the beginning", {"type": "string"}),
     "types": Parameter("Types of event, or families such as `declaration.*`, with commas", {"type": "string"}),

@@ -68,7 +68,7 @@ LAW: tuple[Relayed, ...] = (
         "Read the suspensions in force",
         "The suspensions on the day",
         "Of one `country` or of all, in force on a day: `on`, today when not said.",
-        query=("country", "on"),
+        query=("country", "on", "limit", "cursor"),
     ),
     Relayed(
         "GET",
@@ -79,6 +79,6 @@ LAW: tuple[Relayed, ...] = (
         "The quotas on the day, each with what permits took of it",
         "Of one `country` or of all, in force on a day: `on`, today when not said. What was `taken` is the sum of the "
         "permits that stand; one revoked or replaced gives back its part.",
-        query=("country", "on"),
+        query=("country", "on", "limit", "cursor"),
     ),
 )

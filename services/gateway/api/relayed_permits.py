@@ -126,6 +126,7 @@ PERMITS: tuple[Relayed, ...] = (
         "permits",
         "Read a code list",
         "The codes",
-        description="`purposes`, `sources`, `terms`, `units`, `kinds`, `event-types` or `rules`.",
+        "`purposes`, `sources`, `terms`, `units`, `kinds`, `event-types` or `rules`; whole, or page by page.",
+        query=("limit", "cursor"),
     ),
 )

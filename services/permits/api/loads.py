@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from services.permits.actions import listing, loading
 from services.permits.api.orders import Engine
 from services.permits.api.policies import Admin
+from services.permits.api.portions import Portion, portion
 from shared.callers import AParty
 from shared.cites.zones import utc_day
 from shared.contracts.words import Country, Day, Name
@@ -48,10 +49,8 @@ async def taxa(db: Engine, party: AParty, asked: Annotated[Asked, Query()]) -> d
     return {"data": found, "next_cursor": None}
 
 
-class Limits(BaseModel):
+class Limits(Portion):
     """A country, and the day it is asked for (today when not said)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     country: Country | None = None
     on: Day | None = None
@@ -60,13 +59,13 @@ class Limits(BaseModel):
 @router.get("/suspensions")
 async def suspensions(db: Engine, party: AParty, asked: Annotated[Limits, Query()]) -> dict[str, object]:
     """Answer the suspensions of trade in force on a day."""
-    return {"data": await listing.suspensions(db, asked.country, asked.on or utc_day(now())), "next_cursor": None}
+    return portion(await listing.suspensions(db, asked.country, asked.on or utc_day(now())), asked, by="id")
 
 
 @router.get("/quotas")
 async def quotas(db: Engine, party: AParty, asked: Annotated[Limits, Query()]) -> dict[str, object]:
     """Answer the quotas in force on a day, each with what permits took of it."""
-    return {"data": await listing.quotas(db, asked.country, asked.on or utc_day(now())), "next_cursor": None}
+    return portion(await listing.quotas(db, asked.country, asked.on or utc_day(now())), asked, by="id")
 
 
 @router.put("/{which}")

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
+from services.permits.api.portions import Portion, portion
 from services.permits.domain.rules.books import book
 from shared.callers import AParty
 from shared.cites.codes import KINDS, PURPOSES, SOURCES, TERM_NAMES
@@ -19,9 +20,9 @@ Which = Literal["purposes", "sources", "terms", "units", "kinds", "event-types",
 
 
 @router.get("/{which}")
-async def reference(which: Which, party: AParty) -> dict[str, object]:
+async def reference(which: Which, party: AParty, asked: Annotated[Portion, Query()]) -> dict[str, object]:
     """List a table of codes."""
-    return {"data": _table(which), "next_cursor": None}
+    return portion(_table(which), asked, by="rule" if which == "rules" else "code")
 
 
 @cache
