@@ -55,6 +55,7 @@ _STATE = {
     "more-than-reserved": Meaning(409, "More would be used than was set aside for the declaration."),
     "no-export-side": Meaning(409, "This kind of permit has nothing to endorse at export."),
     "no-such-finding": Meaning(409, "The declaration has no such open finding."),
+    "known-by-now": Meaning(409, "The document came into the registry since: a new version is checked against it."),
     "not-checked": Meaning(409, "The declaration was not checked yet."),
     "not-pending": Meaning(409, "The endpoint has nothing to prove: only a pending one is sent a challenge."),
     "not-enough-left": Meaning(409, "The permit line has not enough left."),

@@ -6,7 +6,7 @@ other in a ring.
 
 import json
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -17,7 +17,7 @@ from services.permits.actions.holding import Moved, anew, with_holders
 from services.permits.domain import consenting, correcting, customs, filing, settling
 from services.permits.domain.completing import wanted_by
 from services.permits.domain.lifecycle import By, Status, may_turn, turns_of
-from services.permits.domain.rules.whole import UNVERIFIED
+from services.permits.domain.rules.whole import UNKNOWN, UNVERIFIED
 from services.permits.domain.signing import Others, Permits
 from services.permits.domain.values import Filed, Outcome
 from services.permits.store import commands, declarations, door, facts, permits
@@ -72,7 +72,12 @@ async def override(engine: AsyncEngine, id: UUID, party: Party, stated: Override
     kept = await again(taken_on) if stated.rule == UNVERIFIED else None
     if kept is not None:
         return kept
-    return await _turn(engine, id, which, command, lambda f, p, _: settling.override(f, p, stated, by))
+
+    async def unknown(conn: AsyncConnection, seen: Filed) -> None:
+        if stated.rule == UNKNOWN:
+            settling.must_be_unknown(seen, await permits.read_cited(conn, wanted_by([seen.document])), stated)
+
+    return await _turn(engine, id, which, command, lambda f, p, _: settling.override(f, p, stated, by), first=unknown)
 
 
 async def correct(engine: AsyncEngine, id: UUID, party: Party, stated: Correction, command: Command) -> Kept:
@@ -162,7 +167,17 @@ def _may_amend(filed: Filed, stated: InsideDeclaration, numbers: frozenset[str])
         raise NotAllowed("not-your-declaration", "The declaring side is named by none of your identifiers.")
 
 
-async def _turn(engine: AsyncEngine, id: UUID, which: ColumnElement[bool], command: Command, decide: Decide) -> Kept:
+async def _turn(
+    engine: AsyncEngine,
+    id: UUID,
+    which: ColumnElement[bool],
+    command: Command,
+    decide: Decide,
+    *,
+    first: Callable[[AsyncConnection, Filed], Awaitable[None]] | None = None,
+) -> Kept:
+    """Lock what a turn is about, and write what is decided; `first` may refuse it before anything is locked."""
+
     async def once() -> Kept:
         async with engine.begin() as conn:
             kept = await commands.begin(conn, command)
@@ -171,6 +186,8 @@ async def _turn(engine: AsyncEngine, id: UUID, which: ColumnElement[bool], comma
             seen = await declarations.find(conn, id, which)
             if seen is None:
                 raise NotFound
+            if first is not None:
+                await first(conn, seen)
             mine = {citation.permit for citation in seen.citations}
             if seen.document.movement == "export":
                 cited, locked = await with_holders(conn, mine, [id])

@@ -3,15 +3,18 @@
 Officers override blocks and settle referrals with a reason, logged under their name. Nobody may overdraw a line.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from services.permits.domain.check import settle
+from services.permits.domain.check import check, settle
 from services.permits.domain.claims import CLAIMS
 from services.permits.domain.customs import must_be_item, must_turn
+from services.permits.domain.facts import NOTHING
 from services.permits.domain.filing import posted, reservations
 from services.permits.domain.ledger import ZERO, Entry, Kind, Overdrawn
 from services.permits.domain.lifecycle import EVENTS, By, Status, turns_of
 from services.permits.domain.meanwhile import used_meanwhile, with_claims, withdrawn_meanwhile
+from services.permits.domain.rules.whole import UNKNOWN
 from services.permits.domain.saying import as_the_officer_says
 from services.permits.domain.signing import Permits
 from services.permits.domain.values import (
@@ -47,6 +50,23 @@ def override(filed: Filed, permits: Permits, stated: Override, by: Act) -> Outco
         move = Move(filed.status, filed.status, by, "declaration.overridden", stated.reason, detail=_settled(stated))
         return Outcome((DeclarationChange(stays, (move,)),))
     return _accepted(filed, meant, permits, stated, by)
+
+
+def must_be_unknown(filed: Filed, permits: Iterable[PermitOnFile], stated: Override) -> None:
+    """Refuse to wave through a document that came into the registry since: it would be written off nowhere.
+
+    Raises Conflict where a finding that is to be settled would not be found any more.
+    """
+    registry = {permit.key: permit for permit in permits}
+    place = _place(filed, stated)
+    still = {finding.pointer for finding in check(filed, registry, NOTHING).findings if finding.rule == UNKNOWN}
+    for finding in filed.findings:
+        here = finding.rule == UNKNOWN and not finding.overridden and (place is None or _within(finding.pointer, place))
+        if here and finding.pointer not in still:
+            detail = f"The document {finding.found} is known here by now: it is written off, not waved through."
+            raise Conflict(
+                "known-by-now", f"{detail} Its trader states a new version (PUT), which is checked against it."
+            )
 
 
 def _accepted(filed: Filed, meant: Filed, permits: Permits, stated: Override, by: Act) -> Outcome:
@@ -88,7 +108,7 @@ def _must_be_said(citation: Citation) -> None:
 
 
 def _overridden(filed: Filed, stated: Override, by: Act) -> tuple[Finding, ...]:
-    place = None if stated.item is None else f"/items/{_index(filed, stated.item)}"
+    place = _place(filed, stated)
     settled, findings = 0, []
     for finding in filed.findings:
         here = finding.rule == stated.rule and (place is None or _within(finding.pointer, place))
@@ -103,6 +123,10 @@ def _overridden(filed: Filed, stated: Override, by: Act) -> tuple[Finding, ...]:
         detail = f"No standing finding of {stated.rule} here. What stands: {', '.join(standing) or 'nothing'}."
         raise Conflict("no-such-finding", detail)
     return tuple(findings)
+
+
+def _place(filed: Filed, stated: Override) -> str | None:
+    return None if stated.item is None else f"/items/{_index(filed, stated.item)}"
 
 
 def _within(pointer: str, place: str) -> bool:
