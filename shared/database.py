@@ -170,7 +170,9 @@ def is_away(error: BaseException) -> bool:
 
 def is_away_cause(error: BaseException | None) -> bool:
     """Say the same of the driver's own error."""
-    return isinstance(error, OSError | asyncio.TimeoutError) or "connection" in type(error).__name__.lower()
+    if isinstance(error, OSError | asyncio.TimeoutError) or "connection" in type(error).__name__.lower():
+        return True
+    return error is not None and sqlstate(error) in GONE
 
 
 async def again(act: Callable[[], Awaitable[T]], *, tries: int = 5, states: frozenset[str] = AGAIN) -> T:

@@ -27,6 +27,8 @@ BODY_SECONDS = 15.0
 FILE_LIMIT = 256 * 1_048_576
 """The most bytes of a file of reference data."""
 HEAD_LIMIT = 32_768
+HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
+"""A name or an address, perhaps with a port (RFC 3986, 3.2.2)."""
 ONCE = frozenset({b"authorization", b"content-type", b"host", b"idempotency-key", b"if-match", b"permit-token"})
 """Headers that are there once: of two, every reader between a client and us might go by another one."""
 
@@ -84,20 +86,11 @@ class Door:
             return
         given = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"x-request-id"), "")
         name = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        told = {"X-Request-Id": name}
         scope["request_id"] = name
         structlog.contextvars.bind_contextvars(request_id=name)
 
-        if sum(len(k) + len(v) for k, v in scope["headers"]) + len(scope["query_string"]) > HEAD_LIMIT:
-            text = f"Headers and query have at most {HEAD_LIMIT} bytes here."
-            await problem(431, "headers-too-large", text, request_id=name, headers=told)(scope, receive, send)
-            return
-        if (header := _twice(scope["headers"])) is not None:
-            await _refused_twice(header, name)(scope, receive, send)
-            return
-        if scope["http_version"] == "1.1" and not any(key == b"host" for key, _ in scope["headers"]):
-            text = "A request by HTTP/1.1 says whom it is for in the header Host (RFC 9112, 3.2)."
-            await problem(400, "http-error", text, request_id=name, headers=told)(scope, receive, send)
+        if (unfit := _unfit(scope, name)) is not None:
+            await unfit(scope, receive, send)
             return
 
         started = False
@@ -119,17 +112,30 @@ class Door:
                 await refusal(scope, receive, answer)
 
 
+def _unfit(scope: Scope, name: str) -> Response | None:
+    """Answer what is wrong with the head of a request, whatever it asks for."""
+
+    def wrong(status: int, code: str, text: str) -> Response:
+        return problem(status, code, text, request_id=name, headers={"X-Request-Id": name})
+
+    headers = scope["headers"]
+    if sum(len(k) + len(v) for k, v in headers) + len(scope["query_string"]) > HEAD_LIMIT:
+        return wrong(431, "headers-too-large", f"Headers and query have at most {HEAD_LIMIT} bytes here.")
+    if (header := _twice(headers)) is not None:
+        code = "idempotency-key-invalid" if header == "idempotency-key" else "header-twice"
+        return wrong(400, code, f"The header {header.title()} is there twice. Send it once.")
+    hosts = [value for key, value in headers if key == b"host"]
+    if (scope["http_version"] == "1.1" and not hosts) or not all(HOST.fullmatch(host) for host in hosts):
+        text = "A request by HTTP/1.1 says whom it is for in the header Host: a name or an address (RFC 9112, 3.2)."
+        return wrong(400, "http-error", text)
+    return None
+
+
 def _twice(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
     """Answer the name of a header that may be there once and is there again."""
     names = [name for name, _ in headers if name in ONCE]
     place = None if len(set(names)) == len(names) else first_twice(names)
     return None if place is None else names[place].decode()
-
-
-def _refused_twice(header: str, request_id: str) -> Response:
-    code = "idempotency-key-invalid" if header == "idempotency-key" else "header-twice"
-    text = f"The header {header.title()} is there twice. Send it once."
-    return problem(400, code, text, request_id=request_id, headers={"X-Request-Id": request_id})
 
 
 def must_be_plain(coding: str) -> None:

@@ -172,8 +172,9 @@ async def test_two_hosts_in_one_request_are_refused(port: int) -> None:
 
 
 async def test_http_1_1_says_whom_it_is_for(port: int) -> None:
-    said = await _say(port, b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
-    assert said.startswith(b"HTTP/1.1 400 ") and b"Host" in said.partition(b"\r\n\r\n")[2]
+    for host in (b"", b"Host: a b\r\n", b"Host: x/@y\r\n"):
+        said = await _say(port, b"GET /healthz HTTP/1.1\r\n" + host + b"Connection: close\r\n\r\n")
+        assert said.startswith(b"HTTP/1.1 400 ") and b"Host" in said.partition(b"\r\n\r\n")[2], host
     assert (await _say(port, b"GET /healthz HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
 
 

@@ -8,6 +8,7 @@ class Parameter(NamedTuple):
 
     says: str
     schema: dict[str, Any]
+    required: bool = False
 
 
 _TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 200}
@@ -35,14 +36,14 @@ PARAMETERS: dict[str, Parameter] = {
     "country": Parameter("ISO 3166-1 alpha-2, of either side", _COUNTRY),
     "from": Parameter("First day, in UTC", _DAY),
     "to": Parameter("Last day, in UTC, included", _DAY),
-    "name": Parameter("A scientific name, or how it begins; authors and capitals aside", _TEXT),
+    "name": Parameter("A scientific name, or how it begins; authors and capitals aside", _TEXT, required=True),
     "on": Parameter("The day it is asked for; today when not said", _DAY),
     "number": Parameter("The permit's number", _TEXT),
     "issuer": Parameter("Country that issued it, ISO 3166-1 alpha-2", _COUNTRY),
     "holder": Parameter("Identifier of its exporter or importer", _TEXT),
     "line": Parameter("Letter of one line of the permit", {"type": "string", "pattern": "^[A-Z0-9]{1,4}$"}),
-    "year": Parameter("Calendar year", {"type": "integer", "minimum": 1975, "maximum": 2999}),
-    "side": Parameter("`export`: what left; `import`: what arrived", _one_of("export", "import")),
+    "year": Parameter("Calendar year", {"type": "integer", "minimum": 1975, "maximum": 2999}, required=True),
+    "side": Parameter("`export`: what left; `import`: what arrived", _one_of("export", "import"), required=True),
     "list_permits from": Parameter("First day of issue", _DAY),
     "list_permits to": Parameter("Last day of issue, included", _DAY),
     "list_declarations issuer": Parameter("Country that issued a permit that is cited", _COUNTRY),
@@ -64,6 +65,10 @@ PARAMETERS: dict[str, Parameter] = {
         ("load_taxa from", "load_suspensions from", "load_quotas from"),
         Parameter("The day from which the file holds; today when not said", _DAY),
     ),
+    **dict.fromkeys(
+        ("read_annual_report country", "read_mirror_report country"),
+        Parameter("The country whose report it is, ISO 3166-1 alpha-2", _COUNTRY, required=True),
+    ),
     "read_taxa country": Parameter("Where the specimens are from: tells the parts of a split listing apart", _COUNTRY),
     "read_suspensions country": Parameter("The country trade with which is suspended", _COUNTRY),
     "read_quotas country": Parameter("The country that set the quota", _COUNTRY),
@@ -73,4 +78,4 @@ PARAMETERS: dict[str, Parameter] = {
 def parameter(operation: str, name: str) -> dict[str, Any]:
     """Describe a query parameter of an operation; one that is not in the table is a string, and a test asks for it."""
     found = PARAMETERS.get(f"{operation} {name}") or PARAMETERS.get(name) or Parameter("", {"type": "string"})
-    return {"name": name, "in": "query", "required": False, "description": found.says, "schema": found.schema}
+    return {"name": name, "in": "query", "required": found.required, "description": found.says, "schema": found.schema}

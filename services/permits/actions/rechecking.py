@@ -75,7 +75,7 @@ async def _again(engine: AsyncEngine, id: UUID, at: datetime) -> None:
             seen = (await declarations.read(conn, [id]))[id]
             here = await _locked(conn, seen)
             filed = (await declarations.lock(conn, [id]))[id]
-            if {c.permit for c in filed.citations} - {permit.id for permit in here}:
+            if filed.sequence != seen.sequence:  # what it cites now may not be what was read for it
                 raise Moved
             if not waits(filed):
                 return None

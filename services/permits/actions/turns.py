@@ -125,7 +125,7 @@ async def amend(
             old = await declarations.cited_permits(conn, {c.permit for c in before.citations})
             here = await permits.lock_cited(conn, wanted_by([stated], besides=old.values()))
             filed = (await declarations.lock(conn, [id]))[id]
-            if {c.permit for c in filed.citations} - {permit.id for permit in here}:
+            if filed.sequence != before.sequence:
                 raise Moved
             command.must_match(filed.version)
             _may_amend(filed, stated, numbers)

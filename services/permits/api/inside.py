@@ -39,7 +39,10 @@ async def take_in(request: Request, db: Engine, service: AService) -> Response:
 
 
 def _letters(body: bytes) -> Sequence[Letter]:
-    """Read the letters in one pass; only where one of them is not sound, each by itself and strictly."""
+    """Read the letters in one pass; only where one of them is not sound, each by itself and strictly.
+
+    That no name is there twice the gateway saw to before its 202.
+    """
     try:
         return SoundBatch.model_validate_json(body).letters
     except ValidationError:

@@ -33,6 +33,8 @@ def _changed(held: Held, change: Holding) -> Held:
             total = EXACT.add(here.reserved, change.reserved)
             left = (_reserving(here, total),) if total else ()
             return (*held[:place], *left, *held[place + 1 :])
+    if change.reserved < 0:
+        raise ValueError(f"nothing is held of line {change.line} that could be let go")
     return (*held, change)
 
 
