@@ -160,3 +160,11 @@ async def test_an_endpoint_has_its_share_and_the_room_left_of_it(service: Servic
     assert len(await deliver.claim(service.engine, new_id(), at=now(), lease=LEASE, shares={}, **more)) == 6, (
         "what flies already, whoever sent it, counts as well"
     )
+
+
+async def test_an_endpoint_that_does_well_gets_all_of_its_share_in_one_claim(service: Service) -> None:
+    who = party()
+    well = await service.endpoint(who, "https://example.com/a")
+    await service.tell(*(news(to=who) for _ in range(20)))
+    more: dict[str, Any] = {"limit": 50, "share": 8, "keys": service.keys, "shares": {UUID(well["id"]): 18}}
+    assert len(await deliver.claim(service.engine, new_id(), at=now(), lease=LEASE, **more)) == 18

@@ -28,7 +28,7 @@ _CLAIM = text("""
         ) FROM busy b WHERE b.endpoint_id IS NOT NULL
     ), open AS MATERIALIZED (
         SELECT e.id, e.status, greatest(0, least(
-            CASE WHEN e.rate_limit IS NULL THEN :share ELSE coalesce(a.letters, 0) END,
+            CASE WHEN e.rate_limit IS NOT NULL THEN coalesce(a.letters, 0) END,
             coalesce(r.share, :share) - (
                 SELECT count(*) FROM lanes f WHERE f.endpoint_id = e.id AND f.claim IS NOT NULL AND f.due_at > :at
             )
