@@ -60,11 +60,12 @@ _CLAIM = text("""
     WHERE ctid = ANY (ARRAY(SELECT place FROM due UNION ALL SELECT place FROM proving))
     RETURNING endpoint_id, subject, attempts
 """)
-"""Which endpoints have anything waiting is found by skipping through the index, one step an endpoint, however long
-their queues; whose turn is first is left to chance, so that a crowd cannot keep the same ones last. Of one that has
-not proved itself only the lane of the endpoint itself goes, in which its challenge is. The rows that were locked are
-changed by their place in the table: finding them by key again would cost the more, the more wait. One that was changed
-between our snapshot and our lock is passed over until the next claim."""
+"""Which endpoints have anything waiting is found by skipping through the primary key, one step an endpoint, however
+long their queues (what is due begins with the entries of lanes that are gone). Who has no rate gets all of its share,
+for `least` passes over NULL; whose turn is first is left to chance, so that a crowd cannot keep the same ones last.
+Of one that has not proved itself only the lane of the endpoint itself goes, in which its challenge is. The rows that
+were locked are changed by their place in the table: finding them by key again would cost the more, the more wait. One
+that was changed between our snapshot and our lock is passed over until the next claim."""
 _HEADS = text("""
     SELECT l.endpoint_id, l.subject, d.id AS delivery_id, v.id AS event_id, v.type, v.at AS told_at, v.body,
            e.url, e.headers, e.format, s.secrets
