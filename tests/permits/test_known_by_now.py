@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import turns
 from services.permits.domain.rules.whole import UNKNOWN
-from shared.contracts.declaration import Override
+from shared.contracts.declaration import Cancellation, Override
 from shared.problems import Conflict
 from tests.permits.people import CUSTOMS_FR, B, balance, command, declaration, endorsed, issued, item, lodged, terms
 
@@ -26,6 +26,16 @@ async def test_it_is_not_waved_through_but_checked_as_a_new_version(permits_db: 
     assert no.value.code == "known-by-now" and permit.number in no.value.detail
     await turns.amend(permits_db, id, B, document, command())
     assert (await balance(permits_db, mine))["reserved"] == "100"
+
+
+async def test_what_is_over_is_over_whatever_is_known_by_now(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    id = UUID((await lodged(permits_db, declaration(item(permit, "100"))))["id"])
+    await turns.cancel(permits_db, id, B, Cancellation(), command())
+    await issued(permits_db, permit)
+    with pytest.raises(Conflict) as no:
+        await turns.override(permits_db, id, CUSTOMS_FR, SEEN, command())
+    assert no.value.code == "wrong-turn"
 
 
 async def test_one_that_is_still_not_known_is_the_officers_to_decide(permits_db: AsyncEngine) -> None:

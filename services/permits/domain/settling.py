@@ -38,8 +38,7 @@ def override(filed: Filed, permits: Permits, stated: Override, by: Act) -> Outco
 
     A permit that was withdrawn meanwhile becomes a finding now, to be settled in its turn.
     """
-    if filed.status not in {Status.REFERRED, Status.REJECTED}:
-        raise Conflict("wrong-turn", f"Nothing is to be overridden here. {turns_of(filed.status)}")
+    _must_be_open(filed)
     settled = replace(filed, findings=_overridden(filed, stated, by))
     said = as_the_officer_says(settled, permits, stated)
     meanwhile = (*withdrawn_meanwhile(filed, permits), *used_meanwhile(filed, said, permits))
@@ -57,16 +56,22 @@ def must_be_unknown(filed: Filed, permits: Iterable[PermitOnFile], stated: Overr
 
     Raises Conflict where a finding that is to be settled would not be found any more.
     """
-    registry = {permit.key: permit for permit in permits}
+    _must_be_open(filed)
     place = _place(filed, stated)
+    meant = [finding for finding in filed.findings if _is_meant(finding, stated, place)]
+    registry = {permit.key: permit for permit in permits}
     still = {finding.pointer for finding in check(filed, registry, NOTHING).findings if finding.rule == UNKNOWN}
-    for finding in filed.findings:
-        here = finding.rule == UNKNOWN and not finding.overridden and (place is None or _within(finding.pointer, place))
-        if here and finding.pointer not in still:
-            detail = f"The document {finding.found} is known here by now: it is written off, not waved through."
+    for finding in meant:
+        if finding.pointer not in still:
+            detail = f"The document {finding.found} is known here by now: it is written off, not waved through. "
             raise Conflict(
-                "known-by-now", f"{detail} Its trader states a new version (PUT), which is checked against it."
+                "known-by-now", detail + "Its trader states a new version (PUT), which is checked against it."
             )
+
+
+def _must_be_open(filed: Filed) -> None:
+    if filed.status not in {Status.REFERRED, Status.REJECTED}:
+        raise Conflict("wrong-turn", f"Nothing is to be overridden here. {turns_of(filed.status)}")
 
 
 def _accepted(filed: Filed, meant: Filed, permits: Permits, stated: Override, by: Act) -> Outcome:
@@ -111,8 +116,7 @@ def _overridden(filed: Filed, stated: Override, by: Act) -> tuple[Finding, ...]:
     place = _place(filed, stated)
     settled, findings = 0, []
     for finding in filed.findings:
-        here = finding.rule == stated.rule and (place is None or _within(finding.pointer, place))
-        if here and not finding.overridden and finding.severity != "note":
+        if _is_meant(finding, stated, place):
             settled += 1
             note = Overriding(by=by, reason=stated.reason)
             findings.append(finding.model_copy(update={"overridden": True, "override": note}))
@@ -123,6 +127,11 @@ def _overridden(filed: Filed, stated: Override, by: Act) -> tuple[Finding, ...]:
         detail = f"No standing finding of {stated.rule} here. What stands: {', '.join(standing) or 'nothing'}."
         raise Conflict("no-such-finding", detail)
     return tuple(findings)
+
+
+def _is_meant(finding: Finding, stated: Override, place: str | None) -> bool:
+    here = finding.rule == stated.rule and (place is None or _within(finding.pointer, place))
+    return here and not finding.overridden and finding.severity != "note"
 
 
 def _place(filed: Filed, stated: Override) -> str | None:
