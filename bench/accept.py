@@ -7,7 +7,6 @@ load comes from a process of its own; the rounds of the two are interleaved and 
 import asyncio
 import json
 import os
-import socket
 import statistics
 import sys
 import tempfile
@@ -20,6 +19,7 @@ import httpx2
 
 from bench.load import IDENTIFIER
 from services.cli.databases import Embedded, Server, migrate, prepare
+from services.cli.ports import free_ports
 from shared.identity import make_keys
 
 ROUNDS = 5
@@ -84,7 +84,7 @@ async def _process(module: str, *args: str, env: dict[str, str]) -> AsyncIterato
 
 @asynccontextmanager
 async def _bare() -> AsyncIterator[dict[str, Any]]:
-    port = free_port()
+    port = free_ports(1)[0]
     async with _process("bench.bare", str(port), env={}):
         await _answers(f"http://127.0.0.1:{port}/openapi.json")
         yield {"port": port, "path": "/declarations", "headers": {}, "expect": 200}
@@ -94,7 +94,7 @@ async def _bare() -> AsyncIterator[dict[str, Any]]:
 async def _gateway(server: Server, folder: Path) -> AsyncIterator[dict[str, Any]]:
     await prepare(server)
     migrate("gateway", server.url("gateway", "gateway_owner"))
-    port, away = free_port(), f"http://127.0.0.1:{free_port()}"
+    port, away = free_ports(1)[0], f"http://127.0.0.1:{free_ports(1)[0]}"
     for name in ("signing", "token"):
         make_keys(folder / f"{name}.json", folder / f"{name}.public.json")
     env = {
@@ -138,13 +138,6 @@ async def _answers(url: str) -> None:
             except httpx2.TransportError:
                 pass
             await asyncio.sleep(0.05)
-
-
-def free_port() -> int:
-    """Answer a TCP port that nobody listens on now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -19,8 +19,9 @@ import psutil
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bench.accept import _answers, _gateway, _load, _process, free_port, run_load
+from bench.accept import _answers, _gateway, _load, _process, run_load
 from services.cli.databases import Embedded, Server
+from services.cli.ports import free_ports
 
 ROUNDS = 3
 SECONDS = 3.0
@@ -48,7 +49,7 @@ async def measure() -> dict[str, Any]:
 
 
 async def _against_singles(server: Server, gateway: dict[str, Any]) -> dict[str, Any]:
-    port = free_port()
+    port = free_ports(1)[0]
     usual = {"port": port, "path": "/declarations", "headers": {}, "expect": 202}
     customs = gateway | {"media": "application/xml"}
     url = server.url("gateway", "gateway_owner")

@@ -15,8 +15,9 @@ from uuid import UUID, uuid4
 import httpx2
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bench.accept import _answers, _process, free_port
+from bench.accept import _answers, _process
 from services.cli.databases import Embedded, Server, fence, migrate, prepare
+from services.cli.ports import free_ports
 from services.permits.actions import registry
 from services.permits.store.commands import Command
 from shared.contracts.people import Caller, Party
@@ -80,7 +81,7 @@ async def place() -> AsyncIterator[Place]:
 async def serving(here: Place, databases: Sequence[str]) -> AsyncIterator[list[str]]:
     """Run a permits process a database address, and answer where each listens."""
     async with AsyncExitStack() as stack:
-        ports = [free_port() for _ in databases]
+        ports = free_ports(len(databases))
         for port, database in zip(ports, databases, strict=True):
             env = {
                 "PERMITS_DATABASE_URL": database,

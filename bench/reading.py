@@ -17,9 +17,10 @@ import psutil
 from sqlalchemy import select
 
 from bench import loading
-from bench.accept import _answers, _process, free_port
+from bench.accept import _answers, _process
 from bench.filling import fill
 from bench.permits import AUTHORITY, Place, place, serving
+from services.cli.ports import free_ports
 from services.permits.store.tables import taxa
 from shared.database import connect
 
@@ -85,7 +86,7 @@ async def _names(here: Place) -> dict[str, Any]:
     async with engine.connect() as conn:
         rows = (await conn.execute(select(taxa.c.id, taxa.c.name).limit(5_000))).all()
     await engine.dispose()
-    port, keys = free_port(), str(here.folder / "key.public.json")
+    port, keys = free_ports(1)[0], str(here.folder / "key.public.json")
     async with serving(here, [here.url()]) as urls, _process("bench.by_key", str(port), here.url(), keys, env={}):
         await _answers(f"http://127.0.0.1:{port}/readyz")
         async with here.caller(urls[0], AUTHORITY) as named, here.caller(f"http://127.0.0.1:{port}", AUTHORITY) as bare:

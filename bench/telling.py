@@ -22,9 +22,9 @@ import httpx2
 import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bench.accept import free_port
 from bench.deliver import by_worker, keys_of, news_for
 from services.cli.databases import Embedded, Server, migrate, prepare
+from services.cli.ports import free_ports
 from services.notifications.actions import endpoints, news, parties
 from services.notifications.actions.commands import Command
 from services.notifications.actions.house import House
@@ -167,7 +167,7 @@ async def _feed(server: Server, folder: Path) -> dict[str, Any]:
     for _ in range(0, IN_FEED, 500):
         await news.take_in(engine, [news_for(owner) for _ in range(500)], at=now())
     await engine.dispose()
-    port = free_port()
+    port = free_ports(1)[0]
     environment = _environment(server, folder, port)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "services.cli.run", "notifications", env={**os.environ, **environment}

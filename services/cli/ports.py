@@ -1,13 +1,22 @@
-"""Free ports on the loopback interface.
+"""Free ports on the loopback interface, and how one stays free until its server comes.
 
 They are taken from below the range that the kernel gives to outgoing connections: a port out of that range could be
 gone when a service is started again on it, and a call to it while nobody listens could even be connected to itself.
+
+What was chosen is held by a socket that is bound and does not listen. No other program that chooses a port gets it
+meanwhile, a call to it is refused as at any free port, and the server it was chosen for, which says `SO_REUSEADDR` as
+servers do, listens beside that socket as often as it likes (socket(7)).
 """
 
 import random
 import socket
+from collections import deque
 
 LOWEST, HIGHEST = 20_000, 32_000
+HELD_AT_MOST = 256
+"""So many ports are held by a process, the latest ones: each costs an open file."""
+
+_held: deque[socket.socket] = deque()
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -23,10 +32,27 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def free_ports(count: int, *, beside: int = 0) -> list[int]:
-    """Choose so many different ports that are free now, none of them `beside`, which is to be taken later."""
+    """Choose so many different ports that are free now, none of them `beside`, which is to be taken later.
+
+    They are this process's until it ends or has chosen 256 others.
+    """
     found: list[int] = []
     while len(found) < count:
         port = random.randrange(LOWEST, HIGHEST)  # noqa: S311
-        if port not in {beside, *found} and is_free(port):
+        if port != beside and _hold(port):
             found.append(port)
     return found
+
+
+def _hold(port: int) -> bool:
+    holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        holder.bind(("127.0.0.1", port))  # alone: whoever has it, listening or not, refuses this
+    except OSError:
+        holder.close()
+        return False
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # from here on its server may come
+    _held.append(holder)
+    if len(_held) > HELD_AT_MOST:
+        _held.popleft().close()
+    return True

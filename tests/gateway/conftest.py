@@ -3,7 +3,6 @@
 import asyncio
 import json
 import secrets
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from services.cli.ports import free_ports
 from services.gateway.actions.desk import Desk
 from services.gateway.main import make
 from services.gateway.settings import Settings
@@ -23,12 +23,6 @@ from tests.conftest import Clone
 from tests.gateway.standin import StandIn
 
 Body = dict[str, Any]
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @dataclass
@@ -104,9 +98,9 @@ async def settings(clone: Clone, tmp_path: Path) -> Settings:
         make_keys(tmp_path / f"{name}.json", tmp_path / f"{name}.public.json")
     return Settings(
         database_url=await clone("gateway"),
-        port=free_port(),
-        permits_url=f"http://127.0.0.1:{free_port()}",
-        notifications_url=f"http://127.0.0.1:{free_port()}",
+        port=free_ports(1)[0],
+        permits_url=f"http://127.0.0.1:{free_ports(1)[0]}",
+        notifications_url=f"http://127.0.0.1:{free_ports(1)[0]}",
         signing_keys=tmp_path / "signing.json",
         token_keys=tmp_path / "token.json",
         admin_file=tmp_path / "admin.json",

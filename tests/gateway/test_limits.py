@@ -12,6 +12,7 @@ import httpx2
 import pytest
 import uvicorn
 
+from services.cli.ports import free_ports
 from services.gateway.actions import limits
 from services.gateway.actions.sweep import KEPT_FOR, sweep
 from services.gateway.api import connection
@@ -19,13 +20,13 @@ from services.gateway.api.connection import Connection
 from services.gateway.main import make
 from services.gateway.settings import Settings
 from shared.database import now
-from tests.gateway.conftest import Hub, declaration, free_port, serving
+from tests.gateway.conftest import Hub, declaration, serving
 
 
 @asynccontextmanager
 async def _limited(hub: Hub, quota: int) -> AsyncIterator[httpx2.AsyncClient]:
     """A replica of the gateway on the same database, with a rate limit."""
-    port = free_port()
+    port = free_ports(1)[0]
     sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url, "rate_limit": 1})
     async with serving(sister) as app, httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
         while (await there.get("/readyz")).status_code != 200:

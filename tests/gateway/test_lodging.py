@@ -15,8 +15,9 @@ import pytest
 from sqlalchemy import text
 
 from services.cli.databases import Server
+from services.cli.ports import free_ports
 from services.gateway.actions import lodge
-from tests.gateway.conftest import Hub, declaration, free_port, serving
+from tests.gateway.conftest import Hub, declaration, serving
 
 
 async def _count(hub: Hub, query: str = "SELECT count(*) FROM submissions") -> int:
@@ -78,7 +79,7 @@ async def test_fifty_at_once_under_one_key_get_the_one_answer(hub: Hub) -> None:
 
 
 async def test_fifty_at_once_under_one_key_at_two_gateways_get_the_one_answer(hub: Hub) -> None:
-    trader, body, port = await hub.trader(), declaration(), free_port()
+    trader, body, port = await hub.trader(), declaration(), free_ports(1)[0]
     sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
     async with serving(sister) as app, httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
         while not app.state.desk.people.known:
@@ -148,7 +149,7 @@ async def test_keys_and_references_that_cross_do_not_wait_for_one_another(hub: H
            $$ BEGIN PERFORM pg_sleep(0.003); RETURN NEW; END $$;
            CREATE TRIGGER dally BEFORE INSERT ON submissions FOR EACH ROW EXECUTE FUNCTION dally()""",
     )
-    trader, port = await hub.trader(), free_port()
+    trader, port = await hub.trader(), free_ports(1)[0]
     sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
     bodies = [declaration(f"B-{number}") for number in range(16)]
     async with serving(sister) as app, httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
@@ -232,7 +233,7 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 async def test_a_database_that_is_away_is_a_503_and_never_a_202(hub: Hub, tmp_path: Path) -> None:
     trader = await hub.trader()
     async with _line(hub.settings.database_url, tmp_path) as (url, cut):
-        port = free_port()
+        port = free_ports(1)[0]
         sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url, "database_url": url})
         async with serving(sister) as app, httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
             while not app.state.desk.people.known:

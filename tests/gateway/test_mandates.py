@@ -6,9 +6,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from services.cli.ports import free_ports
 from services.gateway.actions import people
 from shared.database import now
-from tests.gateway.conftest import Body, Hub, declaration, free_port, serving
+from tests.gateway.conftest import Body, Hub, declaration, serving
 
 TODAY = now().date()
 DAYS = {"from": TODAY.isoformat(), "until": TODAY.isoformat()}
@@ -146,7 +147,7 @@ async def test_one_key_gives_one_mandate(hub: Hub) -> None:
 
 async def test_what_one_process_granted_and_revoked_another_knows(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "LOOK_EVERY", 0.1)
-    port = free_port()
+    port = free_ports(1)[0]
     sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
     (trader, own), (agent, its) = await _two(hub)
     async with serving(sister), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:

@@ -2,10 +2,11 @@
 
 import httpx2
 
+from services.cli.ports import free_ports
 from services.gateway.actions.figures import figures
 from services.gateway.settings import Settings
 from shared.metrics import page
-from tests.gateway.conftest import Hub, declaration, free_port, serving
+from tests.gateway.conftest import Hub, declaration, serving
 
 
 async def test_the_public_port_serves_no_figures(alone: Hub) -> None:
@@ -13,7 +14,7 @@ async def test_the_public_port_serves_no_figures(alone: Hub) -> None:
 
 
 async def test_figures_are_served_at_a_port_of_their_own_and_nothing_else_is(settings: Settings) -> None:
-    apart = settings.model_copy(update={"metrics_port": free_port()})
+    apart = settings.model_copy(update={"metrics_port": free_ports(1)[0]})
     async with serving(apart), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{apart.metrics_port}") as http:
         answer = await http.get("/metrics")
         assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/plain")

@@ -11,8 +11,9 @@ from aiohttp import web
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
+from services.cli.ports import free_ports
 from services.gateway.clients import outside_keys
-from tests.gateway.conftest import Hub, free_port, serving
+from tests.gateway.conftest import Hub, serving
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Issuer:
 
 @pytest.fixture
 async def issuer() -> AsyncIterator[Issuer]:
-    port = free_port()
+    port = free_ports(1)[0]
     made = Issuer(f"http://127.0.0.1:{port}", [RSAKey.generate_key(2048, {"kid": "first"})])
     app = web.Application()
     app.router.add_get("/.well-known/openid-configuration", made.configuration)
@@ -59,7 +60,7 @@ async def issuer() -> AsyncIterator[Issuer]:
 @pytest.fixture
 async def there(hub: Hub, issuer: Issuer) -> AsyncIterator[httpx2.AsyncClient]:
     """A replica of the gateway that trusts the issuer."""
-    port = free_port()
+    port = free_ports(1)[0]
     trusting = {"port": port, "public_url": hub.url, "trusted_issuer": issuer.url}
     sister = hub.settings.model_copy(update=trusting)
     async with serving(sister), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:

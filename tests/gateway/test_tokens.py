@@ -15,11 +15,12 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
+from services.cli.ports import free_ports
 from services.gateway.actions import access, people
 from shared.contracts.people import Caller, Party
 from shared.database import now
 from shared.identity import BadToken, InsideSigner, KeyFile, make_keys
-from tests.gateway.conftest import Hub, free_port, serving
+from tests.gateway.conftest import Hub, serving
 
 FORM = {"grant_type": "client_credentials"}
 
@@ -250,7 +251,7 @@ async def test_an_ended_credential_stops_and_its_sister_does_not(hub: Hub) -> No
 
 async def test_what_one_process_changes_another_learns(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "LOOK_EVERY", 0.1)
-    port = free_port()
+    port = free_ports(1)[0]
     sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
     async with serving(sister), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
         while (await there.get("/readyz")).status_code != 200:

@@ -15,8 +15,9 @@ import httpx2
 import pytest
 from joserfc.jwk import OKPKey
 
+from services.cli.ports import free_ports
 from services.gateway.settings import Settings
-from tests.gateway.conftest import Body, free_port
+from tests.gateway.conftest import Body
 from tests.gateway.test_assertions import TYPE, signed
 
 FORM = {"grant_type": "client_credentials"}
@@ -26,7 +27,7 @@ Pair = tuple[httpx2.AsyncClient, httpx2.AsyncClient]
 @pytest.fixture
 async def both(settings: Settings, tmp_path: Path) -> AsyncIterator[Pair]:
     """Two processes on one database, known outside by one address; answers a way to each."""
-    ports = [free_port(), free_port()]
+    ports = free_ports(2)
     started = [
         await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "services.cli.run", "gateway"),

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.cli.ports import free_ports
 from services.notifications.actions.keys import Keys
 from services.notifications.actions.post_office import PostOffice
 from services.notifications.clients.webhooks import Receivers
@@ -137,9 +137,7 @@ class Service:
 async def service(clone: Clone, tmp_path: Path) -> AsyncIterator[Service]:
     for name in ("gateway", "permits"):
         make_keys(tmp_path / f"{name}.json", tmp_path / f"{name}.public.json")
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = int(sock.getsockname()[1])
+    port = free_ports(1)[0]
     settings = Settings(
         database_url=await clone("notifications"),
         port=port,

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import httpx2
 
+from services.cli.ports import free_ports
 from tests.notifications.conftest import Service, news, party, until
 from tests.notifications.receivers import Heard, Receiver
 
@@ -65,9 +65,7 @@ async def test_the_worker_never_imports_the_web_framework() -> None:
 
 
 async def test_the_server_sends_its_long_pollers_home_and_ends_on_sigterm(service: Service) -> None:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = str(sock.getsockname()[1])
+    port = str(free_ports(1)[0])
     async with process(service, "main", port=port) as server, httpx2.AsyncClient(timeout=40) as http:
         url = f"http://127.0.0.1:{port}"
         await until(lambda: ready(http, url))
