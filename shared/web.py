@@ -210,9 +210,17 @@ def must_be_json(request: Request) -> None:
 
 
 async def read_json(request: Request, model: type[Model], *, optional: bool = False) -> Model:
-    """Read, parse and check a JSON body; with `optional` an empty body counts as `{}`."""
-    body = await read_body(request)
-    if optional and not body.strip():
+    """Read, parse and check a JSON body, as `json_of` says."""
+    return json_of(request, await read_body(request), model, optional=optional)
+
+
+def json_of(request: Request, body: bytes, model: type[Model], *, optional: bool = False) -> Model:
+    """Parse and check the body of a request; raises Invalid (400, 415, 422).
+
+    No body at all counts as `{}`: it lacks what is required, if anything is. With `optional` an empty body of a stated
+    media type counts so too.
+    """
+    if not body.strip() and (optional or "content-type" not in request.headers):
         return validate(model, {})
     must_be_json(request)
     return validate(model, parse_json(body))

@@ -39,6 +39,12 @@ def _may_be_chosen(headers: dict[str, str]) -> dict[str, str]:
     return headers
 
 
+def _names_one(taxon: str) -> str:
+    if not taxon.lower().removesuffix("spp.").strip():
+        raise PydanticCustomError("blank", "A taxon has a name: a species, or a genus for all its species")
+    return taxon
+
+
 EventPattern = Annotated[
     str,
     StringConstraints(pattern=r"^(\*|[a-z]+\.\*|[a-z]+\.[a-z_]+)$", max_length=64),
@@ -70,7 +76,8 @@ class Filters(Wire):
         tuple[Token, ...], Field(max_length=200, strict=False, description="Numbers, ISSUER/NUMBER, or ids")
     ] = ()
     taxa: Annotated[
-        tuple[Name, ...], Field(max_length=200, strict=False, description="Species, or a genus for all its species")
+        tuple[Annotated[Name, AfterValidator(_names_one)], ...],
+        Field(max_length=200, strict=False, description="Species, or a genus for all its species"),
     ] = ()
 
 

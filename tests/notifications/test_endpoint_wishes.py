@@ -100,6 +100,8 @@ async def test_headers_that_are_the_hubs_own_or_too_many_are_refused(service: Se
         {"event_types": ["parcel.*"]},
         {"filters": {"countries": ["fr"]}},
         {"filters": {"species": ["Aloe"]}},
+        {"filters": {"taxa": [" "]}},
+        {"filters": {"taxa": ["Aloe", "spp."]}},
         {"rate_limit": 0},
         {"rate_limit": "5"},
         {"format": "xml"},

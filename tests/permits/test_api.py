@@ -22,7 +22,7 @@ from tests.permits.people import (
 async def test_the_journey_of_one_permit(inside: Inside) -> None:
     permit = await issue(inside, line(), line("B", "40", term="MEA", unit="kg"))
     assert permit["lines"][0]["balance"] | {"consented": 0} == {
-        "granted": "120", "endorsed": None, "consented": 0, "reserved": "0", "consumed": "0", "available": "120",
+        "granted": "120", "endorsed": "0", "consented": 0, "reserved": "0", "consumed": "0", "available": "120",
         "closed": False,
     }  # fmt: skip
     box_14 = {"lines": [{"line": "A", "quantity": 118}, {"line": "B", "quantity": "40"}], "port": "Durban"}
@@ -71,6 +71,20 @@ async def test_one_party_never_sees_anothers_data(inside: Inside) -> None:
     for who in (A, B, CUSTOMS_FR, CUSTOMS_ZA, AUTHORITY_FR, AUTHORITY_ZA):
         assert (await inside("GET", f"/v1/permits/{permit['id']}", who)).status_code == 200
     assert (await inside("GET", f"/v1/declarations/{id}", A)).status_code == 404, "the exporter did not lodge it"
+
+
+async def test_a_turn_without_any_body_lacks_what_it_requires(inside: Inside) -> None:
+    permit = await issue(inside)
+    id = await lodge(inside, declaration(item(permit["terms"], "100")))
+    for path, who in (
+        (f"/v1/declarations/{id}/refusal", CUSTOMS_FR),
+        (f"/v1/permits/{permit['id']}/revocation", AUTHORITY_ZA),
+    ):
+        answer = await inside("POST", path, who)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid-body"), answer.text
+        assert "/reason" in {fault["pointer"] for fault in answer.json()["errors"]}
+    answer = await inside("POST", f"/v1/declarations/{id}/refusal", CUSTOMS_FR, content=b"{}")
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type"), "a body says what it is"
 
 
 async def test_lists_filter_and_page_newest_first(inside: Inside) -> None:

@@ -34,7 +34,7 @@ async def test_the_story_of_a_line_is_told_in_order_with_what_stood_after_each_e
         ("consume", "95", "0", "95"),
         ("correct", "-1", "0", "94"),
     ]
-    assert [e["balance"]["endorsed"] for e in told] == [None, *["118"] * 5]
+    assert [e["balance"]["endorsed"] for e in told] == ["0", *["118"] * 5]
     assert {e["reference"] for e in told} == {None, reference}
     assert [e["cause"] for e in told] == ["issued", "endorsement", "check", "release", "release", "correction"]
     assert (told[-1]["reason"], told[-1]["by"]) == ("recounted", {"party": str(CUSTOMS_FR.id), "role": "customs"})

@@ -14,8 +14,7 @@ from services.gateway.api.headers import idempotency_key
 from services.gateway.api.openapi import GUARDED, WITH_BODY, body, header, in_path, problems
 from services.gateway.api.parties import KEYED, cursor_of, made
 from shared.contracts.people import NewMandate
-from shared.strict import parse_json, validate
-from shared.web import must_be_json, read_body
+from shared.web import json_of, read_body
 
 M = "/v1/mandates"
 
@@ -29,9 +28,8 @@ async def grant_mandate(
     the declaration's `trader`; both stand in the history. The trader may take it back at any time.
     """
     key = idempotency_key(request.headers.get("idempotency-key"))
-    must_be_json(request)
     sent = await read_body(request)
-    new = validate(NewMandate, parse_json(sent))
+    new = json_of(request, sent, NewMandate)
     answer = await mandates.grant(desk, new, known, asked=once(known.party.id, f"POST {M}", key, sent))
     return made(answer, {}, place=M)
 

@@ -15,8 +15,7 @@ from services.gateway.api.headers import demanded_version, idempotency_key
 from services.gateway.api.openapi import GUARDED, WITH_BODY, body, content, header, in_path, problems
 from shared.contracts.people import NewParty, Party, PartyChange
 from shared.problems import Invalid
-from shared.strict import parse_json, validate
-from shared.web import must_be_json, read_body
+from shared.web import json_of, read_body, read_json
 
 KEYED = ("idempotency-key-invalid", "idempotency-key-reused")
 
@@ -29,9 +28,8 @@ async def read_me(known: Annotated[Known, Depends(may("read_me"))]) -> Response:
 async def add_party(request: Request, desk: ADesk, known: Annotated[Known, Depends(may("add_party"))]) -> Response:
     """Add a party. A number (identifier) belongs to one party only."""
     key = idempotency_key(request.headers.get("idempotency-key"))
-    must_be_json(request)
     sent = await read_body(request)
-    new = validate(NewParty, parse_json(sent))
+    new = json_of(request, sent, NewParty)
     asked = once(known.party.id, "POST /v1/parties", key, sent)
     answer = await parties.add_party(desk, new, by=known.party.id, asked=asked)
     return made(answer, {"ETag": '"1"'}, place="/v1/parties")
@@ -58,8 +56,7 @@ async def change_party(
     request: Request, desk: ADesk, known: Annotated[Known, Depends(may("change_party"))]
 ) -> Response:
     """Change a party: what is named is replaced whole. A disabled party stops within a minute everywhere."""
-    must_be_json(request)
-    change = validate(PartyChange, parse_json(await read_body(request)))
+    change = await read_json(request, PartyChange)
     version = demanded_version(request.headers.get("if-match"))
     return _party(await parties.change_party(desk, id_of(request), change, by=known.party.id, version=version))
 

@@ -12,8 +12,7 @@ from services.notifications.api.commands import answer, command
 from services.notifications.api.pages import Limit, etag, read_id, read_position, versions, write_cursor
 from shared.contracts.webhooks import EndpointChange, NewEndpoint, Replay
 from shared.database import new_id, now
-from shared.strict import parse_json, validate
-from shared.web import must_be_json, read_body, read_json
+from shared.web import json_of, read_body, read_json
 
 router = APIRouter(prefix="/v1/webhook-endpoints")
 Status = Literal["pending", "delivered", "given_up", "dropped"]
@@ -24,10 +23,9 @@ BEYOND_ALL = 2**62
 async def create(request: Request, party: Known) -> Response:
     """Make an endpoint: 201 with its id and its secret, which is shown this once (Standard Webhooks, `whsec_`)."""
     body = await read_body(request)
-    must_be_json(request)
     done = await endpoints.create(
         engine(request),
-        validate(NewEndpoint, parse_json(body)),
+        json_of(request, body, NewEndpoint),
         command(request, party, body),
         house(request),
         id=new_id(),
@@ -95,8 +93,7 @@ async def test(request: Request, party: Known, id: UUID) -> Response:
 async def replay(request: Request, party: Known, id: UUID) -> Response:
     """Send again what a span of time holds, of some types or what was given up, under the same event ids: 202."""
     body = await read_body(request)
-    must_be_json(request)
-    wanted = validate(Replay, parse_json(body))
+    wanted = json_of(request, body, Replay)
     return answer(await again.replay(engine(request), id, wanted, command(request, party, body), at=now()), 202)
 
 

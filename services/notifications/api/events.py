@@ -16,8 +16,7 @@ from services.notifications.api.pages import Limit, read_position, write_cursor
 from shared.contracts.webhooks import Acknowledgement, EventPattern
 from shared.database import new_id, now
 from shared.problems import Fault, Invalid
-from shared.strict import parse_json, validate
-from shared.web import must_be_json, read_body
+from shared.web import json_of, read_body
 
 router = APIRouter(prefix="/v1")
 LONGEST_WAIT = 30
@@ -54,8 +53,7 @@ async def events(
 async def acknowledge(request: Request, party: Known, id: UUID) -> Response:
     """Keep one's own verdict about an event: accepted, with_warnings or not_readable."""
     body = await read_body(request)
-    must_be_json(request)
-    verdict = validate(Acknowledgement, parse_json(body))
+    verdict = json_of(request, body, Acknowledgement)
     asked = command(request, party, body)
     return answer(await verdicts.acknowledge(engine(request), id, verdict, party, asked, id=new_id(), at=now()), 200)
 

@@ -136,7 +136,7 @@ def sides(kind: str, balance: Balance) -> View:
     return {
         "balance": {
             "granted": plain(balance.granted),
-            "endorsed": plain(balance.endorsed) if balance.endorsed is not None else None,
+            "endorsed": plain(balance.endorsed or ledger.ZERO),
             "consented": plain(balance.import_consented),
             "reserved": plain(balance.import_reserved),
             "consumed": plain(balance.import_consumed),

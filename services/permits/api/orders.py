@@ -16,8 +16,7 @@ from shared.contracts.people import Caller, Party
 from shared.database import Engine as AnEngine
 from shared.database import new_id, now
 from shared.problems import NotAllowed
-from shared.strict import parse_json, validate
-from shared.web import must_be_json, read_body
+from shared.web import json_of, read_body
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -60,11 +59,7 @@ async def order(request: Request, model: type[Model], *, optional: bool = False)
     `Stated-Digest` is that of the bytes the trader sent, where the gateway has read them from another format.
     """
     body = await read_body(request)
-    if optional and not body.strip():
-        stated = validate(model, {})
-    else:
-        must_be_json(request)
-        stated = validate(model, parse_json(body))
+    stated = json_of(request, body, model, optional=optional)
     at = now()
     given = request.headers.get("command-id")
     id = UUID(given) if given else new_id(at)

@@ -16,7 +16,10 @@ class Balance(Told):
     """The import side of a line: what was endorsed (or, never endorsed, granted), set aside, arrived, is left."""
 
     granted: Amount
-    endorsed: Annotated[Amount | None, Field(description="Null: never endorsed")]
+    endorsed: Annotated[
+        Amount,
+        Field(description="What left; until the first endorsement 0, and available counts from what was granted"),
+    ]
     consented: Annotated[Amount, Field(description="More that the authority agreed to")]
     reserved: Amount
     consumed: Amount

@@ -33,7 +33,7 @@ STATED: dict[str, Any] = {
 
 
 def _permit(status: str, endorsed: str, available: str) -> dict[str, Any]:
-    lines = [LINE | _sides(None if endorsed == "0" else endorsed, endorsed, available)]
+    lines = [LINE | _sides(endorsed, available)]
     turn = {
         "from": None,
         "to": "issued",
@@ -57,13 +57,14 @@ def _permit(status: str, endorsed: str, available: str) -> dict[str, Any]:
     }
 
 
-def _sides(endorsed: str | None, left: str, available: str, reserved: str = "0") -> dict[str, Any]:
+def _sides(endorsed: str, available: str, reserved: str = "0") -> dict[str, Any]:
     """Write both sides of the line."""
+    left = endorsed != "0"
     arriving = {"granted": "120", "endorsed": endorsed, "consented": "0", "reserved": reserved, "consumed": "0"}
-    leaving = {"granted": "120", "consented": "0", "reserved": "0", "endorsed": left}
+    leaving = {"granted": "120", "consented": "0", "reserved": "0", "endorsed": endorsed}
     return {
         "balance": arriving | {"available": available, "closed": False},
-        "export_balance": leaving | {"available": "120" if endorsed is None else "0", "closed": endorsed is not None},
+        "export_balance": leaving | {"available": "0" if left else "120", "closed": left},
     }
 
 
@@ -89,7 +90,7 @@ ENTRY = {
     "cause": "check",
     "reason": None,
     "text": "100 number set aside for B-2026-0001, item 1",
-    **_sides("118", "118", "18", reserved="100"),
+    **_sides("118", "18", reserved="100"),
 }
 ANNUAL = (
     "Appendix,SpeciesName,TermCode,Quantity,UnitCode,TradingPartner,CountryOfOrigin,ExportPermit,OriginPermit,"
