@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from services.cli.console import Trouble
 from shared.contracts.declaration import TermCode
-from shared.contracts.words import Appendix, Country, Name, Purpose, Quantity, Source, Unit, Wire
+from shared.contracts.quantities import Quantity
+from shared.contracts.words import Appendix, Country, Name, Purpose, Source, Unit, Wire
 
 
 class Row(Wire):

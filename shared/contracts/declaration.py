@@ -11,10 +11,8 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from shared.cites.codes import ACCOMPANIED_SOURCES, TERMS
 from shared.cites.zones import countries
+from shared.contracts.quantities import Amount, AtOnce, Count, Quantity
 from shared.contracts.words import (
-    Amount,
-    AtOnce,
-    Count,
     Country,
     HsCode,
     Id,
@@ -22,7 +20,6 @@ from shared.contracts.words import (
     Movement,
     Name,
     Purpose,
-    Quantity,
     Reason,
     Source,
     Text,

@@ -10,8 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from shared.cites.codes import ACCOMPANIED_SOURCES
 from shared.contracts.declaration import TermCode
+from shared.contracts.quantities import Amount, Quantity
 from shared.contracts.words import (
-    Amount,
     Appendix,
     Country,
     Day,
@@ -19,7 +19,6 @@ from shared.contracts.words import (
     Listed,
     Name,
     Purpose,
-    Quantity,
     Reason,
     Source,
     Text,

@@ -1,15 +1,12 @@
-"""The words every message is made of: quantities, days, countries, texts, each with its limits.
+"""The words every message is made of: days, countries, codes, texts, each with its limits.
 
-Numbers are decimals of at most 38 digits, never floats; days are `YYYY-MM-DD`; texts carry no NUL, which PostgreSQL
-could not keep. Input may state a quantity as a string or a number, output is always a string without exponent or
-trailing zeros.
+Days are `YYYY-MM-DD`; texts carry no NUL, which PostgreSQL could not keep. Quantities are in `quantities`.
 """
 
 import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -20,7 +17,6 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
@@ -29,39 +25,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from shared.cites.zones import countries
 
-EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, Overflow])
-"""Arithmetic that is exact or raises: sums of 38-digit quantities never round in silence."""
-
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?")
-_USUAL_TEXT = r"[1-9][0-9]{0,14}(\.[0-9]{1,9})?"
-"""Quantities that no limit need be asked of."""
-_USUAL = re.compile(_USUAL_TEXT)
-_COUNT = re.compile(r"[0-9]{1,10}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-MOST_DIGITS = 38
 FIRST_YEAR, LAST_YEAR = "1900", "2999"
-
-
-class AtOnce:
-    """Lets what is usual in JSON pass without a call into Python; the rest is checked, and refused, as everywhere."""
-
-    def __init__(self, usual: CoreSchema) -> None:
-        self._usual = usual
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Try what is usual first, where JSON is read in one pass."""
-        whole = handler(source)
-        either = core_schema.union_schema([self._usual, whole], mode="left_to_right")
-        return core_schema.json_or_python_schema(json_schema=either, python_schema=whole)
-
-    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Describe the whole."""
-        return handler(schema["python_schema"])
-
-
-_USUAL_QUANTITY = AtOnce(
-    core_schema.no_info_after_validator_function(Decimal, core_schema.str_schema(pattern=f"^{_USUAL_TEXT}$"))
-)
 
 
 def first_twice(names: Iterable[object]) -> int | None:
@@ -72,46 +37,6 @@ def first_twice(names: Iterable[object]) -> int | None:
             return place
         seen.add(name)
     return None
-
-
-def plain(quantity: Decimal) -> str:
-    """Write a quantity without exponent or trailing zeros: `118`, `0.25`."""
-    return "0" if quantity.is_zero() else format(EXACT.normalize(quantity), "f")
-
-
-def _decimal(value: Any) -> Decimal:
-    if isinstance(value, str) and _USUAL.fullmatch(value):
-        return Decimal(value)
-    if (
-        (isinstance(value, str) and _NUMBER.fullmatch(value) and len(value) <= 64)
-        or isinstance(value, Decimal)
-        or (isinstance(value, int) and not isinstance(value, bool))
-    ):
-        number = Decimal(value)
-    else:
-        raise PydanticCustomError("not_a_quantity", 'A quantity is a number or a decimal in a string: "118", "0.25"')
-    return _limited(number)
-
-
-def _limited(number: Decimal) -> Decimal:
-    if not number.is_finite():
-        raise PydanticCustomError("not_finite", "A quantity is a finite number")
-    exponent = int(number.as_tuple().exponent)
-    if max(len(number.as_tuple().digits), len(number.as_tuple().digits) + exponent, -exponent) > MOST_DIGITS:
-        raise PydanticCustomError("too_many_digits", "A quantity has at most 38 digits")
-    return number
-
-
-def _positive(number: Decimal) -> Decimal:
-    if number <= 0:
-        raise PydanticCustomError("not_positive", "This quantity is more than zero")
-    return number
-
-
-def _not_negative(number: Decimal) -> Decimal:
-    if number < 0:
-        raise PydanticCustomError("negative", "This quantity is zero or more")
-    return number
 
 
 def _day(value: Any) -> date:
@@ -151,10 +76,6 @@ def _said(reason: str) -> str:
     return reason
 
 
-def _count(value: Any) -> Any:
-    return int(value) if isinstance(value, str) and _COUNT.fullmatch(value) else value
-
-
 def _id(value: Any) -> UUID:
     if isinstance(value, UUID):
         return value
@@ -164,48 +85,6 @@ def _id(value: Any) -> UUID:
     raise PydanticCustomError("not_an_id", "An id is a UUID (RFC 9562)")
 
 
-_QUANTITY_SCHEMA = WithJsonSchema(
-    {
-        "anyOf": [{"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}, {"type": "number", "minimum": 0}],
-        "description": "A decimal of at most 38 digits",
-        "examples": ["118", "0.25"],
-    },
-    mode="validation",
-)
-_WRITTEN_QUANTITY = WithJsonSchema(
-    {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$", "examples": ["118", "0.25"]}, mode="serialization"
-)
-
-Quantity = Annotated[
-    Decimal,
-    BeforeValidator(_decimal),
-    AfterValidator(_positive),
-    _USUAL_QUANTITY,
-    PlainSerializer(plain, return_type=str),
-    _QUANTITY_SCHEMA,
-    _WRITTEN_QUANTITY,
-]
-"""More than zero."""
-Amount = Annotated[
-    Decimal,
-    BeforeValidator(_decimal),
-    AfterValidator(_not_negative),
-    _USUAL_QUANTITY,
-    PlainSerializer(plain, return_type=str),
-    _QUANTITY_SCHEMA,
-    _WRITTEN_QUANTITY,
-]
-"""Zero or more."""
-Count = Annotated[
-    int,
-    Field(ge=0, le=10**9),
-    BeforeValidator(_count),
-    WithJsonSchema(
-        {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 10**9}, {"type": "string", "pattern": "^[0-9]{1,9}$"}]},
-        mode="validation",
-    ),
-]
-"""How many whole things, as a number or in a string like any other quantity."""
 Day = Annotated[date, BeforeValidator(_day)]
 Moment = Annotated[
     datetime,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench.filling import declare, fill
 from services.cli.databases import Server
-from services.permits.store import declarations, permits
+from services.permits.store import declarations, readable
 from services.permits.store.search import words_for_taxon
 from tests.permits.people import AUTHORITY_FR, AUTHORITY_ZA, CUSTOMS_FR, B
 
@@ -83,7 +83,7 @@ async def test_each_search_of_permits_goes_by_an_index(permits_db: AsyncEngine, 
     for who, filters, index in PERMITS:
         for before in PAGES:
             taxa = await words(permits_db, filters)
-            query = permits.searched(who, filters, taxa, limit=50, before=before, at=datetime.now(UTC))
+            query = readable.searched(who, filters, taxa, limit=50, before=before, at=datetime.now(UTC))
             found = await plan(permits_db, server, query)
             goes_by("permits", filters, index if before is None else f"{index}|permits_pkey", found)
 

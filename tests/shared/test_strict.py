@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from shared.contracts.declaration import Consent, Correction, Declaration, Refusal, Release
 from shared.contracts.permit import Revocation
-from shared.contracts.words import EXACT, plain
+from shared.contracts.quantities import EXACT, plain
 from shared.problems import Invalid
 from shared.strict import parse_json, validate
 

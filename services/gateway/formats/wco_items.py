@@ -15,7 +15,7 @@ from services.gateway.formats.customs_codes import (
 from services.gateway.formats.wco_repairs import Repairs
 from services.gateway.formats.xml import Element
 from shared.cites.zones import countries
-from shared.contracts.words import EXACT, plain
+from shared.contracts.quantities import EXACT, plain
 from shared.problems import Fault, Invalid
 
 _NUMBER = re.compile(r"[0-9]{1,38}(\.[0-9]{1,38})?")

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.domain import names
 from services.permits.domain.listing import Match, Population, parts_for
 from services.permits.store import limits, listings
-from shared.contracts.words import plain
+from shared.contracts.quantities import plain
 
 View = dict[str, Any]
 

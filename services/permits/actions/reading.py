@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import views
 from services.permits.actions.showing import whole
-from services.permits.store import declarations, permits
+from services.permits.store import declarations, permits, readable
 from shared.cites.zones import latest_day
 from shared.contracts.people import Party
-from shared.contracts.words import plain
+from shared.contracts.quantities import plain
 from shared.identity import digest
 from shared.problems import NotFound
 
@@ -45,7 +45,7 @@ async def list_declarations(
 async def permit(engine: AsyncEngine, id: UUID, party: Party, at: datetime, token: str = "") -> views.View:
     """Read one permit: whole for its holders and offices, by its token for a stranger, in short for who cited it."""
     async with engine.connect() as conn:
-        found = await permits.find(conn, id, party)
+        found = await readable.find(conn, id, party)
         if found is not None:
             return await whole(conn, found, at)
     if token:
@@ -53,7 +53,7 @@ async def permit(engine: AsyncEngine, id: UUID, party: Party, at: datetime, toke
             raise NotFound
         return seen
     async with engine.connect() as conn:
-        watched = await permits.find_watched(conn, id, party)
+        watched = await readable.find_watched(conn, id, party)
         if watched is None:
             raise NotFound
         mine = await declarations.search(conn, party, {"permit_number": watched.terms.number}, limit=200, before=None)
@@ -86,7 +86,7 @@ async def list_permits(
 ) -> Page:
     """List permits, newest first; a stranger finds the one whose number it asks for and whose token it has."""
     async with engine.connect() as conn:
-        found = await permits.search(conn, party, filters, limit=limit + 1, before=before, at=at)
+        found = await readable.search(conn, party, filters, limit=limit + 1, before=before, at=at)
     if not found and token and "number" in filters and filters.keys() <= {"number", "issuer"}:
         seen = await look(engine, filters, token, party, at)
         return {"data": [] if seen is None else [seen], "next_cursor": None}
@@ -97,7 +97,7 @@ async def list_permits(
 async def look(engine: AsyncEngine, which: dict[str, Any], token: str, party: Party, at: datetime) -> views.View | None:
     """Read a permit by its own token; that this party looked is written in the same transaction."""
     async with engine.begin() as conn:
-        found = await permits.look(conn, which, digest(token))
+        found = await readable.look(conn, which, digest(token))
         if found is None:
             return None
         await permits.watch(conn, [(found.id, party.id)], at)

@@ -11,7 +11,7 @@ from services.permits.domain.units import convert
 from services.permits.store import reports
 from services.permits.store.rows import Row
 from shared.cites.units import REPORT_UNITS
-from shared.contracts.words import EXACT, plain
+from shared.contracts.quantities import EXACT, plain
 
 EXPORTER = (
     "Appendix",

@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions.views import View, sides
 from services.permits.domain.ledger import ZERO, Balance, enter, recompute
 from services.permits.domain.values import PermitOnFile
-from services.permits.store import ledger, permits
+from services.permits.store import ledger, readable
 from services.permits.store.rows import Row
 from shared.contracts.people import Party
-from shared.contracts.words import plain, write_moment
+from shared.contracts.quantities import plain
+from shared.contracts.words import write_moment
 from shared.problems import NotFound
 
 DID: dict[str, str] = {
@@ -33,7 +34,7 @@ async def story(
 ) -> dict[str, Any]:
     """Tell entries of the ledger of a permit that this party reads whole; the cursor is the last one's number."""
     async with engine.connect() as conn:
-        found = await permits.find(conn, id, party)
+        found = await readable.find(conn, id, party)
         if found is None:
             raise NotFound
         before = await ledger.up_to(conn, id, line=line, number=after)

@@ -16,7 +16,8 @@ from services.permits.domain.values import ApplicationOnFile, Citation, Filed, P
 from services.permits.store.rows import Row
 from shared.cites.codes import IMPORT_SIDE_ONLY
 from shared.contracts.people import Party
-from shared.contracts.words import plain, write_moment
+from shared.contracts.quantities import plain
+from shared.contracts.words import write_moment
 
 View = dict[str, Any]
 Told = Row | Mapping[str, Any]

@@ -18,7 +18,8 @@ from shared.cites.zones import latest_day
 from shared.contracts.application import Application, Assessment, GrantedLine, Granting
 from shared.contracts.people import Act, Party
 from shared.contracts.permit import Permit, PermitLine
-from shared.contracts.words import plain, write_moment
+from shared.contracts.quantities import plain
+from shared.contracts.words import write_moment
 from shared.problems import Conflict, Fault, Invalid
 
 USUAL_MONTHS = 6

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.permits.domain.ledger import ZERO, Entry, Kind, Side, closed, has, use_up, used
 from services.permits.domain.signing import Permits
 from services.permits.domain.values import Citation
-from shared.contracts.words import EXACT, plain
+from shared.contracts.quantities import EXACT, plain
 from shared.problems import Conflict
 
 

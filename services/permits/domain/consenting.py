@@ -11,7 +11,7 @@ from services.permits.domain.values import DeclarationChange, Filed, Move, Outco
 from shared.cites.zones import utc_day
 from shared.contracts.declaration import Consent
 from shared.contracts.people import Act
-from shared.contracts.words import EXACT, plain
+from shared.contracts.quantities import EXACT, plain
 from shared.problems import Conflict, NotFound
 
 

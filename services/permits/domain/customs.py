@@ -19,7 +19,8 @@ from services.permits.domain.using import used_outcome
 from services.permits.domain.values import Citation, DeclarationChange, Filed, Move, Outcome, PermitChange
 from shared.contracts.declaration import ActualItem, Item, Release
 from shared.contracts.people import Act
-from shared.contracts.words import EXACT, Unit, plain
+from shared.contracts.quantities import EXACT, plain
+from shared.contracts.words import Unit
 from shared.problems import Conflict, Fault, Invalid
 
 MORE = "More needs the consent of the authority that issued the permit, or a new version by the trader."

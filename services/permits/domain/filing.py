@@ -24,7 +24,7 @@ from services.permits.domain.values import (
 )
 from shared.cites.zones import utc_day
 from shared.contracts.people import Act
-from shared.contracts.words import plain
+from shared.contracts.quantities import plain
 
 
 def take_in(arrivals: Iterable[Filed], permits: Iterable[PermitOnFile], by: Act, facts: Facts = NOTHING) -> Outcome:

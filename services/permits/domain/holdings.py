@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from services.permits.domain.ledger import ZERO
 from services.permits.domain.values import Citation, Holding
-from shared.contracts.words import EXACT
+from shared.contracts.quantities import EXACT
 
 Held = tuple[Holding, ...]
 

@@ -14,7 +14,7 @@ from services.permits.domain.values import Line, Move, Outcome, PermitChange, Pe
 from shared.cites.zones import earliest_day, utc_day
 from shared.contracts.people import Act, Party
 from shared.contracts.permit import Permit
-from shared.contracts.words import plain
+from shared.contracts.quantities import plain
 from shared.problems import Fault, Invalid
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from services.permits.domain.altered import altered
-from shared.contracts.words import EXACT
+from shared.contracts.quantities import EXACT
 
 ZERO = Decimal(0)
 

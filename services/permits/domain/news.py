@@ -7,7 +7,7 @@ from uuid import UUID
 from services.permits.domain.ledger import Side, available, has, reserved, used
 from services.permits.domain.values import ApplicationOnFile, Filed, Line, Move, PermitOnFile
 from shared.contracts.letters import Audience, RoleInCountry, Sender
-from shared.contracts.words import plain
+from shared.contracts.quantities import plain
 
 ASSESSED = "application.assessed"
 """The one event about an application that its applicant does not hear."""

@@ -33,7 +33,7 @@ from shared.cites.codes import IMPORT_SIDE_ONLY
 from shared.cites.zones import earliest_day, latest_day
 from shared.contracts.people import Act
 from shared.contracts.permit import Endorsement
-from shared.contracts.words import plain
+from shared.contracts.quantities import plain
 from shared.problems import Conflict, Fault, Invalid
 
 

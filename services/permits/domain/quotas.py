@@ -14,7 +14,7 @@ from services.permits.domain.lifecycle import By
 from services.permits.domain.values import Line, Move, PermitOnFile
 from shared.contracts.letters import Audience, RoleInCountry, Sender
 from shared.contracts.people import Act
-from shared.contracts.words import EXACT, plain
+from shared.contracts.quantities import EXACT, plain
 from shared.problems import Fault, Invalid
 
 NEAR, REACHED = 80, 100

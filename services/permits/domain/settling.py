@@ -29,7 +29,7 @@ from services.permits.domain.values import (
 from shared.contracts.declaration import Override
 from shared.contracts.findings import Finding, Overriding
 from shared.contracts.people import Act
-from shared.contracts.words import plain
+from shared.contracts.quantities import plain
 from shared.problems import Conflict, Fault, Invalid
 
 

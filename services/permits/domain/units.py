@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from shared.cites.units import UNITS
-from shared.contracts.words import EXACT
+from shared.contracts.quantities import EXACT
 
 
 def convertible(unit: str, into: str) -> bool:

@@ -26,7 +26,7 @@ from services.permits.domain.lifecycle import USABLE, PermitStatus
 from services.permits.domain.signing import Others, Permits, Signature, Use, Used, Uses, posting_of
 from services.permits.domain.values import DeclarationChange, Filed, Move, Outcome, PermitChange, PermitOnFile, Posting
 from services.permits.domain.yielding import give_way
-from shared.contracts.words import EXACT, plain
+from shared.contracts.quantities import EXACT, plain
 from shared.problems import Conflict
 
 

@@ -15,7 +15,7 @@ from services.permits.domain.rules.whole import emptied
 from services.permits.domain.signing import Others, Permits, Signature
 from services.permits.domain.values import Citation, DeclarationChange, Filed, Move, PermitOnFile, Posting
 from shared.contracts.people import Act
-from shared.contracts.words import EXACT, plain
+from shared.contracts.quantities import EXACT, plain
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,17 @@ that its own transaction holds, would else queue behind those who wait for it, a
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, cast, func, not_, or_, select
+from sqlalchemy import ARRAY, Select, Text, Uuid, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.ledger import Balance
 from services.permits.domain.values import Holding, PermitOnFile, Wanted
 from services.permits.store import tables as t
-from services.permits.store.expiry import is_live, is_over
-from services.permits.store.rows import BALANCE, OFFICES, Row, grouped, holding_of, permit_of
-from services.permits.store.search import words_for_taxon
-from shared.contracts.people import Party
+from services.permits.store.rows import BALANCE, Row, grouped, holding_of, permit_of
 from shared.database import among, columns, many
 
 Key = tuple[str, str]
@@ -37,7 +34,7 @@ async def lock_cited(conn: AsyncConnection, wanted: Wanted) -> list[PermitOnFile
         return []
     which = _cited(wanted.keys).order_by(t.permits.c.id).with_for_update(key_share=True)
     rows = (await conn.execute(which)).mappings().all()
-    return await _whole(conn, rows, held=True, lines=wanted.lines, uses=_ids(rows, wanted.one_by_one))
+    return await whole(conn, rows, held=True, lines=wanted.lines, uses=_ids(rows, wanted.one_by_one))
 
 
 async def read_cited(conn: AsyncConnection, wanted: Wanted) -> list[PermitOnFile]:
@@ -45,7 +42,7 @@ async def read_cited(conn: AsyncConnection, wanted: Wanted) -> list[PermitOnFile
     if not wanted.keys:
         return []
     rows = (await conn.execute(_cited(wanted.keys))).mappings().all()
-    return await _whole(conn, rows, held=True, lines=wanted.lines, uses=_ids(rows, wanted.one_by_one))
+    return await whole(conn, rows, held=True, lines=wanted.lines, uses=_ids(rows, wanted.one_by_one))
 
 
 def _cited(keys: Iterable[Key]) -> Select[Any]:
@@ -75,13 +72,13 @@ async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, PermitO
         return {}
     c = t.permits.c
     which = select(*WHOLE).where(among(c.id, wanted)).order_by(c.id).with_for_update(key_share=True)
-    found = await _whole(conn, (await conn.execute(which)).mappings().all(), held=True, uses=wanted)
+    found = await whole(conn, (await conn.execute(which)).mappings().all(), held=True, uses=wanted)
     return {permit.id: permit for permit in found}
 
 
 async def read(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, PermitOnFile]:
     """Read permits by id, without what is held of them, and without holding anybody up."""
-    found = await _whole(
+    found = await whole(
         conn, (await conn.execute(select(*WHOLE).where(among(t.permits.c.id, list(ids))))).mappings().all()
     )
     return {permit.id: permit for permit in found}
@@ -99,7 +96,7 @@ async def held_beside(conn: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
     return set((await conn.execute(query)).scalars())
 
 
-async def _whole(
+async def whole(
     conn: AsyncConnection,
     rows: Sequence[Row],
     *,
@@ -144,90 +141,6 @@ def _held(lines: Mapping[UUID, Collection[str]]) -> Select[Any]:
 def _uses(ids: Sequence[UUID]) -> Select[Any]:
     c = t.citations.c
     return select(t.citations).where(among(c.permit_id, ids), or_(c.reserved > 0, c.used > 0, c.counted > 0))
-
-
-def readable_by(party: Party) -> ColumnElement[bool]:
-    """Say which permits a party reads whole: those that name it, and for offices those of their country."""
-    c = t.permits.c
-    mine = or_(c.exporter_identifier.in_(party.numbers), c.importer_identifier.in_(party.numbers))
-    if OFFICES & set(party.roles):
-        here = party.country
-        return or_(mine, c.issuer == here, c.export_country == here, c.import_country == here)
-    return mine
-
-
-async def find(conn: AsyncConnection, id: UUID, party: Party) -> PermitOnFile | None:
-    """Read a permit that this party may read whole."""
-    rows = (await conn.execute(select(*WHOLE).where(t.permits.c.id == id, readable_by(party)))).mappings().all()
-    found = await _whole(conn, rows)
-    return found[0] if found else None
-
-
-async def find_watched(conn: AsyncConnection, id: UUID, party: Party) -> PermitOnFile | None:
-    """Read a permit that this party cited, and so may know the status of."""
-    watched = select(t.permit_watchers.c.permit_id).where(t.permit_watchers.c.party_id == party.id)
-    rows = (await conn.execute(select(*WHOLE).where(t.permits.c.id == id, t.permits.c.id.in_(watched)))).mappings()
-    found = await _whole(conn, rows.all())
-    return found[0] if found else None
-
-
-async def search(
-    conn: AsyncConnection,
-    party: Party,
-    filters: dict[str, str],
-    *,
-    limit: int,
-    before: UUID | None,
-    at: datetime,
-) -> list[PermitOnFile]:
-    """List permits that this party reads, newest first; `at` tells the expired from the others, where each is from."""
-    taxa = await words_for_taxon(conn, filters["taxon"]) if "taxon" in filters else ()
-    query = searched(party, filters, taxa, limit=limit, before=before, at=at)
-    return await _whole(conn, (await conn.execute(query)).mappings().all())
-
-
-def searched(
-    party: Party, filters: dict[str, str], taxa: Sequence[str], *, limit: int, before: UUID | None, at: datetime
-) -> Select[Any]:
-    """Write the query of a search; `taxa` are the words for the taxon that is asked for."""
-    c = t.permits.c
-    query = select(*WHOLE).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(c.id < before)
-    return _filtered(query, filters, taxa, at)
-
-
-def _filtered(query: Select[Any], filters: dict[str, str], taxa: Sequence[str], at: datetime) -> Select[Any]:
-    c = t.permits.c
-    for name, value in filters.items():
-        match name:
-            case "status" if value == "expired":
-                query = query.where(is_live(), is_over(at))
-            case "status" if value in {"issued", "endorsed"}:
-                query = query.where(c.status == value, not_(is_over(at)))
-            case "taxon":
-                query = query.where(c.words.has_any(cast(list(taxa), ARRAY(Text))))
-            case "holder":
-                query = query.where(or_(c.exporter_identifier == value, c.importer_identifier == value))
-            case "from":
-                query = query.where(c.issued_on >= date.fromisoformat(value))
-            case "to":
-                query = query.where(c.issued_on <= date.fromisoformat(value))
-            case _:
-                query = query.where(c[name] == value)
-    return query
-
-
-async def look(conn: AsyncConnection, which: dict[str, Any], token: bytes) -> PermitOnFile | None:
-    """Read a permit by its own token (SHA-256) for one who else may not, and hold it until the look is written.
-
-    FOR SHARE waits for a revocation that is under way, and lets one that comes wait: either the look is seen by it, or
-    it by the look.
-    """
-    c = t.permits.c
-    query = select(*WHOLE).where(c.token == token, *(c[name] == value for name, value in which.items()))
-    found = await _whole(conn, (await conn.execute(query.with_for_update(read=True))).mappings().all())
-    return found[0] if found else None
 
 
 async def watchers(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:

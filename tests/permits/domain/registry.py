@@ -14,7 +14,7 @@ from services.permits.domain.papers import Around
 from services.permits.domain.rules.whole import EMPTIED
 from services.permits.domain.values import Citation, Filed, Holding, Line, Outcome, PermitOnFile
 from shared.contracts.people import Act
-from shared.contracts.words import EXACT
+from shared.contracts.quantities import EXACT
 from shared.problems import Refusal
 from tests.permits.people import TODAY, line, terms
 

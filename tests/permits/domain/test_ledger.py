@@ -25,7 +25,7 @@ from services.permits.domain.ledger import (
     used,
 )
 from services.permits.domain.units import convert, convertible
-from shared.contracts.words import EXACT, plain
+from shared.contracts.quantities import EXACT, plain
 
 QUANTITIES = st.decimals(min_value="0.001", max_value="500", places=3) | st.sampled_from(
     [Decimal("0." + "0" * 30 + "1"), Decimal("12345678901234567890123456789012345678")]

@@ -21,7 +21,7 @@ from services.permits.domain.unchecked import check_now, never_checked
 from services.permits.domain.values import Filed, Outcome, PermitOnFile
 from shared.contracts.declaration import Consent, Correction, Override, Release
 from shared.contracts.permit import Endorsement
-from shared.contracts.words import EXACT
+from shared.contracts.quantities import EXACT
 from tests.permits.domain.registry import LINES_OF_A_PERMIT, Registry
 from tests.permits.people import AUTHORITY_ZA, CUSTOMS_FR, CUSTOMS_ZA, TODAY, A, B, declaration, item, terms
 

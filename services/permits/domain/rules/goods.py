@@ -6,7 +6,7 @@ from services.permits.domain.rules.cases import Case, Difference, Rule
 from services.permits.domain.rules.guesses import guess
 from services.permits.domain.rules.matching import in_words, neighbours, origin
 from services.permits.domain.rules.quantities import sum_of
-from shared.contracts.words import EXACT, plain
+from shared.contracts.quantities import EXACT, plain
 
 
 def taxon_agrees(case: Case) -> Difference | None:

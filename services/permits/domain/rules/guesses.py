@@ -6,7 +6,7 @@ from services.permits.domain import units
 from shared.cites.conversions import CORAL_PIECE, DENSITIES, TIMBER
 from shared.contracts.declaration import Item
 from shared.contracts.permit import PermitLine
-from shared.contracts.words import plain
+from shared.contracts.quantities import plain
 
 ROUGH = Context(prec=80)
 

@@ -4,7 +4,7 @@ from services.permits.domain import names
 from services.permits.domain.listing import STRICTEST, Standing, counts_as
 from services.permits.domain.rules.cases import Case, Difference, Rule
 from services.permits.domain.rules.matching import origin
-from shared.contracts.words import plain
+from shared.contracts.quantities import plain
 
 
 def _on(case: Case, *, at_issue: bool) -> Standing:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from services.permits.domain.ledger import ZERO, available, closed, used
 from services.permits.domain.rules.cases import Case, Difference, Rule
 from services.permits.domain.values import Holding
-from shared.contracts.words import EXACT, plain
+from shared.contracts.quantities import EXACT, plain
 
 
 def rivals(case: Case) -> tuple[Holding, ...]:

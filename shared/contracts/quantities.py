@@ -1,0 +1,139 @@
+"""Quantities as messages carry them: decimals of at most 38 digits, never floats.
+
+Input may state a quantity as a string or a number, output is always a string without exponent or trailing zeros.
+"""
+
+import re
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, Overflow])
+"""Arithmetic that is exact or raises: sums of 38-digit quantities never round in silence."""
+
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?")
+_USUAL_TEXT = r"[1-9][0-9]{0,14}(\.[0-9]{1,9})?"
+"""Quantities that no limit need be asked of."""
+_USUAL = re.compile(_USUAL_TEXT)
+_COUNT = re.compile(r"[0-9]{1,10}")
+MOST_DIGITS = 38
+
+
+class AtOnce:
+    """Lets what is usual in JSON pass without a call into Python; the rest is checked, and refused, as everywhere."""
+
+    def __init__(self, usual: CoreSchema) -> None:
+        self._usual = usual
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Try what is usual first, where JSON is read in one pass."""
+        whole = handler(source)
+        either = core_schema.union_schema([self._usual, whole], mode="left_to_right")
+        return core_schema.json_or_python_schema(json_schema=either, python_schema=whole)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe the whole."""
+        return handler(schema["python_schema"])
+
+
+_USUAL_QUANTITY = AtOnce(
+    core_schema.no_info_after_validator_function(Decimal, core_schema.str_schema(pattern=f"^{_USUAL_TEXT}$"))
+)
+
+
+def plain(quantity: Decimal) -> str:
+    """Write a quantity without exponent or trailing zeros: `118`, `0.25`."""
+    return "0" if quantity.is_zero() else format(EXACT.normalize(quantity), "f")
+
+
+def _decimal(value: Any) -> Decimal:
+    if isinstance(value, str) and _USUAL.fullmatch(value):
+        return Decimal(value)
+    if (
+        (isinstance(value, str) and _NUMBER.fullmatch(value) and len(value) <= 64)
+        or isinstance(value, Decimal)
+        or (isinstance(value, int) and not isinstance(value, bool))
+    ):
+        number = Decimal(value)
+    else:
+        raise PydanticCustomError("not_a_quantity", 'A quantity is a number or a decimal in a string: "118", "0.25"')
+    return _limited(number)
+
+
+def _limited(number: Decimal) -> Decimal:
+    if not number.is_finite():
+        raise PydanticCustomError("not_finite", "A quantity is a finite number")
+    exponent = int(number.as_tuple().exponent)
+    if max(len(number.as_tuple().digits), len(number.as_tuple().digits) + exponent, -exponent) > MOST_DIGITS:
+        raise PydanticCustomError("too_many_digits", "A quantity has at most 38 digits")
+    return number
+
+
+def _positive(number: Decimal) -> Decimal:
+    if number <= 0:
+        raise PydanticCustomError("not_positive", "This quantity is more than zero")
+    return number
+
+
+def _not_negative(number: Decimal) -> Decimal:
+    if number < 0:
+        raise PydanticCustomError("negative", "This quantity is zero or more")
+    return number
+
+
+def _count(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and _COUNT.fullmatch(value) else value
+
+
+_QUANTITY_SCHEMA = WithJsonSchema(
+    {
+        "anyOf": [{"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}, {"type": "number", "minimum": 0}],
+        "description": "A decimal of at most 38 digits",
+        "examples": ["118", "0.25"],
+    },
+    mode="validation",
+)
+_WRITTEN_QUANTITY = WithJsonSchema(
+    {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$", "examples": ["118", "0.25"]}, mode="serialization"
+)
+
+Quantity = Annotated[
+    Decimal,
+    BeforeValidator(_decimal),
+    AfterValidator(_positive),
+    _USUAL_QUANTITY,
+    PlainSerializer(plain, return_type=str),
+    _QUANTITY_SCHEMA,
+    _WRITTEN_QUANTITY,
+]
+"""More than zero."""
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(_decimal),
+    AfterValidator(_not_negative),
+    _USUAL_QUANTITY,
+    PlainSerializer(plain, return_type=str),
+    _QUANTITY_SCHEMA,
+    _WRITTEN_QUANTITY,
+]
+"""Zero or more."""
+Count = Annotated[
+    int,
+    Field(ge=0, le=10**9),
+    BeforeValidator(_count),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 10**9}, {"type": "string", "pattern": "^[0-9]{1,9}$"}]},
+        mode="validation",
+    ),
+]
+"""How many whole things, as a number or in a string like any other quantity."""
