@@ -1,4 +1,4 @@
-"""A hub on this machine, and what to try on it: up, demo, replay, bench."""
+"""A hub on this machine, and what to try on it: up, demo, replay."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from services.cli.commands.options import ADMIN, AdminFile, HomeFolder, OtherHub
-from services.cli.console import Trouble, out
+from services.cli.console import out
 
 PANEL = "A hub on this machine"
 commands = typer.Typer()
@@ -58,13 +58,3 @@ def replay(
     rows = read_rows(file)
     with administered(hub, admin) as opened:
         play(opened, rows)
-
-
-@commands.command(rich_help_panel=PANEL)
-def bench() -> None:
-    """Measure this machine and print ratios from one run (needs the source tree)."""
-    try:
-        from bench.__main__ import main
-    except ModuleNotFoundError:
-        raise Trouble("The bench is part of the source tree; run `make bench` there.") from None
-    main()
