@@ -52,12 +52,20 @@ async def test_everything_that_waits_is_woken_however_much(service: Service, mon
     monkeypatch.setattr(backlog, "STEP", 10)
     who = party()
     made = await service.endpoint(who, "https://example.com/")
-    await many_waiting(service, made["id"], 35)
+    await many_waiting(service, made["id"], 235)
     await put_off(service)
-    header = {**service.as_(who), "If-Match": "*"}
-    for paused in (True, False):
-        await service.http.patch(f"{WHERE}/{made['id']}", json={"paused": paused}, headers=header)
-    assert await service.scalar("SELECT count(*) FROM lanes WHERE due_at <= now()") == 35
+    where, header = f"{WHERE}/{made['id']}", {**service.as_(who), "If-Match": "*"}
+    await service.http.patch(where, json={"paused": True}, headers=header)
+    woken = "SELECT count(*) FROM lanes WHERE due_at <= now()"
+    async with service.engine.connect() as holder:
+        await holder.execute(text("SELECT FROM lanes WHERE subject = (SELECT max(subject) FROM lanes) FOR UPDATE"))
+        resumed = await service.http.patch(where, json={"paused": False}, headers=header)
+        assert (resumed.status_code, resumed.json()["status"]) == (200, "active")
+        assert await service.scalar(woken) == 200, "twenty steps while the owner waits"
+        await holder.rollback()
+    async with asyncio.timeout(10):
+        while await service.scalar(woken) != 235:
+            await asyncio.sleep(0.02)
 
 
 async def beside(service: Service, endpoint: str, act: Callable[[], Awaitable[object]]) -> None:

@@ -69,11 +69,12 @@ async def change(
     *,
     versions: Sequence[int] | None,
     at: datetime,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], str | None]:
     """Change what is named of an endpoint, if its version is one of `versions` (None: whichever it is).
 
-    `paused: false` wakes a paused endpoint and enables a disabled one again; what waited is tried at once. Another
-    URL has to be proven anew where the hub demands that.
+    `paused: false` wakes a paused endpoint and enables a disabled one again; what waited is tried at once: so much is
+    woken before this answers, and the rest, after the lane that is answered, by `backlog.wake_rest`. Another URL has
+    to be proven anew where the hub demands that.
     """
     if given.url is not None:
         _must_be_sendable(given.url, house)
@@ -90,9 +91,8 @@ async def change(
             await store.forget_failing(conn, id)
             await paces.wake(conn, id)
         await _set_going(conn, changed, posed=changed["status"] == "pending" and "status" in turn, at=at)
-    if woken:
-        await backlog.wake(engine, id, at=at)
-    return show(changed, house)
+    rest = await backlog.wake(engine, id, at=at) if woken else None
+    return show(changed, house), rest
 
 
 async def delete(engine: AsyncEngine, id: UUID, party: UUID, *, at: datetime) -> None:

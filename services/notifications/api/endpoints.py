@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
+from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, Response
 
-from services.notifications.actions import again, challenge, endpoints, secrets
+from services.notifications.actions import again, backlog, challenge, endpoints, secrets
 from services.notifications.api.callers import Known, engine, house
 from services.notifications.api.commands import answer, command
 from services.notifications.api.pages import Limit, etag, read_id, read_position, versions, write_cursor
@@ -57,9 +58,11 @@ async def change(
     """Change what is named of an endpoint, paused too; demands If-Match (428 without, 412 when stale)."""
     wanted = versions(if_match)
     given = await read_json(request, EndpointChange)
-    return _endpoint(
-        await endpoints.change(engine(request), id, party.id, given, house(request), versions=wanted, at=now())
-    )
+    at = now()
+    shown, rest = await endpoints.change(engine(request), id, party.id, given, house(request), versions=wanted, at=at)
+    answered = _endpoint(shown)
+    answered.background = BackgroundTask(backlog.wake_rest, engine(request), id, after=rest, at=at)
+    return answered
 
 
 @router.delete("/{id}", status_code=204)
