@@ -61,7 +61,7 @@ async def test_everything_that_waits_is_woken_however_much(service: Service, mon
         await holder.execute(text("SELECT FROM lanes WHERE subject = (SELECT max(subject) FROM lanes) FOR UPDATE"))
         resumed = await service.http.patch(where, json={"paused": False}, headers=header)
         assert (resumed.status_code, resumed.json()["status"]) == (200, "active")
-        assert await service.scalar(woken) == 200, "twenty steps while the owner waits"
+        assert 200 <= await service.scalar(woken) < 235, "twenty steps while the owner waits, the rest behind"
         await holder.rollback()
     async with asyncio.timeout(10):
         while await service.scalar(woken) != 235:
