@@ -64,6 +64,7 @@ async def test_the_trader_hears_how_its_declaration_was_received(service: Servic
         "subject": letter.subject,
         "declaration_id": letter.data["declaration_id"],
         "reference": "B-1",
+        "status": letter.data["status"],
         "outcome": "with_warnings",
         "message": "late",
         "by": str(customs.id),

@@ -7,13 +7,15 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions import turns, withdrawing
+from services.permits.actions import intake, turns, withdrawing
 from services.permits.clients.notifications import write_news
 from services.permits.store.tables import news
 from shared.contracts.declaration import Release
-from shared.contracts.letters import Audience, News
+from shared.contracts.letters import Audience, News, RoleInCountry, Sender, SubmissionLetter
 from shared.contracts.permit import Revocation
+from shared.database import now
 from tests.permits.people import (
+    AUTHORITY_FR,
     AUTHORITY_ZA,
     CUSTOMS_FR,
     B,
@@ -22,7 +24,9 @@ from tests.permits.people import (
     endorsed,
     issued,
     item,
+    letter,
     lodged,
+    party,
     terms,
 )
 
@@ -67,6 +71,37 @@ async def test_each_event_is_told_to_those_it_concerns_and_to_nobody_else(permit
         )
         assert named | {"status", "sequence"} <= one.data.keys(), one.type
         assert "importer" not in json.dumps(one.data), "thin: no document travels with the news"
+
+
+async def _audiences(db: AsyncEngine) -> dict[str, Audience]:
+    """Answer who hears of each type of event."""
+    async with db.connect() as conn:
+        told = (await conn.execute(text("SELECT type, audience::json AS audience FROM news"))).all()
+    return {one.type: Audience.model_validate_json(json.dumps(one.audience)) for one in told}
+
+
+async def test_who_sent_a_thing_hears_how_it_was_received(permits_db: AsyncEngine) -> None:
+    foreign = terms(issuer="KE", number="KE-1", export_country="KE")
+    await issued(permits_db, foreign, AUTHORITY_FR)
+    broker = party("trader", "FR")
+    sent = letter(declaration(item(terms(), "1")), broker)
+    for_b = SubmissionLetter.model_validate(sent.model_dump() | {"trader": B.id})
+    await intake.take_in_batch(permits_db, [for_b], now())
+    heard = await _audiences(permits_db)
+    registered, lodged_by_another = heard["permit.issued"].sender, heard["declaration.received"].sender
+    assert registered == Sender(parties=(AUTHORITY_FR.id,), offices=(RoleInCountry(role="authority", country="KE"),))
+    assert lodged_by_another is not None
+    assert set(lodged_by_another.parties) == {broker.id, B.id}, "the agent whose software wrote it, and its trader"
+
+
+async def test_what_is_told_of_a_declaration_names_its_permits_by_number_and_by_id(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    await endorsed(permits_db, id, A="118")
+    await lodged(permits_db, declaration(item(permit, "100")))
+    heard = await _audiences(permits_db)
+    for kind in ("declaration.received", "declaration.accepted"):
+        assert set(heard[kind].permits) == {f"ZA/{permit.number}", str(id)}, kind
 
 
 async def test_a_letter_says_what_its_row_says_as_its_contract_has_it(permits_db: AsyncEngine) -> None:

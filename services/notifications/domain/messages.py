@@ -15,8 +15,8 @@ VERIFICATION = "endpoint.verification"
 ACKNOWLEDGED = "event.acknowledged"
 DISABLED = "endpoint.disabled"
 
-NAMES = ("declaration_id", "reference", "permit_id", "issuer", "number", "application_id", "quota_id")
-"""What the data of an event name the thing by that it is about."""
+NAMES = ("declaration_id", "reference", "permit_id", "issuer", "number", "application_id", "quota_id", "status")
+"""What the data of an event name the thing by that it is about, and where that stood."""
 _SUBJECT = re.compile(r"[a-z]+:[!-~]{1,200}")
 _MOST = 2**53
 

@@ -71,7 +71,7 @@ def hearers_of_application(application: ApplicationOnFile, move: Move) -> Audien
         offices=offices,
         countries=(country,),
         taxa=tuple(sorted({line.taxon for line in application.document.lines})),
-        sender=Sender(parties=(application.trader,), offices=offices),
+        sender=Sender(parties=tuple(dict.fromkeys((application.trader, application.party))), offices=offices),
     )
 
 
@@ -85,14 +85,17 @@ def hearers_of_declaration(filed: Filed) -> Audience:
         parties=tuple({filed.party, filed.trader}),
         offices=_offices(countries),
         countries=countries,
-        permits=tuple(sorted(cited)),
+        permits=tuple(sorted(cited | {str(citation.permit) for citation in filed.citations})),
         taxa=tuple(sorted({item.taxon for item in items if item.taxon})),
-        sender=Sender(parties=(filed.trader,)),
+        sender=Sender(parties=tuple({filed.party, filed.trader})),
     )
 
 
 def hearers_of_permit(permit: PermitOnFile, also: frozenset[UUID]) -> Audience:
-    """Answer who may hear of a permit: its holders, the offices of its countries, and the parties in `also`."""
+    """Answer who may hear of a permit: its holders, the offices of its countries, and the parties in `also`.
+
+    Its sender is who wrote it here, the authority of another country too, and the authority of its issuer.
+    """
     terms = permit.terms
     countries = _once(terms.issuer, terms.export_country, terms.import_country)
     holders = tuple({p.identifier for p in (terms.exporter, terms.importer) if p.identifier is not None})
@@ -103,7 +106,10 @@ def hearers_of_permit(permit: PermitOnFile, also: frozenset[UUID]) -> Audience:
         countries=countries,
         permits=(str(permit.id), f"{terms.issuer}/{terms.number}"),
         taxa=tuple(sorted({line.taxon for line in terms.lines})),
-        sender=Sender(offices=(RoleInCountry(role="authority", country=terms.issuer),)),
+        sender=Sender(
+            parties=(permit.registered_by,) if permit.registered_by else (),
+            offices=(RoleInCountry(role="authority", country=terms.issuer),),
+        ),
     )
 
 

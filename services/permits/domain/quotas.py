@@ -161,4 +161,5 @@ def _data(quota: QuotaOnFile, taken: Decimal, share: int, permit: PermitOnFile) 
         "permit_id": str(permit.id),
         "issuer": permit.terms.issuer,
         "number": permit.terms.number,
+        "status": permit.status,
     }

@@ -48,3 +48,4 @@ class EventAcknowledged(About):
     reference: str | None = None
     issuer: Country | None = None
     number: Token | None = None
+    status: Annotated[str | None, Field(description="Where the thing stood, as that event told it")] = None

@@ -58,6 +58,7 @@ _QUOTA = {
     "starts": "2026-01-01",
     "ends": "2026-12-31",
     **_PERMIT,
+    "status": "issued",
 }
 _ENDPOINT = {"endpoint_id": "0190c0de-0000-7000-8000-00000000e4d1"}
 _EXPIRES = {"valid_until": "2026-08-31"}
@@ -127,6 +128,7 @@ DATA: dict[str, dict[str, Any]] = {
         "at": "2026-03-16T09:30:05.000000Z",
         "declaration_id": _DECLARATION["declaration_id"],
         "reference": "B-2026-0001",
+        "status": "released",
         "sequence": 1,
     },
 }

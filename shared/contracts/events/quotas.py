@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contracts.events.parts import About, Figure
+from shared.contracts.events.permits import Status
 from shared.contracts.words import Country, Day, Id, Token, Unit
 
 Codes = Annotated[tuple[str, ...], Field(strict=False, description="Codes it is limited to; empty means all")]
@@ -29,6 +30,7 @@ class AboutQuota(About):
     permit_id: Id
     issuer: Country
     number: Token
+    status: Annotated[Status, Field(description="Where that permit stands")]
 
 
 class QuotaNear(AboutQuota):
