@@ -3,12 +3,16 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-PERMITS = """
+ID = """CAST(lpad(to_hex(1767225600000 + n), 12, '0') || '7' || substr(md5(CAST(n AS text)), 1, 3) || '8'
+    || substr(md5(CAST(n AS text)), 4, 15) AS uuid)"""
+"""An id of version 7, a millisecond after the one before: PostgreSQL makes such itself from version 18 only."""
+
+PERMITS = f"""
 WITH p AS (
 INSERT INTO permits (id, issuer, number, status, issued_on, valid_until, exporter_identifier, importer_identifier,
     export_country, import_country, kind, purpose, document, registered_by, registering_country, endorsed,
     transport_documents, sequence, version, words)
-SELECT uuidv7(), 'ZA', 'ZA-' || n, 'endorsed', date '2026-03-01' + n % 200, date '2026-12-31', 'ZA' || n % 9973,
+SELECT {ID}, 'ZA', 'ZA-' || n, 'endorsed', date '2026-03-01' + n % 200, date '2026-12-31', 'ZA' || n % 9973,
     'FR' || n % 9949, 'ZA', 'FR', 'export',
     'T', jsonb_build_object('number', 'ZA-' || n, 'kind', 'export', 'issuer', 'ZA', 'issued_on', '2026-03-01',
         'valid_until', '2026-12-31', 'export_country', 'ZA', 'import_country', 'FR', 'purpose', 'T',
@@ -23,7 +27,8 @@ FROM generate_series(CAST(:begin AS int), CAST(:end AS int)) AS n,
 RETURNING id, document),
 n AS (INSERT INTO permit_lines (permit_id, line, position, taxon, appendix, source, term, unit, granted, endorsed,
     export_consented, import_consented, export_reserved, import_reserved, import_consumed, export_closed, import_closed)
-SELECT p.id, 'A', 0, p.document #>> '{lines,0,taxon}', 'II', 'C', 'LIV', 'number', 100, 100, 0, 0, 0, 0, 90, true, true
+SELECT p.id, 'A', 0, p.document #>> '{{lines,0,taxon}}', 'II', 'C', 'LIV', 'number', 100, 100, 0, 0, 0, 0, 90, true,
+    true
 FROM p)
 INSERT INTO ledger (id, permit_id, line, side, kind, quantity, closes, opens, day, declaration_id, item, cause, at,
     by_role)
@@ -34,11 +39,11 @@ FROM p, (VALUES ('export', 'endorse', 100), ('import', 'consume', 90)) AS s(side
 """One statement for permits, lines and ledger, so that nothing just written has to be looked for."""
 
 
-DECLARATIONS = """
+DECLARATIONS = f"""
 INSERT INTO declarations (id, party_id, trader_id, reference, movement, status, export_country, import_country,
     document, findings, words, digest, received_at, sequence, version)
-SELECT uuidv7(), who.id, who.id, 'B-' || n, 'import', (ARRAY['accepted', 'released', 'referred'])[1 + n % 3],
-    'ZA', (ARRAY['FR', 'DE', 'JP', 'US'])[1 + n % 4], '{}', '[]',
+SELECT {ID}, who.id, who.id, 'B-' || n, 'import', (ARRAY['accepted', 'released', 'referred'])[1 + n % 3],
+    'ZA', (ARRAY['FR', 'DE', 'JP', 'US'])[1 + n % 4], '{{}}', '[]',
     jsonb_build_array('taxon:exemplaria ' || m.species, 'taxon:exemplaria', 'permit:ZA-' || n, 'issuer:ZA',
         'holder:FR' || n % 9949), '', timestamptz '2026-01-01T00:00:00Z' + n * interval '10 minutes', 2, 1
 FROM generate_series(CAST(:begin AS int), CAST(:end AS int)) AS n,
