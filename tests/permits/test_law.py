@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions import listing, reading, turns, withdrawing
 from services.permits.actions.rechecking import Rechecker, recheck_all
 from services.permits.store.loads import mark
-from shared.contracts.declaration import Override
+from shared.contracts.declaration import Cancellation, Override
 from shared.contracts.letters import Audience, RoleInCountry, Sender
 from shared.contracts.people import Party
 from shared.contracts.permit import Permit, Revocation
@@ -54,6 +54,19 @@ async def test_a_suspension_that_was_loaded_stops_what_came_after(permits_db: As
     assert (stopped["status"], rules(stopped)) == ("rejected", {"CITES-Conf-14.3-suspension": "block"})
     await loaded(permits_db, content.replace("ZA,R", "ZA,W"), "suspensions")
     assert (await exported(permits_db, terms(), "100"))["status"] == "accepted"
+
+
+async def test_a_line_for_all_cats_lets_no_tiger_through(permits_db: AsyncEngine) -> None:
+    cats = terms(line(taxon="Felidae spp.", source="W"))
+    await endorsed(permits_db, await issued(permits_db, cats), A="20")
+    stated = item(cats, "1", source="W", taxon="Panthera tigris")
+    stopped = await lodged(permits_db, declaration(stated))
+    wanted = {"CITES-box-10-appendix": "refer", "CITES-III.3-import-permit": "block", "CITES-III.3(c)": "block"}
+    assert (stopped["status"], rules(stopped)) == ("rejected", wanted)
+    for taxon_below in ("Lynx lynx", "Felis silvestris"):
+        through = await lodged(permits_db, declaration(item(cats, "1", source="W", taxon=taxon_below)))
+        assert (through["status"], rules(through)) == ("accepted", {}), taxon_below
+        await turns.cancel(permits_db, UUID(through["id"]), B, Cancellation(), command())
 
 
 def quota(amount: int, **more: str) -> str:

@@ -67,6 +67,16 @@ class Facts:
             return True
         return bool(self.listings.accepted(one, day) & self.listings.accepted(other, day))
 
+    def meant(self, listed: str, stated: str | None, day: date) -> str:
+        """Answer which of two names a listing is asked for: the stated one where it is known below the listed one.
+
+        A line for a higher taxon (`Felidae spp.`) covers species that stand in other Appendices than most of it.
+        """
+        if stated is None or names.key(listed) == names.key(stated) or not self.standing(stated, day, None).known:
+            return listed
+        narrower = not self.means(listed, stated, day) and self.covers(listed, stated, day)
+        return stated if narrower else listed
+
     def is_above(self, listed: str, stated: str, day: date) -> bool:
         """Say whether a listed name is a higher taxon of the stated one."""
         above = self.listings.above(stated, day)

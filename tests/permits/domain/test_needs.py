@@ -187,6 +187,42 @@ def test_a_synonym_of_the_name_on_the_permit_matches_with_a_note_and_a_higher_ta
     assert found([family], II, taxon="Nemo nusquam") == {}
 
 
+def of_a_family(*parts: Population, since: date = LONG_AGO, until: date | None = None) -> Facts:
+    """Let a family be of Appendix II, and one species of it listed by itself."""
+    above = Match(listing(Population("II"), name="Inventidae"), "accepted", "inventidae")
+    one = listing(*parts, since=since, until=until)
+    return Facts(Listings({TAXON: (Match(one, "accepted", one.key),), "Inventidae spp.": (above,)}))
+
+
+def test_a_line_for_a_higher_taxon_is_asked_by_the_declared_one() -> None:
+    family, one = permit("export", taxon="Inventidae spp."), of_a_family(Population("I"))
+    at_issue = {"CITES-box-10-appendix": "refer"}
+    assert found([family], one) == {**at_issue, IMPORT_I: "block", COMMERCIAL: "block"}
+    assert found([family], one, "export") == {**at_issue, COMMERCIAL: "block"}
+    assert found([family, permit("import", "I")], one, purpose="Z") == at_issue
+    assert found([permit("export", "II", taxon="Inventidae spp.", source="D")], one, source="D") == {}
+    assert found([permit("export", "I", taxon="Inventidae spp."), permit("import", "I")], one, purpose="Z") == {}
+    assert found([family], of_a_family(Population("II"))) == {}
+    assert found([family], of_a_family(Population("II", told=False), Population("I", told=False))) == {}
+
+
+def test_a_line_for_a_higher_taxon_is_asked_by_the_population_of_the_declared_one() -> None:
+    known = of_a_family(Population("I", frozenset({"IN"})), Population("II"))
+    family, indian = (permit("export", taxon="Inventidae spp.", origin_country=code) for code in ("ZA", "IN"))
+    assert found([family], known) == {}
+    asked = found([indian], known, origin_country="IN")
+    assert set(asked) == {"CITES-box-10-appendix", IMPORT_I, COMMERCIAL}
+
+
+def test_what_moved_to_appendix_one_since_its_wider_line_was_issued_is_for_an_officer() -> None:
+    then = TODAY - timedelta(days=20)
+    before, after = listing(Population("II"), until=then), listing(Population("I"), since=then)
+    above = Match(listing(Population("II"), name="Inventidae"), "accepted", "inventidae")
+    both = tuple(Match(one, "accepted", one.key) for one in (before, after))
+    known = Facts(Listings({TAXON: both, "Inventidae spp.": (above,)}))
+    assert found([permit("export", taxon="Inventidae spp.")], known) == {"CITES-XV-appendix-today": "refer"}
+
+
 @pytest.mark.parametrize(("on_paper", "stated", "covered"), [
     ("Inventus probatus", "Inventus probatus × Inventus alienus", False),
     ("Inventus alienus", "Inventus probatus x alienus", False),

@@ -8,9 +8,13 @@ from shared.contracts.quantities import plain
 
 
 def _on(case: Case, *, at_issue: bool) -> Standing:
-    """Answer where the line's specimens stand, on the day of issue or today."""
+    """Answer where the specimens stand, on the day of issue or today: by the declared taxon, if the line's is wider."""
     day = case.permit.terms.issued_on if at_issue else case.day
-    return case.facts.standing(case.line.terms.taxon, day, origin(case.permit, case.line))
+    return case.facts.standing(_meant(case), day, origin(case.permit, case.line))
+
+
+def _meant(case: Case) -> str:
+    return case.facts.meant(case.line.terms.taxon, case.item.taxon, case.day)
 
 
 def _agrees(case: Case, standing: Standing) -> bool:
@@ -55,7 +59,7 @@ def appendix_since(case: Case) -> Difference | None:
 
 def is_listed(case: Case) -> Difference | None:
     """Where no listing answers for a taxon, the Appendix that the document names counts (box 10)."""
-    if case.facts.standing(case.line.terms.taxon, case.day, None).known:
+    if case.facts.standing(_meant(case), case.day, None).known:
         return None
     found = f"line {case.line.terms.line}: Appendix {case.line.terms.appendix}"
     return Difference(case.at("taxon"), f"a listing of {case.line.terms.taxon}", found)

@@ -1,5 +1,6 @@
 """One item with all the papers it cites: what it is, where it stands, what it is treated as, what may exempt it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -89,12 +90,20 @@ class Goods:
         Where a split listing leaves several, the least strict: so much is needed at least. Of source D Appendix I
         counts as II (Article VII.4).
         """
-        told: list[str | None] = [line.terms.appendix for _, line in self.lines]
+        told = [self._told(permit, line) for permit, line in self.lines]
         if told:
-            return counts_as(max(told, key=lambda one: STRICTEST[one]), self.source)
+            return counts_as(_strictest(told), self.source)
         if not self.standing.known:
             return None
-        return counts_as(min(self.standing.appendices, key=lambda one: STRICTEST[one]), self.source)
+        return counts_as(_least(self.standing), self.source)
+
+    def _told(self, permit: PermitOnFile, line: Line) -> str | None:
+        """Answer a line's Appendix; the listing's of that day where the goods are of a narrower taxon, and stricter."""
+        meant = self.facts.meant(line.terms.taxon, self.item.taxon, self.day)
+        if meant == line.terms.taxon:
+            return line.terms.appendix
+        then = self.facts.standing(meant, permit.terms.issued_on, self.country)
+        return _strictest([line.terms.appendix, _least(then if then.known else self.standing)])
 
     @cached_property
     def exempt(self) -> bool:
@@ -110,3 +119,11 @@ class Goods:
     def needs(self, appendix: str) -> bool:
         """Say whether permits are asked for as for this Appendix."""
         return self.appendix == appendix and not self.exempt and not self.unknown and not self.other
+
+
+def _least(standing: Standing) -> str | None:
+    return min(standing.appendices, key=lambda one: STRICTEST[one])
+
+
+def _strictest(appendices: Iterable[str | None]) -> str | None:
+    return max(appendices, key=lambda one: STRICTEST[one])
