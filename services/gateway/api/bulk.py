@@ -187,7 +187,7 @@ def add_bulk_routes(app: FastAPI) -> None:
     """Serve both; FastAPI describes them, but what is streamed does not pass through its own handling."""
     says = ("declaration", "its reference", "/v1/declarations")
     _add(app, "/v1/declarations/bulk", Bulk("lodge_declarations", declarations), "Lodge many declarations", says)
-    says = ("permit", "its issuer and number", "/v1/permits")
+    says = ("permit", "all it states", "/v1/permits")
     _add(app, "/v1/permits/bulk", Bulk("add_permits", permits), "Issue or register many permits", says)
 
 
