@@ -110,6 +110,21 @@ async def test_a_quota_counts_what_permits_grant_and_is_told_at_80_and_100_per_c
     assert passed["found"] == "101 number with this document"
 
 
+async def test_a_quota_of_few_is_counted_exactly_whatever_a_permit_grants(permits_db: AsyncEngine) -> None:
+    most, least = "9" * 38, "0." + "0" * 37 + "1"
+    await loaded(permits_db, quota(1), "quotas")
+    await issued(permits_db, of(most, origin_country="ZA"), AUTHORITY_FR)
+    assert await told(permits_db) == [("quota.reached", 1, most, int(most) * 100)]
+    await issued(permits_db, of(least, origin_country="ZA"), AUTHORITY_FR)
+    assert await taken(permits_db) == f"{most}.{least[2:]}"
+    whole = "1" + "0" * 37
+    await loaded(permits_db, quota(0, iso_code2="NA").replace(",0,", f",{whole},"), "quotas")
+    permit = of("0.1", origin_country="NA").model_copy(update={"export_country": "NA", "issuer": "NA"})
+    await issued(permits_db, permit, AUTHORITY_FR)
+    [one] = await listing.quotas(permits_db, "NA", TODAY)
+    assert one["left"] == "9" * 37 + ".9"
+
+
 async def test_a_quota_near_its_end_is_told_once_until_it_falls_below(permits_db: AsyncEngine) -> None:
     await loaded(permits_db, quota(100), "quotas")
     first = await issued(permits_db, of("80"))

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.domain import names
 from services.permits.domain.listing import Match, Population, parts_for
 from services.permits.store import limits, listings
-from shared.contracts.quantities import plain
+from shared.contracts.quantities import EXACT, plain
 
 View = dict[str, Any]
 
@@ -102,7 +102,7 @@ def _quota(row: Any) -> View:
         "purposes": row["purposes"],
         "quota": plain(row["amount"]),
         "taken": plain(row["taken"]),
-        "left": plain(max(row["amount"] - row["taken"], Decimal(0))),
+        "left": plain(max(EXACT.subtract(row["amount"], row["taken"]), Decimal(0))),
         "unit": row["unit"],
         "start_date": row["starts"].isoformat(),
         "end_date": row["ends"].isoformat(),

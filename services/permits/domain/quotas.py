@@ -126,7 +126,7 @@ def share_of(quota: QuotaOnFile, taken: Decimal) -> int:
     """Answer how much of a quota is taken, in whole per cent; of a quota of nothing anything is all."""
     if quota.amount == 0:
         return REACHED if taken else 0
-    return int(EXACT.multiply(taken, Decimal(100)) // quota.amount)
+    return int(EXACT.divide_int(EXACT.multiply(taken, Decimal(100)), quota.amount))
 
 
 def told(quota: QuotaOnFile, taken: Decimal, by_lines: Sequence[Share], by: Act) -> Told:
