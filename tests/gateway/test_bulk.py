@@ -299,6 +299,7 @@ async def test_a_permit_that_breaks_something_inside_harms_no_other(hub: Hub) ->
 
 async def test_a_line_of_permits_is_named_by_all_it_states(hub: Hub) -> None:
     """So another permit of the same number is told that it is taken, and the same line is the same again."""
+
     async def answer(asked: Asked) -> web.StreamResponse:
         made = [{"status": 201, "body": {"command": one["command_id"]}} for one in asked.json]
         return web.json_response(made if asked.path == "/inside/permits" else {})

@@ -2,20 +2,22 @@
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import applications, batch, registry, withdrawing
+from services.permits.actions.loading import KINDS, load_within
 from services.permits.store.commands import Kept
 from shared.contracts.application import Granting
 from shared.contracts.permit import Permit, Revocation
 from shared.problems import Invalid, Refusal
 from tests.permits.applicants import applied, asked, officer
-from tests.permits.files import loaded
+from tests.permits.files import loaded, pieces
 from tests.permits.people import AUTHORITY_FR, AUTHORITY_ZA, TODAY, command, issued, line, terms
 from tests.permits.test_issuing_batches import asked as asked_in_a_batch
 from tests.permits.test_law import of, quota, taken
@@ -106,6 +108,47 @@ async def test_of_a_permit_and_a_quota_that_come_at_once_one_sees_the_other(perm
             issued(permits_db, of("7")), loaded(permits_db, quota(1000 + round), "quotas"), issued(permits_db, of("5"))
         )
         assert await taken(permits_db) == str(12 * (round + 1))
+
+
+async def test_of_quotas_that_are_loaded_at_once_each_is_loaded_whole_and_counts_what_is_issued(
+    permits_db: AsyncEngine,
+) -> None:
+    for round in range(6):
+        first, _, second = await asyncio.gather(
+            loaded(permits_db, quota(1000 + round), "quotas"),
+            issued(permits_db, of("7")),
+            loaded(permits_db, quota(2000 + round), "quotas"),
+        )
+        assert abs(first["version"] - second["version"]) == 1
+        assert await taken(permits_db) == str(7 * (round + 1))
+
+
+async def test_a_load_of_quotas_that_meets_an_officer_crosswise_is_done_again_by_itself(
+    permits_db: AsyncEngine,
+) -> None:
+    def both(amount: int) -> str:
+        return quota(amount) + quota(amount, taxon_name="Crocodylus porosus").splitlines()[1] + "\n"
+
+    await loaded(permits_db, both(100), "quotas")
+    change = "UPDATE quotas SET told = told WHERE id = (SELECT {}(id::text)::uuid FROM quotas WHERE country = 'ZA')"
+    async with permits_db.connect() as rival:
+        await rival.execute(text(change.format("max")))
+        load = asyncio.create_task(loaded(permits_db, both(200), "quotas"))
+        await asyncio.sleep(0.3)
+        await rival.execute(text(change.format("min")))
+        await rival.commit()
+    assert (await load)["changed"] == 2
+
+
+async def test_what_failed_after_a_load_of_quotas_is_made_up_for_when_it_is_sent_again(
+    permits_db: AsyncEngine,
+) -> None:
+    async with permits_db.begin() as conn:
+        await load_within(conn, KINDS["quotas"], pieces(quota(1000)), TODAY, datetime.now(UTC), UUID(int=7))
+        await issued(permits_db, of("7"))
+    assert await taken(permits_db) == "0"
+    assert (await loaded(permits_db, quota(1000), "quotas"))["unchanged"] == 1
+    assert await taken(permits_db) == "7"
 
 
 async def test_a_paper_of_a_day_that_has_not_come_where_its_issuer_is_is_not_issued(permits_db: AsyncEngine) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.permits.actions.rereading import Rereadable
 from services.permits.domain.entries import Quota, Suspension, Taxon
 from services.permits.domain.loads import Note, Refused, Report
 from services.permits.formats import limits, species
@@ -20,6 +21,7 @@ from services.permits.store import loads
 from services.permits.store.lists import Quotas, Suspensions
 from services.permits.store.taxa import Taxa
 from shared.contracts.words import write_moment
+from shared.database import again
 from shared.problems import Fault, Invalid
 
 PORTION = 250
@@ -117,13 +119,23 @@ class Load:
 async def load(
     engine: AsyncEngine, kind: Kind, pieces: AsyncIterator[bytes], day: date, at: datetime, by: UUID | None
 ) -> dict[str, Any]:
-    """Load a file that holds from a day on, and answer the report; a file of which nothing can be taken is refused."""
-    async with engine.begin() as conn:
-        report = await load_within(conn, kind, pieces, day, at, by)
-    if not (report["added"] or report["changed"]):
-        return report
-    async with engine.begin() as conn:
-        await kind.kept.meanwhile(conn, report["version"], at)
+    """Load a file that holds from a day on, and answer the report; a file of which nothing can be taken is refused.
+
+    What the permits of that moment take is seen to after it, each time: so it is made up for where the load was sent
+    again because that had failed.
+    """
+    file = Rereadable(pieces)
+
+    async def whole() -> dict[str, Any]:
+        async with engine.begin() as conn:
+            return await load_within(conn, kind, file.read(), day, at, by)
+
+    async def meanwhile() -> None:
+        async with engine.begin() as conn:
+            await kind.kept.meanwhile(conn, report["version"], at)
+
+    report = await again(whole)
+    await again(meanwhile)
     return report
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.entries import Quota, Suspension
-from services.permits.store import takings
+from services.permits.store import loads, takings
 from services.permits.store.digests import Standing, digest
 from services.permits.store.tables import quota_amounts, quotas, suspensions
 from shared.database import among, columns, many, new_id
@@ -148,6 +148,10 @@ class Quotas:
         await takings.catch_up(conn, version, at)
 
     async def meanwhile(self, conn: AsyncConnection, version: int, at: datetime) -> None:
-        """Let the permits that were being issued while the list was loaded take their part too."""
+        """Let the permits that were being issued while the list was loaded take their part too.
+
+        No other load is under way by then: it would wait for issuers here, and this one for what it has written.
+        """
+        await loads.begin(conn, self.name)
         await takings.wait_for_issuers(conn)
         await takings.catch_up(conn, version, at)
