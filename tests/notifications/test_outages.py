@@ -146,7 +146,7 @@ async def test_429_with_retry_after_gives_the_whole_endpoint_a_rest(
     service: Service, receiver: Receiver, clock: Clock
 ) -> None:
     who = party()
-    await service.endpoint(who, receiver.url)
+    made = await service.endpoint(who, receiver.url)
 
     async def later(heard: Heard) -> web.Response:
         return web.Response(status=429, headers={"Retry-After": "600"})
@@ -158,6 +158,9 @@ async def test_429_with_retry_after_gives_the_whole_endpoint_a_rest(
         await service.tell(*(news(to=who) for _ in range(5)))
         await asyncio.sleep(0.2)
         assert len(receiver.heard) == 1, "it asked for rest: what is about other things waits too"
+        shown = (await service.http.get(f"{WHERE}/{made['id']}", headers=service.as_(who))).json()
+        rest = datetime.fromisoformat(shown["rests_until"]) - datetime.now(UTC)
+        assert timedelta(seconds=590) < rest <= timedelta(seconds=600)
         receiver.behave = None
         clock.ahead = timedelta(seconds=601)
         await until(lambda: len(receiver.heard) == 7)

@@ -2,9 +2,11 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 from aiohttp import web
+from sqlalchemy import text
 
 from tests.notifications.conftest import Receive, Service, news, party, until, working
 from tests.notifications.receivers import Heard, Receiver
@@ -24,6 +26,39 @@ async def test_while_paused_letters_wait_and_then_go_in_order(service: Service, 
         await service.http.patch(f"{WHERE}/{made['id']}", json={"paused": False}, headers=change)
         await until(lambda: len(receiver.heard) == 3)
     assert [one.sequence for one in receiver.heard] == [1, 2, 3]
+
+
+async def test_who_asks_for_a_letter_by_hand_ends_the_rest_it_asked_for(service: Service, receiver: Receiver) -> None:
+    who = party()
+    made = await service.endpoint(who, receiver.url)
+
+    async def later(heard: Heard) -> web.Response:
+        return web.Response(status=429, headers={"Retry-After": "3600"})
+
+    where, header = f"{WHERE}/{made['id']}", service.as_(who)
+    asks: list[tuple[str, Any]] = [("test", None), ("retry", None), ("replay", {"since": "2026-01-01T00:00:00Z"})]
+    async with working(service):
+        for ask, body in asks:
+            receiver.behave, receiver.heard = later, []
+            await service.tell(news(to=who))
+            await until(lambda: service.scalar("SELECT count(*) > 0 FROM paces WHERE rests_until > now()"))
+            receiver.behave = None
+            [delivery, *_] = await service.deliveries(who, made["id"], status="pending")
+            place = f"/v1/deliveries/{delivery['id']}/retry" if ask == "retry" else f"{where}/{ask}"
+            assert (await service.http.post(place, json=body, headers=header)).status_code == 202
+            await until(lambda: len(receiver.heard) > 1)
+            await until(lambda: service.scalar("SELECT count(*) = 0 FROM paces WHERE rests_until > now()"))
+
+
+async def test_a_disabled_endpoint_that_is_paused_is_paused_until_it_is_resumed(service: Service) -> None:
+    who = party()
+    made = await service.endpoint(who, "https://example.com/")
+    async with service.engine.begin() as conn:
+        await conn.execute(text("UPDATE endpoints SET status = 'disabled', reason = 'five days'"))
+    where, header = f"{WHERE}/{made['id']}", {**service.as_(who), "If-Match": "*"}
+    for paused, status in ((True, "paused"), (False, "active")):
+        changed = (await service.http.patch(where, json={"paused": paused}, headers=header)).json()
+        assert (changed["status"], changed["paused"], changed["reason"]) == (status, paused, None)
 
 
 async def test_a_deleted_endpoint_hears_nothing_more(service: Service, receiver: Receiver) -> None:

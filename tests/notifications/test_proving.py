@@ -107,6 +107,25 @@ async def test_where_the_hub_demands_proof_another_url_has_to_be_proven_anew(
     assert back.json()["status"] == "active", "an address that the operator named need not be proven"
 
 
+async def test_who_wished_to_be_proven_is_proven_anew_at_each_address_and_hears_nothing_before(
+    service: Service, receive: Receive
+) -> None:
+    who, first, second, third = party(), await receive(), await receive(), await receive()
+    first.behave = third.behave = echo
+    made = await service.endpoint(who, first.url, "declaration.*", verify=True)
+    where, header = f"{WHERE}/{made['id']}", {**service.as_(who), "If-Match": "*"}
+    async with working(service, schedule=[timedelta(seconds=0.05)] * 100):
+        await until(lambda: status_is(service, who, made["id"], "active"))
+        for other in (second, third):
+            moved = await service.http.patch(where, json={"url": other.url}, headers=header)
+            assert (moved.json()["status"], moved.json()["verify"]) == ("pending", True)
+            await service.tell(news(to=who))
+            await until(lambda other=other: len(other.heard) > 0)  # type: ignore[misc]
+        await until(lambda: len(third.heard) >= 3)
+    assert {heard.message["type"] for heard in second.heard} == {"endpoint.verification"}, "never proven"
+    assert await status(service, who, made["id"]) == "active"
+
+
 def test_what_the_operator_named_need_not_prove_itself(service: Service) -> None:
     house = House(Reach(loopback=True, networks=read_networks("10.1.0.0/16")), service.keys)
     assert not any(house.must_prove(url) for url in ("http://127.0.0.1:1/", "http://localhost/", "http://10.1.2.3/"))

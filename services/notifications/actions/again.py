@@ -1,6 +1,7 @@
 """What an owner has sent at will: a test, everything since a moment, one delivery more.
 
-Lanes are locked before deliveries, here as where letters are settled, so that the two never wait for each other.
+Whoever asks for it is the receiver: it ends the rest that the receiver asked for earlier. Lanes are locked before
+deliveries, here as where letters are settled, so that the two never wait for each other.
 """
 
 from datetime import datetime
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notifications.actions.commands import Command, Done, keep, kept
 from services.notifications.actions.news import tell_owner
 from services.notifications.domain import messages
-from services.notifications.store import deliveries, endpoints, events, lanes
+from services.notifications.store import deliveries, endpoints, events, lanes, paces
 from shared.contracts.webhooks import Replay
 from shared.contracts.words import write_moment
 from shared.problems import NotFound
@@ -26,6 +27,7 @@ async def test(engine: AsyncEngine, endpoint: UUID, command: Command, *, at: dat
             return done
         if await endpoints.own(conn, endpoint, command.party) is None:
             raise NotFound
+        await paces.wake(conn, endpoint)
         event, position = await tell_owner(conn, messages.TEST, endpoint, {}, to=[], at=at)
         [delivery] = await deliveries.add(conn, endpoint, [position], at=at)
         await lanes.make_due(conn, endpoint, [messages.endpoint_subject(endpoint)], at=at)
@@ -40,6 +42,7 @@ async def replay(engine: AsyncEngine, endpoint: UUID, wanted: Replay, command: C
             return done
         if await endpoints.own_locked(conn, endpoint, command.party) is None:
             raise NotFound
+        await paces.wake(conn, endpoint)
         subjects = await deliveries.missed(conn, endpoint, span)
         await lanes.make_due(conn, endpoint, subjects, at=at)
         count = await deliveries.replay(conn, endpoint, subjects, span, at=at)
@@ -55,6 +58,7 @@ async def retry(engine: AsyncEngine, delivery: UUID, command: Command, *, at: da
         lane = await deliveries.lane_of(conn, delivery, command.party)
         if lane is None or await endpoints.own_locked(conn, lane["endpoint_id"], command.party) is None:
             raise NotFound
+        await paces.wake(conn, lane["endpoint_id"])
         await lanes.make_due(conn, lane["endpoint_id"], [lane["subject"]], at=at)
         await deliveries.again(conn, delivery)
         return await keep(conn, command, show(dict(await deliveries.one(conn, delivery))))

@@ -30,7 +30,7 @@ async def create(
     """Make an endpoint of the command's party; the secret is in the answer, and nowhere after it."""
     _must_be_sendable(new.url, house)
     secret, proven = new_secret(), not (new.verify or house.must_prove(new.url))
-    values = _values(new.model_dump(exclude={"verify"}), id, house)
+    values = _values(new.model_dump(), id, house)
     async with engine.begin() as conn:
         if not proven:
             await events.lock(conn)
@@ -91,6 +91,7 @@ async def change(
             await store.forget_failing(conn, id)
             await paces.wake(conn, id)
         await _set_going(conn, changed, posed=changed["status"] == "pending" and "status" in turn, at=at)
+        changed = found(await store.own(conn, id, party))
     rest = await backlog.wake(engine, id, at=at) if woken else None
     return show(changed, house), rest
 
@@ -122,6 +123,8 @@ def show(row: Mapping[str, Any] | RowMapping, house: House) -> dict[str, Any]:
         "format": row["format"],
         "status": row["status"],
         "paused": row["status"] == "paused",
+        "verify": row["verify"],
+        "rests_until": write_moment(rests) if (rests := row.get("rests_until")) else None,
         "reason": row["reason"],
         "public_keys": house.keys.public(),
         "created_at": write_moment(row["created_at"]),
@@ -165,14 +168,17 @@ def _values(named: dict[str, Any], id: UUID, house: House) -> dict[str, Any]:
 
 
 def _turn(named: dict[str, Any], now: RowMapping, house: House) -> dict[str, Any]:
-    """Answer what changes of its status: by the owner's wish, and because another URL has to be proven."""
+    """Answer what changes of its status: by the owner's wish, and because another URL has to be proven.
+
+    A disabled endpoint that its owner pauses is paused: enabled when it is resumed, and till then for its owner to say.
+    """
     url, status = named.get("url") or now["url"], now["status"]
-    proven = now["proven"] if url == now["url"] else not house.must_prove(url)
+    proven = now["proven"] if url == now["url"] else not (now["verify"] or house.must_prove(url))
     turn: dict[str, Any] = {"proven": proven} if proven != now["proven"] else {}
     going = "active" if proven else "pending"
     match named.get("paused"), status:
-        case True, "active" | "pending":
-            return turn | {"status": "paused"}
+        case True, "active" | "pending" | "disabled":
+            return turn | {"status": "paused", "reason": None}
         case False, "paused" | "disabled":
             return turn | {"status": going, "reason": None}
         case _, "active" | "pending" if status != going or url != now["url"]:

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, insert, select, text, update
+from sqlalchemy import RowMapping, case, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.store.tables import endpoint_secrets, endpoints
+from services.notifications.store.tables import endpoint_secrets, endpoints, paces
 
 _KEPT = [column for column in endpoints.c if column.name != "party_id"]
+_RESTS = case((paces.c.rests_until > func.now(), paces.c.rests_until)).label("rests_until")
+_SHOWN = select(*_KEPT, _RESTS).join(paces, paces.c.endpoint_id == endpoints.c.id, isouter=True)
 _END_SECRETS = text("""
     UPDATE endpoint_secrets SET ends_at = :ends_at WHERE endpoint_id = :endpoint AND ends_at IS NULL
 """)
@@ -53,18 +55,18 @@ async def live_secrets(conn: AsyncConnection, endpoint: UUID, *, at: datetime) -
 
 
 async def own(conn: AsyncConnection, id: UUID, party: UUID) -> RowMapping | None:
-    """Read an endpoint of the party's own; what is foreign or deleted is not there."""
+    """Read an endpoint of the party's own, and until when it rests; what is foreign or deleted is not there."""
     return (await conn.execute(_own(id, party))).mappings().one_or_none()
 
 
 async def own_locked(conn: AsyncConnection, id: UUID, party: UUID) -> RowMapping | None:
     """Read an endpoint of the party's own and hold it until the transaction ends; letters to it may be added."""
-    return (await conn.execute(_own(id, party).with_for_update(key_share=True))).mappings().one_or_none()
+    return (await conn.execute(_own(id, party).with_for_update(key_share=True, of=endpoints))).mappings().one_or_none()
 
 
 async def page(conn: AsyncConnection, party: UUID, *, before: UUID | None, limit: int) -> Sequence[RowMapping]:
     """Read a party's endpoints, newest first (their ids sort by time), below an id."""
-    query = select(*_KEPT).where(endpoints.c.party_id == party, endpoints.c.status != "deleted")
+    query = _SHOWN.where(endpoints.c.party_id == party, endpoints.c.status != "deleted")
     if before is not None:
         query = query.where(endpoints.c.id < before)
     return (await conn.execute(query.order_by(endpoints.c.id.desc()).limit(limit))).mappings().all()
@@ -113,4 +115,4 @@ async def seal_secret(conn: AsyncConnection, id: UUID, plain: str, sealed: str) 
 
 
 def _own(id: UUID, party: UUID) -> Any:
-    return select(*_KEPT).where(endpoints.c.id == id, endpoints.c.party_id == party, endpoints.c.status != "deleted")
+    return _SHOWN.where(endpoints.c.id == id, endpoints.c.party_id == party, endpoints.c.status != "deleted")

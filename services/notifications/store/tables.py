@@ -122,6 +122,7 @@ endpoints = Table(
     Column("rate_limit", Integer, nullable=True),
     Column("format", Text, nullable=False, server_default=text("'standard'")),
     Column("proven", Boolean, nullable=False, server_default=text("true")),
+    Column("verify", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("status IN ('pending', 'active', 'paused', 'disabled', 'deleted')", name="endpoints_status"),
     CheckConstraint("rate_limit > 0", name="endpoints_rate_limit"),
     CheckConstraint("format IN ('standard', 'cloudevents')", name="endpoints_format"),
@@ -130,7 +131,8 @@ endpoints = Table(
 )
 """Where a party wants its news sent. A deleted one stays for the record and is nobody's any more.
 
-`countries`, `permits` and `taxa` are the filters as topics, `filters` as they were stated; `headers` are sealed."""
+`countries`, `permits` and `taxa` are the filters as topics, `filters` as they were stated; `headers` are sealed.
+`proven`: it answered its challenge at this URL, or need not; `verify`: its owner wants it to prove itself anywhere."""
 
 paces = Table(
     "paces",

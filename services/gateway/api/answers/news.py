@@ -30,6 +30,8 @@ class Endpoint(Told):
     format: Literal["standard", "cloudevents"]
     status: Annotated[str, Field(description="active, pending, paused or disabled")]
     paused: bool
+    verify: Annotated[bool, Field(description="It has to prove itself at each new URL, wherever that leads")]
+    rests_until: Annotated[datetime | None, Field(description="It asked for rest (429): nothing is sent till then")]
     reason: Annotated[str | None, Field(description="Why it is disabled")]
     public_keys: Annotated[tuple[str, ...], Field(description="Ed25519, for `v1a` signatures: whpk_…")]
     created_at: datetime

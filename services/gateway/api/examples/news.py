@@ -17,6 +17,8 @@ ENDPOINT = SENDS | {
     "format": "standard",
     "status": "active",
     "paused": False,
+    "verify": False,
+    "rests_until": None,
     "reason": None,
     "public_keys": ["whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4="],
     "created_at": MOMENT,
