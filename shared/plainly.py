@@ -34,6 +34,12 @@ PATTERNS = {
         "No blank stands first or last here, and no control character"
     ),
     r"^[^\x00-\x1f\x7f]+$": "No control character stands here",
+    r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\x00-\x20]+$": "A URL is written https://host/path, without blanks",
+    r"^(\*|[a-z]+\.\*|[a-z]+\.[a-z_]+)$": (
+        "Events are named by type, declaration.released, by family, declaration.*, or all together, *"
+    ),
+    r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$": "The name of a header is letters, digits and hyphens: X-Our-Key",
+    r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$": "The value of a header is ASCII, with no blank first or last",
 }
 
 

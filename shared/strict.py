@@ -94,7 +94,8 @@ def faults(error: ValidationError) -> tuple[Fault, ...]:
 
 
 def _place(fault: Any) -> str:
-    return pointer((*fault["loc"], *fault.get("ctx", {}).get("at", ())))
+    loc = fault["loc"][:-1] if fault["loc"][-1:] == ("[key]",) else fault["loc"]
+    return pointer((*loc, *fault.get("ctx", {}).get("at", ())))
 
 
 def pointer(places: tuple[int | str, ...]) -> str:

@@ -16,6 +16,11 @@ WAIT = 20
 SELDOM = ("endpoint.verification",)
 """A type of which there are few: by asking for it one comes to the end of the feed without reading all of it."""
 LONGEST = 5.0
+OTHERS = (
+    "The administrator has no events of its own: these are a trader's, an office's, a partner's. Name such a party's "
+    "credentials with --credentials FILE;\n`saola party add NAME --role trader --country FR --save FILE` makes a party "
+    "and keeps them in a new file."
+)
 Handle = Callable[[dict[str, Any]], str]
 
 
@@ -85,6 +90,8 @@ def run(hub: Hub, bookmark: Bookmark, types: Sequence[str], forward: str | None,
     except KeyboardInterrupt:
         return
     except Problem as problem:
+        if problem.code == "role-not-allowed":
+            raise Trouble(OTHERS) from None
         raise Trouble(f"{problem}\nBy now the cursor is {bookmark.cursor!r}; --after sets another.") from None
     finally:
         if forward is not None:

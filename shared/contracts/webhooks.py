@@ -50,7 +50,7 @@ EventPattern = Annotated[
     StringConstraints(pattern=r"^(\*|[a-z]+\.\*|[a-z]+\.[a-z_]+)$", max_length=64),
     AfterValidator(_known),
 ]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s\x00-\x20]+$", max_length=2000)]
+Url = Annotated[str, StringConstraints(pattern=r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\x00-\x20]+$", max_length=2000)]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$")]
 HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$", max_length=1000)]
 Headers = Annotated[

@@ -51,7 +51,7 @@ def _day(value: Any) -> date:
 def _moment(value: Any) -> datetime:
     if isinstance(value, str):
         with suppress(ValueError):
-            value = datetime.fromisoformat(value)
+            value = datetime.fromisoformat(value.upper())
     if isinstance(value, datetime) and value.tzinfo is not None and FIRST_YEAR <= f"{value.year:04}" <= LAST_YEAR:
         return value.astimezone(UTC)
     raise PydanticCustomError("not_a_time", "A time is written by RFC 3339 with its zone: 2026-03-01T09:30:00Z")

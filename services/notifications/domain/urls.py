@@ -10,11 +10,15 @@ def flaw(url: str, reach: Reach) -> str | None:
     """Answer what is wrong with a URL and what to do about it, or None."""
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         return "This is not a URL. Write https://host/path."
-    if not host or not url.isascii():
+    if not host or not host.isascii():
         return "The URL names no host in ASCII. Write https://host/path, international names in their xn-- form."
+    if not url.isascii():
+        return "The URL has letters beyond ASCII in its path. Write them percent-encoded: %C3%A9 for é."
+    if port == 0:
+        return "Nobody listens at port 0. Name the port of your receiver, or none."
     if parts.username is not None or parts.password is not None:
         return "The URL carries a user or a password. Leave them out: the signature proves who sends."
     if parts.fragment:
