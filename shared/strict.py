@@ -12,6 +12,11 @@ from shared.problems import Fault, Invalid
 
 Model = TypeVar("Model", bound=BaseModel)
 DEEPEST = 32
+OF_THEIR_OWN = frozenset(
+    {f"unknown-{what}" for what in ("appendix", "country", "kind", "purpose", "source", "term", "unit")}
+    | {"too-many-digits"}
+)
+"""Faults whose code is the problem's own where a body has no other: a code that is in no list, a number too long."""
 BEFORE_COLONS = (b" :", b"\t:", b"\n:", b"\r:")
 
 
@@ -62,8 +67,14 @@ def validate(model: type[Model], value: Any) -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        detail = "The body is not as the contract says; `errors` names each place."
-        raise Invalid("invalid-body", detail, faults(error)) from None
+        raise _invalid(faults(error)) from None
+
+
+def _invalid(found: tuple[Fault, ...]) -> Invalid:
+    codes = {fault.code for fault in found}
+    if len(codes) == 1 and codes <= OF_THEIR_OWN:
+        return Invalid(found[0].code, f"{found[0].detail}; `errors` names each place.", found)
+    return Invalid("invalid-body", "The body is not as the contract says; `errors` names each place.", found)
 
 
 def write(model: type[Model], value: Any) -> tuple[Model, bytes]:

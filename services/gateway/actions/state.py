@@ -31,7 +31,7 @@ async def look(desk: Desk, known: Known, caller: Caller, kind: str, sent: bytes)
         stated, inside = FORMATS[kind](sent, known.party)
         trader = await trader_of(stated, known, desk.people, at=now())
     except Invalid as error:
-        if error.code != "invalid-body":
+        if not error.faults:
             raise
         return _not_valid([{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in error.faults])
     except NotAllowed as error:

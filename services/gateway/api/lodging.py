@@ -19,7 +19,7 @@ from services.gateway.actions.people import Known
 from services.gateway.api.guard import admit, caller_of, know_parameters
 from services.gateway.api.headers import demanded_key, wait_of
 from services.gateway.api.media import media_type
-from services.gateway.api.openapi import GUARDED, WITH_BODY, XML, body, header, problems
+from services.gateway.api.openapi import CODED, GUARDED, WITH_BODY, XML, body, header, problems
 from services.gateway.api.relay import render
 from services.gateway.clients.letters import write_digest
 from services.gateway.formats.known import FORMATS
@@ -149,7 +149,7 @@ def add_lodging_route(app: FastAPI) -> None:
         summary="Lodge a declaration",
         status_code=202,
         response_description="It is durable; Location says where it is followed",
-        responses=whole | problems(*GUARDED, *WITH_BODY, *XML, *codes, *more),
+        responses=whole | problems(*GUARDED, *WITH_BODY, *CODED, *XML, *codes, *more),
         openapi_extra={"parameters": parameters, "requestBody": body(Declaration, media=FORMATS)},
     )
     route.app = lodge

@@ -15,6 +15,7 @@ from services.gateway.api.rights import RIGHTS
 from services.gateway.api.webhooks import schemas_of_events, webhooks
 from shared.contracts.problems import CODES
 from shared.refused import PROBLEM, TITLES
+from shared.strict import OF_THEIR_OWN
 
 REF = "#/components/schemas/{model}"
 GUARDED = (
@@ -26,6 +27,8 @@ GUARDED = (
     "database-unavailable",
 )
 WITH_BODY = ("malformed-json", "body-too-large", "body-too-slow", "unsupported-media-type", "invalid-body")
+CODED = tuple(sorted(OF_THEIR_OWN))
+"""Of bodies that are full of codes and quantities."""
 XML = ("malformed-xml", "doctype-not-allowed")
 WITH_FILE = ("body-too-large", "body-too-slow", "unsupported-media-type", "columns-missing", "nothing-taken")
 _FAULT = {"type": "object", "properties": {name: {"type": "string"} for name in ("pointer", "code", "detail")}}

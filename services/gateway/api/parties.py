@@ -89,7 +89,15 @@ def add_party_routes(app: FastAPI) -> None:
     new, change = {"requestBody": body(NewParty)}, {"requestBody": body(PartyChange)}
     for method, path, act, summary, good, extra, codes in (
         ("GET", "/v1/me", read_me, "Who am I?", 200, {}, ()),
-        ("POST", p, add_party, "Add a party", 201, {"parameters": [key], **new}, (*WITH_BODY, *KEYED, TAKEN)),
+        (
+            "POST",
+            p,
+            add_party,
+            "Add a party",
+            201,
+            {"parameters": [key], **new},
+            (*WITH_BODY, "unknown-country", *KEYED, TAKEN),
+        ),
         ("GET", p, list_parties, "List parties", 200, {}, ()),
         ("GET", p + "/{id}", read_party, "Read a party", 200, {"parameters": one}, ("not-found",)),
         ("PATCH", p + "/{id}", change_party, "Change a party", 200, {"parameters": [*one, match], **change}, CHANGED),
@@ -110,7 +118,7 @@ def add_party_routes(app: FastAPI) -> None:
 
 
 TAKEN = "identifier-taken"
-CHANGED = (*WITH_BODY, "not-found", "version-missing", "version-stale", "last-admin", TAKEN)
+CHANGED = (*WITH_BODY, "unknown-country", "not-found", "version-missing", "version-stale", "last-admin", TAKEN)
 
 
 def _good(path: str, method: str, status: int) -> dict[int | str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from services.gateway.actions.people import Known
 from services.gateway.api.guard import admit, caller_of, id_of, know_parameters, the_desk
 from services.gateway.api.headers import idempotency_key, wait_of
-from services.gateway.api.openapi import GUARDED, WITH_BODY, WITH_FILE, body, header, problems
+from services.gateway.api.openapi import CODED, GUARDED, WITH_BODY, WITH_FILE, body, header, problems
 from services.gateway.api.parameters import parameter
 from services.gateway.clients.inside import ask
 from shared.calls import Away, Reply, unavailable
@@ -171,6 +171,7 @@ def _endpoint(
 def _responses(route: Relayed) -> dict[int | str, dict[str, Any]]:
     codes = [*GUARDED, *route.codes, "service-unavailable"]
     codes += WITH_BODY if route.takes else ()
+    codes += CODED if route.takes and route.service == "permits" else ()
     codes += WITH_FILE if route.file else ()
     codes += ["not-found"] if "{" in route.path else []
     codes += ["idempotency-key-invalid", "idempotency-key-reused"] if route.method in {"POST", "PUT"} else []

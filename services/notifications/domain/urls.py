@@ -1,6 +1,6 @@
 """Which addresses a party may name for its webhooks; what a name resolves to is judged when it is sent to."""
 
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from services.notifications.domain import addresses
 from services.notifications.domain.addresses import Reach
@@ -13,17 +13,24 @@ def flaw(url: str, reach: Reach) -> str | None:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return "This is not a URL. Write https://host/path."
-    if not host or not host.isascii():
-        return "The URL names no host in ASCII. Write https://host/path, international names in their xn-- form."
-    if not url.isascii():
-        return "The URL has letters beyond ASCII in its path. Write them percent-encoded: %C3%A9 for é."
-    if port == 0:
-        return "Nobody listens at port 0. Name the port of your receiver, or none."
-    if parts.username is not None or parts.password is not None:
-        return "The URL carries a user or a password. Leave them out: the signature proves who sends."
-    if parts.fragment:
-        return "The URL carries a fragment, which is never sent. Leave it out."
-    return _wrong_scheme(parts.scheme, host, reach) or _wrong_host(host, reach)
+    return _misspelt(url, parts, host, port) or _wrong_scheme(parts.scheme, host, reach) or _wrong_host(host, reach)
+
+
+def _misspelt(url: str, parts: SplitResult, host: str, port: int | None) -> str | None:
+    flaws = (
+        (
+            not host or not host.isascii(),
+            "The URL names no host in ASCII. Write https://host/path, international names in their xn-- form.",
+        ),
+        (not url.isascii(), "The URL has letters beyond ASCII. Write them percent-encoded: %C3%A9 for é."),
+        (port == 0, "Nobody listens at port 0. Name the port of your receiver, or none."),
+        (
+            parts.username is not None or parts.password is not None,
+            "The URL carries a user or a password. Leave them out: the signature proves who sends.",
+        ),
+        (bool(parts.fragment), "The URL carries a fragment, which is never sent. Leave it out."),
+    )
+    return next((said for wrong, said in flaws if wrong), None)
 
 
 def _wrong_scheme(scheme: str, host: str, reach: Reach) -> str | None:

@@ -61,7 +61,7 @@ async def validate(request: Request, db: Engine, party: Trader, trader: AnotherT
     try:
         stated = await read_json(request, InsideDeclaration)
     except Invalid as error:
-        if error.code != "invalid-body":
+        if not error.faults:
             raise
         faults = [{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in error.faults]
         return {"valid": False, "findings": [], "errors": faults}
