@@ -24,6 +24,8 @@ async def test_names_are_found_whoever_writes_them_how(permits_db: AsyncEngine) 
         "CROCODYLUS  NILOTICUS",
         "CROCODYLUS NILOTICUS (Laurenti, 1768)",
         "crocodylus niloticus Laurenti, 1768",
+        "Crocodylus Niloticus",
+        "crocodylus NILOTICUS Laurenti",
     ):
         assert await found(name) == ("Crocodylus niloticus", "II", "accepted")
     assert await found("Crocodylus niloticus", "SD") == ("Crocodylus niloticus", "I", "accepted")
@@ -38,6 +40,30 @@ async def test_names_are_found_whoever_writes_them_how(permits_db: AsyncEngine) 
         ("Ara ararauna", "II", "hybrid"), ("Ara macao", "I", "hybrid"),
     }  # fmt: skip
     assert await listing.taxa(permits_db, "Nemo nusquam", TODAY, None, limit=50) == []
+
+
+async def test_an_author_whom_the_listing_knows_is_no_part_of_a_name(permits_db: AsyncEngine) -> None:
+    genus = taxon(1, "Inventus", "II", AuthorYear="Someone von Elsewhere, 1901", RankName="GENUS", Species="")
+    await loaded(permits_db, file([genus, taxon(2, "Inventus primus", AuthorYear="(Pfitzer)")]))
+    for name, expected in (
+        ("Inventus Someone", "Inventus"), ("INVENTUS PRIMUS PFITZER", "Inventus primus"),
+        ("Inventus Primus Pfitzer", "Inventus primus"), ("Inventus Primus Alter", "Inventus primus"),
+    ):  # fmt: skip
+        [one] = await listing.taxa(permits_db, name, TODAY, "ZA", limit=50)
+        assert (one["taxon"], one["matched_by"] == "accepted") == (expected, "Alter" not in name), name
+    permit = terms(line(taxon="Inventus Primus Pfitzer"))
+    await endorsed(permits_db, await issued(permits_db, permit), A="100")
+    found = await lodged(permits_db, declaration(item(permit, taxon="Inventus primus")))
+    assert found["status"] == "accepted"
+
+
+async def test_a_line_in_capitals_covers_its_species_and_no_other(permits_db: AsyncEngine) -> None:
+    permit = terms(line(taxon="Crocodylus Niloticus"))
+    await endorsed(permits_db, await issued(permits_db, permit), A="100")
+    other = await lodged(permits_db, declaration(item(permit, "10", taxon="Crocodylus porosus")))
+    assert "CITES-box-7-line" in {finding["rule"] for finding in other["findings"]}
+    same = await lodged(permits_db, declaration(item(permit, "10", taxon="crocodylus NILOTICUS Laurenti, 1768")))
+    assert same["status"] == "accepted"
 
 
 async def test_what_limits_the_trade_of_a_population_is_not_taken_for_its_country(permits_db: AsyncEngine) -> None:

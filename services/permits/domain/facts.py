@@ -62,8 +62,8 @@ class Facts:
 
     def means(self, one: str, other: str, day: date) -> bool:
         """Say whether two names are of the same taxon, as the listing has it."""
-        mixed = frozenset(names.parents(one))
-        if names.key(one) == names.key(other) or (mixed and mixed == frozenset(names.parents(other))):
+        mixed, key = frozenset(names.parents(one)), names.key(one)
+        if (key and key == names.key(other)) or (mixed and mixed == frozenset(names.parents(other))):
             return True
         return bool(self.listings.accepted(one, day) & self.listings.accepted(other, day))
 

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 
+from services.permits.domain import authors
+
 RANK_MARKS = frozenset({"spp", "sp", "subsp", "ssp", "var", "f", "fa", "cf", "aff", "hybrid", "hybrids"})
 """Words that say of what rank a name is, or how sure one is of it; the name is the same without them."""
+GROUP_MARKS = frozenset({"spp", "sp"})
 CROSS = "x"
 MOST_WORDS = 9
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*\.?")
-_AUTHORS = frozenset({"&", "et", "and", "in", "ex", "de", "von", "van", "der", "du", "la"})
 
 
 @lru_cache(10_000)
@@ -70,28 +72,69 @@ def _segments(text: str) -> list[str]:
 
 
 def _words(name: str) -> list[str]:
-    """Take the words of the name itself, small: it ends where its author begins."""
+    """Take the words of the name itself, small: it ends where its author begins.
+
+    A genus alone means all its species, so it is read as one only where nothing follows it but its author or `spp.`:
+    whatever else follows makes it narrower, never wider.
+    """
     text = re.sub(r"[\"'`´‘’“”«»]", "", name).replace("\u00a0", " ").replace("×", f" {CROSS} ")
     text = re.sub(r"^(\S+) \([A-Z][a-z]+\) (?=[a-z])", r"\1 ", " ".join(text.split()))  # a subgenus
     pieces = text.split()
-    told = bool(pieces) and not text.isupper() and not text.islower()
-    shouted = bool(pieces) and len(pieces[0]) > 1 and pieces[0].isupper()
-    found: list[str] = []
-    for piece in pieces:
-        if not _belongs(piece, found, told=told and not (shouted and piece.isupper())):
+    read = _Reading(told=not text.isupper() and not text.islower())
+    while pieces and len(read.words) < MOST_WORDS and read.takes(pieces):
+        if pieces.pop(0).endswith((",", ";")):
             break
+    if len(read.words) < 2 and not read.group and pieces and not authors.certain(pieces):
+        more = re.findall(r"[^\W\d_]+", " ".join(pieces).casefold())
+        read.words += [word for word in more if word not in RANK_MARKS]
+    return read.words[:MOST_WORDS]
+
+
+class _Reading:
+    """A name as it is read word by word; `told` says that capitals mean something in it."""
+
+    def __init__(self, *, told: bool) -> None:
+        self.told = told
+        self.words: list[str] = []
+        self.group = False
+        """Whether it says itself that it means all: `spp.`."""
+        self._depth = 0
+        """How far the name is read: 0 at its beginning and behind a cross, 1 behind a genus."""
+        self._last = ""
+
+    def takes(self, rest: list[str]) -> bool:
+        """Take the next word; False where the name ends before it."""
+        piece = rest[0]
         word = piece.rstrip(".,;").casefold()
-        if word and word not in RANK_MARKS:
-            found.append(word)
-        if piece.endswith((",", ";")) or len(found) == MOST_WORDS:
-            break
-    return found
-
-
-def _belongs(piece: str, before: list[str], *, told: bool) -> bool:
-    if piece.casefold() == CROSS:
+        if piece.casefold() == CROSS:
+            self._depth = 0
+        elif self._is_mark(piece, word):
+            self.group = self.group or word in GROUP_MARKS
+            self._last = word
+            return True
+        elif not _WORD.fullmatch(piece.rstrip(",;")) or piece.casefold() in authors.WORDS or self._is_author(rest):
+            return False
+        else:
+            self._depth += 2 if self.words[-1:] == [CROSS] and self.told and piece.islower() else 1
+        self.words.append(word)
+        self._last = piece
         return True
-    if not _WORD.fullmatch(piece.rstrip(",;")) or piece.casefold() in _AUTHORS:
-        return False
-    first = not before or before[-1] == CROSS
-    return first or not told or not piece[0].isupper()
+
+    def _is_mark(self, piece: str, word: str) -> bool:
+        """Say whether a word tells a rank, or is the first parent's genus again: `Falco rusticolus × F. cherrug`."""
+        if self.words[-1:] == [CROSS] and len(self.words) > 1 and len(word) == 1:
+            return piece.endswith(".") and self.words[0].startswith(word)
+        return word in RANK_MARKS and (len(word) > 1 or piece.islower() or not self.told)
+
+    def _is_author(self, rest: list[str]) -> bool:
+        """Say whether an author begins here; a word that may as well be part of the name is one."""
+        if self._depth == 0 or self._last in RANK_MARKS - GROUP_MARKS:
+            return False
+        if self._depth == 1:
+            return authors.certain(rest) if self.told else authors.known(rest)
+        return authors.certain(rest) or (self.told and self._capital_tells(rest[0]))
+
+    def _capital_tells(self, piece: str) -> bool:
+        """Say whether a capital begins an author: so behind `niloticus` and `NILOTICUS`, not behind `Niloticus`."""
+        shouted = len(piece.rstrip(".,;")) > 1 and piece.isupper()
+        return piece[0].isupper() and not shouted and (self._last.islower() or self._last.isupper())

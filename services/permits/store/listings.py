@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain import names
+from services.permits.domain import authors, names
 from services.permits.domain.listing import Listing, Listings, Match, Population
 from services.permits.store.rows import Row
 from services.permits.store.tables import taxa, taxon_names
@@ -63,14 +63,21 @@ def _matches(
     if not keys:
         return ()
     exact = direct.get(keys[0], [])
-    higher = [match for key in keys[1:] for match in direct.get(key, ())] + above.get(keys[-1], [])
     if exact or not parents:
-        return (*exact, *(Match(m.listing, "higher_taxon", m.key) for m in higher))
+        shorter = [_shorter_by(match, keys[0]) for key in keys[1:] for match in direct.get(key, ())]
+        return (*exact, *shorter, *(Match(m.listing, "higher_taxon", m.key) for m in above.get(keys[-1], ())))
     mixed = []
     for parent in parents:
         own = _matches(names.keys(parent), (), direct, above)
         mixed += [Match(m.listing, "hybrid", m.key) for m in own if m.key == own[0].key]
     return tuple(mixed)
+
+
+def _shorter_by(match: Match, name: str) -> Match:
+    """Answer how a name's beginning answers for it: as what it belongs to, or as itself where its author follows."""
+    if match.by == "accepted" and authors.is_of(name.removeprefix(match.key), match.listing.author):
+        return match
+    return Match(match.listing, "higher_taxon", match.key)
 
 
 async def beginning(conn: AsyncConnection, start: str, day: date, *, limit: int) -> list[Match]:
