@@ -8,6 +8,7 @@ from uuid import uuid4
 from aiohttp import web
 from sqlalchemy import text
 
+from shared.database import now
 from tests.notifications.conftest import Receive, Service, news, party, until, working
 from tests.notifications.receivers import Heard, Receiver
 
@@ -111,12 +112,20 @@ async def test_a_replay_sends_everything_again_under_the_same_ids_in_order(
     assert [one.id for one in receiver.heard[:3]] == [one.id for one in receiver.heard[3:]]
 
 
+async def test_what_is_yet_to_come_is_not_replayed(service: Service) -> None:
+    who = party()
+    made = await service.endpoint(who, "https://example.com/")
+    later = {"since": (now() + timedelta(hours=1)).isoformat()}
+    refused = await service.http.post(f"{WHERE}/{made['id']}/replay", json=later, headers=service.as_(who))
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/since")
+
+
 async def test_replays_retries_and_pauses_race_with_deliveries_and_break_nothing(
     service: Service, receiver: Receiver
 ) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
-    where, since = f"{WHERE}/{made['id']}", {"since": "2026-01-01T00:00:00Z"}
+    where, since = f"{WHERE}/{made['id']}", {"since": "2026-01-01t00:00:00z"}
     subjects = [f"declaration:{uuid4()}" for _ in range(10)]
 
     async def flaky(heard: Heard) -> web.Response | None:

@@ -16,7 +16,7 @@ from services.notifications.domain import messages
 from services.notifications.store import deliveries, endpoints, events, lanes, paces
 from shared.contracts.webhooks import Replay
 from shared.contracts.words import write_moment
-from shared.problems import NotFound
+from shared.problems import Fault, Invalid, NotFound
 
 
 async def test(engine: AsyncEngine, endpoint: UUID, command: Command, *, at: datetime) -> Done:
@@ -35,7 +35,10 @@ async def test(engine: AsyncEngine, endpoint: UUID, command: Command, *, at: dat
 
 
 async def replay(engine: AsyncEngine, endpoint: UUID, wanted: Replay, command: Command, *, at: datetime) -> Done:
-    """Send an endpoint again what it may hear of a span of time, under the same event ids. Raises NotFound."""
+    """Send an endpoint again what it may hear of a span of time, under the same event ids. Raises NotFound, Invalid."""
+    if wanted.since > at:
+        text = "since is in the future: nothing was sent after it that could be sent again."
+        raise Invalid("invalid-body", text, [Fault("/since", "in-the-future", text)])
     span = deliveries.Span(wanted.since, wanted.until or at, wanted.types, wanted.status == "given_up")
     async with engine.begin() as conn:
         if (done := await kept(conn, command, at=at)) is not None:

@@ -13,7 +13,7 @@ from services.permits.domain.signing import Signature
 from services.permits.domain.values import Line, Move, Outcome, PermitChange, PermitOnFile, Posting
 from shared.cites.zones import earliest_day, utc_day
 from shared.contracts.people import Act, Party
-from shared.contracts.permit import Permit
+from shared.contracts.permit import Permit, PermitLine
 from shared.contracts.quantities import plain
 from shared.problems import Fault, Invalid
 
@@ -41,12 +41,20 @@ def issue(fresh: Fresh, terms: Permit, party: Party, by: Act, *, replaces: Permi
         token=fresh.token,
         replaces=replaces.id if replaces else None,
     )
-    lines = [{"line": n.line, "taxon": n.taxon, "quantity": plain(n.quantity), "unit": n.unit} for n in terms.lines]
-    extra: dict[str, Any] = {"kind": terms.kind, "valid_until": terms.valid_until.isoformat(), "lines": lines}
+    extra: dict[str, Any] = {
+        "kind": terms.kind,
+        "valid_until": terms.valid_until.isoformat(),
+        "lines": [_granted(line) for line in terms.lines],
+    }
     if replaces is not None:
         extra["replaces"] = _named(replaces)
     move = Move(None, PermitStatus.ISSUED, by, "permit.issued", None, extra)
     return Outcome((), (PermitChange(permit, (move,)),), _grants(permit, Signature(by, "issued", utc_day(by.at))))
+
+
+def _granted(line: PermitLine) -> dict[str, Any]:
+    what = {"line": line.line, "taxon": line.taxon, "term": line.term, "source": line.source}
+    return what | {"quantity": plain(line.quantity), "unit": line.unit}
 
 
 def stand_in(old: PermitOnFile, fresh: Fresh, terms: Permit, party: Party, by: Act, around: Around) -> Outcome:

@@ -86,7 +86,13 @@ DATA: dict[str, dict[str, Any]] = {
     "declaration.corrected": _DECLARATION
     | {"status": "released", "usage": [_USAGE], "reason": "Two skins were counted twice", "sequence": 4},
     "permit.issued": _PERMIT
-    | {"status": "issued", "kind": "export", **_EXPIRES, "lines": [_LINE | {"quantity": "120"}], "sequence": 1},
+    | {
+        "status": "issued",
+        "kind": "export",
+        **_EXPIRES,
+        "lines": [_LINE | {"term": "SKI", "source": "R", "quantity": "120"}],
+        "sequence": 1,
+    },
     "permit.endorsed": _PERMIT
     | {"status": "endorsed", "lines": [_LEFT], "endorsed_on": "2026-03-08", "port": "Durban", "sequence": 2},
     "permit.used": _PERMIT | _CAUSE | {"status": "endorsed", "side": "import", "lines": [_ARRIVED], "sequence": 3},

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from shared.contracts.words import Country, Id, LineLetter, Movement, Token, Unit, Wire
+from shared.contracts.words import Country, Id, LineLetter, Movement, Source, Token, Unit, Wire
 
 Figure = Annotated[
     str, StringConstraints(pattern=r"^-?[0-9]+(\.[0-9]+)?$"), Field(description="A decimal in a string: 118, 0.25")
@@ -26,10 +26,12 @@ class NamedPermit(Wire):
 
 
 class IssuedLine(Wire):
-    """A line of a permit as it was issued: boxes 7 and 11."""
+    """A line of a permit as it was issued: boxes 7 to 11."""
 
     line: LineLetter
     taxon: str
+    term: str
+    source: Source
     quantity: Figure
     unit: Unit
 
