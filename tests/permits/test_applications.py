@@ -165,6 +165,24 @@ async def test_two_people_assess_and_issue_where_the_policy_asks_for_it(permits_
     assert json.loads(granted.answer)["status"] == "granted"
 
 
+async def test_nobody_who_ever_assessed_issues_whoever_assessed_after(permits_db: AsyncEngine) -> None:
+    await _two_people(permits_db)
+    id = await applied(permits_db)
+    for person in ("one", "two"):
+        await applications.assess(
+            permits_db, id, officer(person), Assessment(recommendation="grant", note=person), command()
+        )
+    await applications.query(permits_db, id, officer("three"), Question(message="From which farm?"), command())
+    for person in ("one", "two", "three"):
+        with pytest.raises(Conflict) as caught:
+            await applications.grant(permits_db, id, officer(person), Granting(), command())
+        assert caught.value.code == "same-person"
+    seen = (await applications.read(permits_db, id, AUTHORITY_ZA, now()))["assessment"]
+    assert (seen["person"], seen["note"], seen["people"]) == ("two", "two", ["one", "two", "three"])
+    granted = await applications.grant(permits_db, id, officer("four"), Granting(), command())
+    assert json.loads(granted.answer)["status"] == "granted"
+
+
 async def test_one_person_does_both_where_no_policy_asks_for_two(permits_db: AsyncEngine) -> None:
     id = await applied(permits_db)
     await applications.assess(permits_db, id, officer("one"), Assessment(recommendation="grant"), command())

@@ -1,6 +1,6 @@
 """An application for a permit: submitted, queried and answered, granted in whole or in part, refused, withdrawn.
 
-Where the country's policy asks for two people, who assessed it (or asked the applicant) does not issue the permit.
+Where the country's policy asks for two people, nobody who ever assessed it (or asked the applicant) issues the permit.
 """
 
 from dataclasses import dataclass, replace
@@ -50,7 +50,8 @@ def submit(id: UUID, trader: UUID, stated: Application, by: Act, facts: Facts) -
 
 def query(filed: ApplicationOnFile, message: str, officer: Officer) -> Outcome:
     """Ask the applicant."""
-    asked = filed if filed.assessment else replace(filed, assessment=_assessed(officer, "query", message))
+    found = {**filed.assessment, "people": _people(filed, officer)} if filed.assessment else None
+    asked = replace(filed, assessment=found or _assessed(filed, officer, "query", message))
     return _turn(asked, ApplicationStatus.QUERIED, "application.queried", message, officer.by)
 
 
@@ -73,20 +74,28 @@ def assess(filed: ApplicationOnFile, stated: Assessment, officer: Officer) -> Ou
     """Note what a person of the authority found; the application stays where it is."""
     if not application_may_turn(filed.status, ApplicationStatus.GRANTED, By.AUTHORITY):
         raise _wrong(filed)
-    after = replace(filed, assessment=_assessed(officer, stated.recommendation, stated.note))
+    after = replace(filed, assessment=_assessed(filed, officer, stated.recommendation, stated.note))
     extra = {"recommendation": stated.recommendation}
     move = Move(filed.status, filed.status, officer.by, ASSESSED, stated.note, extra)
     return Outcome(applications=(ApplicationChange(after, (move,)),))
 
 
-def _assessed(officer: Officer, recommendation: str, note: str | None) -> dict[str, str | None]:
+def _assessed(filed: ApplicationOnFile, officer: Officer, recommendation: str, note: str | None) -> dict[str, object]:
     return {
         "recommendation": recommendation,
         "note": note,
         "party": str(officer.party.id),
         "person": officer.person,
         "at": write_moment(officer.by.at),
+        "people": _people(filed, officer),
     }
+
+
+def _people(filed: ApplicationOnFile, *more: Officer) -> list[str]:
+    """Answer everyone who assessed an application or asked its applicant so far, each once."""
+    found = filed.assessment or {}
+    before = found.get("people") or ([found["person"]] if found else [])
+    return list(dict.fromkeys([*before, *(officer.person for officer in more)]))
 
 
 def grant(
@@ -116,7 +125,7 @@ def _must_be_another(filed: ApplicationOnFile, officer: Officer) -> None:
     if filed.assessment is None:
         text = f"{country} asks for two people: one assesses the application, then another issues the permit."
         raise Conflict("assessment-missing", text)
-    if filed.assessment["person"] == officer.person:
+    if officer.person in _people(filed):
         text = f"{country} asks for two people: who assessed this application does not issue its permit."
         raise Conflict("same-person", text)
 

@@ -19,6 +19,9 @@ class Assessed(Told):
     party: UUID
     person: Annotated[str, Field(description="The credential the person came with")]
     at: datetime
+    people: Annotated[
+        tuple[str, ...], Field(description="Everyone who assessed it or asked its applicant, earlier ones too")
+    ] = ()
 
 
 class Application(application.Application):
