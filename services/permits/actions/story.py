@@ -18,6 +18,8 @@ from shared.problems import NotFound
 DID: dict[str, str] = {
     "grant": "granted by the authority",
     "consent": "more agreed to by the authority",
+    "draw": "of that drawn on",
+    "lapse": "of that no longer drawn on",
     "reserve": "set aside",
     "release": "given back",
     "endorse": "endorsed: left",

@@ -7,7 +7,8 @@ nothing is left. The uses of one decision are counted together, one after the ot
 from decimal import Decimal
 from uuid import UUID
 
-from services.permits.domain.ledger import ZERO, Entry, Kind, Side, closed, has, use_up, used
+from services.permits.domain.drawing import drawn_for, drawn_to_cross, lapsed, unspent, with_drawn
+from services.permits.domain.ledger import ZERO, Balance, Entry, Kind, closed, enter, has, use_up, used
 from services.permits.domain.signing import Permits
 from services.permits.domain.values import Citation
 from shared.contracts.quantities import EXACT, plain
@@ -15,44 +16,64 @@ from shared.problems import Conflict
 
 
 class Running:
-    """What is used of each line so far, while the uses of one decision are written one after the other."""
+    """What stands of each line so far, while the uses of one decision are written one after the other."""
 
     def __init__(self, permits: Permits) -> None:
         self._permits = permits
-        self._used: dict[tuple[UUID, str, Side], Decimal] = {}
+        self._balances: dict[tuple[UUID, str], Balance] = {}
 
     def release(self, citation: Citation, amount: Decimal) -> tuple[Entry, ...]:
         """Write the entries of one released use: the reservation given back, the actual quantity used or crossed."""
+        back = Entry(citation.side, Kind.RELEASE, citation.reserved)
+        before = self._here(citation)
         if self._permits[citation.permit].many_crossings:
-            crossed = Entry(citation.side, Kind.CROSS, amount)
-            return (Entry(citation.side, Kind.RELEASE, citation.reserved), crossed)
-        total = self._add(citation, amount)
-        closes = amount > 0 and (citation.use != "part" or total >= self._has(citation))
-        return use_up(citation.side, reserved_before=citation.reserved, actual=amount, closes=closes)
+            drawn = drawn_to_cross(citation, before, amount)
+            after = with_drawn(citation, drawn)
+            return (*drawn, back, Entry(citation.side, Kind.CROSS, amount), *lapsed(after, after.drawn))
+        entries = (back, *_drawn(citation, before, EXACT.subtract(amount, citation.reserved)))
+        now = self._enter(citation, entries)
+        total = EXACT.add(used(now, citation.side), amount)
+        closes = amount > 0 and (citation.use != "part" or total >= has(now, citation.side))
+        use = use_up(citation.side, amount, closes=closes)
+        self._enter(citation, (use,))
+        return (*entries, use)
 
-    def correction(self, citation: Citation, amount: Decimal) -> Entry:
-        """Write the entry that brings one use to another amount."""
+    def correction(self, citation: Citation, amount: Decimal) -> tuple[Entry, ...]:
+        """Write the entries that bring one use to another amount."""
         delta = EXACT.subtract(amount, citation.used)
+        before = self._here(citation)
         if self._permits[citation.permit].many_crossings:
-            if amount > self._has(citation):
-                most = f"{plain(self._has(citation))} {citation.unit}"
-                raise Conflict("not-enough-left", f"Line {citation.line} is for {most} at a time: no more crossed.")
-            return Entry(citation.side, Kind.RECROSS, delta)
-        total = self._add(citation, delta)
-        shut = total > 0 and (total >= self._has(citation) or not self._only_parts(citation))
+            most = EXACT.add(has(before, citation.side), unspent(citation))
+            if amount > most:
+                text = f"Line {citation.line} is for {plain(most)} {citation.unit} at a time: no more crossed."
+                raise Conflict("not-enough-left", text)
+            return (Entry(citation.side, Kind.RECROSS, delta),)
+        drawn = _drawn(citation, before, delta)
+        now = self._enter(citation, drawn)
+        total = EXACT.add(used(now, citation.side), delta)
+        shut = total > 0 and (total >= has(now, citation.side) or not self._only_parts(citation))
         was = closed(self._permits[citation.permit].lines[citation.line].balance, citation.side)
-        return Entry(citation.side, Kind.CORRECT, delta, closes=shut, opens=was and not shut)
+        mended = Entry(citation.side, Kind.CORRECT, delta, closes=shut, opens=was and not shut)
+        self._enter(citation, (mended,))
+        return (*drawn, mended)
 
-    def _add(self, citation: Citation, amount: Decimal) -> Decimal:
-        key = (citation.permit, citation.line, citation.side)
-        before = self._used.get(key, used(self._permits[citation.permit].lines[citation.line].balance, citation.side))
-        self._used[key] = EXACT.add(before, amount)
-        return self._used[key]
+    def _here(self, citation: Citation) -> Balance:
+        stood = self._permits[citation.permit].lines[citation.line].balance
+        return self._balances.get((citation.permit, citation.line), stood)
 
-    def _has(self, citation: Citation) -> Decimal:
-        return has(self._permits[citation.permit].lines[citation.line].balance, citation.side)
+    def _enter(self, citation: Citation, entries: tuple[Entry, ...]) -> Balance:
+        balance = self._here(citation)
+        for entry in entries:
+            balance = enter(balance, entry)
+        self._balances[citation.permit, citation.line] = balance
+        return balance
 
     def _only_parts(self, citation: Citation) -> bool:
         mine = (citation.line, citation.side)
         held = self._permits[citation.permit].held
         return all(h.use == "part" for h in held if (h.line, h.side) == mine and h.used > ZERO)
+
+
+def _drawn(citation: Citation, before: Balance, more: Decimal) -> tuple[Entry, ...]:
+    """Write what an item draws for more than it held, or gives back of what it drew where it is less."""
+    return drawn_for(citation, before, more) if more > ZERO else lapsed(citation, EXACT.minus(more))

@@ -1,13 +1,15 @@
-"""The Management Authority consents to more than its permit says, for one item of one declaration."""
+"""The Management Authority consents to more than its permit says, for one item of one declaration.
+
+The consent is kept with the item: its line has no more by it until that item draws on it.
+"""
 
 from dataclasses import replace
 
 from services.permits.domain.customs import in_line_unit, item_of, must_be_item
-from services.permits.domain.filing import posted
 from services.permits.domain.ledger import Entry, Kind
 from services.permits.domain.lifecycle import FINAL
 from services.permits.domain.signing import Permits, Signature, Uses, posting_of
-from services.permits.domain.values import DeclarationChange, Filed, Move, Outcome, PermitChange
+from services.permits.domain.values import DeclarationChange, Filed, Move, Outcome
 from shared.cites.zones import utc_day
 from shared.contracts.declaration import Consent
 from shared.contracts.people import Act
@@ -26,25 +28,22 @@ def consent(filed: Filed, permits: Permits, stated: Consent, by: Act, country: s
     ]
     if not mine:
         raise NotFound("This item cites no permit that the authority of your country issued.")
-    after, postings, citations = dict(permits), Uses(), []
+    uses, citations = Uses(), []
     for citation in filed.citations:
         if citation not in mine:
             citations.append(citation)
             continue
         amount = in_line_unit(citation, item, stated.quantity, stated.unit)
-        entry = Entry(citation.side, Kind.CONSENT, amount)
-        after[citation.permit] = posted(after[citation.permit], citation.line, entry)
-        postings.add(citation, (entry,))
+        uses.add(citation, (Entry(citation.side, Kind.CONSENT, amount),))
         citations.append(replace(citation, consented=EXACT.add(citation.consented, amount)))
     sign = Signature(by, f"consent/{filed.sequence}", utc_day(by.at), stated.reason)
     agreed = replace(filed, citations=tuple(citations))
-    return _consented(agreed, stated, permits, after, postings, sign)
+    return _consented(agreed, stated, permits, uses, sign)
 
 
-def _consented(filed: Filed, stated: Consent, before: Permits, after: Permits, uses: Uses, sign: Signature) -> Outcome:
+def _consented(filed: Filed, stated: Consent, permits: Permits, uses: Uses, sign: Signature) -> Outcome:
     unit = stated.unit or item_of(filed, stated.item).unit
     detail = {"item": stated.item, "quantity": plain(stated.quantity), "unit": unit}
     move = Move(filed.status, filed.status, sign.by, "declaration.consented", stated.reason, detail=detail)
-    changes = tuple(PermitChange(permit) for id, permit in after.items() if permit is not before[id])
-    postings = [posting_of(after[u.permit], u, e, sign) for u in uses.made for e in u.entries]
-    return Outcome((DeclarationChange(filed, (move,)),), changes, tuple(postings))
+    postings = tuple(posting_of(permits[use.permit], use, entry, sign) for use in uses.made for entry in use.entries)
+    return Outcome((DeclarationChange(filed, (move,)),), (), postings)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from services.permits.domain.closing import Running
 from services.permits.domain.customs import in_line_unit, item_of, lives, must_be_items
+from services.permits.domain.drawing import with_drawn
 from services.permits.domain.lifecycle import Status, turns_of
 from services.permits.domain.signing import Others, Permits, Signature, Uses
 from services.permits.domain.using import used_outcome
@@ -31,8 +32,9 @@ def correct(filed: Filed, permits: Permits, stated: Correction, by: Act, others:
         one = wanted[citation.item]
         amount = in_line_unit(citation, item_of(filed, citation.item), one.quantity, one.unit)
         _must_live(filed, permits, one)
-        uses.add(citation, (running.correction(citation, amount),), one.dead_on_arrival)
-        citations.append(replace(citation, used=amount))
+        entries = running.correction(citation, amount)
+        uses.add(citation, entries, one.dead_on_arrival)
+        citations.append(replace(with_drawn(citation, entries), used=amount))
     used_on = next((c.used_on for c in filed.citations if c.used_on is not None), utc_day(by.at))
     mended = replace(filed, citations=tuple(citations), version=filed.version + 1)
     sign = Signature(by, f"correction/{filed.id}/{mended.version}", used_on, stated.reason)

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from services.permits.domain import units
 from services.permits.domain.closing import Running
+from services.permits.domain.drawing import with_drawn
 from services.permits.domain.filing import give_back
 from services.permits.domain.ledger import ZERO
 from services.permits.domain.lifecycle import EVENTS, USABLE, By, Status, may_turn, turns_of
@@ -55,8 +56,9 @@ def release(filed: Filed, permits: Permits, stated: Release, by: Act, day: date,
         if amount > most:
             text = f"{plain(most)} {citation.unit} may be used for item {item.number}. {MORE}"
             raise Conflict("more-than-reserved", text)
-        uses.add(citation, running.release(citation, amount), one.dead_on_arrival)
-        citations.append(replace(citation, reserved=ZERO, used=amount, used_on=day))
+        entries = running.release(citation, amount)
+        uses.add(citation, entries, one.dead_on_arrival)
+        citations.append(replace(with_drawn(citation, entries), reserved=ZERO, used=amount, used_on=day))
     freed = replace(filed, status=Status.RELEASED, citations=tuple(citations))
     return used_outcome(
         filed, freed, EVENTS[Status.RELEASED], uses, permits, others, Signature(by, f"release/{filed.id}", day)

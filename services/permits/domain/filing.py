@@ -69,7 +69,7 @@ def amend(filed: Filed, fresh: Filed, permits: Iterable[PermitOnFile], by: Act, 
 
 
 def with_consents(before: Filed, after: Filed) -> Filed:
-    """Carry over what the authority agreed to beyond the permit for an item: its consent stays with the line."""
+    """Carry over what the authority agreed to beyond the permit for an item that cites the same line still."""
     agreed = {(c.item, c.permit, c.line): c.consented for c in before.citations}
     kept = tuple(replace(c, consented=agreed.get((c.item, c.permit, c.line), ZERO)) for c in after.citations)
     return replace(after, citations=kept)
@@ -102,21 +102,29 @@ def the_rules(by: Act) -> Act:
 
 
 def reservations(filed: Filed, by: Act, cause: str) -> tuple[Posting, ...]:
-    """Write the ledger entries of what a declaration sets aside."""
-    day = utc_day(by.at)
+    """Write the ledger entries of what a declaration sets aside, and of what it draws of consents for that."""
     return tuple(
-        Posting(
-            permit=citation.permit,
-            line=citation.line,
-            entry=Entry(citation.side, Kind.RESERVE, citation.reserved),
-            act=by,
-            cause=cause,
-            day=day,
-            declaration=filed.id,
-            item=citation.item,
-        )
+        _posting(citation, entry, by, cause)
         for citation in filed.citations
         if citation.open
+        for entry in (*_drawing(citation, Kind.DRAW), Entry(citation.side, Kind.RESERVE, citation.reserved))
+    )
+
+
+def _drawing(citation: Citation, kind: Kind) -> tuple[Entry, ...]:
+    return (Entry(citation.side, kind, citation.drawn),) if citation.drawn else ()
+
+
+def _posting(citation: Citation, entry: Entry, by: Act, cause: str) -> Posting:
+    return Posting(
+        permit=citation.permit,
+        line=citation.line,
+        entry=entry,
+        act=by,
+        cause=cause,
+        day=utc_day(by.at),
+        declaration=citation.declaration,
+        item=citation.item,
     )
 
 
@@ -130,28 +138,18 @@ class GivenBack:
 
 
 def give_back(filed: Filed, permits: Mapping[UUID, PermitOnFile], by: Act, cause: str) -> GivenBack:
-    """Release every reservation of a declaration."""
+    """Release every reservation of a declaration, with what it drew of consents for them."""
     after: dict[UUID, PermitOnFile] = {}
     postings = []
     for citation in filed.citations:
         if citation.open:
-            entry = Entry(citation.side, Kind.RELEASE, citation.reserved)
             permit = after.get(citation.permit, permits[citation.permit])
-            after[permit.id] = _let_go(entered(permit, citation.line, entry), citation)
-            postings.append(
-                Posting(
-                    permit=permit.id,
-                    line=citation.line,
-                    entry=entry,
-                    act=by,
-                    cause=cause,
-                    day=utc_day(by.at),
-                    declaration=filed.id,
-                    item=citation.item,
-                )
-            )
-    emptied = replace(filed, citations=tuple(replace(citation, reserved=ZERO) for citation in filed.citations))
-    return GivenBack(emptied, after, tuple(postings))
+            for entry in (Entry(citation.side, Kind.RELEASE, citation.reserved), *_drawing(citation, Kind.LAPSE)):
+                permit = entered(permit, citation.line, entry)
+                postings.append(_posting(citation, entry, by, cause))
+            after[permit.id] = _let_go(permit, citation)
+    emptied = tuple(replace(c, reserved=ZERO, drawn=ZERO) if c.open else c for c in filed.citations)
+    return GivenBack(replace(filed, citations=emptied), after, tuple(postings))
 
 
 def posted(permit: PermitOnFile, letter: str, *entries: Entry) -> PermitOnFile:

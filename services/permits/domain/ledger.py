@@ -2,7 +2,7 @@
 
 A line has two sides. Export: what the permit grants, drawn on by export declarations and endorsements. Import: what
 was endorsed (what was granted, while the permit was never endorsed), drawn on by import declarations. On each side
-what is reserved and used never passes what that side has, consents of the authority included.
+what is reserved and used never passes what that side has, with what is drawn of the authority's consents.
 """
 
 from collections.abc import Iterable
@@ -31,6 +31,8 @@ class Kind(StrEnum):
 
     GRANT = "grant"
     CONSENT = "consent"
+    DRAW = "draw"
+    LAPSE = "lapse"
     RESERVE = "reserve"
     RELEASE = "release"
     ENDORSE = "endorse"
@@ -46,7 +48,9 @@ class Entry:
 
     On the export side what was used up is what was endorsed, so ENDORSE stands there where CONSUME stands on the
     import side. `closes` says that the use closed the side, `opens` that a correction opened it again. CROSS is a line
-    of the continuation sheet: the specimen crossed a border and uses nothing up; RECROSS corrects one.
+    of the continuation sheet: the specimen crossed a border and uses nothing up; RECROSS corrects one. CONSENT is the
+    authority's word, for one item; the line has more by it only while that item draws on it: DRAW, and LAPSE where
+    what was drawn is given back.
     """
 
     side: Side
@@ -58,7 +62,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Balance:
-    """What a line has and what is set aside or used of it; `endorsed` is None until the permit is endorsed."""
+    """What a line has and what is set aside or used of it; `endorsed` is None until the permit is endorsed.
+
+    `consented` is what items draw of what the authority agreed to for each of them.
+    """
 
     granted: Decimal
     endorsed: Decimal | None = None
@@ -81,7 +88,7 @@ class Overdrawn(Exception):
 
 
 def has(balance: Balance, side: Side) -> Decimal:
-    """Answer what a side has in all, consents included."""
+    """Answer what a side has in all, what is drawn of consents included."""
     if side is Side.EXPORT:
         return EXACT.add(balance.granted, balance.export_consented)
     base = balance.granted if balance.endorsed is None else balance.endorsed
@@ -126,11 +133,11 @@ def enter(balance: Balance, entry: Entry) -> Balance:
     match entry.kind, entry.side:
         case Kind.GRANT, _:
             return replace(balance, granted=EXACT.add(balance.granted, amount))
-        case Kind.CONSENT, side:
-            return _consent(balance, side, amount)
+        case ((Kind.DRAW | Kind.LAPSE), side):
+            return _draw(balance, side, amount if entry.kind is Kind.DRAW else EXACT.minus(amount))
         case ((Kind.RESERVE | Kind.RELEASE), side):
             return _reserve(balance, side, amount if entry.kind is Kind.RESERVE else EXACT.minus(amount))
-        case ((Kind.CROSS | Kind.RECROSS), _):
+        case ((Kind.CONSENT | Kind.CROSS | Kind.RECROSS), _):
             return balance
         case _, Side.EXPORT:
             endorsed = EXACT.add(balance.endorsed or ZERO, amount)
@@ -142,7 +149,7 @@ def enter(balance: Balance, entry: Entry) -> Balance:
             return replace(balance, import_consumed=consumed, import_closed=shut)
 
 
-def _consent(balance: Balance, side: Side, amount: Decimal) -> Balance:
+def _draw(balance: Balance, side: Side, amount: Decimal) -> Balance:
     if side is Side.EXPORT:
         return replace(balance, export_consented=EXACT.add(balance.export_consented, amount))
     return replace(balance, import_consented=EXACT.add(balance.import_consented, amount))
@@ -175,10 +182,6 @@ def recompute(entries: Iterable[Entry]) -> Balance:
     return balance
 
 
-def use_up(side: Side, *, reserved_before: Decimal, actual: Decimal, closes: bool) -> tuple[Entry, ...]:
-    """Write the entries of a release: the reservation given back, the actual quantity used."""
-    kind = Kind.ENDORSE if side is Side.EXPORT else Kind.CONSUME
-    return (
-        *((Entry(side, Kind.RELEASE, reserved_before),) if reserved_before else ()),
-        Entry(side, kind, actual, closes=closes),
-    )
+def use_up(side: Side, actual: Decimal, *, closes: bool) -> Entry:
+    """Write the entry of what was really used."""
+    return Entry(side, Kind.ENDORSE if side is Side.EXPORT else Kind.CONSUME, actual, closes=closes)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from services.permits.domain.check import check, settle
 from services.permits.domain.claims import CLAIMS
 from services.permits.domain.customs import must_be_item, must_turn
+from services.permits.domain.drawing import drawn_for, with_drawn
 from services.permits.domain.facts import NOTHING
 from services.permits.domain.filing import posted, reservations
 from services.permits.domain.ledger import ZERO, Entry, Kind, Overdrawn
@@ -79,19 +80,22 @@ def _accepted(filed: Filed, meant: Filed, permits: Permits, stated: Override, by
     after = dict(permits)
     for citation in meant.citations:
         _must_be_said(citation)
-    missing = tuple(c for c in meant.citations if c.asked > 0 and not c.open)
-    fresh = replace(meant, citations=tuple(replace(c, reserved=c.asked) for c in missing))
-    for citation in fresh.citations:
-        entry = Entry(citation.side, Kind.RESERVE, citation.reserved)
-        permit = _post_or_refuse(after[citation.permit], citation, entry)
-        after[permit.id] = replace(permit, uses=(*permit.uses, citation))
-    whole = tuple(replace(c, reserved=c.asked) for c in with_claims(meant))
-    accepted = replace(meant, status=Status.ACCEPTED, citations=whole)
+    fresh: list[Citation] = []
+    whole: list[Citation] = []
+    for citation in with_claims(meant):
+        held = replace(citation, reserved=citation.asked)
+        if citation.asked > 0 and not citation.open:
+            permit, held = _set_aside(after[citation.permit], held)
+            after[permit.id] = replace(permit, uses=(*permit.uses, held))
+            fresh.append(held)
+        whole.append(held)
+    accepted = replace(meant, status=Status.ACCEPTED, citations=tuple(whole))
     event = EVENTS[Status.ACCEPTED]
     move = Move(filed.status, Status.ACCEPTED, by, event, stated.reason, detail=_settled(stated))
     changes = tuple(PermitChange(permit) for id, permit in after.items() if permit is not permits[id])
     cause = f"override/{filed.sequence}"
-    return Outcome((DeclarationChange(accepted, (move,)),), changes, reservations(fresh, by, cause))
+    postings = reservations(replace(meant, citations=tuple(fresh)), by, cause)
+    return Outcome((DeclarationChange(accepted, (move,)),), changes, postings)
 
 
 def _settled(stated: Override) -> dict[str, object]:
@@ -147,9 +151,13 @@ def _index(filed: Filed, number: int) -> int:
     return next(i for i, item in enumerate(filed.document.items) if item.number == number)
 
 
-def _post_or_refuse(permit: PermitOnFile, citation: Citation, entry: Entry) -> PermitOnFile:
+def _set_aside(permit: PermitOnFile, citation: Citation) -> tuple[PermitOnFile, Citation]:
+    """Set aside what is asked of a line; what the line lacks is drawn of the consent for this item."""
+    drawn = drawn_for(citation, permit.lines[citation.line].balance, citation.asked)
+    more = posted(permit, citation.line, *drawn)
     try:
-        return posted(permit, citation.line, entry)
+        entry = Entry(citation.side, Kind.RESERVE, citation.reserved)
+        return posted(more, citation.line, entry), with_drawn(citation, drawn)
     except Overdrawn as over:
         unit = permit.lines[citation.line].terms.unit
         detail = (

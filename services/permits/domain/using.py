@@ -29,6 +29,9 @@ from services.permits.domain.yielding import give_way
 from shared.contracts.quantities import EXACT, plain
 from shared.problems import Conflict
 
+HOLDING = frozenset({Kind.RELEASE, Kind.DRAW, Kind.LAPSE})
+"""Entries that say what is set aside and for whom, and not that anything left or arrived."""
+
 
 def use(permits: Permits, id: UUID, uses: Iterable[Use], others: Others, sign: Signature) -> Used:
     """Post uses to a permit; raises Conflict where a side would be overdrawn or less left than was consumed.
@@ -40,9 +43,9 @@ def use(permits: Permits, id: UUID, uses: Iterable[Use], others: Others, sign: S
     for one in uses:
         for entry in one.entries:
             permit = entered(permit, one.line, entry)
+            _must_be_there(permit, one.line, entry)
             postings.append(posting_of(permit, one, entry, sign))
-    leaving = any(p.entry.side is Side.EXPORT and p.entry.kind is not Kind.RELEASE for p in postings)
-    _must_be_there(permit, postings)
+    leaving = any(p.entry.side is Side.EXPORT and p.entry.kind not in HOLDING for p in postings)
     if leaving and permit.many_crossings:
         permit = replace(permit, endorsed=True)
     elif leaving and not permit.endorsed:
@@ -138,14 +141,13 @@ def _nothing_else_left(permit: PermitOnFile, sign: Signature) -> tuple[PermitOnF
     return replace(permit, endorsed=True), postings
 
 
-def _must_be_there(permit: PermitOnFile, postings: Iterable[Posting]) -> None:
+def _must_be_there(permit: PermitOnFile, letter: str, entry: Entry) -> None:
     """Refuse that more crosses a border at once than the certificate is for."""
-    for posting in postings:
-        line = permit.lines[posting.line]
-        most = has(line.balance, posting.entry.side)
-        if posting.entry.kind is Kind.CROSS and posting.entry.quantity > most:
-            detail = f"Line {posting.line} of {permit.terms.number} is for {plain(most)} {line.terms.unit} at a time."
-            raise Conflict("endorsement-exceeds-permit", detail)
+    line = permit.lines[letter]
+    most = has(line.balance, entry.side)
+    if entry.kind is Kind.CROSS and entry.quantity > most:
+        detail = f"Line {letter} of {permit.terms.number} is for {plain(most)} {line.terms.unit} at a time."
+        raise Conflict("endorsement-exceeds-permit", detail)
 
 
 def _must_fit(before: PermitOnFile, after: PermitOnFile) -> None:
@@ -158,10 +160,19 @@ def _must_fit(before: PermitOnFile, after: PermitOnFile) -> None:
                 f"Line {letter} of permit {number} has {left} {unit} left to leave; more needs the authority's consent."
             )
             raise Conflict("endorsement-exceeds-permit", detail)
-        if EXACT.add(remaining(line.balance, Side.IMPORT), reserved(line.balance, Side.IMPORT)) < 0:
+        if EXACT.add(remaining(line.balance, Side.IMPORT), _can_give_way(after, letter)) < 0:
             used = plain(line.balance.import_consumed)
             detail = f"Of line {letter} of permit {number} {used} {unit} arrived already: no less than that left."
             raise Conflict("not-enough-left", detail)
+
+
+def _can_give_way(permit: PermitOnFile, letter: str) -> Decimal:
+    """Answer what reservations at import hold of what left: what they draw of consents goes where they go."""
+    held = reserved(permit.lines[letter].balance, Side.IMPORT)
+    for use in permit.uses:
+        if use.open and (use.line, use.side) == (letter, Side.IMPORT):
+            held = EXACT.subtract(held, use.drawn)
+    return held
 
 
 def _without(permit: PermitOnFile, declaration: UUID) -> PermitOnFile:

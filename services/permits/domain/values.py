@@ -23,8 +23,8 @@ class Citation:
     """An item of a declaration that cites a permit line, and what it has reserved and used of it, in the line's unit.
 
     `line` is empty where no line was found. Several items of one declaration may cite one line. `consented` is what the
-    authority agreed to beyond the permit for this item; `counted` is what this item claims that the declaration
-    `counted_by` has counted already.
+    authority agreed to beyond the permit for this item, `drawn` what of that is in what it has reserved and used;
+    `counted` is what this item claims that the declaration `counted_by` has counted already.
     """
 
     declaration: UUID
@@ -41,6 +41,7 @@ class Citation:
     transport_document: str | None = None
     lodged_at: datetime | None = None
     consented: Decimal = Decimal(0)
+    drawn: Decimal = Decimal(0)
     counted: Decimal = Decimal(0)
     counted_by: UUID | None = None
 

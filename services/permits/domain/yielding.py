@@ -60,7 +60,7 @@ def _held(filed: Filed, citation: Citation) -> tuple[int, str]:
 
 
 def _youngest_first(permit: PermitOnFile, letter: str) -> list[Citation]:
-    standing = [u for u in permit.uses if u.open and u.side is Side.IMPORT and u.line == letter]
+    standing = [u for u in permit.uses if u.reserved > u.drawn and u.side is Side.IMPORT and u.line == letter]
     return sorted(
         standing,
         key=lambda u: ((u.lodged_at is not None and u.lodged_at.timestamp()) or 0.0, u.declaration),

@@ -79,6 +79,7 @@ def citation_of(row: Row) -> Citation:
         transport_document=row["transport_document"],
         lodged_at=row["lodged_at"],
         consented=row["consented"],
+        drawn=row["drawn"],
         counted=row["counted"],
         counted_by=row["counted_by"],
     )

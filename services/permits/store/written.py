@@ -84,6 +84,7 @@ def citation_row(citation: Citation) -> dict[str, Any]:
         "transport_document": citation.transport_document,
         "lodged_at": citation.lodged_at,
         "consented": citation.consented,
+        "drawn": citation.drawn,
         "counted": citation.counted,
         "counted_by": citation.counted_by,
     }

@@ -107,7 +107,7 @@ class Registry:
             permit = next(p for p in self.permits.values() if p.key == (cited.issuer, cited.number))
             held = [c for c in before[id].citations if (c.permit, c.line, c.side) == (permit.id, cited.line, "import")]
             for use in permit.uses:
-                if use.open and (use.line, use.side) == (cited.line, Side.IMPORT):
+                if use.reserved > use.drawn and (use.line, use.side) == (cited.line, Side.IMPORT):
                     assert (use.lodged_at, use.declaration) < (held[0].lodged_at, id), "the younger gives way first"
             if len(gave) == 1:
                 left = remaining(permit.lines[cited.line].balance, Side.IMPORT)
@@ -131,8 +131,15 @@ class Registry:
             assert taken(balance, side) <= has(balance, side), "nothing is overdrawn"
             assert used(balance, side) >= 0
             assert total(c.reserved for c in mine if c.side is side) == reserved(balance, side) >= 0
+            self._consents_hold([c for c in mine if c.side is side], balance, side)
         arrived = total(c.used for c in mine if c.side is Side.IMPORT)
         assert balance.import_consumed == (0 if permit.many_crossings else arrived)
+
+    def _consents_hold(self, mine: list[Citation], balance: Balance, side: Side) -> None:
+        more = balance.export_consented if side is Side.EXPORT else balance.import_consented
+        assert total(c.drawn for c in mine) == more, "a line has more by what items draw, and by nothing else"
+        for one in mine:
+            assert 0 <= one.drawn <= min(one.consented, EXACT.add(one.reserved, one.used)), "each of its own consent"
 
     def _declaration_holds(self, filed: Filed) -> None:
         asking = [c for c in filed.citations if c.asked > 0]
@@ -141,6 +148,9 @@ class Registry:
             assert all(c.reserved == c.asked for c in asking), "all its items are set aside"
             assert all(c.counted > 0 for c in claiming), "and all it claims is claimed"
         elif filed.status is not Status.REFERRED:
+            assert filed.status is Status.RELEASED or not any(c.drawn for c in filed.citations), (
+                "a consent ends with it"
+            )
             assert not any(c.open for c in asking), "or none"
         if filed.status in GIVEN_BACK:
             said_by_an_officer = {one.number for one in filed.document.items if one.unit == "kg"}

@@ -59,8 +59,11 @@ def test_a_closed_side_has_nothing_for_another() -> None:
     assert available(opened, Side.IMPORT) == 120
 
 
-def test_consent_adds_to_one_side_only() -> None:
+def test_a_consent_adds_nothing_until_it_is_drawn_on_and_then_to_one_side_only() -> None:
     balance = post(Balance(Decimal(10)), [entry(Side.IMPORT, Kind.CONSENT, "5")])
+    assert balance == Balance(Decimal(10))
+    balance = post(balance, [entry(Side.IMPORT, Kind.DRAW, "5")])
+    assert post(balance, [entry(Side.IMPORT, Kind.LAPSE, "5")]) == Balance(Decimal(10))
     assert [has(balance, Side.IMPORT), has(balance, Side.EXPORT)] == [Decimal(15), Decimal(10)]
 
 
@@ -122,7 +125,7 @@ class LineMachine(RuleBasedStateMachine):
         side = data.draw(st.sampled_from([s for s in Side if self.open[s]]))
         held = self.open[side][-1]
         actual = EXACT.multiply(held, Decimal(share))
-        entries = use_up(side, reserved_before=held, actual=actual, closes=False)
+        entries = (Entry(side, Kind.RELEASE, held), use_up(side, actual, closes=False))
         if self.attempt(*entries):
             self.open[side].pop()
             self.used[side].append(actual)
@@ -142,7 +145,7 @@ class LineMachine(RuleBasedStateMachine):
 
     @rule(side=st.sampled_from(Side), quantity=QUANTITIES)
     def consent(self, side: Side, quantity: Decimal) -> None:
-        assert self.attempt(Entry(side, Kind.CONSENT, quantity))
+        assert self.attempt(Entry(side, Kind.CONSENT, quantity), Entry(side, Kind.DRAW, quantity))
 
     @invariant()
     def no_side_is_overdrawn(self) -> None:

@@ -123,6 +123,37 @@ class RegistryMachine(RuleBasedStateMachine):
         by = self.here.act(AUTHORITY_ZA, "authority")
         self.here.try_(lambda: consenting.consent(filed, self.here.permits, stated, by, "ZA"))
 
+    @precondition(lambda self: self.some(Status.ACCEPTED))
+    @rule(data=st.data(), more=st.integers(1, 20), share=st.sampled_from(["0.5", "0.9", "1"]))
+    def arrive_with_more(self, data: st.DataObject, more: int, share: str) -> None:
+        """Consent to more of each item, and release as much of that as the share says."""
+        filed = self.one(data, Status.ACCEPTED)
+        items = []
+        for n in filed.document.items:
+            stated = Consent.model_validate({"item": n.number, "quantity": str(more)})
+            by, now = self.here.act(AUTHORITY_ZA, "authority"), self.here.filed[filed.id]
+            self.here.try_(consenting_to(self.here, now, stated, by))
+            extra = EXACT.multiply(Decimal(more), Decimal(share))
+            items.append({"number": n.number, "quantity": EXACT.add(n.quantity, extra)})
+        officer = CUSTOMS_FR if filed.document.movement == "import" else CUSTOMS_ZA
+        by, others, now = self.here.act(officer, "customs"), self.here.others(filed), self.here.filed[filed.id]
+        freed = Release.model_validate({"items": items})
+        self.here.try_(lambda: customs.release(now, self.here.permits, freed, by, TODAY, others))
+
+    @precondition(lambda self: self.some(Status.REFERRED, Status.REJECTED))
+    @rule(data=st.data(), more=st.integers(1, 60).map(str))
+    def lead_out(self, data: st.DataObject, more: str) -> None:
+        """Consent to more of each item, then override all that stands."""
+        filed = self.one(data, Status.REFERRED, Status.REJECTED)
+        for n in filed.document.items:
+            stated = Consent.model_validate({"item": n.number, "quantity": more})
+            by, now = self.here.act(AUTHORITY_ZA, "authority"), self.here.filed[filed.id]
+            self.here.try_(consenting_to(self.here, now, stated, by))
+        for finding in [f for f in filed.findings if not f.overridden and f.severity != "note"]:
+            now, by = self.here.filed[filed.id], self.here.act(CUSTOMS_FR, "customs")
+            over = Override(rule=finding.rule, reason="consented")
+            self.here.try_(overriding(self.here, now, over, by))
+
     @precondition(lambda self: self.some(Status.REFERRED, Status.REJECTED))
     @rule(data=st.data())
     def override(self, data: st.DataObject) -> None:
@@ -198,6 +229,11 @@ def overriding(here: Registry, filed: Filed, stated: Override, by: Any) -> Calla
     if never_checked(filed):
         return lambda: check_now(filed, here.permits.values(), NOTHING, stated, by)
     return lambda: settling.override(filed, here.permits, stated, by)
+
+
+def consenting_to(here: Registry, filed: Filed, stated: Consent, by: Any) -> Callable[[], Outcome]:
+    """Consent as the authority that issued the permits."""
+    return lambda: consenting.consent(filed, here.permits, stated, by, "ZA")
 
 
 RegistryMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)

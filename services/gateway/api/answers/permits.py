@@ -20,7 +20,9 @@ class Balance(Told):
         Amount,
         Field(description="What left; until the first endorsement 0, and available counts from what was granted"),
     ]
-    consented: Annotated[Amount, Field(description="More that the authority agreed to")]
+    consented: Annotated[
+        Amount, Field(description="What items draw of the authority's consents to more, each of its own")
+    ]
     reserved: Amount
     consumed: Amount
     available: Amount
@@ -180,7 +182,19 @@ class Entry(Told):
     id: UUID
     line: str
     side: Literal["import", "export"]
-    kind: Literal["grant", "consent", "reserve", "release", "endorse", "consume", "correct", "cross", "recross"]
+    kind: Literal[
+        "grant",
+        "consent",
+        "draw",
+        "lapse",
+        "reserve",
+        "release",
+        "endorse",
+        "consume",
+        "correct",
+        "cross",
+        "recross",
+    ]
     quantity: Amount
     unit: str
     closes: bool
