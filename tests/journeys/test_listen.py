@@ -138,6 +138,8 @@ def test_what_cannot_be_listened_to_is_told_in_plain_words(hub: RunningHub, auth
     assert nowhere.returncode == 1 and "no address to forward to" in nowhere.stderr
     wrong = saola("listen", "--hub", hub.url, "--credentials", file, "--after", "yesterday")
     assert wrong.returncode == 1 and "--after" in wrong.stderr and "Traceback" not in wrong.stderr
+    admin = saola("listen", "--hub", hub.url, "--credentials", hub.home / "admin.json", "--after", "")
+    assert admin.returncode == 1 and "--credentials FILE" in admin.stderr and "--save FILE" in admin.stderr
 
 
 def test_the_secret_stays_the_same_and_each_party_has_its_own(tmp_path: Path) -> None:

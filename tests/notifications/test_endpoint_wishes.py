@@ -91,6 +91,32 @@ async def test_headers_that_are_the_hubs_own_or_too_many_are_refused(service: Se
     answer = await service.http.post(WHERE, json=new, headers=service.as_(party()))
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"].startswith("/headers")
+    assert "[key]" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("ftp://example.com/", "https://host/path"),
+        ("https://example.com/a b", "without blanks"),
+        ("https://example.com/é", "percent-encoded"),
+        ("https://exämple.com/", "xn--"),
+        ("https://example.com:0/", "port 0"),
+    ],
+)
+async def test_a_url_that_is_none_is_told_how_to_write_it(service: Service, url: str, said: str) -> None:
+    answer = await service.http.post(WHERE, json={"url": url}, headers=service.as_(party()))
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/url"]
+    assert said in answer.json()["errors"][0]["detail"]
+
+
+async def test_a_scheme_is_one_in_any_case(service: Service, receiver: Receiver) -> None:
+    who = party()
+    await service.endpoint(who, receiver.url.replace("http", "HTTP", 1))
+    await service.tell(news(to=who))
+    async with working(service):
+        await until(lambda: len(receiver.heard) == 1)
 
 
 @pytest.mark.parametrize(
