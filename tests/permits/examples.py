@@ -33,6 +33,7 @@ from tests.permits.ruled import (
 )
 
 FROM_MZ = permit("export", origin_country="MZ")
+OLD = permit("pre_convention", source="O", underlying_source="W")
 WOOD = {"term": "SAW", "unit": "m3", "quantity": "100"}
 TWINS = lines(line("A", taxon=TAXON), line("B", "40", taxon=TAXON, term="LIV"))
 SAME_NUMBER = like(PAPER, issuer="FR")
@@ -132,6 +133,10 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         lambda: found(permit("export", **WOOD), term="SAW", unit="cm3"),
     ),
     "CITES-box-10-source": (lambda: found(PAPER, source="W"), lambda: found(PAPER, source="R")),
+    "CITES-box-10-underlying-source": (
+        lambda: found(OLD, source="O", underlying_source="C"),
+        lambda: found(OLD, source="O", underlying_source="W"),
+    ),
     "CITES-box-12-origin": (
         lambda: found(FROM_MZ, origin_country="ZA"),
         lambda: found(FROM_MZ, origin_country="MZ"),

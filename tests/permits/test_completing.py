@@ -41,6 +41,36 @@ async def test_what_is_left_out_comes_from_the_only_line_and_each_field_is_noted
     assert "taxon" in taxon["message"] and f"line A of permit {permit.number} of ZA" in taxon["message"]
 
 
+async def test_what_stands_beside_source_o_comes_from_the_line_too(permits_db: AsyncEngine) -> None:
+    permit = terms(line(source="O", underlying_source="W", acquired_on="1970-01-01"), kind="pre_convention")
+    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    alone = await lodged(permits_db, declaration(item(permit, "10", source="O", document={"line": "A"})))
+    assert (alone["status"], alone["items"][0]["underlying_source"]) == ("accepted", "W")
+    assert _notes(alone) == {"/items/0/underlying_source": "note"}
+
+
+async def test_a_declared_source_that_the_line_does_not_state_takes_nothing_of_its_second_one(
+    permits_db: AsyncEngine,
+) -> None:
+    permit = terms(line(source="O", underlying_source="W", acquired_on="1970-01-01"), kind="pre_convention")
+    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    seized = await lodged(permits_db, declaration(item(permit, "10", source="I", document={"line": "A"})))
+    assert ("underlying_source" in seized["items"][0], _notes(seized)) == (False, {})
+    assert [f["rule"] for f in seized["findings"]] == ["CITES-box-10-source"]
+
+
+async def test_of_two_lines_the_one_with_the_declared_second_source_is_meant(permits_db: AsyncEngine) -> None:
+    old = {"source": "O", "acquired_on": "1970-01-01"}
+    two = [line(letter, "40", underlying_source=code, **old) for letter, code in (("A", "W"), ("B", "C"))]
+    permit = terms(*two, kind="pre_convention")
+    await endorsed(permits_db, await issued(permits_db, permit), A="40", B="40")
+    bred = await lodged(permits_db, declaration(item(permit, "10", source="O", underlying_source="C")))
+    assert (bred["status"], bred["usage"][0]["line"]) == ("accepted", "B")
+    either = await lodged(permits_db, declaration(item(permit, "10", source="O")))
+    [finding] = [f for f in either["findings"] if f["severity"] == "refer"]
+    assert (finding["rule"], "A (Crocodylus niloticus, SKI, O/W); B" in finding["found"]) == ("one-line-meant", True)
+
+
 async def test_what_is_said_in_full_is_not_repaired(permits_db: AsyncEngine) -> None:
     permit = terms()
     await endorsed(permits_db, await issued(permits_db, permit), A="118")

@@ -14,6 +14,7 @@ from services.permits.domain.rules.matching import candidates, origin
 from services.permits.domain.rules.paper import named
 from services.permits.domain.units import convertible
 from services.permits.domain.values import Filed, Line, PermitOnFile, Wanted
+from shared.cites.codes import ACCOMPANIED_SOURCES
 from shared.cites.zones import countries
 from shared.contracts.declaration import Declaration, Document, InsideDeclaration, Item, Repair
 
@@ -89,6 +90,7 @@ def _says_all(stated: Declaration, side: Side) -> bool:
     return other.identifier is not None and all(
         item.net_mass is None
         and None not in (item.taxon, item.term, item.source, item.purpose, item.origin_country)
+        and (item.underlying_source is not None or item.source not in ACCOMPANIED_SOURCES)
         and all(document.issuer is not None for document in item.documents)
         for item in stated.items
     )
@@ -159,7 +161,8 @@ def _left_out(item: Item, permit: PermitOnFile, line: Line) -> dict[str, Any]:
     says: dict[str, Any] = {name: getattr(line.terms, name) for name in FROM_LINE}
     says |= {"purpose": permit.terms.purpose, "origin_country": origin(permit, line)}
     taken = {name: value for name, value in says.items() if getattr(item, name) is None}
-    if "source" in taken and line.terms.underlying_source is not None:
+    alone = item.underlying_source is None and item.source in {None, line.terms.source}
+    if alone and line.terms.underlying_source is not None:
         taken["underlying_source"] = line.terms.underlying_source
     return taken
 

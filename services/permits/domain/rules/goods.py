@@ -49,6 +49,14 @@ def source_agrees(case: Case) -> Difference | None:
     return None if found is None or found == expected else Difference(case.at("source"), expected, found)
 
 
+def underlying_source_agrees(case: Case) -> Difference | None:
+    """What stands beside source I or O is the source the line states beside it (box 10)."""
+    expected, found = case.line.terms.underlying_source, case.item.underlying_source
+    if None in (expected, found) or expected == found:
+        return None
+    return Difference(case.at("underlying_source"), expected, found)
+
+
 def origin_agrees(case: Case) -> Difference | None:
     """The specimens originate in the country the line states (box 12)."""
     found = case.item.origin_country
@@ -107,6 +115,7 @@ RULES: tuple[Rule, ...] = (
     Rule("CITES-box-9-neighbouring-term", "refer", term_is_the_same),
     Rule(UNIT, "refer", unit_converts),
     Rule("CITES-box-10-source", "refer", source_agrees),
+    Rule("CITES-box-10-underlying-source", "refer", underlying_source_agrees),
     Rule("CITES-box-12-origin", "refer", origin_agrees),
     Rule(ONE_LINE, "refer", is_unmistakable),
     Rule("CITES-box-15-part-use", "refer", part_use_is_of_one_shipment),

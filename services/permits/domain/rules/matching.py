@@ -17,9 +17,10 @@ def written(taxon: str) -> str:
 
 @lru_cache(10_000)
 def in_words(line: Line) -> str:
-    """Say what a line is for, as an officer tells it from others: letter, taxon, term, source."""
+    """Say what a line is for, as an officer tells it from others: letter, taxon, term, source (`O/W` for two)."""
     terms = line.terms
-    return f"{terms.line} ({terms.taxon}, {terms.term}, {terms.source})"
+    source = f"{terms.source}/{terms.underlying_source}" if terms.underlying_source else terms.source
+    return f"{terms.line} ({terms.taxon}, {terms.term}, {source})"
 
 
 def covers(listed: str, stated: str) -> bool:
@@ -56,12 +57,18 @@ def candidates(
     lines = _narrowed(lines, lambda line: item.term in {None, line.terms.term})
     lines = _narrowed(lines, lambda line: item.term in {None, line.terms.term} or _near(line, item.term))
     lines = _narrowed(lines, lambda line: item.source in {None, line.terms.source})
+    lines = _narrowed(lines, lambda line: item.underlying_source in {None, line.terms.underlying_source})
     lines = _narrowed(lines, lambda line: item.origin_country in {None, origin(permit, line)})
     lines = _narrowed(lines, lambda line: convertible(item.unit, line.terms.unit))
     lines = _narrowed(lines, lambda line: not closed(line.balance, side))
     lines = _narrowed(lines, lambda line: available(line.balance, side) > 0)
-    alike = {(line.terms.taxon, line.terms.term, line.terms.source, origin(permit, line)) for line in lines}
+    alike = {_of_what(permit, line) for line in lines}
     return lines if len(alike) > 1 else lines[:1]
+
+
+def _of_what(permit: PermitOnFile, line: Line) -> tuple[str | None, ...]:
+    stated = line.terms
+    return stated.taxon, stated.term, stated.source, stated.underlying_source, origin(permit, line)
 
 
 def origin(permit: PermitOnFile, line: Line) -> str:
