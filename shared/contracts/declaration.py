@@ -13,15 +13,16 @@ from shared.cites.codes import ACCOMPANIED_SOURCES, TERMS
 from shared.cites.zones import countries
 from shared.contracts.quantities import Amount, AtOnce, Count, Quantity
 from shared.contracts.words import (
+    LETTERED,
     Country,
     HsCode,
     Id,
     LineLetter,
     Movement,
-    Name,
     Purpose,
     Reason,
     Source,
+    StatedTaxon,
     Text,
     Token,
     Trader,
@@ -46,6 +47,9 @@ TermCode = Annotated[
 ]
 UsualCountry = Annotated[Country, AtOnce(core_schema.literal_schema(sorted(countries())))]
 """A country, where there are many in one body; not everywhere, for each such list costs some hundred kB."""
+UsualTaxon = Annotated[
+    StatedTaxon, AtOnce(core_schema.str_schema(max_length=200, pattern="^[A-Z][a-z]+ [a-z]+$")), LETTERED
+]
 Use = Literal["exhausts", "part", "already_counted", "late"]
 
 
@@ -77,7 +81,7 @@ class Item(Wire):
     number: Annotated[int, Field(ge=1, le=9999)]
     hs_code: HsCode | None = None
     description: Text | None = None
-    taxon: Name | None = None
+    taxon: UsualTaxon | None = None
     term: TermCode | None = None
     quantity: Quantity
     unit: Unit

@@ -21,6 +21,7 @@ from shared.contracts.words import (
     Purpose,
     Reason,
     Source,
+    Taxon,
     Text,
     Token,
     Trader,
@@ -54,7 +55,7 @@ class PermitLine(Wire):
     """One line (A, B, C…) of a permit: boxes 7 to 12."""
 
     line: LineLetter
-    taxon: Annotated[Name, Field(description="Scientific name, box 7")]
+    taxon: Annotated[Taxon, Field(description="Scientific name, box 7")]
     appendix: Annotated[Appendix, Field(description="In force on the date of issue, box 10")]
     source: Source
     underlying_source: UnderlyingSource | None = None

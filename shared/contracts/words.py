@@ -29,6 +29,12 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 FIRST_YEAR, LAST_YEAR = "1900", "2999"
 
 
+_LETTER, _LETTERS = re.compile(r"[^\W\d_]"), re.compile(r"[^\W\d_]+")
+_NO_NAMES = frozenset({"spp", "sp", "subsp", "ssp", "var", "f", "fa", "cf", "aff", "hybrid", "hybrids", "x"})
+"""Words beside a name, which alone name nothing."""
+NAMELESS = "A taxon has a name: a species, or a genus or a family for all its species"
+
+
 def first_twice(names: Iterable[object]) -> int | None:
     """Answer the place of the first name that was there before; None when each is there once."""
     seen: set[object] = set()
@@ -76,6 +82,18 @@ def _said(reason: str) -> str:
     return reason
 
 
+def _lettered(taxon: str) -> str:
+    if _LETTER.search(taxon) is None:
+        raise PydanticCustomError("taxon_nameless", NAMELESS)
+    return taxon
+
+
+def _named(taxon: str) -> str:
+    if _NO_NAMES.issuperset(_LETTERS.findall(taxon.casefold())):
+        raise PydanticCustomError("taxon_nameless", NAMELESS)
+    return taxon
+
+
 def _id(value: Any) -> UUID:
     if isinstance(value, UUID):
         return value
@@ -99,6 +117,11 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_N
 Reason = Annotated[Text, AfterValidator(_said), Field(json_schema_extra={"pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"})]
 """Why something was done, for those who read it later: more than blanks."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_NUL)]
+LETTERED = Field(json_schema_extra={"pattern": r"^[^\x00]*[A-Za-z][^\x00]*$"})
+StatedTaxon = Annotated[Name, AfterValidator(_lettered)]
+"""A scientific name as somebody states it: whatever it is, it has a letter."""
+Taxon = Annotated[Name, AfterValidator(_named), LETTERED]
+"""A scientific name on a paper, which lines are found by: more than `spp.` or a cross."""
 Token = Annotated[
     str,
     StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"),

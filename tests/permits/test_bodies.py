@@ -32,6 +32,8 @@ Change = Callable[[dict[str, Any]], Any]
     (lambda p: p.update(issued_on="2026-03-01", valid_until="2026-09-02"), "/valid_until", "validity-too-long"),
     (lambda p: p.update(issued_on="2026-03-01", valid_until="2026-02-01"), "/valid_until", "validity-before-issue"),
     (lambda p: p["lines"].append(dict(p["lines"][0])), "/lines/1/line", "line-letter-twice"),
+    *((lambda p, taxon=taxon: p["lines"][0].update(taxon=taxon), "/lines/0/taxon", "taxon-nameless")
+      for taxon in (" ", "\t", ".", "-", "123", "×", "x", "spp.", " sp. ", "Spp")),
     (lambda p: p["exporter"].update(name="x\x00"), "/exporter/name", "string-pattern-mismatch"),
 ])  # fmt: skip
 async def test_a_bad_permit_is_refused_and_its_place_named(
