@@ -88,6 +88,14 @@ async def test_a_row_that_becomes_unreadable_ends_nothing(permits_db: AsyncEngin
     assert await appendices(permits_db, "Inventus secundus") == ["II"]
 
 
+async def test_a_refused_row_keeps_its_own_taxon_and_no_other_whose_id_begins_so(permits_db: AsyncEngine) -> None:
+    rows = [taxon(n, f"Inventus sp{chr(87 + n)}") for n in (10, 11, 19)]
+    await loaded(permits_db, file([taxon(1, "Inventus primus"), taxon(2, "Inventus secundus"), *rows]))
+    report = await loaded(permits_db, file([taxon(1, "Inventus primus", "?"), taxon(2, "Inventus secundus")]))
+    assert counts(report) == {"taken": 1, "refused": 1, "unchanged": 1, "ended": 3}
+    assert await appendices(permits_db, "Inventus primus") == ["II"]
+
+
 @pytest.mark.parametrize(("content", "code"), [
     ("", "columns-missing"), ("TaxonId,FullName\n1,Inventus\n", "columns-missing"),
     ("TaxonId,FullName,CurrentListing\n", "nothing-taken"), ("TaxonId,FullName,CurrentListing\n1,,\n", "nothing-taken"),

@@ -37,7 +37,9 @@ class Kind:
     read: Callable[[Raw, list[str]], Entry]
     needs: tuple[str, ...]
     about: Callable[[Raw, list[str]], str | None]
-    """What a row that is refused is about, as its identity begins, so that what stood of it does not end."""
+    """What a row that is refused is about, so that what stood of it does not end."""
+    subject: Callable[[str], str] = str
+    """What an identity is about, as `about` says it."""
     may_be_empty: bool = False
     """A list of nothing but its columns says that there is none; a listing of no species says nothing."""
 
@@ -46,8 +48,10 @@ TAXA = Kind(Taxa(), species.taxon_of, species.NEEDED, species.about)
 OWN_TAXA = Kind(Taxa(own=True), species.taxon_of, species.NEEDED, species.about)
 KINDS = {
     "taxa": TAXA,
-    "suspensions": Kind(Suspensions(), limits.suspension_of, limits.SUSPENSION_NEEDS, limits.about, may_be_empty=True),
-    "quotas": Kind(Quotas(), limits.quota_of, limits.QUOTA_NEEDS, limits.about, may_be_empty=True),
+    "suspensions": Kind(
+        Suspensions(), limits.suspension_of, limits.SUSPENSION_NEEDS, limits.about, limits.subject, may_be_empty=True
+    ),
+    "quotas": Kind(Quotas(), limits.quota_of, limits.QUOTA_NEEDS, limits.about, limits.subject, may_be_empty=True),
 }
 
 
@@ -107,8 +111,7 @@ class Load:
     async def end(self, at: datetime) -> None:
         """End what the file no longer has; of what a refused row is about, what stood stands."""
         gone = await self.kind.kept.unseen(self.conn, self.seen.keys(), self.day)
-        doubtful = tuple(self.doubtful - {""})
-        gone = {name: told for name, told in gone.items() if not name.startswith(doubtful)}
+        gone = {name: told for name, told in gone.items() if self.kind.subject(name) not in self.doubtful}
         if gone:
             await self.kind.kept.end(self.conn, list(gone), self.day)
         self.report.counts["ended"] = len(gone)

@@ -174,6 +174,12 @@ def _taxon(row: Row, *, everything: bool) -> str:
     return text
 
 
+def subject(identity: str) -> str:
+    """Answer the country and taxon that the identity of an entry begins with."""
+    country, taxon, _ = identity.split("|", 2)
+    return f"{country}|{taxon}|"
+
+
 def about(raw: Raw, header: list[str]) -> str | None:
     """Answer the country and taxon that a refused row is about, as the identity of an entry begins."""
     quiet = Repairs(raw.line)
