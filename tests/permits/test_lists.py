@@ -59,6 +59,30 @@ async def test_a_list_of_nothing_but_its_columns_says_that_there_is_none(permits
     assert refused.value.code == "nothing-taken"
 
 
+@pytest.mark.parametrize("end", ["\x0b", "\x85", "\u2028", "\n,,,,\n"])
+async def test_a_file_without_a_row_that_is_more_than_its_columns_ends_nothing(
+    permits_db: AsyncEngine, end: str
+) -> None:
+    await loaded(permits_db, DIRTY_SUSPENSIONS, "suspensions")
+    header = DIRTY_SUSPENSIONS.splitlines()[0]
+    with pytest.raises(Invalid) as refused:
+        await loaded(
+            permits_db, header + end + (",,,,\n" if "," in end else "2020-01-01,,Ursus,,,US,,,,,,,"), "suspensions"
+        )
+    assert refused.value.code == "nothing-taken"
+    assert len(await listing.suspensions(permits_db, None, TODAY)) == 3
+
+
+async def test_what_stood_of_a_refused_row_stands_on_and_no_other(permits_db: AsyncEngine) -> None:
+    stops = "start_date,end_date,taxon_name,iso_code2\n2020-01-01,,Ursus,US\n2020-01-01,,Ursus arctos,US\n"
+    await loaded(permits_db, stops, "suspensions")
+    unclear = stops.splitlines()[0] + "\n01/02/2020,,Ursus,US\n2020-01-01,,Lynx rufus,US\n"
+    assert counts(await loaded(permits_db, unclear, "suspensions")) == {
+        "taken": 1, "refused": 1, "added": 1, "ended": 1,
+    }  # fmt: skip
+    assert {one["taxon"] for one in await listing.suspensions(permits_db, "US", TODAY)} == {"Ursus", "Lynx rufus"}
+
+
 DIRTY_QUOTAS = f"""\
 quota_type,start_date,end_date,taxon_name,taxon_concept_id,rank,{LAST.format("quota,")}
 National,{TODAY.year}-01-01,{TODAY.year}-12-31,Crocodylus niloticus,1,SPECIES,ZA,1,200,,skins,R,,f,note,

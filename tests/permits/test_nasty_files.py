@@ -65,7 +65,7 @@ async def test_whatever_is_spoiled_the_report_accounts_for_every_row(permits_db:
 
 @pytest.mark.parametrize(("before", "after", "newline"), [
     ("", "", "\r\n"), ("\ufeff", "", "\n"), ("\n\n\r\n", "", "\n"), ("\ufeff", "\r\n\r\n ,,, \r\n", "\r\n"),
-    ("", "\x00", "\n"),
+    ("", "\x00", "\n"), ("", "", "\r"), ("\ufeff", "\r\r", "\r"), ("\r", "", "\r"), ("", "", "\r\r\n"),
 ])  # fmt: skip
 async def test_marks_and_empty_lines_around_a_file_change_nothing(
     permits_db: AsyncEngine, before: str, after: str, newline: str

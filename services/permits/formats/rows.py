@@ -5,6 +5,7 @@ not end well its line is read by itself, quotes and all. What is read otherwise 
 """
 
 import csv
+import re
 from collections import deque
 from dataclasses import dataclass
 
@@ -33,6 +34,9 @@ class Table:
 
     def __init__(self) -> None:
         self.header: list[str] | None = None
+        self.bare = True
+        """Whether there is nothing but one line of columns, so that who wrote it meant that there is nothing."""
+        self._end: bytes | None = None
         self._rest = b""
         self._lines: deque[tuple[int, str, bool]] = deque()
         self._number = 0
@@ -42,7 +46,9 @@ class Table:
 
         Raises Refused where a line has no end.
         """
-        *whole, self._rest = (self._rest + piece).split(b"\n")
+        so_far = self._rest + piece
+        self._end = self._end or _line_end(so_far, last=last)
+        *whole, self._rest = so_far.split(self._end) if self._end else [so_far]
         if last:
             whole.append(self._rest)
             self._rest = b""
@@ -56,9 +62,12 @@ class Table:
     def _rows(self, *, last: bool) -> list[Raw]:
         rows = []
         while self._lines:
-            if not self._lines[0][1].strip(BOM + " ,;\t"):
+            text = self._lines[0][1]
+            if not text.strip(BOM + " ,;\t"):
+                self.bare = self.bare and not text.strip()
                 self._lines.popleft()
             elif self.header is None:
+                self.bare = self.bare and len(text.splitlines()) == 1
                 self.header = [_name(value) for value in _loose(self._lines.popleft()[1].lstrip(BOM))]
             elif last or len(self._lines) > MOST_LINES or _parsed(self._lines[0][1]) is not None:
                 rows.append(self._row(len(self.header)))
@@ -87,6 +96,17 @@ class Table:
                 return Raw(line, values, repairs)
         repairs.note("stray-quote", "A quote is not closed; the line was read without its quotes.")
         return Raw(line, [value.strip().strip('"') for value in _loose(text)], repairs)
+
+
+def _line_end(text: bytes, *, last: bool) -> bytes | None:
+    """Answer what ends a line of a file that begins so: a line feed, or a carriage return that none follows.
+
+    None where that cannot be told yet.
+    """
+    first = re.search(rb"\n|\r+(?=[^\r])", text)
+    if first is None:
+        return b"\n" if last else None
+    return b"\r" if first[0] != b"\n" and text[first.end() : first.end() + 1] != b"\n" else b"\n"
 
 
 def _name(value: str) -> str:
