@@ -86,6 +86,27 @@ async def test_the_dead_are_corrected_too(permits_db: AsyncEngine) -> None:
     assert refused.value.code == "dead-on-arrival"
 
 
+async def test_what_is_corrected_leaves_no_more_dead_than_arrived(permits_db: AsyncEngine) -> None:
+    _, found = await accepted(permits_db, term="LIV")
+    told = await turn(permits_db, turns.release, found, CUSTOMS_FR, _found("40", dead_on_arrival=40))
+    assert told["usage"][0]["dead_on_arrival"] == 40
+
+    async def corrected(**more: Any) -> dict[str, Any]:
+        fewer = stated(Correction, items=[{"number": 1, "quantity": "30", **more}], reason="recounted")
+        return await turn(permits_db, turns.correct, found, CUSTOMS_FR, fewer)
+
+    with pytest.raises(Invalid) as refused:
+        await corrected()
+    [fault] = refused.value.faults
+    assert (fault.code, fault.pointer) == ("dead-on-arrival", "/items/0/dead_on_arrival")
+    assert "state dead_on_arrival anew" in fault.detail
+    assert (await corrected(dead_on_arrival=30))["usage"][0]["dead_on_arrival"] == 30
+    assert (await corrected())["usage"][0]["dead_on_arrival"] == 30, "what is not told anew stands"
+    assert (await corrected(dead_on_arrival=0))["usage"][0]["dead_on_arrival"] == 0
+    read = await reading.declaration(permits_db, UUID(found["id"]), B)
+    assert read["usage"][0]["dead_on_arrival"] == 0
+
+
 async def _counted(db: AsyncEngine, quantity: str = "100") -> tuple[Any, dict[str, Any]]:
     permit = terms()
     await endorsed(db, await issued(db, permit), A="118")

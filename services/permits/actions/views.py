@@ -50,6 +50,7 @@ def _usage(citation: Citation, permits: Mapping[UUID, tuple[str, str]]) -> View:
         "reserved": plain(citation.reserved),
         "consumed": plain(citation.used),
         "unit": citation.unit,
+        **({} if citation.dead_on_arrival is None else {"dead_on_arrival": citation.dead_on_arrival}),
     }
 
 

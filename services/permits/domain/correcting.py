@@ -31,19 +31,22 @@ def correct(filed: Filed, permits: Permits, stated: Correction, by: Act, others:
             continue
         one = wanted[citation.item]
         amount = in_line_unit(citation, item_of(filed, citation.item), one.quantity, one.unit)
-        _must_live(filed, permits, one)
+        dead = citation.dead_on_arrival if one.dead_on_arrival is None else one.dead_on_arrival
+        _must_live(filed, permits, one, dead, f"/items/{stated.items.index(one)}/dead_on_arrival")
         entries = running.correction(citation, amount)
         uses.add(citation, entries, one.dead_on_arrival)
-        citations.append(replace(with_drawn(citation, entries), used=amount))
+        citations.append(replace(with_drawn(citation, entries), used=amount, dead_on_arrival=dead))
     used_on = next((c.used_on for c in filed.citations if c.used_on is not None), utc_day(by.at))
     mended = replace(filed, citations=tuple(citations), version=filed.version + 1)
     sign = Signature(by, f"correction/{filed.id}/{mended.version}", used_on, stated.reason)
     return used_outcome(filed, mended, "declaration.corrected", uses, permits, others, sign)
 
 
-def _must_live(filed: Filed, permits: Permits, one: CorrectedItem) -> None:
-    if one.dead_on_arrival is None:
+def _must_live(filed: Filed, permits: Permits, one: CorrectedItem, dead: int | None, place: str) -> None:
+    """Refuse more dead than arrived, those that the release told of too: `dead` is what stands after this."""
+    if dead is None or (dead <= one.quantity and lives(filed, item_of(filed, one.number), permits)):
         return
-    if not lives(filed, item_of(filed, one.number), permits) or one.dead_on_arrival > one.quantity:
-        text = "Dead on arrival counts live animals (term LIV), at most as many as arrived."
-        raise Invalid("dead-on-arrival", text, [Fault("/items", "dead-on-arrival", text)])
+    text = "Dead on arrival counts live animals (term LIV), at most as many as arrived."
+    if one.dead_on_arrival is None:
+        text += f" {dead} were told of before: state dead_on_arrival anew in the correction."
+    raise Invalid("dead-on-arrival", text, [Fault(place, "dead-on-arrival", text)])

@@ -58,7 +58,8 @@ def release(filed: Filed, permits: Permits, stated: Release, by: Act, day: date,
             raise Conflict("more-than-reserved", text)
         entries = running.release(citation, amount)
         uses.add(citation, entries, one.dead_on_arrival)
-        citations.append(replace(with_drawn(citation, entries), reserved=ZERO, used=amount, used_on=day))
+        used = replace(with_drawn(citation, entries), reserved=ZERO, used=amount, used_on=day)
+        citations.append(replace(used, dead_on_arrival=one.dead_on_arrival))
     freed = replace(filed, status=Status.RELEASED, citations=tuple(citations))
     return used_outcome(
         filed, freed, EVENTS[Status.RELEASED], uses, permits, others, Signature(by, f"release/{filed.id}", day)

@@ -24,7 +24,8 @@ class Citation:
 
     `line` is empty where no line was found. Several items of one declaration may cite one line. `consented` is what the
     authority agreed to beyond the permit for this item, `drawn` what of that is in what it has reserved and used;
-    `counted` is what this item claims that the declaration `counted_by` has counted already.
+    `counted` is what this item claims that the declaration `counted_by` has counted already. `dead_on_arrival` is None
+    where customs did not say.
     """
 
     declaration: UUID
@@ -44,6 +45,7 @@ class Citation:
     drawn: Decimal = Decimal(0)
     counted: Decimal = Decimal(0)
     counted_by: UUID | None = None
+    dead_on_arrival: int | None = None
 
     @property
     def open(self) -> bool:

@@ -82,6 +82,7 @@ def citation_of(row: Row) -> Citation:
         drawn=row["drawn"],
         counted=row["counted"],
         counted_by=row["counted_by"],
+        dead_on_arrival=row["dead_on_arrival"],
     )
 
 

@@ -87,6 +87,7 @@ def citation_row(citation: Citation) -> dict[str, Any]:
         "drawn": citation.drawn,
         "counted": citation.counted,
         "counted_by": citation.counted_by,
+        "dead_on_arrival": citation.dead_on_arrival,
     }
 
 

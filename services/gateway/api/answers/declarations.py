@@ -55,6 +55,7 @@ class Usage(Told):
     reserved: Amount
     consumed: Amount
     unit: str
+    dead_on_arrival: Annotated[int | None, Field(description="Of live animals, where customs told of them")] = None
 
 
 class DeclarationTurn(Turn):

@@ -71,6 +71,7 @@ citations = Table(
     Column("drawn", Numeric, nullable=False, server_default="0"),
     Column("counted", Numeric, nullable=False, server_default="0"),
     Column("counted_by", UUID(as_uuid=True)),
+    Column("dead_on_arrival", Integer),
     CheckConstraint("reserved >= 0 AND used >= 0 AND consented >= 0 AND counted >= 0", name="citations_not_negative"),
     CheckConstraint("drawn >= 0 AND drawn <= consented", name="citations_draw_on_consent"),
     Index("citations_permit", "permit_id", "line"),
