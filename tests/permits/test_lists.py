@@ -59,6 +59,16 @@ async def test_a_list_of_nothing_but_its_columns_says_that_there_is_none(permits
     assert refused.value.code == "nothing-taken"
 
 
+async def test_a_suspension_that_names_no_taxon_is_of_all_and_the_report_says_so(permits_db: AsyncEngine) -> None:
+    header = DIRTY_SUSPENSIONS.splitlines()[0].replace("taxon_name", " Taxon name")
+    report = await loaded(
+        permits_db, header + "\n2020-01-01,,,,,LR,,,,,f,,\n2020-01-01,,All,,,SO,,,,,f,,\n", "suspensions"
+    )
+    [note] = report["repairs"]
+    assert (note["line"], note["code"], note["field"]) == (2, "all-taxa", "Taxon name")
+    assert [one["taxon"] for one in await listing.suspensions(permits_db, "LR", TODAY)] == [None]
+
+
 @pytest.mark.parametrize("end", ["\x0b", "\x85", "\u2028", "\n,,,,\n"])
 async def test_a_file_without_a_row_that_is_more_than_its_columns_ends_nothing(
     permits_db: AsyncEngine, end: str

@@ -106,6 +106,8 @@ async def test_a_file_of_which_nothing_can_be_taken_is_refused_and_changes_nothi
     with pytest.raises(Invalid) as refused:
         await loaded(permits_db, content)
     assert refused.value.code == code
+    if content == "":
+        assert [fault.pointer for fault in refused.value.faults] == ["/TaxonId", "/FullName", "/CurrentListing"]
     assert await appendices(permits_db, "Elephas maximus") == ["I"]
 
 

@@ -89,7 +89,7 @@ async def test_a_value_without_end_is_refused_by_line_and_column(permits_db: Asy
     good, long = taxon(1, "Inventus primus"), taxon(2, "Inventus secundus", FullAnnotationEnglish="x" * 900_000)
     report = await loaded(permits_db, file([good, long, taxon(3, "Inventus tertius")]), size=65_536)
     [refusal] = report["refusals"]
-    assert (refusal["line"], refusal["code"], refusal["field"]) == (3, "field-too-long", "fullannotationenglish")
+    assert (refusal["line"], refusal["code"], refusal["field"]) == (3, "field-too-long", "FullAnnotationEnglish")
     assert (report["taken"], await appendices(permits_db, "Inventus tertius")) == (2, ["II"])
     with pytest.raises(Invalid) as caught:
         await loaded(permits_db, file([good]) + "y" * 1_200_000, size=65_536)

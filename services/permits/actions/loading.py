@@ -16,7 +16,7 @@ from services.permits.actions.rereading import Rereadable
 from services.permits.domain.entries import Quota, Suspension, Taxon
 from services.permits.domain.loads import Note, Refused, Report
 from services.permits.formats import limits, species
-from services.permits.formats.rows import Raw, Table
+from services.permits.formats.rows import Raw, Table, named
 from services.permits.store import loads
 from services.permits.store.lists import Quotas, Suspensions
 from services.permits.store.taxa import Taxa
@@ -162,7 +162,7 @@ async def load_within(
     await run.end(at)
     changes = run.report.changes
     told = {"list": which, "version": before + 1 if changes else before, "holds_from": day.isoformat()}
-    told |= {"loaded_at": write_moment(at), **run.report.as_data()}
+    told |= {"loaded_at": write_moment(at), **run.report.as_data(table.written)}
     if changes:
         await loads.keep(conn, which, before + 1, day, at, by, told)
     return told
@@ -181,7 +181,7 @@ async def _portions(table: Table, pieces: AsyncIterator[bytes]) -> AsyncIterator
 
 
 def _must_have(table: Table, kind: Kind) -> None:
-    missing = [name for name in kind.needs if name not in (table.header or ())]
+    missing = [name for name in kind.needs if named(name) not in (table.header or ())]
     if missing:
         faults = [Fault(f"/{name}", "column-missing", f"The file has no column {name}.") for name in missing]
         detail = f"The first line names the columns; missing: {', '.join(missing)}."

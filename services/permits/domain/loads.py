@@ -1,7 +1,7 @@
 """What a load of reference data did: rows taken, repaired, refused, and what that changed, line by line."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,10 +19,10 @@ class Note:
     detail: str
     field: str | None = None
 
-    def as_data(self) -> dict[str, Any]:
-        """Write it for the report."""
+    def as_data(self, written: Mapping[str, str]) -> dict[str, Any]:
+        """Write it for the report; `written` are the columns as the file writes them."""
         told: dict[str, Any] = {"line": self.line, "code": self.code, "detail": self.detail}
-        return {**told, "field": self.field} if self.field else told
+        return {**told, "field": written.get(self.field, self.field)} if self.field else told
 
 
 def shortened(detail: str) -> str:
@@ -60,16 +60,16 @@ class Report:
         """Say whether anything is different after the load."""
         return any(self.counts[name] for name in ("added", "changed", "ended"))
 
-    def as_data(self) -> dict[str, Any]:
-        """Write it whole."""
+    def as_data(self, written: Mapping[str, str]) -> dict[str, Any]:
+        """Write it whole; `written` are the columns as the file writes them."""
         return {
             "rows": self.taken + self.refused,
             "taken": self.taken,
             "repaired": self.repaired,
             "refused": self.refused,
             **{name: self.counts[name] for name in ("unchanged", "added", "changed", "ended")},
-            "repairs": [note.as_data() for note in self.repairs],
-            "refusals": [note.as_data() for note in self.refusals],
+            "repairs": [note.as_data(written) for note in self.repairs],
+            "refusals": [note.as_data(written) for note in self.refusals],
             "ended_names": self.ended[:MOST_NOTES],
         }
 

@@ -168,6 +168,8 @@ def _in_order(starts: date | None, ends: date | None) -> None:
 def _taxon(row: Row, *, everything: bool) -> str:
     text = cells.without_footnote(row["taxon_name"], row.repairs, "taxon_name")
     if everything and text.casefold() in ALL_TAXA:
+        if not text:
+            row.repairs.note("all-taxa", "No taxon is named: the suspension is of all species.", "taxon_name")
         return ""
     if not names.key(text) or len(text) > 200:
         raise Refused("no-name", f"{text[:80]!r} is no scientific name.", "taxon_name")

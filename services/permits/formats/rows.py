@@ -34,6 +34,8 @@ class Table:
 
     def __init__(self) -> None:
         self.header: list[str] | None = None
+        self.written: dict[str, str] = {}
+        """The columns as the file writes them, by their names here."""
         self.bare = True
         """Whether there is nothing but one line of columns, so that who wrote it meant that there is nothing."""
         self._end: bytes | None = None
@@ -68,7 +70,9 @@ class Table:
                 self._lines.popleft()
             elif self.header is None:
                 self.bare = self.bare and len(text.splitlines()) == 1
-                self.header = [_name(value) for value in _loose(self._lines.popleft()[1].lstrip(BOM))]
+                columns = _loose(self._lines.popleft()[1].lstrip(BOM))
+                self.header = [named(column) for column in columns]
+                self.written = {named(column): column.strip(" \"'") for column in reversed(columns)}
             elif last or len(self._lines) > MOST_LINES or _parsed(self._lines[0][1]) is not None:
                 rows.append(self._row(len(self.header)))
             else:
@@ -109,7 +113,8 @@ def _line_end(text: bytes, *, last: bool) -> bytes | None:
     return b"\r" if first[0] != b"\n" and text[first.end() : first.end() + 1] != b"\n" else b"\n"
 
 
-def _name(value: str) -> str:
+def named(value: str) -> str:
+    """Answer what a column is called here: small, with no blanks."""
     return value.strip(" \"'").casefold().replace(" ", "_")
 
 

@@ -16,7 +16,7 @@ from services.permits.formats.cells import clean
 from services.permits.formats.rows import Raw
 from shared.cites.zones import countries
 
-NEEDED = ("taxonid", "fullname", "currentlisting")
+NEEDED = ("TaxonId", "FullName", "CurrentListing")
 RANKS = ("KINGDOM", "PHYLUM", "CLASS", "ORDER", "FAMILY", "SUBFAMILY", "GENUS", "SPECIES", "SUBSPECIES", "VARIETY")
 LINEAGE = ("genus", "subfamily", "family", "order", "class", "phylum", "kingdom")
 """Columns of what a taxon belongs to, nearest first."""

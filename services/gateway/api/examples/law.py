@@ -51,14 +51,14 @@ def _report(which: str) -> dict[str, object]:
         "changed": 4,
         "ended": 0,
         "repairs": [
-            {"line": 17, "code": "stray-blanks", "detail": "Stray blanks were taken away.", "field": "fullname"}
+            {"line": 17, "code": "stray-blanks", "detail": "Stray blanks were taken away.", "field": "FullName"}
         ],
         "refusals": [
             {
                 "line": 40,
                 "code": "unknown-appendix",
                 "detail": "'IV' is none of I, II, III and NC.",
-                "field": "currentlisting",
+                "field": "CurrentListing",
             }
         ],
         "ended_names": [],
