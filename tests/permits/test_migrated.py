@@ -1,4 +1,4 @@
-"""Consents that were given while they still counted for a line at once: the migration sets each beside its item."""
+"""What was kept before a migration is read as it was meant after it: consents beside their items, the dead told of."""
 
 import asyncio
 from typing import Any
@@ -10,10 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.databases import ROOT, Server, drift
-from services.permits.actions import turns
-from shared.contracts.declaration import Cancellation, Consent, Release
+from services.permits.actions import reading, turns
+from shared.contracts.declaration import Cancellation, Consent, Correction, Release
 from tests.permits.people import AUTHORITY_ZA, CUSTOMS_FR, B, balance, declaration, item, lodged
-from tests.permits.stories import entries_add_up, stated, turn
+from tests.permits.stories import accepted, entries_add_up, stated, turn
 from tests.permits.test_consents import PART, SHIPMENT, hundred, led_out
 
 
@@ -37,7 +37,7 @@ async def had(db: AsyncEngine, id: UUID) -> str:
         return str((await conn.execute(query, {"id": id})).scalar_one())
 
 
-async def test_what_is_in_use_stays_and_what_is_not_is_on_its_line_no_more(
+async def test_of_consents_what_is_in_use_stays_and_what_is_not_is_on_its_line_no_more(
     permits_db: AsyncEngine, server: Server
 ) -> None:
     owner = server.url(str(permits_db.url.database), "permits_owner", "test")
@@ -70,3 +70,17 @@ async def test_what_is_in_use_stays_and_what_is_not_is_on_its_line_no_more(
     freed = await turn(permits_db, turns.release, standing, CUSTOMS_FR, Release())
     assert (freed["status"], await kept(permits_db, used)) == ("released", ("6", "0"))
     await entries_add_up(permits_db)
+
+
+async def test_how_many_were_dead_is_read_from_what_was_told_last(permits_db: AsyncEngine, server: Server) -> None:
+    owner = server.url(str(permits_db.url.database), "permits_owner", "test")
+    _, found = await accepted(permits_db, term="LIV")
+    told = [{"number": 1, "quantity": "40", "dead_on_arrival": 4}]
+    await turn(permits_db, turns.release, found, CUSTOMS_FR, stated(Release, items=told))
+    for more in ({"dead_on_arrival": 3}, {}):
+        again = [{"number": 1, "quantity": "39", **more}]
+        await turn(permits_db, turns.correct, found, CUSTOMS_FR, stated(Correction, items=again, reason="recounted"))
+    await to(permits_db, owner, "0015")
+    await to(permits_db, owner, "head")
+    read = await reading.declaration(permits_db, UUID(found["id"]), B)
+    assert (read["usage"][0]["consumed"], read["usage"][0]["dead_on_arrival"]) == ("39", 3)
