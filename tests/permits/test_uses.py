@@ -1,5 +1,6 @@
 """What a declaration sets aside: one use of a line, parts of one shipment, all of its items or none."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import registry, turns
-from shared.contracts.declaration import Refusal, Release
+from shared.contracts.declaration import Override, Refusal, Release
 from shared.contracts.permit import Endorsement, Permit
 from tests.permits.people import (
+    AUTHORITY_FR,
     CUSTOMS_FR,
     CUSTOMS_ZA,
     A,
@@ -111,6 +113,72 @@ async def test_the_last_load_may_use_up_what_an_endorsed_part_left_and_a_word_al
     await turns.refuse(permits_db, UUID(word["id"]), CUSTOMS_FR, Refusal(reason="of another shipment"), command())
     last = await lodged(permits_db, declaration(item(permit, "58"), transport_document="MAEU-2"))
     assert (last["status"], rules(last)) == ("accepted", {})
+
+
+async def into(db: AsyncEngine, *cited: Permit, by: str | None = None, **goods: str) -> dict[str, Any]:
+    """Bring in part of a shipment under several documents."""
+    papers = [{"type": "C400", "number": p.number, "issuer": p.issuer, "use": "part"} for p in cited]
+    more = {} if by is None else {"transport_document": by}
+    return await lodged(db, declaration(item(cited[0], "10", documents=papers, **goods), **more))
+
+
+async def test_a_part_use_of_an_import_permit_is_of_the_shipment_endorsed_on_the_export_permit_beside_it(
+    permits_db: AsyncEngine,
+) -> None:
+    leaving, arriving = terms(), terms(kind="import", issuer="FR")
+    await loads_left(permits_db, leaving)
+    await issued(permits_db, arriving, AUTHORITY_FR)
+    for document in ("MAEU-1", "MAEU-2", "MAEU-1"):
+        part = await into(permits_db, arriving, leaving, by=document)
+        assert (part["status"], rules(part)) == ("accepted", {}), document
+        await turns.release(permits_db, UUID(part["id"]), CUSTOMS_FR, Release(), command())
+    for unknown in ("OTHER", None):
+        word = await into(permits_db, arriving, leaving, by=unknown)
+        told = [f["permit"]["issuer"] for f in word["findings"] if f["rule"] == "CITES-box-15-part-use"]
+        assert (word["status"], told) == ("referred", ["FR", "ZA"])
+        await turns.refuse(permits_db, UUID(word["id"]), CUSTOMS_FR, Refusal(reason="of another"), command())
+
+
+async def test_part_loads_under_documents_of_their_own_stand_beside_each_other_on_an_import_permit_too(
+    permits_db: AsyncEngine,
+) -> None:
+    leaving, arriving = terms(), terms(kind="import", issuer="FR")
+    await loads_left(permits_db, leaving)
+    await issued(permits_db, arriving, AUTHORITY_FR)
+    both = [await into(permits_db, arriving, leaving, by=document) for document in ("MAEU-1", "MAEU-2")]
+    assert [(one["status"], rules(one)) for one in both] == [("accepted", {})] * 2
+
+
+async def test_part_loads_of_an_import_permit_that_were_rejected_are_led_out_beside_each_other(
+    permits_db: AsyncEngine,
+) -> None:
+    leaving, arriving = terms(), terms(kind="import", issuer="FR")
+    await loads_left(permits_db, leaving)
+    await issued(permits_db, arriving, AUTHORITY_FR)
+    wrong = {"documents": [{"number": p.number, "issuer": p.issuer, "use": "part"} for p in (arriving, leaving)]}
+    stated = item(arriving, "10", taxon="Python regius", **wrong)
+    stated["documents"] = [{**one, "line": "A"} for one in stated["documents"]]
+    found = await lodged(permits_db, declaration(stated, transport_document="MAEU-2"))
+    assert (found["status"], set(rules(found))) == ("rejected", {"CITES-box-7-taxon"})
+    await into(permits_db, arriving, leaving, by="MAEU-1")
+    over = Override(rule="CITES-box-7-taxon", reason="seen")
+    kept = await turns.override(permits_db, UUID(found["id"]), CUSTOMS_FR, over, command())
+    assert json.loads(kept.answer)["status"] == "accepted"
+
+
+async def test_where_nothing_is_endorsed_the_parts_of_an_import_permit_are_of_the_shipment_of_the_first(
+    permits_db: AsyncEngine,
+) -> None:
+    arriving = terms(line(source="X"), kind="introduction_from_the_sea", issuer="FR")
+    await issued(permits_db, arriving, AUTHORITY_FR)
+    parts = [await into(permits_db, arriving, by="M-1", source="X") for _ in range(2)]
+    assert [(one["status"], rules(one)) for one in parts] == [("accepted", {})] * 2
+    for one in parts:
+        await turns.release(permits_db, UUID(one["id"]), CUSTOMS_FR, Release(), command())
+    for other in ("M-2", None):
+        word = await into(permits_db, arriving, by=other, source="X")
+        assert (word["status"], rules(word)) == ("referred", {"CITES-box-15-part-use": "refer"})
+        await turns.refuse(permits_db, UUID(word["id"]), CUSTOMS_FR, Refusal(reason="of another"), command())
 
 
 async def test_all_items_are_reserved_or_none(permits_db: AsyncEngine) -> None:

@@ -65,6 +65,7 @@ def check(filed: Filed, registry: Registry, facts: Facts, day: date | None = Non
             if permit is None or case is None or not paper.belongs(case):
                 findings.append(whole.unknown(filed, index, place, document))
                 continue
+            case = _with_what_is_beside(case, registry)
             papers.append(case)
             if _cited_before(citations, case):
                 continue
@@ -109,6 +110,15 @@ def settle(findings: list[Finding] | tuple[Finding, ...]) -> Status:
     if "block" in standing:
         return Status.REJECTED
     return Status.REFERRED if "refer" in standing else Status.ACCEPTED
+
+
+def _with_what_is_beside(case: Case, registry: Registry) -> Case:
+    """Answer a part use of what is never endorsed with what is endorsed on the item's other documents."""
+    if case.document.use != "part" or not case.never_endorsed:
+        return case
+    others = (replace(case, permit=registry[d.key]) for d in case.item.documents if d.key in registry)
+    endorsed = (other.permit.transport_documents for other in others if paper.belongs(other))
+    return replace(case, beside=frozenset().union(*endorsed))
 
 
 def _cited_before(citations: list[Citation], case: Case) -> bool:

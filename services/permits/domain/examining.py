@@ -103,8 +103,11 @@ def _citation(filed: Filed, case: Case, reserve: Decimal) -> Citation:
     )
 
 
-def used_now(filed: Filed, permit: PermitOnFile, citation: Citation) -> Finding | None:
-    """Answer the finding that a citation which holds nothing would meet now: a second use, or a count all claimed."""
+def used_now(filed: Filed, permit: PermitOnFile, citation: Citation, beside: frozenset[str]) -> Finding | None:
+    """Answer the finding that a citation which holds nothing would meet now: a second use, or a count all claimed.
+
+    `beside` are the transport documents endorsed on what its item cites besides.
+    """
     rules = goods.COUNTED_RULES if citation.use == CLAIMS else quantities.RULES[:1]
     held = permit.held
     for one in filed.citations:
@@ -119,6 +122,7 @@ def used_now(filed: Filed, permit: PermitOnFile, citation: Citation) -> Finding 
             lines=(others.lines[citation.line],),
             asked=citation.counted or citation.asked,
             counter=citation.counted_by,
+            beside=beside,
         )
         return next(iter(ask(rules, case)), None)
     return None

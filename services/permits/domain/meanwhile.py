@@ -28,12 +28,17 @@ def used_meanwhile(filed: Filed, meant: Filed, permits: Permits) -> tuple[Findin
     found, now = [], dict(permits)
     for citation in _gave_back(filed, meant):
         permit = now[citation.permit]
-        finding = used_now(meant, permit, citation)
+        finding = used_now(meant, permit, citation, _beside(meant, now, citation))
         if finding is not None and (finding.rule, finding.pointer) not in named:
             found.append(finding)
         if citation.counted:
             now[permit.id] = replace(permit, uses=(*permit.uses, citation))
     return tuple(found)
+
+
+def _beside(filed: Filed, permits: Permits, citation: Citation) -> frozenset[str]:
+    others = (c.permit for c in filed.citations if c.item == citation.item and c.permit != citation.permit)
+    return frozenset().union(*(permits[id].transport_documents for id in others))
 
 
 def _gave_back(filed: Filed, meant: Filed) -> Iterator[Citation]:

@@ -10,6 +10,7 @@ from services.permits.domain.facts import NOTHING, Facts
 from services.permits.domain.ledger import Side
 from services.permits.domain.rules.remedies import message
 from services.permits.domain.values import Line, PermitOnFile
+from shared.cites.codes import IMPORT_SIDE_ONLY
 from shared.contracts.declaration import Declaration, Document, Item
 from shared.contracts.findings import CitedLine, Finding, Severity
 
@@ -37,6 +38,18 @@ class Case:
     facts: Facts = NOTHING
     counter: UUID | None = None
     """The declaration that is said to have counted this use already."""
+    beside: frozenset[str] = frozenset()
+    """The transport documents endorsed on the other documents that the item cites."""
+
+    @property
+    def never_endorsed(self) -> bool:
+        """Say whether the document is of the country of import, where nothing is endorsed at export."""
+        return self.permit.terms.kind in IMPORT_SIDE_ONLY
+
+    @property
+    def endorsed(self) -> frozenset[str]:
+        """The transport documents that are endorsed on the document; on those beside it, where it never is endorsed."""
+        return self.beside if self.never_endorsed else self.permit.transport_documents
 
     @property
     def line(self) -> Line:

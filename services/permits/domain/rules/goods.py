@@ -73,14 +73,27 @@ def is_unmistakable(case: Case) -> Difference | None:
 
 
 def part_use_is_of_one_shipment(case: Case) -> Difference | None:
-    """A part use is of the shipment that was endorsed, by its transport document, or is noted by customs (box 15)."""
+    """A part use is of the shipment that was endorsed, by its transport document, or is noted by customs (box 15).
+
+    An import permit is never endorsed: what is endorsed on the documents beside it counts, else its earlier parts.
+    """
     if case.document.use != "part" or case.side is Side.EXPORT:
         return None
-    stated = case.declaration.transport_document
-    if stated is not None and stated in case.permit.transport_documents:
+    stated, known = case.declaration.transport_document, case.endorsed
+    if case.never_endorsed and not known:
+        earlier = _earlier_parts(case)
+        if not earlier:
+            return None
+        known = frozenset(document for document in earlier if document)
+    if stated is not None and stated in known:
         return None
-    expected = ", ".join(sorted(case.permit.transport_documents)) or "a transport document on the endorsement"
+    expected = ", ".join(sorted(known)) or "a transport document on the endorsement"
     return Difference(case.cites("use"), expected, stated or "no transport document")
+
+
+def _earlier_parts(case: Case) -> set[str | None]:
+    here = case.line.terms.line, case.side, "part"
+    return {held.transport_document for held in case.permit.held if (held.line, held.side, held.use) == here}
 
 
 def was_counted_there(case: Case) -> Difference | None:

@@ -30,7 +30,7 @@ def _of_one_shipment(use: Holding, case: Case) -> bool:
     While the earlier one stands open both must be part uses; once it is released another part use adds up (of goods
     that left under no endorsed document customs says so, box 15), and one that was endorsed may use up the rest.
     """
-    mine, endorsed = case.declaration.transport_document, case.permit.transport_documents
+    mine, endorsed = case.declaration.transport_document, case.endorsed
     both_part = use.use == "part" and case.document.use == "part"
     if both_part and not use.open:
         return True
