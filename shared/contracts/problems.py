@@ -35,6 +35,7 @@ _FORM = {
     "unknown-kind": Meaning(422, "This is no kind of permit; /v1/reference/kinds lists them."),
     "unknown-purpose": Meaning(422, "This is no purpose of the Convention's list."),
     "unknown-source": Meaning(422, "This is no source of the Convention's list."),
+    "taxon-nameless": Meaning(422, "A taxon has a name: a species, or a genus or a family for all its species."),
     "unknown-term": Meaning(422, "This is no CITES trade term."),
     "unknown-unit": Meaning(422, "This is no unit of the hub's list."),
     "too-many-digits": Meaning(422, "A quantity has more digits than any quantity can have."),
