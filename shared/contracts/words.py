@@ -19,6 +19,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     PlainSerializer,
     StringConstraints,
+    ValidationInfo,
     WithJsonSchema,
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -26,6 +27,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from shared.cites.zones import countries
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+KEPT = {"kept": "what was taken before it was asked for more"}
+"""The context in which what is on file is read again: it was taken when less was asked of it, and stays what it is."""
 FIRST_YEAR, LAST_YEAR = "1900", "2999"
 
 
@@ -82,14 +85,14 @@ def _said(reason: str) -> str:
     return reason
 
 
-def _lettered(taxon: str) -> str:
-    if _LETTER.search(taxon) is None:
+def _lettered(taxon: str, info: ValidationInfo) -> str:
+    if _LETTER.search(taxon) is None and info.context is not KEPT:
         raise PydanticCustomError("taxon_nameless", NAMELESS)
     return taxon
 
 
-def _named(taxon: str) -> str:
-    if _NO_NAMES.issuperset(_LETTERS.findall(taxon.casefold())):
+def _named(taxon: str, info: ValidationInfo) -> str:
+    if _NO_NAMES.issuperset(_LETTERS.findall(taxon.casefold())) and info.context is not KEPT:
         raise PydanticCustomError("taxon_nameless", NAMELESS)
     return taxon
 

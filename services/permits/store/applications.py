@@ -15,6 +15,7 @@ from services.permits.store import tables as t
 from services.permits.store.rows import Row, grouped
 from shared.contracts.application import Application
 from shared.contracts.people import Party
+from shared.contracts.words import KEPT
 from shared.database import among
 
 APPLICATION_CHANGES = ("status", "decided_at", "permit_id", "assessment", "sequence", "version")
@@ -67,7 +68,7 @@ def _of(row: Row) -> ApplicationOnFile:
         id=row["id"],
         party=row["party_id"],
         trader=row["trader_id"],
-        document=Application.model_validate(row["document"]),
+        document=Application.model_validate(row["document"], context=KEPT),
         status=ApplicationStatus(row["status"]),
         submitted_at=row["submitted_at"],
         decided_at=row["decided_at"],

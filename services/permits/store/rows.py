@@ -15,6 +15,7 @@ from services.permits.domain.values import Citation, Filed, Holding, Line, Permi
 from shared.contracts.declaration import InsideDeclaration
 from shared.contracts.findings import Finding
 from shared.contracts.permit import Permit
+from shared.contracts.words import KEPT
 
 Row = RowMapping
 OFFICES = frozenset({"authority", "customs"})
@@ -27,7 +28,7 @@ BALANCE = tuple(field.name for field in fields(Balance))
 @lru_cache(maxsize=2048)
 def terms_of(document: str) -> Permit:
     """Read what a permit says; it never changes, and a permit that is used is read again and again."""
-    return Permit.model_validate_json(document)
+    return Permit.model_validate_json(document, context=KEPT)
 
 
 def permit_of(
@@ -94,7 +95,7 @@ def filed_of(row: Row, cited: Iterable[Row] = ()) -> Filed:
         trader=row["trader_id"],
         received_at=row["received_at"],
         digest=row["digest"],
-        document=InsideDeclaration.model_validate(row["document"]),
+        document=InsideDeclaration.model_validate(row["document"], context=KEPT),
         status=Status(row["status"]),
         version=row["version"],
         sequence=row["sequence"],
