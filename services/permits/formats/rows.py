@@ -5,7 +5,6 @@ not end well its line is read by itself, quotes and all. What is read otherwise 
 """
 
 import csv
-import re
 from collections import deque
 from dataclasses import dataclass
 
@@ -107,10 +106,13 @@ def _line_end(text: bytes, *, last: bool) -> bytes | None:
 
     None where that cannot be told yet.
     """
-    first = re.search(rb"\n|\r+(?=[^\r])", text)
-    if first is None:
-        return b"\n" if last else None
-    return b"\r" if first[0] != b"\n" and text[first.end() : first.end() + 1] != b"\n" else b"\n"
+    returned, fed = text.find(b"\r"), text.find(b"\n")
+    if returned < 0 or 0 <= fed < returned:
+        return b"\n" if fed >= 0 or last else None
+    after = text[returned:].lstrip(b"\r")[:1]
+    if not after and not last:
+        return None
+    return b"\r" if after not in {b"", b"\n"} else b"\n"
 
 
 def named(value: str) -> str:
