@@ -7,15 +7,19 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions import turns
-from shared.contracts.declaration import Consent, Override, Release
-from shared.contracts.permit import Permit
+from services.permits.actions import reading, turns, withdrawing
+from services.permits.actions.rechecking import recheck_all
+from shared.contracts.declaration import Consent, Override, Refusal, Release
+from shared.contracts.permit import Loss, Permit, Recovery
+from shared.database import now
 from shared.problems import Conflict
 from tests.permits.people import (
     AUTHORITY_FR,
     AUTHORITY_ZA,
     CUSTOMS_FR,
+    B,
     balance,
+    command,
     declaration,
     endorsed,
     issued,
@@ -130,3 +134,51 @@ async def test_a_figure_that_an_officer_puts_to_a_claim_is_held_against_what_was
     assert (await turn(permits_db, turns.override, less, CUSTOMS_FR, figure))["findings"][-1]["found"] == (
         f"{first['id']}, which counted 100 number, 101 of it for others"
     )
+
+
+async def test_a_count_that_is_not_believed_takes_nothing_from_another_until_an_officer_settles_it(
+    permits_db: AsyncEngine,
+) -> None:
+    permit, first = await counted(permits_db, "60")
+    wrong = await lodged(permits_db, declaration(claim(permit, "61", first["id"])))
+    assert (wrong["status"], wrong["findings"][0]["rule"]) == ("referred", "counted-already")
+    right = await lodged(permits_db, declaration(claim(permit, "60", first["id"])))
+    assert (right["status"], right["findings"]) == ("accepted", [])
+    await turn(permits_db, turns.refuse, right, CUSTOMS_FR, Refusal(reason="not of this shipment"))
+    assert (await overridden(permits_db, wrong, "counted-already"))["status"] == "accepted"
+    late = await lodged(permits_db, declaration(claim(permit, "1", first["id"])))
+    assert "61 of it for others" in late["findings"][0]["found"]
+
+
+async def test_a_count_that_an_officer_settled_is_claimed_when_its_lost_permit_is_found(
+    permits_db: AsyncEngine,
+) -> None:
+    permit = terms(line(), line("B", "40", term="MEA", unit="kg"))
+    here = await issued(permits_db, permit)
+    await endorsed(permits_db, here, A="60", B="40")
+    first = await lodged(permits_db, declaration(item(permit, "60")))
+    first = await turn(permits_db, turns.release, first, CUSTOMS_FR, Release())
+    found = await lodged(permits_db, declaration(claim(permit, "61", first["id"])))
+    await withdrawing.lose(permits_db, here, AUTHORITY_ZA, Loss(), command())
+    assert (await overridden(permits_db, found, "counted-already"))["status"] == "referred"
+    await withdrawing.find(permits_db, here, AUTHORITY_ZA, Recovery(), command())
+    await _claims_61(permits_db, permit, first, found)
+
+
+async def test_a_count_that_an_officer_settled_is_claimed_when_the_rest_is_endorsed(permits_db: AsyncEngine) -> None:
+    permit, first = await counted(permits_db, "60")
+    other = terms()
+    id = await issued(permits_db, other)
+    wrong = claim(permit, "61", first["id"])
+    wrong["documents"].append({"number": other.number, "issuer": "ZA"})
+    found = await lodged(permits_db, declaration(wrong))
+    assert (await overridden(permits_db, found, "counted-already"))["status"] == "referred"
+    await endorsed(permits_db, id, A="100")
+    await recheck_all(permits_db, now())
+    await _claims_61(permits_db, permit, first, found)
+
+
+async def _claims_61(db: AsyncEngine, permit: Permit, first: dict[str, Any], found: dict[str, Any]) -> None:
+    assert (await reading.declaration(db, UUID(found["id"]), B))["status"] == "accepted"
+    late = await lodged(db, declaration(claim(permit, "1", first["id"])))
+    assert "61 of it for others" in late["findings"][0]["found"]

@@ -80,10 +80,12 @@ def examine(filed: Filed, case: Case) -> tuple[list[Finding], Citation, list[Sec
     fits = not any(finding.severity == "block" for finding in amounts)
     counts = case.asked is not None and case.document.use != CLAIMS
     reserve = case.asked if fits and counts and case.asked is not None else ZERO
-    return found, _citation(filed, case, reserve), second
+    believed = not any(finding.rule == goods.COUNTED for finding in found)
+    return found, _citation(filed, case, reserve, believed=believed), second
 
 
-def _citation(filed: Filed, case: Case, reserve: Decimal) -> Citation:
+def _citation(filed: Filed, case: Case, reserve: Decimal, *, believed: bool = False) -> Citation:
+    """Write what an item cites; a count that is not believed claims nothing from others until an officer settles it."""
     one = case.lines[0] if len(case.lines) == 1 else None
     counts = case.document.use != CLAIMS
     return Citation(
@@ -98,7 +100,7 @@ def _citation(filed: Filed, case: Case, reserve: Decimal) -> Citation:
         reserved=reserve,
         transport_document=filed.document.transport_document,
         lodged_at=filed.received_at,
-        counted=case.asked if case.asked is not None and not counts else ZERO,
+        counted=case.asked if case.asked is not None and not counts and believed else ZERO,
         counted_by=case.counter,
     )
 

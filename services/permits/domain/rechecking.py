@@ -11,6 +11,7 @@ from services.permits.domain.check import Verdict, adopt, check, settle
 from services.permits.domain.facts import Facts
 from services.permits.domain.filing import attempts, changed, give_back, judged, reservations, the_rules, with_consents
 from services.permits.domain.lifecycle import EVENTS, By, Status
+from services.permits.domain.meanwhile import with_claims
 from services.permits.domain.rules.goods import ONE_LINE, UNIT
 from services.permits.domain.rules.whole import ABANDONED, EMPTIED, NO_LINE, UNVERIFIED, WITHDRAWN
 from services.permits.domain.values import Citation, DeclarationChange, Filed, Move, Outcome, PermitOnFile
@@ -53,6 +54,8 @@ def recheck(filed: Filed, permits: Iterable[PermitOnFile], facts: Facts, by: Act
         return None
     adopt(registry, verdict)
     again = with_consents(filed, judged(filed, verdict))
+    if again.status is Status.ACCEPTED:
+        again = replace(again, citations=with_claims(again))
     findings = [finding.model_dump(mode="json", exclude_none=True) for finding in verdict.findings]
     extra = {"findings": findings} if findings else {}
     move = Move(filed.status, again.status, the_rules(by), EVENTS[again.status], "Checked again", extra)

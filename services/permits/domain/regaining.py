@@ -5,6 +5,7 @@ from dataclasses import replace
 from services.permits.domain.check import settle
 from services.permits.domain.filing import the_rules
 from services.permits.domain.lifecycle import EVENTS, PermitStatus, Status
+from services.permits.domain.meanwhile import with_claims
 from services.permits.domain.rules.whole import WITHDRAWN
 from services.permits.domain.values import DeclarationChange, Filed, Move, PermitOnFile
 from shared.contracts.findings import Finding, Overriding
@@ -25,7 +26,8 @@ def regain(filed: Filed, permit: PermitOnFile, by: Act) -> DeclarationChange | N
     accepted = settle(findings) is Status.ACCEPTED and _holds_all(filed)
     status, event = (Status.ACCEPTED, EVENTS[Status.ACCEPTED]) if accepted else (filed.status, "declaration.overridden")
     move = Move(filed.status, status, rules, event, why, detail={"overridden": WITHDRAWN, "item": None})
-    return DeclarationChange(replace(filed, status=status, findings=findings), (move,))
+    citations = with_claims(filed) if accepted else filed.citations
+    return DeclarationChange(replace(filed, status=status, findings=findings, citations=citations), (move,))
 
 
 def _lost(finding: Finding, permit: PermitOnFile) -> bool:
