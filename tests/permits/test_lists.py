@@ -69,6 +69,14 @@ async def test_a_suspension_that_names_no_taxon_is_of_all_and_the_report_says_so
     assert [one["taxon"] for one in await listing.suspensions(permits_db, "LR", TODAY)] == [None]
 
 
+async def test_a_suspension_of_a_genus_is_of_all_its_species_whoever_named_it(permits_db: AsyncEngine) -> None:
+    header = DIRTY_SUSPENSIONS.splitlines()[0]
+    rows = "2020-01-01,,Hoodia Sweet,7,GENUS,NA,,,,,f,,\n2020-01-01,,Hoodia gordonii,8,SPECIES,ZA,,,,,f,,\n"
+    report = await loaded(permits_db, f"{header}\n{rows}", "suspensions")
+    assert [(note["line"], note["code"]) for note in report["repairs"]] == [(2, "author-left-out")]
+    assert [one["taxon"] for one in await listing.suspensions(permits_db, None, TODAY)] == ["Hoodia", "Hoodia gordonii"]
+
+
 @pytest.mark.parametrize("end", ["\x0b", "\x85", "\u2028", "\n,,,,\n"])
 async def test_a_file_without_a_row_that_is_more_than_its_columns_ends_nothing(
     permits_db: AsyncEngine, end: str

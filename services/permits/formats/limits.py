@@ -17,6 +17,9 @@ SUSPENSION_NEEDS = ("start_date", "taxon_name", "iso_code2")
 QUOTA_NEEDS = ("start_date", "taxon_name", "iso_code2", "quota")
 ALL_TAXA = frozenset({"", "all", "all species", "all taxa", "all cites species", "all cites-listed species"})
 
+HIGHER = frozenset({"GENUS", "SUBFAMILY", "FAMILY", "ORDER", "CLASS", "PHYLUM", "KINGDOM"})
+"""Ranks of one word: a second is who named it, and the row is about all below it."""
+
 
 def _words(table: str) -> dict[str, str]:
     """Read a table of `CODE word, word; …`."""
@@ -173,6 +176,13 @@ def _taxon(row: Row, *, everything: bool) -> str:
         return ""
     if not names.key(text) or len(text) > 200:
         raise Refused("no-name", f"{text[:80]!r} is no scientific name.", "taxon_name")
+    if row["rank"].upper() in HIGHER and not names.is_group(text):
+        row.repairs.note(
+            "author-left-out",
+            f"{text!r} is a {row['rank'].lower()}: what follows its first word is no part of its name.",
+            "taxon_name",
+        )
+        return text.split()[0]
     return text
 
 
