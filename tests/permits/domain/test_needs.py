@@ -203,7 +203,10 @@ def test_a_line_for_a_higher_taxon_is_asked_by_the_declared_one() -> None:
     assert found([permit("export", "II", taxon="Inventidae spp.", source="D")], one, source="D") == {}
     assert found([permit("export", "I", taxon="Inventidae spp."), permit("import", "I")], one, purpose="Z") == {}
     assert found([family], of_a_family(Population("II"))) == {}
-    assert found([family], of_a_family(Population("II", told=False), Population("I", told=False))) == {}
+    open_ = of_a_family(Population("II", told=False), Population("I", told=False))
+    assert found([family], open_) == {"listing-silent": "note"}
+    [silent] = [one for one in findings([family], open_) if one.rule == "listing-silent"]
+    assert silent.found == "Appendix I or Appendix II; line A: Appendix II"
 
 
 def test_a_line_for_a_higher_taxon_is_asked_by_the_population_of_the_declared_one() -> None:

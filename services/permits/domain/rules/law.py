@@ -37,8 +37,11 @@ def _moved(case: Case) -> tuple[Standing, int] | None:
     today = _on(case, at_issue=False)
     if not today.known or _agrees(case, today) or appendix_at_issue(case) is not None:
         return None
-    strictest = max(STRICTEST[one] for one in today.appendices)
-    return today, strictest - STRICTEST[case.line.terms.appendix]
+    return today, _strictness(today) - STRICTEST[case.line.terms.appendix]
+
+
+def _strictness(standing: Standing) -> int:
+    return max(STRICTEST[one] for one in standing.appendices)
 
 
 def appendix_today(case: Case) -> Difference | None:
@@ -58,11 +61,18 @@ def appendix_since(case: Case) -> Difference | None:
 
 
 def is_listed(case: Case) -> Difference | None:
-    """Where no listing answers for a taxon, the Appendix that the document names counts (box 10)."""
-    if case.facts.standing(_meant(case), case.day, None).known:
+    """Where no listing answers for a taxon, the Appendix that the document names counts (box 10).
+
+    So where a line is for a higher taxon, and the listing leaves open whether the declared one is in a stricter one.
+    """
+    named, meant = case.line.terms, _meant(case)
+    found = f"line {named.line}: Appendix {named.appendix}"
+    if not case.facts.standing(meant, case.day, None).known:
+        return Difference(case.at("taxon"), f"a listing of {named.taxon}", found)
+    today = _on(case, at_issue=False)
+    if meant == named.taxon or today.certain or _strictness(today) <= STRICTEST[named.appendix]:
         return None
-    found = f"line {case.line.terms.line}: Appendix {case.line.terms.appendix}"
-    return Difference(case.at("taxon"), f"a listing of {case.line.terms.taxon}", found)
+    return Difference(case.at("taxon"), f"one listing of {meant}", f"{today}; {found}")
 
 
 def named_alike(case: Case) -> Difference | None:
