@@ -87,7 +87,8 @@ def part_use_is_of_one_shipment(case: Case) -> Difference | None:
         known = frozenset(document for document in earlier if document)
     if stated is not None and stated in known:
         return None
-    expected = ", ".join(sorted(known)) or "a transport document on the endorsement"
+    where = "stated with each part" if case.never_endorsed else "on the endorsement"
+    expected = ", ".join(sorted(known)) or f"a transport document {where}"
     return Difference(case.cites("use"), expected, stated or "no transport document")
 
 
