@@ -14,7 +14,7 @@ Model = TypeVar("Model", bound=BaseModel)
 DEEPEST = 32
 OF_THEIR_OWN = frozenset(
     {f"unknown-{what}" for what in ("appendix", "country", "kind", "purpose", "source", "term", "unit")}
-    | {"too-many-digits"}
+    | {"taxon-nameless", "too-many-digits"}
 )
 """Faults whose code is the problem's own where a body has no other: a code that is in no list, a number too long."""
 BEFORE_COLONS = (b" :", b"\t:", b"\n:", b"\r:")

@@ -17,7 +17,7 @@ TOLD = (
     (400, "malformed-json"),
     (201, None),
     (409, "permit-number-taken"),
-    (422, "invalid-body"),
+    (422, "taxon-nameless"),
     (201, None),
     (400, "malformed-json"),
 )

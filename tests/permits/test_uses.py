@@ -15,6 +15,7 @@ from tests.permits.people import (
     AUTHORITY_FR,
     CUSTOMS_FR,
     CUSTOMS_ZA,
+    STRANGER,
     A,
     balance,
     command,
@@ -42,14 +43,39 @@ async def test_the_second_use_of_a_permit_is_refused_and_the_issuer_hears(permit
     quantity = by_rule["CITES-box-11-quantity"]
     assert (quantity["found"], quantity["expected"]) == ("30 number", "at most 18 number")
     assert quantity["permit"] == {"issuer": "ZA", "number": permit.number, "line": "A"}
+    [(data, audience)] = await _second_uses(permits_db)
+    assert data["attempts"] == [{"line": "A", "item": 1, "asked": "30", "left": "18", "unit": "number"}]
+    assert {"role": "authority", "country": "ZA"} in audience["offices"]
+
+
+async def test_a_strangers_try_at_a_permit_in_use_is_told_to_its_issuer_and_not_to_the_stranger(
+    permits_db: AsyncEngine,
+) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    await endorsed(permits_db, id, A="118")
+    importer = {"name": "Nobody", "country": "FR", "identifier": "FR00000000000000"}
+    tries = (declaration(item(permit, "30"), importer=importer), declaration(item(permit, "20"), importer=importer))
+    unused = await lodged(permits_db, tries[0], STRANGER)
+    assert await _second_uses(permits_db) == [], "there was no first use yet"
+    await lodged(permits_db, declaration(item(permit, "100")))
+    used = await lodged(permits_db, tries[1], STRANGER)
+    for found in (unused, used):
+        assert (found["status"], rules(found)) == ("rejected", {"CITES-VI.1-permit-known": "block"}), "a miss, to them"
+    [(data, audience)] = await _second_uses(permits_db)
+    assert data["attempts"] == [{"line": "A", "item": 1, "asked": "20", "left": "18", "unit": "number"}]
+    assert data["declaration_id"] == used["id"]
+    assert {"role": "authority", "country": "ZA"} in audience["offices"]
+    assert str(STRANGER.id) not in audience["parties"]
     async with permits_db.connect() as conn:
-        told = (
-            await conn.execute(
-                text("SELECT data::json AS data, audience::json AS audience FROM news WHERE type LIKE '%second_use%'")
-            )
-        ).one()
-    assert told.data["attempts"] == [{"line": "A", "item": 1, "asked": "30", "left": "18", "unit": "number"}]
-    assert {"role": "authority", "country": "ZA"} in told.audience["offices"]
+        watchers = (await conn.execute(text("SELECT party_id FROM permit_watchers"))).scalars().all()
+    assert STRANGER.id not in watchers
+
+
+async def _second_uses(db: AsyncEngine) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    query = "SELECT data::json AS data, audience::json AS audience FROM news WHERE type LIKE '%second_use%' ORDER BY at"
+    async with db.connect() as conn:
+        return [(row.data, row.audience) for row in (await conn.execute(text(query))).all()]
 
 
 async def test_a_second_use_that_would_fit_is_refused_too(permits_db: AsyncEngine) -> None:

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from services.permits.domain.completing import completed
-from services.permits.domain.examining import SecondUse, case_of, examine, side_of
+from services.permits.domain.examining import SecondUse, case_of, examine, side_of, tried_by_stranger
 from services.permits.domain.facts import Facts
 from services.permits.domain.holdings import hold
 from services.permits.domain.ledger import Entry, Kind, post
@@ -64,6 +64,7 @@ def check(filed: Filed, registry: Registry, facts: Facts, day: date | None = Non
             case = case_of(filed, index, item, place, document, permit, facts, day) if permit else None
             if permit is None or case is None or not paper.belongs(case):
                 findings.append(whole.unknown(filed, index, place, document))
+                seconds += tried_by_stranger(case) if case else []
                 continue
             case = _with_what_is_beside(case, registry)
             papers.append(case)

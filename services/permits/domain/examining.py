@@ -22,7 +22,10 @@ from shared.contracts.findings import Finding
 
 @dataclass(frozen=True)
 class SecondUse:
-    """An attempt to use a line that is in use or was used, for the issuer to hear of; `left` is in the line's unit."""
+    """An attempt to use a line that is in use or was used, for the issuer to hear of; `left` is in the line's unit.
+
+    `by_stranger`: whoever tried is not named by the permit, and does not hear that there is such a one.
+    """
 
     permit: UUID
     line: str
@@ -30,6 +33,7 @@ class SecondUse:
     asked: Decimal
     left: Decimal
     unit: str
+    by_stranger: bool = False
 
 
 @lru_cache(1024)
@@ -82,6 +86,12 @@ def examine(filed: Filed, case: Case) -> tuple[list[Finding], Citation, list[Sec
     reserve = case.asked if fits and counts and case.asked is not None else ZERO
     believed = not any(finding.rule == goods.COUNTED for finding in found)
     return found, _citation(filed, case, reserve, believed=believed), second
+
+
+def tried_by_stranger(case: Case) -> list[SecondUse]:
+    """Answer the second use that a declaration tried whose permit names others: its issuer hears of it all the same."""
+    tried = len(case.lines) == 1 and any(f.rule == quantities.SECOND_USE for f in ask(quantities.RULES, case))
+    return [replace(_second_use(case), by_stranger=True)] if tried else []
 
 
 def _citation(filed: Filed, case: Case, reserve: Decimal, *, believed: bool = False) -> Citation:

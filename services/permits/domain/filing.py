@@ -171,7 +171,9 @@ def _let_go(permit: PermitOnFile, citation: Citation) -> PermitOnFile:
 def attempts(seconds: Iterable[SecondUse], filed: Filed, permits: Iterable[PermitOnFile], by: Act) -> dict[UUID, Move]:
     """Write, for each permit concerned, the news that this declaration tried to use it a second time."""
     tried: dict[UUID, list[dict[str, object]]] = {}
+    named: set[UUID] = set()
     for second in seconds:
+        named |= set() if second.by_stranger else {second.permit}
         told: dict[str, object] = {
             "line": second.line,
             "item": second.item,
@@ -189,7 +191,7 @@ def attempts(seconds: Iterable[SecondUse], filed: Filed, permits: Iterable[Permi
             the_rules(by),
             "permit.second_use_attempted",
             extra={**news.cause(filed), "attempts": tried[permit.id]},
-            heard_by=frozenset({filed.party, filed.trader}),
+            heard_by=frozenset({filed.party, filed.trader}) if permit.id in named else frozenset(),
         )
         for permit in permits
         if permit.id in tried
