@@ -101,6 +101,29 @@ async def test_what_stood_of_a_refused_row_stands_on_and_no_other(permits_db: As
     assert {one["taxon"] for one in await listing.suspensions(permits_db, "US", TODAY)} == {"Ursus", "Lynx rufus"}
 
 
+@pytest.mark.parametrize(
+    ("name", "rank"),
+    [("All species", ""), ("All", "SPECIES"), ("Hoodia Sweet", "GENUS"), ("Hoodia spp.", "GENUS"), ("Hoodia*", "")],
+)
+async def test_what_stood_stands_on_however_a_refused_row_names_it(
+    permits_db: AsyncEngine, name: str, rank: str
+) -> None:
+    header, beside = DIRTY_SUSPENSIONS.splitlines()[0], "2020-01-01,,Naja naja,6,SPECIES,IN,,,,,f,,"
+    for day in ("2020-01-01", "03/04/2021"):
+        rows = f"{header}\n{beside}\n{day},,{name},7,{rank},NA,,,,,f,,\n"
+        found = counts(await loaded(permits_db, rows, "suspensions"))
+    assert found["refused"] == 1 and "ended" not in found
+    assert len(await listing.suspensions(permits_db, "NA", TODAY)) == 1
+
+
+async def test_a_species_of_the_rank_of_a_genus_is_refused_and_never_widened(permits_db: AsyncEngine) -> None:
+    header, beside = DIRTY_SUSPENSIONS.splitlines()[0], "2020-01-01,,Naja naja,6,SPECIES,IN,,,,,f,,"
+    rows = f"{header}\n{beside}\n2020-01-01,,Crocodylus niloticus,7,GENUS,NA,,,,,f,,\n"
+    report = await loaded(permits_db, rows, "suspensions")
+    assert [(note["line"], note["code"]) for note in report["refusals"]] == [(3, "name-or-rank")]
+    assert await listing.suspensions(permits_db, "NA", TODAY) == []
+
+
 DIRTY_QUOTAS = f"""\
 quota_type,start_date,end_date,taxon_name,taxon_concept_id,rank,{LAST.format("quota,")}
 National,{TODAY.year}-01-01,{TODAY.year}-12-31,Crocodylus niloticus,1,SPECIES,ZA,1,200,,skins,R,,f,note,

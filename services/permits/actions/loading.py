@@ -36,8 +36,8 @@ class Kind:
     kept: Any
     read: Callable[[Raw, list[str]], Entry]
     needs: tuple[str, ...]
-    about: Callable[[Raw, list[str]], str | None]
-    """What a row that is refused is about, so that what stood of it does not end."""
+    about: Callable[[Raw, list[str]], frozenset[str]]
+    """What a row that is refused may be about, so that what stood of it does not end."""
     subject: Callable[[str], str] = str
     """What an identity is about, as `about` says it."""
     may_be_empty: bool = False
@@ -73,7 +73,7 @@ class Load:
                 self._must_be_one(entry, raw)
             except Refused as no:
                 self.report.refuse(Note(raw.line, no.code, no.detail, no.field))
-                self.doubtful.add(self.kind.about(raw, header) or "")
+                self.doubtful |= self.kind.about(raw, header)
                 continue
             self.report.take(tuple(raw.repairs))
             if entry.identity not in self.seen:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import partial
 
-from services.permits.domain import names
+from services.permits.domain import authors, names
 from services.permits.domain.entries import Quota, Suspension
 from services.permits.domain.loads import Refused, Repairs
 from services.permits.formats import cells
@@ -177,12 +177,16 @@ def _taxon(row: Row, *, everything: bool) -> str:
     if not names.key(text) or len(text) > 200:
         raise Refused("no-name", f"{text[:80]!r} is no scientific name.", "taxon_name")
     if row["rank"].upper() in HIGHER and not names.is_group(text):
+        first, *rest = text.split()
+        if not (authors.certain(rest) or rest[0].lstrip("([")[:1].isupper()):
+            said = f"{text!r} is no {row['rank'].lower()}: which of the two is meant is not certain."
+            raise Refused("name-or-rank", said, "taxon_name")
         row.repairs.note(
             "author-left-out",
             f"{text!r} is a {row['rank'].lower()}: what follows its first word is no part of its name.",
             "taxon_name",
         )
-        return text.split()[0]
+        return first
     return text
 
 
@@ -192,13 +196,21 @@ def subject(identity: str) -> str:
     return f"{country}|{taxon}|"
 
 
-def about(raw: Raw, header: list[str]) -> str | None:
-    """Answer the country and taxon that a refused row is about, as the identity of an entry begins."""
+def about(raw: Raw, header: list[str]) -> frozenset[str]:
+    """Answer the country and taxon that a refused row may be about, as the identity of an entry begins.
+
+    What is wrong with the row may be its rank, or cells that stand in each other's places: so each reading counts.
+    """
     quiet = Repairs(raw.line)
     try:
         cell = [raw.values[header.index(name)] for name in ("iso_code2", "taxon_name")]
         if max(map(len, cell)) > LONGEST:
-            return None
-        return f"{cells.country(cell[0].strip(), quiet, '')}|{names.key(cell[1])}|"
+            return frozenset()
+        country = cells.country(cell[0].strip(), quiet, "")
+        taxon = cells.without_footnote(cells.clean(cell[1], quiet, ""), quiet, "")
     except (Refused, IndexError):
-        return None
+        return frozenset()
+    readings = {names.key(cell[1]), names.key(taxon), *({""} if taxon.casefold() in ALL_TAXA else ())}
+    if any(value.strip(" \"'").upper() in HIGHER for value in raw.values):
+        readings |= {names.key(word) for word in taxon.split()[:1]}
+    return frozenset(f"{country}|{reading}|" for reading in readings)

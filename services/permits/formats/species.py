@@ -151,8 +151,8 @@ def _since(text: str) -> date | None:
     raise Refused("no-day", f"{text!r} is no day; write YYYY-MM-DD.", "effectivefrom")
 
 
-def about(raw: Raw, header: list[str]) -> str | None:
+def about(raw: Raw, header: list[str]) -> frozenset[str]:
     """Answer the id of the taxon that a refused row is about, where it can be told."""
     place = header.index("taxonid")
     text = raw.values[place].strip(" \"'").removesuffix(".0") if place < len(raw.values) else ""
-    return text or None
+    return frozenset({text} - {""})
