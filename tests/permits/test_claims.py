@@ -182,3 +182,23 @@ async def _claims_61(db: AsyncEngine, permit: Permit, first: dict[str, Any], fou
     assert (await reading.declaration(db, UUID(found["id"]), B))["status"] == "accepted"
     late = await lodged(db, declaration(claim(permit, "1", first["id"])))
     assert "61 of it for others" in late["findings"][0]["found"]
+
+
+async def test_a_claim_is_not_held_against_itself_when_its_declaration_is_checked_anew(permits_db: AsyncEngine) -> None:
+    permit, first = await counted(permits_db, "60")
+    beside = terms()
+    id = await issued(permits_db, beside)
+    both = claim(permit, "60", first["id"])
+    both["documents"].append({"number": beside.number, "issuer": "ZA"})
+    waits = await lodged(permits_db, declaration(both))
+    assert [f["rule"] for f in waits["findings"]] == ["CITES-box-14-endorsement"]
+    await endorsed(permits_db, id, A="100")
+    await recheck_all(permits_db, now())
+    found = await reading.declaration(permits_db, UUID(waits["id"]), B)
+    assert (found["status"], found["findings"]) == ("accepted", [])
+    same = declaration(claim(permit, "60", first["id"]), reference=found["reference"])
+    amended = await turn(permits_db, turns.amend, found, B, same)
+    assert (amended["status"], amended["findings"]) == ("accepted", [])
+    other = await lodged(permits_db, declaration(claim(permit, "1", first["id"])))
+    assert other["findings"][0]["rule"] == "counted-already", "to others it is claimed still"
+    await entries_add_up(permits_db)

@@ -195,3 +195,16 @@ async def test_a_consent_where_the_unit_does_not_convert_is_stated_in_that_of_th
     assert (await turn(permits_db, turns.override, found, CUSTOMS_FR, figure))["status"] == "accepted"
     kept = await balance(permits_db, id)
     assert (kept["reserved"], kept["consented"]) == ("11", "1"), "no more is drawn of a consent than the line lacks"
+
+
+@pytest.mark.parametrize(("unit", "arrived", "later", "dead"), [("kg", "5", "3.5", 40), ("pair", "5", "4", 8)])
+async def test_the_dead_are_animals_however_what_arrived_is_measured(
+    permits_db: AsyncEngine, unit: str, arrived: str, later: str, dead: int
+) -> None:
+    permit = terms(line(term="LIV", unit="kg" if unit == "kg" else "number"))
+    await endorsed(permits_db, await issued(permits_db, permit), A="100")
+    found = await lodged(permits_db, declaration(item(permit, arrived, term="LIV", unit=unit)))
+    await turn(permits_db, turns.release, found, CUSTOMS_FR, _found(arrived, dead_on_arrival=dead))
+    fewer = stated(Correction, items=[{"number": 1, "quantity": later}], reason="weighed again")
+    told = await turn(permits_db, turns.correct, found, CUSTOMS_FR, fewer)
+    assert told["usage"][0]["dead_on_arrival"] == dead

@@ -1,12 +1,13 @@
 """What a use that was counted already claims, and of which declaration: named by its id or its trader's reference."""
 
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
 from services.permits.domain import units
 from services.permits.domain.facts import Facts
 from services.permits.domain.ledger import ZERO
-from services.permits.domain.values import Citation, Filed
+from services.permits.domain.values import Citation, Filed, PermitOnFile
 from shared.contracts.declaration import Document
 
 CLAIMS = "already_counted"
@@ -21,6 +22,14 @@ def counter_of(filed: Filed, document: Document, facts: Facts) -> UUID | None:
         return facts.named.get((filed.trader, named)) or UUID(named)
     except ValueError:
         return None
+
+
+def unclaimed(permit: PermitOnFile, declaration: UUID) -> PermitOnFile:
+    """Answer a permit without what a declaration claims of counts on it: it is checked anew, and claims them again."""
+    if not any(use.declaration == declaration and use.counted for use in permit.uses):
+        return permit
+    uses = (replace(use, counted=ZERO) if use.declaration == declaration else use for use in permit.uses)
+    return replace(permit, uses=tuple(uses))
 
 
 def claimed(filed: Filed, citation: Citation) -> Decimal:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.permits.domain.closing import Running
-from services.permits.domain.customs import in_line_unit, item_of, lives, must_be_items
+from services.permits.domain.customs import in_line_unit, item_of, lives, may_be_dead, must_be_items
 from services.permits.domain.drawing import with_drawn
 from services.permits.domain.lifecycle import Status, turns_of
 from services.permits.domain.signing import Others, Permits, Signature, Uses
@@ -44,7 +44,8 @@ def correct(filed: Filed, permits: Permits, stated: Correction, by: Act, others:
 
 def _must_live(filed: Filed, permits: Permits, one: CorrectedItem, dead: int | None, place: str) -> None:
     """Refuse more dead than arrived, those that the release told of too: `dead` is what stands after this."""
-    if dead is None or (dead <= one.quantity and lives(filed, item_of(filed, one.number), permits)):
+    item = item_of(filed, one.number)
+    if dead is None or (may_be_dead(dead, one.quantity, one.unit or item.unit) and lives(filed, item, permits)):
         return
     text = "Dead on arrival counts live animals (term LIV), at most as many as arrived."
     if one.dead_on_arrival is None:

@@ -121,6 +121,11 @@ def lives(filed: Filed, item: Item, permits: Permits) -> bool:
     return "LIV" in ([item.term] if item.term else cited)
 
 
+def may_be_dead(animals: int, quantity: Decimal, unit: str) -> bool:
+    """Say whether so many animals may be among what arrived: what is weighed or measured counts none."""
+    return not units.convertible(unit, "number") or animals <= units.convert(quantity, unit, "number")
+
+
 def _must_be_sane(index: int, item: Item, one: ActualItem, lives: bool, consented: bool) -> None:
     quantity, unit = one.quantity or ZERO, one.unit or item.unit
     if (
@@ -130,7 +135,7 @@ def _must_be_sane(index: int, item: Item, one: ActualItem, lives: bool, consente
     ):
         text = f"Item {item.number} was declared as {plain(item.quantity)} {item.unit}. {MORE}"
         raise Invalid("more-than-declared", text, [Fault(f"/items/{index}/quantity", "more-than-declared", text)])
-    if one.dead_on_arrival is not None and (not lives or one.dead_on_arrival > quantity):
+    if one.dead_on_arrival is not None and not (lives and may_be_dead(one.dead_on_arrival, quantity, unit)):
         text = "Dead on arrival counts live animals (term LIV), at most as many as arrived."
         raise Invalid("dead-on-arrival", text, [Fault(f"/items/{index}/dead_on_arrival", "dead-on-arrival", text)])
 

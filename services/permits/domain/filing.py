@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.permits.domain import news
 from services.permits.domain.check import Verdict, adopt, check
+from services.permits.domain.claims import unclaimed
 from services.permits.domain.examining import SecondUse
 from services.permits.domain.facts import NOTHING, Facts
 from services.permits.domain.holdings import let_go
@@ -57,7 +58,7 @@ def amend(filed: Filed, fresh: Filed, permits: Iterable[PermitOnFile], by: Act, 
     here = {permit.id: permit for permit in permits}
     before = {permit.key: permit for permit in here.values()}
     back = give_back(filed, here, by, f"amended/{filed.version}")
-    registry = {permit.key: permit for permit in {**here, **back.permits}.values()}
+    registry = {permit.key: unclaimed(permit, filed.id) for permit in {**here, **back.permits}.values()}
     fresh = replace(fresh, version=filed.version + 1, sequence=filed.sequence)
     verdict = check(fresh, registry, facts)
     adopt(registry, verdict)

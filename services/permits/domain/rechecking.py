@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from services.permits.domain.check import Verdict, adopt, check, settle
+from services.permits.domain.claims import unclaimed
 from services.permits.domain.facts import Facts
 from services.permits.domain.filing import attempts, changed, give_back, judged, reservations, the_rules, with_consents
 from services.permits.domain.lifecycle import EVENTS, By, Status
@@ -48,7 +49,7 @@ def recheck(filed: Filed, permits: Iterable[PermitOnFile], facts: Facts, by: Act
     here = {permit.id: permit for permit in permits}
     before = {permit.key: permit for permit in here.values()}
     back = give_back(filed, here, by, f"again/{filed.sequence}")
-    registry = {permit.key: permit for permit in {**here, **back.permits}.values()}
+    registry = {permit.key: unclaimed(permit, filed.id) for permit in {**here, **back.permits}.values()}
     verdict = _still_settled(filed, check(replace(filed, citations=(), findings=()), registry, facts, utc_day(by.at)))
     if verdict.status is Status.REFERRED and _told(verdict.findings) == _told(filed.findings):
         return None
