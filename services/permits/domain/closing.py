@@ -7,8 +7,8 @@ nothing is left. The uses of one decision are counted together, one after the ot
 from decimal import Decimal
 from uuid import UUID
 
-from services.permits.domain.drawing import drawn_for, drawn_to_cross, lapsed, unspent, with_drawn
-from services.permits.domain.ledger import ZERO, Balance, Entry, Kind, closed, enter, has, use_up, used
+from services.permits.domain.drawing import drawn_for, drawn_to_cross, lapsed, with_drawn
+from services.permits.domain.ledger import ZERO, Balance, Entry, Kind, closed, enter, has, paper, use_up, used
 from services.permits.domain.signing import Permits
 from services.permits.domain.values import Citation
 from shared.contracts.quantities import EXACT, plain
@@ -27,10 +27,11 @@ class Running:
         back = Entry(citation.side, Kind.RELEASE, citation.reserved)
         before = self._here(citation)
         if self._permits[citation.permit].many_crossings:
+            _must_cross(citation, before, amount, "endorsement-exceeds-permit")
             drawn = drawn_to_cross(citation, before, amount)
             after = with_drawn(citation, drawn)
             return (*drawn, back, Entry(citation.side, Kind.CROSS, amount), *lapsed(after, after.drawn))
-        entries = (back, *_drawn(citation, before, EXACT.subtract(amount, citation.reserved)))
+        entries = (back, *drawn_for(citation, before, EXACT.subtract(amount, citation.reserved)))
         now = self._enter(citation, entries)
         total = EXACT.add(used(now, citation.side), amount)
         closes = amount > 0 and (citation.use != "part" or total >= has(now, citation.side))
@@ -43,12 +44,9 @@ class Running:
         delta = EXACT.subtract(amount, citation.used)
         before = self._here(citation)
         if self._permits[citation.permit].many_crossings:
-            most = EXACT.add(has(before, citation.side), unspent(citation))
-            if amount > most:
-                text = f"Line {citation.line} is for {plain(most)} {citation.unit} at a time: no more crossed."
-                raise Conflict("not-enough-left", text)
+            _must_cross(citation, before, amount, "not-enough-left")
             return (Entry(citation.side, Kind.RECROSS, delta),)
-        drawn = _drawn(citation, before, delta)
+        drawn = drawn_for(citation, before, delta)
         now = self._enter(citation, drawn)
         total = EXACT.add(used(now, citation.side), delta)
         shut = total > 0 and (total >= has(now, citation.side) or not self._only_parts(citation))
@@ -74,6 +72,9 @@ class Running:
         return all(h.use == "part" for h in held if (h.line, h.side) == mine and h.used > ZERO)
 
 
-def _drawn(citation: Citation, before: Balance, more: Decimal) -> tuple[Entry, ...]:
-    """Write what an item draws for more than it held, or gives back of what it drew where it is less."""
-    return drawn_for(citation, before, more) if more > ZERO else lapsed(citation, EXACT.minus(more))
+def _must_cross(citation: Citation, balance: Balance, amount: Decimal, code: str) -> None:
+    """Refuse that more crosses at once than the certificate is for and the authority agreed to for this item."""
+    most = EXACT.add(paper(balance, citation.side), citation.consented)
+    if amount > most:
+        text = f"Line {citation.line} is for {plain(most)} {citation.unit} at a time: no more crossed."
+        raise Conflict(code, text)

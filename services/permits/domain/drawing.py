@@ -1,14 +1,14 @@
 """What an item draws of what the authority consented to for it: so much as its line lacks, and for no other item.
 
-The line itself is drawn on first. What is drawn goes back with the reservation or the use that it was drawn for, so
-that nothing of a consent is ever left on the line for another.
+The line itself is drawn on first. What is drawn goes back with the reservation or the use that it was drawn for, and
+where the line came to have room since, with the next decision about its item; meanwhile it is nobody else's.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
-from services.permits.domain.ledger import ZERO, Balance, Entry, Kind, has, remaining
+from services.permits.domain.ledger import ZERO, Balance, Entry, Kind, consented, left, paper, taken
 from services.permits.domain.values import Citation
 from shared.contracts.quantities import EXACT
 
@@ -19,13 +19,21 @@ def unspent(citation: Citation) -> Decimal:
 
 
 def drawn_for(citation: Citation, balance: Balance, more: Decimal) -> tuple[Entry, ...]:
-    """Write what an item draws for so much more than it holds: what the line lacks, as far as its consent goes."""
-    return _draw(citation, EXACT.subtract(more, max(remaining(balance, citation.side), ZERO)))
+    """Write what an item draws for so much more than it holds, or gives back of what it drew where it is less.
+
+    It draws what the line lacks, as far as its consent goes; what it drew and the line no longer lacks lapses first.
+    """
+    held = EXACT.add(taken(balance, citation.side), min(more, ZERO))
+    lacking = max(EXACT.subtract(held, paper(balance, citation.side)), ZERO)
+    back = lapsed(citation, EXACT.subtract(consented(balance, citation.side), lacking))
+    needed = EXACT.subtract(more, left(balance, citation.side))
+    return (*back, *_draw(with_drawn(citation, back), needed))
 
 
 def drawn_to_cross(citation: Citation, balance: Balance, amount: Decimal) -> tuple[Entry, ...]:
     """Write what an item draws so that so much may cross at once."""
-    return _draw(citation, EXACT.subtract(amount, has(balance, citation.side)))
+    own = EXACT.add(paper(balance, citation.side), citation.drawn)
+    return _draw(citation, EXACT.subtract(amount, own))
 
 
 def _draw(citation: Citation, lacking: Decimal) -> tuple[Entry, ...]:

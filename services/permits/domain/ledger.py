@@ -87,12 +87,19 @@ class Overdrawn(Exception):
         self.left = left
 
 
+def paper(balance: Balance, side: Side) -> Decimal:
+    """Answer what a side has by the permit alone: granted, and at import what was endorsed once it was."""
+    return balance.granted if side is Side.EXPORT or balance.endorsed is None else balance.endorsed
+
+
+def consented(balance: Balance, side: Side) -> Decimal:
+    """Answer what items draw of consents on a side."""
+    return balance.export_consented if side is Side.EXPORT else balance.import_consented
+
+
 def has(balance: Balance, side: Side) -> Decimal:
     """Answer what a side has in all, what is drawn of consents included."""
-    if side is Side.EXPORT:
-        return EXACT.add(balance.granted, balance.export_consented)
-    base = balance.granted if balance.endorsed is None else balance.endorsed
-    return EXACT.add(base, balance.import_consented)
+    return EXACT.add(paper(balance, side), consented(balance, side))
 
 
 def taken(balance: Balance, side: Side) -> Decimal:
@@ -122,9 +129,19 @@ def remaining(balance: Balance, side: Side) -> Decimal:
     return EXACT.subtract(has(balance, side), taken(balance, side))
 
 
+def left(balance: Balance, side: Side) -> Decimal:
+    """Answer what is left of the permit itself: what an item drew of its consent is nobody else's, lacking or not."""
+    return max(EXACT.subtract(paper(balance, side), taken(balance, side)), ZERO)
+
+
+def beyond(balance: Balance, side: Side) -> Decimal:
+    """Answer how much more is reserved and used than the permit itself has: so much lives by consents."""
+    return max(EXACT.subtract(taken(balance, side), paper(balance, side)), ZERO)
+
+
 def available(balance: Balance, side: Side) -> Decimal:
     """Answer what a further declaration could reserve: nothing on a closed side."""
-    return ZERO if closed(balance, side) else max(remaining(balance, side), ZERO)
+    return ZERO if closed(balance, side) else left(balance, side)
 
 
 def enter(balance: Balance, entry: Entry) -> Balance:

@@ -12,7 +12,7 @@ from services.permits.domain.customs import must_be_item, must_turn
 from services.permits.domain.drawing import drawn_for, with_drawn
 from services.permits.domain.facts import NOTHING
 from services.permits.domain.filing import posted, reservations
-from services.permits.domain.ledger import ZERO, Entry, Kind, Overdrawn
+from services.permits.domain.ledger import Entry, Kind, left
 from services.permits.domain.lifecycle import EVENTS, By, Status, turns_of
 from services.permits.domain.meanwhile import used_meanwhile, with_claims, withdrawn_meanwhile
 from services.permits.domain.rules.whole import UNKNOWN
@@ -30,7 +30,7 @@ from services.permits.domain.values import (
 from shared.contracts.declaration import Override
 from shared.contracts.findings import Finding, Overriding
 from shared.contracts.people import Act
-from shared.contracts.quantities import plain
+from shared.contracts.quantities import EXACT, plain
 from shared.problems import Conflict, Fault, Invalid
 
 
@@ -154,14 +154,12 @@ def _index(filed: Filed, number: int) -> int:
 def _set_aside(permit: PermitOnFile, citation: Citation) -> tuple[PermitOnFile, Citation]:
     """Set aside what is asked of a line; what the line lacks is drawn of the consent for this item."""
     drawn = drawn_for(citation, permit.lines[citation.line].balance, citation.asked)
-    more = posted(permit, citation.line, *drawn)
-    try:
-        entry = Entry(citation.side, Kind.RESERVE, citation.reserved)
-        return posted(more, citation.line, entry), with_drawn(citation, drawn)
-    except Overdrawn as over:
-        unit = permit.lines[citation.line].terms.unit
+    held = with_drawn(citation, drawn)
+    most = EXACT.add(left(permit.lines[citation.line].balance, citation.side), held.drawn)
+    if citation.asked > most:
         detail = (
-            f"Line {citation.line} of permit {permit.terms.number} has {plain(max(over.left, ZERO))} {unit} left, "
-            f"{plain(over.asked)} were asked: more needs the consent of the authority that issued it."
+            f"Line {citation.line} of permit {permit.terms.number} has {plain(most)} {citation.unit} left, "
+            f"{plain(citation.asked)} were asked: more needs the consent of the authority that issued it."
         )
-        raise Conflict("not-enough-left", detail) from None
+        raise Conflict("not-enough-left", detail)
+    return posted(permit, citation.line, *drawn, Entry(citation.side, Kind.RESERVE, citation.reserved)), held

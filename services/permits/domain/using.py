@@ -17,8 +17,11 @@ from services.permits.domain.ledger import (
     Entry,
     Kind,
     Side,
+    beyond,
     closed,
     has,
+    left,
+    paper,
     remaining,
     reserved,
 )
@@ -43,7 +46,7 @@ def use(permits: Permits, id: UUID, uses: Iterable[Use], others: Others, sign: S
     for one in uses:
         for entry in one.entries:
             permit = entered(permit, one.line, entry)
-            _must_be_there(permit, one.line, entry)
+            _must_be_there(permit, one, entry)
             postings.append(posting_of(permit, one, entry, sign))
     leaving = any(p.entry.side is Side.EXPORT and p.entry.kind not in HOLDING for p in postings)
     if leaving and permit.many_crossings:
@@ -51,9 +54,8 @@ def use(permits: Permits, id: UUID, uses: Iterable[Use], others: Others, sign: S
     elif leaving and not permit.endorsed:
         permit, zeroes = _nothing_else_left(permit, sign)
         postings += zeroes
-    if not leaving:
-        _must_be_left(before, permit)
-    _must_fit(before, permit)
+    _must_be_drawn(before, permit, postings)
+    _must_fit(permit)
     made = give_way({**permits, id: permit}, id, others, sign)
     settled = replace(made.permits[id], status=standing(made.permits[id]))
     return Used({**made.permits, id: settled}, (*postings, *made.postings), made.changes)
@@ -141,25 +143,40 @@ def _nothing_else_left(permit: PermitOnFile, sign: Signature) -> tuple[PermitOnF
     return replace(permit, endorsed=True), postings
 
 
-def _must_be_there(permit: PermitOnFile, letter: str, entry: Entry) -> None:
-    """Refuse that more crosses a border at once than the certificate is for."""
+def _must_be_there(permit: PermitOnFile, one: Use, entry: Entry) -> None:
+    """Refuse that more crosses a border at once than the certificate is for; a consent is for its declaration alone."""
+    letter = one.line
     line = permit.lines[letter]
-    most = has(line.balance, entry.side)
+    most = (paper if one.declaration is None else has)(line.balance, entry.side)
     if entry.kind is Kind.CROSS and entry.quantity > most:
         detail = f"Line {letter} of {permit.terms.number} is for {plain(most)} {line.terms.unit} at a time."
         raise Conflict("endorsement-exceeds-permit", detail)
 
 
-def _must_fit(before: PermitOnFile, after: PermitOnFile) -> None:
+def _must_be_drawn(before: PermitOnFile, after: PermitOnFile, postings: Iterable[Posting]) -> None:
+    """Refuse more beyond the permit itself than these uses draw of their own consents, whatever others drew of theirs.
+
+    What arrives takes nothing from those who reserved; to what leaves less room for them give way.
+    """
+    drawn: dict[tuple[str, Side], Decimal] = {}
+    for p in postings:
+        more = p.entry.quantity if p.entry.kind is Kind.DRAW else ZERO
+        drawn[p.line, p.entry.side] = EXACT.add(drawn.get((p.line, p.entry.side), ZERO), more)
+    for (letter, side), amount in drawn.items():
+        then, line = before.lines[letter].balance, after.lines[letter]
+        if EXACT.subtract(beyond(line.balance, side), beyond(then, side)) > amount:
+            code, does = _REFUSED[side]
+            room = f"{plain(left(then, side))} {line.terms.unit} left to {does}"
+            detail = f"Line {letter} of permit {after.terms.number} has {room}; more needs the authority's consent."
+            raise Conflict(code, detail)
+
+
+_REFUSED = {Side.EXPORT: ("endorsement-exceeds-permit", "leave"), Side.IMPORT: ("not-enough-left", "arrive")}
+
+
+def _must_fit(after: PermitOnFile) -> None:
     for letter, line in after.lines.items():
         unit, number = line.terms.unit, after.terms.number
-        over = remaining(line.balance, Side.EXPORT)
-        if over < 0:
-            left = plain(max(remaining(before.lines[letter].balance, Side.EXPORT), ZERO))
-            detail = (
-                f"Line {letter} of permit {number} has {left} {unit} left to leave; more needs the authority's consent."
-            )
-            raise Conflict("endorsement-exceeds-permit", detail)
         if EXACT.add(remaining(line.balance, Side.IMPORT), _can_give_way(after, letter)) < 0:
             used = plain(line.balance.import_consumed)
             detail = f"Of line {letter} of permit {number} {used} {unit} arrived already: no less than that left."
@@ -184,16 +201,6 @@ def _with_document(permit: PermitOnFile, filed: Filed) -> PermitOnFile:
     if filed.document.movement == "import" or filed.document.transport_document is None:
         return permit
     return replace(permit, transport_documents=permit.transport_documents | {filed.document.transport_document})
-
-
-def _must_be_left(before: PermitOnFile, after: PermitOnFile) -> None:
-    """Refuse more than is left at import: what arrives takes nothing from those who reserved."""
-    for letter, line in after.lines.items():
-        if remaining(line.balance, Side.IMPORT) < 0:
-            left = plain(max(remaining(before.lines[letter].balance, Side.IMPORT), ZERO))
-            name = f"Line {letter} of permit {after.terms.number}"
-            detail = f"{name} has {left} {line.terms.unit} left to arrive; more needs the authority's consent."
-            raise Conflict("not-enough-left", detail)
 
 
 def _moves(before: PermitOnFile, after: PermitOnFile, filed: Filed, sign: Signature) -> tuple[Move, ...]:

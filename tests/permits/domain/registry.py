@@ -8,7 +8,21 @@ from typing import Any
 from uuid import UUID
 
 from services.permits.domain.holdings import hold
-from services.permits.domain.ledger import Balance, Entry, Kind, Side, has, recompute, remaining, reserved, taken, used
+from services.permits.domain.ledger import (
+    Balance,
+    Entry,
+    Kind,
+    Side,
+    available,
+    beyond,
+    has,
+    paper,
+    recompute,
+    remaining,
+    reserved,
+    taken,
+    used,
+)
 from services.permits.domain.lifecycle import PermitStatus, Status
 from services.permits.domain.papers import Around
 from services.permits.domain.rules.whole import EMPTIED
@@ -63,7 +77,7 @@ class Registry:
 
     def write(self, outcome: Outcome) -> None:
         """Take a decision as written, as the one door does."""
-        before = dict(self.filed)
+        before, stood = dict(self.filed), dict(self.permits)
         for posting in outcome.postings:
             self.entries.setdefault((posting.permit, posting.line), []).append(posting.entry)
             name = (posting.permit, posting.line, posting.declaration, posting.item, posting.cause, posting.entry.kind)
@@ -82,6 +96,8 @@ class Registry:
             mine = tuple(c for c in uses if c.permit == id and (c.open or c.used or c.counted))
             self.permits[id] = replace(permit, uses=mine, held=summed(mine))
         self._the_youngest_gave_way(before)
+        for id, permit in stood.items():
+            self._only_consents_pass_the_paper(permit, self.permits[id], outcome)
 
     def others(self, filed: Filed | None) -> dict[UUID, Filed]:
         """Answer the declarations besides one."""
@@ -96,6 +112,19 @@ class Registry:
             if one.status in standing and any(c.permit == permit.id for c in one.citations)
         }
         return Around(citing, frozenset(), TODAY)
+
+    def _only_consents_pass_the_paper(self, before: PermitOnFile, after: PermitOnFile, outcome: Outcome) -> None:
+        """A decision takes more than the permit has only by what it draws itself, never by what others drew."""
+        for letter, one in after.lines.items():
+            for side in Side:
+                then, now = before.lines[letter].balance, one.balance
+                if paper(then, side) != paper(now, side):
+                    continue
+                mine = [
+                    p.entry for p in outcome.postings if (p.permit, p.line, p.entry.side) == (after.id, letter, side)
+                ]
+                drawn = total(e.quantity for e in mine if e.kind is Kind.DRAW)
+                assert beyond(now, side) - beyond(then, side) <= drawn, "nobody spends the consent of another"
 
     def _the_youngest_gave_way(self, before: dict[UUID, Filed]) -> None:
         """Whoever gave way holds nothing any more, on no permit; whoever is younger gave way too; and it was needed."""
@@ -129,6 +158,8 @@ class Registry:
         mine = [c for c in permit.uses if c.line == letter]
         for side in Side:
             assert taken(balance, side) <= has(balance, side), "nothing is overdrawn"
+            free = max(Decimal(0), paper(balance, side) - taken(balance, side))
+            assert available(balance, side) <= free, "what is drawn of a consent is nobody else's"
             assert used(balance, side) >= 0
             assert total(c.reserved for c in mine if c.side is side) == reserved(balance, side) >= 0
             self._consents_hold([c for c in mine if c.side is side], balance, side)
