@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions import registry, turns
+from services.permits.actions import reading, registry, turns
 from services.permits.actions.story import story
 from shared.contracts.declaration import Cancellation, Consent, Correction, Override, Refusal, Release
 from shared.contracts.permit import Endorsement, Permit
+from shared.database import now
 from shared.problems import Conflict
 from tests.permits.people import (
     AUTHORITY_ZA,
@@ -297,4 +299,31 @@ async def test_a_crossing_is_not_corrected_by_the_consent_for_another(permits_db
     with pytest.raises(Conflict) as no:
         await recounted(permits_db, first, CUSTOMS_FR, "5")
     assert no.value.code == "not-enough-left"
+    await entries_add_up(permits_db)
+
+
+async def test_a_line_used_up_by_parts_is_closed_whatever_a_consent_was_to_add(permits_db: AsyncEngine) -> None:
+    id, permit = await hundred(permits_db)
+    await endorsed(permits_db, id, A="20")
+    first = await lodged(permits_db, declaration(item(permit, "120", document=PART), **SHIPMENT))
+    second = await led_out(permits_db, permit, "10", "10", use="part")
+    await released(permits_db, first, "120")
+    await cancelled(permits_db, second)
+    kept, status = await balance(permits_db, id), (await reading.permit(permits_db, id, AUTHORITY_ZA, now()))["status"]
+    assert (kept["consumed"], kept["available"], kept["closed"], status) == ("120", "0", True, "exhausted")
+    async with permits_db.connect() as conn:
+        told = (await conn.execute(text("SELECT count(*) FROM news WHERE type = 'permit.exhausted'"))).scalar_one()
+    assert told == 1
+    await entries_add_up(permits_db)
+
+
+async def test_who_holds_a_consent_still_uses_it_after_parts_used_up_the_line(permits_db: AsyncEngine) -> None:
+    id, permit = await hundred(permits_db)
+    first = await lodged(permits_db, declaration(item(permit, "100", document=PART), **SHIPMENT))
+    second = await led_out(permits_db, permit, "10", "10", use="part")
+    await released(permits_db, first, "100")
+    await released(permits_db, second, "10")
+    await recounted(permits_db, first, CUSTOMS_FR, "80")
+    kept = await balance(permits_db, id)
+    assert (kept["consumed"], kept["available"], kept["closed"]) == ("90", "10", False)
     await entries_add_up(permits_db)

@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions import registry, turns
-from shared.contracts.declaration import Override, Refusal, Release
+from services.permits.actions import reading, registry, turns
+from shared.contracts.declaration import Correction, Override, Refusal, Release
 from shared.contracts.permit import Endorsement, Permit
+from shared.database import now
 from tests.permits.people import (
     AUTHORITY_FR,
+    AUTHORITY_ZA,
     CUSTOMS_FR,
     CUSTOMS_ZA,
     STRANGER,
@@ -120,6 +122,76 @@ async def test_part_loads_that_left_under_documents_of_their_own_arrive_one_afte
         await turns.release(permits_db, UUID(first["id"]), CUSTOMS_FR, Release(), command())
     second = await lodged(permits_db, declaration(item(permit, "58", **part), transport_document="MAEU-2"))
     assert [(one["status"], rules(one)) for one in (first, second)] == [("accepted", {})] * 2
+
+
+async def load(db: AsyncEngine, id: UUID, permit: Permit, by: str, *, declared: bool, line: str = "A") -> None:
+    """Let sixty leave as a load, by box 14 or by an export declaration, and all of it arrive as a part use."""
+    cited = {"document": {"use": "part", "line": line}}
+    if declared:
+        out = declaration(item(permit, "60", **cited), movement="export", transport_document=by)
+        left = await lodged(db, out, A)
+        await turns.release(db, UUID(left["id"]), CUSTOMS_ZA, Release(), command())
+    else:
+        box_14 = {"lines": [{"line": line, "quantity": "60"}], "transport_document": by}
+        await registry.endorse(db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+    found = await lodged(db, declaration(item(permit, "60", **cited), transport_document=by))
+    assert (found["status"], rules(found)) == ("accepted", {})
+    await turns.release(db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
+
+
+async def stands(db: AsyncEngine, id: UUID, line: str = "A") -> tuple[str, bool, str]:
+    """Answer where a permit stands, and whether its import side is closed, with what was consumed of it."""
+    kept = await balance(db, id, line)
+    found = await reading.permit(db, id, AUTHORITY_ZA, now())
+    return found["status"], kept["closed"], kept["consumed"]
+
+
+@pytest.mark.parametrize("declared", [False, True], ids=["box 14", "export declarations"])
+async def test_the_next_load_leaves_after_all_of_the_last_one_arrived(permits_db: AsyncEngine, declared: bool) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    await load(permits_db, id, permit, "M-1", declared=declared)
+    assert await stands(permits_db, id) == ("endorsed", True, "60")
+    assert (await export_balance(permits_db, id))["available"] == "60"
+    await load(permits_db, id, permit, "M-2", declared=declared)
+    assert await stands(permits_db, id) == ("exhausted", True, "120")
+
+
+async def test_the_next_load_may_be_of_another_line(permits_db: AsyncEngine) -> None:
+    permit = terms(line("A", "60"), line("B", "60", description="flanks"))
+    id = await issued(permits_db, permit)
+    await load(permits_db, id, permit, "M-1", declared=False)
+    assert await stands(permits_db, id) == ("endorsed", True, "60")
+    await load(permits_db, id, permit, "M-2", declared=False, line="B")
+    assert await stands(permits_db, id, "B") == ("exhausted", True, "60")
+
+
+async def test_a_use_that_is_no_part_closes_at_once_whatever_might_leave_yet(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    await endorsed(permits_db, id, A="60")
+    found = await lodged(permits_db, declaration(item(permit, "60")))
+    await turns.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
+    assert await stands(permits_db, id) == ("exhausted", True, "60")
+
+
+async def test_what_is_endorsed_for_less_than_was_left_closes_a_line_that_parts_used_up(
+    permits_db: AsyncEngine,
+) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    out = declaration(item(permit, "110"), movement="export", transport_document="M-1")
+    left = await lodged(permits_db, out, A)
+    await turns.release(permits_db, UUID(left["id"]), CUSTOMS_ZA, Release(), command())
+    part: dict[str, Any] = {"document": {"use": "part"}}
+    found = await lodged(permits_db, declaration(item(permit, "60", **part), transport_document="M-1"))
+    await turns.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
+    assert await stands(permits_db, id) == ("endorsed", False, "60")
+    for quantity, standing in (("60", ("exhausted", True, "60")), ("70", ("endorsed", False, "60"))):
+        items = [{"number": 1, "quantity": quantity}]
+        fewer = Correction.model_validate({"items": items, "reason": "recounted"})
+        await turns.correct(permits_db, UUID(left["id"]), CUSTOMS_ZA, fewer, command())
+        assert await stands(permits_db, id) == standing
 
 
 async def test_the_last_load_may_use_up_what_an_endorsed_part_left_and_a_word_alone_is_referred(

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.views import View, sides
-from services.permits.domain.ledger import ZERO, Balance, enter, recompute
+from services.permits.domain.ledger import ZERO, Balance, Side, closed, enter, recompute
 from services.permits.domain.values import PermitOnFile
 from services.permits.store import ledger, readable
 from services.permits.store.rows import Row
@@ -44,13 +44,16 @@ async def story(
     balances = {letter: recompute(entries) for letter, entries in before.items()}
     told = []
     for row in rows[:limit]:
-        stood = enter(balances.get(row["line"], Balance(granted=ZERO)), ledger.entry_of(row))
-        balances[row["line"]] = stood
-        told.append(_told(row, found, stood))
+        before = balances.get(row["line"], Balance(granted=ZERO))
+        balances[row["line"]] = enter(before, ledger.entry_of(row))
+        told.append(_told(row, found, before, balances[row["line"]]))
     return {"data": told, "next_cursor": str(rows[limit - 1]["number"]) if len(rows) > limit else None}
 
 
-def _told(row: Row, permit: PermitOnFile, stood: Balance) -> View:
+def _told(row: Row, permit: PermitOnFile, before: Balance, stood: Balance) -> View:
+    side = Side(row["side"])
+    turns = (closed(before, side), closed(stood, side))
+    closes, opens = turns == (False, True), turns == (True, False)
     return {
         "id": str(row["id"]),
         "line": row["line"],
@@ -58,8 +61,8 @@ def _told(row: Row, permit: PermitOnFile, stood: Balance) -> View:
         "kind": row["kind"],
         "quantity": plain(row["quantity"]),
         "unit": row["unit"],
-        "closes": row["closes"],
-        "opens": row["opens"],
+        "closes": closes,
+        "opens": opens,
         "day": row["day"].isoformat(),
         "declaration_id": str(row["declaration_id"]) if row["declaration_id"] else None,
         "reference": row["reference"],
@@ -69,14 +72,14 @@ def _told(row: Row, permit: PermitOnFile, stood: Balance) -> View:
         "by": {"party": str(row["by_party"]) if row["by_party"] else None, "role": row["by_role"]},
         "cause": row["cause"].split("/")[0],
         "reason": row["reason"],
-        "text": _text(row),
+        "text": _text(row, closes=closes, opens=opens),
         **sides(permit.terms.kind, stood),
     }
 
 
-def _text(row: Row) -> str:
+def _text(row: Row, *, closes: bool, opens: bool) -> str:
     """Say an entry in one line, for a person."""
     whose = f" for {row['reference']}, item {row['item']}" if row["reference"] else ""
-    turned = "; closes the line" if row["closes"] else "; opens the line again" if row["opens"] else ""
+    turned = "; closes the line" if closes else "; opens the line again" if opens else ""
     dead = f"; {row['dead_on_arrival']} dead on arrival" if row["dead_on_arrival"] else ""
     return f"{plain(row['quantity'])} {row['unit']} {DID[row['kind']]}{whose}{dead}{turned}"

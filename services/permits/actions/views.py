@@ -143,7 +143,7 @@ def sides(kind: str, balance: Balance) -> View:
             "reserved": plain(balance.import_reserved),
             "consumed": plain(balance.import_consumed),
             "available": plain(ledger.available(balance, Side.IMPORT)),
-            "closed": balance.import_closed,
+            "closed": ledger.closed(balance, Side.IMPORT),
         },
         "export_balance": None
         if kind in IMPORT_SIDE_ONLY
@@ -153,7 +153,7 @@ def sides(kind: str, balance: Balance) -> View:
             "reserved": plain(balance.export_reserved),
             "endorsed": plain(balance.endorsed or ledger.ZERO),
             "available": plain(ledger.available(balance, Side.EXPORT)),
-            "closed": balance.export_closed,
+            "closed": ledger.closed(balance, Side.EXPORT),
         },
     }
 

@@ -1,14 +1,16 @@
 """When a use closes the side of a line, and when a correction opens it again (Articles VI.5 and VI.6).
 
 A use that is no part use closes it, even if less was used. A side that only part uses draw on is closed exactly while
-nothing is left. The uses of one decision are counted together, one after the other.
+nothing of the permit itself is left, whatever others may yet use by a consent: at export an entry says so, where what
+there is never changes; at import more may be endorsed, so the balance says so. The uses of one decision are counted
+together, one after the other.
 """
 
 from decimal import Decimal
 from uuid import UUID
 
 from services.permits.domain.drawing import drawn_for, drawn_to_cross, lapsed, with_drawn
-from services.permits.domain.ledger import ZERO, Balance, Entry, Kind, closed, enter, has, paper, use_up, used
+from services.permits.domain.ledger import ZERO, Balance, Entry, Kind, Side, enter, paper, turned_shut, use_up, used
 from services.permits.domain.signing import Permits
 from services.permits.domain.values import Citation
 from shared.contracts.quantities import EXACT, plain
@@ -34,7 +36,7 @@ class Running:
         entries = (back, *drawn_for(citation, before, EXACT.subtract(amount, citation.reserved)))
         now = self._enter(citation, entries)
         total = EXACT.add(used(now, citation.side), amount)
-        closes = amount > 0 and (citation.use != "part" or total >= has(now, citation.side))
+        closes = amount > 0 and (citation.use != "part" or _uses_up(now, citation.side, total))
         use = use_up(citation.side, amount, closes=closes)
         self._enter(citation, (use,))
         return (*entries, use)
@@ -49,8 +51,8 @@ class Running:
         drawn = drawn_for(citation, before, delta)
         now = self._enter(citation, drawn)
         total = EXACT.add(used(now, citation.side), delta)
-        shut = total > 0 and (total >= has(now, citation.side) or not self._only_parts(citation))
-        was = closed(self._permits[citation.permit].lines[citation.line].balance, citation.side)
+        shut = total > 0 and (_uses_up(now, citation.side, total) or not self._only_parts(citation))
+        was = turned_shut(self._permits[citation.permit].lines[citation.line].balance, citation.side)
         mended = Entry(citation.side, Kind.CORRECT, delta, closes=shut, opens=was and not shut)
         self._enter(citation, (mended,))
         return (*drawn, mended)
@@ -70,6 +72,11 @@ class Running:
         mine = (citation.line, citation.side)
         held = self._permits[citation.permit].held
         return all(h.use == "part" for h in held if (h.line, h.side) == mine and h.used > ZERO)
+
+
+def _uses_up(balance: Balance, side: Side, total: Decimal) -> bool:
+    """Say whether part uses close the export side; what part uses close at import is open for what is endorsed yet."""
+    return side is Side.EXPORT and total >= paper(balance, side)
 
 
 def _must_cross(citation: Citation, balance: Balance, amount: Decimal, code: str) -> None:

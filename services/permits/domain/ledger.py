@@ -120,7 +120,17 @@ def used(balance: Balance, side: Side) -> Decimal:
 
 
 def closed(balance: Balance, side: Side) -> bool:
-    """Say whether a side serves no further shipment (Article VI.5 and VI.6)."""
+    """Say whether a side serves no further shipment (Article VI.5 and VI.6).
+
+    The import side is closed by a use that is no part use, and while part uses have used all that was endorsed so far.
+    """
+    if side is Side.EXPORT or turned_shut(balance, side):
+        return turned_shut(balance, side)
+    return ZERO < balance.import_consumed >= paper(balance, side)
+
+
+def turned_shut(balance: Balance, side: Side) -> bool:
+    """Say whether an entry closed a side, and none opened it again."""
     return balance.export_closed if side is Side.EXPORT else balance.import_closed
 
 

@@ -24,6 +24,8 @@ from services.permits.domain.ledger import (
     paper,
     remaining,
     reserved,
+    turned_shut,
+    used,
 )
 from services.permits.domain.lifecycle import USABLE, PermitStatus
 from services.permits.domain.signing import Others, Permits, Signature, Use, Used, Uses, posting_of
@@ -65,14 +67,27 @@ def standing(permit: PermitOnFile) -> PermitStatus:
     """Answer where a permit stands by its lines: exhausted when nothing further may arrive, else endorsed or issued."""
     if permit.status not in USABLE:
         return permit.status
-    arrived = any(closed(line.balance, Side.IMPORT) for line in permit.lines.values())
-    if arrived and all(_spent(permit, line.balance) for line in permit.lines.values()):
+    balances = [line.balance for line in permit.lines.values()]
+    arrived = any(closed(one, Side.IMPORT) for one in balances)
+    served = any(turned_shut(one, Side.IMPORT) for one in balances)
+    if arrived and all(_spent(permit, one, served=served) for one in balances):
         return PermitStatus.EXHAUSTED
     return PermitStatus.ENDORSED if permit.endorsed else PermitStatus.ISSUED
 
 
-def _spent(permit: PermitOnFile, balance: Balance) -> bool:
-    return closed(balance, Side.IMPORT) or (permit.endorsed and has(balance, Side.IMPORT) == 0)
+def _spent(permit: PermitOnFile, balance: Balance, *, served: bool) -> bool:
+    """Say whether nothing further may arrive of a line; `served`: a use that was no part use served the shipment.
+
+    Of part loads the next may leave yet, of this line or of one that was not endorsed so far.
+    """
+    if turned_shut(balance, Side.IMPORT):
+        return True
+    if not permit.endorsed:
+        return closed(balance, Side.IMPORT)
+    may_leave = not closed(balance, Side.EXPORT) and used(balance, Side.EXPORT) < balance.granted
+    if has(balance, Side.IMPORT) == 0:
+        return served or not may_leave
+    return closed(balance, Side.IMPORT) and not may_leave
 
 
 def used_outcome(

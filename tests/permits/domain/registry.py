@@ -26,6 +26,7 @@ from services.permits.domain.ledger import (
 from services.permits.domain.lifecycle import PermitStatus, Status
 from services.permits.domain.papers import Around
 from services.permits.domain.rules.whole import EMPTIED
+from services.permits.domain.using import standing
 from services.permits.domain.values import Citation, Filed, Holding, Line, Outcome, PermitOnFile
 from shared.contracts.people import Act
 from shared.contracts.quantities import EXACT
@@ -148,6 +149,7 @@ class Registry:
     def check(self) -> None:
         """Assert what always holds."""
         for permit in self.permits.values():
+            assert standing(permit) == permit.status, "a permit is exhausted exactly while nothing more may come of it"
             for letter, one in permit.lines.items():
                 assert recompute(self.entries[permit.id, letter]) == one.balance, "entries add up to the balances"
                 self._line_holds(permit, letter, one.balance)
