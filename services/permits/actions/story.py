@@ -44,9 +44,9 @@ async def story(
     balances = {letter: recompute(entries) for letter, entries in before.items()}
     told = []
     for row in rows[:limit]:
-        before = balances.get(row["line"], Balance(granted=ZERO))
-        balances[row["line"]] = enter(before, ledger.entry_of(row))
-        told.append(_told(row, found, before, balances[row["line"]]))
+        stood = balances.get(row["line"], Balance(granted=ZERO))
+        balances[row["line"]] = enter(stood, ledger.entry_of(row))
+        told.append(_told(row, found, stood, balances[row["line"]]))
     return {"data": told, "next_cursor": str(rows[limit - 1]["number"]) if len(rows) > limit else None}
 
 
