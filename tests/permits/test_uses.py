@@ -12,6 +12,7 @@ from services.permits.actions import reading, registry, turns
 from shared.contracts.declaration import Correction, Override, Refusal, Release
 from shared.contracts.permit import Endorsement, Permit
 from shared.database import now
+from shared.problems import Conflict
 from tests.permits.people import (
     AUTHORITY_FR,
     AUTHORITY_ZA,
@@ -151,7 +152,7 @@ async def test_the_next_load_leaves_after_all_of_the_last_one_arrived(permits_db
     permit = terms()
     id = await issued(permits_db, permit)
     await load(permits_db, id, permit, "M-1", declared=declared)
-    assert await stands(permits_db, id) == ("endorsed", True, "60")
+    assert await stands(permits_db, id) == ("exhausted", True, "60"), "so far"
     assert (await export_balance(permits_db, id))["available"] == "60"
     await load(permits_db, id, permit, "M-2", declared=declared)
     assert await stands(permits_db, id) == ("exhausted", True, "120")
@@ -161,7 +162,7 @@ async def test_the_next_load_may_be_of_another_line(permits_db: AsyncEngine) -> 
     permit = terms(line("A", "60"), line("B", "60", description="flanks"))
     id = await issued(permits_db, permit)
     await load(permits_db, id, permit, "M-1", declared=False)
-    assert await stands(permits_db, id) == ("endorsed", True, "60")
+    assert await stands(permits_db, id) == ("exhausted", True, "60"), "so far"
     await load(permits_db, id, permit, "M-2", declared=False, line="B")
     assert await stands(permits_db, id, "B") == ("exhausted", True, "60")
 
@@ -173,6 +174,9 @@ async def test_a_use_that_is_no_part_closes_at_once_whatever_might_leave_yet(per
     found = await lodged(permits_db, declaration(item(permit, "60")))
     await turns.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
     assert await stands(permits_db, id) == ("exhausted", True, "60")
+    with pytest.raises(Conflict) as refused:
+        await endorsed(permits_db, id, A="60")
+    assert refused.value.code == "wrong-turn"
 
 
 async def test_what_is_endorsed_for_less_than_was_left_closes_a_line_that_parts_used_up(

@@ -19,7 +19,7 @@ from services.permits.domain.lifecycle import (
 from services.permits.domain.regaining import regain
 from services.permits.domain.rules.whole import withdrawn
 from services.permits.domain.signing import Others, Permits, Signature, Use
-from services.permits.domain.using import changes, exhausted, standing, use
+from services.permits.domain.using import changes, exhausted, may_go_on, standing, use
 from services.permits.domain.values import (
     DeclarationChange,
     Filed,
@@ -50,12 +50,15 @@ class Around:
 def endorse(permits: Permits, id: UUID, stated: Endorsement, by: Act, others: Others) -> Outcome:
     """Write box 14: what really left. Several endorsements add up; lines not named have nothing left.
 
+    A permit that part loads exhausted, while more of what was granted may leave, stands again by the next one.
+
     `others` are the declarations that hold reservations of the permit, `permits` all that they hold reservations of.
     """
     permit = permits[id]
     if permit.terms.kind in IMPORT_SIDE_ONLY:
         raise Conflict("no-export-side", "A document of the country of import has the import side only.")
-    if permit.status not in {PermitStatus.ISSUED, PermitStatus.ENDORSED}:
+    goes_on = permit.status is PermitStatus.EXHAUSTED and may_go_on(permit)
+    if permit.status not in {PermitStatus.ISSUED, PermitStatus.ENDORSED} and not goes_on:
         turns = permit_turns_of(permit.status)
         detail = f"Permit {permit.terms.number} is {permit.status}: nothing more is endorsed on it. {turns}"
         raise Conflict("wrong-turn", detail)

@@ -68,26 +68,20 @@ def standing(permit: PermitOnFile) -> PermitStatus:
     if permit.status not in USABLE:
         return permit.status
     balances = [line.balance for line in permit.lines.values()]
-    arrived = any(closed(one, Side.IMPORT) for one in balances)
-    served = any(turned_shut(one, Side.IMPORT) for one in balances)
-    if arrived and all(_spent(permit, one, served=served) for one in balances):
+    if any(closed(one, Side.IMPORT) for one in balances) and all(_spent(permit, one) for one in balances):
         return PermitStatus.EXHAUSTED
     return PermitStatus.ENDORSED if permit.endorsed else PermitStatus.ISSUED
 
 
-def _spent(permit: PermitOnFile, balance: Balance, *, served: bool) -> bool:
-    """Say whether nothing further may arrive of a line; `served`: a use that was no part use served the shipment.
+def _spent(permit: PermitOnFile, balance: Balance) -> bool:
+    return closed(balance, Side.IMPORT) or (permit.endorsed and paper(balance, Side.IMPORT) == 0)
 
-    Of part loads the next may leave yet, of this line or of one that was not endorsed so far.
-    """
-    if turned_shut(balance, Side.IMPORT):
-        return True
-    if not permit.endorsed:
-        return closed(balance, Side.IMPORT)
-    may_leave = not closed(balance, Side.EXPORT) and used(balance, Side.EXPORT) < balance.granted
-    if has(balance, Side.IMPORT) == 0:
-        return served or not may_leave
-    return closed(balance, Side.IMPORT) and not may_leave
+
+def may_go_on(permit: PermitOnFile) -> bool:
+    """Say whether the next part load of an exhausted permit may leave: parts alone arrived, and not all has left."""
+    balances = [line.balance for line in permit.lines.values()]
+    left_over = any(not closed(one, Side.EXPORT) and used(one, Side.EXPORT) < one.granted for one in balances)
+    return left_over and not any(turned_shut(one, Side.IMPORT) for one in balances)
 
 
 def used_outcome(

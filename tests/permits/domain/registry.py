@@ -149,7 +149,7 @@ class Registry:
     def check(self) -> None:
         """Assert what always holds."""
         for permit in self.permits.values():
-            assert standing(permit) == permit.status, "a permit is exhausted exactly while nothing more may come of it"
+            assert standing(permit) == permit.status, "a permit is exhausted exactly while all its lines are closed"
             for letter, one in permit.lines.items():
                 assert recompute(self.entries[permit.id, letter]) == one.balance, "entries add up to the balances"
                 self._line_holds(permit, letter, one.balance)
