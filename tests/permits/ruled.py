@@ -19,7 +19,8 @@ from services.permits.domain.values import Citation, Filed, Line, PermitOnFile
 from shared.contracts.people import Act
 from shared.contracts.permit import Endorsement
 from shared.database import new_id
-from tests.permits.domain.test_needs import LONG_AGO, TAXON, facts, listing, permit, suspension
+from tests.permits.domain.test_limits import suspension
+from tests.permits.domain.test_needs import LONG_AGO, TAXON, facts, listing, permit
 from tests.permits.people import CUSTOMS_ZA, TODAY, A, B, declaration, item
 
 NOW = datetime.now(UTC)
