@@ -209,9 +209,9 @@ def must_be_json(request: Request) -> None:
         raise Invalid("unsupported-media-type", "Send Content-Type: application/json in UTF-8.")
 
 
-async def read_json(request: Request, model: type[Model], *, optional: bool = False) -> Model:
+async def read_json(request: Request, model: type[Model]) -> Model:
     """Read, parse and check a JSON body, as `json_of` says."""
-    return json_of(request, await read_body(request), model, optional=optional)
+    return json_of(request, await read_body(request), model)
 
 
 def json_of(request: Request, body: bytes, model: type[Model], *, optional: bool = False) -> Model:
