@@ -12,10 +12,11 @@ COPY requirements.lock .
 RUN python -m venv /opt/saola/python \
  && /opt/saola/python/bin/python -m pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements.lock \
  && /opt/saola/python/bin/python -m pip uninstall --yes --quiet pip \
- && /opt/saola/python/bin/python -c 'import site, pathlib; pathlib.Path(site.getsitepackages()[0], "saola.pth").write_text("/opt/saola/code\n")'
+ && /opt/saola/python/bin/python -c 'import site, pathlib; pathlib.Path(site.getsitepackages()[0], "saola.pth").write_text("/opt/saola/code\n/opt/saola/code/clients/python\n")'
 COPY services /opt/saola/code/services
 COPY shared /opt/saola/code/shared
 COPY migrations /opt/saola/code/migrations
+COPY clients/python /opt/saola/code/clients/python
 # Compiled here, for where the root file system is read-only nothing can be written beside the code later.
 RUN /opt/saola/python/bin/python -m compileall -q /opt/saola/code
 
@@ -33,6 +34,6 @@ ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 SAOLA_PULSE=/tmp/pulse
 WORKDIR /opt/saola
 USER 10001:10001
 HEALTHCHECK --interval=5s --timeout=4s --start-period=30s --retries=3 \
-  CMD ["/opt/saola/python/bin/python", "-P", "-m", "services.cli.healthy"]
+  CMD ["/opt/saola/python/bin/python", "-P", "-m", "services.cli.health_checks"]
 ENTRYPOINT ["tini", "--", "saola"]
 CMD ["--help"]

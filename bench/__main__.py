@@ -11,7 +11,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench.page import PAGE, Figure, keep, table
+from bench.results_page import PAGE, Figure, keep, table
 
 console = Console()
 Step = Callable[[], list[Figure]]
@@ -132,9 +132,9 @@ def deliver() -> list[Figure]:
 
 def telling() -> list[Figure]:
     """Measure how the telling scales: endpoints, a black hole among them, the feed, a claim among a million letters."""
-    from bench import telling, waiting
+    from bench import delivery_claims, notifications
 
-    found = asyncio.run(telling.measure()) | asyncio.run(waiting.measure())
+    found = asyncio.run(notifications.measure()) | asyncio.run(delivery_claims.measure())
     share = f"{found['sent_within_10_s']:.2%}"
     return [
         Figure(
@@ -162,9 +162,9 @@ def telling() -> list[Figure]:
 def hub() -> list[Figure]:
     """Measure a whole hub when idle: its latency and its memory."""
     from bench import idle
-    from bench.people import settle_in
-    from services.cli.access import open_hub
-    from services.cli.own_hub import own_hub
+    from bench.trade_parties import settle_in
+    from services.cli.client_access import open_hub
+    from services.cli.temporary_hub import own_hub
 
     with own_hub() as (url, admin), open_hub(url, admin) as opened:
         people = settle_in(opened)

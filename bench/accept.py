@@ -17,10 +17,10 @@ from typing import Any
 
 import httpx2
 
-from bench.load import IDENTIFIER
+from bench.load_generator import IDENTIFIER
 from services.cli.databases import Embedded, Server, migrate, prepare
 from services.cli.ports import free_ports
-from shared.identity import make_keys
+from shared.signed_tokens import make_keys
 
 ROUNDS = 5
 SECONDS = 3.0
@@ -65,7 +65,7 @@ async def run_load(target: dict[str, Any], seconds: float) -> dict[str, Any]:
     """Run a load in a process of its own; answers what came of it."""
     told = {"connections": CONNECTIONS, "items": ITEMS} | target | {"host": "127.0.0.1", "seconds": seconds}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.load", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "bench.load_generator", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     out, _ = await process.communicate(json.dumps(told).encode() + b"\n")
     return dict(json.loads(out))
@@ -85,7 +85,7 @@ async def _process(module: str, *args: str, env: dict[str, str]) -> AsyncIterato
 @asynccontextmanager
 async def _bare() -> AsyncIterator[dict[str, Any]]:
     port = free_ports(1)[0]
-    async with _process("bench.bare", str(port), env={}):
+    async with _process("bench.bare_endpoint", str(port), env={}):
         await _answers(f"http://127.0.0.1:{port}/openapi.json")
         yield {"port": port, "path": "/declarations", "headers": {}, "expect": 200}
 

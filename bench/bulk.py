@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Any
 
-from bench.load import declaration
+from bench.load_generator import declaration
 
 AT_ONCE = 200
 

@@ -17,8 +17,8 @@ from typing import Any
 
 import httpx2
 
-from bench.permits import Place, issue, letter, place, serving
-from bench.yardstick import pgbench
+from bench.permits_service import Place, issue, letter, place, serving
+from bench.pgbench import pgbench
 from shared.database import connect
 
 ROUNDS = 5

@@ -17,21 +17,21 @@ import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.databases import Embedded, migrate, prepare
-from services.notifications.actions import endpoints, news, parties
+from services.notifications.actions import endpoints, intake, parties
 from services.notifications.actions.commands import Command
-from services.notifications.actions.house import House
-from services.notifications.actions.keys import Keys
-from services.notifications.actions.post_office import PostOffice
+from services.notifications.actions.delivery_worker import PostOffice
+from services.notifications.actions.encryption_keys import Keys
+from services.notifications.actions.endpoint_policy import House
 from services.notifications.clients.webhooks import Receivers
-from services.notifications.domain.addresses import Reach
-from services.notifications.domain.letter import Letter
-from services.notifications.domain.outcome import Outcome
-from shared.contracts.letters import Audience, News
-from shared.contracts.people import Party
+from services.notifications.domain.allowed_addresses import Reach
+from services.notifications.domain.delivery_request import Letter
+from services.notifications.domain.delivery_result import Outcome
+from shared.contracts.messages import Audience, News
+from shared.contracts.parties import Party
 from shared.contracts.webhooks import NewEndpoint
 from shared.database import connect, new_id, now
-from shared.garbage import collect_seldom
-from shared.identity import KeyFile, make_keys, make_secret_keys
+from shared.gc_tuning import collect_seldom
+from shared.signed_tokens import KeyFile, make_keys, make_secret_keys
 
 ROUNDS = 5
 ENDPOINTS = 20
@@ -118,7 +118,7 @@ async def _bare(receivers: Receivers, url: str) -> float:
 async def _delivered(engine: AsyncEngine, receivers: Receivers, owner: Party, keys: Keys) -> float:
     """Take in a round's events, then let a post office deliver them all; only the latter is timed."""
     for start in range(0, EVENTS, 100):
-        await news.take_in(engine, [news_for(owner) for _ in range(start, min(start + 100, EVENTS))], at=now())
+        await intake.take_in(engine, [news_for(owner) for _ in range(start, min(start + 100, EVENTS))], at=now())
     outcomes: list[Outcome] = []
 
     async def post(letter: Letter) -> Outcome:

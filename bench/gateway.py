@@ -53,7 +53,7 @@ async def _against_singles(server: Server, gateway: dict[str, Any]) -> dict[str,
     usual = {"port": port, "path": "/declarations", "headers": {}, "expect": 202}
     customs = gateway | {"media": "application/xml"}
     url = server.url("gateway", "gateway_owner")
-    async with _process("bench.insert", str(port), url, env={}):
+    async with _process("bench.insert_endpoint", str(port), url, env={}):
         await _answers(f"http://127.0.0.1:{port}/openapi.json")
         for target in (usual, gateway, customs):
             await _load(target, 1.0)
@@ -95,7 +95,7 @@ async def _reads(gateway: dict[str, Any], capacity: float) -> dict[str, Any]:
     """Read a declaration's status one by one, on an idle gateway and at half its capacity of accepts."""
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{gateway['port']}") as http:
         headers = gateway["headers"] | {"Idempotency-Key": "one", "Content-Type": "application/json"}
-        from bench.load import declaration
+        from bench.load_generator import declaration
 
         made = (await http.post("/v1/declarations", content=declaration(5, "R-read"), headers=headers)).json()
         idle = await _times(http, made["links"]["self"], gateway["headers"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 
-from bench.people import People
+from bench.trade_parties import People
 
 DECLARATIONS = 60
 SETTLE_SECONDS = 2.0

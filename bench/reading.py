@@ -16,10 +16,10 @@ import httpx2
 import psutil
 from sqlalchemy import select
 
-from bench import loading
+from bench import species_index_load
 from bench.accept import _answers, _process
-from bench.filling import fill
-from bench.permits import AUTHORITY, Place, place, serving
+from bench.permits_service import AUTHORITY, Place, place, serving
+from bench.synthetic_rows import fill
 from services.cli.ports import free_ports
 from services.permits.store.tables import taxa
 from shared.database import connect
@@ -36,7 +36,7 @@ async def measure() -> dict[str, Any]:
     """Measure all on one server."""
     async with place() as here:
         few = await here.another("few")
-        found = await loading.measured(here)
+        found = await species_index_load.measured(here)
         await _vacuum(here, "permits")
         found |= await _names(here)
         for url, count in ((few, FEW), (here.url(), MANY)):
@@ -87,7 +87,10 @@ async def _names(here: Place) -> dict[str, Any]:
         rows = (await conn.execute(select(taxa.c.id, taxa.c.name).limit(5_000))).all()
     await engine.dispose()
     port, keys = free_ports(1)[0], str(here.folder / "key.public.json")
-    async with serving(here, [here.url()]) as urls, _process("bench.by_key", str(port), here.url(), keys, env={}):
+    async with (
+        serving(here, [here.url()]) as urls,
+        _process("bench.primary_key_endpoint", str(port), here.url(), keys, env={}),
+    ):
         await _answers(f"http://127.0.0.1:{port}/readyz")
         async with here.caller(urls[0], AUTHORITY) as named, here.caller(f"http://127.0.0.1:{port}", AUTHORITY) as bare:
 

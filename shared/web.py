@@ -14,11 +14,11 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.contracts.words import first_twice
+from shared.contracts.fields import first_twice
 from shared.metrics import Figures, page
+from shared.problem_responses import broken, problem, request_id, speak_problems
 from shared.problems import Invalid, Refusal
-from shared.refused import broken, problem, request_id, speak_problems
-from shared.strict import parse_json, validate
+from shared.strict_json import parse_json, validate
 
 Model = TypeVar("Model", bound=BaseModel)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")

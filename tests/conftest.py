@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.databases import SERVICES, Embedded, Server, fence, migrate, prepare
-from services.permits.actions.first_listing import load_if_none
-from services.permits.actions.loading import KINDS, load
+from services.permits.actions.reference.initial_listing import load_if_none
+from services.permits.actions.reference.load_list import KINDS, load
 from shared.database import connect
-from tests.told import flaws_of_news
+from tests.event_catalogue_check import flaws_of_news
 
 _numbers = itertools.count(1)
 

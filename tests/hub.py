@@ -16,10 +16,10 @@ from typing import Any
 
 import psutil
 
+from saola_client import Hub
 from services.cli.databases import Server
-from services.cli.healthy import is_ready
+from services.cli.health_checks import is_ready
 from services.cli.ports import free_ports
-from shared.client import Hub
 
 START_SECONDS = 120.0
 

@@ -7,8 +7,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from saola_client import Hub
 from services.cli.console import Trouble, out
-from shared.client import Hub
 
 COLOURS = {"block": "red", "refer": "yellow", "note": "blue", "error": "red"}
 

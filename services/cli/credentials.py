@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from saola_client import ClientKey, Hub
 from services.cli.console import Trouble, out
 from services.cli.parties import find
-from services.cli.secrets import must_be_new, save_credentials
+from services.cli.secret_files import must_be_new, save_credentials
 from services.cli.tables import show
-from shared.client import ClientKey, Hub
 
 SHOWN = ("client_id", "kind", "kids", "subject", "made_at", "last_used_at", "expires_at")
 

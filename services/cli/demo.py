@@ -7,11 +7,11 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from services.cli.cast import B_FAILS, Cast, Listener, assemble
+from saola_client import Hub
 from services.cli.console import Trouble, err, out
-from services.cli.receivers import Receiver
-from services.cli.telling import figures, promise, step, tell
-from shared.client import Hub
+from services.cli.demo_parties import B_FAILS, Cast, Listener, assemble
+from services.cli.step_report import figures, promise, step, tell
+from services.cli.webhook_receiver import Receiver
 
 HEARD_SECONDS = 45.0
 Found = dict[str, Any]

@@ -10,8 +10,8 @@ from sqlalchemy.exc import ArgumentError
 
 from services.cli.console import Trouble, err, out
 from services.cli.databases import SERVICES, Server, migrate, prepare_one
-from shared.identity import make_keys, make_secret_keys
 from shared.settings import BadSettings, given
+from shared.signed_tokens import make_keys, make_secret_keys
 
 
 def prepare_all(environ: Mapping[str, str] = os.environ) -> None:

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from saola_client.webhooks import sign_webhook
 from services.cli.console import Trouble
-from shared.client.webhooks import sign_webhook
 
 AGAIN = (1.0, 5.0)
 """Seconds between the tries at an event that was answered, but not 2xx; after the last it is passed over."""

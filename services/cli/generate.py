@@ -40,7 +40,7 @@ def openapi() -> str:
     """Write the public API as OpenAPI says it."""
     from services.gateway.main import make
     from services.gateway.settings import Settings
-    from shared.identity import make_keys
+    from shared.signed_tokens import make_keys
 
     with tempfile.TemporaryDirectory() as folder:
         keys = Path(folder) / "keys.json"
@@ -60,7 +60,7 @@ def openapi() -> str:
 
 def rules() -> str:
     """Write the rules a declaration is checked by, each with its gravity and its one sentence."""
-    from services.permits.domain.rules.books import book
+    from services.permits.domain.rules.catalogue import book
 
     says = {"block": "rejected", "refer": "an officer decides", "note": "for information"}
     rows = [(f"`{rule.name}`", rule.severity, says[rule.severity], rule.sentence) for rule in book()]
@@ -96,14 +96,14 @@ def _diagram(table: Mapping[State, Mapping[State, frozenset[Hand]]]) -> str:
 
 def events() -> str:
     """Write the catalogue of events for people."""
-    from services.cli.events import page
+    from services.cli.event_reference import page
 
     return NOTE + page()
 
 
 def asyncapi() -> str:
     """Write the catalogue of events for machines."""
-    from services.cli.events import asyncapi
+    from services.cli.event_reference import asyncapi
 
     return asyncapi()
 

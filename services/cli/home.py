@@ -62,7 +62,7 @@ class Home:
 
     def make(self) -> None:
         """Make the folders and, once, the keys."""
-        from shared.identity import make_keys, make_secret_keys
+        from shared.signed_tokens import make_keys, make_secret_keys
 
         try:
             for name, mode in (("", 0o755), ("keys", 0o700), ("logs", 0o755)):

@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from services.cli.bookmark import Bookmark
+from saola_client import Hub
+from saola_client.errors import NoAnswer, Problem
 from services.cli.console import Trouble
+from services.cli.feed_position import Bookmark
 from services.cli.forwarding import Forwarder
-from shared.client import Hub
-from shared.client.errors import NoAnswer, Problem
 
 PAGE = 50
 WAIT = 20

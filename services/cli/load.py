@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from saola_client import Hub
 from services.cli.console import Trouble, err, out
-from shared.client import Hub
 
 Kind = Literal["declarations", "permits"]
 

@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from services.cli.commands import deployment, people, processes, trade, trying
+from services.cli.commands import declarations, deployment, hub, parties, processes
 from services.cli.console import Trouble, err
 
 
@@ -19,7 +19,7 @@ class Commands(TyperGroup):
         except Trouble as trouble:
             message = str(trouble)
         except Exception as error:
-            from shared.client.errors import HubError
+            from saola_client.errors import HubError
 
             if not isinstance(error, HubError):
                 raise
@@ -36,10 +36,10 @@ app = typer.Typer(
     help="Saola, the Single Window exchange hub for wildlife trade.",
     epilog="Begin with: saola up",
 )
-for room in (trying, trade):
+for room in (hub, declarations):
     app.add_typer(room.commands)
-for named, commands in (("party", people.party), ("credential", people.credential), ("mandate", people.mandate)):
-    app.add_typer(commands, name=named, rich_help_panel=people.PANEL)
+for named, commands in (("party", parties.party), ("credential", parties.credential), ("mandate", parties.mandate)):
+    app.add_typer(commands, name=named, rich_help_panel=parties.PANEL)
 for room in (deployment, processes):
     app.add_typer(room.commands)
 

@@ -1,8 +1,8 @@
 """Mandates, for a person at a terminal: given by a trader to an agent, listed, taken back."""
 
+from saola_client import Hub
 from services.cli.console import out
 from services.cli.tables import show
-from shared.client import Hub
 
 
 def add(hub: Hub, *, agent: str, trader: str | None, first: str, last: str) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from saola_client import Hub
 from services.cli.console import Trouble, out
-from services.cli.secrets import must_be_new, save_credentials
+from services.cli.secret_files import must_be_new, save_credentials
 from services.cli.tables import show
-from shared.client import Hub
 
 
 def add(

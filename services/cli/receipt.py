@@ -7,8 +7,8 @@ from typing import Any
 
 from rich.table import Table
 
+from saola_client.receipts import verify_receipt
 from services.cli.console import Trouble, out
-from shared.client.receipts import verify_receipt
 
 PUBLISHED = "/.well-known/receipt-keys.json"
 

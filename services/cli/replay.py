@@ -17,10 +17,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from saola_client import Hub, HubError
 from services.cli.console import Trouble, err, out
-from services.cli.members import Member, join
-from services.cli.rows import Row
-from shared.client import Hub, HubError
+from services.cli.trade_rows import Row
+from services.cli.trial_parties import Member, join
 
 SIDE_BY_SIDE = 16
 CHECK_SECONDS = 60.0

@@ -13,14 +13,14 @@ from typing import IO
 from rich.console import Console
 
 from services.cli import ports as free
-from services.cli.children import Child, birth, end_leftovers
+from services.cli.child_process import Child, birth, end_leftovers
 from services.cli.console import Trouble
 from services.cli.databases import Server
-from services.cli.healthy import is_ready
+from services.cli.health_checks import is_ready
 from services.cli.home import Home
-from services.cli.plan import HOST, Ports, address, environments
 from services.cli.postgres import Postgres
-from shared import lifeline
+from services.cli.process_environments import HOST, Ports, address, environments
+from shared import supervision
 
 TICK = 0.1
 START_SECONDS = 90.0
@@ -54,7 +54,7 @@ class Supervisor:
         began = time.monotonic()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._asked)
-        lifeline.watch()
+        supervision.watch()
         with self.home.held():
             try:
                 self._start()

@@ -11,31 +11,31 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.gateway.actions.access import Access
-from services.gateway.actions.begin import begin
-from services.gateway.actions.carry import PartyLetters, submission_trip
-from services.gateway.actions.desk import Desk
-from services.gateway.actions.figures import figures
-from services.gateway.actions.limits import Limits
-from services.gateway.actions.lodge import Intake
-from services.gateway.actions.outside import Outside
-from services.gateway.actions.people import People
+from services.gateway.actions.auth.access_tokens import Access
+from services.gateway.actions.auth.external_issuer import Outside
+from services.gateway.actions.auth.party_directory import People
+from services.gateway.actions.auth.rate_limits import Limits
+from services.gateway.actions.auth.sealed_responses import Seal
+from services.gateway.actions.context import Desk
+from services.gateway.actions.dispatchers import PartyLetters, submission_trip
+from services.gateway.actions.lodgement.batcher import Intake
+from services.gateway.actions.lodgement.waiters import Waiting
+from services.gateway.actions.metrics import figures
 from services.gateway.actions.readiness import why_not_ready
-from services.gateway.actions.seal import Seal
-from services.gateway.actions.waiting import Waiting
-from services.gateway.api.connection import Connection
-from services.gateway.api.rate_headers import RateHeaders
+from services.gateway.actions.startup import begin
+from services.gateway.api.protocol.connection import Connection
+from services.gateway.api.protocol.content_negotiation import Spoken
+from services.gateway.api.protocol.rate_limit_headers import RateHeaders
 from services.gateway.api.routes import add_routes
-from services.gateway.api.spoken import Spoken
-from services.gateway.clients.outside_keys import OutsideKeys
+from services.gateway.clients.external_keys import OutsideKeys
 from services.gateway.settings import Settings
-from shared import lifeline
-from shared.calls import Service
+from shared import supervision
 from shared.database import connect
-from shared.identity import InsideSigner, KeyFile
 from shared.logs import logger, write_logs
 from shared.metrics import serve
-from shared.start import ready_or_exit
+from shared.service_client import Service
+from shared.signed_tokens import InsideSigner, KeyFile
+from shared.startup_checks import ready_or_exit
 from shared.web import make_app
 
 VERSION = "0.1.0"
@@ -148,7 +148,7 @@ def _collect_seldom() -> None:
 
 def run() -> None:
     """Run the gateway until SIGTERM; then finish what is under way, for at most 30 s."""
-    lifeline.watch()
+    supervision.watch()
     settings = ready_or_exit(Settings)
     write_logs("gateway", settings.log_level)
     app = make(settings)

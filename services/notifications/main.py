@@ -7,19 +7,19 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from services.notifications.actions.encryption_keys import Keys
+from services.notifications.actions.endpoint_policy import House
 from services.notifications.actions.feed import Bell
-from services.notifications.actions.figures import figures
-from services.notifications.actions.house import House
-from services.notifications.actions.keys import Keys
+from services.notifications.actions.metrics import figures
 from services.notifications.actions.readiness import reason_not_ready
-from services.notifications.actions.secrets import seal_old
-from services.notifications.api import endpoints, events, inside
+from services.notifications.actions.signing_secrets import seal_old
+from services.notifications.api import endpoints, events, internal
 from services.notifications.settings import Settings
-from shared import lifeline
+from shared import supervision
 from shared.database import connect
-from shared.identity import InsideReader, KeyFile
 from shared.logs import write_logs
-from shared.start import ready_or_exit
+from shared.signed_tokens import InsideReader, KeyFile
+from shared.startup_checks import ready_or_exit
 from shared.web import add_metrics, make_app
 
 KEEP_ALIVE = 75
@@ -64,7 +64,7 @@ def make(settings: Settings) -> FastAPI:
     app.state.versions = {}
     trusted = {"gateway": KeyFile(settings.gateway_keys), "permits": KeyFile(settings.permits_keys)}
     app.state.inside = InsideReader("notifications", trusted)
-    for router in (inside.router, endpoints.router, events.router):
+    for router in (internal.router, endpoints.router, events.router):
         app.include_router(router)
     add_metrics(app, lambda: figures(engine))
     return app
@@ -72,7 +72,7 @@ def make(settings: Settings) -> FastAPI:
 
 def run() -> None:
     """Read the settings and serve until SIGTERM, which drains for at most 25 s."""
-    lifeline.watch()
+    supervision.watch()
     settings = ready_or_exit(Settings)
     write_logs("notifications", settings.log_level)
     app = make(settings)

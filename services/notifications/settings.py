@@ -6,9 +6,9 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.notifications.domain.addresses import Reach, read_networks
-from services.notifications.domain.keeping import Keep
-from services.notifications.domain.schedule import SCHEDULE
+from services.notifications.domain.allowed_addresses import Reach, read_networks
+from services.notifications.domain.retention import Keep
+from services.notifications.domain.retry_schedule import SCHEDULE
 
 
 class Settings(BaseSettings):

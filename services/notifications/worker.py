@@ -6,18 +6,18 @@ import signal
 
 import uvloop
 
-from services.notifications.actions import sweeping
-from services.notifications.actions.keys import Keys
-from services.notifications.actions.post_office import PostOffice
+from services.notifications.actions import retention
+from services.notifications.actions.delivery_worker import PostOffice
+from services.notifications.actions.encryption_keys import Keys
 from services.notifications.clients.webhooks import Receivers
 from services.notifications.settings import Settings
-from shared import lifeline
+from shared import supervision
 from shared.database import connect
-from shared.garbage import collect_seldom
-from shared.identity import KeyFile
+from shared.gc_tuning import collect_seldom
+from shared.heartbeat import beat
 from shared.logs import logger, write_logs
-from shared.pulse import beat
-from shared.start import ready_or_exit
+from shared.signed_tokens import KeyFile
+from shared.startup_checks import ready_or_exit
 
 MOST_FILES = 8192
 DRAIN = 25.0
@@ -26,7 +26,7 @@ DRAIN = 25.0
 
 def run() -> None:
     """Read the settings and deliver until SIGTERM or SIGINT."""
-    lifeline.watch()
+    supervision.watch()
     settings = ready_or_exit(Settings)
     write_logs("notifications-worker", settings.log_level)
     collect_seldom()
@@ -56,7 +56,7 @@ async def serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(name, ending.set)
     await receivers.open()
     delivering = asyncio.create_task(office.run())
-    beside = [asyncio.create_task(beat()), asyncio.create_task(sweeping.run(engine, settings.keep))]
+    beside = [asyncio.create_task(beat()), asyncio.create_task(retention.run(engine, settings.keep))]
     logger().info("worker.started")
     waiting = asyncio.create_task(ending.wait())
     await asyncio.wait({delivering, waiting}, return_when=asyncio.FIRST_COMPLETED)

@@ -11,25 +11,25 @@ from alembic.script import ScriptDirectory
 from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 
-from services.permits.actions import first_listing
-from services.permits.actions.figures import figures
+from services.permits.actions.metrics import figures
+from services.permits.actions.reference import initial_listing
 from services.permits.api import (
     applications,
     declarations,
-    inside,
-    loads,
+    internal,
     permits,
     policies,
     reference,
+    reference_loads,
     reports,
 )
 from services.permits.settings import Settings
-from shared import lifeline
+from shared import supervision
 from shared.database import connect, revision
-from shared.garbage import collect_seldom
-from shared.identity import InsideReader, KeyFile
+from shared.gc_tuning import collect_seldom
 from shared.logs import write_logs
-from shared.start import ready_or_exit
+from shared.signed_tokens import InsideReader, KeyFile
+from shared.startup_checks import ready_or_exit
 from shared.web import add_metrics, make_app
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations" / "alembic.ini"
@@ -43,7 +43,7 @@ def make(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.engine = connect(settings.database_url, connections=settings.database_connections)
         app.state.inside = InsideReader("permits", {"gateway": KeyFile(settings.gateway_keys)})
-        app.state.listing = asyncio.create_task(first_listing.load_when_possible(app.state.engine))
+        app.state.listing = asyncio.create_task(initial_listing.load_when_possible(app.state.engine))
         app.state.reports = reports.Places()
         yield
         app.state.listing.cancel()
@@ -62,7 +62,7 @@ def make(settings: Settings) -> FastAPI:
         return None if app.state.listing.done() else "The first listing of species is not loaded yet."
 
     app = make_app(title="Saola permits", version="1", lifespan=lifespan, ready=ready)
-    for room in (inside, applications, declarations, permits, reports, loads, reference, policies):
+    for room in (internal, applications, declarations, permits, reports, reference_loads, reference, policies):
         app.include_router(room.router)
     add_metrics(app, lambda: figures(app.state.engine))
     return app
@@ -70,7 +70,7 @@ def make(settings: Settings) -> FastAPI:
 
 def run() -> None:
     """Run the service until it is told to stop; SIGTERM drains for at most 30 s."""
-    lifeline.watch()
+    supervision.watch()
     settings = ready_or_exit(Settings)
     write_logs("permits", settings.log_level)
     collect_seldom()

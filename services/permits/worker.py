@@ -4,18 +4,18 @@ import asyncio
 import contextlib
 import signal
 
-from services.permits.actions import jobs
+from services.permits.actions.jobs import scheduler
 from services.permits.clients.notifications import Notifications
 from services.permits.settings import Settings
 from services.permits.store import tables
-from shared import lifeline
-from shared.calls import Service
-from shared.courier import Courier
+from shared import supervision
 from shared.database import connect
-from shared.identity import InsideSigner, KeyFile
+from shared.dispatcher import Courier
+from shared.heartbeat import beat
 from shared.logs import write_logs
-from shared.pulse import beat
-from shared.start import ready_or_exit
+from shared.service_client import Service
+from shared.signed_tokens import InsideSigner, KeyFile
+from shared.startup_checks import ready_or_exit
 
 
 async def work(settings: Settings) -> None:
@@ -27,7 +27,7 @@ async def work(settings: Settings) -> None:
     await service.open()
     courier = Courier("news", engine, tables.news, Notifications(service).deliver, limit=500, poll=0.1)
     task = asyncio.create_task(courier.run())
-    beside = [asyncio.create_task(beat()), asyncio.create_task(jobs.run(engine))]
+    beside = [asyncio.create_task(beat()), asyncio.create_task(scheduler.run(engine))]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
@@ -44,7 +44,7 @@ def run() -> None:
     """Run the worker until it is told to stop."""
     import uvloop
 
-    lifeline.watch()
+    supervision.watch()
     settings = ready_or_exit(Settings)
     write_logs("permits-worker", settings.log_level)
     uvloop.run(work(settings))

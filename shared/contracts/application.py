@@ -5,9 +5,21 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from shared.contracts.fields import (
+    Country,
+    Day,
+    Id,
+    LineLetter,
+    Purpose,
+    Reason,
+    Text,
+    Token,
+    Trader,
+    Wire,
+    first_twice,
+)
 from shared.contracts.permit import Carnet, Kind, PermitLine
 from shared.contracts.quantities import Amount, Quantity
-from shared.contracts.words import Country, Day, Id, LineLetter, Purpose, Reason, Text, Token, Trader, Wire, first_twice
 
 IMPORTING = frozenset({"import", "introduction_from_the_sea"})
 

@@ -10,9 +10,8 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError, core_schema
 
 from shared.cites.codes import ACCOMPANIED_SOURCES, TERMS
-from shared.cites.zones import countries
-from shared.contracts.quantities import Amount, AtOnce, Count, Quantity
-from shared.contracts.words import (
+from shared.cites.time_zones import countries
+from shared.contracts.fields import (
     LETTERED,
     Country,
     HsCode,
@@ -31,6 +30,7 @@ from shared.contracts.words import (
     Wire,
     first_twice,
 )
+from shared.contracts.quantities import Amount, AtOnce, Count, Quantity
 
 
 def _known_term(code: str) -> str:

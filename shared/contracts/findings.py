@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from shared.contracts.people import Act
-from shared.contracts.words import Text, Wire
+from shared.contracts.fields import Text, Wire
+from shared.contracts.parties import Act
 
 Severity = Literal["block", "refer", "note"]
 

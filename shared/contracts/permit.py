@@ -10,8 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.cites.codes import ACCOMPANIED_SOURCES
 from shared.contracts.declaration import TermCode
-from shared.contracts.quantities import Amount, Quantity
-from shared.contracts.words import (
+from shared.contracts.fields import (
     Appendix,
     Country,
     Day,
@@ -30,6 +29,7 @@ from shared.contracts.words import (
     Wire,
     first_twice,
 )
+from shared.contracts.quantities import Amount, Quantity
 
 Kind = Annotated[
     Literal[

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.contracts.words import Wire
+from shared.contracts.fields import Wire
 
 
 class Policy(Wire):

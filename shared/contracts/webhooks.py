@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.cites.events import EVENT_TYPES
-from shared.contracts.words import Country, Moment, Name, Text, Token, Wire
+from shared.contracts.fields import Country, Moment, Name, Text, Token, Wire
 
 MOST_HEADER_BYTES = 4096
 OURS = re.compile(

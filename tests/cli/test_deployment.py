@@ -11,9 +11,9 @@ import pytest
 from services.cli.console import Trouble
 from services.cli.databases import SERVICES, Server
 from services.cli.deployment import make_key_sets, prepare_all
-from services.cli.healthy import is_well
+from services.cli.health_checks import is_well
 from services.cli.ports import free_ports
-from shared.start import database_faults
+from shared.startup_checks import database_faults
 
 
 def addresses(server: Server, prefix: str) -> dict[str, str]:

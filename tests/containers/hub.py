@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from services.cli.databases import ROOT
-from services.cli.healthy import is_ready
+from services.cli.health_checks import is_ready
 from services.cli.ports import free_ports
-from tests.containers.engine import compose
+from tests.containers.docker_engine import compose
 from tests.hub import short_folder
 
 READY_SECONDS = 120.0

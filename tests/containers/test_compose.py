@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.access import open_hub
-from shared.client import Problem
-from tests.containers.engine import needs_compose
+from saola_client import Problem
+from services.cli.client_access import open_hub
+from tests.containers.docker_engine import needs_compose
 from tests.containers.hub import PROXY_IMAGE, ComposedHub, composed_hub
 from tests.hub import saola
 

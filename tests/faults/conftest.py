@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.shipping import Shipping, begin
+from tests.event_catalogue_check import flaws_of_bodies
+from tests.faults.shipment_parties import Shipping, begin
 from tests.hub import RunningHub, running_hub
-from tests.told import flaws_of_bodies
 
 IMPATIENT = ",".join(["0.2"] * 40)
 """Seconds between two tries of a webhook: what was lost in a kill comes again soon."""

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tests.faults.shipping import Shipping, of
+from tests.faults.shipment_parties import Shipping, of
 from tests.hub import RunningHub
 
 COUNT = 500

@@ -15,12 +15,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from services.cli.ports import free_ports
-from services.gateway.actions.desk import Desk
+from services.gateway.actions.context import Desk
 from services.gateway.main import make
 from services.gateway.settings import Settings
-from shared.identity import make_keys
+from shared.signed_tokens import make_keys
 from tests.conftest import Clone
-from tests.gateway.standin import StandIn
+from tests.gateway.stub_service import StandIn
 
 Body = dict[str, Any]
 

@@ -5,9 +5,9 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.event_catalogue_check import flaws_of_bodies
 from tests.hub import RunningHub, running_hub
-from tests.journeys.doors import Door
-from tests.told import flaws_of_bodies
+from tests.journeys.party_client import Door
 
 
 @pytest.fixture(scope="session")

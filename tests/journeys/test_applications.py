@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.permits.domain.lifecycle import APPLICATION_TURNS, ApplicationStatus, By
-from tests.journeys.doors import Door, heard
+from tests.journeys.party_client import Door, heard
 
 
 def application(number: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.cli.console import Trouble
-from services.cli.telling import figures, promise
+from services.cli.step_report import figures, promise
 from tests.hub import RunningHub, saola
 
 FIRST_NUMBER = f"ZA-{datetime.now(UTC).year}-000123"

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from services.cli.members import Member, join
-from shared.client import Problem
-from tests.gateway.customs import goods, message, paper
+from saola_client import Problem
+from services.cli.trial_parties import Member, join
+from tests.gateway.customs_messages import goods, message, paper
 from tests.hub import RunningHub
 
 XML = "application/xml"

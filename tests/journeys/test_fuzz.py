@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.hub import running_hub
-from tests.journeys.world import Who, World, application, declaration, open_world, permit
+from tests.journeys.hub_parties import Who, World, application, declaration, open_world, permit
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 ROLES = ("trader", "customs", "authority", "partner", "admin")

@@ -16,10 +16,10 @@ from uuid import uuid4
 
 import pytest
 
-from services.cli.bookmark import Bookmark
+from saola_client import Hub
+from services.cli.feed_position import Bookmark
 from services.cli.forwarding import as_sent
-from services.cli.receivers import Receiver
-from shared.client import Hub
+from services.cli.webhook_receiver import Receiver
 from tests.hub import RunningHub, saola
 
 

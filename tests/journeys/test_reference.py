@@ -8,9 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from services.cli.members import Member, join
+from services.cli.trial_parties import Member, join
 from tests.hub import RunningHub
-from tests.permits.files import counts, file, taxon
+from tests.permits.reference_files import counts, file, taxon
 
 R = "/v1/reference"
 CSV = {"Content-Type": "text/csv"}

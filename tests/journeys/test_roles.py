@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from services.gateway.api.rights import OPEN, RIGHTS
-from tests.answers import operations
+from services.gateway.api.permissions import OPEN, RIGHTS
 from tests.hub import RunningHub
-from tests.journeys.world import TODAY, Who, World, application, declaration, open_world, permit
+from tests.journeys.hub_parties import TODAY, Who, World, application, declaration, open_world, permit
+from tests.openapi_responses import operations
 
 ROLES = ("trader", "customs", "authority", "partner", "admin")
 NOBODYS = "0190c0de-0000-7000-8000-000000000007"

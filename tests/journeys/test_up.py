@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from services.cli.healthy import is_ready
+from saola_client import Hub
+from services.cli.health_checks import is_ready
 from services.cli.ports import free_ports
-from shared.client import Hub
 from tests.hub import RunningHub, alive, running_hub, saola, short_folder
 
 NAMES = {"gateway", "permits", "permits-worker", "notifications", "notifications-worker", "database"}

@@ -19,19 +19,19 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.ports import free_ports
-from services.notifications.actions.keys import Keys
-from services.notifications.actions.post_office import PostOffice
+from services.notifications.actions.delivery_worker import PostOffice
+from services.notifications.actions.encryption_keys import Keys
 from services.notifications.clients.webhooks import Receivers
-from services.notifications.domain.addresses import Reach
+from services.notifications.domain.allowed_addresses import Reach
 from services.notifications.main import make
 from services.notifications.settings import Settings
-from shared.contracts.letters import Audience, News
-from shared.contracts.people import Caller, Party
+from shared.contracts.messages import Audience, News
+from shared.contracts.parties import Caller, Party
 from shared.database import now
-from shared.identity import InsideSigner, KeyFile, make_keys, make_secret_keys
+from shared.signed_tokens import InsideSigner, KeyFile, make_keys, make_secret_keys
 from tests.conftest import Clone
+from tests.event_catalogue_check import flaws_of_bodies
 from tests.notifications.receivers import Receiver
-from tests.told import flaws_of_bodies
 
 QUICK = tuple(timedelta(seconds=0.05) for _ in range(8))
 """A schedule for tests: eight waits of a twentieth of a second."""

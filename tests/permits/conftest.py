@@ -8,9 +8,9 @@ import pytest
 
 from services.permits.main import make
 from services.permits.settings import Settings
-from shared.identity import InsideSigner, KeyFile, make_keys
+from shared.signed_tokens import InsideSigner, KeyFile, make_keys
 from tests.conftest import Clone
-from tests.permits.inside import Inside
+from tests.permits.internal_client import Inside
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ REFUSALS = {"Conflict", "Invalid", "NotAllowed", "Refusal", "Unavailable"}
 
 def _codes() -> Iterator[tuple[str, str]]:
     """Answer every code that is written down where something is refused, and the file."""
-    for folder in ("services", "shared"):
+    for folder in ("services", "shared", "clients"):
         for file in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if not isinstance(node, ast.Call):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from services.permits.domain import papers
-from services.permits.domain.rules.books import book
+from services.permits import domain
+from services.permits.domain.rules.catalogue import book
 from services.permits.domain.rules.remedies import OWN
-from tests.permits.examples import EXAMPLES
+from tests.permits.rule_examples import EXAMPLES
 
 
 @pytest.mark.parametrize("rule", [entry.name for entry in book()])
@@ -35,7 +35,7 @@ def test_what_the_domain_names_as_a_finding_is_a_rule_that_is_listed() -> None:
 
 def sources() -> Iterator[ast.Module]:
     """Read the domain of permits."""
-    for path in Path(papers.__file__).parent.rglob("*.py"):
+    for path in Path(domain.__file__).parent.rglob("*.py"):
         yield ast.parse(path.read_text())
 
 

@@ -52,7 +52,7 @@ def rotate(
     ] = False,
 ) -> None:
     """Take a step of rotating the keys that sign, while the hub runs: two live side by side. See docs/identity.md."""
-    from services.cli.rotating import rotate_files, rotate_home, rotate_webhooks
+    from services.cli.key_rotation import rotate_files, rotate_home, rotate_webhooks
 
     if private is not None and public is not None:
         rotate_files(private, public, step)

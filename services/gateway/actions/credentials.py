@@ -8,15 +8,15 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.gateway.actions.client_keys import read_keys
-from services.gateway.actions.desk import Desk
-from services.gateway.actions.once import Made, Once, keep, recall
-from services.gateway.actions.parties import demand_an_admin
+from services.gateway.actions.auth.client_keys import read_keys
+from services.gateway.actions.context import Desk
+from services.gateway.actions.idempotency import Made, Once, keep, recall
+from services.gateway.actions.party_administration import demand_an_admin
 from services.gateway.store import credentials, parties
 from services.gateway.store.credentials import Proof
-from shared import identity
-from shared.contracts.people import NewCredential, Rotation
-from shared.contracts.words import write_moment
+from shared import signed_tokens
+from shared.contracts.fields import write_moment
+from shared.contracts.parties import NewCredential, Rotation
 from shared.database import new_id, now
 from shared.problems import Conflict, Fault, Invalid, NotFound
 
@@ -24,7 +24,7 @@ from shared.problems import Conflict, Fault, Invalid, NotFound
 async def give_credential(desk: Desk, party_id: UUID, new: NewCredential, *, asked: Once | None) -> Made:
     """Make a credential of a party; what is kept under the key is sealed, for it may hold a secret."""
     at = now()
-    client_id, secret = str(new_id(at)), identity.secret()
+    client_id, secret = str(new_id(at)), signed_tokens.secret()
     proof = _proof(new, secret, at)
     body = _shown(client_id, secret, proof)
     async with desk.engine.begin() as conn:
@@ -41,7 +41,7 @@ async def rotate_credential(
 ) -> Made:
     """Make a new credential of the same kind beside an old one, which ends when the overlap is over."""
     at = now()
-    fresh_id, secret = str(new_id(at)), identity.secret()
+    fresh_id, secret = str(new_id(at)), signed_tokens.secret()
     async with desk.engine.begin() as conn:
         revision = await parties.revise(conn)
         kept = await recall(conn, asked)
@@ -92,7 +92,7 @@ def _proof(new: NewCredential, secret: str, at: datetime) -> Proof:
         return Proof(subject=new.subject, expires_at=new.expires_at)
     if new.public_key is not None or new.jwks is not None:
         return Proof(keys=read_keys(new.public_key, new.jwks), expires_at=new.expires_at)
-    return Proof(secret=identity.digest(secret), expires_at=new.expires_at)
+    return Proof(secret=signed_tokens.digest(secret), expires_at=new.expires_at)
 
 
 def _successor(old: RowMapping, wanted: Rotation, secret: str) -> Proof:
@@ -104,7 +104,7 @@ def _successor(old: RowMapping, wanted: Rotation, secret: str) -> Proof:
         raise Conflict("not-rotated-so", text)
     if brings:
         return Proof(keys=read_keys(wanted.public_key, wanted.jwks))
-    return Proof(secret=identity.digest(secret))
+    return Proof(secret=signed_tokens.digest(secret))
 
 
 def _shown(client_id: str, secret: str, proof: Proof, **more: Any) -> bytes:

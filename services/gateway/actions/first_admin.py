@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.gateway.actions.credentials import write_credential
 from services.gateway.store import credentials, parties
 from services.gateway.store.credentials import Proof
-from shared import identity
-from shared.contracts.people import Party
+from shared import signed_tokens
+from shared.contracts.parties import Party
 from shared.database import new_id, now
 from shared.logs import logger
 
@@ -28,8 +28,10 @@ async def make_first_admin(conn: AsyncConnection, file: Path) -> bool:
     at = now()
     party = Party(id=new_id(at), name="Administrator of this hub", country=NOWHERE, roles=("admin",))
     await parties.add(conn, party, revision=revision, at=at, by=None)
-    client_id, secret = str(new_id(at)), identity.secret()
-    await credentials.add(conn, client_id, party.id, Proof(secret=identity.digest(secret)), revision=revision, at=at)
+    client_id, secret = str(new_id(at)), signed_tokens.secret()
+    await credentials.add(
+        conn, client_id, party.id, Proof(secret=signed_tokens.digest(secret)), revision=revision, at=at
+    )
     _write(file, write_credential(client_id, secret))
     logger().info("admin.made", party=str(party.id), file=str(file))
     return True

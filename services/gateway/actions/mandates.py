@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.gateway.actions.desk import Desk
-from services.gateway.actions.once import Made, Once, keep
-from services.gateway.actions.people import Known
+from services.gateway.actions.auth.party_directory import Known
+from services.gateway.actions.context import Desk
+from services.gateway.actions.idempotency import Made, Once, keep
 from services.gateway.store import mandates, parties
-from shared.contracts.people import NewMandate, Party
-from shared.contracts.words import write_moment
+from shared.contracts.fields import write_moment
+from shared.contracts.parties import NewMandate, Party
 from shared.database import new_id, now
 from shared.problems import Fault, Invalid, NotAllowed, NotFound
 

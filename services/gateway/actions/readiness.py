@@ -3,8 +3,8 @@
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.gateway.actions.begin import AWAY
-from services.gateway.actions.desk import Desk
+from services.gateway.actions.context import Desk
+from services.gateway.actions.startup import AWAY
 from services.gateway.store.tables import HEAD
 from shared.database import revision
 

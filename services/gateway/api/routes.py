@@ -2,29 +2,29 @@
 
 from fastapi import FastAPI
 
-from services.gateway.api.applications import add_application_routes
-from services.gateway.api.bulk import add_bulk_routes
-from services.gateway.api.credentials import add_credential_routes
-from services.gateway.api.declarations import add_declaration_routes
-from services.gateway.api.flowing import flow
-from services.gateway.api.kept import add_kept_routes
-from services.gateway.api.lodging import add_lodging_route
-from services.gateway.api.mandates import add_mandate_routes
-from services.gateway.api.openapi import described_by
-from services.gateway.api.pages import add_pages
-from services.gateway.api.parties import add_party_routes
-from services.gateway.api.relay import add_relayed, relay
-from services.gateway.api.relayed_applications import APPLICANTS, APPLICATIONS, APPLYING
-from services.gateway.api.relayed_declarations import DECLARATIONS, OWN_COMMANDS, STATED
-from services.gateway.api.relayed_law import LAW, LOADS
-from services.gateway.api.relayed_news import NEWS
-from services.gateway.api.relayed_permits import PERMITS
-from services.gateway.api.relayed_reports import REPORTS
-from services.gateway.api.stating import add_stating_routes
-from services.gateway.api.tokens import add_token_routes
-from services.gateway.api.uploads import upload
+from services.gateway.api.applications.routes import APPLICANTS, APPLICATIONS, APPLYING
+from services.gateway.api.applications.trader_commands import add_application_routes
+from services.gateway.api.auth.oauth import add_token_routes
+from services.gateway.api.bulk.routes import add_bulk_routes
+from services.gateway.api.declarations.amend_and_validate import add_stating_routes
+from services.gateway.api.declarations.lodge import add_lodging_route
+from services.gateway.api.declarations.read_and_cancel import add_declaration_routes
+from services.gateway.api.declarations.routes import DECLARATIONS, OWN_COMMANDS, STATED
+from services.gateway.api.declarations.submitted_content import add_kept_routes
+from services.gateway.api.events.routes import NEWS
+from services.gateway.api.mandates.routes import add_mandate_routes
+from services.gateway.api.openapi.document import described_by
+from services.gateway.api.openapi.pages import add_pages
+from services.gateway.api.parties.credentials import add_credential_routes
+from services.gateway.api.parties.routes import add_party_routes
+from services.gateway.api.permits.routes import PERMITS
+from services.gateway.api.proxy.proxy import add_relayed, relay
+from services.gateway.api.proxy.streaming import flow
+from services.gateway.api.proxy.uploads import upload
+from services.gateway.api.reference.routes import LAW, LOADS
+from services.gateway.api.reports.routes import REPORTS
 from shared.contracts.declaration import Declaration
-from shared.contracts.people import NewCredential, NewMandate, NewParty, Party, PartyChange, Rotation
+from shared.contracts.parties import NewCredential, NewMandate, NewParty, Party, PartyChange, Rotation
 
 
 def add_routes(app: FastAPI) -> None:

@@ -13,8 +13,8 @@ from services.gateway.formats.customs_codes import (
     use_of,
 )
 from services.gateway.formats.wco_repairs import Repairs
-from services.gateway.formats.xml import Element
-from shared.cites.zones import countries
+from services.gateway.formats.xml_parser import Element
+from shared.cites.time_zones import countries
 from shared.contracts.quantities import EXACT, plain
 from shared.problems import Fault, Invalid
 

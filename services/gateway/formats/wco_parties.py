@@ -4,8 +4,8 @@ from typing import Any
 
 from services.gateway.formats.customs_codes import SAME_COUNTRY
 from services.gateway.formats.wco_repairs import Repairs
-from services.gateway.formats.xml import Element
-from shared.contracts.people import Party
+from services.gateway.formats.xml_parser import Element
+from shared.contracts.parties import Party
 
 
 def party_of(role: str, named: Element | None, lodger: Party | None, repairs: Repairs) -> dict[str, Any]:

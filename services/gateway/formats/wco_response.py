@@ -9,7 +9,7 @@ from typing import Any
 
 from lxml import etree
 
-from services.gateway.formats.wco_places import chain_of
+from services.gateway.formats.wco_pointers import chain_of
 
 FUNCTIONS: dict[str, str] = {
     "accepted": "01",

@@ -18,7 +18,7 @@ from services.gateway.store.tables import (
     party_versions,
     people_revision,
 )
-from shared.contracts.people import Party
+from shared.contracts.parties import Party
 from shared.database import new_id
 
 DESTINATIONS = ("permits", "notifications")

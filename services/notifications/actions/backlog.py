@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifications.store import backlogs as store
+from services.notifications.store import backlog as store
 from shared.database import again
 from shared.logs import logger
 

@@ -11,16 +11,16 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifications.actions import backlog
-from services.notifications.actions.challenge import pose
 from services.notifications.actions.commands import Command, Done, keep, kept
-from services.notifications.actions.house import House
-from services.notifications.actions.secrets import closed, new_secret, opened
-from services.notifications.domain import urls
-from services.notifications.domain.topics import wanted
+from services.notifications.actions.endpoint_policy import House
+from services.notifications.actions.endpoint_verification import pose
+from services.notifications.actions.signing_secrets import closed, new_secret, opened
+from services.notifications.domain import endpoint_urls
+from services.notifications.domain.event_filters import wanted
 from services.notifications.store import endpoints as store
-from services.notifications.store import events, paces
+from services.notifications.store import events, rate_limits
+from shared.contracts.fields import write_moment
 from shared.contracts.webhooks import EndpointChange, Filters, NewEndpoint
-from shared.contracts.words import write_moment
 from shared.problems import Conflict, Fault, Invalid, NotFound
 
 
@@ -89,7 +89,7 @@ async def change(
         woken = turn.get("status") in {"active", "pending"}
         if woken:
             await store.forget_failing(conn, id)
-            await paces.wake(conn, id)
+            await rate_limits.wake(conn, id)
         await _set_going(conn, changed, posed=changed["status"] == "pending" and "status" in turn, at=at)
         changed = found(await store.own(conn, id, party))
     rest = await backlog.wake(engine, id, at=at) if woken else None
@@ -187,6 +187,6 @@ def _turn(named: dict[str, Any], now: RowMapping, house: House) -> dict[str, Any
 
 
 def _must_be_sendable(url: str, house: House) -> None:
-    flaw = urls.flaw(url, house.reach)
+    flaw = endpoint_urls.flaw(url, house.reach)
     if flaw is not None:
         raise Invalid("invalid-body", flaw, [Fault("/url", "url-not-allowed", flaw)])

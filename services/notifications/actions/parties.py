@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.domain import audience
 from services.notifications.store import parties as store
-from shared.contracts.people import Party
+from shared.contracts.parties import Party
 from shared.database import again
 
 

@@ -7,7 +7,7 @@ from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
 from services.notifications.actions.commands import Command, Done
-from shared.contracts.people import Party
+from shared.contracts.parties import Party
 from shared.database import new_id
 from shared.problems import Invalid
 

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, Response
 
-from services.notifications.actions import again, backlog, challenge, endpoints, secrets
-from services.notifications.api.callers import Known, engine, house
+from services.notifications.actions import backlog, endpoint_verification, endpoints, redelivery, signing_secrets
 from services.notifications.api.commands import answer, command
-from services.notifications.api.pages import Limit, etag, read_id, read_position, versions, write_cursor
+from services.notifications.api.dependencies import Known, engine, house
+from services.notifications.api.pagination import Limit, etag, read_id, read_position, versions, write_cursor
 from shared.contracts.webhooks import EndpointChange, NewEndpoint, Replay
 from shared.database import new_id, now
 from shared.web import json_of, read_body, read_json
@@ -75,21 +75,21 @@ async def delete(request: Request, party: Known, id: UUID) -> None:
 async def rotate_secret(request: Request, party: Known, id: UUID) -> Response:
     """Give a new secret, shown this once; the old one signs beside it for 24 hours."""
     asked = command(request, party, await read_body(request))
-    return answer(await secrets.rotate(engine(request), id, asked, house(request), at=now()), 200)
+    return answer(await signing_secrets.rotate(engine(request), id, asked, house(request), at=now()), 200)
 
 
 @router.post("/{id}/verification")
 async def verification(request: Request, party: Known, id: UUID) -> Response:
     """Send a pending endpoint a new challenge: 202 with the ids of the event and the delivery."""
     asked = command(request, party, await read_body(request))
-    return answer(await challenge.pose_again(engine(request), id, asked, at=now()), 202)
+    return answer(await endpoint_verification.pose_again(engine(request), id, asked, at=now()), 202)
 
 
 @router.post("/{id}/test")
 async def test(request: Request, party: Known, id: UUID) -> Response:
     """Send an `endpoint.test` event to this endpoint only: 202 with the ids of the event and the delivery."""
     asked = command(request, party, await read_body(request))
-    return answer(await again.test(engine(request), id, asked, at=now()), 202)
+    return answer(await redelivery.test(engine(request), id, asked, at=now()), 202)
 
 
 @router.post("/{id}/replay")
@@ -97,7 +97,7 @@ async def replay(request: Request, party: Known, id: UUID) -> Response:
     """Send again what a span of time holds, of some types or what was given up, under the same event ids: 202."""
     body = await read_body(request)
     wanted = json_of(request, body, Replay)
-    return answer(await again.replay(engine(request), id, wanted, command(request, party, body), at=now()), 202)
+    return answer(await redelivery.replay(engine(request), id, wanted, command(request, party, body), at=now()), 202)
 
 
 @router.get("/{id}/deliveries")
@@ -111,7 +111,7 @@ async def deliveries(
 ) -> Response:
     """List an endpoint's deliveries with every attempt (at, status, duration_ms, reason), newest first."""
     before = read_position(cursor, "cursor", empty=BEYOND_ALL)
-    data, further = await again.page(engine(request), id, party.id, status=status, before=before, limit=limit)
+    data, further = await redelivery.page(engine(request), id, party.id, status=status, before=before, limit=limit)
     return JSONResponse({"data": data, "next_cursor": None if further is None else write_cursor(further)})
 
 

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Header, Query, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
-from services.notifications.actions import acknowledge as verdicts
-from services.notifications.actions import again, feed
-from services.notifications.api.callers import Known, engine
+from services.notifications.actions import acknowledgements as verdicts
+from services.notifications.actions import feed, redelivery
 from services.notifications.api.commands import answer, command
-from services.notifications.api.pages import Limit, read_position, write_cursor
+from services.notifications.api.dependencies import Known, engine
+from services.notifications.api.pagination import Limit, read_position, write_cursor
 from shared.contracts.webhooks import Acknowledgement, EventPattern
 from shared.database import new_id, now
 from shared.problems import Fault, Invalid
@@ -62,7 +62,7 @@ async def acknowledge(request: Request, party: Known, id: UUID) -> Response:
 async def retry(request: Request, party: Known, id: UUID) -> Response:
     """Send one delivery again now, given up or not: 202 with the delivery."""
     asked = command(request, party, await read_body(request))
-    return answer(await again.retry(engine(request), id, asked, at=now()), 202)
+    return answer(await redelivery.retry(engine(request), id, asked, at=now()), 202)
 
 
 def _wait(prefer: str | None) -> int:

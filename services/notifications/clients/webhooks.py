@@ -13,11 +13,11 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.notifications.domain import addresses, messages, signature
-from services.notifications.domain.addresses import Reach
+from services.notifications.domain import allowed_addresses, event_payloads, signature
+from services.notifications.domain.allowed_addresses import Reach
 from services.notifications.domain.cloud_events import cloud_event
-from services.notifications.domain.letter import Letter
-from services.notifications.domain.outcome import Outcome, objection
+from services.notifications.domain.delivery_request import Letter
+from services.notifications.domain.delivery_result import Outcome, objection
 
 CONNECT_SECONDS = 5.0
 SECONDS = 15.0
@@ -80,7 +80,7 @@ class Resolver(AbstractResolver):
 
 def check(address: str, reach: Reach, *, plain: bool) -> None:
     """Raise NotPublic for an address that webhooks are not sent to; by plain http only to what the operator named."""
-    kind = addresses.refusal(address, reach)
+    kind = allowed_addresses.refusal(address, reach)
     if kind is not None:
         raise NotPublic(f"{address} is no public address ({kind})")
     if plain and not reach.holds(address):
@@ -159,7 +159,7 @@ class Receivers:
 
 def _unproven(letter: Letter, answer: bytes) -> str | None:
     """Answer why a challenge was not met; None for every other letter."""
-    if letter.kind != messages.VERIFICATION or messages.answers_challenge(letter.body, answer):
+    if letter.kind != event_payloads.VERIFICATION or event_payloads.answers_challenge(letter.body, answer):
         return None
     return 'did not answer {"challenge": …} with the challenge it was sent'
 

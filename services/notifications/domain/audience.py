@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shared.contracts.letters import Audience, Sender
-from shared.contracts.people import Party
+from shared.contracts.messages import Audience, Sender
+from shared.contracts.parties import Party
 
 
 @dataclass(frozen=True)

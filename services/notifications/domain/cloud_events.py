@@ -3,8 +3,8 @@
 import json
 from urllib.parse import quote
 
-from services.notifications.domain.letter import Letter
-from shared.contracts.words import write_moment
+from services.notifications.domain.delivery_request import Letter
+from shared.contracts.fields import write_moment
 
 SOURCE = "/v1/events"
 """Where the hub tells its events: a URI reference, with which `ce-id` is unique (CloudEvents 1.0, source)."""

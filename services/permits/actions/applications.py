@@ -10,22 +10,23 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.actions import scarce, views
-from services.permits.actions.registry import raise_taken
-from services.permits.domain import applying
-from services.permits.domain.applying import Officer
-from services.permits.domain.issuing import Fresh
+from services.permits.actions import views
+from services.permits.actions.permits import quota_check
+from services.permits.actions.permits.issue import raise_taken
+from services.permits.domain import applications as domain_applications
+from services.permits.domain.applications import Officer
 from services.permits.domain.lifecycle import By
+from services.permits.domain.permits.issue import Fresh
 from services.permits.domain.values import ApplicationOnFile, Outcome
-from services.permits.store import applications, commands, declarations, door, facts, policies
+from services.permits.store import applications, change_sets, commands, declarations, facts, policies
 from services.permits.store.commands import Command, Kept
-from shared.cites.zones import latest_day
+from shared.cites.time_zones import latest_day
 from shared.contracts.application import Application, Assessment, Granting, Question, Reply, Withdrawal
 from shared.contracts.declaration import Refusal
-from shared.contracts.people import Act, ActsFor, Party
+from shared.contracts.parties import Act, ActsFor, Party
 from shared.database import again, new_id
-from shared.identity import digest, secret
 from shared.problems import NotAllowed, NotFound
+from shared.signed_tokens import digest, secret
 
 Decide = Callable[[AsyncConnection, ApplicationOnFile], Awaitable[Outcome]]
 
@@ -52,7 +53,7 @@ async def submit(
         if kept is not None:
             return kept
         known = await facts.of_papers(conn, [stated])
-        await door.keep(conn, applying.submit(id, whose, stated, by, known))
+        await change_sets.keep(conn, domain_applications.submit(id, whose, stated, by, known))
         return await _answer(conn, id, party, command, status=201)
 
 
@@ -68,33 +69,33 @@ def _may_apply(stated: Application, numbers: frozenset[str], whose: UUID) -> Non
 
 async def query(engine: AsyncEngine, id: UUID, officer: Officer, stated: Question, command: Command) -> Kept:
     """Ask the applicant."""
-    decide = _plainly(lambda filed: applying.query(filed, stated.message, officer))
+    decide = _plainly(lambda filed: domain_applications.query(filed, stated.message, officer))
     return await _turn(engine, id, officer.party, applications.asked_of(officer.party), command, decide)
 
 
 async def reply(engine: AsyncEngine, id: UUID, party: Party, stated: Reply, command: Command) -> Kept:
     """Answer the authority."""
     by = Act(party=party.id, role=By.TRADER, at=command.at)
-    decide = _plainly(lambda filed: applying.answer(filed, stated.message, by))
+    decide = _plainly(lambda filed: domain_applications.answer(filed, stated.message, by))
     return await _turn(engine, id, party, applications.made_by(party), command, decide)
 
 
 async def withdraw(engine: AsyncEngine, id: UUID, party: Party, stated: Withdrawal, command: Command) -> Kept:
     """Take an application back."""
     by = Act(party=party.id, role=By.TRADER, at=command.at)
-    decide = _plainly(lambda filed: applying.withdraw(filed, stated.reason, by))
+    decide = _plainly(lambda filed: domain_applications.withdraw(filed, stated.reason, by))
     return await _turn(engine, id, party, applications.made_by(party), command, decide)
 
 
 async def refuse(engine: AsyncEngine, id: UUID, officer: Officer, stated: Refusal, command: Command) -> Kept:
     """Refuse an application."""
-    decide = _plainly(lambda filed: applying.refuse(filed, stated.reason, officer.by))
+    decide = _plainly(lambda filed: domain_applications.refuse(filed, stated.reason, officer.by))
     return await _turn(engine, id, officer.party, applications.asked_of(officer.party), command, decide)
 
 
 async def assess(engine: AsyncEngine, id: UUID, officer: Officer, stated: Assessment, command: Command) -> Kept:
     """Note what a person of the authority found."""
-    decide = _plainly(lambda filed: applying.assess(filed, stated, officer))
+    decide = _plainly(lambda filed: domain_applications.assess(filed, stated, officer))
     return await _turn(engine, id, officer.party, applications.asked_of(officer.party), command, decide)
 
 
@@ -106,10 +107,10 @@ async def grant(engine: AsyncEngine, id: UUID, officer: Officer, stated: Grantin
         policy, _ = await policies.find(conn, filed.document.asked)
         fresh = Fresh(new_id(command.at), digest(token), await facts.of_papers(conn, [filed.document]))
         two = policy.two_people_for_permits
-        made = applying.grant(
+        made = domain_applications.grant(
             filed, stated, fresh, officer, latest_day(filed.document.asked, command.at), two_people=two
         )
-        await scarce.must_fit(conn, made)
+        await quota_check.must_fit(conn, made)
         return made
 
     which = applications.asked_of(officer.party)
@@ -139,7 +140,7 @@ async def _turn(
             if filed is None:
                 raise NotFound
             command.must_match(filed.version)
-            await door.keep(conn, await decide(conn, filed))
+            await change_sets.keep(conn, await decide(conn, filed))
             return await _answer(conn, id, party, command, token=token)
 
     return await again(once)

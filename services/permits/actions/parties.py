@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.store import parties
-from shared.contracts.people import Party
+from shared.contracts.parties import Party
 from shared.database import again
 
 

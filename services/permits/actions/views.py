@@ -6,18 +6,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.permits.domain import ledger
-from services.permits.domain.applying import days_open
-from services.permits.domain.expiry import reads
-from services.permits.domain.ledger import Balance, Side
+from services.permits.domain.applications import days_open
+from services.permits.domain.events import ASSESSED
+from services.permits.domain.ledger import balances
+from services.permits.domain.ledger.balances import Balance, Side
 from services.permits.domain.lifecycle import By
-from services.permits.domain.news import ASSESSED
+from services.permits.domain.permits.expiry import reads
 from services.permits.domain.values import ApplicationOnFile, Citation, Filed, PermitOnFile
-from services.permits.store.rows import Row
+from services.permits.store.from_row import Row
 from shared.cites.codes import IMPORT_SIDE_ONLY
-from shared.contracts.people import Party
+from shared.contracts.fields import write_moment
+from shared.contracts.parties import Party
 from shared.contracts.quantities import plain
-from shared.contracts.words import write_moment
 
 View = dict[str, Any]
 Told = Row | Mapping[str, Any]
@@ -138,12 +138,12 @@ def sides(kind: str, balance: Balance) -> View:
     return {
         "balance": {
             "granted": plain(balance.granted),
-            "endorsed": plain(balance.endorsed or ledger.ZERO),
+            "endorsed": plain(balance.endorsed or balances.ZERO),
             "consented": plain(balance.import_consented),
             "reserved": plain(balance.import_reserved),
             "consumed": plain(balance.import_consumed),
-            "available": plain(ledger.available(balance, Side.IMPORT)),
-            "closed": ledger.closed(balance, Side.IMPORT),
+            "available": plain(balances.available(balance, Side.IMPORT)),
+            "closed": balances.closed(balance, Side.IMPORT),
         },
         "export_balance": None
         if kind in IMPORT_SIDE_ONLY
@@ -151,9 +151,9 @@ def sides(kind: str, balance: Balance) -> View:
             "granted": plain(balance.granted),
             "consented": plain(balance.export_consented),
             "reserved": plain(balance.export_reserved),
-            "endorsed": plain(balance.endorsed or ledger.ZERO),
-            "available": plain(ledger.available(balance, Side.EXPORT)),
-            "closed": ledger.closed(balance, Side.EXPORT),
+            "endorsed": plain(balance.endorsed or balances.ZERO),
+            "available": plain(balances.available(balance, Side.EXPORT)),
+            "closed": balances.closed(balance, Side.EXPORT),
         },
     }
 

@@ -8,17 +8,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.permits.actions import applications
-from services.permits.api.orders import Authority, Engine, Person, Trader, having, order, render, with_etag
-from services.permits.domain.applying import Officer
+from services.permits.api.commands import Authority, Engine, Person, Trader, having, order, render, with_etag
+from services.permits.domain.applications import Officer
 from services.permits.domain.lifecycle import ApplicationStatus, By
 from services.permits.store.commands import Command
-from shared.callers import AnotherTrader
 from shared.contracts.application import Application, Assessment, Granting, Question, Reply, Withdrawal
 from shared.contracts.declaration import Refusal
-from shared.contracts.people import Act, Party
+from shared.contracts.fields import CountryCode, Day, Name
+from shared.contracts.parties import Act, Party
 from shared.contracts.permit import Kind
-from shared.contracts.words import CountryCode, Day, Name
 from shared.database import now
+from shared.internal_auth import AnotherTrader
 
 router = APIRouter(prefix="/v1/permit-applications", tags=["applications"])
 Concerned = Annotated[Party, Depends(having("trader", "authority"))]

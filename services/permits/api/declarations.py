@@ -7,10 +7,11 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from services.permits.actions import checking, reading, turns
-from services.permits.api.orders import Authority, Customs, Engine, Reader, Trader, order, render, with_etag
+from services.permits.actions.declarations import read as actions_read
+from services.permits.actions.declarations import transitions
+from services.permits.actions.declarations import validate as actions_validate
+from services.permits.api.commands import Authority, Customs, Engine, Reader, Trader, order, render, with_etag
 from services.permits.domain.lifecycle import Status
-from shared.callers import AnotherTrader
 from shared.contracts.declaration import (
     Cancellation,
     Consent,
@@ -20,8 +21,9 @@ from shared.contracts.declaration import (
     Refusal,
     Release,
 )
-from shared.contracts.words import CountryCode, Day, Movement, Name
+from shared.contracts.fields import CountryCode, Day, Movement, Name
 from shared.database import new_id, now
+from shared.internal_auth import AnotherTrader
 from shared.problems import Invalid
 from shared.web import read_json
 
@@ -51,7 +53,7 @@ class Filters(BaseModel):
 async def list_declarations(db: Engine, party: Reader, filters: Annotated[Filters, Query()]) -> dict[str, object]:
     """List declarations, newest first."""
     chosen = filters.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"limit", "cursor"})
-    return await reading.list_declarations(db, party, chosen, limit=filters.limit, before=filters.cursor)
+    return await actions_read.list_declarations(db, party, chosen, limit=filters.limit, before=filters.cursor)
 
 
 @router.post("/validate")
@@ -65,13 +67,13 @@ async def validate(request: Request, db: Engine, party: Trader, trader: AnotherT
             raise
         faults = [{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in error.faults]
         return {"valid": False, "findings": [], "errors": faults}
-    return await checking.validate(db, stated, party, new_id(at), at, trader=trader)
+    return await actions_validate.validate(db, stated, party, new_id(at), at, trader=trader)
 
 
 @router.get("/{id}")
 async def read(id: UUID, db: Engine, party: Reader) -> Response:
     """Read one declaration whole."""
-    return with_etag(await reading.declaration(db, id, party))
+    return with_etag(await actions_read.declaration(db, id, party))
 
 
 @router.put("/{id}")
@@ -80,46 +82,46 @@ async def amend(id: UUID, request: Request, db: Engine, party: Trader, trader: A
     if not request.headers.get("if-match"):
         raise Invalid("version-missing", "Send If-Match with the version you amend, as GET answered it in ETag.")
     stated, command = await order(request, InsideDeclaration)
-    return render(await turns.amend(db, id, party, stated, command, trader=trader))
+    return render(await transitions.amend(db, id, party, stated, command, trader=trader))
 
 
 @router.post("/{id}/cancellation")
 async def cancel(id: UUID, request: Request, db: Engine, party: Trader) -> Response:
     """Take a declaration back; what was set aside goes back."""
     stated, command = await order(request, Cancellation, optional=True)
-    return render(await turns.cancel(db, id, party, stated, command))
+    return render(await transitions.cancel(db, id, party, stated, command))
 
 
 @router.post("/{id}/release")
 async def release(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
     """Let the goods go, with the actual quantities; an empty body means as declared."""
     stated, command = await order(request, Release, optional=True)
-    return render(await turns.release(db, id, party, stated, command))
+    return render(await transitions.release(db, id, party, stated, command))
 
 
 @router.post("/{id}/refusal")
 async def refuse(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
     """Refuse the goods; what was set aside goes back."""
     stated, command = await order(request, Refusal)
-    return render(await turns.refuse(db, id, party, stated, command))
+    return render(await transitions.refuse(db, id, party, stated, command))
 
 
 @router.post("/{id}/override")
 async def override(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
     """Settle the findings of a rule, with a reason."""
     stated, command = await order(request, Override)
-    return render(await turns.override(db, id, party, stated, command))
+    return render(await transitions.override(db, id, party, stated, command))
 
 
 @router.post("/{id}/correction")
 async def correct(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
     """Correct what was released, up or down, with a reason."""
     stated, command = await order(request, Correction)
-    return render(await turns.correct(db, id, party, stated, command))
+    return render(await transitions.correct(db, id, party, stated, command))
 
 
 @router.post("/{id}/consent")
 async def consent(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
     """Agree, as the authority that issued the cited permit, to more than it says."""
     stated, command = await order(request, Consent)
-    return render(await turns.consent(db, id, party, stated, command))
+    return render(await transitions.consent(db, id, party, stated, command))

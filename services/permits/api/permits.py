@@ -7,11 +7,13 @@ from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from services.permits.actions import reading, registry, withdrawing
-from services.permits.actions.story import story
-from services.permits.api.orders import Authority, Customs, Engine, Reader, order, render, with_etag
+from services.permits.actions.declarations import read as actions_read
+from services.permits.actions.ledger.history import story
+from services.permits.actions.permits import issue as actions_issue
+from services.permits.actions.permits import withdraw
+from services.permits.api.commands import Authority, Customs, Engine, Reader, order, render, with_etag
+from shared.contracts.fields import CountryCode, Day, LineLetter, Name
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
-from shared.contracts.words import CountryCode, Day, LineLetter, Name
 from shared.database import now
 
 router = APIRouter(prefix="/v1/permits", tags=["permits"])
@@ -41,7 +43,7 @@ class Filters(BaseModel):
 async def issue(request: Request, db: Engine, party: Authority) -> Response:
     """Issue a permit, or register one issued elsewhere."""
     stated, command = await order(request, Permit)
-    return render(await registry.issue(db, party, stated, command))
+    return render(await actions_issue.issue(db, party, stated, command))
 
 
 @router.get("")
@@ -50,7 +52,7 @@ async def list_permits(
 ) -> dict[str, object]:
     """List permits, newest first."""
     chosen = filters.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"limit", "cursor"})
-    return await reading.list_permits(
+    return await actions_read.list_permits(
         db, party, chosen, limit=filters.limit, before=filters.cursor, at=now(), token=permit_token
     )
 
@@ -58,7 +60,7 @@ async def list_permits(
 @router.get("/{id}")
 async def read(id: UUID, db: Engine, party: Reader, permit_token: Token = "") -> Response:
     """Read one permit, with both sides of each line."""
-    return with_etag(await reading.permit(db, id, party, now(), permit_token))
+    return with_etag(await actions_read.permit(db, id, party, now(), permit_token))
 
 
 class Pages(BaseModel):
@@ -81,32 +83,32 @@ async def ledger(id: UUID, db: Engine, party: Reader, pages: Annotated[Pages, Qu
 async def endorse(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
     """Write box 14: the actual quantity of each line that left."""
     stated, command = await order(request, Endorsement)
-    return render(await registry.endorse(db, id, party, stated, command))
+    return render(await actions_issue.endorse(db, id, party, stated, command))
 
 
 @router.post("/{id}/revocation")
 async def revoke(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
     """Take a permit back, with a reason."""
     stated, command = await order(request, Revocation)
-    return render(await withdrawing.revoke(db, id, party, stated, command))
+    return render(await withdraw.revoke(db, id, party, stated, command))
 
 
 @router.post("/{id}/replacement")
 async def replace(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
     """Issue a new permit in the place of this one."""
     stated, command = await order(request, Permit)
-    return render(await withdrawing.replace(db, id, party, stated, command))
+    return render(await withdraw.replace(db, id, party, stated, command))
 
 
 @router.post("/{id}/loss")
 async def lose(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
     """Note that the paper is lost."""
     stated, command = await order(request, Loss, optional=True)
-    return render(await withdrawing.lose(db, id, party, stated, command))
+    return render(await withdraw.lose(db, id, party, stated, command))
 
 
 @router.post("/{id}/found")
 async def find(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
     """Note that a lost paper was found."""
     stated, command = await order(request, Recovery, optional=True)
-    return render(await withdrawing.find(db, id, party, stated, command))
+    return render(await withdraw.find(db, id, party, stated, command))

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from services.permits.actions import policies
-from services.permits.api.orders import Engine, having, order, render, with_etag
-from shared.callers import AParty
-from shared.contracts.people import Party
+from services.permits.actions.reference import policies
+from services.permits.api.commands import Engine, having, order, render, with_etag
+from shared.contracts.parties import Party
 from shared.contracts.policy import Policy
+from shared.internal_auth import AParty
 from shared.problems import Invalid
 
 router = APIRouter(prefix="/v1/policies", tags=["policies"])

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from services.permits.api.portions import Portion, portion
-from services.permits.domain.rules.books import book
-from shared.callers import AParty
+from services.permits.api.pagination import Portion, portion
+from services.permits.domain.rules.catalogue import book
 from shared.cites.codes import KINDS, PURPOSES, SOURCES, TERM_NAMES
-from shared.cites.terms import DIMENSIONS
+from shared.cites.term_dimensions import DIMENSIONS
 from shared.cites.units import REPORT_UNITS, UNITS
 from shared.contracts.events.catalogue import CATALOGUE, Entry, schema_of
+from shared.internal_auth import AParty
 
 router = APIRouter(prefix="/v1/reference", tags=["reference"])
 Table = Sequence[Mapping[str, object]]

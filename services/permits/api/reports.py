@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from services.permits.actions import reporting
-from services.permits.api.orders import Authority, Engine
-from shared.contracts.people import Party
+from services.permits.actions import reports
+from services.permits.api.commands import Authority, Engine
+from shared.contracts.parties import Party
 from shared.problems import NotFound, Unavailable
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"])
@@ -72,14 +72,14 @@ class Report(StreamingResponse):
 @router.get("/annual")
 async def annual(request: Request, db: Engine, party: Authority, which: Annotated[SideOfYear, Query()]) -> Report:
     """Stream the annual report of one's own country."""
-    lines = reporting.annual(db, which.year, which.side, which.country)
+    lines = reports.annual(db, which.year, which.side, which.country)
     return await _flow(request, party, which, lines, f"annual-{which.country}-{which.year}-{which.side}")
 
 
 @router.get("/mirror")
 async def mirror(request: Request, db: Engine, party: Authority, which: Annotated[Year, Query()]) -> Report:
     """Stream what was endorsed at export beside what was released at import, for one's own country."""
-    lines = reporting.mirror(db, which.year, which.country)
+    lines = reports.mirror(db, which.year, which.country)
     return await _flow(request, party, which, lines, f"mirror-{which.country}-{which.year}")
 
 

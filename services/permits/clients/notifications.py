@@ -5,12 +5,12 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from shared.calls import Away, Service
-from shared.contracts.letters import Answers
-from shared.contracts.people import Caller
-from shared.contracts.words import write_moment
-from shared.courier import Broke, Letter
-from shared.strict import parse_json, validate
+from shared.contracts.fields import write_moment
+from shared.contracts.messages import Answers
+from shared.contracts.parties import Caller
+from shared.dispatcher import Broke, Letter
+from shared.service_client import Away, Service
+from shared.strict_json import parse_json, validate
 
 MYSELF = Caller(service="permits")
 

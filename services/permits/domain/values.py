@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.permits.domain.altered import altered
-from services.permits.domain.ledger import Balance, Entry, Side
+from services.permits.domain.ledger.balances import Balance, Entry, Side
 from services.permits.domain.lifecycle import ApplicationStatus, PermitStatus, Status
+from services.permits.domain.replace_field import altered
 from shared.cites.codes import MANY_CROSSINGS
 from shared.contracts.application import Application
 from shared.contracts.declaration import InsideDeclaration
 from shared.contracts.findings import Finding
-from shared.contracts.people import Act
+from shared.contracts.parties import Act
 from shared.contracts.permit import Permit, PermitLine
 
 

@@ -6,9 +6,9 @@ from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 
-from services.permits.domain.loads import Refused, Repairs
-from services.permits.formats import countries as named
-from shared.cites.zones import countries
+from services.permits.domain.reference.load_report import Refused, Repairs
+from services.permits.formats import country_names as named
+from shared.cites.time_zones import countries
 
 MARKS = "*†‡§¹²³⁴⁵⁶⁷⁸⁹"
 LONGEST_MARK, LONGEST_COUNTRY = 14, 100

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from services.permits.domain.listing import Population
-from services.permits.formats import countries
+from services.permits.domain.reference.listings import Population
+from services.permits.formats import country_names
 
 _TAGS = re.compile(r"<[^<>]*>|\*\*")
 _LIMIT = re.compile(r"(?i)\s*(?:\(subject to [^()]*\)|\[subject to [^\[\]]*\])")
@@ -75,7 +75,7 @@ def _codes(text: str, distribution: Mapping[str, str]) -> frozenset[str]:
     for part in re.split(r",|\band\b|\bor\b|&|/", bare):
         name = re.sub(r"(?i)^the ", "", part.strip()).casefold()
         if name:
-            code = distribution.get(name) or countries.code_of(name)
+            code = distribution.get(name) or country_names.code_of(name)
             if code is None:
                 return frozenset()
             found.add(code)
@@ -85,7 +85,7 @@ def _codes(text: str, distribution: Mapping[str, str]) -> frozenset[str]:
 def _party(text: str, distribution: Mapping[str, str]) -> str | None:
     for match in _PARTY.finditer(text):
         name = match["party"].strip()
-        code = distribution.get(name.casefold()) or countries.code_of(name)
+        code = distribution.get(name.casefold()) or country_names.code_of(name)
         if code is None and re.fullmatch(r"[A-Z]{2}", name):
             code = name
         if code is not None:

@@ -6,15 +6,15 @@ from contextlib import suppress
 from datetime import date
 from functools import partial
 
-from services.permits.domain import names
-from services.permits.domain.entries import Taxon
-from services.permits.domain.listing import STRICTEST
-from services.permits.domain.loads import Refused, Repairs
+from services.permits.domain.reference import names
+from services.permits.domain.reference.entries import Taxon
+from services.permits.domain.reference.listings import STRICTEST
+from services.permits.domain.reference.load_report import Refused, Repairs
 from services.permits.formats import populations
-from services.permits.formats.aligned import Fits, aligned
 from services.permits.formats.cells import clean
-from services.permits.formats.rows import Raw
-from shared.cites.zones import countries
+from services.permits.formats.csv_reader import Raw
+from services.permits.formats.row_repair import Fits, aligned
+from shared.cites.time_zones import countries
 
 NEEDED = ("TaxonId", "FullName", "CurrentListing")
 RANKS = ("KINGDOM", "PHYLUM", "CLASS", "ORDER", "FAMILY", "SUBFAMILY", "GENUS", "SPECIES", "SUBSPECIES", "VARIETY")

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.permits.domain.lifecycle import ApplicationStatus
 from services.permits.domain.values import ApplicationChange, ApplicationOnFile
 from services.permits.store import tables as t
-from services.permits.store.rows import Row, grouped
+from services.permits.store.from_row import Row, grouped
 from shared.contracts.application import Application
-from shared.contracts.people import Party
-from shared.contracts.words import KEPT
+from shared.contracts.fields import KEPT
+from shared.contracts.parties import Party
 from shared.database import among
 
 APPLICATION_CHANGES = ("status", "decided_at", "permit_id", "assessment", "sequence", "version")

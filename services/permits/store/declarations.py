@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.values import Filed
 from services.permits.store import tables as t
-from services.permits.store.rows import OFFICES, Row, filed_of, grouped
+from services.permits.store.from_row import OFFICES, Row, filed_of, grouped
 from services.permits.store.search import midnight, words_for_taxon
-from shared.contracts.people import Party
+from shared.contracts.parties import Party
 from shared.database import among
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, case, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.expiry import LIVE, NEAR
+from services.permits.domain.permits.expiry import LIVE, NEAR
 from services.permits.store import tables as t
-from shared.cites.zones import last_days
+from shared.cites.time_zones import last_days
 
 
 def is_live() -> ColumnElement[bool]:

@@ -9,11 +9,11 @@ from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.claims import CLAIMS
-from services.permits.domain.entries import Suspension
-from services.permits.domain.facts import Facts, Taking
+from services.permits.domain.checks.counted_elsewhere import CLAIMS
+from services.permits.domain.reference.entries import Suspension
+from services.permits.domain.reference.facts import Facts, Taking
 from services.permits.domain.values import Filed, PermitOnFile
-from services.permits.store import declarations, listings, takings
+from services.permits.store import declarations, quota_usage, species_listings
 from services.permits.store.tables import policies, reference_loads, suspensions
 from shared.contracts.application import Application
 from shared.contracts.permit import Permit
@@ -34,7 +34,7 @@ async def about(conn: AsyncConnection, arrivals: Sequence[Filed], permits: Seque
     loaded = {row["list"]: row["whole"] for kind, row in rows if kind == "load"}
     stopped = [_suspension(row) for kind, row in rows if kind == "suspension"]
     return Facts(
-        listings=await listings.find(conn, names, whole=loaded.get("taxa", False)),
+        listings=await species_listings.find(conn, names, whole=loaded.get("taxa", False)),
         suspensions=tuple(one for one in stopped if one is not None),
         takings=await _takings(conn, permits, "quotas" in loaded),
         policies={row["country"]: Policy.model_validate(row["policy"]) for kind, row in rows if kind == "policy"},
@@ -45,7 +45,7 @@ async def about(conn: AsyncConnection, arrivals: Sequence[Filed], permits: Seque
 
 async def of_papers(conn: AsyncConnection, papers: Iterable[Permit | Application]) -> Facts:
     """Read what the listing says of the taxa that papers name, or applications for them."""
-    return Facts(await listings.find(conn, {line.taxon for terms in papers for line in terms.lines}))
+    return Facts(await species_listings.find(conn, {line.taxon for terms in papers for line in terms.lines}))
 
 
 def _counting(arrivals: Iterable[Filed]) -> Iterator[tuple[UUID, str]]:
@@ -60,7 +60,7 @@ def _counting(arrivals: Iterable[Filed]) -> Iterator[tuple[UUID, str]]:
 async def _takings(
     conn: AsyncConnection, permits: Iterable[PermitOnFile], loaded: bool
 ) -> dict[tuple[UUID, str], tuple[Taking, ...]]:
-    return await takings.of(conn, [permit.id for permit in permits]) if loaded else {}
+    return await quota_usage.of(conn, [permit.id for permit in permits]) if loaded else {}
 
 
 async def _law(conn: AsyncConnection, countries: list[str]) -> list[tuple[str, dict[str, Any]]]:

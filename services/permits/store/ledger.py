@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.ledger import ZERO, Balance, Entry, Kind, Side
+from services.permits.domain.ledger.balances import ZERO, Balance, Entry, Kind, Side
 from services.permits.store import tables as t
-from services.permits.store.rows import BALANCE, Row
+from services.permits.store.from_row import BALANCE, Row
 
 
 async def story(conn: AsyncConnection, permit: UUID, *, line: str | None, after: int, limit: int) -> Sequence[Row]:

@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.store import tables as t
-from shared.contracts.people import Party
+from shared.contracts.parties import Party
 from shared.database import columns, many
 
 NAMES = ("id", "version", "country", "roles", "disabled")

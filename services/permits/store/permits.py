@@ -12,10 +12,10 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Select, Text, Uuid, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.ledger import Balance
+from services.permits.domain.ledger.balances import Balance
 from services.permits.domain.values import Holding, PermitOnFile, Wanted
 from services.permits.store import tables as t
-from services.permits.store.rows import BALANCE, Row, grouped, holding_of, permit_of
+from services.permits.store.from_row import BALANCE, Row, grouped, holding_of, permit_of
 from shared.database import among, columns, many
 
 Key = tuple[str, str]

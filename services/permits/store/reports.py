@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.store import tables as t
-from services.permits.store.rows import Row
+from services.permits.store.from_row import Row
 
 AT_ONCE = 1000
 """Rows that are in memory at a time."""

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from sqlalchemy import Text, cast, func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain import names
+from services.permits.domain.reference import names
 from services.permits.store.tables import taxon_genera, taxon_names
 from shared.contracts.declaration import Declaration
 

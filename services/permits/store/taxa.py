@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.entries import Taxon
-from services.permits.store.digests import Standing, digest
+from services.permits.domain.reference.entries import Taxon
+from services.permits.store.content_digest import Standing, digest
 from services.permits.store.tables import taxa, taxon_genera, taxon_names
 from shared.database import columns, many, new_id
 

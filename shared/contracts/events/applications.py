@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.contracts.events.parts import About
+from shared.contracts.fields import Country, Id, Token
 from shared.contracts.permit import Kind
-from shared.contracts.words import Country, Id, Token
 
 Status = Literal["submitted", "queried", "granted", "refused", "withdrawn"]
 

@@ -13,7 +13,7 @@ from pydantic.json_schema import models_json_schema
 from shared.cites.events import EVENT_TYPES
 from shared.contracts.events import applications as a
 from shared.contracts.events import declarations as d
-from shared.contracts.events import deliveries as e
+from shared.contracts.events import endpoints as e
 from shared.contracts.events import permits as p
 from shared.contracts.events import quotas as q
 from shared.contracts.events.examples import DATA

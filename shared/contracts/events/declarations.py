@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.contracts.events.parts import About, Figure, Usage
+from shared.contracts.fields import Id, Movement
 from shared.contracts.findings import Finding
-from shared.contracts.words import Id, Movement
 
 Status = Literal["received", "accepted", "referred", "rejected", "released", "refused", "cancelled"]
 Findings = Annotated[

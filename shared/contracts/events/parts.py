@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from shared.contracts.words import Country, Id, LineLetter, Movement, Source, Token, Unit, Wire
+from shared.contracts.fields import Country, Id, LineLetter, Movement, Source, Token, Unit, Wire
 
 Figure = Annotated[
     str, StringConstraints(pattern=r"^-?[0-9]+(\.[0-9]+)?$"), Field(description="A decimal in a string: 118, 0.25")

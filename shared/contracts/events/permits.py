@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.contracts.events.parts import About, Attempt, Cause, IssuedLine, NamedPermit, UsedLine
+from shared.contracts.fields import Day, Id, Movement
 from shared.contracts.permit import Kind
-from shared.contracts.words import Day, Id, Movement
 
 Status = Literal["issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost"]
 UsedLines = Annotated[tuple[UsedLine, ...], Field(strict=False)]

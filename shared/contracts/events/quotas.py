@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shared.contracts.events.parts import About, Figure
 from shared.contracts.events.permits import Status
-from shared.contracts.words import Country, Day, Id, Token, Unit
+from shared.contracts.fields import Country, Day, Id, Token, Unit
 
 Codes = Annotated[tuple[str, ...], Field(strict=False, description="Codes it is limited to; empty means all")]
 

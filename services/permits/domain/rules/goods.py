@@ -1,11 +1,11 @@
 """Are the declared goods those of the line? Taxon, term, unit, source, origin (boxes 7 to 12)."""
 
 from services.permits.domain import units
-from services.permits.domain.ledger import ZERO, Side
-from services.permits.domain.rules.cases import Case, Difference, Rule
-from services.permits.domain.rules.guesses import guess
+from services.permits.domain.ledger.balances import ZERO, Side
+from services.permits.domain.rules.context import Case, Difference, Rule
 from services.permits.domain.rules.matching import in_words, neighbours, origin
 from services.permits.domain.rules.quantities import sum_of
+from services.permits.domain.rules.quantity_estimates import guess
 from shared.contracts.quantities import EXACT, plain
 
 

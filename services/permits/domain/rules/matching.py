@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import lru_cache
 
-from services.permits.domain.ledger import Side, available, closed
+from services.permits.domain.ledger.balances import Side, available, closed
 from services.permits.domain.units import convertible
 from services.permits.domain.values import Line, PermitOnFile
 from shared.cites.codes import NEIGHBOURING_TERMS

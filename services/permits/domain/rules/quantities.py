@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from services.permits.domain.ledger import ZERO, available, closed, used
-from services.permits.domain.rules.cases import Case, Difference, Rule
+from services.permits.domain.ledger.balances import ZERO, available, closed, used
+from services.permits.domain.rules.context import Case, Difference, Rule
 from services.permits.domain.values import Holding
 from shared.contracts.quantities import EXACT, plain
 

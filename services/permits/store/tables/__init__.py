@@ -2,7 +2,11 @@
 
 from services.permits.store.tables.applications import application_history, applications
 from services.permits.store.tables.declarations import citations, declaration_history, declarations
-from services.permits.store.tables.law import (
+from services.permits.store.tables.ledger import ledger, ledger_differences
+from services.permits.store.tables.messaging import commands, news, parties
+from services.permits.store.tables.metadata import metadata
+from services.permits.store.tables.permits import TO_TELL, permit_history, permit_lines, permit_watchers, permits
+from services.permits.store.tables.reference import (
     policies,
     policy_history,
     quota_amounts,
@@ -11,10 +15,6 @@ from services.permits.store.tables.law import (
     reference_loads,
     suspensions,
 )
-from services.permits.store.tables.ledger import ledger, ledger_differences
-from services.permits.store.tables.letters import commands, news, parties
-from services.permits.store.tables.metadata import metadata
-from services.permits.store.tables.permits import TO_TELL, permit_history, permit_lines, permit_watchers, permits
 from services.permits.store.tables.taxa import taxa, taxon_genera, taxon_names
 
 __all__ = [

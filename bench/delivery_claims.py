@@ -1,0 +1,114 @@
+"""What a claim costs while 1,000 letters wait, and while 1,000,000 do, on two databases of one server, in turns.
+
+Nine tenths of the letters wait for their next attempt at endpoints that do not answer, the rest came after them and are
+due; each claim waits for its turn, takes 64 letters and is undone again, so that every one meets the same.
+"""
+
+import asyncio
+import json
+import statistics
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.cli.databases import Embedded, Server, fence, migrate, prepare
+from services.notifications.store import delivery_queues
+from shared.database import connect, new_id, now
+
+FEW, MANY = 1_000, 1_000_000
+ROUNDS = 15
+CLAIMS = 20
+LIMIT = 64
+ENDPOINTS = 50
+
+FILL = (
+    "SET LOCAL session_replication_role = replica",
+    "INSERT INTO parties VALUES ('00000000-0000-7000-8000-000000000001', 1, false, now())",
+    """INSERT INTO endpoints (id, party_id, url, event_types, status, created_at, version)
+       SELECT CAST(lpad(to_hex(n), 32, '0') AS uuid), '00000000-0000-7000-8000-000000000001', 'https://b.example/',
+              '{*}', 'active', now(), 1 FROM generate_series(1, :endpoints) AS n""",
+    """INSERT INTO events (id, position, type, forms, subject, sequence, at, taken_at, body, audience)
+       SELECT gen_random_uuid(), n, 'declaration.accepted', '{*}', 'declaration:' || n, 1, now(), now(), '{}', '{}'
+       FROM generate_series(1, :letters / 10) AS n""",
+    """INSERT INTO deliveries (id, endpoint_id, position, subject, status, created_at)
+       SELECT gen_random_uuid(), CAST(lpad(
+                  to_hex(CASE n % 10 WHEN 0 THEN 11 + n / 10 % (:endpoints - 10) ELSE n % 10 END), 32, '0') AS uuid),
+              1 + n / 10, 'declaration:' || 1 + n / 10, 'pending', now() FROM generate_series(0, :letters - 1) AS n""",
+    """INSERT INTO lanes (endpoint_id, subject, due_at, attempts)
+       SELECT endpoint_id, subject, now() + CASE WHEN endpoint_id > CAST(lpad('a', 32, '0') AS uuid)
+                                                 THEN interval '-1 min' ELSE interval '1 day' END, 0
+       FROM deliveries ORDER BY endpoint_id > CAST(lpad('a', 32, '0') AS uuid), position, endpoint_id""",
+)
+"""Fills by statements of the server; the references hold by their making, so they are not looked up one by one."""
+
+
+async def measure() -> dict[str, Any]:
+    """Measure both in turns; answers medians in milliseconds and their ratio."""
+    with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
+        embedded = Embedded(Path(folder) / "pg")
+        server = await asyncio.to_thread(embedded.start)
+        try:
+            await prepare(server)
+            few, many = [await _filled(server, letters) for letters in (FEW, MANY)]
+            pairs = [(await _claims(few), await _claims(many)) for _ in range(ROUNDS)][1:]
+            await few.dispose()
+            await many.dispose()
+        finally:
+            await asyncio.to_thread(embedded.stop)
+    return {
+        "claim_few_ms": round(statistics.median(pair[0] for pair in pairs) * 1000, 2),
+        "claim_many_ms": round(statistics.median(pair[1] for pair in pairs) * 1000, 2),
+        "claim_ratio": round(statistics.median(many / few for few, many in pairs), 2),
+    }
+
+
+async def _filled(server: Server, letters: int) -> AsyncEngine:
+    name = f"waiting_{letters}"
+    admin = await server.admin()
+    await admin.execute(f'CREATE DATABASE "{name}" OWNER notifications_owner TEMPLATE notifications')
+    await fence(admin, name, "notifications")
+    await admin.close()
+    await asyncio.to_thread(migrate, "notifications", server.url(name, "notifications_owner"))
+    filler = connect(server.url(name, server.user), connections=1)
+    async with filler.begin() as conn:
+        await conn.execute(text("SET LOCAL statement_timeout = 0"))
+        for statement in FILL:
+            await conn.execute(text(statement), _given(statement, letters))
+    async with filler.connect() as conn:
+        outside = await conn.execution_options(isolation_level="AUTOCOMMIT")
+        for statement in ("VACUUM ANALYZE", "CHECKPOINT"):
+            await outside.execute(text(statement))
+    await filler.dispose()
+    return connect(server.url(name, "notifications_runner"), connections=1)
+
+
+def _given(statement: str, letters: int) -> dict[str, int]:
+    return {
+        name: value for name, value in {"letters": letters, "endpoints": ENDPOINTS}.items() if f":{name}" in statement
+    }
+
+
+async def _claims(engine: AsyncEngine) -> float:
+    took = []
+    for _ in range(CLAIMS):
+        at = now()
+        async with engine.connect() as conn:
+            began = time.perf_counter()
+            await delivery_queues.take_turn(conn)
+            claimed = await delivery_queues.claim(
+                conn, new_id(at), at=at, ends=at + timedelta(seconds=25), limit=LIMIT, share=8, shares={}, allowed={}
+            )
+            took.append(time.perf_counter() - began)
+            await conn.rollback()
+        if len(claimed) != LIMIT:
+            raise RuntimeError(f"{len(claimed)} letters were claimed, not {LIMIT}")
+    return statistics.median(took)
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(measure()), indent=1))

@@ -1,0 +1,166 @@
+"""The permits service alone, on a server of its own: its processes, its registry, its letters, its readers."""
+
+import asyncio
+import json
+import secrets
+import tempfile
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bench.accept import _answers, _process
+from services.cli.databases import Embedded, Server, fence, migrate, prepare
+from services.cli.ports import free_ports
+from services.permits.actions.permits import issue as actions_issue
+from services.permits.store.commands import Command
+from shared.contracts.parties import Caller, Party
+from shared.contracts.permit import Endorsement, Permit
+from shared.database import new_id, now
+from shared.signed_tokens import InsideSigner, KeyFile, make_keys
+
+AUTHORITY = Party(id=new_id(), name="Authority", country="ZA", roles=("authority",))
+CUSTOMS = Party(id=new_id(), name="Customs", country="ZA", roles=("customs",))
+IMPORTER = Party(id=new_id(), name="B", country="FR", roles=("trader",), identifiers={"EORI": "FR-BENCH"})
+EXPORTER = {"name": "A", "country": "ZA", "identifier": "ZA-BENCH"}
+SHIP = "MAEU-1"
+"""The transport document all part uses have in common."""
+LETTERS = "ABCDEFGHIJ"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A server with a migrated permits database, and the keys of its callers."""
+
+    server: Server
+    folder: Path
+    signer: InsideSigner
+
+    def url(self, database: str = "permits") -> str:
+        """Answer the address of a permits database, as its runner."""
+        return self.server.url(database, "permits_runner")
+
+    async def another(self, database: str) -> str:
+        """Make a second, empty permits database beside the first; answers its address."""
+        admin = await self.server.admin()
+        await admin.execute(f'CREATE DATABASE "{database}" TEMPLATE permits OWNER permits_owner')
+        await fence(admin, database, "permits")
+        await admin.close()
+        return self.url(database)
+
+    def caller(self, url: str, party: Party | None = None) -> httpx2.AsyncClient:
+        """Answer a client that speaks to a permits process as the gateway does, in a party's name."""
+        token = self.signer.token(Caller(service="gateway", party=party), audience="permits", at=now())
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        return httpx2.AsyncClient(base_url=url, headers=headers, timeout=120, trust_env=False)
+
+
+@asynccontextmanager
+async def place() -> AsyncIterator[Place]:
+    """Start a server with an empty permits database."""
+    with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        embedded = Embedded(folder / "pg")
+        server = await asyncio.to_thread(embedded.start)
+        try:
+            await prepare(server)
+            await asyncio.to_thread(migrate, "permits", server.url("permits", "permits_owner"))
+            make_keys(folder / "key.json", folder / "key.public.json")
+            yield Place(server, folder, InsideSigner("gateway", KeyFile(folder / "key.json")))
+        finally:
+            await asyncio.to_thread(embedded.stop)
+
+
+@asynccontextmanager
+async def serving(here: Place, databases: Sequence[str]) -> AsyncIterator[list[str]]:
+    """Run a permits process a database address, and answer where each listens."""
+    async with AsyncExitStack() as stack:
+        ports = free_ports(len(databases))
+        for port, database in zip(ports, databases, strict=True):
+            env = {
+                "PERMITS_DATABASE_URL": database,
+                "PERMITS_PORT": str(port),
+                "PERMITS_GATEWAY_KEYS": str(here.folder / "key.public.json"),
+                "PERMITS_SIGNING_KEYS": str(here.folder / "key.json"),
+                "PERMITS_NOTIFICATIONS_URL": "http://127.0.0.1:9",
+                "PERMITS_LOG_LEVEL": "ERROR",
+            }
+            await stack.enter_async_context(_process("services.cli.run", "permits", env=env))
+        for port in ports:
+            await _answers(f"http://127.0.0.1:{port}/readyz")
+        yield [f"http://127.0.0.1:{port}" for port in ports]
+
+
+async def issue(engine: AsyncEngine, count: int, *, lines: int) -> list[dict[str, Any]]:
+    """Issue and endorse permits of so many lines, a million specimens a line, all of one shipment."""
+    return [await _issue(engine, LETTERS[:lines]) for _ in range(count)]
+
+
+async def _issue(engine: AsyncEngine, letters: str) -> dict[str, Any]:
+    today = datetime.now(UTC).date()
+    line = {"taxon": "Falco exemplaris", "appendix": "II", "source": "C", "term": "LIV", "unit": "number"}
+    terms = {
+        "number": f"ZA-{secrets.token_hex(6)}",
+        "kind": "export",
+        "issuer": "ZA",
+        "issued_on": (today - timedelta(days=2)).isoformat(),
+        "valid_until": (today + timedelta(days=100)).isoformat(),
+        "exporter": EXPORTER,
+        "importer": {"name": "B", "country": "FR", "identifier": "FR-BENCH"},
+        "export_country": "ZA",
+        "import_country": "FR",
+        "purpose": "T",
+        "lines": [{**line, "line": one, "description": one, "quantity": "1000000"} for one in letters],
+    }
+    kept = await actions_issue.issue(engine, AUTHORITY, Permit.model_validate(terms), _command())
+    id = UUID(json.loads(kept.answer)["id"])
+    left = {"lines": [{"line": one, "quantity": "1000000"} for one in letters], "transport_document": SHIP}
+    await actions_issue.endorse(engine, id, CUSTOMS, Endorsement.model_validate(left), _command())
+    return terms
+
+
+def _command() -> Command:
+    return Command(uuid4(), b"", now())
+
+
+def letter(cited: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Write the letter of a declaration that uses one specimen of each cited line (number, line) in part."""
+    at = now()
+    return {
+        "id": str(new_id(at)),
+        "received_at": at.isoformat(),
+        "digest": "sha-256=:x:",
+        "party": json.loads(IMPORTER.model_dump_json()),
+        "trader": str(IMPORTER.id),
+        "declaration": {
+            "reference": secrets.token_hex(8),
+            "movement": "import",
+            "exporter": EXPORTER,
+            "importer": {"name": "B", "country": "FR", "identifier": "FR-BENCH"},
+            "export_country": "ZA",
+            "import_country": "FR",
+            "transport_document": SHIP,
+            "items": [_item(n, number, line) for n, (number, line) in enumerate(cited, 1)],
+        },
+    }
+
+
+def _item(place: int, number: str, line: str) -> dict[str, Any]:
+    return {
+        "number": place,
+        "hs_code": "010631",
+        "taxon": "Falco exemplaris",
+        "term": "LIV",
+        "quantity": "1",
+        "unit": "number",
+        "source": "C",
+        "purpose": "T",
+        "origin_country": "ZA",
+        "documents": [{"type": "C400", "number": number, "issuer": "ZA", "line": line, "use": "part"}],
+    }

@@ -1,0 +1,89 @@
+"""An exporter, an importer and their officers on a hub: permits with so many lines, and declarations that use them."""
+
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from saola_client import Hub
+from services.cli.trial_parties import Member, join
+
+LETTERS = "ABCDEFGHIJ"
+GOODS = {"taxon": "Falco exemplaris", "term": "LIV", "unit": "number", "source": "C", "origin_country": "AE"}
+
+
+@dataclass(kw_only=True)
+class People:
+    """Exporter, importer, and who writes and endorses permits.
+
+    Where `ship`, a transport document, is set, all they do is of that one shipment, and each use of a line a part use.
+    """
+
+    authority: Member
+    export_customs: Member
+    exporter: Member
+    importer: Member
+    ship: str | None = None
+
+    def permits(self, count: int, *, lines: int) -> list[dict[str, Any]]:
+        """Issue and endorse permits of so many lines, 100 specimens a line."""
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(lambda _: self.permit(100, lines=lines), range(count)))
+
+    def permit(self, quantity: int, *, lines: int = 1) -> dict[str, Any]:
+        """Issue and endorse a permit of so many specimens a line."""
+        permit = self.authority.hub.issue_permit(self.paper(quantity, lines=lines))
+        endorsed = [{"line": line["line"], "quantity": str(quantity)} for line in permit["lines"]]
+        return self.export_customs.hub.endorse(permit["id"], {"lines": endorsed, **self._shipped()})
+
+    def paper(self, quantity: int, *, lines: int = 1) -> dict[str, Any]:
+        """Write a permit as the authority issues it."""
+        today = datetime.now(UTC).date()
+        granted = [{"line": letter, "quantity": str(quantity)} for letter in LETTERS[:lines]]
+        return {
+            "number": f"AE-{secrets.token_hex(6)}",
+            "kind": "export",
+            "issuer": "AE",
+            "issued_on": (today - timedelta(days=2)).isoformat(),
+            "valid_until": (today + timedelta(days=100)).isoformat(),
+            "exporter": self.exporter.trader(),
+            "importer": self.importer.trader(),
+            "export_country": "AE",
+            "import_country": "GB",
+            "purpose": "T",
+            "lines": [{**GOODS, **line, "appendix": "II", "description": line["line"]} for line in granted],
+        }
+
+    def declaration(self, permit: dict[str, Any], *, quantity: int = 10, use: str | None = None) -> dict[str, Any]:
+        """Write a declaration that cites every line of a permit, one item a line, so many specimens each."""
+        use = use or ("part" if self.ship else "exhausts")
+        cited = {"number": permit["number"], "issuer": "AE", "use": use}
+        goods = {**GOODS, "hs_code": "010631", "purpose": "T", "quantity": str(quantity)}
+        return {
+            "reference": secrets.token_hex(8),
+            "movement": "import",
+            "exporter": self.exporter.trader(),
+            "importer": self.importer.trader(),
+            "export_country": "AE",
+            "import_country": "GB",
+            **self._shipped(),
+            "items": [
+                {"number": number, **goods, "documents": [{**cited, "line": line["line"]}]}
+                for number, line in enumerate(permit["lines"], 1)
+            ],
+        }
+
+    def _shipped(self) -> dict[str, str]:
+        return {"transport_document": self.ship} if self.ship else {}
+
+
+def settle_in(admin: Hub, mark: str = "BENCH", *, ship: str | None = None) -> People:
+    """Add parties whose identifiers end in a mark."""
+    return People(
+        authority=join(admin, "Authority", "AE", ["authority"]),
+        export_customs=join(admin, "Customs of AE", "AE", ["customs"]),
+        exporter=join(admin, "Exporter", "AE", ["trader"], {"EORI": f"AE-{mark}"}),
+        importer=join(admin, "Importer", "GB", ["trader"], {"EORI": f"GB-{mark}"}),
+        ship=ship,
+    )

@@ -1,0 +1,60 @@
+"""A client's own key: it signs who it is for each token (`private_key_jwt`, RFC 7523) and never leaves this program."""
+
+import json
+import secrets
+import time
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey
+
+from saola_client.errors import HubError
+
+ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+LIFE = 60
+"""Seconds an assertion is good for: it is sent at once."""
+ALGORITHMS = {"Ed25519": "Ed25519", "P-256": "ES256"}
+
+
+class ClientKey:
+    """A private key, Ed25519 or P-256; give its `public` half to the hub's administrator."""
+
+    def __init__(self, private: str | dict[str, Any]) -> None:
+        """Read a private key: a JWK (an object or its JSON), or PEM."""
+        self._key = _read(private)
+        if self._key.curve_name not in ALGORITHMS or not self._key.is_private:
+            raise HubError("This is no private key on the curve Ed25519 or P-256.")
+
+    @classmethod
+    def generate(cls) -> "ClientKey":
+        """Make a fresh Ed25519 key."""
+        return cls(OKPKey.generate_key("Ed25519", {"kid": secrets.token_hex(8)}, private=True).as_dict(private=True))
+
+    @property
+    def public(self) -> dict[str, Any]:
+        """The public half, as `POST /v1/parties/{id}/credentials {"public_key": …}` takes it."""
+        return dict(self._key.as_dict(private=False))
+
+    @property
+    def private(self) -> dict[str, Any]:
+        """The private key as a JWK, to be kept where nobody else reads it."""
+        return dict(self._key.as_dict(private=True))
+
+    def assertion(self, client_id: str, issuer: str) -> str:
+        """Sign who this client is, for one hub, once, for a minute."""
+        at = int(time.time())
+        said = {"iss": client_id, "sub": client_id, "aud": issuer, "iat": at, "exp": at + LIFE}
+        algorithm = ALGORITHMS[str(self._key.curve_name)]
+        claims = said | {"jti": secrets.token_urlsafe(16)}
+        return jwt.encode({"alg": algorithm}, claims, self._key, algorithms=[algorithm])
+
+
+def _read(private: str | dict[str, Any]) -> OKPKey | ECKey:
+    given = json.loads(private) if isinstance(private, str) and private.lstrip().startswith("{") else private
+    for kind in (OKPKey, ECKey):
+        try:
+            return kind.import_key(given)
+        except (JoseError, ValueError, TypeError, AttributeError, KeyError):
+            continue
+    raise HubError("The private key cannot be read: give a JWK or PEM, Ed25519 or P-256.")

@@ -1,0 +1,38 @@
+"""Checking a receipt of the hub without the hub: its signature, and whether it is for certain bytes."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from saola_client.errors import HubError
+
+TYPE = "saola-receipt+jwt"
+
+
+class BadReceipt(HubError):
+    """The receipt is not what it claims; the message says why."""
+
+
+def verify_receipt(receipt: str, keys: Mapping[str, Any], content: bytes | None = None) -> dict[str, Any]:
+    """Check a receipt with the hub's published keys (a JWKS), and against the bytes where they are given.
+
+    Answers what it says: id, version, reference, party, received_at, digest. Raises BadReceipt.
+    """
+    try:
+        signed = jws.deserialize_compact(receipt.strip(), KeySet.import_key_set(dict(keys)), algorithms=["Ed25519"])  # type: ignore[arg-type]
+        said: dict[str, Any] = json.loads(signed.payload or b"")
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BadReceipt(f"This is no receipt signed with one of these keys ({type(error).__name__}).") from None
+    if signed.headers().get("typ") != TYPE or not isinstance(said, dict):
+        raise BadReceipt("This is signed by the hub, but it is no receipt.")
+    if content is not None:
+        digest = f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:"
+        if digest != said.get("digest"):
+            raise BadReceipt(f"The receipt is for other bytes: {said.get('digest')}; these are {digest}.")
+    return said

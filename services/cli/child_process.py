@@ -1,0 +1,149 @@
+"""One child process of the supervisor: started, started again after a growing pause, asked to end, killed."""
+
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from shared.supervision import SUPERVISED
+
+STEADY = 20.0
+"""A process that lived for so many seconds is started again at once, whatever was before."""
+LONGEST_PAUSE = 3.0
+LARGEST_LOG = 64 * 2**20
+
+
+def pause_after(deaths: int) -> float:
+    """Answer how many seconds to wait before a start, after so many deaths in a row: 0.1 doubling to 3."""
+    return min(0.1 * 2.0 ** min(deaths - 1, 10), LONGEST_PAUSE)
+
+
+def how(code: int) -> str:
+    """Say how a process ended, by its return code."""
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
+
+
+class Child:
+    """A process of the hub. Its stdin is a pipe held here: its end tells the child that the supervisor is gone."""
+
+    def __init__(self, name: str, environment: Mapping[str, str], log: Path) -> None:
+        self.name, self.log = name, log
+        self.deaths = 0
+        self._environment = {**os.environ, **environment, SUPERVISED: "1", "PYTHONUNBUFFERED": "1"}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started, self._due = 0.0, math.inf
+
+    @property
+    def pid(self) -> int | None:
+        """The process id; None while there is no process."""
+        return self._process.pid if self._process is not None else None
+
+    def start(self) -> None:
+        """Start the process."""
+        log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "services.cli.run", self.name],
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        finally:
+            os.close(log)
+        self._started = time.monotonic()
+
+    def tend(self) -> str | None:
+        """Start the process again if it ended and its pause is over; answers what to tell when it has just ended.
+
+        A process that was never started is left alone.
+        """
+        if self._process is None:
+            if time.monotonic() >= self._due:
+                self.start()
+            return None
+        code = self._process.poll()
+        if code is None:
+            return None
+        self.deaths = 1 if time.monotonic() - self._started > STEADY else self.deaths + 1
+        self._due = time.monotonic() + pause_after(self.deaths)
+        self._forget()
+        return f"{self.name} ended {how(code)}; it is started again. Its log: {self.log}"
+
+    def ask(self) -> None:
+        """Ask the process to end (SIGTERM); it drains first."""
+        if self._process is not None:
+            self._process.terminate()
+
+    def wait(self, until: float) -> bool:
+        """Wait for the end until that moment of the monotonic clock; say whether it came."""
+        if self._process is not None:
+            try:
+                self._process.wait(max(0.0, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                return False
+            self._forget()
+        return True
+
+    def kill(self) -> None:
+        """End the process at once."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._forget()
+
+    def _forget(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+        self._process = None
+
+    def trim_log(self) -> None:
+        """Move a log that has grown large aside, keeping one old one."""
+        if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
+            shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
+            os.truncate(self.log, 0)
+
+    def last_words(self, lines: int = 5) -> str:
+        """Answer the end of the log."""
+        try:
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        except OSError:
+            return ""
+
+
+def birth(pid: int) -> float:
+    """Answer when a process began (seconds of the epoch), by which a process id used again is told apart."""
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return 0.0
+
+
+def end_leftovers(left: Mapping[int, float], *, seconds: float = 1.0) -> None:
+    """End processes (id: birth) of a killed hub. They have been ending since it died, so they are given little time."""
+    found = [process for pid, born in left.items() if (process := _same(pid, born)) is not None]
+    for process in found:
+        with suppress(psutil.Error):
+            process.terminate()
+    _, slow = psutil.wait_procs(found, timeout=seconds)
+    for process in slow:
+        with suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(slow, timeout=5)
+
+
+def _same(pid: int, born: float) -> psutil.Process | None:
+    try:
+        process = psutil.Process(pid)
+        return process if process.create_time() == born else None
+    except psutil.Error:
+        return None

@@ -1,0 +1,39 @@
+"""Says whether the process of this container is well: a server by its own readiness, a worker by its pulse."""
+
+import http.client
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from shared.heartbeat import PULSE
+
+PORTS = ("GATEWAY_PORT", "PERMITS_PORT", "NOTIFICATIONS_PORT")
+OLDEST_PULSE = 10.0
+"""Seconds after which a worker that has not moved counts as stuck."""
+
+
+def is_ready(port: int, host: str = "127.0.0.1") -> bool:
+    """Say whether the service on a port says that it is ready."""
+    connection = http.client.HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def is_well(environ: Mapping[str, str]) -> bool:
+    """Say whether the process that this environment was given to is well."""
+    pulse = Path(environ.get(PULSE, ""))
+    if pulse.is_file():
+        return time.time() - pulse.stat().st_mtime < OLDEST_PULSE
+    ports = [int(environ[name]) for name in PORTS if name in environ]
+    return bool(ports) and all(is_ready(port) for port in ports)
+
+
+if __name__ == "__main__":
+    sys.exit(not is_well(os.environ))

@@ -1,0 +1,86 @@
+"""A hub for one command: the one that was named, or one of its own in a temporary home, stopped and removed after."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from saola_client import Hub
+from services.cli.client_access import open_hub
+from services.cli.console import Trouble, err
+from services.cli.health_checks import is_ready
+from services.cli.ports import free_ports
+from shared.supervision import SUPERVISED
+
+START_SECONDS = 120.0
+PATIENCE = 30.0
+"""Seconds that a long play goes on asking a hub that was there when it began."""
+SHORT = "/tmp"  # noqa: S108 - a Unix socket's path has at most 107 bytes; mkdtemp makes a folder of our own
+
+
+@contextmanager
+def administered(url: str | None, admin: Path) -> Iterator[Hub]:
+    """Open the hub at `url` as its administrator; without one, run a hub for as long as this lasts."""
+    if url is not None:
+        with open_hub(url, admin) as probe:
+            probe.token()
+        with open_hub(url, admin, patience=PATIENCE) as hub:
+            yield hub
+        return
+    with own_hub() as (own_url, own_admin), open_hub(own_url, own_admin, patience=PATIENCE) as hub:
+        yield hub
+
+
+@contextmanager
+def own_hub() -> Iterator[tuple[str, Path]]:
+    """Run a hub in a temporary home; answer its address and admin.json."""
+    folder = Path(tempfile.mkdtemp(prefix="saola-own-", dir=SHORT if Path(SHORT).is_dir() else None))
+    port = free_ports(1)[0]
+    hub = _start(folder, port)
+    try:
+        with err.status("Starting a hub of its own…"):
+            _until_ready(hub, folder, port)
+        yield f"http://127.0.0.1:{port}", folder / "home" / "admin.json"
+    finally:
+        with err.status("Stopping the hub…"):
+            _stop(hub)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    environment = {name: value for name, value in os.environ.items() if name not in {"SAOLA_HOME", "SAOLA_HUB"}}
+    with (folder / "up.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "services.cli.main", "up", "--port", str(port), "--home", folder / "home"],
+            env={**environment, SUPERVISED: "1"},
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _until_ready(hub: subprocess.Popen[bytes], folder: Path, port: int) -> None:
+    ends = time.monotonic() + START_SECONDS
+    while not is_ready(port):
+        if hub.poll() is not None or time.monotonic() > ends:
+            said = (folder / "up.log").read_text(errors="replace").strip()
+            raise Trouble(f"The hub did not start. It said:\n{said}")
+        time.sleep(0.1)
+
+
+def _stop(hub: subprocess.Popen[bytes]) -> None:
+    hub.send_signal(signal.SIGTERM)
+    try:
+        hub.wait(60)
+    except subprocess.TimeoutExpired:
+        hub.kill()
+        hub.wait()
+    if hub.stdin is not None:
+        hub.stdin.close()

@@ -1,0 +1,63 @@
+"""Examples about webhooks, deliveries and events."""
+
+from services.gateway.api.declarations.examples import DECLARATION_ID
+from services.gateway.api.descriptions.example import Example
+from services.gateway.api.parties.examples import MOMENT
+
+ENDPOINT_ID = "0190c0de-0000-7000-8000-00000000e4d1"
+DELIVERY_ID = "0190c0de-0000-7000-8000-00000000de11"
+EVENT_ID = "0190c0de-0000-5000-8000-00000000e7e4"
+SENDS = {"url": "https://b.example/hooks", "event_types": ["declaration.*"], "description": "Our stock system"}
+FILTERS = {"countries": ["FR"], "permits": [], "taxa": ["Crocodylus"]}
+ENDPOINT = SENDS | {
+    "id": ENDPOINT_ID,
+    "filters": FILTERS,
+    "headers": {},
+    "rate_limit": 50,
+    "format": "standard",
+    "status": "active",
+    "paused": False,
+    "verify": False,
+    "rests_until": None,
+    "reason": None,
+    "public_keys": ["whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4="],
+    "created_at": MOMENT,
+    "version": 1,
+}
+SECRET = "whsec_C2FsYW9sYS1leGFtcGxlLXNlY3JldC0zMi1ieXRlcyE="  # noqa: S105
+ATTEMPT = {"at": MOMENT, "duration_ms": 41, "status": 503, "reason": "answered 503", "answer": "not yet"}
+DELIVERY = {
+    "id": DELIVERY_ID,
+    "event_id": EVENT_ID,
+    "type": "declaration.released",
+    "subject": f"declaration:{DECLARATION_ID}",
+    "status": "pending",
+    "created_at": MOMENT,
+    "settled_at": None,
+    "next_attempt_at": MOMENT,
+    "attempts": [ATTEMPT],
+    "acknowledgement": None,
+}
+DATA = {"declaration_id": DECLARATION_ID, "reference": "B-2026-0001", "status": "released", "sequence": 3}
+EVENT = {"id": EVENT_ID, "type": "declaration.released", "timestamp": MOMENT, "data": DATA}
+EXAMPLES: dict[str, Example] = {
+    "add_endpoint": Example(SENDS | {"filters": FILTERS, "rate_limit": 50}, ENDPOINT | {"secret": SECRET}),
+    "list_endpoints": Example(answers={"data": [ENDPOINT], "next_cursor": None}),
+    "read_endpoint": Example(answers=ENDPOINT),
+    "change_endpoint": Example({"paused": True}, ENDPOINT | {"paused": True, "version": 2}),
+    "end_endpoint": Example(),
+    "rotate_endpoint_secret": Example(
+        answers={"id": ENDPOINT_ID, "secret": SECRET, "old_secret_ends_at": "2026-11-23T08:00:00Z"}
+    ),
+    "verify_endpoint": Example(answers={"event_id": EVENT_ID, "delivery_id": DELIVERY_ID}),
+    "test_endpoint": Example(answers={"event_id": EVENT_ID, "delivery_id": DELIVERY_ID}),
+    "replay_events": Example(
+        {"since": MOMENT, "types": ["declaration.*"]}, {"since": MOMENT, "until": MOMENT, "deliveries": 12}
+    ),
+    "list_deliveries": Example(answers={"data": [DELIVERY], "next_cursor": None}),
+    "retry_delivery": Example(answers=DELIVERY),
+    "pull_events": Example(answers={"data": [EVENT], "next_cursor": "42"}),
+    "acknowledge_event": Example(
+        {"outcome": "accepted"}, {"event_id": EVENT_ID, "outcome": "accepted", "message": None, "at": MOMENT}
+    ),
+}

@@ -1,0 +1,141 @@
+"""Examples about permits, reports and reference data."""
+
+import json
+from typing import Any
+
+from services.gateway.api.declarations.examples import DECLARATION_ID, EXPORTER, IMPORTER, PERMIT_ID
+from services.gateway.api.descriptions.example import Example
+from services.gateway.api.parties.examples import MOMENT, PARTY_ID
+
+LINE = {
+    "line": "A",
+    "taxon": "Crocodylus niloticus",
+    "appendix": "II",
+    "source": "R",
+    "term": "SKI",
+    "quantity": "120",
+    "unit": "number",
+    "origin_country": "ZA",
+}
+STATED: dict[str, Any] = {
+    "number": "ZA-2026-000123",
+    "kind": "export",
+    "issuer": "ZA",
+    "issued_on": "2026-03-01",
+    "valid_until": "2026-08-31",
+    "exporter": EXPORTER,
+    "importer": IMPORTER,
+    "export_country": "ZA",
+    "import_country": "FR",
+    "purpose": "T",
+    "lines": [LINE],
+}
+
+
+def _permit(status: str, endorsed: str, available: str) -> dict[str, Any]:
+    lines = [LINE | _sides(endorsed, available)]
+    turn = {
+        "from": None,
+        "to": "issued",
+        "at": MOMENT,
+        "by": {"party": PARTY_ID, "role": "authority"},
+        "reason": None,
+    }
+    return {
+        **STATED,
+        "id": PERMIT_ID,
+        "status": status,
+        "version": 1,
+        "registered_by": {"party": PARTY_ID, "country": "ZA"},
+        "use": "single_shipment",
+        "transport_documents": [],
+        "replaces": None,
+        "replaced_by": None,
+        "retrospective": False,
+        "lines": lines,
+        "history": [turn],
+    }
+
+
+def _sides(endorsed: str, available: str, reserved: str = "0") -> dict[str, Any]:
+    """Write both sides of the line."""
+    left = endorsed != "0"
+    arriving = {"granted": "120", "endorsed": endorsed, "consented": "0", "reserved": reserved, "consumed": "0"}
+    leaving = {"granted": "120", "consented": "0", "reserved": "0", "endorsed": endorsed}
+    return {
+        "balance": arriving | {"available": available, "closed": False},
+        "export_balance": leaving | {"available": "0" if left else "120", "closed": left},
+    }
+
+
+ISSUED = _permit("issued", "0", "120")
+TOKEN = {"token": "Zm9yIHdobyBob2xkcyB0aGUgcGFwZXIsIHNob3duIG9uY2U"}
+NEW_ID = "019a0d5e-6a00-7c3e-8a11-0242ac120009"
+ENTRY = {
+    "id": "019a0d5e-6a00-7c3e-8a11-0242ac120011",
+    "line": "A",
+    "side": "import",
+    "kind": "reserve",
+    "quantity": "100",
+    "unit": "number",
+    "closes": False,
+    "opens": False,
+    "day": "2026-11-22",
+    "declaration_id": DECLARATION_ID,
+    "reference": "B-2026-0001",
+    "item": 1,
+    "dead_on_arrival": None,
+    "at": MOMENT,
+    "by": {"party": None, "role": "rules"},
+    "cause": "check",
+    "reason": None,
+    "text": "100 number set aside for B-2026-0001, item 1",
+    **_sides("118", "18", reserved="100"),
+}
+ANNUAL = (
+    "Appendix,SpeciesName,TermCode,Quantity,UnitCode,TradingPartner,CountryOfOrigin,ExportPermit,OriginPermit,"
+    "IFSPermit,PurposeCode,SourceCode,Year\n2,Crocodylus niloticus,SKI,118,,FR,ZA,ZA-2026-000123,,,T,R,2026\n"
+)
+MIRROR = (
+    "Issuer,Permit,Line,Appendix,SpeciesName,TermCode,UnitCode,ExportCountry,ImportCountry,ExporterQuantity,"
+    "ImporterQuantity,Difference,PurposeCode,SourceCode,Year\n"
+    "ZA,ZA-2026-000123,A,2,Crocodylus niloticus,SKI,,ZA,FR,118,100,18,T,R,2026\n"
+)
+POLICY = {
+    "country": "FR",
+    "version": 2,
+    "two_people_for_permits": False,
+    "import_permit_for_appendix_ii": True,
+    "reservation_days": None,
+}
+EXAMPLES: dict[str, Example] = {
+    "read_policy": Example(answers=POLICY),
+    "change_policy": Example({"import_permit_for_appendix_ii": True}, POLICY),
+    "add_permit": Example(STATED, ISSUED | TOKEN),
+    "add_permits": Example(
+        json.dumps(STATED) + "\n", json.dumps({"line": 1, "status_code": 201, **ISSUED, **TOKEN}) + "\n"
+    ),
+    "list_permits": Example(answers={"data": [ISSUED], "next_cursor": None}),
+    "read_permit": Example(answers=ISSUED),
+    "read_ledger": Example(answers={"data": [ENTRY], "next_cursor": None}),
+    "endorse_permit": Example(
+        {
+            "lines": [{"line": "A", "quantity": "118"}],
+            "port": "Durban",
+            "transport_document": "MAEU-123456",
+            "endorsed_on": "2026-03-10",
+        },
+        _permit("endorsed", "118", "118"),
+    ),
+    "revoke_permit": Example({"reason": "Issued in error"}, ISSUED | {"status": "revoked"}),
+    "replace_permit": Example(
+        STATED | {"number": "ZA-2026-000124"},
+        ISSUED
+        | {"status": "replaced", "replaced_by": {"id": NEW_ID, "issuer": "ZA", "number": "ZA-2026-000124"} | TOKEN},
+    ),
+    "lose_permit": Example({"reason": "Lost in the post"}, ISSUED | {"status": "lost"}),
+    "find_permit": Example({"reason": "It came after all"}, ISSUED),
+    "read_annual_report": Example(answers=ANNUAL),
+    "read_mirror_report": Example(answers=MIRROR),
+    "read_reference": Example(answers={"data": [{"code": "T", "name": "Commercial"}], "next_cursor": None}),
+}

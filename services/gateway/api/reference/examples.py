@@ -1,0 +1,78 @@
+"""Examples of the routes about reference data that is loaded: the listing of species, suspensions, quotas."""
+
+from services.gateway.api.descriptions.example import Example
+
+TAXON = {
+    "taxon": "Crocodylus niloticus",
+    "author": "Laurenti, 1768",
+    "rank": "species",
+    "appendix": "II",
+    "split": True,
+    "countries": ["BW", "ET", "ZA"],
+    "except_countries": None,
+    "population_told": True,
+    "listed_by": None,
+    "matched_by": "accepted",
+    "taxon_id": "10745",
+    "belongs_to": ["crocodylus", "crocodylidae", "crocodylia"],
+    "distribution": ["BW", "ET", "ZA"],
+    "annotation": "Except the populations of Botswana, Ethiopia and South Africa, which are included in Appendix II",
+    "holds_from": "2026-03-05",
+    "holds_until": None,
+    "version": 2,
+}
+LIMITS = {
+    "id": "6b3f1d6e-5f54-5f0e-8f0f-0f8a55e1c001",
+    "country": "ZA",
+    "taxon": "Crocodylus niloticus",
+    "terms": ["SKI"],
+    "sources": ["R"],
+    "purposes": [],
+    "start_date": "2026-01-01",
+    "end_date": "2026-12-31",
+    "note": "",
+}
+SUSPENSION = {**LIMITS, "applies_to_import": False}
+QUOTA = {**LIMITS, "quota": "1200", "taken": "960", "left": "240", "unit": "number"}
+
+
+def _report(which: str) -> dict[str, object]:
+    return {
+        "list": which,
+        "version": 2,
+        "holds_from": "2026-03-05",
+        "loaded_at": "2026-03-01T09:30:00.000000Z",
+        "rows": 38000,
+        "taken": 37999,
+        "repaired": 1,
+        "refused": 1,
+        "unchanged": 37990,
+        "added": 5,
+        "changed": 4,
+        "ended": 0,
+        "repairs": [
+            {"line": 17, "code": "stray-blanks", "detail": "Stray blanks were taken away.", "field": "FullName"}
+        ],
+        "refusals": [
+            {
+                "line": 40,
+                "code": "unknown-appendix",
+                "detail": "'IV' is none of I, II, III and NC.",
+                "field": "CurrentListing",
+            }
+        ],
+        "ended_names": [],
+    }
+
+
+_SPECIES = "TaxonId,FullName,RankName,CurrentListing\n10745,Crocodylus niloticus,SPECIES,I/II\n"
+_SUSPENSION = "start_date,end_date,taxon_name,iso_code2,source\n2026-01-01,,Crocodylus niloticus,ZA,W\n"
+_QUOTA = "start_date,end_date,taxon_name,iso_code2,quota,unit\n2026-01-01,2026-12-31,Crocodylus niloticus,ZA,1200,\n"
+EXAMPLES: dict[str, Example] = {
+    "load_taxa": Example(_SPECIES, _report("taxa")),
+    "load_suspensions": Example(_SUSPENSION, _report("suspensions")),
+    "load_quotas": Example(_QUOTA, _report("quotas")),
+    "read_taxa": Example(answers={"data": [TAXON], "next_cursor": None}),
+    "read_suspensions": Example(answers={"data": [SUSPENSION], "next_cursor": None}),
+    "read_quotas": Example(answers={"data": [QUOTA], "next_cursor": None}),
+}

@@ -1,0 +1,76 @@
+"""Which addresses a party may name for its webhooks; what a name resolves to is judged when it is sent to."""
+
+from urllib.parse import SplitResult, urlsplit
+
+from services.notifications.domain import allowed_addresses
+from services.notifications.domain.allowed_addresses import Reach
+
+
+def flaw(url: str, reach: Reach) -> str | None:
+    """Answer what is wrong with a URL and what to do about it, or None."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "This is not a URL. Write https://host/path."
+    return _misspelt(url, parts, host, port) or _wrong_scheme(parts.scheme, host, reach) or _wrong_host(host, reach)
+
+
+def _misspelt(url: str, parts: SplitResult, host: str, port: int | None) -> str | None:
+    flaws = (
+        (
+            not host or not host.isascii(),
+            "The URL names no host in ASCII. Write https://host/path, international names in their xn-- form.",
+        ),
+        (not url.isascii(), "The URL has letters beyond ASCII. Write them percent-encoded: %C3%A9 for é."),
+        (port == 0, "Nobody listens at port 0. Name the port of your receiver, or none."),
+        (
+            parts.username is not None or parts.password is not None,
+            "The URL carries a user or a password. Leave them out: the signature proves who sends.",
+        ),
+        (bool(parts.fragment), "The URL carries a fragment, which is never sent. Leave it out."),
+    )
+    return next((said for wrong, said in flaws if wrong), None)
+
+
+def _wrong_scheme(scheme: str, host: str, reach: Reach) -> str | None:
+    """Refuse http where it cannot lead to what the operator named; a name may, which is judged when it is sent to."""
+    if scheme == "https" or (scheme == "http" and _may_be_plain(host, reach)):
+        return None
+    return "Webhooks are sent to https only."
+
+
+def _may_be_plain(host: str, reach: Reach) -> bool:
+    if _is_here(host):
+        return reach.loopback or reach.holds(host)
+    return reach.holds(host) if _is_address(host) else bool(reach.networks)
+
+
+def _wrong_host(host: str, reach: Reach) -> str | None:
+    if _is_here(host):
+        return None if reach.loopback or reach.holds(host) else "The URL leads to the hub's own machine."
+    if _is_address(host):
+        kind = allowed_addresses.refusal(host, reach)
+        return kind and f"The address is no public one ({kind})."
+    return None
+
+
+def _is_address(host: str) -> bool:
+    return ":" in host or _ends_in_number(host)
+
+
+def is_named(url: str, reach: Reach) -> bool:
+    """Say whether a URL plainly leads to what the operator named: this machine, or an address they allow."""
+    host = urlsplit(url).hostname or ""
+    return _is_here(host) or reach.holds(host)
+
+
+def _is_here(host: str) -> bool:
+    name = host.rstrip(".")
+    return name == "localhost" or name.endswith(".localhost") or allowed_addresses.is_loopback(host)
+
+
+def _ends_in_number(host: str) -> bool:
+    """Say whether a resolver would take the host for an IPv4 address, in whatever spelling: 127.1, 0x7f.1, 0177.1."""
+    last = host.rstrip(".").rpartition(".")[2]
+    return last.isdigit() or last.startswith("0x")

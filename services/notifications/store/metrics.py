@@ -1,0 +1,78 @@
+"""How the telling goes, counted over all workers: what was sent in time, what waits, what was given up."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifications.store.rate_limits import LONGEST_REST
+
+MOST = 50_000
+"""Letters that are looked at: enough for a share, and little enough to count within a fraction of a second."""
+_PUNCTUAL = text("""
+    WITH recent AS (
+        SELECT d.id, e.at
+        FROM deliveries d JOIN events e ON e.position = d.position
+             JOIN endpoints n ON n.id = d.endpoint_id AND n.status = 'active'
+        WHERE d.position >= (SELECT min(position) FROM events WHERE at >= :since)
+          AND e.at >= :since AND e.at <= :until AND d.status <> 'dropped'
+          AND NOT EXISTS (SELECT FROM failing f WHERE f.endpoint_id = d.endpoint_id AND f.since <= e.at)
+        ORDER BY d.position DESC LIMIT :most
+    )
+    SELECT count(*) AS due, count(*) FILTER (
+        WHERE (SELECT min(a.at) FROM attempts a WHERE a.delivery_id = r.id) <= r.at + CAST(:limit AS interval)
+    ) AS punctual
+    FROM recent r
+""")
+_WAITING = text("""
+    SELECT n.status, sum(w.letters)::bigint AS letters, min(e.at) AS oldest
+    FROM (
+        SELECT endpoint_id, count(*) AS letters, min(position) AS first
+        FROM deliveries WHERE status = 'pending' GROUP BY endpoint_id
+    ) w JOIN endpoints n ON n.id = w.endpoint_id JOIN events e ON e.position = w.first
+    GROUP BY n.status
+""")
+_ENDPOINTS = text("SELECT status, count(*) FROM endpoints WHERE status <> 'deleted' GROUP BY status")
+_TROUBLE = text("""
+    SELECT (SELECT count(*) FROM failing f JOIN endpoints n ON n.id = f.endpoint_id
+            WHERE n.status IN ('active', 'pending')) AS failing,
+           (SELECT count(*) FROM paces p JOIN endpoints n ON n.id = p.endpoint_id
+            WHERE n.status IN ('active', 'pending') AND p.rests_until > :at
+              AND p.rests_until <= CAST(:at AS timestamptz) + CAST(:longest AS interval)) AS resting,
+           (SELECT count(*) FROM lanes WHERE claim IS NOT NULL AND due_at > :at) AS flying
+""")
+_TOTALS = text("""
+    SELECT (SELECT position FROM counter) AS taken, (SELECT count(*) FROM events WHERE position IS NULL) AS held,
+           (SELECT count(*) FROM deliveries WHERE status = 'given_up') AS given_up
+""")
+
+
+async def punctual(conn: AsyncConnection, *, since: datetime, until: datetime, limit: timedelta) -> tuple[int, int]:
+    """Answer how many letters were due about events of a span of time, and how many of them were sent in time.
+
+    An endpoint that did nothing but fail before is left out, and one that is paused: what waits there, waits for them.
+    """
+    given = {"since": since, "until": until, "limit": limit, "most": MOST}
+    row = (await conn.execute(_PUNCTUAL, given)).one()
+    return row.due, row.punctual
+
+
+async def waiting(conn: AsyncConnection) -> Sequence[RowMapping]:
+    """Answer the letters that wait, by the status of their endpoint: status, letters, oldest."""
+    return (await conn.execute(_WAITING)).mappings().all()
+
+
+async def endpoints(conn: AsyncConnection) -> dict[str, int]:
+    """Answer how many endpoints there are of each status."""
+    return {row[0]: row[1] for row in await conn.execute(_ENDPOINTS)}
+
+
+async def trouble(conn: AsyncConnection, *, at: datetime) -> RowMapping:
+    """Answer how many endpoints do nothing but fail, how many asked for rest, and the letters on their way now."""
+    return (await conn.execute(_TROUBLE, {"at": at, "longest": LONGEST_REST})).mappings().one()
+
+
+async def totals(conn: AsyncConnection) -> RowMapping:
+    """Answer events taken in since ever, those held for a predecessor, and deliveries given up."""
+    return (await conn.execute(_TOTALS)).mappings().one()

@@ -1,0 +1,20 @@
+"""What a monitor reads of permits: the news that waits to be told, the lines whose ledger does not add up."""
+
+from collections.abc import Sequence
+
+from prometheus_client.core import Metric
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.store import balance_mismatches, outbox
+from shared.database import now
+from shared.metrics import Waiting, gauge
+
+
+async def figures(engine: AsyncEngine) -> Sequence[Metric]:
+    """Answer how much news waits to be carried to notifications, how long the oldest has, and how many lines differ."""
+    async with engine.connect() as conn:
+        count, oldest = await outbox.waiting(conn)
+        differ = await balance_mismatches.count(conn)
+    news = Waiting(count, oldest).figures("saola_news", "Events on their way to notifications", now())
+    says = "Permit lines whose balance is not what their entries say: look at table ledger_differences"
+    return [*news, gauge("saola_ledger_differences", says, [((), differ)])]

@@ -1,0 +1,88 @@
+"""Reference data that is loaded by the administrator: the species index, suspensions, quotas; asked by everybody."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, Response
+
+from services.permits.actions.reference import load_list, read
+from services.permits.api.commands import Engine
+from services.permits.api.pagination import Portion, portion
+from services.permits.api.policies import Admin
+from shared.cites.time_zones import utc_day
+from shared.contracts.fields import Country, Day, Name
+from shared.database import now
+from shared.internal_auth import AParty
+from shared.problems import Invalid
+from shared.web import FILE_LIMIT, must_be_csv, stream_body
+
+router = APIRouter(prefix="/v1/reference", tags=["reference"])
+Which = Literal["taxa", "suspensions", "quotas"]
+
+
+class Asked(BaseModel):
+    """A name, the day it is asked for (today when not said), and the country the specimens are from."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    on: Day | None = None
+    country: Country | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class Loaded(BaseModel):
+    """From which day a file holds; today when not said."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    from_: Annotated[Day | None, Field(alias="from")] = None
+
+
+@router.get("/taxa")
+async def taxa(db: Engine, party: AParty, asked: Annotated[Asked, Query()]) -> dict[str, object]:
+    """Answer the listings of a name on a day: accepted name, synonym, higher taxon, hybrid, or its beginning."""
+    day = asked.on or utc_day(now())
+    found = await read.taxa(db, asked.name, day, asked.country, limit=asked.limit)
+    return {"data": found, "next_cursor": None}
+
+
+class Limits(Portion):
+    """A country, and the day it is asked for (today when not said)."""
+
+    country: Country | None = None
+    on: Day | None = None
+
+
+@router.get("/suspensions")
+async def suspensions(db: Engine, party: AParty, asked: Annotated[Limits, Query()]) -> dict[str, object]:
+    """Answer the suspensions of trade in force on a day."""
+    return portion(await read.suspensions(db, asked.country, asked.on or utc_day(now())), asked, by="id")
+
+
+@router.get("/quotas")
+async def quotas(db: Engine, party: AParty, asked: Annotated[Limits, Query()]) -> dict[str, object]:
+    """Answer the quotas in force on a day, each with what permits took of it."""
+    return portion(await read.quotas(db, asked.country, asked.on or utc_day(now())), asked, by="id")
+
+
+@router.put("/{which}")
+async def load(which: Which, request: Request, db: Engine, party: Admin, how: Annotated[Loaded, Query()]) -> Response:
+    """Load a list, as it streams in; the answer is the report."""
+    must_be_csv(request)
+    at = now()
+    pieces = stream_body(request, limit=FILE_LIMIT)
+    try:
+        report = await load_list.load(db, load_list.KINDS[which], pieces, how.from_ or utc_day(at), at, party.id)
+    except Invalid:
+        await _drain(pieces)
+        raise
+    return JSONResponse(report)
+
+
+async def _drain(pieces: AsyncIterator[bytes]) -> None:
+    """Read what is still coming, so that who sends it gets to read the answer."""
+    async for _ in pieces:
+        pass

@@ -1,0 +1,214 @@
+"""Reserve, consume, release, correct: the arithmetic of one permit line, exact in the line's unit.
+
+A line has two sides. Export: what the permit grants, drawn on by export declarations and endorsements. Import: what
+was endorsed (what was granted, while the permit was never endorsed), drawn on by import declarations. On each side
+what is reserved and used never passes what that side has, with what is drawn of the authority's consents.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+
+from services.permits.domain.replace_field import altered
+from shared.contracts.quantities import EXACT
+
+ZERO = Decimal(0)
+
+
+class Side(StrEnum):
+    """What leaves, or what arrives."""
+
+    EXPORT = "export"
+    IMPORT = "import"
+
+
+SIDES = tuple(Side)
+
+
+class Kind(StrEnum):
+    """What an entry of the ledger does."""
+
+    GRANT = "grant"
+    CONSENT = "consent"
+    DRAW = "draw"
+    LAPSE = "lapse"
+    RESERVE = "reserve"
+    RELEASE = "release"
+    ENDORSE = "endorse"
+    CONSUME = "consume"
+    CORRECT = "correct"
+    CROSS = "cross"
+    RECROSS = "recross"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One movement on one side of a line, in the line's unit; only a correction may be negative.
+
+    On the export side what was used up is what was endorsed, so ENDORSE stands there where CONSUME stands on the
+    import side. `closes` says that the use closed the side, `opens` that a correction opened it again. CROSS is a line
+    of the continuation sheet: the specimen crossed a border and uses nothing up; RECROSS corrects one. CONSENT is the
+    authority's word, for one item; the line has more by it only while that item draws on it: DRAW, and LAPSE where
+    what was drawn is given back.
+    """
+
+    side: Side
+    kind: Kind
+    quantity: Decimal
+    closes: bool = False
+    opens: bool = False
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What a line has and what is set aside or used of it; `endorsed` is None until the permit is endorsed.
+
+    `consented` is what items draw of what the authority agreed to for each of them.
+    """
+
+    granted: Decimal
+    endorsed: Decimal | None = None
+    export_consented: Decimal = ZERO
+    import_consented: Decimal = ZERO
+    export_reserved: Decimal = ZERO
+    import_reserved: Decimal = ZERO
+    import_consumed: Decimal = ZERO
+    export_closed: bool = False
+    import_closed: bool = False
+
+
+class Overdrawn(Exception):
+    """More was asked than is left; both in the line's unit."""
+
+    def __init__(self, asked: Decimal, left: Decimal) -> None:
+        super().__init__(f"asked {asked}, left {left}")
+        self.asked = asked
+        self.left = left
+
+
+def paper(balance: Balance, side: Side) -> Decimal:
+    """Answer what a side has by the permit alone: granted, and at import what was endorsed once it was."""
+    return balance.granted if side is Side.EXPORT or balance.endorsed is None else balance.endorsed
+
+
+def consented(balance: Balance, side: Side) -> Decimal:
+    """Answer what items draw of consents on a side."""
+    return balance.export_consented if side is Side.EXPORT else balance.import_consented
+
+
+def has(balance: Balance, side: Side) -> Decimal:
+    """Answer what a side has in all, what is drawn of consents included."""
+    return EXACT.add(paper(balance, side), consented(balance, side))
+
+
+def taken(balance: Balance, side: Side) -> Decimal:
+    """Answer what of a side is reserved or used."""
+    if side is Side.EXPORT:
+        return EXACT.add(balance.export_reserved, balance.endorsed or ZERO)
+    return EXACT.add(balance.import_reserved, balance.import_consumed)
+
+
+def reserved(balance: Balance, side: Side) -> Decimal:
+    """Answer what of a side is set aside for declarations not yet released."""
+    return balance.export_reserved if side is Side.EXPORT else balance.import_reserved
+
+
+def used(balance: Balance, side: Side) -> Decimal:
+    """Answer what of a side was really used: endorsed at export, consumed at import."""
+    return (balance.endorsed or ZERO) if side is Side.EXPORT else balance.import_consumed
+
+
+def closed(balance: Balance, side: Side) -> bool:
+    """Say whether a side serves no further shipment (Article VI.5 and VI.6).
+
+    The import side is closed by a use that is no part use, and while part uses have used all that was endorsed so far.
+    """
+    if side is Side.EXPORT or turned_shut(balance, side):
+        return turned_shut(balance, side)
+    return ZERO < balance.import_consumed >= paper(balance, side)
+
+
+def turned_shut(balance: Balance, side: Side) -> bool:
+    """Say whether an entry closed a side, and none opened it again."""
+    return balance.export_closed if side is Side.EXPORT else balance.import_closed
+
+
+def remaining(balance: Balance, side: Side) -> Decimal:
+    """Answer has − taken, closed or not; negative only inside an endorsement that takes away what was reserved."""
+    return EXACT.subtract(has(balance, side), taken(balance, side))
+
+
+def left(balance: Balance, side: Side) -> Decimal:
+    """Answer what is left of the permit itself: what an item drew of its consent is nobody else's, lacking or not."""
+    return max(EXACT.subtract(paper(balance, side), taken(balance, side)), ZERO)
+
+
+def beyond(balance: Balance, side: Side) -> Decimal:
+    """Answer how much more is reserved and used than the permit itself has: so much lives by consents."""
+    return max(EXACT.subtract(taken(balance, side), paper(balance, side)), ZERO)
+
+
+def available(balance: Balance, side: Side) -> Decimal:
+    """Answer what a further declaration could reserve: nothing on a closed side."""
+    return ZERO if closed(balance, side) else left(balance, side)
+
+
+def enter(balance: Balance, entry: Entry) -> Balance:
+    """Apply one entry without asking whether it may be; `post` asks."""
+    amount = entry.quantity
+    match entry.kind, entry.side:
+        case Kind.GRANT, _:
+            return replace(balance, granted=EXACT.add(balance.granted, amount))
+        case ((Kind.DRAW | Kind.LAPSE), side):
+            return _draw(balance, side, amount if entry.kind is Kind.DRAW else EXACT.minus(amount))
+        case ((Kind.RESERVE | Kind.RELEASE), side):
+            return _reserve(balance, side, amount if entry.kind is Kind.RESERVE else EXACT.minus(amount))
+        case ((Kind.CONSENT | Kind.CROSS | Kind.RECROSS), _):
+            return balance
+        case _, Side.EXPORT:
+            endorsed = EXACT.add(balance.endorsed or ZERO, amount)
+            shut = (balance.export_closed or entry.closes) and not entry.opens
+            return replace(balance, endorsed=endorsed, export_closed=shut)
+        case _:
+            consumed = EXACT.add(balance.import_consumed, amount)
+            shut = (balance.import_closed or entry.closes) and not entry.opens
+            return replace(balance, import_consumed=consumed, import_closed=shut)
+
+
+def _draw(balance: Balance, side: Side, amount: Decimal) -> Balance:
+    if side is Side.EXPORT:
+        return replace(balance, export_consented=EXACT.add(balance.export_consented, amount))
+    return replace(balance, import_consented=EXACT.add(balance.import_consented, amount))
+
+
+def _reserve(balance: Balance, side: Side, amount: Decimal) -> Balance:
+    if side is Side.EXPORT:
+        return altered(balance, "export_reserved", EXACT.add(balance.export_reserved, amount))
+    return altered(balance, "import_reserved", EXACT.add(balance.import_reserved, amount))
+
+
+def post(balance: Balance, entries: Iterable[Entry]) -> Balance:
+    """Apply entries in order; raises Overdrawn when a side would end with more taken than it has, or below zero."""
+    before = balance
+    for entry in entries:
+        balance = enter(balance, entry)
+    for side in SIDES:
+        if remaining(balance, side) < 0:
+            raise Overdrawn(EXACT.subtract(taken(balance, side), taken(before, side)), remaining(before, side))
+        if reserved(balance, side) < 0 or used(balance, side) < 0:
+            raise Overdrawn(used(balance, side), ZERO)
+    return balance
+
+
+def recompute(entries: Iterable[Entry]) -> Balance:
+    """Work a balance out again from all its entries, first to last."""
+    balance = Balance(granted=ZERO)
+    for entry in entries:
+        balance = enter(balance, entry)
+    return balance
+
+
+def use_up(side: Side, actual: Decimal, *, closes: bool) -> Entry:
+    """Write the entry of what was really used."""
+    return Entry(side, Kind.ENDORSE if side is Side.EXPORT else Kind.CONSUME, actual, closes=closes)

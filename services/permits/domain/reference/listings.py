@@ -1,0 +1,197 @@
+"""What the Appendices say of a taxon on a day, by population where a listing is split.
+
+A listing answers with an Appendix, with none, or not at all; what cannot be told apart is never guessed.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from services.permits.domain.reference import names
+
+STRICTEST = {"I": 3, "II": 2, "III": 1, None: 0}
+"""Appendices by how much they ask for."""
+_EXCEPT_ONE = re.compile(r"(?i)^except the [a-z]+ included in Appendix I\b")
+BRED_AS_TWO = "D"
+"""Source code of Appendix I specimens that count as Appendix II (Article VII.4)."""
+
+
+@dataclass(frozen=True)
+class Population:
+    """One part of a listing: the Appendix (None: not listed), and where it holds; no countries: everywhere else.
+
+    `party` is the country that asked for an Appendix III listing. `told` is False where a split listing does not say
+    where this part holds.
+    """
+
+    appendix: str | None
+    countries: frozenset[str] = frozenset()
+    party: str | None = None
+    told: bool = True
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A taxon as one load of the species index has it, from one day to another; `until` is the first day it ends."""
+
+    taxon_id: str
+    name: str
+    author: str
+    rank: str
+    parts: tuple[Population, ...]
+    since: date
+    until: date | None = None
+    lineage: tuple[str, ...] = ()
+    """Keys of what it belongs to: genus, family, order, class."""
+    annotation: str = ""
+    distribution: tuple[str, ...] = ()
+    version: int = 0
+    kingdom: str = ""
+    own: bool = False
+    """Of the project's own listing, which names by far not every species."""
+
+    @property
+    def key(self) -> str:
+        """What its accepted name is found by."""
+        return names.key(self.name)
+
+    def holds(self, day: date) -> bool:
+        """Say whether it holds on a day."""
+        return self.since <= day and (self.until is None or day < self.until)
+
+
+@dataclass(frozen=True)
+class Match:
+    """A listing that answers for a name, and how it was found."""
+
+    listing: Listing
+    by: str
+    """accepted, synonym, higher_taxon or hybrid"""
+    key: str
+
+    @property
+    def parts(self) -> tuple[Population, ...]:
+        """The parts of the listing that may be meant.
+
+        A higher taxon of which some species are in Appendix I answers for another of its species only where each of
+        those is named: else that one may be among them.
+        """
+        parts, one = self.listing.parts, self.listing
+        if self.by == "higher_taxon" and one.own and _EXCEPT_ONE.search(one.annotation):
+            return (*(replace(part, told=False) for part in parts), Population("I", told=False))
+        return parts
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a specimen stands: the Appendices it may be in (one, where that is certain), and the listing that says so.
+
+    `known` is False where no listing answers for the name. `party` is who asked for an Appendix III listing.
+    """
+
+    known: bool
+    appendices: frozenset[str | None] = frozenset()
+    match: Match | None = None
+    party: str | None = None
+
+    @property
+    def certain(self) -> bool:
+        """Say whether there is one answer."""
+        return self.known and len(self.appendices) == 1
+
+    @property
+    def appendix(self) -> str | None:
+        """The one Appendix; None where it is not listed. Asked only where it is certain."""
+        return next(iter(self.appendices))
+
+    def __str__(self) -> str:
+        if not self.known:
+            return "in no listing"
+        told = sorted(self.appendices, key=lambda one: STRICTEST[one], reverse=True)
+        return " or ".join(f"Appendix {one}" if one else "not listed" for one in told)
+
+
+UNKNOWN = Standing(known=False)
+Names = Mapping[str, tuple[Match, ...]]
+"""Every match of a name on any day, most exact first; a name that nothing answers for is not in it."""
+
+
+@dataclass(frozen=True)
+class Listings:
+    """The answers of the species listing for the names of a batch. `whole` once an administrator loaded the index."""
+
+    found: Names = field(default_factory=dict)
+    whole: bool = False
+    told: dict[tuple[str, date, str | None], Standing] = field(default_factory=dict, compare=False, repr=False)
+    """What was answered before: a listing that was read does not change."""
+
+    def on(self, name: str, day: date) -> tuple[Match, ...]:
+        """Answer the most exact matches of a name that hold on a day."""
+        held = [match for match in self.found.get(name, ()) if match.listing.holds(day)]
+        if held and held[0].by == "hybrid":
+            return tuple(held)
+        exact = [match for match in held if (match.key, match.by) == (held[0].key, held[0].by)]
+        return tuple(exact)
+
+    def standing(self, name: str | None, day: date, country: str | None) -> Standing:
+        """Answer where specimens of a name from a country stand on a day; many items of a batch ask the same."""
+        if name is None or name not in self.found:
+            return UNKNOWN
+        asked = name, day, country
+        if asked not in self.told:
+            self.told[asked] = self._standing(name, day, country)
+        return self.told[asked]
+
+    def _standing(self, name: str, day: date, country: str | None) -> Standing:
+        matches = self.on(name, day)
+        if not matches:
+            return UNKNOWN
+        answers = [_standing(match, country) for match in matches]
+        if matches[0].by == "hybrid":
+            return max(answers, key=lambda one: max(STRICTEST[a] for a in one.appendices))
+        every = frozenset().union(*(one.appendices for one in answers))
+        if matches[0].by == "higher_taxon" and every == {None}:
+            return UNKNOWN
+        return Standing(True, every, matches[0], answers[0].party)
+
+    def accepted(self, name: str, day: date) -> frozenset[str]:
+        """Answer the keys of the taxa that a name is an accepted name or a synonym of."""
+        return frozenset(m.listing.key for m in self.on(name, day) if m.by in {"accepted", "synonym"})
+
+    def kingdom(self, name: str) -> str | None:
+        """Answer the kingdom a name belongs to, small; None where it is not known, or not the same for all it means."""
+        every = {match.listing.kingdom.casefold() for match in self.found.get(name, ())} - {""}
+        return next(iter(every)) if len(every) == 1 else None
+
+    def above(self, name: str, day: date) -> frozenset[str]:
+        """Answer the keys of all that a name belongs to, as the listing has it."""
+        own = names.keys(name)[1:]
+        return frozenset(own).union(*((*m.listing.lineage, m.listing.key) for m in self.on(name, day)))
+
+    def above_parent(self, hybrid: str, parent: str, day: date) -> frozenset[str]:
+        """Answer the keys of all that one parent of a hybrid belongs to, not of the parent itself."""
+        own = names.keys(parent)
+        held = [match for match in self.on(hybrid, day) if match.key in own or names.is_group(match.key)]
+        higher = frozenset(match.listing.key for match in held if match.key != own[0])
+        return higher.union(own[1:], *(match.listing.lineage for match in held))
+
+
+def _standing(match: Match, country: str | None) -> Standing:
+    parts = parts_for(match.parts, country)
+    party = next((part.party for part in parts if part.party), None)
+    return Standing(True, frozenset(part.appendix for part in parts), match, party)
+
+
+def parts_for(parts: Iterable[Population], country: str | None) -> tuple[Population, ...]:
+    """Answer the parts of a listing that may hold for specimens of a country; several where it does not tell."""
+    all_parts = tuple(parts)
+    if country is None or not all(part.told for part in all_parts):
+        return all_parts
+    here = tuple(part for part in all_parts if country in part.countries)
+    return here or tuple(part for part in all_parts if not part.countries)
+
+
+def counts_as(appendix: str | None, source: str | None) -> str | None:
+    """Answer the Appendix a specimen is treated as: of source D one of Appendix I counts as II (Article VII.4)."""
+    return "II" if appendix == "I" and source == BRED_AS_TWO else appendix

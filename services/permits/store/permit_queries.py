@@ -1,0 +1,101 @@
+"""Permits as a party reads them: those that are its to read, found by id, by token, or searched for."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, cast, not_, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.permits.domain.values import PermitOnFile
+from services.permits.store import tables as t
+from services.permits.store.expiry import is_live, is_over
+from services.permits.store.from_row import OFFICES
+from services.permits.store.permits import WHOLE, whole
+from services.permits.store.search import words_for_taxon
+from shared.contracts.parties import Party
+
+
+def readable_by(party: Party) -> ColumnElement[bool]:
+    """Say which permits a party reads whole: those that name it, and for offices those of their country."""
+    c = t.permits.c
+    mine = or_(c.exporter_identifier.in_(party.numbers), c.importer_identifier.in_(party.numbers))
+    if OFFICES & set(party.roles):
+        here = party.country
+        return or_(mine, c.issuer == here, c.export_country == here, c.import_country == here)
+    return mine
+
+
+async def find(conn: AsyncConnection, id: UUID, party: Party) -> PermitOnFile | None:
+    """Read a permit that this party may read whole."""
+    rows = (await conn.execute(select(*WHOLE).where(t.permits.c.id == id, readable_by(party)))).mappings().all()
+    found = await whole(conn, rows)
+    return found[0] if found else None
+
+
+async def find_watched(conn: AsyncConnection, id: UUID, party: Party) -> PermitOnFile | None:
+    """Read a permit that this party cited, and so may know the status of."""
+    watched = select(t.permit_watchers.c.permit_id).where(t.permit_watchers.c.party_id == party.id)
+    rows = (await conn.execute(select(*WHOLE).where(t.permits.c.id == id, t.permits.c.id.in_(watched)))).mappings()
+    found = await whole(conn, rows.all())
+    return found[0] if found else None
+
+
+async def search(
+    conn: AsyncConnection,
+    party: Party,
+    filters: dict[str, str],
+    *,
+    limit: int,
+    before: UUID | None,
+    at: datetime,
+) -> list[PermitOnFile]:
+    """List permits that this party reads, newest first; `at` tells the expired from the others, where each is from."""
+    taxa = await words_for_taxon(conn, filters["taxon"]) if "taxon" in filters else ()
+    query = searched(party, filters, taxa, limit=limit, before=before, at=at)
+    return await whole(conn, (await conn.execute(query)).mappings().all())
+
+
+def searched(
+    party: Party, filters: dict[str, str], taxa: Sequence[str], *, limit: int, before: UUID | None, at: datetime
+) -> Select[Any]:
+    """Write the query of a search; `taxa` are the words for the taxon that is asked for."""
+    c = t.permits.c
+    query = select(*WHOLE).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(c.id < before)
+    return _filtered(query, filters, taxa, at)
+
+
+def _filtered(query: Select[Any], filters: dict[str, str], taxa: Sequence[str], at: datetime) -> Select[Any]:
+    c = t.permits.c
+    for name, value in filters.items():
+        match name:
+            case "status" if value == "expired":
+                query = query.where(is_live(), is_over(at))
+            case "status" if value in {"issued", "endorsed"}:
+                query = query.where(c.status == value, not_(is_over(at)))
+            case "taxon":
+                query = query.where(c.words.has_any(cast(list(taxa), ARRAY(Text))))
+            case "holder":
+                query = query.where(or_(c.exporter_identifier == value, c.importer_identifier == value))
+            case "from":
+                query = query.where(c.issued_on >= date.fromisoformat(value))
+            case "to":
+                query = query.where(c.issued_on <= date.fromisoformat(value))
+            case _:
+                query = query.where(c[name] == value)
+    return query
+
+
+async def look(conn: AsyncConnection, which: dict[str, Any], token: bytes) -> PermitOnFile | None:
+    """Read a permit by its own token (SHA-256) for one who else may not, and hold it until the look is written.
+
+    FOR SHARE waits for a revocation that is under way, and lets one that comes wait: either the look is seen by it, or
+    it by the look.
+    """
+    c = t.permits.c
+    query = select(*WHOLE).where(c.token == token, *(c[name] == value for name, value in which.items()))
+    found = await whole(conn, (await conn.execute(query.with_for_update(read=True))).mappings().all())
+    return found[0] if found else None

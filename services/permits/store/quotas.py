@@ -1,0 +1,62 @@
+"""Suspensions and quotas as they are asked: those of countries on a day, and what permits take of a quota."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.permits.store.from_row import Row
+from services.permits.store.tables import permits, quota_amounts, quota_takings, quotas, suspensions
+
+GIVEN_BACK = ("revoked", "replaced")
+"""States of a permit in which it takes nothing of a quota any more."""
+
+
+async def suspensions_on(conn: AsyncConnection, country: str | None, day: date) -> Sequence[Row]:
+    """Answer the suspensions in force on a day, of one country or of all."""
+    c = suspensions.c
+    query = (
+        select(suspensions)
+        .where(c.since <= day, or_(c.until.is_(None), c.until > day))
+        .where(or_(c.starts.is_(None), c.starts <= day), or_(c.ends.is_(None), c.ends >= day))
+        .order_by(c.country, c.taxon_key, c.starts, c.id)
+    )
+    if country is not None:
+        query = query.where(c.country == country)
+    return (await conn.execute(query)).mappings().all()
+
+
+async def quotas_on(conn: AsyncConnection, country: str | None, day: date) -> Sequence[Row]:
+    """Answer the quotas in force on a day, of one country or all, as they were then, with what was `taken` of each."""
+    c, a = quotas.c, quota_amounts.c
+    was = select(a.amount, a.note).where(a.quota_id == c.id, a.since <= day).order_by(a.version.desc()).limit(1)
+    then = was.correlate(quotas).lateral("was")
+    kept = [column for column in c if column.name not in {"amount", "note"}]
+    query = (
+        select(*kept, then.c.amount, then.c.note, taken_of(c.id).label("taken"))
+        .join(then, true())
+        .where(c.starts <= day, c.ends >= day, or_(c.ended_on.is_(None), c.ended_on > day))
+        .order_by(c.country, c.taxon_key, c.id)
+    )
+    if country is not None:
+        query = query.where(c.country == country)
+    return (await conn.execute(query)).mappings().all()
+
+
+def taken_of(quota: ColumnElement[UUID], *, besides: UUID | None = None) -> ScalarSelect[Decimal]:
+    """Add up what the lines of permits that stand take of a quota; one revoked or replaced gives back its part.
+
+    So does the one that is counted out (`besides`).
+    """
+    q = quota_takings.c
+    standing = permits.c.status.not_in(GIVEN_BACK)
+    return (
+        select(func.coalesce(func.sum(q.quantity), 0))
+        .select_from(quota_takings.join(permits, permits.c.id == q.permit_id))
+        .where(q.quota_id == quota, standing, *([] if besides is None else [q.permit_id != besides]))
+        .correlate(quotas)
+        .scalar_subquery()
+    )

@@ -1,0 +1,51 @@
+"""The data of events about the telling itself: an endpoint's, and what a receiver said of an event."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.contracts.events.parts import About
+from shared.contracts.fields import Country, Id, Moment, Token
+
+
+class AboutEndpoint(About):
+    """Which endpoint; told to its owner."""
+
+    endpoint_id: Id
+
+
+class EndpointVerification(AboutEndpoint):
+    """Answer it 2xx with `{"challenge": "…"}`; till then nothing else is sent there."""
+
+    challenge: str
+
+
+class EndpointTest(AboutEndpoint):
+    """Sent on request, to this endpoint alone."""
+
+
+class EndpointDisabled(AboutEndpoint):
+    """Nothing is sent there any more; told by all the owner's other ways."""
+
+    url: str
+    reason: str
+
+
+class EventAcknowledged(About):
+    """A receiver's own verdict about an event, told to the sender of the thing that the event was about."""
+
+    event_id: Annotated[Id, Field(description="The event it is about")]
+    type: Annotated[str, Field(description="That event's type")]
+    subject: Annotated[str, Field(description="That event's subject, kind:id")]
+    outcome: Literal["accepted", "with_warnings", "not_readable"]
+    message: str | None = None
+    by: Annotated[Id, Field(description="Party id of the receiver")]
+    at: Moment
+    declaration_id: Id | None = None
+    permit_id: Id | None = None
+    application_id: Id | None = None
+    quota_id: Id | None = None
+    reference: str | None = None
+    issuer: Country | None = None
+    number: Token | None = None
+    status: Annotated[str | None, Field(description="Where the thing stood, as that event told it")] = None

@@ -1,0 +1,184 @@
+"""The words every message is made of: days, countries, codes, texts, each with its limits.
+
+Days are `YYYY-MM-DD`; texts carry no NUL, which PostgreSQL could not keep. Quantities are in `quantities`.
+"""
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from shared.cites.time_zones import countries
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+KEPT = {"kept": "what was taken before it was asked for more"}
+"""The context in which what is on file is read again: it was taken when less was asked of it, and stays what it is."""
+FIRST_YEAR, LAST_YEAR = "1900", "2999"
+
+
+_LETTER, _LETTERS = re.compile(r"[^\W\d_]"), re.compile(r"[^\W\d_]+")
+_NO_NAMES = frozenset({"spp", "sp", "subsp", "ssp", "var", "f", "fa", "cf", "aff", "hybrid", "hybrids", "x"})
+"""Words beside a name, which alone name nothing."""
+NAMELESS = "A taxon has a name: a species, or a genus or a family for all its species"
+
+
+def first_twice(names: Iterable[object]) -> int | None:
+    """Answer the place of the first name that was there before; None when each is there once."""
+    seen: set[object] = set()
+    for place, name in enumerate(names):
+        if name in seen:
+            return place
+        seen.add(name)
+    return None
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and _DAY.fullmatch(value) and FIRST_YEAR <= value[:4] <= LAST_YEAR:
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    raise PydanticCustomError("not_a_day", "A day is written YYYY-MM-DD, from 1900 to 2999")
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = datetime.fromisoformat(value.upper())
+    if isinstance(value, datetime) and value.tzinfo is not None and FIRST_YEAR <= f"{value.year:04}" <= LAST_YEAR:
+        return value.astimezone(UTC)
+    raise PydanticCustomError("not_a_time", "A time is written by RFC 3339 with its zone: 2026-03-01T09:30:00Z")
+
+
+def write_moment(value: datetime) -> str:
+    """Write a time by RFC 3339 in UTC, microseconds kept: `2026-03-01T09:30:00.000000Z`."""
+    return value.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def _country(code: str) -> str:
+    if code not in countries():
+        raise PydanticCustomError(
+            "unknown_country", 'This is no country of ISO 3166-1 alpha-2: two capital letters, "ZA"'
+        )
+    return code
+
+
+def _said(reason: str) -> str:
+    if not reason.strip():
+        raise PydanticCustomError("blank", "A reason is more than blanks: say why, for those who read it later")
+    return reason
+
+
+def _lettered(taxon: str, info: ValidationInfo) -> str:
+    if _LETTER.search(taxon) is None and info.context is not KEPT:
+        raise PydanticCustomError("taxon_nameless", NAMELESS)
+    return taxon
+
+
+def _named(taxon: str, info: ValidationInfo) -> str:
+    if _NO_NAMES.issuperset(_LETTERS.findall(taxon.casefold())) and info.context is not KEPT:
+        raise PydanticCustomError("taxon_nameless", NAMELESS)
+    return taxon
+
+
+def _id(value: Any) -> UUID:
+    if isinstance(value, UUID):
+        return value
+    if isinstance(value, str) and len(value) == 36:
+        with suppress(ValueError):
+            return UUID(value)
+    raise PydanticCustomError("not_an_id", "An id is a UUID (RFC 9562)")
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    PlainSerializer(write_moment, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
+Id = Annotated[UUID, BeforeValidator(_id)]
+
+_NO_NUL = r"^[^\x00]*$"
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_NO_NUL)]
+Reason = Annotated[Text, AfterValidator(_said), Field(json_schema_extra={"pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"})]
+"""Why something was done, for those who read it later: more than blanks."""
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_NUL)]
+LETTERED = Field(json_schema_extra={"pattern": r"^[^\x00]*[A-Za-z][^\x00]*$"})
+StatedTaxon = Annotated[Name, AfterValidator(_lettered)]
+"""A scientific name as somebody states it: whatever it is, it has a letter."""
+Taxon = Annotated[Name, AfterValidator(_named), LETTERED]
+"""A scientific name on a paper, which lines are found by: more than `spp.` or a cross."""
+Token = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"),
+]
+"""A number or reference as printed on a document: no control characters, no blank at either end."""
+Country = Annotated[str, AfterValidator(_country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})]
+"""ISO 3166-1 alpha-2."""
+CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+"""Two capital letters: what is asked about a country, whether or not there is such a one."""
+LineLetter = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,4}$")]
+HsCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]
+
+
+class Listed:
+    """Gives a code that is not in its list an error of its own name, `unknown_<what>`, at no cost to those that are."""
+
+    def __init__(self, what: str, where: str) -> None:
+        self._type = f"unknown_{what}"
+        self._message = f"This code is not known; see {where}"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Wrap the list's own check."""
+        return core_schema.custom_error_schema(
+            handler(source), custom_error_type=self._type, custom_error_message=self._message
+        )
+
+
+Unit = Annotated[
+    Literal["number", "g", "kg", "mg", "t", "ml", "l", "mm", "cm", "m", "cm2", "m2", "cm3", "m3", "pair"],
+    Listed("unit", "/v1/reference/units"),
+]
+Purpose = Annotated[
+    Literal["B", "E", "G", "H", "L", "M", "N", "P", "Q", "S", "T", "Z"], Listed("purpose", "/v1/reference/purposes")
+]
+Source = Annotated[
+    Literal["A", "C", "D", "F", "I", "O", "R", "U", "W", "X", "Y"], Listed("source", "/v1/reference/sources")
+]
+UnderlyingSource = Annotated[
+    Literal["A", "C", "D", "F", "R", "U", "W", "X", "Y"], Listed("source", "/v1/reference/sources")
+]
+Appendix = Annotated[Literal["I", "II", "III"], Listed("appendix", "the Convention: I, II or III")]
+Role = Literal["trader", "customs", "authority", "partner", "admin"]
+Movement = Literal["import", "export"]
+
+
+class Wire(BaseModel):
+    """A message as it crosses a wire: frozen, strict, unknown fields refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Trader(Wire):
+    """The exporter (box 4) or importer (box 3) as named on a permit or a declaration."""
+
+    name: Name
+    country: Country
+    identifier: Annotated[Token | None, Field(description="EORI or the country's own number of the trader")] = None

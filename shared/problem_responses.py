@@ -1,0 +1,178 @@
+"""How a refusal is rendered: a problem document (RFC 9457) with the status of its code, else of its kind."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
+
+from shared.contracts.problems import CODES
+from shared.database import is_away
+from shared.logs import logger
+from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
+from shared.strict_json import pointer
+from shared.validation_messages import plainly
+
+STATUS: dict[type[Refusal], int] = {
+    NotFound: 404,
+    NotAllowed: 403,
+    Conflict: 409,
+    Invalid: 422,
+    TooMany: 429,
+    Unavailable: 503,
+}
+TITLES = {
+    400: "Bad request",
+    401: "Who are you?",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    408: "Too slow",
+    409: "Conflict",
+    412: "Changed meanwhile",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Not as it must be",
+    428: "Precondition required",
+    429: "Too many requests",
+    431: "Headers too large",
+    500: "Our fault",
+    503: "Not available now",
+}
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+PROBLEM = "application/problem+json"
+
+
+class Unauthenticated(Refusal):
+    """Nobody we know stands behind the request."""
+
+    def __init__(self, detail: str = "Send a valid access token: Authorization: Bearer …") -> None:
+        super().__init__("unauthenticated", detail)
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    request_id: str = "",
+    faults: tuple[Fault, ...] = (),
+    headers: dict[str, str] | None = None,
+    **extra: Any,
+) -> Response:
+    """Render a problem document (RFC 9457)."""
+    content = _document(status, code, detail, request_id, faults) | extra
+    return JSONResponse(content, status_code=status, media_type=PROBLEM, headers=headers)
+
+
+def told(error: Refusal, *, request_id: str = "") -> tuple[int, dict[str, Any]]:
+    """Answer the status of a refusal and its problem document, for an answer that holds many."""
+    status = status_of(error)
+    return status, _document(status, error.code, error.detail, request_id, error.faults) | error.extra
+
+
+def status_of(error: Refusal) -> int:
+    """Answer the status of a refusal: that of its code, else of its kind."""
+    known = CODES.get(error.code)
+    return known.status if known else next((STATUS[k] for k in STATUS if isinstance(error, k)), 400)
+
+
+def _document(status: int, code: str, detail: str, request_id: str, faults: tuple[Fault, ...]) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "type": f"urn:saola:problem:{code}",
+        "title": TITLES.get(status, "Problem"),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": request_id,
+    }
+    if faults:
+        document["errors"] = [{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in faults]
+    return document
+
+
+def speak_problems(app: FastAPI) -> None:
+    """Let an app answer every refusal as a problem document."""
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _bad_parameter)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def request_id(request: Request) -> str:
+    """Answer the request's id, made at the door."""
+    return str(request.scope.get("request_id", ""))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    status = status_of(error)
+    headers: dict[str, str] = {}
+    if isinstance(error, Unavailable | TooMany):
+        headers["Retry-After"] = str(error.retry_after)
+    if error.code == "body-too-slow":
+        headers["Connection"] = "close"
+    if status == 401:
+        headers["WWW-Authenticate"] = _challenge(request)
+    return problem(
+        status,
+        error.code,
+        error.detail,
+        request_id=request_id(request),
+        faults=error.faults,
+        headers=headers,
+        **error.extra,
+    )
+
+
+def _challenge(request: Request) -> str:
+    """Write what is asked for, and whether what was sent is no good (RFC 6750, 3)."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    wrong = kind.lower() == "bearer" and token.strip()
+    return 'Bearer realm="saola"' + (', error="invalid_token"' if wrong else "")
+
+
+async def _bad_parameter(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(fault["loc"][0] == "path" for fault in found):
+        return problem(404, "not-found", "There is no such thing here for you.", request_id=request_id(request))
+    places = tuple(
+        Fault(pointer(tuple(fault["loc"])), str(fault["type"]).replace("_", "-"), plainly(fault)) for fault in found
+    )
+    detail = "A parameter is not as the contract says; `errors` names each."
+    return problem(400, "invalid-parameter", detail, request_id=request_id(request), faults=places)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    detail = {404: "There is no such thing here for you."}.get(error.status_code, str(error.detail))
+    code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_allowed(request))
+        detail = f"This is not done here by this method. What is: {headers['Allow']}."
+    return problem(error.status_code, code, detail, request_id=request_id(request), headers=headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Answer every method that is known where the request went (RFC 9110, 10.2.1), not the first route's alone."""
+    routes = request.app.router.routes
+    found = [m for m in METHODS if any(r.matches({**request.scope, "method": m})[0] is Match.FULL for r in routes)]
+    return ["GET", "HEAD", *found[1:]] if found[:1] == ["GET"] else found
+
+
+def broken(error: Exception, *, path: str, name: str) -> Response:
+    """Render what nobody foresaw: 503 when the database is away, else 500; the log has the rest."""
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=400)  # to nobody: who asked has gone before the body was whole
+    if isinstance(error, SQLAlchemyError | OSError | TimeoutError) and is_away(error):
+        logger().warning("database.away", error=repr(error)[:300])
+        detail = "The database cannot answer now. Nothing was half-written; ask again in a few seconds."
+        return problem(503, "database-unavailable", detail, request_id=name, headers={"Retry-After": "2"})
+    logger().error("request.broke", path=path, exc_info=error)
+    detail = "Something broke on our side. Nothing was half-written. Quote the request id to the operator."
+    return problem(500, "internal-error", detail, request_id=name)

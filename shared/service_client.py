@@ -1,0 +1,203 @@
+"""Calls from one service to another over HTTP: signed at the moment of sending, limited in time, with a breaker."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+
+from shared.contracts.parties import Caller
+from shared.database import now
+from shared.problems import Unavailable
+from shared.signed_tokens import InsideSigner
+
+SECONDS_BETWEEN_PIECES = 60.0
+"""How long a flowing answer may pause before it is given up; the first piece waits for the database's sorting."""
+
+
+class Away(Exception):
+    """The other service cannot be reached, or said it is overloaded; nothing was done, waiting helps."""
+
+
+class Dropped(Exception):
+    """The connection ended before the answer came: it may have been done or not."""
+
+
+class Hung(Dropped):
+    """The answer did not come in time: the other side may be stopped, which is no fault of what was sent."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Flow:
+    """An answer that comes piece by piece; it is to be closed, whether it was read to its end or not."""
+
+    status: int
+    headers: Mapping[str, str]
+    pieces: AsyncIterator[bytes]
+    close: Callable[[], Awaitable[None]]
+
+
+@dataclass
+class Breaker:
+    """Stops calling a destination that keeps failing: open for `pause` seconds after `limit` failures in a row."""
+
+    limit: int = 5
+    pause: float = 1.0
+    failures: int = 0
+    opened: float = field(default=-1e9)
+
+    def closed(self) -> bool:
+        """Say whether a call may be tried now; while open, one call a pause is let through to probe."""
+        if self.failures < self.limit:
+            return True
+        if time.monotonic() - self.opened >= self.pause:
+            self.opened = time.monotonic()
+            return True
+        return False
+
+    def note(self, *, well: bool) -> None:
+        """Take the outcome of a call into account."""
+        self.failures = 0 if well else self.failures + 1
+        if self.failures == self.limit:
+            self.opened = time.monotonic()
+
+
+class Service:
+    """Another service of the hub, as seen from this one."""
+
+    def __init__(
+        self, name: str, url: str, signer: InsideSigner, *, seconds: float = 20.0, connections: int = 100
+    ) -> None:
+        self.name = name
+        self._url = url.rstrip("/")
+        self._signer = signer
+        self._breaker = Breaker()
+        self._seconds = seconds
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Open the connection pool, inside the running loop."""
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=self._seconds, connect=2.0),
+            connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=30),
+            trust_env=False,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def close(self) -> None:
+        """Close the connection pool."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        caller: Caller,
+        body: bytes | AsyncIterator[bytes] | None = None,
+        query: list[tuple[str, str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        seconds: float | None = None,
+    ) -> Reply:
+        """Call the service; raises Away when it cannot be reached and Dropped when the answer was lost.
+
+        A lost answer does not open the breaker: one letter may be what breaks the other side, and it is there again.
+        """
+        if not self._breaker.closed():
+            raise Away(f"{self.name} has not answered lately")
+        try:
+            reply = await self._send(method, path, caller, body, query, headers, seconds)
+        except (Away, Hung):
+            self._breaker.note(well=False)
+            raise
+        self._breaker.note(well=True)
+        return reply
+
+    async def flow(self, path: str, *, caller: Caller, query: list[tuple[str, str]]) -> "Flow":
+        """Ask for an answer that is passed on as it comes, however long it is; who asks closes it.
+
+        Between two pieces at most `SECONDS_BETWEEN_PIECES` pass. Raises Away or Dropped as `call` does.
+        """
+        if not self._breaker.closed():
+            raise Away(f"{self.name} has not answered lately")
+        limits = aiohttp.ClientTimeout(total=None, connect=2.0, sock_read=SECONDS_BETWEEN_PIECES)
+        stack = AsyncExitStack()
+        try:
+            asked = self._asked("GET", path, caller=caller, query=query, limits=limits)
+            answer = await stack.enter_async_context(asked)
+        except (Away, Hung):
+            self._breaker.note(well=False)
+            raise
+        self._breaker.note(well=True)
+        return Flow(answer.status, answer.headers, answer.content.iter_chunked(65_536), stack.aclose)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        caller: Caller,
+        body: bytes | AsyncIterator[bytes] | None,
+        query: list[tuple[str, str]] | None,
+        headers: Mapping[str, str] | None,
+        seconds: float | None,
+    ) -> Reply:
+        limits = aiohttp.ClientTimeout(total=self._seconds if seconds is None else seconds, connect=2.0)
+        asked = self._asked(method, path, caller=caller, body=body, query=query, headers=headers, limits=limits)
+        async with asked as answer:
+            return Reply(answer.status, answer.headers, await answer.read())
+
+    @asynccontextmanager
+    async def _asked(
+        self,
+        method: str,
+        path: str,
+        *,
+        caller: Caller,
+        limits: aiohttp.ClientTimeout,
+        body: bytes | AsyncIterator[bytes] | None = None,
+        query: list[tuple[str, str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        if self._session is None:
+            raise Away(f"the connection pool to {self.name} is not open")
+        token = self._signer.token(caller, audience=self.name, at=now())
+        sent = {"Authorization": f"Bearer {token}", "X-Request-Id": caller.request_id, **(headers or {})}
+        try:
+            async with self._session.request(
+                method,
+                self._url + path,
+                params=query,
+                data=body,
+                headers=sent,
+                allow_redirects=False,
+                timeout=limits,
+            ) as answer:
+                yield answer
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise Away(f"{self.name} cannot be reached: {type(error).__name__}") from error
+        except TimeoutError as error:
+            raise Hung(f"{self.name} did not answer in time") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise Dropped(f"{self.name} did not finish its answer: {type(error).__name__}") from error
+
+
+def unavailable(service: str) -> Unavailable:
+    """Answer the refusal for a caller whose answer needs a service that is away."""
+    return Unavailable(
+        "service-unavailable",
+        f"The {service} service cannot answer now. Nothing was lost; ask again in a few seconds.",
+        retry_after=2,
+    )

@@ -1,0 +1,121 @@
+"""Keys are rotated step by step while requests flow: nobody is refused, and in the end the old key signs nothing."""
+
+import base64
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from saola_client import BadReceipt, Hub, verify_receipt
+from shared.database import now
+from shared.signed_tokens import OUTSIDE, RECEIPT, BadToken, KeyFile, make_keys, read, rotate_keys, sign
+from tests.hub import RunningHub, running_hub, saola
+from tests.journeys.hub_parties import Who, declaration
+
+
+def _kid(token: str) -> str:
+    part = token.split(".", maxsplit=1)[0]
+    return str(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))["kid"])
+
+
+def test_requests_flow_through_a_whole_rotation(tmp_path: Path) -> None:
+    with running_hub() as hub, hub.admin() as admin:
+        before, lodged = admin.token(), _lodged(admin)
+        receipt = tmp_path / "receipt.jws"
+        receipt.write_text(lodged)
+        pair = admin.create_credentials(admin.me()["id"])
+        answers: list[int] = []
+        stop = threading.Event()
+        flow = threading.Thread(target=_ask, args=(hub, pair, answers, stop))
+        flow.start()
+        for step in ("add", "use"):
+            done = saola("rotate", step, "--home", hub.home)
+            assert done.returncode == 0, done.stderr
+            time.sleep(2.5)
+        assert len(_published(hub)) == 2
+        admin._way._forget(f"Bearer {before}")
+        after = admin.token()
+        assert _kid(after) != _kid(before)
+        for token in (before, after):
+            assert httpx2.get(f"{hub.url}/v1/me", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+        stop.set()
+        flow.join()
+        assert len(answers) > 20
+        assert set(answers) == {200}, "inside and outside, nobody noticed"
+        assert saola("rotate", "drop", "--home", hub.home).returncode == 0
+        time.sleep(2.5)
+        refused = httpx2.get(f"{hub.url}/v1/me", headers={"Authorization": f"Bearer {before}"})
+        assert refused.status_code == 401
+        assert _published(hub) == [_kid(after)]
+        assert saola("rotate", "drop", "--home", hub.home).returncode == 1, "the last key stays"
+        good = saola("verify-receipt", receipt, "--hub", hub.url)
+        assert good.returncode == 0, good.stderr
+        _rotate_webhooks(hub)
+
+
+def _lodged(admin: Hub) -> str:
+    """Answer a receipt of a declaration of a new trader."""
+    party = {"name": "B", "country": "FR", "roles": ["trader"], "identifiers": {"EORI": "FR-ROTATED"}}
+    pair = admin.create_credentials(admin.create_party(party)["id"])
+    with Hub(admin.url, pair["client_id"], pair["client_secret"]) as trader:
+        stated = declaration(Who("", {}, "ZA-1"), Who("", {}, "FR-ROTATED"), "ZA-0")
+        return trader.receipt(trader.declare(stated)["id"])
+
+
+def _rotate_webhooks(hub: RunningHub) -> None:
+    counts = []
+    for step in ("add", "use", "drop"):
+        assert saola("rotate", step, "--webhooks", "--home", hub.home).returncode == 0
+        time.sleep(2.5)
+        counts.append(len(httpx2.get(f"{hub.url}/.well-known/webhook-keys.json").json()["keys"]))
+    assert counts == [2, 2, 1]
+
+
+def _ask(hub: RunningHub, pair: dict[str, Any], answers: list[int], stop: threading.Event) -> None:
+    """Ask for new tokens, and through them both services behind the gateway."""
+    form = {"grant_type": "client_credentials", "client_id": pair["client_id"], "client_secret": pair["client_secret"]}
+    with httpx2.Client(base_url=hub.url) as http:
+        while not stop.is_set():
+            given = http.post("/oauth2/token", data=form)
+            answers.append(given.status_code)
+            header = {"Authorization": f"Bearer {given.json()['access_token']}"}
+            answers.append(http.get("/v1/reference/terms", headers=header).status_code)
+            time.sleep(0.05)
+
+
+def _published(hub: RunningHub) -> list[str]:
+    return [key["kid"] for key in httpx2.get(f"{hub.url}/.well-known/jwks.json").json()["keys"]]
+
+
+def test_a_step_that_would_change_nothing_is_refused(tmp_path: Any) -> None:
+    private, public = tmp_path / "private.json", tmp_path / "public.json"
+    make_keys(private, public)
+    for step in ("use", "drop", "turn"):
+        with pytest.raises(ValueError, match="nothing to do"):
+            rotate_keys(private, public, step)
+    first, second = rotate_keys(private, public, "add")
+    assert rotate_keys(private, public, "use") == [second, first]
+    assert rotate_keys(private, public, "drop") == [second]
+    assert [key["kid"] for key in json.loads(public.read_text())["keys"]] == [second]
+
+
+def test_receipts_outlive_the_key_that_signed_them_and_tokens_do_not(tmp_path: Path) -> None:
+    private, public = tmp_path / "private.json", tmp_path / "public.json"
+    make_keys(private, public)
+    keys, at = KeyFile(private), now()
+    claims = {"iss": "hub", "aud": "saola", "iat": int(at.timestamp()), "exp": int(at.timestamp()) + 60}
+    receipt, token = sign(keys, typ=RECEIPT, claims=claims), sign(keys, typ=OUTSIDE, claims=claims)
+    for step in ("add", "use", "drop", "add", "use", "drop"):
+        rotate_keys(private, public, step)
+    after = KeyFile(private)
+    assert verify_receipt(receipt, after.public_ever())["iss"] == "hub"
+    assert len(after.public_ever()["keys"]) == 3 and len(after.public()["keys"]) == 1
+    assert not any("d" in key for key in after.public_ever()["keys"])
+    with pytest.raises(BadReceipt):
+        verify_receipt(receipt, after.public())
+    with pytest.raises(BadToken):
+        read(token, after, typ=OUTSIDE, issuer="hub", audience="saola", at=at)

@@ -1,0 +1,89 @@
+"""One exporter, one importer and their officers: permits with many units, and declarations for one unit each."""
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from bench.trade_parties import People, settle_in
+from saola_client import Hub
+from services.cli.trial_parties import Member, join
+from services.cli.webhook_receiver import Receiver
+from tests.hub import RunningHub
+
+
+@dataclass(kw_only=True)
+class Shipping(People):
+    """The people, the officers where the goods arrive, and what they have been answered."""
+
+    import_customs: Member
+    receiver: Receiver
+    answered: list[dict[str, Any]] = field(default_factory=list)
+
+    def lodge(self, permit: dict[str, Any], count: int, *, meanwhile: Callable[[], None], at: int) -> None:
+        """Lodge so many declarations side by side; when `at` of them are answered, do something to the hub."""
+
+        def one(number: int) -> None:
+            self.answered.append(self.importer.hub.declare(self.declaration(permit, quantity=1), key=str(uuid4())))
+            if number == at:
+                meanwhile()
+
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(one, range(count)))
+
+    def settled(self, *, seconds: float = 30.0) -> list[dict[str, Any]]:
+        """Follow everything that was answered to its final check."""
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(lambda d: self._followed(d["id"], time.monotonic() + seconds), self.answered))
+
+    def _followed(self, id: str, ends: float) -> dict[str, Any]:
+        while (found := self.importer.hub.declaration(id))["status"] == "received" and time.monotonic() < ends:
+            time.sleep(0.05)
+        return found
+
+    def feed(self, kind: str) -> list[dict[str, Any]]:
+        """Pull all the importer's news of one type."""
+        events: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            page = self.importer.hub.events(cursor, limit=200)
+            events += [event for event in page["data"] if event["type"] == kind]
+            if not page["data"]:
+                return events
+            cursor = page["next_cursor"]
+
+    def heard(self, kind: str, ids: Sequence[str], *, seconds: float = 30.0) -> Counter[str]:
+        """Wait until the webhook heard of all those declarations; answer how many different letters came of each."""
+        ends = time.monotonic() + seconds
+        while True:
+            came = {(e["id"], e["data"]["declaration_id"]) for e in list(self.receiver.events) if e["type"] == kind}
+            count = Counter(declaration for _, declaration in came)
+            if set(ids) <= set(count) or time.monotonic() > ends:
+                return count
+            time.sleep(0.05)
+
+
+@contextmanager
+def begin(hub: RunningHub) -> Iterator[Shipping]:
+    """Add new parties to a hub, and let the importer hear."""
+    mark = secrets.token_hex(4).upper()
+    with hub.admin() as admin, Receiver() as receiver:
+        shipping = Shipping(
+            **vars(settle_in(admin, mark, ship="MAEU-1")),
+            import_customs=join(admin, "Customs of GB", "GB", ["customs"]),
+            receiver=receiver,
+        )
+        endpoint = shipping.importer.hub.create_endpoint(receiver.url, ["declaration.*"])
+        receiver.know(endpoint["secret"])
+        yield shipping
+
+
+def of(hub: Hub, permit: dict[str, Any]) -> dict[str, str]:
+    """Answer the balance of the permit's only line."""
+    balance: dict[str, str] = hub.permit(permit["id"])["lines"][0]["balance"]
+    return balance

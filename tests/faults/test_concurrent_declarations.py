@@ -1,0 +1,27 @@
+"""Many declarations over real connections for the last units of one line: it is never overdrawn."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.faults.shipment_parties import Shipping, of
+
+
+def race(shipping: Shipping, permit: dict[str, Any], use: str) -> Counter[str]:
+    def one(_: int) -> str:
+        return str(shipping.importer.hub.declare(shipping.declaration(permit, quantity=1, use=use), wait=30)["status"])
+
+    with ThreadPoolExecutor(50) as pool:
+        return Counter(pool.map(one, range(100)))
+
+
+@pytest.mark.parametrize(("use", "granted"), [("part", 10), ("exhausts", 1)])
+def test_a_hundred_declarations_race_and_a_line_gives_no_more_than_it_has(
+    shipping: Shipping, use: str, granted: int
+) -> None:
+    permit = shipping.permit(10)
+    assert race(shipping, permit, use) == {"accepted": granted, "rejected": 100 - granted}
+    balance = of(shipping.importer.hub, permit)
+    assert (balance["reserved"], balance["available"]) == (str(granted), str(10 - granted))

@@ -1,0 +1,81 @@
+"""A permits service that is away costs nobody anything but time: all is taken, and checked once it is back."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+
+from tests.faults.shipment_parties import Shipping, of
+from tests.hub import RunningHub
+
+MANY = 2_000
+
+
+@contextmanager
+def _kept_down(hub: RunningHub, name: str) -> Iterator[None]:
+    """Kill a process again each time it was started again, to the end of the block."""
+    over = threading.Event()
+
+    def kill() -> None:
+        killed = 0
+        while not over.wait(0.02):
+            pid = hub.processes().get(name, killed)
+            if pid != killed:
+                killed = hub.kill(name)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        yield
+    finally:
+        over.set()
+        killer.join()
+
+
+def test_what_is_lodged_while_permits_stands_still_is_taken_and_checked_once(
+    hub: RunningHub, shipping: Shipping
+) -> None:
+    permit = shipping.permit(60)
+    pid = hub.processes()["permits"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        shipping.lodge(permit, 40, meanwhile=lambda: None, at=-1)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert len({answer["id"] for answer in shipping.answered}) == 40
+    assert {found["status"] for found in shipping.settled(seconds=60)} == {"accepted"}
+    assert of(shipping.authority.hub, permit)["reserved"] == "40"
+
+
+def test_what_was_lodged_while_permits_was_down_does_not_keep_officers_from_their_work(
+    hub: RunningHub, shipping: Shipping
+) -> None:
+    """Two thousand wait when it is back: they go in one batch after the other, and commands in between."""
+    permit = shipping.permit(MANY)
+    with _kept_down(hub, "permits"):
+        lodged = (shipping.declaration(permit, quantity=1) for _ in range(MANY))
+        told = list(shipping.importer.hub.bulk("declarations", lodged))
+    assert {answer["status_code"] for answer in told} == {202}
+    bearer, ends = {"Authorization": f"Bearer {shipping.authority.hub.token()}"}, time.monotonic() + 100
+    issued: list[int] = []
+    with httpx2.Client(base_url=hub.url, timeout=30) as http:
+        while (reserved := _reserved(http, permit, bearer)) < MANY:
+            assert time.monotonic() < ends, f"{reserved} of {MANY} were checked"
+            asked = http.post("/v1/permits", json=shipping.paper(1), headers=bearer)
+            assert asked.status_code == 201 or (asked.status_code, asked.headers["retry-after"]) == (503, "2")
+            issued += [reserved] if asked.status_code == 201 else []
+    assert [count for count in issued if count > 0], "no command was answered between two batches"
+    assert reserved == MANY
+    last = shipping.importer.hub.declaration(told[-1]["id"])
+    assert [move["to"] for move in last["history"]] == ["received", "accepted"]
+
+
+def _reserved(http: httpx2.Client, permit: dict[str, Any], bearer: dict[str, str]) -> int:
+    """Answer how much of a permit's line is reserved; nothing can be, as long as permits is away."""
+    found = http.get(f"/v1/permits/{permit['id']}", headers=bearer)
+    return int(found.json()["lines"][0]["balance"]["reserved"]) if found.status_code == 200 else 0

@@ -1,0 +1,141 @@
+"""An outside issuer, as a real process of its own: its tokens are taken for who the admin says they are."""
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import pytest
+from aiohttp import web
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, RSAKey
+
+from services.cli.ports import free_ports
+from services.gateway.clients import external_keys
+from tests.gateway.conftest import Hub, serving
+
+
+@dataclass
+class Issuer:
+    """A small OpenID provider."""
+
+    url: str
+    keys: list[Any]
+    fetched: int = 0
+    away: bool = False
+    runner: Any = field(default=None)
+
+    async def configuration(self, request: web.Request) -> web.Response:
+        return web.json_response({"issuer": self.url, "jwks_uri": f"{self.url}/keys"})
+
+    async def jwks(self, request: web.Request) -> web.Response:
+        self.fetched += 1
+        if self.away:
+            return web.Response(status=302, headers={"Location": f"{self.url}/elsewhere"})
+        return web.json_response(KeySet(self.keys).as_dict(private=False))
+
+    def token(self, subject: str, key: RSAKey | ECKey | None = None, **changes: Any) -> str:
+        at = int(time.time())
+        said = {"iss": self.url, "aud": "saola", "sub": subject, "iat": at, "exp": at + 300} | changes
+        signer = key or self.keys[0]
+        algorithm = "RS256" if isinstance(signer, RSAKey) else "ES256"
+        return jwt.encode({"alg": algorithm, "kid": signer.kid}, said, signer, algorithms=[algorithm])
+
+
+@pytest.fixture
+async def issuer() -> AsyncIterator[Issuer]:
+    port = free_ports(1)[0]
+    made = Issuer(f"http://127.0.0.1:{port}", [RSAKey.generate_key(2048, {"kid": "first"})])
+    app = web.Application()
+    app.router.add_get("/.well-known/openid-configuration", made.configuration)
+    app.router.add_get("/keys", made.jwks)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    yield made
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def there(hub: Hub, issuer: Issuer) -> AsyncIterator[httpx2.AsyncClient]:
+    """A replica of the gateway that trusts the issuer."""
+    port = free_ports(1)[0]
+    trusting = {"port": port, "public_url": hub.url, "trusted_issuer": issuer.url}
+    sister = hub.settings.model_copy(update=trusting)
+    async with serving(sister), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+        while (await http.get("/readyz")).status_code != 200:
+            pass
+        yield http
+
+
+async def _subject(hub: Hub, subject: str) -> tuple[str, str]:
+    """Say who a subject of the issuer is; answers party and client id."""
+    new = {"name": "O", "country": "FR", "roles": ["trader"]}
+    party = (await hub.http.post("/v1/parties", json=new, headers=hub.admin)).json()["id"]
+    path = f"/v1/parties/{party}/credentials"
+    given = await hub.http.post(path, json={"subject": subject}, headers=hub.admin)
+    assert given.status_code == 201, given.text
+    taken = await hub.http.post(path, json={"subject": subject}, headers=hub.admin)
+    assert (taken.status_code, taken.json()["code"]) == (409, "subject-taken")
+    return party, given.json()["client_id"]
+
+
+async def _me(http: httpx2.AsyncClient, token: str) -> httpx2.Response:
+    return await http.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
+
+
+async def test_its_token_is_of_the_party_whose_subject_it_names(
+    hub: Hub, there: httpx2.AsyncClient, issuer: Issuer
+) -> None:
+    party, client = await _subject(hub, "user|7")
+    token = issuer.token("user|7")
+    assert (await _me(there, token)).json()["id"] == party
+    assert (await _me(there, issuer.token("user|8"))).status_code == 401
+    assert (await _me(hub.http, token)).status_code == 401, "who trusts no issuer takes none of its tokens"
+    [row] = (await hub.http.get(f"/v1/parties/{party}/credentials", headers=hub.admin)).json()["data"]
+    assert (row["kind"], row["subject"], row["last_used_at"] is not None) == ("subject", "user|7", True)
+    await hub.http.delete(f"/v1/parties/{party}/credentials/{client}", headers=hub.admin)
+    while (await _me(there, token)).status_code != 401:
+        pass
+
+
+async def test_its_bad_tokens_are_nobodys(
+    hub: Hub, there: httpx2.AsyncClient, issuer: Issuer, subtests: pytest.Subtests
+) -> None:
+    await _subject(hub, "s")
+    at = int(time.time())
+    bad = {
+        "for another audience": issuer.token("s", aud="other"),
+        "for several audiences": issuer.token("s", aud=["saola", "other"]),
+        "of another issuer": issuer.token("s", iss="https://elsewhere.example"),
+        "expired": issuer.token("s", iat=at - 20, exp=at - 10),
+        "without an end": issuer.token("s", exp=None),
+        "of the future": issuer.token("s", iat=at + 600),
+        "by a key of its own making": issuer.token("s", RSAKey.generate_key(2048, {"kid": "first"})),
+        "about nobody": issuer.token(""),
+        "in pieces": issuer.token("s")[:-5],
+    }
+    for name, token in bad.items():
+        with subtests.test(name):
+            assert (await _me(there, token)).status_code == 401
+    assert (await _me(there, issuer.token("s"))).status_code == 200
+
+
+async def test_a_new_key_is_learned_and_strangers_keys_do_not_wear_the_issuer_down(
+    hub: Hub, there: httpx2.AsyncClient, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _subject(hub, "s")
+    assert (await _me(there, issuer.token("s"))).status_code == 200
+    assert issuer.fetched == 1
+    stranger = ECKey.generate_key("P-256", {"kid": "made-up"})
+    for _ in range(5):
+        assert (await _me(there, issuer.token("s", stranger))).status_code == 401
+    assert issuer.fetched == 1, "not more often than every ten seconds"
+    monkeypatch.setattr(external_keys, "NOT_OFTENER", 0.0)
+    issuer.keys.insert(0, ECKey.generate_key("P-256", {"kid": "second"}))
+    assert (await _me(there, issuer.token("s"))).status_code == 200
+    assert (await _me(there, issuer.token("s", issuer.keys[1]))).status_code == 200, "both live in a rotation"
+    issuer.away = True
+    monkeypatch.setattr(external_keys, "FRESH_FOR", 0.0)
+    assert (await _me(there, issuer.token("s", jti="x"))).status_code == 200, "an issuer that is away stops nobody"

@@ -1,0 +1,121 @@
+"""Two gateways side by side, each a process of its own: what one ends, the other refuses within a minute."""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from joserfc.jwk import OKPKey
+
+from services.cli.ports import free_ports
+from services.gateway.settings import Settings
+from tests.gateway.actions.auth.test_client_assertions import TYPE, signed
+from tests.gateway.conftest import Body
+
+FORM = {"grant_type": "client_credentials"}
+Pair = tuple[httpx2.AsyncClient, httpx2.AsyncClient]
+
+
+@pytest.fixture
+async def both(settings: Settings, tmp_path: Path) -> AsyncIterator[Pair]:
+    """Two processes on one database, known outside by one address; answers a way to each."""
+    ports = free_ports(2)
+    started = [
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "services.cli.run", "gateway"),
+            env={**os.environ, **_environment(settings, port, public=f"http://127.0.0.1:{ports[0]}")},
+            stdin=DEVNULL,
+            stdout=DEVNULL,
+            stderr=DEVNULL,
+        )
+        for port in ports
+    ]
+    ways = [httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) for port in ports]
+    try:
+        for way in ways:
+            await _ready(way)
+        yield ways[0], ways[1]
+    finally:
+        for way in ways:
+            await way.aclose()
+        for process in started:
+            process.terminate()
+            await process.wait()
+
+
+def _environment(settings: Settings, port: int, *, public: str) -> dict[str, str]:
+    said = settings.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    said |= {"port": port, "public_url": public}
+    return {f"GATEWAY_{name.upper()}": str(value) for name, value in said.items()}
+
+
+async def _ready(way: httpx2.AsyncClient) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                if (await way.get("/readyz")).status_code == 200:
+                    return
+            except httpx2.TransportError:
+                pass
+            await asyncio.sleep(0.1)
+
+
+async def _admin(way: httpx2.AsyncClient, settings: Settings) -> dict[str, str]:
+    pair = json.loads(Path(str(settings.admin_file)).read_text())
+    return await _bearer(way, pair)
+
+
+async def _bearer(way: httpx2.AsyncClient, form: Body) -> dict[str, str]:
+    answer = await way.post("/oauth2/token", data=FORM | form)
+    assert answer.status_code == 200, answer.text
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+async def _party(way: httpx2.AsyncClient, admin: dict[str, str], credential: Body) -> tuple[str, Body]:
+    new = {"name": "P", "country": "FR", "roles": ["trader"]}
+    party = (await way.post("/v1/parties", json=new, headers=admin)).json()["id"]
+    given = await way.post(f"/v1/parties/{party}/credentials", json=credential, headers=admin)
+    return party, given.json()
+
+
+def _assertion(key: OKPKey, client: str, issuer: str) -> Body:
+    at = int(time.time())
+    claims = {"iss": client, "sub": client, "aud": issuer, "iat": at, "exp": at + 60, "jti": uuid4().hex}
+    return {"client_assertion_type": TYPE, "client_assertion": signed(key, claims)}
+
+
+async def test_what_one_process_ends_the_other_refuses_and_an_assertion_counts_once_in_both(
+    both: Pair, settings: Settings
+) -> None:
+    here, there = both
+    admin, issuer = await _admin(here, settings), str(here.base_url).rstrip("/")
+    key = OKPKey.generate_key("Ed25519")
+    party, secret = await _party(here, admin, {})
+    keyed_party, keyed = await _party(here, admin, {"public_key": key.as_dict(private=False)})
+    disabled, other = await _party(here, admin, {})
+    spent = _assertion(key, keyed["client_id"], issuer)
+    tokens = [await _bearer(here, secret), await _bearer(here, spent), await _bearer(here, other)]
+    assert (await there.post("/oauth2/token", data=FORM | spent)).status_code == 401, "its jti was used over there"
+    for token in tokens:
+        for _ in range(2):
+            assert (await there.get("/v1/me", headers=token)).status_code == 200, "it is in the cache here, too"
+    for client, of in ((secret, party), (keyed, keyed_party)):
+        await here.delete(f"/v1/parties/{of}/credentials/{client['client_id']}", headers=admin)
+    change: dict[str, Any] = {"headers": admin | {"If-Match": "*"}, "json": {"disabled": True}}
+    assert (await here.patch(f"/v1/parties/{disabled}", **change)).status_code == 200
+    for form in (secret, other, _assertion(key, keyed["client_id"], issuer)):
+        refused = await there.post("/oauth2/token", data=FORM | form)
+        assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+    async with asyncio.timeout(60):
+        for token in tokens:
+            while (await there.get("/v1/me", headers=token)).status_code != 401:
+                await asyncio.sleep(0.1)
+            assert (await here.get("/v1/me", headers=token)).status_code == 401

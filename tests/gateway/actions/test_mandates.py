@@ -1,0 +1,167 @@
+"""Mandates: an agent declares for a trader on the days it was allowed to, and not a day or a trader more."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from services.cli.ports import free_ports
+from services.gateway.actions.auth import party_directory
+from shared.database import now
+from tests.gateway.conftest import Body, Hub, declaration, serving
+
+TODAY = now().date()
+DAYS = {"from": TODAY.isoformat(), "until": TODAY.isoformat()}
+EORI = {"EORI": "FR99988877700011"}
+
+
+async def _two(hub: Hub) -> tuple[tuple[Body, dict[str, str]], tuple[Body, dict[str, str]]]:
+    return await hub.party("trader", identifiers=EORI), await hub.party("trader", identifiers={"EORI": "DE1"})
+
+
+async def _grant(hub: Hub, by: dict[str, str], to: Body, **changes: Any) -> httpx2.Response:
+    return await hub.http.post("/v1/mandates", json=DAYS | {"agent": to["id"]} | changes, headers=by)
+
+
+async def test_an_agent_declares_for_a_trader_under_its_mandate(hub: Hub) -> None:
+    (trader, own), (agent, its) = await _two(hub)
+    refused = [
+        await hub.lodge(its, declaration()),
+        await hub.lodge(its, declaration(trader=trader["id"])),
+    ]
+    assert [(a.status_code, a.json()["code"]) for a in refused] == [(403, "not-your-declaration")] * 2
+    granted = await _grant(hub, own, agent)
+    assert granted.status_code == 201
+    mandate = granted.json()
+    assert granted.headers["location"] == f"/v1/mandates/{mandate['id']}"
+    assert (mandate["trader"], mandate["agent"], mandate["status"]) == (trader["id"], agent["id"], "living")
+    lodged = await hub.lodge(its, declaration(trader=trader["id"]))
+    assert lodged.status_code == 202
+    [sent] = await hub.permits.until("/inside/declarations")
+    [letter] = sent.json["letters"]
+    assert (letter["trader"], letter["party"]["id"]) == (trader["id"], agent["id"])
+    assert (await hub.lodge(its, declaration())).status_code == 202, "its number names the trader too"
+    other = await hub.lodge(its, declaration(trader=trader["id"], importer={"name": "C", "country": "FR"}))
+    assert (other.status_code, other.json()["code"]) == (403, "not-your-declaration")
+
+
+async def test_both_names_stand_in_the_history_from_the_beginning(alone: Hub) -> None:
+    (trader, own), (agent, its) = await _two(alone)
+    await _grant(alone, own, agent)
+    id = (await alone.lodge(its, declaration())).json()["id"]
+    for header in (own, its):
+        seen = (await alone.http.get(f"/v1/declarations/{id}", headers=header)).json()
+        assert (seen["trader"], seen["lodged_by"]) == (trader["id"], agent["id"])
+        assert seen["history"][0]["by"] == {"party": agent["id"], "role": "trader", "for": trader["id"]}
+
+
+@pytest.mark.parametrize(("first", "last", "status"), [(-2, -1, "over"), (1, 2, "to come")])
+async def test_a_mandate_holds_on_its_days_only(hub: Hub, first: int, last: int, status: str) -> None:
+    (trader, own), (agent, its) = await _two(hub)
+    days = {"from": (TODAY + timedelta(first)).isoformat(), "until": (TODAY + timedelta(last)).isoformat()}
+    assert (await _grant(hub, own, agent, **days)).json()["status"] == status
+    assert (await hub.lodge(its, declaration(trader=trader["id"]))).status_code == 403
+
+
+@pytest.mark.parametrize("method", ["revocation", "delete"])
+async def test_a_revoked_mandate_ends_lodging_amending_and_cancelling_but_not_reading(hub: Hub, method: str) -> None:
+    (trader, own), (agent, its) = await _two(hub)
+    mandate = (await _grant(hub, own, agent)).json()["id"]
+    lodged = (await hub.lodge(its, declaration(trader=trader["id"]))).json()["id"]
+    path, known = f"/v1/declarations/{lodged}", {"If-Match": '"1"'}
+    assert (await hub.http.put(path, json=declaration(), headers=its | known)).status_code == 200
+    [asked] = [a for a in hub.permits.about(path) if a.method == "PUT"]
+    assert asked.caller.acts_for is not None
+    assert (str(asked.caller.acts_for.party), asked.caller.acts_for.numbers) == (trader["id"], ("FR99988877700011",))
+    if method == "delete":
+        assert (await hub.http.delete(f"/v1/mandates/{mandate}", headers=own)).status_code == 204
+    else:
+        revoked = await hub.http.post(f"/v1/mandates/{mandate}/revocation", headers=own)
+        assert (revoked.status_code, revoked.json()["status"]) == (200, "revoked")
+        assert (await hub.http.post(f"/v1/mandates/{mandate}/revocation", headers=own)).json() == revoked.json()
+    answers = [
+        await hub.lodge(its, declaration(trader=trader["id"])),
+        await hub.http.put(path, json=declaration(), headers=its | known),
+        await hub.http.post(f"{path}/cancellation", headers=its),
+    ]
+    assert [(a.status_code, a.json()["code"]) for a in answers] == [(403, "not-your-declaration")] * 3
+    assert (await hub.http.post(f"{path}/cancellation", headers=own)).status_code == 200
+    seen = await hub.http.get(f"/v1/mandates/{mandate}", headers=its)
+    assert (seen.json()["status"], seen.json()["revoked_by"]) == ("revoked", trader["id"])
+
+
+async def test_an_agent_whose_trader_is_disabled_acts_for_nobody(hub: Hub) -> None:
+    (trader, own), (agent, its) = await _two(hub)
+    await _grant(hub, own, agent)
+    await hub.http.patch(f"/v1/parties/{trader['id']}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"})
+    assert (await hub.lodge(its, declaration(trader=trader["id"]))).status_code == 403
+
+
+async def test_who_may_give_read_and_take_back_a_mandate(hub: Hub) -> None:
+    (trader, own), (agent, its) = await _two(hub)
+    _, stranger = await hub.party("trader")
+    _, customs = await hub.party("customs")
+    forged = await _grant(hub, its, agent, trader=trader["id"])
+    assert (forged.status_code, forged.json()["code"]) == (403, "not-your-mandate")
+    assert (await _grant(hub, customs, agent)).status_code == 403
+    mandate = (await _grant(hub, hub.admin, agent, trader=trader["id"])).json()["id"]
+    path = f"/v1/mandates/{mandate}"
+    for header, status in ((own, 200), (its, 200), (hub.admin, 200), (stranger, 404)):
+        assert (await hub.http.get(path, headers=header)).status_code == status
+        listed = (await hub.http.get("/v1/mandates", headers=header)).json()
+        assert len(listed["data"]) == (1 if status == 200 else 0)
+    taken = await hub.http.post(f"{path}/revocation", headers=its)
+    assert (taken.status_code, taken.json()["code"]) == (403, "not-your-mandate")
+    assert (await hub.http.delete(path, headers=stranger)).status_code == 404
+    assert (await hub.http.delete(path, headers=hub.admin)).status_code == 204
+
+
+async def test_a_mandate_that_makes_no_sense_is_refused(hub: Hub, subtests: pytest.Subtests) -> None:
+    (trader, own), (agent, _) = await _two(hub)
+    office, _ = await hub.party("customs")
+    bad: dict[str, Body] = {
+        "to nobody": {"agent": "0190c0de-0000-7000-8000-000000000000"},
+        "to an office": {"agent": office["id"]},
+        "to oneself": {"agent": trader["id"]},
+        "backwards": {"from": "2026-02-01", "until": "2026-01-01"},
+        "without an end": {"until": None},
+        "on no day": {"from": "2026-02-30"},
+        "with more": {"colour": "blue"},
+    }
+    for name, changes in bad.items():
+        with subtests.test(name):
+            answer = await _grant(hub, own, agent, **changes)
+            assert answer.status_code == 422, answer.text
+            assert answer.json()["errors"]
+    assert (await _grant(hub, hub.admin, agent)).status_code == 422, "the administrator names the trader"
+
+
+async def test_one_key_gives_one_mandate(hub: Hub) -> None:
+    (_, own), (agent, _) = await _two(hub)
+    keyed = own | {"Idempotency-Key": "m1"}
+    first, again = [await _grant(hub, keyed, agent) for _ in range(2)]
+    assert first.content == again.content and again.headers["idempotency-replayed"] == "true"
+    assert len((await hub.http.get("/v1/mandates", headers=own)).json()["data"]) == 1
+
+
+async def test_what_one_process_granted_and_revoked_another_knows(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(party_directory, "LOOK_EVERY", 0.1)
+    port = free_ports(1)[0]
+    sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
+    (trader, own), (agent, its) = await _two(hub)
+    async with serving(sister), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
+        while (await there.get("/readyz")).status_code != 200:
+            pass
+        mandate = (await _grant(hub, own, agent)).json()["id"]
+
+        async def lodge() -> int:
+            keyed = its | {"Idempotency-Key": str(now().timestamp()), "Content-Type": "application/json"}
+            body = declaration(trader=trader["id"])
+            return (await there.post("/v1/declarations", json=body, headers=keyed)).status_code
+
+        while await lodge() != 202:
+            pass
+        await hub.http.delete(f"/v1/mandates/{mandate}", headers=own)
+        while await lodge() != 403:
+            pass

@@ -1,0 +1,37 @@
+"""The gateway's figures: at a port of their own, never at the public one."""
+
+import httpx2
+
+from services.cli.ports import free_ports
+from services.gateway.actions.metrics import figures
+from services.gateway.settings import Settings
+from shared.metrics import page
+from tests.gateway.conftest import Hub, declaration, serving
+
+
+async def test_the_public_port_serves_no_figures(alone: Hub) -> None:
+    assert (await alone.http.get("/metrics")).status_code == 404
+
+
+async def test_figures_are_served_at_a_port_of_their_own_and_nothing_else_is(settings: Settings) -> None:
+    apart = settings.model_copy(update={"metrics_port": free_ports(1)[0]})
+    async with serving(apart), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{apart.metrics_port}") as http:
+        answer = await http.get("/metrics")
+        assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/plain")
+        assert "saola_database_up 1.0" in answer.text
+        assert "saola_submissions_oldest_waiting_seconds 0.0" in answer.text
+        assert (await http.get("/v1/me")).status_code == 404
+
+
+async def test_what_was_accepted_and_waits_is_counted(alone: Hub) -> None:
+    header = await alone.trader()
+    before = await _figures(alone)
+    assert (await alone.lodge(header, declaration())).status_code == 202
+    after = await _figures(alone)
+    assert after["saola_declarations_accepted_total"] == before["saola_declarations_accepted_total"] + 1
+    assert after["saola_submissions_waiting"] == before["saola_submissions_waiting"] + 1, "permits is away"
+
+
+async def _figures(hub: Hub) -> dict[str, float]:
+    lines = (await page(lambda: figures(hub.desk.engine))).decode().splitlines()
+    return {line.split()[0]: float(line.split()[1]) for line in lines if not line.startswith("#")}

@@ -1,0 +1,176 @@
+"""Customs messages over HTTP: taken in, kept to the byte, carried in the inside form; attacks get a clear 4xx."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+from joserfc import jws
+from joserfc.jwk import KeySet
+from sqlalchemy import text
+
+from tests.gateway.conftest import Hub, declaration
+from tests.gateway.customs_messages import V2, V3, goods, message, paper
+
+XML = {"content_type": "application/xml"}
+DTD = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">%s]>"""
+BOMB = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 10))
+
+
+def _plain() -> bytes:
+    return message("L-1").partition(b"?>")[2]
+
+
+ATTACKS: dict[str, tuple[bytes, str]] = {
+    "a DOCTYPE": (b"<!DOCTYPE MetaData>" + _plain(), "doctype-not-allowed"),
+    "a DOCTYPE behind a comment": (b"<?xml version='1.0'?><!-- x --> <!DOCTYPE a>" + _plain(), "doctype-not-allowed"),
+    "an entity of a file": (
+        b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + _plain().replace(b"L-1", b"&x;"),
+        "doctype-not-allowed",
+    ),
+    "an external DTD": (b'<!DOCTYPE a SYSTEM "http://127.0.0.1:9/x.dtd">' + _plain(), "doctype-not-allowed"),
+    "a parameter entity": (
+        b'<!DOCTYPE a [<!ENTITY % x SYSTEM "http://127.0.0.1:9/x">%x;]>' + _plain(),
+        "doctype-not-allowed",
+    ),
+    "a billion laughs": (DTD % BOMB + _plain().replace(b"L-1", b"&l9;"), "doctype-not-allowed"),
+    "a quadratic blow-up": (
+        b'<!DOCTYPE a [<!ENTITY a "' + b"a" * 50_000 + b'">]>' + _plain().replace(b"L-1", b"&a;" * 10_000),
+        "doctype-not-allowed",
+    ),
+    "an entity of nobody": (_plain().replace(b"L-1", b"&x;"), "malformed-xml"),
+    "XInclude": (
+        _plain().replace(
+            b"L-1", b'<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/passwd" parse="text"/>'
+        ),
+        "malformed-xml",
+    ),
+    "100,000 levels": (b"<a>" * 100_000 + b"</a>" * 100_000, "malformed-xml"),
+    "33 levels": (b"<MetaData>" + b"<a>" * 33 + b"</a>" * 33 + b"</MetaData>", "malformed-xml"),
+    "UTF-16": (_plain().decode().encode("utf-16"), "malformed-xml"),
+    "UTF-16 without a mark": (_plain().decode().encode("utf-16-le"), "malformed-xml"),
+    "UTF-32": (_plain().decode().encode("utf-32"), "malformed-xml"),
+    "UTF-7": (b"<?xml version='1.0' encoding='UTF-7'?>" + _plain(), "malformed-xml"),
+    "an EBCDIC": (b'<?xml version="1.0" encoding="cp037"?>'.decode().encode("cp037") + b"x", "malformed-xml"),
+    "not UTF-8": (_plain().replace(b"L-1", b"\xff\xfe"), "malformed-xml"),
+    "NUL": (_plain().replace(b"L-1", b"\x00"), "malformed-xml"),
+    "a control character": (_plain().replace(b"L-1", b"&#1;"), "malformed-xml"),
+    "cut": (_plain()[:-20], "malformed-xml"),
+    "two roots": (_plain() + b"<a/>", "malformed-xml"),
+    "nothing": (b"", "malformed-xml"),
+    "JSON": (json.dumps(declaration()).encode(), "malformed-xml"),
+    "an attribute twice": (_plain().replace(b"<Declaration>", b'<Declaration a="1" a="2">'), "malformed-xml"),
+    "a reference twice": (
+        _plain().replace(b"<TypeCode>IMA", b"<FunctionalReferenceID>X</FunctionalReferenceID><TypeCode>IMA"),
+        "malformed-xml",
+    ),
+    "a foreign namespace": (_plain().replace(b"<Declaration>", b'<Declaration xmlns="urn:evil">'), "malformed-xml"),
+}
+
+
+async def _kept(hub: Hub) -> int:
+    async with hub.desk.engine.connect() as conn:
+        return int((await conn.execute(text("SELECT count(*) FROM submissions"))).scalar_one())
+
+
+@pytest.fixture
+async def nothing_was_kept(hub: Hub) -> AsyncIterator[None]:
+    yield
+    assert await _kept(hub) == 0
+    assert hub.permits.about("/inside/declarations") == []
+
+
+@pytest.mark.usefixtures("nothing_was_kept")
+async def test_attacks_get_a_clear_refusal(hub: Hub, subtests: pytest.Subtests) -> None:
+    trader = await hub.trader()
+    for name, (body, code) in ATTACKS.items():
+        with subtests.test(name):
+            async with asyncio.timeout(5):
+                answer = await hub.lodge(trader, body, **XML)
+            assert (answer.status_code, answer.json()["code"]) == (400, code), answer.text
+            assert "passwd" not in answer.text and "root:" not in answer.text
+            assert "XML_PARSE" not in answer.text and "<string>" not in answer.text, "what to do, not how it was read"
+
+
+@pytest.mark.usefixtures("nothing_was_kept")
+async def test_two_megabytes_of_xml_are_413(hub: Hub) -> None:
+    answer = await hub.lodge(await hub.trader(), message("L") + b" " * 2_000_000, **XML)
+    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+
+
+@pytest.mark.usefixtures("nothing_was_kept")
+async def test_numbers_that_are_none_are_named(hub: Hub, subtests: pytest.Subtests) -> None:
+    trader = await hub.trader()
+    for said in ("NaN", "1e400", "-1", "0", "9" * 39, "ten", "1,5", "٣"):
+        with subtests.test(said):
+            answer = await hub.lodge(trader, message("L", goods(paper(off=said))), **XML)
+            assert (answer.status_code, answer.json()["code"]) == (422, "invalid-body"), answer.text
+            assert answer.json()["errors"][0]["pointer"] == "/items/0/quantity"
+
+
+async def test_a_message_is_kept_to_the_byte_and_carried_in_the_inside_form(hub: Hub) -> None:
+    trader = await hub.trader()
+    body = message("LRN-1", namespaces=V2)
+    lodged = await hub.lodge(trader, body, **XML)
+    assert lodged.status_code == 202, lodged.text
+    assert lodged.json()["reference"] == "LRN-1"
+    [asked] = await hub.permits.until("/inside/declarations")
+    [letter] = asked.json["letters"]
+    assert letter["digest"] == lodged.json()["digest"]
+    assert letter["declaration"]["items"][0]["documents"] == [
+        {"type": "C400", "number": "ZA-2026-000123", "use": "exhausts"}
+    ]
+    content = await hub.http.get(lodged.json()["links"]["content"], headers=trader)
+    assert (content.content, content.headers["content-type"]) == (body, "application/xml")
+    assert content.headers["content-digest"] == lodged.json()["digest"]
+
+
+async def test_while_permits_is_away_a_message_reads_as_it_was_understood(alone: Hub) -> None:
+    trader = await alone.trader()
+    lodged = await alone.lodge(trader, message("LRN-2", namespaces=V3), **XML)
+    found = (await alone.http.get(lodged.headers["location"], headers=trader)).json()
+    assert (found["status"], found["reference"], found["items"][0]["quantity"]) == ("received", "LRN-2", "100")
+
+
+async def test_a_key_stands_for_the_bytes_of_a_message(hub: Hub) -> None:
+    trader = await hub.trader()
+    first = await hub.lodge(trader, message("L-1"), idempotency_key="k1", **XML)
+    same = await hub.lodge(trader, message("L-1"), idempotency_key="k1", **XML)
+    other = await hub.lodge(trader, message("L-1") + b"\n", idempotency_key="k1", **XML)
+    taken = await hub.lodge(trader, message("L-1"), **XML)
+    assert (same.content, same.headers["idempotency-replayed"]) == (first.content, "true")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    assert (taken.status_code, taken.json()["code"]) == (409, "reference-taken")
+    assert await _kept(hub) == 1
+
+
+async def test_a_message_in_anothers_name_is_refused(hub: Hub) -> None:
+    answer = await hub.lodge(await hub.trader(), message("L", importer="FR5"), **XML)
+    assert (answer.status_code, answer.json()["code"]) == (403, "not-your-declaration")
+
+
+async def test_the_receipt_is_signed_over_the_bytes_by_the_published_key(hub: Hub) -> None:
+    party, trader = await hub.party("trader", identifiers={"EORI": "FR99988877700011"})
+    lodged = (await hub.lodge(trader, message("L-1"), **XML)).json()
+    answer = await hub.http.get(lodged["links"]["receipt"], headers=trader)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/jose")
+    published = (await hub.http.get("/.well-known/jwks.json")).json()
+    signed = jws.deserialize_compact(answer.text, KeySet.import_key_set(published), algorithms=["Ed25519"])
+    claims = json.loads(signed.payload)
+    for name in ("id", "reference", "received_at", "digest"):
+        assert claims[name] == lodged[name]
+    assert (claims["party"], claims["version"]) == (party["id"], 1)
+    again = await hub.http.get(lodged["links"]["receipt"], headers=trader)
+    assert again.text == answer.text
+    as_token = await hub.http.get("/v1/me", headers={"Authorization": f"Bearer {answer.text}"})
+    assert as_token.status_code == 401
+
+
+async def test_receipt_and_bytes_are_their_senders_alone(hub: Hub) -> None:
+    trader = await hub.trader()
+    _, other = await hub.party("trader", identifiers={"EORI": "FR2"})
+    links = (await hub.lodge(trader, declaration())).json()["links"]
+    for name in ("content", "receipt"):
+        assert (await hub.http.get(links[name], headers=other)).status_code == 404
+        assert (await hub.http.get(links[name] + "?version=2", headers=trader)).status_code == 404
+        assert (await hub.http.get(links[name] + "?version=x", headers=trader)).status_code == 400

@@ -1,0 +1,251 @@
+"""OpenAPI says everything a partner needs: bodies, answers, problems, the way in."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from services.gateway.api.openapi.examples import EXAMPLES
+from services.gateway.api.permissions import OPEN, RIGHTS
+from services.gateway.formats import wco_declaration
+from shared.contracts import declaration, parties, permit, webhooks
+from shared.contracts.declaration import Declaration
+from shared.contracts.parties import Party
+from shared.contracts.problems import CODES
+from shared.database import new_id
+from shared.strict_json import parse_json, validate
+from tests.gateway.conftest import Hub
+from tests.openapi_responses import Answers
+
+HOW = (
+    "a route's summary and description stand with the route (services/gateway/api/), its example in "
+    "services/gateway/api/examples/, its query parameters in api/parameters.py, its problem codes in its `codes` "
+    "and in shared/contracts/problems.py, its roles in api/rights.py"
+)
+SHOWN = {"application/json"}
+MODELS: dict[str, type[BaseModel]] = {
+    name: value
+    for room in (declaration, parties, permit, webhooks)
+    for name, value in vars(room).items()
+    if isinstance(value, type) and issubclass(value, BaseModel)
+}
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+BODILESS = {
+    "revoke_mandate",
+    "rotate_endpoint_secret",
+    "test_endpoint",
+    "verify_endpoint",
+    "retry_delivery",
+    "give_credential",
+}
+
+
+async def _document(hub: Hub) -> dict[str, Any]:
+    found: dict[str, Any] = (await hub.http.get("/openapi.json")).json()
+    return found
+
+
+async def test_every_operation_is_described_once_and_whole(alone: Hub) -> None:
+    document = await _document(alone)
+    seen: list[str] = []
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            assert method in METHODS
+            name = operation["operationId"]
+            seen.append(name)
+            assert operation["summary"] and operation["tags"], name
+            named = {part[1:-1] for part in path.split("/") if part.startswith("{")}
+            said = {parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "path"}
+            assert said == named, name
+            if method in {"post", "put", "patch"} and name not in BODILESS:
+                assert "requestBody" in operation, name
+            if name in RIGHTS:
+                assert operation["x-roles"] == sorted(RIGHTS[name])
+                assert {"401", "403"} <= operation["responses"].keys(), name
+            else:
+                assert operation["security"] == []
+    assert sorted(seen) == sorted(RIGHTS.keys() | OPEN)
+
+
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in document["paths"].values():
+        yield from path.values()
+
+
+async def test_every_operation_says_what_it_does_and_shows_an_example(alone: Hub, subtests: pytest.Subtests) -> None:
+    document = await _document(alone)
+    for operation in _operations(document):
+        name = operation["operationId"]
+        with subtests.test(name):
+            said = operation.get("description", "").partition("\n\nBy: ")[0]
+            assert len(said) > 20 and not said.startswith("By: "), f"give {name} a description: {HOW}"
+            assert name in EXAMPLES, f"show an example of {name}: {HOW}"
+            for media, sent in operation.get("requestBody", {}).get("content", {}).items():
+                assert "example" in sent or media not in SHOWN, f"{name}: show what is sent: {HOW}"
+            for status, answer in operation["responses"].items():
+                for media, body in answer.get("content", {}).items() if status < "300" else ():
+                    assert "example" in body or media not in SHOWN, f"{name}: show what is answered: {HOW}"
+
+
+async def test_every_refusal_is_described_as_a_problem(alone: Hub, subtests: pytest.Subtests) -> None:
+    for operation in _operations(await _document(alone)):
+        for status, answer in operation["responses"].items():
+            if status >= "400" and operation["operationId"] != "ask_token":
+                with subtests.test(operation["operationId"], status=status):
+                    assert list(answer["content"]) == ["application/problem+json"]
+
+
+async def test_the_example_in_xml_says_what_the_one_in_json_says(alone: Hub) -> None:
+    by = Party(id=new_id(), name="B SARL", country="FR", roles=("trader",), identifiers={"EORI": "FR99988877700011"})
+    for name in ("lodge_declaration", "replace_declaration", "validate_declaration"):
+        [shown] = [one for one in _operations(await _document(alone)) if one["operationId"] == name]
+        content = shown["requestBody"]["content"]
+        stated = wco_declaration.read(content["application/xml"]["example"].encode(), by)[0]
+        other = validate(Declaration, content["application/json"]["example"])
+        assert (stated.reference, stated.importer, stated.items[0].quantity) == (
+            other.reference,
+            other.importer,
+            other.items[0].quantity,
+        )
+
+
+async def test_every_parameter_says_what_it_means(alone: Hub, subtests: pytest.Subtests) -> None:
+    for operation in _operations(await _document(alone)):
+        for found in operation.get("parameters", ()):
+            with subtests.test(operation["operationId"], parameter=found["name"]):
+                told = found["in"] == "path" or len(found.get("description", "")) > 5
+                assert told, f"{found['name']} is missing in services/gateway/api/descriptions/query_parameters.py"
+
+
+async def test_what_examples_send_is_taken_by_the_contracts(alone: Hub, subtests: pytest.Subtests) -> None:
+    document = await _document(alone)
+    for operation in _operations(document):
+        sent = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        model = MODELS.get(str(sent.get("schema", {}).get("$ref", "")).rpartition("/")[2])
+        if model is not None and "example" in sent:
+            with subtests.test(operation["operationId"]):
+                validate(model, parse_json(json.dumps(sent["example"]).encode()))
+
+
+async def test_every_good_answer_has_a_shape_and_its_example_is_of_it(alone: Hub, subtests: pytest.Subtests) -> None:
+    document = await _document(alone)
+    answers = Answers(document)
+    for operation in _operations(document):
+        for status, answer in operation["responses"].items():
+            with subtests.test(operation["operationId"], status=status):
+                good = status < "300" and status != "204"
+                assert answer.get("content") or not good
+                for media, body in answer.get("content", {}).items() if good else ():
+                    assert body.get("schema"), f"say what {media} it answers: services/gateway/api/answers/"
+                    if media in SHOWN:
+                        assert answers.against(body["schema"], body["example"]) == []
+
+
+async def test_what_is_made_links_to_all_that_can_be_asked_of_it(alone: Hub) -> None:
+    document = await _document(alone)
+    paths = {one["operationId"]: path for path, item in document["paths"].items() for one in item.values()}
+    linked: dict[str, set[str]] = {}
+    for operation in _operations(document):
+        for answer in operation["responses"].values():
+            for link in answer.get("links", {}).values():
+                named = {part[1:-1] for part in paths[link["operationId"]].split("/") if part.startswith("{")}
+                assert link["parameters"].keys() == named
+                linked.setdefault(operation["operationId"], set()).add(link["operationId"])
+    assert linked["lodge_declaration"] >= {"read_declaration", "release_declaration", "read_receipt"}
+    assert linked["add_permit"] >= {"endorse_permit", "read_ledger", "revoke_permit"}
+    assert linked["apply_for_permit"] >= {"grant_application"}
+    reachable = set().union(*linked.values())
+    assert {name for name, path in paths.items() if "{id}" in path} <= reachable
+
+
+async def test_a_customs_message_is_text_and_no_declaration_in_json(alone: Hub) -> None:
+    for operation in _operations(await _document(alone)):
+        for bodies in (operation.get("requestBody", {}), *operation["responses"].values()):
+            for media, body in bodies.get("content", {}).items():
+                assert "xml" not in media or body["schema"]["type"] == "string"
+
+
+async def test_every_problem_an_operation_names_is_shown_with_its_meaning(alone: Hub) -> None:
+    for operation in _operations(await _document(alone)):
+        for status, answer in operation["responses"].items():
+            for code, shown in (
+                answer.get("content", {}).get("application/problem+json", {}).get("examples", {}).items()
+            ):
+                assert CODES[code].status == int(status) == shown["value"]["status"]
+                assert code in answer["description"]
+
+
+async def test_every_reference_leads_somewhere(alone: Hub) -> None:
+    document = await _document(alone)
+    schemas = document["components"]["schemas"]
+    references: set[str] = set()
+
+    def gather(value: Any) -> None:
+        if isinstance(value, dict):
+            if isinstance(value.get("$ref"), str):
+                references.add(value["$ref"])
+            for inner in value.values():
+                gather(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                gather(inner)
+
+    gather(document)
+    assert {reference.removeprefix("#/components/schemas/") for reference in references} <= schemas.keys()
+    assert {"Declaration", "Permit", "NewEndpoint", "Party", "Problem"} <= schemas.keys()
+    assert schemas["Declaration"]["additionalProperties"] is False
+    assert "repairs" not in schemas["Declaration"]["properties"]
+
+
+async def test_the_way_in_is_described(alone: Hub) -> None:
+    document = await _document(alone)
+    schemes = document["components"]["securitySchemes"]
+    assert schemes["oauth2"]["flows"]["clientCredentials"]["tokenUrl"] == "/oauth2/token"
+    assert schemes["bearer"]["scheme"] == "bearer"
+    lodge = document["paths"]["/v1/declarations"]["post"]
+    assert {"200", "202", "400", "401", "403", "409", "413", "415", "422", "503"} <= lodge["responses"].keys()
+    assert lodge["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/Declaration")
+    [key] = [parameter for parameter in lodge["parameters"] if parameter["name"] == "Idempotency-Key"]
+    assert key["required"] is True
+
+
+async def test_the_pages_for_people_are_there(alone: Hub) -> None:
+    bare = await alone.http.get("/", follow_redirects=False)
+    assert (bare.status_code, bare.headers["location"]) == (307, "/docs"), "the hub's address alone leads there"
+    page = await alone.http.get("/docs")
+    assert page.status_code == 200
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    wanted = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(wanted) >= 3
+    for place in wanted:
+        assert place.startswith(("/docs/assets/", "data:")), "nothing is fetched from elsewhere"
+        if place.startswith("/"):
+            asset = await alone.http.get(place)
+            assert asset.status_code == 200 and asset.content, place
+    assert "<script>" not in page.text and "style=" not in page.text
+
+
+async def test_what_is_not_there_is_a_problem_document(alone: Hub) -> None:
+    missing = await alone.http.get("/v1/nothing")
+    wrong = await alone.http.delete("/v1/declarations")
+    assert [(a.status_code, a.json()["code"]) for a in (missing, wrong)] == [
+        (404, "not-found"),
+        (405, "method-not-allowed"),
+    ]
+
+
+async def test_a_method_that_is_not_known_is_told_all_that_are(alone: Hub) -> None:
+    known = {
+        "/v1/declarations": "GET, HEAD, POST",
+        f"/v1/declarations/{new_id()}": "GET, HEAD, PUT",
+        f"/v1/declarations/{new_id()}/release": "POST",
+        "/v1/reference/rules": "GET, HEAD",
+    }
+    for path, methods in known.items():
+        answer = await alone.http.request("LOCK", path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, methods), path
+        assert methods in answer.json()["detail"]

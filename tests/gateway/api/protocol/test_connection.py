@@ -1,0 +1,192 @@
+"""Limits: a party's rate over all replicas, headers in size and time, what is no HTTP; and what is forgotten."""
+
+import asyncio
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import httpx2
+import pytest
+import uvicorn
+
+from services.cli.ports import free_ports
+from services.gateway.actions.auth import rate_limits
+from services.gateway.actions.retention import KEPT_FOR, sweep
+from services.gateway.api.protocol import connection
+from services.gateway.api.protocol.connection import Connection
+from services.gateway.main import make
+from services.gateway.settings import Settings
+from shared.database import now
+from tests.gateway.conftest import Hub, declaration, serving
+
+
+@asynccontextmanager
+async def _limited(hub: Hub, quota: int) -> AsyncIterator[httpx2.AsyncClient]:
+    """A replica of the gateway on the same database, with a rate limit."""
+    port = free_ports(1)[0]
+    sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url, "rate_limit": 1})
+    async with serving(sister) as app, httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
+        while (await there.get("/readyz")).status_code != 200:
+            await asyncio.sleep(0.02)
+        counts = app.state.desk.limits
+        counts.quota, counts._block = quota, quota // rate_limits.BLOCKS
+        yield there
+
+
+async def test_a_party_may_ask_so_much_in_a_window_and_no_more(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limits, "WINDOW", 10**9)
+    _, one = await hub.party("trader")
+    _, other = await hub.party("trader")
+    async with _limited(hub, 200) as a, _limited(hub, 200) as b:
+        first = await a.get("/v1/me", headers=one)
+        assert first.headers["ratelimit-policy"] == '"party";q=200;w=1000000000'
+        assert re.fullmatch(r'"party";r=199;t=\d+', first.headers["ratelimit"])
+        answers = [first] + [await replica.get("/v1/me", headers=one) for _ in range(150) for replica in (a, b)]
+        assert sum(answer.status_code == 200 for answer in answers) == 200, "together, to the request"
+        assert {answer.status_code for answer in answers[-50:]} == {429}
+        refused = answers[-1]
+        assert refused.json()["code"] == "too-many-requests"
+        assert int(refused.headers["retry-after"]) >= 1
+        assert refused.headers["ratelimit"].startswith('"party";r=0;t=')
+        assert (await a.get("/v1/me", headers=other)).status_code == 200, "one party's haste is its own"
+        lodged = await a.post("/v1/declarations", json=declaration(), headers=one | {"Idempotency-Key": "x"})
+        assert lodged.status_code == 429
+        assert (await hub.http.get("/v1/me", headers=one)).status_code == 200, "without a limit nothing is counted"
+
+
+async def test_many_at_once_share_the_blocks_and_none_is_refused_before_its_time(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limits, "WINDOW", 10**9)
+    _, one = await hub.party("trader")
+    async with _limited(hub, 100) as a:
+        answers = await asyncio.gather(*(a.get("/v1/me", headers=one) for _ in range(120)))
+        assert sum(answer.status_code == 200 for answer in answers) == 100
+
+
+async def test_kept_answers_are_forgotten_after_seven_days_and_not_before(hub: Hub) -> None:
+    new = {"name": "K", "country": "FR", "roles": ["trader"]}
+    keyed = hub.admin | {"Idempotency-Key": "k"}
+    first = await hub.http.post("/v1/parties", json=new, headers=keyed)
+    assert await sweep(hub.desk.engine, at=now() + KEPT_FOR - timedelta(minutes=1)) == 0
+    again = await hub.http.post("/v1/parties", json=new, headers=keyed)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert await sweep(hub.desk.engine, at=now() + KEPT_FOR + timedelta(minutes=1)) == 1
+    fresh = await hub.http.post("/v1/parties", json=new, headers=keyed)
+    assert fresh.status_code == 201 and fresh.json()["id"] != first.json()["id"]
+
+
+async def test_headers_beyond_the_limit_are_431(hub: Hub) -> None:
+    answer = await hub.http.get("/v1/me", headers=hub.admin | {"X-More": "x" * 40_000})
+    assert (answer.status_code, answer.json()["code"]) == (431, "headers-too-large")
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    long = await hub.http.get("/v1/parties?" + "&".join(f"a{n}=1" for n in range(8000)), headers=hub.admin)
+    assert long.status_code == 431
+
+
+@pytest.fixture
+async def port(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
+    """A gateway on the connection that `saola gateway` uses."""
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.3)
+    config = uvicorn.Config(
+        make(settings), port=settings.port, http=Connection, ws="none", log_config=None, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield settings.port
+    server.should_exit = True
+    await running
+
+
+async def _say(port: int, *parts: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+        return await asyncio.wait_for(reader.read(), 10)
+    except ConnectionResetError:
+        return b""
+    finally:
+        writer.close()
+
+
+GOOD = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+
+
+async def test_headers_that_never_end_end_the_connection(port: int) -> None:
+    slow = await _say(port, GOOD + b"X-Slow: ")
+    assert slow.startswith(b"HTTP/1.1 408 ")
+    told = json.loads(slow.partition(b"\r\n\r\n")[2])
+    assert told["code"] == "body-too-slow"
+    assert f"x-request-id: {told['request_id']}\r\n".encode() in slow and told["request_id"]
+    assert (await _say(port, b"")).startswith(b"HTTP/1.1 408 "), "silence too"
+    endless = await _say(port, GOOD + b"X-Long: " + b"x" * 200_000)
+    assert endless == b"" or endless.startswith(b"HTTP/1.1 431 ")
+
+
+async def test_what_is_no_http_is_told_so(port: int, subtests: pytest.Subtests) -> None:
+    noise = (b"\x16\x03\x01\x02\x00\x01\x00", b"HELO there\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", secrets.token_bytes(64))
+    for said in noise:
+        with subtests.test(said=said[:8]):
+            answer = await _say(port, said + b"\r\n\r\n")
+            assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 408 "))
+            assert json.loads(answer.partition(b"\r\n\r\n")[2])["status"] in {400, 408}
+
+
+async def test_a_connection_that_behaves_serves_request_after_request(port: int) -> None:
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        for _ in range(5):
+            assert (await http.get("/healthz")).status_code == 200
+    both = await _say(port, GOOD + b"\r\n" + GOOD + b"Connection: close\r\n\r\n")
+    assert both.count(b"HTTP/1.1 200 ") == 2
+
+
+FORM = b"grant_type=client_credentials&client_id=x&client_secret=y"
+WISH = b"POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+HTTP2 = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"
+
+
+async def test_a_client_that_would_rather_speak_http_2_keeps_its_body(port: int) -> None:
+    head = WISH + HTTP2 + b"Content-Length: %d\r\n\r\n" % len(FORM)
+    last = GOOD + b"Connection: close\r\n\r\n"
+    chunked = WISH + HTTP2 + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(FORM), FORM)
+    for parts in ((head + FORM + last,), (head[:80], head[80:], FORM[:9], FORM[9:], last), (chunked, last)):
+        said = await _say(port, *parts)
+        assert b"invalid_client" in said, said
+        assert said.count(b"HTTP/1.1 401 ") == 1 and said.count(b"HTTP/1.1 200 ") == 1, said
+    asked = await _say(port, WISH.replace(b"POST /oauth2/token", b"GET /healthz") + HTTP2 + b"\r\n" + last)
+    assert asked.count(b"HTTP/1.1 200 ") == 2
+    many = await _say(port, (GOOD + HTTP2 + b"\r\n") * 1_500 + last)
+    assert many.count(b"HTTP/1.1 200 ") == 1_501, "however many are sent at once"
+    assert (await _say(port, b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
+
+
+async def test_two_hosts_in_one_request_are_refused(port: int) -> None:
+    said = await _say(port, GOOD + b"Host: y\r\nConnection: close\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 400 ") and b"header-twice" in said
+
+
+async def test_http_1_1_says_whom_it_is_for(port: int) -> None:
+    for host in (b"", b"Host: a b\r\n", b"Host: x/@y\r\n"):
+        said = await _say(port, b"GET /healthz HTTP/1.1\r\n" + host + b"Connection: close\r\n\r\n")
+        assert said.startswith(b"HTTP/1.1 400 ") and b"Host" in said.partition(b"\r\n\r\n")[2], host
+    assert (await _say(port, b"GET /healthz HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_head_is_answered_as_get_without_the_body(port: int) -> None:
+    answers = {}
+    for method in (b"GET", b"HEAD"):
+        said = await _say(port, method + b" /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        head, _, answers[method] = said.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 "), method
+        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
+        assert int(length.split(b":")[1]) == len(answers[b"GET"]), method
+    assert answers[b"HEAD"] == b"" and answers[b"GET"]
+    lost = await _say(port, b"HEAD /oauth2/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert lost.startswith(b"HTTP/1.1 405 ") and lost.endswith(b"\r\n\r\n"), "nor is a refusal's body sent"

@@ -1,0 +1,155 @@
+"""Answers as a WCO Response, when Accept asks for XML: function codes, errors with their pointer chains."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from aiohttp import web
+from lxml import etree
+
+from services.gateway.api.protocol.content_negotiation import asks_for_xml
+from services.gateway.formats import wco_response
+from tests.gateway.conftest import Hub, declaration
+from tests.gateway.customs_messages import goods, message, paper
+from tests.gateway.stub_service import Asked, usual
+
+ASKS = {"accept": "application/xml"}
+AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+
+
+def _texts(body: bytes, path: str) -> list[str | None]:
+    return [found.text for found in etree.fromstring(body).iterfind(path)]
+
+
+def _chain(body: bytes, error: int = 0) -> list[dict[str, str | None]]:
+    found = etree.fromstring(body).findall("Response/Error")[error]
+    return [{step.tag: step.text for step in pointer} for pointer in found.iterfind("Pointer")]
+
+
+async def test_a_202_is_a_registered_message_and_the_same_when_repeated(hub: Hub) -> None:
+    trader = await hub.trader()
+    answers = [
+        await hub.lodge(trader, message("LRN-1"), idempotency_key="k", content_type="application/xml", **ASKS)
+        for _ in range(2)
+    ]
+    answer = answers[0]
+    assert (answer.status_code, answer.headers["content-type"]) == (202, "application/xml")
+    assert answers[1].content == answer.content
+    assert _texts(answer.content, "WCOTypeName") == ["RES"]
+    assert _texts(answer.content, "Response/FunctionCode") == ["02"]
+    assert _texts(answer.content, "Response/Declaration/FunctionalReferenceID") == ["LRN-1"]
+    id = answer.headers["location"].rpartition("/")[2]
+    assert _texts(answer.content, "Response/Declaration/ID") == [id]
+    assert etree.fromstring(answer.content).find("Response/IssueDateTime/DateTimeString").get("formatCode") == "304"  # type: ignore[union-attr]
+
+
+async def test_a_refusal_names_its_place_by_a_chain_of_pointers(hub: Hub) -> None:
+    trader = await hub.trader()
+    bad = message("L", goods(), goods(paper(unit="ZZZ"), number=2))
+    answer = await hub.lodge(trader, bad, content_type="application/xml", **ASKS)
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/xml")
+    assert _texts(answer.content, "Response/FunctionCode") == ["03"]
+    assert _texts(answer.content, "Response/Error/ValidationCode") == ["unknown-unit"]
+    assert _chain(answer.content) == [
+        {"DocumentSectionCode": "42A"},
+        {"DocumentSectionCode": "67A"},
+        {"SequenceNumeric": "2", "DocumentSectionCode": "68A"},
+        {"DocumentSectionCode": "02A"},
+    ]
+
+
+async def test_every_refusal_can_be_had_in_xml(hub: Hub) -> None:
+    trader = await hub.trader()
+    key = {"Idempotency-Key": "k", "Accept": "application/xml"}
+    refused = [
+        (await hub.http.post("/v1/declarations", headers=key), 401, "unauthenticated"),
+        (await hub.http.post("/v1/declarations", headers=trader | key), 415, "unsupported-media-type"),
+        (
+            await hub.lodge(trader, b"<!DOCTYPE a><a/>", content_type="application/xml", **ASKS),
+            400,
+            "doctype-not-allowed",
+        ),
+        (await hub.http.get("/v1/declarations/x", headers=trader | key), 404, "not-found"),
+    ]
+    for answer, status, code in refused:
+        assert answer.status_code == status
+        assert _texts(answer.content, "Response/Error/ValidationCode") == [code]
+
+
+async def test_a_declaration_is_read_in_xml_with_what_its_checks_found(hub: Hub) -> None:
+    trader = await hub.trader()
+    id = (await hub.lodge(trader, declaration())).json()["id"]
+    finding = {"rule": "CITES-box-11-quantity", "severity": "block", "message": "Too much & more.", "overridden": False}
+    note = {"rule": "stated-in-full", "severity": "note", "message": "Taken.", "pointer": "/items/0/taxon"}
+    whole = {
+        "id": id,
+        "reference": "B-1",
+        "version": 3,
+        "status": "rejected",
+        "findings": [finding | {"pointer": "/items/0/documents/1/number"}, note],
+        "history": [{"at": "2026-03-01T09:30:00.000000Z", "reason": None}],
+    }
+
+    async def answer(asked: Asked) -> web.StreamResponse:
+        if asked.method == "GET":
+            return web.json_response(whole, headers={"ETag": '"3"'})
+        return await usual(asked)
+
+    hub.permits.answer = answer
+    found = await hub.http.get(f"/v1/declarations/{id}", headers=trader | {"Accept": "application/xml"})
+    assert (found.status_code, found.headers["etag"]) == (200, '"3"')
+    assert _texts(found.content, "Response/FunctionCode") == ["03"]
+    assert _texts(found.content, "Response/Error/Description") == ["Too much & more."]
+    assert _chain(found.content)[-1] == {"SequenceNumeric": "2", "DocumentSectionCode": "02A", "TagID": "D005"}
+    assert _texts(found.content, "Response/AdditionalInformation/StatementCode") == ["stated-in-full"]
+    assert _texts(found.content, "Response/Declaration/RejectionDateTime/DateTimeString") == ["20260301093000Z"]
+    assert _texts(found.content, "Response/Declaration/VersionID") == ["3"]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        ("received", "02"),
+        ("accepted", "01"),
+        ("referred", "05"),
+        ("rejected", "03"),
+        ("released", "08"),
+        ("refused", "03"),
+        ("cancelled", "10"),
+    ],
+)
+def test_each_status_has_its_function_code(status: str, code: str) -> None:
+    said: Mapping[str, Any] = {"id": "x", "reference": "R", "status": status, "findings": [], "history": []}
+    assert _texts(wco_response.write(said, status=200, at=AT), "Response/FunctionCode") == [code]
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [
+        ("application/xml", True),
+        ("text/xml", True),
+        ("application/json", False),
+        ("*/*", False),
+        ("", False),
+        ("application/xml;q=0.9, application/json;q=0.5", True),
+        ("application/json, application/xml;q=0.9", False),
+        ("application/xml;q=0", False),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", False),
+    ],
+)
+def test_xml_is_given_to_who_prefers_it(accept: str, wanted: bool) -> None:
+    assert asks_for_xml(accept) is wanted
+
+
+async def test_the_bytes_that_were_sent_are_given_back_whatever_is_preferred(hub: Hub) -> None:
+    trader, sent = await hub.trader(), json.dumps(declaration()).encode()
+    place = (await hub.lodge(trader, sent)).headers["location"] + "/content"
+    answer = await hub.http.get(place, headers=trader | {"Accept": "application/xml"})
+    assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, "application/json", sent)
+
+
+async def test_json_stays_what_is_answered_otherwise(hub: Hub) -> None:
+    answer = await hub.lodge(await hub.trader(), message("L-9"), content_type="application/xml")
+    assert json.loads(answer.content)["reference"] == "L-9"

@@ -1,0 +1,102 @@
+"""A small real HTTP server that answers in place of permits or notifications, and remembers what it was asked."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from shared.contracts.parties import Caller
+from shared.database import now
+from shared.signed_tokens import InsideReader, KeyFile
+
+Answer = Callable[["Asked"], Awaitable[web.StreamResponse]]
+
+
+@dataclass
+class Asked:
+    """One request as it arrived, and who stood behind it."""
+
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    headers: dict[str, str]
+    body: bytes
+    caller: Caller
+    raw: web.Request
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class StandIn:
+    name: str
+    keys: Path
+    port: int
+    asked: list[Asked] = field(default_factory=list)
+    answer: Answer | None = None
+    _runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def about(self, path: str) -> list[Asked]:
+        return [asked for asked in self.asked if asked.path == path]
+
+    async def until(self, path: str, count: int = 1, seconds: float = 10) -> list[Asked]:
+        async with asyncio.timeout(seconds):
+            while len(self.about(path)) < count:
+                await asyncio.sleep(0.01)
+        return self.about(path)
+
+    async def open(self) -> None:
+        app = web.Application(client_max_size=64_000_000)
+        app.router.add_route("*", "/{rest:.*}", self._handle)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True).start()
+
+    async def close(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        reader = InsideReader(self.name, {"gateway": KeyFile(self.keys)})
+        caller = reader.caller(request.headers["authorization"].removeprefix("Bearer "), at=now())
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        query = list(request.query.items())
+        asked = Asked(request.method, request.path, query, headers, await request.read(), caller, request)
+        self.asked.append(asked)
+        found = await self.answer(asked) if self.answer is not None else None
+        return await usual(asked) if found is None else found
+
+
+async def usual(asked: Asked) -> web.StreamResponse:
+    """Take everything in; know nothing."""
+    if asked.path == "/inside/declarations":
+        return web.json_response(
+            {"answers": [{"id": letter["id"], "outcome": "taken"} for letter in asked.json["letters"]]}
+        )
+    if asked.path == "/inside/parties":
+        return web.Response(status=204)
+    if asked.method == "GET" and asked.path.startswith("/v1/declarations/"):
+        return problem(404, "not-found")
+    return web.json_response({"you": "asked"})
+
+
+def problem(status: int, code: str) -> web.Response:
+    return web.json_response({"status": status, "code": code}, status=status, content_type="application/problem+json")
+
+
+def drop(asked: Asked) -> web.StreamResponse:
+    """End the connection without an answer."""
+    assert asked.raw.transport is not None
+    asked.raw.transport.abort()
+    return web.Response()

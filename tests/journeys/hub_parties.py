@@ -1,0 +1,153 @@
+"""A small world on a real hub: parties of every role with their tokens, and every answer compared with OpenAPI."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+
+from saola_client import Hub
+from tests.hub import RunningHub
+from tests.openapi_responses import Answers
+
+Body = dict[str, Any]
+TODAY = datetime.now(UTC).date()
+JSON = "application/json"
+
+
+@dataclass
+class Who:
+    """One party and the header it comes in with."""
+
+    id: str
+    bearer: dict[str, str]
+    number: str = ""
+
+
+@dataclass
+class World:
+    """The hub, who there is, and what was seen of its answers."""
+
+    hub: RunningHub
+    http: httpx2.Client
+    answers: Answers
+    admin: Who
+    seen: set[str] = field(default_factory=set)
+    """Operations of which a good answer was compared."""
+    flaws: list[str] = field(default_factory=list)
+
+    def ask(
+        self,
+        who: Who | None,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        expect: int | None = None,
+    ) -> httpx2.Response:
+        """Ask as somebody; the answer is compared with what is said of it."""
+        sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        kind = {"Content-Type": JSON} if sent is not None else {}
+        keyed = {"Idempotency-Key": secrets.token_hex(8)} if method == "POST" and path != "/oauth2/token" else {}
+        given = {**kind, **keyed, **(who.bearer if who else {}), **(headers or {})}
+        answer = self.http.request(method, path, content=sent, headers=given)
+        self._compare(method, answer)
+        assert expect is None or answer.status_code == expect, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer
+
+    def _compare(self, method: str, answer: httpx2.Response) -> None:
+        operation = self.answers.named(method, answer.request.url.path)
+        kind = answer.headers.get("content-type", "")
+        found = self.answers.flaws(operation, answer.status_code, kind, answer.content)
+        self.flaws += [f"{operation} {answer.status_code} {flaw[:500]}" for flaw in found]
+        if answer.is_success:
+            self.seen.add(operation)
+
+    def get(self, who: Who | None, path: str) -> Any:
+        """Read something that is there."""
+        return self.ask(who, "GET", path, expect=200).json()
+
+    def post(self, who: Who, path: str, body: Any = None, **how: Any) -> Any:
+        """Do something that is taken."""
+        answer = self.ask(who, "POST", path, body, **how)
+        assert answer.is_success, f"POST {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else {}
+
+    def party(self, *roles: str, country: str = "FR", number: str = "") -> Who:
+        """Add a party with a credential."""
+        new = {"name": f"{'+'.join(roles)} of {country}", "country": country, "roles": list(roles)}
+        made = self.post(self.admin, "/v1/parties", new | ({"identifiers": {"EORI": number}} if number else {}))
+        pair = self.post(self.admin, f"/v1/parties/{made['id']}/credentials")
+        return Who(made["id"], self._bearer(pair), number)
+
+    def _bearer(self, pair: Mapping[str, str]) -> dict[str, str]:
+        form = f"grant_type=client_credentials&client_id={pair['client_id']}&client_secret={pair['client_secret']}"
+        how = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = self.ask(None, "POST", "/oauth2/token", form.encode(), how, expect=200)
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+def open_world(hub: RunningHub) -> World:
+    """Open a world on a hub that runs."""
+    http = httpx2.Client(base_url=hub.url, timeout=60, trust_env=False)
+    answers = Answers(http.get("/openapi.json").json())
+    with hub.admin() as door:
+        me = door.me()
+        return World(hub, http, answers, Who(me["id"], {"Authorization": f"Bearer {door.token()}"}))
+
+
+def door_of(hub: RunningHub, pair: Mapping[str, str]) -> Hub:
+    """Open a party's own door."""
+    return Hub(hub.url, pair["client_id"], pair["client_secret"])
+
+
+def trader(name: str, country: str, who: Who) -> Body:
+    """Name a party as exporter or importer."""
+    return {"name": name, "country": country, "identifier": who.number}
+
+
+def permit(exporter: Who, importer: Who, number: str | None = None, **changes: Any) -> Body:
+    """A good export permit of ZA, of 120 skins."""
+    line = {"line": "A", "taxon": "Crocodylus niloticus", "appendix": "II", "source": "R", "term": "SKI"}
+    made: Body = {
+        "number": number or f"ZA-{secrets.token_hex(5).upper()}",
+        "kind": "export",
+        "issuer": "ZA",
+        "issued_on": str(TODAY - timedelta(days=1)),
+        "valid_until": str(TODAY + timedelta(days=150)),
+        "exporter": trader("A (Pty) Ltd", "ZA", exporter),
+        "importer": trader("B SARL", "FR", importer),
+        "export_country": "ZA",
+        "import_country": "FR",
+        "purpose": "T",
+        "lines": [line | {"quantity": "120", "unit": "number", "origin_country": "ZA"}],
+    }
+    return made | changes
+
+
+def application(exporter: Who, importer: Who) -> Body:
+    """The same, asked for."""
+    asked = permit(exporter, importer)
+    return {name: value for name, value in asked.items() if name not in {"number", "issued_on", "valid_until"}}
+
+
+def declaration(exporter: Who, importer: Who, number: str, quantity: str = "100", **changes: Any) -> Body:
+    """A good import declaration that cites a permit."""
+    item = {"number": 1, "taxon": "Crocodylus niloticus", "term": "SKI", "quantity": quantity, "unit": "number"}
+    made: Body = {
+        "reference": f"B-{secrets.token_hex(5)}",
+        "movement": "import",
+        "exporter": trader("A (Pty) Ltd", "ZA", exporter),
+        "importer": trader("B SARL", "FR", importer),
+        "export_country": "ZA",
+        "import_country": "FR",
+        "items": [
+            item
+            | {"source": "R", "purpose": "T", "origin_country": "ZA"}
+            | {"documents": [{"type": "C400", "number": number, "issuer": "ZA", "line": "A"}]}
+        ],
+    }
+    return made | changes

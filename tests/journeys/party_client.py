@@ -1,0 +1,36 @@
+"""One credential's way into a hub, for journeys that look at the answers themselves."""
+
+import time
+from typing import Any
+
+import httpx2
+
+from saola_client import Hub
+from tests.hub import RunningHub
+
+
+class Door:
+    """One credential's way into the hub, with the answers as they come."""
+
+    def __init__(self, hub: RunningHub, way: Hub) -> None:
+        self._url, self._way = hub.url, way
+
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
+        said = {name.replace("_", "-"): value for name, value in headers.items()}
+        bearer = {"Authorization": f"Bearer {self._way.token()}"}
+        return httpx2.request(method, self._url + path, json=body, headers={**bearer, **said}, trust_env=False)
+
+    def send(self, method: str, path: str, file: bytes) -> httpx2.Response:
+        """Send a file of CSV."""
+        headers = {"Authorization": f"Bearer {self._way.token()}", "Content-Type": "text/csv"}
+        return httpx2.request(method, self._url + path, content=file, headers=headers, trust_env=False, timeout=120)
+
+
+def heard(door: Door, types: str, many: int) -> list[dict[str, Any]]:
+    """Pull events until there are so many."""
+    ends = time.monotonic() + 30
+    while True:
+        found: list[dict[str, Any]] = door("GET", f"/v1/events?types={types}").json()["data"]
+        if len(found) >= many or time.monotonic() > ends:
+            return found
+        time.sleep(0.1)

@@ -1,0 +1,37 @@
+"""The examples of docs/client.md are run as they stand, in their order, against a real hub."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from saola_client import Hub
+from tests.hub import RunningHub
+from tests.journeys.hub_parties import Who, declaration
+
+PAGE = Path(__file__).parents[2] / "docs" / "client.md"
+
+
+def test_every_example_of_the_page_does_what_it_says(tried_hub: RunningHub) -> None:
+    here = Who("", {}, "FR-CLIENT-PAGE")
+    with tried_hub.admin() as admin:
+        party = {"name": "B", "country": "FR", "roles": ["trader"], "identifiers": {"EORI": here.number}}
+        names: dict[str, Any] = {
+            "admin": admin,
+            "url": tried_hub.url,
+            "party_id": admin.create_party(party)["id"],
+            "declaration": declaration(Who("", {}, "ZA-1"), here, "ZA-0"),
+            "many": [declaration(Who("", {}, "ZA-1"), here, "ZA-0"), {"reference": 1}],
+            "keys": httpx2.get(f"{tried_hub.url}/.well-known/jwks.json").json(),
+            "secret": "whsec_" + "c2VjcmV0" * 4,
+        }
+        blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+        for number, block in enumerate(blocks, start=1):
+            exec(compile(block, f"docs/client.md, example {number}", "exec"), names)
+        hub: Hub = names["hub"]
+        assert len(blocks) == 7 and names["bookmark"] is not None
+        assert {found["reference"] for found in hub.declarations()} >= {names["declaration"]["reference"]}
+        assert json.loads(hub.content(names["lodged"]["id"])) == names["declaration"]
+        hub.close()

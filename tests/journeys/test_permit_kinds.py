@@ -1,0 +1,186 @@
+"""Every kind of permit through the one door: the least that is good, and each fault by a code of its own."""
+
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from services.permits.domain.permits.validation import MONTHS, later
+from shared.cites.codes import KINDS
+from tests.journeys.party_client import Door, heard
+
+TODAY = datetime.now(UTC).date()
+Body = dict[str, Any]
+SIDES = {"import": "IS", "introduction_from_the_sea": "IS"}
+LINES: dict[str, Body] = {
+    "re_export": {"origin_country": "TD", "origin_permit": "TD-1", "origin_date": "2020-01-01"},
+    "pre_convention": {"source": "O", "underlying_source": "W", "acquired_on": "1970-01-01"},
+    "introduction_from_the_sea": {"source": "X"},
+    "certificate_of_origin": {"appendix": "III"},
+}
+NEEDS: dict[str, tuple[str, str, str]] = {
+    "re_export": ("origin_permit", "origin-permit-missing", "/lines/0/origin_permit"),
+    "pre_convention": ("acquired_on", "acquisition-date-missing", "/lines/0/acquired_on"),
+}
+"""Of some kinds a field that others can do without, with the code and the place when it is left out."""
+
+
+def paper(kind: str, days: int = 1, **more: Any) -> Body:
+    goods = {"line": "A", "taxon": "Inventa exemplaris", "appendix": "II", "source": "W", "term": "LIV"}
+    goods |= {"quantity": "3", "unit": "number"}
+    carnet = {"carnet": {"number": "ATA-1", "valid_until": "2999-01-01"}} if kind == "sample_collection" else {}
+    return {
+        "number": secrets.token_hex(8), "kind": kind, "issuer": SIDES.get(kind, "BT"), "issued_on": str(TODAY),
+        "valid_until": str(TODAY + timedelta(days=days)), "exporter": {"name": "E", "country": "BT"},
+        "importer": {"name": "I", "country": "IS"}, "export_country": "BT", "import_country": "IS", "purpose": "Q",
+        "lines": [goods | LINES.get(kind, {})], **carnet, **more,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def offices(enter: Callable[..., list[Door]]) -> dict[str, Door]:
+    """The authorities of both countries."""
+    return {country: enter("authority", country)[0] for country in ("BT", "IS")}
+
+
+def issue(offices: dict[str, Door], body: Body, **headers: str) -> httpx2.Response:
+    return offices[body["issuer"]]("POST", "/v1/permits", body, **headers)
+
+
+def refused(answer: httpx2.Response) -> list[tuple[str, str]]:
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["code"] == answer.json()["errors"][0]["code"]
+    return [(fault["code"], fault["pointer"]) for fault in answer.json()["errors"]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_least_of_every_kind_is_issued_and_reads_as_it_was_stated(offices: dict[str, Door], kind: str) -> None:
+    stated = paper(kind, 0)
+    made = issue(offices, stated)
+    assert made.status_code == 201, made.text
+    read = offices[stated["issuer"]]("GET", made.headers["Location"]).json()
+    many = kind in {"travelling_exhibition", "musical_instrument", "personal_ownership", "sample_collection"}
+    assert (read["kind"], read["status"], read["use"]) == (
+        kind, "issued", "many_crossings" if many else "single_shipment",
+    )  # fmt: skip
+    assert (read["retrospective"], "continuation" in read) == (False, many)
+    marked = issue(offices, paper(kind, 0, retrospective=True))
+    assert marked.json()["retrospective"] is True
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_kind_is_valid_longer_than_it_may_be(offices: dict[str, Door], kind: str) -> None:
+    months = MONTHS.get(kind)
+    last = later(TODAY, months or 120)
+    assert issue(offices, paper(kind, valid_until=str(last))).status_code == 201
+    before = paper(kind, valid_until=str(TODAY - timedelta(days=1)))
+    assert refused(issue(offices, before)) == [("validity-before-issue", "/valid_until")]
+    if months is not None:
+        beyond = paper(kind, valid_until=str(last + timedelta(days=1)))
+        assert refused(issue(offices, beyond)) == [("validity-too-long", "/valid_until")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_kind_must_state_is_missed_by_name(offices: dict[str, Door], kind: str) -> None:
+    field, code, place = NEEDS.get(kind, ("purpose", "missing", "/purpose"))
+    stated = paper(kind)
+    stated.pop(field, None)
+    stated["lines"][0].pop(field, None)
+    answer = issue(offices, stated)
+    assert answer.status_code == 422
+    assert (code, place) in [(fault["code"], fault["pointer"]) for fault in answer.json()["errors"]], answer.text
+
+
+def lines(*changes: Body) -> Body:
+    [goods] = paper("export")["lines"]
+    return {"lines": [goods | {"line": chr(65 + n)} | change for n, change in enumerate(changes)]}
+
+
+CROC = {"taxon": "Crocodylus niloticus"}
+
+
+@pytest.mark.parametrize(("changes", "code", "place"), [
+    ({"issued_on": str(TODAY + timedelta(days=2)), "valid_until": str(TODAY + timedelta(days=9))},
+     "issued-in-the-future", "/issued_on"),
+    ({"issuer": "IS"}, "issuer-not-of-export-country", "/issuer"),
+    ({"carnet": {"number": "A", "valid_until": "2999-01-01"}}, "carnet-out-of-place", "/carnet"),
+    (lines({"source": "I"}), "underlying-source-missing", "/lines/0/underlying_source"),
+    (lines(CROC | {"source": "A"}), "source-not-of-kingdom", "/lines/0/source"),
+    (lines({"taxon": "Aloe ferox", "source": "R"}), "source-not-of-kingdom", "/lines/0/source"),
+    (lines({"taxon": "Aloe ferox", "source": "I", "underlying_source": "C"}), "source-not-of-kingdom",
+     "/lines/0/underlying_source"),
+    (lines({"unit": "m3"}), "unit-not-of-term", "/lines/0/unit"),
+    (lines({}, {}), "lines-overlap", "/lines/1"),
+    (lines({"taxon": "Crocodylia spp."}, CROC), "lines-overlap", "/lines/1"),
+    (lines({"taxon": "Vicugna vicugna"}, {"taxon": "LAMA VICUGNA (Molina, 1782)"}), "lines-overlap", "/lines/1"),
+    (lines({"quota_used": "5"}), "quota-incomplete", "/lines/0/annual_quota"),
+    (lines({"quota_used": "2", "annual_quota": "9"}), "quota-used-too-low", "/lines/0/quota_used"),
+    (lines({"quota_used": "10", "annual_quota": "9"}), "quota-exceeded", "/lines/0/quota_used"),
+    (lines({"acquired_on": "2999-01-01"}), "date-after-issue", "/lines/0/acquired_on"),
+])  # fmt: skip
+def test_each_fault_of_a_paper_has_a_code_and_a_place_of_its_own(
+    offices: dict[str, Door], changes: Body, code: str, place: str
+) -> None:
+    assert refused(issue(offices, paper("export") | changes)) == [(code, place)]
+
+
+@pytest.mark.parametrize(("changes", "code"), [
+    ({"source": "Q"}, "unknown-source"), ({"term": "XYZ"}, "unknown-term"), ({"unit": "bushel"}, "unknown-unit"),
+    ({"appendix": "IV"}, "unknown-appendix"), ({"origin_country": "QQ"}, "unknown-country"),
+    ({"quantity": "9" * 39}, "too-many-digits"), ({"quantity": "0"}, "invalid-body"),
+    ({"quantity": "-1"}, "invalid-body"), ({"term": "XYZ", "unit": "bushel"}, "invalid-body"),
+])  # fmt: skip
+def test_what_is_no_code_or_no_quantity_is_told_by_name(offices: dict[str, Door], changes: Body, code: str) -> None:
+    answer = issue(offices, paper("export") | lines(changes))
+    faults = answer.json()["errors"]
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert {fault["pointer"] for fault in faults} == {f"/lines/0/{name}" for name in changes}
+    assert code == "invalid-body" or [fault["code"] for fault in faults] == [code]
+
+
+def quota_file(amount: int) -> bytes:
+    year = f"{TODAY.year}-01-01,{TODAY.year}-12-31"
+    return f"start_date,end_date,taxon_name,iso_code2,quota\n{year},Rarissima una,BT,{amount}\n".encode()
+
+
+def test_no_two_issuers_take_the_last_of_a_quota(offices: dict[str, Door], admin_door: Door) -> None:
+    load = admin_door.send("PUT", "/v1/reference/quotas", quota_file(100))
+    assert (load.status_code, load.json()["taken"]) == (200, 1), load.text
+
+    def tries(_: int) -> httpx2.Response:
+        return issue(offices, paper("export") | lines({"taxon": "Rarissima una", "quantity": "30"}))
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(tries, range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] * 3 + [422] * 5
+    no = next(answer.json() for answer in answers if answer.status_code == 422)
+    assert (no["code"], no["errors"][0]["pointer"]) == ("quota-exceeded", "/lines/0/quantity")
+    last = issue(offices, paper("export") | lines({"taxon": "Rarissima una", "quantity": "11"})).json()
+    assert "10 number are left" in last["detail"]
+    [one] = admin_door("GET", "/v1/reference/quotas?country=BT").json()["data"]
+    assert (one["quota"], one["taken"], one["left"]) == ("100", "90", "10")
+    told = [event["type"] for event in heard(offices["BT"], "quota.*", 1)]
+    assert told == ["quota.near"]
+
+
+def test_the_end_of_a_permit_is_told_by_the_worker_to_who_holds_it(enter: Callable[..., list[Door]]) -> None:
+    number = secrets.token_hex(6)
+    [holder], [authority] = enter("trader", "BT", number), enter("authority", "BT")
+    ends: dict[str, date] = {"permit.expiring": TODAY + timedelta(days=30), "permit.expired": TODAY - timedelta(days=9)}
+    mine: Body = {"exporter": {"name": "E", "country": "BT", "identifier": number}}
+    mine["issued_on"] = str(TODAY - timedelta(days=30))
+    ids = {}
+    for kind, last in ends.items():
+        made = authority("POST", "/v1/permits", paper("export", valid_until=str(last), **mine))
+        assert made.status_code == 201, made.text
+        ids[made.json()["id"]] = kind
+    authority("POST", "/v1/permits", paper("export", valid_until=str(TODAY + timedelta(days=33)), **mine))
+    told = heard(holder, "permit.expiring,permit.expired", 2)
+    assert {event["data"]["permit_id"]: event["type"] for event in told} == ids
+    assert {event["data"]["status"] for event in told} == {"issued", "expired"}
+    past = holder("GET", "/v1/permits?status=expired").json()["data"]
+    assert [one["id"] for one in past] == [id for id, kind in ids.items() if kind == "permit.expired"]

@@ -1,0 +1,93 @@
+"""What waits for one endpoint is woken and cleared away step by step, and nobody waits for that."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from services.notifications.actions import backlog
+from services.notifications.actions.retention import sweep
+from services.notifications.domain.retention import Keep
+from tests.notifications.actions.test_delivery_fairness import many_waiting
+from tests.notifications.conftest import Service, news, party
+
+WHERE = "/v1/webhook-endpoints"
+PUT_OFF = "UPDATE lanes SET due_at = now() + interval '1 day'"
+
+
+async def put_off(service: Service) -> None:
+    async with service.engine.begin() as conn:
+        await conn.execute(text(PUT_OFF))
+
+
+async def waiting(service: Service, endpoint: str) -> tuple[int, int]:
+    """Answer lanes and pending deliveries of an endpoint."""
+    lanes = await service.scalar(f"SELECT count(*) FROM lanes WHERE endpoint_id = '{endpoint}'")
+    letters = f"SELECT count(*) FROM deliveries WHERE endpoint_id = '{endpoint}' AND status = 'pending'"
+    return int(lanes), int(await service.scalar(letters))
+
+
+async def test_a_deleted_endpoint_with_much_waiting_is_gone_at_once_and_its_letters_by_and_by(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backlog, "STEP", 10)
+    who = party()
+    made = await service.endpoint(who, "https://example.com/")
+    other = await service.endpoint(party(), "https://example.com/other")
+    await many_waiting(service, made["id"], 350)
+    await many_waiting(service, other["id"], 5)
+    where, header = f"{WHERE}/{made['id']}", service.as_(who)
+    assert (await service.http.delete(where, headers=header)).status_code == 204
+    assert (await service.http.get(where, headers=header)).status_code == 404
+    assert await waiting(service, made["id"]) == (150, 150), "twenty steps while the owner waits"
+    swept = await sweep(service.engine, Keep())
+    assert (swept.endpoints, await waiting(service, made["id"])) == (1, (0, 0))
+    assert (await sweep(service.engine, Keep())).endpoints == 0
+    assert await waiting(service, other["id"]) == (5, 5)
+
+
+async def test_everything_that_waits_is_woken_however_much(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backlog, "STEP", 10)
+    who = party()
+    made = await service.endpoint(who, "https://example.com/")
+    await many_waiting(service, made["id"], 235)
+    await put_off(service)
+    where, header = f"{WHERE}/{made['id']}", {**service.as_(who), "If-Match": "*"}
+    await service.http.patch(where, json={"paused": True}, headers=header)
+    woken = "SELECT count(*) FROM lanes WHERE due_at <= now()"
+    async with service.engine.connect() as holder:
+        await holder.execute(text("SELECT FROM lanes WHERE subject = (SELECT max(subject) FROM lanes) FOR UPDATE"))
+        resumed = await service.http.patch(where, json={"paused": False}, headers=header)
+        assert (resumed.status_code, resumed.json()["status"]) == (200, "active")
+        assert 200 <= await service.scalar(woken) < 235, "twenty steps while the owner waits, the rest behind"
+        await holder.rollback()
+    async with asyncio.timeout(10):
+        while await service.scalar(woken) != 235:
+            await asyncio.sleep(0.02)
+
+
+async def beside(service: Service, endpoint: str, act: Callable[[], Awaitable[object]]) -> None:
+    """Let something be done that has to wait for a lane of the endpoint; news for others must not."""
+    async with service.engine.connect() as holder:
+        held = text("SELECT FROM lanes WHERE endpoint_id = :id ORDER BY subject LIMIT 1 FOR UPDATE")
+        await holder.execute(held, {"id": UUID(endpoint)})
+        acting = asyncio.ensure_future(act())
+        await asyncio.sleep(0.2)
+        told = await asyncio.wait_for(service.tell(news(to=party())), 5)
+        assert (told, acting.done()) == (["taken"], False)
+        await holder.rollback()
+    await acting
+
+
+async def test_news_for_others_do_not_wait_while_a_backlog_is_woken_or_cleared(service: Service) -> None:
+    who = party()
+    made = await service.endpoint(who, "https://example.com/")
+    await many_waiting(service, made["id"], 5)
+    await put_off(service)
+    where, header = f"{WHERE}/{made['id']}", {**service.as_(who), "If-Match": "*"}
+    await service.http.patch(where, json={"paused": True}, headers=header)
+    await beside(service, made["id"], lambda: service.http.patch(where, json={"paused": False}, headers=header))
+    await beside(service, made["id"], lambda: service.http.delete(where, headers=header))
+    assert await waiting(service, made["id"]) == (0, 0)

@@ -1,0 +1,170 @@
+"""Workers that die, stall or lose the database: what they held is sent by others, under the same id."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.notifications.actions import delivery
+from services.notifications.actions.delivery import Landed
+from services.notifications.domain.delivery_request import Letter
+from services.notifications.domain.delivery_result import Outcome
+from services.notifications.domain.retry_schedule import SCHEDULE
+from shared.database import new_id, now
+from tests.notifications.conftest import Service, news, party, until, working
+from tests.notifications.receivers import Heard, Receiver
+
+LEASE = timedelta(seconds=20)
+WORKER = """
+import asyncio, sys
+from datetime import timedelta
+from pathlib import Path
+from services.notifications.actions.encryption_keys import Keys
+from shared.signed_tokens import KeyFile
+from services.notifications.domain.allowed_addresses import Reach
+from services.notifications.actions.delivery_worker import PostOffice
+from services.notifications.clients.webhooks import Receivers
+from shared.database import connect
+
+async def work():
+    receivers = Receivers(Reach(loopback=True))
+    await receivers.open()
+    keys = Keys(KeyFile(Path(sys.argv[2])), KeyFile(Path(sys.argv[3])))
+    await PostOffice(connect(sys.argv[1]), receivers.post, keys, lease=timedelta(seconds=1), poll=0.02).run()
+
+asyncio.run(work())
+"""
+
+
+@asynccontextmanager
+async def a_worker(service: Service) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A worker in a process of its own, with leases of a second; killed when the block ends."""
+    files = [str(file) for file in (service.settings.secret_keys, service.settings.signing_keys)]
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WORKER, service.settings.database_url, *files, cwd=Path(__file__).parents[3]
+    )
+    try:
+        yield worker
+    finally:
+        if worker.returncode is None:
+            worker.kill()
+            await worker.wait()
+
+
+async def test_a_worker_killed_in_mid_flight_loses_nothing(service: Service, receiver: Receiver) -> None:
+    who, subject = party(), f"declaration:{uuid4()}"
+    await service.endpoint(who, receiver.url)
+    hanging, over = True, asyncio.Event()
+
+    async def hang(heard: Heard) -> None:
+        if hanging:
+            await over.wait()
+
+    receiver.behave = hang
+    await service.tell(news(subject, 1, to=who), news(subject, 2, to=who))
+    async with a_worker(service) as worker:
+        await until(lambda: receiver.heard)
+        worker.kill()
+        await worker.wait()
+    hanging = False
+    async with working(service):
+        await until(lambda: len(receiver.heard) == 3)
+        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+    over.set()
+    assert [one.sequence for one in receiver.heard] == [1, 1, 2]
+    assert receiver.heard[0].id == receiver.heard[1].id
+
+
+async def claim(service: Service, *, lease: timedelta = LEASE) -> list[Letter]:
+    id = new_id()
+    return await delivery.claim(
+        service.engine, id, at=now(), lease=lease, limit=100, share=100, shares={}, keys=service.keys
+    )
+
+
+async def settle(service: Service, letter: Letter, *, well: bool = True) -> None:
+    outcome = Outcome(200, None, 5) if well else Outcome(500, "answered 500", 5)
+    await delivery.settle(service.engine, [Landed(letter, now(), outcome)], at=now(), schedule=SCHEDULE)
+
+
+async def test_a_lease_that_ended_cannot_be_settled_by_the_one_who_had_it(service: Service) -> None:
+    who, subject = party(), f"declaration:{uuid4()}"
+    await service.endpoint(who, "https://example.com")
+    await service.tell(news(subject, 1, to=who), news(subject, 2, to=who))
+    [stale] = await claim(service, lease=timedelta(seconds=-1))
+    [fresh] = await claim(service)
+    assert (stale.delivery_id, await claim(service)) == (fresh.delivery_id, [])
+    await settle(service, stale)
+    await settle(service, stale, well=False)
+    assert await claim(service) == []
+    assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'delivered'") == 0
+    await settle(service, fresh)
+    await settle(service, fresh)
+    [following] = await claim(service)
+    assert following.delivery_id != fresh.delivery_id
+    assert await service.scalar("SELECT count(*) FROM attempts") == 2
+
+
+async def test_a_letter_that_comes_while_the_last_is_settled_is_not_forgotten(service: Service) -> None:
+    who, subject = party(), f"declaration:{uuid4()}"
+    await service.endpoint(who, "https://example.com")
+    await service.tell(news(subject, 1, to=who))
+    for n in range(2, 42):
+        [letter] = await claim(service)
+        await asyncio.gather(settle(service, letter), service.tell(news(subject, n, to=who)))
+    assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'pending'") == 1
+    assert len(await claim(service)) == 1
+
+
+async def test_claims_and_settlements_race_with_intakes_and_every_letter_is_sent_once(service: Service) -> None:
+    who = party()
+    for n in range(3):
+        await service.endpoint(who, f"https://example.com/{n}")
+    subjects = [f"declaration:{uuid4()}" for _ in range(5)]
+    sent: list[UUID] = []
+    over = asyncio.Event()
+
+    async def carry() -> None:
+        for n in range(1, 21):
+            await service.tell(*(news(subject, n, to=who) for subject in subjects))
+
+    async def work() -> None:
+        while not (over.is_set() and await service.scalar("SELECT count(*) = 0 FROM lanes")):
+            for letter in await claim(service):
+                sent.append(letter.delivery_id)
+                await settle(service, letter)
+
+    async def intake() -> None:
+        await carry()
+        over.set()
+
+    await asyncio.wait_for(asyncio.gather(intake(), work(), work(), work()), 60)
+    assert len(sent) == len(set(sent)) == 300
+    assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'delivered'") == 300
+
+
+async def test_an_endpoint_has_its_share_and_the_room_left_of_it(service: Service) -> None:
+    who, other = party(), party()
+    crowded = await service.endpoint(who, "https://example.com/a")
+    await service.endpoint(other, "https://example.com/b")
+    await service.tell(*(news(to=who) for _ in range(20)), *(news(to=other) for _ in range(3)))
+    more: dict[str, Any] = {"limit": 50, "share": 8, "keys": service.keys}
+    shares = {UUID(crowded["id"]): 2}
+    taken = await delivery.claim(service.engine, new_id(), at=now(), lease=LEASE, shares=shares, **more)
+    endpoints = [letter.endpoint_id for letter in taken]
+    assert sorted(endpoints.count(id) for id in set(endpoints)) == [2, 3]
+    assert len(await delivery.claim(service.engine, new_id(), at=now(), lease=LEASE, shares={}, **more)) == 6, (
+        "what flies already, whoever sent it, counts as well"
+    )
+
+
+async def test_an_endpoint_that_does_well_gets_all_of_its_share_in_one_claim(service: Service) -> None:
+    who = party()
+    well = await service.endpoint(who, "https://example.com/a")
+    await service.tell(*(news(to=who) for _ in range(20)))
+    more: dict[str, Any] = {"limit": 50, "share": 8, "keys": service.keys, "shares": {UUID(well["id"]): 18}}
+    assert len(await delivery.claim(service.engine, new_id(), at=now(), lease=LEASE, **more)) == 18

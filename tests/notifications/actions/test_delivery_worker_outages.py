@@ -1,0 +1,257 @@
+"""Receivers that are away for long, ask for rest, or move; clocks that step: what waits is sent when it can be."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiohttp import web
+
+from services.notifications.actions import delivery_worker
+from services.notifications.domain.concurrency_limit import FULL
+from shared.database import now
+from tests.notifications.conftest import Receive, Service, have, news, party, until, working
+from tests.notifications.receivers import Heard, Receiver
+
+WHERE = "/v1/webhook-endpoints"
+
+
+class Clock:
+    """A worker's clock, which a test sets."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ahead = timedelta(0)
+        monkeypatch.setattr(delivery_worker, "now", lambda: now() + self.ahead)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+async def landed(service: Service) -> None:
+    """Wait until nothing flies: a clock that steps while something does ends its lease, and it is sent anew."""
+    await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes WHERE claim IS NOT NULL"))
+
+
+async def refuse(heard: Heard) -> web.Response:
+    return web.Response(status=503)
+
+
+async def test_after_an_hours_outage_everything_is_heard_once_in_order_and_without_a_storm(
+    service: Service, receiver: Receiver, clock: Clock
+) -> None:
+    who = party()
+    await service.endpoint(who, receiver.url)
+    subjects = [f"declaration:{uuid4()}" for _ in range(100)]
+    schedule = [timedelta(seconds=1), timedelta(minutes=5), timedelta(minutes=70)]
+    receiver.behave = refuse
+    await service.tell(*(news(subject, n, to=who) for subject in subjects for n in (1, 2)))
+    async with working(service, schedule=schedule):
+        for step in (0, 2, 300):
+            clock.ahead += timedelta(seconds=step * 1.25)
+            await until(lambda: all(receiver.subject(subject) for subject in subjects))
+            await landed(service)
+        tried = len(receiver.heard)
+        receiver.behave, receiver.heard = None, []
+        flying, most = 0, 0
+
+        async def count(heard: Heard) -> None:
+            nonlocal flying, most
+            flying += 1
+            most = max(most, flying)
+            await asyncio.sleep(0.01)
+            flying -= 1
+
+        receiver.behave = count
+        clock.ahead += timedelta(minutes=90)
+        await until(lambda: len(receiver.heard) == 200)
+        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+    assert tried >= 100
+    assert most <= FULL, "an endpoint that comes back is not sent all at once what waited"
+    for subject in subjects:
+        assert [one.sequence for one in receiver.subject(subject)] == [1, 2]
+
+
+async def test_a_clock_that_steps_either_way_loses_nothing_and_keeps_the_order(
+    service: Service, receiver: Receiver, clock: Clock
+) -> None:
+    """What flies while the clock steps past the end of its lease may come twice, under the same id."""
+    who = party()
+    await service.endpoint(who, receiver.url)
+    subjects = [f"declaration:{uuid4()}" for _ in range(20)]
+    sent = 0
+    async with working(service):
+        for step in (0, 3600, -7200, 86_400, -86_400):
+            clock.ahead += timedelta(seconds=step)
+            sent += 1
+            await service.tell(*(news(subject, sent, to=who) for subject in subjects))
+            if clock.ahead >= timedelta(0):
+                await until(have(20 * sent - 20, receiver.heard))
+            await landed(service)
+        clock.ahead = timedelta(days=2)
+        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+    assert len({one.id for one in receiver.heard}) == 100
+    for subject in subjects:
+        assert list(dict.fromkeys(one.sequence for one in receiver.subject(subject))) == [1, 2, 3, 4, 5]
+
+
+async def test_five_days_of_nothing_but_failure_disable_and_say_so(
+    service: Service, receive: Receive, clock: Clock
+) -> None:
+    who, dead, well = party(), await receive(), await receive()
+    dead.behave = refuse
+    made = await service.endpoint(who, dead.url, "declaration.*")
+    await service.endpoint(who, well.url, "endpoint.disabled")
+    tried = 0
+    async with working(service, schedule=[timedelta(days=2)] * 9):
+        await service.tell(news(to=who))
+        for day in (0, 2.5, 2.5):
+            clock.ahead += timedelta(days=day)
+            tried += 1
+            await until(have(tried, dead.heard))
+            await landed(service)
+        await until(lambda: well.heard)
+        clock.ahead += timedelta(days=9)
+        await service.tell(news(to=who))
+        await asyncio.sleep(0.1)
+    assert len(dead.heard) == 3
+    data = well.heard[0].message["data"]
+    assert (data["endpoint_id"], data["reason"]) == (made["id"], "nothing but failures for 5 days")
+    shown = (await service.http.get(f"{WHERE}/{made['id']}", headers=service.as_(who))).json()
+    assert shown["status"] == "disabled"
+
+
+async def test_one_success_in_five_days_is_enough(service: Service, receiver: Receiver, clock: Clock) -> None:
+    who, bad = party(), f"declaration:{uuid4()}"
+    made = await service.endpoint(who, receiver.url)
+
+    async def only_bad(heard: Heard) -> web.Response | None:
+        return web.Response(status=500) if heard in receiver.subject(bad) else None
+
+    receiver.behave = only_bad
+    await service.tell(news(bad, 1, to=who))
+    async with working(service, schedule=[timedelta(days=3)] * 9):
+        for number in range(4):
+            await service.tell(news(to=who))
+            await until(have(2 * number + 2, receiver.heard))
+            await landed(service)
+            clock.ahead += timedelta(days=4)
+    assert (await service.http.get(f"{WHERE}/{made['id']}", headers=service.as_(who))).json()["status"] == "active"
+
+
+async def test_429_with_retry_after_gives_the_whole_endpoint_a_rest(
+    service: Service, receiver: Receiver, clock: Clock
+) -> None:
+    who = party()
+    made = await service.endpoint(who, receiver.url)
+
+    async def later(heard: Heard) -> web.Response:
+        return web.Response(status=429, headers={"Retry-After": "600"})
+
+    receiver.behave = later
+    await service.tell(news(to=who))
+    async with working(service):
+        await until(lambda: service.scalar("SELECT count(*) > 0 FROM paces WHERE rests_until > now()"))
+        await service.tell(*(news(to=who) for _ in range(5)))
+        await asyncio.sleep(0.2)
+        assert len(receiver.heard) == 1, "it asked for rest: what is about other things waits too"
+        shown = (await service.http.get(f"{WHERE}/{made['id']}", headers=service.as_(who))).json()
+        rest = datetime.fromisoformat(shown["rests_until"]) - datetime.now(UTC)
+        assert timedelta(seconds=590) < rest <= timedelta(seconds=600)
+        receiver.behave = None
+        clock.ahead = timedelta(seconds=601)
+        await until(lambda: len(receiver.heard) == 7)
+
+
+@pytest.mark.parametrize("status", [429, 503, 500])
+@pytest.mark.parametrize("dated", [False, True])
+async def test_retry_after_is_read_as_seconds_and_as_a_date(
+    service: Service, receiver: Receiver, status: int, dated: bool
+) -> None:
+    who = party()
+    made = await service.endpoint(who, receiver.url)
+    moment = format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True)
+
+    async def later(heard: Heard) -> web.Response:
+        return web.Response(status=status, headers={"Retry-After": moment if dated else "7200"})
+
+    receiver.behave = later
+    await service.tell(news(to=who))
+    async with working(service):
+        await until(lambda: service.scalar("SELECT count(*) = 1 FROM lanes WHERE attempts = 1"))
+    [waiting] = await service.deliveries(who, made["id"], status="pending")
+    wait = datetime.fromisoformat(waiting["next_attempt_at"]) - datetime.now(UTC)
+    assert timedelta(minutes=118) < wait <= timedelta(minutes=120)
+
+
+async def test_what_waits_goes_to_the_address_the_endpoint_has_by_then(service: Service, receive: Receive) -> None:
+    who, subject, old, new = party(), f"declaration:{uuid4()}", await receive(), await receive()
+    old.behave = refuse
+    made = await service.endpoint(who, old.url)
+    await service.tell(*(news(subject, n, to=who) for n in (1, 2, 3)))
+    async with working(service, schedule=[timedelta(seconds=0.2)] * 50):
+        await until(lambda: old.heard)
+        change = {**service.as_(who), "If-Match": "*"}
+        await service.http.patch(f"{WHERE}/{made['id']}", json={"url": new.url}, headers=change)
+        await until(lambda: len(new.heard) == 3)
+    assert [one.sequence for one in new.heard] == [1, 2, 3]
+
+
+async def test_an_endpoint_deleted_while_its_letters_fly_hears_nothing_more_and_breaks_nothing(
+    service: Service, receive: Receive
+) -> None:
+    who, leaving, staying = party(), await receive(), await receive()
+    over = asyncio.Event()
+
+    async def hang(heard: Heard) -> None:
+        await over.wait()
+
+    leaving.behave = hang
+    made = await service.endpoint(who, leaving.url)
+    await service.endpoint(who, staying.url)
+    async with working(service):
+        await service.tell(*(news(to=who) for _ in range(30)))
+        await until(lambda: leaving.heard)
+        gone = await service.http.delete(f"{WHERE}/{made['id']}", headers=service.as_(who))
+        assert gone.status_code == 204
+        flew = len(leaving.heard)
+        over.set()
+        await service.tell(*(news(to=who) for _ in range(10)))
+        await until(lambda: len(staying.heard) == 40)
+        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+        await asyncio.sleep(0.1)
+    assert len(leaving.heard) == flew
+    left = await service.scalar(
+        f"SELECT count(*) FROM deliveries WHERE endpoint_id = '{made['id']}' AND status = 'pending'"
+    )
+    assert left == 0
+
+
+async def test_what_was_given_up_is_replayed_by_type_and_by_time(service: Service, receiver: Receiver) -> None:
+    who = party()
+    made = await service.endpoint(who, receiver.url)
+    receiver.behave = refuse
+    before = now()
+    await service.tell(news(to=who), news(to=who), news(to=who, kind="permit.revoked", issuer="ZA", number="ZA-1"))
+    between = now()
+    async with working(service, schedule=[]):
+        await until(lambda: service.scalar("SELECT count(*) = 3 FROM deliveries WHERE status = 'given_up'"))
+
+    async def replay(**given: Any) -> int:
+        where = f"{WHERE}/{made['id']}/replay"
+        answer = await service.http.post(where, json=given, headers=service.as_(who))
+        assert answer.status_code == 202, answer.text
+        return int(answer.json()["deliveries"])
+
+    since = before.isoformat()
+    assert await replay(since=between.isoformat(), status="given_up") == 0
+    assert await replay(since=since, until=before.isoformat()) == 0
+    assert await replay(since=since, types=["permit.*"], status="given_up") == 1
+    assert await replay(since=since, status="given_up") == 2, "what is on its way again is given up no more"
+    assert await replay(since=since) == 3
+    bad = {"since": between.isoformat(), "until": since}
+    answer = await service.http.post(f"{WHERE}/{made['id']}/replay", json=bad, headers=service.as_(who))
+    assert answer.status_code == 422

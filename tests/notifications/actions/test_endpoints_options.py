@@ -1,0 +1,180 @@
+"""What an endpoint may be given beside its address: filters, headers, a pace of its own, another format."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.notifications.domain.rate_limit import allowance, next_free
+from shared.contracts.messages import Audience
+from tests.notifications.conftest import Service, news, party, until, working
+from tests.notifications.receivers import Receiver
+
+WHERE = "/v1/webhook-endpoints"
+SKINS: dict[str, Any] = {"countries": ("FR", "ZA"), "permits": ("ZA/ZA-2026-1",), "taxa": ("Crocodylus niloticus",)}
+PLANTS: dict[str, Any] = {"countries": ("FR", "MG"), "permits": ("MG/MG-1",), "taxa": ("Aloe suzannae",)}
+
+
+@pytest.mark.parametrize(
+    ("filters", "heard"),
+    [
+        ({}, 2),
+        ({"countries": ["ZA"]}, 1),
+        ({"countries": ["ZA", "MG"]}, 2),
+        ({"countries": ["BE"]}, 0),
+        ({"permits": ["ZA-2026-1"]}, 1),
+        ({"permits": ["ZA/ZA-2026-1"]}, 1),
+        ({"permits": ["MG/ZA-2026-1"]}, 0),
+        ({"taxa": ["crocodylus  niloticus"]}, 1),
+        ({"taxa": ["Crocodylus spp."]}, 1),
+        ({"taxa": ["Crocodylus"], "countries": ["MG"]}, 0),
+        ({"taxa": ["Aloe"], "countries": ["MG"], "permits": ["MG-1"]}, 1),
+    ],
+)
+async def test_an_endpoint_hears_what_its_filters_let_through(
+    service: Service, filters: dict[str, Any], heard: int
+) -> None:
+    who = party()
+    made = await service.endpoint(who, "https://example.com/", filters=filters)
+    for about in (SKINS, PLANTS):
+        await service.tell(news(audience=Audience(parties=(who.id,), **about)))
+    assert made["filters"] == {"countries": [], "permits": [], "taxa": [], **filters}
+    assert len(await service.deliveries(who, made["id"])) == heard
+    assert len((await service.pull(who))[0]) == 2, "the feed is not filtered by an endpoint's wishes"
+
+
+async def test_what_a_permits_data_say_of_it_is_filtered_by_too(service: Service) -> None:
+    who = party()
+    made = await service.endpoint(who, "https://example.com/", filters={"permits": ["ZA-9"], "countries": ["ZA"]})
+    await service.tell(news(kind="permit.used", to=who, issuer="ZA", number="ZA-9"))
+    await service.tell(news(kind="permit.used", to=who, issuer="ZA", number="ZA-8"))
+    assert len(await service.deliveries(who, made["id"])) == 1
+
+
+async def test_custom_headers_are_sent_and_kept_encrypted(service: Service, receiver: Receiver) -> None:
+    who = party()
+    headers = {"Authorization": "Bearer partner-token", "X-Tenant": "7"}
+    made = await service.endpoint(who, receiver.url, headers=headers)
+    assert made["headers"] == headers
+    await service.tell(news(to=who))
+    async with working(service):
+        await until(lambda: receiver.heard)
+    assert receiver.heard[0].headers["authorization"] == "Bearer partner-token"
+    assert receiver.heard[0].headers["x-tenant"] == "7"
+    assert "partner-token" not in await service.scalar("SELECT string_agg(e::text, '') FROM endpoints e")
+    assert "partner-token" not in await service.scalar("SELECT string_agg(c.answer, '') FROM commands c")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Connection": "close"},
+        {"transfer-encoding": "chunked"},
+        {"Host": "elsewhere"},
+        {"Content-Length": "1"},
+        {"Content-Type": "text/plain"},
+        {"Webhook-Signature": "v1,x"},
+        {"webhook-id": "x"},
+        {"ce-type": "x"},
+        {"Proxy-Authorization": "x"},
+        {"X-A": "one\r\nX-B: two"},
+        {"X A": "1"},
+        {"X-A": ""},
+        {"X-A": "1", "x-a": "2"},
+        {f"X-{n}": "1" for n in range(21)},
+        {f"X-{n}": "a" * 900 for n in range(6)},
+    ],
+)
+async def test_headers_that_are_the_hubs_own_or_too_many_are_refused(service: Service, headers: dict[str, str]) -> None:
+    new = {"url": "https://example.com/", "headers": headers}
+    answer = await service.http.post(WHERE, json=new, headers=service.as_(party()))
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"].startswith("/headers")
+    assert "[key]" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("ftp://example.com/", "https://host/path"),
+        ("https://example.com/a b", "without blanks"),
+        ("https://example.com/é", "percent-encoded"),
+        ("https://exämple.com/", "xn--"),
+        ("https://example.com:0/", "port 0"),
+    ],
+)
+async def test_a_url_that_is_none_is_told_how_to_write_it(service: Service, url: str, said: str) -> None:
+    answer = await service.http.post(WHERE, json={"url": url}, headers=service.as_(party()))
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/url"]
+    assert said in answer.json()["errors"][0]["detail"]
+
+
+async def test_a_scheme_is_one_in_any_case(service: Service, receiver: Receiver) -> None:
+    who = party()
+    await service.endpoint(who, receiver.url.replace("http", "HTTP", 1))
+    await service.tell(news(to=who))
+    async with working(service):
+        await until(lambda: len(receiver.heard) == 1)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"event_types": ["declaration.eaten"]},
+        {"event_types": ["parcel.*"]},
+        {"filters": {"countries": ["fr"]}},
+        {"filters": {"species": ["Aloe"]}},
+        {"filters": {"taxa": [" "]}},
+        {"filters": {"taxa": ["Aloe", "spp."]}},
+        {"rate_limit": 0},
+        {"rate_limit": "5"},
+        {"format": "xml"},
+    ],
+)
+async def test_what_is_not_known_is_refused_at_its_place(service: Service, wrong: dict[str, Any]) -> None:
+    new = {"url": "https://example.com/", **wrong}
+    answer = await service.http.post(WHERE, json=new, headers=service.as_(party()))
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"].startswith(f"/{next(iter(wrong))}")
+
+
+async def test_a_limit_of_its_own_holds_across_workers(service: Service, receiver: Receiver) -> None:
+    who = party()
+    await service.endpoint(who, receiver.url, rate_limit=20)
+    times: list[float] = []
+
+    async def note(heard: object) -> None:
+        times.append(time.monotonic())
+
+    receiver.behave = note
+    await service.tell(*(news(to=who) for _ in range(50)))
+    async with working(service), working(service), working(service):
+        await until(lambda: len(times) == 50)
+    fullest = max(sum(begin <= t < begin + 1 for t in times) for begin in times)
+    assert fullest <= 24, "at most 20 a second, and the letters of a tenth of a second at once"
+    assert times[-1] - times[0] > 2.0
+
+
+def test_a_pace_is_even_and_a_clock_set_back_holds_nobody_up() -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    assert allowance(5, None, at) == 1
+    free = next_free(5, None, at, 1)
+    assert allowance(5, free, at) == 0
+    assert allowance(5, free, at + timedelta(milliseconds=200)) == 1
+    assert allowance(5, free, at + timedelta(days=1)) == 1
+    assert allowance(5, free, at - timedelta(hours=1)) == 1
+    assert allowance(100, None, at) == 10
+
+
+async def test_limits_and_filters_are_changed_and_taken_away(service: Service) -> None:
+    who = party()
+    made = await service.endpoint(who, "https://example.com/", rate_limit=5, filters={"countries": ["FR"]})
+    where, header = f"{WHERE}/{made['id']}", {**service.as_(who), "If-Match": "*"}
+    given = {"rate_limit": None, "filters": {}, "headers": {"X-A": "1"}, "format": "cloudevents"}
+    changed = (await service.http.patch(where, json=given, headers=header)).json()
+    assert (changed["rate_limit"], changed["headers"], changed["format"]) == (None, {"X-A": "1"}, "cloudevents")
+    assert changed["filters"] == {"countries": [], "permits": [], "taxa": []}
+    await service.tell(news(audience=Audience(parties=(who.id,), countries=("ZA",))))
+    assert len(await service.deliveries(who, made["id"])) == 1

@@ -1,0 +1,120 @@
+"""Figures for a monitor, above all the share of events that were sent within 10 s: right across several workers."""
+
+import asyncio
+from datetime import timedelta
+
+from aiohttp import web
+
+from services.notifications.store import metrics
+from shared.database import now
+from shared.metrics import page
+from tests.notifications.conftest import Receive, Service, news, party, until, working
+from tests.notifications.receivers import Heard, Receiver
+
+TEN = timedelta(seconds=10)
+
+
+async def punctual(service: Service) -> tuple[int, int]:
+    """Answer what was due up to now and what of it was sent in time."""
+    at = now()
+    async with service.engine.connect() as conn:
+        return await metrics.punctual(conn, since=at - timedelta(minutes=5), until=at, limit=TEN)
+
+
+async def read(service: Service) -> dict[str, float]:
+    answer = await service.http.get("/metrics")
+    assert answer.status_code == 200
+    lines = (line.rpartition(" ") for line in answer.text.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, _, value in lines}
+
+
+async def test_the_share_sent_within_ten_seconds_is_counted_over_all_workers(
+    service: Service, receiver: Receiver
+) -> None:
+    who = party()
+    await service.endpoint(who, receiver.url)
+    late = [news(to=who).model_copy(update={"at": now() - timedelta(seconds=60)}) for _ in range(5)]
+    async with working(service), working(service):
+        await service.tell(*late, *(news(to=who) for _ in range(15)))
+        await until(lambda: len(receiver.heard) == 20)
+        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+    assert await punctual(service) == (20, 15)
+    told = await read(service)
+    assert told["saola_events_sent_within_10s_share"] == 0.0, "of those that happened more than 10 s ago"
+    assert told['saola_events_recent{within_10s="false"}'] == 5
+    assert told["saola_events_taken_total"] == 20 and told["saola_database_up"] == 1
+
+
+async def test_an_endpoint_that_only_fails_takes_nothing_from_the_others_share(
+    service: Service, receive: Receive
+) -> None:
+    async def fail(heard: Heard) -> web.Response:
+        return web.Response(status=500)
+
+    well, ill, who = await receive(), await receive(), party()
+    ill.behave = fail
+    await service.endpoint(who, well.url)
+    await service.endpoint(who, ill.url)
+    async with working(service, schedule=(timedelta(hours=1),)):
+        await service.tell(news(to=who))
+        await until(lambda: len(well.heard) == 1 and len(ill.heard) == 1)
+        await until(lambda: service.scalar("SELECT count(*) = 1 FROM failing"))
+        await service.tell(*(news(to=who) for _ in range(4)))
+        await until(lambda: len(well.heard) == 5)
+        await until(lambda: service.scalar("SELECT count(*) = 5 FROM deliveries WHERE status = 'delivered'"))
+    due, sent = await punctual(service)
+    assert (due, sent) == (6, 6), "each once to the living, and the one that found out about the dead"
+
+
+async def test_what_waits_is_told_with_its_age_by_the_state_of_its_endpoint(service: Service) -> None:
+    who = party()
+    made = await service.endpoint(who, "https://example.com/")
+    header = service.as_(who) | {"If-Match": f'"{made["version"]}"'}
+    where = f"/v1/webhook-endpoints/{made['id']}"
+    await service.tell(*(news(to=who).model_copy(update={"at": now() - timedelta(hours=2)}) for _ in range(3)))
+    told = await read(service)
+    assert told['saola_letters_waiting{endpoint="active"}'] == 3
+    assert 7200 <= told['saola_letters_oldest_waiting_seconds{endpoint="active"}'] < 7260
+    assert (await service.http.patch(where, json={"paused": True}, headers=header)).status_code == 200
+    told = await read(service)
+    assert told['saola_letters_waiting{endpoint="active"}'] == 0
+    assert told['saola_letters_waiting{endpoint="paused"}'] == 3
+    assert told['saola_endpoints{status="paused"}'] == 1
+
+
+async def test_who_fails_who_rests_and_what_flies_is_read_at_the_server_whichever_worker_it_was(
+    service: Service, receive: Receive
+) -> None:
+    over = asyncio.Event()
+
+    async def fail(heard: Heard) -> web.Response:
+        return web.Response(status=500)
+
+    async def tired(heard: Heard) -> web.Response:
+        return web.Response(status=429, headers={"Retry-After": "600"})
+
+    async def hang(heard: Heard) -> None:
+        await over.wait()
+
+    who = party()
+    for behave in (fail, tired, hang):
+        receiver = await receive()
+        receiver.behave = behave
+        await service.endpoint(who, receiver.url)
+    async with working(service, schedule=(timedelta(hours=1),)):
+        await service.tell(news(to=who))
+        await until(lambda: service.scalar("SELECT count(*) = 1 FROM paces WHERE rests_until IS NOT NULL"))
+        await until(lambda: service.scalar("SELECT count(*) = 2 FROM failing"))
+        told = await read(service)
+        over.set()
+    assert told["saola_endpoints_failing"] == 2
+    assert told["saola_endpoints_resting"] == 1
+    assert told["saola_letters_flying"] == 1
+    assert (await read(service))["saola_letters_flying"] == 0
+
+
+async def test_a_database_that_is_away_is_a_figure_and_no_failure() -> None:
+    async def away() -> list[object]:
+        raise ConnectionRefusedError
+
+    assert b"saola_database_up 0.0" in await page(away)  # type: ignore[arg-type]

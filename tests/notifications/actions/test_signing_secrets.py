@@ -1,0 +1,110 @@
+"""Secrets of endpoints: shown once, sealed wherever they are kept, and the public signature beside them."""
+
+import base64
+import json
+from pathlib import Path
+from uuid import uuid4
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import text
+from standardwebhooks.webhooks import Webhook
+
+from services.notifications.actions.encryption_keys import Keys
+from services.notifications.actions.signing_secrets import seal_old
+from shared.signed_tokens import KeyFile, make_keys, make_secret_keys
+from tests.notifications.conftest import Service, news, party, until, working
+from tests.notifications.receivers import Heard, Receiver
+
+WHERE = "/v1/webhook-endpoints"
+
+
+def public_signatures_fit(heard: Heard, public_keys: list[str]) -> bool:
+    signed = f"{heard.id}.{heard.headers['webhook-timestamp']}.".encode() + heard.body
+    given = [part[4:] for part in heard.headers["webhook-signature"].split(" ") if part.startswith("v1a,")]
+    assert len(given) == len(public_keys)
+    for text_, signature in zip(public_keys, given, strict=True):
+        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(text_.removeprefix("whpk_")))
+        key.verify(base64.b64decode(signature), signed)
+    return True
+
+
+async def test_every_letter_is_signed_with_the_hubs_own_key_which_the_endpoint_shows(
+    service: Service, receiver: Receiver
+) -> None:
+    who = party()
+    made = await service.endpoint(who, receiver.url)
+    await service.tell(news(to=who, note="Löwe 豹"))
+    async with working(service):
+        await until(lambda: receiver.heard)
+    assert public_signatures_fit(receiver.heard[0], made["public_keys"])
+    Webhook(made["secret"]).verify(receiver.heard[0].body, receiver.heard[0].headers)
+    jwks = (await service.http.get("/inside/webhook-keys", headers=service.as_gateway())).json()
+    [key] = jwks["keys"]
+    assert "d" not in key
+    assert base64.urlsafe_b64decode(key["x"] + "==") == base64.b64decode(made["public_keys"][0][5:])
+
+
+async def test_while_two_keys_are_in_the_set_both_sign(service: Service, receiver: Receiver, tmp_path: Path) -> None:
+    file = service.settings.signing_keys
+    make_keys(tmp_path / "second.json", tmp_path / "second.public.json")
+    both = [json.loads(one.read_text())["keys"][0] for one in (file, tmp_path / "second.json")]
+    file.write_text(json.dumps({"keys": both}))
+    service.app.state.house.keys._signing._looked = 0.0
+    who = party()
+    made = await service.endpoint(who, receiver.url)
+    assert len(made["public_keys"]) == 2
+    await service.tell(news(to=who))
+    async with working(service):
+        await until(lambda: receiver.heard)
+    assert public_signatures_fit(receiver.heard[0], made["public_keys"])
+
+
+async def test_no_secret_is_kept_in_plain_and_a_repetition_shows_it_again(service: Service) -> None:
+    who, header = party(), str(uuid4())
+    new = {"url": "https://example.com/"}
+    headers = {**service.as_(who), "Command-Id": header}
+    made = (await service.http.post(WHERE, json=new, headers=headers)).json()
+    where = f"{WHERE}/{made['id']}/rotate-secret"
+    rotated = (await service.http.post(where, headers={**headers, "Command-Id": str(uuid4())})).json()
+    for table in ("endpoint_secrets", "endpoints", "commands", "events"):
+        kept = await service.scalar(f"SELECT string_agg(t::text, '') FROM {table} t") or ""
+        assert not any(secret[6:] in kept for secret in (made["secret"], rotated["secret"]))
+    again = await service.http.post(WHERE, json=new, headers=headers)
+    assert (again.json(), again.headers["Idempotency-Replayed"]) == (made, "true")
+
+
+async def test_secrets_of_an_older_version_are_sealed_at_the_start_and_go_on_signing(
+    service: Service, receiver: Receiver
+) -> None:
+    who = party()
+    made = await service.endpoint(who, receiver.url)
+    plain = "whsec_" + base64.b64encode(b"p" * 32).decode()
+    async with service.engine.begin() as conn:
+        await conn.execute(text("UPDATE endpoint_secrets SET secret = :plain"), {"plain": plain})
+    await service.tell(news(to=who))
+    async with working(service):
+        await until(lambda: len(receiver.heard) == 1)
+    await seal_old(service.engine, service.keys)
+    assert (await service.scalar("SELECT secret FROM endpoint_secrets")).startswith("sealed:")
+    await service.tell(news(to=who))
+    async with working(service):
+        await until(lambda: len(receiver.heard) == 2)
+    for heard in receiver.heard:
+        Webhook(plain).verify(heard.body, heard.headers)
+    assert made["secret"] != plain
+
+
+async def test_a_secret_whose_key_is_gone_sends_nothing_unsigned_and_says_why(
+    service: Service, receiver: Receiver, tmp_path: Path
+) -> None:
+    who = party()
+    made = await service.endpoint(who, receiver.url)
+    make_secret_keys(tmp_path / "other.json")
+    other = Keys(KeyFile(tmp_path / "other.json"), KeyFile(service.settings.signing_keys))
+    service.app.state.house = type(service.app.state.house)(service.app.state.house.reach, other)
+    await service.tell(news(to=who))
+    async with working(service):
+        await until(lambda: service.scalar("SELECT count(*) > 0 FROM attempts"))
+    assert receiver.heard == []
+    [delivery] = await service.deliveries(who, made["id"])
+    assert "secrets cannot be read" in delivery["attempts"][0]["reason"]

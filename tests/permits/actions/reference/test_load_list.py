@@ -1,0 +1,121 @@
+"""The listing is loaded in versions: the same file changes nothing, another only the difference, dirt is told."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.problems import Invalid
+from tests.permits.reference_files import TODAY, appendices, counts, file, loaded, taxon
+
+
+async def test_the_same_file_again_changes_nothing_and_another_only_the_difference(permits_db: AsyncEngine) -> None:
+    rows = [taxon(n, f"Inventus sp{chr(97 + n % 26)}{chr(97 + n // 26)}") for n in range(60)]
+    first = await loaded(permits_db, file(rows))
+    assert counts(first) == {"taken": 60, "added": 60}
+    again = await loaded(permits_db, file(rows))
+    assert counts(again) == {"taken": 60, "unchanged": 60}
+    assert again["version"] == first["version"]
+    other = [{**rows[0], "CurrentListing": "I"}, *rows[2:], taxon(900, "Inventus novus")]
+    third = await loaded(permits_db, file(other), day=TODAY + timedelta(days=10))
+    assert counts(third) == {"taken": 60, "unchanged": 58, "added": 1, "changed": 1, "ended": 1}
+    assert (third["version"], third["ended_names"]) == (first["version"] + 1, [rows[1]["FullName"]])
+    before, after = TODAY + timedelta(days=9), TODAY + timedelta(days=10)
+    assert await appendices(permits_db, rows[0]["FullName"], before) == ["II"]
+    assert await appendices(permits_db, rows[0]["FullName"], after) == ["I"]
+    assert await appendices(permits_db, rows[1]["FullName"], before) == ["II"]
+    assert await appendices(permits_db, "Inventus novus", before) == []
+    assert await appendices(permits_db, rows[1]["FullName"], TODAY - timedelta(days=1)) == []
+
+
+async def test_forty_thousand_taxa_the_same_again_and_a_changed_file(permits_db: AsyncEngine) -> None:
+    def name(n: int) -> str:
+        return f"Genus{letters[n // 676 % 26]}{letters[n // 26 % 26]} species{letters[n % 26]}{letters[n // 17576]}"
+
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    synonyms = "Aliena prima (Author, 1800), Aliena secunda Author & Other, 1850"
+    rows = [
+        taxon(n, name(n), SynonymsWithAuthors=synonyms.replace("Aliena", f"Aliena{letters[n % 26]}"))
+        for n in range(40_000)
+    ]
+    content = file(rows)
+    assert counts(await loaded(permits_db, content, size=65_536)) == {"taken": 40_000, "added": 40_000}
+    assert counts(await loaded(permits_db, content, size=65_536)) == {"taken": 40_000, "unchanged": 40_000}
+    rows[7]["CurrentListing"] = "I"
+    changed = await loaded(permits_db, file(rows[:39_990]), size=65_536)
+    assert counts(changed) == {"taken": 39_990, "unchanged": 39_989, "changed": 1, "ended": 10}
+    assert await appendices(permits_db, name(7)) == ["I"]
+
+
+async def test_what_is_certain_is_repaired_and_the_rest_refused_with_line_and_reason(permits_db: AsyncEngine) -> None:
+    good = taxon(1, "Inventus primus")
+    rows = [
+        good,
+        taxon(2, '  Inventus   "secundus" ', " ii "),
+        taxon(3, "Inventus tertius", "IV"),
+        taxon(4, "Inventus quartus", ""),
+        taxon(5, "", "II", Genus="Inventus", Species="quintus"),
+        {**good, "CurrentListing": "I"},
+        good,
+        taxon(0, "Inventus sextus", TaxonId=""),
+        taxon(8, "Inventus octavus", FullAnnotationEnglish="First line\nsecond, line"),
+    ]
+    quote = '9,Animalia,,,,Inventidae,Inventus,nonus,,Inventus nonus,"Someone, 1901,SPECIES,II' + "," * 20
+    commas = "10,Animalia,,,,Inventidae,Inventus,decimus,,Inventus decimus,Someone, 1901,SPECIES,II" + "," * 20
+    short = "11,Animalia,Inventus"
+    ansi = "12,Animalia,,,,Inventidae,Inventus,bis,,Inventus bis,Linn\u00e9,SPECIES,II" + "," * 20
+    content = ("\ufeff" + file(rows, quote, commas, short)).encode() + ansi.encode("latin-1") + b"\r\n"
+    report = await loaded(permits_db, content, size=37)
+    refused = {note["line"]: note["code"] for note in report["refusals"]}
+    assert refused == {
+        4: "unknown-appendix", 5: "listing-missing", 7: "row-twice", 9: "id-missing", 14: "too-few-columns",
+    }  # fmt: skip
+    repaired = {(note["line"], note["code"]) for note in report["repairs"]}
+    assert repaired >= {
+        (3, "stray-blanks"), (3, "listing-written-otherwise"), (6, "name-put-together"), (8, "row-repeated"),
+        (12, "stray-quote"), (13, "unquoted-comma"), (15, "encoding"),
+    }  # fmt: skip
+    assert (report["rows"], report["taken"], report["refused"]) == (13, 8, 5)
+    for name in ("primus", "secundus", "quintus", "octavus", "nonus", "decimus", "bis"):
+        assert await appendices(permits_db, f"Inventus {name}") == ["II"], name
+
+
+async def test_a_row_that_becomes_unreadable_ends_nothing(permits_db: AsyncEngine) -> None:
+    rows = [taxon(1, "Inventus primus"), taxon(2, "Inventus secundus")]
+    await loaded(permits_db, file(rows))
+    report = await loaded(permits_db, file([rows[0], {**rows[1], "CurrentListing": "?"}]))
+    assert counts(report) == {"taken": 1, "refused": 1, "unchanged": 1}
+    assert await appendices(permits_db, "Inventus secundus") == ["II"]
+
+
+async def test_a_refused_row_keeps_its_own_taxon_and_no_other_whose_id_begins_so(permits_db: AsyncEngine) -> None:
+    rows = [taxon(n, f"Inventus sp{chr(87 + n)}") for n in (10, 11, 19)]
+    await loaded(permits_db, file([taxon(1, "Inventus primus"), taxon(2, "Inventus secundus"), *rows]))
+    report = await loaded(permits_db, file([taxon(1, "Inventus primus", "?"), taxon(2, "Inventus secundus")]))
+    assert counts(report) == {"taken": 1, "refused": 1, "unchanged": 1, "ended": 3}
+    assert await appendices(permits_db, "Inventus primus") == ["II"]
+
+
+@pytest.mark.parametrize(("content", "code"), [
+    ("", "columns-missing"), ("TaxonId,FullName\n1,Inventus\n", "columns-missing"),
+    ("TaxonId,FullName,CurrentListing\n", "nothing-taken"), ("TaxonId,FullName,CurrentListing\n1,,\n", "nothing-taken"),
+])  # fmt: skip
+async def test_a_file_of_which_nothing_can_be_taken_is_refused_and_changes_nothing(
+    permits_db: AsyncEngine, content: str, code: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        await loaded(permits_db, content)
+    assert refused.value.code == code
+    if content == "":
+        assert [fault.pointer for fault in refused.value.faults] == ["/TaxonId", "/FullName", "/CurrentListing"]
+    assert await appendices(permits_db, "Elephas maximus") == ["I"]
+
+
+async def test_the_index_takes_the_place_of_the_first_listing_taxon_by_taxon(permits_db: AsyncEngine) -> None:
+    assert await appendices(permits_db, "Puma concolor", country="ZA") == ["II"]
+    report = await loaded(permits_db, file([taxon(1, "Puma concolor", "III"), taxon(2, "Inventus primus")]))
+    assert counts(report) == {"taken": 2, "added": 2}
+    assert await appendices(permits_db, "Puma concolor") == ["III"]
+    assert await appendices(permits_db, "Panthera tigris") == ["I"]
+    await loaded(permits_db, file([taxon(2, "Inventus primus")]), day=TODAY + timedelta(days=1))
+    assert await appendices(permits_db, "Puma concolor", TODAY + timedelta(days=1)) == []

@@ -1,0 +1,64 @@
+"""What is sent to permits is refused where it is wrong, its place named, and checked as filing would check it."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.permits.internal_client import Inside, issue, lodge
+from tests.permits.sample_data import AUTHORITY_ZA, STRANGER, B, declaration, item, terms
+
+Change = Callable[[dict[str, Any]], Any]
+
+
+@pytest.mark.parametrize(("change", "pointer", "code"), [
+    (lambda p: p.update(colour="red"), "/colour", "extra-forbidden"),
+    (lambda p: p["lines"][0].update(quantity="-1"), "/lines/0/quantity", "not-positive"),
+    (lambda p: p["lines"][0].update(quantity="9" * 39), "/lines/0/quantity", "too-many-digits"),
+    (lambda p: p["lines"][0].update(term="XXX"), "/lines/0/term", "unknown-term"),
+    (lambda p: p["lines"][0].update(unit="sack"), "/lines/0/unit", "unknown-unit"),
+    (lambda p: p["lines"][0].update(source="I"), "/lines/0/underlying_source", "underlying-source-missing"),
+    (lambda p: p.update(issued_on="1 March"), "/issued_on", "not-a-day"),
+    (lambda p: p.update(issued_on="9999-12-31", valid_until="9999-12-31"), "/issued_on", "not-a-day"),
+    (lambda p: p.update(export_country="QQ"), "/export_country", "unknown-country"),
+    (lambda p: p.update(issued_on="2026-03-01", valid_until="2026-09-02"), "/valid_until", "validity-too-long"),
+    (lambda p: p.update(issued_on="2026-03-01", valid_until="2026-02-01"), "/valid_until", "validity-before-issue"),
+    (lambda p: p["lines"].append(dict(p["lines"][0])), "/lines/1/line", "line-letter-twice"),
+    *((lambda p, taxon=taxon: p["lines"][0].update(taxon=taxon), "/lines/0/taxon", "taxon-nameless")
+      for taxon in (" ", "\t", ".", "-", "123", "×", "x", "spp.", " sp. ", "Spp")),
+    (lambda p: p["exporter"].update(name="x\x00"), "/exporter/name", "string-pattern-mismatch"),
+])  # fmt: skip
+async def test_a_bad_permit_is_refused_and_its_place_named(
+    inside: Inside, change: Change, pointer: str, code: str
+) -> None:
+    body = json.loads(terms().model_dump_json(exclude_none=True))
+    change(body)
+    answer = await inside("POST", "/v1/permits", AUTHORITY_ZA, json=body)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert {"type", "title", "status", "detail", "code", "request_id", "errors"} <= answer.json().keys()
+    assert (pointer, code) in {(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]}
+
+
+async def test_an_amendment_needs_the_version_it_amends(inside: Inside) -> None:
+    permit = await issue(inside)
+    stated = declaration(item(permit["terms"], "1"))
+    id = await lodge(inside, stated)
+    body = json.loads(stated.model_dump_json(exclude_none=True))
+    for headers, status in (({}, 428), ({"If-Match": '"7"'}, 412), ({"If-Match": '"1"'}, 200)):
+        answer = await inside("PUT", f"/v1/declarations/{id}", B, json=body, headers=headers)
+        assert answer.status_code == status, answer.text
+    assert answer.json()["version"] == 2
+
+
+async def test_validating_says_what_filing_would_and_keeps_nothing(inside: Inside) -> None:
+    permit = await issue(inside)
+    good = json.loads(declaration(item(permit["terms"], "1")).model_dump_json(exclude_none=True))
+    told = (await inside("POST", "/v1/declarations/validate", B, json=good)).json()
+    assert (told["valid"], [f["rule"] for f in told["findings"]]) == (False, ["CITES-box-14-endorsement"])
+    told = (await inside("POST", "/v1/declarations/validate", B, json={**good, "colour": 1})).json()
+    assert (told["valid"], [e["pointer"] for e in told["errors"]]) == (False, ["/colour"])
+    told = (await inside("POST", "/v1/declarations/validate", STRANGER, json=good)).json()
+    assert told["errors"][0]["code"] == "not-your-declaration"
+    assert (await inside("GET", "/v1/declarations", B)).json()["data"] == []

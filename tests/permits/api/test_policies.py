@@ -1,0 +1,42 @@
+"""A country's switches: off until turned on, changed against the version that was read, each change kept."""
+
+from sqlalchemy import text
+
+from tests.permits.internal_client import ADMIN, Inside
+from tests.permits.sample_data import B
+
+FR = "/v1/policies/FR"
+
+
+async def test_every_switch_of_a_country_is_off_until_it_is_turned_on(inside: Inside) -> None:
+    found = await inside("GET", FR, B)
+    assert found.json() == {
+        "country": "FR",
+        "version": 0,
+        **dict.fromkeys(found.json().keys() - {"country", "version"}, False),
+        "reservation_days": None,
+    }
+    assert (found.json()["import_permit_for_appendix_ii"], found.headers["etag"]) == (False, '"0"')
+
+
+async def test_a_policy_is_changed_against_the_version_that_was_read(inside: Inside) -> None:
+    stated = {"import_permit_for_appendix_ii": True}
+    changed = await inside("PUT", FR, ADMIN, json=stated, headers={"If-Match": '"0"'})
+    assert (changed.status_code, changed.json()["version"], changed.headers["etag"]) == (200, 1, '"1"')
+    assert (await inside("GET", FR, B)).json()["import_permit_for_appendix_ii"] is True
+    assert (await inside("GET", "/v1/policies/DE", B)).json()["version"] == 0
+    stale = await inside("PUT", FR, ADMIN, json={}, headers={"If-Match": '"0"'})
+    assert (stale.status_code, stale.json()["code"]) == (412, "version-stale")
+    blind = await inside("PUT", FR, ADMIN, json={})
+    assert (blind.status_code, blind.json()["code"]) == (428, "version-missing")
+    await inside("PUT", FR, ADMIN, json={}, headers={"If-Match": '"1"'})
+    async with inside.app.state.engine.connect() as conn:
+        kept = (await conn.execute(text("SELECT version, policy, by_party FROM policy_history ORDER BY id"))).all()
+    assert [(row.version, row.policy["import_permit_for_appendix_ii"]) for row in kept] == [(1, True), (2, False)]
+    assert {row.by_party for row in kept} == {ADMIN.id}
+
+
+async def test_what_is_no_country_or_no_switch_is_refused(inside: Inside) -> None:
+    assert (await inside("GET", "/v1/policies/ZQ", B)).status_code == 404
+    unknown = await inside("PUT", FR, ADMIN, json={"everything": True}, headers={"If-Match": "*"})
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "invalid-body")

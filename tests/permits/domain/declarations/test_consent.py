@@ -1,0 +1,211 @@
+"""The actual quantity, the authority's consent to more, what was counted already, what is reported late."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.actions.declarations import read as actions_read
+from services.permits.actions.declarations import transitions
+from services.permits.actions.ledger.history import story
+from shared.contracts.declaration import Cancellation, Consent, Correction, Override, Release
+from shared.database import now
+from shared.problems import Conflict, Invalid
+from tests.permits.declaration_steps import accepted, entries_add_up, stated, turn
+from tests.permits.sample_data import (
+    AUTHORITY_ZA,
+    CUSTOMS_FR,
+    B,
+    balance,
+    declaration,
+    endorsed,
+    issued,
+    item,
+    line,
+    lodged,
+    terms,
+)
+
+
+def _found(quantity: str, **more: Any) -> Release:
+    return Release.model_validate({"items": [{"number": 1, "quantity": quantity, **more}]})
+
+
+async def test_more_than_was_declared_is_released_only_with_the_authoritys_consent(permits_db: AsyncEngine) -> None:
+    id, found = await accepted(permits_db, "118")
+    with pytest.raises(Invalid) as refused:
+        await turn(permits_db, transitions.release, found, CUSTOMS_FR, _found("125"))
+    assert (refused.value.code, "consent" in refused.value.detail) == ("more-than-declared", True)
+    told = await turn(permits_db, transitions.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity="5"))
+    assert (told["status"], told["history"][-1]["event"]) == ("accepted", "declaration.consented")
+    with pytest.raises(Conflict) as over:
+        await turn(permits_db, transitions.release, found, CUSTOMS_FR, _found("125"))
+    assert over.value.code == "more-than-reserved"
+    told = await turn(permits_db, transitions.release, found, CUSTOMS_FR, _found("123"))
+    kept = await balance(permits_db, id)
+    assert (told["status"], kept["consumed"], kept["consented"]) == ("released", "123", "5")
+    await entries_add_up(permits_db)
+
+
+async def test_a_consent_outlives_an_amendment(permits_db: AsyncEngine) -> None:
+    id, found = await accepted(permits_db, "118")
+    await turn(permits_db, transitions.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity="5"))
+    number = (await actions_read.permit(permits_db, id, B, now()))["number"]
+    again = declaration(item(terms(number=number), "110"), reference=found["reference"])
+    found = await turn(permits_db, transitions.amend, found, B, again)
+    await turn(permits_db, transitions.release, found, CUSTOMS_FR, _found("115"))
+    assert (await balance(permits_db, id))["consumed"] == "115"
+
+
+async def test_more_found_after_release_needs_the_consent_too(permits_db: AsyncEngine) -> None:
+    id, found = await accepted(permits_db, "118")
+    await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release())
+    more = stated(Correction, items=[{"number": 1, "quantity": "120"}], reason="recounted")
+    with pytest.raises(Conflict) as refused:
+        await turn(permits_db, transitions.correct, found, CUSTOMS_FR, more)
+    assert refused.value.code == "not-enough-left"
+    assert "has 0 number left to arrive; more needs the authority's consent" in str(refused.value)
+    await turn(permits_db, transitions.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity="2"))
+    await turn(permits_db, transitions.correct, found, CUSTOMS_FR, more)
+    assert (await balance(permits_db, id))["consumed"] == "120"
+    await entries_add_up(permits_db)
+
+
+async def test_the_dead_are_corrected_too(permits_db: AsyncEngine) -> None:
+    id, found = await accepted(permits_db, term="LIV")
+    await turn(permits_db, transitions.release, found, CUSTOMS_FR, _found("90", dead_on_arrival=3))
+    less = stated(Correction, items=[{"number": 1, "quantity": "90", "dead_on_arrival": 4}], reason="recounted")
+    await turn(permits_db, transitions.correct, found, CUSTOMS_FR, less)
+    last = (await story(permits_db, id, AUTHORITY_ZA))["data"][-1]
+    assert (last["kind"], last["quantity"], last["dead_on_arrival"]) == ("correct", "0", 4)
+    over = stated(Correction, items=[{"number": 1, "quantity": "3", "dead_on_arrival": 4}], reason="x")
+    with pytest.raises(Invalid) as refused:
+        await turn(permits_db, transitions.correct, found, CUSTOMS_FR, over)
+    assert refused.value.code == "dead-on-arrival"
+
+
+async def test_what_is_corrected_leaves_no_more_dead_than_arrived(permits_db: AsyncEngine) -> None:
+    _, found = await accepted(permits_db, term="LIV")
+    told = await turn(permits_db, transitions.release, found, CUSTOMS_FR, _found("40", dead_on_arrival=40))
+    assert told["usage"][0]["dead_on_arrival"] == 40
+
+    async def corrected(**more: Any) -> dict[str, Any]:
+        fewer = stated(Correction, items=[{"number": 1, "quantity": "30", **more}], reason="recounted")
+        return await turn(permits_db, transitions.correct, found, CUSTOMS_FR, fewer)
+
+    with pytest.raises(Invalid) as refused:
+        await corrected()
+    [fault] = refused.value.faults
+    assert (fault.code, fault.pointer) == ("dead-on-arrival", "/items/0/dead_on_arrival")
+    assert "state dead_on_arrival anew" in fault.detail
+    assert (await corrected(dead_on_arrival=30))["usage"][0]["dead_on_arrival"] == 30
+    assert (await corrected())["usage"][0]["dead_on_arrival"] == 30, "what is not told anew stands"
+    assert (await corrected(dead_on_arrival=0))["usage"][0]["dead_on_arrival"] == 0
+    read = await actions_read.declaration(permits_db, UUID(found["id"]), B)
+    assert read["usage"][0]["dead_on_arrival"] == 0
+
+
+async def _counted(db: AsyncEngine, quantity: str = "100") -> tuple[Any, dict[str, Any]]:
+    permit = terms()
+    await endorsed(db, await issued(db, permit), A="118")
+    first = await lodged(db, declaration(item(permit, quantity)))
+    await turn(db, transitions.release, first, CUSTOMS_FR, Release())
+    return permit, first
+
+
+def _claim(permit: Any, quantity: str, by: str | None, number: int = 1) -> dict[str, Any]:
+    return item(permit, quantity, number, document={"use": "already_counted", "counted_by": by})
+
+
+async def test_what_was_counted_already_is_not_counted_again(permits_db: AsyncEngine) -> None:
+    permit, first = await _counted(permits_db)
+    found = await lodged(permits_db, declaration(_claim(permit, "100", first["id"])))
+    assert (found["status"], found["findings"]) == ("accepted", [])
+    assert (await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release()))["status"] == "released"
+    await entries_add_up(permits_db)
+
+
+async def test_no_more_is_claimed_of_a_count_than_it_counted(permits_db: AsyncEngine) -> None:
+    permit, first = await _counted(permits_db)
+    claims = [await lodged(permits_db, declaration(_claim(permit, q, first["id"]))) for q in ("60", "40", "1")]
+    assert [one["status"] for one in claims] == ["accepted", "accepted", "referred"]
+    [finding] = claims[2]["findings"]
+    assert finding["rule"] == "counted-already"
+    assert finding["found"] == f"{first['id']}, which counted 100 number, 100 of it for others"
+    await turn(permits_db, transitions.cancel, claims[1], B, Cancellation())
+    assert (await lodged(permits_db, declaration(_claim(permit, "1", first["id"]))))["status"] == "accepted"
+    twice = declaration(_claim(permit, "30", first["id"]), _claim(permit, "30", first["id"], 2))
+    assert (await lodged(permits_db, twice))["status"] == "referred"
+
+
+@pytest.mark.parametrize("named", ["nobody", "no declaration", "a word", "one that counted elsewhere"])
+async def test_a_count_that_is_not_of_this_line_is_for_an_officer(permits_db: AsyncEngine, named: str) -> None:
+    permit, _ = await _counted(permits_db)
+    _, elsewhere = await _counted(permits_db)
+    by = {
+        "no declaration": str(UUID(int=7)),
+        "nobody": None,
+        "a word": "B-1",
+        "one that counted elsewhere": elsewhere["id"],
+    }
+    cites = _claim(permit, "10", by[named])
+    found = await lodged(permits_db, declaration(cites))
+    assert (found["status"], found["findings"][0]["pointer"]) == ("referred", "/items/0/documents/0/counted_by")
+
+
+@pytest.mark.parametrize(("use", "status", "rule"), [
+    ("late", "referred", "CITES-VI.2-late"), ("exhausts", "rejected", "CITES-VI.2-validity"),
+])  # fmt: skip
+async def test_a_use_reported_after_the_last_day_is_for_an_officer_only_if_it_says_so(
+    permits_db: AsyncEngine, use: str, status: str, rule: str
+) -> None:
+    permit = terms()
+    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    after = now() + timedelta(days=62)
+    found = await lodged(permits_db, declaration(item(permit, "10", document={"use": use})), at=after)
+    assert (found["status"], rule in {f["rule"] for f in found["findings"]}) == (status, True)
+
+
+async def test_the_news_of_a_consent_says_who_agreed_to_what(permits_db: AsyncEngine) -> None:
+    _, found = await accepted(permits_db, "118")
+    await turn(permits_db, transitions.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity="5"))
+    async with permits_db.connect() as conn:
+        query = text("SELECT data::json AS data FROM news WHERE type = 'declaration.consented'")
+        data = (await conn.execute(query)).scalar_one()
+    assert (data["status"], data["item"], data["quantity"]) == ("accepted", 1, "5")
+
+
+async def test_a_consent_where_the_unit_does_not_convert_is_stated_in_that_of_the_line(
+    permits_db: AsyncEngine,
+) -> None:
+    permit = terms(line("A", "10", term="SAW", unit="m3", taxon="Pericopsis elata", source="W"))
+    id = await issued(permits_db, permit)
+    await endorsed(permits_db, id, A="10")
+    wood = item(permit, "8000", term="SAW", unit="kg", taxon="Pericopsis elata", source="W")
+    found = await lodged(permits_db, declaration(wood))
+    with pytest.raises(Invalid) as refused:
+        await turn(permits_db, transitions.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity="2"))
+    assert refused.value.code == "inexact-unit"
+    more = stated(Consent, item=1, quantity="2", unit="m3")
+    told = await turn(permits_db, transitions.consent, found, AUTHORITY_ZA, more)
+    assert told["history"][-1].items() >= {"item": 1, "quantity": "2", "unit": "m3"}.items()
+    figure = stated(Override, rule="CITES-box-11-unit", item=1, quantity="11", reason="measured")
+    assert (await turn(permits_db, transitions.override, found, CUSTOMS_FR, figure))["status"] == "accepted"
+    kept = await balance(permits_db, id)
+    assert (kept["reserved"], kept["consented"]) == ("11", "1"), "no more is drawn of a consent than the line lacks"
+
+
+@pytest.mark.parametrize(("unit", "arrived", "later", "dead"), [("kg", "5", "3.5", 40), ("pair", "5", "4", 8)])
+async def test_the_dead_are_animals_however_what_arrived_is_measured(
+    permits_db: AsyncEngine, unit: str, arrived: str, later: str, dead: int
+) -> None:
+    permit = terms(line(term="LIV", unit="kg" if unit == "kg" else "number"))
+    await endorsed(permits_db, await issued(permits_db, permit), A="100")
+    found = await lodged(permits_db, declaration(item(permit, arrived, term="LIV", unit=unit)))
+    await turn(permits_db, transitions.release, found, CUSTOMS_FR, _found(arrived, dead_on_arrival=dead))
+    fewer = stated(Correction, items=[{"number": 1, "quantity": later}], reason="weighed again")
+    told = await turn(permits_db, transitions.correct, found, CUSTOMS_FR, fewer)
+    assert told["usage"][0]["dead_on_arrival"] == dead

@@ -1,0 +1,62 @@
+"""A document that was not known when it was cited, and came into the registry since, is written off like any other."""
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.actions.declarations import transitions
+from services.permits.domain.rules.whole_declaration import UNKNOWN
+from shared.contracts.declaration import Cancellation, Override
+from shared.problems import Conflict
+from tests.permits.sample_data import (
+    CUSTOMS_FR,
+    B,
+    balance,
+    command,
+    declaration,
+    endorsed,
+    issued,
+    item,
+    lodged,
+    terms,
+)
+
+SEEN = Override(rule=UNKNOWN, reason="seen on paper")
+
+
+async def test_it_is_not_waved_through_but_checked_as_a_new_version(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    document = declaration(item(permit, "100"))
+    found = await lodged(permits_db, document)
+    assert found["status"] == "rejected"
+    id, mine = UUID(found["id"]), await issued(permits_db, permit)
+    await endorsed(permits_db, mine, A="118")
+    with pytest.raises(Conflict) as no:
+        await transitions.override(permits_db, id, CUSTOMS_FR, SEEN, command())
+    assert no.value.code == "known-by-now" and permit.number in no.value.detail
+    await transitions.amend(permits_db, id, B, document, command())
+    assert (await balance(permits_db, mine))["reserved"] == "100"
+
+
+async def test_what_is_over_is_over_whatever_is_known_by_now(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    id = UUID((await lodged(permits_db, declaration(item(permit, "100"))))["id"])
+    await transitions.cancel(permits_db, id, B, Cancellation(), command())
+    await issued(permits_db, permit)
+    with pytest.raises(Conflict) as no:
+        await transitions.override(permits_db, id, CUSTOMS_FR, SEEN, command())
+    assert no.value.code == "wrong-turn"
+
+
+async def test_one_that_is_still_not_known_is_the_officers_to_decide(permits_db: AsyncEngine) -> None:
+    one, other = terms(), terms()
+    id = UUID((await lodged(permits_db, declaration(item(one, "10"), item(other, "10", 2))))["id"])
+    await issued(permits_db, other)
+    with pytest.raises(Conflict, match="known here by now"):
+        await transitions.override(permits_db, id, CUSTOMS_FR, SEEN, command())
+    first, asked = Override(rule=UNKNOWN, item=1, reason="seen on paper"), command()
+    kept = await transitions.override(permits_db, id, CUSTOMS_FR, first, asked)
+    await issued(permits_db, one)
+    again = await transitions.override(permits_db, id, CUSTOMS_FR, first, asked)
+    assert again.replayed and again.answer == kept.answer, "what was answered once is answered again"

@@ -1,0 +1,90 @@
+"""What could not be checked when it came is never waved through: an officer who takes it on has it checked."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.actions.declarations import lodge_batch, transitions
+from services.permits.domain.declarations import unverified as domain
+from shared.contracts.declaration import InsideDeclaration, Override
+from shared.contracts.messages import SubmissionLetter
+from shared.problems import Conflict
+from tests.permits.declaration_steps import entries_add_up, stated, turn
+from tests.permits.sample_data import (
+    CUSTOMS_FR,
+    B,
+    balance,
+    command,
+    declaration,
+    endorsed,
+    issued,
+    item,
+    letter,
+    terms,
+)
+
+OVER = stated(Override, rule="unverified", reason="the goods are here")
+
+
+async def broken(db: AsyncEngine, form: InsideDeclaration) -> dict[str, Any]:
+    """Take a declaration in whose check broke again and again."""
+    return await taken(db, letter(form).model_copy(update={"unverified": "it broke"}))
+
+
+async def taken(db: AsyncEngine, sent: SubmissionLetter) -> dict[str, Any]:
+    await lodge_batch.take_in_batch(db, [sent], command().at)
+    return {"id": str(sent.id)}
+
+
+async def test_an_officer_who_takes_it_on_has_it_checked_and_its_quantities_set_aside(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    await endorsed(permits_db, id, A="118")
+    found = await turn(
+        permits_db, transitions.override, await broken(permits_db, declaration(item(permit))), CUSTOMS_FR, OVER
+    )
+    assert (found["status"], (await balance(permits_db, id))["reserved"]) == ("accepted", "100")
+    [whole] = found["findings"]
+    assert (whole["rule"], whole["pointer"], whole["override"]["reason"]) == ("unverified", "", "the goods are here")
+    last = found["history"][-1]
+    assert (last["by"]["role"], last["overridden"], last["reason"]) == ("customs", "unverified", "the goods are here")
+    await entries_add_up(permits_db)
+
+
+async def test_what_its_check_finds_stands_to_be_settled_in_its_turn(permits_db: AsyncEngine) -> None:
+    permit = terms()
+    id = await issued(permits_db, permit)
+    await endorsed(permits_db, id, A="118")
+    for quantity, source, status, held in (("5000", "R", "rejected", "0"), ("50", "W", "referred", "50")):
+        form = declaration(item(permit, quantity, source=source))
+        item_1 = OVER.model_copy(update={"item": 1})
+        found = await turn(permits_db, transitions.override, await broken(permits_db, form), CUSTOMS_FR, item_1)
+        assert (found["status"], (await balance(permits_db, id))["reserved"]) == (status, held)
+        assert [f["overridden"] for f in found["findings"]] == [True, False]
+    last = stated(Override, rule="CITES-box-10-source", reason="ranch confirmed")
+    assert (await turn(permits_db, transitions.override, found, CUSTOMS_FR, last))["status"] == "accepted"
+    await entries_add_up(permits_db)
+
+
+async def test_what_could_not_be_read_or_still_breaks_is_refused_with_what_to_do(
+    permits_db: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    permit = terms()
+    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    form = declaration(item(permit))
+    sent = letter(form)
+    garbled = sent.model_copy(update={"declaration": {**sent.declaration, "items": [{"number": 1, "quantity": "x"}]}})
+    unread = await taken(permits_db, garbled)
+    breaks = await broken(permits_db, declaration(item(permit)))
+    with pytest.raises(Conflict) as refused:
+        await turn(permits_db, transitions.override, unread, CUSTOMS_FR, OVER)
+    assert (refused.value.code, "could not be read" in refused.value.detail) == ("not-checked", True)
+    with monkeypatch.context() as broken_rule:
+        broken_rule.setattr(domain, "check", None)
+        with pytest.raises(Conflict) as refused:
+            await turn(permits_db, transitions.override, breaks, CUSTOMS_FR, OVER)
+    assert (refused.value.code, "new version" in refused.value.detail) == ("not-checked", True)
+    assert (await turn(permits_db, transitions.override, breaks, CUSTOMS_FR, OVER))["status"] == "accepted"
+    again = declaration(item(permit, "5000"), reference=form.reference)
+    assert (await turn(permits_db, transitions.amend, unread, B, again))["status"] == "rejected"

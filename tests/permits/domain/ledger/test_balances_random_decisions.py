@@ -1,0 +1,246 @@
+"""Declarations over several permits and both sides, played at random: nothing overdrawn, entries add up at each step.
+
+Every decision of the domain is played in memory, and what it answers is taken as written by the one door.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from services.permits.domain.declarations import consent as domain_consent
+from services.permits.domain.declarations import correct as domain_correct
+from services.permits.domain.declarations import lodge as domain_lodge
+from services.permits.domain.declarations import override, recheck
+from services.permits.domain.declarations import release as domain_release
+from services.permits.domain.declarations.refer_stale import end
+from services.permits.domain.declarations.unverified import check_now, never_checked
+from services.permits.domain.lifecycle import Status
+from services.permits.domain.permits import issue
+from services.permits.domain.permits import withdraw as domain_withdraw
+from services.permits.domain.reference.facts import NOTHING
+from services.permits.domain.values import Filed, Outcome, PermitOnFile
+from shared.contracts.declaration import Consent, Correction, Override, Release
+from shared.contracts.permit import Endorsement
+from shared.contracts.quantities import EXACT
+from tests.permits.domain.in_memory_registry import LINES_OF_A_PERMIT, Registry
+from tests.permits.sample_data import AUTHORITY_ZA, CUSTOMS_FR, CUSTOMS_ZA, TODAY, A, B, declaration, item, terms
+
+QUANTITIES = st.integers(1, 60).map(str) | st.decimals("0.001", "50", places=3).map(str)
+UNITS = st.sampled_from(["number", "number", "number", "number", "pair", "kg"])
+LINES = st.sampled_from(["A", "A", "A", "B", None])
+USES = st.sampled_from(["exhausts", "part", "part", "part", "late", "already_counted"])
+STANDING = (Status.ACCEPTED, Status.REFERRED)
+OPEN = (*STANDING, Status.REJECTED)
+BREAKS = st.sampled_from([False] * 9 + [True])
+SELDOM = st.sampled_from([False] * 3 + [True])
+TURNS = st.sampled_from(["lost"] * 4 + ["revoked", "replaced", "replaced"])
+
+
+class RegistryMachine(RuleBasedStateMachine):
+    """Traders, customs, authorities and the hub itself do what they may, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.here = Registry()
+
+    def stated(self, data: st.DataObject, movement: str, **more: Any) -> Any:
+        """Draw a declaration that cites one to three permits."""
+        items = []
+        for number in range(1, data.draw(st.integers(1, 3)) + 1):
+            permit = self.permit(data)
+            counted = [id for id, filed in self.here.filed.items() if filed.status is Status.RELEASED]
+            document: dict[str, str | None] = {"line": data.draw(LINES), "use": data.draw(USES)}
+            if document["use"] == "already_counted":
+                document["counted_by"] = str(data.draw(st.sampled_from(counted))) if counted else None
+            unit = data.draw(UNITS)
+            items.append(item(permit.terms, data.draw(QUANTITIES), number, document=document, unit=unit))
+        return declaration(*items, movement=movement, transport_document=data.draw(st.sampled_from("MN")), **more)
+
+    def permit(self, data: st.DataObject) -> PermitOnFile:
+        return data.draw(st.sampled_from(sorted(self.here.permits.values(), key=lambda p: p.id)))
+
+    def one(self, data: st.DataObject, *statuses: Status) -> Filed:
+        found = sorted((f for f in self.here.filed.values() if f.status in statuses), key=lambda f: f.id)
+        return data.draw(st.sampled_from(found))
+
+    def some(self, *statuses: Status) -> bool:
+        return any(filed.status in statuses for filed in self.here.filed.values())
+
+    @rule(data=st.data(), movement=st.sampled_from(["import", "import", "import", "export"]), broken=BREAKS)
+    def lodge(self, data: st.DataObject, movement: str, broken: bool) -> None:
+        who = B if movement == "import" else A
+        at = self.here.act(who, "trader").at
+        fresh = Filed(self.here.id(), who.id, who.id, at, "", self.stated(data, movement), Status.RECEIVED)
+        rules = self.here.act(None, "rules")
+        if broken:
+            self.here.write(domain_lodge.take_in_unverified(fresh, "it broke", rules))
+        else:
+            self.here.write(domain_lodge.take_in([fresh], self.here.permits.values(), rules))
+
+    @rule(data=st.data(), part=st.integers(5, 50).map(str), letter=st.sampled_from("AAB"), also=st.booleans())
+    def ship(self, data: st.DataObject, part: str, letter: str, also: bool) -> None:
+        """Lodge part uses of one shipment, of one permit or of two: these stand side by side."""
+        cited: dict[str, Any] = {"document": {"use": "part", "line": letter}}
+        items = [item(self.permit(data).terms, part, n + 1, **cited) for n in range(1 + also)]
+        stated = declaration(*items, transport_document="M")
+        at = self.here.act(B, "trader").at
+        fresh = Filed(self.here.id(), B.id, B.id, at, "", stated, Status.RECEIVED)
+        self.here.write(domain_lodge.take_in([fresh], self.here.permits.values(), self.here.act(None, "rules")))
+
+    @precondition(lambda self: self.some(Status.ACCEPTED))
+    @rule(data=st.data(), share=st.sampled_from(["1", "0.5", "0", "1.1"]))
+    def release(self, data: st.DataObject, share: str) -> None:
+        filed = self.one(data, Status.ACCEPTED)
+        items = [
+            {"number": n.number, "quantity": EXACT.multiply(n.quantity, Decimal(share))} for n in filed.document.items
+        ]
+        stated = Release.model_validate({"items": items if share != "1" else []})
+        by, others = self.here.act(CUSTOMS_FR, "customs"), self.here.others(filed)
+        self.here.try_(lambda: domain_release.release(filed, self.here.permits, stated, by, TODAY, others))
+
+    @precondition(lambda self: self.some(*OPEN))
+    @rule(data=st.data(), refused=st.booleans())
+    def finish(self, data: st.DataObject, refused: bool) -> None:
+        filed = self.one(data, *OPEN)
+        by = self.here.act(CUSTOMS_FR, "customs") if refused else self.here.act(B, "trader")
+        act = domain_release.refuse if refused else domain_release.cancel
+        self.here.try_(lambda: act(filed, self.here.permits, "no", by))
+
+    @precondition(lambda self: self.some(Status.RELEASED))
+    @rule(data=st.data(), quantity=st.integers(0, 70).map(str))
+    def correct(self, data: st.DataObject, quantity: str) -> None:
+        filed = self.one(data, Status.RELEASED)
+        number = data.draw(st.sampled_from(filed.document.items)).number
+        stated = Correction.model_validate({"items": [{"number": number, "quantity": quantity}], "reason": "x"})
+        by, others = self.here.act(CUSTOMS_FR, "customs"), self.here.others(filed)
+        self.here.try_(lambda: domain_correct.correct(filed, self.here.permits, stated, by, others))
+
+    @precondition(lambda self: bool(self.here.filed))
+    @rule(data=st.data(), quantity=QUANTITIES, number=st.integers(1, 3))
+    def consent(self, data: st.DataObject, quantity: str, number: int) -> None:
+        filed = self.one(data, *Status)
+        stated = Consent.model_validate({"item": number, "quantity": quantity})
+        by = self.here.act(AUTHORITY_ZA, "authority")
+        self.here.try_(lambda: domain_consent.consent(filed, self.here.permits, stated, by, "ZA"))
+
+    @precondition(lambda self: self.some(Status.ACCEPTED))
+    @rule(data=st.data(), more=st.integers(1, 20), share=st.sampled_from(["0.5", "0.9", "1"]))
+    def arrive_with_more(self, data: st.DataObject, more: int, share: str) -> None:
+        """Consent to more of each item, and release as much of that as the share says."""
+        filed = self.one(data, Status.ACCEPTED)
+        items = []
+        for n in filed.document.items:
+            stated = Consent.model_validate({"item": n.number, "quantity": str(more)})
+            by, now = self.here.act(AUTHORITY_ZA, "authority"), self.here.filed[filed.id]
+            self.here.try_(consenting_to(self.here, now, stated, by))
+            extra = EXACT.multiply(Decimal(more), Decimal(share))
+            items.append({"number": n.number, "quantity": EXACT.add(n.quantity, extra)})
+        officer = CUSTOMS_FR if filed.document.movement == "import" else CUSTOMS_ZA
+        by, others, now = self.here.act(officer, "customs"), self.here.others(filed), self.here.filed[filed.id]
+        freed = Release.model_validate({"items": items})
+        self.here.try_(lambda: domain_release.release(now, self.here.permits, freed, by, TODAY, others))
+
+    @precondition(lambda self: self.some(Status.REFERRED, Status.REJECTED))
+    @rule(data=st.data(), more=st.integers(1, 60).map(str))
+    def lead_out(self, data: st.DataObject, more: str) -> None:
+        """Consent to more of each item, then override all that stands."""
+        filed = self.one(data, Status.REFERRED, Status.REJECTED)
+        for n in filed.document.items:
+            stated = Consent.model_validate({"item": n.number, "quantity": more})
+            by, now = self.here.act(AUTHORITY_ZA, "authority"), self.here.filed[filed.id]
+            self.here.try_(consenting_to(self.here, now, stated, by))
+        for finding in [f for f in filed.findings if not f.overridden and f.severity != "note"]:
+            now, by = self.here.filed[filed.id], self.here.act(CUSTOMS_FR, "customs")
+            over = Override(rule=finding.rule, reason="consented")
+            self.here.try_(overriding(self.here, now, over, by))
+
+    @precondition(lambda self: self.some(Status.REFERRED, Status.REJECTED))
+    @rule(data=st.data())
+    def override(self, data: st.DataObject) -> None:
+        filed = self.one(data, Status.REFERRED, Status.REJECTED)
+        for finding in [f for f in filed.findings if not f.overridden and f.severity != "note"]:
+            now, by = self.here.filed[filed.id], self.here.act(CUSTOMS_FR, "customs")
+            said: dict[str, Any] = {"rule": finding.rule, "reason": "x"}
+            if finding.rule in recheck.SAID:
+                number = filed.document.items[int(finding.pointer.split("/")[2])].number
+                said |= {"item": number, "line": data.draw(st.sampled_from("AB"))}
+                said |= {"quantity": data.draw(QUANTITIES)} if finding.rule == "CITES-box-11-unit" else {}
+            self.here.try_(overriding(self.here, now, Override.model_validate(said), by))
+
+    @precondition(lambda self: self.some(*OPEN))
+    @rule(data=st.data())
+    def amend(self, data: st.DataObject) -> None:
+        filed = self.one(data, *OPEN)
+        by = self.here.act(B, "trader")
+        stated = self.stated(data, filed.document.movement, reference=filed.document.reference)
+        fresh = replace(filed, document=stated, status=Status.RECEIVED, received_at=by.at, findings=(), citations=())
+        self.here.try_(lambda: domain_lodge.amend(filed, fresh, self.here.permits.values(), by))
+
+    @precondition(lambda self: self.some(*STANDING))
+    @rule(data=st.data(), forgotten=SELDOM)
+    def abandon(self, data: st.DataObject, forgotten: bool) -> None:
+        if not forgotten:
+            return
+        filed = self.one(data, *STANDING)
+        by = self.here.act(None, "rules")
+        self.here.try_(lambda: end(filed, self.here.permits, 30, date(2026, 1, 1), by))
+
+    @precondition(lambda self: self.some(Status.REFERRED))
+    @rule()
+    def check_again(self) -> None:
+        by = self.here.act(None, "rules")
+        for filed in [one for one in self.here.filed.values() if recheck.waits(one)]:
+            again = recheck.recheck(filed, self.here.permits.values(), NOTHING, by)
+            if again is not None:
+                self.here.write(again)
+
+    @rule(data=st.data(), quantity=st.integers(0, 70).map(str), letters=st.sampled_from(["A", "A", "B", "AB"]))
+    def endorse(self, data: st.DataObject, quantity: str, letters: str) -> None:
+        id = self.permit(data).id
+        lines = [{"line": letter, "quantity": quantity} for letter in letters]
+        stated = Endorsement.model_validate({"lines": lines, "transport_document": "M"})
+        by = self.here.act(CUSTOMS_ZA, "customs")
+        self.here.try_(lambda: domain_withdraw.endorse(self.here.permits, id, stated, by, self.here.others(None)))
+
+    @rule(data=st.data(), turn=TURNS, really=SELDOM)
+    def withdraw(self, data: st.DataObject, turn: str, really: bool) -> None:
+        permit = self.permit(data)
+        turn = "found" if permit.status == "lost" else turn
+        if not really and turn != "found":
+            return
+        by, around = self.here.act(AUTHORITY_ZA, "authority"), self.here.around(permit)
+        fresh = issue.Fresh(self.here.id(), b"")
+        successor = terms(*LINES_OF_A_PERMIT)
+        acts: dict[str, Callable[[], Outcome]] = {
+            "lost": lambda: domain_withdraw.lose(permit, None, by, around),
+            "found": lambda: domain_withdraw.find(permit, None, by, around),
+            "revoked": lambda: domain_withdraw.revoke(permit, "forged", by, around),
+            "replaced": lambda: issue.stand_in(permit, fresh, successor, AUTHORITY_ZA, by, around),
+        }
+        self.here.try_(acts[turn])
+
+    @invariant()
+    def all_that_always_holds(self) -> None:
+        self.here.check()
+
+
+def overriding(here: Registry, filed: Filed, stated: Override, by: Any) -> Callable[[], Outcome]:
+    """Override as the action does: what could not be checked is checked."""
+    if never_checked(filed):
+        return lambda: check_now(filed, here.permits.values(), NOTHING, stated, by)
+    return lambda: override.override(filed, here.permits, stated, by)
+
+
+def consenting_to(here: Registry, filed: Filed, stated: Consent, by: Any) -> Callable[[], Outcome]:
+    """Consent as the authority that issued the permits."""
+    return lambda: domain_consent.consent(filed, here.permits, stated, by, "ZA")
+
+
+RegistryMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+TestRegistry = RegistryMachine.TestCase

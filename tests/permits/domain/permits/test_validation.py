@@ -1,0 +1,167 @@
+"""What a paper of each kind must be like: each fault has its own code and place."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.permits.domain.permits.validation import MONTHS, faults_of, later
+from services.permits.domain.reference import names
+from services.permits.domain.reference.facts import Facts
+from services.permits.domain.reference.listings import Listing, Listings, Match, Population
+from shared.cites.codes import KINDS, TERMS
+from shared.cites.term_dimensions import DIMENSIONS
+from shared.cites.units import UNITS
+from tests.permits.sample_data import TODAY, line, terms
+
+ISSUED = date(2026, 3, 1)
+WHOLE = {"origin_country": "ZW", "origin_permit": "ZW-1", "origin_date": "2025-01-01"}
+NEEDS: dict[str, dict[str, Any]] = {
+    "re_export": WHOLE,
+    "pre_convention": {"source": "O", "underlying_source": "W", "acquired_on": "1970-01-01"},
+}
+
+CARNET = {"number": "ATA-1", "valid_until": "2027-01-01"}
+ISSUERS = {"import": "FR", "introduction_from_the_sea": "FR"}
+
+
+def codes(*lines: dict[str, Any], **more: Any) -> list[tuple[str, str]]:
+    dates = {"issued_on": "2026-03-01", "valid_until": "2026-04-01"}
+    return [(fault.code, fault.pointer) for fault in faults_of(terms(*lines, **{**dates, **more}), TODAY)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_paper_of_each_kind_is_good_to_its_longest_day_and_no_longer(kind: str) -> None:
+    goods = line(**NEEDS.get(kind, {}))
+    months, issuer = MONTHS.get(kind), ISSUERS.get(kind, "ZA")
+    more: dict[str, Any] = {"carnet": CARNET} if kind == "sample_collection" else {}
+    if months is None:
+        assert codes(goods, kind=kind, valid_until="2040-01-01") == []
+        return
+    last = later(ISSUED, months)
+    assert codes(goods, kind=kind, issuer=issuer, valid_until=last, **more) == []
+    beyond = [("validity-too-long", "/valid_until")]
+    assert codes(goods, kind=kind, issuer=issuer, valid_until=last + timedelta(days=1), **more) == beyond
+
+
+@pytest.mark.parametrize("kind", ["export", "re_export", "import", "introduction_from_the_sea"])
+def test_a_permit_is_issued_by_the_country_whose_side_it_is_for(kind: str) -> None:
+    side = "import" if kind in ISSUERS else "export"
+    fault = [(f"issuer-not-of-{side}-country", "/issuer")]
+    for issuer in ("ZA", "FR", "KE"):
+        good = issuer == ISSUERS.get(kind, "ZA")
+        assert codes(line(**NEEDS.get(kind, {})), kind=kind, issuer=issuer) == ([] if good else fault)
+
+
+def test_a_month_without_such_a_day_ends_on_its_last() -> None:
+    assert later(date(2026, 8, 31), 6) == date(2027, 2, 28)
+
+
+@pytest.mark.parametrize("missing", WHOLE)
+def test_a_re_export_names_its_origin(missing: str) -> None:
+    stated: dict[str, Any] = {name: None if name == missing else value for name, value in WHOLE.items()}
+    expected = [(f"{missing.replace('_', '-')}-missing", f"/lines/0/{missing}")]
+    assert codes(line(**stated), kind="re_export") == expected
+
+
+@pytest.mark.parametrize(("change", "code", "place"), [
+    ({"source": "W", "underlying_source": None}, "source-not-pre-convention", "source"),
+    ({"underlying_source": None}, "underlying-source-missing", "underlying_source"),
+    ({"acquired_on": None}, "acquisition-date-missing", "acquired_on"),
+    ({"acquired_on": "2026-03-02"}, "date-after-issue", "acquired_on"),
+])  # fmt: skip
+def test_a_pre_convention_certificate_says_since_when(change: dict[str, Any], code: str, place: str) -> None:
+    assert codes(line(**{**NEEDS["pre_convention"], **change}), kind="pre_convention") == [(code, f"/lines/0/{place}")]
+
+
+def test_a_paper_is_issued_on_a_day_that_has_come() -> None:
+    assert codes(issued_on=TODAY, valid_until=TODAY) == []
+    assert codes(issued_on=TODAY + timedelta(days=1), valid_until=TODAY + timedelta(days=9)) == [
+        ("issued-in-the-future", "/issued_on")
+    ]
+
+
+def test_a_sample_collection_may_be_issued_before_its_carnet() -> None:
+    assert codes(kind="sample_collection") == []
+
+
+def test_a_sample_collection_is_never_valid_past_its_carnet() -> None:
+    carnet = {"number": "ATA-1", "valid_until": "2026-04-01"}
+    assert codes(kind="sample_collection", carnet=carnet) == []
+    past = [("validity-past-carnet", "/valid_until")]
+    assert codes(kind="sample_collection", carnet=carnet, valid_until="2026-04-02") == past
+    assert codes(carnet=carnet) == [("carnet-out-of-place", "/carnet")]
+
+
+def test_a_quota_is_shown_whole_and_not_passed() -> None:
+    assert codes(line(quota_used="120", annual_quota="120")) == []
+    assert codes(line(quota_used="121", annual_quota="120")) == [("quota-exceeded", "/lines/0/quota_used")]
+    assert codes(line(quota_used="119", annual_quota="500")) == [("quota-used-too-low", "/lines/0/quota_used")]
+    assert codes(line(quota_used="121")) == [("quota-incomplete", "/lines/0/annual_quota")]
+    assert codes(line(annual_quota="121")) == [("quota-incomplete", "/lines/0/quota_used")]
+
+
+@pytest.mark.parametrize(("term", "unit", "good"), [
+    ("LIV", "number", True), ("LIV", "kg", True), ("LIV", "l", False), ("SKI", "pair", True), ("SKI", "m3", False),
+    ("MEA", "number", False), ("TIM", "m3", True), ("TIM", "number", False), ("FIB", "cm", True), ("TIP", "l", True),
+])  # fmt: skip
+def test_a_term_is_stated_in_a_unit_it_can_have(term: str, unit: str, good: bool) -> None:
+    assert codes(line(term=term, unit=unit)) == ([] if good else [("unit-not-of-term", "/lines/0/unit")])
+
+
+def test_every_term_in_the_table_of_units_is_a_term() -> None:
+    assert DIMENSIONS.keys() <= TERMS
+    assert set().union(*DIMENSIONS.values()) <= {dimension for dimension, _ in UNITS.values()}
+
+
+@pytest.mark.parametrize(("other", "overlap"), [
+    ({}, True), ({"taxon": "Crocodylus spp."}, True), ({"quantity": "1"}, True), ({"description": "small"}, False),
+    ({"term": "MEA", "unit": "kg"}, False), ({"source": "W"}, False), ({"origin_country": "ZW"}, False),
+    ({"taxon": "Crocodylus porosus"}, False),
+])  # fmt: skip
+def test_lines_for_the_same_goods_overlap(other: dict[str, Any], overlap: bool) -> None:
+    assert codes(line(), line("B", **other)) == ([("lines-overlap", "/lines/1")] if overlap else [])
+
+
+def listed(name: str, kingdom: str = "Animalia", synonym: str = "", above: str = "") -> Match:
+    found = Listing(
+        "1", name, "", "SPECIES", (Population("II"),), ISSUED, lineage=(above,) if above else (), kingdom=kingdom
+    )
+    return Match(found, "synonym" if synonym else "accepted", synonym or names.key(name))
+
+
+@pytest.mark.parametrize("name", ["source", "underlying_source"])
+@pytest.mark.parametrize(("kingdom", "code", "good"), [
+    *(("Plantae", code, code in "ADIOUWXY") for code in "ACDFRUWXY"),
+    *(("Animalia", code, code in "CDFIORUWX") for code in "ACDFRUWXY"), *(("", code, True) for code in "ACDFRUWXY"),
+])  # fmt: skip
+def test_a_source_is_of_the_kingdom_that_the_listing_knows(name: str, kingdom: str, code: str, good: bool) -> None:
+    stated = line(**({"source": code} if name == "source" else {"source": "I", "underlying_source": code}))
+    known = Facts(Listings({"Crocodylus niloticus": (listed("Crocodylus niloticus", kingdom),)}))
+    found = [(fault.code, fault.pointer) for fault in faults_of(terms(stated), TODAY, known)]
+    assert found == ([] if good else [("source-not-of-kingdom", f"/lines/0/{name}")])
+
+
+@pytest.mark.parametrize(("one", "other", "overlap"), [
+    ("Vicugna vicugna", "Lama vicugna", True), ("Crocodylia spp.", "Crocodylus niloticus", True),
+    ("Crocodylus niloticus", "Crocodylia", True), ("Crocodylus niloticus", "Vicugna vicugna", False),
+    ("Crocodylus niloticus", "Crocodylus niloticus × Crocodylus siamensis", False),
+])  # fmt: skip
+def test_lines_for_one_taxon_by_two_names_overlap(one: str, other: str, overlap: bool) -> None:
+    croc = listed("Crocodylus niloticus", above="crocodylia")
+    known = Facts(Listings({
+        "Vicugna vicugna": (listed("Vicugna vicugna"),), "Crocodylia": (listed("Crocodylia"),),
+        "Crocodylia spp.": (listed("Crocodylia"),),
+        "Lama vicugna": (listed("Vicugna vicugna", synonym="lama vicugna"),),
+        "Crocodylus niloticus": (croc,), "Crocodylus niloticus × Crocodylus siamensis": (replace(croc, by="hybrid"),),
+    }))  # fmt: skip
+    paper = terms(line(taxon=one), line("B", taxon=other))
+    assert [fault.code for fault in faults_of(paper, TODAY, known)] == (["lines-overlap"] if overlap else [])
+    apart = terms(line(taxon=one), line("B", taxon=other, description="small"))
+    assert list(faults_of(apart, TODAY, known)) == []
+
+
+def test_all_faults_are_named_at_once() -> None:
+    found = codes(line(unit="m3"), line("B", "1", quota_used="1", term="MEA", unit="kg"), valid_until="2026-02-01")
+    assert [code for code, _ in found] == ["validity-before-issue", "unit-not-of-term", "quota-incomplete"]

@@ -1,0 +1,53 @@
+"""A document is in force by the days of its issuer, the first and the last included, wherever its zones lie."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.actions.permits import issue
+from shared.contracts.permit import Endorsement
+from tests.permits.declaration_steps import rules
+from tests.permits.sample_data import CUSTOMS_ZA, TODAY, command, declaration, issued, item, lodged, party, terms
+
+
+@pytest.mark.parametrize(("moment", "status"), [
+    ("2026-08-31T21:59:59+00:00", "accepted"),  # still 31 August in Johannesburg
+    ("2026-08-31T22:00:01+00:00", "rejected"),  # 1 September there
+    ("2026-02-28T21:59:59+00:00", "rejected"),
+    ("2026-02-28T22:00:01+00:00", "accepted"),  # 1 March there
+])  # fmt: skip
+async def test_the_day_is_the_issuers_first_and_last_day_included(
+    permits_db: AsyncEngine, moment: str, status: str
+) -> None:
+    permit = terms(issued_on="2026-03-01", valid_until="2026-08-31")
+    id = await issued(permits_db, permit)
+    box_14 = {"lines": [{"line": "A", "quantity": "118"}], "endorsed_on": "2026-03-02"}
+    await issue.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+    found = await lodged(permits_db, declaration(item(permit)), at=datetime.fromisoformat(moment))
+    assert found["status"] == status
+    assert ("CITES-VI.2-validity" in rules(found)) == (status == "rejected")
+
+
+def test_dates_of_the_stories_are_around_today() -> None:
+    assert terms().valid_until - TODAY == timedelta(days=60)
+    assert datetime.now(UTC).date() >= TODAY
+
+
+@pytest.mark.parametrize(("issuer", "moment", "stands"), [
+    ("KI", "2026-03-01T11:59:59+00:00", True),  # 1 March still in Tarawa, 2 March already on Kiritimati (+14)
+    ("KI", "2026-03-01T12:00:01+00:00", False),  # 2 March everywhere
+    ("AS", "2026-03-02T10:59:59+00:00", True),  # 1 March in Pago Pago (-11)
+    ("AS", "2026-03-02T11:00:01+00:00", False),
+    ("KI", "2026-01-31T10:00:01+00:00", True),  # 1 February on Kiritimati, the first day
+    ("KI", "2026-01-31T09:59:59+00:00", False),
+    ("AS", "2026-02-01T10:59:59+00:00", False),
+    ("AS", "2026-02-01T11:00:01+00:00", True),
+])  # fmt: skip
+async def test_a_validity_begins_in_the_first_zone_of_its_issuer_and_ends_in_the_last(
+    permits_db: AsyncEngine, issuer: str, moment: str, stands: bool
+) -> None:
+    permit = terms(issuer=issuer, export_country=issuer, issued_on="2026-02-01", valid_until="2026-03-01")
+    await issued(permits_db, permit, party("authority", issuer))
+    found = await lodged(permits_db, declaration(item(permit)), at=datetime.fromisoformat(moment))
+    assert ("CITES-VI.2-validity" not in rules(found)) == stands

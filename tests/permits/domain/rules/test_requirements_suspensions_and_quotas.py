@@ -1,0 +1,81 @@
+"""What suspensions and quotas stop, and what they leave alone."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.permits.domain.reference.entries import Suspension
+from services.permits.domain.reference.facts import Facts, Taking
+from shared.database import new_id
+from tests.permits.domain.rules.test_requirements import II, LONG_AGO, NONE, TAXON, findings, found, permit
+from tests.permits.sample_data import TODAY
+
+STOPPED, BY_ORIGIN = "CITES-Conf-14.3-suspension", "CITES-Conf-14.3-suspension-of-origin"
+
+
+def suspension(**more: Any) -> Suspension:
+    usual: dict[str, Any] = {
+        "country": "ZA", "taxon": "", "terms": (), "sources": (), "purposes": (), "applies_to_import": False,
+        "starts": LONG_AGO, "ends": None,
+    }  # fmt: skip
+    return Suspension(**{**usual, **more})
+
+
+@pytest.mark.parametrize(("limits", "stated", "expected"), [
+    ({}, {}, {STOPPED}),
+    ({"country": "NA"}, {}, set()),
+    ({"country": "FR"}, {}, set()),
+    ({"country": "FR", "applies_to_import": True}, {}, {STOPPED}),
+    ({"taxon": TAXON}, {}, {STOPPED}),
+    ({"taxon": "Inventidae spp."}, {}, {STOPPED}),
+    ({"taxon": "Inventus"}, {}, {STOPPED}),
+    ({"taxon": "Alienus"}, {}, set()),
+    ({"sources": ("W",)}, {}, set()),
+    ({"sources": ("R", "W")}, {}, {STOPPED}),
+    ({"purposes": ("H",)}, {}, set()),
+    ({"purposes": ("T",)}, {}, {STOPPED}),
+    ({"terms": ("LIV",)}, {}, set()),
+    ({"terms": ("SKI",)}, {}, {STOPPED}),
+    ({"ends": TODAY - timedelta(days=1)}, {}, set()),
+    ({"starts": TODAY + timedelta(days=1)}, {}, set()),
+    ({"ends": TODAY}, {}, {STOPPED}),
+    ({"country": "MZ"}, {"origin_country": "MZ"}, {BY_ORIGIN}),
+])  # fmt: skip
+def test_a_suspension_stops_what_it_is_about_and_nothing_else(
+    limits: dict[str, Any], stated: dict[str, Any], expected: set[str]
+) -> None:
+    known = replace(II, suspensions=(suspension(**limits),))
+    papers = [permit("export", origin_country=stated.get("origin_country", "ZA"))]
+    assert set(found(papers, known, **stated)) == expected
+
+
+def test_a_suspension_names_its_own_first_day_and_holds_once_the_list_here_has_it() -> None:
+    def stops(known_from: date) -> dict[str, str]:
+        one = suspension(starts=date(2016, 2, 14), known_from=known_from)
+        told = findings([permit("export")], replace(II, suspensions=(one,)))
+        return {f.rule: f.found or "" for f in told if f.rule == STOPPED}
+
+    assert stops(TODAY) == {STOPPED: "all species of ZA since 2016-02-14"}
+    assert stops(TODAY + timedelta(days=1)) == {}
+
+
+def test_a_suspension_of_all_species_leaves_alone_what_is_not_listed() -> None:
+    assert found([], replace(NONE, suspensions=(suspension(),))) == {}
+
+
+def test_a_quota_is_not_passed_by_the_running_total_with_the_permit_in_it() -> None:
+    paper = permit("export")
+
+    def taken(total: int) -> Facts:
+        taking = Taking(new_id(), TAXON, Decimal(100), Decimal(total), "number", LONG_AGO, TODAY)
+        return replace(II, takings={(paper.id, "A"): (taking,)})
+
+    assert found([paper], taken(100)) == {}
+    assert found([paper], taken(101)) == {"CITES-Conf-14.7-quota": "block"}
+
+
+def test_lists_that_nobody_loaded_are_worth_a_note() -> None:
+    assert found([permit("export")], replace(II, empty=("quotas",))) == {"lists-empty": "note"}

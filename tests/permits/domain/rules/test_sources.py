@@ -1,0 +1,28 @@
+"""A source is of animals, of plants, or of both: what a declaration says otherwise is for an officer."""
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.permits.sample_data import declaration, item, lodged, terms
+
+RULE = "CITES-Conf-12.3-source"
+
+
+@pytest.mark.parametrize(("taxon", "source", "found"), [
+    ("Aloe ferox", "C", True), ("Aloe ferox", "R", True), ("Aloe ferox", "F", True), ("Aloe ferox", "A", False),
+    ("Aloe ferox", "D", False), ("Aloe ferox", "W", False), ("Crocodylus niloticus", "A", True),
+    ("Crocodylus niloticus", "Y", True), ("Crocodylus niloticus", "C", False), ("Crocodylus niloticus", "D", False),
+    ("Nemo nusquam", "A", False),
+])  # fmt: skip
+async def test_a_source_of_the_other_kingdom_is_referred(
+    permits_db: AsyncEngine, taxon: str, source: str, found: bool
+) -> None:
+    said = await lodged(permits_db, declaration(item(terms(), taxon=taxon, source=source, documents=[])))
+    told = [(f["severity"], f["pointer"]) for f in said["findings"] if f["rule"] == RULE]
+    assert told == ([("refer", "/items/0/source")] if found else [])
+
+
+async def test_the_source_beneath_one_that_stands_with_another_is_looked_at_too(permits_db: AsyncEngine) -> None:
+    stated = item(terms(), taxon="Aloe ferox", source="I", underlying_source="C", documents=[])
+    said = await lodged(permits_db, declaration(stated))
+    assert [f["pointer"] for f in said["findings"] if f["rule"] == RULE] == ["/items/0/underlying_source"]

@@ -1,0 +1,47 @@
+"""The permits service over HTTP, called as the gateway calls it in a party's name."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+from fastapi import FastAPI
+
+from shared.contracts.parties import Caller, Party
+from shared.database import now
+from shared.signed_tokens import InsideSigner
+from tests.permits.sample_data import AUTHORITY_ZA, letter, party, terms
+
+ADMIN = party("admin", "FR")
+
+
+class Inside:
+    """Calls the service as the gateway would, in a party's name."""
+
+    def __init__(self, app: FastAPI, http: httpx2.AsyncClient, signer: InsideSigner) -> None:
+        self.app, self.http, self.signer = app, http, signer
+
+    async def __call__(self, method: str, path: str, who: Party | None, **more: Any) -> httpx2.Response:
+        token = self.signer.token(Caller(service="gateway", party=who), audience="permits", at=now())
+        headers = {"Authorization": f"Bearer {token}", **more.pop("headers", {})}
+        if method in {"POST", "PUT"}:
+            headers.setdefault("Command-Id", str(uuid4()))
+        return await self.http.request(method, path, headers=headers, **more)
+
+
+async def issue(inside: Inside, *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
+    permit = terms(*lines, **more)
+    answer = await inside(
+        "POST", "/v1/permits", AUTHORITY_ZA, json=json.loads(permit.model_dump_json(exclude_none=True))
+    )
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["Location"] == f"/v1/permits/{answer.json()['id']}"
+    return {**answer.json(), "terms": permit}
+
+
+async def lodge(inside: Inside, stated: Any) -> str:
+    sent = letter(stated)
+    batch = {"letters": [json.loads(sent.model_dump_json())]}
+    answer = await inside("POST", "/inside/declarations", None, json=batch)
+    assert answer.json() == {"answers": [{"id": str(sent.id), "outcome": "taken", "reason": None}]}
+    return str(sent.id)

@@ -1,0 +1,63 @@
+"""Files of reference data that tests load: rows of the public index's shape, and what a load answers."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.actions.reference import read
+from services.permits.actions.reference.load_list import KINDS, load
+
+TODAY = datetime.now(UTC).date()
+
+COLUMNS = (
+    "TaxonId,Kingdom,Phylum,Class,Order,Family,Genus,Species,Subspecies,FullName,AuthorYear,RankName,CurrentListing,"
+    "FullAnnotationEnglish,AnnotationEnglish,AnnotationSpanish,AnnotationFrench,#AnnotationSymbol,#Annotation,"
+    "SynonymsWithAuthors,EnglishNames,SpanishNames,FrenchNames,CitesAccepted,All_DistributionISOCodes,"
+    "All_DistributionFullNames,NativeDistributionFullNames,Introduced_Distribution,Introduced(?)_Distribution,"
+    "Reintroduced_Distribution,Extinct_Distribution,Extinct(?)_Distribution,Distribution_Uncertain"
+).split(",")
+
+
+def taxon(number: int, name: str, listing: str = "II", **more: str) -> dict[str, str]:
+    genus, _, species = name.partition(" ")
+    row = {
+        "TaxonId": str(number), "Kingdom": "Animalia", "Class": "Reptilia", "Order": "Inventa", "Family": "Inventidae",
+        "Genus": genus, "Species": species, "FullName": name, "AuthorYear": "(Someone, 1901)", "RankName": "SPECIES",
+        "CurrentListing": listing, "CitesAccepted": "true", "All_DistributionISOCodes": "ZA,NA",
+        "All_DistributionFullNames": "South Africa,Namibia",
+    }  # fmt: skip
+    return {**row, **more}
+
+
+def file(rows: Iterable[dict[str, str]], *lines: str) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue() + "".join(line + "\r\n" for line in lines)
+
+
+async def pieces(content: str | bytes, size: int = 10_007) -> AsyncIterator[bytes]:
+    whole = content.encode() if isinstance(content, str) else content
+    for start in range(0, len(whole), size):
+        yield whole[start : start + size]
+
+
+async def loaded(
+    db: AsyncEngine, content: str | bytes, which: str = "taxa", day: date = TODAY, **how: Any
+) -> dict[str, Any]:
+    return await load(db, KINDS[which], pieces(content, **how), day, datetime.now(UTC), UUID(int=7))
+
+
+def counts(report: dict[str, Any]) -> dict[str, int]:
+    names = ("taken", "repaired", "refused", "unchanged", "added", "changed", "ended")
+    return {name: report[name] for name in names if report[name]}
+
+
+async def appendices(db: AsyncEngine, name: str, day: date = TODAY, country: str | None = None) -> list[str | None]:
+    return [one["appendix"] for one in await read.taxa(db, name, day, country, limit=50)]

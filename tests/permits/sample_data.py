@@ -1,0 +1,162 @@
+"""Parties, permits and declarations that the tests of permits tell their stories with."""
+
+import itertools
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.actions.declarations import lodge_batch, read
+from services.permits.actions.permits import issue
+from services.permits.store.commands import Command
+from shared.contracts.declaration import InsideDeclaration
+from shared.contracts.messages import SubmissionLetter
+from shared.contracts.parties import Party
+from shared.contracts.permit import Endorsement, Permit
+from shared.database import new_id
+
+TODAY = datetime.now(UTC).date()
+_numbers = itertools.count(1)
+
+
+def party(role: str, country: str, identifier: str | None = None) -> Party:
+    """Make a party with one role."""
+    name = f"{role} of {country}"
+    identifiers = {"EORI": identifier} if identifier else {}
+    return Party(id=new_id(), name=name, country=country, roles=(role,), identifiers=identifiers)  # type: ignore[arg-type]
+
+
+AUTHORITY_ZA = party("authority", "ZA")
+AUTHORITY_FR = party("authority", "FR")
+CUSTOMS_ZA = party("customs", "ZA")
+CUSTOMS_FR = party("customs", "FR")
+CUSTOMS_DE = party("customs", "DE")
+A = party("trader", "ZA", "ZA1234567")
+B = party("trader", "FR", "FR99988877700011")
+STRANGER = party("trader", "FR", "FR00000000000000")
+
+
+def line(letter: str = "A", quantity: str = "120", **more: Any) -> dict[str, Any]:
+    """Write a permit line."""
+    return {
+        "line": letter,
+        "taxon": "Crocodylus niloticus",
+        "appendix": "II",
+        "source": "R",
+        "term": "SKI",
+        "quantity": quantity,
+        "unit": "number",
+        "origin_country": "ZA",
+        **more,
+    }
+
+
+def terms(*lines: dict[str, Any], **more: Any) -> Permit:
+    """Write a permit from A to B."""
+    number = f"ZA-{TODAY.year}-{next(_numbers):06}"
+    return Permit.model_validate(
+        {
+            "number": number,
+            "kind": "export",
+            "issuer": "ZA",
+            "issued_on": TODAY - timedelta(days=30),
+            "valid_until": TODAY + timedelta(days=60),
+            "exporter": {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA1234567"},
+            "importer": {"name": "B SARL", "country": "FR", "identifier": "FR99988877700011"},
+            "export_country": "ZA",
+            "import_country": "FR",
+            "purpose": "T",
+            "lines": list(lines) or [line()],
+            **more,
+        }
+    )
+
+
+def item(permit: Permit, quantity: str = "100", number: int = 1, /, **more: Any) -> dict[str, Any]:
+    """Write an item that cites the first line of a permit."""
+    cites = {"type": "C400", "number": permit.number, "issuer": permit.issuer, **more.pop("document", {})}
+    return {
+        "number": number,
+        "hs_code": "410320",
+        "taxon": "Crocodylus niloticus",
+        "term": "SKI",
+        "quantity": quantity,
+        "unit": "number",
+        "source": "R",
+        "purpose": "T",
+        "origin_country": "ZA",
+        "documents": [cites],
+        **more,
+    }
+
+
+def declaration(*items: dict[str, Any], **more: Any) -> InsideDeclaration:
+    """Write an import declaration of B."""
+    return InsideDeclaration.model_validate(
+        {
+            "reference": f"B-{next(_numbers):06}",
+            "movement": "import",
+            "exporter": {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA1234567"},
+            "importer": {"name": "B SARL", "country": "FR", "identifier": "FR99988877700011"},
+            "export_country": "ZA",
+            "import_country": "FR",
+            "items": list(items),
+            **more,
+        }
+    )
+
+
+def letter(stated: InsideDeclaration, by: Party = B, at: datetime | None = None) -> SubmissionLetter:
+    """Write the letter that brings a declaration from the gateway."""
+    at = at or datetime.now(UTC)
+    return SubmissionLetter(
+        id=new_id(at),
+        received_at=at,
+        digest="sha-256=:x:",
+        party=by,
+        trader=by.id,
+        declaration=json.loads(stated.model_dump_json(exclude_none=True)),
+    )
+
+
+def command(id: UUID | None = None, body: bytes = b"") -> Command:
+    """Name a command."""
+    return Command(id or new_id(), body, datetime.now(UTC))
+
+
+async def issued(db: AsyncEngine, permit: Permit, by: Party = AUTHORITY_ZA) -> UUID:
+    """Issue a permit and answer its id."""
+    kept = await issue.issue(db, by, permit, command())
+    return UUID(json.loads(kept.answer)["id"])
+
+
+async def endorsed(db: AsyncEngine, id: UUID, by: Party = CUSTOMS_ZA, **lines: str) -> dict[str, Any]:
+    """Endorse lines of a permit with what left."""
+    stated = Endorsement.model_validate(
+        {"lines": [{"line": name, "quantity": quantity} for name, quantity in lines.items()], "port": "Durban"}
+    )
+    kept = await issue.endorse(db, id, by, stated, command())
+    return dict(json.loads(kept.answer))
+
+
+async def lodged(
+    db: AsyncEngine, stated: InsideDeclaration, by: Party = B, at: datetime | None = None
+) -> dict[str, Any]:
+    """Bring a declaration in and answer what became of it."""
+    sent = letter(stated, by, at)
+    await lodge_batch.take_in_batch(db, [sent], datetime.now(UTC))
+    return await read.declaration(db, sent.id, by)
+
+
+async def balance(db: AsyncEngine, id: UUID, letter: str = "A") -> dict[str, Any]:
+    """Read the import side of a permit line."""
+    found = await read.permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
+    return next(dict(n["balance"]) for n in found["lines"] if n["line"] == letter)
+
+
+async def export_balance(db: AsyncEngine, id: UUID, letter: str = "A") -> dict[str, Any]:
+    """Read the export side of a permit line."""
+    found = await read.permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
+    return next(dict(n["export_balance"]) for n in found["lines"] if n["line"] == letter)

@@ -1,0 +1,99 @@
+"""Each search of permits and of declarations goes by an index, on its first page and on each further one."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bench.synthetic_rows import declare, fill
+from services.cli.databases import Server
+from services.permits.store import declarations, permit_queries
+from services.permits.store.search import words_for_taxon
+from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, CUSTOMS_FR, B
+
+PAGES: tuple[UUID | None, ...] = (None, UUID("019b7800-0000-7000-8000-000000000000"))
+"""The first page, and one far down: the cursor is the id of the last one read."""
+
+PERMITS: tuple[tuple[Any, dict[str, str], str], ...] = (
+    (AUTHORITY_ZA, {"number": "ZA-7777"}, "permits_number"),
+    (AUTHORITY_ZA, {"number": "ZA-7777", "issuer": "ZA"}, "permits_issuer_number_key|permits_number"),
+    (AUTHORITY_ZA, {"taxon": "Exemplaria baa"}, "permits_words"),
+    (AUTHORITY_ZA, {"taxon": "Exemplaria"}, "permits_words|permits_pkey|permits_\\w+_country"),
+    (AUTHORITY_ZA, {"holder": "ZA7"}, "permits_exporter"),
+    (AUTHORITY_ZA, {"status": "revoked"}, "permits_status"),
+    (AUTHORITY_ZA, {"status": "expired"}, "permits_valid_until"),
+    (AUTHORITY_ZA, {"from": "2030-01-01"}, "permits_issued_on"),
+    (AUTHORITY_ZA, {"to": "2020-01-01"}, "permits_issued_on"),
+    (B, {}, "permits_importer|permits_exporter"),
+)
+ANY = "declarations_pkey|declarations_\\w+_country"
+"""What is asked leaves so much that the newest are read one by one, or those of the reader's country."""
+DECLARATIONS: tuple[tuple[Any, dict[str, str], str], ...] = (
+    (CUSTOMS_FR, {"reference": "B-7777"}, "declarations_reference"),
+    (B, {"reference": "B-7777"}, "declarations_reference"),
+    (CUSTOMS_FR, {"permit_number": "ZA-7777"}, "declarations_words"),
+    (CUSTOMS_FR, {"holder": "FR77"}, "declarations_words"),
+    (CUSTOMS_FR, {"issuer": "ZA"}, f"declarations_words|{ANY}"),
+    (CUSTOMS_FR, {"issuer": "NA"}, "declarations_words"),
+    (CUSTOMS_FR, {"taxon": "Exemplaria baa"}, "declarations_words"),
+    (CUSTOMS_FR, {"status": "rejected"}, "declarations_status"),
+    (CUSTOMS_FR, {"status": "referred"}, f"declarations_status|declarations_referred|{ANY}"),
+    (CUSTOMS_FR, {"movement": "import"}, ANY),
+    (CUSTOMS_FR, {"country": "DE"}, ANY),
+    (CUSTOMS_FR, {"from": "2030-01-01"}, "declarations_received_at"),
+    (CUSTOMS_FR, {"to": "2020-01-01"}, "declarations_received_at"),
+    (CUSTOMS_FR, {"from": "2026-02-01", "to": "2026-02-02"}, "declarations_received_at"),
+    (AUTHORITY_FR, {}, ANY),
+    (B, {}, "declarations_party|declarations_trader"),
+)
+
+
+async def plan(db: AsyncEngine, server: Server, query: Select[Any]) -> str:
+    """Ask how PostgreSQL would answer, with the values as the service gives them."""
+    written = query.compile(dialect=db.dialect, compile_kwargs={"render_postcompile": True})
+    given = written.construct_params()
+    admin = await server.admin(str(db.url.database))
+    rows = await admin.fetch(f"EXPLAIN {written}", *(given[name] for name in written.positiontup or ()))
+    await admin.close()
+    return "\n".join(row[0] for row in rows)
+
+
+async def analyzed(db: AsyncEngine, server: Server) -> None:
+    admin = await server.admin(str(db.url.database))
+    await admin.execute("VACUUM ANALYZE permits, declarations")
+    await admin.close()
+
+
+async def words(db: AsyncEngine, filters: dict[str, str]) -> Sequence[str]:
+    async with db.connect() as conn:
+        return await words_for_taxon(conn, filters.get("taxon", ""))
+
+
+def goes_by(table: str, filters: dict[str, str], index: str, plan: str) -> None:
+    assert re.search(rf"\b(?:{index})\b", plan) and f"Seq Scan on {table}" not in plan, (filters, plan)
+
+
+async def test_each_search_of_permits_goes_by_an_index(permits_db: AsyncEngine, server: Server) -> None:
+    await fill(permits_db, 30_000)
+    await analyzed(permits_db, server)
+    for who, filters, index in PERMITS:
+        for before in PAGES:
+            taxa = await words(permits_db, filters)
+            query = permit_queries.searched(who, filters, taxa, limit=50, before=before, at=datetime.now(UTC))
+            found = await plan(permits_db, server, query)
+            goes_by("permits", filters, index if before is None else f"{index}|permits_pkey", found)
+
+
+async def test_each_search_of_declarations_goes_by_an_index(permits_db: AsyncEngine, server: Server) -> None:
+    await declare(permits_db, 30_000)
+    await analyzed(permits_db, server)
+    for who, filters, index in DECLARATIONS:
+        for before in PAGES:
+            taxa = await words(permits_db, filters)
+            query = declarations.searched(who, filters, taxa, limit=50, before=before)
+            found = await plan(permits_db, server, query)
+            goes_by("declarations", filters, index if before is None else f"{index}|declarations_pkey", found)

@@ -1,0 +1,84 @@
+"""Every route of permits wants a token, and every role may do what the table says and no more."""
+
+from uuid import uuid4
+
+from fastapi import FastAPI
+
+from tests.permits.internal_client import ADMIN, Inside
+from tests.permits.sample_data import AUTHORITY_FR, CUSTOMS_FR, B, party
+
+PARTNER = party("partner", "FR")
+
+
+def operations(app: FastAPI) -> list[tuple[str, str]]:
+    app.openapi_schema = None
+    listed = [(m.upper(), path) for path, methods in app.openapi()["paths"].items() for m in methods]
+    return [*listed, ("POST", "/inside/declarations"), ("POST", "/inside/parties"), ("POST", "/inside/permits")]
+
+
+async def test_every_route_without_a_token_is_401(inside: Inside) -> None:
+    seen = operations(inside.app)
+    assert len(seen) > 15
+    for method, path in seen:
+        answer = await inside.http.request(method, path.format(id=uuid4(), which="rules", country="FR"))
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), path
+
+
+async def test_a_header_that_claims_a_party_counts_for_nothing(inside: Inside) -> None:
+    claims = {"X-Party": str(B.id), "X-Roles": "admin", "Authorization": "Bearer eyJhbGciOiJub25lIn0.e30."}
+    assert (await inside.http.get("/v1/declarations", headers=claims)).status_code == 401
+
+
+ROLES = {"trader": B, "customs": CUSTOMS_FR, "authority": AUTHORITY_FR, "partner": PARTNER, "admin": ADMIN}
+
+EVERYBODY = {"trader", "customs", "authority"}
+
+ALLOWED: dict[tuple[str, str], set[str]] = {
+    ("GET", "/v1/declarations"): EVERYBODY,
+    ("GET", "/v1/declarations/{id}"): EVERYBODY,
+    ("POST", "/v1/declarations/validate"): {"trader"},
+    ("PUT", "/v1/declarations/{id}"): {"trader"},
+    ("POST", "/v1/declarations/{id}/cancellation"): {"trader"},
+    ("POST", "/v1/declarations/{id}/release"): {"customs"},
+    ("POST", "/v1/declarations/{id}/refusal"): {"customs"},
+    ("POST", "/v1/declarations/{id}/override"): {"customs"},
+    ("POST", "/v1/declarations/{id}/correction"): {"customs"},
+    ("POST", "/v1/declarations/{id}/consent"): {"authority"},
+    ("POST", "/v1/permits"): {"authority"},
+    ("GET", "/v1/permits"): EVERYBODY,
+    ("GET", "/v1/permits/{id}"): EVERYBODY,
+    ("GET", "/v1/permits/{id}/ledger"): EVERYBODY,
+    ("POST", "/v1/permits/{id}/endorsement"): {"customs"},
+    ("POST", "/v1/permits/{id}/revocation"): {"authority"},
+    ("POST", "/v1/permits/{id}/replacement"): {"authority"},
+    ("POST", "/v1/permits/{id}/loss"): {"authority"},
+    ("POST", "/v1/permits/{id}/found"): {"authority"},
+    ("POST", "/v1/permit-applications"): {"trader"},
+    ("GET", "/v1/permit-applications"): {"trader", "authority"},
+    ("GET", "/v1/permit-applications/{id}"): {"trader", "authority"},
+    ("POST", "/v1/permit-applications/{id}/query"): {"authority"},
+    ("POST", "/v1/permit-applications/{id}/answer"): {"trader"},
+    ("POST", "/v1/permit-applications/{id}/withdrawal"): {"trader"},
+    ("POST", "/v1/permit-applications/{id}/assessment"): {"authority"},
+    ("POST", "/v1/permit-applications/{id}/grant"): {"authority"},
+    ("POST", "/v1/permit-applications/{id}/refusal"): {"authority"},
+    ("GET", "/v1/reports/annual"): {"authority"},
+    ("GET", "/v1/reports/mirror"): {"authority"},
+    ("GET", "/v1/reference/{which}"): {*EVERYBODY, "partner", "admin"},
+    ("GET", "/v1/reference/taxa"): {*EVERYBODY, "partner", "admin"},
+    ("GET", "/v1/reference/suspensions"): {*EVERYBODY, "partner", "admin"},
+    ("GET", "/v1/reference/quotas"): {*EVERYBODY, "partner", "admin"},
+    ("PUT", "/v1/reference/{which}"): {"admin"},
+    ("GET", "/v1/policies/{country}"): {*EVERYBODY, "partner", "admin"},
+    ("PUT", "/v1/policies/{country}"): {"admin"},
+    ("POST", "/inside/declarations"): set(),
+    ("POST", "/inside/parties"): set(),
+    ("POST", "/inside/permits"): {"authority"},
+}
+
+
+async def test_every_role_may_do_what_the_table_says_and_no_more(inside: Inside) -> None:
+    for operation in operations(inside.app):
+        for role, who in ROLES.items():
+            answer = await inside(operation[0], operation[1].format(id=uuid4(), which="rules", country="FR"), who)
+            assert (answer.status_code != 403) == (role in ALLOWED[operation]), (operation, role, answer.text)

@@ -1,0 +1,30 @@
+"""The day it is in a country of several zones: it ends with the last of them and begins with the first."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from shared.cites.time_zones import earliest_day, latest_day, zones_of
+
+
+@pytest.mark.parametrize(("country", "moment", "last", "first"), [
+    ("KI", "2026-03-01T10:00:00", "2026-03-01", "2026-03-02"),  # +14, +13 and +12
+    ("KI", "2026-03-01T12:00:00", "2026-03-02", "2026-03-02"),
+    ("KI", "2026-03-01T09:59:59", "2026-03-01", "2026-03-01"),
+    ("AS", "2026-03-01T10:59:59", "2026-02-28", "2026-02-28"),  # -11
+    ("AS", "2026-03-01T11:00:00", "2026-03-01", "2026-03-01"),
+    ("UM", "2026-03-01T10:59:59", "2026-02-28", "2026-03-01"),  # +12 and -11
+    ("US", "2026-03-01T05:00:00", "2026-02-28", "2026-03-01"),  # -5 to -10 in winter
+    ("US", "2026-03-01T10:00:00", "2026-03-01", "2026-03-01"),
+    ("FR", "2026-07-01T22:00:00", "2026-07-02", "2026-07-02"),  # summer time
+    ("FR", "2026-01-01T22:59:59", "2026-01-01", "2026-01-01"),
+])  # fmt: skip
+def test_the_day_ends_with_the_last_zone_and_begins_with_the_first(
+    country: str, moment: str, last: str, first: str
+) -> None:
+    at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    assert (latest_day(country, at), earliest_day(country, at)) == (date.fromisoformat(last), date.fromisoformat(first))
+
+
+def test_a_country_without_a_zone_of_its_own_goes_by_utc() -> None:
+    assert [str(zone) for zone in zones_of("BV")] == ["UTC"]

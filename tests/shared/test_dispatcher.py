@@ -1,0 +1,205 @@
+"""The courier carries each letter, whatever the receiver does: away, broken by one letter, gone in the middle."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Column, MetaData, Table, Text, insert, select, text
+from sqlalchemy.dialects.postgresql import UUID as PgUuid
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from services.cli.databases import Server
+from shared import outbox
+from shared.database import connect, new_id, now
+from shared.dispatcher import SOLO_TRIES, Broke, Courier, Letter, pause_after
+from shared.service_client import Away, Dropped
+
+LETTERS = Table(
+    "letters",
+    MetaData(),
+    Column("id", PgUuid(as_uuid=True), primary_key=True),
+    Column("word", Text, nullable=False),
+    *outbox.letter_columns("letters_due"),
+)
+
+
+@pytest.fixture
+async def db(server: Server, templates: str) -> AsyncIterator[AsyncEngine]:
+    """A database with one table of letters."""
+    name = f"{templates}letters_{new_id().hex}"
+    admin = await server.admin()
+    await admin.execute(f'CREATE DATABASE "{name}"')
+    engine = connect(server.url(name), connections=5)
+    async with engine.begin() as conn:
+        await conn.run_sync(LETTERS.metadata.create_all)
+    yield engine
+    await engine.dispose()
+    await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    await admin.close()
+
+
+async def put(db: AsyncEngine, *words: str, leased: timedelta = timedelta()) -> list[UUID]:
+    ids = [new_id() for _ in words]
+    async with db.begin() as conn:
+        rows = [{"id": id, "word": word, "due_at": now() + leased} for id, word in zip(ids, words, strict=True)]
+        await conn.execute(insert(LETTERS), rows)
+    return ids
+
+
+async def settled(db: AsyncEngine) -> int:
+    async with db.connect() as conn:
+        return len((await conn.execute(select(LETTERS.c.id).where(LETTERS.c.settled_at.is_not(None)))).all())
+
+
+class Receiver:
+    """What stands at the other end: notes what came, and answers as the test says."""
+
+    def __init__(self, answer: Callable[[Sequence[Letter]], None] = lambda letters: None) -> None:
+        self.came: list[list[str]] = []
+        self.answer = answer
+
+    async def deliver(self, letters: Sequence[Letter]) -> Mapping[UUID, bool]:
+        self.came.append([letter["word"] for letter in letters])
+        self.answer(letters)
+        return {letter["id"]: True for letter in letters}
+
+
+@asynccontextmanager
+async def carried(courier: Courier) -> AsyncIterator[None]:
+    task = asyncio.create_task(courier.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def until(reached: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await reached():
+            await asyncio.sleep(0.01)
+
+
+async def test_letters_are_carried_in_batches_and_settled(db: AsyncEngine) -> None:
+    receiver = Receiver()
+    await put(db, *"abcde")
+    async with carried(Courier("test", db, LETTERS, receiver.deliver, limit=3, poll=0.02)):
+        await until(lambda: _is(settled(db), 5))
+    assert sorted(len(batch) for batch in receiver.came) == [2, 3]
+
+
+async def _is(count: Awaitable[int], wanted: int) -> bool:
+    return await count == wanted
+
+
+async def test_letters_handed_over_are_not_read_again(db: AsyncEngine) -> None:
+    receiver = Receiver()
+    told: list[UUID] = []
+    courier = Courier("test", db, LETTERS, receiver.deliver, poll=30, settled=told.extend)
+    (id,) = await put(db, "a", leased=timedelta(seconds=30))
+    async with carried(courier):
+        courier.hand([{"id": id, "word": "a"}])
+        await until(lambda: _is(settled(db), 1))
+    assert (receiver.came, told) == ([["a"]], [id])
+
+
+async def test_while_the_receiver_is_away_letters_wait_and_none_is_lost(db: AsyncEngine) -> None:
+    away = 3
+
+    def answer(letters: Sequence[Letter]) -> None:
+        nonlocal away
+        if away:
+            away -= 1
+            raise Away("not there")
+
+    receiver = Receiver(answer)
+    await put(db, *"abc")
+    courier = Courier("test", db, LETTERS, receiver.deliver, poll=0.02)
+    async with carried(courier):
+        await until(lambda: _is(settled(db), 3))
+        assert courier.room
+    assert len(receiver.came) == 4
+
+
+@pytest.mark.parametrize("fault", [Broke, Dropped])
+async def test_a_letter_that_breaks_the_receiver_is_found_and_harms_no_neighbour(
+    db: AsyncEngine, fault: type[Exception]
+) -> None:
+    def answer(letters: Sequence[Letter]) -> None:
+        if any(letter["word"] == "bad" for letter in letters):
+            raise fault("broken by it")
+
+    receiver, parked = Receiver(answer), []
+
+    async def last_resort(letter: Letter, why: str) -> None:
+        parked.append((letter["word"], why))
+
+    await put(db, "a", "b", "bad", "c", "d")
+    async with carried(Courier("test", db, LETTERS, receiver.deliver, poll=0.02, last_resort=last_resort)):
+        await until(lambda: _is(settled(db), 5))
+    assert parked == [("bad", "broken by it")]
+    assert receiver.came.count(["bad"]) == SOLO_TRIES
+
+
+async def test_a_courier_that_died_loses_nothing_when_its_lease_ends(db: AsyncEngine) -> None:
+    await put(db, "a", "b")
+    async with db.begin() as conn:
+        leased = await outbox.lease(conn, LETTERS, at=now(), limit=10)
+        assert await outbox.lease(conn, LETTERS, at=now(), limit=10) == []
+        assert [row["attempts"] for row in leased] == [1, 1]
+        assert all(row["due_at"] - now() <= timedelta(seconds=30) for row in leased)
+        await conn.execute(text("UPDATE letters SET due_at = now()"))
+    receiver = Receiver()
+    async with carried(Courier("test", db, LETTERS, receiver.deliver, poll=0.02)):
+        await until(lambda: _is(settled(db), 2))
+
+
+async def test_several_couriers_side_by_side_carry_each_letter_once(db: AsyncEngine) -> None:
+    receiver = Receiver()
+    await put(db, *(str(n) for n in range(200)))
+    couriers = [Courier(str(n), db, LETTERS, receiver.deliver, limit=7, poll=0.02) for n in range(4)]
+    async with carried(couriers[0]), carried(couriers[1]), carried(couriers[2]), carried(couriers[3]):
+        await until(lambda: _is(settled(db), 200))
+    words = [word for batch in receiver.came for word in batch]
+    assert sorted(words, key=int) == [str(n) for n in range(200)]
+
+
+async def test_a_letter_not_taken_yet_comes_again(db: AsyncEngine) -> None:
+    seen: list[str] = []
+
+    async def deliver(letters: Sequence[Letter]) -> Mapping[UUID, bool]:
+        first = not seen
+        seen.extend(letter["word"] for letter in letters)
+        return {letter["id"]: not first for letter in letters}
+
+    await put(db, "early")
+    async with carried(Courier("test", db, LETTERS, deliver, poll=0.02)):
+        await until(lambda: _is(settled(db), 1))
+    assert seen == ["early", "early"]
+
+
+def test_pauses_grow_and_end_at_two_seconds() -> None:
+    assert [pause_after(n, 0.5).total_seconds() for n in (1, 2, 3, 4, 5, 50)] == [0.2, 0.4, 0.8, 1.6, 2.0, 2.0]
+    assert pause_after(50, 1.0) <= timedelta(seconds=2.5)
+
+
+def test_the_engine_hides_what_a_statement_carried() -> None:
+    engine: Any = connect("postgresql+asyncpg://nobody@/nowhere")
+    assert engine.sync_engine.hide_parameters
+    assert create_async_engine("postgresql+asyncpg://nobody@/nowhere").sync_engine.hide_parameters is False
+
+
+async def test_a_courier_that_is_cancelled_as_a_letter_comes_ends(db: AsyncEngine) -> None:
+    receiver = Receiver()
+    courier = Courier("test", db, LETTERS, receiver.deliver, poll=60)
+    running = asyncio.create_task(courier.run())
+    await asyncio.sleep(0.3)
+    courier.wake()
+    await asyncio.sleep(0)
+    running.cancel()
+    done, _ = await asyncio.wait({running}, timeout=5)
+    running.cancel()
+    assert done
