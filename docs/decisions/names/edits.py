@@ -1,11 +1,15 @@
 """Edits of a source file by position, so that everything that is not renamed stays as it was, to the byte."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
+from typing import TypeVar
 
 import libcst as cst
 from libcst.metadata import CodeRange
+
+T = TypeVar("T")
+Place = tuple[int, int]
 
 
 class Source:
@@ -29,10 +33,27 @@ class Source:
             self.offset(place.end.line, place.end.column),
         )
 
-    def mypy_column(self, line: int, column: int) -> int:
-        """Return the column that mypy gives to a place: its parser takes what UTF-8 adds off twice."""
-        text = self.lines[line - 1][:column]
-        return 2 * len(text) - len(text.encode())
+    def matched(self, places: Iterable[Place], mentions: Iterable[tuple[int, int, T]]) -> dict[Place, T]:
+        """Return what mypy knows of each place (line, column in characters) of one name.
+
+        In a line of ASCII the columns agree. In others mypy's are shifted, so that there the order decides, where both
+        sides name the same number of places.
+        """
+        here: dict[int, set[int]] = {}
+        there: dict[int, list[tuple[int, T]]] = {}
+        for line, column in places:
+            here.setdefault(line, set()).add(column)
+        for line, column, found in mentions:
+            there.setdefault(line, []).append((column, found))
+        result: dict[Place, T] = {}
+        for line, columns in here.items():
+            known = sorted(there.get(line, ()), key=lambda one: one[0])
+            if self.lines[line - 1].isascii():
+                exact = dict(known)
+                result.update({(line, column): exact[column] for column in columns if column in exact})
+            elif len(known) == len(columns):
+                result.update({(line, c): found for c, (_, found) in zip(sorted(columns), known, strict=True)})
+        return result
 
     def rename(self, place: CodeRange, old: str, new: str) -> None:
         """Collect the replacement of one name."""

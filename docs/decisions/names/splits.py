@@ -8,7 +8,7 @@ from pathlib import Path
 import libcst as cst
 from edits import nodes
 from libcst.metadata import Assignment, BaseAssignment, ImportAssignment, Scope
-from moves import dotted, git, own, packages
+from moves import dotted, git, layer_of, own, packages
 from symbols import WORD, File, outwards
 from tables import module_of, moved_modules, path_of, rows, sources
 
@@ -53,6 +53,9 @@ class Splitting:
         self.added: dict[str, set[str]] = {}
         """Import lines to add, by module."""
         self.pasted: dict[str, list[str]] = {}
+        """The definitions that arrive, by module."""
+        self.bound: dict[str, set[str]] = {}
+        """Names that new imports bind, by module."""
 
     def _blocks(self, file: File, names: dict[str, str]) -> list[Block]:
         blocks = []
@@ -171,8 +174,14 @@ class Splitting:
                 if inner is scope:
                     break
                 taken |= name in own(inner)
-        parts = target.split(".")
-        return f"{parts[2] if parts[0] == 'services' and len(parts) > 3 else parts[-2]}_{name}" if taken else name
+        if not taken:
+            return name
+        bound = own(scope) | self.bound.setdefault(file.module, set())
+        chosen = next(
+            one for one in (f"{layer_of(target)}_{name}", f"{target.split('.')[-2]}_{name}") if one not in bound
+        )
+        self.bound[file.module].add(chosen)
+        return chosen
 
     def _needs(self, file: File, blocks: list[Block]) -> None:
         """Work out which imports the moved and the remaining code need."""
@@ -218,7 +227,7 @@ class Splitting:
         for module, file in self.files.items():
             text = file.source.result()
             text = with_imports(text, self.added.pop(module, set()))
-            text += "".join("\n\n" + block.rstrip() + "\n" for block in self.pasted.pop(module, ()))
+            text = with_definitions(text, in_order(self.pasted.pop(module, [])))
             if module in self.goes and not has_definitions(text):
                 git(self.root, "rm", "-q", "-f", file.source.path)
             elif text != file.source.text:
@@ -228,9 +237,7 @@ class Splitting:
             head = f'"""{texts[path]}"""\n'
             text = with_imports(head, self.added.pop(module, set()))
             (self.root / path).parent.mkdir(parents=True, exist_ok=True)
-            (self.root / path).write_text(
-                text + "".join("\n\n" + block.rstrip() + "\n" for block in blocks), encoding="utf-8"
-            )
+            (self.root / path).write_text(with_definitions(text, in_order(blocks)), encoding="utf-8")
             git(self.root, "add", path)
         packages(self.root)
 
@@ -284,6 +291,52 @@ def with_imports(text: str, lines: set[str]) -> str:
     at = places[wrapper.module.body[0]].end.line if body and is_text(body[0]) else 0
     rows_ = text.splitlines(keepends=True)
     return "".join([*rows_[:at], "\n", *(f"{line}\n" for line in sorted(lines)), *rows_[at:]])
+
+
+def in_order(blocks: list[str]) -> list[str]:
+    """Return definitions in an order in which Python can run them; as they came, where it does not matter."""
+    waiting = [(block, cst.parse_module(block).body[0]) for block in blocks]
+    done: list[str] = []
+    while waiting:
+        names = {defined(node) for _, node in waiting}
+        ready = next((one for one in waiting if not (used_at_import(one[1]) & (names - {defined(one[1])}))), waiting[0])
+        waiting.remove(ready)
+        done.append(ready[0])
+    return done
+
+
+def used_at_import(node: cst.CSTNode) -> set[str]:
+    """Return the names that a definition uses when its module is imported: all but those in bodies of functions."""
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, cst.Name):
+            found.add(one.value)
+        waiting.extend(part for part in one.children if not (isinstance(one, cst.FunctionDef) and part is one.body))
+    return found
+
+
+def with_definitions(text: str, blocks: list[str]) -> str:
+    """Return a module with more definitions: classes and values before its own ones, functions after them."""
+    first, last = [], []
+    for block in blocks:
+        (last if isinstance(cst.parse_module(block).body[0], cst.FunctionDef) else first).append(block.rstrip() + "\n")
+    arriving = {defined(cst.parse_module(block).body[0]) for block in first}
+    module = cst.parse_module(text)
+    wrapper = cst.metadata.MetadataWrapper(module, unsafe_skip_copy=True)
+    places = wrapper.resolve(cst.metadata.PositionProvider)
+    at = len(text.splitlines())
+    for node in module.body:
+        if isinstance(node, cst.FunctionDef | cst.ClassDef) or used_at_import(node) & arriving:
+            decorators = node.decorators if isinstance(node, cst.FunctionDef | cst.ClassDef) else ()
+            start = places[decorators[0]] if decorators else places[node]
+            at = start.start.line - 1 - sum(1 for _ in reversed_comments(node))
+            break
+    if at == len(text.splitlines()):
+        return "\n\n".join([text, *(block.rstrip() + "\n" for block in blocks)])
+    lines = text.splitlines(keepends=True)
+    return "\n\n".join(["".join(lines[:at]), *first, "".join(lines[at:]), *last])
 
 
 def has_definitions(text: str) -> bool:

@@ -11,10 +11,10 @@ from typing import Any
 import libcst as cst
 from edits import Source, nodes, parse
 from libcst.metadata import (
+    Access,
     Assignment,
     BaseAssignment,
     ClassScope,
-    CodeRange,
     ComprehensionScope,
     FunctionScope,
     GlobalScope,
@@ -24,13 +24,14 @@ from libcst.metadata import (
     Scope,
     ScopeProvider,
 )
-from moves import dotted
+from moves import dotted, own
 from tables import module_of, moved_modules, rows, sources
-from type_index import TypeIndex
+from type_index import Mention, TypeIndex
 
 LOCAL = "<local>."
 """A row of the table whose name begins so renames a parameter or local variable in every function of its modules."""
 QUOTED = re.compile(r"`([A-Za-z_][\w.]*)`")
+GENERIC = frozenset("Annotated Awaitable Callable Iterator dict frozenset list set tuple type".split())
 WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 
 
@@ -94,11 +95,15 @@ class File:
     def is_annotation(self, node: cst.CSTNode) -> bool:
         """Return whether a string is a type, or a part of one."""
         parent = self.parents.get(node)
-        while parent is not None and not isinstance(parent, cst.BaseStatement):
+        while parent is not None and not isinstance(parent, cst.BaseCompoundStatement):
             if isinstance(parent, cst.Annotation):
                 return True
+            if isinstance(parent, cst.Subscript):
+                return dotted(parent.value) in GENERIC
             if isinstance(parent, cst.Call):
                 return dotted(parent.func) in {"cast", "TypeVar"}
+            if isinstance(parent, cst.Assign):
+                return dotted(parent.targets[0].target) == "__all__"
             parent = self.parents.get(parent)
         return False
 
@@ -232,31 +237,80 @@ class Renaming:
         place = token(assignment)
         if place is not None:
             file.source.rename(file.places[place], name, new)
-        for access in assignment.references:
+        for access in uses(assignment):
             if isinstance(access.node, cst.Name) and access.node in file.places:
                 file.source.rename(file.places[access.node], name, new)
 
     def _uses(self, file: File) -> None:
-        source = file.source
-        members = self.index.members.get(source.path, {})
+        attributes: dict[str, list[cst.Attribute]] = {}
+        calls: dict[tuple[str, ...], list[cst.Call]] = {}
         for node in nodes(file.tree):
             if isinstance(node, cst.ImportFrom):
                 self._import(file, node)
             elif isinstance(node, cst.Attribute):
-                end = file.places[node].end
-                place = (end.line, source.mypy_column(end.line, end.column))
-                self._attribute(file, node, members.get(place, set()))
+                attributes.setdefault(node.attr.value, []).append(node)
             elif isinstance(node, cst.Call):
-                self._call(file, node)
+                keywords = tuple(one.keyword.value for one in node.args if one.keyword is not None)
+                if keywords:
+                    calls.setdefault(keywords, []).append(node)
             elif isinstance(node, cst.NameItem):
                 new = file.visible.get(dotted(node.name))
                 if new is not None:
-                    source.rename(file.places[node.name], dotted(node.name), new)
+                    file.source.rename(file.places[node.name], dotted(node.name), new)
+        self._attributes(file, attributes)
+        self._calls(file, calls)
         for node in nodes(file.tree):
-            if isinstance(node, cst.SimpleString):
+            if isinstance(node, cst.Name):
+                self._name(file, node)
+            elif isinstance(node, cst.SimpleString):
                 self._string(file, node)
             elif isinstance(node, cst.Comment):
                 self._quoted(file, node, file.visible)
+
+    def _attributes(self, file: File, found: dict[str, list[cst.Attribute]]) -> None:
+        mentions: dict[str, list[tuple[int, int, Mention]]] = {}
+        for one in self.index.members.get(file.source.path, ()):
+            mentions.setdefault(one.name, []).append((one.line, one.column, one))
+        for name, attributes in found.items():
+            places = {node: (file.places[node].end.line, file.places[node].end.column) for node in attributes}
+            known = file.source.matched(places.values(), mentions.get(name, ()))
+            for node, place in places.items():
+                if place in known:
+                    self._attribute(file, node, known[place].meanings)
+
+    def _calls(self, file: File, found: dict[tuple[str, ...], list[cst.Call]]) -> None:
+        mentions: dict[tuple[str, ...], list[tuple[int, int, Mention]]] = {}
+        for one in self.index.calls.get(file.source.path, ()):
+            mentions.setdefault(one.keywords, []).append((one.line, one.column, one))
+        for keywords, calls in found.items():
+            places = {node: (file.places[node].start.line, file.places[node].start.column) for node in calls}
+            known = file.source.matched(places.values(), mentions.get(keywords, ()))
+            for node, place in places.items():
+                self._call(file, node, known.get(place))
+
+    def _name(self, file: File, node: cst.Name) -> None:
+        """Rename a name by the scope that binds it, where the scopes of libcst overlook the use.
+
+        They do for a name before its `:=`, and for one in the condition of a nested comprehension.
+        """
+        parent = file.parents.get(node)
+        if isinstance(parent, cst.Attribute) and parent.attr is node:
+            return
+        spelled = cst.Param | cst.Arg | cst.FunctionDef | cst.ClassDef | cst.ImportAlias | cst.AsName
+        if isinstance(parent, spelled) and node not in (
+            getattr(parent, "value", None),
+            getattr(parent, "default", None),
+        ):
+            return
+        scope = file.scope_of.get(node)
+        for one in (scope, *outwards(scope)) if scope is not None else ():
+            if isinstance(one, ClassScope) and one is not scope:
+                continue
+            if node.value in own(one):
+                new = file.visible if isinstance(one, GlobalScope) else file.local.get(one, {})
+                if node.value in new:
+                    file.source.rename(file.places[node], node.value, new[node.value])
+                return
 
     def _import(self, file: File, node: cst.ImportFrom) -> None:
         module = dotted(node.module)
@@ -271,7 +325,7 @@ class Renaming:
                 access
                 for one in scope[bound]
                 if isinstance(one, ImportAssignment) and one.node is node
-                for access in one.references
+                for access in uses(one)
                 if access.node in file.places
             ]
             if full in self.modules:
@@ -319,21 +373,13 @@ class Renaming:
         elif new and (name := new.pop()) != node.attr.value:
             file.source.rename(file.places[node.attr], node.attr.value, name)
 
-    def _call(self, file: File, node: cst.Call) -> None:
-        if not any(argument.keyword for argument in node.args):
-            return
-        place: CodeRange = file.places[node]
-        start, end = place.start, place.end
-        column = file.source.mypy_column
-        key = (start.line, column(start.line, start.column), end.line, column(end.line, end.column))
-        functions = self.index.calls.get(file.source.path, {}).get(key, set())
-        fields = self.index.fields.get(file.source.path, {}).get(key, set())
+    def _call(self, file: File, node: cst.Call, known: Mention | None) -> None:
+        functions = set(known.meanings) if known else set()
+        fields = known.fields if known else frozenset()
         if isinstance(node.func, cst.Name):
-            scope = file.scope_of[node]
-            for one in scope[node.func.value]:
+            for one in file.scope_of[node][node.func.value]:
                 if isinstance(one, Assignment) and isinstance(one.node, cst.FunctionDef):
-                    prefix = qualified(one.scope)
-                    functions = functions | {".".join(filter(None, (file.module, prefix, one.name)))}
+                    functions.add(".".join(filter(None, (file.module, qualified(one.scope), one.name))))
         for argument in node.args:
             if argument.keyword is None:
                 continue
@@ -341,7 +387,8 @@ class Renaming:
             found = {self.parameters[one][name] for one in functions if name in self.parameters.get(one, {})}
             found |= {self.members[one] for one in fields if one in self.members and one.endswith(f".{name}")}
             if len(found) > 1:
-                self.refused.append(f"{file.source.path}:{place.start.line}: {name}= may become {found}")
+                line = file.places[node].start.line
+                self.refused.append(f"{file.source.path}:{line}: {name}= may become {found}")
             elif found:
                 file.source.rename(file.places[argument.keyword], name, found.pop())
 
@@ -382,12 +429,22 @@ class Renaming:
             file.source.replace(start, end, new)
 
 
+def uses(assignment: BaseAssignment) -> Iterator[Access]:
+    """Return the uses of a name where it is bound, without those that a nearer binding of the same name takes.
+
+    The scopes of libcst give `x |= y` in a function to an `x` of the module as well.
+    """
+    for access in assignment.references:
+        if not bound_between(assignment.scope, access.scope, assignment.name):
+            yield access
+
+
 def bound_between(outer: Scope, inner: Scope, name: str) -> bool:
-    """Return whether a scope below `outer`, down to `inner`, binds a name itself."""
+    """Return whether a scope below `outer`, down to `inner`, binds a name that code in `inner` sees."""
     for scope in (inner, *outwards(inner)):
         if scope is outer:
             return False
-        if any(one.name == name for one in scope.assignments):
+        if (scope is inner or not isinstance(scope, ClassScope)) and name in own(scope):
             return True
     return False
 
@@ -411,5 +468,5 @@ def rename(root: Path) -> None:
     for line in renaming.refused:
         sys.stderr.write(f"refused: {line}\n")
     for name in sorted(renaming.names.symbols.keys() - renaming.names.used):
-        if not any(name in owners for places in renaming.index.members.values() for owners in places.values()):
+        if not any(name in one.meanings for found in renaming.index.members.values() for one in found):
             sys.stderr.write(f"not found: {name}\n")

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +26,27 @@ PARTS = (
     nodes.Decorator,
     patterns.Pattern,
 )
-Call = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Mention:
+    """An attribute or a call as mypy places it, and the full names that it may mean.
+
+    `keywords` are those of a call; `fields` the attributes that these may name where a class is called.
+    """
+
+    line: int
+    column: int
+    name: str
+    meanings: frozenset[str]
+    keywords: tuple[str, ...] = ()
+    fields: frozenset[str] = frozenset()
 
 
 class TypeIndex:
-    """The attributes and the calls of a checkout, by file and place.
+    """The attributes and the calls of a checkout, by file: an attribute where its name ends, a call where it begins.
 
-    `members[path][line, end column]` are the full names that an attribute may mean; `calls[path][line, column, end
-    line, end column]` are the functions that a call may reach; `fields[path][…]` the classes whose fields its
-    keywords name. Columns are mypy's: see `Source.mypy_column`.
+    Columns are right in lines of ASCII alone; elsewhere only their order is (`Source.matched`).
     """
 
     def __init__(self, root: Path, folders: list[str]) -> None:
@@ -47,9 +60,8 @@ class TypeIndex:
         if result.errors:
             raise SystemExit("mypy must pass before names can be resolved:\n" + "\n".join(result.errors[:20]))
         self._types = result.types
-        self.members: dict[str, dict[tuple[int, int], set[str]]] = {}
-        self.calls: dict[str, dict[Call, set[str]]] = {}
-        self.fields: dict[str, dict[Call, set[str]]] = {}
+        self.members: dict[str, list[Mention]] = {}
+        self.calls: dict[str, list[Mention]] = {}
         self.overrides: dict[str, set[str]] = {}
         """The attributes of base classes that an attribute of a class overrides."""
         for file in result.files.values():
@@ -60,9 +72,8 @@ class TypeIndex:
                 self._read(str(path), file)
 
     def _read(self, path: str, file: nodes.MypyFile) -> None:
-        members = self.members.setdefault(path, {})
-        calls = self.calls.setdefault(path, {})
-        fields = self.fields.setdefault(path, {})
+        members = self.members.setdefault(path, [])
+        calls = self.calls.setdefault(path, [])
         for node in below(file):
             if isinstance(node, nodes.ClassDef):
                 for base in node.info.mro[1:]:
@@ -70,14 +81,14 @@ class TypeIndex:
                         self.overrides.setdefault(f"{node.info.fullname}.{name}", set()).add(f"{base.fullname}.{name}")
             elif isinstance(node, nodes.MemberExpr) and node.end_line is not None and node.end_column is not None:
                 owners = self._owners(node.expr, node.name)
-                members.setdefault((node.end_line, node.end_column), set()).update(owners)
-            elif isinstance(node, nodes.CallExpr) and node.end_line is not None and node.end_column is not None:
-                place = (node.line, node.column, node.end_line, node.end_column)
-                for name in node.arg_names:
-                    if name is not None:
-                        functions, classes = self._targets(node, name)
-                        calls.setdefault(place, set()).update(functions)
-                        fields.setdefault(place, set()).update(classes)
+                members.append(Mention(node.end_line, node.end_column, node.name, frozenset(owners)))
+            elif isinstance(node, nodes.CallExpr) and node.end_line is not None:
+                keywords = tuple(name for name in node.arg_names if name is not None)
+                targets = [self._targets(node, name) for name in keywords]
+                functions = frozenset(one for found, _ in targets for one in found)
+                fields = frozenset(one for _, found in targets for one in found)
+                if keywords:
+                    calls.append(Mention(node.line, node.column, "", functions, keywords, fields))
 
     def _owners(self, expression: nodes.Expression, name: str) -> set[str]:
         return {
@@ -91,7 +102,7 @@ class TypeIndex:
         callee = call.callee
         if isinstance(callee, nodes.RefExpr) and callee.fullname == "functools.partial" and call.args:
             callee = call.args[0]
-        functions: set[str] = set()
+        functions = {callee.fullname} if isinstance(callee, nodes.RefExpr) and callee.fullname else set()
         fields: set[str] = set()
         kind = mypy_types.get_proper_type(self._types.get(callee))
         candidates = [kind, *kind.items] if isinstance(kind, mypy_types.Overloaded | mypy_types.UnionType) else [kind]
