@@ -11,7 +11,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench.results_page import PAGE, Figure, keep, table
+from bench.results_page import PAGE, Figure, render_table, write_page
 
 console = Console()
 Step = Callable[[], list[Figure]]
@@ -23,7 +23,7 @@ def main(*names: str) -> None:
         "accept": accept,
         "gateway": gateway,
         "deliver": deliver,
-        "telling": telling,
+        "telling": notifications,
         "hub": hub,
         "checks": checks,
         "reading": reading,
@@ -39,9 +39,9 @@ def main(*names: str) -> None:
             progress.update(task, description=name)
             figures += steps[name]()
             progress.advance(task)
-    console.print(table(figures))
+    console.print(render_table(figures))
     if set(chosen) == set(steps):
-        keep(figures)
+        write_page(figures)
         console.print(f"Kept in {os.path.relpath(PAGE)}")
 
 
@@ -130,7 +130,7 @@ def deliver() -> list[Figure]:
     ]
 
 
-def telling() -> list[Figure]:
+def notifications() -> list[Figure]:
     """Measure how the telling scales: endpoints, a black hole among them, the feed, a claim among a million letters."""
     from bench import delivery_claims, notifications
 
@@ -162,13 +162,13 @@ def telling() -> list[Figure]:
 def hub() -> list[Figure]:
     """Measure a whole hub when idle: its latency and its memory."""
     from bench import idle
-    from bench.trade_parties import settle_in
+    from bench.trade_parties import create_parties
     from services.cli.client_access import open_hub
-    from services.cli.temporary_hub import own_hub
+    from services.cli.temporary_hub import run_temporary_hub
 
-    with own_hub() as (url, admin), open_hub(url, admin) as opened:
-        people = settle_in(opened)
-        took = idle.latency(people)
+    with run_temporary_hub() as (url, admin), open_hub(url, admin) as opened:
+        parties = create_parties(opened)
+        took = idle.latency(parties)
         used = idle.memory(admin.parent)
     each = ", ".join(f"{name} {mb}" for name, mb in used["by_process"].items())
     return [

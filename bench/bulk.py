@@ -7,40 +7,40 @@ import sys
 import time
 from typing import Any
 
-from bench.load_generator import declaration
+from bench.load_generator import declaration_body
 
-AT_ONCE = 200
+LINES_PER_CHUNK = 200
 
 
-async def send(told: dict[str, Any]) -> dict[str, Any]:
+async def send(parameters: dict[str, Any]) -> dict[str, Any]:
     """Send the lines and count the answers; answers how many were 202, in how many seconds."""
-    reader, writer = await asyncio.open_connection(told["host"], told["port"])
-    headers = {**told["headers"], "Content-Type": "application/x-ndjson", "Transfer-Encoding": "chunked"}
+    reader, writer = await asyncio.open_connection(parameters["host"], parameters["port"])
+    headers = {**parameters["headers"], "Content-Type": "application/x-ndjson", "Transfer-Encoding": "chunked"}
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     began = time.perf_counter()
-    writer.write(f"POST {told['path']} HTTP/1.1\r\nHost: {told['host']}\r\n{lines}\r\n".encode())
+    writer.write(f"POST {parameters['path']} HTTP/1.1\r\nHost: {parameters['host']}\r\n{lines}\r\n".encode())
     counting = asyncio.create_task(_count(reader))
-    body, run = declaration(told["items"], "R-0"), secrets.token_hex(6)
-    for first in range(0, told["lines"], AT_ONCE):
-        many = range(first, min(first + AT_ONCE, told["lines"]))
-        chunk = b"".join(body.replace(b"R-0", f"R-{run}-{number}".encode(), 1) + b"\n" for number in many)
+    body, run = declaration_body(parameters["items"], "R-0"), secrets.token_hex(6)
+    for first in range(0, parameters["lines"], LINES_PER_CHUNK):
+        numbers = range(first, min(first + LINES_PER_CHUNK, parameters["lines"]))
+        chunk = b"".join(body.replace(b"R-0", f"R-{run}-{number}".encode(), 1) + b"\n" for number in numbers)
         writer.write(b"%x\r\n" % len(chunk) + chunk + b"\r\n")
         await writer.drain()
     writer.write(b"0\r\n\r\n")
-    taken = await counting
+    accepted = await counting
     writer.close()
-    return {"taken": taken, "seconds": time.perf_counter() - began}
+    return {"taken": accepted, "seconds": time.perf_counter() - began}
 
 
 async def _count(reader: asyncio.StreamReader) -> int:
-    taken, rest = 0, b""
+    accepted, rest = 0, b""
     while piece := await reader.read(262_144):
         seen = rest + piece
-        taken += seen.count(b'"status_code":202')
+        accepted += seen.count(b'"status_code":202')
         rest = seen[-16:]
         if seen.endswith(b"0\r\n\r\n"):
             break
-    return taken
+    return accepted
 
 
 if __name__ == "__main__":

@@ -17,86 +17,88 @@ from typing import Any
 
 import httpx2
 
-from bench.permits_service import Place, issue, letter, place, serving
-from bench.pgbench import pgbench
-from shared.database import connect
+from bench.permits_service import PermitsEnvironment, build_message, issue_permits, run_permits, start_environment
+from bench.pgbench import prepare_pgbench
+from shared.database import create_engine
 
 ROUNDS = 5
-BATCH = 200
+BATCH_SIZE = 200
 """Letters in one POST, as the gateway's courier carries them."""
 SPREAD, HOT = 4_000, 2_000
 """Declarations a round."""
-PROCESSES, COURIERS = 2, 4
+PROCESSES, DISPATCHERS = 2, 4
 PERMITS, LINES = 250, 4
 Line = tuple[str, str]
 
 
 async def measure() -> dict[str, Any]:
     """Measure all, round after round; answers medians a second and the medians of their ratios."""
-    async with place() as here:
-        engine = connect(here.url())
-        permits = await issue(engine, PERMITS, lines=LINES)
-        [hot] = await issue(engine, 1, lines=1)
+    async with start_environment() as environment:
+        engine = create_engine(environment.database_url())
+        permits = await issue_permits(engine, PERMITS, lines=LINES)
+        [hot] = await issue_permits(engine, 1, lines=1)
         await engine.dispose()
-        async with serving(here, [here.url()] * PROCESSES) as urls:
-            return await _rounds(here, urls, permits, hot)
+        async with run_permits(environment, [environment.database_url()] * PROCESSES) as urls:
+            return await _measure_rounds(environment, urls, permits, hot)
 
 
-async def _rounds(here: Place, urls: list[str], permits: list[dict[str, Any]], hot: dict[str, Any]) -> dict[str, Any]:
-    yardstick = pgbench(here.server, here.folder)
-    shares = [_lines(permits[n::COURIERS]) for n in range(COURIERS)]
+async def _measure_rounds(
+    environment: PermitsEnvironment, urls: list[str], permits: list[dict[str, Any]], hot: dict[str, Any]
+) -> dict[str, Any]:
+    run_pgbench = prepare_pgbench(environment.server, environment.folder)
+    shares = [_lines(permits[n::DISPATCHERS]) for n in range(DISPATCHERS)]
     one = _lines([hot]) * 2
-    await _spread(here, urls, shares)
-    yardstick()
+    await _measure_spread(environment, urls, shares)
+    run_pgbench()
     rounds = [
         {
-            "inserts": yardstick(),
-            "spread": await _spread(here, urls, shares),
-            "hot": await _carried(here, [(urls[0], [one] * HOT)]),
+            "inserts": run_pgbench(),
+            "spread": await _measure_spread(environment, urls, shares),
+            "hot": await _measure_dispatch(environment, [(urls[0], [one] * HOT)]),
         }
         for _ in range(ROUNDS)
     ]
-    middle = {f"{name}_per_second": round(statistics.median(r[name] for r in rounds)) for name in rounds[0]}
+    medians = {f"{name}_per_second": round(statistics.median(r[name] for r in rounds)) for name in rounds[0]}
     ratios = {f"{n}_ratio": round(statistics.median(r[n] / r["inserts"] for r in rounds), 3) for n in ("spread", "hot")}
-    return {**middle, **ratios, "rounds": [{name: round(rate) for name, rate in r.items()} for r in rounds]}
+    return {**medians, **ratios, "rounds": [{name: round(rate) for name, rate in r.items()} for r in rounds]}
 
 
 def _lines(permits: Sequence[dict[str, Any]]) -> list[Line]:
     return [(permit["number"], line["line"]) for permit in permits for line in permit["lines"]]
 
 
-async def _spread(here: Place, urls: list[str], shares: list[list[Line]]) -> float:
-    each = SPREAD // COURIERS
+async def _measure_spread(environment: PermitsEnvironment, urls: list[str], shares: list[list[Line]]) -> float:
+    each = SPREAD // DISPATCHERS
     cited = [[random.sample(share, 2) for _ in range(each)] for share in shares]
-    return await _carried(here, [(urls[n % PROCESSES], mine) for n, mine in enumerate(cited)])
+    return await _measure_dispatch(environment, [(urls[n % PROCESSES], mine) for n, mine in enumerate(cited)])
 
 
-async def _carried(here: Place, cited: list[tuple[str, list[list[Line]]]]) -> float:
+async def _measure_dispatch(environment: PermitsEnvironment, cited: list[tuple[str, list[list[Line]]]]) -> float:
     """Carry a declaration for each, each courier batch after batch; answers how many were checked a second."""
     bodies = [
-        (url, [json.dumps({"letters": [letter(n) for n in some]}).encode() for some in _batches(mine)])
+        (url, [json.dumps({"letters": [build_message(n) for n in some]}).encode() for some in _split_batches(mine)])
         for url, mine in cited
     ]
     async with AsyncExitStack() as stack:
-        callers = [await stack.enter_async_context(here.caller(url)) for url, _ in bodies]
+        clients = [await stack.enter_async_context(environment.open_client(url)) for url, _ in bodies]
         began = time.perf_counter()
-        await asyncio.gather(*(_courier(http, mine) for http, (_, mine) in zip(callers, bodies, strict=True)))
+        await asyncio.gather(*(_dispatch(http, mine) for http, (_, mine) in zip(clients, bodies, strict=True)))
         return sum(len(mine) for _, mine in cited) / (time.perf_counter() - began)
 
 
-async def _courier(http: httpx2.AsyncClient, bodies: list[bytes]) -> None:
+async def _dispatch(http: httpx2.AsyncClient, bodies: list[bytes]) -> None:
     for body in bodies:
         await _post(http, body)
 
 
-def _batches(cited: list[list[Line]]) -> list[list[list[Line]]]:
-    return [cited[start : start + BATCH] for start in range(0, len(cited), BATCH)]
+def _split_batches(cited: list[list[Line]]) -> list[list[list[Line]]]:
+    return [cited[start : start + BATCH_SIZE] for start in range(0, len(cited), BATCH_SIZE)]
 
 
 async def _post(http: httpx2.AsyncClient, body: bytes) -> None:
-    answer = (await http.post("/inside/declarations", content=body)).raise_for_status()
-    if {one["outcome"] for one in answer.json()["answers"]} != {"taken"}:
-        raise RuntimeError(f"permits did not take all letters: {answer.text[:500]}")
+    response = (await http.post("/internal/declarations", content=body)).raise_for_status()
+    if {one["outcome"] for one in response.json()["answers"]} != {"taken"}:
+        raise RuntimeError(f"permits did not take all letters: {response.text[:500]}")
 
 
 if __name__ == "__main__":

@@ -16,44 +16,44 @@ from uuid import UUID, uuid4, uuid5
 import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.cli.databases import Embedded, migrate, prepare
+from services.cli.databases import EmbeddedPostgres, create_databases, migrate
 from services.notifications.actions import endpoints, intake, parties
-from services.notifications.actions.commands import Command
-from services.notifications.actions.delivery_worker import PostOffice
-from services.notifications.actions.encryption_keys import Keys
-from services.notifications.actions.endpoint_policy import House
-from services.notifications.clients.webhooks import Receivers
-from services.notifications.domain.allowed_addresses import Reach
-from services.notifications.domain.delivery_request import Letter
-from services.notifications.domain.delivery_result import Outcome
-from shared.contracts.messages import Audience, News
+from services.notifications.actions.commands import IdempotentCommand
+from services.notifications.actions.delivery_worker import DeliveryWorker
+from services.notifications.actions.encryption_keys import EndpointKeys
+from services.notifications.actions.endpoint_policy import EndpointPolicy
+from services.notifications.clients.webhooks import WebhookClient
+from services.notifications.domain.allowed_addresses import AllowedAddresses
+from services.notifications.domain.delivery_request import DeliveryRequest
+from services.notifications.domain.delivery_result import DeliveryResult
+from shared.contracts.messages import Audience, EventMessage
 from shared.contracts.parties import Party
 from shared.contracts.webhooks import NewEndpoint
-from shared.database import connect, new_id, now
-from shared.gc_tuning import collect_seldom
-from shared.signed_tokens import KeyFile, make_keys, make_secret_keys
+from shared.database import create_engine, new_id, now
+from shared.gc_tuning import tune_garbage_collector
+from shared.signed_tokens import KeyFile, create_encryption_keys, create_signing_keys
 
 ROUNDS = 5
 ENDPOINTS = 20
 EVENTS = 200
-TOGETHER = 64
+CONCURRENCY = 64
 BODY = b"x" * 500
 
 
 async def measure() -> dict[str, Any]:
     """Measure both, round after round; answers medians a second and their ratio."""
     with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
-        embedded = Embedded(Path(folder) / "pg")
+        embedded = EmbeddedPostgres(Path(folder) / "pg")
         server = await asyncio.to_thread(embedded.start)
         try:
-            await prepare(server)
+            await create_databases(server)
             await asyncio.to_thread(migrate, "notifications", server.url("notifications", "notifications_owner"))
-            return await by_worker("bench.deliver", server.url("notifications", "notifications_runner"))
+            return await run_worker("bench.deliver", server.url("notifications", "notifications_runner"))
         finally:
             await asyncio.to_thread(embedded.stop)
 
 
-async def by_worker(module: str, database: str) -> dict[str, Any]:
+async def run_worker(module: str, database: str) -> dict[str, Any]:
     """Run a module of the bench as a worker process, beside a sink in another; answers what it found."""
     pipe = asyncio.subprocess.PIPE
     sink = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.sink", stdin=pipe, stdout=pipe)
@@ -61,21 +61,24 @@ async def by_worker(module: str, database: str) -> dict[str, Any]:
     assert sink.stdout is not None
     url = f"http://127.0.0.1:{int(await sink.stdout.readline())}"
     worker = await asyncio.create_subprocess_exec(sys.executable, "-m", module, database, url, stdout=pipe)
-    said, _ = await worker.communicate()
+    output, _ = await worker.communicate()
     sink.stdin.close()
     await sink.wait()
-    found: dict[str, Any] = json.loads(said)
+    found: dict[str, Any] = json.loads(output)
     return found
 
 
-async def _rounds(database: str, url: str, folder: Path) -> dict[str, Any]:
-    engine, keys = connect(database, connections=4), keys_of(folder)
-    receivers = Receivers(Reach(loopback=True), keys.signers)
+async def _measure_rounds(database: str, url: str, folder: Path) -> dict[str, Any]:
+    engine, keys = create_engine(database, connections=4), create_keys(folder)
+    receivers = WebhookClient(AllowedAddresses(loopback=True), keys.signing_keys)
     await receivers.open()
     owner = Party(id=uuid4(), name="Owner", country="FR", roles=("trader",))
-    await _prepare(engine, owner, url, keys)
-    await _delivered(engine, receivers, owner, keys)
-    pairs = [(await _bare(receivers, url), await _delivered(engine, receivers, owner, keys)) for _ in range(ROUNDS)]
+    await _create_endpoints(engine, owner, url, keys)
+    await _measure_delivery(engine, receivers, owner, keys)
+    pairs = [
+        (await _measure_bare(receivers, url), await _measure_delivery(engine, receivers, owner, keys))
+        for _ in range(ROUNDS)
+    ]
     await receivers.close()
     await engine.dispose()
     return {
@@ -86,60 +89,64 @@ async def _rounds(database: str, url: str, folder: Path) -> dict[str, Any]:
     }
 
 
-def keys_of(folder: Path) -> Keys:
+def create_keys(folder: Path) -> EndpointKeys:
     """Make keys that seal and sign, for this run alone; their files stay as long as they are used."""
     secret, signing = folder / "secrets.json", folder / "webhooks.json"
-    make_secret_keys(secret)
-    make_keys(signing, folder / "public.json")
-    return Keys(KeyFile(secret), KeyFile(signing))
+    create_encryption_keys(secret)
+    create_signing_keys(signing, folder / "public.json")
+    return EndpointKeys(KeyFile(secret), KeyFile(signing))
 
 
-async def _prepare(engine: AsyncEngine, owner: Party, url: str, keys: Keys) -> None:
-    await parties.learn(engine, [owner], at=now())
+async def _create_endpoints(engine: AsyncEngine, owner: Party, url: str, keys: EndpointKeys) -> None:
+    await parties.update_copies(engine, [owner], at=now())
     for _ in range(ENDPOINTS):
-        new, command = NewEndpoint(url=url), Command(owner.id, uuid4(), b"")
-        await endpoints.create(engine, new, command, House(Reach(loopback=True), keys), id=new_id(), at=now())
+        new, command = NewEndpoint(url=url), IdempotentCommand(owner.id, uuid4(), b"")
+        await endpoints.create(
+            engine, new, command, EndpointPolicy(AllowedAddresses(loopback=True), keys), id=new_id(), at=now()
+        )
 
 
-async def _bare(receivers: Receivers, url: str) -> float:
+async def _measure_bare(receivers: WebhookClient, url: str) -> float:
     """POST as many bodies as a round delivers, some at once, and do nothing else."""
     session, left = receivers._sessions["http"], iter(range(EVENTS * ENDPOINTS))
 
     async def post() -> None:
         for _ in left:
-            async with session.post(url, data=BODY) as answer:
-                await answer.read()
+            async with session.post(url, data=BODY) as response:
+                await response.read()
 
     begun = time.perf_counter()
-    await asyncio.gather(*(post() for _ in range(TOGETHER)))
+    await asyncio.gather(*(post() for _ in range(CONCURRENCY)))
     return EVENTS * ENDPOINTS / (time.perf_counter() - begun)
 
 
-async def _delivered(engine: AsyncEngine, receivers: Receivers, owner: Party, keys: Keys) -> float:
+async def _measure_delivery(engine: AsyncEngine, receivers: WebhookClient, owner: Party, keys: EndpointKeys) -> float:
     """Take in a round's events, then let a post office deliver them all; only the latter is timed."""
     for start in range(0, EVENTS, 100):
-        await intake.take_in(engine, [news_for(owner) for _ in range(start, min(start + 100, EVENTS))], at=now())
-    outcomes: list[Outcome] = []
+        await intake.receive_events(
+            engine, [create_event(owner) for _ in range(start, min(start + 100, EVENTS))], at=now()
+        )
+    results: list[DeliveryResult] = []
 
-    async def post(letter: Letter) -> Outcome:
-        outcomes.append(await receivers.post(letter))
-        if len(outcomes) == EVENTS * ENDPOINTS:
-            office.stop()
-        return outcomes[-1]
+    async def post(request: DeliveryRequest) -> DeliveryResult:
+        results.append(await receivers.post(request))
+        if len(results) == EVENTS * ENDPOINTS:
+            worker.stop()
+        return results[-1]
 
-    office = PostOffice(engine, post, keys)
+    worker = DeliveryWorker(engine, post, keys)
     begun = time.perf_counter()
-    await office.run()
+    await worker.run()
     took = time.perf_counter() - begun
-    assert all(outcome.delivered for outcome in outcomes), "the sink must take every letter"
+    assert all(result.is_delivered for result in results), "the sink must take every letter"
     return EVENTS * ENDPOINTS / took
 
 
-def news_for(owner: Party) -> News:
+def create_event(owner: Party) -> EventMessage:
     """Make an event that this party hears."""
     subject = f"declaration:{uuid4()}"
     data = {"declaration_id": subject[12:], "reference": "B-2026-0001", "status": "accepted", "about": "x" * 250}
-    return News(
+    return EventMessage(
         id=uuid5(UUID(int=0), subject),
         type="declaration.accepted",
         subject=subject,
@@ -151,6 +158,6 @@ def news_for(owner: Party) -> News:
 
 
 if __name__ == "__main__":
-    collect_seldom()
+    tune_garbage_collector()
     with tempfile.TemporaryDirectory() as keys_folder:
-        print(json.dumps(uvloop.run(_rounds(sys.argv[1], f"{sys.argv[2]}/hook", Path(keys_folder)))))
+        print(json.dumps(uvloop.run(_measure_rounds(sys.argv[1], f"{sys.argv[2]}/hook", Path(keys_folder)))))

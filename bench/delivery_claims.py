@@ -16,9 +16,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.cli.databases import Embedded, Server, fence, migrate, prepare
+from services.cli.databases import EmbeddedPostgres, Server, create_databases, migrate, restrict_connections
 from services.notifications.store import delivery_queues
-from shared.database import connect, new_id, now
+from shared.database import create_engine, new_id, now
 
 FEW, MANY = 1_000, 1_000_000
 ROUNDS = 15
@@ -26,7 +26,7 @@ CLAIMS = 20
 LIMIT = 64
 ENDPOINTS = 50
 
-FILL = (
+FILL_STATEMENTS = (
     "SET LOCAL session_replication_role = replica",
     "INSERT INTO parties VALUES ('00000000-0000-7000-8000-000000000001', 1, false, now())",
     """INSERT INTO endpoints (id, party_id, url, event_types, status, created_at, version)
@@ -50,12 +50,12 @@ FILL = (
 async def measure() -> dict[str, Any]:
     """Measure both in turns; answers medians in milliseconds and their ratio."""
     with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
-        embedded = Embedded(Path(folder) / "pg")
+        embedded = EmbeddedPostgres(Path(folder) / "pg")
         server = await asyncio.to_thread(embedded.start)
         try:
-            await prepare(server)
-            few, many = [await _filled(server, letters) for letters in (FEW, MANY)]
-            pairs = [(await _claims(few), await _claims(many)) for _ in range(ROUNDS)][1:]
+            await create_databases(server)
+            few, many = [await _create_filled_database(server, deliveries) for deliveries in (FEW, MANY)]
+            pairs = [(await _measure_claims(few), await _measure_claims(many)) for _ in range(ROUNDS)][1:]
             await few.dispose()
             await many.dispose()
         finally:
@@ -67,41 +67,50 @@ async def measure() -> dict[str, Any]:
     }
 
 
-async def _filled(server: Server, letters: int) -> AsyncEngine:
-    name = f"waiting_{letters}"
-    admin = await server.admin()
+async def _create_filled_database(server: Server, deliveries: int) -> AsyncEngine:
+    name = f"waiting_{deliveries}"
+    admin = await server.connect_as_superuser()
     await admin.execute(f'CREATE DATABASE "{name}" OWNER notifications_owner TEMPLATE notifications')
-    await fence(admin, name, "notifications")
+    await restrict_connections(admin, name, "notifications")
     await admin.close()
     await asyncio.to_thread(migrate, "notifications", server.url(name, "notifications_owner"))
-    filler = connect(server.url(name, server.user), connections=1)
+    filler = create_engine(server.url(name, server.user), connections=1)
     async with filler.begin() as conn:
         await conn.execute(text("SET LOCAL statement_timeout = 0"))
-        for statement in FILL:
-            await conn.execute(text(statement), _given(statement, letters))
+        for statement in FILL_STATEMENTS:
+            await conn.execute(text(statement), _bind_parameters(statement, deliveries))
     async with filler.connect() as conn:
-        outside = await conn.execution_options(isolation_level="AUTOCOMMIT")
+        autocommit = await conn.execution_options(isolation_level="AUTOCOMMIT")
         for statement in ("VACUUM ANALYZE", "CHECKPOINT"):
-            await outside.execute(text(statement))
+            await autocommit.execute(text(statement))
     await filler.dispose()
-    return connect(server.url(name, "notifications_runner"), connections=1)
+    return create_engine(server.url(name, "notifications_runner"), connections=1)
 
 
-def _given(statement: str, letters: int) -> dict[str, int]:
+def _bind_parameters(statement: str, deliveries: int) -> dict[str, int]:
     return {
-        name: value for name, value in {"letters": letters, "endpoints": ENDPOINTS}.items() if f":{name}" in statement
+        name: value
+        for name, value in {"letters": deliveries, "endpoints": ENDPOINTS}.items()
+        if f":{name}" in statement
     }
 
 
-async def _claims(engine: AsyncEngine) -> float:
+async def _measure_claims(engine: AsyncEngine) -> float:
     took = []
     for _ in range(CLAIMS):
         at = now()
         async with engine.connect() as conn:
             began = time.perf_counter()
-            await delivery_queues.take_turn(conn)
+            await delivery_queues.acquire_claim_lock(conn)
             claimed = await delivery_queues.claim(
-                conn, new_id(at), at=at, ends=at + timedelta(seconds=25), limit=LIMIT, share=8, shares={}, allowed={}
+                conn,
+                new_id(at),
+                at=at,
+                lease_until=at + timedelta(seconds=25),
+                limit=LIMIT,
+                default_concurrency=8,
+                concurrency={},
+                allowances={},
             )
             took.append(time.perf_counter() - began)
             await conn.rollback()

@@ -19,16 +19,16 @@ import psutil
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bench.accept import _answers, _gateway, _load, _process, run_load
-from services.cli.databases import Embedded, Server
+from bench.accept import measure_rate, run_gateway, run_load, run_process, wait_until_ready
+from services.cli.databases import EmbeddedPostgres, Server
 from services.cli.ports import free_ports
 
 ROUNDS = 3
 SECONDS = 3.0
 LINES = 12_000
-LONG = 200_000
+MEMORY_LINES = 200_000
 READS = 400
-CROWD = 3_000
+OVERLOAD_CONNECTIONS = 3_000
 """Connections of the overload, more than the gateway lets wait: each asks again when it was told it may."""
 
 
@@ -36,72 +36,72 @@ async def measure() -> dict[str, Any]:
     """Measure everything on one gateway, which may have as many connections open as the machine allows."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
-        embedded = Embedded(Path(folder) / "pg")
+        embedded = EmbeddedPostgres(Path(folder) / "pg")
         server = await asyncio.to_thread(embedded.start)
         try:
-            async with _gateway(server, Path(folder)) as gateway:
-                found = await _against_singles(server, gateway)
-                found |= await _reads(gateway, found["accepts_per_second"])
-                found |= await _overload(server, gateway)
-                return found | await _long(gateway)
+            async with run_gateway(server, Path(folder)) as gateway:
+                found = await _measure_writes(server, gateway)
+                found |= await _measure_reads(gateway, found["accepts_per_second"])
+                found |= await _measure_overload(server, gateway)
+                return found | await _measure_bulk_memory(gateway)
         finally:
             await asyncio.to_thread(embedded.stop)
 
 
-async def _against_singles(server: Server, gateway: dict[str, Any]) -> dict[str, Any]:
+async def _measure_writes(server: Server, gateway: dict[str, Any]) -> dict[str, Any]:
     port = free_ports(1)[0]
     usual = {"port": port, "path": "/declarations", "headers": {}, "expect": 202}
     customs = gateway | {"media": "application/xml"}
     url = server.url("gateway", "gateway_owner")
-    async with _process("bench.insert_endpoint", str(port), url, env={}):
-        await _answers(f"http://127.0.0.1:{port}/openapi.json")
+    async with run_process("bench.insert_endpoint", str(port), url, env={}):
+        await wait_until_ready(f"http://127.0.0.1:{port}/openapi.json")
         for target in (usual, gateway, customs):
-            await _load(target, 1.0)
+            await measure_rate(target, 1.0)
         rounds = [
             {
-                "single": await _load(gateway, SECONDS),
-                "bulk": await _bulk(gateway, LINES),
-                "xml": await _load(customs, SECONDS),
-                "usual": await _load(usual, SECONDS),
+                "single": await measure_rate(gateway, SECONDS),
+                "bulk": await _measure_bulk(gateway, LINES),
+                "xml": await measure_rate(customs, SECONDS),
+                "usual": await measure_rate(usual, SECONDS),
             }
             for _ in range(ROUNDS)
         ]
-    middle = {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
+    medians = {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
     ratio = {name: statistics.median(each[name] / each["single"] for each in rounds) for name in ("bulk", "xml")}
     return {
-        "accepts_per_second": round(middle["single"]),
-        "bulk_per_second": round(middle["bulk"]),
+        "accepts_per_second": round(medians["single"]),
+        "bulk_per_second": round(medians["bulk"]),
         "bulk_ratio": round(ratio["bulk"], 2),
-        "xml_per_second": round(middle["xml"]),
+        "xml_per_second": round(medians["xml"]),
         "xml_ratio": round(ratio["xml"], 2),
-        "usual_per_second": round(middle["usual"]),
+        "usual_per_second": round(medians["usual"]),
         "usual_ratio": round(statistics.median(each["single"] / each["usual"] for each in rounds), 2),
     }
 
 
-async def _bulk(gateway: dict[str, Any], lines: int) -> float:
-    told = gateway | {"host": "127.0.0.1", "path": "/v1/declarations/bulk", "lines": lines, "items": 5}
+async def _measure_bulk(gateway: dict[str, Any], lines: int) -> float:
+    parameters = gateway | {"host": "127.0.0.1", "path": "/v1/declarations/bulk", "lines": lines, "items": 5}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.bulk", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
-    out, _ = await process.communicate(json.dumps(told).encode() + b"\n")
+    out, _ = await process.communicate(json.dumps(parameters).encode() + b"\n")
     found = json.loads(out)
     if found["taken"] != lines:
         raise RuntimeError(f"not every line was taken: {found}")
     return float(lines / found["seconds"])
 
 
-async def _reads(gateway: dict[str, Any], capacity: float) -> dict[str, Any]:
+async def _measure_reads(gateway: dict[str, Any], capacity: float) -> dict[str, Any]:
     """Read a declaration's status one by one, on an idle gateway and at half its capacity of accepts."""
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{gateway['port']}") as http:
         headers = gateway["headers"] | {"Idempotency-Key": "one", "Content-Type": "application/json"}
-        from bench.load_generator import declaration
+        from bench.load_generator import declaration_body
 
-        made = (await http.post("/v1/declarations", content=declaration(5, "R-read"), headers=headers)).json()
-        idle = await _times(http, made["links"]["self"], gateway["headers"])
-        loading = asyncio.create_task(_load(gateway | {"rate": capacity / 2}, 6.0))
+        made = (await http.post("/v1/declarations", content=declaration_body(5, "R-read"), headers=headers)).json()
+        idle = await _read_durations(http, made["links"]["self"], gateway["headers"])
+        loading = asyncio.create_task(measure_rate(gateway | {"rate": capacity / 2}, 6.0))
         await asyncio.sleep(1.0)
-        busy = await _times(http, made["links"]["self"], gateway["headers"])
+        busy = await _read_durations(http, made["links"]["self"], gateway["headers"])
         await loading
     median, p99 = statistics.median(idle), statistics.quantiles(busy, n=100)[98]
     return {
@@ -111,26 +111,30 @@ async def _reads(gateway: dict[str, Any], capacity: float) -> dict[str, Any]:
     }
 
 
-async def _overload(server: Server, gateway: dict[str, Any]) -> dict[str, Any]:
+async def _measure_overload(server: Server, gateway: dict[str, Any]) -> dict[str, Any]:
     """Send three times what is taken at the best, in rounds with that; and look for what was answered 202."""
-    kept, ratios, crowd = await _kept(server), [], {"connections": CROWD}
-    taken = refused = 0
+    stored_before, ratios, many_connections = (
+        await _count_submissions(server),
+        [],
+        {"connections": OVERLOAD_CONNECTIONS},
+    )
+    accepted = refused = 0
     slowest = 0.0
     for _ in range(ROUNDS):
         best = await run_load(gateway, SECONDS)
         peak = best["expected"] / best["seconds"]
-        much = await run_load(gateway | crowd | {"rate": 3 * peak}, 2 * SECONDS)
-        ratios.append(much["expected"] / much["seconds"] / peak)
-        taken += best["expected"] + much["expected"]
-        refused += much["others"].get("503", 0)
-        slowest = max(slowest, much["p99_seconds"].get("503", 0.0))
-    if await _kept(server) - kept != taken:
-        raise RuntimeError(f"{taken} were answered 202, {await _kept(server) - kept} are kept")
+        overloaded = await run_load(gateway | many_connections | {"rate": 3 * peak}, 2 * SECONDS)
+        ratios.append(overloaded["expected"] / overloaded["seconds"] / peak)
+        accepted += best["expected"] + overloaded["expected"]
+        refused += overloaded["others"].get("503", 0)
+        slowest = max(slowest, overloaded["p99_seconds"].get("503", 0.0))
+    if await _count_submissions(server) - stored_before != accepted:
+        raise RuntimeError(f"{accepted} were answered 202, {await _count_submissions(server) - stored_before} are kept")
     ratio = statistics.median(ratios)
     return {"overload_ratio": round(ratio, 2), "overload_refused": refused, "refused_p99_ms": round(slowest * 1000)}
 
 
-async def _kept(server: Server) -> int:
+async def _count_submissions(server: Server) -> int:
     engine = create_async_engine(server.url("gateway", "gateway_owner"))
     async with engine.connect() as conn:
         found = (await conn.execute(text("SELECT count(*) FROM submissions"))).scalar_one()
@@ -138,33 +142,33 @@ async def _kept(server: Server) -> int:
     return int(found)
 
 
-async def _times(http: httpx2.AsyncClient, path: str, headers: dict[str, str]) -> list[float]:
+async def _read_durations(http: httpx2.AsyncClient, path: str, headers: dict[str, str]) -> list[float]:
     took = []
     for _ in range(READS):
         began = time.perf_counter()
-        answer = await http.get(path, headers=headers)
+        response = await http.get(path, headers=headers)
         took.append(time.perf_counter() - began)
-        if answer.status_code != 200:
-            raise RuntimeError(f"a read was answered {answer.status_code}")
+        if response.status_code != 200:
+            raise RuntimeError(f"a read was answered {response.status_code}")
     return took
 
 
-async def _long(gateway: dict[str, Any]) -> dict[str, Any]:
+async def _measure_bulk_memory(gateway: dict[str, Any]) -> dict[str, Any]:
     """Send a long bulk and look at the gateway's memory meanwhile: after a tenth of it, and at its highest after."""
-    process = _gateway_process()
-    bulk = asyncio.create_task(_bulk(gateway, LONG))
+    process = _find_gateway_process()
+    bulk = asyncio.create_task(_measure_bulk(gateway, MEMORY_LINES))
     seen: list[float] = []
     while not bulk.done():
         seen.append(process.memory_info().rss / 1e6)
         await asyncio.sleep(0.2)
     await bulk
     early = max(seen[: max(len(seen) // 10, 1)])
-    return {"memory_early_mb": round(early), "memory_most_mb": round(max(seen)), "memory_lines": LONG}
+    return {"memory_early_mb": round(early), "memory_most_mb": round(max(seen)), "memory_lines": MEMORY_LINES}
 
 
-def _gateway_process() -> psutil.Process:
-    mine = psutil.Process(os.getpid()).children(recursive=True)
-    return next(child for child in mine if "services.gateway.main" in child.cmdline())
+def _find_gateway_process() -> psutil.Process:
+    children = psutil.Process(os.getpid()).children(recursive=True)
+    return next(child for child in children if "services.gateway.main" in child.cmdline())
 
 
 if __name__ == "__main__":

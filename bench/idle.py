@@ -8,16 +8,16 @@ from typing import Any
 
 import psutil
 
-from bench.trade_parties import People
+from bench.trade_parties import TradeParties
 
 DECLARATIONS = 60
-SETTLE_SECONDS = 2.0
+IDLE_SECONDS = 2.0
 
 
-def latency(people: People) -> dict[str, Any]:
+def latency(parties: TradeParties) -> dict[str, Any]:
     """Lodge declarations one after the other; answers milliseconds from the 202 until a read says `accepted`."""
-    permits = people.permits(DECLARATIONS, lines=5)
-    took = sorted(_one(people, permit) for permit in permits)
+    permits = parties.issue_permits(DECLARATIONS, lines=5)
+    took = sorted(_measure_one(parties, permit) for permit in permits)
     return {
         "median_ms": round(statistics.median(took), 1),
         "p95_ms": round(took[int(len(took) * 0.95)], 1),
@@ -25,11 +25,11 @@ def latency(people: People) -> dict[str, Any]:
     }
 
 
-def _one(people: People, permit: dict[str, Any]) -> float:
-    hub = people.importer.hub
-    declared = hub.declare(people.declaration(permit))
+def _measure_one(parties: TradeParties, permit: dict[str, Any]) -> float:
+    hub = parties.importer.hub
+    declared = hub.lodge(parties.build_declaration(permit))
     began = time.perf_counter()
-    while (status := hub.declaration(declared["id"])["status"]) == "received":
+    while (status := hub.read_declaration(declared["id"])["status"]) == "received":
         time.sleep(0.001)
     if status != "accepted":
         raise RuntimeError(f"a declaration of the bench is {status}")
@@ -38,7 +38,7 @@ def _one(people: People, permit: dict[str, Any]) -> float:
 
 def memory(home: Path) -> dict[str, Any]:
     """Answer the PSS of each of the hub's own processes in MB, and their sum."""
-    time.sleep(SETTLE_SECONDS)
+    time.sleep(IDLE_SECONDS)
     processes = json.loads((home / "run.json").read_text())["processes"]
     pids = {name: process["pid"] for name, process in processes.items() if name != "database"}
     pids["supervisor"] = psutil.Process(pids["gateway"]).ppid()

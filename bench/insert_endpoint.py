@@ -32,7 +32,7 @@ app = FastAPI(lifespan=lifespan)
 
 
 @app.post("/declarations", status_code=202)
-async def keep(declaration: Declaration) -> dict[str, str]:
+async def store(declaration: Declaration) -> dict[str, str]:
     """Keep a declaration."""
     assert engine is not None
     id = str(uuid4())

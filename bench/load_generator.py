@@ -16,7 +16,7 @@ from typing import Any
 IDENTIFIER = "FR99988877700011"
 
 
-def declaration(items: int, reference: str) -> bytes:
+def declaration_body(items: int, reference: str) -> bytes:
     """Write a good import declaration of so many items, 1.8 kB at five."""
     lines = [
         {
@@ -49,7 +49,7 @@ def declaration(items: int, reference: str) -> bytes:
     ).encode()
 
 
-def customs(items: int, reference: str) -> bytes:
+def customs_message(items: int, reference: str) -> bytes:
     """Write the same declaration as a customs message."""
     measure = "<GoodsMeasure><NetNetWeightMeasure>50</NetNetWeightMeasure></GoodsMeasure>"
     code = "<Classification><ID>41032000</ID><IdentificationTypeCode>TSP</IdentificationTypeCode></Classification>"
@@ -100,7 +100,7 @@ class Load:
         return self._head + f"Idempotency-Key: {run}-{number}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
     def __post_init__(self) -> None:
-        self._body = (customs if self.media == "application/xml" else declaration)(self.items, "R-0")
+        self._body = (customs_message if self.media == "application/xml" else declaration_body)(self.items, "R-0")
         lines = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
         self._head = f"POST {self.path} HTTP/1.1\r\nHost: {self.host}\r\nContent-Type: {self.media}\r\n{lines}".encode()
 
@@ -108,20 +108,22 @@ class Load:
         """Keep every connection busy until the time is over."""
         streams = []
         for first in range(0, self.connections, 100):
-            many = range(first, min(first + 100, self.connections))
-            streams += await asyncio.gather(*(asyncio.open_connection(self.host, self.port) for _ in many))
+            numbers = range(first, min(first + 100, self.connections))
+            streams += await asyncio.gather(*(asyncio.open_connection(self.host, self.port) for _ in numbers))
         began = time.perf_counter()
-        ends = began + self.seconds
-        await asyncio.gather(*(self._connection(ends, *stream) for stream in streams))
+        deadline = began + self.seconds
+        await asyncio.gather(*(self._run_connection(deadline, *stream) for stream in streams))
         took = time.perf_counter() - began
-        most = {status: statistics.quantiles([*took, *took], n=100)[98] for status, took in self.took.items()}
+        p99 = {status: statistics.quantiles([*took, *took], n=100)[98] for status, took in self.took.items()}
         found = {"answers": self.answers, "expected": self.expected, "seconds": took}
-        return found | {"others": self.others, "p99_seconds": most}
+        return found | {"others": self.others, "p99_seconds": p99}
 
-    async def _connection(self, ends: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _run_connection(
+        self, deadline: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         run, number = secrets.token_hex(6), 0
         due, step = time.perf_counter(), self.connections / self.rate if self.rate else 0.0
-        while time.perf_counter() < ends:
+        while time.perf_counter() < deadline:
             number += 1
             due = max(due + step, time.perf_counter() - step)
             if step:
@@ -129,10 +131,10 @@ class Load:
             began = time.perf_counter()
             writer.write(self.request(run, number))
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            await reader.readexactly(int(_said(head, b"content-length")))
+            await reader.readexactly(int(_header_value(head, b"content-length")))
             self._count(int(head[9:12]), time.perf_counter() - began)
-            if wait := _said(head, b"retry-after"):
-                await asyncio.sleep(min(float(wait), max(0.0, ends - time.perf_counter())))
+            if wait := _header_value(head, b"retry-after"):
+                await asyncio.sleep(min(float(wait), max(0.0, deadline - time.perf_counter())))
         writer.close()
 
     def _count(self, status: int, took: float) -> None:
@@ -144,7 +146,7 @@ class Load:
             self.others[str(status)] = self.others.get(str(status), 0) + 1
 
 
-def _said(head: bytes, name: bytes) -> bytes:
+def _header_value(head: bytes, name: bytes) -> bytes:
     return head.partition(name + b":")[2].partition(b"\r\n")[0].strip()
 
 

@@ -22,87 +22,97 @@ import httpx2
 import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bench.deliver import by_worker, keys_of, news_for
-from services.cli.databases import Embedded, Server, migrate, prepare
+from bench.deliver import create_event, create_keys, run_worker
+from services.cli.databases import EmbeddedPostgres, Server, create_databases, migrate
 from services.cli.ports import free_ports
 from services.notifications.actions import endpoints, intake, parties
-from services.notifications.actions.commands import Command
-from services.notifications.actions.delivery_worker import PostOffice
-from services.notifications.actions.encryption_keys import Keys
-from services.notifications.actions.endpoint_policy import House
-from services.notifications.clients.webhooks import Receivers
-from services.notifications.domain.allowed_addresses import Reach
-from services.notifications.domain.delivery_request import Letter
-from services.notifications.domain.delivery_result import Outcome
+from services.notifications.actions.commands import IdempotentCommand
+from services.notifications.actions.delivery_worker import DeliveryWorker
+from services.notifications.actions.encryption_keys import EndpointKeys
+from services.notifications.actions.endpoint_policy import EndpointPolicy
+from services.notifications.clients.webhooks import WebhookClient
+from services.notifications.domain.allowed_addresses import AllowedAddresses
+from services.notifications.domain.delivery_request import DeliveryRequest
+from services.notifications.domain.delivery_result import DeliveryResult
 from services.notifications.store import metrics
 from shared.contracts.parties import Caller, Party
 from shared.contracts.webhooks import NewEndpoint
-from shared.database import connect, new_id, now
-from shared.gc_tuning import collect_seldom
-from shared.signed_tokens import InsideSigner, KeyFile, make_keys, make_secret_keys
+from shared.database import create_engine, new_id, now
+from shared.gc_tuning import tune_garbage_collector
+from shared.signed_tokens import InternalTokenSigner, KeyFile, create_encryption_keys, create_signing_keys
 
-MANY = 1000
-AMONG = 50
+FAN_OUT_ENDPOINTS = 1000
+PACED_ENDPOINTS = 50
 ROUNDS = 3
-EVENTS, PAUSE = 60, 0.05
+EVENTS, EVENT_INTERVAL_SECONDS = 60, 0.05
 """Events of a round with the black hole, and the seconds between two: a thousand letters a second."""
-IN_FEED, PAGE = 20_000, 200
+FEED_EVENTS, PAGE_SIZE = 20_000, 200
 
 
 async def measure() -> dict[str, Any]:
     """Measure all of it on one database."""
     with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
-        embedded = Embedded(Path(folder) / "pg")
+        embedded = EmbeddedPostgres(Path(folder) / "pg")
         server = await asyncio.to_thread(embedded.start)
         try:
-            await prepare(server)
+            await create_databases(server)
             await asyncio.to_thread(migrate, "notifications", server.url("notifications", "notifications_owner"))
-            told = await by_worker("bench.notifications", server.url("notifications", "notifications_runner"))
-            return told | await _feed(server, Path(folder))
+            delivery_results = await run_worker(
+                "bench.notifications", server.url("notifications", "notifications_runner")
+            )
+            return delivery_results | await _measure_feed(server, Path(folder))
         finally:
             await asyncio.to_thread(embedded.stop)
 
 
-class Worker:
+class TimedWorker:
     """A post office at work, which notes when each letter was answered."""
 
-    def __init__(self, engine: AsyncEngine, receivers: Receivers, keys: Keys) -> None:
-        self.answered: dict[tuple[UUID, UUID], float] = {}
+    def __init__(self, engine: AsyncEngine, receivers: WebhookClient, keys: EndpointKeys) -> None:
+        self.answered_at: dict[tuple[UUID, UUID], float] = {}
         self._receivers = receivers
-        self.office = PostOffice(engine, self._post, keys)
+        self.worker = DeliveryWorker(engine, self._post, keys)
 
-    async def _post(self, letter: Letter) -> Outcome:
-        outcome = await self._receivers.post(letter)
-        if outcome.delivered:
-            self.answered[letter.event_id, letter.endpoint_id] = time.perf_counter()
-        return outcome
+    async def _post(self, request: DeliveryRequest) -> DeliveryResult:
+        result = await self._receivers.post(request)
+        if result.is_delivered:
+            self.answered_at[request.event_id, request.endpoint_id] = time.perf_counter()
+        return result
 
-    async def until(self, count: int) -> None:
+    async def wait_until_answered(self, count: int) -> None:
         """Wait until so many letters were answered."""
         async with asyncio.timeout(120):
-            while len(self.answered) < count:
+            while len(self.answered_at) < count:
                 await asyncio.sleep(0.005)
 
 
-async def _told(database: str, url: str, folder: Path) -> dict[str, Any]:
-    engine, keys = connect(database, connections=4), keys_of(folder)
-    receivers = Receivers(Reach(loopback=True), keys.signers)
+async def _measure_deliveries(database: str, url: str, folder: Path) -> dict[str, Any]:
+    engine, keys = create_engine(database, connections=4), create_keys(folder)
+    receivers = WebhookClient(AllowedAddresses(loopback=True), keys.signing_keys)
     await receivers.open()
     began = now()
-    crowd, some, holed = ([_owner()] for _ in range(3))
-    await parties.learn(engine, [*crowd, *some, *holed], at=now())
-    await _endpoints(engine, keys, crowd[0], [f"{url}/hook"] * MANY)
-    await _endpoints(engine, keys, some[0], [f"{url}/hook"] * AMONG)
-    await _endpoints(engine, keys, holed[0], [f"{url}/hook"] * (AMONG - 1) + [f"{url}/hang"])
-    await _fan_out(engine, receivers, keys, crowd[0])
-    fans = [await _fan_out(engine, receivers, keys, crowd[0]) for _ in range(ROUNDS)]
-    pairs = [[await _paced(engine, receivers, keys, one, n) for one, n in _both(some, holed)] for _ in range(ROUNDS)]
+    fan_out_owners, healthy_owners, black_hole_owners = ([_create_owner()] for _ in range(3))
+    await parties.update_copies(engine, [*fan_out_owners, *healthy_owners, *black_hole_owners], at=now())
+    await _create_endpoints(engine, keys, fan_out_owners[0], [f"{url}/hook"] * FAN_OUT_ENDPOINTS)
+    await _create_endpoints(engine, keys, healthy_owners[0], [f"{url}/hook"] * PACED_ENDPOINTS)
+    await _create_endpoints(
+        engine, keys, black_hole_owners[0], [f"{url}/hook"] * (PACED_ENDPOINTS - 1) + [f"{url}/hang"]
+    )
+    await _measure_fan_out(engine, receivers, keys, fan_out_owners[0])
+    fan_outs = [await _measure_fan_out(engine, receivers, keys, fan_out_owners[0]) for _ in range(ROUNDS)]
+    pairs = [
+        [
+            await _measure_paced(engine, receivers, keys, one, n)
+            for one, n in _paced_pair(healthy_owners, black_hole_owners)
+        ]
+        for _ in range(ROUNDS)
+    ]
     async with engine.connect() as conn:
-        due, sent = await metrics.punctual(conn, since=began, until=now(), limit=timedelta(seconds=10))
+        due, sent = await metrics.count_on_time(conn, since=began, until=now(), limit=timedelta(seconds=10))
     await receivers.close()
     await engine.dispose()
     return {
-        "fan_out_seconds": round(statistics.median(fans), 3),
+        "fan_out_seconds": round(statistics.median(fan_outs), 3),
         "p99_ms": round(statistics.median(well for well, _ in pairs) * 1000, 1),
         "p99_beside_a_black_hole_ms": round(statistics.median(ill for _, ill in pairs) * 1000, 1),
         "p99_ratio": round(statistics.median(ill / well for well, ill in pairs), 2),
@@ -111,61 +121,63 @@ async def _told(database: str, url: str, folder: Path) -> dict[str, Any]:
     }
 
 
-def _both(some: Sequence[Party], holed: Sequence[Party]) -> list[tuple[Party, int]]:
-    return [(some[0], AMONG), (holed[0], AMONG - 1)]
+def _paced_pair(healthy: Sequence[Party], black_hole: Sequence[Party]) -> list[tuple[Party, int]]:
+    return [(healthy[0], PACED_ENDPOINTS), (black_hole[0], PACED_ENDPOINTS - 1)]
 
 
-def _owner() -> Party:
+def _create_owner() -> Party:
     return Party(id=uuid4(), name="Owner", country="FR", roles=("trader",))
 
 
-async def _endpoints(engine: AsyncEngine, keys: Keys, owner: Party, urls: Sequence[str]) -> None:
-    house = House(Reach(loopback=True), keys)
+async def _create_endpoints(engine: AsyncEngine, keys: EndpointKeys, owner: Party, urls: Sequence[str]) -> None:
+    policy = EndpointPolicy(AllowedAddresses(loopback=True), keys)
     for url in urls:
-        command = Command(owner.id, uuid4(), b"")
-        await endpoints.create(engine, NewEndpoint(url=url), command, house, id=new_id(), at=now())
+        command = IdempotentCommand(owner.id, uuid4(), b"")
+        await endpoints.create(engine, NewEndpoint(url=url), command, policy, id=new_id(), at=now())
 
 
-async def _fan_out(engine: AsyncEngine, receivers: Receivers, keys: Keys, owner: Party) -> float:
+async def _measure_fan_out(engine: AsyncEngine, receivers: WebhookClient, keys: EndpointKeys, owner: Party) -> float:
     """Tell one event to all; answers the seconds from its intake to the last answer."""
-    worker = Worker(engine, receivers, keys)
-    running = asyncio.create_task(worker.office.run())
+    worker = TimedWorker(engine, receivers, keys)
+    running = asyncio.create_task(worker.worker.run())
     await asyncio.sleep(0.2)
     began = time.perf_counter()
-    await intake.take_in(engine, [news_for(owner)], at=now())
-    await worker.until(MANY)
-    took = max(worker.answered.values()) - began
-    worker.office.stop()
+    await intake.receive_events(engine, [create_event(owner)], at=now())
+    await worker.wait_until_answered(FAN_OUT_ENDPOINTS)
+    took = max(worker.answered_at.values()) - began
+    worker.worker.stop()
     await running
     return took
 
 
-async def _paced(engine: AsyncEngine, receivers: Receivers, keys: Keys, owner: Party, living: int) -> float:
+async def _measure_paced(
+    engine: AsyncEngine, receivers: WebhookClient, keys: EndpointKeys, owner: Party, responding: int
+) -> float:
     """Tell events one after the other; answers the 99th percentile of the seconds from intake to answer."""
-    worker = Worker(engine, receivers, keys)
-    running = asyncio.create_task(worker.office.run())
-    taken: dict[UUID, float] = {}
+    worker = TimedWorker(engine, receivers, keys)
+    running = asyncio.create_task(worker.worker.run())
+    received_at: dict[UUID, float] = {}
     for _ in range(EVENTS):
-        event = news_for(owner)
-        taken[event.id] = time.perf_counter()
-        await intake.take_in(engine, [event], at=now())
-        await asyncio.sleep(PAUSE)
-    await worker.until(EVENTS * living)
-    worker.office.stop()
+        event = create_event(owner)
+        received_at[event.id] = time.perf_counter()
+        await intake.receive_events(engine, [event], at=now())
+        await asyncio.sleep(EVENT_INTERVAL_SECONDS)
+    await worker.wait_until_answered(EVENTS * responding)
+    worker.worker.stop()
     with suppress(TimeoutError):
         async with asyncio.timeout(1):
             await running
-    took = [at - taken[event] for (event, _), at in worker.answered.items() if event in taken]
+    took = [at - received_at[event] for (event, _), at in worker.answered_at.items() if event in received_at]
     return statistics.quantiles(took, n=100)[98]
 
 
-async def _feed(server: Server, folder: Path) -> dict[str, Any]:
+async def _measure_feed(server: Server, folder: Path) -> dict[str, Any]:
     """Read the feed of one party from its beginning to its end, over HTTP."""
-    owner = _owner()
-    engine = connect(server.url("notifications", "notifications_runner"), connections=2)
-    await parties.learn(engine, [owner], at=now())
-    for _ in range(0, IN_FEED, 500):
-        await intake.take_in(engine, [news_for(owner) for _ in range(500)], at=now())
+    owner = _create_owner()
+    engine = create_engine(server.url("notifications", "notifications_runner"), connections=2)
+    await parties.update_copies(engine, [owner], at=now())
+    for _ in range(0, FEED_EVENTS, 500):
+        await intake.receive_events(engine, [create_event(owner) for _ in range(500)], at=now())
     await engine.dispose()
     port = free_ports(1)[0]
     environment = _environment(server, folder, port)
@@ -173,7 +185,7 @@ async def _feed(server: Server, folder: Path) -> dict[str, Any]:
         sys.executable, "-P", "-m", "services.cli.run", "notifications", env={**os.environ, **environment}
     )
     try:
-        rounds = [await _read(f"http://127.0.0.1:{port}", folder, owner) for _ in range(ROUNDS + 1)]
+        rounds = [await _read_feed(f"http://127.0.0.1:{port}", folder, owner) for _ in range(ROUNDS + 1)]
     finally:
         process.terminate()
         await process.wait()
@@ -182,8 +194,8 @@ async def _feed(server: Server, folder: Path) -> dict[str, Any]:
 
 def _environment(server: Server, folder: Path, port: int) -> dict[str, str]:
     for name in ("gateway", "permits", "webhooks"):
-        make_keys(folder / f"{name}.json", folder / f"{name}.public.json")
-    make_secret_keys(folder / "secrets.json")
+        create_signing_keys(folder / f"{name}.json", folder / f"{name}.public.json")
+    create_encryption_keys(folder / "secrets.json")
     return {
         "NOTIFICATIONS_DATABASE_URL": server.url("notifications", "notifications_runner"),
         "NOTIFICATIONS_PORT": str(port),
@@ -195,19 +207,19 @@ def _environment(server: Server, folder: Path, port: int) -> dict[str, str]:
     }
 
 
-async def _read(url: str, folder: Path, owner: Party) -> float:
-    signer = InsideSigner("gateway", KeyFile(folder / "gateway.json"))
-    token = signer.token(Caller(service="gateway", party=owner), audience="notifications", at=now())
+async def _read_feed(url: str, folder: Path, owner: Party) -> float:
+    signer = InternalTokenSigner("gateway", KeyFile(folder / "gateway.json"))
+    token = signer.sign(Caller(service="gateway", party=owner), audience="notifications", at=now())
     async with httpx2.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30) as http:
-        await _answers(http)
+        await _wait_until_ready(http)
         began, after, count = time.perf_counter(), "", 0
-        while count < IN_FEED:
-            page = (await http.get("/v1/events", params={"after": after, "limit": PAGE})).json()
+        while count < FEED_EVENTS:
+            page = (await http.get("/v1/events", params={"after": after, "limit": PAGE_SIZE})).json()
             after, count = page["next_cursor"], count + len(page["data"])
         return count / (time.perf_counter() - began)
 
 
-async def _answers(http: httpx2.AsyncClient) -> None:
+async def _wait_until_ready(http: httpx2.AsyncClient) -> None:
     async with asyncio.timeout(30):
         while True:
             with suppress(httpx2.TransportError):
@@ -220,6 +232,6 @@ if __name__ == "__main__":
     if len(sys.argv) == 1:
         print(json.dumps(asyncio.run(measure()), indent=1))
     else:
-        collect_seldom()
+        tune_garbage_collector()
         with tempfile.TemporaryDirectory() as keys_folder:
-            print(json.dumps(uvloop.run(_told(sys.argv[1], sys.argv[2], Path(keys_folder)))))
+            print(json.dumps(uvloop.run(_measure_deliveries(sys.argv[1], sys.argv[2], Path(keys_folder)))))

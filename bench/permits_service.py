@@ -15,70 +15,70 @@ from uuid import UUID, uuid4
 import httpx2
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bench.accept import _answers, _process
-from services.cli.databases import Embedded, Server, fence, migrate, prepare
+from bench.accept import run_process, wait_until_ready
+from services.cli.databases import EmbeddedPostgres, Server, create_databases, migrate, restrict_connections
 from services.cli.ports import free_ports
 from services.permits.actions.permits import issue as actions_issue
-from services.permits.store.commands import Command
+from services.permits.store.commands import IdempotentCommand
 from shared.contracts.parties import Caller, Party
 from shared.contracts.permit import Endorsement, Permit
 from shared.database import new_id, now
-from shared.signed_tokens import InsideSigner, KeyFile, make_keys
+from shared.signed_tokens import InternalTokenSigner, KeyFile, create_signing_keys
 
 AUTHORITY = Party(id=new_id(), name="Authority", country="ZA", roles=("authority",))
 CUSTOMS = Party(id=new_id(), name="Customs", country="ZA", roles=("customs",))
 IMPORTER = Party(id=new_id(), name="B", country="FR", roles=("trader",), identifiers={"EORI": "FR-BENCH"})
 EXPORTER = {"name": "A", "country": "ZA", "identifier": "ZA-BENCH"}
-SHIP = "MAEU-1"
+TRANSPORT_DOCUMENT = "MAEU-1"
 """The transport document all part uses have in common."""
-LETTERS = "ABCDEFGHIJ"
+LINE_LETTERS = "ABCDEFGHIJ"
 
 
 @dataclass(frozen=True)
-class Place:
+class PermitsEnvironment:
     """A server with a migrated permits database, and the keys of its callers."""
 
     server: Server
     folder: Path
-    signer: InsideSigner
+    signer: InternalTokenSigner
 
-    def url(self, database: str = "permits") -> str:
+    def database_url(self, database: str = "permits") -> str:
         """Answer the address of a permits database, as its runner."""
         return self.server.url(database, "permits_runner")
 
-    async def another(self, database: str) -> str:
+    async def create_database(self, database: str) -> str:
         """Make a second, empty permits database beside the first; answers its address."""
-        admin = await self.server.admin()
+        admin = await self.server.connect_as_superuser()
         await admin.execute(f'CREATE DATABASE "{database}" TEMPLATE permits OWNER permits_owner')
-        await fence(admin, database, "permits")
+        await restrict_connections(admin, database, "permits")
         await admin.close()
-        return self.url(database)
+        return self.database_url(database)
 
-    def caller(self, url: str, party: Party | None = None) -> httpx2.AsyncClient:
+    def open_client(self, url: str, party: Party | None = None) -> httpx2.AsyncClient:
         """Answer a client that speaks to a permits process as the gateway does, in a party's name."""
-        token = self.signer.token(Caller(service="gateway", party=party), audience="permits", at=now())
+        token = self.signer.sign(Caller(service="gateway", party=party), audience="permits", at=now())
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         return httpx2.AsyncClient(base_url=url, headers=headers, timeout=120, trust_env=False)
 
 
 @asynccontextmanager
-async def place() -> AsyncIterator[Place]:
+async def start_environment() -> AsyncIterator[PermitsEnvironment]:
     """Start a server with an empty permits database."""
     with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        embedded = Embedded(folder / "pg")
+        embedded = EmbeddedPostgres(folder / "pg")
         server = await asyncio.to_thread(embedded.start)
         try:
-            await prepare(server)
+            await create_databases(server)
             await asyncio.to_thread(migrate, "permits", server.url("permits", "permits_owner"))
-            make_keys(folder / "key.json", folder / "key.public.json")
-            yield Place(server, folder, InsideSigner("gateway", KeyFile(folder / "key.json")))
+            create_signing_keys(folder / "key.json", folder / "key.public.json")
+            yield PermitsEnvironment(server, folder, InternalTokenSigner("gateway", KeyFile(folder / "key.json")))
         finally:
             await asyncio.to_thread(embedded.stop)
 
 
 @asynccontextmanager
-async def serving(here: Place, databases: Sequence[str]) -> AsyncIterator[list[str]]:
+async def run_permits(environment: PermitsEnvironment, databases: Sequence[str]) -> AsyncIterator[list[str]]:
     """Run a permits process a database address, and answer where each listens."""
     async with AsyncExitStack() as stack:
         ports = free_ports(len(databases))
@@ -86,26 +86,26 @@ async def serving(here: Place, databases: Sequence[str]) -> AsyncIterator[list[s
             env = {
                 "PERMITS_DATABASE_URL": database,
                 "PERMITS_PORT": str(port),
-                "PERMITS_GATEWAY_KEYS": str(here.folder / "key.public.json"),
-                "PERMITS_SIGNING_KEYS": str(here.folder / "key.json"),
+                "PERMITS_GATEWAY_KEYS": str(environment.folder / "key.public.json"),
+                "PERMITS_SIGNING_KEYS": str(environment.folder / "key.json"),
                 "PERMITS_NOTIFICATIONS_URL": "http://127.0.0.1:9",
                 "PERMITS_LOG_LEVEL": "ERROR",
             }
-            await stack.enter_async_context(_process("services.cli.run", "permits", env=env))
+            await stack.enter_async_context(run_process("services.cli.run", "permits", env=env))
         for port in ports:
-            await _answers(f"http://127.0.0.1:{port}/readyz")
+            await wait_until_ready(f"http://127.0.0.1:{port}/readyz")
         yield [f"http://127.0.0.1:{port}" for port in ports]
 
 
-async def issue(engine: AsyncEngine, count: int, *, lines: int) -> list[dict[str, Any]]:
+async def issue_permits(engine: AsyncEngine, count: int, *, lines: int) -> list[dict[str, Any]]:
     """Issue and endorse permits of so many lines, a million specimens a line, all of one shipment."""
-    return [await _issue(engine, LETTERS[:lines]) for _ in range(count)]
+    return [await _issue_permit(engine, LINE_LETTERS[:lines]) for _ in range(count)]
 
 
-async def _issue(engine: AsyncEngine, letters: str) -> dict[str, Any]:
+async def _issue_permit(engine: AsyncEngine, line_letters: str) -> dict[str, Any]:
     today = datetime.now(UTC).date()
     line = {"taxon": "Falco exemplaris", "appendix": "II", "source": "C", "term": "LIV", "unit": "number"}
-    terms = {
+    content = {
         "number": f"ZA-{secrets.token_hex(6)}",
         "kind": "export",
         "issuer": "ZA",
@@ -116,20 +116,23 @@ async def _issue(engine: AsyncEngine, letters: str) -> dict[str, Any]:
         "export_country": "ZA",
         "import_country": "FR",
         "purpose": "T",
-        "lines": [{**line, "line": one, "description": one, "quantity": "1000000"} for one in letters],
+        "lines": [{**line, "line": one, "description": one, "quantity": "1000000"} for one in line_letters],
     }
-    kept = await actions_issue.issue(engine, AUTHORITY, Permit.model_validate(terms), _command())
-    id = UUID(json.loads(kept.answer)["id"])
-    left = {"lines": [{"line": one, "quantity": "1000000"} for one in letters], "transport_document": SHIP}
-    await actions_issue.endorse(engine, id, CUSTOMS, Endorsement.model_validate(left), _command())
-    return terms
+    stored = await actions_issue.issue(engine, AUTHORITY, Permit.model_validate(content), _command())
+    id = UUID(json.loads(stored.body)["id"])
+    endorsement = {
+        "lines": [{"line": one, "quantity": "1000000"} for one in line_letters],
+        "transport_document": TRANSPORT_DOCUMENT,
+    }
+    await actions_issue.endorse(engine, id, CUSTOMS, Endorsement.model_validate(endorsement), _command())
+    return content
 
 
-def _command() -> Command:
-    return Command(uuid4(), b"", now())
+def _command() -> IdempotentCommand:
+    return IdempotentCommand(uuid4(), b"", now())
 
 
-def letter(cited: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def build_message(cited: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Write the letter of a declaration that uses one specimen of each cited line (number, line) in part."""
     at = now()
     return {
@@ -145,15 +148,15 @@ def letter(cited: Iterable[tuple[str, str]]) -> dict[str, Any]:
             "importer": {"name": "B", "country": "FR", "identifier": "FR-BENCH"},
             "export_country": "ZA",
             "import_country": "FR",
-            "transport_document": SHIP,
+            "transport_document": TRANSPORT_DOCUMENT,
             "items": [_item(n, number, line) for n, (number, line) in enumerate(cited, 1)],
         },
     }
 
 
-def _item(place: int, number: str, line: str) -> dict[str, Any]:
+def _item(item_number: int, number: str, line: str) -> dict[str, Any]:
     return {
-        "number": place,
+        "number": item_number,
         "hs_code": "010631",
         "taxon": "Falco exemplaris",
         "term": "LIV",

@@ -14,21 +14,23 @@ SETUP = "CREATE TABLE one (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a
 INSERT = f"INSERT INTO one (body) VALUES ('{'x' * 200}');\n"
 
 
-def pgbench(server: Server, folder: Path) -> Callable[[], float]:
+def prepare_pgbench(server: Server, folder: Path) -> Callable[[], float]:
     """Make the yardstick's table; answers what runs it once and says inserts a second."""
     tools = max(POSTGRES_VERSIONS.items())[1]
     script = folder / "one-row.sql"
     script.write_text(INSERT)
-    reach = ["-h", server.host, "-U", server.user]
-    subprocess.run([tools / "createdb", *reach, "bench"], check=True, capture_output=True)
-    subprocess.run([tools / "psql", *reach, "-c", SETUP, "bench"], check=True, capture_output=True)
-    how = ["-n", "-f", str(script), "-c", "8", "-j", "2", "-T", str(SECONDS)]
+    connection_options = ["-h", server.host, "-U", server.user]
+    subprocess.run([tools / "createdb", *connection_options, "bench"], check=True, capture_output=True)
+    subprocess.run([tools / "psql", *connection_options, "-c", SETUP, "bench"], check=True, capture_output=True)
+    options = ["-n", "-f", str(script), "-c", "8", "-j", "2", "-T", str(SECONDS)]
 
     def run() -> float:
-        said = subprocess.run([tools / "pgbench", *reach, *how, "bench"], check=True, capture_output=True, text=True)
-        found = re.search(r"tps = ([0-9.]+)", said.stdout)
+        output = subprocess.run(
+            [tools / "pgbench", *connection_options, *options, "bench"], check=True, capture_output=True, text=True
+        )
+        found = re.search(r"tps = ([0-9.]+)", output.stdout)
         if found is None:
-            raise RuntimeError(f"pgbench said nothing of its speed: {said.stdout}")
+            raise RuntimeError(f"pgbench said nothing of its speed: {output.stdout}")
         return float(found.group(1))
 
     return run

@@ -12,30 +12,30 @@ from sqlalchemy import select
 
 from services.permits.api.commands import Engine
 from services.permits.store.tables import taxa
-from shared.database import connect
-from shared.internal_auth import AParty
-from shared.signed_tokens import InsideReader, KeyFile
-from shared.web import make_app
+from shared.database import create_engine
+from shared.internal_auth import CallingParty
+from shared.signed_tokens import InternalTokenVerifier, KeyFile
+from shared.web import create_service_app
 
 
 async def ready(app: FastAPI) -> None:
     """Be ready at once."""
 
 
-def make(url: str, keys: Path) -> FastAPI:
+def create_app(url: str, keys: Path) -> FastAPI:
     """Build the app on a permits database and the gateway's public keys."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.engine = connect(url)
-        app.state.inside = InsideReader("permits", {"gateway": KeyFile(keys)})
+        app.state.engine = create_engine(url)
+        app.state.internal_tokens = InternalTokenVerifier("permits", {"gateway": KeyFile(keys)})
         yield
         await app.state.engine.dispose()
 
-    app = make_app(title="By key", version="1", lifespan=lifespan, ready=ready)
+    app = create_service_app(title="By key", version="1", lifespan=lifespan, reason_not_ready=ready)
 
     @app.get("/taxa/{id}")
-    async def by_key(id: UUID, db: Engine, party: AParty) -> dict[str, object]:
+    async def read_taxon(id: UUID, db: Engine, party: CallingParty) -> dict[str, object]:
         async with db.connect() as conn:
             row = (await conn.execute(select(taxa).where(taxa.c.id == id))).mappings().one()
         return {"data": [dict(row)], "next_cursor": None}
@@ -44,4 +44,4 @@ def make(url: str, keys: Path) -> FastAPI:
 
 
 if __name__ == "__main__":
-    uvicorn.run(make(sys.argv[2], Path(sys.argv[3])), port=int(sys.argv[1]), access_log=False, log_config=None)
+    uvicorn.run(create_app(sys.argv[2], Path(sys.argv[3])), port=int(sys.argv[1]), access_log=False, log_config=None)

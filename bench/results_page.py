@@ -16,31 +16,31 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 class Figure:
     """One line of the table: what was measured, against what, what came of it, what is wanted."""
 
-    what: str
+    description: str
     measured: str
-    yardstick: str
+    baseline: str
     ratio: str
-    wanted: str
+    target: str
 
 
-def table(figures: list[Figure]) -> Table:
+def render_table(figures: list[Figure]) -> Table:
     """Lay the figures out for a terminal."""
-    shown = Table(title=f"{machine()}, {datetime.now(UTC):%Y-%m-%d}", title_justify="left")
+    shown = Table(title=f"{describe_machine()}, {datetime.now(UTC):%Y-%m-%d}", title_justify="left")
     for heading in ("what", "measured", "against", "ratio", "wanted"):
         shown.add_column(heading, justify="right" if heading in {"measured", "ratio"} else "left")
     for figure in figures:
-        shown.add_row(figure.what, figure.measured, figure.yardstick, figure.ratio, figure.wanted)
+        shown.add_row(figure.description, figure.measured, figure.baseline, figure.ratio, figure.target)
     return shown
 
 
-def keep(figures: list[Figure]) -> None:
+def write_page(figures: list[Figure]) -> None:
     """Write the figures between the markers of docs/performance.md."""
     lines = [
-        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {machine()}.",
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {describe_machine()}.",
         "",
         "| what | measured | against | ratio | wanted |",
         "|---|---|---|---|---|",
-        *(f"| {f.what} | {f.measured} | {f.yardstick} | {f.ratio} | {f.wanted} |" for f in figures),
+        *(f"| {f.description} | {f.measured} | {f.baseline} | {f.ratio} | {f.target} |" for f in figures),
     ]
     page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(BEGIN)
@@ -48,6 +48,6 @@ def keep(figures: list[Figure]) -> None:
     PAGE.write_text(before + BEGIN + "\n" + "\n".join(lines) + "\n" + END + after, encoding="utf-8")
 
 
-def machine() -> str:
+def describe_machine() -> str:
     """Say what kind of machine this is."""
     return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"

@@ -6,7 +6,7 @@ from typing import cast
 
 import uvloop
 
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
 class Sink(asyncio.Protocol):
@@ -23,7 +23,7 @@ class Sink(asyncio.Protocol):
         if blank and len(body) >= int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0]):
             self._read = b""
             if not head.startswith(b"POST /hang "):
-                self._transport.write(ANSWER)
+                self._transport.write(RESPONSE)
 
 
 async def serve() -> None:

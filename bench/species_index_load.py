@@ -15,9 +15,9 @@ from string import ascii_lowercase as letters
 from typing import Any
 from uuid import UUID
 
-from bench.permits_service import Place
-from services.permits.actions.reference.load_list import KINDS, load
-from shared.database import connect, now
+from bench.permits_service import PermitsEnvironment
+from services.permits.actions.reference.load_list import LIST_KINDS, load
+from shared.database import create_engine, now
 
 TAXA = 40_000
 COLUMNS = (
@@ -25,37 +25,37 @@ COLUMNS = (
     "AuthorYear", "RankName", "CurrentListing", "FullAnnotationEnglish", "SynonymsWithAuthors", "EnglishNames",
     "CitesAccepted", "All_DistributionISOCodes", "All_DistributionFullNames",
 )  # fmt: skip
-PORTION = 500
+ROWS_PER_CHUNK = 500
 
 
-async def measured(here: Place) -> dict[str, Any]:
+async def measure(environment: PermitsEnvironment) -> dict[str, Any]:
     """Load the index into the place's database by a process of its own."""
     pipe = asyncio.subprocess.PIPE
     run = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.species_index_load", here.url(), stdout=pipe
+        sys.executable, "-m", "bench.species_index_load", environment.database_url(), stdout=pipe
     )
     out, _ = await run.communicate()
     return dict(json.loads(out))
 
 
-async def _load(url: str) -> dict[str, Any]:
-    engine = connect(url)
+async def _measure_load(url: str) -> dict[str, Any]:
+    engine = create_engine(url)
     began = time.perf_counter()
-    report = await load(engine, KINDS["taxa"], _pieces(), now().date(), now(), UUID(int=7))
+    report = await load(engine, LIST_KINDS["taxa"], _render_index(), now().date(), now(), UUID(int=7))
     took = time.perf_counter() - began
     await engine.dispose()
     if report["added"] != TAXA:
         raise RuntimeError(f"not every taxon was taken: {report}")
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-    return {"taxa": TAXA, "load_seconds": round(took, 1), "load_mb": round(most)}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    return {"taxa": TAXA, "load_seconds": round(took, 1), "load_mb": round(peak)}
 
 
-async def _pieces() -> AsyncIterator[bytes]:
+async def _render_index() -> AsyncIterator[bytes]:
     """Write the index as it would be uploaded, some hundred rows at a time."""
     yield (",".join(COLUMNS) + "\r\n").encode()
-    for start in range(0, TAXA, PORTION):
+    for start in range(0, TAXA, ROWS_PER_CHUNK):
         out = io.StringIO()
-        csv.writer(out, lineterminator="\r\n").writerows(_row(n) for n in range(start, start + PORTION))
+        csv.writer(out, lineterminator="\r\n").writerows(_row(n) for n in range(start, start + ROWS_PER_CHUNK))
         yield out.getvalue().encode()
 
 
@@ -71,4 +71,4 @@ def _row(n: int) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(_load(sys.argv[1]))))
+    print(json.dumps(asyncio.run(_measure_load(sys.argv[1]))))

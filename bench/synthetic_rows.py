@@ -3,16 +3,16 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-ID = """CAST(lpad(to_hex(1767225600000 + n), 12, '0') || '7' || substr(md5(CAST(n AS text)), 1, 3) || '8'
+ID_SQL = """CAST(lpad(to_hex(1767225600000 + n), 12, '0') || '7' || substr(md5(CAST(n AS text)), 1, 3) || '8'
     || substr(md5(CAST(n AS text)), 4, 15) AS uuid)"""
 """An id of version 7, a millisecond after the one before: PostgreSQL makes such itself from version 18 only."""
 
-PERMITS = f"""
+INSERT_PERMITS = f"""
 WITH p AS (
 INSERT INTO permits (id, issuer, number, status, issued_on, valid_until, exporter_identifier, importer_identifier,
     export_country, import_country, kind, purpose, document, registered_by, registering_country, endorsed,
     transport_documents, sequence, version, words)
-SELECT {ID}, 'ZA', 'ZA-' || n, 'endorsed', date '2026-03-01' + n % 200, date '2026-12-31', 'ZA' || n % 9973,
+SELECT {ID_SQL}, 'ZA', 'ZA-' || n, 'endorsed', date '2026-03-01' + n % 200, date '2026-12-31', 'ZA' || n % 9973,
     'FR' || n % 9949, 'ZA', 'FR', 'export',
     'T', jsonb_build_object('number', 'ZA-' || n, 'kind', 'export', 'issuer', 'ZA', 'issued_on', '2026-03-01',
         'valid_until', '2026-12-31', 'export_country', 'ZA', 'import_country', 'FR', 'purpose', 'T',
@@ -39,10 +39,10 @@ FROM p, (VALUES ('export', 'endorse', 100), ('import', 'consume', 90)) AS s(side
 """One statement for permits, lines and ledger, so that nothing just written has to be looked for."""
 
 
-DECLARATIONS = f"""
+INSERT_DECLARATIONS = f"""
 INSERT INTO declarations (id, party_id, trader_id, reference, movement, status, export_country, import_country,
     document, findings, words, digest, received_at, sequence, version)
-SELECT {ID}, who.id, who.id, 'B-' || n, 'import', (ARRAY['accepted', 'released', 'referred'])[1 + n % 3],
+SELECT {ID_SQL}, who.id, who.id, 'B-' || n, 'import', (ARRAY['accepted', 'released', 'referred'])[1 + n % 3],
     'ZA', (ARRAY['FR', 'DE', 'JP', 'US'])[1 + n % 4], '{{}}', '[]',
     jsonb_build_array('taxon:exemplaria ' || m.species, 'taxon:exemplaria', 'permit:ZA-' || n, 'issuer:ZA',
         'holder:FR' || n % 9949), '', timestamptz '2026-01-01T00:00:00Z' + n * interval '10 minutes', 2, 1
@@ -50,21 +50,21 @@ FROM generate_series(CAST(:begin AS int), CAST(:end AS int)) AS n,
     LATERAL translate(CAST(n % 1009 AS text), '0123456789', 'abcdefghij') AS m(species),
     LATERAL (SELECT CAST(md5(CAST(n % 500 AS text)) AS uuid)) AS who(id)
 """
-AT_ONCE = 100_000
+ROWS_PER_TRANSACTION = 100_000
 
 
-async def fill(engine: AsyncEngine, count: int) -> None:
+async def insert_permits(engine: AsyncEngine, count: int) -> None:
     """Put in so many permits of ZA for FR, of one line each, endorsed and released in 2026."""
-    await _put(engine, PERMITS, count)
+    await _insert_rows(engine, INSERT_PERMITS, count)
 
 
-async def declare(engine: AsyncEngine, count: int) -> None:
+async def insert_declarations(engine: AsyncEngine, count: int) -> None:
     """Put in so many declarations of 500 traders into four countries, without what they cite."""
-    await _put(engine, DECLARATIONS, count)
+    await _insert_rows(engine, INSERT_DECLARATIONS, count)
 
 
-async def _put(engine: AsyncEngine, rows: str, count: int) -> None:
-    for begin in range(1, count + 1, AT_ONCE):
+async def _insert_rows(engine: AsyncEngine, rows: str, count: int) -> None:
+    for begin in range(1, count + 1, ROWS_PER_TRANSACTION):
         async with engine.begin() as conn:
             await conn.execute(text("SET LOCAL statement_timeout = '10min'"))
-            await conn.execute(text(rows), {"begin": begin, "end": min(begin + AT_ONCE - 1, count)})
+            await conn.execute(text(rows), {"begin": begin, "end": min(begin + ROWS_PER_TRANSACTION - 1, count)})

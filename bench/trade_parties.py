@@ -7,83 +7,86 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from saola_client import Hub
-from services.cli.trial_parties import Member, join
+from services.cli.trial_parties import TrialParty, add_party
 
-LETTERS = "ABCDEFGHIJ"
+LINE_LETTERS = "ABCDEFGHIJ"
 GOODS = {"taxon": "Falco exemplaris", "term": "LIV", "unit": "number", "source": "C", "origin_country": "AE"}
 
 
 @dataclass(kw_only=True)
-class People:
+class TradeParties:
     """Exporter, importer, and who writes and endorses permits.
 
-    Where `ship`, a transport document, is set, all they do is of that one shipment, and each use of a line a part use.
+    Where `transport_document`, a transport document, is set, all they do is of that one shipment, and each use of a
+    line a part use.
     """
 
-    authority: Member
-    export_customs: Member
-    exporter: Member
-    importer: Member
-    ship: str | None = None
+    authority: TrialParty
+    export_customs: TrialParty
+    exporter: TrialParty
+    importer: TrialParty
+    transport_document: str | None = None
 
-    def permits(self, count: int, *, lines: int) -> list[dict[str, Any]]:
+    def issue_permits(self, count: int, *, lines: int) -> list[dict[str, Any]]:
         """Issue and endorse permits of so many lines, 100 specimens a line."""
         with ThreadPoolExecutor(8) as pool:
-            return list(pool.map(lambda _: self.permit(100, lines=lines), range(count)))
+            return list(pool.map(lambda _: self.issue_permit(100, lines=lines), range(count)))
 
-    def permit(self, quantity: int, *, lines: int = 1) -> dict[str, Any]:
+    def issue_permit(self, quantity: int, *, lines: int = 1) -> dict[str, Any]:
         """Issue and endorse a permit of so many specimens a line."""
-        permit = self.authority.hub.issue_permit(self.paper(quantity, lines=lines))
+        permit = self.authority.hub.issue_permit(self.build_permit(quantity, lines=lines))
         endorsed = [{"line": line["line"], "quantity": str(quantity)} for line in permit["lines"]]
-        return self.export_customs.hub.endorse(permit["id"], {"lines": endorsed, **self._shipped()})
+        return self.export_customs.hub.endorse(permit["id"], {"lines": endorsed, **self._transport_fields()})
 
-    def paper(self, quantity: int, *, lines: int = 1) -> dict[str, Any]:
+    def build_permit(self, quantity: int, *, lines: int = 1) -> dict[str, Any]:
         """Write a permit as the authority issues it."""
         today = datetime.now(UTC).date()
-        granted = [{"line": letter, "quantity": str(quantity)} for letter in LETTERS[:lines]]
+        granted = [{"line": line_letter, "quantity": str(quantity)} for line_letter in LINE_LETTERS[:lines]]
         return {
             "number": f"AE-{secrets.token_hex(6)}",
             "kind": "export",
             "issuer": "AE",
             "issued_on": (today - timedelta(days=2)).isoformat(),
             "valid_until": (today + timedelta(days=100)).isoformat(),
-            "exporter": self.exporter.trader(),
-            "importer": self.importer.trader(),
+            "exporter": self.exporter.as_trader(),
+            "importer": self.importer.as_trader(),
             "export_country": "AE",
             "import_country": "GB",
             "purpose": "T",
             "lines": [{**GOODS, **line, "appendix": "II", "description": line["line"]} for line in granted],
         }
 
-    def declaration(self, permit: dict[str, Any], *, quantity: int = 10, use: str | None = None) -> dict[str, Any]:
+    def build_declaration(
+        self, permit: dict[str, Any], *, quantity: int = 10, use: str | None = None
+    ) -> dict[str, Any]:
         """Write a declaration that cites every line of a permit, one item a line, so many specimens each."""
-        use = use or ("part" if self.ship else "exhausts")
+        use = use or ("part" if self.transport_document else "exhausts")
         cited = {"number": permit["number"], "issuer": "AE", "use": use}
         goods = {**GOODS, "hs_code": "010631", "purpose": "T", "quantity": str(quantity)}
         return {
             "reference": secrets.token_hex(8),
             "movement": "import",
-            "exporter": self.exporter.trader(),
-            "importer": self.importer.trader(),
+            "exporter": self.exporter.as_trader(),
+            "importer": self.importer.as_trader(),
             "export_country": "AE",
             "import_country": "GB",
-            **self._shipped(),
+            **self._transport_fields(),
             "items": [
                 {"number": number, **goods, "documents": [{**cited, "line": line["line"]}]}
                 for number, line in enumerate(permit["lines"], 1)
             ],
         }
 
-    def _shipped(self) -> dict[str, str]:
-        return {"transport_document": self.ship} if self.ship else {}
+    def _transport_fields(self) -> dict[str, str]:
+        return {"transport_document": self.transport_document} if self.transport_document else {}
 
 
-def settle_in(admin: Hub, mark: str = "BENCH", *, ship: str | None = None) -> People:
+def create_parties(admin: Hub, suffix: str = "BENCH", *, transport_document: str | None = None) -> TradeParties:
     """Add parties whose identifiers end in a mark."""
-    return People(
-        authority=join(admin, "Authority", "AE", ["authority"]),
-        export_customs=join(admin, "Customs of AE", "AE", ["customs"]),
-        exporter=join(admin, "Exporter", "AE", ["trader"], {"EORI": f"AE-{mark}"}),
-        importer=join(admin, "Importer", "GB", ["trader"], {"EORI": f"GB-{mark}"}),
-        ship=ship,
+    return TradeParties(
+        authority=add_party(admin, "Authority", "AE", ["authority"]),
+        export_customs=add_party(admin, "Customs of AE", "AE", ["customs"]),
+        exporter=add_party(admin, "Exporter", "AE", ["trader"], {"EORI": f"AE-{suffix}"}),
+        importer=add_party(admin, "Importer", "GB", ["trader"], {"EORI": f"GB-{suffix}"}),
+        transport_document=transport_document,
     )

@@ -23,13 +23,15 @@ T = TypeVar("T")
 
 Engine = AsyncEngine
 """What api rooms call the engine, so that none of them names the library of the stores."""
-AGAIN = frozenset({"40P01", "40001"})
+RETRYABLE_STATES = frozenset({"40P01", "40001"})
 """SQLSTATEs after which the whole transaction is simply tried again: deadlock, serialization failure."""
-GONE = frozenset({"57P01", "57P02", "57P03", "08000", "08001", "08003", "08006", "53300", "55P03", "57014"})
+UNAVAILABLE_STATES = frozenset(
+    {"57P01", "57P02", "57P03", "08000", "08001", "08003", "08006", "53300", "55P03", "57014"}
+)
 """SQLSTATEs that say the server is away, starting, or too busy to answer within our limits of time."""
 
 
-def connect(url: str, *, connections: int = 10) -> AsyncEngine:
+def create_engine(url: str, *, connections: int = 10) -> AsyncEngine:
     """Make the engine of a service; `connections` is the most it opens. Dead ones are replaced when taken."""
     engine = create_async_engine(
         url,
@@ -50,17 +52,17 @@ def connect(url: str, *, connections: int = 10) -> AsyncEngine:
             },
         },
     )
-    event.listen(engine.sync_engine, "connect", _numbers_as_text)
+    event.listen(engine.sync_engine, "connect", _use_text_codec_for_numeric)
     return engine
 
 
-def _numbers_as_text(connection: Any, record: object) -> None:
+def _use_text_codec_for_numeric(connection: Any, record: object) -> None:
     """Let decimals go as text, which takes half the time of asyncpg's own digits in either direction."""
-    how = {"schema": "pg_catalog", "encoder": str, "decoder": Decimal, "format": "text"}
-    connection.run_async(lambda driver: driver.set_type_codec("numeric", **how))
+    codec = {"schema": "pg_catalog", "encoder": str, "decoder": Decimal, "format": "text"}
+    connection.run_async(lambda driver: driver.set_type_codec("numeric", **codec))
 
 
-def alone(engine: AsyncEngine) -> AsyncEngine:
+def autocommit(engine: AsyncEngine) -> AsyncEngine:
     """Answer the engine for single statements: each is a transaction by itself, in one turn to the database for three.
 
     Its connections are those of the engine's own pool.
@@ -76,25 +78,33 @@ def now() -> datetime:
 def new_id(at: datetime | None = None) -> UUID:
     """Make an id that sorts by time: UUID version 7 (RFC 9562), 74 random bits."""
     milliseconds = int((at.timestamp() if at else time.time()) * 1000)
-    chance = _chance()
-    value = (milliseconds & (2**48 - 1)) << 80 | 0x7 << 76 | (chance >> 68) << 64 | 0b10 << 62 | chance & (2**62 - 1)
+    random_bits = _random_bits()
+    value = (
+        (milliseconds & (2**48 - 1)) << 80
+        | 0x7 << 76
+        | (random_bits >> 68) << 64
+        | 0b10 << 62
+        | random_bits & (2**62 - 1)
+    )
     return UUID(int=value)
 
 
-_DRAWN: list[int] = []
+_RANDOM_POOL: list[int] = []
 
 
-def _chance() -> int:
+def _random_bits() -> int:
     """Answer 80 random bits; the system is asked for those of many ids at once, which costs it no more than one."""
     try:
-        return _DRAWN.pop()
+        return _RANDOM_POOL.pop()
     except IndexError:
-        drawn = os.urandom(10 * 256)
-        _DRAWN.extend(int.from_bytes(drawn[place : place + 10]) for place in range(10, len(drawn), 10))
-        return int.from_bytes(drawn[:10])
+        random_bytes = os.urandom(10 * 256)
+        _RANDOM_POOL.extend(
+            int.from_bytes(random_bytes[place : place + 10]) for place in range(10, len(random_bytes), 10)
+        )
+        return int.from_bytes(random_bytes[:10])
 
 
-os.register_at_fork(after_in_child=_DRAWN.clear)
+os.register_at_fork(after_in_child=_RANDOM_POOL.clear)
 
 
 def derived_id(space: UUID, name: str) -> UUID:
@@ -103,40 +113,40 @@ def derived_id(space: UUID, name: str) -> UUID:
     return UUID(int=hashed & ~(0xF << 76 | 0x3 << 62) | 0x5 << 76 | 0x2 << 62)
 
 
-def among(column: ColumnElement[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
+def id_in(column: ColumnElement[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
     """Say that a column is one of these ids: one text however many there are, so that it is prepared once."""
     return column == func.any(cast(list(ids), ARRAY(column.type)))
 
 
 @cache
-def many(table: Table, names: tuple[str, ...], *, ending: str = "") -> TextClause:
-    """Write the statement that inserts any number of rows at once, one array a column: see `columns`.
+def bulk_insert(table: Table, names: tuple[str, ...], *, suffix: str = "") -> TextClause:
+    """Write the statement that inserts any number of rows at once, one array a column: see `column_arrays`.
 
-    `ending` is SQL that follows, such as `ON CONFLICT DO NOTHING RETURNING id`. One text whatever the number of
+    `suffix` is SQL that follows, such as `ON CONFLICT DO NOTHING RETURNING id`. One text whatever the number of
     rows, so it is prepared once.
     """
     parts = [table.c[name] for name in names]
-    arrays = ", ".join(f"CAST(:{column.name} AS {_array_type(column)}[])" for column in parts)
-    values = ", ".join(f'"{column.name}"::{_type(column)}' for column in parts)
+    arrays = ", ".join(f"CAST(:{column.name} AS {_sql_array_type(column)}[])" for column in parts)
+    values = ", ".join(f'"{column.name}"::{_sql_type(column)}' for column in parts)
     quoted = ", ".join(f'"{name}"' for name in names)
     return text(
-        f"INSERT INTO {table.name} ({quoted}) SELECT {values} FROM unnest({arrays}) AS given({quoted}) {ending}"  # noqa: S608
+        f"INSERT INTO {table.name} ({quoted}) SELECT {values} FROM unnest({arrays}) AS given({quoted}) {suffix}"  # noqa: S608
     )
 
 
 @cache
-def change_many(table: Table, keys: tuple[str, ...], names: tuple[str, ...]) -> TextClause:
+def bulk_update(table: Table, keys: tuple[str, ...], names: tuple[str, ...]) -> TextClause:
     """Write the statement that changes columns of any number of rows at once, each found by its keys."""
     given = [table.c[name] for name in (*keys, *names)]
-    sets = ", ".join(f'"{name}" = given."{name}"::{_type(table.c[name])}' for name in names)
+    sets = ", ".join(f'"{name}" = given."{name}"::{_sql_type(table.c[name])}' for name in names)
     same = " AND ".join(f'{table.name}."{name}" = given."{name}"' for name in keys)
-    arrays = ", ".join(f"CAST(:{column.name} AS {_array_type(column)}[])" for column in given)
+    arrays = ", ".join(f"CAST(:{column.name} AS {_sql_array_type(column)}[])" for column in given)
     quoted = ", ".join(f'"{column.name}"' for column in given)
     return text(f"UPDATE {table.name} SET {sets} FROM unnest({arrays}) AS given({quoted}) WHERE {same}")  # noqa: S608
 
 
-def columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, list[Any]]:
-    """Turn rows into one array a column, as `many` takes them. JSONB columns are given as JSON text.
+def column_arrays(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, list[Any]]:
+    """Turn rows into one array a column, as `bulk_insert` takes them. JSONB columns are given as JSON text.
 
     A column that is NULL in every row goes as an empty array: what an array lacks `unnest` fills up with NULL.
     """
@@ -144,14 +154,14 @@ def columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str
     return {name: [] if all(value is None for value in values) else values for name, values in arrays.items()}
 
 
-def _type(column: Column[Any]) -> str:
+def _sql_type(column: Column[Any]) -> str:
     """Write a column's type; how it collates is no part of an array's type."""
     written: str = column.type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
     return written.partition(" COLLATE")[0]
 
 
-def _array_type(column: Column[Any]) -> str:
-    return "text" if isinstance(column.type, JSONB) else _type(column)
+def _sql_array_type(column: Column[Any]) -> str:
+    return "text" if isinstance(column.type, JSONB) else _sql_type(column)
 
 
 def sqlstate(error: BaseException) -> str:
@@ -159,34 +169,36 @@ def sqlstate(error: BaseException) -> str:
     return str(getattr(getattr(error, "orig", error), "sqlstate", "") or "")
 
 
-def is_away(error: BaseException) -> bool:
+def is_unavailable(error: BaseException) -> bool:
     """Say whether an error means that the database cannot be reached now, so that waiting may help."""
     if isinstance(error, NoConnection):
         return True
     if isinstance(error, DBAPIError):
-        return error.connection_invalidated or sqlstate(error) in GONE or is_away_cause(error.orig)
-    return is_away_cause(error)
+        return error.connection_invalidated or sqlstate(error) in UNAVAILABLE_STATES or is_unavailable_cause(error.orig)
+    return is_unavailable_cause(error)
 
 
-def is_away_cause(error: BaseException | None) -> bool:
+def is_unavailable_cause(error: BaseException | None) -> bool:
     """Say the same of the driver's own error."""
     if isinstance(error, OSError | asyncio.TimeoutError) or "connection" in type(error).__name__.lower():
         return True
-    return error is not None and sqlstate(error) in GONE
+    return error is not None and sqlstate(error) in UNAVAILABLE_STATES
 
 
-async def again(act: Callable[[], Awaitable[T]], *, tries: int = 5, states: frozenset[str] = AGAIN) -> T:
-    """Run a whole unit of work, again when PostgreSQL chose it as the victim of a deadlock (or of `states`)."""
-    for attempt in range(1, tries + 1):
+async def retry_transaction(
+    work: Callable[[], Awaitable[T]], *, max_attempts: int = 5, sqlstates: frozenset[str] = RETRYABLE_STATES
+) -> T:
+    """Run a whole unit of work, again when PostgreSQL chose it as the victim of a deadlock (or of `sqlstates`)."""
+    for attempt in range(1, max_attempts + 1):
         try:
-            return await act()
+            return await work()
         except DBAPIError as error:
-            if sqlstate(error) not in states or attempt == tries:
+            if sqlstate(error) not in sqlstates or attempt == max_attempts:
                 raise
             await asyncio.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311
     raise AssertionError("unreachable")
 
 
-async def revision(conn: AsyncConnection) -> str | None:
+async def read_revision(conn: AsyncConnection) -> str | None:
     """Answer the migration the database stands at."""
     return (await conn.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()

@@ -19,28 +19,28 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared import outbox
 from shared.database import now
 from shared.logs import logger
-from shared.service_client import Away, Dropped, Hung
+from shared.service_client import ResponseLost, ResponseTimeout, ServiceUnreachable
 
-Letter = Mapping[str, Any]
+OutboxMessage = Mapping[str, Any]
 """A row of the outbox table, `id` among its columns."""
-Deliver = Callable[[Sequence[Letter]], Awaitable[Mapping[UUID, bool]]]
+SendMessages = Callable[[Sequence[OutboxMessage]], Awaitable[Mapping[UUID, bool]]]
 """Carries letters; answers for each whether it was taken. Raises Away, Dropped or Broke for the whole batch."""
-LastResort = Callable[[Letter, str], Awaitable[None]]
+HandlePoisonMessage = Callable[[OutboxMessage, str], Awaitable[None]]
 
-SOLO_TRIES = 5
-HANDED_LIMIT = 4_000
+MAX_SINGLE_ATTEMPTS = 5
+MAX_ENQUEUED = 4_000
 
 
-class Broke(Exception):
+class ReceiverError(Exception):
     """The receiver answered that it failed (5xx): one of the letters may be what breaks it."""
 
 
-def pause_after(failures: int, chance: float) -> timedelta:
+def backoff(failures: int, random_fraction: float) -> timedelta:
     """Answer how long to wait after so many failures in a row: 0.1 s doubling to 2 s, ±25 %."""
-    return timedelta(seconds=min(0.1 * 2 ** min(failures, 10), 2.0) * (0.75 + 0.5 * chance))
+    return timedelta(seconds=min(0.1 * 2 ** min(failures, 10), 2.0) * (0.75 + 0.5 * random_fraction))
 
 
-class Courier:
+class Dispatcher:
     """One trip: from one outbox table (or those of its letters that `only` names) to one receiver."""
 
     def __init__(
@@ -48,142 +48,142 @@ class Courier:
         name: str,
         engine: AsyncEngine,
         table: Table,
-        deliver: Deliver,
+        send: SendMessages,
         *,
-        limit: int = 200,
-        poll: float = 0.25,
-        only: ColumnElement[bool] | None = None,
-        last_resort: LastResort | None = None,
-        settled: Callable[[Sequence[UUID]], None] = lambda ids: None,
+        batch_size: int = 200,
+        poll_seconds: float = 0.25,
+        condition: ColumnElement[bool] | None = None,
+        on_poison_message: HandlePoisonMessage | None = None,
+        on_settled: Callable[[Sequence[UUID]], None] = lambda ids: None,
     ) -> None:
         self.name = name
-        self._engine, self._table, self._deliver = engine, table, deliver
-        self._limit, self._poll, self._only = limit, poll, only
-        self._last_resort, self._settled = last_resort, settled
-        self._handed: deque[Letter] = deque()
-        self._woken = asyncio.Event()
+        self._engine, self._table, self._send_messages = engine, table, send
+        self._batch_size, self._poll_seconds, self._condition = batch_size, poll_seconds, condition
+        self._on_poison_message, self._on_settled = on_poison_message, on_settled
+        self._enqueued: deque[OutboxMessage] = deque()
+        self._wake_event = asyncio.Event()
         self._failures = 0
-        self._alone: dict[UUID, int] = {}
-        self._looked = 0.0
+        self._single_failures: dict[UUID, int] = {}
+        self._polled_at = 0.0
 
     @property
-    def room(self) -> bool:
+    def has_capacity(self) -> bool:
         """Say whether letters may be handed over in memory; if not, put them due now and let the courier find them."""
-        return len(self._handed) < HANDED_LIMIT and self._failures == 0
+        return len(self._enqueued) < MAX_ENQUEUED and self._failures == 0
 
-    def hand(self, letters: Sequence[Letter]) -> None:
+    def enqueue_leased(self, messages: Sequence[OutboxMessage]) -> None:
         """Give the courier letters that were put already leased to it, so that they need not be read again."""
-        self._handed.extend(letters)
-        self._woken.set()
+        self._enqueued.extend(messages)
+        self._wake_event.set()
 
     def wake(self) -> None:
         """Say that a letter was put."""
-        self._woken.set()
+        self._wake_event.set()
 
     async def run(self) -> None:
         """Carry letters until cancelled."""
         while True:
             try:
-                idle = not await self._round()
+                idle = not await self._dispatch_once()
             except Exception as error:
                 self._failures += 1
                 logger().warning("courier.failed", trip=self.name, error=repr(error)[:500])
                 idle = False
-            await self._rest(idle=idle)
+            await self._wait(idle=idle)
 
-    async def _round(self) -> int:
-        letters = await self._take()
-        if letters:
+    async def _dispatch_once(self) -> int:
+        messages = await self._next_batch()
+        if messages:
             try:
-                await self._carry(letters)
+                await self._send(messages)
             except Exception:
-                self._keep(letters)
+                self._enqueue_again(messages)
                 raise
-        return len(letters)
+        return len(messages)
 
-    def _keep(self, letters: Sequence[Letter]) -> None:
+    def _enqueue_again(self, messages: Sequence[OutboxMessage]) -> None:
         """Carry letters again from memory: our own database failed, and until their leases end nobody else would."""
-        kept = {letter["id"] for letter in self._handed}
-        self._handed.extend(letter for letter in letters if letter["id"] not in kept)
+        enqueued_ids = {message["id"] for message in self._enqueued}
+        self._enqueued.extend(message for message in messages if message["id"] not in enqueued_ids)
 
-    async def _take(self) -> Sequence[Letter]:
+    async def _next_batch(self) -> Sequence[OutboxMessage]:
         at = asyncio.get_running_loop().time()
-        if self._handed and at - self._looked < self._poll:
-            return [self._handed.popleft() for _ in range(min(self._limit, len(self._handed)))]
-        self._looked = at
+        if self._enqueued and at - self._polled_at < self._poll_seconds:
+            return [self._enqueued.popleft() for _ in range(min(self._batch_size, len(self._enqueued)))]
+        self._polled_at = at
         async with self._engine.begin() as conn:
-            rows = await outbox.lease(conn, self._table, at=now(), limit=self._limit, only=self._only)
+            rows = await outbox.lease(conn, self._table, at=now(), limit=self._batch_size, condition=self._condition)
             found = [dict(row) for row in rows]
-        if found or not self._handed:
+        if found or not self._enqueued:
             return found
-        return [self._handed.popleft() for _ in range(min(self._limit, len(self._handed)))]
+        return [self._enqueued.popleft() for _ in range(min(self._batch_size, len(self._enqueued)))]
 
-    async def _rest(self, *, idle: bool) -> None:
+    async def _wait(self, *, idle: bool) -> None:
         if self._failures:
-            await asyncio.sleep(pause_after(self._failures, random.random()).total_seconds())  # noqa: S311
-        elif idle and not self._handed:
+            await asyncio.sleep(backoff(self._failures, random.random()).total_seconds())  # noqa: S311
+        elif idle and not self._enqueued:
             try:
-                async with asyncio.timeout(self._poll):
-                    await self._woken.wait()
+                async with asyncio.timeout(self._poll_seconds):
+                    await self._wake_event.wait()
             except TimeoutError:
                 pass
-        self._woken.clear()
+        self._wake_event.clear()
 
-    async def _carry(self, letters: Sequence[Letter]) -> None:
+    async def _send(self, messages: Sequence[OutboxMessage]) -> None:
         try:
-            outcomes = await self._deliver(letters)
-        except (Away, Hung) as away:
-            await self._put_off(letters, str(away))
-        except (Broke, Dropped) as broke:
-            if len(letters) > 1:
-                await self._carry(letters[: len(letters) // 2])
-                await self._carry(letters[len(letters) // 2 :])
+            results = await self._send_messages(messages)
+        except (ServiceUnreachable, ResponseTimeout) as unreachable:
+            await self._reschedule(messages, str(unreachable))
+        except (ReceiverError, ResponseLost) as failure:
+            if len(messages) > 1:
+                await self._send(messages[: len(messages) // 2])
+                await self._send(messages[len(messages) // 2 :])
             else:
-                await self._stood_alone(letters[0], str(broke))
+                await self._count_single_failure(messages[0], str(failure))
         else:
-            await self._settle(letters, outcomes)
+            await self._settle(messages, results)
 
-    async def _settle(self, letters: Sequence[Letter], outcomes: Mapping[UUID, bool]) -> None:
+    async def _settle(self, messages: Sequence[OutboxMessage], results: Mapping[UUID, bool]) -> None:
         self._failures = 0
-        done = [letter["id"] for letter in letters if outcomes.get(letter["id"])]
-        left = [letter for letter in letters if not outcomes.get(letter["id"])]
-        for id in done:
-            self._alone.pop(id, None)
-        if done:
-            self._settled(done)
+        settled_ids = [message["id"] for message in messages if results.get(message["id"])]
+        unsettled = [message for message in messages if not results.get(message["id"])]
+        for id in settled_ids:
+            self._single_failures.pop(id, None)
+        if settled_ids:
+            self._on_settled(settled_ids)
             async with self._engine.begin() as conn:
-                await outbox.settle(conn, self._table, done, at=now())
-        if left:
-            await self._put_off(left, "not taken in yet", failures=0)
+                await outbox.settle(conn, self._table, settled_ids, at=now())
+        if unsettled:
+            await self._reschedule(unsettled, "not taken in yet", failures=0)
 
-    async def _put_off(self, letters: Sequence[Letter], why: str, failures: int | None = None) -> None:
+    async def _reschedule(self, messages: Sequence[OutboxMessage], reason: str, failures: int | None = None) -> None:
         self._failures = self._failures + 1 if failures is None else failures
         if self._failures in {1, 10, 100}:
-            logger().warning("courier.away", trip=self.name, letters=len(letters), why=why)
-        letters = [*letters, *self._handed]
-        self._handed.clear()
-        wait = pause_after(self._failures, random.random())  # noqa: S311
+            logger().warning("courier.away", trip=self.name, letters=len(messages), why=reason)
+        messages = [*messages, *self._enqueued]
+        self._enqueued.clear()
+        wait = backoff(self._failures, random.random())  # noqa: S311
         try:
             async with self._engine.begin() as conn:
-                await outbox.put_off(conn, self._table, [letter["id"] for letter in letters], due_at=now() + wait)
+                await outbox.reschedule(conn, self._table, [message["id"] for message in messages], due_at=now() + wait)
         except Exception:
-            self._keep(letters)
+            self._enqueue_again(messages)
             raise
 
-    async def _stood_alone(self, letter: Letter, why: str) -> None:
+    async def _count_single_failure(self, message: OutboxMessage, reason: str) -> None:
         """Count the failures of a letter that broke the receiver alone; the last resort follows the last try."""
-        self._alone[letter["id"]] = self._alone.get(letter["id"], 0) + 1
+        self._single_failures[message["id"]] = self._single_failures.get(message["id"], 0) + 1
         logger().error(
             "courier.broke",
             trip=self.name,
-            letter=str(letter["id"]),
-            tries=self._alone[letter["id"]],
-            why=why,
+            letter=str(message["id"]),
+            tries=self._single_failures[message["id"]],
+            why=reason,
         )
-        if self._last_resort is not None and self._alone[letter["id"]] >= SOLO_TRIES:
-            await self._last_resort(letter, why)
-            await self._settle([letter], {letter["id"]: True})
+        if self._on_poison_message is not None and self._single_failures[message["id"]] >= MAX_SINGLE_ATTEMPTS:
+            await self._on_poison_message(message, reason)
+            await self._settle([message], {message["id"]: True})
         else:
-            wait = pause_after(self._alone[letter["id"]], random.random())  # noqa: S311
+            wait = backoff(self._single_failures[message["id"]], random.random())  # noqa: S311
             async with self._engine.begin() as conn:
-                await outbox.put_off(conn, self._table, [letter["id"]], due_at=now() + wait)
+                await outbox.reschedule(conn, self._table, [message["id"]], due_at=now() + wait)

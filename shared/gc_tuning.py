@@ -3,7 +3,7 @@
 import gc
 
 
-def collect_seldom() -> None:
+def tune_garbage_collector() -> None:
     """Let the garbage collector pass over what was imported, and come by four hundred times less often.
 
     It took a third of a process's time: letters by the hundred are many young objects, and hardly any are in a ring.

@@ -4,14 +4,14 @@ import asyncio
 import os
 from pathlib import Path
 
-PULSE = "SAOLA_PULSE"
+HEARTBEAT_VARIABLE = "SAOLA_PULSE"
 """The variable that names the file."""
-EVERY = 1.0
+INTERVAL_SECONDS = 1.0
 
 
-async def beat() -> None:
+async def send_heartbeats() -> None:
     """Touch the file that SAOLA_PULSE names, each second until cancelled; return at once when none is named."""
-    name = os.environ.get(PULSE)
+    name = os.environ.get(HEARTBEAT_VARIABLE)
     while name:
         Path(name).touch()
-        await asyncio.sleep(EVERY)
+        await asyncio.sleep(INTERVAL_SECONDS)

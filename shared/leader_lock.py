@@ -3,15 +3,15 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-KEY = 0x5A01A
+LOCK_KEY = 0x5A01A
 """The number of the lock; the only session-wide advisory lock of this database."""
 
 
-async def take(conn: AsyncConnection) -> bool:
+async def try_acquire(conn: AsyncConnection) -> bool:
     """Take the turn until this connection ends; False while another worker has it."""
-    return bool((await conn.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": KEY})).scalar_one())
+    return bool((await conn.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY})).scalar_one())
 
 
-async def hold(conn: AsyncConnection) -> None:
+async def require_held(conn: AsyncConnection) -> None:
     """Make sure that the connection that holds the turn still lives; raises where it does not."""
     await conn.execute(text("SELECT 1"))

@@ -6,7 +6,7 @@ import sys
 import structlog
 
 
-def write_logs(service: str, level: str = "INFO") -> None:
+def configure_logging(service: str, level: str = "INFO") -> None:
     """Set up logging of this process once: one JSON object a line on stderr, the service's name in each."""
     structlog.configure(
         processors=[

@@ -13,83 +13,91 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-PROCESS = CollectorRegistry()
+PROCESS_REGISTRY = CollectorRegistry()
 """The counters of this process."""
-HEAD_SECONDS, HEAD_BYTES = 5.0, 8192
-Figures = Callable[[], Awaitable[Sequence[Metric]]]
+HEAD_TIMEOUT_SECONDS, MAX_HEAD_BYTES = 5.0, 8192
+ReadMetrics = Callable[[], Awaitable[Sequence[Metric]]]
 
 
-def counter(name: str, says: str, labels: Sequence[str] = ()) -> Counter:
+def counter(name: str, description: str, labels: Sequence[str] = ()) -> Counter:
     """Make a counter of this process; it starts at nought when the process does."""
-    return Counter(name, says, labels, registry=PROCESS)
+    return Counter(name, description, labels, registry=PROCESS_REGISTRY)
 
 
-def gauge(name: str, says: str, values: Iterable[tuple[tuple[str, ...], float]], labels: Sequence[str] = ()) -> Metric:
+def gauge(
+    name: str, description: str, values: Iterable[tuple[tuple[str, ...], float]], labels: Sequence[str] = ()
+) -> Metric:
     """Write figures of one name, each with the values of its labels."""
-    family = GaugeMetricFamily(name, says, labels=labels)
-    for marks, value in values:
-        family.add_metric(marks, value)
+    family = GaugeMetricFamily(name, description, labels=labels)
+    for label_values, value in values:
+        family.add_metric(label_values, value)
     return family
 
 
 @dataclass(frozen=True)
-class Waiting:
+class QueueBacklog:
     """What waits in a queue: how many, and since when the oldest."""
 
     count: int
     oldest: datetime | None
 
-    def figures(self, name: str, what: str, at: datetime) -> list[Metric]:
+    def metrics(self, name: str, description: str, at: datetime) -> list[Metric]:
         """Write both as figures: `<name>_waiting` and `<name>_oldest_waiting_seconds`."""
         age = 0.0 if self.oldest is None else max((at - self.oldest).total_seconds(), 0.0)
         return [
-            gauge(f"{name}_waiting", f"{what} that wait", [((), self.count)]),
-            gauge(f"{name}_oldest_waiting_seconds", f"How long the oldest of them has waited ({what})", [((), age)]),
+            gauge(f"{name}_waiting", f"{description} that wait", [((), self.count)]),
+            gauge(
+                f"{name}_oldest_waiting_seconds", f"How long the oldest of them has waited ({description})", [((), age)]
+            ),
         ]
 
 
-async def page(figures: Figures) -> bytes:
+async def render_metrics(read_metrics: ReadMetrics) -> bytes:
     """Write all figures; where the database does not answer, those of the process and `saola_database_up 0`."""
     try:
-        found, up = list(await figures()), 1.0
+        found, up = list(await read_metrics()), 1.0
     except (SQLAlchemyError, OSError, TimeoutError):
         found, up = [], 0.0
     found.append(gauge("saola_database_up", "Whether the service's database answered just now", [((), up)]))
-    once = CollectorRegistry()
-    once.register(_Given(found))
-    return generate_latest(PROCESS) + generate_latest(once)
+    snapshot = CollectorRegistry()
+    snapshot.register(_StaticCollector(found))
+    return generate_latest(PROCESS_REGISTRY) + generate_latest(snapshot)
 
 
-async def serve(figures: Figures, host: str, port: int) -> asyncio.Server:
+async def serve_metrics(read_metrics: ReadMetrics, host: str, port: int) -> asyncio.Server:
     """Serve GET /metrics at a port of its own, apart from what is public; answers the server, for its closing."""
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            async with asyncio.timeout(HEAD_SECONDS):
+            async with asyncio.timeout(HEAD_TIMEOUT_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
-            writer.write(_reply(await page(figures)) if head.startswith(b"GET /metrics ") else _NOT_HERE)
+            writer.write(
+                _ok_response(await render_metrics(read_metrics))
+                if head.startswith(b"GET /metrics ")
+                else _NOT_FOUND_RESPONSE
+            )
             await writer.drain()
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:
             writer.close()
 
-    return await asyncio.start_server(answer, host, port, limit=HEAD_BYTES)
+    return await asyncio.start_server(respond, host, port, limit=MAX_HEAD_BYTES)
 
 
-_NOT_HERE = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_NOT_FOUND_RESPONSE = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-def _reply(body: bytes) -> bytes:
+def _ok_response(body: bytes) -> bytes:
     head = f"HTTP/1.1 200 OK\r\nContent-Type: {CONTENT_TYPE_LATEST}\r\nContent-Length: {len(body)}\r\n"
     return f"{head}Connection: close\r\n\r\n".encode() + body
 
 
-class _Given(Collector):
+class _StaticCollector(Collector):
     """What was found is what is collected."""
 
-    def __init__(self, found: Sequence[Metric]) -> None:
-        self._found = found
+    def __init__(self, metrics: Sequence[Metric]) -> None:
+        self._metrics = metrics
 
     def collect(self) -> Iterable[Metric]:
-        return self._found
+        return self._metrics

@@ -26,57 +26,59 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PgUuid
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-LEASE = timedelta(seconds=20)
+LEASE_DURATION = timedelta(seconds=20)
 
 
-def letter_columns(index: str) -> tuple[Any, ...]:
-    """Answer the columns that make a row a letter, and the index (named `index`) that finds the due ones."""
+def outbox_columns(index_name: str) -> tuple[Any, ...]:
+    """Answer the columns that make a row a letter, and the index (named `index_name`) that finds the due ones."""
     due = Column("due_at", DateTime(timezone=True), nullable=False)
     attempts = Column("attempts", Integer, nullable=False, server_default="0")
     settled = Column("settled_at", DateTime(timezone=True), nullable=True)
-    return due, attempts, settled, Index(index, due, postgresql_where=settled.is_(None))
+    return due, attempts, settled, Index(index_name, due, postgresql_where=settled.is_(None))
 
 
 async def lease(
-    conn: AsyncConnection, table: Table, *, at: datetime, limit: int, only: ColumnElement[bool] | None = None
+    conn: AsyncConnection, table: Table, *, at: datetime, limit: int, condition: ColumnElement[bool] | None = None
 ) -> Sequence[RowMapping]:
     """Take up to `limit` due letters for the length of a lease, oldest due first, skipping what others hold.
 
-    `only` narrows them, where one table holds letters of several trips.
+    `condition` narrows them, where one table holds letters of several trips.
     """
     due = (
         select(table.c.id)
-        .where(table.c.settled_at.is_(None), table.c.due_at <= at, *([] if only is None else [only]))
+        .where(table.c.settled_at.is_(None), table.c.due_at <= at, *([] if condition is None else [condition]))
         .order_by(table.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
         .cte("due")
     )
-    taken = (
+    leased = (
         update(table)
         .where(table.c.id == due.c.id)
-        .values(due_at=at + LEASE, attempts=table.c.attempts + 1)
+        .values(due_at=at + LEASE_DURATION, attempts=table.c.attempts + 1)
         .returning(*table.c)
     )
-    return (await conn.execute(taken)).mappings().all()
+    return (await conn.execute(leased)).mappings().all()
 
 
 async def settle(conn: AsyncConnection, table: Table, ids: Sequence[UUID], *, at: datetime) -> None:
     """Mark letters as delivered; one that was settled before keeps its first time."""
-    await conn.execute(update(table).where(_among(table, ids), table.c.settled_at.is_(None)).values(settled_at=at))
+    await conn.execute(update(table).where(_id_in(table, ids), table.c.settled_at.is_(None)).values(settled_at=at))
 
 
-async def put_off(conn: AsyncConnection, table: Table, ids: Sequence[UUID], *, due_at: datetime) -> None:
+async def reschedule(conn: AsyncConnection, table: Table, ids: Sequence[UUID], *, due_at: datetime) -> None:
     """Give leases back: the letters are due again at `due_at`."""
-    await conn.execute(update(table).where(_among(table, ids), table.c.settled_at.is_(None)).values(due_at=due_at))
+    await conn.execute(update(table).where(_id_in(table, ids), table.c.settled_at.is_(None)).values(due_at=due_at))
 
 
-def _among(table: Table, ids: Sequence[UUID]) -> Any:
+def _id_in(table: Table, ids: Sequence[UUID]) -> Any:
     return table.c.id == func.any(bindparam("ids", list(ids), ARRAY(PgUuid)))
 
 
-async def waiting(conn: AsyncConnection, table: Table, since: Column[datetime]) -> tuple[int, datetime | None]:
-    """Answer how many letters are not settled, and the earliest `since` among them."""
-    asked = select(func.count(), func.min(since)).where(table.c.settled_at.is_(None))
-    row = (await conn.execute(asked)).one()
+async def read_backlog(
+    conn: AsyncConnection, table: Table, since_column: Column[datetime]
+) -> tuple[int, datetime | None]:
+    """Answer how many letters are not settled, and the earliest `since_column` among them."""
+    query = select(func.count(), func.min(since_column)).where(table.c.settled_at.is_(None))
+    row = (await conn.execute(query)).one()
     return row[0], row[1]

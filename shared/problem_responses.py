@@ -10,19 +10,19 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
-from shared.contracts.problems import CODES
-from shared.database import is_away
+from shared.contracts.problems import PROBLEM_CODES
+from shared.database import is_unavailable
 from shared.logs import logger
-from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
-from shared.strict_json import pointer
-from shared.validation_messages import plainly
+from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound, ProblemError, TooManyRequests, Unavailable
+from shared.strict_json import json_pointer
+from shared.validation_messages import validation_message
 
-STATUS: dict[type[Refusal], int] = {
+STATUS_BY_KIND: dict[type[ProblemError], int] = {
     NotFound: 404,
     NotAllowed: 403,
     Conflict: 409,
     Invalid: 422,
-    TooMany: 429,
+    TooManyRequests: 429,
     Unavailable: 503,
 }
 TITLES = {
@@ -44,17 +44,17 @@ TITLES = {
     503: "Not available now",
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-PROBLEM = "application/problem+json"
+PROBLEM_MEDIA_TYPE = "application/problem+json"
 
 
-class Unauthenticated(Refusal):
+class Unauthenticated(ProblemError):
     """Nobody we know stands behind the request."""
 
     def __init__(self, detail: str = "Send a valid access token: Authorization: Bearer …") -> None:
         super().__init__("unauthenticated", detail)
 
 
-def problem(
+def problem_response(
     status: int,
     code: str,
     detail: str,
@@ -65,23 +65,25 @@ def problem(
     **extra: Any,
 ) -> Response:
     """Render a problem document (RFC 9457)."""
-    content = _document(status, code, detail, request_id, faults) | extra
-    return JSONResponse(content, status_code=status, media_type=PROBLEM, headers=headers)
+    content = _problem_document(status, code, detail, request_id, faults) | extra
+    return JSONResponse(content, status_code=status, media_type=PROBLEM_MEDIA_TYPE, headers=headers)
 
 
-def told(error: Refusal, *, request_id: str = "") -> tuple[int, dict[str, Any]]:
+def status_and_document(error: ProblemError, *, request_id: str = "") -> tuple[int, dict[str, Any]]:
     """Answer the status of a refusal and its problem document, for an answer that holds many."""
-    status = status_of(error)
-    return status, _document(status, error.code, error.detail, request_id, error.faults) | error.extra
+    status = problem_status(error)
+    return status, _problem_document(status, error.code, error.detail, request_id, error.faults) | error.extra
 
 
-def status_of(error: Refusal) -> int:
+def problem_status(error: ProblemError) -> int:
     """Answer the status of a refusal: that of its code, else of its kind."""
-    known = CODES.get(error.code)
-    return known.status if known else next((STATUS[k] for k in STATUS if isinstance(error, k)), 400)
+    known = PROBLEM_CODES.get(error.code)
+    return known.status if known else next((STATUS_BY_KIND[k] for k in STATUS_BY_KIND if isinstance(error, k)), 400)
 
 
-def _document(status: int, code: str, detail: str, request_id: str, faults: tuple[Fault, ...]) -> dict[str, Any]:
+def _problem_document(
+    status: int, code: str, detail: str, request_id: str, faults: tuple[Fault, ...]
+) -> dict[str, Any]:
     document: dict[str, Any] = {
         "type": f"urn:saola:problem:{code}",
         "title": TITLES.get(status, "Problem"),
@@ -95,11 +97,11 @@ def _document(status: int, code: str, detail: str, request_id: str, faults: tupl
     return document
 
 
-def speak_problems(app: FastAPI) -> None:
+def add_problem_handlers(app: FastAPI) -> None:
     """Let an app answer every refusal as a problem document."""
-    app.add_exception_handler(Refusal, _refused)
-    app.add_exception_handler(RequestValidationError, _bad_parameter)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ProblemError, _handle_problem_error)
+    app.add_exception_handler(RequestValidationError, _handle_invalid_parameter)
+    app.add_exception_handler(HTTPException, _handle_http_exception)
 
 
 def request_id(request: Request) -> str:
@@ -107,17 +109,17 @@ def request_id(request: Request) -> str:
     return str(request.scope.get("request_id", ""))
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
-    status = status_of(error)
+async def _handle_problem_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)
+    status = problem_status(error)
     headers: dict[str, str] = {}
-    if isinstance(error, Unavailable | TooMany):
+    if isinstance(error, Unavailable | TooManyRequests):
         headers["Retry-After"] = str(error.retry_after)
     if error.code == "body-too-slow":
         headers["Connection"] = "close"
     if status == 401:
-        headers["WWW-Authenticate"] = _challenge(request)
-    return problem(
+        headers["WWW-Authenticate"] = _www_authenticate(request)
+    return problem_response(
         status,
         error.code,
         error.detail,
@@ -128,51 +130,56 @@ async def _refused(request: Request, error: Exception) -> Response:
     )
 
 
-def _challenge(request: Request) -> str:
+def _www_authenticate(request: Request) -> str:
     """Write what is asked for, and whether what was sent is no good (RFC 6750, 3)."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
-    wrong = kind.lower() == "bearer" and token.strip()
-    return 'Bearer realm="saola"' + (', error="invalid_token"' if wrong else "")
+    invalid = kind.lower() == "bearer" and token.strip()
+    return 'Bearer realm="saola"' + (', error="invalid_token"' if invalid else "")
 
 
-async def _bad_parameter(request: Request, error: Exception) -> Response:
+async def _handle_invalid_parameter(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = error.errors()
     if any(fault["loc"][0] == "path" for fault in found):
-        return problem(404, "not-found", "There is no such thing here for you.", request_id=request_id(request))
-    places = tuple(
-        Fault(pointer(tuple(fault["loc"])), str(fault["type"]).replace("_", "-"), plainly(fault)) for fault in found
+        return problem_response(
+            404, "not-found", "There is no such thing here for you.", request_id=request_id(request)
+        )
+    faults = tuple(
+        Fault(json_pointer(tuple(fault["loc"])), str(fault["type"]).replace("_", "-"), validation_message(fault))
+        for fault in found
     )
     detail = "A parameter is not as the contract says; `errors` names each."
-    return problem(400, "invalid-parameter", detail, request_id=request_id(request), faults=places)
+    return problem_response(400, "invalid-parameter", detail, request_id=request_id(request), faults=faults)
 
 
-async def _http(request: Request, error: Exception) -> Response:
+async def _handle_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = {404: "There is no such thing here for you."}.get(error.status_code, str(error.detail))
     code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
     headers = dict(error.headers or {})
     if error.status_code == 405:
-        headers["Allow"] = ", ".join(_allowed(request))
+        headers["Allow"] = ", ".join(_allowed_methods(request))
         detail = f"This is not done here by this method. What is: {headers['Allow']}."
-    return problem(error.status_code, code, detail, request_id=request_id(request), headers=headers)
+    return problem_response(error.status_code, code, detail, request_id=request_id(request), headers=headers)
 
 
-def _allowed(request: Request) -> list[str]:
+def _allowed_methods(request: Request) -> list[str]:
     """Answer every method that is known where the request went (RFC 9110, 10.2.1), not the first route's alone."""
     routes = request.app.router.routes
     found = [m for m in METHODS if any(r.matches({**request.scope, "method": m})[0] is Match.FULL for r in routes)]
     return ["GET", "HEAD", *found[1:]] if found[:1] == ["GET"] else found
 
 
-def broken(error: Exception, *, path: str, name: str) -> Response:
+def unexpected_error_response(error: Exception, *, path: str, request_id: str) -> Response:
     """Render what nobody foresaw: 503 when the database is away, else 500; the log has the rest."""
     if isinstance(error, ClientDisconnect):
         return Response(status_code=400)  # to nobody: who asked has gone before the body was whole
-    if isinstance(error, SQLAlchemyError | OSError | TimeoutError) and is_away(error):
+    if isinstance(error, SQLAlchemyError | OSError | TimeoutError) and is_unavailable(error):
         logger().warning("database.away", error=repr(error)[:300])
         detail = "The database cannot answer now. Nothing was half-written; ask again in a few seconds."
-        return problem(503, "database-unavailable", detail, request_id=name, headers={"Retry-After": "2"})
+        return problem_response(
+            503, "database-unavailable", detail, request_id=request_id, headers={"Retry-After": "2"}
+        )
     logger().error("request.broke", path=path, exc_info=error)
     detail = "Something broke on our side. Nothing was half-written. Quote the request id to the operator."
-    return problem(500, "internal-error", detail, request_id=name)
+    return problem_response(500, "internal-error", detail, request_id=request_id)

@@ -17,7 +17,7 @@ class Fault:
     detail: str
 
 
-class Refusal(Exception):
+class ProblemError(Exception):
     """A plain no: what was asked cannot be done as asked."""
 
     def __init__(self, code: str, detail: str, faults: Iterable[Fault] = (), **extra: Any) -> None:
@@ -28,26 +28,26 @@ class Refusal(Exception):
         self.extra = extra
 
 
-class NotFound(Refusal):
+class NotFound(ProblemError):
     """It is not there, or not for this caller: the two look the same."""
 
     def __init__(self, detail: str = "There is no such thing here for you.", code: str = "not-found") -> None:
         super().__init__(code, detail)
 
 
-class NotAllowed(Refusal):
+class NotAllowed(ProblemError):
     """This caller's role may never do this."""
 
 
-class Conflict(Refusal):
+class Conflict(ProblemError):
     """The thing is not in a state in which this can be done."""
 
 
-class Invalid(Refusal):
+class Invalid(ProblemError):
     """What was sent is not well formed; `faults` name the places."""
 
 
-class TooMany(Refusal):
+class TooManyRequests(ProblemError):
     """This caller asks more than its share; it may go on after `retry_after` seconds."""
 
     def __init__(self, code: str, detail: str, retry_after: int) -> None:
@@ -55,7 +55,7 @@ class TooMany(Refusal):
         self.retry_after = retry_after
 
 
-class Unavailable(Refusal):
+class Unavailable(ProblemError):
     """Something this answer needs is away; try again after `retry_after` seconds."""
 
     def __init__(self, code: str, detail: str, retry_after: int = 2) -> None:

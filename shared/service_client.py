@@ -10,26 +10,26 @@ import aiohttp
 from shared.contracts.parties import Caller
 from shared.database import now
 from shared.problems import Unavailable
-from shared.signed_tokens import InsideSigner
+from shared.signed_tokens import InternalTokenSigner
 
-SECONDS_BETWEEN_PIECES = 60.0
+SECONDS_BETWEEN_CHUNKS = 60.0
 """How long a flowing answer may pause before it is given up; the first piece waits for the database's sorting."""
 
 
-class Away(Exception):
+class ServiceUnreachable(Exception):
     """The other service cannot be reached, or said it is overloaded; nothing was done, waiting helps."""
 
 
-class Dropped(Exception):
+class ResponseLost(Exception):
     """The connection ended before the answer came: it may have been done or not."""
 
 
-class Hung(Dropped):
+class ResponseTimeout(ResponseLost):
     """The answer did not come in time: the other side may be stopped, which is no fault of what was sent."""
 
 
 @dataclass(frozen=True)
-class Reply:
+class ServiceResponse:
     """What came back."""
 
     status: int
@@ -38,50 +38,51 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Flow:
+class ServiceStream:
     """An answer that comes piece by piece; it is to be closed, whether it was read to its end or not."""
 
     status: int
     headers: Mapping[str, str]
-    pieces: AsyncIterator[bytes]
+    chunks: AsyncIterator[bytes]
     close: Callable[[], Awaitable[None]]
 
 
 @dataclass
-class Breaker:
-    """Stops calling a destination that keeps failing: open for `pause` seconds after `limit` failures in a row."""
+class CircuitBreaker:
+    """Stops calling a destination that keeps failing: open for `pause_seconds` seconds after `failure_limit` failures
+    in a row."""
 
-    limit: int = 5
-    pause: float = 1.0
+    failure_limit: int = 5
+    pause_seconds: float = 1.0
     failures: int = 0
-    opened: float = field(default=-1e9)
+    opened_at: float = field(default=-1e9)
 
-    def closed(self) -> bool:
+    def allows_call(self) -> bool:
         """Say whether a call may be tried now; while open, one call a pause is let through to probe."""
-        if self.failures < self.limit:
+        if self.failures < self.failure_limit:
             return True
-        if time.monotonic() - self.opened >= self.pause:
-            self.opened = time.monotonic()
+        if time.monotonic() - self.opened_at >= self.pause_seconds:
+            self.opened_at = time.monotonic()
             return True
         return False
 
-    def note(self, *, well: bool) -> None:
+    def record(self, *, succeeded: bool) -> None:
         """Take the outcome of a call into account."""
-        self.failures = 0 if well else self.failures + 1
-        if self.failures == self.limit:
-            self.opened = time.monotonic()
+        self.failures = 0 if succeeded else self.failures + 1
+        if self.failures == self.failure_limit:
+            self.opened_at = time.monotonic()
 
 
-class Service:
+class ServiceClient:
     """Another service of the hub, as seen from this one."""
 
     def __init__(
-        self, name: str, url: str, signer: InsideSigner, *, seconds: float = 20.0, connections: int = 100
+        self, name: str, url: str, signer: InternalTokenSigner, *, seconds: float = 20.0, connections: int = 100
     ) -> None:
         self.name = name
         self._url = url.rstrip("/")
         self._signer = signer
-        self._breaker = Breaker()
+        self._breaker = CircuitBreaker()
         self._seconds = seconds
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
@@ -111,38 +112,38 @@ class Service:
         query: list[tuple[str, str]] | None = None,
         headers: Mapping[str, str] | None = None,
         seconds: float | None = None,
-    ) -> Reply:
+    ) -> ServiceResponse:
         """Call the service; raises Away when it cannot be reached and Dropped when the answer was lost.
 
         A lost answer does not open the breaker: one letter may be what breaks the other side, and it is there again.
         """
-        if not self._breaker.closed():
-            raise Away(f"{self.name} has not answered lately")
+        if not self._breaker.allows_call():
+            raise ServiceUnreachable(f"{self.name} has not answered lately")
         try:
-            reply = await self._send(method, path, caller, body, query, headers, seconds)
-        except (Away, Hung):
-            self._breaker.note(well=False)
+            response = await self._send(method, path, caller, body, query, headers, seconds)
+        except (ServiceUnreachable, ResponseTimeout):
+            self._breaker.record(succeeded=False)
             raise
-        self._breaker.note(well=True)
-        return reply
+        self._breaker.record(succeeded=True)
+        return response
 
-    async def flow(self, path: str, *, caller: Caller, query: list[tuple[str, str]]) -> "Flow":
+    async def stream(self, path: str, *, caller: Caller, query: list[tuple[str, str]]) -> "ServiceStream":
         """Ask for an answer that is passed on as it comes, however long it is; who asks closes it.
 
-        Between two pieces at most `SECONDS_BETWEEN_PIECES` pass. Raises Away or Dropped as `call` does.
+        Between two pieces at most `SECONDS_BETWEEN_CHUNKS` pass. Raises Away or Dropped as `call` does.
         """
-        if not self._breaker.closed():
-            raise Away(f"{self.name} has not answered lately")
-        limits = aiohttp.ClientTimeout(total=None, connect=2.0, sock_read=SECONDS_BETWEEN_PIECES)
+        if not self._breaker.allows_call():
+            raise ServiceUnreachable(f"{self.name} has not answered lately")
+        timeouts = aiohttp.ClientTimeout(total=None, connect=2.0, sock_read=SECONDS_BETWEEN_CHUNKS)
         stack = AsyncExitStack()
         try:
-            asked = self._asked("GET", path, caller=caller, query=query, limits=limits)
-            answer = await stack.enter_async_context(asked)
-        except (Away, Hung):
-            self._breaker.note(well=False)
+            request = self._request("GET", path, caller=caller, query=query, timeouts=timeouts)
+            response = await stack.enter_async_context(request)
+        except (ServiceUnreachable, ResponseTimeout):
+            self._breaker.record(succeeded=False)
             raise
-        self._breaker.note(well=True)
-        return Flow(answer.status, answer.headers, answer.content.iter_chunked(65_536), stack.aclose)
+        self._breaker.record(succeeded=True)
+        return ServiceStream(response.status, response.headers, response.content.iter_chunked(65_536), stack.aclose)
 
     async def _send(
         self,
@@ -153,48 +154,48 @@ class Service:
         query: list[tuple[str, str]] | None,
         headers: Mapping[str, str] | None,
         seconds: float | None,
-    ) -> Reply:
-        limits = aiohttp.ClientTimeout(total=self._seconds if seconds is None else seconds, connect=2.0)
-        asked = self._asked(method, path, caller=caller, body=body, query=query, headers=headers, limits=limits)
-        async with asked as answer:
-            return Reply(answer.status, answer.headers, await answer.read())
+    ) -> ServiceResponse:
+        timeouts = aiohttp.ClientTimeout(total=self._seconds if seconds is None else seconds, connect=2.0)
+        request = self._request(method, path, caller=caller, body=body, query=query, headers=headers, timeouts=timeouts)
+        async with request as response:
+            return ServiceResponse(response.status, response.headers, await response.read())
 
     @asynccontextmanager
-    async def _asked(
+    async def _request(
         self,
         method: str,
         path: str,
         *,
         caller: Caller,
-        limits: aiohttp.ClientTimeout,
+        timeouts: aiohttp.ClientTimeout,
         body: bytes | AsyncIterator[bytes] | None = None,
         query: list[tuple[str, str]] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         if self._session is None:
-            raise Away(f"the connection pool to {self.name} is not open")
-        token = self._signer.token(caller, audience=self.name, at=now())
-        sent = {"Authorization": f"Bearer {token}", "X-Request-Id": caller.request_id, **(headers or {})}
+            raise ServiceUnreachable(f"the connection pool to {self.name} is not open")
+        token = self._signer.sign(caller, audience=self.name, at=now())
+        sent_headers = {"Authorization": f"Bearer {token}", "X-Request-Id": caller.request_id, **(headers or {})}
         try:
             async with self._session.request(
                 method,
                 self._url + path,
                 params=query,
                 data=body,
-                headers=sent,
+                headers=sent_headers,
                 allow_redirects=False,
-                timeout=limits,
-            ) as answer:
-                yield answer
+                timeout=timeouts,
+            ) as response:
+                yield response
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise Away(f"{self.name} cannot be reached: {type(error).__name__}") from error
+            raise ServiceUnreachable(f"{self.name} cannot be reached: {type(error).__name__}") from error
         except TimeoutError as error:
-            raise Hung(f"{self.name} did not answer in time") from error
+            raise ResponseTimeout(f"{self.name} did not answer in time") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise Dropped(f"{self.name} did not finish its answer: {type(error).__name__}") from error
+            raise ResponseLost(f"{self.name} did not finish its answer: {type(error).__name__}") from error
 
 
-def unavailable(service: str) -> Unavailable:
+def service_unavailable(service: str) -> Unavailable:
     """Answer the refusal for a caller whose answer needs a service that is away."""
     return Unavailable(
         "service-unavailable",

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 S = TypeVar("S", bound=BaseSettings)
-IN_FILE = "_FILE"
+FILE_SUFFIX = "_FILE"
 
 
-class BadSettings(Exception):
+class InvalidSettings(Exception):
     """The environment does not make a start possible; the message has one line a fault."""
 
     def __init__(self, faults: Sequence[str]) -> None:
@@ -24,52 +24,52 @@ class BadSettings(Exception):
         self.faults = tuple(faults)
 
 
-def given(name: str, environ: Mapping[str, str] = os.environ) -> str | None:
+def find_variable(name: str, environ: Mapping[str, str] = os.environ) -> str | None:
     """Answer what a variable is set to, itself or by the file that `<name>_FILE` names; raises BadSettings."""
-    file = environ.get(name + IN_FILE)
+    file = environ.get(name + FILE_SUFFIX)
     if file is None:
         return environ.get(name)
     if name in environ:
-        raise BadSettings([f"{name} and {name}{IN_FILE} are both set; set one of them."])
+        raise InvalidSettings([f"{name} and {name}{FILE_SUFFIX} are both set; set one of them."])
     try:
         return Path(file).read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "not UTF-8"
-        raise BadSettings([f"{name}{IN_FILE} names {file}, which cannot be read: {why}."]) from None
+        reason = getattr(error, "strerror", None) or "not UTF-8"
+        raise InvalidSettings([f"{name}{FILE_SUFFIX} names {file}, which cannot be read: {reason}."]) from None
 
 
-def names(model: type[BaseSettings]) -> dict[str, str]:
+def variable_names(model: type[BaseSettings]) -> dict[str, str]:
     """Answer the variable of every field of a settings model."""
     prefix = model.model_config.get("env_prefix", "")
     return {field: f"{prefix}{field}".upper() for field in model.model_fields}
 
 
-def read(model: type[S], environ: Mapping[str, str] = os.environ) -> S:
+def read_settings(model: type[S], environ: Mapping[str, str] = os.environ) -> S:
     """Read a service's settings; raises BadSettings with one sentence for every missing, wrong or unknown name."""
-    faults = _unknown(model, environ)
+    faults = _unknown_variables(model, environ)
     found: dict[str, Any] = {}
-    unread = set()
-    for field, name in names(model).items():
+    unreadable = set()
+    for field, name in variable_names(model).items():
         try:
-            value = given(name, environ)
-        except BadSettings as error:
+            value = find_variable(name, environ)
+        except InvalidSettings as error:
             faults += error.faults
-            unread.add(field)
+            unreadable.add(field)
         else:
             found |= {} if value is None else {field: value}
     try:
         settings = model(**found)
     except ValidationError as error:
-        faults += [_sentence(model, fault) for fault in error.errors() if fault["loc"][0] not in unread]
+        faults += [_fault_message(model, fault) for fault in error.errors() if fault["loc"][0] not in unreadable]
     if faults:
-        raise BadSettings(faults)
+        raise InvalidSettings(faults)
     return settings
 
 
-def _unknown(model: type[BaseSettings], environ: Mapping[str, str]) -> list[str]:
+def _unknown_variables(model: type[BaseSettings], environ: Mapping[str, str]) -> list[str]:
     prefix = model.model_config.get("env_prefix", "").upper()
-    known = sorted(names(model).values())
-    allowed = {*known, *(name + IN_FILE for name in known)}
+    known = sorted(variable_names(model).values())
+    allowed = {*known, *(name + FILE_SUFFIX for name in known)}
     return [
         f"{name} is no setting of this service; it knows {', '.join(known)}."
         for name in sorted(environ)
@@ -77,9 +77,9 @@ def _unknown(model: type[BaseSettings], environ: Mapping[str, str]) -> list[str]
     ]
 
 
-def _sentence(model: type[BaseSettings], fault: Any) -> str:
+def _fault_message(model: type[BaseSettings], fault: Any) -> str:
     field = str(fault["loc"][0])
-    name = names(model)[field]
+    name = variable_names(model)[field]
     if fault["type"] != "missing":
         return f"{name}: {fault['msg']}."
     return f"{name} is not set: {model.model_fields[field].description or 'it has no default'}."

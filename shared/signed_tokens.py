@@ -21,16 +21,16 @@ from joserfc.jwk import KeySet, OctKey, OKPKey
 from shared.contracts.parties import Caller
 
 ALGORITHM = "Ed25519"
-INSIDE = "saola-inside+jwt"
-OUTSIDE = "at+jwt"
-RECEIPT = "saola-receipt+jwt"
-INSIDE_LIFE = timedelta(seconds=60)
-MOST_KEYS = 5
-LOOK_EVERY = 2.0
+INTERNAL_TOKEN_TYPE = "saola-inside+jwt"  # noqa: S105
+ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105
+RECEIPT_TYPE = "saola-receipt+jwt"
+INTERNAL_TOKEN_LIFETIME = timedelta(seconds=60)
+MAX_KEYS = 5
+RELOAD_SECONDS = 2.0
 """Seconds between two looks at whether a key file has changed."""
 
 
-class BadToken(Exception):
+class InvalidToken(Exception):
     """The token is not one of ours, not for us, or over; the message says which, for the log."""
 
 
@@ -39,42 +39,42 @@ class KeyFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._looked = 0.0
-        self._stamp = 0
+        self._checked_at = 0.0
+        self._modified_ns = 0
         self._keys = self._read()
 
     @property
     def keys(self) -> KeySet:
         """The keys as they are now."""
-        if time.monotonic() - self._looked > LOOK_EVERY:
+        if time.monotonic() - self._checked_at > RELOAD_SECONDS:
             stamp = self.path.stat().st_mtime_ns
-            if stamp != self._stamp:
+            if stamp != self._modified_ns:
                 self._keys = self._read()
-            self._looked = time.monotonic()
+            self._checked_at = time.monotonic()
         return self._keys
 
     def _read(self) -> KeySet:
-        self._stamp = self.path.stat().st_mtime_ns
-        self._looked = time.monotonic()
+        self._modified_ns = self.path.stat().st_mtime_ns
+        self._checked_at = time.monotonic()
         found = json.loads(self.path.read_text())
         self._retired: list[dict[str, Any]] = found.get("retired", [])
         return KeySet.import_key_set(found)
 
-    def public(self) -> dict[str, Any]:
+    def public_jwks(self) -> dict[str, Any]:
         """Answer the public halves, as `/.well-known/jwks.json` publishes them."""
         return {"keys": [{**key.as_dict(private=False), "use": "sig", "alg": ALGORITHM} for key in self.keys.keys]}
 
-    def public_ever(self) -> dict[str, Any]:
+    def public_jwks_with_retired(self) -> dict[str, Any]:
         """Answer the same with the public halves of dropped keys: for what was signed to last, such as receipts."""
-        return {"keys": [*self.public()["keys"], *self._retired]}
+        return {"keys": [*self.public_jwks()["keys"], *self._retired]}
 
 
-def make_keys(private: Path, public: Path) -> None:
+def create_signing_keys(private: Path, public: Path) -> None:
     """Write a new key set and its public halves, unless they are there already."""
     if not private.exists():
         key = OKPKey.generate_key("Ed25519", {"kid": secrets.token_hex(8)}, private=True)
-        _write(private, {"keys": [key.as_dict(private=True)]})
-    _write(public, KeyFile(private).public())
+        _write_json(private, {"keys": [key.as_dict(private=True)]})
+    _write_json(public, KeyFile(private).public_jwks())
 
 
 def rotate_keys(private: Path, public: Path, step: str) -> list[str]:
@@ -84,120 +84,122 @@ def rotate_keys(private: Path, public: Path, step: str) -> list[str]:
     stays in the private file (`retired`), for receipts. Answers the kids as they stand; raises ValueError for a step
     that would leave nothing to sign with, or that changes nothing.
     """
-    held = json.loads(private.read_text())
-    keys, retired = held["keys"], held.get("retired", [])
-    if step == "add" and len(keys) < MOST_KEYS:
+    content = json.loads(private.read_text())
+    keys, retired = content["keys"], content.get("retired", [])
+    if step == "add" and len(keys) < MAX_KEYS:
         keys.append(OKPKey.generate_key("Ed25519", {"kid": secrets.token_hex(8)}, private=True).as_dict(private=True))
     elif step == "use" and len(keys) > 1:
         keys.insert(0, keys.pop())
     elif step == "drop" and len(keys) > 1:
-        retired += _public(keys[1:])
+        retired += _public_jwks(keys[1:])
         del keys[1:]
     else:
         raise ValueError(f"there are {len(keys)} keys in {private}: `{step}` has nothing to do")
     if step == "add":
-        _write(public, {"keys": [*json.loads(public.read_text())["keys"], *_public(keys[-1:])]})
-    _write(private, {"keys": keys} | ({"retired": retired} if retired else {}))
-    _write(public, KeyFile(private).public())
+        _write_json(public, {"keys": [*json.loads(public.read_text())["keys"], *_public_jwks(keys[-1:])]})
+    _write_json(private, {"keys": keys} | ({"retired": retired} if retired else {}))
+    _write_json(public, KeyFile(private).public_jwks())
     return [str(key["kid"]) for key in keys]
 
 
-def _public(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _public_jwks(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found = KeySet.import_key_set({"keys": keys})
     return [{**key.as_dict(private=False), "use": "sig", "alg": ALGORITHM} for key in found.keys]
 
 
-def make_secret_keys(file: Path) -> None:
+def create_encryption_keys(file: Path) -> None:
     """Write a new set of one key of 256 bits that keeps secrets sealed, unless it is there already."""
     if not file.exists():
         key = OctKey.generate_key(256, {"kid": secrets.token_hex(8)}, private=True)
-        _write(file, {"keys": [key.as_dict(private=True)]})
+        _write_json(file, {"keys": [key.as_dict(private=True)]})
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
+def _write_json(path: Path, content: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    temporary = path.with_suffix(".new")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(content, file)
-    fresh.replace(path)
+    temporary.replace(path)
 
 
-def sign(keys: KeyFile, *, typ: str, claims: dict[str, Any]) -> str:
+def sign_token(keys: KeyFile, *, typ: str, claims: dict[str, Any]) -> str:
     """Sign claims with the first key of the set."""
     key = keys.keys.keys[0]
     return jwt.encode({"alg": ALGORITHM, "typ": typ, "kid": key.kid}, claims, key, algorithms=[ALGORITHM])
 
 
-def read(token: str, keys: KeyFile, *, typ: str, issuer: str, audience: str, at: datetime) -> dict[str, Any]:
+def verify_token(token: str, keys: KeyFile, *, typ: str, issuer: str, audience: str, at: datetime) -> dict[str, Any]:
     """Check a token wholly and answer its claims; raises BadToken."""
     if len(token) > 16_384:
-        raise BadToken("too long")
+        raise InvalidToken("too long")
     try:
         found = jwt.decode(token, keys.keys, algorithms=[ALGORITHM])
     except (JoseError, ValueError, TypeError, KeyError) as error:
-        raise BadToken(f"signature: {type(error).__name__}") from None
+        raise InvalidToken(f"signature: {type(error).__name__}") from None
     claims = found.claims
     if found.header.get("typ") != typ:
-        raise BadToken("type")
+        raise InvalidToken("type")
     if claims.get("iss") != issuer:
-        raise BadToken("issuer")
+        raise InvalidToken("issuer")
     if claims.get("aud") != audience:
-        raise BadToken("audience")
+        raise InvalidToken("audience")
     expires, issued = claims.get("exp"), claims.get("iat")
     if not isinstance(expires, int) or expires <= at.timestamp():
-        raise BadToken("expired")
+        raise InvalidToken("expired")
     if not isinstance(issued, int) or issued > at.timestamp() + 30:
-        raise BadToken("from the future")
+        raise InvalidToken("from the future")
     return claims
 
 
-class InsideSigner:
+class InternalTokenSigner:
     """Signs calls to the other services, as one service, at the moment of sending."""
 
     def __init__(self, service: str, keys: KeyFile) -> None:
         self.service = service
         self._keys = keys
 
-    def token(self, caller: Caller, *, audience: str, at: datetime) -> str:
+    def sign(self, caller: Caller, *, audience: str, at: datetime) -> str:
         """Sign who stands behind a call, for one service, for a minute."""
-        life = int(at.timestamp())
+        issued_at = int(at.timestamp())
         claims = {
             "iss": self.service,
             "aud": audience,
-            "iat": life,
-            "exp": life + int(INSIDE_LIFE.total_seconds()),
+            "iat": issued_at,
+            "exp": issued_at + int(INTERNAL_TOKEN_LIFETIME.total_seconds()),
             "caller": caller.model_dump(mode="json"),
         }
-        return sign(self._keys, typ=INSIDE, claims=claims)
+        return sign_token(self._keys, typ=INTERNAL_TOKEN_TYPE, claims=claims)
 
 
-class InsideReader:
+class InternalTokenVerifier:
     """Reads the tokens of calls to one service, from the services it trusts."""
 
     def __init__(self, audience: str, trusted: dict[str, KeyFile]) -> None:
         self._audience = audience
         self._trusted = trusted
 
-    def caller(self, token: str, *, at: datetime) -> Caller:
+    def verify(self, token: str, *, at: datetime) -> Caller:
         """Answer who stands behind a call; raises BadToken. The issuer is tried by its own keys only."""
         for issuer, keys in self._trusted.items():
             try:
-                claims = read(token, keys, typ=INSIDE, issuer=issuer, audience=self._audience, at=at)
-            except BadToken as error:
+                claims = verify_token(
+                    token, keys, typ=INTERNAL_TOKEN_TYPE, issuer=issuer, audience=self._audience, at=at
+                )
+            except InvalidToken as error:
                 reason = error
                 continue
             caller = Caller.model_validate(claims["caller"])
             if caller.service != issuer:
-                raise BadToken("speaks for another service")
+                raise InvalidToken("speaks for another service")
             return caller
-        raise reason if self._trusted else BadToken("nobody is trusted here")
+        raise reason if self._trusted else InvalidToken("nobody is trusted here")
 
 
-def secret() -> str:
+def generate_secret() -> str:
     """Make a secret of 256 random bits."""
     return secrets.token_urlsafe(32)
 
 
-def digest(value: str) -> bytes:
+def secret_digest(value: str) -> bytes:
     """Answer the SHA-256 a secret is kept as: at 256 random bits a slow hash would buy nothing."""
     return hashlib.sha256(value.encode()).digest()

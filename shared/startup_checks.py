@@ -18,51 +18,51 @@ from sqlalchemy import text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.database import GONE, connect, is_away, revision, sqlstate
-from shared.settings import BadSettings, given, names, read
+from shared.database import UNAVAILABLE_STATES, create_engine, is_unavailable, read_revision, sqlstate
+from shared.settings import InvalidSettings, find_variable, read_settings, variable_names
 from shared.signed_tokens import KeyFile
 
 S = TypeVar("S", bound=BaseSettings)
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
-PATIENCE = 5.0
+MAX_DATABASE_WAIT_SECONDS = 5.0
 """Seconds that a database which is starting itself is waited for."""
-OLDEST = 15
+MIN_POSTGRESQL_VERSION = 15
 """The oldest PostgreSQL that the suite runs on."""
 EX_CONFIG = 78
-NOT_MIGRATED = frozenset({"42P01", "42501", "3F000"})
+NOT_MIGRATED_STATES = frozenset({"42P01", "42501", "3F000"})
 """SQLSTATEs of a database without our tables, or with none that this role may read."""
 
 
-def ready_or_exit(model: type[S]) -> S:
+def load_settings_or_exit(model: type[S]) -> S:
     """Read a service's settings and try what they name; or end with status 78 and one line a fault on stderr."""
     faults: list[str] = []
     try:
-        settings = read(model)
-    except BadSettings as error:
+        settings = read_settings(model)
+    except InvalidSettings as error:
         faults += error.faults
-    faults += _keys(model)
-    faults += asyncio.run(_database(model))
+    faults += _key_file_faults(model)
+    faults += asyncio.run(_database_setting_faults(model))
     if faults:
         sys.stderr.write("This does not start:\n" + "\n".join(faults) + "\n")
         raise SystemExit(EX_CONFIG)
     return settings
 
 
-def newest(service: str) -> str:
+def newest_migration(service: str) -> str:
     """Answer the newest migration of a service that this code brings along."""
     return max(file.name.partition("_")[0] for file in (MIGRATIONS / service / "versions").glob("[0-9]*.py"))
 
 
-def _value(name: str) -> str | None:
+def _variable_or_none(name: str) -> str | None:
     try:
-        return given(name)
-    except BadSettings:
+        return find_variable(name)
+    except InvalidSettings:
         return None  # told already
 
 
-def _keys(model: type[BaseSettings]) -> Iterable[str]:
-    for field, name in names(model).items():
-        value = _value(name) if field.endswith("_keys") else None
+def _key_file_faults(model: type[BaseSettings]) -> Iterable[str]:
+    for field, name in variable_names(model).items():
+        value = _variable_or_none(name) if field.endswith("_keys") else None
         if value and (fault := _key_fault(Path(value), private=field in {"signing_keys", "token_keys", "secret_keys"})):
             yield f"{name} names {value}, {fault}."
 
@@ -79,67 +79,69 @@ def _key_fault(file: Path, *, private: bool) -> str | None:
     return "which holds public keys only, and something is to be signed" if private and not keys[0].is_private else None
 
 
-async def _database(model: type[BaseSettings]) -> list[str]:
+async def _database_setting_faults(model: type[BaseSettings]) -> list[str]:
     service = model.model_config.get("env_prefix", "").strip("_").lower()
-    name = names(model)["database_url"]
-    url = _value(name)
+    name = variable_names(model)["database_url"]
+    url = _variable_or_none(name)
     return [f"{name}: {fault}." for fault in await database_faults(url, service)] if url else []
 
 
 async def database_faults(url: str, service: str) -> list[str]:
     """Answer why a service cannot work with the database at that address, in parts of sentences; [] when it can."""
     try:
-        engine = connect(url, connections=1)
+        engine = create_engine(url, connections=1)
     except (ArgumentError, ValueError, ImportError):
         return ["this is no address; write postgresql+asyncpg://user:password@host:port/name"]
-    ends = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + MAX_DATABASE_WAIT_SECONDS
     try:
         while True:
             try:
                 async with engine.connect() as conn:
-                    return await _faults(conn, service)
+                    return await _server_faults(conn, service)
             except (DBAPIError, PostgresError, OSError, TimeoutError) as error:
-                if not _away(error):
-                    return [f"the database does not let us in: {_said(error)}"]
-                if time.monotonic() > ends:
-                    return [f"the database cannot be reached: {_said(error)}"]
+                if not _is_unavailable(error):
+                    return [f"the database does not let us in: {_first_line(error)}"]
+                if time.monotonic() > deadline:
+                    return [f"the database cannot be reached: {_first_line(error)}"]
             await asyncio.sleep(0.2)
     finally:
         await engine.dispose()
 
 
-def _away(error: BaseException) -> bool:
-    return is_away(error) or sqlstate(error) in GONE
+def _is_unavailable(error: BaseException) -> bool:
+    return is_unavailable(error) or sqlstate(error) in UNAVAILABLE_STATES
 
 
-def _said(error: BaseException) -> str:
-    said = str(getattr(error, "orig", error)) or "no answer in time"
-    return said.splitlines()[0].rstrip(".")
+def _first_line(error: BaseException) -> str:
+    message = str(getattr(error, "orig", error)) or "no answer in time"
+    return message.splitlines()[0].rstrip(".")
 
 
-async def _faults(conn: AsyncConnection, service: str) -> list[str]:
-    asked = "SELECT current_user, current_setting('server_version_num')::int / 10000, rolsuper"
-    who, version, is_superuser = (await conn.execute(text(f"{asked} FROM pg_roles WHERE rolname = current_user"))).one()
+async def _server_faults(conn: AsyncConnection, service: str) -> list[str]:
+    query = "SELECT current_user, current_setting('server_version_num')::int / 10000, rolsuper"
+    role, version, is_superuser = (
+        await conn.execute(text(f"{query} FROM pg_roles WHERE rolname = current_user"))
+    ).one()
     wanted = f"{service}_runner"
     faults = []
-    if version < OLDEST:
-        faults.append(f"the server is PostgreSQL {version}; it must be {OLDEST} or newer")
-    if who != wanted or is_superuser:
+    if version < MIN_POSTGRESQL_VERSION:
+        faults.append(f"the server is PostgreSQL {version}; it must be {MIN_POSTGRESQL_VERSION} or newer")
+    if role != wanted or is_superuser:
         kind = "a superuser" if is_superuser else "another role"
-        faults.append(f"it enters as {who}, {kind}; a service enters as {wanted}, who owns nothing")
-    return faults + await _old(conn, service)
+        faults.append(f"it enters as {role}, {kind}; a service enters as {wanted}, who owns nothing")
+    return faults + await _migration_faults(conn, service)
 
 
-async def _old(conn: AsyncConnection, service: str) -> list[str]:
+async def _migration_faults(conn: AsyncConnection, service: str) -> list[str]:
     try:
-        at = await revision(conn)
+        found = await read_revision(conn)
     except DBAPIError as error:
-        if sqlstate(error) not in NOT_MIGRATED:
+        if sqlstate(error) not in NOT_MIGRATED_STATES:
             raise
-        at = None
-    wanted = newest(service)
-    if at == wanted:
+        found = None
+    wanted = newest_migration(service)
+    if found == wanted:
         return []
-    if at is not None and at > wanted:
-        return [f"the database stands at migration {at}, newer than this code, which knows {wanted}; run newer code"]
-    return [f"the database stands at migration {at or 'none'}, this code needs {wanted}; run `saola migrate` first"]
+    if found is not None and found > wanted:
+        return [f"the database stands at migration {found}, newer than this code, which knows {wanted}; run newer code"]
+    return [f"the database stands at migration {found or 'none'}, this code needs {wanted}; run `saola migrate` first"]

@@ -8,16 +8,16 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from shared.problems import Fault, Invalid
-from shared.validation_messages import plainly
+from shared.validation_messages import validation_message
 
 Model = TypeVar("Model", bound=BaseModel)
-DEEPEST = 32
-OF_THEIR_OWN = frozenset(
+MAX_DEPTH = 32
+OWN_PROBLEM_CODES = frozenset(
     {f"unknown-{what}" for what in ("appendix", "country", "kind", "purpose", "source", "term", "unit")}
     | {"taxon-nameless", "too-many-digits"}
 )
 """Faults whose code is the problem's own where a body has no other: a code that is in no list, a number too long."""
-BEFORE_COLONS = (b" :", b"\t:", b"\n:", b"\r:")
+BLANKS_BEFORE_COLON = (b" :", b"\t:", b"\n:", b"\r:")
 
 
 def parse_json(body: bytes) -> Any:
@@ -26,24 +26,24 @@ def parse_json(body: bytes) -> Any:
         value = jiter.from_json(body, allow_inf_nan=False, float_mode="decimal", catch_duplicate_keys=True)
     except (ValueError, RecursionError) as error:
         raise Invalid("malformed-json", f"The body is not JSON as it must be: {error}.") from None
-    if body.count(b"{") + body.count(b"[") > DEEPEST and _depth(value) > DEEPEST:
-        raise Invalid("malformed-json", f"The body is nested deeper than {DEEPEST} levels.")
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise Invalid("malformed-json", f"The body is nested deeper than {MAX_DEPTH} levels.")
     return value
 
 
-def read(model: type[Model], body: bytes, names: Callable[[Model], int]) -> Model:
+def parse_body(model: type[Model], body: bytes, count_names: Callable[[Model], int]) -> Model:
     """Read a body strictly and check it against its contract: in one pass where that comes to the same.
 
-    `names` counts the names that were stated in what was read. What the one pass refuses, the strict way words.
+    `count_names` counts the names that were stated in what was read. What the one pass refuses, the strict way words.
     """
     try:
         found = model.model_validate_json(body)
     except ValidationError:
         return validate(model, parse_json(body))
-    return found if _named_once(body, names(found)) else validate(model, parse_json(body))
+    return found if _has_no_duplicate_names(body, count_names(found)) else validate(model, parse_json(body))
 
 
-def _named_once(body: bytes, names: int) -> bool:
+def _has_no_duplicate_names(body: bytes, names: int) -> bool:
     """Say whether it is certain that no name was there twice: each has a colon behind its quote, texts only add some.
 
     The rest of what is strict a contract without floats sees to itself: it knows no field that could be too deep, and
@@ -51,7 +51,7 @@ def _named_once(body: bytes, names: int) -> bool:
     """
     if body.count(b":") == names:
         return True
-    return body.count(b'":') == names and not any(blank in body for blank in BEFORE_COLONS)
+    return body.count(b'":') == names and not any(blank in body for blank in BLANKS_BEFORE_COLON)
 
 
 def _depth(value: Any) -> int:
@@ -67,29 +67,29 @@ def validate(model: type[Model], value: Any) -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise _invalid(faults(error)) from None
+        raise _body_error(list_faults(error)) from None
 
 
-def _invalid(found: tuple[Fault, ...]) -> Invalid:
+def _body_error(found: tuple[Fault, ...]) -> Invalid:
     codes = {fault.code for fault in found}
-    if len(codes) == 1 and codes <= OF_THEIR_OWN:
+    if len(codes) == 1 and codes <= OWN_PROBLEM_CODES:
         return Invalid(found[0].code, f"{found[0].detail}; `errors` names each place.", found)
     return Invalid("invalid-body", "The body is not as the contract says; `errors` names each place.", found)
 
 
-def write(model: type[Model], value: Any) -> tuple[Model, bytes]:
+def validate_and_render(model: type[Model], value: Any) -> tuple[Model, bytes]:
     """Check a value against its contract, and write it as JSON; raises Invalid with a pointer for each fault.
 
     The text is what is checked: that is quicker than to check the value and write what came of it.
     """
-    written = to_json(value)
+    rendered = to_json(value)
     try:
-        return model.model_validate_json(written), written
+        return model.model_validate_json(rendered), rendered
     except ValidationError:
-        return validate(model, value), written
+        return validate(model, value), rendered
 
 
-def faults(error: ValidationError) -> tuple[Fault, ...]:
+def list_faults(error: ValidationError) -> tuple[Fault, ...]:
     """Turn pydantic's errors into faults with JSON Pointers (RFC 6901), at most a hundred.
 
     A list with a faulty member pydantic calls too short besides, for it counts the good ones only: that is left out.
@@ -98,17 +98,17 @@ def faults(error: ValidationError) -> tuple[Fault, ...]:
     found = error.errors(include_url=False, include_input=False)
     lists = {fault["loc"][:place] for fault in found for place in range(len(fault["loc"]))}
     return tuple(
-        Fault(_place(fault), fault["type"].replace("_", "-"), plainly(fault))
+        Fault(_fault_pointer(fault), fault["type"].replace("_", "-"), validation_message(fault))
         for fault in found
         if fault["type"] != "too_short" or fault["loc"] not in lists
     )[:100]
 
 
-def _place(fault: Any) -> str:
+def _fault_pointer(fault: Any) -> str:
     loc = fault["loc"][:-1] if fault["loc"][-1:] == ("[key]",) else fault["loc"]
-    return pointer((*loc, *fault.get("ctx", {}).get("at", ())))
+    return json_pointer((*loc, *fault.get("ctx", {}).get("at", ())))
 
 
-def pointer(places: tuple[int | str, ...]) -> str:
+def json_pointer(path: tuple[int | str, ...]) -> str:
     """Write a place in a body as a JSON Pointer."""
-    return "".join("/" + str(place).replace("~", "~0").replace("/", "~1") for place in places)
+    return "".join("/" + str(place).replace("~", "~0").replace("/", "~1") for place in path)

@@ -8,13 +8,13 @@ import threading
 SUPERVISED = "SAOLA_SUPERVISED"
 
 
-def watch() -> None:
+def exit_with_supervisor() -> None:
     """If a supervisor holds our stdin, end this process (SIGTERM, so that it drains) when the pipe ends."""
     if os.environ.get(SUPERVISED) == "1":
-        threading.Thread(target=_wait, name="lifeline", daemon=True).start()
+        threading.Thread(target=_wait_for_supervisor, name="lifeline", daemon=True).start()
 
 
-def _wait() -> None:
+def _wait_for_supervisor() -> None:
     try:
         while os.read(sys.stdin.fileno(), 1024):
             pass

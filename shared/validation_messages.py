@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-WORDS = {
+MESSAGES_BY_TYPE = {
     "missing": "This is required, and is not there",
     "extra_forbidden": "The contract has no such field: leave it out, or see how it is spelt",
     "model_type": "This is an object",
@@ -25,7 +25,7 @@ WORDS = {
     "literal_error": "This is one of {expected}",
     "enum": "This is one of {expected}",
 }
-PATTERNS = {
+MESSAGES_BY_PATTERN = {
     "^[A-Z]{2}$": "A country is two capital letters (ISO 3166-1 alpha-2): ZA",
     "^[A-Z0-9]{1,4}$": "A line is one to four capital letters or digits: A",
     "^[0-9]{4,10}$": "An HS code is four to ten digits: 410320",
@@ -43,17 +43,17 @@ PATTERNS = {
 }
 
 
-def plainly(fault: Any) -> str:
+def validation_message(error: Any) -> str:
     """Answer what one of pydantic's faults asks for; what is not worded here keeps its own words."""
-    said = str(fault["msg"]).removeprefix("Value error, ")
-    about = fault.get("ctx", {})
-    if fault["type"] in {"too_short", "too_long"}:
-        return re.sub(r"^\w+ should have (.+?) after validation, not \w+$", r"This list has \1", said)
-    if fault["type"] == "string_pattern_mismatch":
-        return PATTERNS.get(str(about.get("pattern")), said)
-    if fault["type"] == "string_too_short" and about.get("min_length") != 1:
-        return said
+    message = str(error["msg"]).removeprefix("Value error, ")
+    context = error.get("ctx", {})
+    if error["type"] in {"too_short", "too_long"}:
+        return re.sub(r"^\w+ should have (.+?) after validation, not \w+$", r"This list has \1", message)
+    if error["type"] == "string_pattern_mismatch":
+        return MESSAGES_BY_PATTERN.get(str(context.get("pattern")), message)
+    if error["type"] == "string_too_short" and context.get("min_length") != 1:
+        return message
     try:
-        return WORDS[fault["type"]].format_map(about)
+        return MESSAGES_BY_TYPE[error["type"]].format_map(context)
     except KeyError:  # not worded here, or a fault of our own that bears the name of one of pydantic's
-        return said
+        return message

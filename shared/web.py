@@ -14,39 +14,41 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.contracts.fields import first_twice
-from shared.metrics import Figures, page
-from shared.problem_responses import broken, problem, request_id, speak_problems
-from shared.problems import Invalid, Refusal
+from shared.contracts.fields import first_duplicate_index
+from shared.metrics import ReadMetrics, render_metrics
+from shared.problem_responses import add_problem_handlers, problem_response, request_id, unexpected_error_response
+from shared.problems import Invalid, ProblemError
 from shared.strict_json import parse_json, validate
 
 Model = TypeVar("Model", bound=BaseModel)
-REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
-BODY_LIMIT = 1_048_576
-BODY_SECONDS = 15.0
-FILE_LIMIT = 256 * 1_048_576
+REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._:-]{8,128}")
+MAX_BODY_BYTES = 1_048_576
+BODY_TIMEOUT_SECONDS = 15.0
+MAX_FILE_BYTES = 256 * 1_048_576
 """The most bytes of a file of reference data."""
-HEAD_LIMIT = 32_768
-HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
+MAX_HEAD_BYTES = 32_768
+HOST_PATTERN = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
 """A name or an address, perhaps with a port (RFC 3986, 3.2.2)."""
-ONCE = frozenset({b"authorization", b"content-type", b"host", b"idempotency-key", b"if-match", b"permit-token"})
+SINGLE_HEADERS = frozenset(
+    {b"authorization", b"content-type", b"host", b"idempotency-key", b"if-match", b"permit-token"}
+)
 """Headers that are there once: of two, every reader between a client and us might go by another one."""
 
 
-def make_app(
+def create_service_app(
     *,
     title: str,
     version: str,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
-    ready: Callable[[FastAPI], Awaitable[str | None]],
+    reason_not_ready: Callable[[FastAPI], Awaitable[str | None]],
     **more: Any,
 ) -> FastAPI:
-    """Make a service's app; `ready` answers why it is not ready, or None."""
+    """Make a service's app; `reason_not_ready` answers why it is not ready, or None."""
     app = FastAPI(
         title=title, version=version, lifespan=lifespan, redirect_slashes=False, docs_url=None, redoc_url=None, **more
     )
-    speak_problems(app)
-    app.add_middleware(Door)
+    add_problem_handlers(app)
+    app.add_middleware(RequestIdMiddleware)
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
@@ -56,24 +58,24 @@ def make_app(
     @app.get("/readyz", include_in_schema=False)
     async def readyz(request: Request) -> Response:
         """Say whether the service can do its work: its database answers and is migrated."""
-        reason = await ready(request.app)
+        reason = await reason_not_ready(request.app)
         if reason is None:
             return JSONResponse({"status": "ready"})
-        return problem(503, "not-ready", reason, request_id=request_id(request), headers={"Retry-After": "1"})
+        return problem_response(503, "not-ready", reason, request_id=request_id(request), headers={"Retry-After": "1"})
 
     return app
 
 
-def add_metrics(app: FastAPI, figures: Figures) -> None:
+def add_metrics(app: FastAPI, read_metrics: ReadMetrics) -> None:
     """Serve /metrics at the service's own port: for those that are not public, and nobody outside can reach."""
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
         """Answer the service's figures for a monitor."""
-        return Response(await page(figures), media_type=CONTENT_TYPE_LATEST)
+        return Response(await render_metrics(read_metrics), media_type=CONTENT_TYPE_LATEST)
 
 
-class Door:
+class RequestIdMiddleware:
     """The first thing a request meets: it gets an id, and an answer whatever breaks behind it."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -85,123 +87,123 @@ class Door:
             await self.app(scope, receive, send)
             return
         given = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"x-request-id"), "")
-        name = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        scope["request_id"] = name
-        structlog.contextvars.bind_contextvars(request_id=name)
+        request_id = given if REQUEST_ID_PATTERN.fullmatch(given) else uuid.uuid4().hex
+        scope["request_id"] = request_id
+        structlog.contextvars.bind_contextvars(request_id=request_id)
 
-        if (unfit := _unfit(scope, name)) is not None:
-            await unfit(scope, receive, send)
+        if (invalid_head := _check_head(scope, request_id)) is not None:
+            await invalid_head(scope, receive, send)
             return
 
         started = False
 
-        async def answer(message: Message) -> None:
+        async def send_with_request_id(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", name.encode())]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
             await send(message)
 
         # The server sends no body to HEAD, which else asks what GET does (RFC 9110, 9.3.2).
-        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        inner_scope = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
-            await self.app(asked, receive, answer)
+            await self.app(inner_scope, receive, send_with_request_id)
         except Exception as error:
-            refusal = broken(error, path=scope["path"], name=name)
+            response = unexpected_error_response(error, path=scope["path"], request_id=request_id)
             if not started:
-                await refusal(scope, receive, answer)
+                await response(scope, receive, send_with_request_id)
 
 
-def _unfit(scope: Scope, name: str) -> Response | None:
+def _check_head(scope: Scope, request_id: str) -> Response | None:
     """Answer what is wrong with the head of a request, whatever it asks for."""
 
-    def wrong(status: int, code: str, text: str) -> Response:
-        return problem(status, code, text, request_id=name, headers={"X-Request-Id": name})
+    def reject(status: int, code: str, text: str) -> Response:
+        return problem_response(status, code, text, request_id=request_id, headers={"X-Request-Id": request_id})
 
     headers = scope["headers"]
-    if sum(len(k) + len(v) for k, v in headers) + len(scope["query_string"]) > HEAD_LIMIT:
-        return wrong(431, "headers-too-large", f"Headers and query have at most {HEAD_LIMIT} bytes here.")
-    if (header := _twice(headers)) is not None:
+    if sum(len(k) + len(v) for k, v in headers) + len(scope["query_string"]) > MAX_HEAD_BYTES:
+        return reject(431, "headers-too-large", f"Headers and query have at most {MAX_HEAD_BYTES} bytes here.")
+    if (header := _find_duplicate_header(headers)) is not None:
         code = "idempotency-key-invalid" if header == "idempotency-key" else "header-twice"
-        return wrong(400, code, f"The header {header.title()} is there twice. Send it once.")
+        return reject(400, code, f"The header {header.title()} is there twice. Send it once.")
     hosts = [value for key, value in headers if key == b"host"]
-    if (scope["http_version"] == "1.1" and not hosts) or not all(HOST.fullmatch(host) for host in hosts):
+    if (scope["http_version"] == "1.1" and not hosts) or not all(HOST_PATTERN.fullmatch(host) for host in hosts):
         text = "A request by HTTP/1.1 says whom it is for in the header Host: a name or an address (RFC 9112, 3.2)."
-        return wrong(400, "http-error", text)
+        return reject(400, "http-error", text)
     return None
 
 
-def _twice(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
+def _find_duplicate_header(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
     """Answer the name of a header that may be there once and is there again."""
-    names = [name for name, _ in headers if name in ONCE]
-    place = None if len(set(names)) == len(names) else first_twice(names)
-    return None if place is None else names[place].decode()
+    names = [name for name, _ in headers if name in SINGLE_HEADERS]
+    index = None if len(set(names)) == len(names) else first_duplicate_index(names)
+    return None if index is None else names[index].decode()
 
 
-def must_be_plain(coding: str) -> None:
+def require_no_encoding(coding: str) -> None:
     """Refuse a body that is compressed or otherwise coded: it would be taken for what it is not."""
     if coding.strip().lower() not in {"", "identity"}:
         raise Invalid("unsupported-media-type", "Send the body as it is, without Content-Encoding.")
 
 
-def must_fit(declared: str, limit: int) -> None:
+def require_size(declared: str, limit: int) -> None:
     """Refuse a body that says it is too large, before it is sent: who waits for `100 Continue` keeps it."""
     if declared.isdigit() and int(declared) > limit:
-        raise _too_large(limit)
+        raise _body_too_large(limit)
 
 
-async def read_body(request: Request, *, limit: int = BODY_LIMIT) -> bytes:
+async def read_body(request: Request, *, limit: int = MAX_BODY_BYTES) -> bytes:
     """Read a body of at most `limit` bytes, chunked or not, within 15 s; refuses what is larger or slower."""
-    must_be_plain(request.headers.get("content-encoding", ""))
-    must_fit(request.headers.get("content-length", ""), limit)
+    require_no_encoding(request.headers.get("content-encoding", ""))
+    require_size(request.headers.get("content-length", ""), limit)
     try:
-        async with asyncio.timeout(BODY_SECONDS):
-            return await _gather(request.stream(), limit)
+        async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
+            return await _collect(request.stream(), limit)
     except TimeoutError:
-        raise Refusal("body-too-slow", f"The body did not arrive within {BODY_SECONDS:.0f} s.") from None
+        raise ProblemError("body-too-slow", f"The body did not arrive within {BODY_TIMEOUT_SECONDS:.0f} s.") from None
 
 
-async def _gather(stream: AsyncIterator[bytes], limit: int) -> bytes:
+async def _collect(stream: AsyncIterator[bytes], limit: int) -> bytes:
     parts, size = [], 0
     async for part in stream:
         size += len(part)
         if size > limit:
-            raise _too_large(limit)
+            raise _body_too_large(limit)
         parts.append(part)
     return b"".join(parts)
 
 
-async def stream_body(request: Request, *, limit: int, seconds: float = BODY_SECONDS) -> AsyncIterator[bytes]:
+async def stream_body(request: Request, *, limit: int, seconds: float = BODY_TIMEOUT_SECONDS) -> AsyncIterator[bytes]:
     """Pass a large body on in pieces, never held whole; refuses what is larger, or stops arriving for `seconds`."""
-    must_be_plain(request.headers.get("content-encoding", ""))
-    must_fit(request.headers.get("content-length", ""), limit)
-    size, pieces = 0, aiter(request.stream())
+    require_no_encoding(request.headers.get("content-encoding", ""))
+    require_size(request.headers.get("content-length", ""), limit)
+    size, chunks = 0, aiter(request.stream())
     while True:
         try:
             async with asyncio.timeout(seconds):
-                piece = await anext(pieces)
+                chunk = await anext(chunks)
         except StopAsyncIteration:
             return
         except TimeoutError:
-            raise Refusal("body-too-slow", f"Nothing of the body arrived for {seconds:.0f} s.") from None
-        size += len(piece)
+            raise ProblemError("body-too-slow", f"Nothing of the body arrived for {seconds:.0f} s.") from None
+        size += len(chunk)
         if size > limit:
-            raise _too_large(limit)
-        yield piece
+            raise _body_too_large(limit)
+        yield chunk
 
 
-def must_be_csv(request: Request) -> None:
+def require_csv(request: Request) -> None:
     """Refuse a body that does not say it is CSV."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in {"text/csv", "application/csv"}:
         raise Invalid("unsupported-media-type", "Send Content-Type: text/csv.")
 
 
-def _too_large(limit: int) -> Invalid:
+def _body_too_large(limit: int) -> Invalid:
     return Invalid("body-too-large", f"A body has at most {limit} bytes here. Send less at a time.")
 
 
-def must_be_json(request: Request) -> None:
+def require_json(request: Request) -> None:
     """Refuse a body that does not say it is JSON in UTF-8."""
     kind, _, rest = request.headers.get("content-type", "").partition(";")
     charset = rest.strip().lower().removeprefix("charset=").strip('"')
@@ -209,12 +211,12 @@ def must_be_json(request: Request) -> None:
         raise Invalid("unsupported-media-type", "Send Content-Type: application/json in UTF-8.")
 
 
-async def read_json(request: Request, model: type[Model]) -> Model:
-    """Read, parse and check a JSON body, as `json_of` says."""
-    return json_of(request, await read_body(request), model)
+async def read_json_body(request: Request, model: type[Model]) -> Model:
+    """Read, parse and check a JSON body, as `parse_json_body` says."""
+    return parse_json_body(request, await read_body(request), model)
 
 
-def json_of(request: Request, body: bytes, model: type[Model], *, optional: bool = False) -> Model:
+def parse_json_body(request: Request, body: bytes, model: type[Model], *, optional: bool = False) -> Model:
     """Parse and check the body of a request; raises Invalid (400, 415, 422).
 
     No body at all counts as `{}`: it lacks what is required, if anything is. With `optional` an empty body of a stated
@@ -222,5 +224,5 @@ def json_of(request: Request, body: bytes, model: type[Model], *, optional: bool
     """
     if not body.strip() and (optional or "content-type" not in request.headers):
         return validate(model, {})
-    must_be_json(request)
+    require_json(request)
     return validate(model, parse_json(body))

@@ -9,7 +9,7 @@ CONNECTIONS = 10
 """Of one service: what waits for one longer than 10 s is refused, and on a busy machine the last of many would be."""
 
 
-async def at_once(acts: Iterable[Awaitable[T]], most: int = CONNECTIONS) -> list[T]:
+async def run_concurrently(acts: Iterable[Awaitable[T]], most: int = CONNECTIONS) -> list[T]:
     """Run all of them, so many at a time; answers what each answered, in order."""
     room = asyncio.Semaphore(most)
 

@@ -13,11 +13,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.cli.databases import SERVICES, Embedded, Server, fence, migrate, prepare
+from services.cli.databases import SERVICES, EmbeddedPostgres, Server, create_databases, migrate, restrict_connections
 from services.permits.actions.reference.initial_listing import load_if_none
-from services.permits.actions.reference.load_list import KINDS, load
-from shared.database import connect
-from tests.event_catalogue_check import flaws_of_news
+from services.permits.actions.reference.load_list import LIST_KINDS, load
+from shared.database import create_engine
+from tests.event_catalogue_check import outbox_event_faults
 
 _numbers = itertools.count(1)
 
@@ -39,7 +39,7 @@ def server() -> Iterator[Server]:
         )
         return
     with tempfile.TemporaryDirectory(prefix="saola-test-", ignore_cleanup_errors=True) as folder:
-        embedded = Embedded(Path(folder) / "pg")
+        embedded = EmbeddedPostgres(Path(folder) / "pg")
         yield embedded.start()
         embedded.stop()
 
@@ -48,7 +48,7 @@ def server() -> Iterator[Server]:
 def templates(server: Server) -> str:
     """Migrated databases to clone; answers the prefix of their names."""
     prefix = f"t{os.getpid()}_"
-    asyncio.run(prepare(server, prefix, {f"{s}_{k}": "test" for s in SERVICES for k in ("owner", "runner")}))
+    asyncio.run(create_databases(server, prefix, {f"{s}_{k}": "test" for s in SERVICES for k in ("owner", "runner")}))
     for service in SERVICES:
         migrate(service, server.url(prefix + service, f"{service}_owner", "test"))
     asyncio.run(_with_first_listing(server.url(prefix + "permits", "permits_runner", "test")))
@@ -60,11 +60,11 @@ async def _with_first_listing(url: str) -> None:
 
     A list that was never loaded is worth a note in every check; the tests about that begin without these.
     """
-    engine = connect(url)
+    engine = create_engine(url)
     await load_if_none(engine)
     at = datetime.now(UTC)
     for which, text in ELSEWHERE.items():
-        await load(engine, KINDS[which], _pieces(text), at.date(), at, UUID(int=1))
+        await load(engine, LIST_KINDS[which], _pieces(text), at.date(), at, UUID(int=1))
     await engine.dispose()
 
 
@@ -88,24 +88,24 @@ async def clone(server: Server, templates: str) -> AsyncIterator[Clone]:
 
     async def make(service: str) -> str:
         name = f"{templates}{service}_{next(_numbers)}"
-        admin = await server.admin()
+        admin = await server.connect_as_superuser()
         try:
             await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{templates}{service}" OWNER {service}_owner')
-            await fence(admin, name, service)
+            await restrict_connections(admin, name, service)
         finally:
             await admin.close()
         made.append(name)
         return server.url(name, f"{service}_runner", "test")
 
     yield make
-    admin = await server.admin()
+    admin = await server.connect_as_superuser()
     for name in made:
         await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     await admin.close()
 
 
 async def _engine(clone: Clone, service: str) -> AsyncIterator[AsyncEngine]:
-    engine = connect(await clone(service))
+    engine = create_engine(await clone(service))
     yield engine
     await engine.dispose()
 
@@ -122,7 +122,7 @@ async def permits_db(clone: Clone) -> AsyncIterator[AsyncEngine]:
     """An empty permits database of one's own, entered as the service does; its news must be as the catalogue says."""
     async for engine in _engine(clone, "permits"):
         yield engine
-        assert await flaws_of_news(engine) == []
+        assert await outbox_event_faults(engine) == []
 
 
 @pytest.fixture

@@ -8,16 +8,16 @@ from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.contracts.events.catalogue import CATALOGUE, check
+from shared.contracts.events.catalogue import CATALOGUE, validate_data
 
 
-def flaws(told: Iterable[tuple[str, dict[str, Any]]]) -> list[str]:
+def event_faults(told: Iterable[tuple[str, dict[str, Any]]]) -> list[str]:
     """Answer what is wrong with events (type, data), a sentence each; nothing when all are as described."""
     found = set()
     for kind, data in told:
-        found |= {f"{kind}: {place} is null; what is optional is left out" for place in nulls(data)}
+        found |= {f"{kind}: {place} is null; what is optional is left out" for place in null_places(data)}
         try:
-            check(kind, data)
+            validate_data(kind, data)
         except KeyError:
             found.add(f"{kind} is no type of shared/cites/events.py")
         except ValidationError as error:
@@ -28,23 +28,23 @@ def flaws(told: Iterable[tuple[str, dict[str, Any]]]) -> list[str]:
     return sorted(found)
 
 
-def nulls(value: Any, place: str = "data") -> Iterator[str]:
+def null_places(value: Any, place: str = "data") -> Iterator[str]:
     """Answer where something is null, which nothing in an event ever is."""
     if value is None:
         yield place
     for name, part in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
-        yield from nulls(part, f"{place}.{name}")
+        yield from null_places(part, f"{place}.{name}")
 
 
-async def flaws_of_news(permits_db: AsyncEngine) -> list[str]:
+async def outbox_event_faults(permits_db: AsyncEngine) -> list[str]:
     """Answer what is wrong with the news that permits wrote."""
     async with permits_db.connect() as conn:
-        return flaws(
+        return event_faults(
             (row.type, row.data) for row in await conn.execute(text("SELECT type, data::json AS data FROM news"))
         )
 
 
-def flaws_of_bodies(bodies: Iterable[str]) -> list[str]:
+def event_body_faults(bodies: Iterable[str]) -> list[str]:
     """Answer what is wrong with events as they are sent."""
     read = [json.loads(body) for body in bodies]
-    return flaws((event["type"], event["data"]) for event in read)
+    return event_faults((event["type"], event["data"]) for event in read)

@@ -24,7 +24,7 @@ from services.cli.ports import free_ports
 START_SECONDS = 120.0
 
 
-def saola(*arguments: str | Path, seconds: float = 150.0) -> subprocess.CompletedProcess[str]:
+def run_saola(*arguments: str | Path, seconds: float = 150.0) -> subprocess.CompletedProcess[str]:
     """Run the command line as a person would."""
     outside = {"SAOLA_HOME", "SAOLA_HUB", "SAOLA_CLIENT_ID", "SAOLA_CLIENT_SECRET"}
     return subprocess.run(
@@ -45,12 +45,12 @@ class RunningHub:
         self.home = folder / "home"
         self.port = free_ports(1)[0]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.said = folder / "up.log"
+        self.log_file = folder / "up.log"
         self._environment = dict(environment or {})
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        with self.said.open("wb") as log:
+        with self.log_file.open("wb") as log:
             return subprocess.Popen(
                 [sys.executable, "-P", "-m", "services.cli.main", "up", "--port", str(self.port), "--home", self.home],
                 env={**os.environ, **self._environment, "SAOLA_SUPERVISED": "1"},
@@ -60,7 +60,7 @@ class RunningHub:
                 start_new_session=True,
             )
 
-    def again(self) -> None:
+    def restart(self) -> None:
         """Start it again after it has ended."""
         assert self.process.poll() is not None
         self._let_go()
@@ -70,9 +70,9 @@ class RunningHub:
     def wait_ready(self, seconds: float = START_SECONDS) -> None:
         """Wait until the hub says that it is ready."""
         ends = time.monotonic() + seconds
-        while "Add a trader" not in self.said.read_text():
-            assert self.process.poll() is None, self.said.read_text()
-            assert time.monotonic() < ends, self.said.read_text()
+        while "Add a trader" not in self.log_file.read_text():
+            assert self.process.poll() is None, self.log_file.read_text()
+            assert time.monotonic() < ends, self.log_file.read_text()
             time.sleep(0.05)
 
     def processes(self) -> dict[str, int]:
@@ -97,11 +97,11 @@ class RunningHub:
         os.kill(pid, signal.SIGKILL)
         return pid
 
-    def wait_back(self, name: str, killed: int, seconds: float = 30.0) -> None:
+    def wait_until_restarted(self, name: str, killed: int, seconds: float = 30.0) -> None:
         """Wait until a killed process has a successor and every service is ready."""
         ends = time.monotonic() + seconds
         while self.processes().get(name, killed) == killed or not self.all_ready():
-            assert time.monotonic() < ends, self.said.read_text()
+            assert time.monotonic() < ends, self.log_file.read_text()
             time.sleep(0.02)
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
@@ -116,14 +116,14 @@ class RunningHub:
         if self.process.stdin is not None:
             self.process.stdin.close()
 
-    def told(self) -> list[str]:
+    def stored_events(self) -> list[str]:
         """Answer every event that was taken in, as it is sent."""
         pid = self.processes()["database"]
         command = psutil.Process(pid).cmdline()
         server = Server(command[command.index("-k") + 1])
 
         async def read() -> list[str]:
-            admin = await server.admin("notifications")
+            admin = await server.connect_as_superuser("notifications")
             try:
                 return [row["body"] for row in await admin.fetch("SELECT body FROM events")]
             finally:
@@ -137,7 +137,7 @@ class RunningHub:
         return Hub(self.url, pair["client_id"], pair["client_secret"])
 
 
-def alive(pids: Mapping[str, int]) -> set[str]:
+def running_processes(pids: Mapping[str, int]) -> set[str]:
     """Answer which of those processes still live."""
     return {name for name, pid in pids.items() if psutil.pid_exists(pid) and not _zombie(pid)}
 

@@ -8,12 +8,12 @@ from typing import Any
 import jsonschema_rs
 
 
-class Answers:
+class DocumentedResponses:
     """The answers of one OpenAPI document, by operation and status."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.schemas: dict[str, Any] = {
-            name: closed(schema) if name.startswith("Answer.") else schema
+            name: without_extra_fields(schema) if name.startswith("Answer.") else schema
             for name, schema in document["components"]["schemas"].items()
         }
         self.operations = {operation["operationId"]: operation for _, _, operation in operations(document)}
@@ -22,11 +22,11 @@ class Answers:
             for path, method, operation in sorted(operations(document), key=lambda found: "{" in found[0])
         ]
 
-    def named(self, method: str, path: str) -> str:
+    def operation_id(self, method: str, path: str) -> str:
         """Answer the operation that a request is of."""
         return next(str(name) for way, by, name in self._paths if by == method.lower() and way.fullmatch(path))
 
-    def flaws(self, operation: str, status: int, kind: str, body: bytes) -> list[str]:
+    def response_faults(self, operation: str, status: int, kind: str, body: bytes) -> list[str]:
         """Say what is not as described."""
         described = self.operations[operation]["responses"].get(str(status))
         if described is None:
@@ -40,9 +40,9 @@ class Answers:
         schema = content[kind].get("schema")
         if schema is None:
             return [f"{operation} {status} {kind} has no schema"]
-        return self.against(schema, json.loads(body)) if "json" in kind and "nd" not in kind else []
+        return self.schema_faults(schema, json.loads(body)) if "json" in kind and "nd" not in kind else []
 
-    def against(self, schema: dict[str, Any], value: Any) -> list[str]:
+    def schema_faults(self, schema: dict[str, Any], value: Any) -> list[str]:
         """Say what of a value is not as a schema has it."""
         whole = {**schema, "components": {"schemas": self.schemas}}
         validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
@@ -56,13 +56,13 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
             yield path, method, operation
 
 
-def closed(node: Any) -> Any:
+def without_extra_fields(node: Any) -> Any:
     """Refuse fields that are not described."""
     if isinstance(node, list):
-        return [closed(part) for part in node]
+        return [without_extra_fields(part) for part in node]
     if not isinstance(node, dict):
         return node
-    shut = {name: closed(part) for name, part in node.items()}
+    shut = {name: without_extra_fields(part) for name, part in node.items()}
     if node.get("type") == "object" and "properties" in node:
         shut.setdefault("additionalProperties", False)
     return shut

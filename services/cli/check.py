@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from saola_client import Hub
-from services.cli.console import Trouble, out
+from services.cli.console import CommandError, out
 
 COLOURS = {"block": "red", "refer": "yellow", "note": "blue", "error": "red"}
 
@@ -18,27 +18,27 @@ def check_file(hub: Hub, file: Path) -> bool:
     try:
         body = file.read_bytes()
     except OSError as error:
-        raise Trouble(f"{file} cannot be read: {error.strerror}.") from None
-    xml = body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-    answer = hub.validate(body, "application/xml" if xml else "application/json")
-    errors, found = answer.get("errors") or [], answer.get("findings") or []
-    if errors or found:
-        out.print(_table(errors, found))
-    held = [finding for finding in found if finding["severity"] != "note"]
-    if answer["valid"] and not held:
+        raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
+    is_xml = body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    result = hub.validate(body, "application/xml" if is_xml else "application/json")
+    errors, findings = result.get("errors") or [], result.get("findings") or []
+    if errors or findings:
+        out.print(_table(errors, findings))
+    serious = [finding for finding in findings if finding["severity"] != "note"]
+    if result["valid"] and not serious:
         out.print("[green]The hub would accept this declaration.[/]")
-    elif not errors and not any(finding["severity"] == "block" for finding in held):
+    elif not errors and not any(finding["severity"] == "block" for finding in serious):
         out.print("[yellow]An officer would have to look at this declaration.[/]")
     else:
         out.print("[red]The hub would not accept this declaration.[/]")
-    return bool(answer["valid"]) and not held
+    return bool(result["valid"]) and not serious
 
 
-def _table(errors: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]]) -> Table:
+def _table(errors: Sequence[dict[str, Any]], findings: Sequence[dict[str, Any]]) -> Table:
     table = Table("", "where", "rule", "what", box=None, header_style="dim")
     for error in errors:
         table.add_row(*_cells("error", error["pointer"], error["code"], error["detail"]))
-    for finding in found:
+    for finding in findings:
         table.add_row(*_cells(finding["severity"], finding["pointer"], finding["rule"], finding["message"]))
     return table
 

@@ -15,31 +15,31 @@ import psutil
 
 from shared.supervision import SUPERVISED
 
-STEADY = 20.0
+STABLE_SECONDS = 20.0
 """A process that lived for so many seconds is started again at once, whatever was before."""
-LONGEST_PAUSE = 3.0
-LARGEST_LOG = 64 * 2**20
+MAX_BACKOFF_SECONDS = 3.0
+MAX_LOG_BYTES = 64 * 2**20
 
 
-def pause_after(deaths: int) -> float:
+def restart_backoff(consecutive_exits: int) -> float:
     """Answer how many seconds to wait before a start, after so many deaths in a row: 0.1 doubling to 3."""
-    return min(0.1 * 2.0 ** min(deaths - 1, 10), LONGEST_PAUSE)
+    return min(0.1 * 2.0 ** min(consecutive_exits - 1, 10), MAX_BACKOFF_SECONDS)
 
 
-def how(code: int) -> str:
+def describe_exit(code: int) -> str:
     """Say how a process ended, by its return code."""
     return f"killed by {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
 
 
-class Child:
+class ChildProcess:
     """A process of the hub. Its stdin is a pipe held here: its end tells the child that the supervisor is gone."""
 
     def __init__(self, name: str, environment: Mapping[str, str], log: Path) -> None:
         self.name, self.log = name, log
-        self.deaths = 0
+        self.consecutive_exits = 0
         self._environment = {**os.environ, **environment, SUPERVISED: "1", "PYTHONUNBUFFERED": "1"}
         self._process: subprocess.Popen[bytes] | None = None
-        self._started, self._due = 0.0, math.inf
+        self._started_at, self._restart_at = 0.0, math.inf
 
     @property
     def pid(self) -> int | None:
@@ -60,38 +60,40 @@ class Child:
             )
         finally:
             os.close(log)
-        self._started = time.monotonic()
+        self._started_at = time.monotonic()
 
-    def tend(self) -> str | None:
+    def restart_if_exited(self) -> str | None:
         """Start the process again if it ended and its pause is over; answers what to tell when it has just ended.
 
         A process that was never started is left alone.
         """
         if self._process is None:
-            if time.monotonic() >= self._due:
+            if time.monotonic() >= self._restart_at:
                 self.start()
             return None
         code = self._process.poll()
         if code is None:
             return None
-        self.deaths = 1 if time.monotonic() - self._started > STEADY else self.deaths + 1
-        self._due = time.monotonic() + pause_after(self.deaths)
-        self._forget()
-        return f"{self.name} ended {how(code)}; it is started again. Its log: {self.log}"
+        self.consecutive_exits = (
+            1 if time.monotonic() - self._started_at > STABLE_SECONDS else self.consecutive_exits + 1
+        )
+        self._restart_at = time.monotonic() + restart_backoff(self.consecutive_exits)
+        self._clear_process()
+        return f"{self.name} ended {describe_exit(code)}; it is started again. Its log: {self.log}"
 
-    def ask(self) -> None:
+    def terminate(self) -> None:
         """Ask the process to end (SIGTERM); it drains first."""
         if self._process is not None:
             self._process.terminate()
 
-    def wait(self, until: float) -> bool:
+    def wait(self, deadline: float) -> bool:
         """Wait for the end until that moment of the monotonic clock; say whether it came."""
         if self._process is not None:
             try:
-                self._process.wait(max(0.0, until - time.monotonic()))
+                self._process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 return False
-            self._forget()
+            self._clear_process()
         return True
 
     def kill(self) -> None:
@@ -99,20 +101,20 @@ class Child:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            self._forget()
+            self._clear_process()
 
-    def _forget(self) -> None:
+    def _clear_process(self) -> None:
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
         self._process = None
 
-    def trim_log(self) -> None:
+    def rotate_log(self) -> None:
         """Move a log that has grown large aside, keeping one old one."""
-        if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
+        if self.log.exists() and self.log.stat().st_size > MAX_LOG_BYTES:
             shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
             os.truncate(self.log, 0)
 
-    def last_words(self, lines: int = 5) -> str:
+    def log_tail(self, lines: int = 5) -> str:
         """Answer the end of the log."""
         try:
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
@@ -120,7 +122,7 @@ class Child:
             return ""
 
 
-def birth(pid: int) -> float:
+def process_start_time(pid: int) -> float:
     """Answer when a process began (seconds of the epoch), by which a process id used again is told apart."""
     try:
         return float(psutil.Process(pid).create_time())
@@ -128,9 +130,9 @@ def birth(pid: int) -> float:
         return 0.0
 
 
-def end_leftovers(left: Mapping[int, float], *, seconds: float = 1.0) -> None:
+def terminate_orphans(orphans: Mapping[int, float], *, seconds: float = 1.0) -> None:
     """End processes (id: birth) of a killed hub. They have been ending since it died, so they are given little time."""
-    found = [process for pid, born in left.items() if (process := _same(pid, born)) is not None]
+    found = [process for pid, started_at in orphans.items() if (process := _find_process(pid, started_at)) is not None]
     for process in found:
         with suppress(psutil.Error):
             process.terminate()
@@ -141,9 +143,9 @@ def end_leftovers(left: Mapping[int, float], *, seconds: float = 1.0) -> None:
     psutil.wait_procs(slow, timeout=5)
 
 
-def _same(pid: int, born: float) -> psutil.Process | None:
+def _find_process(pid: int, started_at: float) -> psutil.Process | None:
     try:
         process = psutil.Process(pid)
-        return process if process.create_time() == born else None
+        return process if process.create_time() == started_at else None
     except psutil.Error:
         return None

@@ -8,5 +8,5 @@ out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty()
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-class Trouble(Exception):
+class CommandError(Exception):
     """What was asked cannot be done; the message is for a person and says what to do next."""

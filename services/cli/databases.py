@@ -51,7 +51,7 @@ class Server:
         secret = quote(password if user else self.password, safe="")
         return f"postgresql+asyncpg://{name}:{secret}@/{database}?host={quote(self.host, safe='/')}&port={self.port}"
 
-    async def admin(self, database: str = "") -> "asyncpg.Connection[asyncpg.Record]":
+    async def connect_as_superuser(self, database: str = "") -> "asyncpg.Connection[asyncpg.Record]":
         """Open a connection as superuser."""
         return await asyncpg.connect(
             host=self.host,
@@ -63,12 +63,12 @@ class Server:
         )
 
 
-class Embedded:
+class EmbeddedPostgres:
     """The PostgreSQL server of one machine, a child of this process, its data under a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._child: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, seconds: float = 60.0) -> Server:
         """Start the server, making its data folder first; answers where it is. Takes about a second.
@@ -82,9 +82,9 @@ class Embedded:
         if SETTINGS not in settings.read_text():
             settings.write_text(settings.read_text() + SETTINGS)
         socket = self._socket_folder(installed)
-        ends = time.monotonic() + seconds
-        while not self._launched(installed, socket):
-            if time.monotonic() > ends:
+        deadline = time.monotonic() + seconds
+        while not self._launch(installed, socket):
+            if time.monotonic() > deadline:
                 raise RuntimeError(f"not ready after {seconds:.0f} s; its log: {self.folder / 'log'}")
             time.sleep(0.3)
         return Server(host=str(socket))
@@ -96,11 +96,11 @@ class Embedded:
             folder.chmod(0o700)
         return folder
 
-    def _launched(self, installed: PostgresServer, socket: Path) -> bool:
-        self._leave_no_other()
+    def _launch(self, installed: PostgresServer, socket: Path) -> bool:
+        self._stop_leftover_server()
         log = os.open(self.folder / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            self._child = subprocess.Popen(
+            self._process = subprocess.Popen(
                 [installed.bin_path / "postgres", "-D", installed.pgdata, "-h", "", "-k", socket],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -111,26 +111,26 @@ class Embedded:
         finally:
             os.close(log)
         ready: list[str | Path] = [installed.bin_path / "pg_isready", "-q", "-h", socket, "-d", "postgres"]
-        while self._child.poll() is None:
+        while self._process.poll() is None:
             if subprocess.run(ready, check=False).returncode == 0:
                 return True
             time.sleep(0.05)
         return False
 
-    def _leave_no_other(self) -> None:
+    def _stop_leftover_server(self) -> None:
         """Stop a server that an earlier, killed hub left behind, and forget one that is dead."""
         file = self.folder / "postmaster.pid"
         try:
-            left = psutil.Process(int(file.read_text().split("\n", 1)[0]))
-            if left.status() != psutil.STATUS_ZOMBIE and left.name() == "postgres":
-                left.send_signal(signal.SIGINT)
-                left.wait(10)
+            leftover = psutil.Process(int(file.read_text().split("\n", 1)[0]))
+            if leftover.status() != psutil.STATUS_ZOMBIE and leftover.name() == "postgres":
+                leftover.send_signal(signal.SIGINT)
+                leftover.wait(10)
         except (OSError, ValueError, psutil.Error):
             pass
-        if file.exists() and not self._owned(file):
+        if file.exists() and not self._is_server_running(file):
             file.unlink(missing_ok=True)
 
-    def _owned(self, file: Path) -> bool:
+    def _is_server_running(self, file: Path) -> bool:
         """Say whether a living postgres still holds the folder."""
         try:
             process = psutil.Process(int(file.read_text().split("\n", 1)[0]))
@@ -141,33 +141,33 @@ class Embedded:
     @property
     def pid(self) -> int | None:
         """The process id of the running server; None when there is none."""
-        return self._child.pid if self._child is not None and self._child.poll() is None else None
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def stop(self) -> None:
         """Stop the server cleanly (fast mode: open connections are ended); at once when that takes over 20 s."""
-        if self._child is None or self._child.poll() is not None:
+        if self._process is None or self._process.poll() is not None:
             return
-        self._child.send_signal(signal.SIGINT)
+        self._process.send_signal(signal.SIGINT)
         try:
-            self._child.wait(20)
+            self._process.wait(20)
         except subprocess.TimeoutExpired:
-            self._child.send_signal(signal.SIGQUIT)
-            self._child.wait(10)
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(10)
 
 
-async def prepare(server: Server, prefix: str = "", passwords: dict[str, str] | None = None) -> None:
+async def create_databases(server: Server, prefix: str = "", passwords: dict[str, str] | None = None) -> None:
     """Make the databases `<prefix><service>` and their roles on one server, if missing."""
     for service in SERVICES:
-        await prepare_one(server, service, prefix + service, passwords or {})
+        await create_database(server, service, prefix + service, passwords or {})
 
 
-async def prepare_one(server: Server, service: str, database: str, passwords: Mapping[str, str]) -> None:
+async def create_database(server: Server, service: str, database: str, passwords: Mapping[str, str]) -> None:
     """Make a service's database and its roles `<service>_owner` and `<service>_runner`, if missing; one at a time."""
-    admin = await server.admin()
+    admin = await server.connect_as_superuser()
     try:
         await admin.execute("SELECT pg_advisory_lock(hashtext('saola.prepare'))")
         for role in (f"{service}_owner", f"{service}_runner"):
-            await _role(admin, role, passwords.get(role))
+            await _create_role(admin, role, passwords.get(role))
         if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
             # Names of species are not ASCII, and some servers' own template is. Keys are compared byte by byte: faster
             # than by any country's alphabet, and an index keeps its order when the machine's alphabets are updated.
@@ -175,18 +175,18 @@ async def prepare_one(server: Server, service: str, database: str, passwords: Ma
                 f'CREATE DATABASE "{database}" OWNER {service}_owner TEMPLATE template0'
                 " ENCODING 'UTF8' LOCALE_PROVIDER libc LC_COLLATE 'C'"
             )
-        await fence(admin, database, service)
+        await restrict_connections(admin, database, service)
     finally:
         await admin.close()
 
 
-async def fence(admin: "asyncpg.Connection[asyncpg.Record]", database: str, service: str) -> None:
+async def restrict_connections(admin: "asyncpg.Connection[asyncpg.Record]", database: str, service: str) -> None:
     """Let only the service's own two roles into its database."""
     await admin.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
     await admin.execute(f'GRANT CONNECT ON DATABASE "{database}" TO {service}_owner, {service}_runner')
 
 
-async def _role(admin: "asyncpg.Connection[asyncpg.Record]", name: str, password: str | None) -> None:
+async def _create_role(admin: "asyncpg.Connection[asyncpg.Record]", name: str, password: str | None) -> None:
     try:
         await admin.execute(f"CREATE ROLE {name} LOGIN")
     except asyncpg.DuplicateObjectError:
@@ -202,26 +202,26 @@ def migrate(service: str, owner_url: str, revision: str = "head") -> None:
 
     config = Config(str(ROOT / "migrations" / "alembic.ini"), ini_section=service)
     config.attributes["url"] = owner_url
-    turn = command.downgrade if revision == "base" else command.upgrade
-    _outside_the_loop(lambda: turn(config, revision))
+    run_migration = command.downgrade if revision == "base" else command.upgrade
+    _run_outside_event_loop(lambda: run_migration(config, revision))
 
 
-def drift(service: str, owner_url: str) -> None:
+def require_no_drift(service: str, owner_url: str) -> None:
     """Compare one database with the tables in the code; raises alembic's AutogenerateDiffsDetected on a difference."""
     from alembic import command
     from alembic.config import Config
 
     config = Config(str(ROOT / "migrations" / "alembic.ini"), ini_section=service)
     config.attributes["url"] = owner_url
-    _outside_the_loop(lambda: command.check(config))
+    _run_outside_event_loop(lambda: command.check(config))
 
 
-def _outside_the_loop(act) -> None:  # type: ignore[no-untyped-def]
+def _run_outside_event_loop(job) -> None:  # type: ignore[no-untyped-def]
     """Run alembic, which opens an event loop of its own, whether or not one runs here."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        act()
+        job()
     else:
         with ThreadPoolExecutor(1) as pool:
-            pool.submit(act).result()
+            pool.submit(job).result()

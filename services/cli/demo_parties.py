@@ -5,87 +5,89 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from saola_client import Hub, Problem
-from services.cli.feed_follower import Pulled
-from services.cli.trial_parties import Member, join
-from services.cli.webhook_receiver import HERE, Receiver
+from services.cli.feed_follower import FeedFollower
+from services.cli.trial_parties import TrialParty, add_party
+from services.cli.webhook_receiver import LOOPBACK, WebhookReceiver
 
-B_FAILS = 2
+IMPORTER_FAILURES = 2
 """How often B's endpoint fails first."""
-ISSUER_HEARS = ("permit.*", "declaration.*")
-B_HEARS = ("declaration.released", "permit.used", "permit.revoked")
-OFFICERS_HEAR = ("permit.revoked",)
-Listener = Receiver | Pulled
+ISSUER_EVENT_TYPES = ("permit.*", "declaration.*")
+IMPORTER_EVENT_TYPES = ("declaration.released", "permit.used", "permit.revoked")
+OFFICER_EVENT_TYPES = ("permit.revoked",)
+Subscriber = WebhookReceiver | FeedFollower
 
 
 @dataclass(frozen=True)
-class Names:
+class DemoIdentifiers:
     """What the play calls its own: plain on a fresh hub, with a mark of its own when it was played there before."""
 
-    permit: str
-    exporter: str
-    importer: str
+    permit_number: str
+    exporter_identifier: str
+    importer_identifier: str
     reference: str
 
 
 @dataclass(frozen=True)
-class Cast:
+class DemoParties:
     """The parties, their numbers, and their receivers."""
 
-    names: Names
-    authority: Member
-    export_customs: Member
-    exporter: Member
-    importer: Member
-    import_customs: Member
-    import_authority: Member
-    issuer_hears: Listener
-    importer_hears: Listener
-    officer_hears: Listener
+    identifiers: DemoIdentifiers
+    authority: TrialParty
+    export_customs: TrialParty
+    exporter: TrialParty
+    importer: TrialParty
+    import_customs: TrialParty
+    import_authority: TrialParty
+    issuer_subscriber: Subscriber
+    importer_subscriber: Subscriber
+    officer_subscriber: Subscriber
 
 
-def assemble(admin: Hub, year: int, stack: ExitStack, receive_at: str | None = None) -> Cast:
+def create_parties(admin: Hub, year: int, stack: ExitStack, receive_at: str | None = None) -> DemoParties:
     """Add the parties to the hub, and have them hear the news for as long as the stack lasts.
 
     They listen on `receive_at`. Where none is named and the hub does not send to this machine, they pull.
     """
-    names, exporter = _first(admin, year)
-    importer = join(admin, "B SARL", "FR", ["trader"], {"EORI": names.importer})
-    authority = join(admin, "Management Authority of South Africa", "ZA", ["authority"])
-    officer = join(admin, "French customs", "FR", ["customs"])
-    return Cast(
-        names=names,
+    identifiers, exporter = _create_exporter(admin, year)
+    importer = add_party(admin, "B SARL", "FR", ["trader"], {"EORI": identifiers.importer_identifier})
+    authority = add_party(admin, "Management Authority of South Africa", "ZA", ["authority"])
+    officer = add_party(admin, "French customs", "FR", ["customs"])
+    return DemoParties(
+        identifiers=identifiers,
         authority=authority,
-        export_customs=join(admin, "South African customs", "ZA", ["customs"]),
+        export_customs=add_party(admin, "South African customs", "ZA", ["customs"]),
         exporter=exporter,
         importer=importer,
         import_customs=officer,
-        import_authority=join(admin, "Management Authority of France", "FR", ["authority"]),
-        issuer_hears=_listen(authority, ISSUER_HEARS, stack, receive_at),
-        importer_hears=_listen(importer, B_HEARS, stack, receive_at, failing=B_FAILS),
-        officer_hears=_listen(officer, OFFICERS_HEAR, stack, receive_at),
+        import_authority=add_party(admin, "Management Authority of France", "FR", ["authority"]),
+        issuer_subscriber=_subscribe(authority, ISSUER_EVENT_TYPES, stack, receive_at),
+        importer_subscriber=_subscribe(importer, IMPORTER_EVENT_TYPES, stack, receive_at, failures=IMPORTER_FAILURES),
+        officer_subscriber=_subscribe(officer, OFFICER_EVENT_TYPES, stack, receive_at),
     )
 
 
-def _first(admin: Hub, year: int) -> tuple[Names, Member]:
+def _create_exporter(admin: Hub, year: int) -> tuple[DemoIdentifiers, TrialParty]:
     """Add the exporter by its plain number; if that is taken, the play has been here, and takes marked names."""
-    mark = f"{secrets.randbelow(900_000) + 100_000}"
-    plain = Names(f"ZA-{year}-000123", "ZA1234567", "FR99988877700011", f"B-{year}-0001")
-    marked = Names(f"ZA-{year}-{mark}", f"ZA1{mark}", f"FR999888{mark}", f"B-{year}-{mark}")
+    suffix = f"{secrets.randbelow(900_000) + 100_000}"
+    default = DemoIdentifiers(f"ZA-{year}-000123", "ZA1234567", "FR99988877700011", f"B-{year}-0001")
+    unique = DemoIdentifiers(f"ZA-{year}-{suffix}", f"ZA1{suffix}", f"FR999888{suffix}", f"B-{year}-{suffix}")
     try:
-        return plain, join(admin, "A (Pty) Ltd", "ZA", ["trader"], {"EORI": plain.exporter})
+        return default, add_party(admin, "A (Pty) Ltd", "ZA", ["trader"], {"EORI": default.exporter_identifier})
     except Problem as problem:
         if problem.status not in {409, 422}:
             raise
-    return marked, join(admin, "A (Pty) Ltd", "ZA", ["trader"], {"EORI": marked.exporter})
+    return unique, add_party(admin, "A (Pty) Ltd", "ZA", ["trader"], {"EORI": unique.exporter_identifier})
 
 
-def _listen(member: Member, types: tuple[str, ...], stack: ExitStack, at: str | None, *, failing: int = 0) -> Listener:
-    receiver = stack.enter_context(Receiver(failing, at=at or HERE))
+def _subscribe(
+    member: TrialParty, types: tuple[str, ...], stack: ExitStack, address: str | None, *, failures: int = 0
+) -> Subscriber:
+    receiver = stack.enter_context(WebhookReceiver(failures, address=address or LOOPBACK))
     try:
         endpoint = member.hub.create_endpoint(receiver.url, types, f"{member.name}, the demo")
     except Problem as problem:
-        if at is not None or problem.status != 422:
+        if address is not None or problem.status != 422:
             raise
-        return Pulled(member.hub, types)
-    receiver.know(endpoint["secret"])
+        return FeedFollower(member.hub, types)
+    receiver.set_secret(endpoint["secret"])
     return receiver

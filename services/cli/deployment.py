@@ -8,10 +8,10 @@ from pathlib import Path
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from services.cli.console import Trouble, err, out
-from services.cli.databases import SERVICES, Server, migrate, prepare_one
-from shared.settings import BadSettings, given
-from shared.signed_tokens import make_keys, make_secret_keys
+from services.cli.console import CommandError, err, out
+from services.cli.databases import SERVICES, Server, create_database, migrate
+from shared.settings import InvalidSettings, find_variable
+from shared.signed_tokens import create_encryption_keys, create_signing_keys
 
 
 def prepare_all(environ: Mapping[str, str] = os.environ) -> None:
@@ -20,22 +20,22 @@ def prepare_all(environ: Mapping[str, str] = os.environ) -> None:
     `<SERVICE>_SERVER_URL` enters as a superuser; `<SERVICE>_OWNER_URL` and `<SERVICE>_DATABASE_URL` say what is made.
     """
     for service in SERVICES:
-        server = _address(f"{service.upper()}_SERVER_URL", environ)
-        owner = _address(f"{service.upper()}_OWNER_URL", environ)
-        runner = _address(f"{service.upper()}_DATABASE_URL", environ)
+        server = _read_database_url(f"{service.upper()}_SERVER_URL", environ)
+        owner = _read_database_url(f"{service.upper()}_OWNER_URL", environ)
+        runner = _read_database_url(f"{service.upper()}_DATABASE_URL", environ)
         for url, role in ((owner, f"{service}_owner"), (runner, f"{service}_runner")):
             if (url.username, url.database) != (role, owner.database) or not url.database:
-                raise Trouble(f"The addresses of {service} must name one database, and {role} as its user.")
+                raise CommandError(f"The addresses of {service} must name one database, and {role} as its user.")
         with err.status(f"Making the {service} database ready…"):
             passwords = {str(url.username): str(url.password or "") for url in (owner, runner)}
-            asyncio.run(prepare_one(_server(server), service, str(owner.database), passwords))
+            asyncio.run(create_database(_parse_server(server), service, str(owner.database), passwords))
     migrate_all(SERVICES, environ)
 
 
 def migrate_all(services: tuple[str, ...], environ: Mapping[str, str] = os.environ) -> None:
     """Bring databases to their newest migration, as their owners."""
     for service in services:
-        url = _address(f"{service.upper()}_OWNER_URL", environ)
+        url = _read_database_url(f"{service.upper()}_OWNER_URL", environ)
         with err.status(f"Bringing the {service} database up to date…"):
             migrate(service, url.render_as_string(hide_password=False))
         out.print(f"{service}: up to date")
@@ -45,30 +45,34 @@ def make_key_sets(folder: Path) -> None:
     """Make the key sets that are missing: private ones a folder a service, the public halves in a folder for all."""
     public = folder / "public"
     try:
-        make_keys(folder / "gateway" / "inside.json", public / "gateway.json")
-        make_keys(folder / "gateway" / "tokens.json", public / "tokens.json")
-        make_keys(folder / "permits" / "inside.json", public / "permits.json")
-        make_keys(folder / "notifications" / "webhooks.json", public / "webhooks.json")
-        make_secret_keys(folder / "notifications" / "secrets.json")
+        create_signing_keys(folder / "gateway" / "inside.json", public / "gateway.json")
+        create_signing_keys(folder / "gateway" / "tokens.json", public / "tokens.json")
+        create_signing_keys(folder / "permits" / "inside.json", public / "permits.json")
+        create_signing_keys(folder / "notifications" / "webhooks.json", public / "webhooks.json")
+        create_encryption_keys(folder / "notifications" / "secrets.json")
     except OSError as error:
-        raise Trouble(f"The key sets cannot be written to {folder}: {error}.") from None
+        raise CommandError(f"The key sets cannot be written to {folder}: {error}.") from None
     out.print(f"The key sets are in {folder}", markup=False)
 
 
-def _address(name: str, environ: Mapping[str, str]) -> URL:
+def _read_database_url(name: str, environ: Mapping[str, str]) -> URL:
     try:
-        found = given(name, environ)
-    except BadSettings as error:
-        raise Trouble(str(error)) from None
+        found = find_variable(name, environ)
+    except InvalidSettings as error:
+        raise CommandError(str(error)) from None
     if not found:
-        raise Trouble(f"Set {name}, or {name}_FILE to a file with it: postgresql+asyncpg://user:password@host/database")
+        raise CommandError(
+            f"Set {name}, or {name}_FILE to a file with it: postgresql+asyncpg://user:password@host/database"
+        )
     try:
         return make_url(found)
     except ArgumentError:
-        raise Trouble(f"{name} is no address; write postgresql+asyncpg://user:password@host:port/database") from None
+        raise CommandError(
+            f"{name} is no address; write postgresql+asyncpg://user:password@host:port/database"
+        ) from None
 
 
-def _server(url: URL) -> Server:
+def _parse_server(url: URL) -> Server:
     host = url.host or str(url.query.get("host", "localhost"))
     port = int(url.port or str(url.query.get("port", "5432")))
     return Server(host, port, url.username or "postgres", url.password or "", url.database or "postgres")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from shared.contracts.events.catalogue import CATALOGUE, HEARD_BY, Entry, data_schemas, event_schema
+from shared.contracts.events.catalogue import AUDIENCE_BY_FAMILY, CATALOGUE, EventType, data_schemas, event_schema
 
 REF = "#/components/schemas/{model}"
 CHANNELS = {
@@ -52,42 +52,42 @@ _CLOUD_HEADERS = {
 }
 
 
-def page() -> str:
+def render_page() -> str:
     """Write the catalogue for people."""
     parts = [INTRO, "## All types\n", _table(("type", "when"), ((_link(e), e.sentence) for e in CATALOGUE.values()))]
     for family, entries in groupby(CATALOGUE.values(), key=lambda entry: entry.family):
-        parts += [f"## {CHANNELS[family].capitalize()}\n", f"{HEARD_BY[family]}.\n"]
+        parts += [f"## {CHANNELS[family].capitalize()}\n", f"{AUDIENCE_BY_FAMILY[family]}.\n"]
         parts += [_section(entry) for entry in entries]
     parts += ["## Parts\n", "What fields of several types are made of.\n", *_parts()]
     return "\n".join(parts)
 
 
-def _link(entry: Entry) -> str:
+def _link(entry: EventType) -> str:
     return f"[`{entry.code}`](#{entry.code.replace('.', '')})"
 
 
-def _section(entry: Entry) -> str:
+def _section(entry: EventType) -> str:
     example = json.dumps(entry.example["data"], indent=1, ensure_ascii=False)
     table = _fields(data_schemas(ref=REF)[entry.model.__name__])
     return f"### {entry.code}\n\n{entry.meaning}\n\n{table}\n```json\n{example}\n```\n"
 
 
 def _parts() -> list[str]:
-    whole = {entry.model.__name__ for entry in CATALOGUE.values()}
-    parts = {name: schema for name, schema in data_schemas(ref=REF).items() if name not in whole}
+    event_models = {entry.model.__name__ for entry in CATALOGUE.values()}
+    parts = {name: schema for name, schema in data_schemas(ref=REF).items() if name not in event_models}
     return [f"### {name}\n\n{schema['description']}\n\n{_fields(schema)}" for name, schema in sorted(parts.items())]
 
 
 def _fields(schema: dict[str, Any]) -> str:
-    wanted = schema.get("required", ())
+    required = schema.get("required", ())
     rows = (
-        (f"`{name}`", _kind(field), "always" if name in wanted else "", field.get("description", ""))
+        (f"`{name}`", _describe_type(field), "always" if name in required else "", field.get("description", ""))
         for name, field in schema["properties"].items()
     )
     return _table(("field", "is", "there", "meaning"), rows)
 
 
-def _kind(field: dict[str, Any]) -> str:
+def _describe_type(field: dict[str, Any]) -> str:
     """Say in a few words what a field is."""
     if "$ref" in field:
         name = field["$ref"].rpartition("/")[2]
@@ -97,7 +97,7 @@ def _kind(field: dict[str, Any]) -> str:
     if "enum" in field:
         return ", ".join(f"`{value}`" for value in field["enum"])
     if field.get("type") == "array":
-        return f"list of {_kind(field['items'])}"
+        return f"list of {_describe_type(field['items'])}"
     return str(field.get("format") or field.get("type") or "")
 
 
@@ -106,9 +106,9 @@ def _table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
 
 
-def asyncapi() -> str:
+def render_asyncapi() -> str:
     """Write the catalogue as AsyncAPI 3.0: the hub sends, whoever asked to hear receives."""
-    described = {
+    document = {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Saola events",
@@ -121,7 +121,7 @@ def asyncapi() -> str:
         "operations": {f"tell_of_{name}": _operation(family) for family, name in CHANNELS.items()},
         "components": {
             "messages": {entry.code: _message(entry) for entry in CATALOGUE.values()}
-            | {_in_binary_mode(entry): _cloud_message(entry) for entry in CATALOGUE.values()},
+            | {_binary_mode_name(entry): _cloud_message(entry) for entry in CATALOGUE.values()},
             "schemas": data_schemas(ref=REF),
             "messageTraits": {
                 "signed": {"headers": _headers(_HEADERS, required=True)},
@@ -129,16 +129,16 @@ def asyncapi() -> str:
             },
         },
     }
-    return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def _codes(family: str) -> list[str]:
     """Name the messages of a family, in each of the two formats."""
     entries = [entry for entry in CATALOGUE.values() if entry.family == family]
-    return [entry.code for entry in entries] + [_in_binary_mode(entry) for entry in entries]
+    return [entry.code for entry in entries] + [_binary_mode_name(entry) for entry in entries]
 
 
-def _in_binary_mode(entry: Entry) -> str:
+def _binary_mode_name(entry: EventType) -> str:
     return f"{entry.code}.cloudevents"
 
 
@@ -146,7 +146,7 @@ def _channel(family: str) -> dict[str, Any]:
     return {
         "address": None,
         "title": CHANNELS[family].capitalize(),
-        "description": f"Heard by: {HEARD_BY[family]}. The address is the URL of the party's own endpoint.",
+        "description": f"Heard by: {AUDIENCE_BY_FAMILY[family]}. The address is the URL of the party's own endpoint.",
         "messages": {code: {"$ref": f"#/components/messages/{code}"} for code in _codes(family)},
     }
 
@@ -162,7 +162,7 @@ def _operation(family: str) -> dict[str, Any]:
     }
 
 
-def _message(entry: Entry) -> dict[str, Any]:
+def _message(entry: EventType) -> dict[str, Any]:
     return {
         "name": entry.code,
         "title": entry.sentence,
@@ -174,7 +174,7 @@ def _message(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _cloud_message(entry: Entry) -> dict[str, Any]:
+def _cloud_message(entry: EventType) -> dict[str, Any]:
     """Write a message as endpoints of the format `cloudevents` get it: its data alone is the body."""
     return {
         "name": entry.code,
@@ -187,6 +187,8 @@ def _cloud_message(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _headers(known: dict[str, tuple[str, dict[str, str]]], *, required: bool) -> dict[str, Any]:
-    fields = {name: {"type": "string", "description": says, **more} for name, (says, more) in known.items()}
-    return {"type": "object", "properties": fields, **({"required": list(known)} if required else {})}
+def _headers(headers: dict[str, tuple[str, dict[str, str]]], *, required: bool) -> dict[str, Any]:
+    fields = {
+        name: {"type": "string", "description": description, **more} for name, (description, more) in headers.items()
+    }
+    return {"type": "object", "properties": fields, **({"required": list(headers)} if required else {})}

@@ -6,34 +6,34 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
-from services.cli.console import Trouble
+from services.cli.console import CommandError
 
 
-class Bookmark:
+class FeedPosition:
     """What is kept for one party at one hub; written anew at each step, for its owner alone to read."""
 
     def __init__(self, file: Path, name: str) -> None:
         self._file, self._name = file, name
-        kept = self._read().get(name, {})
-        self.cursor: str | None = kept.get("cursor")
-        self.secret: str = kept.get("secret") or "whsec_" + b64encode(secrets.token_bytes(32)).decode()
+        stored = self._read().get(name, {})
+        self.cursor: str | None = stored.get("cursor")
+        self.secret: str = stored.get("secret") or "whsec_" + b64encode(secrets.token_bytes(32)).decode()
 
-    def move(self, cursor: str) -> None:
+    def advance(self, cursor: str) -> None:
         """Keep the cursor: what comes before it was dealt with."""
         if cursor != self.cursor:
             self.cursor = cursor
-            self.keep()
+            self.store()
 
-    def keep(self) -> None:
+    def store(self) -> None:
         """Write the file, whole or not at all. Raises Trouble where it cannot be written."""
-        every = self._read() | {self._name: {"cursor": self.cursor, "secret": self.secret}}
-        fresh = self._file.with_name(self._file.name + ".new")
+        positions = self._read() | {self._name: {"cursor": self.cursor, "secret": self.secret}}
+        new_file = self._file.with_name(self._file.name + ".new")
         try:
-            fresh.touch(mode=0o600)
-            fresh.write_text(json.dumps(every, indent=1) + "\n")
-            fresh.replace(self._file)
+            new_file.touch(mode=0o600)
+            new_file.write_text(json.dumps(positions, indent=1) + "\n")
+            new_file.replace(self._file)
         except OSError as error:
-            raise Trouble(
+            raise CommandError(
                 f"{self._file} cannot be written: {error.strerror}. Name another place: --keep FILE"
             ) from None
 
@@ -43,5 +43,7 @@ class Bookmark:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            raise Trouble(f"{self._file} cannot be read: {error}. Remove it, or name another: --keep FILE") from None
+            raise CommandError(
+                f"{self._file} cannot be read: {error}. Remove it, or name another: --keep FILE"
+            ) from None
         return found if isinstance(found, dict) else {}

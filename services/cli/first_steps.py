@@ -11,35 +11,35 @@ from services.cli.home import Home
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 
-def command() -> str:
+def saola_command() -> str:
     """Answer how this person calls `saola`, as it can be typed again."""
     called = Path(sys.argv[0])
     if called.name != "saola":
         return "saola"
-    return shlex.quote(near(called.absolute()))
+    return shlex.quote(shorten_path(called.absolute()))
 
 
-def near(path: Path) -> str:
+def shorten_path(path: Path) -> str:
     """Write a path from where the person stands, or whole where that would lead upwards."""
     found = os.path.relpath(path)
     return str(path) if found.startswith("..") else found
 
 
-def welcome(home: Home, url: str, seconds: float) -> None:
+def print_first_steps(home: Home, url: str, seconds: float) -> None:
     """Tell that the hub is ready."""
-    admin = shlex.quote(near(home.admin))
-    hub = "" if url == DEFAULT_URL else f" --hub {url}"
-    whose = "" if admin == "var/admin.json" else f" --admin {admin}"
-    token = f"$({command()} token{hub}{whose.replace('--admin', '--credentials')})"
+    admin = shlex.quote(shorten_path(home.admin_file))
+    hub_option = "" if url == DEFAULT_URL else f" --hub {url}"
+    admin_option = "" if admin == "var/admin.json" else f" --admin {admin}"
+    token = f"$({saola_command()} token{hub_option}{admin_option.replace('--admin', '--credentials')})"
     trader = "--country FR --role trader --identifier EORI=FR1 --save b.json"
     rows = [
         ("The API, to read and to try", f"{url}/docs"),
         ("The administrator's credentials", admin),
-        ("Logs, database, keys", f"{near(home.folder)}/"),
+        ("Logs, database, keys", f"{shorten_path(home.folder)}/"),
         ("", ""),
-        ("Play the main journey", f"{command()} demo --hub {url}{whose}"),
+        ("Play the main journey", f"{saola_command()} demo --hub {url}{admin_option}"),
         ("Who am I?", f'curl -s {url}/v1/me -H "Authorization: Bearer {token}"'),
-        ("Add a trader", f'{command()} party add "B SARL" {trader}{hub}{whose}'),
+        ("Add a trader", f'{saola_command()} party add "B SARL" {trader}{hub_option}{admin_option}'),
     ]
     out.print(f"\n[bold green]Saola is ready[/] at [bold]{url}[/], after {seconds:.1f} s. Ctrl-C stops it.\n")
     for what, how in rows:

@@ -9,25 +9,25 @@ from urllib.parse import urlsplit
 import httpx2
 
 from saola_client.webhooks import sign_webhook
-from services.cli.console import Trouble
+from services.cli.console import CommandError
 
-AGAIN = (1.0, 5.0)
+RETRY_DELAYS = (1.0, 5.0)
 """Seconds between the tries at an event that was answered, but not 2xx; after the last it is passed over."""
-AWAY = 1.0
+RECONNECT_SECONDS = 1.0
 """Seconds between two looks whether somebody listens there again."""
-SECONDS = 15.0
+TIMEOUT_SECONDS = 15.0
 """As long as the hub's own webhooks wait for an answer."""
 
 
 class Forwarder:
     """The way to one address; `tell` says what a person should see."""
 
-    def __init__(self, url: str, secret: str, tell: Callable[[str], None]) -> None:
+    def __init__(self, url: str, secret: str, report: Callable[[str], None]) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise Trouble(f"{url} is no address to forward to. Write it whole: http://127.0.0.1:3000/hooks")
-        self._url, self._secret, self._tell = url, secret, tell
-        self._http = httpx2.Client(timeout=SECONDS, follow_redirects=False, trust_env=False)
+            raise CommandError(f"{url} is no address to forward to. Write it whole: http://127.0.0.1:3000/hooks")
+        self._url, self._secret, self._report = url, secret, report
+        self._http = httpx2.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
 
     def close(self) -> None:
         """Close the connections."""
@@ -35,14 +35,14 @@ class Forwarder:
 
     def forward(self, event: dict[str, Any]) -> str:
         """Hand an event on; answers what became of it in a few words. Waits while nobody listens there."""
-        body = as_sent(event)
-        for wait in (*AGAIN, None):
+        body = render_webhook_body(event)
+        for wait in (*RETRY_DELAYS, None):
             began = time.monotonic()
-            answer = self._post(event["id"], body)
-            said = f"→ {answer.status_code} in {(time.monotonic() - began) * 1000:.0f} ms"
-            if answer.is_success or wait is None:
-                return said if answer.is_success else f"{said}, passed over"
-            self._tell(f"{said}; again in {wait:.0f} s")
+            response = self._post(event["id"], body)
+            result = f"→ {response.status_code} in {(time.monotonic() - began) * 1000:.0f} ms"
+            if response.is_success or wait is None:
+                return result if response.is_success else f"{result}, passed over"
+            self._report(f"{result}; again in {wait:.0f} s")
             time.sleep(wait)
         raise AssertionError("unreachable")
 
@@ -54,11 +54,11 @@ class Forwarder:
                 return self._http.post(self._url, content=body, headers=headers)
             except httpx2.TransportError as error:
                 if not waiting:
-                    self._tell(f"No answer from {self._url} ({type(error).__name__}); waiting until there is one.")
+                    self._report(f"No answer from {self._url} ({type(error).__name__}); waiting until there is one.")
                 waiting = True
-                time.sleep(AWAY)
+                time.sleep(RECONNECT_SECONDS)
 
 
-def as_sent(event: dict[str, Any]) -> bytes:
+def render_webhook_body(event: dict[str, Any]) -> bytes:
     """Answer the very bytes that a webhook with this event would have."""
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()

@@ -7,10 +7,10 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from shared.heartbeat import PULSE
+from shared.heartbeat import HEARTBEAT_VARIABLE
 
-PORTS = ("GATEWAY_PORT", "PERMITS_PORT", "NOTIFICATIONS_PORT")
-OLDEST_PULSE = 10.0
+PORT_VARIABLES = ("GATEWAY_PORT", "PERMITS_PORT", "NOTIFICATIONS_PORT")
+MAX_HEARTBEAT_AGE_SECONDS = 10.0
 """Seconds after which a worker that has not moved counts as stuck."""
 
 
@@ -26,14 +26,14 @@ def is_ready(port: int, host: str = "127.0.0.1") -> bool:
         connection.close()
 
 
-def is_well(environ: Mapping[str, str]) -> bool:
+def is_healthy(environ: Mapping[str, str]) -> bool:
     """Say whether the process that this environment was given to is well."""
-    pulse = Path(environ.get(PULSE, ""))
-    if pulse.is_file():
-        return time.time() - pulse.stat().st_mtime < OLDEST_PULSE
-    ports = [int(environ[name]) for name in PORTS if name in environ]
+    heartbeat = Path(environ.get(HEARTBEAT_VARIABLE, ""))
+    if heartbeat.is_file():
+        return time.time() - heartbeat.stat().st_mtime < MAX_HEARTBEAT_AGE_SECONDS
+    ports = [int(environ[name]) for name in PORT_VARIABLES if name in environ]
     return bool(ports) and all(is_ready(port) for port in ports)
 
 
 if __name__ == "__main__":
-    sys.exit(not is_well(os.environ))
+    sys.exit(not is_healthy(os.environ))

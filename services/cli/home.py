@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from services.cli.console import Trouble
+from services.cli.console import CommandError
 
 SIGNERS = ("gateway", "permits", "tokens", "webhooks")
 """What is signed: inside calls of the gateway and of permits, tokens given outside, letters sent outside."""
@@ -29,21 +29,21 @@ class Home:
     folder: Path
 
     @property
-    def admin(self) -> Path:
+    def admin_file(self) -> Path:
         """Where the administrator's credentials lie."""
         return self.folder / "admin.json"
 
     @property
-    def database(self) -> Path:
+    def database_folder(self) -> Path:
         """Where PostgreSQL lives."""
         return self.folder / "database"
 
     @property
-    def run(self) -> Path:
+    def run_file(self) -> Path:
         """Where the running processes are noted."""
         return self.folder / "run.json"
 
-    def log(self, name: str) -> Path:
+    def log_file(self, name: str) -> Path:
         """Answer the log file of one process."""
         return self.folder / "logs" / f"{name}.log"
 
@@ -60,54 +60,54 @@ class Home:
         """Answer the key set that the secrets of webhooks are kept under."""
         return self.folder / "keys" / "secrets.json"
 
-    def make(self) -> None:
+    def create(self) -> None:
         """Make the folders and, once, the keys."""
-        from shared.signed_tokens import make_keys, make_secret_keys
+        from shared.signed_tokens import create_encryption_keys, create_signing_keys
 
         try:
             for name, mode in (("", 0o755), ("keys", 0o700), ("logs", 0o755)):
                 (self.folder / name).mkdir(mode=mode, parents=True, exist_ok=True)
             for signer in SIGNERS:
-                make_keys(self.private_keys(signer), self.public_keys(signer))
-            make_secret_keys(self.secret_keys)
+                create_signing_keys(self.private_keys(signer), self.public_keys(signer))
+            create_encryption_keys(self.secret_keys)
         except OSError as error:
-            raise Trouble(f"The home folder {self.folder} cannot be made ready: {error}.") from None
+            raise CommandError(f"The home folder {self.folder} cannot be made ready: {error}.") from None
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Hold the home, so that no second hub starts on it; the kernel lets go when this process ends."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise Trouble(f"The home folder {self.folder} cannot be used: {error.strerror}.") from None
+            raise CommandError(f"The home folder {self.folder} cannot be used: {error.strerror}.") from None
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(lock)
-            raise Trouble(self._taken()) from None
+            os.close(descriptor)
+            raise CommandError(self._already_running_message()) from None
         try:
             yield
         finally:
-            os.close(lock)
+            os.close(descriptor)
 
-    def _taken(self) -> str:
-        where = self.read_run().get("urls", {}).get("gateway", "an address not known yet")
+    def _already_running_message(self) -> str:
+        where = self.read_run_file().get("urls", {}).get("gateway", "an address not known yet")
         return (
             f"A hub already runs on {self.folder} (at {where}). "
             "Stop it first, or start another: saola up --home ./other --port 8001"
         )
 
-    def note_run(self, urls: Mapping[str, str], processes: Mapping[str, Mapping[str, float]]) -> None:
+    def write_run_file(self, urls: Mapping[str, str], processes: Mapping[str, Mapping[str, float]]) -> None:
         """Note what runs and where it listens; by it the next start ends what a killed hub left behind."""
-        fresh = self.run.with_suffix(".new")
-        fresh.write_text(json.dumps({"urls": urls, "processes": processes}, indent=1) + "\n")
-        fresh.replace(self.run)
+        new_file = self.run_file.with_suffix(".new")
+        new_file.write_text(json.dumps({"urls": urls, "processes": processes}, indent=1) + "\n")
+        new_file.replace(self.run_file)
 
-    def read_run(self) -> dict[str, Any]:
+    def read_run_file(self) -> dict[str, Any]:
         """Answer what was noted last; nothing when there is no note or it cannot be read."""
         try:
-            found = json.loads(self.run.read_text())
+            found = json.loads(self.run_file.read_text())
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}

@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-from services.cli.console import Trouble, out
+from services.cli.console import CommandError, out
 from services.cli.home import Home
 from shared.signed_tokens import rotate_keys
 
-TOKENS = ("gateway", "permits", "tokens")
+TOKEN_SIGNERS = ("gateway", "permits", "tokens")
 """Those whose signatures are short-lived; the key of webhooks goes its own way, for receivers hold its public half."""
 STEPS = {
     "add": "The new key verifies. In a minute, when everybody has read it: saola rotate use",
     "use": "The new key signs. In an hour, when the last token by the old one has ended: saola rotate drop",
     "drop": "The old key is gone: no token by it lets anybody in. Receipts by it can be checked for good.",
 }
-OF_WEBHOOKS = {
+WEBHOOK_STEPS = {
     "add": "Both keys sign each webhook. When every receiver has the new one (webhook-keys.json): use, then drop.",
     "use": "Both keys sign, the new one first. When no receiver goes by the old one any more: drop",
     "drop": "The old key is gone; receivers that know it alone refuse what comes.",
@@ -22,30 +22,30 @@ OF_WEBHOOKS = {
 
 def rotate_home(home: Path, step: str) -> None:
     """Take a step with every key set of a home that signs tokens, outside and inside."""
-    place = Home(home)
-    for signer in TOKENS:
-        _take(place.private_keys(signer), place.public_keys(signer), step)
+    home_folder = Home(home)
+    for signer in TOKEN_SIGNERS:
+        _rotate_key_set(home_folder.private_keys(signer), home_folder.public_keys(signer), step)
     out.print(STEPS[step], markup=False)
 
 
 def rotate_webhooks(home: Path, step: str) -> None:
     """Take a step with the key set of a home that signs webhooks."""
-    place = Home(home)
-    _take(place.private_keys("webhooks"), place.public_keys("webhooks"), step)
-    out.print(OF_WEBHOOKS[step], markup=False)
+    home_folder = Home(home)
+    _rotate_key_set(home_folder.private_keys("webhooks"), home_folder.public_keys("webhooks"), step)
+    out.print(WEBHOOK_STEPS[step], markup=False)
 
 
 def rotate_files(private: Path, public: Path, step: str) -> None:
     """Take a step with one key set."""
-    _take(private, public, step)
+    _rotate_key_set(private, public, step)
     out.print(STEPS[step], markup=False)
 
 
-def _take(private: Path, public: Path, step: str) -> None:
+def _rotate_key_set(private: Path, public: Path, step: str) -> None:
     if step not in STEPS:
-        raise Trouble(f"A rotation has the steps {', '.join(STEPS)}; {step} is none.")
+        raise CommandError(f"A rotation has the steps {', '.join(STEPS)}; {step} is none.")
     try:
         kids = rotate_keys(private, public, step)
     except (OSError, ValueError, KeyError) as error:
-        raise Trouble(f"This step cannot be taken: {error}.") from None
+        raise CommandError(f"This step cannot be taken: {error}.") from None
     out.print(f"{private.name}: {', '.join(kids)}", markup=False)

@@ -9,38 +9,38 @@ from typing import Any, Literal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from saola_client import Hub
-from services.cli.console import Trouble, err, out
+from services.cli.console import CommandError, err, out
 
 Kind = Literal["declarations", "permits"]
 
 
-def load_file(hub: Hub, file: Path, answers: Path) -> bool:
+def load_file(hub: Hub, file: Path, answers_file: Path) -> bool:
     """Send what was not answered yet and write every answer beside it; says whether all lines were taken."""
-    total, done = _count(file), _answered(answers)
-    kind = _kind(file)
+    total, done = _count_lines(file), _count_answers(answers_file)
+    kind = _detect_kind(file)
     if done > total:
-        raise Trouble(f"{answers} has more lines than {file}: it belongs to another file. Move it away.")
+        raise CommandError(f"{answers_file} has more lines than {file}: it belongs to another file. Move it away.")
     if done:
         out.print(f"{done} of {total} lines were answered before; going on after them.")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with answers.open("ab") as told, Progress(*columns, console=err) as progress:
+    with answers_file.open("ab") as output, Progress(*columns, console=err) as progress:
         task = progress.add_task(kind, total=total, completed=done)
-        for answer in hub.bulk(kind, _lines(file, after=done)):
-            number = done + answer["line"]
-            told.write(json.dumps(answer | {"line": number}, ensure_ascii=False).encode() + b"\n")
-            told.flush()
+        for result in hub.send_bulk(kind, _lines(file, after=done)):
+            number = done + result["line"]
+            output.write(json.dumps(result | {"line": number}, ensure_ascii=False).encode() + b"\n")
+            output.flush()
             progress.update(task, completed=number)
-    return _sum_up(answers)
+    return _print_summary(answers_file)
 
 
-def _sum_up(answers: Path) -> bool:
+def _print_summary(answers_file: Path) -> bool:
     codes: Counter[str] = Counter()
-    for line in answers.open("rb"):
-        answer = json.loads(line)
-        codes["taken" if answer["status_code"] < 300 else f"{answer['status_code']} {answer['code']}"] += 1
+    for line in answers_file.open("rb"):
+        result = json.loads(line)
+        codes["taken" if result["status_code"] < 300 else f"{result['status_code']} {result['code']}"] += 1
     for code, count in codes.most_common():
         out.print(f"{count:>9} {code}", style="green" if code == "taken" else "red")
-    out.print(f"Every answer: {answers}", markup=False)
+    out.print(f"Every answer: {answers_file}", markup=False)
     return set(codes) <= {"taken"}
 
 
@@ -51,25 +51,25 @@ def _lines(file: Path, *, after: int = 0) -> Iterator[bytes]:
                 yield line
 
 
-def _count(file: Path) -> int:
+def _count_lines(file: Path) -> int:
     try:
         return sum(1 for _ in _lines(file))
     except OSError as error:
-        raise Trouble(f"{file} cannot be read: {error.strerror}.") from None
+        raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
 
 
-def _answered(answers: Path) -> int:
+def _count_answers(answers_file: Path) -> int:
     """Count the answers of an earlier run; one that was cut off in the middle is taken away."""
-    if not answers.exists():
+    if not answers_file.exists():
         return 0
-    body = answers.read_bytes()
-    whole = body[: body.rfind(b"\n") + 1]
-    if whole != body:
-        answers.write_bytes(whole)
-    return whole.count(b"\n")
+    body = answers_file.read_bytes()
+    complete = body[: body.rfind(b"\n") + 1]
+    if complete != body:
+        answers_file.write_bytes(complete)
+    return complete.count(b"\n")
 
 
-def _kind(file: Path) -> Kind:
+def _detect_kind(file: Path) -> Kind:
     """Tell permits from declarations by the first line that says."""
     for line in _lines(file):
         try:

@@ -13,10 +13,10 @@ import socket
 from collections import deque
 
 LOWEST, HIGHEST = 20_000, 32_000
-HELD_AT_MOST = 256
+MAX_BOUND_SOCKETS = 256
 """So many ports are held by a process, the latest ones: each costs an open file."""
 
-_held: deque[socket.socket] = deque()
+_bound_sockets: deque[socket.socket] = deque()
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -31,28 +31,28 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
-def free_ports(count: int, *, beside: int = 0) -> list[int]:
-    """Choose so many different ports that are free now, none of them `beside`, which is to be taken later.
+def free_ports(count: int, *, exclude: int = 0) -> list[int]:
+    """Choose so many different ports that are free now, none of them `exclude`, which is to be taken later.
 
     They are this process's until it ends or has chosen 256 others.
     """
     found: list[int] = []
     while len(found) < count:
         port = random.randrange(LOWEST, HIGHEST)  # noqa: S311
-        if port != beside and _hold(port):
+        if port != exclude and _bind(port):
             found.append(port)
     return found
 
 
-def _hold(port: int) -> bool:
-    holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def _bind(port: int) -> bool:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        holder.bind(("127.0.0.1", port))  # alone: whoever has it, listening or not, refuses this
+        bound.bind(("127.0.0.1", port))  # alone: whoever has it, listening or not, refuses this
     except OSError:
-        holder.close()
+        bound.close()
         return False
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # from here on its server may come
-    _held.append(holder)
-    if len(_held) > HELD_AT_MOST:
-        _held.popleft().close()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # from here on its server may come
+    _bound_sockets.append(bound)
+    if len(_bound_sockets) > MAX_BOUND_SOCKETS:
+        _bound_sockets.popleft().close()
     return True

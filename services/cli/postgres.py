@@ -7,14 +7,14 @@ and then stops the server; it takes a megabyte and no second place in which anyt
 import subprocess
 from pathlib import Path
 
-from services.cli.databases import Embedded, Server
+from services.cli.databases import EmbeddedPostgres, Server
 
 
-class Postgres:
+class GuardedPostgres:
     """The embedded PostgreSQL, with a guard that stops it if this process is killed."""
 
     def __init__(self, folder: Path) -> None:
-        self._embedded = Embedded(folder)
+        self._embedded = EmbeddedPostgres(folder)
         self._guard: subprocess.Popen[bytes] | None = None
 
     @property
@@ -24,7 +24,7 @@ class Postgres:
 
     def start(self, *, seconds: float) -> Server:
         """Start the server; raises RuntimeError when it does not start in time."""
-        self._dismiss_guard()
+        self._stop_guard()
         server = self._embedded.start(seconds=seconds)
         self._guard = subprocess.Popen(
             ["/bin/sh", "-c", 'read _; kill -INT "$0"', str(self._embedded.pid)],
@@ -36,10 +36,10 @@ class Postgres:
 
     def stop(self) -> None:
         """Stop the server cleanly."""
-        self._dismiss_guard()
+        self._stop_guard()
         self._embedded.stop()
 
-    def _dismiss_guard(self) -> None:
+    def _stop_guard(self) -> None:
         if self._guard is not None and self._guard.stdin is not None:
             self._guard.kill()
             self._guard.wait()

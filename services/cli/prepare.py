@@ -3,13 +3,13 @@
 import asyncio
 import sys
 
-from services.cli.databases import SERVICES, Server, migrate, prepare
+from services.cli.databases import SERVICES, Server, create_databases, migrate
 
 
 def main(host: str) -> None:
     """Make databases and roles where they are missing, and bring each database to its newest migration."""
     server = Server(host)
-    asyncio.run(prepare(server))
+    asyncio.run(create_databases(server))
     for service in SERVICES:
         migrate(service, server.url(service, f"{service}_owner"))
 

@@ -9,30 +9,30 @@ HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True)
-class Ports:
+class ServicePorts:
     """Where the services listen, all on the loopback interface."""
 
     gateway: int
     permits: int
     notifications: int
 
-    def addresses(self) -> dict[str, str]:
+    def urls(self) -> dict[str, str]:
         """Answer the address of each service."""
-        return {name: address(getattr(self, name)) for name in ("gateway", "permits", "notifications")}
+        return {name: service_url(getattr(self, name)) for name in ("gateway", "permits", "notifications")}
 
 
-def address(port: int) -> str:
+def service_url(port: int) -> str:
     """Write the address of a service."""
     return f"http://{HOST}:{port}"
 
 
-def environments(home: Home, server: Server, ports: Ports) -> dict[str, dict[str, str]]:
+def environments(home: Home, server: Server, ports: ServicePorts) -> dict[str, dict[str, str]]:
     """Answer the environment of every process, by its name, in the order of their starting; the gateway is last."""
     permits = {
         "PERMITS_DATABASE_URL": server.url("permits", "permits_runner"),
         "PERMITS_PORT": str(ports.permits),
         "PERMITS_GATEWAY_KEYS": str(home.public_keys("gateway")),
-        "PERMITS_NOTIFICATIONS_URL": address(ports.notifications),
+        "PERMITS_NOTIFICATIONS_URL": service_url(ports.notifications),
         "PERMITS_SIGNING_KEYS": str(home.private_keys("permits")),
     }
     notifications = {
@@ -47,12 +47,12 @@ def environments(home: Home, server: Server, ports: Ports) -> dict[str, dict[str
     gateway = {
         "GATEWAY_DATABASE_URL": server.url("gateway", "gateway_runner"),
         "GATEWAY_PORT": str(ports.gateway),
-        "GATEWAY_PUBLIC_URL": address(ports.gateway),
-        "GATEWAY_PERMITS_URL": address(ports.permits),
-        "GATEWAY_NOTIFICATIONS_URL": address(ports.notifications),
+        "GATEWAY_PUBLIC_URL": service_url(ports.gateway),
+        "GATEWAY_PERMITS_URL": service_url(ports.permits),
+        "GATEWAY_NOTIFICATIONS_URL": service_url(ports.notifications),
         "GATEWAY_SIGNING_KEYS": str(home.private_keys("gateway")),
         "GATEWAY_TOKEN_KEYS": str(home.private_keys("tokens")),
-        "GATEWAY_ADMIN_FILE": str(home.admin),
+        "GATEWAY_ADMIN_FILE": str(home.admin_file),
     }
     return {
         "permits": permits,

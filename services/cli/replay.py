@@ -18,80 +18,80 @@ from rich.table import Table
 from rich.text import Text
 
 from saola_client import Hub, HubError
-from services.cli.console import Trouble, err, out
-from services.cli.trade_rows import Row
-from services.cli.trial_parties import Member, join
+from services.cli.console import CommandError, err, out
+from services.cli.trade_rows import TradeRow
+from services.cli.trial_parties import TrialParty, add_party
 
-SIDE_BY_SIDE = 16
+CONCURRENCY = 16
 CHECK_SECONDS = 60.0
-LONGEST_TABLE = 500
-CHECKED = ("accepted", "rejected", "referred")
+MAX_TABLE_ROWS = 500
+CHECKED_STATUSES = ("accepted", "rejected", "referred")
 COLOURS = {"accepted": "green", "rejected": "red", "referred": "yellow"}
 
 
 @dataclass(frozen=True)
-class Country:
+class CountryParties:
     """Who acts for one country in the play."""
 
-    authority: Member
-    customs: Member
-    trader: Member
+    authority: TrialParty
+    customs: TrialParty
+    trader: TrialParty
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RowResult:
     """What became of one row: a status of the contract, or `lost` when it could not be played to its end."""
 
-    row: Row
+    row: TradeRow
     status: str
-    why: str = ""
+    reason: str = ""
     rules: tuple[str, ...] = ()
 
 
-class Play:
+class Replay:
     """One play of a file; its own parties, numbers and references, so that it may be repeated on the same hub."""
 
     def __init__(self, admin: Hub) -> None:
         self._admin = admin
-        self._mark = secrets.token_hex(3).upper()
+        self._run_id = secrets.token_hex(3).upper()
         self._today = datetime.now(UTC).date()
-        self._countries: dict[str, Country] = {}
+        self._countries: dict[str, CountryParties] = {}
 
     def add_country(self, code: str) -> None:
         """Add the authority, the customs and the trader of a country."""
-        identifier = {"EORI": f"{code}{self._mark}"}
-        self._countries[code] = Country(
-            authority=join(self._admin, f"Management Authority of {code}", code, ["authority"]),
-            customs=join(self._admin, f"Customs of {code}", code, ["customs"]),
-            trader=join(self._admin, f"Trader of {code}", code, ["trader"], identifier),
+        identifier = {"EORI": f"{code}{self._run_id}"}
+        self._countries[code] = CountryParties(
+            authority=add_party(self._admin, f"Management Authority of {code}", code, ["authority"]),
+            customs=add_party(self._admin, f"Customs of {code}", code, ["customs"]),
+            trader=add_party(self._admin, f"Trader of {code}", code, ["trader"], identifier),
         )
 
-    def row(self, row: Row) -> Outcome:
+    def replay_row(self, row: TradeRow) -> RowResult:
         """Issue, endorse, declare, and follow the declaration until it is checked."""
         exporter, importer = self._countries[row.exporter], self._countries[row.importer]
-        number = f"{row.exporter}-{self._today.year}-{self._mark}-{row.line}"
+        number = f"{row.exporter}-{self._today.year}-{self._run_id}-{row.line}"
         try:
             permit = exporter.authority.hub.issue_permit(
-                permit_of(row, number, exporter.trader, importer.trader, self._today)
+                build_permit(row, number, exporter.trader, importer.trader, self._today)
             )
             endorsed = {"line": "A", "quantity": str(row.exporter_reported)}
             exporter.customs.hub.endorse(permit["id"], {"lines": [endorsed]})
-            declared = importer.trader.hub.declare(
-                declaration_of(row, number, exporter.trader, importer.trader), wait=30
+            declared = importer.trader.hub.lodge(
+                build_declaration(row, number, exporter.trader, importer.trader), wait=30
             )
-            return outcome_of(row, self._followed(importer.trader.hub, declared))
+            return build_result(row, self._wait_until_checked(importer.trader.hub, declared))
         except HubError as error:
-            return Outcome(row, "lost", str(error))
+            return RowResult(row, "lost", str(error))
 
-    def _followed(self, hub: Hub, declared: dict[str, Any]) -> dict[str, Any]:
-        ends = time.monotonic() + CHECK_SECONDS
-        while declared["status"] not in CHECKED and time.monotonic() < ends:
+    def _wait_until_checked(self, hub: Hub, declared: dict[str, Any]) -> dict[str, Any]:
+        deadline = time.monotonic() + CHECK_SECONDS
+        while declared["status"] not in CHECKED_STATUSES and time.monotonic() < deadline:
             time.sleep(0.2)
-            declared = hub.declaration(declared["id"])
+            declared = hub.read_declaration(declared["id"])
         return declared
 
 
-def permit_of(row: Row, number: str, exporter: Member, importer: Member, today: date) -> dict[str, Any]:
+def build_permit(row: TradeRow, number: str, exporter: TrialParty, importer: TrialParty, today: date) -> dict[str, Any]:
     """Write the permit the exporter's report stands for."""
     line = {
         "line": "A",
@@ -109,8 +109,8 @@ def permit_of(row: Row, number: str, exporter: Member, importer: Member, today: 
         "issuer": row.exporter,
         "issued_on": (today - timedelta(days=2)).isoformat(),
         "valid_until": (today + timedelta(days=150)).isoformat(),
-        "exporter": exporter.trader(),
-        "importer": importer.trader(),
+        "exporter": exporter.as_trader(),
+        "importer": importer.as_trader(),
         "export_country": row.exporter,
         "import_country": row.importer,
         "purpose": row.purpose,
@@ -118,7 +118,7 @@ def permit_of(row: Row, number: str, exporter: Member, importer: Member, today: 
     }
 
 
-def declaration_of(row: Row, number: str, exporter: Member, importer: Member) -> dict[str, Any]:
+def build_declaration(row: TradeRow, number: str, exporter: TrialParty, importer: TrialParty) -> dict[str, Any]:
     """Write the declaration the importer's report stands for."""
     item = {
         "number": 1,
@@ -134,48 +134,48 @@ def declaration_of(row: Row, number: str, exporter: Member, importer: Member) ->
     return {
         "reference": f"{importer.identifier}-{row.line}",
         "movement": "import",
-        "exporter": exporter.trader(),
-        "importer": importer.trader(),
+        "exporter": exporter.as_trader(),
+        "importer": importer.as_trader(),
         "export_country": row.exporter,
         "import_country": row.importer,
         "items": [item],
     }
 
 
-def outcome_of(row: Row, declared: dict[str, Any]) -> Outcome:
+def build_result(row: TradeRow, declared: dict[str, Any]) -> RowResult:
     """Read what the checks said."""
-    if declared["status"] not in CHECKED:
-        return Outcome(row, "lost", f"declaration {declared['id']} is not checked after {CHECK_SECONDS:.0f} s")
-    held = [finding for finding in declared["findings"] if finding["severity"] != "note"]
-    return Outcome(
+    if declared["status"] not in CHECKED_STATUSES:
+        return RowResult(row, "lost", f"declaration {declared['id']} is not checked after {CHECK_SECONDS:.0f} s")
+    serious = [finding for finding in declared["findings"] if finding["severity"] != "note"]
+    return RowResult(
         row,
         declared["status"],
-        "; ".join(why(finding) for finding in held),
-        tuple(dict.fromkeys(finding["rule"] for finding in held)),
+        "; ".join(describe_finding(finding) for finding in serious),
+        tuple(dict.fromkeys(finding["rule"] for finding in serious)),
     )
 
 
-def why(finding: dict[str, Any]) -> str:
+def describe_finding(finding: dict[str, Any]) -> str:
     """Say a finding in half a line."""
     if finding.get("expected") is None or finding.get("found") is None:
         return str(finding["message"])
     return f"{finding['rule']}: {finding['expected']}, found {finding['found']}"
 
 
-def play(admin: Hub, rows: Sequence[Row]) -> None:
+def run_replay(admin: Hub, rows: Sequence[TradeRow]) -> None:
     """Play all rows and tell the outcome; raises Trouble when a row did not reach its final check."""
-    game = Play(admin)
+    replay = Replay(admin)
     countries = sorted({row.exporter for row in rows} | {row.importer for row in rows})
-    with _progress() as progress, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        for _ in progress.track(pool.map(game.add_country, countries), len(countries), description="Parties"):
+    with _progress() as progress, ThreadPoolExecutor(CONCURRENCY) as pool:
+        for _ in progress.track(pool.map(replay.add_country, countries), len(countries), description="Parties"):
             pass
         began = time.monotonic()
-        played = pool.map(game.row, rows)
-        outcomes = list(progress.track(played, len(rows), description="Permits and declarations"))
-    tell(outcomes, time.monotonic() - began)
-    lost = sum(outcome.status == "lost" for outcome in outcomes)
+        played = pool.map(replay.replay_row, rows)
+        results = list(progress.track(played, len(rows), description="Permits and declarations"))
+    print_results(results, time.monotonic() - began)
+    lost = sum(result.status == "lost" for result in results)
     if lost:
-        raise Trouble(f"{lost} of {len(rows)} rows did not reach their final check; the table says why.")
+        raise CommandError(f"{lost} of {len(rows)} rows did not reach their final check; the table says why.")
 
 
 def _progress() -> Progress:
@@ -189,21 +189,21 @@ def _progress() -> Progress:
     )
 
 
-def tell(outcomes: Sequence[Outcome], seconds: float) -> None:
+def print_results(results: Sequence[RowResult], seconds: float) -> None:
     """Print the table of outcomes and the totals."""
-    told = list(outcomes)
-    if len(told) > LONGEST_TABLE:
-        told = [outcome for outcome in outcomes if outcome.status != "accepted"][:LONGEST_TABLE]
-        out.print(f"Of {len(outcomes)} rows, the first {len(told)} that were not accepted:")
-    out.print(_table(told))
-    count = Counter(outcome.status for outcome in outcomes)
-    parts = [f"{count[status]} {status}" for status in (*CHECKED, "lost")]
-    out.print(f"\n{len(outcomes)} rows in {seconds:.1f} s: {', '.join(parts)}", style="bold")
-    for rule, times in Counter(rule for outcome in outcomes for rule in outcome.rules).most_common():
+    shown = list(results)
+    if len(shown) > MAX_TABLE_ROWS:
+        shown = [result for result in results if result.status != "accepted"][:MAX_TABLE_ROWS]
+        out.print(f"Of {len(results)} rows, the first {len(shown)} that were not accepted:")
+    out.print(_table(shown))
+    count = Counter(result.status for result in results)
+    parts = [f"{count[status]} {status}" for status in (*CHECKED_STATUSES, "lost")]
+    out.print(f"\n{len(results)} rows in {seconds:.1f} s: {', '.join(parts)}", style="bold")
+    for rule, times in Counter(rule for result in results for rule in result.rules).most_common():
         out.print(f"  {times:>5} for {rule}", markup=False)
 
 
-def _table(outcomes: Sequence[Outcome]) -> Table:
+def _table(results: Sequence[RowResult]) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 1))
     for heading in ("line", "from", "to", "taxon", "term", "exported", "imported", "unit", "outcome", "why"):
         table.add_column(
@@ -211,8 +211,8 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
             justify="right" if heading in {"line", "exported", "imported"} else "left",
             no_wrap=heading != "why",
         )
-    for outcome in outcomes:
-        row = outcome.row
+    for result in results:
+        row = result.row
         table.add_row(
             str(row.line),
             row.exporter,
@@ -222,7 +222,7 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
             f"{row.exporter_reported:f}",
             f"{row.importer_reported:f}",
             row.unit,
-            Text(outcome.status, style=COLOURS.get(outcome.status, "bold red")),
-            Text(outcome.why),
+            Text(result.status, style=COLOURS.get(result.status, "bold red")),
+            Text(result.reason),
         )
     return table

@@ -12,10 +12,10 @@ PROCESSES = {
 }
 
 
-def become(name: str) -> None:
+def run_process(name: str) -> None:
     """Run one process until it ends."""
     import_module(PROCESSES[name]).run()
 
 
 if __name__ == "__main__":
-    become(sys.argv[1])
+    run_process(sys.argv[1])

@@ -4,28 +4,28 @@ from typing import Any
 
 from rich.text import Text
 
-from services.cli.console import Trouble, out
+from services.cli.console import CommandError, out
 
 
-def step(number: int, what: str) -> None:
+def print_step(number: int, description: str) -> None:
     """Open a step."""
     out.print()
-    out.print(Text.assemble((f"{number}  ", "bold cyan"), (what, "bold")))
+    out.print(Text.assemble((f"{number}  ", "bold cyan"), (description, "bold")))
 
 
-def tell(what: str) -> None:
+def print_note(note: str) -> None:
     """Tell something by the way."""
-    out.print(f"     {what}", markup=False, style="dim")
+    out.print(f"     {note}", markup=False, style="dim")
 
 
-def promise(what: str, found: Any, wanted: Any = True) -> None:
+def require_result(description: str, found: Any, expected: Any = True) -> None:
     """Tell what was promised and kept; raises Trouble when what was found is not what was wanted."""
-    if found != wanted:
-        raise Trouble(f"   ✗ {what}\n     wanted: {wanted}\n     found:  {found}")
-    out.print(Text.assemble(("   ✓ ", "green"), what))
+    if found != expected:
+        raise CommandError(f"   ✗ {description}\n     wanted: {expected}\n     found:  {found}")
+    out.print(Text.assemble(("   ✓ ", "green"), description))
 
 
-def figures(what: str, balance: dict[str, str], wanted: dict[str, str]) -> None:
+def require_balance(description: str, balance: dict[str, str], expected: dict[str, str]) -> None:
     """Tell the figures of a permit line and check them."""
-    text = ", ".join(f"{name} {balance.get(name)}" for name in wanted)
-    promise(f"{what}: {text}", {name: balance.get(name) for name in wanted}, wanted)
+    text = ", ".join(f"{name} {balance.get(name)}" for name in expected)
+    require_result(f"{description}: {text}", {name: balance.get(name) for name in expected}, expected)

@@ -9,7 +9,7 @@ from rich.table import Table
 from services.cli.console import out
 
 
-def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
     """Print rows: a table of some columns, or one JSON array of all they hold."""
     if as_json:
         print(json.dumps(list(rows), ensure_ascii=False, indent=1))
@@ -30,10 +30,10 @@ def _cell(value: Any) -> str:
         return ", ".join(map(str, value))
     if isinstance(value, bool):
         return "yes" if value else ""
-    if _is_moment(value):
+    if _is_timestamp(value):
         return str(value)[:19].replace("T", " ")
     return "" if value is None else str(value)
 
 
-def _is_moment(value: Any) -> bool:
+def _is_timestamp(value: Any) -> bool:
     return isinstance(value, str) and len(value) > 19 and value[10] == "T" and value.endswith("Z")

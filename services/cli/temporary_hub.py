@@ -13,39 +13,41 @@ from pathlib import Path
 
 from saola_client import Hub
 from services.cli.client_access import open_hub
-from services.cli.console import Trouble, err
+from services.cli.console import CommandError, err
 from services.cli.health_checks import is_ready
 from services.cli.ports import free_ports
 from shared.supervision import SUPERVISED
 
 START_SECONDS = 120.0
-PATIENCE = 30.0
+RETRY_SECONDS = 30.0
 """Seconds that a long play goes on asking a hub that was there when it began."""
-SHORT = "/tmp"  # noqa: S108 - a Unix socket's path has at most 107 bytes; mkdtemp makes a folder of our own
+SHORT_PATH_FOLDER = "/tmp"  # noqa: S108 - a Unix socket's path has at most 107 bytes; mkdtemp makes a folder of our own
 
 
 @contextmanager
-def administered(url: str | None, admin: Path) -> Iterator[Hub]:
+def open_as_admin(url: str | None, admin: Path) -> Iterator[Hub]:
     """Open the hub at `url` as its administrator; without one, run a hub for as long as this lasts."""
     if url is not None:
         with open_hub(url, admin) as probe:
-            probe.token()
-        with open_hub(url, admin, patience=PATIENCE) as hub:
+            probe.access_token()
+        with open_hub(url, admin, retry_seconds=RETRY_SECONDS) as hub:
             yield hub
         return
-    with own_hub() as (own_url, own_admin), open_hub(own_url, own_admin, patience=PATIENCE) as hub:
+    with run_temporary_hub() as (own_url, own_admin), open_hub(own_url, own_admin, retry_seconds=RETRY_SECONDS) as hub:
         yield hub
 
 
 @contextmanager
-def own_hub() -> Iterator[tuple[str, Path]]:
+def run_temporary_hub() -> Iterator[tuple[str, Path]]:
     """Run a hub in a temporary home; answer its address and admin.json."""
-    folder = Path(tempfile.mkdtemp(prefix="saola-own-", dir=SHORT if Path(SHORT).is_dir() else None))
+    folder = Path(
+        tempfile.mkdtemp(prefix="saola-own-", dir=SHORT_PATH_FOLDER if Path(SHORT_PATH_FOLDER).is_dir() else None)
+    )
     port = free_ports(1)[0]
     hub = _start(folder, port)
     try:
         with err.status("Starting a hub of its own…"):
-            _until_ready(hub, folder, port)
+            _wait_until_ready(hub, folder, port)
         yield f"http://127.0.0.1:{port}", folder / "home" / "admin.json"
     finally:
         with err.status("Stopping the hub…"):
@@ -66,12 +68,12 @@ def _start(folder: Path, port: int) -> subprocess.Popen[bytes]:
         )
 
 
-def _until_ready(hub: subprocess.Popen[bytes], folder: Path, port: int) -> None:
-    ends = time.monotonic() + START_SECONDS
+def _wait_until_ready(hub: subprocess.Popen[bytes], folder: Path, port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
     while not is_ready(port):
-        if hub.poll() is not None or time.monotonic() > ends:
-            said = (folder / "up.log").read_text(errors="replace").strip()
-            raise Trouble(f"The hub did not start. It said:\n{said}")
+        if hub.poll() is not None or time.monotonic() > deadline:
+            log_text = (folder / "up.log").read_text(errors="replace").strip()
+            raise CommandError(f"The hub did not start. It said:\n{log_text}")
         time.sleep(0.1)
 
 

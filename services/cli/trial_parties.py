@@ -7,7 +7,7 @@ from saola_client import Hub
 
 
 @dataclass(frozen=True)
-class Member:
+class TrialParty:
     """One party and its door to the hub."""
 
     id: str
@@ -16,19 +16,19 @@ class Member:
     hub: Hub
     identifier: str | None = None
 
-    def trader(self) -> dict[str, str]:
+    def as_trader(self) -> dict[str, str]:
         """Answer the party as exporter or importer is named on permits and declarations."""
-        named = {"name": self.name, "country": self.country}
-        return named | ({"identifier": self.identifier} if self.identifier else {})
+        fields = {"name": self.name, "country": self.country}
+        return fields | ({"identifier": self.identifier} if self.identifier else {})
 
 
-def join(
+def add_party(
     admin: Hub, name: str, country: str, roles: Sequence[str], identifiers: Mapping[str, str] | None = None
-) -> Member:
+) -> TrialParty:
     """Add a party to the hub and open its door."""
-    made = admin.create_party(
+    party = admin.create_party(
         {"name": name, "country": country, "roles": list(roles), "identifiers": dict(identifiers or {})}
     )
-    pair = admin.create_credentials(made["id"])
-    door = admin.beside(pair["client_id"], pair["client_secret"])
-    return Member(made["id"], name, country, door, next(iter((identifiers or {}).values()), None))
+    credentials = admin.create_credentials(party["id"])
+    party_hub = admin.with_credentials(credentials["client_id"], credentials["client_secret"])
+    return TrialParty(party["id"], name, country, party_hub, next(iter((identifiers or {}).values()), None))

@@ -9,35 +9,35 @@ from types import TracebackType
 from typing import Any
 
 from saola_client import BadWebhook, verify_webhook
-from services.cli.console import Trouble
+from services.cli.console import CommandError
 
-HERE = "127.0.0.1"
-VERIFICATION = "endpoint.verification"
+LOOPBACK = "127.0.0.1"
+VERIFICATION_EVENT = "endpoint.verification"
 
 
-class Receiver:
+class WebhookReceiver:
     """Listens on a free port of one of this machine's addresses; `failing` letters are answered 503 first.
 
     It listens from its making to its closing. Raises Trouble when the address is none of this machine's.
     """
 
-    how = "signed, once"
+    description = "signed, once"
 
-    def __init__(self, failing: int = 0, *, at: str = HERE) -> None:
+    def __init__(self, failures: int = 0, *, address: str = LOOPBACK) -> None:
         self.events: list[dict[str, Any]] = []
-        self.taken: Counter[str] = Counter()
-        self.turned_away: list[str] = []
-        self.forged = 0
-        self._failing = failing
+        self.received_counts: Counter[str] = Counter()
+        self.failed_ids: list[str] = []
+        self.forged_count = 0
+        self._failures_left = failures
         self._secret = ""
-        self._armed = threading.Event()
+        self._secret_set = threading.Event()
         self._lock = threading.Lock()
-        self._at = at
-        self._server = _listening(at, _handler(self))
+        self._address = address
+        self._server = _start_server(address, _create_handler(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
-    def __enter__(self) -> "Receiver":
+    def __enter__(self) -> "WebhookReceiver":
         return self
 
     def __exit__(
@@ -49,59 +49,62 @@ class Receiver:
     @property
     def url(self) -> str:
         """Where the hub is to send."""
-        return f"http://{self._at}:{self._server.server_address[1]}/hooks"
+        return f"http://{self._address}:{self._server.server_address[1]}/hooks"
 
-    def know(self, secret: str) -> None:
+    def set_secret(self, secret: str) -> None:
         """Take the secret that the endpoint's creation answered; letters that come before it wait for it."""
         self._secret = secret
-        self._armed.set()
+        self._secret_set.set()
 
     def receive(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         """Answer one letter: status and body."""
-        self._armed.wait(10)
+        self._secret_set.wait(10)
         try:
             event = verify_webhook(headers, body, self._secret)
         except BadWebhook:
-            self.forged += 1
+            self.forged_count += 1
             return 400, b""
-        if event["type"] == VERIFICATION:
+        if event["type"] == VERIFICATION_EVENT:
             return 200, json.dumps({"challenge": event["data"]["challenge"]}).encode()
         with self._lock:
-            name = {key.lower(): value for key, value in headers.items()}["webhook-id"]
-            if self._failing > 0:
-                self._failing -= 1
-                self.turned_away.append(name)
+            webhook_id = {key.lower(): value for key, value in headers.items()}["webhook-id"]
+            if self._failures_left > 0:
+                self._failures_left -= 1
+                self.failed_ids.append(webhook_id)
                 return 503, b""
-            self.taken[name] += 1
+            self.received_counts[webhook_id] += 1
             self.events.append(event)
         return 200, b""
 
-    def about(self, kind: str, key: str, value: str) -> list[dict[str, Any]]:
-        """Answer the events of one type whose data say `value` under `key`, in the order of their coming."""
+    def list_events(self, event_type: str, field: str, value: str) -> list[dict[str, Any]]:
+        """Answer the events of one type whose data say `value` under `field`, in the order of their coming."""
         with self._lock:
-            return [e for e in self.events if e["type"] == kind and e["data"].get(key) == value]
+            return [e for e in self.events if e["type"] == event_type and e["data"].get(field) == value]
 
-    def wait_for(self, kind: str, key: str, value: str, *, seconds: float = 30.0) -> dict[str, Any] | None:
+    def wait_for_event(
+        self, event_type: str, field: str, value: str, *, seconds: float = 30.0
+    ) -> dict[str, Any] | None:
         """Wait for such an event; answers None when it did not come in time."""
-        ends = time.monotonic() + seconds
-        while time.monotonic() < ends:
-            if found := self.about(kind, key, value):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if found := self.list_events(event_type, field, value):
                 return found[0]
             time.sleep(0.01)
         return None
 
 
-def _listening(at: str, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+def _start_server(address: str, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
     try:
-        return ThreadingHTTPServer((at, 0), handler)
+        return ThreadingHTTPServer((address, 0), handler)
     except OSError as error:
-        raise Trouble(
-            f"Cannot listen on {at}: {error.strerror or error}. Name an IPv4 address of this machine that the hub can "
+        raise CommandError(
+            f"Cannot listen on {address}: {error.strerror or error}. "
+            "Name an IPv4 address of this machine that the hub can "
             "send to; `ip -4 address` lists them."
         ) from error
 
 
-def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
+def _create_handler(receiver: WebhookReceiver) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 

@@ -11,115 +11,121 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.gateway.actions.auth.access_tokens import Access
-from services.gateway.actions.auth.external_issuer import Outside
-from services.gateway.actions.auth.party_directory import People
-from services.gateway.actions.auth.rate_limits import Limits
-from services.gateway.actions.auth.sealed_responses import Seal
-from services.gateway.actions.context import Desk
-from services.gateway.actions.dispatchers import PartyLetters, submission_trip
-from services.gateway.actions.lodgement.batcher import Intake
-from services.gateway.actions.lodgement.waiters import Waiting
-from services.gateway.actions.metrics import figures
-from services.gateway.actions.readiness import why_not_ready
-from services.gateway.actions.startup import begin
+from services.gateway.actions.auth.access_tokens import AccessTokens
+from services.gateway.actions.auth.external_issuer import ExternalIssuer
+from services.gateway.actions.auth.party_directory import PartyDirectory
+from services.gateway.actions.auth.rate_limits import RateLimits
+from services.gateway.actions.auth.sealed_responses import ResponseSealer
+from services.gateway.actions.context import GatewayContext
+from services.gateway.actions.dispatchers import PartyDispatchers, make_submission_dispatcher
+from services.gateway.actions.lodgement.batcher import SubmissionBatcher
+from services.gateway.actions.lodgement.waiters import SubmissionWaiters
+from services.gateway.actions.metrics import collect_metrics
+from services.gateway.actions.readiness import find_unready_reason
+from services.gateway.actions.startup import run_background_tasks
 from services.gateway.api.protocol.connection import Connection
-from services.gateway.api.protocol.content_negotiation import Spoken
-from services.gateway.api.protocol.rate_limit_headers import RateHeaders
+from services.gateway.api.protocol.content_negotiation import XmlResponseMiddleware
+from services.gateway.api.protocol.rate_limit_headers import RateLimitHeaders
 from services.gateway.api.routes import add_routes
-from services.gateway.clients.external_keys import OutsideKeys
+from services.gateway.clients.external_keys import ExternalKeys
 from services.gateway.settings import Settings
 from shared import supervision
-from shared.database import connect
-from shared.logs import logger, write_logs
-from shared.metrics import serve
-from shared.service_client import Service
-from shared.signed_tokens import InsideSigner, KeyFile
-from shared.startup_checks import ready_or_exit
-from shared.web import make_app
+from shared.database import create_engine
+from shared.logs import configure_logging, logger
+from shared.metrics import serve_metrics
+from shared.service_client import ServiceClient
+from shared.signed_tokens import InternalTokenSigner, KeyFile
+from shared.startup_checks import load_settings_or_exit
+from shared.web import create_service_app
 
 VERSION = "0.1.0"
-DRAIN = 30
-ASKED_FOR = 10.0
+DRAIN_SECONDS = 30
+REQUEST_SECONDS = 10.0
 """Seconds one try of a command or query may take; a lost answer is asked for once more."""
-CARRIED_FOR = 15.0
+DISPATCH_SECONDS = 15.0
 """Seconds a batch may take: less than its lease, or another courier would carry it too."""
 
 
-def make(settings: Settings) -> FastAPI:
+def create_app(settings: Settings) -> FastAPI:
     """Build the gateway; its couriers and its intake run as long as the app lives."""
-    engine = connect(settings.database_url)
-    signer = InsideSigner("gateway", KeyFile(settings.signing_keys))
-    asked = _services(settings, signer, seconds=ASKED_FOR)
-    carriers = _services(settings, signer, seconds=CARRIED_FOR)
-    waiting = Waiting()
-    letters = PartyLetters(engine, carriers)
-    submissions = submission_trip(engine, carriers[0], letters, waiting)
-    intake = Intake(engine, submissions)
+    engine = create_engine(settings.database_url)
+    signer = InternalTokenSigner("gateway", KeyFile(settings.signing_keys))
+    request_services = _services(settings, signer, seconds=REQUEST_SECONDS)
+    dispatch_services = _services(settings, signer, seconds=DISPATCH_SECONDS)
+    waiters = SubmissionWaiters()
+    party_dispatchers = PartyDispatchers(engine, dispatch_services)
+    submission_dispatcher = make_submission_dispatcher(engine, dispatch_services[0], party_dispatchers, waiters)
+    batcher = SubmissionBatcher(engine, submission_dispatcher)
     keys = KeyFile(settings.token_keys)
-    desk = Desk(
+    context = GatewayContext(
         engine=engine,
-        people=People(engine),
-        access=Access(keys, settings.issuer),
-        limits=Limits(engine, settings.rate_limit),
-        seal=Seal(keys),
-        intake=intake,
-        waiting=waiting,
-        letters=letters,
-        permits=asked[0],
-        notifications=asked[1],
-        outside=_outside(engine, settings),
+        directory=PartyDirectory(engine),
+        access_tokens=AccessTokens(keys, settings.issuer),
+        rate_limits=RateLimits(engine, settings.rate_limit),
+        sealer=ResponseSealer(keys),
+        batcher=batcher,
+        waiters=waiters,
+        party_dispatchers=party_dispatchers,
+        permits=request_services[0],
+        notifications=request_services[1],
+        external_issuer=_external_issuer(engine, settings),
     )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as open_things:
-            open_things.push_async_callback(engine.dispose)
-            for service in (*asked, *carriers):
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(engine.dispose)
+            for service in (*request_services, *dispatch_services):
                 await service.open()
-                open_things.push_async_callback(service.close)
-            work = [begin(desk, settings.admin_file, submissions), intake.run()]
-            tasks = [asyncio.create_task(act) for act in work]
-            open_things.push_async_callback(_end, tasks)
+                stack.push_async_callback(service.close)
+            coroutines = [run_background_tasks(context, settings.admin_file, submission_dispatcher), batcher.run()]
+            tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+            stack.push_async_callback(_cancel, tasks)
             for task in tasks:
-                task.add_done_callback(_stop_if_broken)
+                task.add_done_callback(_stop_on_failure)
             if settings.metrics_port:
-                counted = await serve(lambda: figures(engine), settings.metrics_host, settings.metrics_port)
-                open_things.callback(counted.close)
+                metrics_server = await serve_metrics(
+                    lambda: collect_metrics(engine), settings.metrics_host, settings.metrics_port
+                )
+                stack.callback(metrics_server.close)
             yield
 
-    app = make_app(title="Saola", version=VERSION, description=ABOUT, lifespan=lifespan, ready=_ready)
+    app = create_service_app(
+        title="Saola", version=VERSION, description=DESCRIPTION, lifespan=lifespan, reason_not_ready=_ready
+    )
     if settings.rate_limit:
-        app.add_middleware(RateHeaders, limits=desk.limits)
-    app.state.desk = desk
-    app.add_middleware(Spoken)
+        app.add_middleware(RateLimitHeaders, rate_limits=context.rate_limits)
+    app.state.context = context
+    app.add_middleware(XmlResponseMiddleware)
     add_routes(app)
     return app
 
 
-ABOUT = (
+DESCRIPTION = (
     "Single Window exchange hub for wildlife trade: declarations, CITES permits, their write-off, and the news of it."
 )
 
 
-def _services(settings: Settings, signer: InsideSigner, *, seconds: float) -> tuple[Service, Service]:
+def _services(
+    settings: Settings, signer: InternalTokenSigner, *, seconds: float
+) -> tuple[ServiceClient, ServiceClient]:
     """Make our sides of the two others; couriers have theirs apart, so that what breaks there holds up no officer."""
     return (
-        Service("permits", settings.permits_url, signer, seconds=seconds),
-        Service("notifications", settings.notifications_url, signer, seconds=seconds),
+        ServiceClient("permits", settings.permits_url, signer, seconds=seconds),
+        ServiceClient("notifications", settings.notifications_url, signer, seconds=seconds),
     )
 
 
-def _outside(engine: AsyncEngine, settings: Settings) -> Outside | None:
+def _external_issuer(engine: AsyncEngine, settings: Settings) -> ExternalIssuer | None:
     """Make the reader of the outside issuer's tokens, where the operator trusts one."""
     issuer = settings.trusted_issuer
     if not issuer:
         return None
-    keys = OutsideKeys(issuer, settings.trusted_jwks)
-    return Outside(engine, keys, issuer=issuer, audience=settings.trusted_audience, claim=settings.trusted_claim)
+    keys = ExternalKeys(issuer, settings.trusted_jwks)
+    return ExternalIssuer(engine, keys, issuer=issuer, audience=settings.trusted_audience, claim=settings.trusted_claim)
 
 
-def _stop_if_broken(task: asyncio.Task[None]) -> None:
+def _stop_on_failure(task: asyncio.Task[None]) -> None:
     """End the process when its work broke: a gateway that takes in and carries nothing is worse than none."""
     if not task.cancelled() and (error := task.exception()) is not None:
         logger().error("work.broke", exc_info=error)
@@ -127,16 +133,16 @@ def _stop_if_broken(task: asyncio.Task[None]) -> None:
 
 
 async def _ready(app: FastAPI) -> str | None:
-    return await why_not_ready(app.state.desk)
+    return await find_unready_reason(app.state.context)
 
 
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _collect_seldom() -> None:
+def _tune_garbage_collector() -> None:
     """Let the garbage collector leave alone what stays: a request's own values die with it, by their counts.
 
     Measured: a sixth of the processor time of accepting a declaration went into looking through the rest.
@@ -148,11 +154,11 @@ def _collect_seldom() -> None:
 
 def run() -> None:
     """Run the gateway until SIGTERM; then finish what is under way, for at most 30 s."""
-    supervision.watch()
-    settings = ready_or_exit(Settings)
-    write_logs("gateway", settings.log_level)
-    app = make(settings)
-    _collect_seldom()
+    supervision.exit_with_supervisor()
+    settings = load_settings_or_exit(Settings)
+    configure_logging("gateway", settings.log_level)
+    app = create_app(settings)
+    _tune_garbage_collector()
     uvicorn.run(
         app,
         host=settings.host,
@@ -162,7 +168,7 @@ def run() -> None:
         ws="none",
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=DRAIN,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
     )
 
 

@@ -31,11 +31,11 @@ class Settings(BaseSettings):
 
     @field_validator("trusted_issuer", "trusted_jwks")
     @classmethod
-    def _by_https(cls, given: str) -> str:
-        local = given.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
-        if given and not given.startswith("https://") and not local:
+    def _require_https(cls, url: str) -> str:
+        local = url.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
+        if url and not url.startswith("https://") and not local:
             raise ValueError("an outside issuer is reached by https")
-        return given
+        return url
 
     @property
     def issuer(self) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.notifications.domain.allowed_addresses import Reach, read_networks
-from services.notifications.domain.retention import Keep
+from services.notifications.domain.allowed_addresses import AllowedAddresses, parse_networks
+from services.notifications.domain.retention import RetentionPeriods
 from services.notifications.domain.retry_schedule import SCHEDULE
 
 
@@ -44,21 +44,21 @@ class Settings(BaseSettings):
 
     @field_validator("allowed_networks")
     @classmethod
-    def _are_networks(cls, text: str) -> str:
-        read_networks(text)
+    def _validate_networks(cls, text: str) -> str:
+        parse_networks(text)
         return text
 
     @property
-    def reach(self) -> Reach:
+    def allowed_addresses(self) -> AllowedAddresses:
         """What webhooks may go to beside public addresses."""
-        return Reach(self.allow_loopback, read_networks(self.allowed_networks))
+        return AllowedAddresses(self.allow_loopback, parse_networks(self.allowed_networks))
 
     @property
-    def keep(self) -> Keep:
+    def retention_periods(self) -> RetentionPeriods:
         """How long things are kept."""
-        return Keep(timedelta(days=self.keep_events), timedelta(days=self.keep_deliveries))
+        return RetentionPeriods(timedelta(days=self.keep_events), timedelta(days=self.keep_deliveries))
 
     @property
-    def waits(self) -> tuple[timedelta, ...]:
+    def retry_waits(self) -> tuple[timedelta, ...]:
         """The schedule as lengths of time."""
         return tuple(timedelta(seconds=float(wait)) for wait in self.schedule.split(","))

@@ -36,12 +36,12 @@ SOURCES: dict[str, str] = {
 ACCOMPANIED_SOURCES = frozenset({"I", "O"})
 """Sources that never stand alone: the underlying source is named beside them (Resolution Conf. 12.3)."""
 
-PLANTS_ONLY = frozenset({"A", "Y"})
-ANIMALS_ONLY = frozenset({"C", "F", "R"})
+PLANT_SOURCES = frozenset({"A", "Y"})
+ANIMAL_SOURCES = frozenset({"C", "F", "R"})
 """Sources that by their definition are of one kingdom (Resolution Conf. 12.3). D is of both: Appendix I animals bred,
 and Appendix I plants propagated, for commercial purposes."""
 
-KINDS: dict[str, str] = {
+PERMIT_KINDS: dict[str, str] = {
     "export": "Export permit",
     "re_export": "Re-export certificate",
     "import": "Import permit",
@@ -57,10 +57,12 @@ KINDS: dict[str, str] = {
     "other": "Other document",
 }
 
-IMPORT_SIDE_ONLY = frozenset({"import", "introduction_from_the_sea"})
+IMPORT_SIDE_KINDS = frozenset({"import", "introduction_from_the_sea"})
 """Documents of the country of import: nothing is endorsed on them at export."""
 
-MANY_CROSSINGS = frozenset({"travelling_exhibition", "musical_instrument", "personal_ownership", "sample_collection"})
+MULTIPLE_CROSSING_KINDS = frozenset(
+    {"travelling_exhibition", "musical_instrument", "personal_ownership", "sample_collection"}
+)
 """Certificates for goods that cross many borders and come back: each crossing is a line of the continuation sheet."""
 
 TERM_NAMES: dict[str, str] = {
@@ -85,7 +87,7 @@ TERM_NAMES: dict[str, str] = {
     """.split(";")
 }
 """What each trade term means: those in use, and older ones still found in trade records."""
-TERMS = frozenset(TERM_NAMES)
+TERM_CODES = frozenset(TERM_NAMES)
 
 NEIGHBOURING_TERMS: tuple[frozenset[str], ...] = (
     frozenset({"SKI", "SKP", "SID", "LPS"}),

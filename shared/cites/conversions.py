@@ -5,8 +5,8 @@ The factors are those UNEP-WCMC applies when it compares what two sides reported
 
 from decimal import Decimal
 
-TIMBER = frozenset({"LOG", "SAW", "TIM"})
-DENSITIES: dict[str, int] = {
+TIMBER_TERMS = frozenset({"LOG", "SAW", "TIM"})
+TIMBER_DENSITIES: dict[str, int] = {
     "abies guatemalensis": 350,
     "araucaria araucana": 570,
     "cedrela odorata": 440,
@@ -23,5 +23,5 @@ DENSITIES: dict[str, int] = {
 }
 """Kilograms a cubic metre of timber, by taxon (or genus)."""
 
-CORAL_PIECE: dict[str, Decimal] = {"LIV": Decimal("0.206"), "COR": Decimal("0.58")}
+CORAL_PIECE_MASSES: dict[str, Decimal] = {"LIV": Decimal("0.206"), "COR": Decimal("0.58")}
 """Kilograms a piece of live, and of raw, stony coral."""

@@ -11,7 +11,7 @@ _COUNT_OR_MASS = """
      TAI TEE TRU TUS WPR FEA
 """
 
-DIMENSIONS: dict[str, frozenset[str]] = {
+TERM_DIMENSIONS: dict[str, frozenset[str]] = {
     **dict.fromkeys(_COUNT.split(), frozenset({"count"})),
     **dict.fromkeys(_MASS.split(), frozenset({"mass"})),
     **dict.fromkeys(_COUNT_OR_MASS.split(), frozenset({"count", "mass"})),

@@ -10,30 +10,30 @@ from zoneinfo import ZoneInfo
 
 
 @cache
-def zones_of(country: str) -> tuple[ZoneInfo, ...]:
+def time_zones(country: str) -> tuple[ZoneInfo, ...]:
     """Answer the time zones of a country (ISO 3166-1 alpha-2); UTC alone for one that is not in the table."""
-    return _by_country().get(country, (ZoneInfo("UTC"),))
+    return _zones_by_country().get(country, (ZoneInfo("UTC"),))
 
 
-def latest_day(country: str, at: datetime) -> date:
+def day_in_last_zone(country: str, at: datetime) -> date:
     """Answer the day it is at `at` in the zone of the country that is last to end its day."""
-    return min(at.astimezone(zone).date() for zone in zones_of(country))
+    return min(at.astimezone(zone).date() for zone in time_zones(country))
 
 
-def earliest_day(country: str, at: datetime) -> date:
+def day_in_first_zone(country: str, at: datetime) -> date:
     """Answer the day it is at `at` in the zone of the country that is first to begin its day."""
-    return max(at.astimezone(zone).date() for zone in zones_of(country))
+    return max(at.astimezone(zone).date() for zone in time_zones(country))
 
 
-def last_days(at: datetime) -> dict[str, date]:
+def days_in_last_zones(at: datetime) -> dict[str, date]:
     """Answer for every country the day it is at `at` where its day ends last."""
-    return _last_days(at.replace(second=0, microsecond=0))
+    return _days_in_last_zones(at.replace(second=0, microsecond=0))
 
 
 @lru_cache(maxsize=4)
-def _last_days(minute: datetime) -> dict[str, date]:
+def _days_in_last_zones(minute: datetime) -> dict[str, date]:
     """Answer the same for a whole minute: zones lie whole minutes apart."""
-    return {country: latest_day(country, minute) for country in countries()}
+    return {country: day_in_last_zone(country, minute) for country in country_codes()}
 
 
 def utc_day(at: datetime) -> date:
@@ -41,20 +41,20 @@ def utc_day(at: datetime) -> date:
     return at.astimezone(UTC).date()
 
 
-WITHOUT_ZONE = frozenset({"BV", "HM"})
+COUNTRIES_WITHOUT_ZONE = frozenset({"BV", "HM"})
 """Countries of ISO 3166-1 that the table does not list: nobody lives there."""
-OF_TRADE_RECORDS = frozenset({"XK", "XV", "XX", "XZ", "ZZ", "AN", "CS", "SU", "YU", "DD", "ZR"})
+TRADE_RECORD_CODES = frozenset({"XK", "XV", "XX", "XZ", "ZZ", "AN", "CS", "SU", "YU", "DD", "ZR"})
 """Codes that trade records carry beside those of ISO 3166-1: several, unknown, high seas, and countries of before."""
 
 
 @cache
-def countries() -> frozenset[str]:
+def country_codes() -> frozenset[str]:
     """Answer the country codes that may be stated."""
-    return frozenset(_by_country()) | WITHOUT_ZONE | OF_TRADE_RECORDS
+    return frozenset(_zones_by_country()) | COUNTRIES_WITHOUT_ZONE | TRADE_RECORD_CODES
 
 
 @cache
-def _by_country() -> dict[str, tuple[ZoneInfo, ...]]:
+def _zones_by_country() -> dict[str, tuple[ZoneInfo, ...]]:
     table = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
     zones: dict[str, list[ZoneInfo]] = {}
     for row in table.splitlines():

@@ -12,26 +12,26 @@ from shared.contracts.fields import (
     LineLetter,
     Purpose,
     Reason,
+    ShortText,
     Text,
-    Token,
     Trader,
-    Wire,
-    first_twice,
+    WireModel,
+    first_duplicate_index,
 )
-from shared.contracts.permit import Carnet, Kind, PermitLine
+from shared.contracts.permit import Carnet, PermitKind, PermitLine
 from shared.contracts.quantities import Amount, Quantity
 
-IMPORTING = frozenset({"import", "introduction_from_the_sea"})
+IMPORT_KINDS = frozenset({"import", "introduction_from_the_sea"})
 
 
-class Application(Wire):
+class Application(WireModel):
     """What a trader asks for: a permit without its number and dates, which the authority gives."""
 
-    reference: Annotated[Token | None, Field(description="The trader's own reference")] = None
+    reference: Annotated[ShortText | None, Field(description="The trader's own reference")] = None
     trader: Annotated[
         Id | None, Field(description="Party id of the trader, if acting under a mandate; found by its identifier else")
     ] = None
-    kind: Kind
+    kind: PermitKind
     issuer: Annotated[
         Country | None,
         Field(description="Whose authority is asked; the country of import for an import permit, else of export"),
@@ -46,44 +46,44 @@ class Application(Wire):
     remarks: Text | None = None
 
     @property
-    def asked(self) -> str:
+    def authority_country(self) -> str:
         """The country whose authority is asked."""
-        return self.issuer or (self.import_country if self.kind in IMPORTING else self.export_country)
+        return self.issuer or (self.import_country if self.kind in IMPORT_KINDS else self.export_country)
 
     @model_validator(mode="after")
-    def _lines_are_lettered_once(self) -> "Application":
-        if (place := first_twice(line.line for line in self.lines)) is not None:
-            at = {"at": ("lines", place, "line")}
+    def _line_letters_are_unique(self) -> "Application":
+        if (index := first_duplicate_index(line.line for line in self.lines)) is not None:
+            at = {"at": ("lines", index, "line")}
             raise PydanticCustomError("line_letter_twice", "Each line has a letter of its own", at)
         return self
 
 
-class Question(Wire):
+class Question(WireModel):
     """The authority asks the applicant."""
 
     message: Annotated[Reason, Field(validation_alias=AliasChoices("message", "question", "reason"))]
 
 
-class Reply(Wire):
+class Reply(WireModel):
     """The applicant answers."""
 
     message: Annotated[Reason, Field(validation_alias=AliasChoices("message", "answer", "reason"))]
 
 
-class Withdrawal(Wire):
+class Withdrawal(WireModel):
     """The applicant takes the application back."""
 
     reason: Text | None = None
 
 
-class Assessment(Wire):
+class Assessment(WireModel):
     """One person of the authority says what it found; where the country's policy asks for it, another one issues."""
 
     recommendation: Literal["grant", "refuse"]
     note: Text | None = None
 
 
-class GrantedLine(Wire):
+class GrantedLine(WireModel):
     """A line that is granted: as much as was asked when nothing else is said, never more."""
 
     line: LineLetter
@@ -92,14 +92,14 @@ class GrantedLine(Wire):
     annual_quota: Annotated[Amount | None, Field(description="Box 11a")] = None
 
 
-class Granting(Wire):
+class GrantDecision(WireModel):
     """The authority grants; what it does not say is as asked, the longest its kind allows, and numbered by the hub."""
 
-    number: Annotated[Token | None, Field(description="Box 1; given by the hub when not said")] = None
+    number: Annotated[ShortText | None, Field(description="Box 1; given by the hub when not said")] = None
     issued_on: Annotated[Day | None, Field(description="Today where the authority is, when not said")] = None
     valid_until: Annotated[Day | None, Field(description="As long as the kind allows, when not said")] = None
     special_conditions: Text | None = None
-    security_stamp: Token | None = None
+    security_stamp: ShortText | None = None
     retrospective: bool = False
     lines: Annotated[
         tuple[GrantedLine, ...],
@@ -108,8 +108,8 @@ class Granting(Wire):
     reason: Text | None = None
 
     @model_validator(mode="after")
-    def _each_line_once(self) -> "Granting":
-        if (place := first_twice(line.line for line in self.lines)) is not None:
-            at = {"at": ("lines", place, "line")}
+    def _line_letters_are_unique(self) -> "GrantDecision":
+        if (index := first_duplicate_index(line.line for line in self.lines)) is not None:
+            at = {"at": ("lines", index, "line")}
             raise PydanticCustomError("line_letter_twice", "Each line is granted once", at)
         return self

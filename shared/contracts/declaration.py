@@ -1,4 +1,4 @@
-"""A declaration as a trader lodges it, and the one inside form it has, whatever format it came in.
+"""A declaration as a trader lodges it, and the one normalized form it has, whatever format it came in.
 
 Only what a hub cannot do without is required (reference, movement, both parties, both countries, and of each item
 number, quantity and unit); what else is missing becomes a finding of the check, not an error.
@@ -9,63 +9,65 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError, core_schema
 
-from shared.cites.codes import ACCOMPANIED_SOURCES, TERMS
-from shared.cites.time_zones import countries
+from shared.cites.codes import ACCOMPANIED_SOURCES, TERM_CODES
+from shared.cites.time_zones import country_codes
 from shared.contracts.fields import (
-    LETTERED,
+    LETTER_REQUIRED_SCHEMA,
     Country,
+    DeclaredTaxon,
     HsCode,
     Id,
     LineLetter,
     Movement,
     Purpose,
     Reason,
+    ShortText,
     Source,
-    StatedTaxon,
     Text,
-    Token,
     Trader,
     UnderlyingSource,
     Unit,
-    Wire,
-    first_twice,
+    WireModel,
+    first_duplicate_index,
 )
-from shared.contracts.quantities import Amount, AtOnce, Count, Quantity
+from shared.contracts.quantities import Amount, Count, FastPath, Quantity
 
 
-def _known_term(code: str) -> str:
-    if code not in TERMS:
+def _require_known_term(code: str) -> str:
+    if code not in TERM_CODES:
         raise PydanticCustomError("unknown_term", "This is no CITES trade term; see /v1/reference/terms")
     return code
 
 
 TermCode = Annotated[
     str,
-    AfterValidator(_known_term),
-    AtOnce(core_schema.literal_schema(sorted(TERMS))),
+    AfterValidator(_require_known_term),
+    FastPath(core_schema.literal_schema(sorted(TERM_CODES))),
     WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"}),
 ]
-UsualCountry = Annotated[Country, AtOnce(core_schema.literal_schema(sorted(countries())))]
+FastPathCountry = Annotated[Country, FastPath(core_schema.literal_schema(sorted(country_codes())))]
 """A country, where there are many in one body; not everywhere, for each such list costs some hundred kB."""
-UsualTaxon = Annotated[
-    StatedTaxon, AtOnce(core_schema.str_schema(max_length=200, pattern="^[A-Z][a-z]+ [a-z]+$")), LETTERED
+FastPathTaxon = Annotated[
+    DeclaredTaxon,
+    FastPath(core_schema.str_schema(max_length=200, pattern="^[A-Z][a-z]+ [a-z]+$")),
+    LETTER_REQUIRED_SCHEMA,
 ]
-Use = Literal["exhausts", "part", "already_counted", "late"]
+CitationUse = Literal["exhausts", "part", "already_counted", "late"]
 
 
-class Document(Wire):
+class Document(WireModel):
     """A permit an item cites, and how it is used: up, in part, counted already, or reported late.
 
     Without `issuer` the permit of that number which names the declaring side is meant; Y900 names no permit at all.
     """
 
-    type: Annotated[Token, Field(description="Document code of the declaration, such as C400")] = "C400"
-    number: Token | None = None
-    issuer: UsualCountry | None = None
+    type: Annotated[ShortText, Field(description="Document code of the declaration, such as C400")] = "C400"
+    number: ShortText | None = None
+    issuer: FastPathCountry | None = None
     line: LineLetter | None = None
-    use: Use = "exhausts"
+    use: CitationUse = "exhausts"
     counted_by: Annotated[
-        Token | None,
+        ShortText | None,
         Field(description="The declaration that counted, with `already_counted`: its id, or your own reference of it"),
     ] = None
 
@@ -75,13 +77,13 @@ class Document(Wire):
         return self.issuer or "", self.number or ""
 
 
-class Item(Wire):
+class Item(WireModel):
     """One line of goods: what it is, how much, and the permits that cover it."""
 
     number: Annotated[int, Field(ge=1, le=9999)]
     hs_code: HsCode | None = None
     description: Text | None = None
-    taxon: UsualTaxon | None = None
+    taxon: FastPathTaxon | None = None
     term: TermCode | None = None
     quantity: Quantity
     unit: Unit
@@ -89,17 +91,17 @@ class Item(Wire):
     source: Source | None = None
     underlying_source: UnderlyingSource | None = None
     purpose: Purpose | None = None
-    origin_country: UsualCountry | None = None
+    origin_country: FastPathCountry | None = None
     documents: Annotated[tuple[Document, ...], Field(max_length=20, strict=False)] = ()
 
     @model_validator(mode="after")
-    def _underlying_beside_i_or_o(self) -> "Item":
+    def _underlying_source_needs_source_i_or_o(self) -> "Item":
         if self.underlying_source is not None and self.source not in ACCOMPANIED_SOURCES:
             raise PydanticCustomError("underlying_source_alone", "underlying_source stands beside source I or O only")
         return self
 
 
-class Repair(Wire):
+class Repair(WireModel):
     """A field that was not stated where it is looked for, and where it was taken from; each becomes a finding."""
 
     pointer: Annotated[str, Field(pattern=r"^(/[^/\x00]{1,64}){1,8}$", max_length=200)]
@@ -107,29 +109,29 @@ class Repair(Wire):
     others: Annotated[tuple[Text, ...], Field(max_length=50, strict=False, description="What else may be meant")] = ()
 
 
-class Declaration(Wire):
+class Declaration(WireModel):
     """What a trader states about one shipment that leaves or enters a country."""
 
-    reference: Token
+    reference: ShortText
     movement: Movement
     trader: Annotated[Id | None, Field(description="Party id of the trader, if acting under a mandate")] = None
     exporter: Trader
     importer: Trader
     export_country: Country
     import_country: Country
-    customs_office: Token | None = None
-    transport_document: Token | None = None
+    customs_office: ShortText | None = None
+    transport_document: ShortText | None = None
     items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=500, strict=False)]
 
     @model_validator(mode="after")
-    def _items_are_numbered_once(self) -> "Declaration":
+    def _item_numbers_are_unique(self) -> "Declaration":
         if len({item.number for item in self.items}) < len(self.items):
-            at = {"at": ("items", first_twice(item.number for item in self.items), "number")}
+            at = {"at": ("items", first_duplicate_index(item.number for item in self.items), "number")}
             raise PydanticCustomError("item_number_twice", "Each item has a number of its own", at)
         return self
 
 
-class InsideDeclaration(Declaration):
+class NormalizedDeclaration(Declaration):
     """A declaration as it goes on inside the hub: with what was filled in where a format had no place for it.
 
     Nobody outside states repairs: each becomes a finding, and a finding is the hub's word.
@@ -141,7 +143,7 @@ class InsideDeclaration(Declaration):
     ] = ()
 
 
-class ActualItem(Wire):
+class ActualItem(WireModel):
     """What customs found of one item, dead animals counted in it (box 27 in the EU)."""
 
     number: Annotated[int, Field(ge=1, le=9999)]
@@ -150,28 +152,28 @@ class ActualItem(Wire):
     dead_on_arrival: Count | None = None
 
 
-class Release(Wire):
+class Release(WireModel):
     """Customs lets the goods go; items not named went as declared."""
 
     items: Annotated[tuple[ActualItem, ...], Field(max_length=500, strict=False)] = ()
 
 
-class Refusal(Wire):
+class Refusal(WireModel):
     """Customs refuses the goods, for a reason."""
 
     reason: Reason
 
 
-class Cancellation(Wire):
+class Cancellation(WireModel):
     """The trader takes the declaration back."""
 
     reason: Text | None = None
 
 
-class Override(Wire):
+class Override(WireModel):
     """An officer settles a finding of one item, or of the whole declaration where no item is named."""
 
-    rule: Token
+    rule: ShortText
     item: Annotated[int | None, Field(ge=1, le=9999)] = None
     reason: Reason
     quantity: Annotated[
@@ -180,7 +182,7 @@ class Override(Wire):
     line: Annotated[LineLetter | None, Field(description="The permit line that is meant, where several fit")] = None
 
 
-class CorrectedItem(Wire):
+class CorrectedItem(WireModel):
     """What an item's quantity really was."""
 
     number: Annotated[int, Field(ge=1, le=9999)]
@@ -189,14 +191,14 @@ class CorrectedItem(Wire):
     dead_on_arrival: Annotated[Count | None, Field(description="How many were dead")] = None
 
 
-class Correction(Wire):
+class Correction(WireModel):
     """Customs corrects what was released, up or down, for a reason."""
 
     items: Annotated[tuple[CorrectedItem, ...], Field(min_length=1, max_length=500, strict=False)]
     reason: Reason
 
 
-class Consent(Wire):
+class Consent(WireModel):
     """The Management Authority agrees to more than the permit says for one item."""
 
     item: Annotated[int, Field(ge=1, le=9999)]

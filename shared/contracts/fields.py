@@ -24,40 +24,40 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from shared.cites.time_zones import countries
+from shared.cites.time_zones import country_codes
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-KEPT = {"kept": "what was taken before it was asked for more"}
+_DAY_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+STORED_CONTEXT = {"kept": "what was taken before it was asked for more"}
 """The context in which what is on file is read again: it was taken when less was asked of it, and stays what it is."""
 FIRST_YEAR, LAST_YEAR = "1900", "2999"
 
 
 _LETTER, _LETTERS = re.compile(r"[^\W\d_]"), re.compile(r"[^\W\d_]+")
-_NO_NAMES = frozenset({"spp", "sp", "subsp", "ssp", "var", "f", "fa", "cf", "aff", "hybrid", "hybrids", "x"})
+_RANK_WORDS = frozenset({"spp", "sp", "subsp", "ssp", "var", "f", "fa", "cf", "aff", "hybrid", "hybrids", "x"})
 """Words beside a name, which alone name nothing."""
-NAMELESS = "A taxon has a name: a species, or a genus or a family for all its species"
+TAXON_NAMELESS_MESSAGE = "A taxon has a name: a species, or a genus or a family for all its species"
 
 
-def first_twice(names: Iterable[object]) -> int | None:
+def first_duplicate_index(values: Iterable[object]) -> int | None:
     """Answer the place of the first name that was there before; None when each is there once."""
     seen: set[object] = set()
-    for place, name in enumerate(names):
-        if name in seen:
-            return place
-        seen.add(name)
+    for index, value in enumerate(values):
+        if value in seen:
+            return index
+        seen.add(value)
     return None
 
 
-def _day(value: Any) -> date:
+def _parse_day(value: Any) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    if isinstance(value, str) and _DAY.fullmatch(value) and FIRST_YEAR <= value[:4] <= LAST_YEAR:
+    if isinstance(value, str) and _DAY_PATTERN.fullmatch(value) and FIRST_YEAR <= value[:4] <= LAST_YEAR:
         with suppress(ValueError):
             return date.fromisoformat(value)
     raise PydanticCustomError("not_a_day", "A day is written YYYY-MM-DD, from 1900 to 2999")
 
 
-def _moment(value: Any) -> datetime:
+def _parse_timestamp(value: Any) -> datetime:
     if isinstance(value, str):
         with suppress(ValueError):
             value = datetime.fromisoformat(value.upper())
@@ -66,38 +66,38 @@ def _moment(value: Any) -> datetime:
     raise PydanticCustomError("not_a_time", "A time is written by RFC 3339 with its zone: 2026-03-01T09:30:00Z")
 
 
-def write_moment(value: datetime) -> str:
+def format_timestamp(value: datetime) -> str:
     """Write a time by RFC 3339 in UTC, microseconds kept: `2026-03-01T09:30:00.000000Z`."""
     return value.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
-def _country(code: str) -> str:
-    if code not in countries():
+def _require_known_country(code: str) -> str:
+    if code not in country_codes():
         raise PydanticCustomError(
             "unknown_country", 'This is no country of ISO 3166-1 alpha-2: two capital letters, "ZA"'
         )
     return code
 
 
-def _said(reason: str) -> str:
+def _require_not_blank(reason: str) -> str:
     if not reason.strip():
         raise PydanticCustomError("blank", "A reason is more than blanks: say why, for those who read it later")
     return reason
 
 
-def _lettered(taxon: str, info: ValidationInfo) -> str:
-    if _LETTER.search(taxon) is None and info.context is not KEPT:
-        raise PydanticCustomError("taxon_nameless", NAMELESS)
+def _require_letter(taxon: str, info: ValidationInfo) -> str:
+    if _LETTER.search(taxon) is None and info.context is not STORED_CONTEXT:
+        raise PydanticCustomError("taxon_nameless", TAXON_NAMELESS_MESSAGE)
     return taxon
 
 
-def _named(taxon: str, info: ValidationInfo) -> str:
-    if _NO_NAMES.issuperset(_LETTERS.findall(taxon.casefold())) and info.context is not KEPT:
-        raise PydanticCustomError("taxon_nameless", NAMELESS)
+def _require_taxon_name(taxon: str, info: ValidationInfo) -> str:
+    if _RANK_WORDS.issuperset(_LETTERS.findall(taxon.casefold())) and info.context is not STORED_CONTEXT:
+        raise PydanticCustomError("taxon_nameless", TAXON_NAMELESS_MESSAGE)
     return taxon
 
 
-def _id(value: Any) -> UUID:
+def _parse_id(value: Any) -> UUID:
     if isinstance(value, UUID):
         return value
     if isinstance(value, str) and len(value) == 36:
@@ -106,31 +106,35 @@ def _id(value: Any) -> UUID:
     raise PydanticCustomError("not_an_id", "An id is a UUID (RFC 9562)")
 
 
-Day = Annotated[date, BeforeValidator(_day)]
-Moment = Annotated[
+Day = Annotated[date, BeforeValidator(_parse_day)]
+Timestamp = Annotated[
     datetime,
-    BeforeValidator(_moment),
-    PlainSerializer(write_moment, return_type=str),
+    BeforeValidator(_parse_timestamp),
+    PlainSerializer(format_timestamp, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
-Id = Annotated[UUID, BeforeValidator(_id)]
+Id = Annotated[UUID, BeforeValidator(_parse_id)]
 
 _NO_NUL = r"^[^\x00]*$"
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_NO_NUL)]
-Reason = Annotated[Text, AfterValidator(_said), Field(json_schema_extra={"pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"})]
+Reason = Annotated[
+    Text, AfterValidator(_require_not_blank), Field(json_schema_extra={"pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"})
+]
 """Why something was done, for those who read it later: more than blanks."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_NUL)]
-LETTERED = Field(json_schema_extra={"pattern": r"^[^\x00]*[A-Za-z][^\x00]*$"})
-StatedTaxon = Annotated[Name, AfterValidator(_lettered)]
+LETTER_REQUIRED_SCHEMA = Field(json_schema_extra={"pattern": r"^[^\x00]*[A-Za-z][^\x00]*$"})
+DeclaredTaxon = Annotated[Name, AfterValidator(_require_letter)]
 """A scientific name as somebody states it: whatever it is, it has a letter."""
-Taxon = Annotated[Name, AfterValidator(_named), LETTERED]
+Taxon = Annotated[Name, AfterValidator(_require_taxon_name), LETTER_REQUIRED_SCHEMA]
 """A scientific name on a paper, which lines are found by: more than `spp.` or a cross."""
-Token = Annotated[
+ShortText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"),
 ]
 """A number or reference as printed on a document: no control characters, no blank at either end."""
-Country = Annotated[str, AfterValidator(_country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})]
+Country = Annotated[
+    str, AfterValidator(_require_known_country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})
+]
 """ISO 3166-1 alpha-2."""
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """Two capital letters: what is asked about a country, whether or not there is such a one."""
@@ -138,12 +142,12 @@ LineLetter = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,4}$")]
 HsCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]
 
 
-class Listed:
+class CodeList:
     """Gives a code that is not in its list an error of its own name, `unknown_<what>`, at no cost to those that are."""
 
-    def __init__(self, what: str, where: str) -> None:
-        self._type = f"unknown_{what}"
-        self._message = f"This code is not known; see {where}"
+    def __init__(self, code_name: str, reference_path: str) -> None:
+        self._type = f"unknown_{code_name}"
+        self._message = f"This code is not known; see {reference_path}"
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Wrap the list's own check."""
@@ -154,31 +158,31 @@ class Listed:
 
 Unit = Annotated[
     Literal["number", "g", "kg", "mg", "t", "ml", "l", "mm", "cm", "m", "cm2", "m2", "cm3", "m3", "pair"],
-    Listed("unit", "/v1/reference/units"),
+    CodeList("unit", "/v1/reference/units"),
 ]
 Purpose = Annotated[
-    Literal["B", "E", "G", "H", "L", "M", "N", "P", "Q", "S", "T", "Z"], Listed("purpose", "/v1/reference/purposes")
+    Literal["B", "E", "G", "H", "L", "M", "N", "P", "Q", "S", "T", "Z"], CodeList("purpose", "/v1/reference/purposes")
 ]
 Source = Annotated[
-    Literal["A", "C", "D", "F", "I", "O", "R", "U", "W", "X", "Y"], Listed("source", "/v1/reference/sources")
+    Literal["A", "C", "D", "F", "I", "O", "R", "U", "W", "X", "Y"], CodeList("source", "/v1/reference/sources")
 ]
 UnderlyingSource = Annotated[
-    Literal["A", "C", "D", "F", "R", "U", "W", "X", "Y"], Listed("source", "/v1/reference/sources")
+    Literal["A", "C", "D", "F", "R", "U", "W", "X", "Y"], CodeList("source", "/v1/reference/sources")
 ]
-Appendix = Annotated[Literal["I", "II", "III"], Listed("appendix", "the Convention: I, II or III")]
+Appendix = Annotated[Literal["I", "II", "III"], CodeList("appendix", "the Convention: I, II or III")]
 Role = Literal["trader", "customs", "authority", "partner", "admin"]
 Movement = Literal["import", "export"]
 
 
-class Wire(BaseModel):
+class WireModel(BaseModel):
     """A message as it crosses a wire: frozen, strict, unknown fields refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
-class Trader(Wire):
+class Trader(WireModel):
     """The exporter (box 4) or importer (box 3) as named on a permit or a declaration."""
 
     name: Name
     country: Country
-    identifier: Annotated[Token | None, Field(description="EORI or the country's own number of the trader")] = None
+    identifier: Annotated[ShortText | None, Field(description="EORI or the country's own number of the trader")] = None

@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from shared.contracts.fields import Text, Wire
-from shared.contracts.parties import Act
+from shared.contracts.fields import Text, WireModel
+from shared.contracts.parties import Actor
 
 Severity = Literal["block", "refer", "note"]
 
 
-class CitedLine(Wire):
+class CitedLine(WireModel):
     """The permit, and its line where one was found, that a finding is about."""
 
     issuer: str
@@ -16,14 +16,14 @@ class CitedLine(Wire):
     line: str | None = None
 
 
-class Overriding(Wire):
+class AppliedOverride(WireModel):
     """Who settled a finding, when and why."""
 
-    by: Act
+    by: Actor
     reason: Text
 
 
-class Finding(Wire):
+class Finding(WireModel):
     """One thing a rule found: block means rejected, refer means an officer decides, note is for information."""
 
     rule: str
@@ -34,4 +34,4 @@ class Finding(Wire):
     found: str | None = None
     message: str
     overridden: bool = False
-    override: Overriding | None = None
+    override: AppliedOverride | None = None

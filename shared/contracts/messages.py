@@ -7,67 +7,67 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from shared.contracts.declaration import InsideDeclaration
-from shared.contracts.fields import Country, Id, Moment, Role, Token, Wire
+from shared.contracts.declaration import NormalizedDeclaration
+from shared.contracts.fields import Country, Id, Role, ShortText, Timestamp, WireModel
 from shared.contracts.parties import Party
 
 
-class Submission(Wire):
+class Submission(WireModel):
     """A declaration that was answered 202, on its way from the gateway to permits: who lodged what, and when."""
 
     id: Id
-    received_at: Moment
+    received_at: Timestamp
     digest: str
     party: Party
     trader: Annotated[Id, Field(description="Party id of the trader it is declared for")]
     unverified: Annotated[str | None, Field(description="Why it could not be checked, when all tries failed")] = None
 
 
-class SubmissionLetter(Submission):
+class SubmissionMessage(Submission):
     """A submission whose declaration is still to be read: one that cannot be is filed all the same."""
 
-    declaration: Annotated[dict[str, Any], Field(description="The inside form")]
+    declaration: Annotated[dict[str, Any], Field(description="The normalized form")]
 
 
-class SubmissionBatch(Wire):
+class SubmissionBatch(WireModel):
     """Letters from the gateway to permits."""
 
-    letters: Annotated[tuple[SubmissionLetter, ...], Field(strict=False)]
+    letters: Annotated[tuple[SubmissionMessage, ...], Field(strict=False)]
 
 
-class SoundSubmission(Submission):
+class ValidSubmission(Submission):
     """A submission whose declaration is as the contract says, as it is but for accidents."""
 
-    declaration: InsideDeclaration
+    declaration: NormalizedDeclaration
 
 
-class SoundBatch(Wire):
+class ValidSubmissionBatch(WireModel):
     """Letters from the gateway to permits that are all sound, and so are read in one pass."""
 
-    letters: Annotated[tuple[SoundSubmission, ...], Field(strict=False)]
+    letters: Annotated[tuple[ValidSubmission, ...], Field(strict=False)]
 
 
-class PartyBatch(Wire):
+class PartyBatch(WireModel):
     """Changed parties, carried into the copies that permits and notifications keep."""
 
     parties: Annotated[tuple[Party, ...], Field(strict=False)]
 
 
-class RoleInCountry(Wire):
+class RoleInCountry(WireModel):
     """Every party with this role in this country."""
 
     role: Role
     country: Country
 
 
-class Sender(Wire):
+class Sender(WireModel):
     """Who sent the thing an event is about: told how those who heard of it received it."""
 
     parties: Annotated[tuple[Id, ...], Field(strict=False)] = ()
     offices: Annotated[tuple[RoleInCountry, ...], Field(strict=False)] = ()
 
 
-class Audience(Wire):
+class Audience(WireModel):
     """Who may hear of an event, worked out by permits when the event is written, and by what they may choose it."""
 
     parties: Annotated[tuple[Id, ...], Field(strict=False)] = ()
@@ -79,19 +79,19 @@ class Audience(Wire):
     sender: Sender | None = None
 
 
-class News(Wire):
+class EventMessage(WireModel):
     """One event about one subject, numbered without gaps for that subject."""
 
     id: Id
-    type: Token
+    type: ShortText
     subject: Annotated[str, Field(description="declaration:<id>, permit:<id>, application:<id> or quota:<id>")]
     sequence: Annotated[int, Field(ge=1)]
-    at: Moment
+    at: Timestamp
     data: dict[str, Any]
     audience: Audience
 
 
-class Answer(Wire):
+class MessageResult(WireModel):
     """What became of one letter: taken in (now or before), or why not."""
 
     id: Id
@@ -99,7 +99,7 @@ class Answer(Wire):
     reason: str | None = None
 
 
-class Answers(Wire):
+class MessageResults(WireModel):
     """One answer a letter, in any order."""
 
-    answers: Annotated[tuple[Answer, ...], Field(strict=False)]
+    answers: Annotated[tuple[MessageResult, ...], Field(strict=False)]

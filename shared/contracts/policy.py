@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.contracts.fields import Wire
+from shared.contracts.fields import WireModel
 
 
-class Policy(Wire):
+class Policy(WireModel):
     """The switches of one country (Article XIV.1: stricter domestic measures). What is not said is off."""
 
     two_people_for_permits: Annotated[

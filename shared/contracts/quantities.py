@@ -21,24 +21,24 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, Overflow])
 """Arithmetic that is exact or raises: sums of 38-digit quantities never round in silence."""
 
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?")
-_USUAL_TEXT = r"[1-9][0-9]{0,14}(\.[0-9]{1,9})?"
+_NUMBER_PATTERN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?")
+_FAST_PATH_PATTERN = r"[1-9][0-9]{0,14}(\.[0-9]{1,9})?"
 """Quantities that no limit need be asked of."""
-_USUAL = re.compile(_USUAL_TEXT)
-_COUNT = re.compile(r"[0-9]{1,10}")
-MOST_DIGITS = 38
+_FAST_PATH_QUANTITY = re.compile(_FAST_PATH_PATTERN)
+_COUNT_PATTERN = re.compile(r"[0-9]{1,10}")
+MAX_DIGITS = 38
 
 
-class AtOnce:
+class FastPath:
     """Lets what is usual in JSON pass without a call into Python; the rest is checked, and refused, as everywhere."""
 
-    def __init__(self, usual: CoreSchema) -> None:
-        self._usual = usual
+    def __init__(self, fast_schema: CoreSchema) -> None:
+        self._fast_schema = fast_schema
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Try what is usual first, where JSON is read in one pass."""
         whole = handler(source)
-        either = core_schema.union_schema([self._usual, whole], mode="left_to_right")
+        either = core_schema.union_schema([self._fast_schema, whole], mode="left_to_right")
         return core_schema.json_or_python_schema(json_schema=either, python_schema=whole)
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -46,56 +46,56 @@ class AtOnce:
         return handler(schema["python_schema"])
 
 
-_USUAL_QUANTITY = AtOnce(
-    core_schema.no_info_after_validator_function(Decimal, core_schema.str_schema(pattern=f"^{_USUAL_TEXT}$"))
+_QUANTITY_FAST_PATH = FastPath(
+    core_schema.no_info_after_validator_function(Decimal, core_schema.str_schema(pattern=f"^{_FAST_PATH_PATTERN}$"))
 )
 
 
-def plain(quantity: Decimal) -> str:
+def format_quantity(quantity: Decimal) -> str:
     """Write a quantity without exponent or trailing zeros: `118`, `0.25`."""
     return "0" if quantity.is_zero() else format(EXACT.normalize(quantity), "f")
 
 
-def _decimal(value: Any) -> Decimal:
-    if isinstance(value, str) and _USUAL.fullmatch(value):
+def _parse_decimal(value: Any) -> Decimal:
+    if isinstance(value, str) and _FAST_PATH_QUANTITY.fullmatch(value):
         return Decimal(value)
     if (
-        (isinstance(value, str) and _NUMBER.fullmatch(value) and len(value) <= 64)
+        (isinstance(value, str) and _NUMBER_PATTERN.fullmatch(value) and len(value) <= 64)
         or isinstance(value, Decimal)
         or (isinstance(value, int) and not isinstance(value, bool))
     ):
         number = Decimal(value)
     else:
         raise PydanticCustomError("not_a_quantity", 'A quantity is a number or a decimal in a string: "118", "0.25"')
-    return _limited(number)
+    return _require_within_limits(number)
 
 
-def _limited(number: Decimal) -> Decimal:
+def _require_within_limits(number: Decimal) -> Decimal:
     if not number.is_finite():
         raise PydanticCustomError("not_finite", "A quantity is a finite number")
     exponent = int(number.as_tuple().exponent)
-    if max(len(number.as_tuple().digits), len(number.as_tuple().digits) + exponent, -exponent) > MOST_DIGITS:
+    if max(len(number.as_tuple().digits), len(number.as_tuple().digits) + exponent, -exponent) > MAX_DIGITS:
         raise PydanticCustomError("too_many_digits", "A quantity has at most 38 digits")
     return number
 
 
-def _positive(number: Decimal) -> Decimal:
+def _require_positive(number: Decimal) -> Decimal:
     if number <= 0:
         raise PydanticCustomError("not_positive", "This quantity is more than zero")
     return number
 
 
-def _not_negative(number: Decimal) -> Decimal:
+def _require_not_negative(number: Decimal) -> Decimal:
     if number < 0:
         raise PydanticCustomError("negative", "This quantity is zero or more")
     return number
 
 
-def _count(value: Any) -> Any:
-    return int(value) if isinstance(value, str) and _COUNT.fullmatch(value) else value
+def _parse_count(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and _COUNT_PATTERN.fullmatch(value) else value
 
 
-_QUANTITY_SCHEMA = WithJsonSchema(
+_QUANTITY_INPUT_SCHEMA = WithJsonSchema(
     {
         "anyOf": [{"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}, {"type": "number", "minimum": 0}],
         "description": "A decimal of at most 38 digits",
@@ -103,34 +103,34 @@ _QUANTITY_SCHEMA = WithJsonSchema(
     },
     mode="validation",
 )
-_WRITTEN_QUANTITY = WithJsonSchema(
+_QUANTITY_OUTPUT_SCHEMA = WithJsonSchema(
     {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$", "examples": ["118", "0.25"]}, mode="serialization"
 )
 
 Quantity = Annotated[
     Decimal,
-    BeforeValidator(_decimal),
-    AfterValidator(_positive),
-    _USUAL_QUANTITY,
-    PlainSerializer(plain, return_type=str),
-    _QUANTITY_SCHEMA,
-    _WRITTEN_QUANTITY,
+    BeforeValidator(_parse_decimal),
+    AfterValidator(_require_positive),
+    _QUANTITY_FAST_PATH,
+    PlainSerializer(format_quantity, return_type=str),
+    _QUANTITY_INPUT_SCHEMA,
+    _QUANTITY_OUTPUT_SCHEMA,
 ]
 """More than zero."""
 Amount = Annotated[
     Decimal,
-    BeforeValidator(_decimal),
-    AfterValidator(_not_negative),
-    _USUAL_QUANTITY,
-    PlainSerializer(plain, return_type=str),
-    _QUANTITY_SCHEMA,
-    _WRITTEN_QUANTITY,
+    BeforeValidator(_parse_decimal),
+    AfterValidator(_require_not_negative),
+    _QUANTITY_FAST_PATH,
+    PlainSerializer(format_quantity, return_type=str),
+    _QUANTITY_INPUT_SCHEMA,
+    _QUANTITY_OUTPUT_SCHEMA,
 ]
 """Zero or more."""
 Count = Annotated[
     int,
     Field(ge=0, le=10**9),
-    BeforeValidator(_count),
+    BeforeValidator(_parse_count),
     WithJsonSchema(
         {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 10**9}, {"type": "string", "pattern": "^[0-9]{1,9}$"}]},
         mode="validation",

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.console import Trouble
+from services.cli.console import CommandError
 from services.cli.databases import SERVICES, Server
 from services.cli.deployment import make_key_sets, prepare_all
-from services.cli.health_checks import is_well
+from services.cli.health_checks import is_healthy
 from services.cli.ports import free_ports
 from shared.startup_checks import database_faults
 
@@ -38,7 +38,7 @@ async def test_what_the_addresses_name_is_made_and_may_be_made_again(
             await asyncio.to_thread(prepare_all, given)
         assert await database_faults(runner, "permits") == []
     finally:
-        admin = await server.admin()
+        admin = await server.connect_as_superuser()
         for service in SERVICES:
             await admin.execute(f'DROP DATABASE IF EXISTS "{templates}prepared_{service}" WITH (FORCE)')
         await admin.close()
@@ -46,13 +46,13 @@ async def test_what_the_addresses_name_is_made_and_may_be_made_again(
 
 def test_an_address_that_is_missing_or_names_another_role_is_told(tmp_path: Path) -> None:
     given = addresses(Server("nowhere"), "")
-    with pytest.raises(Trouble, match="Set GATEWAY_SERVER_URL, or GATEWAY_SERVER_URL_FILE"):
+    with pytest.raises(CommandError, match="Set GATEWAY_SERVER_URL, or GATEWAY_SERVER_URL_FILE"):
         prepare_all({})
-    with pytest.raises(Trouble, match="gateway_runner as its user"):
+    with pytest.raises(CommandError, match="gateway_runner as its user"):
         prepare_all(given | {"GATEWAY_DATABASE_URL": given["GATEWAY_OWNER_URL"]})
-    with pytest.raises(Trouble, match="is no address"):
+    with pytest.raises(CommandError, match="is no address"):
         prepare_all(given | {"GATEWAY_SERVER_URL": "over there"})
-    with pytest.raises(Trouble, match="cannot be read"):
+    with pytest.raises(CommandError, match="cannot be read"):
         prepare_all({"GATEWAY_SERVER_URL_FILE": str(tmp_path / "none")})
 
 
@@ -74,8 +74,8 @@ def test_key_sets_are_made_once_and_private_halves_stay_apart(tmp_path: Path) ->
 def test_a_worker_is_well_while_it_moves_and_a_server_while_it_is_ready(tmp_path: Path) -> None:
     pulse = tmp_path / "pulse"
     pulse.touch()
-    assert is_well({"SAOLA_PULSE": str(pulse)})
+    assert is_healthy({"SAOLA_PULSE": str(pulse)})
     os.utime(pulse, (time.time() - 11, time.time() - 11))
-    assert not is_well({"SAOLA_PULSE": str(pulse)})
-    assert not is_well({"PERMITS_PORT": str(free_ports(1)[0])})
-    assert not is_well({})
+    assert not is_healthy({"SAOLA_PULSE": str(pulse)})
+    assert not is_healthy({"PERMITS_PORT": str(free_ports(1)[0])})
+    assert not is_healthy({})

@@ -8,16 +8,16 @@ from services.cli import generate
 
 
 def test_the_reference_pages_are_as_the_code_would_write_them() -> None:
-    assert generate.stale() == [], "run `make generate` and commit what it writes"
+    assert generate.list_stale_pages() == [], "run `make generate` and commit what it writes"
 
 
 def test_a_stale_a_missing_and_a_forgotten_page_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "reference"
     monkeypatch.setattr(generate, "FOLDER", folder)
     assert generate.main([]) == 0
-    assert generate.stale() == []
+    assert generate.list_stale_pages() == []
     (tmp_path / "rules.md").write_text("old")
     (folder / "turns.md").unlink()
     (folder / "gone.md").write_text("nobody writes this any more")
-    assert generate.stale() == ["gone.md", "rules.md", "turns.md"]
+    assert generate.list_stale_pages() == ["gone.md", "rules.md", "turns.md"]
     assert generate.main(["--check"]) == 1

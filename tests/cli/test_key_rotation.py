@@ -12,9 +12,18 @@ import pytest
 
 from saola_client import BadReceipt, Hub, verify_receipt
 from shared.database import now
-from shared.signed_tokens import OUTSIDE, RECEIPT, BadToken, KeyFile, make_keys, read, rotate_keys, sign
-from tests.hub import RunningHub, running_hub, saola
-from tests.journeys.hub_parties import Who, declaration
+from shared.signed_tokens import (
+    ACCESS_TOKEN_TYPE,
+    RECEIPT_TYPE,
+    InvalidToken,
+    KeyFile,
+    create_signing_keys,
+    rotate_keys,
+    sign_token,
+    verify_token,
+)
+from tests.hub import RunningHub, run_saola, running_hub
+from tests.journeys.hub_parties import PartyAccess, declaration
 
 
 def _kid(token: str) -> str:
@@ -24,7 +33,7 @@ def _kid(token: str) -> str:
 
 def test_requests_flow_through_a_whole_rotation(tmp_path: Path) -> None:
     with running_hub() as hub, hub.admin() as admin:
-        before, lodged = admin.token(), _lodged(admin)
+        before, lodged = admin.access_token(), _lodged(admin)
         receipt = tmp_path / "receipt.jws"
         receipt.write_text(lodged)
         pair = admin.create_credentials(admin.me()["id"])
@@ -33,12 +42,12 @@ def test_requests_flow_through_a_whole_rotation(tmp_path: Path) -> None:
         flow = threading.Thread(target=_ask, args=(hub, pair, answers, stop))
         flow.start()
         for step in ("add", "use"):
-            done = saola("rotate", step, "--home", hub.home)
+            done = run_saola("rotate", step, "--home", hub.home)
             assert done.returncode == 0, done.stderr
             time.sleep(2.5)
         assert len(_published(hub)) == 2
-        admin._way._forget(f"Bearer {before}")
-        after = admin.token()
+        admin._transport._discard_token(f"Bearer {before}")
+        after = admin.access_token()
         assert _kid(after) != _kid(before)
         for token in (before, after):
             assert httpx2.get(f"{hub.url}/v1/me", headers={"Authorization": f"Bearer {token}"}).status_code == 200
@@ -46,13 +55,13 @@ def test_requests_flow_through_a_whole_rotation(tmp_path: Path) -> None:
         flow.join()
         assert len(answers) > 20
         assert set(answers) == {200}, "inside and outside, nobody noticed"
-        assert saola("rotate", "drop", "--home", hub.home).returncode == 0
+        assert run_saola("rotate", "drop", "--home", hub.home).returncode == 0
         time.sleep(2.5)
         refused = httpx2.get(f"{hub.url}/v1/me", headers={"Authorization": f"Bearer {before}"})
         assert refused.status_code == 401
         assert _published(hub) == [_kid(after)]
-        assert saola("rotate", "drop", "--home", hub.home).returncode == 1, "the last key stays"
-        good = saola("verify-receipt", receipt, "--hub", hub.url)
+        assert run_saola("rotate", "drop", "--home", hub.home).returncode == 1, "the last key stays"
+        good = run_saola("verify-receipt", receipt, "--hub", hub.url)
         assert good.returncode == 0, good.stderr
         _rotate_webhooks(hub)
 
@@ -62,14 +71,14 @@ def _lodged(admin: Hub) -> str:
     party = {"name": "B", "country": "FR", "roles": ["trader"], "identifiers": {"EORI": "FR-ROTATED"}}
     pair = admin.create_credentials(admin.create_party(party)["id"])
     with Hub(admin.url, pair["client_id"], pair["client_secret"]) as trader:
-        stated = declaration(Who("", {}, "ZA-1"), Who("", {}, "FR-ROTATED"), "ZA-0")
-        return trader.receipt(trader.declare(stated)["id"])
+        stated = declaration(PartyAccess("", {}, "ZA-1"), PartyAccess("", {}, "FR-ROTATED"), "ZA-0")
+        return trader.read_receipt(trader.lodge(stated)["id"])
 
 
 def _rotate_webhooks(hub: RunningHub) -> None:
     counts = []
     for step in ("add", "use", "drop"):
-        assert saola("rotate", step, "--webhooks", "--home", hub.home).returncode == 0
+        assert run_saola("rotate", step, "--webhooks", "--home", hub.home).returncode == 0
         time.sleep(2.5)
         counts.append(len(httpx2.get(f"{hub.url}/.well-known/webhook-keys.json").json()["keys"]))
     assert counts == [2, 2, 1]
@@ -93,7 +102,7 @@ def _published(hub: RunningHub) -> list[str]:
 
 def test_a_step_that_would_change_nothing_is_refused(tmp_path: Any) -> None:
     private, public = tmp_path / "private.json", tmp_path / "public.json"
-    make_keys(private, public)
+    create_signing_keys(private, public)
     for step in ("use", "drop", "turn"):
         with pytest.raises(ValueError, match="nothing to do"):
             rotate_keys(private, public, step)
@@ -105,17 +114,20 @@ def test_a_step_that_would_change_nothing_is_refused(tmp_path: Any) -> None:
 
 def test_receipts_outlive_the_key_that_signed_them_and_tokens_do_not(tmp_path: Path) -> None:
     private, public = tmp_path / "private.json", tmp_path / "public.json"
-    make_keys(private, public)
+    create_signing_keys(private, public)
     keys, at = KeyFile(private), now()
     claims = {"iss": "hub", "aud": "saola", "iat": int(at.timestamp()), "exp": int(at.timestamp()) + 60}
-    receipt, token = sign(keys, typ=RECEIPT, claims=claims), sign(keys, typ=OUTSIDE, claims=claims)
+    receipt, token = (
+        sign_token(keys, typ=RECEIPT_TYPE, claims=claims),
+        sign_token(keys, typ=ACCESS_TOKEN_TYPE, claims=claims),
+    )
     for step in ("add", "use", "drop", "add", "use", "drop"):
         rotate_keys(private, public, step)
     after = KeyFile(private)
-    assert verify_receipt(receipt, after.public_ever())["iss"] == "hub"
-    assert len(after.public_ever()["keys"]) == 3 and len(after.public()["keys"]) == 1
-    assert not any("d" in key for key in after.public_ever()["keys"])
+    assert verify_receipt(receipt, after.public_jwks_with_retired())["iss"] == "hub"
+    assert len(after.public_jwks_with_retired()["keys"]) == 3 and len(after.public_jwks()["keys"]) == 1
+    assert not any("d" in key for key in after.public_jwks_with_retired()["keys"])
     with pytest.raises(BadReceipt):
-        verify_receipt(receipt, after.public())
-    with pytest.raises(BadToken):
-        read(token, after, typ=OUTSIDE, issuer="hub", audience="saola", at=at)
+        verify_receipt(receipt, after.public_jwks())
+    with pytest.raises(InvalidToken):
+        verify_token(token, after, typ=ACCESS_TOKEN_TYPE, issuer="hub", audience="saola", at=at)

@@ -26,11 +26,11 @@ def test_chosen_ports_differ_and_lie_below_the_ephemeral_range() -> None:
 
 def test_a_port_that_is_promised_elsewhere_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     promised, other = free_ports(2)
-    for holder in (ports._held.pop(), ports._held.pop()):
+    for holder in (ports._bound_sockets.pop(), ports._bound_sockets.pop()):
         holder.close()
     drawn = iter([promised, promised, other])
     monkeypatch.setattr("services.cli.ports.random.randrange", lambda low, high: next(drawn))
-    assert free_ports(1, beside=promised) == [other]
+    assert free_ports(1, exclude=promised) == [other]
 
 
 def test_two_programs_that_draw_the_same_numbers_never_get_the_same_port() -> None:
@@ -58,5 +58,5 @@ def test_a_held_port_refuses_calls_until_its_server_comes_and_after_it_went() ->
 
 
 def test_no_more_than_so_many_ports_are_held() -> None:
-    free_ports(ports.HELD_AT_MOST + 3)
-    assert len(ports._held) == ports.HELD_AT_MOST
+    free_ports(ports.MAX_BOUND_SOCKETS + 3)
+    assert len(ports._bound_sockets) == ports.MAX_BOUND_SOCKETS

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.console import Trouble
+from services.cli.console import CommandError
 from services.cli.trade_rows import read_rows
 
 HEADING = "appendix,taxon,term,unit,purpose,source,exporter,importer,exporter_reported,importer_reported"
@@ -47,7 +47,7 @@ def test_columns_may_stand_in_any_order_with_others_beside_them_and_a_byte_order
     ],
 )
 def test_a_bad_file_is_told_in_one_sentence_with_its_line(tmp_path: Path, lines: list[str], said: str) -> None:
-    with pytest.raises(Trouble) as trouble:
+    with pytest.raises(CommandError) as trouble:
         read_rows(written(tmp_path, *lines))
     assert said in str(trouble.value)
     assert "\n" not in str(trouble.value)
@@ -55,10 +55,10 @@ def test_a_bad_file_is_told_in_one_sentence_with_its_line(tmp_path: Path, lines:
 
 def test_a_file_that_is_not_utf8_is_told_with_its_line(tmp_path: Path) -> None:
     file = written(tmp_path, HEADING, GOOD, GOOD.replace("Falco", "Fälco"), encoding="latin-1")
-    with pytest.raises(Trouble, match="line 3: this is not UTF-8"):
+    with pytest.raises(CommandError, match="line 3: this is not UTF-8"):
         read_rows(file)
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(Trouble, match="cannot be read"):
+    with pytest.raises(CommandError, match="cannot be read"):
         read_rows(tmp_path / "none.csv")

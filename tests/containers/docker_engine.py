@@ -13,7 +13,7 @@ SOCKET = "/var/run/docker.sock"
 
 
 @cache
-def why_not() -> str | None:
+def unavailable_reason() -> str | None:
     """Answer why no container can be started here, in a sentence; None when one can."""
     where = urlsplit(os.environ.get("DOCKER_HOST") or f"unix://{SOCKET}")
     if where.scheme == "unix" and not Path(where.path).is_socket():
@@ -36,8 +36,8 @@ def _says_its_version(command: tuple[str, ...]) -> bool:
     return subprocess.run([*command, "version"], capture_output=True, check=False).returncode == 0
 
 
-needs_engine = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
+needs_engine = pytest.mark.skipif(unavailable_reason() is not None, reason=str(unavailable_reason()))
 needs_compose = pytest.mark.skipif(
-    why_not() is not None or compose() is None,
-    reason=why_not() or "docker compose is not installed here.",
+    unavailable_reason() is not None or compose() is None,
+    reason=unavailable_reason() or "docker compose is not installed here.",
 )

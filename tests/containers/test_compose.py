@@ -12,7 +12,7 @@ from saola_client import Problem
 from services.cli.client_access import open_hub
 from tests.containers.docker_engine import needs_compose
 from tests.containers.hub import PROXY_IMAGE, ComposedHub, composed_hub
-from tests.hub import saola
+from tests.hub import run_saola
 
 pytestmark = [needs_compose, pytest.mark.timeout(900)]
 HEADING = "appendix,taxon,term,unit,purpose,source,exporter,importer,exporter_reported,importer_reported"
@@ -55,19 +55,19 @@ def found_by(hub: ComposedHub, service: str) -> set[str]:
 
 
 def test_the_main_journey_is_played_from_outside_with_its_webhooks(hub: ComposedHub) -> None:
-    played = saola("demo", "--hub", hub.url, "--admin", hub.admin, "--receive-at", hub.our_address())
+    played = run_saola("demo", "--hub", hub.url, "--admin", hub.admin, "--receive-at", hub.our_address())
     assert "B hears declaration.released, signed, once" in played.stdout, played.stdout + played.stderr
     assert "The journey went as promised" in played.stdout, played.stdout + played.stderr
 
 
 def test_where_webhooks_are_not_sent_to_the_journey_is_played_with_the_feed(hub: ComposedHub) -> None:
-    played = saola("demo", "--hub", hub.url, "--admin", hub.admin)
+    played = run_saola("demo", "--hub", hub.url, "--admin", hub.admin)
     assert "B hears declaration.released, pulled from the feed, once" in played.stdout, played.stdout + played.stderr
     assert "The journey went as promised" in played.stdout, played.stdout + played.stderr
 
 
 def test_trade_is_replayed_from_outside(hub: ComposedHub, trade: Path) -> None:
-    played = saola("replay", trade, "--hub", hub.url, "--admin", hub.admin)
+    played = run_saola("replay", trade, "--hub", hub.url, "--admin", hub.admin)
     assert ": 80 accepted, 40 rejected, 0 referred, 0 lost" in played.stdout, played.stdout + played.stderr
 
 
@@ -135,7 +135,7 @@ def test_what_was_backed_up_is_put_back_and_what_came_later_is_gone(hub: Compose
         with pytest.raises(Problem) as gone:
             admin.create_credentials(lost["id"])
         assert gone.value.status == 404
-    played = saola("demo", "--hub", hub.url, "--admin", hub.admin, "--receive-at", hub.our_address())
+    played = run_saola("demo", "--hub", hub.url, "--admin", hub.admin, "--receive-at", hub.our_address())
     assert "The journey went as promised" in played.stdout, played.stdout + played.stderr
 
 
@@ -146,7 +146,7 @@ def test_several_gateways_and_permits_share_the_work_behind_the_proxy(hub: Compo
     hub.scale({"gateway": 2, "permits": 3})
     places = [name for service in ("gateway", "permits") for name in hub.containers(service)]
     before = {place: hub.worked(place) for place in places}
-    played = saola("replay", trade, "--hub", hub.url, "--admin", hub.admin)
+    played = run_saola("replay", trade, "--hub", hub.url, "--admin", hub.admin)
     assert ": 80 accepted, 40 rejected, 0 referred, 0 lost" in played.stdout, played.stdout + played.stderr
     worked = {place: hub.worked(place) - seconds for place, seconds in before.items()}
     assert len(places) == 5 and all(seconds > 0.05 for seconds in worked.values()), worked

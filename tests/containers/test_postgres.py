@@ -1,6 +1,6 @@
 """A PostgreSQL in a container serves as well as any: the shortest way from nothing to a migrated database."""
 
-from services.cli.databases import migrate, prepare_one
+from services.cli.databases import create_database, migrate
 from shared.startup_checks import database_faults
 from tests.containers.docker_engine import needs_engine
 from tests.containers.postgres import in_container
@@ -11,7 +11,7 @@ PASSWORDS = {"permits_owner": "one", "permits_runner": "two"}
 @needs_engine
 async def test_a_database_in_a_container_is_made_ready_and_its_runner_finds_no_fault() -> None:
     with in_container() as server:
-        await prepare_one(server, "permits", "permits", PASSWORDS)
+        await create_database(server, "permits", "permits", PASSWORDS)
         runner = server.url("permits", "permits_runner", "two")
         assert any("saola migrate" in fault for fault in await database_faults(runner, "permits"))
         migrate("permits", server.url("permits", "permits_owner", "one"))

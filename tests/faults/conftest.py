@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.event_catalogue_check import flaws_of_bodies
-from tests.faults.shipment_parties import Shipping, begin
+from tests.event_catalogue_check import event_body_faults
+from tests.faults.shipment_parties import ShipmentParties, add_shipment_parties
 from tests.hub import RunningHub, running_hub
 
 IMPATIENT = ",".join(["0.2"] * 40)
@@ -17,11 +17,11 @@ def hub() -> Iterator[RunningHub]:
     """A whole hub, the victim of every test of this folder."""
     with running_hub({"NOTIFICATIONS_SCHEDULE": IMPATIENT}) as hub:
         yield hub
-        assert flaws_of_bodies(hub.told()) == []
+        assert event_body_faults(hub.stored_events()) == []
 
 
 @pytest.fixture
-def shipping(hub: RunningHub) -> Iterator[Shipping]:
+def shipping(hub: RunningHub) -> Iterator[ShipmentParties]:
     """New parties on that hub, and the importer's receiver."""
-    with begin(hub) as shipping:
+    with add_shipment_parties(hub) as shipping:
         yield shipping

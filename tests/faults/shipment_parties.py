@@ -10,54 +10,54 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from bench.trade_parties import People, settle_in
+from bench.trade_parties import TradeParties, create_parties
 from saola_client import Hub
-from services.cli.trial_parties import Member, join
-from services.cli.webhook_receiver import Receiver
+from services.cli.trial_parties import TrialParty, add_party
+from services.cli.webhook_receiver import WebhookReceiver
 from tests.hub import RunningHub
 
 
 @dataclass(kw_only=True)
-class Shipping(People):
+class ShipmentParties(TradeParties):
     """The people, the officers where the goods arrive, and what they have been answered."""
 
-    import_customs: Member
-    receiver: Receiver
-    answered: list[dict[str, Any]] = field(default_factory=list)
+    import_customs: TrialParty
+    receiver: WebhookReceiver
+    responses: list[dict[str, Any]] = field(default_factory=list)
 
     def lodge(self, permit: dict[str, Any], count: int, *, meanwhile: Callable[[], None], at: int) -> None:
         """Lodge so many declarations side by side; when `at` of them are answered, do something to the hub."""
 
         def one(number: int) -> None:
-            self.answered.append(self.importer.hub.declare(self.declaration(permit, quantity=1), key=str(uuid4())))
+            self.responses.append(self.importer.hub.lodge(self.build_declaration(permit, quantity=1), key=str(uuid4())))
             if number == at:
                 meanwhile()
 
         with ThreadPoolExecutor(16) as pool:
             list(pool.map(one, range(count)))
 
-    def settled(self, *, seconds: float = 30.0) -> list[dict[str, Any]]:
+    def checked_declarations(self, *, seconds: float = 30.0) -> list[dict[str, Any]]:
         """Follow everything that was answered to its final check."""
         with ThreadPoolExecutor(8) as pool:
-            return list(pool.map(lambda d: self._followed(d["id"], time.monotonic() + seconds), self.answered))
+            return list(pool.map(lambda d: self._followed(d["id"], time.monotonic() + seconds), self.responses))
 
     def _followed(self, id: str, ends: float) -> dict[str, Any]:
-        while (found := self.importer.hub.declaration(id))["status"] == "received" and time.monotonic() < ends:
+        while (found := self.importer.hub.read_declaration(id))["status"] == "received" and time.monotonic() < ends:
             time.sleep(0.05)
         return found
 
-    def feed(self, kind: str) -> list[dict[str, Any]]:
+    def feed_events(self, kind: str) -> list[dict[str, Any]]:
         """Pull all the importer's news of one type."""
         events: list[dict[str, Any]] = []
         cursor = ""
         while True:
-            page = self.importer.hub.events(cursor, limit=200)
+            page = self.importer.hub.read_events(cursor, limit=200)
             events += [event for event in page["data"] if event["type"] == kind]
             if not page["data"]:
                 return events
             cursor = page["next_cursor"]
 
-    def heard(self, kind: str, ids: Sequence[str], *, seconds: float = 30.0) -> Counter[str]:
+    def webhook_counts(self, kind: str, ids: Sequence[str], *, seconds: float = 30.0) -> Counter[str]:
         """Wait until the webhook heard of all those declarations; answer how many different letters came of each."""
         ends = time.monotonic() + seconds
         while True:
@@ -69,21 +69,21 @@ class Shipping(People):
 
 
 @contextmanager
-def begin(hub: RunningHub) -> Iterator[Shipping]:
+def add_shipment_parties(hub: RunningHub) -> Iterator[ShipmentParties]:
     """Add new parties to a hub, and let the importer hear."""
     mark = secrets.token_hex(4).upper()
-    with hub.admin() as admin, Receiver() as receiver:
-        shipping = Shipping(
-            **vars(settle_in(admin, mark, ship="MAEU-1")),
-            import_customs=join(admin, "Customs of GB", "GB", ["customs"]),
+    with hub.admin() as admin, WebhookReceiver() as receiver:
+        shipping = ShipmentParties(
+            **vars(create_parties(admin, mark, transport_document="MAEU-1")),
+            import_customs=add_party(admin, "Customs of GB", "GB", ["customs"]),
             receiver=receiver,
         )
         endpoint = shipping.importer.hub.create_endpoint(receiver.url, ["declaration.*"])
-        receiver.know(endpoint["secret"])
+        receiver.set_secret(endpoint["secret"])
         yield shipping
 
 
-def of(hub: Hub, permit: dict[str, Any]) -> dict[str, str]:
+def line_balance(hub: Hub, permit: dict[str, Any]) -> dict[str, str]:
     """Answer the balance of the permit's only line."""
-    balance: dict[str, str] = hub.permit(permit["id"])["lines"][0]["balance"]
+    balance: dict[str, str] = hub.read_permit(permit["id"])["lines"][0]["balance"]
     return balance

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.faults.shipment_parties import Shipping, of
+from tests.faults.shipment_parties import ShipmentParties, line_balance
 
 
-def race(shipping: Shipping, permit: dict[str, Any], use: str) -> Counter[str]:
+def race(shipping: ShipmentParties, permit: dict[str, Any], use: str) -> Counter[str]:
     def one(_: int) -> str:
-        return str(shipping.importer.hub.declare(shipping.declaration(permit, quantity=1, use=use), wait=30)["status"])
+        return str(
+            shipping.importer.hub.lodge(shipping.build_declaration(permit, quantity=1, use=use), wait=30)["status"]
+        )
 
     with ThreadPoolExecutor(50) as pool:
         return Counter(pool.map(one, range(100)))
@@ -19,9 +21,9 @@ def race(shipping: Shipping, permit: dict[str, Any], use: str) -> Counter[str]:
 
 @pytest.mark.parametrize(("use", "granted"), [("part", 10), ("exhausts", 1)])
 def test_a_hundred_declarations_race_and_a_line_gives_no_more_than_it_has(
-    shipping: Shipping, use: str, granted: int
+    shipping: ShipmentParties, use: str, granted: int
 ) -> None:
-    permit = shipping.permit(10)
+    permit = shipping.issue_permit(10)
     assert race(shipping, permit, use) == {"accepted": granted, "rejected": 100 - granted}
-    balance = of(shipping.importer.hub, permit)
+    balance = line_balance(shipping.importer.hub, permit)
     assert (balance["reserved"], balance["available"]) == (str(granted), str(10 - granted))

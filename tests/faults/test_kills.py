@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tests.faults.shipment_parties import Shipping, of
+from tests.faults.shipment_parties import ShipmentParties, line_balance
 from tests.hub import RunningHub
 
 COUNT = 500
@@ -14,29 +14,29 @@ COUNT = 500
     "victim", ["gateway", "permits", "permits-worker", "notifications", "notifications-worker", "database"]
 )
 def test_a_kill_in_the_middle_of_500_submissions_loses_nothing_and_doubles_nothing(
-    hub: RunningHub, shipping: Shipping, victim: str
+    hub: RunningHub, shipping: ShipmentParties, victim: str
 ) -> None:
-    permit = shipping.permit(COUNT)
+    permit = shipping.issue_permit(COUNT)
     killed: list[int] = []
     shipping.lodge(permit, COUNT, meanwhile=lambda: killed.append(hub.kill(victim)), at=COUNT // 5)
-    hub.wait_back(victim, killed[0])
+    hub.wait_until_restarted(victim, killed[0])
 
-    ids = {declaration["id"] for declaration in shipping.answered}
+    ids = {declaration["id"] for declaration in shipping.responses}
     assert len(ids) == COUNT
 
-    settled = shipping.settled()
+    settled = shipping.checked_declarations()
     assert Counter(declaration["status"] for declaration in settled) == {"accepted": COUNT}
     assert {len([move for move in d["history"] if move["to"] == "accepted"]) for d in settled} == {1}
-    assert of(shipping.importer.hub, permit)["reserved"] == str(COUNT)
+    assert line_balance(shipping.importer.hub, permit)["reserved"] == str(COUNT)
 
-    assert shipping.heard("declaration.accepted", sorted(ids)) == dict.fromkeys(ids, 1)
-    assert shipping.receiver.forged == 0
-    pulled = Counter(event["data"]["declaration_id"] for event in shipping.feed("declaration.accepted"))
+    assert shipping.webhook_counts("declaration.accepted", sorted(ids)) == dict.fromkeys(ids, 1)
+    assert shipping.receiver.forged_count == 0
+    pulled = Counter(event["data"]["declaration_id"] for event in shipping.feed_events("declaration.accepted"))
     assert pulled == dict.fromkeys(ids, 1)
 
 
-def test_everything_killed_at_once_loses_nothing(hub: RunningHub, shipping: Shipping) -> None:
-    permit = shipping.permit(100)
+def test_everything_killed_at_once_loses_nothing(hub: RunningHub, shipping: ShipmentParties) -> None:
+    permit = shipping.issue_permit(100)
     before = hub.processes()
 
     def kill_all() -> None:
@@ -45,6 +45,6 @@ def test_everything_killed_at_once_loses_nothing(hub: RunningHub, shipping: Ship
 
     shipping.lodge(permit, 100, meanwhile=kill_all, at=30)
     for name, pid in before.items():
-        hub.wait_back(name, pid)
-    assert Counter(declaration["status"] for declaration in shipping.settled()) == {"accepted": 100}
-    assert of(shipping.importer.hub, permit)["reserved"] == "100"
+        hub.wait_until_restarted(name, pid)
+    assert Counter(declaration["status"] for declaration in shipping.checked_declarations()) == {"accepted": 100}
+    assert line_balance(shipping.importer.hub, permit)["reserved"] == "100"

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import httpx2
 
-from tests.faults.shipment_parties import Shipping, of
+from tests.faults.shipment_parties import ShipmentParties, line_balance
 from tests.hub import RunningHub
 
 
@@ -21,38 +21,42 @@ def ask_and_hang_up(hub: RunningHub, path: str, token: str, key: str) -> None:
         connection.sendall(head.encode())
 
 
-def test_a_release_asked_again_under_its_key_is_one_release(hub: RunningHub, shipping: Shipping) -> None:
-    permit = shipping.permit(3)
+def test_a_release_asked_again_under_its_key_is_one_release(hub: RunningHub, shipping: ShipmentParties) -> None:
+    permit = shipping.issue_permit(3)
     officer = shipping.import_customs.hub
-    declared = shipping.importer.hub.declare(shipping.declaration(permit, quantity=1), wait=20)
+    declared = shipping.importer.hub.lodge(shipping.build_declaration(permit, quantity=1), wait=20)
     assert declared["status"] == "accepted"
     key, path = str(uuid4()), f"/v1/declarations/{declared['id']}/release"
 
-    ask_and_hang_up(hub, path, officer.token(), key)
+    ask_and_hang_up(hub, path, officer.access_token(), key)
     ends = time.monotonic() + 20
-    while officer.declaration(declared["id"])["status"] != "released" and time.monotonic() < ends:
+    while officer.read_declaration(declared["id"])["status"] != "released" and time.monotonic() < ends:
         time.sleep(0.02)
 
-    headers = {"Authorization": f"Bearer {officer.token()}", "Idempotency-Key": key, "Content-Type": "application/json"}
+    headers = {
+        "Authorization": f"Bearer {officer.access_token()}",
+        "Idempotency-Key": key,
+        "Content-Type": "application/json",
+    }
     again = [httpx2.post(hub.url + path, headers=headers, content=b"{}", trust_env=False) for _ in range(2)]
     assert [answer.status_code for answer in again] == [200, 200]
     assert {answer.headers["Idempotency-Replayed"] for answer in again} == {"true"}
     assert len({json.dumps(answer.json()) for answer in again}) == 1
 
-    assert of(officer, permit)["consumed"] == "1"
-    whole = officer.declaration(declared["id"])
+    assert line_balance(officer, permit)["consumed"] == "1"
+    whole = officer.read_declaration(declared["id"])
     assert [move["to"] for move in whole["history"]].count("released") == 1
-    assert shipping.heard("declaration.released", [declared["id"]]) == {declared["id"]: 1}
-    assert len(shipping.feed("declaration.released")) == 1
+    assert shipping.webhook_counts("declaration.released", [declared["id"]]) == {declared["id"]: 1}
+    assert len(shipping.feed_events("declaration.released")) == 1
 
 
-def test_the_same_command_under_another_key_is_another_command(hub: RunningHub, shipping: Shipping) -> None:
-    permit = shipping.permit(3)
-    declared = shipping.importer.hub.declare(shipping.declaration(permit, quantity=1), wait=20)
+def test_the_same_command_under_another_key_is_another_command(hub: RunningHub, shipping: ShipmentParties) -> None:
+    permit = shipping.issue_permit(3)
+    declared = shipping.importer.hub.lodge(shipping.build_declaration(permit, quantity=1), wait=20)
     shipping.import_customs.hub.release(declared["id"])
-    headers = {"Authorization": f"Bearer {shipping.import_customs.hub.token()}", "Idempotency-Key": str(uuid4())}
+    headers = {"Authorization": f"Bearer {shipping.import_customs.hub.access_token()}", "Idempotency-Key": str(uuid4())}
     again = httpx2.post(
         f"{hub.url}/v1/declarations/{declared['id']}/release", headers=headers, content=b"", trust_env=False
     )
     assert (again.status_code, again.json()["code"]) == (409, "wrong-turn")
-    assert of(shipping.import_customs.hub, permit)["consumed"] == "1"
+    assert line_balance(shipping.import_customs.hub, permit)["consumed"] == "1"

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 
-from tests.faults.shipment_parties import Shipping, of
+from tests.faults.shipment_parties import ShipmentParties, line_balance
 from tests.hub import RunningHub
 
 MANY = 2_000
@@ -38,40 +38,40 @@ def _kept_down(hub: RunningHub, name: str) -> Iterator[None]:
 
 
 def test_what_is_lodged_while_permits_stands_still_is_taken_and_checked_once(
-    hub: RunningHub, shipping: Shipping
+    hub: RunningHub, shipping: ShipmentParties
 ) -> None:
-    permit = shipping.permit(60)
+    permit = shipping.issue_permit(60)
     pid = hub.processes()["permits"]
     os.kill(pid, signal.SIGSTOP)
     try:
         shipping.lodge(permit, 40, meanwhile=lambda: None, at=-1)
     finally:
         os.kill(pid, signal.SIGCONT)
-    assert len({answer["id"] for answer in shipping.answered}) == 40
-    assert {found["status"] for found in shipping.settled(seconds=60)} == {"accepted"}
-    assert of(shipping.authority.hub, permit)["reserved"] == "40"
+    assert len({answer["id"] for answer in shipping.responses}) == 40
+    assert {found["status"] for found in shipping.checked_declarations(seconds=60)} == {"accepted"}
+    assert line_balance(shipping.authority.hub, permit)["reserved"] == "40"
 
 
 def test_what_was_lodged_while_permits_was_down_does_not_keep_officers_from_their_work(
-    hub: RunningHub, shipping: Shipping
+    hub: RunningHub, shipping: ShipmentParties
 ) -> None:
     """Two thousand wait when it is back: they go in one batch after the other, and commands in between."""
-    permit = shipping.permit(MANY)
+    permit = shipping.issue_permit(MANY)
     with _kept_down(hub, "permits"):
-        lodged = (shipping.declaration(permit, quantity=1) for _ in range(MANY))
-        told = list(shipping.importer.hub.bulk("declarations", lodged))
+        lodged = (shipping.build_declaration(permit, quantity=1) for _ in range(MANY))
+        told = list(shipping.importer.hub.send_bulk("declarations", lodged))
     assert {answer["status_code"] for answer in told} == {202}
-    bearer, ends = {"Authorization": f"Bearer {shipping.authority.hub.token()}"}, time.monotonic() + 100
+    bearer, ends = {"Authorization": f"Bearer {shipping.authority.hub.access_token()}"}, time.monotonic() + 100
     issued: list[int] = []
     with httpx2.Client(base_url=hub.url, timeout=30) as http:
         while (reserved := _reserved(http, permit, bearer)) < MANY:
             assert time.monotonic() < ends, f"{reserved} of {MANY} were checked"
-            asked = http.post("/v1/permits", json=shipping.paper(1), headers=bearer)
+            asked = http.post("/v1/permits", json=shipping.build_permit(1), headers=bearer)
             assert asked.status_code == 201 or (asked.status_code, asked.headers["retry-after"]) == (503, "2")
             issued += [reserved] if asked.status_code == 201 else []
     assert [count for count in issued if count > 0], "no command was answered between two batches"
     assert reserved == MANY
-    last = shipping.importer.hub.declaration(told[-1]["id"])
+    last = shipping.importer.hub.read_declaration(told[-1]["id"])
     assert [move["to"] for move in last["history"]] == ["received", "accepted"]
 
 

@@ -15,31 +15,31 @@ import uvicorn
 from fastapi import FastAPI
 
 from services.cli.ports import free_ports
-from services.gateway.actions.context import Desk
-from services.gateway.main import make
+from services.gateway.actions.context import GatewayContext
+from services.gateway.main import create_app
 from services.gateway.settings import Settings
-from shared.signed_tokens import make_keys
+from shared.signed_tokens import create_signing_keys
 from tests.conftest import Clone
-from tests.gateway.stub_service import StandIn
+from tests.gateway.stub_service import StubService
 
 Body = dict[str, Any]
 
 
 @dataclass
-class Hub:
+class RunningGateway:
     """The running gateway and those around it."""
 
     url: str
     settings: Settings
     app: FastAPI
-    permits: StandIn
-    notifications: StandIn
+    permits: StubService
+    notifications: StubService
     http: httpx2.AsyncClient
     admin: dict[str, str] = field(default_factory=dict)
 
     @property
-    def desk(self) -> Desk:
-        desk: Desk = self.app.state.desk
+    def context(self) -> GatewayContext:
+        desk: GatewayContext = self.app.state.context
         return desk
 
     async def token(self, credential: Body) -> str:
@@ -76,8 +76,8 @@ class Hub:
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[FastAPI]:
-    app = make(settings)
+async def serve_gateway(settings: Settings) -> AsyncIterator[FastAPI]:
+    app = create_app(settings)
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=settings.port, log_config=None, timeout_graceful_shutdown=2)
     )
@@ -95,7 +95,7 @@ async def serving(settings: Settings) -> AsyncIterator[FastAPI]:
 @pytest.fixture
 async def settings(clone: Clone, tmp_path: Path) -> Settings:
     for name in ("signing", "token"):
-        make_keys(tmp_path / f"{name}.json", tmp_path / f"{name}.public.json")
+        create_signing_keys(tmp_path / f"{name}.json", tmp_path / f"{name}.public.json")
     return Settings(
         database_url=await clone("gateway"),
         port=free_ports(1)[0],
@@ -108,15 +108,15 @@ async def settings(clone: Clone, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def alone(settings: Settings, tmp_path: Path) -> AsyncIterator[Hub]:
+async def alone(settings: Settings, tmp_path: Path) -> AsyncIterator[RunningGateway]:
     """A gateway whose neighbours are away; they come when they are opened."""
     ports = [int(url.rpartition(":")[2]) for url in (settings.permits_url, settings.notifications_url)]
     neighbours = [
-        StandIn(name, tmp_path / "signing.public.json", port)
+        StubService(name, tmp_path / "signing.public.json", port)
         for name, port in zip(("permits", "notifications"), ports, strict=True)
     ]
-    async with serving(settings) as app, httpx2.AsyncClient(base_url=settings.issuer, timeout=30) as http:
-        hub = Hub(settings.issuer, settings, app, neighbours[0], neighbours[1], http)
+    async with serve_gateway(settings) as app, httpx2.AsyncClient(base_url=settings.issuer, timeout=30) as http:
+        hub = RunningGateway(settings.issuer, settings, app, neighbours[0], neighbours[1], http)
         while (await http.get("/readyz")).status_code != 200:
             await asyncio.sleep(0.02)
         hub.admin = await hub.as_(json.loads((tmp_path / "admin.json").read_text()))
@@ -126,7 +126,7 @@ async def alone(settings: Settings, tmp_path: Path) -> AsyncIterator[Hub]:
 
 
 @pytest.fixture
-async def hub(alone: Hub) -> Hub:
+async def hub(alone: RunningGateway) -> RunningGateway:
     """A gateway with stand-ins for its neighbours."""
     await alone.permits.open()
     await alone.notifications.open()

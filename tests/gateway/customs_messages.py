@@ -5,10 +5,10 @@ from xml.sax.saxutils import escape
 
 V2 = ("urn:wco:datamodel:WCO:DocumentMetaData-DMS:2", "urn:wco:datamodel:WCO:DEC-DMS:2")
 V3 = ("urn:wco:datamodel:WCO:DocumentMetaData:3", "urn:wco:datamodel:WCO:DEC:3")
-BARE = ("", "")
+NO_NAMESPACES = ("", "")
 
 
-def paper(
+def document_xml(
     number: str | None = "ZA-2026-000123",
     code: str = "C400",
     status: str | None = "AE",
@@ -23,14 +23,14 @@ def paper(
     return f"<AdditionalDocument>{inner}{wrote_off}</AdditionalDocument>"
 
 
-def goods(*papers: str, number: int = 1, export: str | None = None, measure: str = "", more: str = "") -> str:
+def goods_item_xml(*papers: str, number: int = 1, export: str | None = None, measure: str = "", more: str = "") -> str:
     """Write a goods item; customs papers that are not about wildlife stand beside those that are."""
-    invoice = paper("12345/03.01.2026", "N935", "AC", None)
+    invoice = document_xml("12345/03.01.2026", "N935", "AC", None)
     country = f"<ExportCountry><ID>{export}</ID></ExportCountry>" if export else ""
     return f"""
       <GovernmentAgencyGoodsItem>
         <!-- An item, as annotated as they come -->
-        <SequenceNumeric>{number}</SequenceNumeric>{"".join(papers) or paper()}{invoice}
+        <SequenceNumeric>{number}</SequenceNumeric>{"".join(papers) or document_xml()}{invoice}
         <Commodity><Description>Reptile skins, salted</Description>
           <Classification><ID>41032000</ID><IdentificationTypeCode>TSP</IdentificationTypeCode></Classification>
           <Classification><ID>00</ID><IdentificationTypeCode>TRC</IdentificationTypeCode></Classification>
@@ -43,7 +43,7 @@ def goods(*papers: str, number: int = 1, export: str | None = None, measure: str
       </GovernmentAgencyGoodsItem>"""
 
 
-def message(
+def customs_message(
     reference: str,
     *items: str,
     namespaces: tuple[str, str] = V2,
@@ -72,7 +72,7 @@ def message(
     <Declarant><ID>{importer}</ID></Declarant>
     <Exporter>{exporter}</Exporter>
     <GoodsShipment>
-      <Consignment><ContainerCode>1</ContainerCode></Consignment>{into}{out}{"".join(items) or goods()}
+      <Consignment><ContainerCode>1</ContainerCode></Consignment>{into}{out}{"".join(items) or goods_item_xml()}
       <Importer><ID>{importer}</ID></Importer>{more}
     </GoodsShipment>
   </Declaration>

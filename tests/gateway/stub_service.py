@@ -11,13 +11,13 @@ from aiohttp import web
 
 from shared.contracts.parties import Caller
 from shared.database import now
-from shared.signed_tokens import InsideReader, KeyFile
+from shared.signed_tokens import InternalTokenVerifier, KeyFile
 
-Answer = Callable[["Asked"], Awaitable[web.StreamResponse]]
+Responder = Callable[["ReceivedRequest"], Awaitable[web.StreamResponse]]
 
 
 @dataclass
-class Asked:
+class ReceivedRequest:
     """One request as it arrived, and who stood behind it."""
 
     method: str
@@ -34,26 +34,26 @@ class Asked:
 
 
 @dataclass
-class StandIn:
+class StubService:
     name: str
     keys: Path
     port: int
-    asked: list[Asked] = field(default_factory=list)
-    answer: Answer | None = None
+    requests: list[ReceivedRequest] = field(default_factory=list)
+    respond: Responder | None = None
     _runner: web.AppRunner | None = None
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def about(self, path: str) -> list[Asked]:
-        return [asked for asked in self.asked if asked.path == path]
+    def requests_to(self, path: str) -> list[ReceivedRequest]:
+        return [asked for asked in self.requests if asked.path == path]
 
-    async def until(self, path: str, count: int = 1, seconds: float = 10) -> list[Asked]:
+    async def wait_for_requests(self, path: str, count: int = 1, seconds: float = 10) -> list[ReceivedRequest]:
         async with asyncio.timeout(seconds):
-            while len(self.about(path)) < count:
+            while len(self.requests_to(path)) < count:
                 await asyncio.sleep(0.01)
-        return self.about(path)
+        return self.requests_to(path)
 
     async def open(self) -> None:
         app = web.Application(client_max_size=64_000_000)
@@ -68,34 +68,34 @@ class StandIn:
             self._runner = None
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        reader = InsideReader(self.name, {"gateway": KeyFile(self.keys)})
-        caller = reader.caller(request.headers["authorization"].removeprefix("Bearer "), at=now())
+        reader = InternalTokenVerifier(self.name, {"gateway": KeyFile(self.keys)})
+        caller = reader.verify(request.headers["authorization"].removeprefix("Bearer "), at=now())
         headers = {name.lower(): value for name, value in request.headers.items()}
         query = list(request.query.items())
-        asked = Asked(request.method, request.path, query, headers, await request.read(), caller, request)
-        self.asked.append(asked)
-        found = await self.answer(asked) if self.answer is not None else None
-        return await usual(asked) if found is None else found
+        asked = ReceivedRequest(request.method, request.path, query, headers, await request.read(), caller, request)
+        self.requests.append(asked)
+        found = await self.respond(asked) if self.respond is not None else None
+        return await default_response(asked) if found is None else found
 
 
-async def usual(asked: Asked) -> web.StreamResponse:
+async def default_response(asked: ReceivedRequest) -> web.StreamResponse:
     """Take everything in; know nothing."""
-    if asked.path == "/inside/declarations":
+    if asked.path == "/internal/declarations":
         return web.json_response(
             {"answers": [{"id": letter["id"], "outcome": "taken"} for letter in asked.json["letters"]]}
         )
-    if asked.path == "/inside/parties":
+    if asked.path == "/internal/parties":
         return web.Response(status=204)
     if asked.method == "GET" and asked.path.startswith("/v1/declarations/"):
-        return problem(404, "not-found")
+        return problem_response(404, "not-found")
     return web.json_response({"you": "asked"})
 
 
-def problem(status: int, code: str) -> web.Response:
+def problem_response(status: int, code: str) -> web.Response:
     return web.json_response({"status": status, "code": code}, status=status, content_type="application/problem+json")
 
 
-def drop(asked: Asked) -> web.StreamResponse:
+def drop_connection(asked: ReceivedRequest) -> web.StreamResponse:
     """End the connection without an answer."""
     assert asked.raw.transport is not None
     asked.raw.transport.abort()

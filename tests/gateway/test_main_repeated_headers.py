@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.gateway.conftest import Hub, declaration
+from tests.gateway.conftest import RunningGateway, declaration
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from tests.gateway.conftest import Hub, declaration
     ],
 )
 async def test_a_header_that_is_there_twice_is_refused_by_its_name(
-    hub: Hub, name: str, values: tuple[str, str], code: str
+    hub: RunningGateway, name: str, values: tuple[str, str], code: str
 ) -> None:
     trader = await hub.trader()
     usual = trader | {"Content-Type": "application/json", "Idempotency-Key": "k"}
@@ -28,9 +28,9 @@ async def test_a_header_that_is_there_twice_is_refused_by_its_name(
         assert (answer.status_code, answer.json()["code"]) == (400, code), path
         assert name in answer.json()["detail"]
         assert answer.json()["request_id"] == answer.headers["x-request-id"]
-    assert hub.permits.about("/v1/permits") == []
+    assert hub.permits.requests_to("/v1/permits") == []
 
 
-async def test_headers_that_are_lists_may_be_there_more_than_once(hub: Hub) -> None:
+async def test_headers_that_are_lists_may_be_there_more_than_once(hub: RunningGateway) -> None:
     headers = [*(await hub.trader()).items(), ("Accept", "text/html"), ("Accept", "application/json")]
     assert (await hub.http.get("/v1/me", headers=headers)).status_code == 200

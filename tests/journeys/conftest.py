@@ -5,9 +5,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.event_catalogue_check import flaws_of_bodies
+from tests.event_catalogue_check import event_body_faults
 from tests.hub import RunningHub, running_hub
-from tests.journeys.party_client import Door
+from tests.journeys.party_client import PartyClient
 
 
 @pytest.fixture(scope="session")
@@ -15,7 +15,7 @@ def hub() -> Iterator[RunningHub]:
     """A `saola up` that runs for the whole session; what it tells in it must be as the catalogue says."""
     with running_hub() as hub:
         yield hub
-        assert flaws_of_bodies(hub.told()) == []
+        assert event_body_faults(hub.stored_events()) == []
 
 
 @pytest.fixture(scope="session")
@@ -26,23 +26,25 @@ def tried_hub() -> Iterator[RunningHub]:
 
 
 @pytest.fixture(scope="module")
-def enter(hub: RunningHub) -> Iterator[Callable[..., list[Door]]]:
+def enter(hub: RunningHub) -> Iterator[Callable[..., list[PartyClient]]]:
     """Answer a function that adds a party and opens so many doors for it, each with a credential of its own."""
     with ExitStack() as stack:
         admin = stack.enter_context(hub.admin())
 
-        def add(role: str, country: str, number: str = "", doors: int = 1) -> list[Door]:
+        def add(role: str, country: str, number: str = "", doors: int = 1) -> list[PartyClient]:
             identifiers = {"EORI": number} if number else {}
             party = admin.create_party(
                 {"name": f"{role} of {country}", "country": country, "roles": [role], "identifiers": identifiers}
             )
             pairs = [admin.create_credentials(party["id"]) for _ in range(doors)]
-            return [Door(hub, admin.beside(pair["client_id"], pair["client_secret"])) for pair in pairs]
+            return [
+                PartyClient(hub, admin.with_credentials(pair["client_id"], pair["client_secret"])) for pair in pairs
+            ]
 
         yield add
 
 
 @pytest.fixture(scope="module")
-def admin_door(hub: RunningHub) -> Iterator[Door]:
+def admin_door(hub: RunningHub) -> Iterator[PartyClient]:
     with hub.admin() as admin:
-        yield Door(hub, admin)
+        yield PartyClient(hub, admin)

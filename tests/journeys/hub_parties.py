@@ -11,7 +11,7 @@ import httpx2
 
 from saola_client import Hub
 from tests.hub import RunningHub
-from tests.openapi_responses import Answers
+from tests.openapi_responses import DocumentedResponses
 
 Body = dict[str, Any]
 TODAY = datetime.now(UTC).date()
@@ -19,7 +19,7 @@ JSON = "application/json"
 
 
 @dataclass
-class Who:
+class PartyAccess:
     """One party and the header it comes in with."""
 
     id: str
@@ -28,20 +28,20 @@ class Who:
 
 
 @dataclass
-class World:
+class HubParties:
     """The hub, who there is, and what was seen of its answers."""
 
     hub: RunningHub
     http: httpx2.Client
-    answers: Answers
-    admin: Who
-    seen: set[str] = field(default_factory=set)
+    answers: DocumentedResponses
+    admin: PartyAccess
+    compared_operations: set[str] = field(default_factory=set)
     """Operations of which a good answer was compared."""
-    flaws: list[str] = field(default_factory=list)
+    response_faults: list[str] = field(default_factory=list)
 
-    def ask(
+    def request(
         self,
-        who: Who | None,
+        who: PartyAccess | None,
         method: str,
         path: str,
         body: Any = None,
@@ -59,57 +59,57 @@ class World:
         return answer
 
     def _compare(self, method: str, answer: httpx2.Response) -> None:
-        operation = self.answers.named(method, answer.request.url.path)
+        operation = self.answers.operation_id(method, answer.request.url.path)
         kind = answer.headers.get("content-type", "")
-        found = self.answers.flaws(operation, answer.status_code, kind, answer.content)
-        self.flaws += [f"{operation} {answer.status_code} {flaw[:500]}" for flaw in found]
+        found = self.answers.response_faults(operation, answer.status_code, kind, answer.content)
+        self.response_faults += [f"{operation} {answer.status_code} {flaw[:500]}" for flaw in found]
         if answer.is_success:
-            self.seen.add(operation)
+            self.compared_operations.add(operation)
 
-    def get(self, who: Who | None, path: str) -> Any:
+    def get(self, who: PartyAccess | None, path: str) -> Any:
         """Read something that is there."""
-        return self.ask(who, "GET", path, expect=200).json()
+        return self.request(who, "GET", path, expect=200).json()
 
-    def post(self, who: Who, path: str, body: Any = None, **how: Any) -> Any:
+    def post(self, who: PartyAccess, path: str, body: Any = None, **how: Any) -> Any:
         """Do something that is taken."""
-        answer = self.ask(who, "POST", path, body, **how)
+        answer = self.request(who, "POST", path, body, **how)
         assert answer.is_success, f"POST {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else {}
 
-    def party(self, *roles: str, country: str = "FR", number: str = "") -> Who:
+    def party(self, *roles: str, country: str = "FR", number: str = "") -> PartyAccess:
         """Add a party with a credential."""
         new = {"name": f"{'+'.join(roles)} of {country}", "country": country, "roles": list(roles)}
         made = self.post(self.admin, "/v1/parties", new | ({"identifiers": {"EORI": number}} if number else {}))
         pair = self.post(self.admin, f"/v1/parties/{made['id']}/credentials")
-        return Who(made["id"], self._bearer(pair), number)
+        return PartyAccess(made["id"], self._bearer(pair), number)
 
     def _bearer(self, pair: Mapping[str, str]) -> dict[str, str]:
         form = f"grant_type=client_credentials&client_id={pair['client_id']}&client_secret={pair['client_secret']}"
         how = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer = self.ask(None, "POST", "/oauth2/token", form.encode(), how, expect=200)
+        answer = self.request(None, "POST", "/oauth2/token", form.encode(), how, expect=200)
         return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
-def open_world(hub: RunningHub) -> World:
+def open_hub_parties(hub: RunningHub) -> HubParties:
     """Open a world on a hub that runs."""
     http = httpx2.Client(base_url=hub.url, timeout=60, trust_env=False)
-    answers = Answers(http.get("/openapi.json").json())
+    answers = DocumentedResponses(http.get("/openapi.json").json())
     with hub.admin() as door:
         me = door.me()
-        return World(hub, http, answers, Who(me["id"], {"Authorization": f"Bearer {door.token()}"}))
+        return HubParties(hub, http, answers, PartyAccess(me["id"], {"Authorization": f"Bearer {door.access_token()}"}))
 
 
-def door_of(hub: RunningHub, pair: Mapping[str, str]) -> Hub:
+def open_client(hub: RunningHub, pair: Mapping[str, str]) -> Hub:
     """Open a party's own door."""
     return Hub(hub.url, pair["client_id"], pair["client_secret"])
 
 
-def trader(name: str, country: str, who: Who) -> Body:
+def trader(name: str, country: str, who: PartyAccess) -> Body:
     """Name a party as exporter or importer."""
     return {"name": name, "country": country, "identifier": who.number}
 
 
-def permit(exporter: Who, importer: Who, number: str | None = None, **changes: Any) -> Body:
+def permit(exporter: PartyAccess, importer: PartyAccess, number: str | None = None, **changes: Any) -> Body:
     """A good export permit of ZA, of 120 skins."""
     line = {"line": "A", "taxon": "Crocodylus niloticus", "appendix": "II", "source": "R", "term": "SKI"}
     made: Body = {
@@ -128,13 +128,15 @@ def permit(exporter: Who, importer: Who, number: str | None = None, **changes: A
     return made | changes
 
 
-def application(exporter: Who, importer: Who) -> Body:
+def application(exporter: PartyAccess, importer: PartyAccess) -> Body:
     """The same, asked for."""
     asked = permit(exporter, importer)
     return {name: value for name, value in asked.items() if name not in {"number", "issued_on", "valid_until"}}
 
 
-def declaration(exporter: Who, importer: Who, number: str, quantity: str = "100", **changes: Any) -> Body:
+def declaration(
+    exporter: PartyAccess, importer: PartyAccess, number: str, quantity: str = "100", **changes: Any
+) -> Body:
     """A good import declaration that cites a permit."""
     item = {"number": 1, "taxon": "Crocodylus niloticus", "term": "SKI", "quantity": quantity, "unit": "number"}
     made: Body = {

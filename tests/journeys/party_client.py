@@ -9,7 +9,7 @@ from saola_client import Hub
 from tests.hub import RunningHub
 
 
-class Door:
+class PartyClient:
     """One credential's way into the hub, with the answers as they come."""
 
     def __init__(self, hub: RunningHub, way: Hub) -> None:
@@ -17,16 +17,16 @@ class Door:
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
         said = {name.replace("_", "-"): value for name, value in headers.items()}
-        bearer = {"Authorization": f"Bearer {self._way.token()}"}
+        bearer = {"Authorization": f"Bearer {self._way.access_token()}"}
         return httpx2.request(method, self._url + path, json=body, headers={**bearer, **said}, trust_env=False)
 
     def send(self, method: str, path: str, file: bytes) -> httpx2.Response:
         """Send a file of CSV."""
-        headers = {"Authorization": f"Bearer {self._way.token()}", "Content-Type": "text/csv"}
+        headers = {"Authorization": f"Bearer {self._way.access_token()}", "Content-Type": "text/csv"}
         return httpx2.request(method, self._url + path, content=file, headers=headers, trust_env=False, timeout=120)
 
 
-def heard(door: Door, types: str, many: int) -> list[dict[str, Any]]:
+def wait_for_events(door: PartyClient, types: str, many: int) -> list[dict[str, Any]]:
     """Pull events until there are so many."""
     ends = time.monotonic() + 30
     while True:

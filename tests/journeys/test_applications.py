@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.permits.domain.lifecycle import APPLICATION_TURNS, ApplicationStatus, By
-from tests.journeys.party_client import Door, heard
+from services.permits.domain.lifecycle import APPLICATION_TRANSITIONS, ActorRole, ApplicationStatus
+from tests.journeys.party_client import PartyClient, wait_for_events
 
 
 def application(number: str) -> dict[str, Any]:
@@ -25,7 +25,9 @@ def application(number: str) -> dict[str, Any]:
     }
 
 
-def test_from_the_application_to_the_end_of_the_permit(enter: Callable[..., list[Door]], admin_door: Door) -> None:
+def test_from_the_application_to_the_end_of_the_permit(
+    enter: Callable[..., list[PartyClient]], admin_door: PartyClient
+) -> None:
     number = secrets.token_hex(6)
     [trader], (assessor, issuer) = enter("trader", "KE", number), enter("authority", "KE", doors=2)
     [abroad], [customs] = enter("authority", "GB"), enter("customs", "DE")
@@ -73,13 +75,13 @@ def test_from_the_application_to_the_end_of_the_permit(enter: Callable[..., list
     assert again.status_code == 403
     assert issuer("POST", permit + "/revocation", {"reason": "forged"}).json()["status"] == "revoked"
 
-    told = [event["type"] for event in heard(trader, "application.*", 4)]
+    told = [event["type"] for event in wait_for_events(trader, "application.*", 4)]
     assert told == ["application.submitted", "application.queried", "application.answered", "application.granted"]
-    looked = [event["type"] for event in heard(customs, "permit.*", 4)]
+    looked = [event["type"] for event in wait_for_events(customs, "permit.*", 4)]
     assert looked == ["permit.lost", "permit.found", "permit.lost", "permit.revoked"]
 
 
-def test_the_end_of_a_permit_is_told_by_itself(enter: Callable[..., list[Door]]) -> None:
+def test_the_end_of_a_permit_is_told_by_itself(enter: Callable[..., list[PartyClient]]) -> None:
     [authority] = enter("authority", "TZ")
     today = datetime.now(UTC).date()
     for days, status in ((20, "issued"), (-9, "expired")):
@@ -88,45 +90,45 @@ def test_the_end_of_a_permit_is_told_by_itself(enter: Callable[..., list[Door]])
         dates = {"issued_on": today - timedelta(days=30), "valid_until": today + timedelta(days=days)}
         made = authority("POST", "/v1/permits", stated | {name: str(day) for name, day in dates.items()})
         assert (made.status_code, made.json()["status"]) == (201, status), made.text
-    found = heard(authority, "permit.expiring,permit.expired", 2)
+    found = wait_for_events(authority, "permit.expiring,permit.expired", 2)
     assert {(event["type"], event["data"]["status"]) for event in found} == {
         ("permit.expiring", "issued"), ("permit.expired", "expired"),
     }  # fmt: skip
 
 
-ACTS: dict[str, tuple[By, ApplicationStatus, dict[str, Any]]] = {
-    "query": (By.AUTHORITY, ApplicationStatus.QUERIED, {"message": "why?"}),
-    "answer": (By.TRADER, ApplicationStatus.SUBMITTED, {"message": "so"}),
-    "grant": (By.AUTHORITY, ApplicationStatus.GRANTED, {}),
-    "refusal": (By.AUTHORITY, ApplicationStatus.REFUSED, {"reason": "no"}),
-    "withdrawal": (By.TRADER, ApplicationStatus.WITHDRAWN, {}),
+ACTS: dict[str, tuple[ActorRole, ApplicationStatus, dict[str, Any]]] = {
+    "query": (ActorRole.AUTHORITY, ApplicationStatus.QUERIED, {"message": "why?"}),
+    "answer": (ActorRole.TRADER, ApplicationStatus.SUBMITTED, {"message": "so"}),
+    "grant": (ActorRole.AUTHORITY, ApplicationStatus.GRANTED, {}),
+    "refusal": (ActorRole.AUTHORITY, ApplicationStatus.REFUSED, {"reason": "no"}),
+    "withdrawal": (ActorRole.TRADER, ApplicationStatus.WITHDRAWN, {}),
 }
 
 
 @pytest.mark.parametrize("here", list(ApplicationStatus))
 def test_from_every_state_every_turn_does_what_the_table_says(
-    enter: Callable[..., list[Door]], here: ApplicationStatus
+    enter: Callable[..., list[PartyClient]], here: ApplicationStatus
 ) -> None:
     number = secrets.token_hex(6)
-    doors = {By.TRADER: enter("trader", "UG", number)[0], By.AUTHORITY: enter("authority", "UG")[0]}
+    doors = {ActorRole.TRADER: enter("trader", "UG", number)[0], ActorRole.AUTHORITY: enter("authority", "UG")[0]}
     stated = application(number) | {"export_country": "UG"}
     for verb, (by, there, body) in ACTS.items():
-        made = doors[By.TRADER]("POST", "/v1/permit-applications", stated | {"reference": secrets.token_hex(6)})
+        made = doors[ActorRole.TRADER]("POST", "/v1/permit-applications", stated | {"reference": secrets.token_hex(6)})
         path = made.headers["Location"]
         led = next((name for name, act in ACTS.items() if act[1] is here), "")
         if here is not ApplicationStatus.SUBMITTED:
             doors[ACTS[led][0]]("POST", f"{path}/{led}", ACTS[led][2])
-        other = By.TRADER if by is By.AUTHORITY else By.AUTHORITY
+        other = ActorRole.TRADER if by is ActorRole.AUTHORITY else ActorRole.AUTHORITY
         assert doors[other]("POST", f"{path}/{verb}", body).status_code == 403, "never by this role"
         answer = doors[by]("POST", f"{path}/{verb}", body)
-        if by in APPLICATION_TURNS.get(here, {}).get(there, frozenset()):
+        if by in APPLICATION_TRANSITIONS.get(here, {}).get(there, frozenset()):
             assert (answer.status_code, answer.json()["status"]) == (200, there), answer.text
         else:
             assert (answer.status_code, answer.json()["code"]) == (409, "wrong-turn"), answer.text
-            assert doors[By.TRADER]("GET", path).json()["status"] == here
+            assert doors[ActorRole.TRADER]("GET", path).json()["status"] == here
 
 
-def test_an_agent_applies_for_its_trader_as_long_as_its_mandate_lives(enter: Callable[..., list[Door]]) -> None:
+def test_an_agent_applies_for_its_trader_as_long_as_its_mandate_lives(enter: Callable[..., list[PartyClient]]) -> None:
     number, today = secrets.token_hex(6), datetime.now(UTC).date().isoformat()
     [trader], [agent], [authority] = enter("trader", "UG", number), enter("trader", "BE", "x"), enter("authority", "UG")
     trader_id, agent_id = (door("GET", "/v1/me").json()["id"] for door in (trader, agent))
@@ -147,5 +149,5 @@ def test_an_agent_applies_for_its_trader_as_long_as_its_mandate_lives(enter: Cal
     by = [turn["by"] for turn in agent("GET", path).json()["history"] if turn["by"]["role"] == "trader"]
     under_mandate = {"party": agent_id, "role": "trader", "for": trader_id}
     assert by == [under_mandate, under_mandate, {"party": trader_id, "role": "trader"}]
-    assert [event["type"] for event in heard(agent, "application.*", 5)][-1] == "application.withdrawn"
+    assert [event["type"] for event in wait_for_events(agent, "application.*", 5)][-1] == "application.withdrawn"
     assert len(trader("GET", f"/v1/permit-applications?applicant={trader_id}").json()["data"]) == 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.hub import RunningHub
-from tests.journeys.hub_parties import World, open_world, permit
+from tests.journeys.hub_parties import HubParties, open_hub_parties, permit
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 KEY = {"Idempotency-Key": "file-1"}
@@ -24,13 +24,13 @@ TOLD = (
 
 
 @pytest.fixture(scope="module")
-def world(tried_hub: RunningHub) -> Iterator[World]:
-    world = open_world(tried_hub)
+def world(tried_hub: RunningHub) -> Iterator[HubParties]:
+    world = open_hub_parties(tried_hub)
     yield world
     world.http.close()
 
 
-def test_a_file_of_permits_is_issued_line_by_line_and_again_is_the_same(world: World) -> None:
+def test_a_file_of_permits_is_issued_line_by_line_and_again_is_the_same(world: HubParties) -> None:
     exporter = world.party("trader", country="ZA", number="ZA-FILE")
     importer = world.party("trader", number="FR-FILE")
     authority = world.party("authority", country="ZA")
@@ -42,7 +42,7 @@ def test_a_file_of_permits_is_issued_line_by_line_and_again_is_the_same(world: W
     body = "\n".join([*sent, json.dumps(last), "", ""])
     told = []
     for _ in range(2):
-        answer = world.ask(authority, "POST", "/v1/permits/bulk", body.encode(), NDJSON | KEY, expect=200)
+        answer = world.request(authority, "POST", "/v1/permits/bulk", body.encode(), NDJSON | KEY, expect=200)
         told.append([json.loads(line) for line in answer.text.splitlines()])
     for lines in told:
         assert tuple((one["status_code"], one.get("code")) for one in lines) == TOLD

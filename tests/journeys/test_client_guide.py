@@ -9,21 +9,21 @@ import httpx2
 
 from saola_client import Hub
 from tests.hub import RunningHub
-from tests.journeys.hub_parties import Who, declaration
+from tests.journeys.hub_parties import PartyAccess, declaration
 
 PAGE = Path(__file__).parents[2] / "docs" / "client.md"
 
 
 def test_every_example_of_the_page_does_what_it_says(tried_hub: RunningHub) -> None:
-    here = Who("", {}, "FR-CLIENT-PAGE")
+    here = PartyAccess("", {}, "FR-CLIENT-PAGE")
     with tried_hub.admin() as admin:
         party = {"name": "B", "country": "FR", "roles": ["trader"], "identifiers": {"EORI": here.number}}
         names: dict[str, Any] = {
             "admin": admin,
             "url": tried_hub.url,
             "party_id": admin.create_party(party)["id"],
-            "declaration": declaration(Who("", {}, "ZA-1"), here, "ZA-0"),
-            "many": [declaration(Who("", {}, "ZA-1"), here, "ZA-0"), {"reference": 1}],
+            "declaration": declaration(PartyAccess("", {}, "ZA-1"), here, "ZA-0"),
+            "many": [declaration(PartyAccess("", {}, "ZA-1"), here, "ZA-0"), {"reference": 1}],
             "keys": httpx2.get(f"{tried_hub.url}/.well-known/jwks.json").json(),
             "secret": "whsec_" + "c2VjcmV0" * 4,
         }
@@ -32,6 +32,6 @@ def test_every_example_of_the_page_does_what_it_says(tried_hub: RunningHub) -> N
             exec(compile(block, f"docs/client.md, example {number}", "exec"), names)
         hub: Hub = names["hub"]
         assert len(blocks) == 7 and names["bookmark"] is not None
-        assert {found["reference"] for found in hub.declarations()} >= {names["declaration"]["reference"]}
-        assert json.loads(hub.content(names["lodged"]["id"])) == names["declaration"]
+        assert {found["reference"] for found in hub.list_declarations()} >= {names["declaration"]["reference"]}
+        assert json.loads(hub.read_content(names["lodged"]["id"])) == names["declaration"]
         hub.close()

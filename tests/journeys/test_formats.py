@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from saola_client import Problem
-from services.cli.trial_parties import Member, join
-from tests.gateway.customs_messages import goods, message, paper
+from services.cli.trial_parties import TrialParty, add_party
+from tests.gateway.customs_messages import customs_message, document_xml, goods_item_xml
 from tests.hub import RunningHub
 
 XML = "application/xml"
@@ -26,10 +26,10 @@ XML = "application/xml"
 class Trade:
     """An exporter in ZA, an importer in FR, and who writes and endorses permits."""
 
-    authority: Member
-    customs: Member
-    exporter: Member
-    importer: Member
+    authority: TrialParty
+    customs: TrialParty
+    exporter: TrialParty
+    importer: TrialParty
     pair: dict[str, str]
 
     def permit(self, *lines: dict[str, Any]) -> dict[str, Any]:
@@ -46,8 +46,8 @@ class Trade:
                 "issuer": "ZA",
                 "issued_on": (today - timedelta(days=2)).isoformat(),
                 "valid_until": (today + timedelta(days=100)).isoformat(),
-                "exporter": self.exporter.trader(),
-                "importer": self.importer.trader(),
+                "exporter": self.exporter.as_trader(),
+                "importer": self.importer.as_trader(),
                 "export_country": "ZA",
                 "import_country": "FR",
                 "purpose": "T",
@@ -58,16 +58,18 @@ class Trade:
         return self.customs.hub.endorse(permit["id"], {"lines": endorsed})
 
     def message(self, permit: dict[str, Any], quantity: str = "100", **more: Any) -> bytes:
-        exporter = f"<Name>{self.exporter.trader()['name']}</Name><Address><CountryCode>ZA</CountryCode></Address>"
-        cited = goods(paper(permit["number"], off=quantity, **more))
-        return message(secrets.token_hex(8), cited, importer=self.importer.trader()["identifier"], exporter=exporter)
+        exporter = f"<Name>{self.exporter.as_trader()['name']}</Name><Address><CountryCode>ZA</CountryCode></Address>"
+        cited = goods_item_xml(document_xml(permit["number"], off=quantity, **more))
+        return customs_message(
+            secrets.token_hex(8), cited, importer=self.importer.as_trader()["identifier"], exporter=exporter
+        )
 
     def declaration(self, permit: dict[str, Any], quantity: str = "100") -> dict[str, Any]:
         return {
             "reference": secrets.token_hex(8),
             "movement": "import",
-            "exporter": {name: self.exporter.trader()[name] for name in ("name", "country")},
-            "importer": self.importer.trader(),
+            "exporter": {name: self.exporter.as_trader()[name] for name in ("name", "country")},
+            "importer": self.importer.as_trader(),
             "export_country": "ZA",
             "import_country": "FR",
             "items": [
@@ -86,11 +88,11 @@ class Trade:
 def trade(hub: RunningHub) -> Iterator[Trade]:
     mark = secrets.token_hex(4).upper()
     with hub.admin() as admin:
-        importer = join(admin, "B SARL", "FR", ["trader"], {"EORI": f"FR{mark}"})
+        importer = add_party(admin, "B SARL", "FR", ["trader"], {"EORI": f"FR{mark}"})
         yield Trade(
-            authority=join(admin, "Authority of ZA", "ZA", ["authority"]),
-            customs=join(admin, "Customs of ZA", "ZA", ["customs"]),
-            exporter=join(admin, "A (Pty) Ltd", "ZA", ["trader"], {"EORI": f"ZA{mark}"}),
+            authority=add_party(admin, "Authority of ZA", "ZA", ["authority"]),
+            customs=add_party(admin, "Customs of ZA", "ZA", ["customs"]),
+            exporter=add_party(admin, "A (Pty) Ltd", "ZA", ["trader"], {"EORI": f"ZA{mark}"}),
             importer=importer,
             pair=admin.create_credentials(importer.id),
         )
@@ -124,8 +126,8 @@ def test_the_same_shipment_in_json_and_in_xml_comes_to_the_same(
 ) -> None:
     importer = trade.importer.hub
     one, other = trade.permit(*lines), trade.permit(*lines)
-    by_json = importer.declare(trade.declaration(one, quantity), wait=20)
-    by_xml = importer.lodge(trade.message(other, quantity), XML, wait=20)
+    by_json = importer.lodge(trade.declaration(one, quantity), wait=20)
+    by_xml = importer.lodge_bytes(trade.message(other, quantity), XML, wait=20)
     assert by_xml["status"] == status
     assert _essence(by_xml) | {"goods": []} == _essence(by_json) | {"goods": []}
     assert [item["quantity"] for item in by_xml["items"]] == [item["quantity"] for item in by_json["items"]]
@@ -140,7 +142,7 @@ def test_validating_says_what_lodging_will_in_either_format(trade: Trade) -> Non
             if kind != XML:
                 body = json.dumps(trade.declaration(permit, quantity)).encode()
             told = importer.validate(body, kind)
-            found = importer.lodge(body, kind, wait=20)
+            found = importer.lodge_bytes(body, kind, wait=20)
             assert told["findings"] == found["findings"]
             assert told["valid"] == (found["status"] != "rejected")
             again = importer.validate(body, kind)
@@ -150,9 +152,9 @@ def test_validating_says_what_lodging_will_in_either_format(trade: Trade) -> Non
 def test_an_amendment_in_xml_keeps_its_bytes_and_has_its_receipt(trade: Trade) -> None:
     importer, permit = trade.importer.hub, trade.permit()
     first = trade.message(permit, "100")
-    found = importer.lodge(first, XML, wait=20)
+    found = importer.lodge_bytes(first, XML, wait=20)
     second = first.replace(b">100<", b">90<")
-    way = importer._way
+    way = importer._transport
     headers = {"Content-Type": XML, "If-Match": '"1"', "Idempotency-Key": "amend"}
     path = f"/v1/declarations/{found['id']}"
     amended = [way.send("PUT", path, body=second, headers=headers) for _ in range(2)]
@@ -160,7 +162,7 @@ def test_an_amendment_in_xml_keeps_its_bytes_and_has_its_receipt(trade: Trade) -
     assert amended[1].headers["idempotency-replayed"] == "true"
     assert amended[0].json()["digest"] != found["digest"]
     assert [u["reserved"] for u in amended[0].json()["usage"]] == ["90"]
-    assert importer.content(found["id"]) == second
+    assert importer.read_content(found["id"]) == second
     assert way.send("GET", path + "/content", query=[("version", "1")]).content == first
 
 
@@ -169,11 +171,11 @@ def test_a_receipt_is_verified_by_the_command_line_without_the_hub(
 ) -> None:
     importer = trade.importer.hub
     body = trade.message(trade.permit())
-    found = importer.lodge(body, XML)
+    found = importer.lodge_bytes(body, XML)
     receipt, content, keys = tmp_path / "r.jws", tmp_path / "c.xml", tmp_path / "jwks.json"
-    receipt.write_text(importer.receipt(found["id"]))
-    content.write_bytes(importer.content(found["id"]))
-    keys.write_bytes(importer._way.send("GET", "/.well-known/jwks.json").content)
+    receipt.write_text(importer.read_receipt(found["id"]))
+    content.write_bytes(importer.read_content(found["id"]))
+    keys.write_bytes(importer._transport.send("GET", "/.well-known/jwks.json").content)
     said = _saola("verify-receipt", receipt, "--keys", keys, "--content", content, hub="http://127.0.0.1:9")
     assert said.returncode == 0, said.stderr
     assert found["id"] in said.stdout
@@ -218,15 +220,15 @@ def test_permits_are_loaded_too(trade: Trade) -> None:
     }
     lines = [json.dumps(terms | {"number": f"{made['number']}-{n}", "lines": [line]}).encode() for n in range(250)]
     lines[3] = b"{}"
-    told = list(trade.authority.hub.bulk("permits", lines))
+    told = list(trade.authority.hub.send_bulk("permits", lines))
     assert [one["status_code"] for one in told] == [201] * 3 + [422] + [201] * 246
-    again = list(trade.authority.hub.bulk("permits", lines))
+    again = list(trade.authority.hub.send_bulk("permits", lines))
     assert [one.get("id") for one in again] == [one.get("id") for one in told]
 
 
 def test_a_problem_in_xml_is_a_problem(trade: Trade) -> None:
     with pytest.raises(Problem) as caught:
-        trade.importer.hub.lodge(b"<!DOCTYPE a><a/>", XML)
+        trade.importer.hub.lodge_bytes(b"<!DOCTYPE a><a/>", XML)
     assert (caught.value.status, caught.value.code) == (400, "doctype-not-allowed")
 
 

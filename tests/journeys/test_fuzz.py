@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.hub import running_hub
-from tests.journeys.hub_parties import Who, World, application, declaration, open_world, permit
+from tests.journeys.hub_parties import HubParties, PartyAccess, application, declaration, open_hub_parties, permit
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 ROLES = ("trader", "customs", "authority", "partner", "admin")
@@ -32,14 +32,14 @@ def as_lines(ctx: Any, value: Any) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world() -> Iterator[HubParties]:
     with running_hub() as hub:
-        world = open_world(hub)
+        world = open_hub_parties(hub)
         yield world
         world.http.close()
 
 
-def test_whatever_any_role_sends_is_answered_as_described(world: World, subtests: pytest.Subtests) -> None:
+def test_whatever_any_role_sends_is_answered_as_described(world: HubParties, subtests: pytest.Subtests) -> None:
     people = {role: world.party(role) for role in ROLES}
     schema = schemathesis.openapi.from_url(f"{world.hub.url}/openapi.json")
     for found in schema.get_all_operations():
@@ -62,13 +62,15 @@ ROOMS = ("declarations", "permits", "permit-applications", "webhook-endpoints", 
 
 
 @pytest.fixture(scope="module")
-def walker(world: World) -> Who:
+def walker(world: HubParties) -> PartyAccess:
     """One party of every role, so that nothing it meets on its way is closed to it."""
     return world.party(*ROLES, number="FR-WALK")
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_what_was_made_is_followed_by_its_links_whatever_is_done_with_it(world: World, walker: Who, room: str) -> None:
+def test_what_was_made_is_followed_by_its_links_whatever_is_done_with_it(
+    world: HubParties, walker: PartyAccess, room: str
+) -> None:
     good = _good(world, walker)
     schema = schemathesis.openapi.from_url(f"{world.hub.url}/openapi.json").include(path_regex=f"^/v1/{room}(/|$)")
     reached: set[str] = set()
@@ -98,9 +100,9 @@ def test_what_was_made_is_followed_by_its_links_whatever_is_done_with_it(world: 
     assert reached, "by its links alone one comes from what was made to what can be asked of it"
 
 
-def _good(world: World, walker: Who) -> dict[str, Callable[[], Any]]:
+def _good(world: HubParties, walker: PartyAccess) -> dict[str, Callable[[], Any]]:
     """Answer how each thing is made, for chance alone would seldom make one."""
-    other, agent = Who("", {}, "ZA-WALK"), world.party("trader")
+    other, agent = PartyAccess("", {}, "ZA-WALK"), world.party("trader")
     cited = world.post(walker, "/v1/permits", _ours(walker, other))["number"]
     return {
         "lodge_declaration": lambda: _exported(walker, other, cited),
@@ -112,12 +114,12 @@ def _good(world: World, walker: Who) -> dict[str, Callable[[], Any]]:
     }
 
 
-def _ours(exporter: Who, importer: Who) -> dict[str, Any]:
+def _ours(exporter: PartyAccess, importer: PartyAccess) -> dict[str, Any]:
     """A permit of FR for goods that leave FR, so that one party of every role may do all with it."""
     return permit(exporter, importer, issuer="FR", export_country="FR", import_country="ZA")
 
 
-def _exported(exporter: Who, importer: Who, number: str) -> dict[str, Any]:
+def _exported(exporter: PartyAccess, importer: PartyAccess, number: str) -> dict[str, Any]:
     changes = {"movement": "export", "export_country": "FR", "import_country": "ZA"}
     made = declaration(exporter, importer, number, "1", **changes)
     made["items"][0]["documents"][0]["issuer"] = "FR"

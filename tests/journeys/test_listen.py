@@ -17,10 +17,10 @@ from uuid import uuid4
 import pytest
 
 from saola_client import Hub
-from services.cli.feed_position import Bookmark
-from services.cli.forwarding import as_sent
-from services.cli.webhook_receiver import Receiver
-from tests.hub import RunningHub, saola
+from services.cli.feed_position import FeedPosition
+from services.cli.forwarding import render_webhook_body
+from services.cli.webhook_receiver import WebhookReceiver
+from tests.hub import RunningHub, run_saola
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def authority(hub: RunningHub, tmp_path: Path) -> Iterator[tuple[Hub, Path]]:
         pair = admin.create_credentials(party["id"])
         file = tmp_path / "authority.json"
         file.write_text(json.dumps(pair))
-        yield admin.beside(pair["client_id"], pair["client_secret"]), file
+        yield admin.with_credentials(pair["client_id"], pair["client_secret"]), file
 
 
 def issue(authority: Hub) -> str:
@@ -99,26 +99,26 @@ def test_events_are_forwarded_signed_over_the_hubs_trouble_and_its_own_end(
 ) -> None:
     office, file = authority
     before = issue(office)
-    with Receiver(failing=1) as receiver:
+    with WebhookReceiver(failures=1) as receiver:
         with listening(hub, file, "--forward", receiver.url, "--types", "permit.*") as found:
-            receiver.know(found.wait_for(r"signed with (whsec_\S+)"))
+            receiver.set_secret(found.wait_for(r"signed with (whsec_\S+)"))
             time.sleep(1)
             first = issue(office)
-            assert receiver.wait_for("permit.issued", "number", first)
+            assert receiver.wait_for_event("permit.issued", "number", first)
             found.wait_for(rf"permit\.issued +{first}  issued  → 200")
-            hub.wait_back("gateway", hub.kill("gateway"))
+            hub.wait_until_restarted("gateway", hub.kill("gateway"))
             second = issue(office)
-            assert receiver.wait_for("permit.issued", "number", second)
+            assert receiver.wait_for_event("permit.issued", "number", second)
             found.wait_for(rf"permit\.issued +{second}")
             time.sleep(1)
         third = issue(office)
         with listening(hub, file, "--forward", receiver.url, "--types", "permit.*"):
-            assert receiver.wait_for("permit.issued", "number", third)
+            assert receiver.wait_for_event("permit.issued", "number", third)
         heard = [event["data"]["number"] for event in receiver.events]
         assert heard == [first, second, third] and before not in heard, "from now on, in order, each once"
-        assert len(receiver.turned_away) == 1 and receiver.forged == 0
-        sent = {as_sent(event) for event in receiver.events}
-        assert sent <= {body.encode() for body in hub.told()}, "the very bytes of the webhook"
+        assert len(receiver.failed_ids) == 1 and receiver.forged_count == 0
+        sent = {render_webhook_body(event) for event in receiver.events}
+        assert sent <= {body.encode() for body in hub.stored_events()}, "the very bytes of the webhook"
     assert file.with_name("listen.json").stat().st_mode & 0o077 == 0
 
 
@@ -134,18 +134,18 @@ def test_without_an_address_events_are_only_shown_and_from_the_beginning_where_t
 
 def test_what_cannot_be_listened_to_is_told_in_plain_words(hub: RunningHub, authority: tuple[Hub, Path]) -> None:
     _, file = authority
-    nowhere = saola("listen", "--hub", hub.url, "--credentials", file, "--forward", "localhost:3000")
+    nowhere = run_saola("listen", "--hub", hub.url, "--credentials", file, "--forward", "localhost:3000")
     assert nowhere.returncode == 1 and "no address to forward to" in nowhere.stderr
-    wrong = saola("listen", "--hub", hub.url, "--credentials", file, "--after", "yesterday")
+    wrong = run_saola("listen", "--hub", hub.url, "--credentials", file, "--after", "yesterday")
     assert wrong.returncode == 1 and "--after" in wrong.stderr and "Traceback" not in wrong.stderr
-    admin = saola("listen", "--hub", hub.url, "--credentials", hub.home / "admin.json", "--after", "")
+    admin = run_saola("listen", "--hub", hub.url, "--credentials", hub.home / "admin.json", "--after", "")
     assert admin.returncode == 1 and "--credentials FILE" in admin.stderr and "--save FILE" in admin.stderr
 
 
 def test_the_secret_stays_the_same_and_each_party_has_its_own(tmp_path: Path) -> None:
-    one, other = (Bookmark(tmp_path / "listen.json", name) for name in ("http://hub a", "http://hub b"))
-    one.move("7")
-    other.move("9")
-    again = Bookmark(tmp_path / "listen.json", "http://hub a")
+    one, other = (FeedPosition(tmp_path / "listen.json", name) for name in ("http://hub a", "http://hub b"))
+    one.advance("7")
+    other.advance("9")
+    again = FeedPosition(tmp_path / "listen.json", "http://hub a")
     assert (again.cursor, again.secret) == ("7", one.secret)
     assert other.secret != one.secret

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from saola_client import Hub
 from services.cli.main import app
-from tests.hub import RunningHub, saola
+from tests.hub import RunningHub, run_saola
 from tests.journeys.hub_parties import TODAY
 
 Said = Callable[..., str]
@@ -47,7 +47,7 @@ def test_a_party_is_added_listed_disabled_and_enabled(said: Said, tried_hub: Run
     assert shown["disabled"] is True
     assert "is enabled" in said("party", "enable", id)
     with tried_hub.admin() as hub:
-        assert hub.party(id)["disabled"] is False
+        assert hub.read_party(id)["disabled"] is False
 
 
 def test_credentials_are_given_listed_rotated_and_ended(said: Said, tried_hub: RunningHub, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_key_made_here_lets_its_party_in_and_never_leaves(said: Said, tried_hu
     id, file = _added(said, "Party K"), tmp_path / "key.json"
     said("credential", "add", id, "--own-key", "--save", str(file))
     assert json.loads(file.read_text()).keys() == {"client_id", "private_key"}
-    token = saola("token", "--hub", tried_hub.url, "--credentials", str(file))
+    token = run_saola("token", "--hub", tried_hub.url, "--credentials", str(file))
     assert (token.returncode, token.stdout.count(".")) == (0, 2), token.stderr
     assert "not overwritten" in said("credential", "add", id, "--own-key", "--save", str(file), status=1)
     assert "has to be kept" in said("credential", "add", id, "--own-key", status=1)
@@ -101,7 +101,7 @@ def test_a_refusal_is_told_in_plain_words_and_the_status_is_1(said: Said) -> Non
 def test_no_hub_there_is_said_with_its_address(tmp_path: Path) -> None:
     file = tmp_path / "admin.json"
     file.write_text('{"client_id": "a", "client_secret": "b"}')
-    done = saola("party", "list", "--hub", "http://127.0.0.1:9", "--admin", file)
+    done = run_saola("party", "list", "--hub", "http://127.0.0.1:9", "--admin", file)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "http://127.0.0.1:9" in done.stderr and "saola up" in done.stderr
 

@@ -9,9 +9,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from services.permits.domain.permits.validation import MONTHS, later
-from shared.cites.codes import KINDS
-from tests.journeys.party_client import Door, heard
+from services.permits.domain.permits.validation import VALIDITY_MONTHS, add_months
+from shared.cites.codes import PERMIT_KINDS
+from tests.journeys.party_client import PartyClient, wait_for_events
 
 TODAY = datetime.now(UTC).date()
 Body = dict[str, Any]
@@ -42,12 +42,12 @@ def paper(kind: str, days: int = 1, **more: Any) -> Body:
 
 
 @pytest.fixture(scope="module")
-def offices(enter: Callable[..., list[Door]]) -> dict[str, Door]:
+def offices(enter: Callable[..., list[PartyClient]]) -> dict[str, PartyClient]:
     """The authorities of both countries."""
     return {country: enter("authority", country)[0] for country in ("BT", "IS")}
 
 
-def issue(offices: dict[str, Door], body: Body, **headers: str) -> httpx2.Response:
+def issue(offices: dict[str, PartyClient], body: Body, **headers: str) -> httpx2.Response:
     return offices[body["issuer"]]("POST", "/v1/permits", body, **headers)
 
 
@@ -57,9 +57,11 @@ def refused(answer: httpx2.Response) -> list[tuple[str, str]]:
     return [(fault["code"], fault["pointer"]) for fault in answer.json()["errors"]]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_least_of_every_kind_is_issued_and_reads_as_it_was_stated(offices: dict[str, Door], kind: str) -> None:
-    stated = paper(kind, 0)
+@pytest.mark.parametrize("kind", PERMIT_KINDS)
+def test_the_least_of_every_kind_is_issued_and_reads_as_it_was_stated(
+    offices: dict[str, PartyClient], kind: str
+) -> None:
+    stated = paper(kind)
     made = issue(offices, stated)
     assert made.status_code == 201, made.text
     read = offices[stated["issuer"]]("GET", made.headers["Location"]).json()
@@ -68,14 +70,14 @@ def test_the_least_of_every_kind_is_issued_and_reads_as_it_was_stated(offices: d
         kind, "issued", "many_crossings" if many else "single_shipment",
     )  # fmt: skip
     assert (read["retrospective"], "continuation" in read) == (False, many)
-    marked = issue(offices, paper(kind, 0, retrospective=True))
+    marked = issue(offices, paper(kind, retrospective=True))
     assert marked.json()["retrospective"] is True
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_no_kind_is_valid_longer_than_it_may_be(offices: dict[str, Door], kind: str) -> None:
-    months = MONTHS.get(kind)
-    last = later(TODAY, months or 120)
+@pytest.mark.parametrize("kind", PERMIT_KINDS)
+def test_no_kind_is_valid_longer_than_it_may_be(offices: dict[str, PartyClient], kind: str) -> None:
+    months = VALIDITY_MONTHS.get(kind)
+    last = add_months(TODAY, months or 120)
     assert issue(offices, paper(kind, valid_until=str(last))).status_code == 201
     before = paper(kind, valid_until=str(TODAY - timedelta(days=1)))
     assert refused(issue(offices, before)) == [("validity-before-issue", "/valid_until")]
@@ -84,8 +86,8 @@ def test_no_kind_is_valid_longer_than_it_may_be(offices: dict[str, Door], kind: 
         assert refused(issue(offices, beyond)) == [("validity-too-long", "/valid_until")]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_a_kind_must_state_is_missed_by_name(offices: dict[str, Door], kind: str) -> None:
+@pytest.mark.parametrize("kind", PERMIT_KINDS)
+def test_what_a_kind_must_state_is_missed_by_name(offices: dict[str, PartyClient], kind: str) -> None:
     field, code, place = NEEDS.get(kind, ("purpose", "missing", "/purpose"))
     stated = paper(kind)
     stated.pop(field, None)
@@ -123,7 +125,7 @@ CROC = {"taxon": "Crocodylus niloticus"}
     (lines({"acquired_on": "2999-01-01"}), "date-after-issue", "/lines/0/acquired_on"),
 ])  # fmt: skip
 def test_each_fault_of_a_paper_has_a_code_and_a_place_of_its_own(
-    offices: dict[str, Door], changes: Body, code: str, place: str
+    offices: dict[str, PartyClient], changes: Body, code: str, place: str
 ) -> None:
     assert refused(issue(offices, paper("export") | changes)) == [(code, place)]
 
@@ -134,7 +136,9 @@ def test_each_fault_of_a_paper_has_a_code_and_a_place_of_its_own(
     ({"quantity": "9" * 39}, "too-many-digits"), ({"quantity": "0"}, "invalid-body"),
     ({"quantity": "-1"}, "invalid-body"), ({"term": "XYZ", "unit": "bushel"}, "invalid-body"),
 ])  # fmt: skip
-def test_what_is_no_code_or_no_quantity_is_told_by_name(offices: dict[str, Door], changes: Body, code: str) -> None:
+def test_what_is_no_code_or_no_quantity_is_told_by_name(
+    offices: dict[str, PartyClient], changes: Body, code: str
+) -> None:
     answer = issue(offices, paper("export") | lines(changes))
     faults = answer.json()["errors"]
     assert (answer.status_code, answer.json()["code"]) == (422, code)
@@ -147,7 +151,7 @@ def quota_file(amount: int) -> bytes:
     return f"start_date,end_date,taxon_name,iso_code2,quota\n{year},Rarissima una,BT,{amount}\n".encode()
 
 
-def test_no_two_issuers_take_the_last_of_a_quota(offices: dict[str, Door], admin_door: Door) -> None:
+def test_no_two_issuers_take_the_last_of_a_quota(offices: dict[str, PartyClient], admin_door: PartyClient) -> None:
     load = admin_door.send("PUT", "/v1/reference/quotas", quota_file(100))
     assert (load.status_code, load.json()["taken"]) == (200, 1), load.text
 
@@ -163,11 +167,11 @@ def test_no_two_issuers_take_the_last_of_a_quota(offices: dict[str, Door], admin
     assert "10 number are left" in last["detail"]
     [one] = admin_door("GET", "/v1/reference/quotas?country=BT").json()["data"]
     assert (one["quota"], one["taken"], one["left"]) == ("100", "90", "10")
-    told = [event["type"] for event in heard(offices["BT"], "quota.*", 1)]
+    told = [event["type"] for event in wait_for_events(offices["BT"], "quota.*", 1)]
     assert told == ["quota.near"]
 
 
-def test_the_end_of_a_permit_is_told_by_the_worker_to_who_holds_it(enter: Callable[..., list[Door]]) -> None:
+def test_the_end_of_a_permit_is_told_by_the_worker_to_who_holds_it(enter: Callable[..., list[PartyClient]]) -> None:
     number = secrets.token_hex(6)
     [holder], [authority] = enter("trader", "BT", number), enter("authority", "BT")
     ends: dict[str, date] = {"permit.expiring": TODAY + timedelta(days=30), "permit.expired": TODAY - timedelta(days=9)}
@@ -179,7 +183,7 @@ def test_the_end_of_a_permit_is_told_by_the_worker_to_who_holds_it(enter: Callab
         assert made.status_code == 201, made.text
         ids[made.json()["id"]] = kind
     authority("POST", "/v1/permits", paper("export", valid_until=str(TODAY + timedelta(days=33)), **mine))
-    told = heard(holder, "permit.expiring,permit.expired", 2)
+    told = wait_for_events(holder, "permit.expiring,permit.expired", 2)
     assert {event["data"]["permit_id"]: event["type"] for event in told} == ids
     assert {event["data"]["status"] for event in told} == {"issued", "expired"}
     past = holder("GET", "/v1/permits?status=expired").json()["data"]

@@ -8,9 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from services.cli.trial_parties import Member, join
+from services.cli.trial_parties import TrialParty, add_party
 from tests.hub import RunningHub
-from tests.permits.reference_files import counts, file, taxon
+from tests.permits.reference_files import index_csv, report_counts, taxon_row
 
 R = "/v1/reference"
 CSV = {"Content-Type": "text/csv"}
@@ -32,18 +32,20 @@ class Caller:
 @pytest.fixture
 def admin(hub: RunningHub) -> Caller:
     """The administrator."""
-    return Caller(hub, hub.admin().token())
+    return Caller(hub, hub.admin().access_token())
 
 
 @pytest.fixture
-def trader(hub: RunningHub) -> Member:
+def trader(hub: RunningHub) -> TrialParty:
     """A trader of its own."""
-    return join(hub.admin(), "D SARL", "FR", ["trader"], {"EORI": f"FR-REFERENCE-{time.time_ns()}"})
+    return add_party(hub.admin(), "D SARL", "FR", ["trader"], {"EORI": f"FR-REFERENCE-{time.time_ns()}"})
 
 
 def rows(count: int) -> list[dict[str, str]]:
     letters = "abcdefghijklmnopqrstuvwxyz"
-    return [taxon(n, f"Portans sp{letters[n // 676]}{letters[n // 26 % 26]}{letters[n % 26]}") for n in range(count)]
+    return [
+        taxon_row(n, f"Portans sp{letters[n // 676]}{letters[n // 26 % 26]}{letters[n % 26]}") for n in range(count)
+    ]
 
 
 def in_pieces(content: str) -> Iterator[bytes]:
@@ -53,20 +55,20 @@ def in_pieces(content: str) -> Iterator[bytes]:
 
 
 def test_the_index_is_loaded_as_it_streams_and_only_the_difference_counts(
-    admin: Caller, trader: Member, hub: RunningHub
+    admin: Caller, trader: TrialParty, hub: RunningHub
 ) -> None:
     taxa = rows(8000)
-    content = file(taxa)
+    content = index_csv(taxa)
     assert len(content) > 1_048_576, "more than other bodies may have"
     first = admin("PUT", f"{R}/taxa", content=in_pieces(content), headers=CSV)
-    assert (first.status_code, counts(first.json())) == (200, {"taken": 8000, "added": 8000}), first.text
+    assert (first.status_code, report_counts(first.json())) == (200, {"taken": 8000, "added": 8000}), first.text
     again = admin("PUT", f"{R}/taxa", content=in_pieces(content), headers=CSV).json()
-    assert counts(again) == {"taken": 8000, "unchanged": 8000}
+    assert report_counts(again) == {"taken": 8000, "unchanged": 8000}
     assert again["version"] == first.json()["version"]
     taxa[3]["CurrentListing"] = "I"
-    other = admin("PUT", f"{R}/taxa", content=file(taxa[:-1]), params={"from": TODAY}, headers=CSV).json()
-    assert counts(other) == {"taken": 7999, "unchanged": 7998, "changed": 1, "ended": 1}
-    asks = Caller(hub, trader.hub.token())
+    other = admin("PUT", f"{R}/taxa", content=index_csv(taxa[:-1]), params={"from": TODAY}, headers=CSV).json()
+    assert report_counts(other) == {"taken": 7999, "unchanged": 7998, "changed": 1, "ended": 1}
+    asks = Caller(hub, trader.hub.access_token())
     found = asks("GET", f"{R}/taxa", params={"name": taxa[3]["FullName"].upper(), "on": TODAY}).json()
     assert [(one["taxon"], one["appendix"]) for one in found["data"]] == [(taxa[3]["FullName"], "I")]
     assert found["next_cursor"] is None
@@ -75,24 +77,24 @@ def test_the_index_is_loaded_as_it_streams_and_only_the_difference_counts(
 
 
 def test_a_file_is_refused_in_plain_words_and_only_the_administrator_loads(
-    admin: Caller, trader: Member, hub: RunningHub
+    admin: Caller, trader: TrialParty, hub: RunningHub
 ) -> None:
     refused = admin("PUT", f"{R}/suspensions", content="a,b\n1,2\n" * 200_000, headers=CSV)
     assert (refused.status_code, refused.json()["code"]) == (422, "columns-missing")
     assert {fault["pointer"] for fault in refused.json()["errors"]} >= {"/iso_code2", "/taxon_name"}
     as_json = admin("PUT", f"{R}/quotas", json={})
     assert (as_json.status_code, as_json.json()["code"]) == (415, "unsupported-media-type")
-    bad_day = admin("PUT", f"{R}/taxa", content=file(rows(1)), params={"from": "tomorrow"}, headers=CSV)
+    bad_day = admin("PUT", f"{R}/taxa", content=index_csv(rows(1)), params={"from": "tomorrow"}, headers=CSV)
     assert bad_day.status_code == 400
     for which in ("taxa", "suspensions", "quotas"):
-        tried = Caller(hub, trader.hub.token())("PUT", f"{R}/{which}", content="x", headers=CSV)
+        tried = Caller(hub, trader.hub.access_token())("PUT", f"{R}/{which}", content="x", headers=CSV)
         assert (tried.status_code, tried.json()["code"]) == (403, "role-not-allowed")
 
 
-def test_what_no_listing_answered_for_is_checked_again_after_a_load(admin: Caller, trader: Member) -> None:
+def test_what_no_listing_answered_for_is_checked_again_after_a_load(admin: Caller, trader: TrialParty) -> None:
     name = f"Exspectans {time.time_ns() % 10**9}".translate(str.maketrans("0123456789", "abcdefghij"))
     party = {"name": trader.name, "country": "FR", "identifier": trader.identifier}
-    declared = trader.hub.declare(
+    declared = trader.hub.lodge(
         {
             "reference": name, "movement": "import", "exporter": {"name": "A", "country": "ZA"}, "importer": party,
             "export_country": "ZA", "import_country": "FR",
@@ -104,17 +106,17 @@ def test_what_no_listing_answered_for_is_checked_again_after_a_load(admin: Calle
         "referred",
         ["unverified"],
     )
-    admin("PUT", f"{R}/taxa", content=file([*rows(10), taxon(9000, name, "NC")]), headers=CSV)
+    admin("PUT", f"{R}/taxa", content=index_csv([*rows(10), taxon_row(9000, name, "NC")]), headers=CSV)
     ends = time.monotonic() + 60
-    while (status := trader.hub.declaration(declared["id"])["status"]) == "referred" and time.monotonic() < ends:
+    while (status := trader.hub.read_declaration(declared["id"])["status"]) == "referred" and time.monotonic() < ends:
         time.sleep(0.2)
     assert status == "accepted"
 
 
 def test_a_policy_is_read_by_all_and_switched_by_the_administrator(
-    admin: Caller, trader: Member, hub: RunningHub
+    admin: Caller, trader: TrialParty, hub: RunningHub
 ) -> None:
-    read = Caller(hub, trader.hub.token())("GET", "/v1/policies/SM")
+    read = Caller(hub, trader.hub.access_token())("GET", "/v1/policies/SM")
     assert (read.status_code, read.json()["import_permit_for_appendix_ii"]) == (200, False)
     stated = {"import_permit_for_appendix_ii": True}
     changed = admin("PUT", "/v1/policies/SM", json=stated, headers={"If-Match": read.headers["etag"]})

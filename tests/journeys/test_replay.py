@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.hub import RunningHub, saola
+from tests.hub import RunningHub, run_saola
 
 HEADING = "appendix,taxon,term,unit,purpose,source,exporter,importer,exporter_reported,importer_reported"
 ROWS = """\
@@ -22,7 +22,7 @@ def test_who_reported_no_more_than_was_exported_is_accepted_and_who_reported_mor
     file = tmp_path / "trade.csv"
     file.write_text(f"{HEADING}\n{ROWS}")
     for _ in range(2):
-        played = saola("replay", file, "--hub", hub.url, "--admin", hub.home / "admin.json")
+        played = run_saola("replay", file, "--hub", hub.url, "--admin", hub.home / "admin.json")
         assert played.returncode == 0, played.stdout + played.stderr
         assert ": 5 accepted, 2 rejected, 0 referred, 0 lost" in played.stdout
         assert "2 for CITES-box-11-quantity" in played.stdout
@@ -35,6 +35,6 @@ def test_who_reported_no_more_than_was_exported_is_accepted_and_who_reported_mor
 def test_a_bad_file_ends_the_play_before_it_begins(tmp_path: Path) -> None:
     file = tmp_path / "trade.csv"
     file.write_text(f"{HEADING}\n{ROWS}II,Papio exemplaris,TRO,number,H,W,NA,NO,1,one\n")
-    played = saola("replay", file)
+    played = run_saola("replay", file)
     assert played.returncode == 1
     assert "line 9: importer_reported is 'one'" in played.stderr

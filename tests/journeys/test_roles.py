@@ -6,9 +6,17 @@ from typing import Any
 
 import pytest
 
-from services.gateway.api.permissions import OPEN, RIGHTS
+from services.gateway.api.permissions import PERMISSIONS, PUBLIC_OPERATIONS
 from tests.hub import RunningHub
-from tests.journeys.hub_parties import TODAY, Who, World, application, declaration, open_world, permit
+from tests.journeys.hub_parties import (
+    TODAY,
+    HubParties,
+    PartyAccess,
+    application,
+    declaration,
+    open_hub_parties,
+    permit,
+)
 from tests.openapi_responses import operations
 
 ROLES = ("trader", "customs", "authority", "partner", "admin")
@@ -23,15 +31,17 @@ QUERIES = {
 
 
 @pytest.fixture(scope="module")
-def world(tried_hub: RunningHub) -> Iterator[World]:
-    world = open_world(tried_hub)
+def world(tried_hub: RunningHub) -> Iterator[HubParties]:
+    world = open_hub_parties(tried_hub)
     yield world
     world.http.close()
 
 
-def _document(world: World) -> list[tuple[str, str, dict[str, Any]]]:
+def _document(world: HubParties) -> list[tuple[str, str, dict[str, Any]]]:
     return [
-        found for found in operations(world.http.get("/openapi.json").json()) if found[2]["operationId"] not in OPEN
+        found
+        for found in operations(world.http.get("/openapi.json").json())
+        if found[2]["operationId"] not in PUBLIC_OPERATIONS
     ]
 
 
@@ -47,25 +57,27 @@ def _sent(operation: dict[str, Any], bodies: dict[str, Any]) -> tuple[bytes | No
     return body, headers | {"Content-Type": media}
 
 
-def _asked(world: World, who: Who | None, found: tuple[str, str, dict[str, Any]], bodies: Any, **parts: str) -> Any:
+def _asked(
+    world: HubParties, who: PartyAccess | None, found: tuple[str, str, dict[str, Any]], bodies: Any, **parts: str
+) -> Any:
     path, method, operation = found
     for name, value in {**PARTS, **{f"{{{name}}}": value for name, value in parts.items()}}.items():
         path = path.replace(name, value)
     body, headers = _sent(operation, bodies)
     headers.pop("Idempotency-Key", None)
-    return world.ask(who, method.upper(), path + QUERIES.get(operation["operationId"], ""), body, headers)
+    return world.request(who, method.upper(), path + QUERIES.get(operation["operationId"], ""), body, headers)
 
 
-def test_every_role_may_do_what_the_table_says_and_nothing_else(world: World, subtests: pytest.Subtests) -> None:
+def test_every_role_may_do_what_the_table_says_and_nothing_else(world: HubParties, subtests: pytest.Subtests) -> None:
     people = {role: world.party(role, number=f"FR-ROLE-{role}") for role in ROLES}
-    exporter = Who("", {}, "ZA-ROLE")
+    exporter = PartyAccess("", {}, "ZA-ROLE")
     bodies = {
         "lodge_declaration": declaration(exporter, people["trader"], "ZA-0"),
         "validate_declaration": declaration(exporter, people["trader"], "ZA-0"),
         "add_permit": permit(people["trader"], exporter, issuer="FR", export_country="FR", import_country="ZA"),
         "apply_for_permit": application(people["trader"], exporter) | {"export_country": "FR", "issuer": "FR"},
     }
-    world.flaws.clear()
+    world.response_faults.clear()
     for found in _document(world):
         name = found[2]["operationId"]
         assert _asked(world, None, found, bodies).status_code == 401, name
@@ -73,13 +85,13 @@ def test_every_role_may_do_what_the_table_says_and_nothing_else(world: World, su
             with subtests.test(name, role=role):
                 answer = _asked(world, who, found, bodies)
                 refused = answer.status_code == 403 and answer.json()["code"] == "role-not-allowed"
-                assert refused == (role not in RIGHTS[name]), answer.text
+                assert refused == (role not in PERMISSIONS[name]), answer.text
                 assert answer.status_code < 500
                 assert refused or answer.status_code not in {401, 403}, answer.text
-    assert not world.flaws, "\n".join(world.flaws)
+    assert not world.response_faults, "\n".join(world.response_faults)
 
 
-def _things(world: World, owner: Who) -> dict[str, str]:
+def _things(world: HubParties, owner: PartyAccess) -> dict[str, str]:
     """Make one of everything that belongs to somebody; answers the ids by the first part of their paths."""
     exporter, authority = world.party("trader", country="ZA", number="ZA-WHOSE"), world.party("authority", country="ZA")
     agent = world.party("trader")
@@ -102,7 +114,7 @@ def _things(world: World, owner: Who) -> dict[str, str]:
     }
 
 
-def test_what_is_one_partys_is_nothing_to_three_others(world: World, subtests: pytest.Subtests) -> None:
+def test_what_is_one_partys_is_nothing_to_three_others(world: HubParties, subtests: pytest.Subtests) -> None:
     things = _things(world, world.party("trader", number="FR-WHOSE"))
     others = {role: world.party(role, country="JP") for role in ("trader", "customs", "authority", "partner")}
     rooms = set()
@@ -113,11 +125,11 @@ def test_what_is_one_partys_is_nothing_to_three_others(world: World, subtests: p
             rooms.add(room)
             with subtests.test(name, role=role):
                 answer = _asked(world, who, found, {}, id=things[room])
-                expected = 404 if role in RIGHTS[name] else 403
+                expected = 404 if role in PERMISSIONS[name] else 403
                 assert answer.status_code == expected, f"what exists but is not yours is not there: {answer.text}"
     assert rooms == things.keys()
     for room in ("declarations", "permits", "permit-applications", "webhook-endpoints", "mandates", "events"):
         for role, who in others.items():
             with subtests.test(room, role=role):
-                answer = world.ask(who, "GET", f"/v1/{room}")
+                answer = world.request(who, "GET", f"/v1/{room}")
                 assert answer.status_code == 403 or answer.json()["data"] == []

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import httpx2
 
-from tests.hub import RunningHub, saola
+from tests.hub import RunningHub, run_saola
 
 
 def add_trader(hub: RunningHub, folder: Path, identifier: str) -> Path:
     file = folder / "trader.json"
-    made = saola(
+    made = run_saola(
         *("party", "add", "C SARL", "--country", "FR", "--role", "trader", "--identifier", f"EORI={identifier}"),
         *("--save", file, "--hub", hub.url, "--admin", hub.home / "admin.json"),
     )
@@ -34,7 +34,7 @@ def declaration(identifier: str) -> dict[str, object]:
 def test_a_party_is_added_and_speaks_with_its_own_token(hub: RunningHub, tmp_path: Path) -> None:
     file = add_trader(hub, tmp_path, "FR-COUNTER-1")
     assert file.stat().st_mode & 0o777 == 0o600
-    token = saola("token", "--hub", hub.url, "--credentials", file).stdout.strip()
+    token = run_saola("token", "--hub", hub.url, "--credentials", file).stdout.strip()
     me = httpx2.get(f"{hub.url}/v1/me", headers={"Authorization": f"Bearer {token}"}, trust_env=False).json()
     assert (me["name"], me["roles"]) == ("C SARL", ["trader"])
 
@@ -43,17 +43,17 @@ def test_a_declaration_is_checked_and_nothing_kept(hub: RunningHub, tmp_path: Pa
     credentials = add_trader(hub, tmp_path, "FR-COUNTER-2")
     file = tmp_path / "declaration.json"
     file.write_text(json.dumps(declaration("FR-COUNTER-2")))
-    checked = saola("check", file, "--hub", hub.url, "--credentials", credentials)
+    checked = run_saola("check", file, "--hub", hub.url, "--credentials", credentials)
     assert checked.returncode == 1
     assert "no permit cited" in checked.stdout
     file.write_text(json.dumps(declaration("FR-COUNTER-2") | {"movement": "sideways"}))
-    checked = saola("check", file, "--hub", hub.url, "--credentials", credentials)
+    checked = run_saola("check", file, "--hub", hub.url, "--credentials", credentials)
     assert checked.returncode == 1
     assert "/movement" in checked.stdout + checked.stderr
 
 
 def test_a_role_that_does_not_exist_is_told_in_plain_words(hub: RunningHub) -> None:
-    made = saola(
+    made = run_saola(
         *("party", "add", "X", "--country", "FR", "--role", "king", "--hub", hub.url),
         *("--admin", hub.home / "admin.json"),
     )

@@ -13,7 +13,7 @@ import pytest
 from saola_client import Hub
 from services.cli.health_checks import is_ready
 from services.cli.ports import free_ports
-from tests.hub import RunningHub, alive, running_hub, saola, short_folder
+from tests.hub import RunningHub, run_saola, running_hub, running_processes, short_folder
 
 NAMES = {"gateway", "permits", "permits-worker", "notifications", "notifications-worker", "database"}
 
@@ -40,14 +40,14 @@ def test_the_administrators_credentials_are_written_for_their_owner_only(mine: R
 
 
 def test_it_says_what_to_try_next(mine: RunningHub) -> None:
-    said = mine.said.read_text()
+    said = mine.log_file.read_text()
     assert f"Saola is ready at {mine.url}" in said
     assert f"demo --hub {mine.url}" in said
     assert "/docs" in said and "admin.json" in said
 
 
 def test_a_second_hub_on_the_same_home_is_refused_in_plain_words(mine: RunningHub) -> None:
-    second = saola("up", "--home", mine.home, "--port", str(free_ports(1)[0]))
+    second = run_saola("up", "--home", mine.home, "--port", str(free_ports(1)[0]))
     assert second.returncode == 1
     assert "A hub already runs on" in second.stderr and mine.url in second.stderr
     assert is_ready(mine.port)
@@ -56,7 +56,7 @@ def test_a_second_hub_on_the_same_home_is_refused_in_plain_words(mine: RunningHu
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_a_killed_process_is_back_and_the_hub_with_it(mine: RunningHub, name: str) -> None:
     killed = mine.kill(name)
-    mine.wait_back(name, killed)
+    mine.wait_until_restarted(name, killed)
     assert set(mine.processes()) == NAMES
     with mine.admin() as admin:
         assert "admin" in admin.me()["roles"]
@@ -65,17 +65,17 @@ def test_a_killed_process_is_back_and_the_hub_with_it(mine: RunningHub, name: st
 def test_it_stops_cleanly_leaves_nothing_and_finds_everything_again(mine: RunningHub) -> None:
     credentials = (mine.home / "admin.json").read_bytes()
     with mine.admin() as admin:
-        token = admin.token()
+        token = admin.access_token()
         party = admin.create_party({"name": "Kept", "country": "FR", "roles": ["trader"], "identifiers": {}})
         pair = admin.create_credentials(party["id"])
     pids = mine.processes()
     assert set(pids) == NAMES
 
     assert mine.stop(signal.SIGINT) == 0
-    assert alive(pids) == set()
+    assert running_processes(pids) == set()
     assert not is_ready(mine.port)
 
-    mine.again()
+    mine.restart()
     assert (mine.home / "admin.json").read_bytes() == credentials
     assert status_of_me(mine, token) == 200
     with Hub(mine.url, pair["client_id"], pair["client_secret"]) as kept:
@@ -91,30 +91,30 @@ def kill_the_supervisor(hub: RunningHub) -> dict[str, int]:
 
 def all_gone(pids: dict[str, int], seconds: float = 35.0) -> set[str]:
     ends = time.monotonic() + seconds
-    while (left := alive(pids)) and time.monotonic() < ends:
+    while (left := running_processes(pids)) and time.monotonic() < ends:
         time.sleep(0.05)
     return left
 
 
 def test_what_a_killed_supervisor_leaves_ends_by_itself(mine: RunningHub) -> None:
     assert all_gone(kill_the_supervisor(mine)) == set()
-    mine.again()
+    mine.restart()
 
 
 def test_what_a_killed_supervisor_leaves_hinders_no_new_start(mine: RunningHub) -> None:
     pids = kill_the_supervisor(mine)
-    mine.again()
+    mine.restart()
     assert all_gone(pids) == set()
     with mine.admin() as admin:
         assert "admin" in admin.me()["roles"]
     assert mine.stop(signal.SIGTERM) == 0
-    mine.again()
+    mine.restart()
 
 
 def test_a_port_that_is_taken_is_told_in_one_sentence() -> None:
     with short_folder() as folder, socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        up = saola("up", "--port", str(port), "--home", folder)
+        up = run_saola("up", "--port", str(port), "--home", folder)
     assert up.returncode == 1
     assert up.stderr.strip() == (
         f"Port {port} on 127.0.0.1 is taken by another program. Choose another: saola up --port {port + 1}"

@@ -19,21 +19,21 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.ports import free_ports
-from services.notifications.actions.delivery_worker import PostOffice
-from services.notifications.actions.encryption_keys import Keys
-from services.notifications.clients.webhooks import Receivers
-from services.notifications.domain.allowed_addresses import Reach
-from services.notifications.main import make
+from services.notifications.actions.delivery_worker import DeliveryWorker
+from services.notifications.actions.encryption_keys import EndpointKeys
+from services.notifications.clients.webhooks import WebhookClient
+from services.notifications.domain.allowed_addresses import AllowedAddresses
+from services.notifications.main import create_app
 from services.notifications.settings import Settings
-from shared.contracts.messages import Audience, News
+from shared.contracts.messages import Audience, EventMessage
 from shared.contracts.parties import Caller, Party
 from shared.database import now
-from shared.signed_tokens import InsideSigner, KeyFile, make_keys, make_secret_keys
+from shared.signed_tokens import InternalTokenSigner, KeyFile, create_encryption_keys, create_signing_keys
 from tests.conftest import Clone
-from tests.event_catalogue_check import flaws_of_bodies
+from tests.event_catalogue_check import event_body_faults
 from tests.notifications.receivers import Receiver
 
-QUICK = tuple(timedelta(seconds=0.05) for _ in range(8))
+SHORT_SCHEDULE = tuple(timedelta(seconds=0.05) for _ in range(8))
 """A schedule for tests: eight waits of a twentieth of a second."""
 
 
@@ -41,7 +41,7 @@ def party(*roles: str, country: str = "FR", **more: Any) -> Party:
     return Party(id=uuid4(), name="Somebody", country=country, roles=roles or ("trader",), **more)  # type: ignore[arg-type]
 
 
-def news(
+def event_message(
     subject: str | None = None,
     sequence: int = 1,
     kind: str = "declaration.accepted",
@@ -49,10 +49,10 @@ def news(
     to: Party | None = None,
     audience: Audience | None = None,
     **data: Any,
-) -> News:
+) -> EventMessage:
     name = subject or f"declaration:{uuid4()}"
     heard = audience or Audience(parties=(to.id,) if to else ())
-    return News(
+    return EventMessage(
         id=uuid5(UUID(int=7), f"{name}#{sequence}"),
         type=kind,
         subject=name,
@@ -70,61 +70,61 @@ class Service:
     settings: Settings
     app: FastAPI
     http: httpx2.AsyncClient
-    gateway: InsideSigner
-    permits: InsideSigner
+    gateway: InternalTokenSigner
+    permits: InternalTokenSigner
 
     @property
     def engine(self) -> AsyncEngine:
         engine: AsyncEngine = self.app.state.engine
         return engine
 
-    def as_(self, who: Party) -> dict[str, str]:
+    def headers_as(self, who: Party) -> dict[str, str]:
         return self._header(self.gateway, Caller(service="gateway", party=who))
 
-    def as_permits(self) -> dict[str, str]:
+    def headers_as_permits(self) -> dict[str, str]:
         return self._header(self.permits, Caller(service="permits"))
 
-    def as_gateway(self) -> dict[str, str]:
+    def headers_as_gateway(self) -> dict[str, str]:
         return self._header(self.gateway, Caller(service="gateway"))
 
-    def _header(self, signer: InsideSigner, caller: Caller) -> dict[str, str]:
-        return {"Authorization": f"Bearer {signer.token(caller, audience='notifications', at=now())}"}
+    def _header(self, signer: InternalTokenSigner, caller: Caller) -> dict[str, str]:
+        return {"Authorization": f"Bearer {signer.sign(caller, audience='notifications', at=now())}"}
 
-    async def tell(self, *letters: News) -> list[str]:
+    async def send_events(self, *letters: EventMessage) -> list[str]:
         """Bring news as permits' courier does; answers the outcomes in the order of the letters."""
         batch = {"letters": [letter.model_dump(mode="json") for letter in letters]}
-        answer = await self.http.post("/inside/news", json=batch, headers=self.as_permits())
+        answer = await self.http.post("/internal/news", json=batch, headers=self.headers_as_permits())
         assert answer.status_code == 200, answer.text
         outcomes = {one["id"]: one["outcome"] for one in answer.json()["answers"]}
         return [outcomes[str(letter.id)] for letter in letters]
 
-    async def know(self, *parties: Party) -> None:
+    async def send_parties(self, *parties: Party) -> None:
         batch = {"parties": [one.model_dump(mode="json") for one in parties]}
-        answer = await self.http.post("/inside/parties", json=batch, headers=self.as_gateway())
+        answer = await self.http.post("/internal/parties", json=batch, headers=self.headers_as_gateway())
         assert answer.status_code == 204, answer.text
 
     @property
-    def keys(self) -> Keys:
+    def keys(self) -> EndpointKeys:
         """The keys that this service seals and signs with."""
-        found: Keys = self.app.state.house.keys
+        found: EndpointKeys = self.app.state.endpoint_policy.keys
         return found
 
     async def endpoint(self, who: Party, url: str, *event_types: str, **more: Any) -> dict[str, Any]:
         new = {"url": url, "event_types": event_types or ["*"], **more}
-        made = await self.http.post("/v1/webhook-endpoints", json=new, headers=self.as_(who))
+        made = await self.http.post("/v1/webhook-endpoints", json=new, headers=self.headers_as(who))
         assert made.status_code == 201, made.text
         found: dict[str, Any] = made.json()
         return found
 
     async def deliveries(self, who: Party, endpoint: str, **query: str) -> list[dict[str, Any]]:
         where = f"/v1/webhook-endpoints/{endpoint}/deliveries"
-        answer = await self.http.get(where, params={"limit": "200", **query}, headers=self.as_(who))
+        answer = await self.http.get(where, params={"limit": "200", **query}, headers=self.headers_as(who))
         assert answer.status_code == 200, answer.text
         found: list[dict[str, Any]] = answer.json()["data"]
         return found
 
-    async def pull(self, who: Party, after: str = "", **query: str) -> tuple[list[dict[str, Any]], str]:
-        answer = await self.http.get("/v1/events", params={"after": after, **query}, headers=self.as_(who))
+    async def read_feed(self, who: Party, after: str = "", **query: str) -> tuple[list[dict[str, Any]], str]:
+        answer = await self.http.get("/v1/events", params={"after": after, **query}, headers=self.headers_as(who))
         assert answer.status_code == 200, answer.text
         return answer.json()["data"], answer.json()["next_cursor"]
 
@@ -136,7 +136,7 @@ class Service:
 @pytest.fixture
 async def service(clone: Clone, tmp_path: Path) -> AsyncIterator[Service]:
     for name in ("gateway", "permits"):
-        make_keys(tmp_path / f"{name}.json", tmp_path / f"{name}.public.json")
+        create_signing_keys(tmp_path / f"{name}.json", tmp_path / f"{name}.public.json")
     port = free_ports(1)[0]
     settings = Settings(
         database_url=await clone("notifications"),
@@ -148,9 +148,9 @@ async def service(clone: Clone, tmp_path: Path) -> AsyncIterator[Service]:
         verify_endpoints=False,
         allow_loopback=True,
     )
-    make_secret_keys(settings.secret_keys)
-    make_keys(settings.signing_keys, tmp_path / "webhooks.public.json")
-    app = make(settings)
+    create_encryption_keys(settings.secret_keys)
+    create_signing_keys(settings.signing_keys, tmp_path / "webhooks.public.json")
+    app = create_app(settings)
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=2)
     )
@@ -158,29 +158,29 @@ async def service(clone: Clone, tmp_path: Path) -> AsyncIterator[Service]:
     while not server.started:
         assert not running.done(), "notifications did not start"
         await asyncio.sleep(0.01)
-    signers = [InsideSigner(name, KeyFile(tmp_path / f"{name}.json")) for name in ("gateway", "permits")]
+    signers = [InternalTokenSigner(name, KeyFile(tmp_path / f"{name}.json")) for name in ("gateway", "permits")]
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=40) as http:
         yield Service(settings, app, http, *signers)
     async with app.state.engine.connect() as conn:
         own = await conn.execute(text("SELECT body FROM events WHERE type LIKE 'endpoint.%' OR type LIKE 'event.%'"))
-        flaws = flaws_of_bodies(own.scalars())
+        flaws = event_body_faults(own.scalars())
     server.should_exit = True
     await running
     assert flaws == [], "what notifications itself tells is as the catalogue says"
 
 
-Receive = Callable[[], Awaitable[Receiver]]
+OpenReceiver = Callable[[], Awaitable[Receiver]]
 
 
 @pytest.fixture
-async def receive() -> AsyncIterator[Receive]:
+async def receive() -> AsyncIterator[OpenReceiver]:
     """Answer a function that opens a receiver on a free port."""
     runners: list[web.AppRunner] = []
 
     async def open_one() -> Receiver:
         receiver = Receiver("")
         app = web.Application()
-        app.router.add_route("*", "/{path:.*}", receiver.hear)
+        app.router.add_route("*", "/{path:.*}", receiver.handle)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         runners.append(runner)
@@ -196,16 +196,18 @@ async def receive() -> AsyncIterator[Receive]:
 
 
 @pytest.fixture
-async def receiver(receive: Receive) -> Receiver:
+async def receiver(receive: OpenReceiver) -> Receiver:
     return await receive()
 
 
 @asynccontextmanager
-async def working(service: Service, *, seconds: float = 5.0, **more: Any) -> AsyncIterator[PostOffice]:
+async def running_worker(service: Service, *, seconds: float = 5.0, **more: Any) -> AsyncIterator[DeliveryWorker]:
     """A worker that runs as long as the block; it tries again soon."""
-    receivers = Receivers(Reach(loopback=True), service.keys.signers, seconds=seconds)
+    receivers = WebhookClient(AllowedAddresses(loopback=True), service.keys.signing_keys, seconds=seconds)
     await receivers.open()
-    office = PostOffice(service.engine, receivers.post, service.keys, **{"schedule": QUICK, "poll": 0.02, **more})
+    office = DeliveryWorker(
+        service.engine, receivers.post, service.keys, **{"schedule": SHORT_SCHEDULE, "poll_seconds": 0.02, **more}
+    )
     running = asyncio.create_task(office.run())
     try:
         yield office
@@ -217,7 +219,7 @@ async def working(service: Service, *, seconds: float = 5.0, **more: Any) -> Asy
             await receivers.close()
 
 
-async def until(true: Callable[[], Any], *, seconds: float = 20.0) -> None:
+async def wait_until(true: Callable[[], Any], *, seconds: float = 20.0) -> None:
     """Wait until something is so; an answer that must be awaited is."""
     async with asyncio.timeout(seconds):
         while True:
@@ -229,6 +231,6 @@ async def until(true: Callable[[], Any], *, seconds: float = 20.0) -> None:
             await asyncio.sleep(0.01)
 
 
-def have(number: int, *lists: Sequence[object]) -> Callable[[], bool]:
-    """Answer a question for `until`: whether each of these lists has come to so many."""
+def have_length(number: int, *lists: Sequence[object]) -> Callable[[], bool]:
+    """Answer a question for `wait_until`: whether each of these lists has come to so many."""
     return lambda: all(len(one) >= number for one in lists)

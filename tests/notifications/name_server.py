@@ -16,7 +16,7 @@ class NameServer(asyncio.DatagramProtocol):
 
     def __init__(self) -> None:
         self.names: dict[str, list[list[str]]] = {}
-        self.asked: Counter[str] = Counter()
+        self.query_counts: Counter[str] = Counter()
         self.port = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -26,9 +26,9 @@ class NameServer(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, address: Any) -> None:
         name, kind, end = _question(data)
         if kind == A:
-            self.asked[name] += 1
+            self.query_counts[name] += 1
         times = self.names.get(name, [[]])
-        found = times[min(max(self.asked[name], 1), len(times)) - 1]
+        found = times[min(max(self.query_counts[name], 1), len(times)) - 1]
         wanted = [ip_address(one) for one in found if isinstance(ip_address(one), IPv6Address) == (kind == AAAA)]
         head = data[:2] + struct.pack("!HHHHH", 0x8180, 1, len(wanted), 0, 0)
         answers = [b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 0, len(one.packed)) + one.packed for one in wanted]
@@ -71,7 +71,7 @@ def _question(data: bytes) -> tuple[str, int, int]:
     return ".".join(labels), struct.unpack("!H", data[at + 1 : at + 3])[0], at + 5
 
 
-async def serve_names() -> NameServer:
+async def start_name_server() -> NameServer:
     """Start a name server on a free port."""
     loop = asyncio.get_running_loop()
     _, server = await loop.create_datagram_endpoint(NameServer, local_addr=("127.0.0.1", 0))

@@ -9,7 +9,7 @@ from aiohttp import web
 
 
 @dataclass(frozen=True)
-class Heard:
+class WebhookRequest:
     """One POST as a receiver saw it."""
 
     path: str
@@ -31,24 +31,24 @@ class Heard:
         return int(self.message["data"]["sequence"])
 
 
-Behave = Callable[[Heard], Awaitable[web.StreamResponse | None]]
+Responder = Callable[[WebhookRequest], Awaitable[web.StreamResponse | None]]
 
 
 @dataclass
 class Receiver:
-    """A partner's web server: it keeps what it heard and answers 200, or as `behave` says."""
+    """A partner's web server: it keeps what it heard and answers 200, or as `respond` says."""
 
     url: str
-    heard: list[Heard] = field(default_factory=list)
-    behave: Behave | None = None
+    requests: list[WebhookRequest] = field(default_factory=list)
+    respond: Responder | None = None
 
-    async def hear(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        heard = Heard(request.path, headers, await request.read(), request)
-        self.heard.append(heard)
-        answer = await self.behave(heard) if self.behave else None
+        heard = WebhookRequest(request.path, headers, await request.read(), request)
+        self.requests.append(heard)
+        answer = await self.respond(heard) if self.respond else None
         return answer or web.Response(text="thank you")
 
-    def subject(self, subject: str) -> list[Heard]:
+    def requests_about(self, subject: str) -> list[WebhookRequest]:
         name = subject.partition(":")[2]
-        return [one for one in self.heard if one.message["data"].get("declaration_id") == name]
+        return [one for one in self.requests if one.message["data"].get("declaration_id") == name]

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx2
 
 from services.cli.ports import free_ports
-from tests.notifications.conftest import Service, news, party, until
-from tests.notifications.receivers import Heard, Receiver
+from tests.notifications.conftest import Service, event_message, party, wait_until
+from tests.notifications.receivers import Receiver, WebhookRequest
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,13 +42,13 @@ async def test_the_worker_delivers_and_lets_what_flies_land_on_sigterm(service: 
     await service.endpoint(who, receiver.url)
     landing = asyncio.Event()
 
-    async def slowly(heard: Heard) -> None:
+    async def slowly(heard: WebhookRequest) -> None:
         await landing.wait()
 
-    receiver.behave = slowly
+    receiver.respond = slowly
     async with process(service, "worker") as worker:
-        await service.tell(news(to=who))
-        await until(lambda: receiver.heard)
+        await service.send_events(event_message(to=who))
+        await wait_until(lambda: receiver.requests)
         worker.send_signal(signal.SIGTERM)
         await asyncio.sleep(0.05)
         landing.set()
@@ -68,8 +68,8 @@ async def test_the_server_sends_its_long_pollers_home_and_ends_on_sigterm(servic
     port = str(free_ports(1)[0])
     async with process(service, "main", port=port) as server, httpx2.AsyncClient(timeout=40) as http:
         url = f"http://127.0.0.1:{port}"
-        await until(lambda: ready(http, url))
-        header = {**service.as_(party()), "Prefer": "wait=30"}
+        await wait_until(lambda: ready(http, url))
+        header = {**service.headers_as(party()), "Prefer": "wait=30"}
         waiting = asyncio.create_task(http.get(f"{url}/v1/events", headers=header))
         await asyncio.sleep(0.3)
         server.send_signal(signal.SIGTERM)

@@ -6,26 +6,26 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from services.permits.main import make
+from services.permits.main import create_app
 from services.permits.settings import Settings
-from shared.signed_tokens import InsideSigner, KeyFile, make_keys
+from shared.signed_tokens import InternalTokenSigner, KeyFile, create_signing_keys
 from tests.conftest import Clone
-from tests.permits.internal_client import Inside
+from tests.permits.internal_client import InternalClient
 
 
 @pytest.fixture
-async def inside(clone: Clone, tmp_path: Path) -> AsyncIterator[Inside]:
+async def inside(clone: Clone, tmp_path: Path) -> AsyncIterator[InternalClient]:
     """The permits app on a database of its own, and the gateway's keys."""
     private, public = tmp_path / "gateway.json", tmp_path / "gateway.pub.json"
-    make_keys(private, public)
+    create_signing_keys(private, public)
     settings = Settings(
         database_url=await clone("permits"),
         gateway_keys=public,
         signing_keys=private,
         notifications_url="http://127.0.0.1:9",
     )
-    app = make(settings)
+    app = create_app(settings)
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://permits") as http:
-            yield Inside(app, http, InsideSigner("gateway", KeyFile(private)))
+            yield InternalClient(app, http, InternalTokenSigner("gateway", KeyFile(private)))

@@ -9,39 +9,51 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.permits import issue
-from services.permits.domain.ledger.balances import Entry, Kind, Side, recompute
-from services.permits.store.commands import Command, Kept
+from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, Side, recompute
+from services.permits.store.commands import IdempotentCommand, StoredResponse
 from shared.contracts.declaration import Refusal
 from shared.contracts.parties import Party
 from shared.contracts.permit import Endorsement
-from tests.permits.sample_data import CUSTOMS_ZA, command, declaration, endorsed, issued, item, line, lodged, terms
+from tests.permits.sample_data import (
+    CUSTOMS_ZA,
+    command,
+    declaration,
+    endorse_permit,
+    issue_permit,
+    item,
+    line,
+    lodge_declaration,
+    permit_content,
+)
 
-NO = Refusal(reason="no")
+REFUSAL = Refusal(reason="no")
 
-Turn = Callable[[AsyncEngine, UUID, Party, Any, Command], Awaitable[Kept]]
+DeclarationAction = Callable[[AsyncEngine, UUID, Party, Any, IdempotentCommand], Awaitable[StoredResponse]]
 
 
-async def turn(
-    db: AsyncEngine, act: Turn, found: dict[str, Any], by: Party, stated: Any, name: UUID | None = None
+async def run_command(
+    db: AsyncEngine, act: DeclarationAction, found: dict[str, Any], by: Party, stated: Any, name: UUID | None = None
 ) -> dict[str, Any]:
     kept = await act(db, UUID(found["id"]), by, stated, command(name))
-    return dict(json.loads(kept.answer))
+    return dict(json.loads(kept.body))
 
 
-def stated(model: Any, **fields: Any) -> Any:
+def build_model(model: Any, **fields: Any) -> Any:
     return model.model_validate(fields)
 
 
-async def accepted(db: AsyncEngine, quantity: str = "100", **more: Any) -> tuple[UUID, dict[str, Any]]:
-    permit = terms(line(**more))
-    id = await issued(db, permit)
-    await endorsed(db, id, A="118")
-    found = await lodged(db, declaration(item(permit, quantity, **({"term": more["term"]} if "term" in more else {}))))
+async def accepted_declaration(db: AsyncEngine, quantity: str = "100", **more: Any) -> tuple[UUID, dict[str, Any]]:
+    permit = permit_content(line(**more))
+    id = await issue_permit(db, permit)
+    await endorse_permit(db, id, A="118")
+    found = await lodge_declaration(
+        db, declaration(item(permit, quantity, **({"term": more["term"]} if "term" in more else {})))
+    )
     assert found["status"] == "accepted"
     return id, found
 
 
-async def entries_add_up(db: AsyncEngine) -> None:
+async def check_balances(db: AsyncEngine) -> None:
     """Work every balance out again from its entries."""
     async with db.connect() as conn:
         rows = (await conn.execute(text("SELECT * FROM ledger ORDER BY number"))).mappings().all()
@@ -49,23 +61,24 @@ async def entries_add_up(db: AsyncEngine) -> None:
     for kept in lines:
         mine = [r for r in rows if (r["permit_id"], r["line"]) == (kept["permit_id"], kept["line"])]
         told = recompute(
-            Entry(Side(r["side"]), Kind(r["kind"]), r["quantity"], closes=r["closes"], opens=r["opens"]) for r in mine
+            LedgerEntry(Side(r["side"]), EntryKind(r["kind"]), r["quantity"], closes=r["closes"], opens=r["opens"])
+            for r in mine
         )
         for name in vars(told):
             assert getattr(told, name) == kept[name], name
 
 
-async def shipped(db: AsyncEngine, quantity: str, *parts: str) -> tuple[UUID, list[dict[str, Any]]]:
+async def lodge_part_uses(db: AsyncEngine, quantity: str, *parts: str) -> tuple[UUID, list[dict[str, Any]]]:
     """Endorse so much under one bill of lading, and lodge part uses of it."""
-    permit = terms()
-    id = await issued(db, permit)
+    permit = permit_content()
+    id = await issue_permit(db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": quantity}], "transport_document": "MAEU-1"}
-    await issue.endorse(db, id, CUSTOMS_ZA, stated(Endorsement, **box_14), command())
+    await issue.endorse(db, id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
     part: dict[str, Any] = {"document": {"use": "part"}}
     uses = [declaration(item(permit, one, **part), transport_document="MAEU-1") for one in parts]
-    return id, [await lodged(db, one) for one in uses]
+    return id, [await lodge_declaration(db, one) for one in uses]
 
 
-def rules(found: dict[str, Any]) -> dict[str, str]:
+def severities(found: dict[str, Any]) -> dict[str, str]:
     """Answer the rules that found something, each with its severity."""
     return {f["rule"]: f["severity"] for f in found["findings"]}

@@ -9,28 +9,28 @@ from fastapi import FastAPI
 
 from shared.contracts.parties import Caller, Party
 from shared.database import now
-from shared.signed_tokens import InsideSigner
-from tests.permits.sample_data import AUTHORITY_ZA, letter, party, terms
+from shared.signed_tokens import InternalTokenSigner
+from tests.permits.sample_data import AUTHORITY_ZA, party, permit_content, submission_message
 
 ADMIN = party("admin", "FR")
 
 
-class Inside:
+class InternalClient:
     """Calls the service as the gateway would, in a party's name."""
 
-    def __init__(self, app: FastAPI, http: httpx2.AsyncClient, signer: InsideSigner) -> None:
+    def __init__(self, app: FastAPI, http: httpx2.AsyncClient, signer: InternalTokenSigner) -> None:
         self.app, self.http, self.signer = app, http, signer
 
     async def __call__(self, method: str, path: str, who: Party | None, **more: Any) -> httpx2.Response:
-        token = self.signer.token(Caller(service="gateway", party=who), audience="permits", at=now())
+        token = self.signer.sign(Caller(service="gateway", party=who), audience="permits", at=now())
         headers = {"Authorization": f"Bearer {token}", **more.pop("headers", {})}
         if method in {"POST", "PUT"}:
             headers.setdefault("Command-Id", str(uuid4()))
         return await self.http.request(method, path, headers=headers, **more)
 
 
-async def issue(inside: Inside, *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
-    permit = terms(*lines, **more)
+async def issue_by_http(inside: InternalClient, *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
+    permit = permit_content(*lines, **more)
     answer = await inside(
         "POST", "/v1/permits", AUTHORITY_ZA, json=json.loads(permit.model_dump_json(exclude_none=True))
     )
@@ -39,9 +39,9 @@ async def issue(inside: Inside, *lines: dict[str, Any], **more: Any) -> dict[str
     return {**answer.json(), "terms": permit}
 
 
-async def lodge(inside: Inside, stated: Any) -> str:
-    sent = letter(stated)
+async def lodge_by_http(inside: InternalClient, stated: Any) -> str:
+    sent = submission_message(stated)
     batch = {"letters": [json.loads(sent.model_dump_json())]}
-    answer = await inside("POST", "/inside/declarations", None, json=batch)
+    answer = await inside("POST", "/internal/declarations", None, json=batch)
     assert answer.json() == {"answers": [{"id": str(sent.id), "outcome": "taken", "reason": None}]}
     return str(sent.id)

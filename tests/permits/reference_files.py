@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.reference import read
-from services.permits.actions.reference.load_list import KINDS, load
+from services.permits.actions.reference.load_list import LIST_KINDS, load
 
 TODAY = datetime.now(UTC).date()
 
@@ -23,7 +23,7 @@ COLUMNS = (
 ).split(",")
 
 
-def taxon(number: int, name: str, listing: str = "II", **more: str) -> dict[str, str]:
+def taxon_row(number: int, name: str, listing: str = "II", **more: str) -> dict[str, str]:
     genus, _, species = name.partition(" ")
     row = {
         "TaxonId": str(number), "Kingdom": "Animalia", "Class": "Reptilia", "Order": "Inventa", "Family": "Inventidae",
@@ -34,7 +34,7 @@ def taxon(number: int, name: str, listing: str = "II", **more: str) -> dict[str,
     return {**row, **more}
 
 
-def file(rows: Iterable[dict[str, str]], *lines: str) -> str:
+def index_csv(rows: Iterable[dict[str, str]], *lines: str) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()
@@ -42,22 +42,22 @@ def file(rows: Iterable[dict[str, str]], *lines: str) -> str:
     return out.getvalue() + "".join(line + "\r\n" for line in lines)
 
 
-async def pieces(content: str | bytes, size: int = 10_007) -> AsyncIterator[bytes]:
+async def chunks(content: str | bytes, size: int = 10_007) -> AsyncIterator[bytes]:
     whole = content.encode() if isinstance(content, str) else content
     for start in range(0, len(whole), size):
         yield whole[start : start + size]
 
 
-async def loaded(
+async def load_content(
     db: AsyncEngine, content: str | bytes, which: str = "taxa", day: date = TODAY, **how: Any
 ) -> dict[str, Any]:
-    return await load(db, KINDS[which], pieces(content, **how), day, datetime.now(UTC), UUID(int=7))
+    return await load(db, LIST_KINDS[which], chunks(content, **how), day, datetime.now(UTC), UUID(int=7))
 
 
-def counts(report: dict[str, Any]) -> dict[str, int]:
+def report_counts(report: dict[str, Any]) -> dict[str, int]:
     names = ("taken", "repaired", "refused", "unchanged", "added", "changed", "ended")
     return {name: report[name] for name in names if report[name]}
 
 
 async def appendices(db: AsyncEngine, name: str, day: date = TODAY, country: str | None = None) -> list[str | None]:
-    return [one["appendix"] for one in await read.taxa(db, name, day, country, limit=50)]
+    return [one["appendix"] for one in await read.list_taxa(db, name, day, country, limit=50)]

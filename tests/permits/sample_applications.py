@@ -8,16 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import applications
 from services.permits.domain.applications import Officer
-from services.permits.domain.lifecycle import By
+from services.permits.domain.lifecycle import ActorRole
 from shared.contracts.application import Application
-from shared.contracts.parties import Act, ActsFor, Party
+from shared.contracts.parties import Actor, Party, RepresentedTrader
 from shared.database import now
-from tests.permits.sample_data import AUTHORITY_ZA, A, command, line, terms
+from tests.permits.sample_data import AUTHORITY_ZA, A, command, line, permit_content
 
 
-def asked(*lines: dict[str, Any], **more: Any) -> Application:
+def application_content(*lines: dict[str, Any], **more: Any) -> Application:
     """Write an application of A for an export permit."""
-    stated = terms(*(lines or (line(),))).model_dump(
+    stated = permit_content(*(lines or (line(),))).model_dump(
         exclude={"number", "issued_on", "valid_until", "retrospective"}, exclude_none=True
     )
     return Application.model_validate({**stated, **more})
@@ -25,12 +25,12 @@ def asked(*lines: dict[str, Any], **more: Any) -> Application:
 
 def officer(person: str = "one", party: Party = AUTHORITY_ZA) -> Officer:
     """Answer a person of an authority."""
-    return Officer(party, person, Act(party=party.id, role=By.AUTHORITY, at=now()))
+    return Officer(party, person, Actor(party=party.id, role=ActorRole.AUTHORITY, at=now()))
 
 
-async def applied(
-    db: AsyncEngine, stated: Application | None = None, by: Party = A, trader: ActsFor | None = None
+async def submit_application(
+    db: AsyncEngine, stated: Application | None = None, by: Party = A, trader: RepresentedTrader | None = None
 ) -> UUID:
     """Submit an application and answer its id."""
-    kept = await applications.submit(db, by, stated or asked(), command(), trader=trader)
-    return UUID(json.loads(kept.answer)["id"])
+    kept = await applications.submit(db, by, stated or application_content(), command(), trader=trader)
+    return UUID(json.loads(kept.body)["id"])

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import lodge_batch, read
 from services.permits.actions.permits import issue
-from services.permits.store.commands import Command
-from shared.contracts.declaration import InsideDeclaration
-from shared.contracts.messages import SubmissionLetter
+from services.permits.store.commands import IdempotentCommand
+from shared.contracts.declaration import NormalizedDeclaration
+from shared.contracts.messages import SubmissionMessage
 from shared.contracts.parties import Party
 from shared.contracts.permit import Endorsement, Permit
 from shared.database import new_id
@@ -35,7 +35,7 @@ CUSTOMS_FR = party("customs", "FR")
 CUSTOMS_DE = party("customs", "DE")
 A = party("trader", "ZA", "ZA1234567")
 B = party("trader", "FR", "FR99988877700011")
-STRANGER = party("trader", "FR", "FR00000000000000")
+OTHER_TRADER = party("trader", "FR", "FR00000000000000")
 
 
 def line(letter: str = "A", quantity: str = "120", **more: Any) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def line(letter: str = "A", quantity: str = "120", **more: Any) -> dict[str, Any
     }
 
 
-def terms(*lines: dict[str, Any], **more: Any) -> Permit:
+def permit_content(*lines: dict[str, Any], **more: Any) -> Permit:
     """Write a permit from A to B."""
     number = f"ZA-{TODAY.year}-{next(_numbers):06}"
     return Permit.model_validate(
@@ -92,9 +92,9 @@ def item(permit: Permit, quantity: str = "100", number: int = 1, /, **more: Any)
     }
 
 
-def declaration(*items: dict[str, Any], **more: Any) -> InsideDeclaration:
+def declaration(*items: dict[str, Any], **more: Any) -> NormalizedDeclaration:
     """Write an import declaration of B."""
-    return InsideDeclaration.model_validate(
+    return NormalizedDeclaration.model_validate(
         {
             "reference": f"B-{next(_numbers):06}",
             "movement": "import",
@@ -108,10 +108,10 @@ def declaration(*items: dict[str, Any], **more: Any) -> InsideDeclaration:
     )
 
 
-def letter(stated: InsideDeclaration, by: Party = B, at: datetime | None = None) -> SubmissionLetter:
+def submission_message(stated: NormalizedDeclaration, by: Party = B, at: datetime | None = None) -> SubmissionMessage:
     """Write the letter that brings a declaration from the gateway."""
     at = at or datetime.now(UTC)
-    return SubmissionLetter(
+    return SubmissionMessage(
         id=new_id(at),
         received_at=at,
         digest="sha-256=:x:",
@@ -121,42 +121,42 @@ def letter(stated: InsideDeclaration, by: Party = B, at: datetime | None = None)
     )
 
 
-def command(id: UUID | None = None, body: bytes = b"") -> Command:
+def command(id: UUID | None = None, body: bytes = b"") -> IdempotentCommand:
     """Name a command."""
-    return Command(id or new_id(), body, datetime.now(UTC))
+    return IdempotentCommand(id or new_id(), body, datetime.now(UTC))
 
 
-async def issued(db: AsyncEngine, permit: Permit, by: Party = AUTHORITY_ZA) -> UUID:
+async def issue_permit(db: AsyncEngine, permit: Permit, by: Party = AUTHORITY_ZA) -> UUID:
     """Issue a permit and answer its id."""
     kept = await issue.issue(db, by, permit, command())
-    return UUID(json.loads(kept.answer)["id"])
+    return UUID(json.loads(kept.body)["id"])
 
 
-async def endorsed(db: AsyncEngine, id: UUID, by: Party = CUSTOMS_ZA, **lines: str) -> dict[str, Any]:
+async def endorse_permit(db: AsyncEngine, id: UUID, by: Party = CUSTOMS_ZA, **lines: str) -> dict[str, Any]:
     """Endorse lines of a permit with what left."""
     stated = Endorsement.model_validate(
         {"lines": [{"line": name, "quantity": quantity} for name, quantity in lines.items()], "port": "Durban"}
     )
     kept = await issue.endorse(db, id, by, stated, command())
-    return dict(json.loads(kept.answer))
+    return dict(json.loads(kept.body))
 
 
-async def lodged(
-    db: AsyncEngine, stated: InsideDeclaration, by: Party = B, at: datetime | None = None
+async def lodge_declaration(
+    db: AsyncEngine, stated: NormalizedDeclaration, by: Party = B, at: datetime | None = None
 ) -> dict[str, Any]:
     """Bring a declaration in and answer what became of it."""
-    sent = letter(stated, by, at)
-    await lodge_batch.take_in_batch(db, [sent], datetime.now(UTC))
-    return await read.declaration(db, sent.id, by)
+    sent = submission_message(stated, by, at)
+    await lodge_batch.lodge_declarations(db, [sent], datetime.now(UTC))
+    return await read.read_declaration(db, sent.id, by)
 
 
 async def balance(db: AsyncEngine, id: UUID, letter: str = "A") -> dict[str, Any]:
     """Read the import side of a permit line."""
-    found = await read.permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
+    found = await read.read_permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
     return next(dict(n["balance"]) for n in found["lines"] if n["line"] == letter)
 
 
 async def export_balance(db: AsyncEngine, id: UUID, letter: str = "A") -> dict[str, Any]:
     """Read the export side of a permit line."""
-    found = await read.permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
+    found = await read.read_permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
     return next(dict(n["export_balance"]) for n in found["lines"] if n["line"] == letter)

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 
-from tests.permits.internal_client import ADMIN, Inside
+from tests.permits.internal_client import ADMIN, InternalClient
 from tests.permits.sample_data import AUTHORITY_FR, CUSTOMS_FR, B, party
 
 PARTNER = party("partner", "FR")
@@ -13,10 +13,10 @@ PARTNER = party("partner", "FR")
 def operations(app: FastAPI) -> list[tuple[str, str]]:
     app.openapi_schema = None
     listed = [(m.upper(), path) for path, methods in app.openapi()["paths"].items() for m in methods]
-    return [*listed, ("POST", "/inside/declarations"), ("POST", "/inside/parties"), ("POST", "/inside/permits")]
+    return [*listed, ("POST", "/internal/declarations"), ("POST", "/internal/parties"), ("POST", "/internal/permits")]
 
 
-async def test_every_route_without_a_token_is_401(inside: Inside) -> None:
+async def test_every_route_without_a_token_is_401(inside: InternalClient) -> None:
     seen = operations(inside.app)
     assert len(seen) > 15
     for method, path in seen:
@@ -24,7 +24,7 @@ async def test_every_route_without_a_token_is_401(inside: Inside) -> None:
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), path
 
 
-async def test_a_header_that_claims_a_party_counts_for_nothing(inside: Inside) -> None:
+async def test_a_header_that_claims_a_party_counts_for_nothing(inside: InternalClient) -> None:
     claims = {"X-Party": str(B.id), "X-Roles": "admin", "Authorization": "Bearer eyJhbGciOiJub25lIn0.e30."}
     assert (await inside.http.get("/v1/declarations", headers=claims)).status_code == 401
 
@@ -71,13 +71,13 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("PUT", "/v1/reference/{which}"): {"admin"},
     ("GET", "/v1/policies/{country}"): {*EVERYBODY, "partner", "admin"},
     ("PUT", "/v1/policies/{country}"): {"admin"},
-    ("POST", "/inside/declarations"): set(),
-    ("POST", "/inside/parties"): set(),
-    ("POST", "/inside/permits"): {"authority"},
+    ("POST", "/internal/declarations"): set(),
+    ("POST", "/internal/parties"): set(),
+    ("POST", "/internal/permits"): {"authority"},
 }
 
 
-async def test_every_role_may_do_what_the_table_says_and_no_more(inside: Inside) -> None:
+async def test_every_role_may_do_what_the_table_says_and_no_more(inside: InternalClient) -> None:
     for operation in operations(inside.app):
         for role, who in ROLES.items():
             answer = await inside(operation[0], operation[1].format(id=uuid4(), which="rules", country="FR"), who)

@@ -6,7 +6,7 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from services.cli.databases import ROOT, SERVICES, Server, drift, fence, migrate
+from services.cli.databases import ROOT, SERVICES, Server, migrate, require_no_drift, restrict_connections
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -21,14 +21,14 @@ def test_there_is_one_line_of_descent_with_one_head(service: str) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 async def test_up_down_up_leaves_no_drift(server: Server, templates: str, service: str) -> None:
     name = f"{templates}{service}_turned"
-    admin = await server.admin()
+    admin = await server.connect_as_superuser()
     try:
         await admin.execute(f'CREATE DATABASE "{name}" OWNER {service}_owner')
-        await fence(admin, name, service)
+        await restrict_connections(admin, name, service)
         owner = server.url(name, f"{service}_owner", "test")
         for revision in ("head", "base", "head"):
             migrate(service, owner, revision)
-        drift(service, owner)
+        require_no_drift(service, owner)
     finally:
         await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         await admin.close()
@@ -38,7 +38,7 @@ async def test_up_down_up_leaves_no_drift(server: Server, templates: str, servic
 async def test_a_service_owns_nothing_and_enters_no_other_database(
     server: Server, templates: str, service: str
 ) -> None:
-    admin = await server.admin(templates + service)
+    admin = await server.connect_as_superuser(templates + service)
     runner = f"{service}_runner"
     owned = await admin.fetchval(
         "SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname = $1", runner

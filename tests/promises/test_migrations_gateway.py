@@ -8,20 +8,20 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.cli.databases import ROOT, Server, drift, migrate
+from services.cli.databases import ROOT, Server, migrate, require_no_drift
 from services.gateway.store.tables import HEAD
 
 
 async def test_up_down_up_leaves_no_drift(server: Server, templates: str) -> None:
     name = f"{templates}gateway_migrated"
-    admin = await server.admin()
+    admin = await server.connect_as_superuser()
     await admin.execute(f'CREATE DATABASE "{name}" OWNER gateway_owner')
     owner = server.url(name, "gateway_owner", "test")
     try:
         for revision in ("head", "base", "head"):
             migrate("gateway", owner, revision)
-        drift("gateway", owner)
-        inside = await server.admin(name)
+        require_no_drift("gateway", owner)
+        inside = await server.connect_as_superuser(name)
         left = await _tables(inside)
         await inside.close()
         assert "submissions" in left

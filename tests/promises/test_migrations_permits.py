@@ -9,13 +9,13 @@ from alembic.config import Config
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.cli.databases import ROOT, Server, drift
+from services.cli.databases import ROOT, Server, require_no_drift
 from services.permits.actions.declarations import read as actions_read
 from services.permits.actions.declarations import transitions
 from shared.contracts.declaration import Cancellation, Consent, Correction, Release
-from tests.permits.declaration_steps import accepted, entries_add_up, stated, turn
-from tests.permits.domain.write_off.test_consents import PART, SHIPMENT, hundred, led_out
-from tests.permits.sample_data import AUTHORITY_ZA, CUSTOMS_FR, B, balance, declaration, item, lodged
+from tests.permits.declaration_steps import accepted_declaration, build_model, check_balances, run_command
+from tests.permits.domain.write_off.test_consents import PART_USE, SHIPMENT, accept_with_consent, endorse_hundred
+from tests.permits.sample_data import AUTHORITY_ZA, CUSTOMS_FR, B, balance, declaration, item, lodge_declaration
 
 
 async def to(db: AsyncEngine, owner: str, revision: str) -> None:
@@ -42,15 +42,18 @@ async def test_of_consents_what_is_in_use_stays_and_what_is_not_is_on_its_line_n
     permits_db: AsyncEngine, server: Server
 ) -> None:
     owner = server.url(str(permits_db.url.database), "permits_owner", "test")
-    used, paper = await hundred(permits_db)
-    standing = await led_out(permits_db, paper, "106", "10")
-    over, paper = await hundred(permits_db)
-    await turn(permits_db, transitions.cancel, await led_out(permits_db, paper, "110", "10"), B, Cancellation())
-    spent, paper = await hundred(permits_db)
+    used, paper = await endorse_hundred(permits_db)
+    standing = await accept_with_consent(permits_db, paper, "106", "10")
+    over, paper = await endorse_hundred(permits_db)
+    await run_command(
+        permits_db, transitions.cancel, await accept_with_consent(permits_db, paper, "110", "10"), B, Cancellation()
+    )
+    spent, paper = await endorse_hundred(permits_db)
     mine, others = [
-        await lodged(permits_db, declaration(item(paper, "50", document=PART), **SHIPMENT)) for _ in range(2)
+        await lodge_declaration(permits_db, declaration(item(paper, "50", document=PART_USE), **SHIPMENT))
+        for _ in range(2)
     ]
-    await turn(permits_db, transitions.consent, mine, AUTHORITY_ZA, stated(Consent, item=1, quantity="10"))
+    await run_command(permits_db, transitions.consent, mine, AUTHORITY_ZA, build_model(Consent, item=1, quantity="10"))
 
     await to(permits_db, owner, "0014")
     assert [await had(permits_db, id) for id in (used, over, spent)] == ["10", "10", "10"]
@@ -65,25 +68,25 @@ async def test_of_consents_what_is_in_use_stays_and_what_is_not_is_on_its_line_n
         await conn.execute(text(ledger), names)
 
     await to(permits_db, owner, "head")
-    await asyncio.to_thread(drift, "permits", owner)
+    await asyncio.to_thread(require_no_drift, "permits", owner)
     assert [await kept(permits_db, id) for id in (used, over, spent)] == [("6", "0"), ("0", "100"), ("4", "0")]
-    await entries_add_up(permits_db)
-    freed = await turn(permits_db, transitions.release, standing, CUSTOMS_FR, Release())
+    await check_balances(permits_db)
+    freed = await run_command(permits_db, transitions.release, standing, CUSTOMS_FR, Release())
     assert (freed["status"], await kept(permits_db, used)) == ("released", ("6", "0"))
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_how_many_were_dead_is_read_from_what_was_told_last(permits_db: AsyncEngine, server: Server) -> None:
     owner = server.url(str(permits_db.url.database), "permits_owner", "test")
-    _, found = await accepted(permits_db, term="LIV")
+    _, found = await accepted_declaration(permits_db, term="LIV")
     told = [{"number": 1, "quantity": "40", "dead_on_arrival": 4}]
-    await turn(permits_db, transitions.release, found, CUSTOMS_FR, stated(Release, items=told))
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, build_model(Release, items=told))
     for more in ({"dead_on_arrival": 3}, {}):
         again = [{"number": 1, "quantity": "39", **more}]
-        await turn(
-            permits_db, transitions.correct, found, CUSTOMS_FR, stated(Correction, items=again, reason="recounted")
+        await run_command(
+            permits_db, transitions.correct, found, CUSTOMS_FR, build_model(Correction, items=again, reason="recounted")
         )
     await to(permits_db, owner, "0015")
     await to(permits_db, owner, "head")
-    read = await actions_read.declaration(permits_db, UUID(found["id"]), B)
+    read = await actions_read.read_declaration(permits_db, UUID(found["id"]), B)
     assert (read["usage"][0]["consumed"], read["usage"][0]["dead_on_arrival"]) == ("39", 3)

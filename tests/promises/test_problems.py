@@ -4,10 +4,10 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared.contracts.problems import CODES
+from shared.contracts.problems import PROBLEM_CODES
 
 ROOT = Path(__file__).resolve().parents[2]
-REFUSALS = {"Conflict", "Invalid", "NotAllowed", "Refusal", "Unavailable"}
+REFUSALS = {"Conflict", "Invalid", "NotAllowed", "ProblemError", "Unavailable"}
 
 
 def _codes() -> Iterator[tuple[str, str]]:
@@ -18,7 +18,7 @@ def _codes() -> Iterator[tuple[str, str]]:
                 if not isinstance(node, ast.Call):
                     continue
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                given = node.args[1:2] if name == "problem" else node.args[:1] if name in REFUSALS else []
+                given = node.args[1:2] if name == "problem_response" else node.args[:1] if name in REFUSALS else []
                 for value in given:
                     if isinstance(value, ast.Constant) and isinstance(value.value, str):
                         yield value.value, str(file.relative_to(ROOT))
@@ -27,12 +27,12 @@ def _codes() -> Iterator[tuple[str, str]]:
 def test_every_code_is_in_the_table() -> None:
     used = dict(_codes())
     assert len(used) > 50
-    missing = {code: file for code, file in used.items() if code not in CODES}
+    missing = {code: file for code, file in used.items() if code not in PROBLEM_CODES}
     assert not missing, f"add these to shared/contracts/problems.py, each with its status and a sentence: {missing}"
 
 
 def test_every_code_has_a_status_of_refusal_and_a_sentence() -> None:
-    for code, (status, sentence) in CODES.items():
+    for code, (status, sentence) in PROBLEM_CODES.items():
         assert code == code.lower() and " " not in code
         assert 400 <= status < 600
         assert sentence.endswith(".") and len(sentence) > 15

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from services.permits import domain
-from services.permits.domain.rules.catalogue import book
-from services.permits.domain.rules.remedies import OWN
+from services.permits.domain.rules.catalogue import list_rules
+from services.permits.domain.rules.remedies import REMEDIES
 from tests.permits.rule_examples import EXAMPLES
 
 
-@pytest.mark.parametrize("rule", [entry.name for entry in book()])
+@pytest.mark.parametrize("rule", [entry.name for entry in list_rules()])
 def test_each_rule_finds_its_example_and_lets_the_one_beside_it_pass(rule: str) -> None:
     assert rule in EXAMPLES, f"write an example of {rule} that it finds, and one beside it that passes"
     finds, passes = EXAMPLES[rule]
@@ -21,15 +21,15 @@ def test_each_rule_finds_its_example_and_lets_the_one_beside_it_pass(rule: str) 
 
 
 def test_every_rule_is_listed_once_and_every_example_is_of_a_rule() -> None:
-    names = [entry.name for entry in book()]
+    names = [entry.name for entry in list_rules()]
     assert len(names) == len(set(names))
     assert set(EXAMPLES) <= set(names), set(EXAMPLES) - set(names)
 
 
 def test_what_the_domain_names_as_a_finding_is_a_rule_that_is_listed() -> None:
-    names = {entry.name for entry in book()}
+    names = {entry.name for entry in list_rules()}
     written = {text for source in sources() for text in strings(source) if text.startswith("CITES-")}
-    assert written | OWN.keys() <= names, (written | OWN.keys()) - names
+    assert written | REMEDIES.keys() <= names, (written | REMEDIES.keys()) - names
     assert {one for finds, passes in EXAMPLES.values() for one in finds() | passes()} <= names
 
 

@@ -4,16 +4,16 @@ import asyncpg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from shared.database import is_away
+from shared.database import is_unavailable
 
 
 @pytest.mark.parametrize("kind", [asyncpg.AdminShutdownError, asyncpg.CannotConnectNowError, ConnectionRefusedError])
 def test_a_server_that_stops_starts_or_is_not_there_is_away(kind: type[Exception]) -> None:
     error = kind("not now")
-    assert is_away(error) and is_away(DBAPIError("SELECT 1", None, error))
+    assert is_unavailable(error) and is_unavailable(DBAPIError("SELECT 1", None, error))
 
 
 @pytest.mark.parametrize("kind", [asyncpg.UniqueViolationError, asyncpg.InvalidTextRepresentationError, ValueError])
 def test_a_fault_of_a_statement_is_not(kind: type[Exception]) -> None:
     error = kind("wrong")
-    assert not is_away(error) and not is_away(DBAPIError("SELECT 1", None, error))
+    assert not is_unavailable(error) and not is_unavailable(DBAPIError("SELECT 1", None, error))

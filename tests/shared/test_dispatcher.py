@@ -14,16 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from services.cli.databases import Server
 from shared import outbox
-from shared.database import connect, new_id, now
-from shared.dispatcher import SOLO_TRIES, Broke, Courier, Letter, pause_after
-from shared.service_client import Away, Dropped
+from shared.database import create_engine, new_id, now
+from shared.dispatcher import MAX_SINGLE_ATTEMPTS, Dispatcher, OutboxMessage, ReceiverError, backoff
+from shared.service_client import ResponseLost, ServiceUnreachable
 
 LETTERS = Table(
     "letters",
     MetaData(),
     Column("id", PgUuid(as_uuid=True), primary_key=True),
     Column("word", Text, nullable=False),
-    *outbox.letter_columns("letters_due"),
+    *outbox.outbox_columns("letters_due"),
 )
 
 
@@ -31,9 +31,9 @@ LETTERS = Table(
 async def db(server: Server, templates: str) -> AsyncIterator[AsyncEngine]:
     """A database with one table of letters."""
     name = f"{templates}letters_{new_id().hex}"
-    admin = await server.admin()
+    admin = await server.connect_as_superuser()
     await admin.execute(f'CREATE DATABASE "{name}"')
-    engine = connect(server.url(name), connections=5)
+    engine = create_engine(server.url(name), connections=5)
     async with engine.begin() as conn:
         await conn.run_sync(LETTERS.metadata.create_all)
     yield engine
@@ -58,18 +58,18 @@ async def settled(db: AsyncEngine) -> int:
 class Receiver:
     """What stands at the other end: notes what came, and answers as the test says."""
 
-    def __init__(self, answer: Callable[[Sequence[Letter]], None] = lambda letters: None) -> None:
+    def __init__(self, answer: Callable[[Sequence[OutboxMessage]], None] = lambda letters: None) -> None:
         self.came: list[list[str]] = []
         self.answer = answer
 
-    async def deliver(self, letters: Sequence[Letter]) -> Mapping[UUID, bool]:
+    async def deliver(self, letters: Sequence[OutboxMessage]) -> Mapping[UUID, bool]:
         self.came.append([letter["word"] for letter in letters])
         self.answer(letters)
         return {letter["id"]: True for letter in letters}
 
 
 @asynccontextmanager
-async def carried(courier: Courier) -> AsyncIterator[None]:
+async def carried(courier: Dispatcher) -> AsyncIterator[None]:
     task = asyncio.create_task(courier.run())
     try:
         yield
@@ -86,7 +86,7 @@ async def until(reached: Callable[[], Awaitable[bool]]) -> None:
 async def test_letters_are_carried_in_batches_and_settled(db: AsyncEngine) -> None:
     receiver = Receiver()
     await put(db, *"abcde")
-    async with carried(Courier("test", db, LETTERS, receiver.deliver, limit=3, poll=0.02)):
+    async with carried(Dispatcher("test", db, LETTERS, receiver.deliver, batch_size=3, poll_seconds=0.02)):
         await until(lambda: _is(settled(db), 5))
     assert sorted(len(batch) for batch in receiver.came) == [2, 3]
 
@@ -98,10 +98,10 @@ async def _is(count: Awaitable[int], wanted: int) -> bool:
 async def test_letters_handed_over_are_not_read_again(db: AsyncEngine) -> None:
     receiver = Receiver()
     told: list[UUID] = []
-    courier = Courier("test", db, LETTERS, receiver.deliver, poll=30, settled=told.extend)
+    courier = Dispatcher("test", db, LETTERS, receiver.deliver, poll_seconds=30, on_settled=told.extend)
     (id,) = await put(db, "a", leased=timedelta(seconds=30))
     async with carried(courier):
-        courier.hand([{"id": id, "word": "a"}])
+        courier.enqueue_leased([{"id": id, "word": "a"}])
         await until(lambda: _is(settled(db), 1))
     assert (receiver.came, told) == ([["a"]], [id])
 
@@ -109,39 +109,41 @@ async def test_letters_handed_over_are_not_read_again(db: AsyncEngine) -> None:
 async def test_while_the_receiver_is_away_letters_wait_and_none_is_lost(db: AsyncEngine) -> None:
     away = 3
 
-    def answer(letters: Sequence[Letter]) -> None:
+    def answer(letters: Sequence[OutboxMessage]) -> None:
         nonlocal away
         if away:
             away -= 1
-            raise Away("not there")
+            raise ServiceUnreachable("not there")
 
     receiver = Receiver(answer)
     await put(db, *"abc")
-    courier = Courier("test", db, LETTERS, receiver.deliver, poll=0.02)
+    courier = Dispatcher("test", db, LETTERS, receiver.deliver, poll_seconds=0.02)
     async with carried(courier):
         await until(lambda: _is(settled(db), 3))
-        assert courier.room
+        assert courier.has_capacity
     assert len(receiver.came) == 4
 
 
-@pytest.mark.parametrize("fault", [Broke, Dropped])
+@pytest.mark.parametrize("fault", [ReceiverError, ResponseLost])
 async def test_a_letter_that_breaks_the_receiver_is_found_and_harms_no_neighbour(
     db: AsyncEngine, fault: type[Exception]
 ) -> None:
-    def answer(letters: Sequence[Letter]) -> None:
+    def answer(letters: Sequence[OutboxMessage]) -> None:
         if any(letter["word"] == "bad" for letter in letters):
             raise fault("broken by it")
 
     receiver, parked = Receiver(answer), []
 
-    async def last_resort(letter: Letter, why: str) -> None:
+    async def last_resort(letter: OutboxMessage, why: str) -> None:
         parked.append((letter["word"], why))
 
     await put(db, "a", "b", "bad", "c", "d")
-    async with carried(Courier("test", db, LETTERS, receiver.deliver, poll=0.02, last_resort=last_resort)):
+    async with carried(
+        Dispatcher("test", db, LETTERS, receiver.deliver, poll_seconds=0.02, on_poison_message=last_resort)
+    ):
         await until(lambda: _is(settled(db), 5))
     assert parked == [("bad", "broken by it")]
-    assert receiver.came.count(["bad"]) == SOLO_TRIES
+    assert receiver.came.count(["bad"]) == MAX_SINGLE_ATTEMPTS
 
 
 async def test_a_courier_that_died_loses_nothing_when_its_lease_ends(db: AsyncEngine) -> None:
@@ -153,14 +155,14 @@ async def test_a_courier_that_died_loses_nothing_when_its_lease_ends(db: AsyncEn
         assert all(row["due_at"] - now() <= timedelta(seconds=30) for row in leased)
         await conn.execute(text("UPDATE letters SET due_at = now()"))
     receiver = Receiver()
-    async with carried(Courier("test", db, LETTERS, receiver.deliver, poll=0.02)):
+    async with carried(Dispatcher("test", db, LETTERS, receiver.deliver, poll_seconds=0.02)):
         await until(lambda: _is(settled(db), 2))
 
 
 async def test_several_couriers_side_by_side_carry_each_letter_once(db: AsyncEngine) -> None:
     receiver = Receiver()
     await put(db, *(str(n) for n in range(200)))
-    couriers = [Courier(str(n), db, LETTERS, receiver.deliver, limit=7, poll=0.02) for n in range(4)]
+    couriers = [Dispatcher(str(n), db, LETTERS, receiver.deliver, batch_size=7, poll_seconds=0.02) for n in range(4)]
     async with carried(couriers[0]), carried(couriers[1]), carried(couriers[2]), carried(couriers[3]):
         await until(lambda: _is(settled(db), 200))
     words = [word for batch in receiver.came for word in batch]
@@ -170,31 +172,31 @@ async def test_several_couriers_side_by_side_carry_each_letter_once(db: AsyncEng
 async def test_a_letter_not_taken_yet_comes_again(db: AsyncEngine) -> None:
     seen: list[str] = []
 
-    async def deliver(letters: Sequence[Letter]) -> Mapping[UUID, bool]:
+    async def deliver(letters: Sequence[OutboxMessage]) -> Mapping[UUID, bool]:
         first = not seen
         seen.extend(letter["word"] for letter in letters)
         return {letter["id"]: not first for letter in letters}
 
     await put(db, "early")
-    async with carried(Courier("test", db, LETTERS, deliver, poll=0.02)):
+    async with carried(Dispatcher("test", db, LETTERS, deliver, poll_seconds=0.02)):
         await until(lambda: _is(settled(db), 1))
     assert seen == ["early", "early"]
 
 
 def test_pauses_grow_and_end_at_two_seconds() -> None:
-    assert [pause_after(n, 0.5).total_seconds() for n in (1, 2, 3, 4, 5, 50)] == [0.2, 0.4, 0.8, 1.6, 2.0, 2.0]
-    assert pause_after(50, 1.0) <= timedelta(seconds=2.5)
+    assert [backoff(n, 0.5).total_seconds() for n in (1, 2, 3, 4, 5, 50)] == [0.2, 0.4, 0.8, 1.6, 2.0, 2.0]
+    assert backoff(50, 1.0) <= timedelta(seconds=2.5)
 
 
 def test_the_engine_hides_what_a_statement_carried() -> None:
-    engine: Any = connect("postgresql+asyncpg://nobody@/nowhere")
+    engine: Any = create_engine("postgresql+asyncpg://nobody@/nowhere")
     assert engine.sync_engine.hide_parameters
     assert create_async_engine("postgresql+asyncpg://nobody@/nowhere").sync_engine.hide_parameters is False
 
 
 async def test_a_courier_that_is_cancelled_as_a_letter_comes_ends(db: AsyncEngine) -> None:
     receiver = Receiver()
-    courier = Courier("test", db, LETTERS, receiver.deliver, poll=60)
+    courier = Dispatcher("test", db, LETTERS, receiver.deliver, poll_seconds=60)
     running = asyncio.create_task(courier.run())
     await asyncio.sleep(0.3)
     courier.wake()

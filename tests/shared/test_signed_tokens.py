@@ -9,37 +9,46 @@ import pytest
 from shared import signed_tokens
 from shared.contracts.parties import Caller
 from shared.database import now
-from shared.signed_tokens import INSIDE, OUTSIDE, BadToken, InsideReader, InsideSigner, KeyFile, make_keys, sign
+from shared.signed_tokens import (
+    ACCESS_TOKEN_TYPE,
+    INTERNAL_TOKEN_TYPE,
+    InternalTokenSigner,
+    InternalTokenVerifier,
+    InvalidToken,
+    KeyFile,
+    create_signing_keys,
+    sign_token,
+)
 
 
 def keys(folder: Path, name: str) -> tuple[KeyFile, KeyFile]:
-    make_keys(folder / f"{name}.json", folder / f"{name}.pub.json")
+    create_signing_keys(folder / f"{name}.json", folder / f"{name}.pub.json")
     return KeyFile(folder / f"{name}.json"), KeyFile(folder / f"{name}.pub.json")
 
 
 def test_a_token_says_who_stands_behind_a_call(tmp_path: Path) -> None:
     private, public = keys(tmp_path, "gateway")
-    token = InsideSigner("gateway", private).token(Caller(service="gateway"), audience="permits", at=now())
-    reader = InsideReader("permits", {"gateway": public})
-    assert reader.caller(token, at=now()).service == "gateway"
-    with pytest.raises(BadToken, match="audience"):
-        InsideReader("notifications", {"gateway": public}).caller(token, at=now())
-    with pytest.raises(BadToken, match="expired"):
-        reader.caller(token, at=now() + timedelta(seconds=61))
-    with pytest.raises(BadToken, match="future"):
-        reader.caller(token, at=now() - timedelta(minutes=5))
+    token = InternalTokenSigner("gateway", private).sign(Caller(service="gateway"), audience="permits", at=now())
+    reader = InternalTokenVerifier("permits", {"gateway": public})
+    assert reader.verify(token, at=now()).service == "gateway"
+    with pytest.raises(InvalidToken, match="audience"):
+        InternalTokenVerifier("notifications", {"gateway": public}).verify(token, at=now())
+    with pytest.raises(InvalidToken, match="expired"):
+        reader.verify(token, at=now() + timedelta(seconds=61))
+    with pytest.raises(InvalidToken, match="future"):
+        reader.verify(token, at=now() - timedelta(minutes=5))
 
 
 def test_no_service_speaks_for_another(tmp_path: Path) -> None:
     gateway, gateway_public = keys(tmp_path, "gateway")
     permits, permits_public = keys(tmp_path, "permits")
-    reader = InsideReader("notifications", {"gateway": gateway_public, "permits": permits_public})
-    posing = InsideSigner("gateway", permits).token(Caller(service="gateway"), audience="notifications", at=now())
-    with pytest.raises(BadToken):
-        reader.caller(posing, at=now())
-    lying = InsideSigner("permits", permits).token(Caller(service="gateway"), audience="notifications", at=now())
-    with pytest.raises(BadToken, match="another service"):
-        reader.caller(lying, at=now())
+    reader = InternalTokenVerifier("notifications", {"gateway": gateway_public, "permits": permits_public})
+    posing = InternalTokenSigner("gateway", permits).sign(Caller(service="gateway"), audience="notifications", at=now())
+    with pytest.raises(InvalidToken):
+        reader.verify(posing, at=now())
+    lying = InternalTokenSigner("permits", permits).sign(Caller(service="gateway"), audience="notifications", at=now())
+    with pytest.raises(InvalidToken, match="another service"):
+        reader.verify(lying, at=now())
     assert gateway.keys.keys[0].kid != permits.keys.keys[0].kid
 
 
@@ -49,34 +58,38 @@ def test_claims_that_are_not_exactly_right_are_refused(tmp_path: Path, change: d
     at = int(now().timestamp())
     caller = Caller(service="gateway").model_dump(mode="json")
     claims = {"iss": "gateway", "aud": "permits", "iat": at, "exp": at + 60, "caller": caller, **change}
-    with pytest.raises(BadToken):
-        InsideReader("permits", {"gateway": public}).caller(sign(private, typ=INSIDE, claims=claims), at=now())
+    with pytest.raises(InvalidToken):
+        InternalTokenVerifier("permits", {"gateway": public}).verify(
+            sign_token(private, typ=INTERNAL_TOKEN_TYPE, claims=claims), at=now()
+        )
 
 
 def test_an_outside_token_opens_nothing_inside(tmp_path: Path) -> None:
     private, public = keys(tmp_path, "gateway")
     at = int(now().timestamp())
     claims = {"iss": "gateway", "aud": "permits", "iat": at, "exp": at + 60, "caller": {"service": "gateway"}}
-    with pytest.raises(BadToken, match="type"):
-        InsideReader("permits", {"gateway": public}).caller(sign(private, typ=OUTSIDE, claims=claims), at=now())
+    with pytest.raises(InvalidToken, match="type"):
+        InternalTokenVerifier("permits", {"gateway": public}).verify(
+            sign_token(private, typ=ACCESS_TOKEN_TYPE, claims=claims), at=now()
+        )
 
 
 def test_keys_rotate_while_the_service_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signed_tokens, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(signed_tokens, "RELOAD_SECONDS", 0.0)
     private, public = keys(tmp_path, "gateway")
-    reader, signer = InsideReader("permits", {"gateway": public}), InsideSigner("gateway", private)
-    old = signer.token(Caller(service="gateway"), audience="permits", at=now())
-    make_keys(tmp_path / "next.json", tmp_path / "next.pub.json")
+    reader, signer = InternalTokenVerifier("permits", {"gateway": public}), InternalTokenSigner("gateway", private)
+    old = signer.sign(Caller(service="gateway"), audience="permits", at=now())
+    create_signing_keys(tmp_path / "next.json", tmp_path / "next.pub.json")
     for kind in ("", ".pub"):
         held = json.loads((tmp_path / f"gateway{kind}.json").read_text())["keys"]
         fresh = json.loads((tmp_path / f"next{kind}.json").read_text())["keys"]
         (tmp_path / f"gateway{kind}.json").write_text(json.dumps({"keys": [*fresh, *held]}))
-    new = signer.token(Caller(service="gateway"), audience="permits", at=now())
+    new = signer.sign(Caller(service="gateway"), audience="permits", at=now())
     assert old.split(".")[0] != new.split(".")[0]
-    assert all(reader.caller(token, at=now()).service == "gateway" for token in (old, new))
+    assert all(reader.verify(token, at=now()).service == "gateway" for token in (old, new))
 
 
 def test_key_files_are_for_their_owner_alone(tmp_path: Path) -> None:
     private, _ = keys(tmp_path, "gateway")
     assert private.path.stat().st_mode & 0o777 == 0o600
-    assert all("d" not in key for key in private.public()["keys"])
+    assert all("d" not in key for key in private.public_jwks()["keys"])

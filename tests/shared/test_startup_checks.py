@@ -10,7 +10,7 @@ import pytest
 
 from services.cli.databases import Server
 from services.cli.ports import free_ports
-from shared.signed_tokens import make_keys, make_secret_keys
+from shared.signed_tokens import create_encryption_keys, create_signing_keys
 from tests.conftest import Clone
 
 PROCESSES = ("gateway", "permits", "permits-worker", "notifications", "notifications-worker")
@@ -19,9 +19,9 @@ PROCESSES = ("gateway", "permits", "permits-worker", "notifications", "notificat
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
     """A folder with the key sets of a hub."""
-    make_keys(tmp_path / "private.json", tmp_path / "public.json")
-    make_keys(tmp_path / "webhooks.json", tmp_path / "webhooks.public.json")
-    make_secret_keys(tmp_path / "secrets.json")
+    create_signing_keys(tmp_path / "private.json", tmp_path / "public.json")
+    create_signing_keys(tmp_path / "webhooks.json", tmp_path / "webhooks.public.json")
+    create_encryption_keys(tmp_path / "secrets.json")
     return tmp_path
 
 
@@ -119,7 +119,7 @@ async def test_a_superuser_may_not_enter_and_an_unmigrated_database_is_told_besi
 
 async def test_an_old_database_and_a_newer_one_are_told(keys: Path, server: Server, clone: Clone) -> None:
     url = await clone("notifications")
-    admin = await server.admin(url.split("@/")[1].split("?")[0])
+    admin = await server.connect_as_superuser(url.split("@/")[1].split("?")[0])
     try:
         for number, word in (("0000", "saola migrate"), ("9999", "run newer code")):
             await admin.execute("UPDATE alembic_version SET version_num = $1", number)

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from shared.contracts.declaration import Consent, Correction, Declaration, Refusal, Release
 from shared.contracts.permit import Revocation
-from shared.contracts.quantities import EXACT, plain
+from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Invalid
 from shared.strict_json import parse_json, validate
 
@@ -103,8 +103,8 @@ def test_a_quantity_is_a_string_or_a_number_on_the_way_in_and_a_string_on_the_wa
         item = {"number": 1, "quantity": given, "unit": "kg"}
         read = validate(Declaration, {**STATED, "items": [item]})
         assert read.model_dump(mode="json")["items"][0]["quantity"] == "100.5"
-    assert plain(Decimal("1E+3")) == "1000"
-    assert plain(Decimal("0.000")) == "0"
+    assert format_quantity(Decimal("1E+3")) == "1000"
+    assert format_quantity(Decimal("0.000")) == "0"
 
 
 def test_exact_arithmetic_raises_where_it_would_round() -> None:

@@ -6,7 +6,7 @@ with Hub("https://hub.example", client_id, client_secret) as hub:
     declared = hub.declare(declaration, wait=10)
 """
 
-from saola_client.errors import HubError, NoAnswer, Problem
+from saola_client.errors import HubError, NoResponse, Problem
 from saola_client.hub import Hub
 from saola_client.keys import ClientKey
 from saola_client.receipts import BadReceipt, verify_receipt
@@ -18,7 +18,7 @@ __all__ = [
     "ClientKey",
     "Hub",
     "HubError",
-    "NoAnswer",
+    "NoResponse",
     "Problem",
     "verify_receipt",
     "verify_webhook",

@@ -8,7 +8,7 @@ class HubError(Exception):
     """Something between this program and the hub went wrong."""
 
 
-class NoAnswer(HubError):
+class NoResponse(HubError):
     """The hub could not be reached, or its answer was lost and asking again was not safe or did not help."""
 
 
@@ -30,5 +30,5 @@ class Problem(HubError):
 
     def __str__(self) -> str:
         """Say status, code and detail, and each place at fault."""
-        places = "".join(f"\n  {fault.get('pointer', '')}: {fault.get('detail', '')}" for fault in self.errors)
-        return f"{self.status} {self.code}: {self.detail or self.title}{places}"
+        faults = "".join(f"\n  {fault.get('pointer', '')}: {fault.get('detail', '')}" for fault in self.errors)
+        return f"{self.status} {self.code}: {self.detail or self.title}{faults}"

@@ -3,75 +3,79 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from saola_client.requests import NO_FILTERS, Asking, Body, Found
+from saola_client.requests import NO_FILTERS, Body, HubRequests, JsonObject
 from saola_client.transport import JSON, to_json
 
 
-class News(Asking):
+class Events(HubRequests):
     """Endpoints, deliveries, events."""
 
     def create_endpoint(
         self, url: str, event_types: Sequence[str] = ("*",), description: str | None = None, *, key: str | None = None
-    ) -> Found:
+    ) -> JsonObject:
         """Have news sent to an address; the answer holds its `secret`, shown this once: see `verify_webhook`."""
-        body: Found = {"url": url, "event_types": list(event_types)}
+        body: JsonObject = {"url": url, "event_types": list(event_types)}
         return self._post("/v1/webhook-endpoints", body | ({"description": description} if description else {}), key)
 
-    def endpoints(self) -> Iterator[Found]:
+    def list_endpoints(self) -> Iterator[JsonObject]:
         """Answer one's endpoints, newest first."""
-        return self._all("/v1/webhook-endpoints", NO_FILTERS)
+        return self._list_all("/v1/webhook-endpoints", NO_FILTERS)
 
-    def change_endpoint(self, id: str, change: Body, *, version: int) -> Found:
+    def change_endpoint(self, id: str, change: Body, *, version: int) -> JsonObject:
         """Change what is named of an endpoint; `{"paused": False}` wakes it. 412 when somebody was quicker."""
         headers = {"Content-Type": JSON, "If-Match": f'"{version}"'}
         return dict(
-            self._way.send("PATCH", f"/v1/webhook-endpoints/{id}", body=to_json(change), headers=headers).json()
+            self._transport.send("PATCH", f"/v1/webhook-endpoints/{id}", body=to_json(change), headers=headers).json()
         )
 
     def delete_endpoint(self, id: str) -> None:
         """Delete an endpoint, and with it what is still to be sent there."""
-        self._way.send("DELETE", f"/v1/webhook-endpoints/{id}")
+        self._transport.send("DELETE", f"/v1/webhook-endpoints/{id}")
 
-    def rotate_secret(self, id: str, *, key: str | None = None) -> Found:
+    def rotate_endpoint_secret(self, id: str, *, key: str | None = None) -> JsonObject:
         """Make a new `secret`; for 24 hours the old one signs beside it."""
         return self._post(f"/v1/webhook-endpoints/{id}/rotate-secret", {}, key)
 
-    def send_test(self, id: str, *, key: str | None = None) -> Found:
+    def send_test_event(self, id: str, *, key: str | None = None) -> JsonObject:
         """Have an `endpoint.test` event sent there."""
         return self._post(f"/v1/webhook-endpoints/{id}/test", {}, key)
 
-    def replay(self, id: str, since: datetime, *, key: str | None = None) -> Found:
+    def replay_events(self, id: str, since: datetime, *, key: str | None = None) -> JsonObject:
         """Have everything since a moment sent there again, under the same event ids."""
         return self._post(f"/v1/webhook-endpoints/{id}/replay", {"since": since}, key)
 
-    def retry(self, delivery_id: str, *, key: str | None = None) -> Found:
+    def retry_delivery(self, delivery_id: str, *, key: str | None = None) -> JsonObject:
         """Have one delivery sent again now."""
         return self._post(f"/v1/deliveries/{delivery_id}/retry", {}, key)
 
-    def deliveries(self, endpoint_id: str, filters: Mapping[str, str] = NO_FILTERS) -> Iterator[Found]:
+    def list_deliveries(self, endpoint_id: str, filters: Mapping[str, str] = NO_FILTERS) -> Iterator[JsonObject]:
         """Answer what was and is being sent to an endpoint, newest first."""
-        return self._all(f"/v1/webhook-endpoints/{endpoint_id}/deliveries", filters)
+        return self._list_all(f"/v1/webhook-endpoints/{endpoint_id}/deliveries", filters)
 
-    def events(self, after: str = "", types: Sequence[str] = (), *, limit: int = 50, wait: int = 0) -> Found:
+    def read_events(self, after: str = "", types: Sequence[str] = (), *, limit: int = 50, wait: int = 0) -> JsonObject:
         """Answer a page of the news after a cursor, oldest first; with `wait` (seconds) waits for some."""
         query = [("after", after)] if after else []
         query += [("types", ",".join(types))] if types else []
         headers = {"Prefer": f"wait={wait}"} if wait else {}
         return self._get("/v1/events", [*query, ("limit", str(limit))], headers, wait)
 
-    def feed(self, after: str = "", types: Sequence[str] = (), *, wait: int = 20) -> Iterator[tuple[Found, str]]:
+    def follow_events(
+        self, after: str = "", types: Sequence[str] = (), *, wait: int = 20
+    ) -> Iterator[tuple[JsonObject, str]]:
         """Answer events after a cursor as they come, for ever, each with the cursor to keep once it was handled.
 
         Who dies in between and begins again at the cursor it kept hears each event at least once; the event's `id`
         says which it has had already.
         """
         while True:
-            page = self.events(after, types, wait=wait)
-            for place, event in enumerate(page["data"], start=1):
-                yield event, page["next_cursor"] if place == len(page["data"]) else after
+            page = self.read_events(after, types, wait=wait)
+            for position, event in enumerate(page["data"], start=1):
+                yield event, page["next_cursor"] if position == len(page["data"]) else after
             after = page["next_cursor"]
 
-    def acknowledge(self, event_id: str, outcome: str, message: str | None = None, *, key: str | None = None) -> Found:
+    def acknowledge_event(
+        self, event_id: str, outcome: str, message: str | None = None, *, key: str | None = None
+    ) -> JsonObject:
         """Say what became of an event here: `accepted`, `with_warnings` or `not_readable`."""
         body = {"outcome": outcome} | ({"message": message} if message else {})
         return self._post(f"/v1/events/{event_id}/acknowledgement", body, key)

@@ -5,17 +5,17 @@ from copy import copy
 from types import TracebackType
 from typing import Literal
 
-from saola_client.bulk import load
+from saola_client.bulk import send_lines
 from saola_client.declarations import Declarations
-from saola_client.events import News
+from saola_client.events import Events
 from saola_client.keys import ClientKey
-from saola_client.parties import People
+from saola_client.parties import Parties
 from saola_client.permits import Permits
-from saola_client.requests import Body, Found
+from saola_client.requests import Body, JsonObject
 from saola_client.transport import Transport, to_json
 
 
-class Hub(People, Declarations, Permits, News):
+class Hub(Parties, Declarations, Permits, Events):
     """One party's door to the hub, open until closed; threads may share it.
 
     Every method raises Problem when the hub says no and NoAnswer when it does not answer within `patience` seconds.
@@ -24,11 +24,17 @@ class Hub(People, Declarations, Permits, News):
     """
 
     def __init__(
-        self, url: str, client_id: str, client_secret: str | ClientKey, *, seconds: float = 30.0, patience: float = 30.0
+        self,
+        url: str,
+        client_id: str,
+        client_secret: str | ClientKey,
+        *,
+        timeout_seconds: float = 30.0,
+        retry_seconds: float = 30.0,
     ) -> None:
         self.url = url.rstrip("/")
-        way = Transport(url, client_id, client_secret, seconds=seconds, patience=patience)
-        super().__init__(way, seconds=seconds, patience=patience)
+        way = Transport(url, client_id, client_secret, timeout_seconds=timeout_seconds, retry_seconds=retry_seconds)
+        super().__init__(way, timeout_seconds=timeout_seconds, retry_seconds=retry_seconds)
 
     def __enter__(self) -> "Hub":
         return self
@@ -40,26 +46,33 @@ class Hub(People, Declarations, Permits, News):
 
     def close(self) -> None:
         """Close the connections."""
-        self._way.close()
+        self._transport.close()
 
-    def beside(self, client_id: str, client_secret: str | ClientKey) -> "Hub":
+    def with_credentials(self, client_id: str, client_secret: str | ClientKey) -> "Hub":
         """Open another party's door over this one's connections; it closes with this one."""
         other = copy(self)
-        other._way = self._way.beside(client_id, client_secret)
+        other._transport = self._transport.with_credentials(client_id, client_secret)
         return other
 
-    def token(self) -> str:
+    def access_token(self) -> str:
         """Answer a valid access token, for other programs to send as `Authorization: Bearer …`."""
-        return self._way.token()
+        return self._transport.access_token()
 
-    def bulk(
-        self, kind: Literal["declarations", "permits"], things: Iterable[Body | bytes], *, key: str | None = None
-    ) -> Iterator[Found]:
+    def send_bulk(
+        self, kind: Literal["declarations", "permits"], bodies: Iterable[Body | bytes], *, key: str | None = None
+    ) -> Iterator[JsonObject]:
         """Lodge declarations or issue permits, however many; answers what each was answered, in order, as they come.
 
         Each answer has `line` (from 1), `status_code` and the body, or the problem. A thousand at most are held at a
         time; what a lost connection left open is sent again, and so may you send all of it: nothing is doubled.
         """
-        lines = (thing if isinstance(thing, bytes) else to_json(thing) for thing in things)
-        seconds = self._seconds * 4
-        yield from load(self._way, f"/v1/{kind}/bulk", lines, key=key, seconds=seconds, patience=self._patience)
+        lines = (body if isinstance(body, bytes) else to_json(body) for body in bodies)
+        timeout_seconds = self._timeout_seconds * 4
+        yield from send_lines(
+            self._transport,
+            f"/v1/{kind}/bulk",
+            lines,
+            key=key,
+            timeout_seconds=timeout_seconds,
+            retry_seconds=self._retry_seconds,
+        )

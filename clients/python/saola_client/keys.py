@@ -11,8 +11,8 @@ from joserfc.jwk import ECKey, OKPKey
 
 from saola_client.errors import HubError
 
-ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-LIFE = 60
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_LIFETIME_SECONDS = 60
 """Seconds an assertion is good for: it is sent at once."""
 ALGORITHMS = {"Ed25519": "Ed25519", "P-256": "ES256"}
 
@@ -22,7 +22,7 @@ class ClientKey:
 
     def __init__(self, private: str | dict[str, Any]) -> None:
         """Read a private key: a JWK (an object or its JSON), or PEM."""
-        self._key = _read(private)
+        self._key = _parse_private_key(private)
         if self._key.curve_name not in ALGORITHMS or not self._key.is_private:
             raise HubError("This is no private key on the curve Ed25519 or P-256.")
 
@@ -41,20 +41,26 @@ class ClientKey:
         """The private key as a JWK, to be kept where nobody else reads it."""
         return dict(self._key.as_dict(private=True))
 
-    def assertion(self, client_id: str, issuer: str) -> str:
+    def sign_assertion(self, client_id: str, issuer: str) -> str:
         """Sign who this client is, for one hub, once, for a minute."""
         at = int(time.time())
-        said = {"iss": client_id, "sub": client_id, "aud": issuer, "iat": at, "exp": at + LIFE}
+        registered_claims = {
+            "iss": client_id,
+            "sub": client_id,
+            "aud": issuer,
+            "iat": at,
+            "exp": at + ASSERTION_LIFETIME_SECONDS,
+        }
         algorithm = ALGORITHMS[str(self._key.curve_name)]
-        claims = said | {"jti": secrets.token_urlsafe(16)}
+        claims = registered_claims | {"jti": secrets.token_urlsafe(16)}
         return jwt.encode({"alg": algorithm}, claims, self._key, algorithms=[algorithm])
 
 
-def _read(private: str | dict[str, Any]) -> OKPKey | ECKey:
-    given = json.loads(private) if isinstance(private, str) and private.lstrip().startswith("{") else private
+def _parse_private_key(private: str | dict[str, Any]) -> OKPKey | ECKey:
+    key_data = json.loads(private) if isinstance(private, str) and private.lstrip().startswith("{") else private
     for kind in (OKPKey, ECKey):
         try:
-            return kind.import_key(given)
+            return kind.import_key(key_data)
         except (JoseError, ValueError, TypeError, AttributeError, KeyError):
             continue
     raise HubError("The private key cannot be read: give a JWK or PEM, Ed25519 or P-256.")

@@ -3,67 +3,69 @@
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from saola_client.requests import NO_FILTERS, Asking, Body, Found
+from saola_client.requests import NO_FILTERS, Body, HubRequests, JsonObject
 
-Step = Literal["query", "answer", "withdrawal", "assessment", "grant", "refusal"]
+ApplicationStep = Literal["query", "answer", "withdrawal", "assessment", "grant", "refusal"]
 
 
-class Permits(Asking):
+class Permits(HubRequests):
     """What is done with permits."""
 
-    def issue_permit(self, permit: Body, *, key: str | None = None) -> Found:
+    def issue_permit(self, permit: Body, *, key: str | None = None) -> JsonObject:
         """Issue a permit (the authority of the issuing country)."""
         return self._post("/v1/permits", permit, key)
 
-    def permit(self, id: str) -> Found:
+    def read_permit(self, id: str) -> JsonObject:
         """Answer a permit with the balances of its lines."""
         return self._get(f"/v1/permits/{id}")
 
-    def permits(self, filters: Mapping[str, str] = NO_FILTERS) -> Iterator[Found]:
+    def list_permits(self, filters: Mapping[str, str] = NO_FILTERS) -> Iterator[JsonObject]:
         """Answer the permits one may read, newest first: `number issuer status taxon holder`."""
-        return self._all("/v1/permits", filters)
+        return self._list_all("/v1/permits", filters)
 
-    def ledger(self, id: str) -> Found:
+    def read_ledger(self, id: str) -> JsonObject:
         """Answer every entry of a permit's ledger."""
         return self._get(f"/v1/permits/{id}/ledger")
 
-    def endorse(self, id: str, endorsement: Body, *, key: str | None = None) -> Found:
+    def endorse(self, id: str, endorsement: Body, *, key: str | None = None) -> JsonObject:
         """Write box 14 (customs of the country of export): `lines`, `port`, `transport_document`, `endorsed_on`."""
         return self._post(f"/v1/permits/{id}/endorsement", endorsement, key)
 
-    def revoke(self, id: str, reason: str, *, key: str | None = None) -> Found:
+    def revoke_permit(self, id: str, reason: str, *, key: str | None = None) -> JsonObject:
         """Revoke a permit (its authority)."""
         return self._post(f"/v1/permits/{id}/revocation", {"reason": reason}, key)
 
-    def replace(self, id: str, permit: Body, *, key: str | None = None) -> Found:
+    def replace_permit(self, id: str, permit: Body, *, key: str | None = None) -> JsonObject:
         """Issue a new permit in the place of one (its authority); `replaced_by` of the answer names it."""
         return self._post(f"/v1/permits/{id}/replacement", permit, key)
 
-    def report_lost(self, id: str, *, key: str | None = None) -> Found:
+    def report_lost(self, id: str, *, key: str | None = None) -> JsonObject:
         """Note that the paper is lost (its authority); nothing moves on it until it is found."""
         return self._post(f"/v1/permits/{id}/loss", {}, key)
 
-    def report_found(self, id: str, *, key: str | None = None) -> Found:
+    def report_found(self, id: str, *, key: str | None = None) -> JsonObject:
         """Note that a lost paper was found (its authority)."""
         return self._post(f"/v1/permits/{id}/found", {}, key)
 
-    def apply(self, application: Body, *, key: str | None = None) -> Found:
+    def apply_for_permit(self, application: Body, *, key: str | None = None) -> JsonObject:
         """Apply for a permit (trader)."""
         return self._post("/v1/permit-applications", application, key)
 
-    def application(self, id: str) -> Found:
+    def read_application(self, id: str) -> JsonObject:
         """Answer an application with its history."""
         return self._get(f"/v1/permit-applications/{id}")
 
-    def applications(self, filters: Mapping[str, str] = NO_FILTERS) -> Iterator[Found]:
+    def list_applications(self, filters: Mapping[str, str] = NO_FILTERS) -> Iterator[JsonObject]:
         """Answer the applications one may read, newest first."""
-        return self._all("/v1/permit-applications", filters)
+        return self._list_all("/v1/permit-applications", filters)
 
-    def decide(self, id: str, step: Step, body: Body | None = None, *, key: str | None = None) -> Found:
+    def perform_application_step(
+        self, id: str, step: ApplicationStep, body: Body | None = None, *, key: str | None = None
+    ) -> JsonObject:
         """Take a step with an application, as trader (`answer`, `withdrawal`) or as authority (the others)."""
         return self._post(f"/v1/permit-applications/{id}/{step}", body or {}, key)
 
-    def annual_report(self, year: int, side: str, country: str) -> str:
+    def read_annual_report(self, year: int, side: str, country: str) -> str:
         """Answer a country's annual report as CSV; `side` is `export` or `import`."""
         query = [("year", str(year)), ("side", side), ("country", country)]
-        return self._way.send("GET", "/v1/reports/annual", query=query).text
+        return self._transport.send("GET", "/v1/reports/annual", query=query).text

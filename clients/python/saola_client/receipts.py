@@ -12,7 +12,7 @@ from joserfc.jwk import KeySet
 
 from saola_client.errors import HubError
 
-TYPE = "saola-receipt+jwt"
+RECEIPT_TYPE = "saola-receipt+jwt"
 
 
 class BadReceipt(HubError):
@@ -26,13 +26,13 @@ def verify_receipt(receipt: str, keys: Mapping[str, Any], content: bytes | None 
     """
     try:
         signed = jws.deserialize_compact(receipt.strip(), KeySet.import_key_set(dict(keys)), algorithms=["Ed25519"])  # type: ignore[arg-type]
-        said: dict[str, Any] = json.loads(signed.payload or b"")
+        claims: dict[str, Any] = json.loads(signed.payload or b"")
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise BadReceipt(f"This is no receipt signed with one of these keys ({type(error).__name__}).") from None
-    if signed.headers().get("typ") != TYPE or not isinstance(said, dict):
+    if signed.headers().get("typ") != RECEIPT_TYPE or not isinstance(claims, dict):
         raise BadReceipt("This is signed by the hub, but it is no receipt.")
     if content is not None:
         digest = f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:"
-        if digest != said.get("digest"):
-            raise BadReceipt(f"The receipt is for other bytes: {said.get('digest')}; these are {digest}.")
-    return said
+        if digest != claims.get("digest"):
+            raise BadReceipt(f"The receipt is for other bytes: {claims.get('digest')}; these are {digest}.")
+    return claims

@@ -8,16 +8,16 @@ from uuid import uuid4
 from saola_client.transport import JSON, Transport, to_json
 
 Body = Mapping[str, Any]
-Found = dict[str, Any]
+JsonObject = dict[str, Any]
 NO_FILTERS: Mapping[str, str] = MappingProxyType({})
 
 
-class Asking:
+class HubRequests:
     """One party's way to the hub, and how long it waits there."""
 
-    def __init__(self, way: Transport, *, seconds: float, patience: float) -> None:
-        self._way = way
-        self._seconds, self._patience = seconds, patience
+    def __init__(self, transport: Transport, *, timeout_seconds: float, retry_seconds: float) -> None:
+        self._transport = transport
+        self._timeout_seconds, self._retry_seconds = timeout_seconds, retry_seconds
 
     def _get(
         self,
@@ -25,18 +25,22 @@ class Asking:
         query: Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
         wait: int = 0,
-    ) -> Found:
-        found: Found = self._way.send("GET", path, query=query, headers=headers, seconds=self._seconds + wait).json()
+    ) -> JsonObject:
+        found: JsonObject = self._transport.send(
+            "GET", path, query=query, headers=headers, timeout_seconds=self._timeout_seconds + wait
+        ).json()
         return found
 
-    def _post(self, path: str, body: Body, key: str | None, *, wait: int = 0) -> Found:
+    def _post(self, path: str, body: Body, key: str | None, *, wait: int = 0) -> JsonObject:
         headers = {"Content-Type": JSON, "Idempotency-Key": key or str(uuid4())}
         if wait:
             headers["Prefer"] = f"wait={wait}"
-        answer = self._way.send("POST", path, body=to_json(body), headers=headers, seconds=self._seconds + wait)
+        answer = self._transport.send(
+            "POST", path, body=to_json(body), headers=headers, timeout_seconds=self._timeout_seconds + wait
+        )
         return answer.json() if answer.content else {}
 
-    def _all(self, path: str, filters: Mapping[str, str]) -> Iterator[Found]:
+    def _list_all(self, path: str, filters: Mapping[str, str]) -> Iterator[JsonObject]:
         query, cursor = [("limit", "200"), *filters.items()], None
         while True:
             page = self._get(path, [*query, ("cursor", cursor)] if cursor else query)

@@ -12,9 +12,9 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-PUBLIC = "whpk_"
-LONGEST = 8_192
-TOLERANCE = 300.0
+PUBLIC_KEY_PREFIX = "whpk_"
+MAX_HEADER_LENGTH = 8_192
+TOLERANCE_SECONDS = 300.0
 """Seconds a webhook's timestamp may differ from the receiver's clock, either way."""
 
 
@@ -23,7 +23,11 @@ class BadWebhook(Exception):
 
 
 def verify_webhook(
-    headers: Mapping[str, str] | Iterable[tuple[str, str]], body: bytes, secret: str, *, tolerance: float = TOLERANCE
+    headers: Mapping[str, str] | Iterable[tuple[str, str]],
+    body: bytes,
+    secret: str,
+    *,
+    tolerance: float = TOLERANCE_SECONDS,
 ) -> dict[str, Any]:
     """Check the signature of a webhook over its exact bytes, answer the event; raises BadWebhook.
 
@@ -31,12 +35,12 @@ def verify_webhook(
     `v1a`), with which somebody who shares no secret checks it too. Keep `webhook-id`: the same id is the same event.
     To an endpoint of the format `cloudevents` the event's `data` alone is sent, so that is what is answered then.
     """
-    found = _named(headers)
-    name, moment, signatures = (_header(found, f"webhook-{part}") for part in ("id", "timestamp", "signature"))
-    if not re.fullmatch(r"[0-9]{1,15}", moment) or abs(time.time() - int(moment)) > tolerance:
+    found = _headers_by_name(headers)
+    webhook_id, timestamp, signatures = (_header(found, f"webhook-{part}") for part in ("id", "timestamp", "signature"))
+    if not re.fullmatch(r"[0-9]{1,15}", timestamp) or abs(time.time() - int(timestamp)) > tolerance:
         raise BadWebhook("The webhook is too old, or its sender's clock or ours is wrong.")
-    fits = _signed_publicly if secret.startswith(PUBLIC) else _signed
-    if not fits(secret, f"{name}.{moment}.".encode() + body, signatures.split(" ")):
+    is_signed = _has_ed25519_signature if secret.startswith(PUBLIC_KEY_PREFIX) else _has_hmac_signature
+    if not is_signed(secret, f"{webhook_id}.{timestamp}.".encode() + body, signatures.split(" ")):
         raise BadWebhook("No signature fits: the body was changed, or the secret is another endpoint's.")
     try:
         event = json.loads(body)
@@ -47,7 +51,7 @@ def verify_webhook(
     return event
 
 
-def _named(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+def _headers_by_name(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """Sort headers by their names in small letters, from whatever a framework keeps them in, text or bytes."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     found: dict[str, list[str]] = {}
@@ -68,44 +72,51 @@ def _header(found: Mapping[str, list[str]], name: str) -> str:
     if len(values) > 1:
         raise BadWebhook(f"The header {name} is there twice.")
     value = values[0]
-    if not value.isascii() or not value.isprintable() or len(value) > LONGEST:
+    if not value.isascii() or not value.isprintable() or len(value) > MAX_HEADER_LENGTH:
         raise BadWebhook(f"The header {name} cannot be read.")
     return value
 
 
 def sign_webhook(id: str, body: bytes, secret: str, *, at: float) -> dict[str, str]:
     """Answer the headers that the hub would send with this body at a moment (seconds since 1970), to try a receiver."""
-    moment = str(int(at))
-    signature = _signature(secret, f"{id}.{moment}.".encode() + body)
-    return {"webhook-id": id, "webhook-timestamp": moment, "webhook-signature": signature}
+    timestamp = str(int(at))
+    signature = _hmac_signature(secret, f"{id}.{timestamp}.".encode() + body)
+    return {"webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signature}
 
 
-def _signature(secret: str, said: bytes) -> str:
-    return "v1," + b64encode(hmac.digest(_key(secret.removeprefix("whsec_")), said, hashlib.sha256)).decode()
+def _hmac_signature(secret: str, signed_content: bytes) -> str:
+    return (
+        "v1,"
+        + b64encode(hmac.digest(_decode_key(secret.removeprefix("whsec_")), signed_content, hashlib.sha256)).decode()
+    )
 
 
-def _signed(secret: str, said: bytes, signatures: list[str]) -> bool:
-    wanted = _signature(secret, said).encode()
-    return any(hmac.compare_digest(wanted, given.encode()) for given in signatures)
+def _has_hmac_signature(secret: str, signed_content: bytes, signatures: list[str]) -> bool:
+    expected = _hmac_signature(secret, signed_content).encode()
+    return any(hmac.compare_digest(expected, signature.encode()) for signature in signatures)
 
 
-def _signed_publicly(key: str, said: bytes, signatures: list[str]) -> bool:
+def _has_ed25519_signature(key: str, signed_content: bytes, signatures: list[str]) -> bool:
     try:
-        public = Ed25519PublicKey.from_public_bytes(_key(key.removeprefix(PUBLIC)))
+        public_key = Ed25519PublicKey.from_public_bytes(_decode_key(key.removeprefix(PUBLIC_KEY_PREFIX)))
     except ValueError:
         raise BadWebhook("The public key is not of the form whpk_… with the base64 of 32 bytes behind it.") from None
-    return any(_fits(public, given.removeprefix("v1a,"), said) for given in signatures if given.startswith("v1a,"))
+    return any(
+        _is_valid_signature(public_key, signature.removeprefix("v1a,"), signed_content)
+        for signature in signatures
+        if signature.startswith("v1a,")
+    )
 
 
-def _fits(public: Ed25519PublicKey, signature: str, said: bytes) -> bool:
+def _is_valid_signature(public_key: Ed25519PublicKey, signature: str, signed_content: bytes) -> bool:
     try:
-        public.verify(b64decode(signature, validate=True), said)
+        public_key.verify(b64decode(signature, validate=True), signed_content)
     except (ValueError, InvalidSignature):
         return False
     return True
 
 
-def _key(text: str) -> bytes:
+def _decode_key(text: str) -> bytes:
     """Read the base64 of a secret, with or without the padding at its end; raises BadWebhook."""
     try:
         key = b64decode(text + "=" * (-len(text) % 4), validate=True)

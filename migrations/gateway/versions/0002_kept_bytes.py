@@ -1,4 +1,4 @@
-"""What came in another format than JSON has its inside form beside it; amended versions keep their bytes too."""
+"""What came in another format than JSON has its normalized form beside it; amended versions keep their bytes too."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("submissions", sa.Column("inside", sa.LargeBinary, nullable=True))
+    op.add_column("submissions", sa.Column("normalized", sa.LargeBinary, nullable=True))
     op.create_table(
         "amendments",
         sa.Column("command_id", UUID, primary_key=True),
@@ -29,4 +29,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("amendments")
-    op.drop_column("submissions", "inside")
+    op.drop_column("submissions", "normalized")

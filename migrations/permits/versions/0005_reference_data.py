@@ -99,7 +99,7 @@ def upgrade() -> None:
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.Column("told", sa.Integer(), nullable=False),
+        sa.Column("notice_level", sa.Integer(), nullable=False),
         sa.CheckConstraint("amount >= 0", name="quotas_not_negative"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.commands.options import ADMIN, DEFAULT_HUB, CredentialsFile, HubUrl
+from services.cli.commands.options import ADMIN_FILE, DEFAULT_HUB, CredentialsFile, HubUrl
 from services.cli.console import out
 
 PANEL = "Declare, follow, hear"
@@ -16,7 +16,7 @@ commands = typer.Typer()
 def check(
     file: Annotated[Path, typer.Argument(help="A declaration, JSON or XML.")],
     hub: HubUrl = DEFAULT_HUB,
-    credentials: CredentialsFile = ADMIN,
+    credentials: CredentialsFile = ADMIN_FILE,
 ) -> None:
     """Ask what the hub would find in a declaration; nothing is kept. The status is 1 if it would not pass."""
     from services.cli.check import check_file
@@ -35,15 +35,15 @@ def load(
         Path | None, typer.Option(help="Where every answer is written; FILE.answers when not said.")
     ] = None,
     hub: HubUrl = DEFAULT_HUB,
-    credentials: CredentialsFile = ADMIN,
+    credentials: CredentialsFile = ADMIN_FILE,
 ) -> None:
     """Lodge declarations or issue permits from a file; run it again to go on where it broke. Status 1 if one failed."""
     from services.cli.client_access import open_hub
     from services.cli.load import load_file
 
-    with open_hub(hub, credentials, patience=60.0) as opened:
-        taken = load_file(opened, file, answers or file.with_name(file.name + ".answers"))
-    if not taken:
+    with open_hub(hub, credentials, retry_seconds=60.0) as opened:
+        all_accepted = load_file(opened, file, answers or file.with_name(file.name + ".answers"))
+    if not all_accepted:
         raise typer.Exit(1)
 
 
@@ -58,9 +58,9 @@ def verify_receipt(
     hub: HubUrl = DEFAULT_HUB,
 ) -> None:
     """Check a receipt with the hub's published keys; with --keys FILE no network is needed. Status 1 if it is bad."""
-    from services.cli.receipt import PUBLISHED, verify_file
+    from services.cli.receipt import RECEIPT_KEYS_PATH, verify_file
 
-    verify_file(file, keys or hub.rstrip("/") + PUBLISHED, content)
+    verify_file(file, keys or hub.rstrip("/") + RECEIPT_KEYS_PATH, content)
 
 
 @commands.command(rich_help_panel=PANEL)
@@ -76,26 +76,25 @@ def listen(
         Path | None, typer.Option(help="Where cursor and secret are kept; else listen.json beside the credentials.")
     ] = None,
     hub: HubUrl = DEFAULT_HUB,
-    credentials: CredentialsFile = ADMIN,
+    credentials: CredentialsFile = ADMIN_FILE,
 ) -> None:
     """Show a party's events as they come, and forward them to an address of this machine while one develops."""
-    from services.cli.client_access import credentials as read_credentials
-    from services.cli.client_access import open_hub
-    from services.cli.feed_position import Bookmark
-    from services.cli.listen import run
+    from services.cli.client_access import open_hub, read_credentials
+    from services.cli.feed_position import FeedPosition
+    from services.cli.listen import listen_until_interrupted
 
     name, _ = read_credentials(credentials)
     with open_hub(hub, credentials) as opened:
-        bookmark = Bookmark(keep or credentials.with_name("listen.json"), f"{opened.url} {name}")
-        bookmark.cursor = bookmark.cursor if after is None else after
-        wanted = [one.strip() for one in types.split(",") if one.strip()]
-        run(opened, bookmark, wanted, forward, lambda said: out.print(said, markup=False))
+        position = FeedPosition(keep or credentials.with_name("listen.json"), f"{opened.url} {name}")
+        position.cursor = position.cursor if after is None else after
+        event_types = [one.strip() for one in types.split(",") if one.strip()]
+        listen_until_interrupted(opened, position, event_types, forward, lambda said: out.print(said, markup=False))
 
 
 @commands.command(rich_help_panel=PANEL)
-def token(hub: HubUrl = DEFAULT_HUB, credentials: CredentialsFile = ADMIN) -> None:
+def token(hub: HubUrl = DEFAULT_HUB, credentials: CredentialsFile = ADMIN_FILE) -> None:
     """Print an access token: curl -H "Authorization: Bearer $(saola token)" …"""
     from services.cli.client_access import open_hub
 
     with open_hub(hub, credentials) as opened:
-        print(opened.token())
+        print(opened.access_token())

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from services.cli.commands.options import HomeFolder
-from services.cli.console import Trouble
+from services.cli.console import CommandError
 
 PANEL = "A hub that others rely on"
 commands = typer.Typer()
@@ -29,7 +29,7 @@ def migrate(
     from services.cli.deployment import migrate_all
 
     if service not in {"all", *SERVICES}:
-        raise Trouble(f"There is no service {service}; say one of {', '.join(SERVICES)}, or nothing for all.")
+        raise CommandError(f"There is no service {service}; say one of {', '.join(SERVICES)}, or nothing for all.")
     migrate_all(SERVICES if service == "all" else (service,))
 
 

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 DEFAULT_HUB = "http://127.0.0.1:8000"
-ADMIN = Path(os.environ.get("SAOLA_HOME", "var")) / "admin.json"
+ADMIN_FILE = Path(os.environ.get("SAOLA_HOME", "var")) / "admin.json"
 
 HubUrl = Annotated[str, typer.Option("--hub", envvar="SAOLA_HUB", help="Address of the hub.")]
-OtherHub = Annotated[
+OptionalHubUrl = Annotated[
     str | None, typer.Option("--hub", envvar="SAOLA_HUB", help="Address of a hub; without it one is started for this.")
 ]
 HomeFolder = Annotated[Path, typer.Option("--home", envvar="SAOLA_HOME", help="Everything is kept under this folder.")]

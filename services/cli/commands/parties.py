@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.commands.options import ADMIN, DEFAULT_HUB, AdminFile, AsJson, CredentialsFile, HubUrl
+from services.cli.commands.options import ADMIN_FILE, DEFAULT_HUB, AdminFile, AsJson, CredentialsFile, HubUrl
 
 PANEL = "Who may come in"
 party = typer.Typer(no_args_is_help=True, help="Parties: traders, customs, authorities, partners. add, list, disable.")
@@ -28,7 +28,7 @@ def party_add(
     ] = None,
     save: Annotated[Path | None, typer.Option(help="Make credentials and write them to this file.")] = None,
     hub: HubUrl = DEFAULT_HUB,
-    admin: AdminFile = ADMIN,
+    admin: AdminFile = ADMIN_FILE,
 ) -> None:
     """Add a party to the hub, and with --save its credentials."""
     from services.cli.client_access import open_hub
@@ -39,33 +39,33 @@ def party_add(
 
 
 @party.command("list")
-def party_list(hub: HubUrl = DEFAULT_HUB, admin: AdminFile = ADMIN, as_json: AsJson = False) -> None:
+def party_list(hub: HubUrl = DEFAULT_HUB, admin: AdminFile = ADMIN_FILE, as_json: AsJson = False) -> None:
     """List all parties, newest first, the disabled ones among them."""
     from services.cli.client_access import open_hub
-    from services.cli.parties import listed
+    from services.cli.parties import print_list
 
     with open_hub(hub, admin) as opened:
-        listed(opened, as_json=as_json)
+        print_list(opened, as_json=as_json)
 
 
 @party.command("disable")
-def party_disable(named: Party, hub: HubUrl = DEFAULT_HUB, admin: AdminFile = ADMIN) -> None:
+def party_disable(named: Party, hub: HubUrl = DEFAULT_HUB, admin: AdminFile = ADMIN_FILE) -> None:
     """Let a party in no more; its tokens are refused within a minute everywhere. What it did stands."""
     from services.cli.client_access import open_hub
-    from services.cli.parties import turn
+    from services.cli.parties import set_disabled
 
     with open_hub(hub, admin) as opened:
-        turn(opened, named, disabled=True)
+        set_disabled(opened, named, disabled=True)
 
 
 @party.command("enable")
-def party_enable(named: Party, hub: HubUrl = DEFAULT_HUB, admin: AdminFile = ADMIN) -> None:
+def party_enable(named: Party, hub: HubUrl = DEFAULT_HUB, admin: AdminFile = ADMIN_FILE) -> None:
     """Let a disabled party in again."""
     from services.cli.client_access import open_hub
-    from services.cli.parties import turn
+    from services.cli.parties import set_disabled
 
     with open_hub(hub, admin) as opened:
-        turn(opened, named, disabled=False)
+        set_disabled(opened, named, disabled=False)
 
 
 @credential.command("add")
@@ -78,7 +78,7 @@ def credential_add(
     expires_at: Annotated[str | None, typer.Option(help="When it ends by itself: 2027-01-01T00:00:00Z")] = None,
     save: Save = None,
     hub: HubUrl = DEFAULT_HUB,
-    admin: AdminFile = ADMIN,
+    admin: AdminFile = ADMIN_FILE,
 ) -> None:
     """Give a party a credential: a secret, shown this once, or a key. Several may live at once."""
     from services.cli.client_access import open_hub
@@ -89,13 +89,15 @@ def credential_add(
 
 
 @credential.command("list")
-def credential_list(named: Party, hub: HubUrl = DEFAULT_HUB, admin: AdminFile = ADMIN, as_json: AsJson = False) -> None:
+def credential_list(
+    named: Party, hub: HubUrl = DEFAULT_HUB, admin: AdminFile = ADMIN_FILE, as_json: AsJson = False
+) -> None:
     """List a party's living credentials, newest first: kind, last use, end; never a secret."""
     from services.cli.client_access import open_hub
-    from services.cli.credentials import listed
+    from services.cli.credentials import print_list
 
     with open_hub(hub, admin) as opened:
-        listed(opened, named, as_json=as_json)
+        print_list(opened, named, as_json=as_json)
 
 
 @credential.command("rotate")
@@ -106,7 +108,7 @@ def credential_rotate(
     public_key: PublicKey = None,
     save: Save = None,
     hub: HubUrl = DEFAULT_HUB,
-    admin: AdminFile = ADMIN,
+    admin: AdminFile = ADMIN_FILE,
 ) -> None:
     """Make a new credential in the place of one, which works on for a while."""
     from services.cli.client_access import open_hub
@@ -117,7 +119,9 @@ def credential_rotate(
 
 
 @credential.command("disable")
-def credential_disable(named: Party, client_id: ClientId, hub: HubUrl = DEFAULT_HUB, admin: AdminFile = ADMIN) -> None:
+def credential_disable(
+    named: Party, client_id: ClientId, hub: HubUrl = DEFAULT_HUB, admin: AdminFile = ADMIN_FILE
+) -> None:
     """End a credential; tokens it was given are refused within a minute everywhere."""
     from services.cli.client_access import open_hub
     from services.cli.credentials import disable
@@ -133,7 +137,7 @@ def mandate_add(
     last: Annotated[str, typer.Option("--until", help="The last day, included; in a year when not said.")] = "",
     trader: Annotated[str | None, typer.Option(help="Party id of the trader; only the administrator names it.")] = None,
     hub: HubUrl = DEFAULT_HUB,
-    credentials: CredentialsFile = ADMIN,
+    credentials: CredentialsFile = ADMIN_FILE,
 ) -> None:
     """Let an agent declare for a trader; the trader gives it itself, or the administrator for one it names."""
     from services.cli.client_access import open_hub
@@ -146,20 +150,20 @@ def mandate_add(
 
 
 @mandate.command("list")
-def mandate_list(hub: HubUrl = DEFAULT_HUB, credentials: CredentialsFile = ADMIN, as_json: AsJson = False) -> None:
+def mandate_list(hub: HubUrl = DEFAULT_HUB, credentials: CredentialsFile = ADMIN_FILE, as_json: AsJson = False) -> None:
     """List the mandates one gave or was given; the administrator lists all."""
     from services.cli.client_access import open_hub
-    from services.cli.mandates import listed
+    from services.cli.mandates import print_list
 
     with open_hub(hub, credentials) as opened:
-        listed(opened, as_json=as_json)
+        print_list(opened, as_json=as_json)
 
 
 @mandate.command("revoke")
 def mandate_revoke(
     id: Annotated[str, typer.Argument(help="The mandate's id.")],
     hub: HubUrl = DEFAULT_HUB,
-    credentials: CredentialsFile = ADMIN,
+    credentials: CredentialsFile = ADMIN_FILE,
 ) -> None:
     """Take a mandate back; what was lodged under it stands."""
     from services.cli.client_access import open_hub

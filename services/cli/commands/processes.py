@@ -9,7 +9,7 @@ PANEL = "One process, for containers"
 commands = typer.Typer()
 
 
-def _become(name: str) -> None:
+def _exec_process(name: str) -> None:
     """Become one process of the hub and nothing else: the command line's own weight is left behind."""
     os.execv(sys.executable, [sys.executable, "-P", "-m", "services.cli.run", name])  # noqa: S606
 
@@ -17,28 +17,28 @@ def _become(name: str) -> None:
 @commands.command(rich_help_panel=PANEL)
 def gateway() -> None:
     """Run the gateway; its settings are GATEWAY_*."""
-    _become("gateway")
+    _exec_process("gateway")
 
 
 @commands.command(rich_help_panel=PANEL)
 def permits() -> None:
     """Run the permits service; its settings are PERMITS_*."""
-    _become("permits")
+    _exec_process("permits")
 
 
 @commands.command(rich_help_panel=PANEL)
 def permits_worker() -> None:
     """Run the worker of permits; its settings are PERMITS_*."""
-    _become("permits-worker")
+    _exec_process("permits-worker")
 
 
 @commands.command(rich_help_panel=PANEL)
 def notifications() -> None:
     """Run the notifications service; its settings are NOTIFICATIONS_*."""
-    _become("notifications")
+    _exec_process("notifications")
 
 
 @commands.command(rich_help_panel=PANEL)
 def notifications_worker() -> None:
     """Run the worker of notifications; its settings are NOTIFICATIONS_*."""
-    _become("notifications-worker")
+    _exec_process("notifications-worker")

@@ -1,6 +1,7 @@
 """A declaration stated to permits at once: to be looked at only, or as the new version of one that stands.
 
-Whatever format it came in, permits is asked in the inside form; the bytes of an amendment are kept before it is asked.
+Whatever format it came in, permits is asked in the normalized form; the bytes of an amendment are kept before it is
+asked.
 """
 
 import hashlib
@@ -9,67 +10,89 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from services.gateway.actions.auth.party_directory import Known
-from services.gateway.actions.context import Desk
-from services.gateway.actions.declaration_representation import acting
-from services.gateway.actions.representation import acts_for, trader_of
-from services.gateway.clients.internal import ask
-from services.gateway.clients.outbox_messages import write_digest
-from services.gateway.formats.declaration_formats import FORMATS, INSIDE
+from services.gateway.actions.auth.party_directory import Principal
+from services.gateway.actions.context import GatewayContext
+from services.gateway.actions.declaration_representation import find_represented_trader
+from services.gateway.actions.representation import declaring_trader, make_acts_for
+from services.gateway.clients.internal import call_with_retry
+from services.gateway.clients.outbox_messages import render_digest
+from services.gateway.formats.declaration_formats import FORMATS, NORMALIZED_MEDIA_TYPE
 from services.gateway.store import amendments, submissions
 from shared.contracts.parties import Caller
 from shared.database import now
 from shared.problems import Invalid, NotAllowed
-from shared.service_client import Reply
+from shared.service_client import ServiceResponse
 
-TAKEN = "This trader has used this reference in another declaration. Amend that one, or choose a new reference."
+REFERENCE_TAKEN = (
+    "This trader has used this reference in another declaration. Amend that one, or choose a new reference."
+)
 
 
-async def look(desk: Desk, known: Known, caller: Caller, kind: str, sent: bytes) -> Reply | dict[str, Any]:
+async def validate_declaration(
+    context: GatewayContext, principal: Principal, caller: Caller, media_type: str, body: bytes
+) -> ServiceResponse | dict[str, Any]:
     """Ask what the hub would find, by the steps of lodging: form, whose statement it is, its reference, the rules."""
     try:
-        stated, inside = FORMATS[kind](sent, known.party)
-        trader = await trader_of(stated, known, desk.people, at=now())
+        declaration, normalized = FORMATS[media_type](body, principal.party)
+        trader = await declaring_trader(declaration, principal, context.directory, at=now())
     except Invalid as error:
         if not error.faults:
             raise
-        return _not_valid([{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in error.faults])
+        return _invalid_verdict([{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in error.faults])
     except NotAllowed as error:
-        side = "importer" if stated.movement == "import" else "exporter"
-        return _not_valid([{"pointer": f"/{side}/identifier", "code": error.code, "detail": error.detail}])
-    async with desk.engine.connect() as conn:
-        if await submissions.is_taken(conn, trader.party.id, stated.reference):
-            return _not_valid([{"pointer": "/reference", "code": "reference-taken", "detail": TAKEN}])
+        side = "importer" if declaration.movement == "import" else "exporter"
+        return _invalid_verdict([{"pointer": f"/{side}/identifier", "code": error.code, "detail": error.detail}])
+    async with context.engine.connect() as conn:
+        if await submissions.is_reference_taken(conn, trader.party.id, declaration.reference):
+            return _invalid_verdict([{"pointer": "/reference", "code": "reference-taken", "detail": REFERENCE_TAKEN}])
     path = "/v1/declarations/validate"
-    caller = caller.model_copy(update={"acts_for": acts_for(trader, known)})
-    return await ask(desk.permits, "POST", path, caller=caller, body=inside, headers={"Content-Type": INSIDE})
+    caller = caller.model_copy(update={"acts_for": make_acts_for(trader, principal)})
+    return await call_with_retry(
+        context.permits, "POST", path, caller=caller, body=normalized, headers={"Content-Type": NORMALIZED_MEDIA_TYPE}
+    )
 
 
-def _not_valid(errors: list[dict[str, Any]]) -> dict[str, Any]:
+def _invalid_verdict(errors: list[dict[str, Any]]) -> dict[str, Any]:
     return {"valid": False, "findings": [], "errors": errors}
 
 
 async def amend(
-    desk: Desk, known: Known, caller: Caller, *, id: UUID, command: UUID, kind: str, sent: bytes, match: str | None
-) -> Reply:
+    context: GatewayContext,
+    principal: Principal,
+    caller: Caller,
+    *,
+    id: UUID,
+    command_id: UUID,
+    media_type: str,
+    body: bytes,
+    if_match: str | None,
+) -> ServiceResponse:
     """State a new version; its bytes are kept under the command first, and the version noted once it stands."""
-    _, inside = FORMATS[kind](sent, known.party)
-    digest = hashlib.sha256(sent).digest()
-    caller = caller.model_copy(update={"acts_for": await acting(desk, known, id)})
-    async with desk.engine.begin() as conn:
-        if await submissions.own(conn, id, known.party.id) is not None:
-            by = known.party.id
-            await amendments.keep(conn, command, id, by, content_type=kind, digest=digest, body=sent, at=now())
-    headers = {"Content-Type": INSIDE, "Command-Id": str(command), "Stated-Digest": write_digest(digest)}
-    headers |= {"If-Match": match} if match is not None else {}
-    reply = await ask(desk.permits, "PUT", f"/v1/declarations/{id}", caller=caller, body=inside, headers=headers)
-    if reply.status == 200 and (version := _version_of(reply.headers, reply.body)) is not None:
-        async with desk.engine.begin() as conn:
-            await amendments.stands(conn, command, digest, version)
+    _, normalized = FORMATS[media_type](body, principal.party)
+    digest = hashlib.sha256(body).digest()
+    caller = caller.model_copy(update={"acts_for": await find_represented_trader(context, principal, id)})
+    async with context.engine.begin() as conn:
+        if await submissions.find_own(conn, id, principal.party.id) is not None:
+            party_id = principal.party.id
+            await amendments.add(
+                conn, command_id, id, party_id, content_type=media_type, digest=digest, body=body, at=now()
+            )
+    headers = {
+        "Content-Type": NORMALIZED_MEDIA_TYPE,
+        "Command-Id": str(command_id),
+        "Stated-Digest": render_digest(digest),
+    }
+    headers |= {"If-Match": if_match} if if_match is not None else {}
+    reply = await call_with_retry(
+        context.permits, "PUT", f"/v1/declarations/{id}", caller=caller, body=normalized, headers=headers
+    )
+    if reply.status == 200 and (version := _find_version(reply.headers, reply.body)) is not None:
+        async with context.engine.begin() as conn:
+            await amendments.set_version(conn, command_id, digest, version)
     return reply
 
 
-def _version_of(headers: Mapping[str, str], body: bytes) -> int | None:
+def _find_version(headers: Mapping[str, str], body: bytes) -> int | None:
     tag = headers.get("etag", "").strip('"')
     if tag.isdigit():
         return int(tag)

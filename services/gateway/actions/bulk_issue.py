@@ -6,79 +6,91 @@ from collections.abc import Awaitable, Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.gateway.actions.auth.party_directory import Known
-from services.gateway.actions.bulk_lines import name_of, unwrapped
-from services.gateway.actions.context import Desk
-from services.gateway.clients.internal import ask
+from services.gateway.actions.auth.party_directory import Principal
+from services.gateway.actions.bulk_lines import derive_key, unwrap
+from services.gateway.actions.context import GatewayContext
+from services.gateway.clients.internal import call_with_retry
 from shared.contracts.parties import Caller
-from shared.problems import Invalid, Refusal
-from shared.service_client import Away, unavailable
+from shared.problems import Invalid, ProblemError
+from shared.service_client import ServiceUnreachable, service_unavailable
 from shared.strict_json import parse_json
-from shared.web import BODY_LIMIT
+from shared.web import MAX_BODY_BYTES
 
 PATH = "/v1/permits"
-MOST_AT_ONCE = 200
+MAX_BATCH = 200
 """Permits of one inside call; permits takes no more."""
-BROKEN = frozenset({400, 413, 422, 500})
+SPLIT_STATUSES = frozenset({400, 413, 422, 500})
 """Statuses of an inside call that one of its permits may be the cause of; the others say that permits is away."""
-Result = tuple[int, dict[str, Any]] | Refusal
+Result = tuple[int, dict[str, Any]] | ProblemError
 
 
-async def begin(
-    desk: Desk, known: Known, caller: Caller, key: str | None, lines: Sequence[bytes | None], *, space: UUID
+async def start(
+    context: GatewayContext,
+    principal: Principal,
+    caller: Caller,
+    key: str | None,
+    lines: Sequence[bytes | None],
+    *,
+    namespace: UUID,
 ) -> "Awaitable[list[Result]]":
-    """Read lines and answer what awaits their results. `space` is the namespace of command ids."""
-    read = [_read(known, key, line, space) for line in lines]
+    """Read lines and answer what awaits their results. `namespace` is the namespace of command ids."""
+    parsed = [_parse_line(principal, key, line, namespace) for line in lines]
 
     async def results() -> list[Result]:
-        orders = [one for one in read if isinstance(one, bytes)]
-        told: list[Result] = []
-        for first in range(0, len(orders), MOST_AT_ONCE):
-            told += await _issue(desk, caller, orders[first : first + MOST_AT_ONCE])
-        answers = iter(told)
-        return [next(answers) if isinstance(one, bytes) else one for one in read]
+        commands = [one for one in parsed if isinstance(one, bytes)]
+        responses: list[Result] = []
+        for first in range(0, len(commands), MAX_BATCH):
+            responses += await _issue_batch(context, caller, commands[first : first + MAX_BATCH])
+        remaining = iter(responses)
+        return [next(remaining) if isinstance(one, bytes) else one for one in parsed]
 
     return results()
 
 
-def _read(known: Known, key: str | None, line: bytes | None, space: UUID) -> bytes | Refusal:
+def _parse_line(principal: Principal, key: str | None, line: bytes | None, namespace: UUID) -> bytes | ProblemError:
     """Write the order of one permit; what is no JSON is refused here, for it would spoil its neighbours."""
     try:
         if line is None:
-            raise Invalid("body-too-large", f"A line has at most {BODY_LIMIT} bytes. Send less in one permit.")
-        named, body = unwrapped(line, "permit")
-        stated = parse_json(body)
+            raise Invalid("body-too-large", f"A line has at most {MAX_BODY_BYTES} bytes. Send less in one permit.")
+        explicit_key, body = unwrap(line, "permit")
+        content = parse_json(body)
         parse_json(b"[[" + body + b"]]")  # as deep as it will be among its neighbours
-        command = uuid5(space, f"{known.party.id} POST {PATH} {name_of(named, key, _content(stated))}")
-    except Refusal as error:
+        command = uuid5(
+            namespace, f"{principal.party.id} POST {PATH} {derive_key(explicit_key, key, _content_hash(content))}"
+        )
+    except ProblemError as error:
         return error
     return b'{"command_id":"' + str(command).encode() + b'","body":' + body + b"}"
 
 
-def _content(stated: Any) -> str:
+def _content_hash(content: Any) -> str:
     """Answer what tells a permit from any other: all that is stated, however it is spaced and ordered.
 
     Its number alone does not: another permit of that number is another request, and is told that the number is taken.
     """
-    said = json.dumps(stated, default=str, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(said.encode()).hexdigest()
+    canonical = json.dumps(content, default=str, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-async def _issue(desk: Desk, caller: Caller, orders: Sequence[bytes]) -> list[Result]:
+async def _issue_batch(context: GatewayContext, caller: Caller, commands: Sequence[bytes]) -> list[Result]:
     """Ask for permits together; where that breaks inside, by halves, so that only who broke it is told so."""
-    body = b"[" + b",".join(orders) + b"]"
+    body = b"[" + b",".join(commands) + b"]"
     headers = {"Content-Type": "application/json"}
     try:
-        reply = await ask(desk.permits, "POST", "/inside/permits", caller=caller, body=body, headers=headers)
-    except Away:
-        return [unavailable("permits")] * len(orders)
-    if reply.status in BROKEN and len(orders) > 1:
-        half = len(orders) // 2
-        return await _issue(desk, caller, orders[:half]) + await _issue(desk, caller, orders[half:])
+        reply = await call_with_retry(
+            context.permits, "POST", "/internal/permits", caller=caller, body=body, headers=headers
+        )
+    except ServiceUnreachable:
+        return [service_unavailable("permits")] * len(commands)
+    if reply.status in SPLIT_STATUSES and len(commands) > 1:
+        half = len(commands) // 2
+        return await _issue_batch(context, caller, commands[:half]) + await _issue_batch(
+            context, caller, commands[half:]
+        )
     if reply.status != 200:
-        return [unavailable("permits")] * len(orders)
-    return [(one["status"], _flat(one)) for one in json.loads(reply.body)]
+        return [service_unavailable("permits")] * len(commands)
+    return [(one["status"], _result_body(one)) for one in json.loads(reply.body)]
 
 
-def _flat(one: dict[str, Any]) -> dict[str, Any]:
+def _result_body(one: dict[str, Any]) -> dict[str, Any]:
     return {**one["body"], **({"replayed": True} if one.get("replayed") else {})}

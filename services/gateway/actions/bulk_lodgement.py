@@ -5,63 +5,81 @@ import hashlib
 from collections.abc import Awaitable, Sequence
 from uuid import UUID
 
-from services.gateway.actions.auth.party_directory import Known, People
-from services.gateway.actions.bulk_lines import name_of, unwrapped
-from services.gateway.actions.context import Desk
-from services.gateway.actions.lodgement.batcher import Receipt
-from services.gateway.actions.representation import is_own, submission_of, trader_of
+from services.gateway.actions.auth.party_directory import PartyDirectory, Principal
+from services.gateway.actions.bulk_lines import derive_key, unwrap
+from services.gateway.actions.context import GatewayContext
+from services.gateway.actions.lodgement.batcher import LodgedDeclaration
+from services.gateway.actions.representation import declaring_trader, is_own, make_submission
 from services.gateway.formats import declaration_json
-from services.gateway.formats.declaration_formats import INSIDE
+from services.gateway.formats.declaration_formats import NORMALIZED_MEDIA_TYPE
 from services.gateway.store.submissions import Submission
 from shared.database import now
-from shared.problems import Conflict, Invalid, Refusal
-from shared.web import BODY_LIMIT
+from shared.problems import Conflict, Invalid, ProblemError
+from shared.web import MAX_BODY_BYTES
 
-READ_AT_ONCE = 16
+LINES_BETWEEN_YIELDS = 16
 """Declarations read before others on this loop have their turn: some two milliseconds."""
-Result = Receipt | Exception
-NEXT = "Amend that declaration, or choose a new reference."
-TAKEN = f"This trader has used this reference in another declaration. {NEXT}"
+Result = LodgedDeclaration | Exception
+NEXT_STEP = "Amend that declaration, or choose a new reference."
+REFERENCE_TAKEN = f"This trader has used this reference in another declaration. {NEXT_STEP}"
 
 
-async def begin(desk: Desk, known: Known, key: str | None, lines: Sequence[bytes | None]) -> "Awaitable[list[Result]]":
+async def start(
+    context: GatewayContext, principal: Principal, key: str | None, lines: Sequence[bytes | None]
+) -> "Awaitable[list[Result]]":
     """Read lines and begin to keep them; await the answer for a result a line. None is a line that was too long."""
-    read: list[Submission | Refusal] = []
-    for place, line in enumerate(lines):
-        if place % READ_AT_ONCE == READ_AT_ONCE - 1:
+    parsed: list[Submission | ProblemError] = []
+    for index, line in enumerate(lines):
+        if index % LINES_BETWEEN_YIELDS == LINES_BETWEEN_YIELDS - 1:
             await asyncio.sleep(0)
         try:
-            read.append(await _read(desk.people, known, key, line))
-        except Refusal as error:
-            read.append(error)
-    good = [one for one in read if isinstance(one, Submission)]
-    kept = asyncio.create_task(desk.intake.keep_many(good)) if good else None
+            parsed.append(await _parse_line(context.directory, principal, key, line))
+        except ProblemError as error:
+            parsed.append(error)
+    submissions = [one for one in parsed if isinstance(one, Submission)]
+    storing = asyncio.create_task(context.batcher.store_batch(submissions)) if submissions else None
 
     async def results() -> list[Result]:
-        receipts = await kept if kept is not None else {}
-        return [_told(one, receipts) if isinstance(one, Submission) else one for one in read]
+        stored = await storing if storing is not None else {}
+        return [_line_result(one, stored) if isinstance(one, Submission) else one for one in parsed]
 
     return results()
 
 
-async def _read(people: People, known: Known, key: str | None, line: bytes | None) -> Submission:
+async def _parse_line(
+    directory: PartyDirectory, principal: Principal, key: str | None, line: bytes | None
+) -> Submission:
     if line is None:
-        raise Invalid("body-too-large", f"A line has at most {BODY_LIMIT} bytes. Send less in one declaration.")
-    named, body = unwrapped(line, "declaration")
-    declaration, inside = declaration_json.read(body, known.party)
+        raise Invalid("body-too-large", f"A line has at most {MAX_BODY_BYTES} bytes. Send less in one declaration.")
+    explicit_key, body = unwrap(line, "declaration")
+    declaration, normalized = declaration_json.parse(body, principal.party)
     at, digest = now(), hashlib.sha256(body).digest()
-    trader = known if is_own(declaration, known) else await trader_of(declaration, known, people, at=at)
-    name = name_of(named, key, declaration.reference)
-    return submission_of(
-        known, declaration, trader, key=name, content_type=INSIDE, body=body, inside=inside, digest=digest, at=at
+    trader = (
+        principal
+        if is_own(declaration, principal)
+        else await declaring_trader(declaration, principal, directory, at=at)
+    )
+    derived_key = derive_key(explicit_key, key, declaration.reference)
+    return make_submission(
+        principal,
+        declaration,
+        trader,
+        key=derived_key,
+        content_type=NORMALIZED_MEDIA_TYPE,
+        body=body,
+        normalized=normalized,
+        digest=digest,
+        at=at,
     )
 
 
-def _told(one: Submission, receipts: "dict[UUID, Result]") -> Result:
+def _line_result(submission: Submission, stored: "dict[UUID, Result]") -> Result:
     """Answer what became of a line; where it named no key of its own, what was used before is told by its reference."""
-    said = receipts[one.id]
-    if not (isinstance(said, Refusal) and said.code == "idempotency-key-reused" and " " in one.key):
-        return said
-    if one.key.startswith(" "):
-        return Conflict("reference-taken", TAKEN)
-    return Invalid("idempotency-key-reused", f"This Idempotency-Key was used for other bytes of this reference. {NEXT}")
+    result = stored[submission.id]
+    if not (isinstance(result, ProblemError) and result.code == "idempotency-key-reused" and " " in submission.key):
+        return result
+    if submission.key.startswith(" "):
+        return Conflict("reference-taken", REFERENCE_TAKEN)
+    return Invalid(
+        "idempotency-key-reused", f"This Idempotency-Key was used for other bytes of this reference. {NEXT_STEP}"
+    )

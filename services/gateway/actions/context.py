@@ -5,39 +5,39 @@ from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.gateway.actions.auth.access_tokens import Access
-from services.gateway.actions.auth.external_issuer import Outside
-from services.gateway.actions.auth.party_directory import People
-from services.gateway.actions.auth.rate_limits import Limits
-from services.gateway.actions.auth.sealed_responses import Seal
-from services.gateway.actions.dispatchers import PartyLetters
-from services.gateway.actions.lodgement.batcher import Intake
-from services.gateway.actions.lodgement.waiters import Waiting
-from shared.database import alone
-from shared.service_client import Service
+from services.gateway.actions.auth.access_tokens import AccessTokens
+from services.gateway.actions.auth.external_issuer import ExternalIssuer
+from services.gateway.actions.auth.party_directory import PartyDirectory
+from services.gateway.actions.auth.rate_limits import RateLimits
+from services.gateway.actions.auth.sealed_responses import ResponseSealer
+from services.gateway.actions.dispatchers import PartyDispatchers
+from services.gateway.actions.lodgement.batcher import SubmissionBatcher
+from services.gateway.actions.lodgement.waiters import SubmissionWaiters
+from shared.database import autocommit
+from shared.service_client import ServiceClient
 
 
 @dataclass(frozen=True)
-class Desk:
+class GatewayContext:
     """Everything an action may need, by name."""
 
     engine: AsyncEngine
-    people: People
-    access: Access
-    limits: Limits
-    seal: Seal
-    intake: Intake
-    waiting: Waiting
-    letters: PartyLetters
-    permits: Service
-    notifications: Service
-    outside: Outside | None = None
+    directory: PartyDirectory
+    access_tokens: AccessTokens
+    rate_limits: RateLimits
+    sealer: ResponseSealer
+    batcher: SubmissionBatcher
+    waiters: SubmissionWaiters
+    party_dispatchers: PartyDispatchers
+    permits: ServiceClient
+    notifications: ServiceClient
+    external_issuer: ExternalIssuer | None = None
 
     @cached_property
-    def looking(self) -> AsyncEngine:
+    def autocommit_engine(self) -> AsyncEngine:
         """The same engine for who looks something up by one statement."""
-        return alone(self.engine)
+        return autocommit(self.engine)
 
-    def service(self, name: str) -> Service:
+    def service(self, name: str) -> ServiceClient:
         """Answer another service by its name."""
         return self.permits if name == "permits" else self.notifications

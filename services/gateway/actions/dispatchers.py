@@ -6,80 +6,90 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.gateway.actions.lodgement.waiters import Waiting
-from services.gateway.clients.outbox_messages import carry_parties, carry_submissions, carry_unverified
-from services.gateway.store.parties import waiting
-from services.gateway.store.tables import party_letters, submissions
-from shared.dispatcher import Courier, Letter
-from shared.service_client import Service
+from services.gateway.actions.lodgement.waiters import SubmissionWaiters
+from services.gateway.clients.outbox_messages import send_parties, send_submissions, send_unverified
+from services.gateway.store.parties import list_unsettled_messages
+from services.gateway.store.tables import outbox_parties, submissions
+from shared.dispatcher import Dispatcher, OutboxMessage
+from shared.service_client import ServiceClient
 
-LOOK_EVERY = 1.0
+POLL_SECONDS = 1.0
 """Seconds between two looks for parties that another process changed."""
-PATIENCE = 1.0
+PARTY_WAIT_SECONDS = 1.0
 """Seconds that submissions wait for changed parties to go out before them; a copy that is away holds up nobody."""
 
 
-class PartyLetters:
+class PartyDispatchers:
     """Changed parties on their way, a trip a destination; knows whether this process has any under way."""
 
-    def __init__(self, engine: AsyncEngine, services: Sequence[Service]) -> None:
+    def __init__(self, engine: AsyncEngine, services: Sequence[ServiceClient]) -> None:
         self._engine = engine
-        self._under_way: set[UUID] = set()
-        self._quiet = asyncio.Event()
-        self._quiet.set()
-        self.couriers = [self._trip(service) for service in services]
+        self._in_flight: set[UUID] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.dispatchers = [self._make_dispatcher(service) for service in services]
 
-    def put(self, ids: Sequence[UUID]) -> None:
+    def dispatch(self, ids: Sequence[UUID]) -> None:
         """Say that letters were put, and send them at once."""
-        self._under_way.update(ids)
-        if self._under_way:
-            self._quiet.clear()
-        for courier in self.couriers:
-            courier.wake()
+        self._in_flight.update(ids)
+        if self._in_flight:
+            self._idle.clear()
+        for dispatcher in self.dispatchers:
+            dispatcher.wake()
 
-    async def put_left(self) -> None:
+    async def dispatch_pending(self) -> None:
         """Begin with the letters that an earlier process left."""
         async with self._engine.connect() as conn:
-            self.put(await waiting(conn))
+            self.dispatch(await list_unsettled_messages(conn))
 
-    async def gone(self) -> None:
+    async def wait_until_settled(self) -> None:
         """Wait until the letters put before were taken in, but only so long, and only once."""
-        if not self._quiet.is_set():
+        if not self._idle.is_set():
             try:
-                async with asyncio.timeout(PATIENCE):
-                    await self._quiet.wait()
+                async with asyncio.timeout(PARTY_WAIT_SECONDS):
+                    await self._idle.wait()
             except TimeoutError:
-                self._settled(list(self._under_way))
+                self._on_settled(list(self._in_flight))
 
-    def _settled(self, ids: Sequence[UUID]) -> None:
-        self._under_way.difference_update(ids)
-        if not self._under_way:
-            self._quiet.set()
+    def _on_settled(self, ids: Sequence[UUID]) -> None:
+        self._in_flight.difference_update(ids)
+        if not self._in_flight:
+            self._idle.set()
 
-    def _trip(self, service: Service) -> Courier:
-        async def deliver(letters: Sequence[Letter]) -> dict[UUID, bool]:
-            return await carry_parties(service, letters)
+    def _make_dispatcher(self, service: ServiceClient) -> Dispatcher:
+        async def deliver(messages: Sequence[OutboxMessage]) -> dict[UUID, bool]:
+            return await send_parties(service, messages)
 
-        only = party_letters.c.destination == service.name
+        only = outbox_parties.c.destination == service.name
         name = f"parties to {service.name}"
-        return Courier(name, self._engine, party_letters, deliver, poll=LOOK_EVERY, only=only, settled=self._settled)
+        return Dispatcher(
+            name,
+            self._engine,
+            outbox_parties,
+            deliver,
+            poll_seconds=POLL_SECONDS,
+            condition=only,
+            on_settled=self._on_settled,
+        )
 
 
-def submission_trip(engine: AsyncEngine, permits: Service, letters: PartyLetters, waiting: Waiting) -> Courier:
+def make_submission_dispatcher(
+    engine: AsyncEngine, permits: ServiceClient, party_dispatchers: PartyDispatchers, waiters: SubmissionWaiters
+) -> Dispatcher:
     """Make the courier of submissions; what breaks permits alone goes there unverified in the end."""
 
-    async def deliver(batch: Sequence[Letter]) -> dict[UUID, bool]:
-        await letters.gone()
-        return await carry_submissions(permits, batch)
+    async def deliver(batch: Sequence[OutboxMessage]) -> dict[UUID, bool]:
+        await party_dispatchers.wait_until_settled()
+        return await send_submissions(permits, batch)
 
-    async def last_resort(letter: Letter, reason: str) -> None:
-        await carry_unverified(permits, letter, reason)
+    async def last_resort(message: OutboxMessage, reason: str) -> None:
+        await send_unverified(permits, message, reason)
 
-    return Courier(
+    return Dispatcher(
         "submissions to permits",
         engine,
         submissions,
         deliver,
-        last_resort=last_resort,
-        settled=waiting.wake,
+        on_poison_message=last_resort,
+        on_settled=waiters.notify,
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.gateway.actions.credentials import write_credential
+from services.gateway.actions.credentials import render_credential
 from services.gateway.store import credentials, parties
 from services.gateway.store.credentials import Proof
 from shared import signed_tokens
@@ -13,7 +13,7 @@ from shared.contracts.parties import Party
 from shared.database import new_id, now
 from shared.logs import logger
 
-NOWHERE = "ZZ"
+OPERATOR_COUNTRY = "ZZ"
 """The country of the operator itself: ISO 3166-1 leaves this code to its users."""
 
 
@@ -22,26 +22,26 @@ async def make_first_admin(conn: AsyncConnection, file: Path) -> bool:
 
     The file is written before the commit: a start that dies in between finds no admin, and writes it again.
     """
-    revision = await parties.revise(conn)
-    if await parties.there_is_an_admin(conn):
+    revision = await parties.lock_next_revision(conn)
+    if await parties.has_admin(conn):
         return False
     at = now()
-    party = Party(id=new_id(at), name="Administrator of this hub", country=NOWHERE, roles=("admin",))
-    await parties.add(conn, party, revision=revision, at=at, by=None)
-    client_id, secret = str(new_id(at)), signed_tokens.secret()
+    party = Party(id=new_id(at), name="Administrator of this hub", country=OPERATOR_COUNTRY, roles=("admin",))
+    await parties.add(conn, party, revision=revision, at=at, actor_party_id=None)
+    client_id, secret = str(new_id(at)), signed_tokens.generate_secret()
     await credentials.add(
-        conn, client_id, party.id, Proof(secret=signed_tokens.digest(secret)), revision=revision, at=at
+        conn, client_id, party.id, Proof(secret=signed_tokens.secret_digest(secret)), revision=revision, at=at
     )
-    _write(file, write_credential(client_id, secret))
+    _write_file(file, render_credential(client_id, secret))
     logger().info("admin.made", party=str(party.id), file=str(file))
     return True
 
 
-def _write(file: Path, content: bytes) -> None:
+def _write_file(file: Path, content: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_suffix(".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-        out.write(content + b"\n")
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.replace(file)
+    temporary = file.with_suffix(".new")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+        stream.write(content + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(file)

@@ -12,7 +12,7 @@ from shared.problems import Invalid
 
 
 @dataclass(frozen=True)
-class Once:
+class IdempotentCommand:
     """Under which key, of whom, for which route, a thing is asked; and the fingerprint of what is asked."""
 
     party_id: UUID
@@ -22,44 +22,48 @@ class Once:
 
 
 @dataclass(frozen=True)
-class Made:
+class StoredResponse:
     """The answer to a creation: its body, and whether it had been given before."""
 
     body: bytes
     replayed: bool = False
 
 
-def once(party_id: UUID, route: str, key: str | None, body: bytes) -> Once | None:
+def make_command(party_id: UUID, route: str, key: str | None, body: bytes) -> IdempotentCommand | None:
     """Answer what a key stands for; None when no key was sent."""
-    return None if key is None else Once(party_id, route, key, hashlib.sha256(body).digest())
+    return None if key is None else IdempotentCommand(party_id, route, key, hashlib.sha256(body).digest())
 
 
-async def keep(conn: AsyncConnection, asked: Once | None, body: bytes, *, at: datetime) -> bytes | None:
+async def store_response(
+    conn: AsyncConnection, command: IdempotentCommand | None, body: bytes, *, at: datetime
+) -> bytes | None:
     """Keep the answer in the transaction of its effect; answers the one that was kept before, if one was.
 
     Raises Invalid when the key was used for something else. A rival under the same key is waited for.
     """
-    if asked is None:
+    if command is None:
         return None
-    new = await stored_responses.keep(
-        conn, asked.party_id, asked.route, asked.key, fingerprint=asked.fingerprint, body=body, at=at
+    is_new = await stored_responses.add(
+        conn, command.party_id, command.route, command.key, fingerprint=command.fingerprint, body=body, at=at
     )
-    if new:
+    if is_new:
         return None
-    kept = await recall(conn, asked)
-    if kept is None:
+    stored = await find_response(conn, command)
+    if stored is None:
         raise key_reused()
-    return kept
+    return stored
 
 
-async def recall(conn: AsyncConnection, asked: Once | None) -> bytes | None:
+async def find_response(conn: AsyncConnection, command: IdempotentCommand | None) -> bytes | None:
     """Answer what was kept under a key, if anything was; raises Invalid when it was used for something else."""
-    kept = None if asked is None else await stored_responses.find(conn, asked.party_id, asked.route, asked.key)
-    if asked is None or kept is None:
+    stored = (
+        None if command is None else await stored_responses.find(conn, command.party_id, command.route, command.key)
+    )
+    if command is None or stored is None:
         return None
-    if kept[0] != asked.fingerprint:
+    if stored[0] != command.fingerprint:
         raise key_reused()
-    return kept[1]
+    return stored[1]
 
 
 def key_reused() -> Invalid:

@@ -8,19 +8,21 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.gateway.actions.auth.party_directory import Known
-from services.gateway.actions.context import Desk
-from services.gateway.actions.idempotency import Made, Once, keep
+from services.gateway.actions.auth.party_directory import Principal
+from services.gateway.actions.context import GatewayContext
+from services.gateway.actions.idempotency import IdempotentCommand, StoredResponse, store_response
 from services.gateway.store import mandates, parties
-from shared.contracts.fields import write_moment
+from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import NewMandate, Party
 from shared.database import new_id, now
 from shared.problems import Fault, Invalid, NotAllowed, NotFound
 
 
-async def grant(desk: Desk, new: NewMandate, known: Known, *, asked: Once | None) -> Made:
+async def grant(
+    context: GatewayContext, new: NewMandate, principal: Principal, *, command: IdempotentCommand | None
+) -> StoredResponse:
     """Write a mandate of the trader who asks, or of the one the administrator names."""
-    at, trader_id = now(), _trader(new, known)
+    at, trader_id = now(), _granting_trader(new, principal)
     values: dict[str, Any] = {
         "id": new_id(at),
         "trader_id": trader_id,
@@ -28,50 +30,52 @@ async def grant(desk: Desk, new: NewMandate, known: Known, *, asked: Once | None
         "first_day": new.from_,
         "last_day": new.until,
         "granted_at": at,
-        "granted_by": known.party.id,
+        "granted_by": principal.party.id,
         "revoked_at": None,
         "revoked_by": None,
     }
-    body = json.dumps(view(values, at.date())).encode()
-    async with desk.engine.begin() as conn:
-        kept = await keep(conn, asked, body, at=at)
-        if kept is not None:
-            return Made(kept, replayed=True)
-        revision = await parties.revise(conn)
-        _must_be_traders(await parties.find(conn, new.agent), await parties.find(conn, trader_id), new, trader_id)
+    body = json.dumps(render(values, at.date())).encode()
+    async with context.engine.begin() as conn:
+        stored = await store_response(conn, command, body, at=at)
+        if stored is not None:
+            return StoredResponse(stored, replayed=True)
+        revision = await parties.lock_next_revision(conn)
+        _require_traders(await parties.find(conn, new.agent), await parties.find(conn, trader_id), new, trader_id)
         await mandates.add(conn, values, revision=revision)
-    await desk.people.refresh_if_possible()
-    return Made(body)
+    await context.directory.try_refresh()
+    return StoredResponse(body)
 
 
-async def revoke(desk: Desk, id: UUID, known: Known) -> dict[str, Any]:
+async def revoke(context: GatewayContext, id: UUID, principal: Principal) -> dict[str, Any]:
     """Take a mandate back, as who gave it or as the administrator; one that was revoked stays as it is."""
     at = now()
-    async with desk.engine.begin() as conn:
-        revision = await parties.revise(conn)
-        found = await _find(conn, id, known)
-        if found["trader_id"] != known.party.id and "admin" not in known.roles:
+    async with context.engine.begin() as conn:
+        revision = await parties.lock_next_revision(conn)
+        found = await _read(conn, id, principal)
+        if found["trader_id"] != principal.party.id and "admin" not in principal.roles:
             raise NotAllowed("not-your-mandate", "The trader who gave a mandate takes it back, or the administrator.")
-        await mandates.revoke(conn, id, by=known.party.id, at=at, revision=revision)
-        changed = await _find(conn, id, known)
-    await desk.people.refresh_if_possible()
-    return view(changed, at.date())
+        await mandates.revoke(conn, id, revoked_by=principal.party.id, at=at, revision=revision)
+        changed = await _read(conn, id, principal)
+    await context.directory.try_refresh()
+    return render(changed, at.date())
 
 
-async def read(desk: Desk, id: UUID, known: Known) -> dict[str, Any]:
+async def read(context: GatewayContext, id: UUID, principal: Principal) -> dict[str, Any]:
     """Read a mandate one gave or was given; the administrator reads all."""
-    async with desk.engine.connect() as conn:
-        return view(await _find(conn, id, known), now().date())
+    async with context.engine.connect() as conn:
+        return render(await _read(conn, id, principal), now().date())
 
 
-async def page(desk: Desk, known: Known, *, before: UUID | None, limit: int) -> list[dict[str, Any]]:
+async def list_page(
+    context: GatewayContext, principal: Principal, *, before: UUID | None, limit: int
+) -> list[dict[str, Any]]:
     """Read up to `limit` mandates one gave or was given (the administrator: all), newest first."""
-    async with desk.engine.connect() as conn:
-        found = await mandates.page(conn, of=_whose(known), before=before, limit=limit)
-    return [view(row, now().date()) for row in found]
+    async with context.engine.connect() as conn:
+        found = await mandates.list_page(conn, party_id=_visible_to(principal), before=before, limit=limit)
+    return [render(row, now().date()) for row in found]
 
 
-def view(row: Any, day: date) -> dict[str, Any]:
+def render(row: Any, day: date) -> dict[str, Any]:
     """Write a mandate as it is on a day."""
     return {
         "id": str(row["id"]),
@@ -80,9 +84,9 @@ def view(row: Any, day: date) -> dict[str, Any]:
         "from": row["first_day"].isoformat(),
         "until": row["last_day"].isoformat(),
         "status": _status(row, day),
-        "granted_at": write_moment(row["granted_at"]),
+        "granted_at": format_timestamp(row["granted_at"]),
         "granted_by": str(row["granted_by"]),
-        "revoked_at": _moment(row["revoked_at"]),
+        "revoked_at": _timestamp(row["revoked_at"]),
         "revoked_by": row["revoked_by"] and str(row["revoked_by"]),
     }
 
@@ -95,37 +99,37 @@ def _status(row: Any, day: date) -> str:
     return "living" if row["first_day"] <= day else "to come"
 
 
-def _moment(at: datetime | None) -> str | None:
-    return None if at is None else write_moment(at)
+def _timestamp(at: datetime | None) -> str | None:
+    return None if at is None else format_timestamp(at)
 
 
-def _trader(new: NewMandate, known: Known) -> UUID:
-    if "admin" in known.roles and new.trader is not None:
+def _granting_trader(new: NewMandate, principal: Principal) -> UUID:
+    if "admin" in principal.roles and new.trader is not None:
         return new.trader
-    if new.trader not in {None, known.party.id}:
+    if new.trader not in {None, principal.party.id}:
         raise NotAllowed("not-your-mandate", "`trader` is another party. A mandate is given by the trader itself.")
-    if "trader" not in known.roles:
+    if "trader" not in principal.roles:
         text = "Name the trader in whose name the agent may declare."
         raise Invalid("invalid-body", text, [Fault("/trader", "missing", text)])
-    return known.party.id
+    return principal.party.id
 
 
-def _must_be_traders(agent: Party | None, trader: Party | None, new: NewMandate, trader_id: UUID) -> None:
-    for party, place in ((agent, "/agent"), (trader, "/trader")):
+def _require_traders(agent: Party | None, trader: Party | None, new: NewMandate, trader_id: UUID) -> None:
+    for party, pointer in ((agent, "/agent"), (trader, "/trader")):
         if party is None or party.disabled or "trader" not in party.roles:
             text = "No enabled party with the role trader has this id. Ask the agent for its id: it reads it in /v1/me."
-            raise Invalid("agent-unknown", text, [Fault(place, "agent-unknown", text)])
+            raise Invalid("agent-unknown", text, [Fault(pointer, "agent-unknown", text)])
     if new.agent == trader_id:
         text = "Nobody needs a mandate of its own."
         raise Invalid("agent-unknown", text, [Fault("/agent", "agent-unknown", text)])
 
 
-async def _find(conn: AsyncConnection, id: UUID, known: Known) -> RowMapping:
-    found = await mandates.find(conn, id, of=_whose(known))
+async def _read(conn: AsyncConnection, id: UUID, principal: Principal) -> RowMapping:
+    found = await mandates.find(conn, id, party_id=_visible_to(principal))
     if found is None:
         raise NotFound
     return found
 
 
-def _whose(known: Known) -> UUID | None:
-    return None if "admin" in known.roles else known.party.id
+def _visible_to(principal: Principal) -> UUID | None:
+    return None if "admin" in principal.roles else principal.party.id

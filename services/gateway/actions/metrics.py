@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.store import submissions
 from shared.database import now
-from shared.metrics import Waiting
+from shared.metrics import QueueBacklog
 
 
-async def figures(engine: AsyncEngine) -> Sequence[Metric]:
+async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:
     """Answer how many declarations wait to be carried to permits, and how long the oldest has."""
     async with engine.connect() as conn:
-        count, oldest = await submissions.waiting(conn)
-    return Waiting(count, oldest).figures("saola_submissions", "Declarations on their way to permits", now())
+        count, oldest = await submissions.read_backlog(conn)
+    return QueueBacklog(count, oldest).metrics("saola_submissions", "Declarations on their way to permits", now())

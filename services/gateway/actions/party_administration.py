@@ -7,70 +7,76 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.gateway.actions.context import Desk
-from services.gateway.actions.idempotency import Made, Once, keep
+from services.gateway.actions.context import GatewayContext
+from services.gateway.actions.idempotency import IdempotentCommand, StoredResponse, store_response
 from services.gateway.store import parties
 from shared.contracts.parties import NewParty, Party, PartyChange
 from shared.database import new_id, now
-from shared.problems import Conflict, Invalid, NotFound, Refusal
+from shared.problems import Conflict, Invalid, NotFound, ProblemError
 
 
-async def add_party(desk: Desk, new: NewParty, *, by: UUID, asked: Once | None) -> Made:
+async def add_party(
+    context: GatewayContext, new: NewParty, *, actor_party_id: UUID, command: IdempotentCommand | None
+) -> StoredResponse:
     """Add a party; raises Conflict when one of its numbers is another's."""
     at = now()
-    party = Party(id=new_id(at), **_sorted(dict(new)))
+    party = Party(id=new_id(at), **_with_sorted_roles(dict(new)))
     body = party.model_dump_json().encode()
-    async with desk.engine.begin() as conn:
-        kept = await keep(conn, asked, body, at=at)
-        if kept is not None:
-            return Made(kept, replayed=True)
-        letters = await parties.add(conn, party, revision=await parties.revise(conn), at=at, by=by)
-        await _claim(conn, party)
-    await _told(desk, letters)
-    return Made(body)
+    async with context.engine.begin() as conn:
+        stored = await store_response(conn, command, body, at=at)
+        if stored is not None:
+            return StoredResponse(stored, replayed=True)
+        message_ids = await parties.add(
+            conn, party, revision=await parties.lock_next_revision(conn), at=at, actor_party_id=actor_party_id
+        )
+        await _claim_identifiers(conn, party)
+    await _publish(context, message_ids)
+    return StoredResponse(body)
 
 
-async def change_party(desk: Desk, id: UUID, change: PartyChange, *, by: UUID, version: int | None) -> Party:
+async def change_party(
+    context: GatewayContext, id: UUID, change: PartyChange, *, actor_party_id: UUID, version: int | None
+) -> Party:
     """Make the next version of a party, if `version` (when given) is its present one."""
     at = now()
-    async with desk.engine.begin() as conn:
-        revision = await parties.revise(conn)
+    async with context.engine.begin() as conn:
+        revision = await parties.lock_next_revision(conn)
         old = await parties.find(conn, id)
         if old is None:
             raise NotFound
         if version not in {None, old.version}:
-            raise Refusal("version-stale", f"The party is at version {old.version} now. Read it again first.")
-        party = _changed(old, change)
-        letters = await parties.change(conn, party, revision=revision, at=at, by=by)
-        await _claim(conn, party)
-        await demand_an_admin(conn)
-    await _told(desk, letters)
+            raise ProblemError("version-stale", f"The party is at version {old.version} now. Read it again first.")
+        party = _next_version(old, change)
+        message_ids = await parties.change(conn, party, revision=revision, at=at, actor_party_id=actor_party_id)
+        await _claim_identifiers(conn, party)
+        await require_active_admin(conn)
+    await _publish(context, message_ids)
     return party
 
 
-async def demand_an_admin(conn: AsyncConnection) -> None:
+async def require_active_admin(conn: AsyncConnection) -> None:
     """Refuse a change after which nobody could enter as an admin; under the lock of the people's revision."""
-    if not await parties.an_admin_can_enter(conn):
+    if not await parties.has_active_admin(conn):
         raise Conflict("last-admin", "After this nobody could enter as an admin. Make another admin first.")
 
 
-def _changed(old: Party, change: PartyChange) -> Party:
-    said = {name: value for name, value in dict(change).items() if value is not None}
-    return Party.model_validate(dict(old) | _sorted(said) | {"version": old.version + 1})
+def _next_version(old: Party, change: PartyChange) -> Party:
+    values = {name: value for name, value in dict(change).items() if value is not None}
+    return Party.model_validate(dict(old) | _with_sorted_roles(values) | {"version": old.version + 1})
 
 
-def _sorted(said: Mapping[str, Any]) -> dict[str, Any]:
+def _with_sorted_roles(values: Mapping[str, Any]) -> dict[str, Any]:
     """Name each role once, in one order."""
-    return {**said, "roles": tuple(sorted(set(said["roles"])))} if "roles" in said else dict(said)
+    return {**values, "roles": tuple(sorted(set(values["roles"])))} if "roles" in values else dict(values)
 
 
-async def _claim(conn: AsyncConnection, party: Party) -> None:
-    if len(party.numbers) != len(party.identifiers):
+async def _claim_identifiers(conn: AsyncConnection, party: Party) -> None:
+    if len(party.identifier_values) != len(party.identifiers):
         raise Invalid("invalid-body", "The same number stands under two kinds of identifier. Name it once.")
-    if taken := await parties.claim(conn, party):
+    if taken := await parties.replace_identifiers(conn, party):
         raise Conflict("identifier-taken", f"Already another party's: {json.dumps(taken)}. A number has one owner.")
 
 
-async def _told(desk: Desk, letters: Sequence[UUID]) -> None:
-    await desk.people.refresh_if_possible()
-    desk.letters.put(letters)
+async def _publish(context: GatewayContext, message_ids: Sequence[UUID]) -> None:
+    await context.directory.try_refresh()
+    context.party_dispatchers.dispatch(message_ids)

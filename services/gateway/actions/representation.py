@@ -3,37 +3,43 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.gateway.actions.auth.party_directory import Known, People
+from services.gateway.actions.auth.party_directory import PartyDirectory, Principal
 from services.gateway.store.submissions import Submission
 from shared.contracts.declaration import Declaration
 from shared.contracts.fields import Trader
-from shared.contracts.parties import ActsFor
+from shared.contracts.parties import RepresentedTrader
 from shared.database import new_id
 from shared.problems import NotAllowed
 
-NOT_YOURS = "not-your-declaration"
+NOT_YOUR_DECLARATION = "not-your-declaration"
 
 
-async def trader_of(declaration: Declaration, known: Known, people: People, *, at: datetime) -> Known:
+async def declaring_trader(
+    declaration: Declaration, principal: Principal, directory: PartyDirectory, *, at: datetime
+) -> Principal:
     """Answer the trader a declaration is made by: the importer (of an import) or the exporter (of an export).
 
     That is the one who lodges it, or one who gave it a mandate for today (in UTC), named by `trader` or found by the
     identifier of the declaring side. Raises NotAllowed.
     """
-    if is_own(declaration, known):
-        return known
+    if is_own(declaration, principal):
+        return principal
     side = declaring_side(declaration)
-    who = "importer" if declaration.movement == "import" else "exporter"
-    if declaration.trader == known.party.id or side.identifier is None:
+    side_name = "importer" if declaration.movement == "import" else "exporter"
+    if declaration.trader == principal.party.id or side.identifier is None:
         raise NotAllowed(
-            NOT_YOURS, f"The identifier of the {who} is none of yours. Declare under a number of your own, see /v1/me."
+            NOT_YOUR_DECLARATION,
+            f"The identifier of the {side_name} is none of yours. Declare under a number of your own, see /v1/me.",
         )
-    return await _principal(declaration.trader, side.identifier, who, known, people, at)
+    return await _represented_trader(declaration.trader, side.identifier, side_name, principal, directory, at)
 
 
-def is_own(declaration: Declaration, known: Known) -> bool:
+def is_own(declaration: Declaration, principal: Principal) -> bool:
     """Say whether who lodges a declaration is the trader it is made by, so that no mandate need be looked for."""
-    return declaring_side(declaration).identifier in known.numbers and declaration.trader in {None, known.party.id}
+    return declaring_side(declaration).identifier in principal.numbers and declaration.trader in {
+        None,
+        principal.party.id,
+    }
 
 
 def declaring_side(declaration: Declaration) -> Trader:
@@ -41,53 +47,62 @@ def declaring_side(declaration: Declaration) -> Trader:
     return declaration.importer if declaration.movement == "import" else declaration.exporter
 
 
-async def _principal(named: UUID | None, number: str, who: str, known: Known, people: People, at: datetime) -> Known:
-    granted = await people.principals(known.party.id, day=at.date())
-    among = granted if named is None else [trader for trader in granted if trader.party.id == named]
-    if named is not None and not among:
+async def _represented_trader(
+    trader_id: UUID | None,
+    identifier: str,
+    side_name: str,
+    principal: Principal,
+    directory: PartyDirectory,
+    at: datetime,
+) -> Principal:
+    traders = await directory.list_represented_traders(principal.party.id, day=at.date())
+    candidates = traders if trader_id is None else [trader for trader in traders if trader.party.id == trader_id]
+    if trader_id is not None and not candidates:
         raise NotAllowed(
-            NOT_YOURS, "`trader` is another party, and you hold no mandate of it today. It grants one: /v1/mandates."
+            NOT_YOUR_DECLARATION,
+            "`trader` is another party, and you hold no mandate of it today. It grants one: /v1/mandates.",
         )
-    found = next((trader for trader in among if number in trader.numbers), None)
+    found = next((trader for trader in candidates if identifier in trader.numbers), None)
     if found is None:
         raise NotAllowed(
-            NOT_YOURS,
-            f"The identifier of the {who} is none of yours, nor of a trader whose mandate you hold today. "
+            NOT_YOUR_DECLARATION,
+            f"The identifier of the {side_name} is none of yours, nor of a trader whose mandate you hold today. "
             "Declare under a number of your own, see /v1/me, or ask the trader for a mandate.",
         )
     return found
 
 
-def acts_for(trader: Known, known: Known) -> ActsFor | None:
+def make_acts_for(trader: Principal, principal: Principal) -> RepresentedTrader | None:
     """Write in whose name a call goes on inside; None when it is the caller's own."""
-    if trader.party.id == known.party.id:
+    if trader.party.id == principal.party.id:
         return None
-    return ActsFor(party=trader.party.id, numbers=tuple(sorted(trader.numbers)))
+    return RepresentedTrader(party=trader.party.id, numbers=tuple(sorted(trader.numbers)))
 
 
-def submission_of(
-    known: Known,
+def make_submission(
+    principal: Principal,
     declaration: Declaration,
-    trader: Known,
+    trader: Principal,
     *,
     key: str,
     content_type: str,
     body: bytes,
-    inside: bytes,
+    normalized: bytes,
     digest: bytes,
     at: datetime,
 ) -> Submission:
-    """Name a party's declaration and write down what is kept of it: the inside form too, where it is not the body."""
+    """Name a party's declaration and write down what is kept of it: the normalized form too, where it is not the
+    body."""
     return Submission(
         id=new_id(at),
-        party_id=known.party.id,
+        party_id=principal.party.id,
         trader_id=trader.party.id,
         key=key,
         reference=declaration.reference,
         content_type=content_type,
         digest=digest,
         body=body,
-        party=known.text,
+        party=principal.party_json,
         received_at=at,
-        inside=None if inside is body else inside,
+        normalized=None if normalized is body else normalized,
     )

@@ -12,35 +12,35 @@ from services.gateway.store import assertions, rate_limit_blocks, stored_respons
 from shared.database import now
 from shared.logs import logger
 
-KEPT_FOR = timedelta(days=7)
-EVERY = 600.0
+RESPONSE_RETENTION = timedelta(days=7)
+INTERVAL_SECONDS = 600.0
 """Seconds between two sweeps of one process, more or less, so that replicas do not sweep in step."""
-AT_ONCE = 1_000
+BATCH_SIZE = 1_000
 
 
-async def sweep(engine: AsyncEngine, *, at: datetime) -> int:
+async def delete_expired(engine: AsyncEngine, *, at: datetime) -> int:
     """Forget what is over, some rows at a time; answers how many kept answers went. Replicas may do so at once."""
-    gone = 0
+    deleted = 0
     while True:
         async with engine.begin() as conn:
-            some = await stored_responses.forget(conn, before=at - KEPT_FOR, most=AT_ONCE)
-        gone += some
-        if some < AT_ONCE:
+            count = await stored_responses.delete_expired(conn, before=at - RESPONSE_RETENTION, limit=BATCH_SIZE)
+        deleted += count
+        if count < BATCH_SIZE:
             break
     async with engine.begin() as conn:
-        await assertions.forget(conn, before=at)
-        await rate_limit_blocks.forget(conn, before=int(at.timestamp()) - 60)
-    return gone
+        await assertions.delete_expired(conn, before=at)
+        await rate_limit_blocks.delete_expired(conn, before=int(at.timestamp()) - 60)
+    return deleted
 
 
-async def keep_sweeping(engine: AsyncEngine) -> None:
+async def delete_expired_periodically(engine: AsyncEngine) -> None:
     """Sweep until cancelled; what fails is left to the next time."""
     while True:
-        await asyncio.sleep(EVERY * random.uniform(0.75, 1.25))  # noqa: S311
+        await asyncio.sleep(INTERVAL_SECONDS * random.uniform(0.75, 1.25))  # noqa: S311
         began = time.monotonic()
         try:
-            gone = await sweep(engine, at=now())
+            deleted = await delete_expired(engine, at=now())
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             logger().warning("sweep.failed", error=repr(error)[:300])
         else:
-            logger().info("sweep.done", answers=gone, seconds=round(time.monotonic() - began, 3))
+            logger().info("sweep.done", answers=deleted, seconds=round(time.monotonic() - began, 3))

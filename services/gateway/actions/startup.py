@@ -7,34 +7,41 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.gateway.actions.context import Desk
+from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.first_admin import make_first_admin
-from services.gateway.actions.retention import keep_sweeping
-from shared.dispatcher import Courier
+from services.gateway.actions.retention import delete_expired_periodically
+from shared.dispatcher import Dispatcher
 from shared.logs import logger
 
-TRY_AGAIN = 1.0
-AWAY = (SQLAlchemyError, OSError, TimeoutError)
+RETRY_SECONDS = 1.0
+DATABASE_ERRORS = (SQLAlchemyError, OSError, TimeoutError)
 
 
-async def begin(desk: Desk, admin_file: Path | None, submissions: Courier) -> None:
+async def run_background_tasks(
+    context: GatewayContext, admin_file: Path | None, submission_dispatcher: Dispatcher
+) -> None:
     """Learn who there is, as soon as the database lets us, then carry and keep up to date until cancelled."""
-    while not await _knows_people(desk, admin_file):  # noqa: ASYNC110 - the database tells nobody that it is back
-        await asyncio.sleep(TRY_AGAIN)
-    runs: list[Coroutine[Any, Any, None]] = [courier.run() for courier in desk.letters.couriers]
+    while not await _prepare(context, admin_file):  # noqa: ASYNC110 - the database tells nobody that it is back
+        await asyncio.sleep(RETRY_SECONDS)
+    runs: list[Coroutine[Any, Any, None]] = [dispatcher.run() for dispatcher in context.party_dispatchers.dispatchers]
     async with asyncio.TaskGroup() as tasks:
-        for run in (*runs, submissions.run(), desk.people.watch(), keep_sweeping(desk.engine)):
+        for run in (
+            *runs,
+            submission_dispatcher.run(),
+            context.directory.run(),
+            delete_expired_periodically(context.engine),
+        ):
             tasks.create_task(run)
 
 
-async def _knows_people(desk: Desk, admin_file: Path | None) -> bool:
+async def _prepare(context: GatewayContext, admin_file: Path | None) -> bool:
     try:
         if admin_file is not None:
-            async with desk.engine.begin() as conn:
+            async with context.engine.begin() as conn:
                 await make_first_admin(conn, admin_file)
-        await desk.people.refresh()
-        await desk.letters.put_left()
-    except AWAY as error:
+        await context.directory.refresh()
+        await context.party_dispatchers.dispatch_pending()
+    except DATABASE_ERRORS as error:
         logger().warning("start.waits", error=repr(error)[:300])
         return False
     return True

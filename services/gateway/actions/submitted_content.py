@@ -8,17 +8,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.gateway.actions.context import Desk
-from services.gateway.clients.outbox_messages import write_digest
+from services.gateway.actions.context import GatewayContext
+from services.gateway.clients.outbox_messages import render_digest
 from services.gateway.store import amendments, submissions
-from shared.contracts.fields import write_moment
+from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import Party
 from shared.problems import NotFound
-from shared.signed_tokens import RECEIPT, sign
+from shared.signed_tokens import RECEIPT_TYPE, sign_token
 
 
 @dataclass(frozen=True)
-class Version:
+class SubmittedVersion:
     """One version of a declaration as it was sent."""
 
     id: UUID
@@ -32,43 +32,43 @@ class Version:
     received_at: datetime
 
 
-async def version(desk: Desk, id: UUID, party: Party, number: int | None) -> Version:
+async def read_version(context: GatewayContext, id: UUID, party: Party, number: int | None) -> SubmittedVersion:
     """Read a version that this party sent, or that was sent for it; the newest when no number is named."""
-    async with desk.engine.connect() as conn:
-        row = await submissions.own(conn, id, party.id)
+    async with context.engine.connect() as conn:
+        row = await submissions.find_own(conn, id, party.id)
         if row is None:
             raise NotFound
-        later = await amendments.version(conn, id, number) if number != 1 else None
-    if later is None and number not in {None, 1}:
+        amendment = await amendments.find_version(conn, id, number) if number != 1 else None
+    if amendment is None and number not in {None, 1}:
         raise NotFound
-    sent: Any = row if later is None else later
-    return Version(
+    submitted: Any = row if amendment is None else amendment
+    return SubmittedVersion(
         id=id,
-        number=1 if later is None else later["version"],
+        number=1 if amendment is None else amendment["version"],
         reference=row["reference"],
-        party=sent["party_id"],
+        party=submitted["party_id"],
         trader=row["trader_id"],
-        content_type=sent["content_type"],
-        digest=sent["digest"],
-        body=sent["body"],
-        received_at=sent["received_at"],
+        content_type=submitted["content_type"],
+        digest=submitted["digest"],
+        body=submitted["body"],
+        received_at=submitted["received_at"],
     )
 
 
-def receipt(desk: Desk, kept: Version) -> str:
+def sign_receipt(context: GatewayContext, version: SubmittedVersion) -> str:
     """Sign that these bytes of this party were received at this time (JWS, RFC 7515)."""
-    received = write_moment(kept.received_at)
+    received_at = format_timestamp(version.received_at)
     claims = {
-        "iss": desk.access.issuer,
-        "iat": int(kept.received_at.timestamp()),
-        "id": str(kept.id),
-        "version": kept.number,
-        "reference": kept.reference,
-        "party": str(kept.party),
-        "trader": str(kept.trader),
-        "received_at": received,
-        "content_type": kept.content_type,
-        "length": len(kept.body),
-        "digest": write_digest(kept.digest),
+        "iss": context.access_tokens.issuer,
+        "iat": int(version.received_at.timestamp()),
+        "id": str(version.id),
+        "version": version.number,
+        "reference": version.reference,
+        "party": str(version.party),
+        "trader": str(version.trader),
+        "received_at": received_at,
+        "content_type": version.content_type,
+        "length": len(version.body),
+        "digest": render_digest(version.digest),
     }
-    return sign(desk.access.keys, typ=RECEIPT, claims=claims)
+    return sign_token(context.access_tokens.keys, typ=RECEIPT_TYPE, claims=claims)

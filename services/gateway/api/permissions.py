@@ -5,17 +5,17 @@ Whose thing it is comes after this and is decided where the thing is kept: what 
 
 from shared.contracts.fields import Role
 
-EVERYBODY: frozenset[Role] = frozenset({"trader", "customs", "authority", "partner", "admin"})
+ALL_ROLES: frozenset[Role] = frozenset({"trader", "customs", "authority", "partner", "admin"})
 ADMIN: frozenset[Role] = frozenset({"admin"})
 TRADER: frozenset[Role] = frozenset({"trader"})
 CUSTOMS: frozenset[Role] = frozenset({"customs"})
 AUTHORITY: frozenset[Role] = frozenset({"authority"})
 PARTNER: frozenset[Role] = frozenset({"partner"})
-CONCERNED = TRADER | CUSTOMS | AUTHORITY
-LISTENERS = CONCERNED | PARTNER
+SHIPMENT_ROLES = TRADER | CUSTOMS | AUTHORITY
+SUBSCRIBER_ROLES = SHIPMENT_ROLES | PARTNER
 
-RIGHTS: dict[str, frozenset[Role]] = {
-    "read_me": EVERYBODY,
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    "read_me": ALL_ROLES,
     "add_party": ADMIN,
     "list_parties": ADMIN,
     "read_party": ADMIN,
@@ -34,8 +34,8 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "validate_declaration": TRADER,
     "read_content": TRADER,
     "read_receipt": TRADER,
-    "list_declarations": CONCERNED,
-    "read_declaration": CONCERNED,
+    "list_declarations": SHIPMENT_ROLES,
+    "read_declaration": SHIPMENT_ROLES,
     "replace_declaration": TRADER,
     "cancel_declaration": TRADER,
     "release_declaration": CUSTOMS,
@@ -45,9 +45,9 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "consent_to_more": AUTHORITY,
     "add_permit": AUTHORITY,
     "add_permits": AUTHORITY,
-    "list_permits": CONCERNED,
-    "read_permit": CONCERNED,
-    "read_ledger": CONCERNED,
+    "list_permits": SHIPMENT_ROLES,
+    "read_permit": SHIPMENT_ROLES,
+    "read_ledger": SHIPMENT_ROLES,
     "endorse_permit": CUSTOMS,
     "revoke_permit": AUTHORITY,
     "replace_permit": AUTHORITY,
@@ -64,29 +64,31 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "refuse_application": AUTHORITY,
     "read_annual_report": AUTHORITY,
     "read_mirror_report": AUTHORITY,
-    "read_reference": EVERYBODY,
-    "read_taxa": EVERYBODY,
-    "read_suspensions": EVERYBODY,
-    "read_quotas": EVERYBODY,
+    "read_reference": ALL_ROLES,
+    "read_taxa": ALL_ROLES,
+    "read_suspensions": ALL_ROLES,
+    "read_quotas": ALL_ROLES,
     "load_taxa": ADMIN,
     "load_suspensions": ADMIN,
     "load_quotas": ADMIN,
-    "read_policy": EVERYBODY,
+    "read_policy": ALL_ROLES,
     "change_policy": ADMIN,
-    "add_endpoint": LISTENERS,
-    "list_endpoints": LISTENERS,
-    "read_endpoint": LISTENERS,
-    "change_endpoint": LISTENERS,
-    "end_endpoint": LISTENERS,
-    "rotate_endpoint_secret": LISTENERS,
-    "verify_endpoint": LISTENERS,
-    "test_endpoint": LISTENERS,
-    "replay_events": LISTENERS,
-    "list_deliveries": LISTENERS,
-    "retry_delivery": LISTENERS,
-    "pull_events": LISTENERS,
-    "acknowledge_event": LISTENERS,
+    "add_endpoint": SUBSCRIBER_ROLES,
+    "list_endpoints": SUBSCRIBER_ROLES,
+    "read_endpoint": SUBSCRIBER_ROLES,
+    "change_endpoint": SUBSCRIBER_ROLES,
+    "end_endpoint": SUBSCRIBER_ROLES,
+    "rotate_endpoint_secret": SUBSCRIBER_ROLES,
+    "verify_endpoint": SUBSCRIBER_ROLES,
+    "test_endpoint": SUBSCRIBER_ROLES,
+    "replay_events": SUBSCRIBER_ROLES,
+    "list_deliveries": SUBSCRIBER_ROLES,
+    "retry_delivery": SUBSCRIBER_ROLES,
+    "pull_events": SUBSCRIBER_ROLES,
+    "acknowledge_event": SUBSCRIBER_ROLES,
 }
 
-OPEN = frozenset({"ask_token", "read_server_metadata", "read_token_keys", "read_receipt_keys", "read_webhook_keys"})
+PUBLIC_OPERATIONS = frozenset(
+    {"ask_token", "read_server_metadata", "read_token_keys", "read_receipt_keys", "read_webhook_keys"}
+)
 """Operations that ask for no token, for they come before one; health and the documentation are not of the API."""

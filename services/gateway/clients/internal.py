@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from shared.contracts.parties import Caller
 from shared.logs import logger
-from shared.service_client import Away, Dropped, Flow, Reply, Service
+from shared.service_client import ResponseLost, ServiceClient, ServiceResponse, ServiceStream, ServiceUnreachable
 
 
-async def ask(
-    service: Service,
+async def call_with_retry(
+    service: ServiceClient,
     method: str,
     path: str,
     *,
@@ -17,44 +17,46 @@ async def ask(
     query: list[tuple[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
     seconds: float | None = None,
-) -> Reply:
+) -> ServiceResponse:
     """Call a service; raises Away when it cannot be reached, or has lost its answer twice.
 
     What is repeated carries its Command-Id, so that its effect is one.
     """
-    for again in (False, True):
+    for is_retry in (False, True):
         try:
             reply = await service.call(
                 method, path, caller=caller, body=body, query=query, headers=headers, seconds=seconds
             )
-        except Dropped as lost:
+        except ResponseLost as lost:
             logger().warning("answer.lost", service=service.name, method=method, path=path, why=str(lost))
-            if again:
-                raise Away(str(lost)) from lost
+            if is_retry:
+                raise ServiceUnreachable(str(lost)) from lost
         else:
-            return _trusted(service, reply)
+            return _require_trust(service, reply)
     raise AssertionError("unreachable")
 
 
-async def ask_for_flow(service: Service, path: str, *, caller: Caller, query: list[tuple[str, str]]) -> Flow:
+async def open_stream(
+    service: ServiceClient, path: str, *, caller: Caller, query: list[tuple[str, str]]
+) -> ServiceStream:
     """Call a service for a long answer; raises Away when it does not begin."""
     try:
-        flow = await service.flow(path, caller=caller, query=query)
-    except Dropped as lost:
-        raise Away(str(lost)) from lost
-    if flow.status == 401:
-        await flow.close()
-        raise _not_trusted(service)
-    return flow
+        stream = await service.stream(path, caller=caller, query=query)
+    except ResponseLost as lost:
+        raise ServiceUnreachable(str(lost)) from lost
+    if stream.status == 401:
+        await stream.close()
+        raise _token_refused(service)
+    return stream
 
 
-def _trusted(service: Service, reply: Reply) -> Reply:
+def _require_trust(service: ServiceClient, reply: ServiceResponse) -> ServiceResponse:
     if reply.status == 401:
-        raise _not_trusted(service)
+        raise _token_refused(service)
     return reply
 
 
-def _not_trusted(service: Service) -> Away:
+def _token_refused(service: ServiceClient) -> ServiceUnreachable:
     """Take a 401 for what it is here: the service does not know our keys; the caller did nothing wrong."""
     logger().error("inside.refused", service=service.name)
-    return Away(f"{service.name} does not accept our inside tokens")
+    return ServiceUnreachable(f"{service.name} does not accept our inside tokens")

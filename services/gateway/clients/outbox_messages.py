@@ -8,95 +8,95 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from shared.contracts.fields import write_moment
-from shared.contracts.messages import Answers
+from shared.contracts.fields import format_timestamp
+from shared.contracts.messages import MessageResults
 from shared.contracts.parties import Caller
 from shared.database import new_id
-from shared.dispatcher import Broke, Letter
-from shared.service_client import Away, Reply, Service
+from shared.dispatcher import OutboxMessage, ReceiverError
+from shared.service_client import ServiceClient, ServiceResponse, ServiceUnreachable
 
-MOST_BYTES = 4_000_000
+MAX_BATCH_BYTES = 4_000_000
 """Of one batch, more or less: a letter is never cut, and one alone may always go."""
-JSON = {"Content-Type": "application/json"}
+JSON_HEADERS = {"Content-Type": "application/json"}
 
 
-async def carry_submissions(permits: Service, letters: Sequence[Letter]) -> dict[UUID, bool]:
+async def send_submissions(permits: ServiceClient, messages: Sequence[OutboxMessage]) -> dict[UUID, bool]:
     """Take submissions to permits, some megabytes at a time; answers for each whether it was taken in.
 
     Raises Away, Dropped or Broke for all of them; what had been taken in before is told the same again.
     """
     outcomes: dict[UUID, bool] = {}
-    for batch in _batches(write_submission(letter) for letter in letters):
-        reply = await _post(permits, "/inside/declarations", b'{"letters":[' + b",".join(batch) + b"]}")
-        outcomes |= _answers(reply)
+    for batch in _batches(render_submission(message) for message in messages):
+        reply = await _post(permits, "/internal/declarations", b'{"letters":[' + b",".join(batch) + b"]}")
+        outcomes |= _parse_results(reply)
     return outcomes
 
 
-async def carry_unverified(permits: Service, letter: Letter, reason: str) -> None:
+async def send_unverified(permits: ServiceClient, message: OutboxMessage, reason: str) -> None:
     """Take one submission to permits that could not be checked, so that an officer decides."""
-    written = write_submission(letter, unverified=reason[:500])
-    outcomes = _answers(await _post(permits, "/inside/declarations", b'{"letters":[' + written + b"]}"))
-    if not outcomes.get(letter["id"]):
-        raise Broke("permits did not take in an unverified declaration")
+    content = render_submission(message, unverified=reason[:500])
+    outcomes = _parse_results(await _post(permits, "/internal/declarations", b'{"letters":[' + content + b"]}"))
+    if not outcomes.get(message["id"]):
+        raise ReceiverError("permits did not take in an unverified declaration")
 
 
-async def carry_parties(service: Service, letters: Sequence[Letter]) -> dict[UUID, bool]:
+async def send_parties(service: ServiceClient, messages: Sequence[OutboxMessage]) -> dict[UUID, bool]:
     """Take changed parties to a service; the newest version of each is enough, for copies keep the highest."""
     newest: dict[str, Any] = {}
-    for letter in letters:
-        party = letter["party"]
+    for message in messages:
+        party = message["party"]
         before = newest.get(party["id"])
         if before is None or party["version"] > before["version"]:
             newest[party["id"]] = party
-    await _post(service, "/inside/parties", json.dumps({"parties": list(newest.values())}).encode())
-    return {letter["id"]: True for letter in letters}
+    await _post(service, "/internal/parties", json.dumps({"parties": list(newest.values())}).encode())
+    return {message["id"]: True for message in messages}
 
 
-def write_submission(letter: Letter, *, unverified: str | None = None) -> bytes:
-    """Write a SubmissionLetter around the declaration's inside form: its own bytes, if it came as JSON."""
-    party = letter["party"]
+def render_submission(message: OutboxMessage, *, unverified: str | None = None) -> bytes:
+    """Write a SubmissionLetter around the declaration's normalized form: its own bytes, if it came as JSON."""
+    party = message["party"]
     party = party if isinstance(party, str) else json.dumps(party)
     reason = "" if unverified is None else f'"unverified":{json.dumps(unverified)},'
     head = (
-        f'{{"id":"{letter["id"]}","received_at":"{write_moment(letter["received_at"])}",'
-        f'"digest":"{write_digest(letter["digest"])}","trader":"{letter["trader_id"]}",{reason}'
+        f'{{"id":"{message["id"]}","received_at":"{format_timestamp(message["received_at"])}",'
+        f'"digest":"{render_digest(message["digest"])}","trader":"{message["trader_id"]}",{reason}'
         f'"party":{party},"declaration":'
     )
-    body: bytes = letter["body"] if letter["inside"] is None else letter["inside"]
+    body: bytes = message["body"] if message["normalized"] is None else message["normalized"]
     return head.encode() + body + b"}"
 
 
-def write_digest(digest: bytes) -> str:
+def render_digest(digest: bytes) -> str:
     """Write a SHA-256 as a Digest field does (RFC 9530): `sha-256=:…:`."""
     return f"sha-256=:{base64.b64encode(digest).decode()}:"
 
 
-def _batches(written: Iterable[bytes]) -> Iterator[list[bytes]]:
+def _batches(rendered: Iterable[bytes]) -> Iterator[list[bytes]]:
     batch: list[bytes] = []
     size = 0
-    for letter in written:
-        if batch and size + len(letter) > MOST_BYTES:
+    for content in rendered:
+        if batch and size + len(content) > MAX_BATCH_BYTES:
             yield batch
             batch, size = [], 0
-        batch.append(letter)
-        size += len(letter)
+        batch.append(content)
+        size += len(content)
     if batch:
         yield batch
 
 
-async def _post(service: Service, path: str, body: bytes) -> Reply:
+async def _post(service: ServiceClient, path: str, body: bytes) -> ServiceResponse:
     caller = Caller(service="gateway", request_id=new_id().hex)
-    reply = await service.call("POST", path, caller=caller, body=body, headers=JSON)
+    reply = await service.call("POST", path, caller=caller, body=body, headers=JSON_HEADERS)
     if reply.status in {401, 403, 404, 408, 429, 503}:
-        raise Away(f"{service.name} answered {reply.status}")
+        raise ServiceUnreachable(f"{service.name} answered {reply.status}")
     if reply.status >= 300:
-        raise Broke(f"{service.name} answered {reply.status}")
+        raise ReceiverError(f"{service.name} answered {reply.status}")
     return reply
 
 
-def _answers(reply: Reply) -> Mapping[UUID, bool]:
+def _parse_results(reply: ServiceResponse) -> Mapping[UUID, bool]:
     try:
-        answers = Answers.model_validate_json(reply.body).answers
+        results = MessageResults.model_validate_json(reply.body).answers
     except ValidationError:
-        raise Broke("the answers could not be read") from None
-    return {answer.id: answer.outcome == "taken" for answer in answers}
+        raise ReceiverError("the answers could not be read") from None
+    return {result.id: result.outcome == "taken" for result in results}

@@ -6,7 +6,7 @@ how the paper is used.
 
 from decimal import Decimal
 
-from shared.contracts.declaration import Use
+from shared.contracts.declaration import CitationUse
 
 UNITS: dict[str, tuple[str, Decimal]] = {
     "KGM": ("kg", Decimal(1)),
@@ -42,7 +42,7 @@ UNITS: dict[str, tuple[str, Decimal]] = {
 CITES_DOCUMENTS = frozenset({"C400", "C405"})
 NOT_CITES = "Y900"
 
-_BY_LETTER: dict[str, Use] = {
+_USE_BY_LETTER: dict[str, CitationUse] = {
     "E": "exhausts",
     "F": "exhausts",
     "G": "exhausts",
@@ -60,19 +60,19 @@ NOT_PRESENTED = frozenset({"XA", "XB", "XF", "XO", "XU", "XW", "XX", "RE"})
 """Codes that say there is no such paper with these goods: waived, to follow, not required."""
 
 
-def use_of(code: str | None) -> Use | None:
+def document_use(code: str | None) -> CitationUse | None:
     """Answer how a document with this status code is used; None for a code that does not say."""
     if code is None:
         return "exhausts"
-    return _BY_LETTER.get(code[1:]) if len(code) == 2 and not code.startswith("X") else None
+    return _USE_BY_LETTER.get(code[1:]) if len(code) == 2 and not code.startswith("X") else None
 
 
-SAME_COUNTRY = {"XI": "GB", "UK": "GB", "EL": "GR", "XC": "ES", "XL": "ES"}
+COUNTRY_ALIASES = {"XI": "GB", "UK": "GB", "EL": "GR", "XC": "ES", "XL": "ES"}
 """Codes that customs use for a part of a country, or of old, and the code of ISO 3166-1."""
 
-TRANSPORT = frozenset({"703", "704", "705", "714", "720", "730", "740", "741", "750"})
+TRANSPORT_DOCUMENT_TYPES = frozenset({"703", "704", "705", "714", "720", "730", "740", "741", "750"})
 """Types of document that are bills of lading, waybills and consignment notes, of the categories below."""
-OF_TRANSPORT = frozenset({None, "N", "X", "Y", "Z"})
+TRANSPORT_CATEGORIES = frozenset({None, "N", "X", "Y", "Z"})
 
-IMPORTS, EXPORTS = frozenset("4567"), frozenset("123")
+IMPORT_PROCEDURES, EXPORT_PROCEDURES = frozenset("4567"), frozenset("123")
 """First digits of the requested procedure: 4 and 6 enter freely, 5 and 7 under a special procedure; 1, 2, 3 leave."""

@@ -6,42 +6,48 @@ bytes. What is taken from elsewhere than its own place is told as a repair.
 
 from typing import Any
 
-from services.gateway.formats.customs_codes import EXPORTS, IMPORTS, OF_TRANSPORT, SAME_COUNTRY, TRANSPORT
-from services.gateway.formats.wco_items import items_of
-from services.gateway.formats.wco_parties import party_of
-from services.gateway.formats.wco_pointers import in_their_words
+from services.gateway.formats.customs_codes import (
+    COUNTRY_ALIASES,
+    EXPORT_PROCEDURES,
+    IMPORT_PROCEDURES,
+    TRANSPORT_CATEGORIES,
+    TRANSPORT_DOCUMENT_TYPES,
+)
+from services.gateway.formats.wco_items import parse_items
+from services.gateway.formats.wco_parties import parse_party
+from services.gateway.formats.wco_pointers import with_element_names
 from services.gateway.formats.wco_repairs import Repairs
 from services.gateway.formats.xml_parser import Element, parse_xml
-from shared.contracts.declaration import InsideDeclaration
+from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.parties import Party
 from shared.problems import Fault, Invalid
-from shared.strict_json import write
+from shared.strict_json import validate_and_render
 
-ORIGINAL = frozenset({"9", "09"})
+ORIGINAL_CODES = frozenset({"9", "09"})
 
 
-def read(body: bytes, lodger: Party) -> tuple[InsideDeclaration, bytes]:
+def parse(body: bytes, lodger: Party) -> tuple[NormalizedDeclaration, bytes]:
     """Read a customs declaration, and write it as JSON; raises Invalid with a pointer for each fault.
 
     `lodger` is who sends it: a message names its own side often by identifier alone, and that party is known.
     """
-    message = _declaration(parse_xml(body))
-    _demand_original(message)
+    message = _declaration_element(parse_xml(body))
+    _require_original(message)
     repairs = Repairs()
-    stated = _whole(message, lodger, repairs)
-    stated["repairs"] = repairs.made
+    content = _declaration_content(message, lodger, repairs)
+    content["repairs"] = repairs.entries
     try:
-        return write(InsideDeclaration, stated)
+        return validate_and_render(NormalizedDeclaration, content)
     except Invalid as error:
-        raise in_their_words(error) from None
+        raise with_element_names(error) from None
 
 
-def _declaration(root: Element) -> Element:
+def _declaration_element(root: Element) -> Element:
     if root.name == "MetaData":
-        kind = root.said("WCOTypeName")
+        kind = root.child_text("WCOTypeName")
         if kind is not None and kind != "DEC":
             raise _invalid("", "not-a-declaration", f"WCOTypeName is {kind[:20]}; a declaration is DEC.")
-        inner = root.one("Declaration")
+        inner = root.child("Declaration")
         if inner is None:
             raise _invalid("", "not-a-declaration", "MetaData holds no Declaration.")
         return inner
@@ -50,60 +56,71 @@ def _declaration(root: Element) -> Element:
     return root
 
 
-def _demand_original(message: Element) -> None:
-    code = message.said("FunctionCode")
-    if code is not None and code not in ORIGINAL:
+def _require_original(message: Element) -> None:
+    code = message.child_text("FunctionCode")
+    if code is not None and code not in ORIGINAL_CODES:
         text = f"FunctionCode is {code[:10]}; send 9. Amend by PUT, cancel by POST …/cancellation."
         raise _invalid("", "not-an-original", text)
 
 
-def _whole(message: Element, lodger: Party, repairs: Repairs) -> dict[str, Any]:
-    shipment = message.one("GoodsShipment") or Element("GoodsShipment")
-    goods = shipment.all("GovernmentAgencyGoodsItem")
+def _declaration_content(message: Element, lodger: Party, repairs: Repairs) -> dict[str, Any]:
+    shipment = message.child("GoodsShipment") or Element("GoodsShipment")
+    goods = shipment.children("GovernmentAgencyGoodsItem")
     movement = _movement(message, goods)
     exports = movement == "export"
-    exporter = party_of("exporter", _exporter(message, shipment, goods), lodger if exports else None, repairs)
-    importer = party_of("importer", _importer(message, shipment, goods), None if exports else lodger, repairs)
-    out = _country("export_country", ("ExportCountry", "ID"), shipment, goods, exporter, repairs)
-    into = _country("import_country", ("Destination", "CountryCode"), shipment, goods, importer, repairs)
-    _country_of_party("exporter", exporter, out, repairs)
-    _country_of_party("importer", importer, into, repairs)
-    stated: dict[str, Any] = {
-        "reference": message.said("FunctionalReferenceID"),
+    exporter = parse_party("exporter", _exporter(message, shipment, goods), lodger if exports else None, repairs)
+    importer = parse_party("importer", _importer(message, shipment, goods), None if exports else lodger, repairs)
+    export_country = _country("export_country", ("ExportCountry", "ID"), shipment, goods, exporter, repairs)
+    import_country = _country("import_country", ("Destination", "CountryCode"), shipment, goods, importer, repairs)
+    _default_party_country("exporter", exporter, export_country, repairs)
+    _default_party_country("importer", importer, import_country, repairs)
+    content: dict[str, Any] = {
+        "reference": message.child_text("FunctionalReferenceID"),
         "movement": movement,
         "exporter": exporter,
         "importer": importer,
-        "export_country": out,
-        "import_country": into,
-        "customs_office": message.said("DeclarationOfficeID") or message.said_in("PresentationOffice", "ID"),
+        "export_country": export_country,
+        "import_country": import_country,
+        "customs_office": message.child_text("DeclarationOfficeID")
+        or message.descendant_text("PresentationOffice", "ID"),
         "transport_document": _transport(message, shipment, goods),
-        "items": items_of(shipment, goods, repairs),
+        "items": parse_items(shipment, goods, repairs),
     }
-    return {name: value for name, value in stated.items() if value is not None}
+    return {name: value for name, value in content.items() if value is not None}
 
 
 def _movement(message: Element, goods: list[Element]) -> str | None:
     """Answer the movement: by the first letters of the type, else by the procedure of the first item."""
-    kind = (message.said("TypeCode") or "")[:2]
+    kind = (message.child_text("TypeCode") or "")[:2]
     if kind in {"IM", "EX"}:
         return "import" if kind == "IM" else "export"
-    procedures = goods[0].all("GovernmentProcedure") if goods else []
-    digit = (procedures[0].said("CurrentCode") or "")[:1] if procedures else ""
-    return "import" if digit in IMPORTS and digit else "export" if digit in EXPORTS and digit else None
+    procedures = goods[0].children("GovernmentProcedure") if goods else []
+    digit = (procedures[0].child_text("CurrentCode") or "")[:1] if procedures else ""
+    return (
+        "import" if digit in IMPORT_PROCEDURES and digit else "export" if digit in EXPORT_PROCEDURES and digit else None
+    )
 
 
 def _exporter(message: Element, shipment: Element, goods: list[Element]) -> Element | None:
     """Answer the element that names who sends the goods: the nearest to the top, the seller last of all."""
-    found = message.one("Exporter") or shipment.one("Exporter") or shipment.one("Consignor")
+    found = message.child("Exporter") or shipment.child("Exporter") or shipment.child("Consignor")
     first = goods[0] if goods and found is None else Element("GovernmentAgencyGoodsItem")
-    return found or first.one("Exporter") or first.one("Consignor") or first.one("Seller") or shipment.one("Seller")
+    return (
+        found
+        or first.child("Exporter")
+        or first.child("Consignor")
+        or first.child("Seller")
+        or shipment.child("Seller")
+    )
 
 
 def _importer(message: Element, shipment: Element, goods: list[Element]) -> Element | None:
     """Answer the element that names who receives them, likewise; the buyer last of all."""
-    found = shipment.one("Importer") or message.one("Importer") or shipment.one("Consignee")
+    found = shipment.child("Importer") or message.child("Importer") or shipment.child("Consignee")
     first = goods[0] if goods and found is None else Element("GovernmentAgencyGoodsItem")
-    return found or first.one("Importer") or first.one("Consignee") or first.one("Buyer") or shipment.one("Buyer")
+    return (
+        found or first.child("Importer") or first.child("Consignee") or first.child("Buyer") or shipment.child("Buyer")
+    )
 
 
 def _country(
@@ -116,40 +133,43 @@ def _country(
 ) -> str | None:
     """Answer the country of one end: of the shipment, else of its items, else of the party at that end."""
     name = "/".join(path)
-    if (code := shipment.said_in(*path)) is not None:
-        return same_country(f"/{field}", code, repairs)
-    codes = list(dict.fromkeys(code for item in goods if (code := item.said_in(*path)) is not None))
+    if (code := shipment.descendant_text(*path)) is not None:
+        return iso_country(f"/{field}", code, repairs)
+    codes = list(dict.fromkeys(code for item in goods if (code := item.descendant_text(*path)) is not None))
     if codes:
-        repairs.note(f"/{field}", f"{name} of the goods item", tuple(codes[1:]))
-        return same_country(f"/{field}", codes[0], repairs)
+        repairs.add(f"/{field}", f"{name} of the goods item", tuple(codes[1:]))
+        return iso_country(f"/{field}", codes[0], repairs)
     if (home := party.get("country")) is not None:
-        repairs.note(f"/{field}", "the country of the " + ("exporter" if field == "export_country" else "importer"))
+        repairs.add(f"/{field}", "the country of the " + ("exporter" if field == "export_country" else "importer"))
     return home
 
 
-def same_country(pointer: str, code: str, repairs: Repairs) -> str:
+def iso_country(pointer: str, code: str, repairs: Repairs) -> str:
     """Answer a country in ISO 3166-1 where customs have a code of their own for it or a part of it."""
-    if code in SAME_COUNTRY:
-        repairs.note(pointer, f"{code}, which is {SAME_COUNTRY[code]} in ISO 3166-1")
-    return SAME_COUNTRY.get(code, code)
+    if code in COUNTRY_ALIASES:
+        repairs.add(pointer, f"{code}, which is {COUNTRY_ALIASES[code]} in ISO 3166-1")
+    return COUNTRY_ALIASES.get(code, code)
 
 
-def _country_of_party(role: str, party: dict[str, Any], code: str | None, repairs: Repairs) -> None:
+def _default_party_country(role: str, party: dict[str, Any], code: str | None, repairs: Repairs) -> None:
     if "country" not in party and party and code is not None:
         party["country"] = code
-        repairs.note(f"/{role}/country", "the country at that end of the movement")
+        repairs.add(f"/{role}/country", "the country at that end of the movement")
 
 
 def _transport(message: Element, shipment: Element, goods: list[Element]) -> str | None:
     """Answer the bill of lading, waybill or consignment note, wherever among the documents it is named."""
-    contract = shipment.at("Consignment")
-    for one in contract.all("TransportContractDocument") if contract is not None else ():
-        if (number := one.said("ID")) is not None:
+    contract = shipment.descendant("Consignment")
+    for one in contract.children("TransportContractDocument") if contract is not None else ():
+        if (number := one.child_text("ID")) is not None:
             return number
     holders = (shipment, *goods, message)
-    for one in (d for h in holders for n in ("AdditionalDocument", "PreviousDocument") for d in h.all(n)):
-        if one.said("TypeCode") in TRANSPORT and one.said("CategoryCode") in OF_TRANSPORT:
-            return one.said("ID")
+    for one in (d for h in holders for n in ("AdditionalDocument", "PreviousDocument") for d in h.children(n)):
+        if (
+            one.child_text("TypeCode") in TRANSPORT_DOCUMENT_TYPES
+            and one.child_text("CategoryCode") in TRANSPORT_CATEGORIES
+        ):
+            return one.child_text("ID")
     return None
 
 

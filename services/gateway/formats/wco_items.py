@@ -6,108 +6,110 @@ from typing import Any
 
 from services.gateway.formats.customs_codes import (
     CITES_DOCUMENTS,
+    COUNTRY_ALIASES,
     NOT_CITES,
     NOT_PRESENTED,
-    SAME_COUNTRY,
     UNITS,
-    use_of,
+    document_use,
 )
 from services.gateway.formats.wco_repairs import Repairs
 from services.gateway.formats.xml_parser import Element
-from shared.cites.time_zones import countries
-from shared.contracts.quantities import EXACT, plain
+from shared.cites.time_zones import country_codes
+from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Fault, Invalid
 
 _NUMBER = re.compile(r"[0-9]{1,38}(\.[0-9]{1,38})?")
 _HS = re.compile(r"[0-9]{4,10}")
-NO_TARIFF = frozenset({"TRC", "TRA", "GN"})
+NON_TARIFF_KINDS = frozenset({"TRC", "TRA", "GN"})
 """Kinds of classification that are no tariff code of goods: additional codes, and dangerous goods."""
-LONGEST_DESCRIPTION = 500
-MOST_ITEMS = 500
+MAX_DESCRIPTION = 500
+MAX_ITEMS = 500
 """As many as a declaration may have in any format: a megabyte of empty ones costs seconds to read."""
 
 
-def items_of(shipment: Element, goods: list[Element], repairs: Repairs) -> list[dict[str, Any]]:
+def parse_items(shipment: Element, goods: list[Element], repairs: Repairs) -> list[dict[str, Any]]:
     """Answer the items in their order; raises Invalid before any is read where there are too many."""
-    if len(goods) > MOST_ITEMS:
-        raise _fault("/items", "too-long", f"A declaration has at most {MOST_ITEMS} goods items, not {len(goods)}.")
-    earlier = _earlier(shipment)
-    return [_item(item, place, earlier, repairs) for place, item in enumerate(goods)]
+    if len(goods) > MAX_ITEMS:
+        raise _invalid("/items", "too-long", f"A declaration has at most {MAX_ITEMS} goods items, not {len(goods)}.")
+    previous_declaration = _previous_declaration(shipment)
+    return [_item(item, index, previous_declaration, repairs) for index, item in enumerate(goods)]
 
 
-def _item(item: Element, place: int, earlier: str | None, repairs: Repairs) -> dict[str, Any]:
-    at = f"/items/{place}"
-    commodity = item.one("Commodity") or Element("Commodity")
-    coded = [(_code(one), one) for one in item.all("AdditionalDocument")]
-    papers = [(code, one) for code, one in coded if code in CITES_DOCUMENTS]
+def _item(item: Element, index: int, previous_declaration: str | None, repairs: Repairs) -> dict[str, Any]:
+    pointer = f"/items/{index}"
+    commodity = item.child("Commodity") or Element("Commodity")
+    coded = [(_code(one), one) for one in item.children("AdditionalDocument")]
+    cites_documents = [(code, one) for code, one in coded if code in CITES_DOCUMENTS]
     exempt = any(code == NOT_CITES for code, _ in coded)
-    stated = {
-        "number": _number(item.said("SequenceNumeric"), place, at, repairs),
+    content = {
+        "number": _number(item.child_text("SequenceNumeric"), index, pointer, repairs),
         "hs_code": _hs_code(commodity),
-        "description": _description(commodity, at, repairs),
-        "origin_country": _origin(item, at, repairs),
-        "net_mass": _mass(commodity, at),
-        **_quantity(commodity, [one for _, one in papers], at, repairs),
-        "documents": _documents(papers, exempt, _earlier(item) or earlier, at, repairs),
+        "description": _description(commodity, pointer, repairs),
+        "origin_country": _origin(item, pointer, repairs),
+        "net_mass": _mass(commodity, pointer),
+        **_quantity(commodity, [one for _, one in cites_documents], pointer, repairs),
+        "documents": _documents(
+            cites_documents, exempt, _previous_declaration(item) or previous_declaration, pointer, repairs
+        ),
     }
-    return {name: value for name, value in stated.items() if value is not None}
+    return {name: value for name, value in content.items() if value is not None}
 
 
-def _number(said: str | None, place: int, at: str, repairs: Repairs) -> int:
-    if said is None:
-        repairs.note(f"{at}/number", "its place among the items, for it has no SequenceNumeric")
-        return place + 1
-    if not (len(said) <= 4 and said.isascii() and said.isdigit()):
-        raise _fault(f"{at}/number", "not-a-number", "SequenceNumeric is a whole number from 1 to 9999.")
-    return int(said)
+def _number(value: str | None, index: int, pointer: str, repairs: Repairs) -> int:
+    if value is None:
+        repairs.add(f"{pointer}/number", "its place among the items, for it has no SequenceNumeric")
+        return index + 1
+    if not (len(value) <= 4 and value.isascii() and value.isdigit()):
+        raise _invalid(f"{pointer}/number", "not-a-number", "SequenceNumeric is a whole number from 1 to 9999.")
+    return int(value)
 
 
 def _hs_code(commodity: Element) -> str | None:
     """Answer the tariff code: of the combined nomenclature (TSP), else the first that is digits."""
     other = None
-    for one in commodity.all("Classification"):
-        kind, code = one.said("IdentificationTypeCode"), one.said("ID")
+    for one in commodity.children("Classification"):
+        kind, code = one.child_text("IdentificationTypeCode"), one.child_text("ID")
         if code is None or not _HS.fullmatch(code):
             continue
         if kind == "TSP":
             return code
-        other = code if other is None and kind not in NO_TARIFF else other
+        other = code if other is None and kind not in NON_TARIFF_KINDS else other
     return other
 
 
-def _description(commodity: Element, at: str, repairs: Repairs) -> str | None:
-    said = commodity.said("Description")
-    if said is not None and len(said) > LONGEST_DESCRIPTION:
-        repairs.note(f"{at}/description", f"its first {LONGEST_DESCRIPTION} characters; the kept message has all")
-        said = said[:LONGEST_DESCRIPTION].rstrip()
-    return said
+def _description(commodity: Element, pointer: str, repairs: Repairs) -> str | None:
+    value = commodity.child_text("Description")
+    if value is not None and len(value) > MAX_DESCRIPTION:
+        repairs.add(f"{pointer}/description", f"its first {MAX_DESCRIPTION} characters; the kept message has all")
+        value = value[:MAX_DESCRIPTION].rstrip()
+    return value
 
 
-def _origin(item: Element, at: str, repairs: Repairs) -> str | None:
+def _origin(item: Element, pointer: str, repairs: Repairs) -> str | None:
     """Answer the country of origin: the non-preferential one (type 1) before others, where it is a country."""
-    found = item.all("Origin")
+    found = item.children("Origin")
     if len(found) > 1:
-        found.sort(key=lambda one: one.said("TypeCode") not in {"1", None})
-    codes = [code for one in found if (code := one.said("CountryCode")) is not None]
+        found.sort(key=lambda one: one.child_text("TypeCode") not in {"1", None})
+    codes = [code for one in found if (code := one.child_text("CountryCode")) is not None]
     code = codes[0] if codes else None
-    if code in SAME_COUNTRY:
-        repairs.note(f"{at}/origin_country", f"{code}, which is {SAME_COUNTRY[code]} in ISO 3166-1")
-        return SAME_COUNTRY[code]
-    return code if code in countries() else None
+    if code in COUNTRY_ALIASES:
+        repairs.add(f"{pointer}/origin_country", f"{code}, which is {COUNTRY_ALIASES[code]} in ISO 3166-1")
+        return COUNTRY_ALIASES[code]
+    return code if code in country_codes() else None
 
 
-def _mass(commodity: Element, at: str) -> str | None:
-    said = commodity.said_in("GoodsMeasure", "NetNetWeightMeasure")
-    return None if said is None else _positive(said, at, "net_mass", "NetNetWeightMeasure")
+def _mass(commodity: Element, pointer: str) -> str | None:
+    value = commodity.descendant_text("GoodsMeasure", "NetNetWeightMeasure")
+    return None if value is None else _positive(value, pointer, "net_mass", "NetNetWeightMeasure")
 
 
-def _quantity(commodity: Element, papers: list[Element], at: str, repairs: Repairs) -> dict[str, Any]:
+def _quantity(commodity: Element, cites_documents: list[Element], pointer: str, repairs: Repairs) -> dict[str, Any]:
     """Answer quantity and unit: what is written off, else the supplementary quantity, else the net mass."""
     written_off = {}
-    for paper in papers:
-        for one in (off.one("QuantityQuantity") for off in paper.all("WriteOff")):
+    for document in cites_documents:
+        for one in (off.child("QuantityQuantity") for off in document.children("WriteOff")):
             if one is not None and one.text:
-                amount, unit = _measure(one, at, "WriteOff/QuantityQuantity", repairs)
+                amount, unit = _measure(one, pointer, "WriteOff/QuantityQuantity", repairs)
                 written_off[amount, unit] = f"{amount} {unit} written off"
     if len(written_off) == 1:
         [(amount, unit)] = written_off
@@ -115,87 +117,95 @@ def _quantity(commodity: Element, papers: list[Element], at: str, repairs: Repai
     if written_off:
         amount, unit = max(written_off, key=lambda pair: Decimal(pair[0]))
         others = tuple(text for pair, text in written_off.items() if pair != (amount, unit))
-        repairs.note(f"{at}/quantity", f"the largest WriteOff, {amount} {unit}", others)
+        repairs.add(f"{pointer}/quantity", f"the largest WriteOff, {amount} {unit}", others)
         return {"quantity": amount, "unit": unit}
-    supplementary = commodity.at("GoodsMeasure", "TariffQuantity")
+    supplementary = commodity.descendant("GoodsMeasure", "TariffQuantity")
     if supplementary is not None and supplementary.text:
-        amount, unit = _measure(supplementary, at, "TariffQuantity", repairs)
-        repairs.note(f"{at}/quantity", "GoodsMeasure/TariffQuantity, for nothing is written off")
+        amount, unit = _measure(supplementary, pointer, "TariffQuantity", repairs)
+        repairs.add(f"{pointer}/quantity", "GoodsMeasure/TariffQuantity, for nothing is written off")
         return {"quantity": amount, "unit": unit}
-    mass = _mass(commodity, at)
+    mass = _mass(commodity, pointer)
     if mass is None:
         return {}
-    repairs.note(f"{at}/quantity", "GoodsMeasure/NetNetWeightMeasure, for nothing else is stated")
+    repairs.add(f"{pointer}/quantity", "GoodsMeasure/NetNetWeightMeasure, for nothing else is stated")
     return {"quantity": mass, "unit": "kg"}
 
 
-def _measure(element: Element, at: str, name: str, repairs: Repairs) -> tuple[str, str]:
-    amount = _positive(element.text, at, "quantity", name)
+def _measure(element: Element, pointer: str, name: str, repairs: Repairs) -> tuple[str, str]:
+    amount = _positive(element.text, pointer, "quantity", name)
     code = element.unit
     if code is None:
-        repairs.note(f"{at}/unit", f"{name}, which names no unit: a number")
+        repairs.add(f"{pointer}/unit", f"{name}, which names no unit: a number")
         return amount, "number"
-    known = UNITS.get(code) or UNITS.get(code.partition("#")[0].strip().upper())
-    if known is None:
+    conversion = UNITS.get(code) or UNITS.get(code.partition("#")[0].strip().upper())
+    if conversion is None:
         text = (
             f"unitCode {code[:20]} of {name} is none of those read here: {', '.join(sorted(UNITS))} (UN/ECE Rec. 20)."
         )
-        raise _fault(f"{at}/unit", "unknown-unit", text)
-    unit, factor = known
-    return amount if factor == 1 else plain(EXACT.multiply(Decimal(amount), factor)), unit
+        raise _invalid(f"{pointer}/unit", "unknown-unit", text)
+    unit, factor = conversion
+    return amount if factor == 1 else format_quantity(EXACT.multiply(Decimal(amount), factor)), unit
 
 
-def _positive(said: str, at: str, field: str, name: str) -> str:
-    if said.isdigit() and said.isascii() and said[0] != "0" and len(said) <= 38:
-        return said
-    if not _NUMBER.fullmatch(said) or not said.strip("0.") or len(said) > 39:
-        raise _fault(
-            f"{at}/{field}", "not-a-quantity", f"{name} is a decimal above zero, of at most 38 digits: 118, 0.25."
+def _positive(value: str, pointer: str, field: str, name: str) -> str:
+    if value.isdigit() and value.isascii() and value[0] != "0" and len(value) <= 38:
+        return value
+    if not _NUMBER.fullmatch(value) or not value.strip("0.") or len(value) > 39:
+        raise _invalid(
+            f"{pointer}/{field}", "not-a-quantity", f"{name} is a decimal above zero, of at most 38 digits: 118, 0.25."
         )
-    plainly = said.lstrip("0")
-    return f"0{plainly}" if plainly.startswith(".") else plainly
+    stripped = value.lstrip("0")
+    return f"0{stripped}" if stripped.startswith(".") else stripped
 
 
 def _code(document: Element) -> str:
-    return (document.said("CategoryCode") or "") + (document.said("TypeCode") or "")
+    return (document.child_text("CategoryCode") or "") + (document.child_text("TypeCode") or "")
 
 
 def _documents(
-    papers: list[tuple[str, Element]], exempt: bool, earlier: str | None, at: str, repairs: Repairs
+    cites_documents: list[tuple[str, Element]],
+    exempt: bool,
+    previous_declaration: str | None,
+    pointer: str,
+    repairs: Repairs,
 ) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = [{"type": NOT_CITES}] if exempt else []
-    for code, paper in papers:
-        status = paper.said("LPCOExemptionCode")
+    documents: list[dict[str, Any]] = [{"type": NOT_CITES}] if exempt else []
+    for code, document in cites_documents:
+        status = document.child_text("LPCOExemptionCode")
         if status in NOT_PRESENTED:
-            repairs.note(f"{at}/documents", f"{code} with status {status}: no such document is presented")
+            repairs.add(f"{pointer}/documents", f"{code} with status {status}: no such document is presented")
             continue
-        made.append(_document(code, paper, earlier, f"{at}/documents/{len(made)}", repairs))
-    return made
+        documents.append(
+            _document(code, document, previous_declaration, f"{pointer}/documents/{len(documents)}", repairs)
+        )
+    return documents
 
 
-def _document(code: str, paper: Element, earlier: str | None, at: str, repairs: Repairs) -> dict[str, Any]:
-    status = paper.said("LPCOExemptionCode")
-    use = use_of(status)
+def _document(
+    code: str, document: Element, previous_declaration: str | None, pointer: str, repairs: Repairs
+) -> dict[str, Any]:
+    status = document.child_text("LPCOExemptionCode")
+    use = document_use(status)
     if use is None:
-        repairs.note(f"{at}/use", f"status {status}, which does not say how it is used: exhausts")
-    issuer = paper.said_in("Submitter", "Name") or ""
-    stated = {
+        repairs.add(f"{pointer}/use", f"status {status}, which does not say how it is used: exhausts")
+    issuer = document.descendant_text("Submitter", "Name") or ""
+    content = {
         "type": code,
-        "number": paper.said("ID"),
-        "issuer": issuer if issuer in countries() else None,
+        "number": document.child_text("ID"),
+        "issuer": issuer if issuer in country_codes() else None,
         "use": use or "exhausts",
-        "counted_by": earlier if use == "already_counted" else None,
+        "counted_by": previous_declaration if use == "already_counted" else None,
     }
-    return {name: value for name, value in stated.items() if value is not None}
+    return {name: value for name, value in content.items() if value is not None}
 
 
-def _earlier(holder: Element) -> str | None:
+def _previous_declaration(holder: Element) -> str | None:
     """Answer the earlier, simplified declaration that an item or a shipment names: what a use was attributed to."""
-    for one in holder.all("PreviousDocument"):
-        if one.said("TypeCode") in {"SDE", "CLE"} and (number := one.said("ID")) is not None:
+    for one in holder.children("PreviousDocument"):
+        if one.child_text("TypeCode") in {"SDE", "CLE"} and (number := one.child_text("ID")) is not None:
             return number
     return None
 
 
-def _fault(pointer: str, code: str, detail: str) -> Invalid:
+def _invalid(pointer: str, code: str, detail: str) -> Invalid:
     return Invalid("invalid-body", detail, [Fault(pointer, code, detail)])

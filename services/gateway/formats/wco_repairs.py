@@ -7,9 +7,9 @@ class Repairs:
     """The repairs of one message, as its declaration carries them."""
 
     def __init__(self) -> None:
-        self.made: list[dict[str, Any]] = []
+        self.entries: list[dict[str, Any]] = []
 
-    def note(self, pointer: str, source: str, others: tuple[str, ...] = ()) -> None:
+    def add(self, pointer: str, source: str, others: tuple[str, ...] = ()) -> None:
         """Tell where a field's value was taken from, and what else may be meant."""
-        told = {"pointer": pointer, "source": source[:500]}
-        self.made.append(told | ({"others": [other[:500] for other in others[:50]]} if others else {}))
+        repair = {"pointer": pointer, "source": source[:500]}
+        self.entries.append(repair | ({"others": [other[:500] for other in others[:50]]} if others else {}))

@@ -9,9 +9,9 @@ from typing import Any
 
 from lxml import etree
 
-from services.gateway.formats.wco_pointers import chain_of
+from services.gateway.formats.wco_pointers import wco_pointer
 
-FUNCTIONS: dict[str, str] = {
+FUNCTION_CODES: dict[str, str] = {
     "accepted": "01",
     "received": "02",
     "rejected": "03",
@@ -21,95 +21,100 @@ FUNCTIONS: dict[str, str] = {
     "cancelled": "10",
 }
 """Status → what a notification of it is: accepted, registered, rejected, under control, goods released, cancelled."""
-REFUSED = "03"
-MOMENTS = {"accepted": "AcceptanceDateTime", "rejected": "RejectionDateTime", "cancelled": "CancellationDateTime"}
+REJECTED_CODE = "03"
+DATE_ELEMENTS = {"accepted": "AcceptanceDateTime", "rejected": "RejectionDateTime", "cancelled": "CancellationDateTime"}
 """Status → the element of the declaration that says when."""
 
 
-def write(said: Mapping[str, Any], *, status: int, at: datetime) -> bytes:
+def render(content: Mapping[str, Any], *, status: int, at: datetime) -> bytes:
     """Write what an answer says in JSON as a Response; `at` is for answers that name no moment of their own."""
     message = etree.Element("MetaData")
-    _texts(message, {"WCODataModelVersionCode": "3.6", "WCOTypeName": "RES"})
+    _add_texts(message, {"WCODataModelVersionCode": "3.6", "WCOTypeName": "RES"})
     for empty in ("ResponsibleCountryCode", "ResponsibleAgencyName", "AgencyAssignedCustomizationCode"):
         etree.SubElement(message, empty)
     response = etree.SubElement(message, "Response")
-    about = said.get("id") or said.get("request_id") or ""
-    moment = _moment(said, at)
-    _texts(response, {"FunctionCode": _function(said, status), "FunctionalReferenceID": str(about).replace("-", "")})
-    _time(response, "IssueDateTime", moment)
-    findings = list(said.get("findings") or ())
+    reference_id = content.get("id") or content.get("request_id") or ""
+    issued_at = _issue_time(content, at)
+    _add_texts(
+        response,
+        {"FunctionCode": _function_code(content, status), "FunctionalReferenceID": str(reference_id).replace("-", "")},
+    )
+    _add_time(response, "IssueDateTime", issued_at)
+    findings = list(content.get("findings") or ())
     for finding in findings:
         if finding["severity"] == "note" or finding.get("overridden"):
-            _note(response, finding["rule"], finding["message"])
-    if said.get("status") == "refused":
-        _note(response, "refused", _reason(said))
+            _add_information(response, finding["rule"], finding["message"])
+    if content.get("status") == "refused":
+        _add_information(response, "refused", _reason(content))
     for finding in findings:
         if finding["severity"] != "note" and not finding.get("overridden"):
-            _error(response, finding["rule"], finding["message"], finding["pointer"])
-    for code, detail, pointer in _faults(said, status):
-        _error(response, code, detail, pointer)
-    if "reference" in said:
-        _declaration(response, said, moment)
+            _add_error(response, finding["rule"], finding["message"], finding["pointer"])
+    for code, detail, pointer in _faults(content, status):
+        _add_error(response, code, detail, pointer)
+    if "reference" in content:
+        _add_declaration(response, content, issued_at)
     return etree.tostring(message, xml_declaration=True, encoding="UTF-8")
 
 
-def _function(said: Mapping[str, Any], status: int) -> str:
+def _function_code(content: Mapping[str, Any], status: int) -> str:
     if status >= 400:
-        return REFUSED
-    return FUNCTIONS.get(str(said.get("status")), FUNCTIONS["accepted"] if said.get("valid") else REFUSED)
+        return REJECTED_CODE
+    return FUNCTION_CODES.get(
+        str(content.get("status")), FUNCTION_CODES["accepted"] if content.get("valid") else REJECTED_CODE
+    )
 
 
-def _faults(said: Mapping[str, Any], status: int) -> Iterable[tuple[str, str, str]]:
+def _faults(content: Mapping[str, Any], status: int) -> Iterable[tuple[str, str, str]]:
     """Answer what is wrong with what was sent: each place, or the refusal itself where it names none."""
-    faults = [(fault["code"], fault["detail"], fault["pointer"]) for fault in said.get("errors") or ()]
-    return faults or ([(said["code"], said["detail"], "")] if status >= 400 else [])
+    faults = [(fault["code"], fault["detail"], fault["pointer"]) for fault in content.get("errors") or ()]
+    return faults or ([(content["code"], content["detail"], "")] if status >= 400 else [])
 
 
-def _moment(said: Mapping[str, Any], at: datetime) -> datetime:
-    history = said.get("history") or ()
-    told = history[-1]["at"] if history else said.get("received_at")
-    return datetime.fromisoformat(told) if told else at
+def _issue_time(content: Mapping[str, Any], at: datetime) -> datetime:
+    history = content.get("history") or ()
+    written = history[-1]["at"] if history else content.get("received_at")
+    return datetime.fromisoformat(written) if written else at
 
 
-def _reason(said: Mapping[str, Any]) -> str:
-    history: Any = said.get("history") or ({},)
+def _reason(content: Mapping[str, Any]) -> str:
+    history: Any = content.get("history") or ({},)
     return str(history[-1].get("reason") or "Customs refused the goods.")
 
 
-def _declaration(response: Any, said: Mapping[str, Any], at: datetime) -> None:
+def _add_declaration(response: Any, content: Mapping[str, Any], at: datetime) -> None:
     declaration = etree.SubElement(response, "Declaration")
-    name = MOMENTS.get(str(said.get("status")))
+    name = DATE_ELEMENTS.get(str(content.get("status")))
     if name == "AcceptanceDateTime":
-        _time(declaration, name, at)
+        _add_time(declaration, name, at)
     if name == "CancellationDateTime":
-        _time(declaration, name, at)
-    _texts(declaration, {"FunctionalReferenceID": said["reference"], "ID": said.get("id")})
+        _add_time(declaration, name, at)
+    _add_texts(declaration, {"FunctionalReferenceID": content["reference"], "ID": content.get("id")})
     if name == "RejectionDateTime":
-        _time(declaration, name, at)
-    _texts(declaration, {"VersionID": str(said.get("version", 1))})
+        _add_time(declaration, name, at)
+    _add_texts(declaration, {"VersionID": str(content.get("version", 1))})
 
 
-def _error(response: Any, code: str, detail: str, pointer: str) -> None:
+def _add_error(response: Any, code: str, detail: str, pointer: str) -> None:
     error = etree.SubElement(response, "Error")
-    _texts(error, {"Description": detail, "ValidationCode": code})
-    for section, number, tag in chain_of(pointer):
+    _add_texts(error, {"Description": detail, "ValidationCode": code})
+    for section, number, tag in wco_pointer(pointer):
         step = etree.SubElement(error, "Pointer")
         sequence = str(number) if number is not None else None
-        _texts(step, {"SequenceNumeric": sequence, "DocumentSectionCode": section, "TagID": tag})
+        _add_texts(step, {"SequenceNumeric": sequence, "DocumentSectionCode": section, "TagID": tag})
 
 
-def _note(response: Any, code: str, text: str) -> None:
-    told = etree.SubElement(response, "AdditionalInformation")
-    _texts(told, {"StatementCode": code, "StatementDescription": text})
+def _add_information(response: Any, code: str, text: str) -> None:
+    information = etree.SubElement(response, "AdditionalInformation")
+    _add_texts(information, {"StatementCode": code, "StatementDescription": text})
 
 
-def _time(parent: Any, name: str, moment: datetime) -> None:
+def _add_time(parent: Any, name: str, moment: datetime) -> None:
     """Write a time in format 304: seconds and zone."""
     inner = etree.SubElement(etree.SubElement(parent, name), "DateTimeString", formatCode="304")
     inner.text = moment.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")
 
 
-def _texts(parent: Any, texts: Mapping[str, str | None]) -> None:
+def _add_texts(parent: Any, texts: Mapping[str, str | None]) -> None:
     for name, text in texts.items():
         if text is not None:
             etree.SubElement(parent, name).text = "".join(c for c in text if c >= " " or c in "\t\n")

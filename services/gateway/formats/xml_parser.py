@@ -10,13 +10,13 @@ from lxml import etree
 
 from shared.problems import Invalid
 
-DEEPEST = 32
-OURS = "urn:wco:datamodel:"
+MAX_DEPTH = 32
+WCO_NAMESPACE = "urn:wco:datamodel:"
 """How the namespaces of the WCO Data Model begin, whatever their version; elements of no namespace are taken too."""
-MEASURES = frozenset({"QuantityQuantity", "TariffQuantity"})
+MEASURE_ELEMENTS = frozenset({"QuantityQuantity", "TariffQuantity"})
 """Elements whose `unitCode` is read: a quantity is nothing without its unit."""
 _BEFORE_ROOT = re.compile(rb"(?>\s+|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
-_ITSELF = re.compile(r" \(<string>, line \d+\)$|, use XML_PARSE_HUGE option")
+_PARSER_NOISE = re.compile(r" \(<string>, line \d+\)$|, use XML_PARSE_HUGE option")
 _ENCODING = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"']")
 
 
@@ -44,42 +44,42 @@ class Element:
         self.name, self.text, self.unit = name, text, unit
         self.inner: Inner = {}
 
-    def all(self, name: str) -> "list[Element]":
+    def children(self, name: str) -> "list[Element]":
         """Answer the elements of this name directly inside."""
         found = self.inner.get(name)
         if found is None:
             return []
         if found.__class__ is Element:
             return [found]
-        them = found if isinstance(found, list) else [found]
-        return [Element(name, one) if isinstance(one, str) else one for one in them]
+        items = found if isinstance(found, list) else [found]
+        return [Element(name, one) if isinstance(one, str) else one for one in items]
 
-    def one(self, name: str) -> "Element | None":
+    def child(self, name: str) -> "Element | None":
         """Answer the only element of this name directly inside; raises Invalid when there are more."""
-        found = self._only(name)
+        found = self._single(name)
         return Element(name, found) if isinstance(found, str) else found
 
-    def at(self, *path: str) -> "Element | None":
+    def descendant(self, *path: str) -> "Element | None":
         """Answer the only element at a path of names."""
-        here: Element | None = self
+        element: Element | None = self
         for name in path:
-            here = here.one(name) if here is not None else None
-        return here
+            element = element.child(name) if element is not None else None
+        return element
 
-    def said(self, name: str) -> str | None:
+    def child_text(self, name: str) -> str | None:
         """Answer the text of the only element of this name; None when it is not there or blank."""
         found = self.inner.get(name)
         if found is None or found.__class__ is str:  # asked eighty times a message: this way costs a third
             return found or None
-        inside = self._only(name)
-        return inside.text or None if isinstance(inside, Element) else inside or None
+        only_child = self._single(name)
+        return only_child.text or None if isinstance(only_child, Element) else only_child or None
 
-    def said_in(self, name: str, inner: str) -> str | None:
+    def descendant_text(self, name: str, inner: str) -> str | None:
         """Answer the text of an element in the only element of a name."""
-        found = self._only(name)
-        return found.said(inner) if isinstance(found, Element) else None
+        found = self._single(name)
+        return found.child_text(inner) if isinstance(found, Element) else None
 
-    def _only(self, name: str) -> "Element | str | None":
+    def _single(self, name: str) -> "Element | str | None":
         found = self.inner.get(name)
         if isinstance(found, list):
             raise Invalid("malformed-xml", f"{self.name} has {name} {len(found)} times; it can be there once.")
@@ -87,34 +87,34 @@ class Element:
 
 
 Inner = dict[str, Element | str | list[Element | str]]
-_NAMES: dict[str, str] = {}
+_LOCAL_NAMES: dict[str, str] = {}
 """Local names by the names the parser gives, so many as there is room for: each is worked out once."""
-MOST_NAMES = 2_000
+MAX_CACHED_NAMES = 2_000
 
 
 def parse_xml(body: bytes) -> Element:
     """Parse XML that came from outside; raises Invalid (malformed-xml, doctype-not-allowed) with what to do."""
-    _demand_utf8(body)
+    _require_utf8(body)
     start = _BEFORE_ROOT.match(body, 3 if body.startswith(b"\xef\xbb\xbf") else 0)
     if start is not None and body[start.end() : start.end() + 9].upper() == b"<!DOCTYPE":
-        raise _doctype()
+        raise _doctype_not_allowed()
     try:
         root = etree.fromstring(body, _PARSER)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise Invalid("malformed-xml", _unread(str(error))) from None
+        raise Invalid("malformed-xml", _syntax_detail(str(error))) from None
     if root.getroottree().docinfo.internalDTD is not None:
-        raise _doctype()
-    return _element(root)
+        raise _doctype_not_allowed()
+    return _build_tree(root)
 
 
-def _unread(said: str) -> str:
+def _syntax_detail(message: str) -> str:
     """Say what the parser found, without what it says to those who set it up."""
-    if "Excessive depth" in said:
-        return f"The body is nested deeper than {DEEPEST} levels."
-    return f"The body is not well-formed XML: {_ITSELF.sub('', said)[:300]}."
+    if "Excessive depth" in message:
+        return f"The body is nested deeper than {MAX_DEPTH} levels."
+    return f"The body is not well-formed XML: {_PARSER_NOISE.sub('', message)[:300]}."
 
 
-def _demand_utf8(body: bytes) -> None:
+def _require_utf8(body: bytes) -> None:
     declared = _ENCODING.match(body.removeprefix(b"\xef\xbb\xbf").lstrip()[:200])
     try:
         if declared is not None and declared[1].lower() not in {b"utf-8", b"utf8", b"us-ascii"}:
@@ -126,41 +126,41 @@ def _demand_utf8(body: bytes) -> None:
         raise Invalid("malformed-xml", "The body must be XML in UTF-8, and say no other encoding.") from None
 
 
-def _doctype() -> Invalid:
+def _doctype_not_allowed() -> Invalid:
     return Invalid("doctype-not-allowed", "A DOCTYPE and its entities are not read here. Send the message without.")
 
 
-def _element(root: "etree._Element") -> Element:
+def _build_tree(root: "etree._Element") -> Element:
     """Take a tree over in the order of its text, one node after the other: recursion would cost half as much again."""
     top = Element("")
-    inner, left, around, names = top.inner, 1, list[tuple[Inner, int]](), _NAMES.get
+    inner, remaining, ancestors, names = top.inner, 1, list[tuple[Inner, int]](), _LOCAL_NAMES.get
     for node in root.iter():
-        tag, said, within = node.tag, node.text, len(node)
-        name = names(tag) or _local(tag)
-        left -= 1
-        if within:
-            made = Element(name, said.strip() if said else "")
+        tag, text, child_count = node.tag, node.text, len(node)
+        name = names(tag) or _local_name(tag)
+        remaining -= 1
+        if child_count:
+            made = Element(name, text.strip() if text else "")
             if name in inner:
-                _put(inner, name, made)
+                _add_child(inner, name, made)
             else:
                 inner[name] = made
-            around.append((inner, left))
-            inner, left = made.inner, within
-            if len(around) > DEEPEST:
-                raise Invalid("malformed-xml", f"The body is nested deeper than {DEEPEST} levels.")
+            ancestors.append((inner, remaining))
+            inner, remaining = made.inner, child_count
+            if len(ancestors) > MAX_DEPTH:
+                raise Invalid("malformed-xml", f"The body is nested deeper than {MAX_DEPTH} levels.")
             continue
-        if name in MEASURES:
-            _put(inner, name, _measure(name, node))
+        if name in MEASURE_ELEMENTS:
+            _add_child(inner, name, _measure(name, node))
         elif name in inner:
-            _put(inner, name, said.strip() if said else "")
+            _add_child(inner, name, text.strip() if text else "")
         else:
-            inner[name] = said.strip() if said else ""
-        while not left and around:
-            inner, left = around.pop()
-    return top.all(_local(root.tag))[0]
+            inner[name] = text.strip() if text else ""
+        while not remaining and ancestors:
+            inner, remaining = ancestors.pop()
+    return top.children(_local_name(root.tag))[0]
 
 
-def _put(inner: Inner, name: str, one: Element | str) -> None:
+def _add_child(inner: Inner, name: str, one: Element | str) -> None:
     before = inner.get(name)
     if before is None:
         inner[name] = one
@@ -174,12 +174,14 @@ def _measure(name: str, node: "etree._Element") -> Element:
     return Element(name, (node.text or "").strip(), node.get("unitCode"))
 
 
-def _local(tag: str) -> str:
+def _local_name(tag: str) -> str:
     """Answer an element's name without its namespace; what is of no namespace of ours is not taken for ours."""
     namespace, closing, name = tag.rpartition("}")
-    if closing and not namespace.startswith("{" + OURS):
-        text = f"Element {name[:60]} is of the namespace {namespace[1:100]}; only those of {OURS}… are read here."
+    if closing and not namespace.startswith("{" + WCO_NAMESPACE):
+        text = (
+            f"Element {name[:60]} is of the namespace {namespace[1:100]}; only those of {WCO_NAMESPACE}… are read here."
+        )
         raise Invalid("malformed-xml", text)
-    if len(_NAMES) < MOST_NAMES:
-        _NAMES[tag] = name
+    if len(_LOCAL_NAMES) < MAX_CACHED_NAMES:
+        _LOCAL_NAMES[tag] = name
     return name

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.gateway.store.tables import amendments
 
 
-async def keep(
+async def add(
     conn: AsyncConnection,
     command_id: UUID,
     declaration_id: UUID,
@@ -34,14 +34,14 @@ async def keep(
     await conn.execute(insert(amendments).values(row).on_conflict_do_nothing())
 
 
-async def stands(conn: AsyncConnection, command_id: UUID, digest: bytes, version: int) -> None:
+async def set_version(conn: AsyncConnection, command_id: UUID, digest: bytes, version: int) -> None:
     """Note which version of the declaration an amendment became."""
     c = amendments.c
     same = (c.command_id == command_id, c.digest == digest, c.version.is_(None))
     await conn.execute(update(amendments).where(*same).values(version=version))
 
 
-async def version(conn: AsyncConnection, declaration_id: UUID, number: int | None) -> RowMapping | None:
+async def find_version(conn: AsyncConnection, declaration_id: UUID, number: int | None) -> RowMapping | None:
     """Read one amended version of a declaration; the newest that stands when no number is named."""
     c = amendments.c
     which = c.version.is_not(None) if number is None else c.version == number

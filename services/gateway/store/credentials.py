@@ -28,10 +28,10 @@ async def add(
 ) -> bool:
     """Write a credential; False when its outside subject is another living credential's."""
     values = {"client_id": client_id, "party_id": party_id, "made_at": at, "revision": revision}
-    said = {"secret_sha256": proof.secret, "public_keys": proof.keys, "subject": proof.subject}
-    written = put_in(credentials).values(**values, **said, expires_at=proof.expires_at)
-    made = await conn.execute(written.on_conflict_do_nothing().returning(credentials.c.client_id))
-    return made.one_or_none() is not None
+    proof_values = {"secret_sha256": proof.secret, "public_keys": proof.keys, "subject": proof.subject}
+    written = put_in(credentials).values(**values, **proof_values, expires_at=proof.expires_at)
+    inserted = await conn.execute(written.on_conflict_do_nothing().returning(credentials.c.client_id))
+    return inserted.one_or_none() is not None
 
 
 async def end(conn: AsyncConnection, client_id: str, party_id: UUID, *, revision: int, at: datetime) -> bool:
@@ -46,62 +46,64 @@ async def shorten(
 ) -> RowMapping | None:
     """Let a living credential of a party end then, or sooner if it would anyway; answers its row."""
     c = credentials.c
-    mine = (c.client_id == client_id, c.party_id == party_id, _lives(at))
+    mine = (c.client_id == client_id, c.party_id == party_id, _is_active(at))
     sooner = func.least(func.coalesce(c.expires_at, until), until)
     changed = update(credentials).where(*mine).values(expires_at=sooner, revision=revision).returning(credentials)
     found: RowMapping | None = (await conn.execute(changed)).mappings().one_or_none()
     return found
 
 
-async def use(conn: AsyncConnection, client_id: str, secret: bytes, *, at: datetime) -> UUID | None:
+async def authenticate_by_secret(conn: AsyncConnection, client_id: str, secret: bytes, *, at: datetime) -> UUID | None:
     """Answer the enabled party whose living credential this is, and note the use; None when it is nobody's."""
-    return await _use(conn, client_id, credentials.c.secret_sha256 == secret, at=at)
+    return await _authenticate(conn, client_id, credentials.c.secret_sha256 == secret, at=at)
 
 
-async def use_by_key(conn: AsyncConnection, client_id: str, *, at: datetime) -> UUID | None:
+async def authenticate_by_key(conn: AsyncConnection, client_id: str, *, at: datetime) -> UUID | None:
     """Answer the same for a client that has shown an assertion signed with its key."""
-    return await _use(conn, client_id, credentials.c.public_keys.is_not(None), at=at)
+    return await _authenticate(conn, client_id, credentials.c.public_keys.is_not(None), at=at)
 
 
-async def _use(conn: AsyncConnection, client_id: str, proves: ColumnElement[bool], *, at: datetime) -> UUID | None:
+async def _authenticate(
+    conn: AsyncConnection, client_id: str, proves: ColumnElement[bool], *, at: datetime
+) -> UUID | None:
     c = credentials.c
-    fits = (c.client_id == client_id, proves, _lives(at), c.party_id == parties.c.id, ~parties.c.disabled)
+    fits = (c.client_id == client_id, proves, _is_active(at), c.party_id == parties.c.id, ~parties.c.disabled)
     used = update(credentials).where(*fits).values(last_used_at=at).returning(credentials.c.party_id)
     found: UUID | None = (await conn.execute(used)).scalar_one_or_none()
     return found
 
 
-async def note_use(conn: AsyncConnection, client_id: str, *, at: datetime) -> None:
+async def record_use(conn: AsyncConnection, client_id: str, *, at: datetime) -> None:
     """Note that a credential was used, whose holder brought a token of the outside issuer; once a minute is enough."""
     c = credentials.c
-    lately = (c.client_id == client_id, or_(c.last_used_at.is_(None), c.last_used_at < at - timedelta(minutes=1)))
-    await conn.execute(update(credentials).where(*lately).values(last_used_at=at))
+    due = (c.client_id == client_id, or_(c.last_used_at.is_(None), c.last_used_at < at - timedelta(minutes=1)))
+    await conn.execute(update(credentials).where(*due).values(last_used_at=at))
 
 
-async def keys_of(conn: AsyncConnection, client_id: str, *, at: datetime) -> list[dict[str, Any]]:
+async def list_keys(conn: AsyncConnection, client_id: str, *, at: datetime) -> list[dict[str, Any]]:
     """Read the public keys of a living credential; none when it has no keys."""
-    found = select(credentials.c.public_keys).where(credentials.c.client_id == client_id, _lives(at))
+    found = select(credentials.c.public_keys).where(credentials.c.client_id == client_id, _is_active(at))
     return list((await conn.execute(found)).scalar_one_or_none() or ())
 
 
-async def of_party(
+async def list_by_party(
     conn: AsyncConnection, party_id: UUID, *, before: str | None, limit: int, at: datetime
 ) -> Sequence[RowMapping]:
     """Read up to `limit` of a party's living credentials made before one, newest first; never their secrets."""
     c = credentials.c
     shown = (c.client_id, c.made_at, c.last_used_at, c.expires_at, c.public_keys, c.subject)
-    found = select(*shown).where(c.party_id == party_id, _lives(at)).order_by(c.client_id.desc()).limit(limit)
+    found = select(*shown).where(c.party_id == party_id, _is_active(at)).order_by(c.client_id.desc()).limit(limit)
     if before is not None:
         found = found.where(c.client_id < before)
     return (await conn.execute(found)).mappings().all()
 
 
-def _lives(at: datetime) -> ColumnElement[bool]:
+def _is_active(at: datetime) -> ColumnElement[bool]:
     c = credentials.c
     return c.ended_at.is_(None) & or_(c.expires_at.is_(None), c.expires_at > at)
 
 
-async def changed_since(conn: AsyncConnection, revision: int) -> Sequence[RowMapping]:
+async def list_changed_since(conn: AsyncConnection, revision: int) -> Sequence[RowMapping]:
     """Read which credentials changed later than a revision: whose they are, and until when they live."""
     c = credentials.c
     columns = (c.client_id, c.party_id, c.subject, c.expires_at, c.ended_at)

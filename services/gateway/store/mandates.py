@@ -16,29 +16,33 @@ async def add(conn: AsyncConnection, values: dict[str, Any], *, revision: int) -
     await conn.execute(insert(mandates).values(**values, revision=revision))
 
 
-async def revoke(conn: AsyncConnection, id: UUID, *, by: UUID, at: datetime, revision: int) -> None:
+async def revoke(conn: AsyncConnection, id: UUID, *, revoked_by: UUID, at: datetime, revision: int) -> None:
     """Revoke a mandate that stands; one that was revoked keeps its first revocation."""
-    stands = (mandates.c.id == id, mandates.c.revoked_at.is_(None))
-    await conn.execute(update(mandates).where(*stands).values(revoked_at=at, revoked_by=by, revision=revision))
+    is_current = (mandates.c.id == id, mandates.c.revoked_at.is_(None))
+    await conn.execute(
+        update(mandates).where(*is_current).values(revoked_at=at, revoked_by=revoked_by, revision=revision)
+    )
 
 
-async def find(conn: AsyncConnection, id: UUID, *, of: UUID | None) -> RowMapping | None:
-    """Read a mandate that a party gave or was given, or any when `of` is None."""
-    found = select(mandates).where(mandates.c.id == id, *_whose(of))
+async def find(conn: AsyncConnection, id: UUID, *, party_id: UUID | None) -> RowMapping | None:
+    """Read a mandate that a party gave or was given, or any when `party_id` is None."""
+    found = select(mandates).where(mandates.c.id == id, *_visible_to(party_id))
     return (await conn.execute(found)).mappings().one_or_none()
 
 
-async def page(conn: AsyncConnection, *, of: UUID | None, before: UUID | None, limit: int) -> Sequence[RowMapping]:
+async def list_page(
+    conn: AsyncConnection, *, party_id: UUID | None, before: UUID | None, limit: int
+) -> Sequence[RowMapping]:
     """Read up to `limit` mandates that a party gave or was given (or any), newest first, those before one."""
     older = [] if before is None else [mandates.c.id < before]
-    found = select(mandates).where(*_whose(of), *older).order_by(mandates.c.id.desc()).limit(limit)
+    found = select(mandates).where(*_visible_to(party_id), *older).order_by(mandates.c.id.desc()).limit(limit)
     return (await conn.execute(found)).mappings().all()
 
 
-async def changed_since(conn: AsyncConnection, revision: int) -> Sequence[RowMapping]:
+async def list_changed_since(conn: AsyncConnection, revision: int) -> Sequence[RowMapping]:
     """Read the mandates that changed later than a revision."""
     return (await conn.execute(select(mandates).where(mandates.c.revision > revision))).mappings().all()
 
 
-def _whose(of: UUID | None) -> list[Any]:
-    return [] if of is None else [or_(mandates.c.trader_id == of, mandates.c.agent_id == of)]
+def _visible_to(party_id: UUID | None) -> list[Any]:
+    return [] if party_id is None else [or_(mandates.c.trader_id == party_id, mandates.c.agent_id == party_id)]

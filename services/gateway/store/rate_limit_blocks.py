@@ -6,13 +6,13 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.gateway.store.tables import rate_shares
+from services.gateway.store.tables import rate_limit_blocks
 
 
-async def take(conn: AsyncConnection, party_id: UUID, window: int, *, block: int, quota: int) -> tuple[int, int]:
+async def take_block(conn: AsyncConnection, party_id: UUID, window: int, *, block: int, quota: int) -> tuple[int, int]:
     """Take a block out of a party's window; answers how much of it was still there, and what is left for others."""
-    c = rate_shares.c
-    counted = insert(rate_shares).values(party_id=party_id, window_start=window, taken=block)
+    c = rate_limit_blocks.c
+    counted = insert(rate_limit_blocks).values(party_id=party_id, window_start=window, taken=block)
     counted = counted.on_conflict_do_update(
         index_elements=[c.party_id, c.window_start], set_={"taken": c.taken + block}
     )
@@ -20,6 +20,6 @@ async def take(conn: AsyncConnection, party_id: UUID, window: int, *, block: int
     return min(block, max(0, quota - (taken - block))), max(0, quota - taken)
 
 
-async def forget(conn: AsyncConnection, *, before: int) -> None:
+async def delete_expired(conn: AsyncConnection, *, before: int) -> None:
     """Forget the windows that began before a second."""
-    await conn.execute(delete(rate_shares).where(rate_shares.c.window_start < before))
+    await conn.execute(delete(rate_limit_blocks).where(rate_limit_blocks.c.window_start < before))

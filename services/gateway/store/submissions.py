@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.store.tables import submissions
 from shared import outbox
-from shared.database import many
+from shared.database import bulk_insert
 
-LETTER = ("id", "trader_id", "digest", "party", "received_at")
-KEPT = tuple(
+MESSAGE_COLUMNS = ("id", "trader_id", "digest", "party", "received_at")
+STORED_COLUMNS = tuple(
     submissions.c[name] for name in ("id", "party_id", "key", "reference", "content_type", "digest", "received_at")
 )
 
@@ -31,18 +31,18 @@ class Submission(NamedTuple):
     body: bytes
     party: str
     received_at: datetime
-    inside: bytes | None = None
-    """The inside form, where the body is of another format."""
+    normalized: bytes | None = None
+    """The normalized form, where the body is of another format."""
 
     @property
-    def carried(self) -> bytes:
+    def normalized_body(self) -> bytes:
         """The declaration as it is carried to its check."""
-        return self.body if self.inside is None else self.inside
+        return self.body if self.normalized is None else self.normalized
 
     @property
-    def letter(self) -> dict[str, Any]:
+    def outbox_message(self) -> dict[str, Any]:
         """What a courier needs of it."""
-        return {name: getattr(self, name) for name in LETTER} | {"inside": self.carried}
+        return {name: getattr(self, name) for name in MESSAGE_COLUMNS} | {"normalized": self.normalized_body}
 
     @property
     def scope(self) -> tuple[UUID, str]:
@@ -50,44 +50,44 @@ class Submission(NamedTuple):
         return self.party_id, self.key
 
 
-PUT = many(submissions, (*Submission._fields, "due_at"), ending="ON CONFLICT DO NOTHING RETURNING id")
+INSERT = bulk_insert(submissions, (*Submission._fields, "due_at"), suffix="ON CONFLICT DO NOTHING RETURNING id")
 
 
-async def put(conn: AsyncConnection, batch: Sequence[Submission], due: Sequence[datetime]) -> set[UUID]:
+async def insert_many(conn: AsyncConnection, batch: Sequence[Submission], due_times: Sequence[datetime]) -> set[UUID]:
     """Insert submissions, sorted by key, each due when said; answers the ids of the new ones."""
     values = dict(zip(Submission._fields, zip(*batch, strict=True), strict=True))
-    return set((await conn.execute(PUT, values | {"due_at": due})).scalars())
+    return set((await conn.execute(INSERT, values | {"due_at": due_times})).scalars())
 
 
-async def under_keys(conn: AsyncConnection, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], RowMapping]:
+async def find_by_keys(conn: AsyncConnection, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], RowMapping]:
     """Read what was taken in under keys, each of one party."""
-    found = select(*KEPT).where(tuple_(submissions.c.party_id, submissions.c.key).in_(list(keys)))
+    found = select(*STORED_COLUMNS).where(tuple_(submissions.c.party_id, submissions.c.key).in_(list(keys)))
     return {(row["party_id"], row["key"]): row for row in (await conn.execute(found)).mappings()}
 
 
-OWN = select(submissions).where(
+FIND_OWN = select(submissions).where(
     submissions.c.id == bindparam("id"),
     or_(submissions.c.party_id == bindparam("party"), submissions.c.trader_id == bindparam("party")),
 )
 
 
-async def own(conn: AsyncConnection, id: UUID, party_id: UUID) -> RowMapping | None:
+async def find_own(conn: AsyncConnection, id: UUID, party_id: UUID) -> RowMapping | None:
     """Read a submission that this party lodged, or that was lodged for it."""
-    return (await conn.execute(OWN, {"id": id, "party": party_id})).mappings().one_or_none()
+    return (await conn.execute(FIND_OWN, {"id": id, "party": party_id})).mappings().one_or_none()
 
 
-async def is_taken(conn: AsyncConnection, trader_id: UUID, reference: str) -> bool:
+async def is_reference_taken(conn: AsyncConnection, trader_id: UUID, reference: str) -> bool:
     """Say whether a trader has used a reference."""
     used = select(submissions.c.id).where(submissions.c.trader_id == trader_id, submissions.c.reference == reference)
     return (await conn.execute(used)).first() is not None
 
 
-async def forwarded(conn: AsyncConnection, id: UUID) -> bool:
+async def is_forwarded(conn: AsyncConnection, id: UUID) -> bool:
     """Say whether permits has taken a submission in."""
     found = select(submissions.c.settled_at.is_not(None)).where(submissions.c.id == id)
     return bool((await conn.execute(found)).scalar_one_or_none())
 
 
-async def waiting(conn: AsyncConnection) -> tuple[int, datetime | None]:
+async def read_backlog(conn: AsyncConnection) -> tuple[int, datetime | None]:
     """Answer how many submissions were not carried yet, and when the oldest of them came."""
-    return await outbox.waiting(conn, submissions, submissions.c.received_at)
+    return await outbox.read_backlog(conn, submissions, submissions.c.received_at)

@@ -19,14 +19,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, JSONB, UUID
 
-from shared.outbox import letter_columns
+from shared.outbox import outbox_columns
 
 HEAD = "0003"
 """The migration this code was written for; readiness compares it with the database's own."""
 
 metadata = MetaData()
 
-people_revision = Table(
+directory_revision = Table(
     "people_revision",
     metadata,
     Column("one", Boolean, CheckConstraint("one", name="people_revision_one_row"), primary_key=True),
@@ -70,13 +70,13 @@ party_versions = Table(
 )
 """Every version of every party, who made it and when (nobody: the hub itself, at its first start). Only added to."""
 
-party_letters = Table(
+outbox_parties = Table(
     "party_letters",
     metadata,
     Column("id", UUID, primary_key=True),
     Column("destination", Text, nullable=False),
     Column("party", JSONB, nullable=False),
-    *letter_columns("party_letters_due"),
+    *outbox_columns("party_letters_due"),
     CheckConstraint("destination IN ('permits', 'notifications')", name="party_letters_destination_known"),
 )
 """Changed parties on their way to the copies that the other services keep: one row a destination."""
@@ -138,7 +138,7 @@ mandates = Table(
 )
 """Who may declare for whom, on which days. Never deleted; a revocation is written beside."""
 
-rate_shares = Table(
+rate_limit_blocks = Table(
     "rate_shares",
     metadata,
     Column("party_id", UUID, nullable=False),
@@ -148,7 +148,7 @@ rate_shares = Table(
 )
 """How many requests of a party the replicas have taken out of one window (seconds since 1970), in blocks."""
 
-kept_answers = Table(
+stored_responses = Table(
     "kept_answers",
     metadata,
     Column("party_id", UUID, nullable=False),
@@ -173,18 +173,18 @@ submissions = Table(
     Column("content_type", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Column("inside", LargeBinary, nullable=True),
+    Column("normalized", LargeBinary, nullable=True),
     Column("party", JSONB, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False),
-    *letter_columns("submissions_due"),
+    *outbox_columns("submissions_due"),
     UniqueConstraint("party_id", "key", name="submissions_once_a_key"),
     UniqueConstraint("trader_id", "reference", name="submissions_once_a_reference"),
 )
 """Every declaration that was answered 202, its bytes as they came; the row is its own letter to permits.
 
-`digest` (SHA-256 of the bytes) and `content_type` are the fingerprint that a repeated key is held against; `party`
-is who lodged it, as known at that moment. `inside` is what is carried where the bytes are of another format than JSON,
-written when it was taken in: what was accepted is what is checked, whatever code reads formats by then.
+`digest` (SHA-256 of the bytes) and `content_type` are the fingerprint that a repeated key is held against; `party` is
+who lodged it, as known at that moment. `normalized` is what is carried where the bytes are of another format than
+JSON, written when it was taken in: what was accepted is what is checked, whatever code reads formats by then.
 """
 
 amendments = Table(

@@ -7,12 +7,17 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifications.actions.commands import Command, Done, keep, kept
-from services.notifications.actions.intake import tell
+from services.notifications.actions.commands import (
+    IdempotentCommand,
+    StoredResponse,
+    find_stored_response,
+    store_response,
+)
+from services.notifications.actions.intake import publish_event
 from services.notifications.domain import event_payloads
-from services.notifications.domain.audience import others_than
+from services.notifications.domain.audience import senders_except
 from services.notifications.store import acknowledgements, events
-from shared.contracts.fields import write_moment
+from shared.contracts.fields import format_timestamp
 from shared.contracts.messages import Sender
 from shared.contracts.parties import Party
 from shared.contracts.webhooks import Acknowledgement
@@ -22,37 +27,47 @@ from shared.problems import NotFound
 async def acknowledge(
     engine: AsyncEngine,
     event: UUID,
-    verdict: Acknowledgement,
+    acknowledgement: Acknowledgement,
     party: Party,
-    command: Command,
+    command: IdempotentCommand,
     *,
     id: UUID,
     at: datetime,
-) -> Done:
+) -> StoredResponse:
     """Keep a verdict about an event the party could hear; a later one counts, an earlier stays. Raises NotFound."""
     async with engine.begin() as conn:
-        await events.lock(conn)
-        if (done := await kept(conn, command, at=at)) is not None:
-            return done
-        heard = await acknowledgements.heard(conn, event, party.id)
-        if heard is None:
+        await events.acquire_intake_lock(conn)
+        if (stored := await find_stored_response(conn, command, at=at)) is not None:
+            return stored
+        received = await acknowledgements.find_received_event(conn, event, party.id)
+        if received is None:
             raise NotFound
-        said = {"outcome": verdict.outcome, "message": verdict.message}
-        row = {"id": id, "position": heard["position"], "party_id": party.id, "at": at, **said}
-        await acknowledgements.add(conn, row)
-        await _tell_sender(conn, event, heard, verdict, party, at=at)
-        return await keep(conn, command, {"event_id": str(event), **said, "at": write_moment(at)})
+        outcome = {"outcome": acknowledgement.outcome, "message": acknowledgement.message}
+        row = {"id": id, "position": received["position"], "party_id": party.id, "at": at, **outcome}
+        await acknowledgements.insert_acknowledgement(conn, row)
+        await _notify_sender(conn, event, received, acknowledgement, party, at=at)
+        return await store_response(conn, command, {"event_id": str(event), **outcome, "at": format_timestamp(at)})
 
 
-async def _tell_sender(
-    conn: AsyncConnection, event: UUID, heard: RowMapping, verdict: Acknowledgement, by: Party, *, at: datetime
+async def _notify_sender(
+    conn: AsyncConnection,
+    event: UUID,
+    received: RowMapping,
+    acknowledgement: Acknowledgement,
+    receiver: Party,
+    *,
+    at: datetime,
 ) -> None:
     """Tell the sender, unless there is none or it is the sender itself that speaks."""
-    if heard["sender"] is None:
+    if received["sender"] is None:
         return
-    audience = others_than(by, Sender.model_validate_json(json.dumps(heard["sender"])))
+    audience = senders_except(receiver, Sender.model_validate_json(json.dumps(received["sender"])))
     if audience is None:
         return
-    data = event_payloads.acknowledged(heard["body"], heard["subject"], verdict, by=by.id, at=at)
-    subject, topics = event_payloads.event_subject(event), heard["topics"] or ()
-    await tell(conn, event_payloads.ACKNOWLEDGED, subject, event, data, audience, topics=topics, at=at)
+    data = event_payloads.acknowledged_data(
+        received["body"], received["subject"], acknowledgement, receiver_id=receiver.id, at=at
+    )
+    subject, topics = event_payloads.event_subject(event), received["topics"] or ()
+    await publish_event(
+        conn, event_payloads.EVENT_ACKNOWLEDGED, subject, event, data, audience, filter_keys=topics, at=at
+    )

@@ -10,64 +10,64 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifications.store import backlog as store
-from shared.database import again
+from shared.database import retry_transaction
 from shared.logs import logger
 
 T = TypeVar("T")
 STEP = 1000
 """Letters in one transaction: some milliseconds, for which the intake may have to wait."""
-AT_ONCE = 20
+MAX_STEPS_BEFORE_RESPONSE = 20
 """Steps that are gone while the owner of an endpoint waits for the answer; the rest are gone after it."""
 
 
-async def wake(engine: AsyncEngine, endpoint: UUID, *, at: datetime) -> str | None:
+async def resume(engine: AsyncEngine, endpoint: UUID, *, at: datetime) -> str | None:
     """Let lanes of an endpoint go at once that wait for their next attempt; answers after which there are more.
 
     What a process that ends leaves unwoken goes when its next attempt is due.
     """
     after: str | None = ""
-    for _ in range(AT_ONCE):
+    for _ in range(MAX_STEPS_BEFORE_RESPONSE):
         if after is not None:
-            after = await _wake(engine, endpoint, after, at)
+            after = await _resume_step(engine, endpoint, after, at)
     return after
 
 
-async def wake_rest(engine: AsyncEngine, endpoint: UUID, *, after: str | None, at: datetime) -> None:
+async def resume_remaining(engine: AsyncEngine, endpoint: UUID, *, after: str | None, at: datetime) -> None:
     """Let every lane after this one go at once too; trouble is logged, and the lanes go when they are due."""
     try:
         while after is not None:
-            after = await _wake(engine, endpoint, after, at)
+            after = await _resume_step(engine, endpoint, after, at)
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         logger().warning("backlog.unwoken", endpoint=str(endpoint), error=repr(error)[:300])
 
 
-async def _wake(engine: AsyncEngine, endpoint: UUID, after: str, at: datetime) -> str | None:
-    return await _step(engine, partial(store.wake, endpoint=endpoint, after=after, at=at, most=STEP))
+async def _resume_step(engine: AsyncEngine, endpoint: UUID, after: str, at: datetime) -> str | None:
+    return await _run_step(engine, partial(store.resume, endpoint=endpoint, after=after, at=at, limit=STEP))
 
 
-async def clear(engine: AsyncEngine, endpoint: UUID, *, at: datetime, steps: int = AT_ONCE) -> bool:
+async def clear(engine: AsyncEngine, endpoint: UUID, *, at: datetime, steps: int = MAX_STEPS_BEFORE_RESPONSE) -> bool:
     """Clear away what waits for a deleted endpoint, in so many steps at most; answers whether all of it is gone."""
     for _ in range(steps):
-        lanes = await _step(engine, partial(store.clear, endpoint=endpoint, most=STEP))
-        letters = await _step(engine, partial(store.drop, endpoint=endpoint, at=at, most=STEP))
-        if not (lanes or letters):
+        had_queues = await _run_step(engine, partial(store.delete_queues, endpoint=endpoint, limit=STEP))
+        had_deliveries = await _run_step(engine, partial(store.drop_deliveries, endpoint=endpoint, at=at, limit=STEP))
+        if not (had_queues or had_deliveries):
             return True
     return False
 
 
-async def clear_left_behind(engine: AsyncEngine, *, at: datetime) -> int:
+async def clear_deleted_endpoints(engine: AsyncEngine, *, at: datetime) -> int:
     """Clear away what waits for endpoints that are no more; answers how many endpoints had something."""
     async with engine.connect() as conn:
-        left = await store.left_behind(conn)
-    for endpoint in left:
+        deleted = await store.list_deleted_with_backlog(conn)
+    for endpoint in deleted:
         while not await clear(engine, endpoint, at=at):
             pass
-    return len(left)
+    return len(deleted)
 
 
-async def _step(engine: AsyncEngine, act: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+async def _run_step(engine: AsyncEngine, step: Callable[[AsyncConnection], Awaitable[T]]) -> T:
     async def work() -> T:
         async with engine.begin() as conn:
-            return await act(conn)
+            return await step(conn)
 
-    return await again(work)
+    return await retry_transaction(work)

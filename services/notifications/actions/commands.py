@@ -13,7 +13,7 @@ from shared.problems import Invalid
 
 
 @dataclass(frozen=True)
-class Command:
+class IdempotentCommand:
     """What was asked, by whom, under which id; the fingerprint tells two bodies apart."""
 
     party: UUID
@@ -22,14 +22,16 @@ class Command:
 
 
 @dataclass(frozen=True)
-class Done:
+class StoredResponse:
     """What a command is answered, and whether it was done before."""
 
-    answer: dict[str, Any]
+    body: dict[str, Any]
     replayed: bool = False
 
 
-async def kept(conn: AsyncConnection, command: Command, *, at: datetime) -> Done | None:
+async def find_stored_response(
+    conn: AsyncConnection, command: IdempotentCommand, *, at: datetime
+) -> StoredResponse | None:
     """Answer what the command was answered before, or None when it is to be done now, in this transaction.
 
     Raises Invalid (idempotency-key-reused) when another body came under the same id.
@@ -40,10 +42,10 @@ async def kept(conn: AsyncConnection, command: Command, *, at: datetime) -> Done
     if bytes(row["fingerprint"]) != command.fingerprint:
         detail = "This Idempotency-Key was used with another body. Send the same body, or a new key."
         raise Invalid("idempotency-key-reused", detail)
-    return Done(json.loads(row["answer"]), replayed=True)
+    return StoredResponse(json.loads(row["answer"]), replayed=True)
 
 
-async def keep(conn: AsyncConnection, command: Command, answer: dict[str, Any]) -> Done:
+async def store_response(conn: AsyncConnection, command: IdempotentCommand, body: dict[str, Any]) -> StoredResponse:
     """Keep the answer of a command that was done in this transaction."""
-    await store.end(conn, command.party, command.id, json.dumps(answer))
-    return Done(answer)
+    await store.complete(conn, command.party, command.id, json.dumps(body))
+    return StoredResponse(body)

@@ -12,90 +12,99 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifications.actions.encryption_keys import Keys, Unreadable
-from services.notifications.actions.intake import tell_owner
+from services.notifications.actions.encryption_keys import EndpointKeys, UnreadableSecret
+from services.notifications.actions.intake import notify_owner
 from services.notifications.domain import event_payloads
-from services.notifications.domain.delivery_request import Letter
-from services.notifications.domain.delivery_result import Outcome
-from services.notifications.domain.rate_limit import allowance, next_free
-from services.notifications.domain.retry_schedule import next_attempt
+from services.notifications.domain.delivery_request import DeliveryRequest
+from services.notifications.domain.delivery_result import DeliveryResult
+from services.notifications.domain.rate_limit import allowance, next_send_time
+from services.notifications.domain.retry_schedule import next_attempt_time
 from services.notifications.store import deliveries, delivery_queues, endpoints, events, failure_streaks, rate_limits
-from shared.database import again
+from shared.database import retry_transaction
 
-PATIENCE = timedelta(days=5)
+MAX_FAILURE_DURATION = timedelta(days=5)
 """After so long with nothing but failures an endpoint is disabled."""
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
+class AttemptResult:
     """A letter that was tried, when it set off, and what became of it."""
 
-    letter: Letter
-    at: datetime
-    outcome: Outcome
+    request: DeliveryRequest
+    started_at: datetime
+    result: DeliveryResult
 
     @property
-    def ended(self) -> datetime:
+    def ended_at(self) -> datetime:
         """Answer when it was over: from then on one waits, however long the receiver took to answer."""
-        return self.at + timedelta(milliseconds=self.outcome.duration_ms)
+        return self.started_at + timedelta(milliseconds=self.result.duration_ms)
 
 
 async def claim(
     engine: AsyncEngine,
-    claim: UUID,
+    claim_id: UUID,
     *,
     at: datetime,
     lease: timedelta,
     limit: int,
-    share: int,
-    shares: Mapping[UUID, int],
-    keys: Keys,
-) -> list[Letter]:
+    default_concurrency: int,
+    concurrency: Mapping[UUID, int],
+    keys: EndpointKeys,
+) -> list[DeliveryRequest]:
     """Take the next letters to send, at most `limit`; they are this claim's until the lease ends.
 
     Workers claim one after the other, so that what each endpoint may be sent at once is counted right over all of them;
     what is to be sent is read after that, and holds up nobody.
     """
     async with engine.begin() as conn:
-        await delivery_queues.take_turn(conn)
-        limits = await rate_limits.limits(conn, at=at)
-        allowed = {id: allowance(rate, free_at, at) for id, (rate, free_at) in limits.items()}
-        taken = await delivery_queues.claim(
-            conn, claim, at=at, ends=at + lease, limit=limit, share=share, shares=shares, allowed=allowed
+        await delivery_queues.acquire_claim_lock(conn)
+        limits_by_endpoint = await rate_limits.lock_due(conn, at=at)
+        allowances = {id: allowance(rate, free_at, at) for id, (rate, free_at) in limits_by_endpoint.items()}
+        claimed = await delivery_queues.claim(
+            conn,
+            claim_id,
+            at=at,
+            lease_until=at + lease,
+            limit=limit,
+            default_concurrency=default_concurrency,
+            concurrency=concurrency,
+            allowances=allowances,
         )
-        spent = Counter(row["endpoint_id"] for row in taken if row["endpoint_id"] in limits)
-        await rate_limits.spend(conn, {id: next_free(*limits[id], at, letters) for id, letters in spent.items()})
-    return await _read(engine, claim, taken, keys, at=at) if taken else []
+        spent = Counter(row["endpoint_id"] for row in claimed if row["endpoint_id"] in limits_by_endpoint)
+        await rate_limits.set_next_send(
+            conn, {id: next_send_time(*limits_by_endpoint[id], at, sent) for id, sent in spent.items()}
+        )
+    return await _read_requests(engine, claim_id, claimed, keys, at=at) if claimed else []
 
 
-async def _read(
-    engine: AsyncEngine, claim: UUID, taken: Sequence[RowMapping], keys: Keys, *, at: datetime
-) -> list[Letter]:
+async def _read_requests(
+    engine: AsyncEngine, claim_id: UUID, claimed: Sequence[RowMapping], keys: EndpointKeys, *, at: datetime
+) -> list[DeliveryRequest]:
     """Read the letters at the heads of the lanes that were taken; lanes without any are given up."""
-    waiting = {(row["endpoint_id"], row["subject"]): row["attempts"] for row in taken}
+    waiting = {(row["endpoint_id"], row["subject"]): row["attempts"] for row in claimed}
     async with engine.begin() as conn:
-        heads = await delivery_queues.heads(conn, taken, at=at)
+        heads = await delivery_queues.list_queue_heads(conn, claimed, at=at)
         empty = waiting.keys() - {(row["endpoint_id"], row["subject"]) for row in heads}
         if empty:
-            rows = [{"endpoint_id": id, "subject": subject, "claim": claim} for id, subject in empty]
-            held = await delivery_queues.held(conn, rows)
+            rows = [{"endpoint_id": id, "subject": subject, "claim": claim_id} for id, subject in empty]
+            still_claimed = await delivery_queues.lock_claimed(conn, rows)
             await delivery_queues.advance(
-                conn, [row for row in rows if (row["endpoint_id"], row["subject"]) in held], at=at
+                conn, [row for row in rows if (row["endpoint_id"], row["subject"]) in still_claimed], at=at
             )
-    return [_letter(claim, row, waiting[row["endpoint_id"], row["subject"]], keys) for row in heads]
+    return [_build_request(claim_id, row, waiting[row["endpoint_id"], row["subject"]], keys) for row in heads]
 
 
-def _letter(claim: UUID, row: RowMapping, attempts: int, keys: Keys) -> Letter:
-    endpoint, flaw = row["endpoint_id"], None
+def _build_request(claim_id: UUID, row: RowMapping, attempts: int, keys: EndpointKeys) -> DeliveryRequest:
+    endpoint, fault = row["endpoint_id"], None
     secrets: list[str] = []
     headers: dict[str, str] = {}
     try:
         secrets += [keys.open(secret, endpoint) for secret in row["secrets"] or ()]
         headers |= json.loads(keys.open(row["headers"], endpoint)) if row["headers"] else {}
-    except Unreadable as error:
-        flaw = f"the endpoint's secrets cannot be read: {error}"
-    return Letter(
-        claim=claim,
+    except UnreadableSecret as error:
+        fault = f"the endpoint's secrets cannot be read: {error}"
+    return DeliveryRequest(
+        claim_id=claim_id,
         endpoint_id=endpoint,
         subject=row["subject"],
         attempts=attempts,
@@ -104,80 +113,93 @@ def _letter(claim: UUID, row: RowMapping, attempts: int, keys: Keys) -> Letter:
         body=row["body"].encode(),
         url=row["url"],
         secrets=tuple(secrets),
-        kind=row["type"],
-        told_at=row["told_at"],
+        event_type=row["type"],
+        occurred_at=row["told_at"],
         headers=tuple(headers.items()),
         format=row["format"],
-        flaw=flaw,
+        fault=fault,
     )
 
 
 async def settle(
     engine: AsyncEngine,
-    landed: Sequence[Landed],
+    results: Sequence[AttemptResult],
     *,
     at: datetime,
     schedule: Sequence[timedelta],
-    patience: timedelta = PATIENCE,
+    max_failure_duration: timedelta = MAX_FAILURE_DURATION,
 ) -> None:
     """Write the attempts, and move on the lanes whose claims still hold: further, later, or to the next letter.
 
     A lane that another claim has taken since is left alone; what was tried stays written. What follows for whole
     endpoints comes in transactions of its own: proven, resting, disabled.
     """
-    rows = [_row(one, schedule) for one in landed]
-    well = {one.letter.endpoint_id for one in landed if one.outcome.delivered}
-    ill = {one.letter.endpoint_id for one in landed} - well
-    await _prove(engine, landed)
+    rows = [_queue_row(attempt, schedule) for attempt in results]
+    succeeded = {attempt.request.endpoint_id for attempt in results if attempt.result.is_delivered}
+    failed = {attempt.request.endpoint_id for attempt in results} - succeeded
+    await _mark_verified(engine, results)
 
     async def work() -> None:
         async with engine.begin() as conn:
-            await deliveries.record(conn, [_attempt(one) for one in landed])
-            held = await delivery_queues.held(conn, rows)
-            ours = [row for row in rows if (row["endpoint_id"], row["subject"]) in held]
-            ended = [row for row in ours if row["due_at"] is None]
+            await deliveries.insert_attempts(conn, [_attempt_row(attempt) for attempt in results])
+            still_claimed = await delivery_queues.lock_claimed(conn, rows)
+            claimed_rows = [row for row in rows if (row["endpoint_id"], row["subject"]) in still_claimed]
+            ended = [row for row in claimed_rows if row["due_at"] is None]
             await deliveries.settle(conn, ended, at=at)
-            await delivery_queues.put_off(conn, [row for row in ours if row["due_at"] is not None])
+            await delivery_queues.reschedule(conn, [row for row in claimed_rows if row["due_at"] is not None])
             await delivery_queues.advance(conn, ended, at=at)
-            await failure_streaks.note(conn, well, ill, at=at)
+            await failure_streaks.record(conn, succeeded, failed, at=at)
 
-    await again(work)
-    await _rest(engine, landed, at=at)
-    for endpoint, url in {(one.letter.endpoint_id, one.letter.url) for one in landed if one.outcome.gone}:
+    await retry_transaction(work)
+    await _start_cooldowns(engine, results, at=at)
+    for endpoint, url in {
+        (attempt.request.endpoint_id, attempt.request.url) for attempt in results if attempt.result.is_gone
+    }:
         await disable(engine, endpoint, url, reason="the receiver answered 410 Gone", at=at)
-    await _disable_tired(engine, {one.letter.endpoint_id: one.letter.url for one in landed}, ill, patience, at=at)
+    await _disable_failing(
+        engine,
+        {attempt.request.endpoint_id: attempt.request.url for attempt in results},
+        failed,
+        max_failure_duration,
+        at=at,
+    )
 
 
-async def _prove(engine: AsyncEngine, landed: Sequence[Landed]) -> None:
+async def _mark_verified(engine: AsyncEngine, results: Sequence[AttemptResult]) -> None:
     """Let endpoints that answered their challenge hear the rest; before the letter is settled, or it is lost."""
-    for one in landed:
-        if one.letter.kind == event_payloads.VERIFICATION and one.outcome.delivered:
+    for attempt in results:
+        if attempt.request.event_type == event_payloads.ENDPOINT_VERIFICATION and attempt.result.is_delivered:
             async with engine.begin() as conn:
-                await endpoints.prove(conn, one.letter.endpoint_id, one.letter.url)
+                await endpoints.mark_verified(conn, attempt.request.endpoint_id, attempt.request.url)
 
 
-async def _rest(engine: AsyncEngine, landed: Sequence[Landed], *, at: datetime) -> None:
+async def _start_cooldowns(engine: AsyncEngine, results: Sequence[AttemptResult], *, at: datetime) -> None:
     """Leave alone those who answered 429 Too Many Requests (RFC 6585, 4), for as long as they asked."""
-    asked = {
-        one.letter.endpoint_id: at + min(one.outcome.retry_after, rate_limits.LONGEST_REST)
-        for one in landed
-        if one.outcome.status == 429 and one.outcome.retry_after
+    cooldowns = {
+        attempt.request.endpoint_id: at + min(attempt.result.retry_after, rate_limits.MAX_COOLDOWN)
+        for attempt in results
+        if attempt.result.status == 429 and attempt.result.retry_after
     }
-    for endpoint, until in asked.items():
+    for endpoint, until in cooldowns.items():
         async with engine.begin() as conn:
-            await rate_limits.rest(conn, endpoint, until=until)
+            await rate_limits.start_cooldown(conn, endpoint, until=until)
 
 
-async def _disable_tired(
-    engine: AsyncEngine, urls: Mapping[UUID, str], ill: Collection[UUID], patience: timedelta, *, at: datetime
+async def _disable_failing(
+    engine: AsyncEngine,
+    urls: Mapping[UUID, str],
+    failed: Collection[UUID],
+    max_failure_duration: timedelta,
+    *,
+    at: datetime,
 ) -> None:
     """Disable those of the endpoints that just failed which have done nothing else for as long as our patience."""
-    if not ill:
+    if not failed:
         return
     async with engine.connect() as conn:
-        tired = await failure_streaks.since(conn, ill, before=at - patience)
-    for endpoint in tired:
-        reason = f"nothing but failures for {patience.days} days"
+        failing_ids = await failure_streaks.list_failing_since(conn, failed, before=at - max_failure_duration)
+    for endpoint in failing_ids:
+        reason = f"nothing but failures for {max_failure_duration.days} days"
         await disable(engine, endpoint, urls[endpoint], reason=reason, at=at)
 
 
@@ -187,35 +209,39 @@ async def disable(engine: AsyncEngine, endpoint: UUID, url: str, *, reason: str,
     One that is not active, or has another URL by now, is left as it is.
     """
     async with engine.begin() as conn:
-        await events.lock(conn)
+        await events.acquire_intake_lock(conn)
         owner = await endpoints.disable(conn, endpoint, url, reason=reason)
         if owner is not None:
             data = {"url": url, "reason": reason}
-            await tell_owner(conn, event_payloads.DISABLED, endpoint, data, to=[owner], at=at)
+            await notify_owner(conn, event_payloads.ENDPOINT_DISABLED, endpoint, data, party_ids=[owner], at=at)
 
 
-def _row(one: Landed, schedule: Sequence[timedelta]) -> dict[str, Any]:
-    letter, outcome, tried = one.letter, one.outcome, one.letter.attempts + 1
-    due = None if outcome.delivered else next_attempt(tried, outcome, one.ended, random.random(), schedule=schedule)  # noqa: S311
+def _queue_row(attempt: AttemptResult, schedule: Sequence[timedelta]) -> dict[str, Any]:
+    request, result, attempts = attempt.request, attempt.result, attempt.request.attempts + 1
+    due = (
+        None
+        if result.is_delivered
+        else next_attempt_time(attempts, result, attempt.ended_at, random.random(), schedule=schedule)  # noqa: S311
+    )
     return {
-        "claim": letter.claim,
-        "endpoint_id": letter.endpoint_id,
-        "subject": letter.subject,
-        "delivery_id": letter.delivery_id,
-        "status": "delivered" if outcome.delivered else "given_up",
+        "claim": request.claim_id,
+        "endpoint_id": request.endpoint_id,
+        "subject": request.subject,
+        "delivery_id": request.delivery_id,
+        "status": "delivered" if result.is_delivered else "given_up",
         "due_at": due,
-        "attempts": tried,
+        "attempts": attempts,
     }
 
 
-def _attempt(one: Landed) -> dict[str, Any]:
-    outcome = one.outcome
+def _attempt_row(attempt: AttemptResult) -> dict[str, Any]:
+    result = attempt.result
     return {
-        "delivery_id": one.letter.delivery_id,
-        "claim": one.letter.claim,
-        "at": one.at,
-        "duration_ms": outcome.duration_ms,
-        "status": outcome.status,
-        "reason": outcome.reason,
-        "answer": outcome.answer,
+        "delivery_id": attempt.request.delivery_id,
+        "claim": attempt.request.claim_id,
+        "at": attempt.started_at,
+        "duration_ms": result.duration_ms,
+        "status": result.status,
+        "reason": result.reason,
+        "answer": result.response_excerpt,
     }

@@ -14,45 +14,55 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.actions import delivery
-from services.notifications.actions.delivery import PATIENCE, Landed
-from services.notifications.actions.encryption_keys import Keys
-from services.notifications.domain.concurrency_limit import START, in_trouble, next_share
-from services.notifications.domain.delivery_request import Letter
-from services.notifications.domain.delivery_result import Outcome
+from services.notifications.actions.delivery import MAX_FAILURE_DURATION, AttemptResult
+from services.notifications.actions.encryption_keys import EndpointKeys
+from services.notifications.domain.concurrency_limit import INITIAL_CONCURRENCY, is_reduced, next_concurrency
+from services.notifications.domain.delivery_request import DeliveryRequest
+from services.notifications.domain.delivery_result import DeliveryResult
 from services.notifications.domain.retry_schedule import SCHEDULE
 from shared.database import new_id, now
 from shared.logs import logger
 
 LEASE = timedelta(seconds=25)
 """Longer than a letter may fly (15 s) and be settled; at most 30 s."""
-TOGETHER, APART = 64, 0.005
+LAUNCH_BATCH_SIZE, LAUNCH_PAUSE_SECONDS = 64, 0.005
 """How many letters set off in one go, and the seconds to the next. Many endpoints may have one host: what wants to
 connect there beyond its queue (128 usually) would be dropped, and tried again by TCP only after a second."""
-Post = Callable[[Letter], Awaitable[Outcome]]
+SendRequest = Callable[[DeliveryRequest], Awaitable[DeliveryResult]]
 
 
-class PostOffice:
+class DeliveryWorker:
     """One worker's loop: from the lanes of the database to the receivers."""
 
     def __init__(
         self,
         engine: AsyncEngine,
-        post: Post,
-        keys: Keys,
+        send: SendRequest,
+        keys: EndpointKeys,
         *,
         schedule: Sequence[timedelta] = SCHEDULE,
-        patience: timedelta = PATIENCE,
+        max_failure_duration: timedelta = MAX_FAILURE_DURATION,
         lease: timedelta = LEASE,
-        poll: float = 0.1,
-        limit: int = 1024,
+        poll_seconds: float = 0.1,
+        max_in_flight: int = 1024,
     ) -> None:
-        self._engine, self._post, self._keys, self._patience = engine, post, keys, patience
-        self._schedule, self._lease, self._poll, self._limit = schedule, lease, poll, limit
-        self._flying: Counter[UUID] = Counter()
-        self._shares: dict[UUID, int] = {}
-        self._landed: list[Landed] = []
+        self._engine, self._send_request, self._keys, self._max_failure_duration = (
+            engine,
+            send,
+            keys,
+            max_failure_duration,
+        )
+        self._schedule, self._lease, self._poll_seconds, self._max_in_flight = (
+            schedule,
+            lease,
+            poll_seconds,
+            max_in_flight,
+        )
+        self._in_flight: Counter[UUID] = Counter()
+        self._concurrency: dict[UUID, int] = {}
+        self._results: list[AttemptResult] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._landing, self._settled = asyncio.Event(), asyncio.Event()
+        self._result_arrived, self._settled = asyncio.Event(), asyncio.Event()
         self._stopping = False
 
     def stop(self) -> None:
@@ -62,110 +72,118 @@ class PostOffice:
 
     async def run(self) -> None:
         """Deliver until stopped; raises what a fault of ours may raise, so that the process is started anew."""
-        settling = asyncio.create_task(self._keep_settling())
+        settling = asyncio.create_task(self._settle_loop())
         try:
             while not self._stopping and not settling.done():
                 self._settled.clear()
-                if not await self._send_off():
-                    self._forget()
-                    await self._rest()
-            while self._flying and not settling.done():
+                if not await self._claim_and_send():
+                    self._forget_healthy()
+                    await self._wait()
+            while self._in_flight and not settling.done():
                 self._settled.clear()
-                await self._rest()
+                await self._wait()
             if settling.done():
                 settling.result()
         finally:
             for task in (settling, *self._tasks):
                 task.cancel()
 
-    async def _send_off(self) -> int:
+    async def _claim_and_send(self) -> int:
         """Claim and send as much as there is room for; answers how many. An error of the database is waited out."""
-        room = self._limit - self._flying.total()
-        if room <= 0:
+        capacity = self._max_in_flight - self._in_flight.total()
+        if capacity <= 0:
             return 0
         at = now()
         try:
-            letters = await delivery.claim(
+            requests = await delivery.claim(
                 self._engine,
                 new_id(at),
                 at=at,
                 lease=self._lease,
-                limit=room,
-                share=START,
-                shares=self._known_shares(),
+                limit=capacity,
+                default_concurrency=INITIAL_CONCURRENCY,
+                concurrency=self._current_concurrency(),
                 keys=self._keys,
             )
         except Exception as error:
             logger().warning("claim.failed", error=repr(error)[:500])
             await asyncio.sleep(0.5)
             return 0
-        for first in range(0, len(letters), TOGETHER):
+        for first in range(0, len(requests), LAUNCH_BATCH_SIZE):
             if first:
-                await asyncio.sleep(APART)
-            for letter in letters[first : first + TOGETHER]:
-                self._launch(letter)
-        return len(letters)
+                await asyncio.sleep(LAUNCH_PAUSE_SECONDS)
+            for request in requests[first : first + LAUNCH_BATCH_SIZE]:
+                self._start(request)
+        return len(requests)
 
-    def _launch(self, letter: Letter) -> None:
-        self._flying[letter.endpoint_id] += 1
-        task = asyncio.create_task(self._fly(letter))
+    def _start(self, request: DeliveryRequest) -> None:
+        self._in_flight[request.endpoint_id] += 1
+        task = asyncio.create_task(self._send(request))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _known_shares(self) -> dict[UUID, int]:
+    def _current_concurrency(self) -> dict[UUID, int]:
         """Answer how much may fly to each endpoint of which something is known."""
-        ill = [id for id, share in self._shares.items() if in_trouble(share)]
-        full_of_ill = sum(self._flying[id] for id in ill) >= self._limit // 2
-        return self._shares | (dict.fromkeys(ill, 0) if full_of_ill else {})
+        failing = [id for id, limit in self._concurrency.items() if is_reduced(limit)]
+        failing_use_half = sum(self._in_flight[id] for id in failing) >= self._max_in_flight // 2
+        return self._concurrency | (dict.fromkeys(failing, 0) if failing_use_half else {})
 
-    async def _rest(self) -> None:
+    async def _wait(self) -> None:
         try:
-            async with asyncio.timeout(self._poll):
+            async with asyncio.timeout(self._poll_seconds):
                 await self._settled.wait()
         except TimeoutError:
             pass
 
-    async def _fly(self, letter: Letter) -> None:
+    async def _send(self, request: DeliveryRequest) -> None:
         at = now()
         try:
-            outcome = await self._post(letter)
+            result = await self._send_request(request)
         except Exception as error:
-            logger().error("post.broke", delivery=str(letter.delivery_id), exc_info=error)
-            outcome = Outcome(None, "it could not be sent: a fault of the hub", 0)
-        self._landed.append(Landed(letter, at, outcome))
-        self._landing.set()
+            logger().error("post.broke", delivery=str(request.delivery_id), exc_info=error)
+            result = DeliveryResult(None, "it could not be sent: a fault of the hub", 0)
+        self._results.append(AttemptResult(request, at, result))
+        self._result_arrived.set()
 
-    async def _keep_settling(self) -> None:
+    async def _settle_loop(self) -> None:
         while True:
-            await self._landing.wait()
-            self._landing.clear()
-            landed, self._landed = self._landed, []
-            await self._settle(landed)
-            for one in landed:
-                self._note(one.letter.endpoint_id, well=one.outcome.delivered)
+            await self._result_arrived.wait()
+            self._result_arrived.clear()
+            results, self._results = self._results, []
+            await self._settle(results)
+            for attempt in results:
+                self._record_result(attempt.request.endpoint_id, succeeded=attempt.result.is_delivered)
             self._settled.set()
 
-    async def _settle(self, landed: Sequence[Landed]) -> None:
+    async def _settle(self, results: Sequence[AttemptResult]) -> None:
         """Settle; while the database is away try again until the leases have ended and others will send anew."""
-        ends = now() + self._lease
+        deadline = now() + self._lease
         while True:
             try:
-                await delivery.settle(self._engine, landed, at=now(), schedule=self._schedule, patience=self._patience)
+                await delivery.settle(
+                    self._engine,
+                    results,
+                    at=now(),
+                    schedule=self._schedule,
+                    max_failure_duration=self._max_failure_duration,
+                )
             except Exception as error:
-                logger().warning("settle.failed", letters=len(landed), error=repr(error)[:500])
-                if now() > ends:
+                logger().warning("settle.failed", letters=len(results), error=repr(error)[:500])
+                if now() > deadline:
                     return
                 await asyncio.sleep(0.5)
             else:
                 return
 
-    def _note(self, endpoint: UUID, *, well: bool) -> None:
-        self._flying[endpoint] -= 1
-        if not self._flying[endpoint]:
-            del self._flying[endpoint]
-        self._shares[endpoint] = next_share(self._shares.get(endpoint, START), well=well)
+    def _record_result(self, endpoint: UUID, *, succeeded: bool) -> None:
+        self._in_flight[endpoint] -= 1
+        if not self._in_flight[endpoint]:
+            del self._in_flight[endpoint]
+        self._concurrency[endpoint] = next_concurrency(
+            self._concurrency.get(endpoint, INITIAL_CONCURRENCY), succeeded=succeeded
+        )
 
-    def _forget(self) -> None:
+    def _forget_healthy(self) -> None:
         """Forget, while there is nothing to send, the endpoints that are well and have nothing under way."""
-        shares = self._shares.items()
-        self._shares = {id: share for id, share in shares if in_trouble(share) or id in self._flying}
+        limits = self._concurrency.items()
+        self._concurrency = {id: limit for id, limit in limits if is_reduced(limit) or id in self._in_flight}

@@ -2,19 +2,19 @@
 
 from dataclasses import dataclass
 
-from services.notifications.actions.encryption_keys import Keys
+from services.notifications.actions.encryption_keys import EndpointKeys
 from services.notifications.domain import endpoint_urls
-from services.notifications.domain.allowed_addresses import Reach
+from services.notifications.domain.allowed_addresses import AllowedAddresses
 
 
 @dataclass(frozen=True)
-class House:
+class EndpointPolicy:
     """Where letters may go, whether one must prove oneself to hear anything, what seals and signs."""
 
-    reach: Reach
-    keys: Keys
-    verify: bool = True
+    allowed_addresses: AllowedAddresses
+    keys: EndpointKeys
+    verification_required: bool = True
 
-    def must_prove(self, url: str) -> bool:
+    def requires_verification(self, url: str) -> bool:
         """Say whether an endpoint has to prove itself; one at an address that the operator named need not."""
-        return self.verify and not endpoint_urls.is_named(url, self.reach)
+        return self.verification_required and not endpoint_urls.is_allowed_by_operator(url, self.allowed_addresses)

@@ -6,32 +6,41 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifications.actions.commands import Command, Done, keep, kept
-from services.notifications.actions.intake import tell_owner
+from services.notifications.actions.commands import (
+    IdempotentCommand,
+    StoredResponse,
+    find_stored_response,
+    store_response,
+)
+from services.notifications.actions.intake import notify_owner
 from services.notifications.domain import event_payloads
 from services.notifications.store import deliveries, delivery_queues, endpoints, events
 from shared.problems import Conflict, NotFound
 
 
-async def pose(conn: AsyncConnection, endpoint: UUID, challenge: str, *, at: datetime) -> tuple[UUID, UUID]:
+async def send_challenge(conn: AsyncConnection, endpoint: UUID, challenge: str, *, at: datetime) -> tuple[UUID, UUID]:
     """Send an endpoint its challenge, to it alone; answers the ids of event and delivery. The intake lock is held."""
     data = {"challenge": challenge}
-    event, position = await tell_owner(conn, event_payloads.VERIFICATION, endpoint, data, to=[], at=at)
-    [delivery] = await deliveries.add(conn, endpoint, [position], at=at)
+    event, position = await notify_owner(
+        conn, event_payloads.ENDPOINT_VERIFICATION, endpoint, data, party_ids=[], at=at
+    )
+    [delivery] = await deliveries.insert_for_endpoint(conn, endpoint, [position], at=at)
     await delivery_queues.make_due(conn, endpoint, [event_payloads.endpoint_subject(endpoint)], at=at)
     return event, delivery
 
 
-async def pose_again(engine: AsyncEngine, endpoint: UUID, command: Command, *, at: datetime) -> Done:
+async def resend_challenge(
+    engine: AsyncEngine, endpoint: UUID, command: IdempotentCommand, *, at: datetime
+) -> StoredResponse:
     """Send a pending endpoint a new challenge now. Raises NotFound, Conflict when there is nothing to prove."""
     async with engine.begin() as conn:
-        await events.lock(conn)
-        if (done := await kept(conn, command, at=at)) is not None:
-            return done
-        row = await endpoints.own_locked(conn, endpoint, command.party)
+        await events.acquire_intake_lock(conn)
+        if (stored := await find_stored_response(conn, command, at=at)) is not None:
+            return stored
+        row = await endpoints.lock_owned(conn, endpoint, command.party)
         if row is None:
             raise NotFound
         if row["status"] != "pending":
             raise Conflict("not-pending", f"The endpoint is {row['status']}; only a pending one has to prove itself.")
-        event, delivery = await pose(conn, endpoint, secrets.token_urlsafe(24), at=at)
-        return await keep(conn, command, {"event_id": str(event), "delivery_id": str(delivery)})
+        event, delivery = await send_challenge(conn, endpoint, secrets.token_urlsafe(24), at=at)
+        return await store_response(conn, command, {"event_id": str(event), "delivery_id": str(delivery)})

@@ -12,26 +12,26 @@ POLL = 0.5
 """Seconds between two looks while waiting for what other processes take in."""
 
 
-class Bell:
+class FeedSignal:
     """Wakes those who wait in this process for news, and sends them home when it closes."""
 
     def __init__(self) -> None:
-        self._rung = asyncio.Event()
+        self._event = asyncio.Event()
         self.closed = False
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Wake everybody who listens now."""
-        self._rung.set()
-        self._rung = asyncio.Event()
+        self._event.set()
+        self._event = asyncio.Event()
 
     def close(self) -> None:
         """Let nobody wait any more."""
         self.closed = True
-        self.ring()
+        self.notify()
 
-    def listen(self) -> asyncio.Event:
+    def subscribe(self) -> asyncio.Event:
         """Answer what is set at the next ring; asked for before one looks, no ring is missed."""
-        return self._rung
+        return self._event
 
 
 async def read(
@@ -42,15 +42,15 @@ async def read(
     When the page is not full everything up to the last position has been looked at, so the reader goes on there.
     """
     async with engine.connect() as conn:
-        last = await events.last_position(conn)
-        rows = await events.read(conn, party, after=after, last=last, patterns=patterns, limit=limit)
-    further = rows[-1]["position"] if len(rows) == limit else max(last, after)
-    return [row["body"] for row in rows], further
+        last = await events.read_last_position(conn)
+        rows = await events.list_for_party(conn, party, after=after, last=last, patterns=patterns, limit=limit)
+    next_position = rows[-1]["position"] if len(rows) == limit else max(last, after)
+    return [row["body"] for row in rows], next_position
 
 
-async def wait(
+async def read_or_wait(
     engine: AsyncEngine,
-    bell: Bell,
+    feed_signal: FeedSignal,
     party: UUID,
     *,
     after: int,
@@ -60,16 +60,16 @@ async def wait(
 ) -> tuple[list[str], int]:
     """Answer the same, waiting up to so many seconds for the first event; no connection is held meanwhile."""
     loop = asyncio.get_running_loop()
-    ends = loop.time() + seconds
+    deadline = loop.time() + seconds
     while True:
-        rung = bell.listen()
-        bodies, further = await read(engine, party, after=after, patterns=patterns, limit=limit)
-        left = ends - loop.time()
-        if bodies or left <= 0 or bell.closed:
-            return bodies, further
+        notified = feed_signal.subscribe()
+        bodies, next_position = await read(engine, party, after=after, patterns=patterns, limit=limit)
+        remaining = deadline - loop.time()
+        if bodies or remaining <= 0 or feed_signal.closed:
+            return bodies, next_position
         try:
-            async with asyncio.timeout(min(POLL, left)):
-                await rung.wait()
+            async with asyncio.timeout(min(POLL, remaining)):
+                await notified.wait()
         except TimeoutError:
             pass
-        after = further
+        after = next_position

@@ -9,86 +9,111 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifications.domain import event_payloads
-from services.notifications.domain.audience import marks_of_audience
-from services.notifications.domain.event_filters import topics_of
-from services.notifications.domain.event_patterns import forms
+from services.notifications.domain.audience import audience_keys_for_event
+from services.notifications.domain.event_filters import filter_keys_for_event
+from services.notifications.domain.event_patterns import matching_patterns
 from services.notifications.store import events as store
-from shared.contracts.messages import Answer, Audience, News
-from shared.database import again
+from shared.contracts.messages import Audience, EventMessage, MessageResult
+from shared.database import retry_transaction
 
 
-async def take_in(engine: AsyncEngine, letters: Sequence[News], *, at: datetime) -> list[Answer]:
+async def receive_events(
+    engine: AsyncEngine, event_messages: Sequence[EventMessage], *, at: datetime
+) -> list[MessageResult]:
     """Take in a batch; answers for each letter whether it was taken, now or before, or why it was refused."""
-    flaws = {letter.id: event_payloads.flaw(letter) for letter in letters}
-    rows = [_row(letter, topics_of(letter)) for letter in letters if flaws[letter.id] is None]
+    faults = {event_message.id: event_payloads.find_fault(event_message) for event_message in event_messages}
+    rows = [
+        _event_row(event_message, filter_keys_for_event(event_message))
+        for event_message in event_messages
+        if faults[event_message.id] is None
+    ]
 
     async def work() -> set[UUID]:
         async with engine.begin() as conn:
-            await store.lock(conn)
-            known = await store.put(conn, rows, at=at)
-            positions = await store.place(conn, sorted({row["subject"] for row in rows}))
-            await store.tell(conn, positions, at=at)
-            return known
+            await store.acquire_intake_lock(conn)
+            stored_ids = await store.insert_events(conn, rows, at=at)
+            positions = await store.assign_positions(conn, sorted({row["subject"] for row in rows}))
+            await store.fan_out(conn, positions, at=at)
+            return stored_ids
 
-    known = await again(work) if rows else set()
-    return [_answer(letter.id, flaws[letter.id], letter.id in known) for letter in letters]
+    stored_ids = await retry_transaction(work) if rows else set()
+    return [
+        _message_result(event_message.id, faults[event_message.id], event_message.id in stored_ids)
+        for event_message in event_messages
+    ]
 
 
-async def tell_owner(
-    conn: AsyncConnection, kind: str, endpoint: UUID, data: dict[str, Any], *, to: Sequence[UUID], at: datetime
+async def notify_owner(
+    conn: AsyncConnection,
+    event_type: str,
+    endpoint: UUID,
+    data: dict[str, Any],
+    *,
+    party_ids: Sequence[UUID],
+    at: datetime,
 ) -> tuple[UUID, int]:
     """Make an event about an endpoint itself, for these parties; answers its id and position.
 
     It takes the intake lock, so it comes first in its transaction.
     """
-    said, heard = {"endpoint_id": str(endpoint), **data}, Audience(parties=tuple(to))
-    return await tell(conn, kind, event_payloads.endpoint_subject(endpoint), endpoint, said, heard, at=at)
+    content, audience = {"endpoint_id": str(endpoint), **data}, Audience(parties=tuple(party_ids))
+    return await publish_event(
+        conn, event_type, event_payloads.endpoint_subject(endpoint), endpoint, content, audience, at=at
+    )
 
 
-async def tell(
+async def publish_event(
     conn: AsyncConnection,
-    kind: str,
+    event_type: str,
     subject: str,
-    about: UUID,
+    namespace: UUID,
     data: dict[str, Any],
     audience: Audience,
     *,
-    topics: Sequence[str] = (),
+    filter_keys: Sequence[str] = (),
     at: datetime,
 ) -> tuple[UUID, int]:
-    """Make an event of this service's own about a subject, named after `about`; answers its id and position."""
-    await store.lock(conn)
+    """Make an event of this service's own about a subject, named after `namespace`; answers its id and position."""
+    await store.acquire_intake_lock(conn)
     sequence = await store.next_sequence(conn, subject)
-    id = event_payloads.own_event_id(about, sequence)
-    news = News(id=id, type=kind, subject=subject, sequence=sequence, at=at, data=data, audience=audience)
-    await store.put(conn, [_row(news, topics)], at=at)
-    positions = await store.place(conn, [subject])
-    await store.tell(conn, positions, at=at)
-    return news.id, positions[-1]
+    id = event_payloads.derive_event_id(namespace, sequence)
+    event_message = EventMessage(
+        id=id, type=event_type, subject=subject, sequence=sequence, at=at, data=data, audience=audience
+    )
+    await store.insert_events(conn, [_event_row(event_message, filter_keys)], at=at)
+    positions = await store.assign_positions(conn, [subject])
+    await store.fan_out(conn, positions, at=at)
+    return event_message.id, positions[-1]
 
 
-def _row(news: News, topics: Sequence[str]) -> dict[str, Any]:
-    sender = news.audience.sender
+def _event_row(event_message: EventMessage, filter_keys: Sequence[str]) -> dict[str, Any]:
+    sender = event_message.audience.sender
     audience = {
-        "parties": sorted({str(party) for party in news.audience.parties}),
-        "marks": sorted(marks_of_audience(news.audience)),
-        "countries": sorted(set(news.audience.countries)),
+        "parties": sorted({str(party) for party in event_message.audience.parties}),
+        "marks": sorted(audience_keys_for_event(event_message.audience)),
+        "countries": sorted(set(event_message.audience.countries)),
     }
     return {
-        "id": news.id,
-        "type": news.type,
-        "forms": " ".join(forms(news.type)),
-        "subject": news.subject,
-        "sequence": news.sequence,
-        "at": news.at,
-        "body": event_payloads.body(id=news.id, kind=news.type, at=news.at, data=news.data, sequence=news.sequence),
+        "id": event_message.id,
+        "type": event_message.type,
+        "forms": " ".join(matching_patterns(event_message.type)),
+        "subject": event_message.subject,
+        "sequence": event_message.sequence,
+        "at": event_message.at,
+        "body": event_payloads.render_body(
+            id=event_message.id,
+            event_type=event_message.type,
+            at=event_message.at,
+            data=event_message.data,
+            sequence=event_message.sequence,
+        ),
         "audience": json.dumps(audience),
-        "topics": json.dumps(topics),
+        "topics": json.dumps(filter_keys),
         "sender": None if sender is None else sender.model_dump_json(),
     }
 
 
-def _answer(id: UUID, flaw: str | None, known: bool) -> Answer:
-    if flaw is None and known:
-        return Answer(id=id, outcome="taken")
-    return Answer(id=id, outcome="refused", reason=flaw or "this sequence of the subject is another event")
+def _message_result(id: UUID, fault: str | None, is_stored: bool) -> MessageResult:
+    if fault is None and is_stored:
+        return MessageResult(id=id, outcome="taken")
+    return MessageResult(id=id, outcome="refused", reason=fault or "this sequence of the subject is another event")

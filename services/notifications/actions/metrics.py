@@ -10,21 +10,23 @@ from services.notifications.store import metrics as store
 from shared.database import now
 from shared.metrics import gauge
 
-IN_TIME = timedelta(seconds=10)
+ON_TIME_LIMIT = timedelta(seconds=10)
 WINDOW = timedelta(minutes=5)
-STATES = ("active", "pending", "paused", "disabled")
+ENDPOINT_STATUSES = ("active", "pending", "paused", "disabled")
 
 
-async def figures(engine: AsyncEngine) -> Sequence[Metric]:
+async def read_metrics(engine: AsyncEngine) -> Sequence[Metric]:
     """Answer the figures, out of the database, so that they are right however many workers there are."""
     at = now()
     async with engine.connect() as conn:
-        sent, waiting = await _punctual(conn, at), await _waiting(conn, at)
-        return [*sent, *waiting, *await _trouble(conn, at), *await _totals(conn)]
+        sent, waiting = await _on_time_metrics(conn, at), await _backlog_metrics(conn, at)
+        return [*sent, *waiting, *await _endpoint_state_metrics(conn, at), *await _total_metrics(conn)]
 
 
-async def _punctual(conn: AsyncConnection, at: datetime) -> list[Metric]:
-    due, sent = await store.punctual(conn, since=at - WINDOW - IN_TIME, until=at - IN_TIME, limit=IN_TIME)
+async def _on_time_metrics(conn: AsyncConnection, at: datetime) -> list[Metric]:
+    due, sent = await store.count_on_time(
+        conn, since=at - WINDOW - ON_TIME_LIMIT, until=at - ON_TIME_LIMIT, limit=ON_TIME_LIMIT
+    )
     share = "Share of the letters of the last 5 minutes that were sent within 10 s of the event; 1 when there were none"
     count = "Letters of the last 5 minutes, by whether they were sent within 10 s of the event"
     return [
@@ -33,14 +35,14 @@ async def _punctual(conn: AsyncConnection, at: datetime) -> list[Metric]:
     ]
 
 
-async def _waiting(conn: AsyncConnection, at: datetime) -> list[Metric]:
-    found = {row["status"]: row for row in await store.waiting(conn)}
-    letters = [((state,), float(found[state]["letters"]) if state in found else 0.0) for state in STATES]
-    ages = [((state,), _age(found[state]["oldest"], at) if state in found else 0.0) for state in STATES]
-    old = "How long ago the oldest event that waits for an endpoint of this status happened"
+async def _backlog_metrics(conn: AsyncConnection, at: datetime) -> list[Metric]:
+    found = {row["status"]: row for row in await store.backlog_by_status(conn)}
+    counts = [((state,), float(found[state]["letters"]) if state in found else 0.0) for state in ENDPOINT_STATUSES]
+    ages = [((state,), _age(found[state]["oldest"], at) if state in found else 0.0) for state in ENDPOINT_STATUSES]
+    age_description = "How long ago the oldest event that waits for an endpoint of this status happened"
     return [
-        gauge("saola_letters_waiting", "Letters that wait, by the status of their endpoint", letters, ["endpoint"]),
-        gauge("saola_letters_oldest_waiting_seconds", old, ages, ["endpoint"]),
+        gauge("saola_letters_waiting", "Letters that wait, by the status of their endpoint", counts, ["endpoint"]),
+        gauge("saola_letters_oldest_waiting_seconds", age_description, ages, ["endpoint"]),
     ]
 
 
@@ -48,26 +50,28 @@ def _age(since: datetime, at: datetime) -> float:
     return max((at - since).total_seconds(), 0.0)
 
 
-async def _trouble(conn: AsyncConnection, at: datetime) -> list[Metric]:
-    found = await store.trouble(conn, at=at)
-    failing = "Endpoints that are sent to and do nothing but fail: they have the least share until one letter goes well"
-    resting = "Endpoints that asked for rest (429 with Retry-After) and are sent nothing meanwhile"
+async def _endpoint_state_metrics(conn: AsyncConnection, at: datetime) -> list[Metric]:
+    found = await store.count_endpoint_states(conn, at=at)
+    failing_description = (
+        "Endpoints that are sent to and do nothing but fail: they have the least share until one letter goes well"
+    )
+    cooldown_description = "Endpoints that asked for rest (429 with Retry-After) and are sent nothing meanwhile"
     return [
         gauge("saola_letters_flying", "Letters on their way, over all workers", [((), found["flying"])]),
-        gauge("saola_endpoints_failing", failing, [((), found["failing"])]),
-        gauge("saola_endpoints_resting", resting, [((), found["resting"])]),
+        gauge("saola_endpoints_failing", failing_description, [((), found["failing"])]),
+        gauge("saola_endpoints_resting", cooldown_description, [((), found["resting"])]),
     ]
 
 
-async def _totals(conn: AsyncConnection) -> list[Metric]:
-    totals, endpoints = await store.totals(conn), await store.endpoints(conn)
-    taken = CounterMetricFamily("saola_events_taken", "Events taken in since ever")
-    taken.add_metric([], totals["taken"])
-    held = "Events that wait for their predecessor about the same thing"
-    every = [((state,), float(endpoints.get(state, 0))) for state in STATES]
+async def _total_metrics(conn: AsyncConnection) -> list[Metric]:
+    totals, endpoints = await store.count_totals(conn), await store.count_endpoints(conn)
+    received = CounterMetricFamily("saola_events_taken", "Events taken in since ever")
+    received.add_metric([], totals["taken"])
+    held_description = "Events that wait for their predecessor about the same thing"
+    every = [((state,), float(endpoints.get(state, 0))) for state in ENDPOINT_STATUSES]
     return [
-        taken,
-        gauge("saola_events_held", held, [((), totals["held"])]),
+        received,
+        gauge("saola_events_held", held_description, [((), totals["held"])]),
         gauge("saola_letters_given_up", "Letters given up and not sent again since", [((), totals["given_up"])]),
         gauge("saola_endpoints", "Endpoints, by their status", every, ["status"]),
     ]

@@ -9,36 +9,38 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notifications.domain import audience
 from services.notifications.store import parties as store
 from shared.contracts.parties import Party
-from shared.database import again
+from shared.database import retry_transaction
 
 
-async def learn(engine: AsyncEngine, parties: Sequence[Party], *, at: datetime) -> None:
+async def update_copies(engine: AsyncEngine, parties: Sequence[Party], *, at: datetime) -> None:
     """Keep those of the parties that are newer than the copy, with what they are found by."""
     newest = {party.id: party for party in sorted(parties, key=lambda party: party.version)}
 
     async def work() -> None:
         async with engine.begin() as conn:
             rows = [{"id": p.id, "version": p.version, "disabled": p.disabled} for p in newest.values()]
-            changed = await store.keep(conn, rows, at=at)
+            changed = await store.upsert_newer(conn, rows, at=at)
             if changed:
                 fresh = [newest[id] for id in changed]
-                await store.find_by(conn, sorted(changed), _marks(fresh), _grants(fresh))
+                await store.replace_keys_and_grants(
+                    conn, sorted(changed), _audience_key_rows(fresh), _grant_rows(fresh)
+                )
 
-    await again(work)
+    await retry_transaction(work)
 
 
-def _marks(parties: Sequence[Party]) -> list[dict[str, Any]]:
+def _audience_key_rows(parties: Sequence[Party]) -> list[dict[str, Any]]:
     return [
-        {"mark": mark, "party_id": party.id}
+        {"mark": audience_key, "party_id": party.id}
         for party in parties
-        for mark in sorted(audience.marks_of_party(party))
-        if "\x00" not in mark
+        for audience_key in sorted(audience.audience_keys_for_party(party))
+        if "\x00" not in audience_key
     ]
 
 
-def _grants(parties: Sequence[Party]) -> list[dict[str, Any]]:
+def _grant_rows(parties: Sequence[Party]) -> list[dict[str, Any]]:
     return [
         {"party_id": party.id, "number": g.number, "country": g.country, "patterns": " ".join(g.patterns)}
         for party in parties
-        for g in audience.grants_of_party(party)
+        for g in audience.country_grants(party)
     ]

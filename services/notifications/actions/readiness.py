@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.database import revision
+from shared.database import read_revision
 
 MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations" / "notifications" / "versions"
 
@@ -15,7 +15,7 @@ async def reason_not_ready(engine: AsyncEngine) -> str | None:
     head = max(file.name.partition("_")[0] for file in MIGRATIONS.glob("[0-9]*.py"))
     try:
         async with engine.connect() as conn:
-            found = await revision(conn)
+            found = await read_revision(conn)
     except (DBAPIError, OSError, TimeoutError):
         return "The notifications database does not answer."
     return (

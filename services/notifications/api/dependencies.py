@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
-from services.notifications.actions.endpoint_policy import House
-from services.notifications.actions.parties import learn
+from services.notifications.actions.endpoint_policy import EndpointPolicy
+from services.notifications.actions.parties import update_copies
 from shared.contracts.parties import Party
 from shared.database import now
-from shared.internal_auth import AParty
+from shared.internal_auth import CallingParty
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-MOST_REMEMBERED = 10_000
+MAX_CACHED_PARTIES = 10_000
 
 
 def engine(request: Request) -> "AsyncEngine":
@@ -22,21 +22,21 @@ def engine(request: Request) -> "AsyncEngine":
     return found
 
 
-def house(request: Request) -> House:
+def endpoint_policy(request: Request) -> EndpointPolicy:
     """Answer what the operator decided about endpoints."""
-    found: House = request.app.state.house
+    found: EndpointPolicy = request.app.state.endpoint_policy
     return found
 
 
-async def known(request: Request, party: AParty) -> Party:
+async def sync_party(request: Request, party: CallingParty) -> Party:
     """Answer the calling party, known to this service's copy in the version its token carries."""
-    versions: dict[object, int] = request.app.state.versions
+    versions: dict[object, int] = request.app.state.party_versions
     if versions.get(party.id, 0) < party.version:
-        await learn(engine(request), [party], at=now())
-        if len(versions) >= MOST_REMEMBERED:
+        await update_copies(engine(request), [party], at=now())
+        if len(versions) >= MAX_CACHED_PARTIES:
             versions.clear()
         versions[party.id] = party.version
     return party
 
 
-Known = Annotated[Party, Depends(known)]
+SyncedParty = Annotated[Party, Depends(sync_party)]

@@ -10,74 +10,79 @@ from starlette.responses import Response
 
 from services.notifications.actions import acknowledgements as verdicts
 from services.notifications.actions import feed, redelivery
-from services.notifications.api.commands import answer, command
-from services.notifications.api.dependencies import Known, engine
-from services.notifications.api.pagination import Limit, read_position, write_cursor
+from services.notifications.api.commands import read_command, render_response
+from services.notifications.api.dependencies import SyncedParty, engine
+from services.notifications.api.pagination import Limit, parse_position, render_cursor
 from shared.contracts.webhooks import Acknowledgement, EventPattern
 from shared.database import new_id, now
 from shared.problems import Fault, Invalid
-from shared.web import json_of, read_body
+from shared.web import parse_json_body, read_body
 
 router = APIRouter(prefix="/v1")
-LONGEST_WAIT = 30
-_WAIT = re.compile(r"(?:^|,)\s*wait\s*=\s*\"?([^\",;\s]*)\"?", re.IGNORECASE)
-_PATTERNS = TypeAdapter(tuple[EventPattern, ...])
+MAX_WAIT_SECONDS = 30
+_WAIT_PATTERN = re.compile(r"(?:^|,)\s*wait\s*=\s*\"?([^\",;\s]*)\"?", re.IGNORECASE)
+_PATTERNS_ADAPTER = TypeAdapter(tuple[EventPattern, ...])
 
 
 @router.get("/events")
-async def events(
+async def read_events(
     request: Request,
-    party: Known,
+    party: SyncedParty,
     after: str = "",
     types: Annotated[list[str] | None, Query()] = None,
     limit: Limit = 50,
     prefer: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Read the events one may hear, oldest first after a cursor; `Prefer: wait=N` waits up to 30 s for the first."""
-    seconds = _wait(prefer)
-    bodies, further = await feed.wait(
+    seconds = _parse_wait(prefer)
+    bodies, next_position = await feed.read_or_wait(
         engine(request),
-        request.app.state.bell,
+        request.app.state.feed_signal,
         party.id,
-        after=read_position(after, "after", empty=0),
-        patterns=_patterns(types),
+        after=parse_position(after, "after", empty=0),
+        patterns=_parse_patterns(types),
         limit=limit,
         seconds=seconds,
     )
-    content = f'{{"data":[{",".join(bodies)}],"next_cursor":"{write_cursor(further)}"}}'
+    content = f'{{"data":[{",".join(bodies)}],"next_cursor":"{render_cursor(next_position)}"}}'
     applied = {"Preference-Applied": f"wait={seconds}"} if seconds else {}
     return Response(content, media_type="application/json", headers=applied)
 
 
 @router.post("/events/{id}/acknowledgement")
-async def acknowledge(request: Request, party: Known, id: UUID) -> Response:
+async def acknowledge(request: Request, party: SyncedParty, id: UUID) -> Response:
     """Keep one's own verdict about an event: accepted, with_warnings or not_readable."""
     body = await read_body(request)
-    verdict = json_of(request, body, Acknowledgement)
-    asked = command(request, party, body)
-    return answer(await verdicts.acknowledge(engine(request), id, verdict, party, asked, id=new_id(), at=now()), 200)
+    acknowledgement = parse_json_body(request, body, Acknowledgement)
+    idempotent_command = read_command(request, party, body)
+    return render_response(
+        await verdicts.acknowledge(
+            engine(request), id, acknowledgement, party, idempotent_command, id=new_id(), at=now()
+        ),
+        200,
+    )
 
 
 @router.post("/deliveries/{id}/retry")
-async def retry(request: Request, party: Known, id: UUID) -> Response:
+async def retry(request: Request, party: SyncedParty, id: UUID) -> Response:
     """Send one delivery again now, given up or not: 202 with the delivery."""
-    asked = command(request, party, await read_body(request))
-    return answer(await redelivery.retry(engine(request), id, asked, at=now()), 202)
+    idempotent_command = read_command(request, party, await read_body(request))
+    return render_response(await redelivery.retry(engine(request), id, idempotent_command, at=now()), 202)
 
 
-def _wait(prefer: str | None) -> int:
+def _parse_wait(prefer: str | None) -> int:
     """Read how long to wait (RFC 7240, 4.3), at most 30 s; what is not understood is ignored, as the RFC has it."""
-    found = _WAIT.search(prefer or "")
+    found = _WAIT_PATTERN.search(prefer or "")
     if found is None or not re.fullmatch(r"[0-9]{1,9}", found[1]):
         return 0
-    return min(int(found[1]), LONGEST_WAIT)
+    return min(int(found[1]), MAX_WAIT_SECONDS)
 
 
-def _patterns(types: list[str] | None) -> tuple[str, ...] | None:
+def _parse_patterns(types: list[str] | None) -> tuple[str, ...] | None:
     """Read the types asked for, `types=a,b` or `types=a&types=b`; None means all."""
-    named = tuple(name.strip() for part in types or () for name in part.split(",") if name.strip())
+    names = tuple(name.strip() for part in types or () for name in part.split(",") if name.strip())
     try:
-        return _PATTERNS.validate_python(named) or None
+        return _PATTERNS_ADAPTER.validate_python(names) or None
     except ValidationError:
         detail = "Name types of events such as declaration.accepted, declaration.* or *."
         raise Invalid("invalid-parameter", detail, [Fault("/query/types", "pattern", detail)]) from None

@@ -13,36 +13,36 @@ Limit = Annotated[int, Query(ge=1, le=200, description="How many at most")]
 _ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"')
 
 
-def write_cursor(place: object) -> str:
+def render_cursor(position: object) -> str:
     """Write a place in a list or feed as a cursor."""
-    return base64.urlsafe_b64encode(str(place).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(str(position).encode()).decode().rstrip("=")
 
 
-def read_position(cursor: str, parameter: str, *, empty: int) -> int:
+def parse_position(cursor: str, parameter: str, *, empty: int) -> int:
     """Read a position out of a cursor; raises Invalid for what was never one."""
-    text = _read(cursor, parameter)
+    text = _decode_cursor(cursor, parameter)
     if not text:
         return empty
     if not text.isdecimal() or not text.isascii() or len(text) > 18:
-        raise _not_ours(parameter)
+        raise _invalid_cursor(parameter)
     return int(text)
 
 
-def read_id(cursor: str, parameter: str) -> UUID | None:
+def parse_id(cursor: str, parameter: str) -> UUID | None:
     """Read an id out of a cursor; None at the beginning; raises Invalid for what was never one."""
-    text = _read(cursor, parameter)
+    text = _decode_cursor(cursor, parameter)
     try:
         return UUID(text) if text else None
     except ValueError:
-        raise _not_ours(parameter) from None
+        raise _invalid_cursor(parameter) from None
 
 
-def etag(version: int) -> str:
+def render_etag(version: int) -> str:
     """Write a version as an entity tag."""
     return f'"{version}"'
 
 
-def versions(if_match: str | None) -> tuple[int, ...] | None:
+def parse_if_match(if_match: str | None) -> tuple[int, ...] | None:
     """Read the versions If-Match names, None for `*` (RFC 9110, 13.1.1); raises Invalid when it is missing.
 
     A tag that was never ours matches nothing.
@@ -54,13 +54,13 @@ def versions(if_match: str | None) -> tuple[int, ...] | None:
     return tuple(int(found) for found in _ETAG.findall(if_match))
 
 
-def _read(cursor: str, parameter: str) -> str:
+def _decode_cursor(cursor: str, parameter: str) -> str:
     try:
         return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
     except ValueError:
-        raise _not_ours(parameter) from None
+        raise _invalid_cursor(parameter) from None
 
 
-def _not_ours(parameter: str) -> Invalid:
+def _invalid_cursor(parameter: str) -> Invalid:
     detail = "This is no cursor of ours. Send the next_cursor of an answer, or nothing to begin."
     return Invalid("invalid-parameter", detail, [Fault(f"/query/{parameter}", "cursor", detail)])

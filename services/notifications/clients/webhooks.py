@@ -14,40 +14,40 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.notifications.domain import allowed_addresses, event_payloads, signature
-from services.notifications.domain.allowed_addresses import Reach
-from services.notifications.domain.cloud_events import cloud_event
-from services.notifications.domain.delivery_request import Letter
-from services.notifications.domain.delivery_result import Outcome, objection
+from services.notifications.domain.allowed_addresses import AllowedAddresses
+from services.notifications.domain.cloud_events import render_cloud_event
+from services.notifications.domain.delivery_request import DeliveryRequest
+from services.notifications.domain.delivery_result import DeliveryResult, failure_reason
 
 CONNECT_SECONDS = 5.0
-SECONDS = 15.0
-ANSWER_LIMIT = 4096
+TIMEOUT_SECONDS = 15.0
+MAX_RESPONSE_BYTES = 4096
 KEEP_ALIVE = 4.0
 """Seconds an idle connection is kept: shorter than the usual servers do, so that they seldom close on our POST."""
-RESOLVERS = 64
+RESOLVER_THREADS = 64
 """Threads for name look-ups, so that names which do not resolve keep nobody else's waiting."""
 
 
 LookUp = Callable[..., Sequence[tuple[Any, Any, int, str, Any]]]
 """Answers a name's addresses as socket.getaddrinfo does, which it is unless another is given."""
-Signers = Callable[[], tuple[Ed25519PrivateKey, ...]]
+ReadSigningKeys = Callable[[], tuple[Ed25519PrivateKey, ...]]
 
 
-def nobody() -> tuple[Ed25519PrivateKey, ...]:
+def no_signing_keys() -> tuple[Ed25519PrivateKey, ...]:
     """Answer no keys: letters are signed with their endpoints' secrets alone."""
     return ()
 
 
-class NotPublic(OSError):
+class AddressNotAllowed(OSError):
     """The address is one that webhooks are not sent to."""
 
 
 class Resolver(AbstractResolver):
     """Resolves a name once and refuses it when any of its addresses is not one to send to."""
 
-    def __init__(self, reach: Reach, *, plain: bool = False, look_up: LookUp | None = None) -> None:
-        self._reach, self._plain, self._look_up = reach, plain, look_up
-        self._threads = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="resolve")
+    def __init__(self, allowed: AllowedAddresses, *, plain_http: bool = False, look_up: LookUp | None = None) -> None:
+        self._allowed, self._plain_http, self._look_up = allowed, plain_http, look_up
+        self._threads = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="resolve")
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -60,7 +60,7 @@ class Resolver(AbstractResolver):
         )
         found: list[ResolveResult] = []
         for kind, _, proto, _, address in infos:
-            check(str(address[0]), self._reach, plain=self._plain)
+            require_allowed_address(str(address[0]), self._allowed, plain_http=self._plain_http)
             found.append(
                 {
                     "hostname": host,
@@ -78,48 +78,53 @@ class Resolver(AbstractResolver):
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def check(address: str, reach: Reach, *, plain: bool) -> None:
+def require_allowed_address(address: str, allowed: AllowedAddresses, *, plain_http: bool) -> None:
     """Raise NotPublic for an address that webhooks are not sent to; by plain http only to what the operator named."""
-    kind = allowed_addresses.refusal(address, reach)
+    kind = allowed_addresses.refusal_reason(address, allowed)
     if kind is not None:
-        raise NotPublic(f"{address} is no public address ({kind})")
-    if plain and not reach.holds(address):
-        raise NotPublic(f"{address} is sent to by https only")
+        raise AddressNotAllowed(f"{address} is no public address ({kind})")
+    if plain_http and not allowed.contains(address):
+        raise AddressNotAllowed(f"{address} is sent to by https only")
 
 
-class Receivers:
+class WebhookClient:
     """All receivers of webhooks, behind one connection pool for https and one for what may be plain."""
 
     def __init__(
-        self, reach: Reach, signers: Signers = nobody, *, seconds: float = SECONDS, look_up: LookUp | None = None
+        self,
+        allowed: AllowedAddresses,
+        signing_keys: ReadSigningKeys = no_signing_keys,
+        *,
+        seconds: float = TIMEOUT_SECONDS,
+        look_up: LookUp | None = None,
     ) -> None:
-        self._reach, self._signers, self._look_up = reach, signers, look_up
+        self._allowed, self._signing_keys, self._look_up = allowed, signing_keys, look_up
         self._seconds = seconds
         self._sessions: dict[str, aiohttp.ClientSession] = {}
 
     async def open(self) -> None:
         """Open the pools, inside the running loop. How many connections there are is for the sender to bound."""
-        self._sessions = {"https": self._session(plain=False), "http": self._session(plain=True)}
+        self._sessions = {"https": self._session(plain_http=False), "http": self._session(plain_http=True)}
 
     async def close(self) -> None:
         """Close the pools."""
         for session in self._sessions.values():
             await session.close()
 
-    def _session(self, *, plain: bool) -> aiohttp.ClientSession:
-        def make(info: tuple[Any, Any, int, str, Any]) -> socket.socket:
+    def _session(self, *, plain_http: bool) -> aiohttp.ClientSession:
+        def make_socket(info: tuple[Any, Any, int, str, Any]) -> socket.socket:
             """Make the socket of a connection, the last moment at which its very address can be refused."""
             family, kind, proto, _, address = info
-            check(str(address[0]), self._reach, plain=plain)
-            made = socket.socket(family, kind, proto)
-            made.setblocking(False)
-            return made
+            require_allowed_address(str(address[0]), self._allowed, plain_http=plain_http)
+            new_socket = socket.socket(family, kind, proto)
+            new_socket.setblocking(False)
+            return new_socket
 
-        resolver = Resolver(self._reach, plain=plain, look_up=self._look_up)
+        resolver = Resolver(self._allowed, plain_http=plain_http, look_up=self._look_up)
         return aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=self._seconds, connect=CONNECT_SECONDS),
             connector=aiohttp.TCPConnector(
-                limit=0, keepalive_timeout=KEEP_ALIVE, resolver=resolver, socket_factory=make
+                limit=0, keepalive_timeout=KEEP_ALIVE, resolver=resolver, socket_factory=make_socket
             ),
             headers={"Content-Type": "application/json", "User-Agent": "Saola", "Accept-Encoding": "identity"},
             trust_env=False,
@@ -127,50 +132,54 @@ class Receivers:
             cookie_jar=aiohttp.DummyCookieJar(),
         )
 
-    async def post(self, letter: Letter) -> Outcome:
+    async def post(self, request: DeliveryRequest) -> DeliveryResult:
         """Send a letter and answer what became of it; never raises for what a receiver or the net does."""
-        begun = time.perf_counter()
-        if letter.flaw is not None:
-            return Outcome(None, letter.flaw, 0)
+        started = time.perf_counter()
+        if request.fault is not None:
+            return DeliveryResult(None, request.fault, 0)
         try:
-            status, answer, after = await self._send(letter)
+            status, body, retry_after = await self._send(request)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            return Outcome(None, _why(error, self._seconds), _milliseconds(begun))
-        reason = objection(status) or _unproven(letter, answer)
-        said = _text(answer) if reason else None
-        return Outcome(status, reason, _milliseconds(begun), said, after if reason else None)
+            return DeliveryResult(None, _connection_failure(error, self._seconds), _milliseconds(started))
+        reason = failure_reason(status) or _challenge_failure(request, body)
+        excerpt = _decode_text(body) if reason else None
+        return DeliveryResult(status, reason, _milliseconds(started), excerpt, retry_after if reason else None)
 
-    async def _send(self, letter: Letter) -> tuple[int, bytes, timedelta | None]:
-        session = self._sessions[letter.url.partition(":")[0].lower()]
-        id, timestamp = str(letter.event_id), int(time.time())
-        attributes, body = cloud_event(letter) if letter.format == "cloudevents" else ({}, letter.body)
-        signed = signature.header(letter.secrets, self._signers(), id=id, timestamp=timestamp, body=body)
+    async def _send(self, request: DeliveryRequest) -> tuple[int, bytes, timedelta | None]:
+        session = self._sessions[request.url.partition(":")[0].lower()]
+        id, timestamp = str(request.event_id), int(time.time())
+        attributes, body = render_cloud_event(request) if request.format == "cloudevents" else ({}, request.body)
+        signatures = signature.render_signature_header(
+            request.secrets, self._signing_keys(), id=id, timestamp=timestamp, body=body
+        )
         headers = {
-            **dict(letter.headers),
+            **dict(request.headers),
             **attributes,
             "webhook-id": id,
             "webhook-timestamp": str(timestamp),
-            "webhook-signature": signed,
+            "webhook-signature": signatures,
         }
-        async with session.post(letter.url, data=body, headers=headers, allow_redirects=False) as got:
-            answer = await _beginning(got)
-            return got.status, answer, _retry_after(got.headers.get("Retry-After"))
+        async with session.post(request.url, data=body, headers=headers, allow_redirects=False) as response:
+            response_body = await _read_excerpt(response)
+            return response.status, response_body, _retry_after(response.headers.get("Retry-After"))
 
 
-def _unproven(letter: Letter, answer: bytes) -> str | None:
+def _challenge_failure(request: DeliveryRequest, body: bytes) -> str | None:
     """Answer why a challenge was not met; None for every other letter."""
-    if letter.kind != event_payloads.VERIFICATION or event_payloads.answers_challenge(letter.body, answer):
+    if request.event_type != event_payloads.ENDPOINT_VERIFICATION or event_payloads.is_challenge_met(
+        request.body, body
+    ):
         return None
     return 'did not answer {"challenge": …} with the challenge it was sent'
 
 
-async def _beginning(got: aiohttp.ClientResponse) -> bytes:
+async def _read_excerpt(response: aiohttp.ClientResponse) -> bytes:
     """Read at most 4 kB of an answer; the rest of a longer one is not read, for aiohttp then ends the connection."""
     parts: list[bytes] = []
-    left = ANSWER_LIMIT
-    while left > 0 and (part := await got.content.read(left)):
+    remaining = MAX_RESPONSE_BYTES
+    while remaining > 0 and (part := await response.content.read(remaining)):
         parts.append(part)
-        left -= len(part)
+        remaining -= len(part)
     return b"".join(parts)
 
 
@@ -187,25 +196,27 @@ def _retry_after(value: str | None) -> timedelta | None:
     return (until if until.tzinfo else until.replace(tzinfo=UTC)) - datetime.now(UTC)
 
 
-def _why(error: BaseException, seconds: float) -> str:
+def _connection_failure(error: BaseException, seconds: float) -> str:
     """Say in words why there was no whole answer."""
     cause = getattr(error, "os_error", None) or error
-    for found in (*_chain(error), cause):
-        if isinstance(found, NotPublic):
+    for found in (*_error_chain(error), cause):
+        if isinstance(found, AddressNotAllowed):
             return str(found)
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return f"no connection within {CONNECT_SECONDS:.0f} s"
     if isinstance(error, TimeoutError):
         return f"no whole answer within {seconds:.0f} s"
-    return _text(f"{_KINDS.get(type(error), 'the connection failed')}: {cause}"[:500].encode("utf-8", "replace"))
+    return _decode_text(
+        f"{_FAILURE_REASONS.get(type(error), 'the connection failed')}: {cause}"[:500].encode("utf-8", "replace")
+    )
 
 
-def _text(said: bytes) -> str:
+def _decode_text(content: bytes) -> str:
     """Write what a receiver said as text that can be kept, whatever it was."""
-    return said.decode("utf-8", "replace").replace("\x00", "")
+    return content.decode("utf-8", "replace").replace("\x00", "")
 
 
-def _chain(error: BaseException | None) -> Sequence[BaseException]:
+def _error_chain(error: BaseException | None) -> Sequence[BaseException]:
     found: list[BaseException] = []
     while error is not None and len(found) < 8:
         found.append(error)
@@ -213,7 +224,7 @@ def _chain(error: BaseException | None) -> Sequence[BaseException]:
     return found
 
 
-_KINDS: dict[type[BaseException], str] = {
+_FAILURE_REASONS: dict[type[BaseException], str] = {
     aiohttp.ClientConnectorDNSError: "the name does not resolve",
     aiohttp.ClientConnectorCertificateError: "the certificate is not valid",
     aiohttp.ClientConnectorSSLError: "TLS failed",
@@ -222,5 +233,5 @@ _KINDS: dict[type[BaseException], str] = {
 }
 
 
-def _milliseconds(begun: float) -> int:
-    return round((time.perf_counter() - begun) * 1000)
+def _milliseconds(started: float) -> int:
+    return round((time.perf_counter() - started) * 1000)

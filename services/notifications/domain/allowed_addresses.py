@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 Network = IPv4Network | IPv6Network
 
-_V4 = {
+_SPECIAL_PURPOSE_V4 = {
     "0.0.0.0/8": "this network",
     "10.0.0.0/8": "private",
     "100.64.0.0/10": "shared by carriers (CGNAT)",
@@ -28,7 +28,7 @@ _V4 = {
     "224.0.0.0/4": "multicast",
     "240.0.0.0/4": "reserved",
 }
-_V6 = {
+_SPECIAL_PURPOSE_V6 = {
     "::/128": "unspecified",
     "::ffff:0:0/96": "IPv4-mapped",
     "::ffff:0:0:0/96": "IPv4-translated",
@@ -47,13 +47,13 @@ _V6 = {
     "fec0::/10": "site-local",
     "ff00::/8": "multicast",
 }
-_NAMED_V4 = [(IPv4Network(network), name) for network, name in _V4.items()]
-_NAMED_V6 = [(IPv6Network(network), name) for network, name in _V6.items()]
+_SPECIAL_NETWORKS_V4 = [(IPv4Network(network), name) for network, name in _SPECIAL_PURPOSE_V4.items()]
+_SPECIAL_NETWORKS_V6 = [(IPv6Network(network), name) for network, name in _SPECIAL_PURPOSE_V6.items()]
 _GLOBAL_V6 = IPv6Network("2000::/3")
 
 
 @dataclass(frozen=True)
-class Reach:
+class AllowedAddresses:
     """What the operator lets webhooks go to beside public addresses: this machine, private networks of one's own.
 
     To these, and to no public address, plain http is spoken too.
@@ -62,37 +62,37 @@ class Reach:
     loopback: bool = False
     networks: tuple[Network, ...] = ()
 
-    def holds(self, address: str) -> bool:
+    def contains(self, address: str) -> bool:
         """Say whether the operator named this address; one in the clothes of another family is not named."""
         try:
             found = ip_address(address)
         except ValueError:
             return False
-        return (self.loopback and found.is_loopback and _plain(found)) or any(
+        return (self.loopback and found.is_loopback and _is_not_mapped(found)) or any(
             found in network for network in self.networks
         )
 
 
-PUBLIC = Reach()
+PUBLIC_ONLY = AllowedAddresses()
 """Nothing beside public addresses."""
 
 
-def read_networks(text: str) -> tuple[Network, ...]:
+def parse_networks(text: str) -> tuple[Network, ...]:
     """Read networks in CIDR form with commas between; raises ValueError for what is none, or has host bits set."""
     return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
-def refusal(address: str, reach: Reach) -> str | None:
+def refusal_reason(address: str, allowed: AllowedAddresses) -> str | None:
     """Answer the kind of address a webhook must not be sent to, or None when it may go there."""
     try:
         found = ip_address(address)
     except ValueError:
         return "not an IP address"
-    if reach.holds(address):
+    if allowed.contains(address):
         return None
     if found.is_loopback:
         return "loopback"
-    return _kind_v4(found) if isinstance(found, IPv4Address) else _kind_v6(found)
+    return _special_purpose_v4(found) if isinstance(found, IPv4Address) else _special_purpose_v6(found)
 
 
 def is_loopback(address: str) -> bool:
@@ -101,18 +101,18 @@ def is_loopback(address: str) -> bool:
         found = ip_address(address)
     except ValueError:
         return False
-    return found.is_loopback and _plain(found)
+    return found.is_loopback and _is_not_mapped(found)
 
 
-def _plain(found: IPv4Address | IPv6Address) -> bool:
+def _is_not_mapped(found: IPv4Address | IPv6Address) -> bool:
     """Say whether it is not an IPv4 address in the clothes of IPv6, which Python counts as loopback since 3.13."""
     return isinstance(found, IPv4Address) or found.ipv4_mapped is None
 
 
-def _kind_v4(found: IPv4Address) -> str | None:
-    return next((name for network, name in _NAMED_V4 if found in network), None)
+def _special_purpose_v4(found: IPv4Address) -> str | None:
+    return next((name for network, name in _SPECIAL_NETWORKS_V4 if found in network), None)
 
 
-def _kind_v6(found: IPv6Address) -> str | None:
-    named = next((name for network, name in _NAMED_V6 if found in network), None)
-    return named or (None if found in _GLOBAL_V6 else "not global unicast")
+def _special_purpose_v6(found: IPv6Address) -> str | None:
+    special_purpose = next((name for network, name in _SPECIAL_NETWORKS_V6 if found in network), None)
+    return special_purpose or (None if found in _GLOBAL_V6 else "not global unicast")

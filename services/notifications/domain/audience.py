@@ -16,31 +16,31 @@ class CountryGrant:
     patterns: tuple[str, ...]
 
 
-def marks_of_party(party: Party) -> frozenset[str]:
+def audience_keys_for_party(party: Party) -> frozenset[str]:
     """Answer what a party is found by beside its id: its identifiers and each of its roles in its country.
 
     A partner reads nothing, so one that is nothing else is found by its grants alone; one that is disabled, by nothing.
     """
     if party.disabled or set(party.roles) <= {"partner"}:
         return frozenset()
-    offices = {_office(role, party.country) for role in party.roles if role != "partner"}
-    return frozenset({_number(value) for value in party.numbers} | offices)
+    offices = {_office_key(role, party.country) for role in party.roles if role != "partner"}
+    return frozenset({_identifier_key(value) for value in party.identifier_values} | offices)
 
 
-def marks_of_audience(audience: Audience) -> frozenset[str]:
+def audience_keys_for_event(audience: Audience) -> frozenset[str]:
     """Answer the marks of those who may hear an event. A number with a NUL in it is nobody's."""
-    numbers = {_number(value) for value in audience.identifiers if "\x00" not in value}
-    return frozenset(numbers | {_office(office.role, office.country) for office in audience.offices})
+    numbers = {_identifier_key(value) for value in audience.identifiers if "\x00" not in value}
+    return frozenset(numbers | {_office_key(office.role, office.country) for office in audience.offices})
 
 
-def others_than(party: Party, sender: Sender) -> Audience | None:
+def senders_except(party: Party, sender: Sender) -> Audience | None:
     """Answer who else than this party sent a thing; None when nobody did."""
     parties = tuple(id for id in sender.parties if id != party.id)
     offices = tuple(o for o in sender.offices if o.role not in party.roles or o.country != party.country)
     return Audience(parties=parties, offices=offices) if parties or offices else None
 
 
-def grants_of_party(party: Party) -> Iterator[CountryGrant]:
+def country_grants(party: Party) -> Iterator[CountryGrant]:
     """Answer what a partner was granted, country by country; nothing for others and for the disabled."""
     if party.disabled or "partner" not in party.roles:
         return
@@ -49,9 +49,9 @@ def grants_of_party(party: Party) -> Iterator[CountryGrant]:
             yield CountryGrant(number, country, grant.event_types)
 
 
-def _number(value: str) -> str:
+def _identifier_key(value: str) -> str:
     return f"number:{value}"
 
 
-def _office(role: str, country: str) -> str:
+def _office_key(role: str, country: str) -> str:
     return f"office:{role}:{country}"

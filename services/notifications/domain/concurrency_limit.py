@@ -1,16 +1,16 @@
 """How many letters may fly to one endpoint at once: more while it does well, fewer when it does not."""
 
-START = 8
-FULL = 32
-LEAST = 4
+INITIAL_CONCURRENCY = 8
+MAX_CONCURRENCY = 32
+MIN_CONCURRENCY = 4
 """Never one alone: a letter that hangs must not hold back those about other things."""
 
 
-def next_share(share: int, *, well: bool) -> int:
+def next_concurrency(concurrency: int, *, succeeded: bool) -> int:
     """Answer the share after one more attempt: one more after a success, half after a failure."""
-    return min(share + 1, FULL) if well else max(share // 2, LEAST)
+    return min(concurrency + 1, MAX_CONCURRENCY) if succeeded else max(concurrency // 2, MIN_CONCURRENCY)
 
 
-def in_trouble(share: int) -> bool:
+def is_reduced(concurrency: int) -> bool:
     """Say whether an endpoint does worse than one of which nothing is known yet."""
-    return share < START
+    return concurrency < INITIAL_CONCURRENCY

@@ -6,10 +6,10 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DeliveryRequest:
     """All that sending needs; `attempts` were made before this one."""
 
-    claim: UUID
+    claim_id: UUID
     endpoint_id: UUID
     subject: str
     attempts: int
@@ -18,9 +18,9 @@ class Letter:
     body: bytes
     url: str
     secrets: tuple[str, ...]
-    kind: str = ""
-    told_at: datetime | None = None
+    event_type: str = ""
+    occurred_at: datetime | None = None
     headers: tuple[tuple[str, str], ...] = ()
     format: str = "standard"
-    flaw: str | None = None
+    fault: str | None = None
     """Why it cannot be sent, which is a fault of the hub."""

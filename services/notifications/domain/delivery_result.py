@@ -5,31 +5,31 @@ from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DeliveryResult:
     """What the receiver answered, or why there was no answer.
 
     `status` is the HTTP status, None when there was none; `reason` says in words why it does not count as delivered,
-    and is None when it does; `answer` is the beginning of what a failing receiver said.
+    and is None when it does; `response_excerpt` is the beginning of what a failing receiver said.
     """
 
     status: int | None
     reason: str | None
     duration_ms: int
-    answer: str | None = None
+    response_excerpt: str | None = None
     retry_after: timedelta | None = None
 
     @property
-    def delivered(self) -> bool:
+    def is_delivered(self) -> bool:
         """Say whether the receiver has it."""
         return self.reason is None
 
     @property
-    def gone(self) -> bool:
+    def is_gone(self) -> bool:
         """Say whether the receiver asked to be left alone: 410 Gone (RFC 9110, 15.5.11)."""
         return self.status == 410
 
 
-def objection(status: int) -> str | None:
+def failure_reason(status: int) -> str | None:
     """Answer why a status does not count as delivered, or None when it does (2xx, Standard Webhooks)."""
     if 200 <= status < 300:
         return None

@@ -3,21 +3,25 @@
 from urllib.parse import SplitResult, urlsplit
 
 from services.notifications.domain import allowed_addresses
-from services.notifications.domain.allowed_addresses import Reach
+from services.notifications.domain.allowed_addresses import AllowedAddresses
 
 
-def flaw(url: str, reach: Reach) -> str | None:
+def find_fault(url: str, allowed: AllowedAddresses) -> str | None:
     """Answer what is wrong with a URL and what to do about it, or None."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return "This is not a URL. Write https://host/path."
-    return _misspelt(url, parts, host, port) or _wrong_scheme(parts.scheme, host, reach) or _wrong_host(host, reach)
+    return (
+        _syntax_fault(url, parts, host, port)
+        or _scheme_fault(parts.scheme, host, allowed)
+        or _host_fault(host, allowed)
+    )
 
 
-def _misspelt(url: str, parts: SplitResult, host: str, port: int | None) -> str | None:
-    flaws = (
+def _syntax_fault(url: str, parts: SplitResult, host: str, port: int | None) -> str | None:
+    faults = (
         (
             not host or not host.isascii(),
             "The URL names no host in ASCII. Write https://host/path, international names in their xn-- form.",
@@ -30,27 +34,27 @@ def _misspelt(url: str, parts: SplitResult, host: str, port: int | None) -> str 
         ),
         (bool(parts.fragment), "The URL carries a fragment, which is never sent. Leave it out."),
     )
-    return next((said for wrong, said in flaws if wrong), None)
+    return next((message for wrong, message in faults if wrong), None)
 
 
-def _wrong_scheme(scheme: str, host: str, reach: Reach) -> str | None:
+def _scheme_fault(scheme: str, host: str, allowed: AllowedAddresses) -> str | None:
     """Refuse http where it cannot lead to what the operator named; a name may, which is judged when it is sent to."""
-    if scheme == "https" or (scheme == "http" and _may_be_plain(host, reach)):
+    if scheme == "https" or (scheme == "http" and _may_use_http(host, allowed)):
         return None
     return "Webhooks are sent to https only."
 
 
-def _may_be_plain(host: str, reach: Reach) -> bool:
-    if _is_here(host):
-        return reach.loopback or reach.holds(host)
-    return reach.holds(host) if _is_address(host) else bool(reach.networks)
+def _may_use_http(host: str, allowed: AllowedAddresses) -> bool:
+    if _is_own_machine(host):
+        return allowed.loopback or allowed.contains(host)
+    return allowed.contains(host) if _is_address(host) else bool(allowed.networks)
 
 
-def _wrong_host(host: str, reach: Reach) -> str | None:
-    if _is_here(host):
-        return None if reach.loopback or reach.holds(host) else "The URL leads to the hub's own machine."
+def _host_fault(host: str, allowed: AllowedAddresses) -> str | None:
+    if _is_own_machine(host):
+        return None if allowed.loopback or allowed.contains(host) else "The URL leads to the hub's own machine."
     if _is_address(host):
-        kind = allowed_addresses.refusal(host, reach)
+        kind = allowed_addresses.refusal_reason(host, allowed)
         return kind and f"The address is no public one ({kind})."
     return None
 
@@ -59,13 +63,13 @@ def _is_address(host: str) -> bool:
     return ":" in host or _ends_in_number(host)
 
 
-def is_named(url: str, reach: Reach) -> bool:
+def is_allowed_by_operator(url: str, allowed: AllowedAddresses) -> bool:
     """Say whether a URL plainly leads to what the operator named: this machine, or an address they allow."""
     host = urlsplit(url).hostname or ""
-    return _is_here(host) or reach.holds(host)
+    return _is_own_machine(host) or allowed.contains(host)
 
 
-def _is_here(host: str) -> bool:
+def _is_own_machine(host: str) -> bool:
     name = host.rstrip(".")
     return name == "localhost" or name.endswith(".localhost") or allowed_addresses.is_loopback(host)
 

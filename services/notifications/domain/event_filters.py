@@ -3,50 +3,50 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from shared.contracts.messages import News
-from shared.contracts.webhooks import Filters
+from shared.contracts.messages import EventMessage
+from shared.contracts.webhooks import EventFilters
 
 
-def topics_of(news: News) -> list[str]:
+def filter_keys_for_event(event_message: EventMessage) -> list[str]:
     """Answer the labels of an event: its countries, its permits by each of their names, its taxa and their genera."""
-    heard, data = news.audience, news.data
-    permits = [*heard.permits, *_named(data, "permit_id"), *_permit(data)]
-    taxa = [*heard.taxa, *_named(data, "taxon")]
-    countries = [*heard.countries, *_named(data, "issuer"), *_named(data, "country")]
-    kind = f"subject:{news.subject.partition(':')[0]}"
-    return sorted({kind} | {f"country:{c}" for c in countries} | _of_permits(permits) | set(_of_taxa(taxa)))
+    audience, data = event_message.audience, event_message.data
+    permits = [*audience.permits, *_text_field(data, "permit_id"), *_permit_names(data)]
+    taxa = [*audience.taxa, *_text_field(data, "taxon")]
+    countries = [*audience.countries, *_text_field(data, "issuer"), *_text_field(data, "country")]
+    subject_kind = f"subject:{event_message.subject.partition(':')[0]}"
+    return sorted({subject_kind} | {f"country:{c}" for c in countries} | _permit_keys(permits) | set(_taxon_keys(taxa)))
 
 
-def wanted(filters: Filters) -> dict[str, list[str] | None]:
+def required_filter_keys(filters: EventFilters) -> dict[str, list[str] | None]:
     """Answer the labels of each kind of which an event must have one; None where it need not have any."""
     return {
         "countries": sorted({f"country:{c}" for c in filters.countries}) or None,
         "permits": sorted({f"permit:{number.lower()}" for number in filters.permits}) or None,
-        "taxa": sorted({f"taxon:{_plain(name)}" for name in filters.taxa}) or None,
+        "taxa": sorted({f"taxon:{_normalize_name(name)}" for name in filters.taxa}) or None,
     }
 
 
-def _of_permits(names: Iterable[str]) -> set[str]:
-    known = {name.lower() for name in names}
-    return {f"permit:{name}" for name in known | {name.partition("/")[2] for name in known if "/" in name[:3]}}
+def _permit_keys(names: Iterable[str]) -> set[str]:
+    lowered = {name.lower() for name in names}
+    return {f"permit:{name}" for name in lowered | {name.partition("/")[2] for name in lowered if "/" in name[:3]}}
 
 
-def _of_taxa(names: Iterable[str]) -> Iterator[str]:
+def _taxon_keys(names: Iterable[str]) -> Iterator[str]:
     for name in names:
-        plain = _plain(name)
-        yield f"taxon:{plain}"
-        yield f"taxon:{plain.partition(' ')[0]}"
+        normalized = _normalize_name(name)
+        yield f"taxon:{normalized}"
+        yield f"taxon:{normalized.partition(' ')[0]}"
 
 
-def _plain(name: str) -> str:
+def _normalize_name(name: str) -> str:
     """Write a scientific name in lower case with single blanks; `Crocodylia spp.` is the taxon by itself."""
     return " ".join(name.lower().removesuffix("spp.").split())
 
 
-def _permit(data: dict[str, Any]) -> list[str]:
+def _permit_names(data: dict[str, Any]) -> list[str]:
     return [f"{data['issuer']}/{data['number']}"] if {"issuer", "number"} <= data.keys() else []
 
 
-def _named(data: dict[str, Any], name: str) -> list[str]:
+def _text_field(data: dict[str, Any], name: str) -> list[str]:
     found = data.get(name)
     return [found] if isinstance(found, str) and "\x00" not in found else []

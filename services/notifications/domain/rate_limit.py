@@ -3,16 +3,16 @@
 from datetime import datetime, timedelta
 
 
-def allowance(rate: int, free_at: datetime | None, at: datetime) -> int:
-    """Answer how many letters may go at `at` when the next was free at `free_at`; `rate` is letters a second."""
-    most = burst(rate)
-    free = _free(rate, free_at, at)
-    return max(0, min(most, int((at - free) * rate / timedelta(seconds=1) + 0.001)))
+def allowance(rate: int, next_send_at: datetime | None, at: datetime) -> int:
+    """Answer how many letters may go at `at` when the next was free at `next_send_at`; `rate` is letters a second."""
+    max_burst = burst(rate)
+    free_since = _free_since(rate, next_send_at, at)
+    return max(0, min(max_burst, int((at - free_since) * rate / timedelta(seconds=1) + 0.001)))
 
 
-def next_free(rate: int, free_at: datetime | None, at: datetime, letters: int) -> datetime:
+def next_send_time(rate: int, next_send_at: datetime | None, at: datetime, sent: int) -> datetime:
     """Answer when the next letter is free after so many went at `at`."""
-    return _free(rate, free_at, at) + letters * timedelta(seconds=1) / rate
+    return _free_since(rate, next_send_at, at) + sent * timedelta(seconds=1) / rate
 
 
 def burst(rate: int) -> int:
@@ -20,9 +20,9 @@ def burst(rate: int) -> int:
     return max(1, rate // 10)
 
 
-def _free(rate: int, free_at: datetime | None, at: datetime) -> datetime:
+def _free_since(rate: int, next_send_at: datetime | None, at: datetime) -> datetime:
     """Answer since when letters have been free; a clock that was set back does not hold the endpoint up."""
     earliest = at - burst(rate) * timedelta(seconds=1) / rate
-    if free_at is None or free_at > at + timedelta(seconds=2):
+    if next_send_at is None or next_send_at > at + timedelta(seconds=2):
         return earliest
-    return max(free_at, earliest)
+    return max(next_send_at, earliest)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 
 @dataclass(frozen=True)
-class Keep:
+class RetentionPeriods:
     """Events at least 30 days, as the feed promises; deliveries that went well, with their attempts."""
 
     events: timedelta = timedelta(days=30)

@@ -3,25 +3,30 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from services.notifications.domain.delivery_result import Outcome
+from services.notifications.domain.delivery_result import DeliveryResult
 
 SCHEDULE = tuple(
     timedelta(seconds=seconds) for seconds in (1, 5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 )
 """1 s, 5 s, 1 min, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h."""
-LONGEST = timedelta(days=30)
+MAX_RETRY_AFTER = timedelta(days=30)
 """The longest Retry-After that is honoured: as long as the feed keeps what was missed."""
 
 
-def next_attempt(
-    attempts: int, outcome: Outcome, at: datetime, chance: float, *, schedule: Sequence[timedelta] = SCHEDULE
+def next_attempt_time(
+    attempts: int,
+    result: DeliveryResult,
+    at: datetime,
+    random_fraction: float,
+    *,
+    schedule: Sequence[timedelta] = SCHEDULE,
 ) -> datetime | None:
     """Answer when to try again after so many attempts (1 or more), or None when the schedule is exhausted.
 
-    Each wait is up to a fifth shorter or longer, by `chance` (0 to 1), so that letters put off together do not come
-    back together. A Retry-After of the receiver (RFC 9110, 10.2.3) is honoured when it is the larger.
+    Each wait is up to a fifth shorter or longer, by `random_fraction` (0 to 1), so that letters put off together do
+    not come back together. A Retry-After of the receiver (RFC 9110, 10.2.3) is honoured when it is the larger.
     """
     if attempts > len(schedule):
         return None
-    wait = schedule[attempts - 1] * (0.8 + 0.4 * chance)
-    return at + max(wait, min(outcome.retry_after or timedelta(0), LONGEST))
+    wait = schedule[attempts - 1] * (0.8 + 0.4 * random_fraction)
+    return at + max(wait, min(result.retry_after or timedelta(0), MAX_RETRY_AFTER))

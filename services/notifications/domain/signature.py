@@ -9,58 +9,58 @@ from functools import lru_cache
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-PREFIX = "whsec_"
-PRIVATE, PUBLIC = "whsk_", "whpk_"
+SECRET_PREFIX = "whsec_"  # noqa: S105
+PRIVATE_PREFIX, PUBLIC_PREFIX = "whsk_", "whpk_"
 SECRET_BYTES = 32
 
 
-def write_secret(chance: bytes) -> str:
+def render_secret(random_bytes: bytes) -> str:
     """Write a secret of 32 random bytes as partners' libraries read it: `whsec_` and base64."""
-    return PREFIX + base64.b64encode(chance).decode()
+    return SECRET_PREFIX + base64.b64encode(random_bytes).decode()
 
 
 def sign(secret: str, *, id: str, timestamp: int, body: bytes) -> str:
     """Sign a message with one secret; `timestamp` in whole seconds since 1970, UTC. Answers `v1,<base64>`."""
-    mac = hmac.digest(_key(secret), _signed(id, timestamp, body), hashlib.sha256)
+    mac = hmac.digest(_hmac_key(secret), _signed_content(id, timestamp, body), hashlib.sha256)
     return "v1," + base64.b64encode(mac).decode()
 
 
-def sign_publicly(key: Ed25519PrivateKey, *, id: str, timestamp: int, body: bytes) -> str:
+def sign_ed25519(key: Ed25519PrivateKey, *, id: str, timestamp: int, body: bytes) -> str:
     """Sign a message so that anybody can check it who knows the public key. Answers `v1a,<base64>`."""
-    return "v1a," + base64.b64encode(key.sign(_signed(id, timestamp, body))).decode()
+    return "v1a," + base64.b64encode(key.sign(_signed_content(id, timestamp, body))).decode()
 
 
-def header(
+def render_signature_header(
     secrets: Iterable[str], keys: tuple[Ed25519PrivateKey, ...] = (), *, id: str, timestamp: int, body: bytes
 ) -> str:
     """Write `webhook-signature`: one signature for each live secret and key, so that a rotation breaks nobody."""
     shared = [sign(secret, id=id, timestamp=timestamp, body=body) for secret in secrets]
-    return " ".join((*shared, *_public(keys, id, timestamp, body)))
+    return " ".join((*shared, *_public_signatures(keys, id, timestamp, body)))
 
 
-def read_private(text: str) -> Ed25519PrivateKey:
+def parse_private_key(text: str) -> Ed25519PrivateKey:
     """Read `whsk_…`: base64 of the private key's 32 bytes, with or without the 32 of the public one behind them."""
-    return Ed25519PrivateKey.from_private_bytes(base64.b64decode(text.removeprefix(PRIVATE))[:32])
+    return Ed25519PrivateKey.from_private_bytes(base64.b64decode(text.removeprefix(PRIVATE_PREFIX))[:32])
 
 
-def write_private(key: Ed25519PrivateKey) -> str:
+def render_private_key(key: Ed25519PrivateKey) -> str:
     """Write a private key as `whsk_…`: base64 of its 32 bytes and the public key's 32."""
     raw = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-    return PRIVATE + base64.b64encode(raw + _public_bytes(key)).decode()
+    return PRIVATE_PREFIX + base64.b64encode(raw + _public_bytes(key)).decode()
 
 
-def write_public(key: Ed25519PrivateKey) -> str:
+def render_public_key(key: Ed25519PrivateKey) -> str:
     """Write the public half of a key as receivers' libraries read it: `whpk_…`, base64 of its 32 bytes."""
-    return PUBLIC + base64.b64encode(_public_bytes(key)).decode()
+    return PUBLIC_PREFIX + base64.b64encode(_public_bytes(key)).decode()
 
 
 @lru_cache(maxsize=4096)
-def _public(keys: tuple[Ed25519PrivateKey, ...], id: str, timestamp: int, body: bytes) -> tuple[str, ...]:
+def _public_signatures(keys: tuple[Ed25519PrivateKey, ...], id: str, timestamp: int, body: bytes) -> tuple[str, ...]:
     """Sign once what a thousand endpoints are sent in the same second: the hub's keys are the same for all."""
-    return tuple(sign_publicly(key, id=id, timestamp=timestamp, body=body) for key in keys)
+    return tuple(sign_ed25519(key, id=id, timestamp=timestamp, body=body) for key in keys)
 
 
-def _signed(id: str, timestamp: int, body: bytes) -> bytes:
+def _signed_content(id: str, timestamp: int, body: bytes) -> bytes:
     return f"{id}.{timestamp}.".encode() + body
 
 
@@ -69,6 +69,6 @@ def _public_bytes(key: Ed25519PrivateKey) -> bytes:
 
 
 @lru_cache(maxsize=4096)
-def _key(secret: str) -> bytes:
-    text = secret.removeprefix(PREFIX)
+def _hmac_key(secret: str) -> bytes:
+    text = secret.removeprefix(SECRET_PREFIX)
     return base64.b64decode(text + "=" * (-len(text) % 4))

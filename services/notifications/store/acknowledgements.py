@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.store.tables import acknowledgements
 
-_HEARD = text("""
+_FIND_RECEIVED = text("""
     SELECT e.position, e.subject, e.body, e.topics, e.sender FROM events e
     WHERE e.id = :event AND e.position IS NOT NULL AND (
         EXISTS (SELECT FROM readers r WHERE r.party_id = :party AND r.position = e.position)
@@ -21,11 +21,11 @@ _HEARD = text("""
 """)
 
 
-async def heard(conn: AsyncConnection, event: UUID, party: UUID) -> RowMapping | None:
+async def find_received_event(conn: AsyncConnection, event: UUID, party: UUID) -> RowMapping | None:
     """Read an event that the party could hear, pushed or pulled: position, subject, body, topics, sender."""
-    return (await conn.execute(_HEARD, {"event": event, "party": party})).mappings().one_or_none()
+    return (await conn.execute(_FIND_RECEIVED, {"event": event, "party": party})).mappings().one_or_none()
 
 
-async def add(conn: AsyncConnection, row: Mapping[str, Any]) -> None:
+async def insert_acknowledgement(conn: AsyncConnection, row: Mapping[str, Any]) -> None:
     """Write one verdict: id, position, party_id, outcome, message, at."""
     await conn.execute(insert(acknowledgements).values(**row))

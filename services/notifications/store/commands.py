@@ -10,8 +10,8 @@ _BEGIN = text("""
     INSERT INTO commands (party_id, id, fingerprint, at) VALUES (:party, :id, :fingerprint, :at)
     ON CONFLICT DO NOTHING RETURNING id
 """)
-_KEPT = text("SELECT fingerprint, answer FROM commands WHERE party_id = :party AND id = :id")
-_END = text("UPDATE commands SET answer = :answer WHERE party_id = :party AND id = :id")
+_FIND = text("SELECT fingerprint, answer FROM commands WHERE party_id = :party AND id = :id")
+_COMPLETE = text("UPDATE commands SET answer = :answer WHERE party_id = :party AND id = :id")
 
 
 async def begin(conn: AsyncConnection, party: UUID, id: UUID, *, fingerprint: bytes, at: datetime) -> RowMapping | None:
@@ -19,9 +19,9 @@ async def begin(conn: AsyncConnection, party: UUID, id: UUID, *, fingerprint: by
     given = {"party": party, "id": id, "fingerprint": fingerprint, "at": at}
     if (await conn.execute(_BEGIN, given)).scalar_one_or_none() is not None:
         return None
-    return (await conn.execute(_KEPT, {"party": party, "id": id})).mappings().one()
+    return (await conn.execute(_FIND, {"party": party, "id": id})).mappings().one()
 
 
-async def end(conn: AsyncConnection, party: UUID, id: UUID, answer: str) -> None:
+async def complete(conn: AsyncConnection, party: UUID, id: UUID, response: str) -> None:
     """Keep the answer of a command that was done, as JSON text, whose order stays."""
-    await conn.execute(_END, {"party": party, "id": id, "answer": answer})
+    await conn.execute(_COMPLETE, {"party": party, "id": id, "answer": response})

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.store.rate_limits import LONGEST_REST
-from shared.database import columns
+from services.notifications.store.rate_limits import MAX_COOLDOWN
+from shared.database import column_arrays
 
-_TURN = text("""
+_ACQUIRE_CLAIM_LOCK = text("""
     SELECT pg_advisory_xact_lock(20241122), set_config('idle_in_transaction_session_timeout', '5000', true),
            set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)
 """)
@@ -83,14 +83,14 @@ _HEADS = text("""
              WHERE endpoint_id = l.endpoint_id AND (ends_at IS NULL OR ends_at > :at)
          ) s
 """)
-_HELD = text("""
+_LOCK_CLAIMED = text("""
     SELECT l.endpoint_id, l.subject
     FROM unnest(CAST(:endpoint_id AS uuid[]), CAST(:subject AS text[]), CAST(:claim AS uuid[]))
          AS g(endpoint_id, subject, claim)
          JOIN lanes l ON l.endpoint_id = g.endpoint_id AND l.subject = g.subject AND l.claim = g.claim
     ORDER BY l.endpoint_id, l.subject FOR UPDATE OF l
 """)
-_PUT_OFF = text("""
+_RESCHEDULE = text("""
     UPDATE lanes l SET claim = NULL, due_at = g.due_at, attempts = g.attempts
     FROM unnest(CAST(:endpoint_id AS uuid[]), CAST(:subject AS text[]), CAST(:due_at AS timestamptz[]),
                 CAST(:attempts AS integer[])) AS g(endpoint_id, subject, due_at, attempts)
@@ -110,7 +110,7 @@ _ADVANCE = text("""
     UPDATE lanes l SET claim = NULL, due_at = :at, attempts = 0
     FROM g WHERE g.goes_on AND l.endpoint_id = g.endpoint_id AND l.subject = g.subject
 """)
-_DUE = text("""
+_MAKE_DUE = text("""
     INSERT INTO lanes (endpoint_id, subject, due_at, attempts)
     SELECT :endpoint, subject, :at, 0 FROM unnest(CAST(:subjects AS text[])) AS given(subject) ORDER BY subject
     ON CONFLICT (endpoint_id, subject) DO UPDATE
@@ -118,39 +118,49 @@ _DUE = text("""
 """)
 
 
-async def take_turn(conn: AsyncConnection) -> None:
+async def acquire_claim_lock(conn: AsyncConnection) -> None:
     """Wait until no other worker claims: who counts what flies must see all that was claimed before.
 
     The transaction is set up for claiming: see above.
     """
-    await conn.execute(_TURN)
+    await conn.execute(_ACQUIRE_CLAIM_LOCK)
 
 
 async def claim(
     conn: AsyncConnection,
-    claim: UUID,
+    claim_id: UUID,
     *,
     at: datetime,
-    ends: datetime,
+    lease_until: datetime,
     limit: int,
-    share: int,
-    shares: Mapping[UUID, int],
-    allowed: Mapping[UUID, int],
+    default_concurrency: int,
+    concurrency: Mapping[UUID, int],
+    allowances: Mapping[UUID, int],
 ) -> Sequence[RowMapping]:
-    """Take up to `limit` due lanes until `ends`; to each endpoint at most `share` fly, or as many as named for it.
+    """Take up to `limit` due lanes until `lease_until`; to each endpoint at most `default_concurrency` fly, or as
+    many as named for it.
 
-    What other workers have flying counts as well. One that has a limit of its own gets what it is `allowed`.
+    What other workers have flying counts as well. One that has a limit of its own gets what it is `allowances`.
 
     Answers endpoint_id, subject, attempts. Each endpoint's lanes are looked up by themselves, so however many wait
     for one, finding those of another costs the same.
     """
-    given = {"claim": claim, "at": at, "ends": ends, "limit": limit, "share": share, "longest": LONGEST_REST}
-    given |= {"known": list(shares), "shares": list(shares.values())}
-    given |= {"limited": list(allowed), "letters": list(allowed.values())}
+    given = {
+        "claim": claim_id,
+        "at": at,
+        "ends": lease_until,
+        "limit": limit,
+        "share": default_concurrency,
+        "longest": MAX_COOLDOWN,
+    }
+    given |= {"known": list(concurrency), "shares": list(concurrency.values())}
+    given |= {"limited": list(allowances), "letters": list(allowances.values())}
     return (await conn.execute(_CLAIM, given)).mappings().all()
 
 
-async def heads(conn: AsyncConnection, claimed: Sequence[RowMapping], *, at: datetime) -> Sequence[RowMapping]:
+async def list_queue_heads(
+    conn: AsyncConnection, claimed: Sequence[RowMapping], *, at: datetime
+) -> Sequence[RowMapping]:
     """Read the oldest pending delivery of each claimed lane, with all that sending it needs.
 
     A statement of its own, after the claim: the claim's snapshot may be older than the lock it waited for. What was
@@ -160,24 +170,24 @@ async def heads(conn: AsyncConnection, claimed: Sequence[RowMapping], *, at: dat
     return (await conn.execute(_HEADS, {**given, "at": at})).mappings().all()
 
 
-async def held(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> set[tuple[UUID, str]]:
+async def lock_claimed(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> set[tuple[UUID, str]]:
     """Lock those of these lanes (endpoint_id, subject, claim) that their claim still holds; answers which."""
-    given = columns(rows, ["endpoint_id", "subject", "claim"])
-    return {(row[0], row[1]) for row in await conn.execute(_HELD, given)}
+    given = column_arrays(rows, ["endpoint_id", "subject", "claim"])
+    return {(row[0], row[1]) for row in await conn.execute(_LOCK_CLAIMED, given)}
 
 
-async def put_off(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+async def reschedule(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     """Give up the claims on lanes and let them wait: endpoint_id, subject, due_at, attempts."""
     if rows:
-        await conn.execute(_PUT_OFF, columns(rows, ["endpoint_id", "subject", "due_at", "attempts"]))
+        await conn.execute(_RESCHEDULE, column_arrays(rows, ["endpoint_id", "subject", "due_at", "attempts"]))
 
 
 async def advance(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
     """Give up the claims on lanes (endpoint_id, subject): due at once where more is pending, cleared where not."""
     if rows:
-        await conn.execute(_ADVANCE, {**columns(rows, ["endpoint_id", "subject"]), "at": at})
+        await conn.execute(_ADVANCE, {**column_arrays(rows, ["endpoint_id", "subject"]), "at": at})
 
 
 async def make_due(conn: AsyncConnection, endpoint: UUID, subjects: Sequence[str], *, at: datetime) -> None:
     """Let lanes of an endpoint go at once and count anew, save that one which is flying now lands first."""
-    await conn.execute(_DUE, {"endpoint": endpoint, "subjects": sorted(set(subjects)), "at": at})
+    await conn.execute(_MAKE_DUE, {"endpoint": endpoint, "subjects": sorted(set(subjects)), "at": at})

@@ -8,11 +8,13 @@ from uuid import UUID
 from sqlalchemy import RowMapping, case, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.store.tables import endpoint_secrets, endpoints, paces
+from services.notifications.store.tables import endpoint_secrets, endpoints, rate_limits
 
-_KEPT = [column for column in endpoints.c if column.name != "party_id"]
-_RESTS = case((paces.c.rests_until > func.now(), paces.c.rests_until)).label("rests_until")
-_SHOWN = select(*_KEPT, _RESTS).join(paces, paces.c.endpoint_id == endpoints.c.id, isouter=True)
+_COLUMNS = [column for column in endpoints.c if column.name != "party_id"]
+_COOLDOWN_UNTIL = case((rate_limits.c.rests_until > func.now(), rate_limits.c.rests_until)).label("rests_until")
+_SELECT = select(*_COLUMNS, _COOLDOWN_UNTIL).join(
+    rate_limits, rate_limits.c.endpoint_id == endpoints.c.id, isouter=True
+)
 _END_SECRETS = text("""
     UPDATE endpoint_secrets SET ends_at = :ends_at WHERE endpoint_id = :endpoint AND ends_at IS NULL
 """)
@@ -23,23 +25,23 @@ _DISABLE = text("""
     UPDATE endpoints SET status = 'disabled', reason = :reason, version = version + 1
     WHERE id = :id AND url = :url AND status IN ('active', 'pending') RETURNING party_id
 """)
-_PROVE = text("""
+_MARK_VERIFIED = text("""
     UPDATE endpoints SET proven = true, status = CASE status WHEN 'pending' THEN 'active' ELSE status END,
         version = version + 1
     WHERE id = :id AND url = :url AND NOT proven AND status <> 'deleted'
 """)
-_PACE = text("INSERT INTO paces (endpoint_id) VALUES (:id) ON CONFLICT DO NOTHING")
-_WELL = text("DELETE FROM failing WHERE endpoint_id = :id")
-_PLAIN = text("SELECT endpoint_id, secret FROM endpoint_secrets WHERE secret NOT LIKE 'sealed:%' FOR UPDATE")
-_SEAL = text("UPDATE endpoint_secrets SET secret = :sealed WHERE endpoint_id = :id AND secret = :plain")
+_INSERT_RATE_LIMIT = text("INSERT INTO paces (endpoint_id) VALUES (:id) ON CONFLICT DO NOTHING")
+_END_FAILURE_STREAK = text("DELETE FROM failing WHERE endpoint_id = :id")
+_PLAIN_SECRETS = text("SELECT endpoint_id, secret FROM endpoint_secrets WHERE secret NOT LIKE 'sealed:%' FOR UPDATE")
+_REPLACE_SECRET = text("UPDATE endpoint_secrets SET secret = :sealed WHERE endpoint_id = :id AND secret = :plain")
 
 
-async def add(conn: AsyncConnection, row: Mapping[str, Any]) -> None:
+async def insert_endpoint(conn: AsyncConnection, row: Mapping[str, Any]) -> None:
     """Write a new endpoint: all its columns, save the version, which is its first."""
     await conn.execute(insert(endpoints).values(version=1, **row))
 
 
-async def add_secret(conn: AsyncConnection, endpoint: UUID, secret: str, *, at: datetime) -> None:
+async def insert_secret(conn: AsyncConnection, endpoint: UUID, secret: str, *, at: datetime) -> None:
     """Give an endpoint a secret, sealed, that signs from now on."""
     await conn.execute(insert(endpoint_secrets).values(endpoint_id=endpoint, secret=secret, created_at=at))
 
@@ -49,36 +51,40 @@ async def end_secrets(conn: AsyncConnection, endpoint: UUID, *, ends_at: datetim
     await conn.execute(_END_SECRETS, {"endpoint": endpoint, "ends_at": ends_at})
 
 
-async def live_secrets(conn: AsyncConnection, endpoint: UUID, *, at: datetime) -> int:
+async def count_live_secrets(conn: AsyncConnection, endpoint: UUID, *, at: datetime) -> int:
     """Count the secrets that sign now."""
     return int((await conn.execute(_LIVE_SECRETS, {"endpoint": endpoint, "at": at})).scalar_one())
 
 
-async def own(conn: AsyncConnection, id: UUID, party: UUID) -> RowMapping | None:
+async def find_owned(conn: AsyncConnection, id: UUID, party: UUID) -> RowMapping | None:
     """Read an endpoint of the party's own, and until when it rests; what is foreign or deleted is not there."""
-    return (await conn.execute(_own(id, party))).mappings().one_or_none()
+    return (await conn.execute(_select_owned(id, party))).mappings().one_or_none()
 
 
-async def own_locked(conn: AsyncConnection, id: UUID, party: UUID) -> RowMapping | None:
+async def lock_owned(conn: AsyncConnection, id: UUID, party: UUID) -> RowMapping | None:
     """Read an endpoint of the party's own and hold it until the transaction ends; letters to it may be added."""
-    return (await conn.execute(_own(id, party).with_for_update(key_share=True, of=endpoints))).mappings().one_or_none()
+    return (
+        (await conn.execute(_select_owned(id, party).with_for_update(key_share=True, of=endpoints)))
+        .mappings()
+        .one_or_none()
+    )
 
 
-async def page(conn: AsyncConnection, party: UUID, *, before: UUID | None, limit: int) -> Sequence[RowMapping]:
+async def list_owned(conn: AsyncConnection, party: UUID, *, before: UUID | None, limit: int) -> Sequence[RowMapping]:
     """Read a party's endpoints, newest first (their ids sort by time), below an id."""
-    query = _SHOWN.where(endpoints.c.party_id == party, endpoints.c.status != "deleted")
+    query = _SELECT.where(endpoints.c.party_id == party, endpoints.c.status != "deleted")
     if before is not None:
         query = query.where(endpoints.c.id < before)
     return (await conn.execute(query.order_by(endpoints.c.id.desc()).limit(limit))).mappings().all()
 
 
-async def change(conn: AsyncConnection, id: UUID, values: Mapping[str, Any]) -> RowMapping:
+async def update_endpoint(conn: AsyncConnection, id: UUID, values: Mapping[str, Any]) -> RowMapping:
     """Change an endpoint and count its version; answers it as it is now."""
     changed = (
         update(endpoints)
         .where(endpoints.c.id == id)
         .values(version=endpoints.c.version + 1, **values)
-        .returning(*_KEPT)
+        .returning(*_COLUMNS)
     )
     return (await conn.execute(changed)).mappings().one()
 
@@ -89,30 +95,30 @@ async def disable(conn: AsyncConnection, id: UUID, url: str, *, reason: str) -> 
     return party
 
 
-async def prove(conn: AsyncConnection, id: UUID, url: str) -> None:
+async def mark_verified(conn: AsyncConnection, id: UUID, url: str) -> None:
     """Note that an endpoint answered its challenge at this URL: from now on it hears what waits for it."""
-    await conn.execute(_PROVE, {"id": id, "url": url})
+    await conn.execute(_MARK_VERIFIED, {"id": id, "url": url})
 
 
-async def keep_pace(conn: AsyncConnection, id: UUID) -> None:
+async def ensure_rate_limit(conn: AsyncConnection, id: UUID) -> None:
     """Let an endpoint have a pace of its own, which a limit of its rate needs."""
-    await conn.execute(_PACE, {"id": id})
+    await conn.execute(_INSERT_RATE_LIMIT, {"id": id})
 
 
-async def forget_failing(conn: AsyncConnection, id: UUID) -> None:
+async def end_failure_streak(conn: AsyncConnection, id: UUID) -> None:
     """Let an endpoint begin anew: whatever failed before its owner enabled it counts no more."""
-    await conn.execute(_WELL, {"id": id})
+    await conn.execute(_END_FAILURE_STREAK, {"id": id})
 
 
-async def plain_secrets(conn: AsyncConnection) -> Sequence[RowMapping]:
+async def lock_plain_secrets(conn: AsyncConnection) -> Sequence[RowMapping]:
     """Read and hold the secrets that were written before they were sealed: endpoint_id, secret."""
-    return (await conn.execute(_PLAIN)).mappings().all()
+    return (await conn.execute(_PLAIN_SECRETS)).mappings().all()
 
 
-async def seal_secret(conn: AsyncConnection, id: UUID, plain: str, sealed: str) -> None:
+async def replace_secret(conn: AsyncConnection, id: UUID, plaintext: str, sealed: str) -> None:
     """Replace a secret by itself, sealed."""
-    await conn.execute(_SEAL, {"id": id, "plain": plain, "sealed": sealed})
+    await conn.execute(_REPLACE_SECRET, {"id": id, "plain": plaintext, "sealed": sealed})
 
 
-def _own(id: UUID, party: UUID) -> Any:
-    return _SHOWN.where(endpoints.c.id == id, endpoints.c.party_id == party, endpoints.c.status != "deleted")
+def _select_owned(id: UUID, party: UUID) -> Any:
+    return _SELECT.where(endpoints.c.id == id, endpoints.c.party_id == party, endpoints.c.status != "deleted")

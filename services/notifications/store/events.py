@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.store.deliveries import NAMED, WANTED
-from shared.database import columns
+from services.notifications.store.deliveries import DELIVERY_ID_SQL, ENDPOINT_WANTS_EVENT_SQL
+from shared.database import column_arrays
 
-_LOCK = text("SELECT pg_advisory_xact_lock(20240714)")
-_GIVEN = ["id", "type", "forms", "subject", "sequence", "at", "body", "audience", "topics", "sender"]
-_PUT = text("""
+_ACQUIRE_INTAKE_LOCK = text("SELECT pg_advisory_xact_lock(20240714)")
+_COLUMNS = ["id", "type", "forms", "subject", "sequence", "at", "body", "audience", "topics", "sender"]
+_INSERT = text("""
     INSERT INTO events (id, type, forms, subject, sequence, at, taken_at, body, audience, topics, sender)
     SELECT id, type, string_to_array(forms, ' '), subject, sequence, at, :taken_at, body, CAST(audience AS jsonb),
            ARRAY(SELECT jsonb_array_elements_text(CAST(topics AS jsonb))), CAST(sender AS jsonb)
@@ -24,7 +24,7 @@ _PUT = text("""
     ON CONFLICT DO NOTHING
 """)
 _KNOWN = text("SELECT id FROM events WHERE id = ANY(CAST(:ids AS uuid[]))")
-_PLACE = text("""
+_ASSIGN_POSITIONS = text("""
     WITH waiting AS (
         SELECT e.id, e.subject, e.sequence, e.at, coalesce(s.taken, 0) AS taken,
                row_number() OVER (PARTITION BY e.subject ORDER BY e.sequence) AS nth
@@ -45,7 +45,7 @@ _PLACE = text("""
     FROM numbered, moved WHERE events.id = numbered.id
     RETURNING events.position
 """)
-_TELL = text(f"""
+_FAN_OUT = text(f"""
     WITH fresh AS MATERIALIZED (
         SELECT position, subject, forms, audience, topics, id FROM events
         WHERE position = ANY(CAST(:positions AS bigint[]))
@@ -65,18 +65,18 @@ _TELL = text(f"""
         RETURNING party_id, position
     ), made AS (
         INSERT INTO deliveries (id, endpoint_id, position, subject, status, created_at)
-        SELECT {NAMED}, n.id, e.position, e.subject, 'pending', :at
+        SELECT {DELIVERY_ID_SQL}, n.id, e.position, e.subject, 'pending', :at
         FROM heard h JOIN fresh e ON e.position = h.position
-             JOIN endpoints n ON n.party_id = h.party_id AND n.status <> 'deleted' AND {WANTED}
+             JOIN endpoints n ON n.party_id = h.party_id AND n.status <> 'deleted' AND {ENDPOINT_WANTS_EVENT_SQL}
         RETURNING endpoint_id, subject
     )
     INSERT INTO lanes (endpoint_id, subject, due_at, attempts)
     SELECT DISTINCT endpoint_id, subject, CAST(:at AS timestamptz), 0 FROM made ORDER BY 1, 2
     ON CONFLICT (endpoint_id, subject) DO UPDATE SET attempts = lanes.attempts
 """)  # noqa: S608
-_TAKEN = text("SELECT taken FROM subjects WHERE subject = :subject")
-_LAST = text("SELECT position FROM counter")
-_READ = text("""
+_LAST_SEQUENCE = text("SELECT taken FROM subjects WHERE subject = :subject")
+_LAST_POSITION = text("SELECT position FROM counter")
+_LIST_FOR_PARTY = text("""
     SELECT r.position, e.body
     FROM readers r JOIN events e ON e.position = r.position
     WHERE r.party_id = :party AND r.position > :after AND r.position <= :last
@@ -85,53 +85,53 @@ _READ = text("""
 """)
 
 
-async def lock(conn: AsyncConnection) -> None:
+async def acquire_intake_lock(conn: AsyncConnection) -> None:
     """Wait for one's turn to take in events: positions follow commits, so that a reader's cursor never skips."""
-    await conn.execute(_LOCK)
+    await conn.execute(_ACQUIRE_INTAKE_LOCK)
 
 
-async def put(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: datetime) -> set[UUID]:
+async def insert_events(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: datetime) -> set[UUID]:
     """Store events once, without a position yet; answers which of these ids are stored, now or before.
 
     Rows have id, type, forms (blank between), subject, sequence, at, body, audience (JSON text with `parties`,
     `marks` and `countries`), topics (JSON text: a list, empty where no filter applies), sender (JSON text or None).
     An id that is not in the answer has its sequence taken by another event.
     """
-    given = columns(rows, _GIVEN)
-    await conn.execute(_PUT, {**given, "taken_at": at})
+    given = column_arrays(rows, _COLUMNS)
+    await conn.execute(_INSERT, {**given, "taken_at": at})
     return set((await conn.execute(_KNOWN, {"ids": given["id"]})).scalars())
 
 
-async def place(conn: AsyncConnection, subjects: Sequence[str]) -> list[int]:
+async def assign_positions(conn: AsyncConnection, subjects: Sequence[str]) -> list[int]:
     """Number the events of these subjects whose predecessors are all in; answers their positions in order.
 
     Across subjects the earlier one comes first; within a subject the sequence alone decides, whatever clocks said.
     """
-    return sorted((await conn.execute(_PLACE, {"subjects": list(subjects)})).scalars())
+    return sorted((await conn.execute(_ASSIGN_POSITIONS, {"subjects": list(subjects)})).scalars())
 
 
-async def tell(conn: AsyncConnection, positions: Sequence[int], *, at: datetime) -> None:
+async def fan_out(conn: AsyncConnection, positions: Sequence[int], *, at: datetime) -> None:
     """Write who hears these events: the readers' feeds, and a delivery in its lane for each endpoint that wants it.
 
     The lane's row is locked even when it is there, so that it cannot be cleared away while a letter is added to it.
     """
     if positions:
-        await conn.execute(_TELL, {"positions": list(positions), "at": at})
+        await conn.execute(_FAN_OUT, {"positions": list(positions), "at": at})
 
 
 async def next_sequence(conn: AsyncConnection, subject: str) -> int:
     """Answer the sequence of the next event about a subject of our own; the intake lock is held."""
-    return int((await conn.execute(_TAKEN, {"subject": subject})).scalar_one_or_none() or 0) + 1
+    return int((await conn.execute(_LAST_SEQUENCE, {"subject": subject})).scalar_one_or_none() or 0) + 1
 
 
-async def last_position(conn: AsyncConnection) -> int:
+async def read_last_position(conn: AsyncConnection) -> int:
     """Answer the last position given: every event up to it is committed and stays where it is."""
-    return int((await conn.execute(_LAST)).scalar_one())
+    return int((await conn.execute(_LAST_POSITION)).scalar_one())
 
 
-async def read(
+async def list_for_party(
     conn: AsyncConnection, party: UUID, *, after: int, last: int, patterns: Sequence[str] | None, limit: int
 ) -> Sequence[RowMapping]:
     """Read a party's events after one position and up to another, oldest first: position, body."""
     given = {"party": party, "after": after, "last": last, "limit": limit}
-    return (await conn.execute(_READ, {**given, "patterns": patterns and list(patterns)})).mappings().all()
+    return (await conn.execute(_LIST_FOR_PARTY, {**given, "patterns": patterns and list(patterns)})).mappings().all()

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.store.rate_limits import LONGEST_REST
+from services.notifications.store.rate_limits import MAX_COOLDOWN
 
-MOST = 50_000
+MAX_COUNTED = 50_000
 """Letters that are looked at: enough for a share, and little enough to count within a fraction of a second."""
-_PUNCTUAL = text("""
+_ON_TIME = text("""
     WITH recent AS (
         SELECT d.id, e.at
         FROM deliveries d JOIN events e ON e.position = d.position
@@ -25,7 +25,7 @@ _PUNCTUAL = text("""
     ) AS punctual
     FROM recent r
 """)
-_WAITING = text("""
+_BACKLOG = text("""
     SELECT n.status, sum(w.letters)::bigint AS letters, min(e.at) AS oldest
     FROM (
         SELECT endpoint_id, count(*) AS letters, min(position) AS first
@@ -34,7 +34,7 @@ _WAITING = text("""
     GROUP BY n.status
 """)
 _ENDPOINTS = text("SELECT status, count(*) FROM endpoints WHERE status <> 'deleted' GROUP BY status")
-_TROUBLE = text("""
+_ENDPOINT_STATES = text("""
     SELECT (SELECT count(*) FROM failing f JOIN endpoints n ON n.id = f.endpoint_id
             WHERE n.status IN ('active', 'pending')) AS failing,
            (SELECT count(*) FROM paces p JOIN endpoints n ON n.id = p.endpoint_id
@@ -48,31 +48,33 @@ _TOTALS = text("""
 """)
 
 
-async def punctual(conn: AsyncConnection, *, since: datetime, until: datetime, limit: timedelta) -> tuple[int, int]:
+async def count_on_time(
+    conn: AsyncConnection, *, since: datetime, until: datetime, limit: timedelta
+) -> tuple[int, int]:
     """Answer how many letters were due about events of a span of time, and how many of them were sent in time.
 
     An endpoint that did nothing but fail before is left out, and one that is paused: what waits there, waits for them.
     """
-    given = {"since": since, "until": until, "limit": limit, "most": MOST}
-    row = (await conn.execute(_PUNCTUAL, given)).one()
+    given = {"since": since, "until": until, "limit": limit, "most": MAX_COUNTED}
+    row = (await conn.execute(_ON_TIME, given)).one()
     return row.due, row.punctual
 
 
-async def waiting(conn: AsyncConnection) -> Sequence[RowMapping]:
+async def backlog_by_status(conn: AsyncConnection) -> Sequence[RowMapping]:
     """Answer the letters that wait, by the status of their endpoint: status, letters, oldest."""
-    return (await conn.execute(_WAITING)).mappings().all()
+    return (await conn.execute(_BACKLOG)).mappings().all()
 
 
-async def endpoints(conn: AsyncConnection) -> dict[str, int]:
+async def count_endpoints(conn: AsyncConnection) -> dict[str, int]:
     """Answer how many endpoints there are of each status."""
     return {row[0]: row[1] for row in await conn.execute(_ENDPOINTS)}
 
 
-async def trouble(conn: AsyncConnection, *, at: datetime) -> RowMapping:
+async def count_endpoint_states(conn: AsyncConnection, *, at: datetime) -> RowMapping:
     """Answer how many endpoints do nothing but fail, how many asked for rest, and the letters on their way now."""
-    return (await conn.execute(_TROUBLE, {"at": at, "longest": LONGEST_REST})).mappings().one()
+    return (await conn.execute(_ENDPOINT_STATES, {"at": at, "longest": MAX_COOLDOWN})).mappings().one()
 
 
-async def totals(conn: AsyncConnection) -> RowMapping:
+async def count_totals(conn: AsyncConnection) -> RowMapping:
     """Answer events taken in since ever, those held for a predecessor, and deliveries given up."""
     return (await conn.execute(_TOTALS)).mappings().one()

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.store.tables import marks
-from shared.database import columns, many
+from services.notifications.store.tables import audience_keys
+from shared.database import bulk_insert, column_arrays
 
-_KEEP = text("""
+_UPSERT_NEWER = text("""
     INSERT INTO parties (id, version, disabled, updated_at)
     SELECT id, version, disabled, :at
     FROM unnest(CAST(:id AS uuid[]), CAST(:version AS integer[]), CAST(:disabled AS boolean[]))
@@ -22,9 +22,12 @@ _KEEP = text("""
         WHERE parties.version < excluded.version
     RETURNING id
 """)
-_FORGET = [text(f"DELETE FROM {table} WHERE party_id = ANY(CAST(:ids AS uuid[]))") for table in ("marks", "grants")]  # noqa: S608
-_MARK = many(marks, ("mark", "party_id"))
-_GRANT = text("""
+_DELETE_KEYS_AND_GRANTS = [
+    text(f"DELETE FROM {table} WHERE party_id = ANY(CAST(:ids AS uuid[]))")  # noqa: S608
+    for table in ("marks", "grants")
+]
+_INSERT_AUDIENCE_KEYS = bulk_insert(audience_keys, ("mark", "party_id"))
+_INSERT_GRANTS = text("""
     INSERT INTO grants (party_id, number, country, patterns)
     SELECT party_id, number, country, string_to_array(patterns, ' ')
     FROM unnest(CAST(:party_id AS uuid[]), CAST(:number AS smallint[]), CAST(:country AS text[]),
@@ -32,22 +35,22 @@ _GRANT = text("""
 """)
 
 
-async def keep(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: datetime) -> set[UUID]:
+async def upsert_newer(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: datetime) -> set[UUID]:
     """Keep parties (id, version, disabled; each once) that are newer than the copy; answers which were."""
-    given = columns(rows, ["id", "version", "disabled"])
-    return set((await conn.execute(_KEEP, {**given, "at": at})).scalars())
+    given = column_arrays(rows, ["id", "version", "disabled"])
+    return set((await conn.execute(_UPSERT_NEWER, {**given, "at": at})).scalars())
 
 
-async def find_by(
+async def replace_keys_and_grants(
     conn: AsyncConnection,
     ids: Sequence[UUID],
-    marked: Sequence[dict[str, Any]],
-    granted: Sequence[dict[str, Any]],
+    audience_key_rows: Sequence[dict[str, Any]],
+    grant_rows: Sequence[dict[str, Any]],
 ) -> None:
     """Replace the marks (mark, party_id) and grants (party_id, number, country, patterns) of these parties."""
-    for forget in _FORGET:
-        await conn.execute(forget, {"ids": list(ids)})
-    if marked:
-        await conn.execute(_MARK, columns(marked, ["mark", "party_id"]))
-    if granted:
-        await conn.execute(_GRANT, columns(granted, ["party_id", "number", "country", "patterns"]))
+    for delete in _DELETE_KEYS_AND_GRANTS:
+        await conn.execute(delete, {"ids": list(ids)})
+    if audience_key_rows:
+        await conn.execute(_INSERT_AUDIENCE_KEYS, column_arrays(audience_key_rows, ["mark", "party_id"]))
+    if grant_rows:
+        await conn.execute(_INSERT_GRANTS, column_arrays(grant_rows, ["party_id", "number", "country", "patterns"]))

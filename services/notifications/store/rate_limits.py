@@ -7,48 +7,48 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-LONGEST_REST = timedelta(hours=1)
+MAX_COOLDOWN = timedelta(hours=1)
 """The longest rest of a whole endpoint; a single letter waits as long as it was told."""
 
-_ALLOWED = text("""
+_LOCK_DUE = text("""
     SELECT p.endpoint_id, p.free_at, e.rate_limit
     FROM paces p JOIN endpoints e ON e.id = p.endpoint_id AND e.rate_limit IS NOT NULL
     WHERE e.status IN ('active', 'pending')
       AND EXISTS (SELECT FROM lanes l WHERE l.endpoint_id = e.id AND l.due_at <= :at)
     FOR UPDATE OF p SKIP LOCKED
 """)
-_SPEND = text("""
+_SET_NEXT_SEND = text("""
     UPDATE paces p SET free_at = g.free_at
     FROM unnest(CAST(:endpoints AS uuid[]), CAST(:free_at AS timestamptz[])) AS g(endpoint_id, free_at)
     WHERE p.endpoint_id = g.endpoint_id
 """)
-_REST = text("""
+_START_COOLDOWN = text("""
     INSERT INTO paces (endpoint_id, rests_until) VALUES (:endpoint, :until)
     ON CONFLICT (endpoint_id) DO UPDATE SET rests_until = excluded.rests_until
 """)
-_WAKE = text("UPDATE paces SET rests_until = NULL WHERE endpoint_id = :endpoint")
+_END_COOLDOWN = text("UPDATE paces SET rests_until = NULL WHERE endpoint_id = :endpoint")
 
 
-async def limits(conn: AsyncConnection, *, at: datetime) -> dict[UUID, tuple[int, datetime | None]]:
+async def lock_due(conn: AsyncConnection, *, at: datetime) -> dict[UUID, tuple[int, datetime | None]]:
     """Hold the paces of limited endpoints that have something due: letters a second, and when the next may go.
 
     One that another worker holds at this moment is not in the answer: it is that worker's turn.
     """
-    rows = await conn.execute(_ALLOWED, {"at": at})
+    rows = await conn.execute(_LOCK_DUE, {"at": at})
     return {row.endpoint_id: (row.rate_limit, row.free_at) for row in rows}
 
 
-async def spend(conn: AsyncConnection, free_at: Mapping[UUID, datetime]) -> None:
+async def set_next_send(conn: AsyncConnection, next_send_at: Mapping[UUID, datetime]) -> None:
     """Write when the next letter may go to each of these endpoints, whose paces are held."""
-    if free_at:
-        await conn.execute(_SPEND, {"endpoints": list(free_at), "free_at": list(free_at.values())})
+    if next_send_at:
+        await conn.execute(_SET_NEXT_SEND, {"endpoints": list(next_send_at), "free_at": list(next_send_at.values())})
 
 
-async def rest(conn: AsyncConnection, endpoint: UUID, *, until: datetime) -> None:
+async def start_cooldown(conn: AsyncConnection, endpoint: UUID, *, until: datetime) -> None:
     """Send an endpoint nothing until then."""
-    await conn.execute(_REST, {"endpoint": endpoint, "until": until})
+    await conn.execute(_START_COOLDOWN, {"endpoint": endpoint, "until": until})
 
 
-async def wake(conn: AsyncConnection, endpoint: UUID) -> None:
+async def end_cooldown(conn: AsyncConnection, endpoint: UUID) -> None:
     """End an endpoint's rest."""
-    await conn.execute(_WAKE, {"endpoint": endpoint})
+    await conn.execute(_END_COOLDOWN, {"endpoint": endpoint})

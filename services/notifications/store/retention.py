@@ -10,27 +10,32 @@ _DELIVERIES = text("SELECT last, gone FROM forget_deliveries(:kept, :after, :mos
 _COMMANDS = text("SELECT forget_commands(:most)")
 
 
-async def events(conn: AsyncConnection, *, kept: timedelta, after: int, most: int) -> tuple[int | None, int]:
-    """Forget, of the next `most` events after a position, those older than `kept` of which nothing is to be delivered.
+async def delete_expired_events(
+    conn: AsyncConnection, *, retention: timedelta, after: int, limit: int
+) -> tuple[int | None, int]:
+    """Forget, of the next `limit` events after a position, those older than `retention` of which nothing is to be
+    delivered.
 
     Answers up to where it looked, None when there is nothing left to look at, and how many went. What is younger than
     30 days stays, whatever is asked.
     """
-    return await _step(conn, _EVENTS, kept, after, most)
+    return await _run_step(conn, _EVENTS, retention, after, limit)
 
 
-async def deliveries(conn: AsyncConnection, *, kept: timedelta, after: int, most: int) -> tuple[int | None, int]:
-    """Forget in the same steps the deliveries that ended well, or were dropped, longer ago than `kept`."""
-    return await _step(conn, _DELIVERIES, kept, after, most)
-
-
-async def commands(conn: AsyncConnection, *, most: int) -> int:
-    """Forget commands older than eight days; answers how many."""
-    return int((await conn.execute(_COMMANDS, {"most": most})).scalar_one())
-
-
-async def _step(
-    conn: AsyncConnection, step: TextClause, kept: timedelta, after: int, most: int
+async def delete_expired_deliveries(
+    conn: AsyncConnection, *, retention: timedelta, after: int, limit: int
 ) -> tuple[int | None, int]:
-    row = (await conn.execute(step, {"kept": kept, "after": after, "most": most})).one()
+    """Forget in the same steps the deliveries that ended well, or were dropped, longer ago than `retention`."""
+    return await _run_step(conn, _DELIVERIES, retention, after, limit)
+
+
+async def delete_expired_commands(conn: AsyncConnection, *, limit: int) -> int:
+    """Forget commands older than eight days; answers how many."""
+    return int((await conn.execute(_COMMANDS, {"most": limit})).scalar_one())
+
+
+async def _run_step(
+    conn: AsyncConnection, step: TextClause, retention: timedelta, after: int, limit: int
+) -> tuple[int | None, int]:
+    row = (await conn.execute(step, {"kept": retention, "after": after, "most": limit})).one()
     return row.last, row.gone

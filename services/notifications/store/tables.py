@@ -33,7 +33,7 @@ parties = Table(
 )
 """The copy of the gateway's parties, as far as it decides who hears what."""
 
-marks = Table(
+audience_keys = Table(
     "marks",
     metadata,
     Column("mark", Text, primary_key=True),
@@ -53,7 +53,7 @@ grants = Table(
 )
 """What partners hear, country by country."""
 
-counter = Table(
+feed_counter = Table(
     "counter",
     metadata,
     Column("one", Boolean, CheckConstraint("one", name="counter_one_row"), primary_key=True),
@@ -93,7 +93,7 @@ events = Table(
 
 `topics` are what endpoints filter by, none where no filter applies; `sender` is who is told how it was received."""
 
-readers = Table(
+feed_entries = Table(
     "readers",
     metadata,
     Column("party_id", Uuid, primary_key=True),
@@ -134,7 +134,7 @@ endpoints = Table(
 `countries`, `permits` and `taxa` are the filters as topics, `filters` as they were stated; `headers` are sealed.
 `proven`: it answered its challenge at this URL, or need not; `verify`: its owner wants it to prove itself anywhere."""
 
-paces = Table(
+rate_limits = Table(
     "paces",
     metadata,
     Column("endpoint_id", Uuid, ForeignKey("endpoints.id"), primary_key=True),
@@ -143,7 +143,7 @@ paces = Table(
 )
 """How fast an endpoint may be sent to: when its own limit lets the next letter go, until when it asked for rest."""
 
-failing = Table(
+failure_streaks = Table(
     "failing",
     metadata,
     Column("endpoint_id", Uuid, ForeignKey("endpoints.id"), primary_key=True),
@@ -180,7 +180,7 @@ deliveries = Table(
 )
 """Each event for each endpoint that wants it; its id is derived from the two."""
 
-lanes = Table(
+delivery_queues = Table(
     "lanes",
     metadata,
     Column("endpoint_id", Uuid, ForeignKey("endpoints.id"), primary_key=True),

@@ -12,160 +12,198 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions import views
 from services.permits.actions.permits import quota_check
-from services.permits.actions.permits.issue import raise_taken
+from services.permits.actions.permits.issue import raise_number_taken
 from services.permits.domain import applications as domain_applications
 from services.permits.domain.applications import Officer
-from services.permits.domain.lifecycle import By
-from services.permits.domain.permits.issue import Fresh
-from services.permits.domain.values import ApplicationOnFile, Outcome
+from services.permits.domain.lifecycle import ActorRole
+from services.permits.domain.permits.issue import NewPermit
+from services.permits.domain.values import ApplicationRecord, ChangeSet
 from services.permits.store import applications, change_sets, commands, declarations, facts, policies
-from services.permits.store.commands import Command, Kept
-from shared.cites.time_zones import latest_day
-from shared.contracts.application import Application, Assessment, Granting, Question, Reply, Withdrawal
+from services.permits.store.commands import IdempotentCommand, StoredResponse
+from shared.cites.time_zones import day_in_last_zone
+from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
 from shared.contracts.declaration import Refusal
-from shared.contracts.parties import Act, ActsFor, Party
-from shared.database import again, new_id
+from shared.contracts.parties import Actor, Party, RepresentedTrader
+from shared.database import new_id, retry_transaction
 from shared.problems import NotAllowed, NotFound
-from shared.signed_tokens import digest, secret
+from shared.signed_tokens import generate_secret, secret_digest
 
-Decide = Callable[[AsyncConnection, ApplicationOnFile], Awaitable[Outcome]]
+Decide = Callable[[AsyncConnection, ApplicationRecord], Awaitable[ChangeSet]]
 
 
-def _plainly(turn: Callable[[ApplicationOnFile], Outcome]) -> Decide:
+def _from_application_only(transition: Callable[[ApplicationRecord], ChangeSet]) -> Decide:
     """Make a decision of a turn that needs nothing but the application."""
 
-    async def decide(_: AsyncConnection, filed: ApplicationOnFile) -> Outcome:
-        return turn(filed)
+    async def decide(_: AsyncConnection, application: ApplicationRecord) -> ChangeSet:
+        return transition(application)
 
     return decide
 
 
 async def submit(
-    engine: AsyncEngine, party: Party, stated: Application, command: Command, *, trader: ActsFor | None = None
-) -> Kept:
+    engine: AsyncEngine,
+    party: Party,
+    content: Application,
+    command: IdempotentCommand,
+    *,
+    trader: RepresentedTrader | None = None,
+) -> StoredResponse:
     """Apply for a permit as its exporter or importer, or as an agent in the name of one of them."""
-    numbers = party.numbers if trader is None else frozenset(trader.numbers)
-    whose = party.id if trader is None else trader.party
-    _may_apply(stated, numbers, whose)
-    id, by = new_id(command.at), Act(party=party.id, role=By.TRADER, at=command.at)
+    identifiers = party.identifier_values if trader is None else frozenset(trader.numbers)
+    trader_id = party.id if trader is None else trader.party
+    _require_own_application(content, identifiers, trader_id)
+    id, actor = new_id(command.at), Actor(party=party.id, role=ActorRole.TRADER, at=command.at)
     async with engine.begin() as conn:
-        kept = await commands.begin(conn, command)
-        if kept is not None:
-            return kept
-        known = await facts.of_papers(conn, [stated])
-        await change_sets.keep(conn, domain_applications.submit(id, whose, stated, by, known))
-        return await _answer(conn, id, party, command, status=201)
+        stored = await commands.claim(conn, command)
+        if stored is not None:
+            return stored
+        listing_facts = await facts.load_listing_facts(conn, [content])
+        await change_sets.save_change_set(
+            conn, domain_applications.submit(id, trader_id, content, actor, listing_facts)
+        )
+        return await _store_response(conn, id, party, command, status=201)
 
 
-def _may_apply(stated: Application, numbers: frozenset[str], whose: UUID) -> None:
-    if not {stated.exporter.identifier, stated.importer.identifier} & numbers:
+def _require_own_application(content: Application, identifiers: frozenset[str], trader_id: UUID) -> None:
+    if not {content.exporter.identifier, content.importer.identifier} & identifiers:
         text = (
             "Neither exporter nor importer is named by an identifier of yours, or of a trader whose mandate you hold."
         )
         raise NotAllowed("not-your-application", text)
-    if stated.trader not in {None, whose}:
+    if content.trader not in {None, trader_id}:
         raise NotAllowed("not-your-application", "`trader` is another party, and you hold no mandate of it today.")
 
 
-async def query(engine: AsyncEngine, id: UUID, officer: Officer, stated: Question, command: Command) -> Kept:
+async def query(
+    engine: AsyncEngine, id: UUID, officer: Officer, question: Question, command: IdempotentCommand
+) -> StoredResponse:
     """Ask the applicant."""
-    decide = _plainly(lambda filed: domain_applications.query(filed, stated.message, officer))
-    return await _turn(engine, id, officer.party, applications.asked_of(officer.party), command, decide)
+    decide = _from_application_only(
+        lambda application: domain_applications.query(application, question.message, officer)
+    )
+    return await _apply_transition(engine, id, officer.party, applications.decided_by(officer.party), command, decide)
 
 
-async def reply(engine: AsyncEngine, id: UUID, party: Party, stated: Reply, command: Command) -> Kept:
+async def reply(
+    engine: AsyncEngine, id: UUID, party: Party, content: Reply, command: IdempotentCommand
+) -> StoredResponse:
     """Answer the authority."""
-    by = Act(party=party.id, role=By.TRADER, at=command.at)
-    decide = _plainly(lambda filed: domain_applications.answer(filed, stated.message, by))
-    return await _turn(engine, id, party, applications.made_by(party), command, decide)
+    actor = Actor(party=party.id, role=ActorRole.TRADER, at=command.at)
+    decide = _from_application_only(lambda application: domain_applications.answer(application, content.message, actor))
+    return await _apply_transition(engine, id, party, applications.submitted_by(party), command, decide)
 
 
-async def withdraw(engine: AsyncEngine, id: UUID, party: Party, stated: Withdrawal, command: Command) -> Kept:
+async def withdraw(
+    engine: AsyncEngine, id: UUID, party: Party, content: Withdrawal, command: IdempotentCommand
+) -> StoredResponse:
     """Take an application back."""
-    by = Act(party=party.id, role=By.TRADER, at=command.at)
-    decide = _plainly(lambda filed: domain_applications.withdraw(filed, stated.reason, by))
-    return await _turn(engine, id, party, applications.made_by(party), command, decide)
+    actor = Actor(party=party.id, role=ActorRole.TRADER, at=command.at)
+    decide = _from_application_only(
+        lambda application: domain_applications.withdraw(application, content.reason, actor)
+    )
+    return await _apply_transition(engine, id, party, applications.submitted_by(party), command, decide)
 
 
-async def refuse(engine: AsyncEngine, id: UUID, officer: Officer, stated: Refusal, command: Command) -> Kept:
+async def refuse(
+    engine: AsyncEngine, id: UUID, officer: Officer, decision: Refusal, command: IdempotentCommand
+) -> StoredResponse:
     """Refuse an application."""
-    decide = _plainly(lambda filed: domain_applications.refuse(filed, stated.reason, officer.by))
-    return await _turn(engine, id, officer.party, applications.asked_of(officer.party), command, decide)
+    decide = _from_application_only(
+        lambda application: domain_applications.refuse(application, decision.reason, officer.actor)
+    )
+    return await _apply_transition(engine, id, officer.party, applications.decided_by(officer.party), command, decide)
 
 
-async def assess(engine: AsyncEngine, id: UUID, officer: Officer, stated: Assessment, command: Command) -> Kept:
+async def assess(
+    engine: AsyncEngine, id: UUID, officer: Officer, assessment: Assessment, command: IdempotentCommand
+) -> StoredResponse:
     """Note what a person of the authority found."""
-    decide = _plainly(lambda filed: domain_applications.assess(filed, stated, officer))
-    return await _turn(engine, id, officer.party, applications.asked_of(officer.party), command, decide)
+    decide = _from_application_only(lambda application: domain_applications.assess(application, assessment, officer))
+    return await _apply_transition(engine, id, officer.party, applications.decided_by(officer.party), command, decide)
 
 
-async def grant(engine: AsyncEngine, id: UUID, officer: Officer, stated: Granting, command: Command) -> Kept:
+async def grant(
+    engine: AsyncEngine, id: UUID, officer: Officer, decision: GrantDecision, command: IdempotentCommand
+) -> StoredResponse:
     """Grant an application, which issues the permit; answers its id and, this once, its token."""
-    token = secret()
+    token = generate_secret()
 
-    async def decide(conn: AsyncConnection, filed: ApplicationOnFile) -> Outcome:
-        policy, _ = await policies.find(conn, filed.document.asked)
-        fresh = Fresh(new_id(command.at), digest(token), await facts.of_papers(conn, [filed.document]))
-        two = policy.two_people_for_permits
-        made = domain_applications.grant(
-            filed, stated, fresh, officer, latest_day(filed.document.asked, command.at), two_people=two
+    async def decide(conn: AsyncConnection, application: ApplicationRecord) -> ChangeSet:
+        policy, _ = await policies.read(conn, application.content.authority_country)
+        new_permit = NewPermit(
+            new_id(command.at), secret_digest(token), await facts.load_listing_facts(conn, [application.content])
         )
-        await quota_check.must_fit(conn, made)
-        return made
+        two_people_required = policy.two_people_for_permits
+        changes = domain_applications.grant(
+            application,
+            decision,
+            new_permit,
+            officer,
+            day_in_last_zone(application.content.authority_country, command.at),
+            two_people=two_people_required,
+        )
+        await quota_check.require_within_quota(conn, changes)
+        return changes
 
-    which = applications.asked_of(officer.party)
+    condition = applications.decided_by(officer.party)
     try:
-        return await _turn(engine, id, officer.party, which, command, decide, token=token)
+        return await _apply_transition(engine, id, officer.party, condition, command, decide, token=token)
     except IntegrityError as error:
-        raise_taken(error, officer.party.country, stated.number or "of this number")
+        raise_number_taken(error, officer.party.country, decision.number or "of this number")
         raise
 
 
-async def _turn(
+async def _apply_transition(
     engine: AsyncEngine,
     id: UUID,
     party: Party,
-    which: ColumnElement[bool],
-    command: Command,
+    condition: ColumnElement[bool],
+    command: IdempotentCommand,
     decide: Decide,
     *,
     token: str | None = None,
-) -> Kept:
-    async def once() -> Kept:
+) -> StoredResponse:
+    async def transaction() -> StoredResponse:
         async with engine.begin() as conn:
-            kept = await commands.begin(conn, command)
-            if kept is not None:
-                return kept
-            filed = await applications.lock(conn, id, which)
-            if filed is None:
+            stored = await commands.claim(conn, command)
+            if stored is not None:
+                return stored
+            application = await applications.lock(conn, id, condition)
+            if application is None:
                 raise NotFound
-            command.must_match(filed.version)
-            await change_sets.keep(conn, await decide(conn, filed))
-            return await _answer(conn, id, party, command, token=token)
+            command.require_version(application.version)
+            await change_sets.save_change_set(conn, await decide(conn, application))
+            return await _store_response(conn, id, party, command, token=token)
 
-    return await again(once)
+    return await retry_transaction(transaction)
 
 
-async def _answer(
-    conn: AsyncConnection, id: UUID, party: Party, command: Command, *, status: int = 200, token: str | None = None
-) -> Kept:
-    filed = await applications.find(conn, id, applications.readable_by(party))
-    assert filed is not None, "who acted on it reads it"
-    [view] = await _views(conn, [filed], party, command.at)
+async def _store_response(
+    conn: AsyncConnection,
+    id: UUID,
+    party: Party,
+    command: IdempotentCommand,
+    *,
+    status: int = 200,
+    token: str | None = None,
+) -> StoredResponse:
+    application = await applications.find(conn, id, applications.readable_by(party))
+    assert application is not None, "who acted on it reads it"
+    [view] = await _load_views(conn, [application], party, command.at)
     if token is not None:
         view["permit"]["token"] = token
-    kept = Kept(status, json.dumps(view), f"/v1/permit-applications/{id}", filed.version)
-    await commands.end(conn, command, kept)
-    return kept
+    response = StoredResponse(status, json.dumps(view), f"/v1/permit-applications/{id}", application.version)
+    await commands.store_response(conn, command, response)
+    return response
 
 
 async def read(engine: AsyncEngine, id: UUID, party: Party, at: datetime) -> views.View:
     """Read one application whole."""
     async with engine.connect() as conn:
-        filed = await applications.find(conn, id, applications.readable_by(party))
-        if filed is None:
+        application = await applications.find(conn, id, applications.readable_by(party))
+        if application is None:
             raise NotFound
-        return (await _views(conn, [filed], party, at))[0]
+        return (await _load_views(conn, [application], party, at))[0]
 
 
 async def list_applications(
@@ -173,12 +211,14 @@ async def list_applications(
 ) -> dict[str, Any]:
     """List applications, newest first."""
     async with engine.connect() as conn:
-        found = await applications.search(conn, party, filters, limit=limit + 1, before=before)
-        data = await _views(conn, found[:limit], party, at)
-    return {"data": data, "next_cursor": str(found[limit - 1].id) if len(found) > limit else None}
+        records = await applications.search(conn, party, filters, limit=limit + 1, before=before)
+        data = await _load_views(conn, records[:limit], party, at)
+    return {"data": data, "next_cursor": str(records[limit - 1].id) if len(records) > limit else None}
 
 
-async def _views(conn: AsyncConnection, found: list[ApplicationOnFile], party: Party, at: datetime) -> list[views.View]:
-    histories = await applications.histories(conn, [one.id for one in found])
-    links = await declarations.cited_permits(conn, {one.permit for one in found if one.permit is not None})
-    return [views.application(one, histories.get(one.id, []), links, party, at) for one in found]
+async def _load_views(
+    conn: AsyncConnection, records: list[ApplicationRecord], party: Party, at: datetime
+) -> list[views.View]:
+    histories = await applications.histories(conn, [record.id for record in records])
+    links = await declarations.keys_by_id(conn, {record.permit for record in records if record.permit is not None})
+    return [views.application_view(record, histories.get(record.id, []), links, party, at) for record in records]

@@ -11,42 +11,42 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.ledger.balances import Side
-from services.permits.domain.values import Filed, PermitOnFile
+from services.permits.domain.values import DeclarationRecord, PermitRecord
 from services.permits.store import declarations, permits
-from shared.database import again
+from shared.database import retry_transaction
 from shared.problems import Conflict
 
 T = TypeVar("T")
-TRIES = 5
+MAX_ATTEMPTS = 5
 
 
-class Moved(Exception):
+class ConcurrentChange(Exception):
     """What was to be locked changed before it was."""
 
 
-async def anew(act: Callable[[], Awaitable[T]]) -> T:
+async def retry_on_conflict(work: Callable[[], Awaitable[T]]) -> T:
     """Do a whole unit of work, anew when what it concerns moved at that moment; then 409 `changed-meanwhile`."""
-    for _ in range(TRIES):
+    for _ in range(MAX_ATTEMPTS):
         try:
-            return await again(act)
-        except Moved:
+            return await retry_transaction(work)
+        except ConcurrentChange:
             continue
     raise Conflict("changed-meanwhile", "What this concerns keeps changing at this moment. Read it and ask again.")
 
 
-async def with_holders(
-    conn: AsyncConnection, ids: Iterable[UUID], also: Iterable[UUID] = ()
-) -> tuple[dict[UUID, PermitOnFile], dict[UUID, Filed]]:
-    """Lock permits with all that import reservations on them concern; `also` are further declarations to lock."""
-    wanted = set(ids)
-    locked = await permits.lock(conn, wanted | await permits.held_beside(conn, wanted))
-    holding = {
+async def lock_with_holders(
+    conn: AsyncConnection, ids: Iterable[UUID], also_lock: Iterable[UUID] = ()
+) -> tuple[dict[UUID, PermitRecord], dict[UUID, DeclarationRecord]]:
+    """Lock permits with all that import reservations on them concern; `also_lock` are further declarations to lock."""
+    permit_ids = set(ids)
+    locked = await permits.lock(conn, permit_ids | await permits.list_reserved_together(conn, permit_ids))
+    holder_ids = {
         use.declaration
-        for id in wanted & locked.keys()
-        for use in locked[id].uses
-        if use.open and use.side is Side.IMPORT
+        for id in permit_ids & locked.keys()
+        for use in locked[id].citations
+        if use.is_open and use.side is Side.IMPORT
     }
-    others = await declarations.lock(conn, {*holding, *also})
-    if {c.permit for id in holding for c in others[id].citations if c.open} - locked.keys():
-        raise Moved
-    return locked, others
+    declarations_by_id = await declarations.lock(conn, {*holder_ids, *also_lock})
+    if {c.permit for id in holder_ids for c in declarations_by_id[id].citations if c.is_open} - locked.keys():
+        raise ConcurrentChange
+    return locked, declarations_by_id

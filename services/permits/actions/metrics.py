@@ -7,14 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.store import balance_mismatches, outbox
 from shared.database import now
-from shared.metrics import Waiting, gauge
+from shared.metrics import QueueBacklog, gauge
 
 
-async def figures(engine: AsyncEngine) -> Sequence[Metric]:
+async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:
     """Answer how much news waits to be carried to notifications, how long the oldest has, and how many lines differ."""
     async with engine.connect() as conn:
-        count, oldest = await outbox.waiting(conn)
-        differ = await balance_mismatches.count(conn)
-    news = Waiting(count, oldest).figures("saola_news", "Events on their way to notifications", now())
-    says = "Permit lines whose balance is not what their entries say: look at table ledger_differences"
-    return [*news, gauge("saola_ledger_differences", says, [((), differ)])]
+        count, oldest = await outbox.read_backlog(conn)
+        mismatches = await balance_mismatches.count(conn)
+    waiting_events = QueueBacklog(count, oldest).metrics("saola_news", "Events on their way to notifications", now())
+    help_text = "Permit lines whose balance is not what their entries say: look at table ledger_differences"
+    return [*waiting_events, gauge("saola_ledger_differences", help_text, [((), mismatches)])]

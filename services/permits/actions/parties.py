@@ -6,14 +6,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.store import parties
 from shared.contracts.parties import Party
-from shared.database import again
+from shared.database import retry_transaction
 
 
-async def take_in(engine: AsyncEngine, changed: Sequence[Party]) -> None:
+async def store_changed(engine: AsyncEngine, changed: Sequence[Party]) -> None:
     """Bring the copy up to date; older versions change nothing."""
 
-    async def once() -> None:
+    async def transaction() -> None:
         async with engine.begin() as conn:
-            await parties.keep(conn, changed)
+            await parties.upsert(conn, changed)
 
-    await again(once)
+    await retry_transaction(transaction)

@@ -11,9 +11,9 @@ from services.permits.domain.units import convert
 from services.permits.store import reports
 from services.permits.store.from_row import Row
 from shared.cites.units import REPORT_UNITS
-from shared.contracts.quantities import EXACT, plain
+from shared.contracts.quantities import EXACT, format_quantity
 
-EXPORTER = (
+EXPORT_COLUMNS = (
     "Appendix",
     "SpeciesName",
     "TermCode",
@@ -28,12 +28,12 @@ EXPORTER = (
     "SourceCode",
     "Year",
 )
-IMPORTER = (*EXPORTER[:7], "ImportPermit", *EXPORTER[7:])
-APPENDIX = {"I": "1", "II": "2", "III": "3"}
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+IMPORT_COLUMNS = (*EXPORT_COLUMNS[:7], "ImportPermit", *EXPORT_COLUMNS[7:])
+APPENDIX_NUMBERS = {"I": "1", "II": "2", "III": "3"}
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-MIRROR = (
+MIRROR_COLUMNS = (
     "Issuer",
     "Permit",
     "Line",
@@ -50,53 +50,53 @@ MIRROR = (
     "SourceCode",
     "Year",
 )
-QUANTITIES = frozenset({"Quantity", "ExporterQuantity", "ImporterQuantity", "Difference"})
-PERMITS = {"import": "ImportPermit", "introduction_from_the_sea": "IFSPermit"}
+QUANTITY_COLUMNS = frozenset({"Quantity", "ExporterQuantity", "ImporterQuantity", "Difference"})
+PERMIT_COLUMN_BY_KIND = {"import": "ImportPermit", "introduction_from_the_sea": "IFSPermit"}
 """Column of a permit's number by its kind; every other kind stands where an export permit stands."""
-Read = Callable[[AsyncConnection, int, str], AsyncIterator[Sequence[Row]]]
-Write = Callable[[Row, int], dict[str, str]]
+ReadRows = Callable[[AsyncConnection, int, str], AsyncIterator[Sequence[Row]]]
+RenderRow = Callable[[Row, int], dict[str, str]]
 
 
-def annual(engine: AsyncEngine, year: int, side: str, country: str) -> AsyncGenerator[str]:
+def annual_report(engine: AsyncEngine, year: int, side: str, country: str) -> AsyncGenerator[str]:
     """Stream the report: one row a permit line, from what was really used in the year."""
     if side == "export":
-        return _lines(engine, EXPORTER, reports.left, _exported, year, country)
-    return _lines(engine, IMPORTER, reports.arrived, _imported, year, country)
+        return _stream_lines(engine, EXPORT_COLUMNS, reports.stream_exports, _export_row, year, country)
+    return _stream_lines(engine, IMPORT_COLUMNS, reports.stream_imports, _import_row, year, country)
 
 
-def mirror(engine: AsyncEngine, year: int, country: str) -> AsyncGenerator[str]:
+def mirror_report(engine: AsyncEngine, year: int, country: str) -> AsyncGenerator[str]:
     """Stream what the other side said: of each permit line what left in the year beside what arrived in it."""
-    return _lines(engine, MIRROR, reports.both_sides, _mirrored, year, country)
+    return _stream_lines(engine, MIRROR_COLUMNS, reports.stream_both_sides, _mirror_row, year, country)
 
 
-async def _lines(
-    engine: AsyncEngine, names: tuple[str, ...], read: Read, write: Write, year: int, country: str
+async def _stream_lines(
+    engine: AsyncEngine, columns: tuple[str, ...], read_rows: ReadRows, render_row: RenderRow, year: int, country: str
 ) -> AsyncGenerator[str]:
-    head = _csv([names])
+    header = _render_csv([columns])
     async with engine.connect() as conn:
-        async for rows in read(conn, year, country):
-            told = (write(row, year) for row in rows)
-            yield head + _csv([[_safe(name, one[name]) for name in names] for one in told])
-            head = ""
-    if head:
-        yield head
+        async for rows in read_rows(conn, year, country):
+            rendered = (render_row(row, year) for row in rows)
+            yield header + _render_csv([[_escape_formula(name, cells[name]) for name in columns] for cells in rendered])
+            header = ""
+    if header:
+        yield header
 
 
-def _exported(row: Row, year: int) -> dict[str, str]:
-    number = {PERMITS.get(row["kind"], "ExportPermit"): row["number"]}
-    return {**_used(row, year), "TradingPartner": row["import_country"], **number}
+def _export_row(row: Row, year: int) -> dict[str, str]:
+    number = {PERMIT_COLUMN_BY_KIND.get(row["kind"], "ExportPermit"): row["number"]}
+    return {**_usage_columns(row, year), "TradingPartner": row["import_country"], **number}
 
 
-def _imported(row: Row, year: int) -> dict[str, str]:
-    number = {PERMITS.get(row["kind"], "ExportPermit"): row["number"]}
-    beside = {"ImportPermit": row["import_permits"] or ""}
-    return {**_used(row, year), "TradingPartner": row["export_country"], **beside, **number}
+def _import_row(row: Row, year: int) -> dict[str, str]:
+    number = {PERMIT_COLUMN_BY_KIND.get(row["kind"], "ExportPermit"): row["number"]}
+    import_permit = {"ImportPermit": row["import_permits"] or ""}
+    return {**_usage_columns(row, year), "TradingPartner": row["export_country"], **import_permit, **number}
 
 
-def _used(row: Row, year: int) -> dict[str, str]:
+def _usage_columns(row: Row, year: int) -> dict[str, str]:
     origin = row["origin_country"] or row["export_country"]
     return {
-        **_goods(row, year),
+        **_goods_columns(row, year),
         "Quantity": _in_report_unit(row, row["quantity"]),
         "CountryOfOrigin": "" if origin == row["export_country"] else origin,
         "ExportPermit": "",
@@ -105,9 +105,9 @@ def _used(row: Row, year: int) -> dict[str, str]:
     }
 
 
-def _mirrored(row: Row, year: int) -> dict[str, str]:
+def _mirror_row(row: Row, year: int) -> dict[str, str]:
     return {
-        **_goods(row, year),
+        **_goods_columns(row, year),
         "Issuer": row["issuer"],
         "Permit": row["number"],
         "Line": row["line"],
@@ -119,9 +119,9 @@ def _mirrored(row: Row, year: int) -> dict[str, str]:
     }
 
 
-def _goods(row: Row, year: int) -> dict[str, str]:
+def _goods_columns(row: Row, year: int) -> dict[str, str]:
     return {
-        "Appendix": APPENDIX[row["appendix"]],
+        "Appendix": APPENDIX_NUMBERS[row["appendix"]],
         "SpeciesName": row["taxon"],
         "TermCode": row["term"],
         "UnitCode": REPORT_UNITS[row["unit"]][1],
@@ -132,15 +132,15 @@ def _goods(row: Row, year: int) -> dict[str, str]:
 
 
 def _in_report_unit(row: Row, quantity: Decimal) -> str:
-    return plain(convert(quantity, row["unit"], REPORT_UNITS[row["unit"]][0]))
+    return format_quantity(convert(quantity, row["unit"], REPORT_UNITS[row["unit"]][0]))
 
 
-def _csv(rows: Iterable[Sequence[str]]) -> str:
+def _render_csv(rows: Iterable[Sequence[str]]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerows(rows)
     return out.getvalue()
 
 
-def _safe(name: str, value: str) -> str:
+def _escape_formula(name: str, value: str) -> str:
     """Keep a spreadsheet from reading a text as a formula; a quantity is a number and stays one."""
-    return "'" + value if value.startswith(FORMULA) and name not in QUANTITIES else value
+    return "'" + value if value.startswith(FORMULA_PREFIXES) and name not in QUANTITY_COLUMNS else value

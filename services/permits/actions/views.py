@@ -7,63 +7,65 @@ from typing import Any
 from uuid import UUID
 
 from services.permits.domain.applications import days_open
-from services.permits.domain.events import ASSESSED
+from services.permits.domain.events import APPLICATION_ASSESSED
 from services.permits.domain.ledger import balances
 from services.permits.domain.ledger.balances import Balance, Side
-from services.permits.domain.lifecycle import By
-from services.permits.domain.permits.expiry import reads
-from services.permits.domain.values import ApplicationOnFile, Citation, Filed, PermitOnFile
+from services.permits.domain.lifecycle import ActorRole
+from services.permits.domain.permits.expiry import status_on
+from services.permits.domain.values import ApplicationRecord, Citation, DeclarationRecord, PermitRecord
 from services.permits.store.from_row import Row
-from shared.cites.codes import IMPORT_SIDE_ONLY
-from shared.contracts.fields import write_moment
+from shared.cites.codes import IMPORT_SIDE_KINDS
+from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import Party
-from shared.contracts.quantities import plain
+from shared.contracts.quantities import format_quantity
 
 View = dict[str, Any]
-Told = Row | Mapping[str, Any]
+HistoryRow = Row | Mapping[str, Any]
 """A row of history, read or about to be written."""
 
 
-def declaration(filed: Filed, history: Iterable[Row], permits: Mapping[UUID, tuple[str, str]]) -> View:
+def declaration_view(
+    declaration: DeclarationRecord, history: Iterable[Row], permits: Mapping[UUID, tuple[str, str]]
+) -> View:
     """Write a declaration whole: what was stated, where it stands, what was found, used, done."""
     return {
-        **filed.document.model_dump(mode="json", exclude_none=True),
-        "id": str(filed.id),
-        "version": filed.version,
-        "status": filed.status.value,
-        "lodged_by": str(filed.party),
-        "trader": str(filed.trader),
-        "received_at": write_moment(filed.received_at),
-        "digest": filed.digest,
-        "findings": [finding.model_dump(mode="json") for finding in filed.findings],
-        "usage": [_usage(citation, permits) for citation in filed.citations if citation.line],
-        "history": [_turn(row, filed) for row in history],
+        **declaration.content.model_dump(mode="json", exclude_none=True),
+        "id": str(declaration.id),
+        "version": declaration.version,
+        "status": declaration.status.value,
+        "lodged_by": str(declaration.party),
+        "trader": str(declaration.trader),
+        "received_at": format_timestamp(declaration.received_at),
+        "digest": declaration.digest,
+        "findings": [finding.model_dump(mode="json") for finding in declaration.findings],
+        "usage": [_usage_view(citation, permits) for citation in declaration.citations if citation.line],
+        "history": [transition_view(row, declaration) for row in history],
     }
 
 
-def _usage(citation: Citation, permits: Mapping[UUID, tuple[str, str]]) -> View:
+def _usage_view(citation: Citation, permits: Mapping[UUID, tuple[str, str]]) -> View:
     issuer, number = permits[citation.permit]
     return {
         "item": citation.item,
         "permit": {"id": str(citation.permit), "issuer": issuer, "number": number},
         "line": citation.line,
-        "reserved": plain(citation.reserved),
-        "consumed": plain(citation.used),
+        "reserved": format_quantity(citation.reserved),
+        "consumed": format_quantity(citation.used),
         "unit": citation.unit,
         **({} if citation.dead_on_arrival is None else {"dead_on_arrival": citation.dead_on_arrival}),
     }
 
 
-def _turn(row: Told, filed: Filed | ApplicationOnFile | None = None) -> View:
+def transition_view(row: HistoryRow, record: DeclarationRecord | ApplicationRecord | None = None) -> View:
     """Write a turn; where an agent acted under a mandate, both it and its trader are named."""
-    by = {"party": str(row["by_party"]) if row["by_party"] else None, "role": row["by_role"]}
-    if filed is not None and row["by_role"] == By.TRADER and row["by_party"] not in {None, filed.trader}:
-        by["for"] = str(filed.trader)
+    actor = {"party": str(row["by_party"]) if row["by_party"] else None, "role": row["by_role"]}
+    if record is not None and row["by_role"] == ActorRole.TRADER and row["by_party"] not in {None, record.trader}:
+        actor["for"] = str(record.trader)
     return {
         "from": row["from_status"],
         "to": row["to_status"],
-        "at": write_moment(row["at"]),
-        "by": by,
+        "at": format_timestamp(row["at"]),
+        "by": actor,
         "reason": row["reason"],
         "event": row["event"],
         "sequence": row["sequence"],
@@ -71,44 +73,44 @@ def _turn(row: Told, filed: Filed | ApplicationOnFile | None = None) -> View:
     }
 
 
-def _detail(told: str | View | None) -> View:
+def _detail(detail: str | View | None) -> View:
     """Answer what a turn was about, as it was read, or as it is about to be written."""
-    return json.loads(told) if isinstance(told, str) else told or {}
+    return json.loads(detail) if isinstance(detail, str) else detail or {}
 
 
 Links = Mapping[UUID, tuple[str, str]]
 """Issuer and number of permits that another names, by id."""
 
 
-def permit(
-    found: PermitOnFile,
+def permit_view(
+    permit: PermitRecord,
     day: date,
-    history: Iterable[Told] = (),
+    history: Iterable[HistoryRow] = (),
     links: Links | None = None,
     crossings: Iterable[Row] = (),
 ) -> View:
     """Write a permit whole, with both sides of each line; `day` is today in the issuer's zone."""
     links = links or {}
-    stated = found.terms.model_dump(mode="json", exclude_none=True)
-    kind = found.terms.kind
-    lines = [_line(kind, line, found.lines[line["line"]].balance) for line in stated.pop("lines")]
+    content = permit.content.model_dump(mode="json", exclude_none=True)
+    kind = permit.content.kind
+    lines = [_line_view(kind, line, permit.lines[line["line"]].balance) for line in content.pop("lines")]
     return {
-        **stated,
-        "id": str(found.id),
-        "status": reads(found, day).value,
-        "version": found.version,
-        "registered_by": {"party": str(found.registered_by), "country": found.registering_country},
-        "use": "many_crossings" if found.many_crossings else "single_shipment",
-        "transport_documents": sorted(found.transport_documents),
-        "replaces": link(found.replaces, links),
-        "replaced_by": link(found.replaced_by, links),
+        **content,
+        "id": str(permit.id),
+        "status": status_on(permit, day).value,
+        "version": permit.version,
+        "registered_by": {"party": str(permit.registered_by), "country": permit.registering_country},
+        "use": "many_crossings" if permit.is_for_many_crossings else "single_shipment",
+        "transport_documents": sorted(permit.transport_documents),
+        "replaces": permit_link(permit.replaces, links),
+        "replaced_by": permit_link(permit.replaced_by, links),
         "lines": lines,
-        **({"continuation": [_crossing(row) for row in crossings]} if found.many_crossings else {}),
-        "history": [_turn(row) for row in history],
+        **({"continuation": [_crossing_view(row) for row in crossings]} if permit.is_for_many_crossings else {}),
+        "history": [transition_view(row) for row in history],
     }
 
 
-def link(id: UUID | None, links: Links) -> View | None:
+def permit_link(id: UUID | None, links: Links) -> View | None:
     """Name another permit, in whose place this one stands or which stands in its place."""
     if id is None:
         return None
@@ -116,99 +118,114 @@ def link(id: UUID | None, links: Links) -> View | None:
     return {"id": str(id), "issuer": issuer, "number": number}
 
 
-def _crossing(row: Row) -> View:
+def _crossing_view(row: Row) -> View:
     """Write a line of the continuation sheet: what crossed a border, or the correction of that."""
     return {
         "line": row["line"],
         "side": row["side"],
-        "quantity": plain(row["quantity"]),
+        "quantity": format_quantity(row["quantity"]),
         "day": row["day"].isoformat(),
         "declaration_id": str(row["declaration_id"]) if row["declaration_id"] else None,
-        "at": write_moment(row["at"]),
+        "at": format_timestamp(row["at"]),
         "corrects": row["kind"] == "recross",
     }
 
 
-def _line(kind: str, stated: View, balance: Balance) -> View:
-    return {**stated, **sides(kind, balance)}
+def _line_view(kind: str, content: View, line_balance: Balance) -> View:
+    return {**content, **balance_views(kind, line_balance)}
 
 
-def sides(kind: str, balance: Balance) -> View:
+def balance_views(kind: str, line_balance: Balance) -> View:
     """Write both sides of a line; a document of the country of import has the import side only."""
     return {
         "balance": {
-            "granted": plain(balance.granted),
-            "endorsed": plain(balance.endorsed or balances.ZERO),
-            "consented": plain(balance.import_consented),
-            "reserved": plain(balance.import_reserved),
-            "consumed": plain(balance.import_consumed),
-            "available": plain(balances.available(balance, Side.IMPORT)),
-            "closed": balances.closed(balance, Side.IMPORT),
+            "granted": format_quantity(line_balance.granted),
+            "endorsed": format_quantity(line_balance.endorsed or balances.ZERO),
+            "consented": format_quantity(line_balance.import_consented),
+            "reserved": format_quantity(line_balance.import_reserved),
+            "consumed": format_quantity(line_balance.import_consumed),
+            "available": format_quantity(balances.available(line_balance, Side.IMPORT)),
+            "closed": balances.is_closed(line_balance, Side.IMPORT),
         },
         "export_balance": None
-        if kind in IMPORT_SIDE_ONLY
+        if kind in IMPORT_SIDE_KINDS
         else {
-            "granted": plain(balance.granted),
-            "consented": plain(balance.export_consented),
-            "reserved": plain(balance.export_reserved),
-            "endorsed": plain(balance.endorsed or balances.ZERO),
-            "available": plain(balances.available(balance, Side.EXPORT)),
-            "closed": balances.closed(balance, Side.EXPORT),
+            "granted": format_quantity(line_balance.granted),
+            "consented": format_quantity(line_balance.export_consented),
+            "reserved": format_quantity(line_balance.export_reserved),
+            "endorsed": format_quantity(line_balance.endorsed or balances.ZERO),
+            "available": format_quantity(balances.available(line_balance, Side.EXPORT)),
+            "closed": balances.is_closed(line_balance, Side.EXPORT),
         },
     }
 
 
-def permit_in_short(found: PermitOnFile, day: date, used: list[View]) -> View:
+def permit_summary(permit: PermitRecord, day: date, usage: list[View]) -> View:
     """Write what a party that cited a permit may know of it: its status and its own use."""
     return {
-        "id": str(found.id),
-        "issuer": found.terms.issuer,
-        "number": found.terms.number,
-        "kind": found.terms.kind,
-        "status": reads(found, day).value,
-        "usage": used,
+        "id": str(permit.id),
+        "issuer": permit.content.issuer,
+        "number": permit.content.number,
+        "kind": permit.content.kind,
+        "status": status_on(permit, day).value,
+        "usage": usage,
     }
 
 
-def permit_for_the_border(found: PermitOnFile, day: date) -> View:
+def permit_view_by_token(permit: PermitRecord, day: date) -> View:
     """Write what an officer needs who was shown the paper with its token: what it covers, and what is left of it."""
-    terms = found.terms
-    told = ("number", "kind", "issuer", "issued_on", "valid_until", "export_country", "import_country", "purpose")
-    more = ("special_conditions", "security_stamp", "retrospective")
-    stated = terms.model_dump(mode="json", exclude_none=True, include={*told, *more})
-    goods = "line taxon appendix source underlying_source term quantity unit origin_country description".split()
-    lines = terms.model_dump(mode="json", exclude_none=True, include={"lines"})["lines"]
+    content = permit.content
+    main_fields = (
+        "number",
+        "kind",
+        "issuer",
+        "issued_on",
+        "valid_until",
+        "export_country",
+        "import_country",
+        "purpose",
+    )
+    condition_fields = ("special_conditions", "security_stamp", "retrospective")
+    shown = content.model_dump(mode="json", exclude_none=True, include={*main_fields, *condition_fields})
+    line_fields = "line taxon appendix source underlying_source term quantity unit origin_country description".split()
+    lines = content.model_dump(mode="json", exclude_none=True, include={"lines"})["lines"]
     return {
-        **stated,
-        "id": str(found.id),
-        "status": reads(found, day).value,
-        "exporter": {"name": terms.exporter.name, "country": terms.exporter.country},
-        "importer": {"name": terms.importer.name, "country": terms.importer.country},
+        **shown,
+        "id": str(permit.id),
+        "status": status_on(permit, day).value,
+        "exporter": {"name": content.exporter.name, "country": content.exporter.country},
+        "importer": {"name": content.importer.name, "country": content.importer.country},
         "lines": [
-            _line(terms.kind, {name: line[name] for name in goods if name in line}, found.lines[line["line"]].balance)
+            _line_view(
+                content.kind,
+                {name: line[name] for name in line_fields if name in line},
+                permit.lines[line["line"]].balance,
+            )
             for line in lines
         ],
     }
 
 
-def application(found: ApplicationOnFile, history: Iterable[Row], links: Links, reader: Party, at: datetime) -> View:
+def application_view(
+    application: ApplicationRecord, history: Iterable[Row], links: Links, reader: Party, at: datetime
+) -> View:
     """Write an application whole; what the authority says to itself about it only for the authority."""
-    inside = "authority" in reader.roles and reader.country == found.document.asked
-    told = [row for row in history if inside or row["event"] != ASSESSED]
+    is_authority = "authority" in reader.roles and reader.country == application.content.authority_country
+    visible_history = [row for row in history if is_authority or row["event"] != APPLICATION_ASSESSED]
     return {
-        **found.document.model_dump(mode="json", exclude_none=True),
-        "issuer": found.document.asked,
-        "id": str(found.id),
-        "version": found.version,
-        "status": found.status.value,
-        "applicant": str(found.trader),
-        "trader": str(found.trader),
-        "lodged_by": str(found.party),
-        "submitted_at": write_moment(found.submitted_at),
-        "decided_at": write_moment(found.decided_at) if found.decided_at else None,
-        "days_open": days_open(found, at),
-        "permit_id": str(found.permit) if found.permit else None,
-        "permit": link(found.permit, links),
-        **({"assessment": found.assessment} if inside else {}),
-        "history": [_turn(row, found) for row in told],
+        **application.content.model_dump(mode="json", exclude_none=True),
+        "issuer": application.content.authority_country,
+        "id": str(application.id),
+        "version": application.version,
+        "status": application.status.value,
+        "applicant": str(application.trader),
+        "trader": str(application.trader),
+        "lodged_by": str(application.party),
+        "submitted_at": format_timestamp(application.submitted_at),
+        "decided_at": format_timestamp(application.decided_at) if application.decided_at else None,
+        "days_open": days_open(application, at),
+        "permit_id": str(application.permit) if application.permit else None,
+        "permit": permit_link(application.permit, links),
+        **({"assessment": application.assessment} if is_authority else {}),
+        "history": [transition_view(row, application) for row in visible_history],
     }

@@ -8,20 +8,29 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.permits.actions import applications
-from services.permits.api.commands import Authority, Engine, Person, Trader, having, order, render, with_etag
+from services.permits.api.commands import (
+    Authority,
+    Engine,
+    Person,
+    Trader,
+    read_command,
+    render_response,
+    require_role,
+    with_etag,
+)
 from services.permits.domain.applications import Officer
-from services.permits.domain.lifecycle import ApplicationStatus, By
-from services.permits.store.commands import Command
-from shared.contracts.application import Application, Assessment, Granting, Question, Reply, Withdrawal
+from services.permits.domain.lifecycle import ActorRole, ApplicationStatus
+from services.permits.store.commands import IdempotentCommand
+from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
 from shared.contracts.declaration import Refusal
 from shared.contracts.fields import CountryCode, Day, Name
-from shared.contracts.parties import Act, Party
-from shared.contracts.permit import Kind
+from shared.contracts.parties import Actor, Party
+from shared.contracts.permit import PermitKind
 from shared.database import now
-from shared.internal_auth import AnotherTrader
+from shared.internal_auth import RepresentedTraderIfAny
 
 router = APIRouter(prefix="/v1/permit-applications", tags=["applications"])
-Concerned = Annotated[Party, Depends(having("trader", "authority"))]
+Concerned = Annotated[Party, Depends(require_role("trader", "authority"))]
 
 
 class Filters(BaseModel):
@@ -30,7 +39,7 @@ class Filters(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     status: ApplicationStatus | None = None
-    kind: Kind | None = None
+    kind: PermitKind | None = None
     issuer: CountryCode | None = None
     reference: Name | None = None
     taxon: Name | None = None
@@ -42,10 +51,10 @@ class Filters(BaseModel):
 
 
 @router.post("", status_code=201)
-async def submit(request: Request, db: Engine, party: Trader, trader: AnotherTrader) -> Response:
+async def submit(request: Request, db: Engine, party: Trader, trader: RepresentedTraderIfAny) -> Response:
     """Apply for a permit."""
-    stated, command = await order(request, Application)
-    return render(await applications.submit(db, party, stated, command, trader=trader))
+    content, command = await read_command(request, Application)
+    return render_response(await applications.submit(db, party, content, command, trader=trader))
 
 
 @router.get("")
@@ -64,44 +73,44 @@ async def read(id: UUID, db: Engine, party: Concerned) -> Response:
 @router.post("/{id}/query")
 async def query(id: UUID, request: Request, db: Engine, party: Authority, person: Person) -> Response:
     """Ask the applicant."""
-    stated, command = await order(request, Question)
-    return render(await applications.query(db, id, _officer(party, person, command), stated, command))
+    question, command = await read_command(request, Question)
+    return render_response(await applications.query(db, id, _officer(party, person, command), question, command))
 
 
 @router.post("/{id}/answer")
 async def reply(id: UUID, request: Request, db: Engine, party: Trader) -> Response:
     """Answer the authority."""
-    stated, command = await order(request, Reply)
-    return render(await applications.reply(db, id, party, stated, command))
+    content, command = await read_command(request, Reply)
+    return render_response(await applications.reply(db, id, party, content, command))
 
 
 @router.post("/{id}/withdrawal")
 async def withdraw(id: UUID, request: Request, db: Engine, party: Trader) -> Response:
     """Take the application back."""
-    stated, command = await order(request, Withdrawal, optional=True)
-    return render(await applications.withdraw(db, id, party, stated, command))
+    content, command = await read_command(request, Withdrawal, optional=True)
+    return render_response(await applications.withdraw(db, id, party, content, command))
 
 
 @router.post("/{id}/assessment")
 async def assess(id: UUID, request: Request, db: Engine, party: Authority, person: Person) -> Response:
     """Note what a person of the authority found."""
-    stated, command = await order(request, Assessment)
-    return render(await applications.assess(db, id, _officer(party, person, command), stated, command))
+    assessment, command = await read_command(request, Assessment)
+    return render_response(await applications.assess(db, id, _officer(party, person, command), assessment, command))
 
 
 @router.post("/{id}/grant")
 async def grant(id: UUID, request: Request, db: Engine, party: Authority, person: Person) -> Response:
     """Grant the application, which issues the permit."""
-    stated, command = await order(request, Granting, optional=True)
-    return render(await applications.grant(db, id, _officer(party, person, command), stated, command))
+    decision, command = await read_command(request, GrantDecision, optional=True)
+    return render_response(await applications.grant(db, id, _officer(party, person, command), decision, command))
 
 
 @router.post("/{id}/refusal")
 async def refuse(id: UUID, request: Request, db: Engine, party: Authority, person: Person) -> Response:
     """Refuse the application, with reasons."""
-    stated, command = await order(request, Refusal)
-    return render(await applications.refuse(db, id, _officer(party, person, command), stated, command))
+    decision, command = await read_command(request, Refusal)
+    return render_response(await applications.refuse(db, id, _officer(party, person, command), decision, command))
 
 
-def _officer(party: Party, person: str, command: Command) -> Officer:
-    return Officer(party, person, Act(party=party.id, role=By.AUTHORITY, at=command.at))
+def _officer(party: Party, person: str, command: IdempotentCommand) -> Officer:
+    return Officer(party, person, Actor(party=party.id, role=ActorRole.AUTHORITY, at=command.at))

@@ -10,74 +10,82 @@ from fastapi import Depends, Request
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from services.permits.store.commands import Command, Kept
+from services.permits.store.commands import IdempotentCommand, StoredResponse
 from shared.contracts.parties import Caller, Party
 from shared.database import Engine as AnEngine
 from shared.database import new_id, now
-from shared.internal_auth import AParty, caller
+from shared.internal_auth import CallingParty, read_caller
 from shared.problems import NotAllowed
-from shared.web import json_of, read_body
+from shared.web import parse_json_body, read_body
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def engine(request: Request) -> AnEngine:
+def get_engine(request: Request) -> AnEngine:
     """Answer the service's engine."""
     found: AnEngine = request.app.state.engine
     return found
 
 
-Engine = Annotated[AnEngine, Depends(engine)]
+Engine = Annotated[AnEngine, Depends(get_engine)]
 
 
-def having(*roles: str) -> Callable[[Party], Party]:
+def require_role(*roles: str) -> Callable[[Party], Party]:
     """Answer a dependency that lets only parties with one of these roles pass."""
 
-    def check(party: AParty) -> Party:
+    def check_role(party: CallingParty) -> Party:
         if not set(roles) & set(party.roles):
             raise NotAllowed("role-not-allowed", f"This is done by {' or '.join(roles)}.")
         return party
 
-    return check
+    return check_role
 
 
-def person(found: Annotated[Caller, Depends(caller)]) -> str:
+def person(found: Annotated[Caller, Depends(read_caller)]) -> str:
     """Answer the person behind a call: the credential it came with, else the party itself."""
     return found.client or str(found.party.id if found.party else "")
 
 
 Person = Annotated[str, Depends(person)]
-Trader = Annotated[Party, Depends(having("trader"))]
-Customs = Annotated[Party, Depends(having("customs"))]
-Authority = Annotated[Party, Depends(having("authority"))]
-Reader = Annotated[Party, Depends(having("trader", "customs", "authority"))]
+Trader = Annotated[Party, Depends(require_role("trader"))]
+Customs = Annotated[Party, Depends(require_role("customs"))]
+Authority = Annotated[Party, Depends(require_role("authority"))]
+Reader = Annotated[Party, Depends(require_role("trader", "customs", "authority"))]
 
 
-async def order(request: Request, model: type[Model], *, optional: bool = False) -> tuple[Model, Command]:
+async def read_command(
+    request: Request, model: type[Model], *, optional: bool = False
+) -> tuple[Model, IdempotentCommand]:
     """Read a command: its body by its contract, its id from the gateway, its fingerprint from the bytes.
 
     `Stated-Digest` is that of the bytes the trader sent, where the gateway has read them from another format.
     """
     body = await read_body(request)
-    stated = json_of(request, body, model, optional=optional)
+    content = parse_json_body(request, body, model, optional=optional)
     at = now()
-    given = request.headers.get("command-id")
-    id = UUID(given) if given else new_id(at)
-    place = f"{request.method} {request.url.path}".encode()
-    said = request.headers.get("stated-digest")
-    digest = hashlib.sha256(body).digest() if said is None else b64decode(said.strip(":").rpartition(":")[2])
-    same = body if said is None else digest
-    return stated, Command(id, hashlib.sha256(place + b"\n" + same).digest(), at, digest, version_in(request))
+    command_id = request.headers.get("command-id")
+    id = UUID(command_id) if command_id else new_id(at)
+    route = f"{request.method} {request.url.path}".encode()
+    stated_digest = request.headers.get("stated-digest")
+    digest = (
+        hashlib.sha256(body).digest()
+        if stated_digest is None
+        else b64decode(stated_digest.strip(":").rpartition(":")[2])
+    )
+    fingerprinted = body if stated_digest is None else digest
+    return content, IdempotentCommand(
+        id, hashlib.sha256(route + b"\n" + fingerprinted).digest(), at, digest, if_match_condition(request)
+    )
 
 
-def render(kept: Kept) -> Response:
+def render_response(response: StoredResponse) -> Response:
     """Render a command's answer, the kept one as well as the new."""
-    headers = {"Location": kept.location} if kept.location and kept.status == 201 else {}
-    if kept.version is not None:
-        headers["ETag"] = f'"{kept.version}"'
-    if kept.replayed:
+    headers = {"Location": response.location} if response.location and response.status == 201 else {}
+    if response.version is not None:
+        headers["ETag"] = f'"{response.version}"'
+    if response.replayed:
         headers["Idempotency-Replayed"] = "true"
-    return Response(kept.answer, kept.status, headers, "application/json")
+    return Response(response.body, response.status, headers, "application/json")
 
 
 def with_etag(view: dict[str, object]) -> Response:
@@ -85,8 +93,8 @@ def with_etag(view: dict[str, object]) -> Response:
     return JSONResponse(view, headers={"ETag": f'"{view["version"]}"'} if "version" in view else None)
 
 
-def version_in(request: Request) -> Callable[[int], bool]:
+def if_match_condition(request: Request) -> Callable[[int], bool]:
     """Answer a function that says whether `If-Match` names a version; true for `*` and where there is none."""
-    stated = request.headers.get("if-match", "*")
-    given = {tag.strip().removeprefix("W/").strip('"') for tag in stated.split(",")}
-    return lambda version: "*" in given or str(version) in given
+    header = request.headers.get("if-match", "*")
+    tags = {tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")}
+    return lambda version: "*" in tags or str(version) in tags

@@ -10,22 +10,31 @@ from starlette.responses import Response
 from services.permits.actions.declarations import read as actions_read
 from services.permits.actions.declarations import transitions
 from services.permits.actions.declarations import validate as actions_validate
-from services.permits.api.commands import Authority, Customs, Engine, Reader, Trader, order, render, with_etag
+from services.permits.api.commands import (
+    Authority,
+    Customs,
+    Engine,
+    Reader,
+    Trader,
+    read_command,
+    render_response,
+    with_etag,
+)
 from services.permits.domain.lifecycle import Status
 from shared.contracts.declaration import (
     Cancellation,
     Consent,
     Correction,
-    InsideDeclaration,
+    NormalizedDeclaration,
     Override,
     Refusal,
     Release,
 )
 from shared.contracts.fields import CountryCode, Day, Movement, Name
 from shared.database import new_id, now
-from shared.internal_auth import AnotherTrader
+from shared.internal_auth import RepresentedTraderIfAny
 from shared.problems import Invalid
-from shared.web import read_json
+from shared.web import read_json_body
 
 router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
 
@@ -57,71 +66,75 @@ async def list_declarations(db: Engine, party: Reader, filters: Annotated[Filter
 
 
 @router.post("/validate")
-async def validate(request: Request, db: Engine, party: Trader, trader: AnotherTrader) -> dict[str, object]:
+async def validate_declaration(
+    request: Request, db: Engine, party: Trader, trader: RepresentedTraderIfAny
+) -> dict[str, object]:
     """Say what the hub would find; nothing is kept. What is not well formed is named in `errors`."""
     at = now()
     try:
-        stated = await read_json(request, InsideDeclaration)
+        content = await read_json_body(request, NormalizedDeclaration)
     except Invalid as error:
         if not error.faults:
             raise
         faults = [{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in error.faults]
         return {"valid": False, "findings": [], "errors": faults}
-    return await actions_validate.validate(db, stated, party, new_id(at), at, trader=trader)
+    return await actions_validate.validate(db, content, party, new_id(at), at, trader=trader)
 
 
 @router.get("/{id}")
-async def read(id: UUID, db: Engine, party: Reader) -> Response:
+async def read_declaration(id: UUID, db: Engine, party: Reader) -> Response:
     """Read one declaration whole."""
-    return with_etag(await actions_read.declaration(db, id, party))
+    return with_etag(await actions_read.read_declaration(db, id, party))
 
 
 @router.put("/{id}")
-async def amend(id: UUID, request: Request, db: Engine, party: Trader, trader: AnotherTrader) -> Response:
+async def amend_declaration(
+    id: UUID, request: Request, db: Engine, party: Trader, trader: RepresentedTraderIfAny
+) -> Response:
     """State a new version of a declaration that is not released; it is checked anew."""
     if not request.headers.get("if-match"):
         raise Invalid("version-missing", "Send If-Match with the version you amend, as GET answered it in ETag.")
-    stated, command = await order(request, InsideDeclaration)
-    return render(await transitions.amend(db, id, party, stated, command, trader=trader))
+    content, command = await read_command(request, NormalizedDeclaration)
+    return render_response(await transitions.amend(db, id, party, content, command, trader=trader))
 
 
 @router.post("/{id}/cancellation")
-async def cancel(id: UUID, request: Request, db: Engine, party: Trader) -> Response:
+async def cancel_declaration(id: UUID, request: Request, db: Engine, party: Trader) -> Response:
     """Take a declaration back; what was set aside goes back."""
-    stated, command = await order(request, Cancellation, optional=True)
-    return render(await transitions.cancel(db, id, party, stated, command))
+    content, command = await read_command(request, Cancellation, optional=True)
+    return render_response(await transitions.cancel(db, id, party, content, command))
 
 
 @router.post("/{id}/release")
-async def release(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
+async def release_declaration(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
     """Let the goods go, with the actual quantities; an empty body means as declared."""
-    stated, command = await order(request, Release, optional=True)
-    return render(await transitions.release(db, id, party, stated, command))
+    decision, command = await read_command(request, Release, optional=True)
+    return render_response(await transitions.release(db, id, party, decision, command))
 
 
 @router.post("/{id}/refusal")
-async def refuse(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
+async def refuse_declaration(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
     """Refuse the goods; what was set aside goes back."""
-    stated, command = await order(request, Refusal)
-    return render(await transitions.refuse(db, id, party, stated, command))
+    decision, command = await read_command(request, Refusal)
+    return render_response(await transitions.refuse(db, id, party, decision, command))
 
 
 @router.post("/{id}/override")
-async def override(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
+async def override_finding(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
     """Settle the findings of a rule, with a reason."""
-    stated, command = await order(request, Override)
-    return render(await transitions.override(db, id, party, stated, command))
+    decision, command = await read_command(request, Override)
+    return render_response(await transitions.override(db, id, party, decision, command))
 
 
 @router.post("/{id}/correction")
-async def correct(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
+async def correct_release(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
     """Correct what was released, up or down, with a reason."""
-    stated, command = await order(request, Correction)
-    return render(await transitions.correct(db, id, party, stated, command))
+    decision, command = await read_command(request, Correction)
+    return render_response(await transitions.correct(db, id, party, decision, command))
 
 
 @router.post("/{id}/consent")
-async def consent(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
+async def consent_to_item(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
     """Agree, as the authority that issued the cited permit, to more than it says."""
-    stated, command = await order(request, Consent)
-    return render(await transitions.consent(db, id, party, stated, command))
+    decision, command = await read_command(request, Consent)
+    return render_response(await transitions.consent(db, id, party, decision, command))

@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.permits.actions.declarations import read as actions_read
-from services.permits.actions.ledger.history import story
+from services.permits.actions.ledger.history import list_entries
 from services.permits.actions.permits import issue as actions_issue
 from services.permits.actions.permits import withdraw
-from services.permits.api.commands import Authority, Customs, Engine, Reader, order, render, with_etag
+from services.permits.api.commands import Authority, Customs, Engine, Reader, read_command, render_response, with_etag
 from shared.contracts.fields import CountryCode, Day, LineLetter, Name
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
 from shared.database import now
@@ -19,7 +19,7 @@ from shared.database import now
 router = APIRouter(prefix="/v1/permits", tags=["permits"])
 
 
-Token = Annotated[str, Header(max_length=200)]
+PermitToken = Annotated[str, Header(max_length=200)]
 """`Permit-Token`: the permit's own secret, shown by who holds the paper."""
 
 
@@ -40,15 +40,15 @@ class Filters(BaseModel):
 
 
 @router.post("", status_code=201)
-async def issue(request: Request, db: Engine, party: Authority) -> Response:
+async def issue_permit(request: Request, db: Engine, party: Authority) -> Response:
     """Issue a permit, or register one issued elsewhere."""
-    stated, command = await order(request, Permit)
-    return render(await actions_issue.issue(db, party, stated, command))
+    content, command = await read_command(request, Permit)
+    return render_response(await actions_issue.issue(db, party, content, command))
 
 
 @router.get("")
 async def list_permits(
-    db: Engine, party: Reader, filters: Annotated[Filters, Query()], permit_token: Token = ""
+    db: Engine, party: Reader, filters: Annotated[Filters, Query()], permit_token: PermitToken = ""
 ) -> dict[str, object]:
     """List permits, newest first."""
     chosen = filters.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"limit", "cursor"})
@@ -58,12 +58,12 @@ async def list_permits(
 
 
 @router.get("/{id}")
-async def read(id: UUID, db: Engine, party: Reader, permit_token: Token = "") -> Response:
+async def read_permit(id: UUID, db: Engine, party: Reader, permit_token: PermitToken = "") -> Response:
     """Read one permit, with both sides of each line."""
-    return with_etag(await actions_read.permit(db, id, party, now(), permit_token))
+    return with_etag(await actions_read.read_permit(db, id, party, now(), permit_token))
 
 
-class Pages(BaseModel):
+class LedgerQuery(BaseModel):
     """Which entries of a ledger are asked for; unknown filters are refused."""
 
     model_config = ConfigDict(extra="forbid")
@@ -74,41 +74,41 @@ class Pages(BaseModel):
 
 
 @router.get("/{id}/ledger")
-async def ledger(id: UUID, db: Engine, party: Reader, pages: Annotated[Pages, Query()]) -> dict[str, object]:
+async def read_ledger(id: UUID, db: Engine, party: Reader, query: Annotated[LedgerQuery, Query()]) -> dict[str, object]:
     """Tell the story of a permit's lines, entry by entry, oldest first, with what stood after each."""
-    return await story(db, id, party, line=pages.line, limit=pages.limit, after=pages.cursor or 0)
+    return await list_entries(db, id, party, line=query.line, limit=query.limit, after=query.cursor or 0)
 
 
 @router.post("/{id}/endorsement")
-async def endorse(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
+async def endorse_permit(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
     """Write box 14: the actual quantity of each line that left."""
-    stated, command = await order(request, Endorsement)
-    return render(await actions_issue.endorse(db, id, party, stated, command))
+    decision, command = await read_command(request, Endorsement)
+    return render_response(await actions_issue.endorse(db, id, party, decision, command))
 
 
 @router.post("/{id}/revocation")
-async def revoke(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
+async def revoke_permit(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
     """Take a permit back, with a reason."""
-    stated, command = await order(request, Revocation)
-    return render(await withdraw.revoke(db, id, party, stated, command))
+    decision, command = await read_command(request, Revocation)
+    return render_response(await withdraw.revoke(db, id, party, decision, command))
 
 
 @router.post("/{id}/replacement")
-async def replace(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
+async def replace_permit(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
     """Issue a new permit in the place of this one."""
-    stated, command = await order(request, Permit)
-    return render(await withdraw.replace(db, id, party, stated, command))
+    content, command = await read_command(request, Permit)
+    return render_response(await withdraw.replace(db, id, party, content, command))
 
 
 @router.post("/{id}/loss")
-async def lose(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
+async def report_lost(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
     """Note that the paper is lost."""
-    stated, command = await order(request, Loss, optional=True)
-    return render(await withdraw.lose(db, id, party, stated, command))
+    decision, command = await read_command(request, Loss, optional=True)
+    return render_response(await withdraw.report_lost(db, id, party, decision, command))
 
 
 @router.post("/{id}/found")
-async def find(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
+async def report_found(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
     """Note that a lost paper was found."""
-    stated, command = await order(request, Recovery, optional=True)
-    return render(await withdraw.find(db, id, party, stated, command))
+    decision, command = await read_command(request, Recovery, optional=True)
+    return render_response(await withdraw.report_found(db, id, party, decision, command))

@@ -6,26 +6,26 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.permits.actions.reference import policies
-from services.permits.api.commands import Engine, having, order, render, with_etag
+from services.permits.api.commands import Engine, read_command, render_response, require_role, with_etag
 from shared.contracts.parties import Party
 from shared.contracts.policy import Policy
-from shared.internal_auth import AParty
+from shared.internal_auth import CallingParty
 from shared.problems import Invalid
 
 router = APIRouter(prefix="/v1/policies", tags=["policies"])
-Admin = Annotated[Party, Depends(having("admin"))]
+Admin = Annotated[Party, Depends(require_role("admin"))]
 
 
 @router.get("/{country}")
-async def read(country: str, db: Engine, party: AParty) -> Response:
+async def read_policy(country: str, db: Engine, party: CallingParty) -> Response:
     """Read a country's policy."""
     return with_etag(await policies.read(db, country))
 
 
 @router.put("/{country}")
-async def change(country: str, request: Request, db: Engine, party: Admin) -> Response:
+async def change_policy(country: str, request: Request, db: Engine, party: Admin) -> Response:
     """State a country's policy anew; a switch that is not named is off."""
     if not request.headers.get("if-match"):
         raise Invalid("version-missing", "Send If-Match with the version you change, as GET answered it in ETag.")
-    stated, command = await order(request, Policy)
-    return render(await policies.change(db, country, stated, party, command))
+    policy, command = await read_command(request, Policy)
+    return render_response(await policies.change(db, country, policy, party, command))

@@ -6,60 +6,60 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from services.permits.api.pagination import Portion, portion
-from services.permits.domain.rules.catalogue import book
-from shared.cites.codes import KINDS, PURPOSES, SOURCES, TERM_NAMES
-from shared.cites.term_dimensions import DIMENSIONS
+from services.permits.api.pagination import PageQuery, paginate
+from services.permits.domain.rules.catalogue import list_rules
+from shared.cites.codes import PERMIT_KINDS, PURPOSES, SOURCES, TERM_NAMES
+from shared.cites.term_dimensions import TERM_DIMENSIONS
 from shared.cites.units import REPORT_UNITS, UNITS
-from shared.contracts.events.catalogue import CATALOGUE, Entry, schema_of
-from shared.internal_auth import AParty
+from shared.contracts.events.catalogue import CATALOGUE, EventType, standalone_schema
+from shared.internal_auth import CallingParty
 
 router = APIRouter(prefix="/v1/reference", tags=["reference"])
-Table = Sequence[Mapping[str, object]]
-Which = Literal["purposes", "sources", "terms", "units", "kinds", "event-types", "rules"]
+CodeTable = Sequence[Mapping[str, object]]
+TableName = Literal["purposes", "sources", "terms", "units", "kinds", "event-types", "rules"]
 
 
 @router.get("/{which}")
-async def reference(which: Which, party: AParty, asked: Annotated[Portion, Query()]) -> dict[str, object]:
+async def read_table(which: TableName, party: CallingParty, query: Annotated[PageQuery, Query()]) -> dict[str, object]:
     """List a table of codes."""
-    return portion(_table(which), asked, by="rule" if which == "rules" else "code")
+    return paginate(_cached_table(which), query, id_field="rule" if which == "rules" else "code")
 
 
 @cache
-def _table(which: Which) -> Table:
+def _cached_table(name: TableName) -> CodeTable:
     """Write a table, once and when it is first asked for: the schemas of events would take half of a start."""
-    return TABLES[which]()
+    return TABLES[name]()
 
 
-def _coded(table: dict[str, str]) -> list[dict[str, str]]:
+def _code_rows(table: dict[str, str]) -> list[dict[str, str]]:
     return [{"code": code, "name": name} for code, name in table.items()]
 
 
-def _told(entry: Entry) -> dict[str, object]:
+def _event_type_row(entry: EventType) -> dict[str, object]:
     """Write a type of event with its meaning, who hears it, its JSON schema (2020-12) and an example."""
-    told: dict[str, object] = {"code": entry.code, "name": entry.sentence, "meaning": entry.meaning}
-    return told | {"heard_by": entry.heard_by, "schema": schema_of(entry), "example": entry.example}
+    row: dict[str, object] = {"code": entry.code, "name": entry.sentence, "meaning": entry.meaning}
+    return row | {"heard_by": entry.audience, "schema": standalone_schema(entry), "example": entry.example}
 
 
-def _terms() -> Table:
+def _term_rows() -> CodeTable:
     named = sorted(TERM_NAMES.items())
-    return [{"code": code, "name": name, "dimensions": sorted(DIMENSIONS.get(code, ()))} for code, name in named]
+    return [{"code": code, "name": name, "dimensions": sorted(TERM_DIMENSIONS.get(code, ()))} for code, name in named]
 
 
-def _units() -> Table:
+def _unit_rows() -> CodeTable:
     return [{"code": unit, "dimension": UNITS[unit][0], "report_code": REPORT_UNITS[unit][1]} for unit in UNITS]
 
 
-def _rules() -> Table:
-    return [{"rule": entry.name, "severity": entry.severity, "sentence": entry.sentence} for entry in book()]
+def _rule_rows() -> CodeTable:
+    return [{"rule": entry.name, "severity": entry.severity, "sentence": entry.sentence} for entry in list_rules()]
 
 
-TABLES: dict[str, Callable[[], Table]] = {
-    "purposes": lambda: _coded(PURPOSES),
-    "sources": lambda: _coded(SOURCES),
-    "kinds": lambda: _coded(KINDS),
-    "terms": _terms,
-    "units": _units,
-    "event-types": lambda: [_told(entry) for entry in CATALOGUE.values()],
-    "rules": _rules,
+TABLES: dict[str, Callable[[], CodeTable]] = {
+    "purposes": lambda: _code_rows(PURPOSES),
+    "sources": lambda: _code_rows(SOURCES),
+    "kinds": lambda: _code_rows(PERMIT_KINDS),
+    "terms": _term_rows,
+    "units": _unit_rows,
+    "event-types": lambda: [_event_type_row(entry) for entry in CATALOGUE.values()],
+    "rules": _rule_rows,
 }

@@ -9,20 +9,20 @@ from starlette.responses import JSONResponse, Response
 
 from services.permits.actions.reference import load_list, read
 from services.permits.api.commands import Engine
-from services.permits.api.pagination import Portion, portion
+from services.permits.api.pagination import PageQuery, paginate
 from services.permits.api.policies import Admin
 from shared.cites.time_zones import utc_day
 from shared.contracts.fields import Country, Day, Name
 from shared.database import now
-from shared.internal_auth import AParty
+from shared.internal_auth import CallingParty
 from shared.problems import Invalid
-from shared.web import FILE_LIMIT, must_be_csv, stream_body
+from shared.web import MAX_FILE_BYTES, require_csv, stream_body
 
 router = APIRouter(prefix="/v1/reference", tags=["reference"])
-Which = Literal["taxa", "suspensions", "quotas"]
+ListName = Literal["taxa", "suspensions", "quotas"]
 
 
-class Asked(BaseModel):
+class TaxonQuery(BaseModel):
     """A name, the day it is asked for (today when not said), and the country the specimens are from."""
 
     model_config = ConfigDict(extra="forbid")
@@ -33,7 +33,7 @@ class Asked(BaseModel):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
-class Loaded(BaseModel):
+class LoadQuery(BaseModel):
     """From which day a file holds; today when not said."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -42,14 +42,14 @@ class Loaded(BaseModel):
 
 
 @router.get("/taxa")
-async def taxa(db: Engine, party: AParty, asked: Annotated[Asked, Query()]) -> dict[str, object]:
+async def list_taxa(db: Engine, party: CallingParty, query: Annotated[TaxonQuery, Query()]) -> dict[str, object]:
     """Answer the listings of a name on a day: accepted name, synonym, higher taxon, hybrid, or its beginning."""
-    day = asked.on or utc_day(now())
-    found = await read.taxa(db, asked.name, day, asked.country, limit=asked.limit)
+    day = query.on or utc_day(now())
+    found = await read.list_taxa(db, query.name, day, query.country, limit=query.limit)
     return {"data": found, "next_cursor": None}
 
 
-class Limits(Portion):
+class ListQuery(PageQuery):
     """A country, and the day it is asked for (today when not said)."""
 
     country: Country | None = None
@@ -57,25 +57,27 @@ class Limits(Portion):
 
 
 @router.get("/suspensions")
-async def suspensions(db: Engine, party: AParty, asked: Annotated[Limits, Query()]) -> dict[str, object]:
+async def list_suspensions(db: Engine, party: CallingParty, query: Annotated[ListQuery, Query()]) -> dict[str, object]:
     """Answer the suspensions of trade in force on a day."""
-    return portion(await read.suspensions(db, asked.country, asked.on or utc_day(now())), asked, by="id")
+    return paginate(await read.list_suspensions(db, query.country, query.on or utc_day(now())), query, id_field="id")
 
 
 @router.get("/quotas")
-async def quotas(db: Engine, party: AParty, asked: Annotated[Limits, Query()]) -> dict[str, object]:
+async def list_quotas(db: Engine, party: CallingParty, query: Annotated[ListQuery, Query()]) -> dict[str, object]:
     """Answer the quotas in force on a day, each with what permits took of it."""
-    return portion(await read.quotas(db, asked.country, asked.on or utc_day(now())), asked, by="id")
+    return paginate(await read.list_quotas(db, query.country, query.on or utc_day(now())), query, id_field="id")
 
 
 @router.put("/{which}")
-async def load(which: Which, request: Request, db: Engine, party: Admin, how: Annotated[Loaded, Query()]) -> Response:
+async def load_reference_list(
+    which: ListName, request: Request, db: Engine, party: Admin, query: Annotated[LoadQuery, Query()]
+) -> Response:
     """Load a list, as it streams in; the answer is the report."""
-    must_be_csv(request)
+    require_csv(request)
     at = now()
-    pieces = stream_body(request, limit=FILE_LIMIT)
+    pieces = stream_body(request, limit=MAX_FILE_BYTES)
     try:
-        report = await load_list.load(db, load_list.KINDS[which], pieces, how.from_ or utc_day(at), at, party.id)
+        report = await load_list.load(db, load_list.LIST_KINDS[which], pieces, query.from_ or utc_day(at), at, party.id)
     except Invalid:
         await _drain(pieces)
         raise

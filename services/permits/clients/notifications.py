@@ -5,41 +5,41 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from shared.contracts.fields import write_moment
-from shared.contracts.messages import Answers
+from shared.contracts.fields import format_timestamp
+from shared.contracts.messages import MessageResults
 from shared.contracts.parties import Caller
-from shared.dispatcher import Broke, Letter
-from shared.service_client import Away, Service
+from shared.dispatcher import OutboxMessage, ReceiverError
+from shared.service_client import ServiceClient, ServiceUnreachable
 from shared.strict_json import parse_json, validate
 
-MYSELF = Caller(service="permits")
+PERMITS_CALLER = Caller(service="permits")
 
 
-class Notifications:
+class NotificationsClient:
     """Carries news to notifications."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: ServiceClient) -> None:
         self._service = service
 
-    async def deliver(self, letters: Sequence[Letter]) -> Mapping[UUID, bool]:
+    async def send_events(self, messages: Sequence[OutboxMessage]) -> Mapping[UUID, bool]:
         """Deliver a batch of news; answers for each whether it was taken in."""
         reply = await self._service.call(
             "POST",
-            "/inside/news",
-            caller=MYSELF,
-            body=f'{{"letters":[{",".join(write_news(letter) for letter in letters)}]}}'.encode(),
+            "/internal/news",
+            caller=PERMITS_CALLER,
+            body=f'{{"letters":[{",".join(render_event_message(message) for message in messages)}]}}'.encode(),
             headers={"Content-Type": "application/json"},
         )
         if reply.status == 503:
-            raise Away("notifications answered 503")
+            raise ServiceUnreachable("notifications answered 503")
         if reply.status != 200:
-            raise Broke(f"notifications answered {reply.status}")
-        answers = validate(Answers, parse_json(reply.body))
-        return {answer.id: answer.outcome == "taken" for answer in answers.answers}
+            raise ReceiverError(f"notifications answered {reply.status}")
+        results = validate(MessageResults, parse_json(reply.body))
+        return {result.id: result.outcome == "taken" for result in results.answers}
 
 
-def write_news(letter: Letter) -> str:
+def render_event_message(message: OutboxMessage) -> str:
     """Write a letter (contract `News`) around its data and its audience, which are JSON as it was written down."""
-    head = {name: letter[name] for name in ("id", "type", "subject", "sequence")}
-    head["at"] = write_moment(letter["at"])
-    return f'{to_json(head).decode()[:-1]},"data":{letter["data"]},"audience":{letter["audience"]}}}'
+    envelope = {name: message[name] for name in ("id", "type", "subject", "sequence")}
+    envelope["at"] = format_timestamp(message["at"])
+    return f'{to_json(envelope).decode()[:-1]},"data":{message["data"]},"audience":{message["audience"]}}}'

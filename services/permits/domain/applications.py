@@ -7,22 +7,27 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from services.permits.domain.events import ASSESSED
-from services.permits.domain.lifecycle import ApplicationStatus, By, application_may_turn, application_turns_of
+from services.permits.domain.events import APPLICATION_ASSESSED
+from services.permits.domain.lifecycle import (
+    ActorRole,
+    ApplicationStatus,
+    can_transition_application,
+    describe_application_transitions,
+)
 from services.permits.domain.permits import issue
-from services.permits.domain.permits.issue import Fresh
-from services.permits.domain.permits.validation import MONTHS, later, must_be_sane
+from services.permits.domain.permits.issue import NewPermit
+from services.permits.domain.permits.validation import VALIDITY_MONTHS, add_months, validate_permit
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.values import ApplicationChange, ApplicationOnFile, Move, Outcome
-from shared.cites.time_zones import latest_day
-from shared.contracts.application import Application, Assessment, GrantedLine, Granting
-from shared.contracts.fields import write_moment
-from shared.contracts.parties import Act, Party
+from services.permits.domain.values import ApplicationChange, ApplicationRecord, ChangeSet, DomainEvent
+from shared.cites.time_zones import day_in_last_zone
+from shared.contracts.application import Application, Assessment, GrantDecision, GrantedLine
+from shared.contracts.fields import format_timestamp
+from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit, PermitLine
-from shared.contracts.quantities import plain
+from shared.contracts.quantities import format_quantity
 from shared.problems import Conflict, Fault, Invalid
 
-USUAL_MONTHS = 6
+DEFAULT_VALIDITY_MONTHS = 6
 """How long a permit of a kind without a limit of its own is valid when its authority does not say."""
 
 
@@ -32,181 +37,204 @@ class Officer:
 
     party: Party
     person: str
-    by: Act
+    actor: Actor
 
 
-def submit(id: UUID, trader: UUID, stated: Application, by: Act, facts: Facts) -> Outcome:
+def submit(id: UUID, trader: UUID, content: Application, actor: Actor, facts: Facts) -> ChangeSet:
     """File an application of a trader, made by itself or by its agent.
 
     Lines that no permit could have are refused now and not at the end.
     """
-    assert by.party is not None, "it is a party that applies"
-    filed = ApplicationOnFile(id, by.party, trader, stated, ApplicationStatus.SUBMITTED, by.at)
-    day = latest_day(stated.asked, by.at)
-    must_be_sane(terms_of(filed, Granting(), day), day, facts)
-    move = Move(None, filed.status, by, "application.submitted")
-    return Outcome(applications=(ApplicationChange(filed, (move,)),))
+    assert actor.party is not None, "it is a party that applies"
+    application = ApplicationRecord(id, actor.party, trader, content, ApplicationStatus.SUBMITTED, actor.at)
+    day = day_in_last_zone(content.authority_country, actor.at)
+    validate_permit(permit_content(application, GrantDecision(), day), day, facts)
+    event = DomainEvent(None, application.status, actor, "application.submitted")
+    return ChangeSet(applications=(ApplicationChange(application, (event,)),))
 
 
-def query(filed: ApplicationOnFile, message: str, officer: Officer) -> Outcome:
+def query(application: ApplicationRecord, message: str, officer: Officer) -> ChangeSet:
     """Ask the applicant."""
-    found = {**filed.assessment, "people": _people(filed, officer)} if filed.assessment else None
-    asked = replace(filed, assessment=found or _assessed(filed, officer, "query", message))
-    return _turn(asked, ApplicationStatus.QUERIED, "application.queried", message, officer.by)
+    found = (
+        {**application.assessment, "people": _involved_persons(application, officer)}
+        if application.assessment
+        else None
+    )
+    queried = replace(application, assessment=found or _assessment(application, officer, "query", message))
+    return _transition(queried, ApplicationStatus.QUERIED, "application.queried", message, officer.actor)
 
 
-def answer(filed: ApplicationOnFile, message: str, by: Act) -> Outcome:
+def answer(application: ApplicationRecord, message: str, actor: Actor) -> ChangeSet:
     """Answer the authority."""
-    return _turn(filed, ApplicationStatus.SUBMITTED, "application.answered", message, by)
+    return _transition(application, ApplicationStatus.SUBMITTED, "application.answered", message, actor)
 
 
-def withdraw(filed: ApplicationOnFile, reason: str | None, by: Act) -> Outcome:
+def withdraw(application: ApplicationRecord, reason: str | None, actor: Actor) -> ChangeSet:
     """Take the application back."""
-    return _turn(filed, ApplicationStatus.WITHDRAWN, "application.withdrawn", reason, by)
+    return _transition(application, ApplicationStatus.WITHDRAWN, "application.withdrawn", reason, actor)
 
 
-def refuse(filed: ApplicationOnFile, reason: str, by: Act) -> Outcome:
+def refuse(application: ApplicationRecord, reason: str, actor: Actor) -> ChangeSet:
     """Refuse it, with reasons."""
-    return _turn(filed, ApplicationStatus.REFUSED, "application.refused", reason, by)
+    return _transition(application, ApplicationStatus.REFUSED, "application.refused", reason, actor)
 
 
-def assess(filed: ApplicationOnFile, stated: Assessment, officer: Officer) -> Outcome:
+def assess(application: ApplicationRecord, assessment: Assessment, officer: Officer) -> ChangeSet:
     """Note what a person of the authority found; the application stays where it is."""
-    if not application_may_turn(filed.status, ApplicationStatus.GRANTED, By.AUTHORITY):
-        raise _wrong(filed)
-    after = replace(filed, assessment=_assessed(filed, officer, stated.recommendation, stated.note))
-    extra = {"recommendation": stated.recommendation}
-    move = Move(filed.status, filed.status, officer.by, ASSESSED, stated.note, extra)
-    return Outcome(applications=(ApplicationChange(after, (move,)),))
+    if not can_transition_application(application.status, ApplicationStatus.GRANTED, ActorRole.AUTHORITY):
+        raise _wrong_transition(application)
+    assessed = replace(
+        application, assessment=_assessment(application, officer, assessment.recommendation, assessment.note)
+    )
+    payload = {"recommendation": assessment.recommendation}
+    event = DomainEvent(
+        application.status, application.status, officer.actor, APPLICATION_ASSESSED, assessment.note, payload
+    )
+    return ChangeSet(applications=(ApplicationChange(assessed, (event,)),))
 
 
-def _assessed(filed: ApplicationOnFile, officer: Officer, recommendation: str, note: str | None) -> dict[str, object]:
+def _assessment(
+    application: ApplicationRecord, officer: Officer, recommendation: str, note: str | None
+) -> dict[str, object]:
     return {
         "recommendation": recommendation,
         "note": note,
         "party": str(officer.party.id),
         "person": officer.person,
-        "at": write_moment(officer.by.at),
-        "people": _people(filed, officer),
+        "at": format_timestamp(officer.actor.at),
+        "people": _involved_persons(application, officer),
     }
 
 
-def _people(filed: ApplicationOnFile, *more: Officer) -> list[str]:
+def _involved_persons(application: ApplicationRecord, *more: Officer) -> list[str]:
     """Answer everyone who assessed an application or asked its applicant so far, each once."""
-    found = filed.assessment or {}
+    found = application.assessment or {}
     before = found.get("people") or ([found["person"]] if found else [])
     return list(dict.fromkeys([*before, *(officer.person for officer in more)]))
 
 
 def grant(
-    filed: ApplicationOnFile, stated: Granting, fresh: Fresh, officer: Officer, day: date, *, two_people: bool
-) -> Outcome:
+    application: ApplicationRecord,
+    decision: GrantDecision,
+    new_permit: NewPermit,
+    officer: Officer,
+    day: date,
+    *,
+    two_people: bool,
+) -> ChangeSet:
     """Grant it: the permit is issued in the same stroke."""
-    _must_turn(filed, ApplicationStatus.GRANTED, By.AUTHORITY)
+    _require_transition(application, ApplicationStatus.GRANTED, ActorRole.AUTHORITY)
     if two_people:
-        _must_be_another(filed, officer)
-    issued = issue.issue(fresh, terms_of(filed, stated, day), officer.party, officer.by)
+        _require_second_person(application, officer)
+    issued = issue.issue(new_permit, permit_content(application, decision, day), officer.party, officer.actor)
     permit = issued.permits[0].permit
-    extra = {"permit_id": str(permit.id), "number": permit.terms.number}
-    granted = _turn(
-        replace(filed, permit=permit.id),
+    payload = {"permit_id": str(permit.id), "number": permit.content.number}
+    granted = _transition(
+        replace(application, permit=permit.id),
         ApplicationStatus.GRANTED,
         "application.granted",
-        stated.reason,
-        officer.by,
-        extra,
+        decision.reason,
+        officer.actor,
+        payload,
     )
     return replace(issued, applications=granted.applications)
 
 
-def _must_be_another(filed: ApplicationOnFile, officer: Officer) -> None:
+def _require_second_person(application: ApplicationRecord, officer: Officer) -> None:
     """Refuse that one person assesses and issues, where the policy of the country asks for two."""
-    country = filed.document.asked
-    if filed.assessment is None:
+    country = application.content.authority_country
+    if application.assessment is None:
         text = f"{country} asks for two people: one assesses the application, then another issues the permit."
         raise Conflict("assessment-missing", text)
-    if officer.person in _people(filed):
+    if officer.person in _involved_persons(application):
         text = f"{country} asks for two people: who assessed this application does not issue its permit."
         raise Conflict("same-person", text)
 
 
-def terms_of(filed: ApplicationOnFile, stated: Granting, day: date) -> Permit:
+def permit_content(application: ApplicationRecord, decision: GrantDecision, day: date) -> Permit:
     """Write the permit that a grant issues: what was asked, with what the authority says of it."""
-    asked = filed.document
-    issued = stated.issued_on or day
+    content = application.content
+    issued = decision.issued_on or day
     return Permit(
-        number=stated.number or f"{asked.asked}-{issued.year}-{filed.id.hex[-10:].upper()}",
-        kind=asked.kind,
-        issuer=asked.asked,
+        number=decision.number or f"{content.authority_country}-{issued.year}-{application.id.hex[-10:].upper()}",
+        kind=content.kind,
+        issuer=content.authority_country,
         issued_on=issued,
-        valid_until=stated.valid_until or _longest(asked, issued),
-        exporter=asked.exporter,
-        importer=asked.importer,
-        export_country=asked.export_country,
-        import_country=asked.import_country,
-        purpose=asked.purpose,
-        special_conditions=stated.special_conditions,
-        security_stamp=stated.security_stamp,
-        retrospective=stated.retrospective,
-        carnet=asked.carnet,
-        lines=_granted(asked, stated),
+        valid_until=decision.valid_until or _latest_valid_until(content, issued),
+        exporter=content.exporter,
+        importer=content.importer,
+        export_country=content.export_country,
+        import_country=content.import_country,
+        purpose=content.purpose,
+        special_conditions=decision.special_conditions,
+        security_stamp=decision.security_stamp,
+        retrospective=decision.retrospective,
+        carnet=content.carnet,
+        lines=_granted_lines(content, decision),
     )
 
 
-def _longest(asked: Application, issued: date) -> date:
-    last = later(issued, MONTHS.get(asked.kind, USUAL_MONTHS)) - timedelta(days=1)
-    return min(last, asked.carnet.valid_until) if asked.carnet else last
+def _latest_valid_until(content: Application, issued: date) -> date:
+    last = add_months(issued, VALIDITY_MONTHS.get(content.kind, DEFAULT_VALIDITY_MONTHS)) - timedelta(days=1)
+    return min(last, content.carnet.valid_until) if content.carnet else last
 
 
-def _granted(asked: Application, stated: Granting) -> tuple[PermitLine, ...]:
-    if not stated.lines:
-        return asked.lines
-    lines = {line.line: line for line in asked.lines}
-    for index, line in enumerate(stated.lines):
-        _must_be_asked(lines, line, f"/lines/{index}")
-    return tuple(_line(lines[one.line], one) for one in stated.lines)
+def _granted_lines(content: Application, decision: GrantDecision) -> tuple[PermitLine, ...]:
+    if not decision.lines:
+        return content.lines
+    lines = {line.line: line for line in content.lines}
+    for index, line in enumerate(decision.lines):
+        _require_line_requested(lines, line, f"/lines/{index}")
+    return tuple(_granted_line(lines[one.line], one) for one in decision.lines)
 
 
-def _line(asked: PermitLine, granted: GrantedLine) -> PermitLine:
-    said = {name: getattr(granted, name) for name in ("quantity", "quota_used", "annual_quota")}
-    return asked.model_copy(update={name: value for name, value in said.items() if value is not None})
+def _granted_line(requested: PermitLine, granted: GrantedLine) -> PermitLine:
+    changes = {name: getattr(granted, name) for name in ("quantity", "quota_used", "annual_quota")}
+    return requested.model_copy(update={name: value for name, value in changes.items() if value is not None})
 
 
-def _must_be_asked(lines: dict[str, PermitLine], granted: GrantedLine, place: str) -> None:
+def _require_line_requested(lines: dict[str, PermitLine], granted: GrantedLine, pointer: str) -> None:
     if granted.line not in lines:
         text = f"The application has no line {granted.line}."
-        raise Invalid("no-such-line", text, [Fault(f"{place}/line", "no-such-line", text)])
-    asked = lines[granted.line]
-    if granted.quantity is not None and granted.quantity > asked.quantity:
-        text = f"Line {asked.line} asks for {plain(asked.quantity)} {asked.unit}; no more than that is granted on it."
-        raise Invalid("more-than-asked", text, [Fault(f"{place}/quantity", "more-than-asked", text)])
+        raise Invalid("no-such-line", text, [Fault(f"{pointer}/line", "no-such-line", text)])
+    requested = lines[granted.line]
+    if granted.quantity is not None and granted.quantity > requested.quantity:
+        quantity = f"{format_quantity(requested.quantity)} {requested.unit}"
+        text = f"Line {requested.line} asks for {quantity}; no more than that is granted on it."
+        raise Invalid("more-than-asked", text, [Fault(f"{pointer}/quantity", "more-than-asked", text)])
 
 
-def days_open(filed: ApplicationOnFile, at: datetime) -> int:
+def days_open(application: ApplicationRecord, at: datetime) -> int:
     """Answer how many whole days an application has been open, or was until it was decided."""
-    return max(((filed.decided_at or at) - filed.submitted_at).days, 0)
+    return max(((application.decided_at or at) - application.submitted_at).days, 0)
 
 
-def _turn(
-    filed: ApplicationOnFile,
-    there: ApplicationStatus,
-    event: str,
+def _transition(
+    application: ApplicationRecord,
+    to_status: ApplicationStatus,
+    event_type: str,
     reason: str | None,
-    by: Act,
-    extra: dict[str, str] | None = None,
-) -> Outcome:
-    _must_turn(filed, there, By(by.role))
-    ends = not application_may_turn(there, ApplicationStatus.WITHDRAWN, By.TRADER)
-    after = replace(filed, status=there, decided_at=by.at if ends else None)
-    return Outcome(
-        applications=(ApplicationChange(after, (Move(filed.status, there, by, event, reason, extra or {}),)),)
+    actor: Actor,
+    payload: dict[str, str] | None = None,
+) -> ChangeSet:
+    _require_transition(application, to_status, ActorRole(actor.role))
+    ends = not can_transition_application(to_status, ApplicationStatus.WITHDRAWN, ActorRole.TRADER)
+    after = replace(application, status=to_status, decided_at=actor.at if ends else None)
+    return ChangeSet(
+        applications=(
+            ApplicationChange(
+                after, (DomainEvent(application.status, to_status, actor, event_type, reason, payload or {}),)
+            ),
+        )
     )
 
 
-def _must_turn(filed: ApplicationOnFile, there: ApplicationStatus, by: By) -> None:
-    if not application_may_turn(filed.status, there, by):
-        raise _wrong(filed)
+def _require_transition(application: ApplicationRecord, to_status: ApplicationStatus, role: ActorRole) -> None:
+    if not can_transition_application(application.status, to_status, role):
+        raise _wrong_transition(application)
 
 
-def _wrong(filed: ApplicationOnFile) -> Conflict:
-    return Conflict("wrong-turn", f"The application is {filed.status}. {application_turns_of(filed.status)}")
+def _wrong_transition(application: ApplicationRecord) -> Conflict:
+    return Conflict(
+        "wrong-turn", f"The application is {application.status}. {describe_application_transitions(application.status)}"
+    )

@@ -4,140 +4,146 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from services.permits.domain.ledger.balances import Side, available, has, reserved, used
-from services.permits.domain.values import ApplicationOnFile, Filed, Line, Move, PermitOnFile
+from services.permits.domain.ledger.balances import Side, available, reserved, total_amount, used
+from services.permits.domain.values import (
+    ApplicationRecord,
+    DeclarationRecord,
+    DomainEvent,
+    PermitLineRecord,
+    PermitRecord,
+)
 from shared.contracts.messages import Audience, RoleInCountry, Sender
-from shared.contracts.quantities import plain
+from shared.contracts.quantities import format_quantity
 
-ASSESSED = "application.assessed"
+APPLICATION_ASSESSED = "application.assessed"
 """The one event about an application that its applicant does not hear."""
 
 
-def about_declaration(filed: Filed, move: Move) -> dict[str, Any]:
+def declaration_payload(declaration: DeclarationRecord, event: DomainEvent) -> dict[str, Any]:
     """Write the data of an event about a declaration."""
     return {
-        "declaration_id": str(filed.id),
-        "reference": filed.document.reference,
-        "status": move.after,
-        "movement": filed.document.movement,
-        "version": filed.version,
-        **({"reason": move.reason} if move.reason else {}),
-        **_beside(move),
+        "declaration_id": str(declaration.id),
+        "reference": declaration.content.reference,
+        "status": event.to_status,
+        "movement": declaration.content.movement,
+        "version": declaration.version,
+        **({"reason": event.reason} if event.reason else {}),
+        **_details(event),
     }
 
 
-def about_permit(permit: PermitOnFile, move: Move) -> dict[str, Any]:
+def permit_payload(permit: PermitRecord, event: DomainEvent) -> dict[str, Any]:
     """Write the data of an event about a permit."""
     return {
         "permit_id": str(permit.id),
-        "issuer": permit.terms.issuer,
-        "number": permit.terms.number,
-        "status": move.after,
-        **({"reason": move.reason} if move.reason else {}),
-        **_beside(move),
+        "issuer": permit.content.issuer,
+        "number": permit.content.number,
+        "status": event.to_status,
+        **({"reason": event.reason} if event.reason else {}),
+        **_details(event),
     }
 
 
-def about_application(application: ApplicationOnFile, move: Move) -> dict[str, Any]:
+def application_payload(application: ApplicationRecord, event: DomainEvent) -> dict[str, Any]:
     """Write the data of an event about an application."""
-    stated = application.document
+    content = application.content
     return {
         "application_id": str(application.id),
-        **({"reference": stated.reference} if stated.reference else {}),
-        "status": move.after,
-        "issuer": stated.asked,
-        "kind": stated.kind,
-        **({"reason": move.reason} if move.reason else {}),
-        **_beside(move),
+        **({"reference": content.reference} if content.reference else {}),
+        "status": event.to_status,
+        "issuer": content.authority_country,
+        "kind": content.kind,
+        **({"reason": event.reason} if event.reason else {}),
+        **_details(event),
     }
 
 
-def _beside(move: Move) -> dict[str, Any]:
+def _details(event: DomainEvent) -> dict[str, Any]:
     """Answer what a turn says besides; what there is not is left out, never null."""
-    return {name: value for name, value in {**move.extra, **move.detail}.items() if value is not None}
+    return {name: value for name, value in {**event.payload, **event.detail}.items() if value is not None}
 
 
-def hearers_of_application(application: ApplicationOnFile, move: Move) -> Audience:
+def application_audience(application: ApplicationRecord, event: DomainEvent) -> Audience:
     """Answer who may hear of an application: its trader, the agent that made it, and the authority that is asked.
 
     Of its own assessment the authority alone hears.
     """
-    country = application.document.asked
+    country = application.content.authority_country
     offices = (RoleInCountry(role="authority", country=country),)
-    if move.event == ASSESSED:
+    if event.event_type == APPLICATION_ASSESSED:
         return Audience(offices=offices)
     return Audience(
         parties=tuple(dict.fromkeys((application.trader, application.party))),
         offices=offices,
         countries=(country,),
-        taxa=tuple(sorted({line.taxon for line in application.document.lines})),
+        taxa=tuple(sorted({line.taxon for line in application.content.lines})),
         sender=Sender(parties=tuple(dict.fromkeys((application.trader, application.party))), offices=offices),
     )
 
 
-def hearers_of_declaration(filed: Filed) -> Audience:
+def declaration_audience(declaration: DeclarationRecord) -> Audience:
     """Answer who may hear of a declaration: trader, lodger, the offices of both countries, partners there."""
-    countries = _once(filed.document.export_country, filed.document.import_country)
-    items = filed.document.items
+    countries = _unique(declaration.content.export_country, declaration.content.import_country)
+    items = declaration.content.items
     documents = [document for item in items for document in item.documents if document.number]
     cited = {f"{d.issuer}/{d.number}" if d.issuer else str(d.number) for d in documents}
     return Audience(
-        parties=tuple({filed.party, filed.trader}),
+        parties=tuple({declaration.party, declaration.trader}),
         offices=_offices(countries),
         countries=countries,
-        permits=tuple(sorted(cited | {str(citation.permit) for citation in filed.citations})),
+        permits=tuple(sorted(cited | {str(citation.permit) for citation in declaration.citations})),
         taxa=tuple(sorted({item.taxon for item in items if item.taxon})),
-        sender=Sender(parties=tuple({filed.party, filed.trader})),
+        sender=Sender(parties=tuple({declaration.party, declaration.trader})),
     )
 
 
-def hearers_of_permit(permit: PermitOnFile, also: frozenset[UUID]) -> Audience:
-    """Answer who may hear of a permit: its holders, the offices of its countries, and the parties in `also`.
+def permit_audience(permit: PermitRecord, also_notify: frozenset[UUID]) -> Audience:
+    """Answer who may hear of a permit: its holders, the offices of its countries, and the parties in `also_notify`.
 
     Its sender is who wrote it here, the authority of another country too, and the authority of its issuer.
     """
-    terms = permit.terms
-    countries = _once(terms.issuer, terms.export_country, terms.import_country)
-    holders = tuple({p.identifier for p in (terms.exporter, terms.importer) if p.identifier is not None})
+    content = permit.content
+    countries = _unique(content.issuer, content.export_country, content.import_country)
+    holders = tuple({p.identifier for p in (content.exporter, content.importer) if p.identifier is not None})
     return Audience(
-        parties=tuple(also),
+        parties=tuple(also_notify),
         identifiers=holders,
         offices=_offices(countries),
         countries=countries,
-        permits=(str(permit.id), f"{terms.issuer}/{terms.number}"),
-        taxa=tuple(sorted({line.taxon for line in terms.lines})),
+        permits=(str(permit.id), f"{content.issuer}/{content.number}"),
+        taxa=tuple(sorted({line.taxon for line in content.lines})),
         sender=Sender(
             parties=(permit.registered_by,) if permit.registered_by else (),
-            offices=(RoleInCountry(role="authority", country=terms.issuer),),
+            offices=(RoleInCountry(role="authority", country=content.issuer),),
         ),
     )
 
 
-def cause(filed: Filed) -> dict[str, Any]:
+def declaration_reference(declaration: DeclarationRecord) -> dict[str, Any]:
     """Name the declaration in an event about a permit."""
     return {
-        "declaration_id": str(filed.id),
-        "reference": filed.document.reference,
-        "movement": filed.document.movement,
+        "declaration_id": str(declaration.id),
+        "reference": declaration.content.reference,
+        "movement": declaration.content.movement,
     }
 
 
-def usage(line: Line, side: Side, quantity: str) -> dict[str, Any]:
+def line_usage(line: PermitLineRecord, side: Side, quantity: str) -> dict[str, Any]:
     """Say what was used of a line and what is left, in the line's unit."""
     return {
-        "line": line.terms.line,
-        "taxon": line.terms.taxon,
-        "term": line.terms.term,
+        "line": line.content.line,
+        "taxon": line.content.taxon,
+        "term": line.content.term,
         "quantity": quantity,
-        "unit": line.terms.unit,
-        "has": plain(has(line.balance, side)),
-        "reserved": plain(reserved(line.balance, side)),
-        "used": plain(used(line.balance, side)),
-        "left": plain(available(line.balance, side)),
+        "unit": line.content.unit,
+        "has": format_quantity(total_amount(line.balance, side)),
+        "reserved": format_quantity(reserved(line.balance, side)),
+        "used": format_quantity(used(line.balance, side)),
+        "left": format_quantity(available(line.balance, side)),
     }
 
 
-def _once(*countries: str) -> tuple[str, ...]:
+def _unique(*countries: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(countries))
 
 

@@ -17,7 +17,7 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
-class By(StrEnum):
+class ActorRole(StrEnum):
     """In whose hand a turn lies; `rules` is the hub itself."""
 
     RULES = "rules"
@@ -26,9 +26,9 @@ class By(StrEnum):
     AUTHORITY = "authority"
 
 
-_CUSTOMS, _TRADER, _RULES = frozenset({By.CUSTOMS}), frozenset({By.TRADER}), frozenset({By.RULES})
+_CUSTOMS, _TRADER, _RULES = frozenset({ActorRole.CUSTOMS}), frozenset({ActorRole.TRADER}), frozenset({ActorRole.RULES})
 
-TURNS: dict[Status, dict[Status, frozenset[By]]] = {
+DECLARATION_TRANSITIONS: dict[Status, dict[Status, frozenset[ActorRole]]] = {
     Status.RECEIVED: {Status.ACCEPTED: _RULES, Status.REFERRED: _RULES, Status.REJECTED: _RULES},
     Status.ACCEPTED: {
         Status.RELEASED: _CUSTOMS,
@@ -49,9 +49,9 @@ TURNS: dict[Status, dict[Status, frozenset[By]]] = {
 }
 """From which state to which, by whom. A release again is a correction."""
 
-FINAL = frozenset(Status) - TURNS.keys()
+FINAL = frozenset(Status) - DECLARATION_TRANSITIONS.keys()
 
-EVENTS: dict[Status, str] = {status: f"declaration.{status}" for status in Status}
+DECLARATION_EVENT_TYPES: dict[Status, str] = {status: f"declaration.{status}" for status in Status}
 """The event of entering a state; an amendment and a correction have events of their own."""
 
 
@@ -67,26 +67,30 @@ class PermitStatus(StrEnum):
     LOST = "lost"
 
 
-_AUTHORITY = frozenset({By.AUTHORITY})
-_USE = frozenset({By.CUSTOMS, By.RULES})
-_WITHDRAWN = {PermitStatus.REVOKED: _AUTHORITY, PermitStatus.REPLACED: _AUTHORITY}
+_AUTHORITY = frozenset({ActorRole.AUTHORITY})
+_CUSTOMS_OR_RULES = frozenset({ActorRole.CUSTOMS, ActorRole.RULES})
+_WITHDRAWALS = {PermitStatus.REVOKED: _AUTHORITY, PermitStatus.REPLACED: _AUTHORITY}
 
-PERMIT_TURNS: dict[PermitStatus, dict[PermitStatus, frozenset[By]]] = {
+PERMIT_TRANSITIONS: dict[PermitStatus, dict[PermitStatus, frozenset[ActorRole]]] = {
     PermitStatus.ISSUED: {
-        PermitStatus.ENDORSED: _USE,
-        PermitStatus.EXHAUSTED: _USE,
+        PermitStatus.ENDORSED: _CUSTOMS_OR_RULES,
+        PermitStatus.EXHAUSTED: _CUSTOMS_OR_RULES,
         PermitStatus.LOST: _AUTHORITY,
-        **_WITHDRAWN,
+        **_WITHDRAWALS,
     },
     PermitStatus.ENDORSED: {
-        PermitStatus.ENDORSED: _USE,
-        PermitStatus.EXHAUSTED: _USE,
+        PermitStatus.ENDORSED: _CUSTOMS_OR_RULES,
+        PermitStatus.EXHAUSTED: _CUSTOMS_OR_RULES,
         PermitStatus.LOST: _AUTHORITY,
-        **_WITHDRAWN,
+        **_WITHDRAWALS,
     },
-    PermitStatus.EXHAUSTED: {PermitStatus.ISSUED: _USE, PermitStatus.ENDORSED: _USE, **_WITHDRAWN},
-    PermitStatus.LOST: {PermitStatus.ISSUED: _AUTHORITY, PermitStatus.ENDORSED: _AUTHORITY, **_WITHDRAWN},
-    PermitStatus.EXPIRED: dict(_WITHDRAWN),
+    PermitStatus.EXHAUSTED: {
+        PermitStatus.ISSUED: _CUSTOMS_OR_RULES,
+        PermitStatus.ENDORSED: _CUSTOMS_OR_RULES,
+        **_WITHDRAWALS,
+    },
+    PermitStatus.LOST: {PermitStatus.ISSUED: _AUTHORITY, PermitStatus.ENDORSED: _AUTHORITY, **_WITHDRAWALS},
+    PermitStatus.EXPIRED: dict(_WITHDRAWALS),
 }
 USABLE = frozenset({PermitStatus.ISSUED, PermitStatus.ENDORSED, PermitStatus.EXHAUSTED})
 """States in which a permit was not withdrawn: whether anything is left on it is the ledger's question."""
@@ -102,48 +106,50 @@ class ApplicationStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-_DECIDED = {
+_DECISIONS = {
     ApplicationStatus.GRANTED: _AUTHORITY,
     ApplicationStatus.REFUSED: _AUTHORITY,
     ApplicationStatus.WITHDRAWN: _TRADER,
 }
 
-APPLICATION_TURNS: dict[ApplicationStatus, dict[ApplicationStatus, frozenset[By]]] = {
-    ApplicationStatus.SUBMITTED: {ApplicationStatus.QUERIED: _AUTHORITY, **_DECIDED},
-    ApplicationStatus.QUERIED: {ApplicationStatus.SUBMITTED: _TRADER, **_DECIDED},
+APPLICATION_TRANSITIONS: dict[ApplicationStatus, dict[ApplicationStatus, frozenset[ActorRole]]] = {
+    ApplicationStatus.SUBMITTED: {ApplicationStatus.QUERIED: _AUTHORITY, **_DECISIONS},
+    ApplicationStatus.QUERIED: {ApplicationStatus.SUBMITTED: _TRADER, **_DECISIONS},
 }
 
 
-def may_turn(here: Status, there: Status, by: By) -> bool:
+def can_transition(from_status: Status, to_status: Status, role: ActorRole) -> bool:
     """Say whether a declaration may be sent from one state to another by this hand."""
-    return by in TURNS.get(here, {}).get(there, frozenset())
+    return role in DECLARATION_TRANSITIONS.get(from_status, {}).get(to_status, frozenset())
 
 
-def turns_of(here: Status) -> str:
+def describe_transitions(from_status: Status) -> str:
     """Say in words where a declaration may go from here, for the one who tried something else."""
-    return _in_words(here, TURNS.get(here, {}))
+    return _describe(from_status, DECLARATION_TRANSITIONS.get(from_status, {}))
 
 
-def permit_may_turn(here: PermitStatus, there: PermitStatus, by: By) -> bool:
+def can_transition_permit(from_status: PermitStatus, to_status: PermitStatus, role: ActorRole) -> bool:
     """Say whether a permit may be sent from one state to another by this hand."""
-    return by in PERMIT_TURNS.get(here, {}).get(there, frozenset())
+    return role in PERMIT_TRANSITIONS.get(from_status, {}).get(to_status, frozenset())
 
 
-def permit_turns_of(here: PermitStatus) -> str:
+def describe_permit_transitions(from_status: PermitStatus) -> str:
     """Say in words where a permit may go from here."""
-    return _in_words(here, PERMIT_TURNS.get(here, {}))
+    return _describe(from_status, PERMIT_TRANSITIONS.get(from_status, {}))
 
 
-def application_may_turn(here: ApplicationStatus, there: ApplicationStatus, by: By) -> bool:
+def can_transition_application(from_status: ApplicationStatus, to_status: ApplicationStatus, role: ActorRole) -> bool:
     """Say whether an application may be sent from one state to another by this hand."""
-    return by in APPLICATION_TURNS.get(here, {}).get(there, frozenset())
+    return role in APPLICATION_TRANSITIONS.get(from_status, {}).get(to_status, frozenset())
 
 
-def application_turns_of(here: ApplicationStatus) -> str:
+def describe_application_transitions(from_status: ApplicationStatus) -> str:
     """Say in words where an application may go from here."""
-    return _in_words(here, APPLICATION_TURNS.get(here, {}))
+    return _describe(from_status, APPLICATION_TRANSITIONS.get(from_status, {}))
 
 
-def _in_words(here: StrEnum, there: Mapping[Any, frozenset[By]]) -> str:
-    turns = [f"{state} (by {' or '.join(sorted(by))})" for state, by in there.items()]
-    return f"From {here} it may become {', '.join(turns)}." if turns else f"{here} is final."
+def _describe(from_status: StrEnum, allowed: Mapping[Any, frozenset[ActorRole]]) -> str:
+    descriptions = [f"{to_status} (by {' or '.join(sorted(roles))})" for to_status, roles in allowed.items()]
+    return (
+        f"From {from_status} it may become {', '.join(descriptions)}." if descriptions else f"{from_status} is final."
+    )

@@ -5,12 +5,12 @@ from typing import TypeVar
 Value = TypeVar("Value")
 
 
-def altered(value: Value, name: str, field: object) -> Value:
+def replace_field(value: Value, field_name: str, field_value: object) -> Value:
     """Answer the value with one field changed, at a sixth of what `dataclasses.replace` costs, which asks all again.
 
     Only for dataclasses without slots and without anything worked out at their making.
     """
-    fresh = object.__new__(type(value))
-    fresh.__dict__.update(value.__dict__)
-    fresh.__dict__[name] = field
-    return fresh
+    copied = object.__new__(type(value))
+    copied.__dict__.update(value.__dict__)
+    copied.__dict__[field_name] = field_value
+    return copied

@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.permits.domain.ledger.balances import Balance, Entry, Side
+from services.permits.domain.ledger.balances import Balance, LedgerEntry, Side
 from services.permits.domain.lifecycle import ApplicationStatus, PermitStatus, Status
-from services.permits.domain.replace_field import altered
-from shared.cites.codes import MANY_CROSSINGS
+from services.permits.domain.replace_field import replace_field
+from shared.cites.codes import MULTIPLE_CROSSING_KINDS
 from shared.contracts.application import Application
-from shared.contracts.declaration import InsideDeclaration
+from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.findings import Finding
-from shared.contracts.parties import Act
+from shared.contracts.parties import Actor
 from shared.contracts.permit import Permit, PermitLine
 
 
@@ -22,10 +22,10 @@ from shared.contracts.permit import Permit, PermitLine
 class Citation:
     """An item of a declaration that cites a permit line, and what it has reserved and used of it, in the line's unit.
 
-    `line` is empty where no line was found. Several items of one declaration may cite one line. `consented` is what the
-    authority agreed to beyond the permit for this item, `drawn` what of that is in what it has reserved and used;
-    `counted` is what this item claims that the declaration `counted_by` has counted already. `dead_on_arrival` is None
-    where customs did not say.
+    `line` is empty where no line was found. Several items of one declaration may cite one line. `consented` is what
+    the authority agreed to beyond the permit for this item, `consent_used` what of that is in what it has reserved
+    and used; `counted_elsewhere` is what this item claims that the declaration `counted_by` has counted already.
+    `dead_on_arrival` is None where customs did not say.
     """
 
     declaration: UUID
@@ -35,26 +35,26 @@ class Citation:
     side: Side
     use: str
     unit: str = ""
-    asked: Decimal = Decimal(0)
+    requested: Decimal = Decimal(0)
     reserved: Decimal = Decimal(0)
     used: Decimal = Decimal(0)
     used_on: date | None = None
     transport_document: str | None = None
     lodged_at: datetime | None = None
     consented: Decimal = Decimal(0)
-    drawn: Decimal = Decimal(0)
-    counted: Decimal = Decimal(0)
+    consent_used: Decimal = Decimal(0)
+    counted_elsewhere: Decimal = Decimal(0)
     counted_by: UUID | None = None
     dead_on_arrival: int | None = None
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         """Say whether a reservation stands."""
         return self.reserved > 0
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class UsageTotal:
     """What the uses of one kind, of one shipment, hold of a side of a line together, in the line's unit.
 
     Those that stand open reserve, those that were released have used. A line that a thousand declarations use in part
@@ -65,82 +65,82 @@ class Holding:
     side: Side
     use: str
     transport_document: str | None
-    open: bool
+    is_open: bool
     reserved: Decimal
     used: Decimal
 
 
 @dataclass(frozen=True)
-class Line:
+class PermitLineRecord:
     """One line of a permit, with its balance."""
 
-    terms: PermitLine
+    content: PermitLine
     balance: Balance
 
-    def at(self, balance: Balance) -> "Line":
+    def with_balance(self, balance: Balance) -> "PermitLineRecord":
         """Answer the line with another balance."""
-        return altered(self, "balance", balance)
+        return replace_field(self, "balance", balance)
 
 
 @dataclass(frozen=True)
-class PermitOnFile:
+class PermitRecord:
     """A permit as the registry holds it.
 
-    `token` is the SHA-256 of its own secret, by which a stranger may read it; `told` says how far its end was told of.
-    `held` sums up every standing and past use of the lines that the decision at hand is about; `uses` are those
-    citations themselves, as far as it asks for them one by one.
+    `token_digest` is the SHA-256 of its own secret, by which a stranger may read it; `notice_level` says how far its
+    end was told of. `usage_totals` sums up every standing and past use of the lines that the decision at hand is
+    about; `citations` are those citations themselves, as far as it asks for them one by one.
     """
 
     id: UUID
-    terms: Permit
+    content: Permit
     status: PermitStatus
-    lines: dict[str, Line]
+    lines: dict[str, PermitLineRecord]
     sequence: int = 0
     version: int = 1
     endorsed: bool = False
     transport_documents: frozenset[str] = frozenset()
     registered_by: UUID | None = None
     registering_country: str | None = None
-    held: tuple[Holding, ...] = ()
-    token: bytes | None = None
+    usage_totals: tuple[UsageTotal, ...] = ()
+    token_digest: bytes | None = None
     replaces: UUID | None = None
     replaced_by: UUID | None = None
-    told: int = 0
-    uses: tuple[Citation, ...] = ()
+    notice_level: int = 0
+    citations: tuple[Citation, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
         """What a permit is cited by: its issuer and number."""
-        return self.terms.issuer, self.terms.number
+        return self.content.issuer, self.content.number
 
-    def with_balance(self, letter: str, balance: Balance) -> "PermitOnFile":
+    def with_balance(self, line_letter: str, balance: Balance) -> "PermitRecord":
         """Answer the permit with another balance of one of its lines."""
-        return altered(self, "lines", {**self.lines, letter: self.lines[letter].at(balance)})
+        return replace_field(self, "lines", {**self.lines, line_letter: self.lines[line_letter].with_balance(balance)})
 
-    def holding(self, held: tuple[Holding, ...]) -> "PermitOnFile":
+    def with_usage_totals(self, usage_totals: tuple[UsageTotal, ...]) -> "PermitRecord":
         """Answer the permit with other uses held of its lines."""
-        return altered(self, "held", held)
+        return replace_field(self, "usage_totals", usage_totals)
 
     @property
-    def many_crossings(self) -> bool:
+    def is_for_many_crossings(self) -> bool:
         """Say whether its goods cross many borders and come back, so that no use closes or uses up a line."""
-        return self.terms.kind in MANY_CROSSINGS
+        return self.content.kind in MULTIPLE_CROSSING_KINDS
 
 
 @dataclass(frozen=True)
-class Wanted:
+class CitedPermits:
     """The permits that declarations cite, by issuer and number; of some of them every use is asked for by itself.
 
     Of those in `lines` only these lines are cited, so it need not be worked out what is held of the others.
     """
 
     keys: frozenset[tuple[str, str]]
-    one_by_one: frozenset[tuple[str, str]] = frozenset()
+    with_all_citations: frozenset[tuple[str, str]] = frozenset()
     lines: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Filed:
+class DeclarationRecord:
     """A declaration on file: what was stated, by whom, when, and where it stands."""
 
     id: UUID
@@ -148,7 +148,7 @@ class Filed:
     trader: UUID
     received_at: datetime
     digest: str
-    document: InsideDeclaration
+    content: NormalizedDeclaration
     status: Status
     version: int = 1
     sequence: int = 0
@@ -157,20 +157,20 @@ class Filed:
 
 
 @dataclass(frozen=True)
-class Move:
+class DomainEvent:
     """One turn of a declaration or a permit: what its history row and its news are written from.
 
-    A move that keeps the state tells of something else that changed. `extra` is told in its news, `detail` stands in
-    its history as well. `heard_by` are parties who hear of it besides those who may read the thing.
+    A move that keeps the state tells of something else that changed. `payload` is told in its news, `detail` stands in
+    its history as well. `also_notify` are parties who hear of it besides those who may read the thing.
     """
 
-    before: str | None
-    after: str
-    act: Act
-    event: str
+    from_status: str | None
+    to_status: str
+    actor: Actor
+    event_type: str
     reason: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
-    heard_by: frozenset[UUID] = frozenset()
+    payload: dict[str, Any] = field(default_factory=dict)
+    also_notify: frozenset[UUID] = frozenset()
     detail: dict[str, Any] = field(default_factory=dict)
 
 
@@ -180,10 +180,10 @@ class Posting:
 
     permit: UUID
     line: str
-    entry: Entry
-    act: Act
+    entry: LedgerEntry
+    actor: Actor
     cause: str
-    day: date
+    value_date: date
     declaration: UUID | None = None
     item: int | None = None
     dead_on_arrival: int | None = None
@@ -194,8 +194,8 @@ class Posting:
 class DeclarationChange:
     """A declaration as it is to be written, and the moves that led there."""
 
-    filed: Filed
-    moves: tuple[Move, ...]
+    declaration: DeclarationRecord
+    events: tuple[DomainEvent, ...]
 
 
 @dataclass(frozen=True)
@@ -203,23 +203,23 @@ class PermitChange:
     """A permit as it is to be written, and the moves that led there.
 
     Without moves only balances changed, and its version stands: who read the permit may still act on what was read.
-    `lines` are those whose balance changed, all of them where it is not said.
+    `changed_lines` are those whose balance changed, all of them where it is not said.
     """
 
-    permit: PermitOnFile
-    moves: tuple[Move, ...] = ()
-    lines: tuple[str, ...] | None = None
+    permit: PermitRecord
+    events: tuple[DomainEvent, ...] = ()
+    changed_lines: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
-class ApplicationOnFile:
+class ApplicationRecord:
     """An application on file: what was asked, by whom and in whose name, where it stands, who assessed it, and the
     permit it led to."""
 
     id: UUID
     party: UUID
     trader: UUID
-    document: Application
+    content: Application
     status: ApplicationStatus
     submitted_at: datetime
     decided_at: datetime | None = None
@@ -233,12 +233,12 @@ class ApplicationOnFile:
 class ApplicationChange:
     """An application as it is to be written, and the moves that led there."""
 
-    application: ApplicationOnFile
-    moves: tuple[Move, ...]
+    application: ApplicationRecord
+    events: tuple[DomainEvent, ...]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ChangeSet:
     """All that one decision writes: declarations, permits, ledger entries, applications, together or not at all."""
 
     declarations: tuple[DeclarationChange, ...] = ()

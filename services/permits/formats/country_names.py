@@ -2,7 +2,7 @@
 
 import re
 
-OTHER_CODES = {"UK": "GB", "EL": "GR"}
+ALTERNATIVE_CODES = {"UK": "GB", "EL": "GR"}
 """Codes that lists use for a country beside its own."""
 _TABLE = """
 AF Afghanistan|AO Angola|AR Argentina|AU Australia|BD Bangladesh|BF Burkina Faso|BI Burundi|BJ Benin|BO Bolivia
@@ -29,17 +29,17 @@ VU Vanuatu|YE Yemen|ZA South Africa|ZM Zambia|ZW Zimbabwe
 """
 
 
-def _written(name: str) -> str:
+def _normalized(name: str) -> str:
     text = re.sub(r"\([^)]*\)", " ", name.casefold().replace("’", "'"))
     return " ".join(text.removeprefix("the ").split())
 
 
-NAMES: dict[str, str] = {
-    _written(entry[3:]): entry[:2] for entry in _TABLE.replace("\n", "|").split("|") if len(entry) > 3
+CODES_BY_NAME: dict[str, str] = {
+    _normalized(entry[3:]): entry[:2] for entry in _TABLE.replace("\n", "|").split("|") if len(entry) > 3
 }
 """Name, written small → code."""
 
 
-def code_of(name: str) -> str | None:
+def find_code(name: str) -> str | None:
     """Answer the code of a country by its name; None where the name is not known."""
-    return NAMES.get(_written(name))
+    return CODES_BY_NAME.get(_normalized(name))

@@ -8,100 +8,100 @@ import csv
 from collections import deque
 from dataclasses import dataclass
 
-from services.permits.domain.reference.load_report import Refused, Repairs
+from services.permits.domain.reference.load_report import RowRejected, RowRepairs
 
-MOST_LINES = 20
+MAX_LINES_PER_ROW = 20
 """The most lines one row may go on over: annotations hold line breaks."""
-LONGEST_LINE = 1_000_000
-LONGEST_ROW = 100_000
+MAX_LINE_BYTES = 1_000_000
+MAX_ROW_LENGTH = 100_000
 """The most characters of a row that goes on over lines."""
 BOM = "\ufeff"
-csv.field_size_limit(LONGEST_LINE + 1)  # a longer value than csv takes by itself is no stray quote
+csv.field_size_limit(MAX_LINE_BYTES + 1)  # a longer value than csv takes by itself is no stray quote
 
 
 @dataclass(frozen=True)
-class Raw:
+class RawRow:
     """One row as it was written: the line it begins in, its values, and what was repaired to read them."""
 
     line: int
     values: list[str]
-    repairs: Repairs
+    repairs: RowRepairs
 
 
-class Table:
+class CsvReader:
     """Reads a file piece by piece; `header` is known once its first line is."""
 
     def __init__(self) -> None:
         self.header: list[str] | None = None
-        self.written: dict[str, str] = {}
+        self.original_columns: dict[str, str] = {}
         """The columns as the file writes them, by their names here."""
-        self.bare = True
+        self.header_only = True
         """Whether there is nothing but one line of columns, so that who wrote it meant that there is nothing."""
-        self._end: bytes | None = None
+        self._line_ending: bytes | None = None
         self._rest = b""
         self._lines: deque[tuple[int, str, bool]] = deque()
         self._number = 0
 
-    def feed(self, piece: bytes, *, last: bool = False) -> list[Raw]:
+    def feed(self, piece: bytes, *, last: bool = False) -> list[RawRow]:
         """Take a piece of the file, and answer the rows that are whole now; `last` says that nothing follows.
 
         Raises Refused where a line has no end.
         """
         so_far = self._rest + piece
-        self._end = self._end or _line_end(so_far, last=last)
-        *whole, self._rest = so_far.split(self._end) if self._end else [so_far]
+        self._line_ending = self._line_ending or _detect_line_ending(so_far, last=last)
+        *complete_lines, self._rest = so_far.split(self._line_ending) if self._line_ending else [so_far]
         if last:
-            whole.append(self._rest)
+            complete_lines.append(self._rest)
             self._rest = b""
-        if len(self._rest) > LONGEST_LINE:
-            raise Refused("line-too-long", f"Line {self._number + 1} has more than {LONGEST_LINE} bytes.")
-        for raw in whole:
+        if len(self._rest) > MAX_LINE_BYTES:
+            raise RowRejected("line-too-long", f"Line {self._number + 1} has more than {MAX_LINE_BYTES} bytes.")
+        for raw in complete_lines:
             self._number += 1
-            self._lines.append((self._number, *_decoded(raw)))
-        return self._rows(last=last)
+            self._lines.append((self._number, *_decode_line(raw)))
+        return self._complete_rows(last=last)
 
-    def _rows(self, *, last: bool) -> list[Raw]:
+    def _complete_rows(self, *, last: bool) -> list[RawRow]:
         rows = []
         while self._lines:
             text = self._lines[0][1]
             if not text.strip(BOM + " ,;\t"):
-                self.bare = self.bare and not text.strip()
+                self.header_only = self.header_only and not text.strip()
                 self._lines.popleft()
             elif self.header is None:
-                self.bare = self.bare and len(text.splitlines()) == 1
-                columns = _loose(self._lines.popleft()[1].lstrip(BOM))
-                self.header = [named(column) for column in columns]
-                self.written = {named(column): column.strip(" \"'") for column in reversed(columns)}
-            elif last or len(self._lines) > MOST_LINES or _parsed(self._lines[0][1]) is not None:
-                rows.append(self._row(len(self.header)))
+                self.header_only = self.header_only and len(text.splitlines()) == 1
+                columns = _split_leniently(self._lines.popleft()[1].lstrip(BOM))
+                self.header = [column_name(column) for column in columns]
+                self.original_columns = {column_name(column): column.strip(" \"'") for column in reversed(columns)}
+            elif last or len(self._lines) > MAX_LINES_PER_ROW or _parse_line(self._lines[0][1]) is not None:
+                rows.append(self._take_row(len(self.header)))
             else:
                 break
         return rows
 
-    def _row(self, width: int) -> Raw:
+    def _take_row(self, width: int) -> RawRow:
         """Take one row off the waiting lines."""
-        line, text, odd = self._lines.popleft()
-        repairs = Repairs(line)
-        if odd:
-            repairs.note("encoding", "The line is not in UTF-8; it was read as Windows-1252.")
-        values = _parsed(text)
+        line, text, other_encoding = self._lines.popleft()
+        repairs = RowRepairs(line)
+        if other_encoding:
+            repairs.add("encoding", "The line is not in UTF-8; it was read as Windows-1252.")
+        values = _parse_line(text)
         if values is not None:
-            return Raw(line, values, repairs)
+            return RawRow(line, values, repairs)
         joined = text
-        for count in range(1, min(MOST_LINES, len(self._lines)) + 1):
+        for count in range(1, min(MAX_LINES_PER_ROW, len(self._lines)) + 1):
             joined += "\n" + self._lines[count - 1][1]
-            if len(joined) > LONGEST_ROW:
+            if len(joined) > MAX_ROW_LENGTH:
                 break
-            values = _parsed(joined)
+            values = _parse_line(joined)
             if values is not None and len(values) == width:
                 for _ in range(count):
                     self._lines.popleft()
-                return Raw(line, values, repairs)
-        repairs.note("stray-quote", "A quote is not closed; the line was read without its quotes.")
-        return Raw(line, [value.strip().strip('"') for value in _loose(text)], repairs)
+                return RawRow(line, values, repairs)
+        repairs.add("stray-quote", "A quote is not closed; the line was read without its quotes.")
+        return RawRow(line, [value.strip().strip('"') for value in _split_leniently(text)], repairs)
 
 
-def _line_end(text: bytes, *, last: bool) -> bytes | None:
+def _detect_line_ending(text: bytes, *, last: bool) -> bytes | None:
     """Answer what ends a line of a file that begins so: a line feed, or a carriage return that none follows.
 
     None where that cannot be told yet.
@@ -115,12 +115,12 @@ def _line_end(text: bytes, *, last: bool) -> bytes | None:
     return b"\r" if after not in {b"", b"\n"} else b"\n"
 
 
-def named(value: str) -> str:
+def column_name(value: str) -> str:
     """Answer what a column is called here: small, with no blanks."""
     return value.strip(" \"'").casefold().replace(" ", "_")
 
 
-def _decoded(raw: bytes) -> tuple[str, bool]:
+def _decode_line(raw: bytes) -> tuple[str, bool]:
     """Answer a line's text, and whether it was in another encoding than it should be."""
     text = raw.rstrip(b"\r").replace(b"\x00", b"")
     try:
@@ -129,7 +129,7 @@ def _decoded(raw: bytes) -> tuple[str, bool]:
         return text.decode("cp1252", errors="replace"), True
 
 
-def _parsed(text: str) -> list[str] | None:
+def _parse_line(text: str) -> list[str] | None:
     """Read a line as CSV; None where a quote is open at its end, or closed in the middle of a value."""
     try:
         return next(csv.reader([text], strict=True), [])
@@ -137,7 +137,7 @@ def _parsed(text: str) -> list[str] | None:
         return None
 
 
-def _loose(text: str) -> list[str]:
+def _split_leniently(text: str) -> list[str]:
     """Read a line at its commas, blind for quotes where they do not fit."""
     try:
         return next(csv.reader([text], skipinitialspace=True, strict=True), [])

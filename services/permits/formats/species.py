@@ -8,26 +8,26 @@ from functools import partial
 
 from services.permits.domain.reference import names
 from services.permits.domain.reference.entries import Taxon
-from services.permits.domain.reference.listings import STRICTEST
-from services.permits.domain.reference.load_report import Refused, Repairs
+from services.permits.domain.reference.listings import STRICTNESS
+from services.permits.domain.reference.load_report import RowRejected, RowRepairs
 from services.permits.formats import populations
 from services.permits.formats.cells import clean
-from services.permits.formats.csv_reader import Raw
-from services.permits.formats.row_repair import Fits, aligned
-from shared.cites.time_zones import countries
+from services.permits.formats.csv_reader import RawRow
+from services.permits.formats.row_repair import ColumnTests, align_row
+from shared.cites.time_zones import country_codes
 
-NEEDED = ("TaxonId", "FullName", "CurrentListing")
+REQUIRED_COLUMNS = ("TaxonId", "FullName", "CurrentListing")
 RANKS = ("KINGDOM", "PHYLUM", "CLASS", "ORDER", "FAMILY", "SUBFAMILY", "GENUS", "SPECIES", "SUBSPECIES", "VARIETY")
-LINEAGE = ("genus", "subfamily", "family", "order", "class", "phylum", "kingdom")
+LINEAGE_COLUMNS = ("genus", "subfamily", "family", "order", "class", "phylum", "kingdom")
 """Columns of what a taxon belongs to, nearest first."""
-TEXTS = (
+TEXT_COLUMNS = (
     "authoryear", "fullannotationenglish", "annotationenglish", "#annotation", "synonymswithauthors", "englishnames",
     "spanishnames", "frenchnames", "all_distributionisocodes", "all_distributionfullnames",
 )  # fmt: skip
-MATTER = ("taxonid", "fullname", "rankname", "currentlisting", "citesaccepted", "all_distributionisocodes")
-LONGEST_NAME = 200
+KEY_COLUMNS = ("taxonid", "fullname", "rankname", "currentlisting", "citesaccepted", "all_distributionisocodes")
+MAX_NAME_LENGTH = 200
 _CODES = re.compile(r"[A-Z]{2}(\s*,\s*[A-Z]{2})*,?")
-FITS: Fits = {
+COLUMN_TESTS: ColumnTests = {
     "taxonid": lambda text: text.strip('" ').isdigit(),
     "rankname": lambda text: text.upper() in RANKS,
     "currentlisting": lambda text: bool(re.fullmatch(r"(?:I{1,3}|NC)(?:/(?:I{1,3}|NC))*", text.upper())),
@@ -36,22 +36,22 @@ FITS: Fits = {
 }
 
 
-def taxon_of(raw: Raw, header: list[str]) -> Taxon:
+def parse_taxon(raw: RawRow, header: list[str]) -> Taxon:
     """Read a row; raises Refused where nothing certain can be made of it."""
-    row = aligned(raw, header, FITS, TEXTS, MATTER)
+    row = align_row(raw, header, COLUMN_TESTS, TEXT_COLUMNS, KEY_COLUMNS)
     repairs = raw.repairs
-    get = partial(_get, row, repairs)
+    get = partial(_clean_cell, row, repairs)
     name = _name(get("fullname"), get, repairs)
     codes = _codes(get("all_distributionisocodes"), repairs)
     annotation = get("fullannotationenglish") or get("annotationenglish")
-    known = _named(codes, get("all_distributionfullnames"))
+    codes_by_name = _codes_by_name(codes, get("all_distributionfullnames"))
     return Taxon(
         taxon_id=_id(get("taxonid"), repairs),
         name=name,
         author=get("authoryear"),
         rank=_rank(get("rankname"), name, repairs),
         kingdom=get("kingdom"),
-        parts=populations.read(_appendices(get("currentlisting"), repairs), annotation, known),
+        parts=populations.parse_populations(_appendices(get("currentlisting"), repairs), annotation, codes_by_name),
         lineage=_lineage(get, names.key(name)),
         synonyms=_synonyms(get("synonymswithauthors"), names.key(name)),
         annotation=annotation,
@@ -61,97 +61,99 @@ def taxon_of(raw: Raw, header: list[str]) -> Taxon:
     )
 
 
-def _get(row: Mapping[str, str], repairs: Repairs, name: str) -> str:
+def _clean_cell(row: Mapping[str, str], repairs: RowRepairs, name: str) -> str:
     value = row.get(name, "")
     return clean(value, repairs, name) if value else ""
 
 
-def _id(text: str, repairs: Repairs) -> str:
+def _id(text: str, repairs: RowRepairs) -> str:
     if not text:
-        raise Refused("id-missing", "The taxon has no TaxonId: what it is cannot be told from load to load.", "taxonid")
+        raise RowRejected(
+            "id-missing", "The taxon has no TaxonId: what it is cannot be told from load to load.", "taxonid"
+        )
     bare = text.removesuffix(".0")
     if bare != text:
-        repairs.note("id-written-otherwise", f"{text!r} was read as {bare}.", "taxonid")
+        repairs.add("id-written-otherwise", f"{text!r} was read as {bare}.", "taxonid")
     if len(bare) > 64:
-        raise Refused("id-too-long", "A TaxonId has at most 64 characters.", "taxonid")
+        raise RowRejected("id-too-long", "A TaxonId has at most 64 characters.", "taxonid")
     return bare
 
 
-def _name(text: str, get: partial[str], repairs: Repairs) -> str:
+def _name(text: str, get: partial[str], repairs: RowRepairs) -> str:
     if not text:
         text = " ".join(filter(None, (get("genus"), get("species"), get("subspecies"))))
         if not get("genus") or not get("species"):
-            raise Refused("name-missing", "The taxon has no FullName.", "fullname")
-        repairs.note("name-put-together", f"FullName was empty; {text!r} was put together from its parts.", "fullname")
-    if not names.key(text) or len(text) > LONGEST_NAME:
-        raise Refused("no-name", f"{text[:80]!r} is no scientific name.", "fullname")
+            raise RowRejected("name-missing", "The taxon has no FullName.", "fullname")
+        repairs.add("name-put-together", f"FullName was empty; {text!r} was put together from its parts.", "fullname")
+    if not names.key(text) or len(text) > MAX_NAME_LENGTH:
+        raise RowRejected("no-name", f"{text[:80]!r} is no scientific name.", "fullname")
     return text
 
 
-def _rank(text: str, name: str, repairs: Repairs) -> str:
+def _rank(text: str, name: str, repairs: RowRepairs) -> str:
     if text.upper() in RANKS:
         return text.upper()
     words = len(names.key(name).split())
     if words == 1:
-        raise Refused("unknown-rank", f"{text!r} is no rank, and one word may be of several.", "rankname")
+        raise RowRejected("unknown-rank", f"{text!r} is no rank, and one word may be of several.", "rankname")
     rank = "SPECIES" if words == 2 else "SUBSPECIES"
-    repairs.note("rank-from-name", f"{text!r} is no rank; a name of {words} words is a {rank.lower()}.", "rankname")
+    repairs.add("rank-from-name", f"{text!r} is no rank; a name of {words} words is a {rank.lower()}.", "rankname")
     return rank
 
 
 def _synonyms(text: str, own: str) -> tuple[str, ...]:
-    found = {key for key in names.synonyms(text) if len(key) <= LONGEST_NAME}
+    found = {key for key in names.parse_synonyms(text) if len(key) <= MAX_NAME_LENGTH}
     return tuple(sorted(found - {own}))
 
 
-def _appendices(text: str, repairs: Repairs) -> tuple[str | None, ...]:
+def _appendices(text: str, repairs: RowRepairs) -> tuple[str | None, ...]:
     """Read `I/II`; a population that is not listed is NC."""
     parts = [part.strip().upper() for part in re.split(r"[/,;]", text.upper().replace("APPENDIX", "")) if part.strip()]
-    plain = [{"1": "I", "2": "II", "3": "III"}.get(part, part) for part in parts]
-    if not plain:
+    normalized = [{"1": "I", "2": "II", "3": "III"}.get(part, part) for part in parts]
+    if not normalized:
         text = "CurrentListing is empty: where the taxon stands is not certain."
-        raise Refused("listing-missing", text, "currentlisting")
-    if not set(plain) <= {"I", "II", "III", "NC"}:
-        raise Refused("unknown-appendix", f"{text!r} is none of I, II, III and NC.", "currentlisting")
-    if "/".join(plain) != text:
-        repairs.note("listing-written-otherwise", f"{text!r} was read as {'/'.join(plain)}.", "currentlisting")
-    found: set[str | None] = {None if part == "NC" else part for part in plain}
-    return tuple(sorted(found, key=lambda one: STRICTEST[one], reverse=True))
+        raise RowRejected("listing-missing", text, "currentlisting")
+    if not set(normalized) <= {"I", "II", "III", "NC"}:
+        raise RowRejected("unknown-appendix", f"{text!r} is none of I, II, III and NC.", "currentlisting")
+    if "/".join(normalized) != text:
+        repairs.add("listing-written-otherwise", f"{text!r} was read as {'/'.join(normalized)}.", "currentlisting")
+    found: set[str | None] = {None if part == "NC" else part for part in normalized}
+    return tuple(sorted(found, key=lambda one: STRICTNESS[one], reverse=True))
 
 
 def _lineage(get: partial[str], own: str) -> tuple[str, ...]:
-    found = dict.fromkeys(names.key(get(column)) for column in LINEAGE)
+    found = dict.fromkeys(names.key(get(column)) for column in LINEAGE_COLUMNS)
     words = own.split()
     if len(words) > 2 and names.CROSS not in words:  # a subspecies belongs to its species
         found = dict.fromkeys([" ".join(words[:2]), *found])
-    return tuple(key for key in found if key and key != own and len(key) <= LONGEST_NAME)
+    return tuple(key for key in found if key and key != own and len(key) <= MAX_NAME_LENGTH)
 
 
-def _codes(text: str, repairs: Repairs) -> tuple[str, ...]:
+def _codes(text: str, repairs: RowRepairs) -> tuple[str, ...]:
     found = []
     for part in re.split(r"[,;]", text.upper()):
         code = part.strip()
-        if code in countries():
+        if code in country_codes():
             found.append(code)
         elif code:
             note = f"{code[:20]!r} is no country; it was left out."
-            repairs.note("unknown-country", note, "all_distributionisocodes")
+            repairs.add("unknown-country", note, "all_distributionisocodes")
     return tuple(dict.fromkeys(found))
 
 
-def _named(codes: tuple[str, ...], text: str) -> dict[str, str]:
+def _codes_by_name(codes: tuple[str, ...], text: str) -> dict[str, str]:
     """Answer the row's own names of its countries, where names and codes stand side by side."""
-    told = [name.strip().casefold() for name in text.split(",")]
-    return dict(zip(told, codes, strict=True)) if len(told) == len(codes) else {}
+    country_names = [name.strip().casefold() for name in text.split(",")]
+    return dict(zip(country_names, codes, strict=True)) if len(country_names) == len(codes) else {}
 
 
 def _since(text: str) -> date | None:
     with suppress(ValueError):
         return date.fromisoformat(text) if text else None
-    raise Refused("no-day", f"{text!r} is no day; write YYYY-MM-DD.", "effectivefrom")
+    raise RowRejected("no-day", f"{text!r} is no day; write YYYY-MM-DD.", "effectivefrom")
 
 
-def about(raw: Raw, header: list[str]) -> frozenset[str]:
+def possible_taxon_ids(raw: RawRow, header: list[str]) -> frozenset[str]:
     """Answer the id of the taxon that a refused row is about, where it can be told."""
     place = header.index("taxonid")
     text = raw.values[place].strip(" \"'").removesuffix(".0") if place < len(raw.values) else ""

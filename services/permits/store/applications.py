@@ -10,16 +10,16 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.lifecycle import ApplicationStatus
-from services.permits.domain.values import ApplicationChange, ApplicationOnFile
+from services.permits.domain.values import ApplicationChange, ApplicationRecord
 from services.permits.store import tables as t
-from services.permits.store.from_row import Row, grouped
+from services.permits.store.from_row import Row, group_by_id
 from shared.contracts.application import Application
-from shared.contracts.fields import KEPT
+from shared.contracts.fields import STORED_CONTEXT
 from shared.contracts.parties import Party
-from shared.database import among
+from shared.database import id_in
 
-APPLICATION_CHANGES = ("status", "decided_at", "permit_id", "assessment", "sequence", "version")
-APPLICATION = (
+APPLICATION_CHANGED_COLUMNS = ("status", "decided_at", "permit_id", "assessment", "sequence", "version")
+APPLICATION_COLUMNS = (
     "id",
     "party_id",
     "trader_id",
@@ -28,47 +28,47 @@ APPLICATION = (
     "reference",
     "document",
     "submitted_at",
-    *APPLICATION_CHANGES,
+    *APPLICATION_CHANGED_COLUMNS,
 )
 
 
 def readable_by(party: Party) -> ColumnElement[bool]:
     """Say which applications a party reads: its own, and an authority those made to its country."""
-    return or_(made_by(party), asked_of(party)) if "authority" in party.roles else made_by(party)
+    return or_(submitted_by(party), decided_by(party)) if "authority" in party.roles else submitted_by(party)
 
 
-def made_by(party: Party) -> ColumnElement[bool]:
+def submitted_by(party: Party) -> ColumnElement[bool]:
     """Say which applications are a trader's own, or were made by it for another."""
     return or_(t.applications.c.trader_id == party.id, t.applications.c.party_id == party.id)
 
 
-def asked_of(party: Party) -> ColumnElement[bool]:
+def decided_by(party: Party) -> ColumnElement[bool]:
     """Say which applications are an authority's to decide."""
     return t.applications.c.issuer == party.country
 
 
-async def find(conn: AsyncConnection, id: UUID, which: ColumnElement[bool]) -> ApplicationOnFile | None:
+async def find(conn: AsyncConnection, id: UUID, condition: ColumnElement[bool]) -> ApplicationRecord | None:
     """Read an application that is among those meant."""
-    rows = await conn.execute(select(t.applications).where(t.applications.c.id == id, which))
-    return _first(rows.mappings().all())
+    rows = await conn.execute(select(t.applications).where(t.applications.c.id == id, condition))
+    return _first_record(rows.mappings().all())
 
 
-async def lock(conn: AsyncConnection, id: UUID, which: ColumnElement[bool]) -> ApplicationOnFile | None:
+async def lock(conn: AsyncConnection, id: UUID, condition: ColumnElement[bool]) -> ApplicationRecord | None:
     """Lock an application that is among those meant; before any permit."""
-    query = select(t.applications).where(t.applications.c.id == id, which).with_for_update(key_share=True)
-    return _first((await conn.execute(query)).mappings().all())
+    query = select(t.applications).where(t.applications.c.id == id, condition).with_for_update(key_share=True)
+    return _first_record((await conn.execute(query)).mappings().all())
 
 
-def _first(rows: Sequence[Row]) -> ApplicationOnFile | None:
-    return _of(rows[0]) if rows else None
+def _first_record(rows: Sequence[Row]) -> ApplicationRecord | None:
+    return _from_row(rows[0]) if rows else None
 
 
-def _of(row: Row) -> ApplicationOnFile:
-    return ApplicationOnFile(
+def _from_row(row: Row) -> ApplicationRecord:
+    return ApplicationRecord(
         id=row["id"],
         party=row["party_id"],
         trader=row["trader_id"],
-        document=Application.model_validate(row["document"], context=KEPT),
+        content=Application.model_validate(row["document"], context=STORED_CONTEXT),
         status=ApplicationStatus(row["status"]),
         submitted_at=row["submitted_at"],
         decided_at=row["decided_at"],
@@ -81,13 +81,13 @@ def _of(row: Row) -> ApplicationOnFile:
 
 async def search(
     conn: AsyncConnection, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None
-) -> list[ApplicationOnFile]:
+) -> list[ApplicationRecord]:
     """List applications that this party reads, newest first."""
     c = t.applications.c
     query = select(t.applications).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(c.id < before)
-    return [_of(row) for row in (await conn.execute(_filtered(query, filters))).mappings()]
+    return [_from_row(row) for row in (await conn.execute(_filtered(query, filters))).mappings()]
 
 
 def _filtered(query: Select[Any], filters: dict[str, str]) -> Select[Any]:
@@ -114,26 +114,26 @@ def _midnight(day: str) -> datetime:
 async def histories(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, list[Row]]:
     """Read what became of applications, oldest first."""
     c = t.application_history.c
-    query = select(t.application_history).where(among(c.application_id, list(ids))).order_by(c.sequence)
-    return grouped(await conn.execute(query), "application_id")
+    query = select(t.application_history).where(id_in(c.application_id, list(ids))).order_by(c.sequence)
+    return group_by_id(await conn.execute(query), "application_id")
 
 
 def application_row(change: ApplicationChange) -> dict[str, Any]:
     """Write an application as its row."""
-    one = change.application
+    application = change.application
     return {
-        "id": one.id,
-        "party_id": one.party,
-        "trader_id": one.trader,
-        "issuer": one.document.asked,
-        "kind": one.document.kind,
-        "status": one.status.value,
-        "reference": one.document.reference,
-        "document": one.document.model_dump_json(exclude_none=True),
-        "submitted_at": one.submitted_at,
-        "decided_at": one.decided_at,
-        "permit_id": one.permit,
-        "assessment": json.dumps(one.assessment) if one.assessment else None,
-        "sequence": one.sequence + len(change.moves),
-        "version": one.version + (1 if one.sequence else 0),
+        "id": application.id,
+        "party_id": application.party,
+        "trader_id": application.trader,
+        "issuer": application.content.authority_country,
+        "kind": application.content.kind,
+        "status": application.status.value,
+        "reference": application.content.reference,
+        "document": application.content.model_dump_json(exclude_none=True),
+        "submitted_at": application.submitted_at,
+        "decided_at": application.decided_at,
+        "permit_id": application.permit,
+        "assessment": json.dumps(application.assessment) if application.assessment else None,
+        "sequence": application.sequence + len(change.events),
+        "version": application.version + (1 if application.sequence else 0),
     }

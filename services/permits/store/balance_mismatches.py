@@ -8,32 +8,32 @@ from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.store.tables import ledger_differences
+from services.permits.store.tables import balance_mismatches
 
 Key = tuple[UUID, str]
-Told = Mapping[str, str]
+BalanceValues = Mapping[str, str]
 
 
-async def known(conn: AsyncConnection) -> set[Key]:
+async def list_known(conn: AsyncConnection) -> set[Key]:
     """Answer the lines that are known to differ."""
-    c = ledger_differences.c
+    c = balance_mismatches.c
     return {(row.permit_id, row.line) for row in await conn.execute(select(c.permit_id, c.line))}
 
 
 async def count(conn: AsyncConnection) -> int:
     """Count the lines that are known to differ."""
-    return int((await conn.execute(select(func.count()).select_from(ledger_differences))).scalar_one())
+    return int((await conn.execute(select(func.count()).select_from(balance_mismatches))).scalar_one())
 
 
-async def keep(conn: AsyncConnection, key: Key, kept: Told, entries_say: Told, at: datetime) -> None:
+async def upsert(conn: AsyncConnection, key: Key, stored: BalanceValues, computed: BalanceValues, at: datetime) -> None:
     """Keep that a line differs, and since when that was seen."""
-    told = {"kept": dict(kept), "entries_say": dict(entries_say)}
-    row = {"permit_id": key[0], "line": key[1], **told, "since": at}
-    written = insert(ledger_differences).values(row)
-    await conn.execute(written.on_conflict_do_update(index_elements=["permit_id", "line"], set_=told))
+    values = {"kept": dict(stored), "entries_say": dict(computed)}
+    row = {"permit_id": key[0], "line": key[1], **values, "since": at}
+    statement = insert(balance_mismatches).values(row)
+    await conn.execute(statement.on_conflict_do_update(index_elements=["permit_id", "line"], set_=values))
 
 
-async def forget(conn: AsyncConnection, keys: Iterable[Key]) -> None:
+async def delete_resolved(conn: AsyncConnection, keys: Iterable[Key]) -> None:
     """Forget lines that agree again."""
-    c = ledger_differences.c
-    await conn.execute(delete(ledger_differences).where(tuple_(c.permit_id, c.line).in_(sorted(keys))))
+    c = balance_mismatches.c
+    await conn.execute(delete(balance_mismatches).where(tuple_(c.permit_id, c.line).in_(sorted(keys))))

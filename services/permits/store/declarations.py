@@ -8,26 +8,26 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, cast, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.values import Filed
+from services.permits.domain.values import DeclarationRecord
 from services.permits.store import tables as t
-from services.permits.store.from_row import OFFICES, Row, filed_of, grouped
-from services.permits.store.search import midnight, words_for_taxon
+from services.permits.store.from_row import OFFICE_ROLES, Row, declaration_from_row, group_by_id
+from services.permits.store.search import find_taxon_words, midnight
 from shared.contracts.parties import Party
-from shared.database import among
+from shared.database import id_in
 
 
-async def known(conn: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
+async def existing_ids(conn: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
     """Answer which of these declarations are on file."""
-    return set((await conn.execute(select(t.declarations.c.id).where(among(t.declarations.c.id, list(ids))))).scalars())
+    return set((await conn.execute(select(t.declarations.c.id).where(id_in(t.declarations.c.id, list(ids))))).scalars())
 
 
-async def named(conn: AsyncConnection, pairs: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
+async def ids_by_reference(conn: AsyncConnection, pairs: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
     """Answer declarations by trader and reference."""
-    wanted = sorted(set(pairs))
-    if not wanted:
+    trader_references = sorted(set(pairs))
+    if not trader_references:
         return {}
     c = t.declarations.c
-    query = select(c.trader_id, c.reference, c.id).where(tuple_(c.trader_id, c.reference).in_(wanted))
+    query = select(c.trader_id, c.reference, c.id).where(tuple_(c.trader_id, c.reference).in_(trader_references))
     return {(row.trader_id, row.reference): row.id for row in await conn.execute(query)}
 
 
@@ -35,7 +35,7 @@ def readable_by(party: Party) -> ColumnElement[bool]:
     """Say which declarations a party reads: its own, and for offices those out of or into their country."""
     c = t.declarations.c
     mine = or_(c.party_id == party.id, c.trader_id == party.id)
-    if OFFICES & set(party.roles):
+    if OFFICE_ROLES & set(party.roles):
         return or_(mine, c.export_country == party.country, c.import_country == party.country)
     return mine
 
@@ -62,32 +62,32 @@ def lodged_by(party: Party) -> ColumnElement[bool]:
     return or_(t.declarations.c.party_id == party.id, t.declarations.c.trader_id == party.id)
 
 
-async def find(conn: AsyncConnection, id: UUID, which: ColumnElement[bool]) -> Filed | None:
+async def find(conn: AsyncConnection, id: UUID, condition: ColumnElement[bool]) -> DeclarationRecord | None:
     """Read a declaration that is among those meant."""
-    rows = (await conn.execute(select(t.declarations).where(t.declarations.c.id == id, which))).mappings().all()
-    found = await _whole(conn, rows)
+    rows = (await conn.execute(select(t.declarations).where(t.declarations.c.id == id, condition))).mappings().all()
+    found = await _load(conn, rows)
     return found[0] if found else None
 
 
-async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Filed]:
+async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, DeclarationRecord]:
     """Lock declarations by id and read them whole."""
-    wanted = sorted(set(ids))
-    if not wanted:
+    sorted_ids = sorted(set(ids))
+    if not sorted_ids:
         return {}
     c = t.declarations.c
     rows = await conn.execute(
-        select(t.declarations).where(among(c.id, wanted)).order_by(c.id).with_for_update(key_share=True)
+        select(t.declarations).where(id_in(c.id, sorted_ids)).order_by(c.id).with_for_update(key_share=True)
     )
-    return {filed.id: filed for filed in await _whole(conn, rows.mappings().all())}
+    return {declaration.id: declaration for declaration in await _load(conn, rows.mappings().all())}
 
 
-async def read(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Filed]:
+async def read(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, DeclarationRecord]:
     """Read declarations whole, without holding anybody up."""
-    rows = await conn.execute(select(t.declarations).where(among(t.declarations.c.id, list(ids))))
-    return {filed.id: filed for filed in await _whole(conn, rows.mappings().all())}
+    rows = await conn.execute(select(t.declarations).where(id_in(t.declarations.c.id, list(ids))))
+    return {declaration.id: declaration for declaration in await _load(conn, rows.mappings().all())}
 
 
-async def standing_on(conn: AsyncConnection, permit: UUID) -> list[UUID]:
+async def list_open_citing(conn: AsyncConnection, permit: UUID) -> list[UUID]:
     """Answer the accepted and referred declarations that cite a permit (which is locked, so that none is added)."""
     query = (
         select(t.declarations.c.id)
@@ -98,35 +98,35 @@ async def standing_on(conn: AsyncConnection, permit: UUID) -> list[UUID]:
     return list((await conn.execute(query)).scalars())
 
 
-async def idle(conn: AsyncConnection, country: str, before: datetime, *, limit: int) -> list[UUID]:
+async def list_stale(conn: AsyncConnection, country: str, before: datetime, *, limit: int) -> list[UUID]:
     """Answer unreleased declarations that a country decides, hold something, and to which nothing happened since."""
-    c, h, held = t.declarations.c, t.declaration_history.c, t.citations.c
+    c, h, citation = t.declarations.c, t.declaration_history.c, t.citations.c
     decided = or_(
         (c.movement == "import") & (c.import_country == country),
         (c.movement == "export") & (c.export_country == country),
     )
-    holds = select(held.declaration_id).where(held.declaration_id == c.id, held.reserved > 0).exists()
+    holds = select(citation.declaration_id).where(citation.declaration_id == c.id, citation.reserved > 0).exists()
     since = select(h.id).where(h.declaration_id == c.id, h.at >= before).exists()
     query = select(c.id).where(decided, c.status.in_(("accepted", "referred")), holds, ~since)
     return list((await conn.execute(query.order_by(c.id).limit(limit))).scalars())
 
 
-async def referred(conn: AsyncConnection, after: UUID | None, *, limit: int) -> list[Filed]:
+async def list_referred(conn: AsyncConnection, after: UUID | None, *, limit: int) -> list[DeclarationRecord]:
     """Read referred declarations, oldest first, from beyond one on."""
     c = t.declarations.c
     query = select(t.declarations).where(c.status == "referred").order_by(c.id).limit(limit)
     rows = await conn.execute(query if after is None else query.where(c.id > after))
-    return await _whole(conn, rows.mappings().all())
+    return await _load(conn, rows.mappings().all())
 
 
-async def permits_held_by(conn: AsyncConnection, id: UUID) -> list[UUID]:
+async def list_reserved_permits(conn: AsyncConnection, id: UUID) -> list[UUID]:
     """Answer the permits on which a declaration holds reservations."""
     c = t.citations.c
     query = select(c.permit_id).where(c.declaration_id == id, c.reserved > 0).distinct()
     return list((await conn.execute(query)).scalars())
 
 
-async def last_moved(conn: AsyncConnection, id: UUID) -> datetime:
+async def read_last_event_time(conn: AsyncConnection, id: UUID) -> datetime:
     """Answer when something last happened to a declaration."""
     c = t.declaration_history.c
     query = select(func.max(c.at)).where(c.declaration_id == id)
@@ -136,14 +136,14 @@ async def last_moved(conn: AsyncConnection, id: UUID) -> datetime:
 
 async def search(
     conn: AsyncConnection, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None
-) -> list[Filed]:
+) -> list[DeclarationRecord]:
     """List declarations that this party reads, newest first."""
-    taxa = await words_for_taxon(conn, filters["taxon"]) if "taxon" in filters else ()
-    query = searched(party, filters, taxa, limit=limit, before=before)
-    return await _whole(conn, (await conn.execute(query)).mappings().all())
+    taxa = await find_taxon_words(conn, filters["taxon"]) if "taxon" in filters else ()
+    query = search_query(party, filters, taxa, limit=limit, before=before)
+    return await _load(conn, (await conn.execute(query)).mappings().all())
 
 
-def searched(
+def search_query(
     party: Party, filters: dict[str, str], taxa: Sequence[str], *, limit: int, before: UUID | None
 ) -> Select[Any]:
     """Write the query of a search; `taxa` are the words for the taxon that is asked for."""
@@ -173,25 +173,25 @@ def _filtered(query: Select[Any], filters: dict[str, str], taxa: Sequence[str]) 
     return query
 
 
-async def _whole(conn: AsyncConnection, rows: Sequence[Row]) -> list[Filed]:
+async def _load(conn: AsyncConnection, rows: Sequence[Row]) -> list[DeclarationRecord]:
     ids = [row["id"] for row in rows]
     if not ids:
         return []
     c = t.citations.c
-    query = select(t.citations).where(among(c.declaration_id, ids)).order_by(c.item, c.permit_id, c.line)
-    cited = grouped(await conn.execute(query), "declaration_id")
-    return [filed_of(row, cited.get(row["id"], ())) for row in rows]
+    query = select(t.citations).where(id_in(c.declaration_id, ids)).order_by(c.item, c.permit_id, c.line)
+    citations = group_by_id(await conn.execute(query), "declaration_id")
+    return [declaration_from_row(row, citations.get(row["id"], ())) for row in rows]
 
 
-async def histories(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, list[Row]]:
+async def histories_by_id(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, list[Row]]:
     """Read what became of declarations, oldest first."""
     c = t.declaration_history.c
-    query = select(t.declaration_history).where(among(c.declaration_id, list(ids))).order_by(c.sequence)
-    return grouped(await conn.execute(query), "declaration_id")
+    query = select(t.declaration_history).where(id_in(c.declaration_id, list(ids))).order_by(c.sequence)
+    return group_by_id(await conn.execute(query), "declaration_id")
 
 
-async def cited_permits(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
+async def keys_by_id(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
     """Answer the issuer and number of permits by id, for rendering what a declaration cites."""
     c = t.permits.c
-    rows = await conn.execute(select(c.id, c.issuer, c.number).where(among(c.id, list(ids))))
+    rows = await conn.execute(select(c.id, c.issuer, c.number).where(id_in(c.id, list(ids))))
     return {row.id: (row.issuer, row.number) for row in rows}

@@ -7,36 +7,36 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, case, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.permits.expiry import LIVE, NEAR
+from services.permits.domain.permits.expiry import EXPIRABLE, NOTICE_PERIOD
 from services.permits.store import tables as t
-from shared.cites.time_zones import last_days
+from shared.cites.time_zones import days_in_last_zones
 
 
-def is_live() -> ColumnElement[bool]:
+def can_expire() -> ColumnElement[bool]:
     """Say which permits may end by their dates: none that was used up, lost or withdrawn."""
-    return t.permits.c.status.in_(sorted(LIVE))
+    return t.permits.c.status.in_(sorted(EXPIRABLE))
 
 
-def is_over(at: datetime) -> ColumnElement[bool]:
+def is_past_validity(at: datetime) -> ColumnElement[bool]:
     """Say which permits' last day is over in the last zone of their issuer; the first half is for the index."""
     until = t.permits.c.valid_until
-    return and_(until < max(last_days(at).values()), until < _today(at))
+    return and_(until < max(days_in_last_zones(at).values()), until < _today(at))
 
 
 def _today(at: datetime) -> ColumnElement[date]:
     """Answer the day it is for each permit's issuer: at any moment there are at most three."""
-    days = last_days(at)
+    days = days_in_last_zones(at)
     groups = {day: sorted(country for country, its in days.items() if its == day) for day in set(days.values())}
     usual = max(groups, key=lambda day: len(groups[day]))
-    others = [(t.permits.c.issuer.in_(here), literal(day)) for day, here in groups.items() if day != usual]
+    others = [(t.permits.c.issuer.in_(countries), literal(day)) for day, countries in groups.items() if day != usual]
     return case(*others, else_=literal(usual)) if others else literal(usual)
 
 
-async def to_tell(conn: AsyncConnection, at: datetime, *, limit: int) -> Sequence[UUID]:
+async def list_due_notices(conn: AsyncConnection, at: datetime, *, limit: int) -> Sequence[UUID]:
     """Answer permits whose coming end, or whose end, was not told of yet."""
     c = t.permits.c
-    horizon = max(last_days(at).values()) + NEAR
-    near = and_(c.told == 0, c.valid_until <= horizon, c.valid_until <= _today(at) + NEAR.days)
-    over = and_(c.told == 1, is_over(at))
-    query = select(c.id).where(c.told < 2, is_live(), or_(near, over)).order_by(c.valid_until, c.id).limit(limit)
+    horizon = max(days_in_last_zones(at).values()) + NOTICE_PERIOD
+    near = and_(c.told == 0, c.valid_until <= horizon, c.valid_until <= _today(at) + NOTICE_PERIOD.days)
+    expired = and_(c.told == 1, is_past_validity(at))
+    query = select(c.id).where(c.told < 2, can_expire(), or_(near, expired)).order_by(c.valid_until, c.id).limit(limit)
     return (await conn.execute(query)).scalars().all()

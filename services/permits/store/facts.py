@@ -9,10 +9,10 @@ from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.checks.counted_elsewhere import CLAIMS
+from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED
 from services.permits.domain.reference.entries import Suspension
-from services.permits.domain.reference.facts import Facts, Taking
-from services.permits.domain.values import Filed, PermitOnFile
+from services.permits.domain.reference.facts import Facts, QuotaUsage
+from services.permits.domain.values import DeclarationRecord, PermitRecord
 from services.permits.store import declarations, quota_usage, species_listings
 from services.permits.store.tables import policies, reference_loads, suspensions
 from shared.contracts.application import Application
@@ -22,71 +22,77 @@ from shared.contracts.policy import Policy
 LISTS = ("suspensions", "quotas")
 
 
-async def about(conn: AsyncConnection, arrivals: Sequence[Filed], permits: Sequence[PermitOnFile]) -> Facts:
+async def load_facts(
+    conn: AsyncConnection, records: Sequence[DeclarationRecord], permits: Sequence[PermitRecord]
+) -> Facts:
     """Read what the rules ask about these declarations and the permits they cite."""
-    stated = [filed.document for filed in arrivals]
-    names = {item.taxon for document in stated for item in document.items if item.taxon}
-    names |= {line.terms.taxon for permit in permits for line in permit.lines.values()}
-    countries = {code for d in stated for code in (d.export_country, d.import_country)}
-    countries |= {item.origin_country for d in stated for item in d.items if item.origin_country}
-    countries |= {line.terms.origin_country for p in permits for line in p.lines.values() if line.terms.origin_country}
-    rows = await _law(conn, sorted(countries))
+    contents = [declaration.content for declaration in records]
+    names = {item.taxon for content in contents for item in content.items if item.taxon}
+    names |= {line.content.taxon for permit in permits for line in permit.lines.values()}
+    countries = {code for d in contents for code in (d.export_country, d.import_country)}
+    countries |= {item.origin_country for d in contents for item in d.items if item.origin_country}
+    countries |= {
+        line.content.origin_country for p in permits for line in p.lines.values() if line.content.origin_country
+    }
+    rows = await _load_reference_rows(conn, sorted(countries))
     loaded = {row["list"]: row["whole"] for kind, row in rows if kind == "load"}
-    stopped = [_suspension(row) for kind, row in rows if kind == "suspension"]
+    found_suspensions = [_suspension_from_json(row) for kind, row in rows if kind == "suspension"]
     return Facts(
-        listings=await species_listings.find(conn, names, whole=loaded.get("taxa", False)),
-        suspensions=tuple(one for one in stopped if one is not None),
-        takings=await _takings(conn, permits, "quotas" in loaded),
+        listings=await species_listings.load_listings(conn, names, is_complete=loaded.get("taxa", False)),
+        suspensions=tuple(one for one in found_suspensions if one is not None),
+        quota_usages=await _load_quota_usage(conn, permits, "quotas" in loaded),
         policies={row["country"]: Policy.model_validate(row["policy"]) for kind, row in rows if kind == "policy"},
-        empty=tuple(name for name in LISTS if name not in loaded),
-        named=await declarations.named(conn, _counting(arrivals)),
+        missing_lists=tuple(name for name in LISTS if name not in loaded),
+        declarations_by_reference=await declarations.ids_by_reference(conn, _counting_references(records)),
     )
 
 
-async def of_papers(conn: AsyncConnection, papers: Iterable[Permit | Application]) -> Facts:
+async def load_listing_facts(conn: AsyncConnection, contents: Iterable[Permit | Application]) -> Facts:
     """Read what the listing says of the taxa that papers name, or applications for them."""
-    return Facts(await species_listings.find(conn, {line.taxon for terms in papers for line in terms.lines}))
+    return Facts(
+        await species_listings.load_listings(conn, {line.taxon for content in contents for line in content.lines})
+    )
 
 
-def _counting(arrivals: Iterable[Filed]) -> Iterator[tuple[UUID, str]]:
+def _counting_references(records: Iterable[DeclarationRecord]) -> Iterator[tuple[UUID, str]]:
     """Answer what is said to have counted a use already, by trader and reference."""
-    for filed in arrivals:
-        for item in filed.document.items:
+    for declaration in records:
+        for item in declaration.content.items:
             for document in item.documents:
-                if document.use == CLAIMS and document.counted_by is not None:
-                    yield filed.trader, document.counted_by
+                if document.use == ALREADY_COUNTED and document.counted_by is not None:
+                    yield declaration.trader, document.counted_by
 
 
-async def _takings(
-    conn: AsyncConnection, permits: Iterable[PermitOnFile], loaded: bool
-) -> dict[tuple[UUID, str], tuple[Taking, ...]]:
-    return await quota_usage.of(conn, [permit.id for permit in permits]) if loaded else {}
+async def _load_quota_usage(
+    conn: AsyncConnection, permits: Iterable[PermitRecord], loaded: bool
+) -> dict[tuple[UUID, str], tuple[QuotaUsage, ...]]:
+    return await quota_usage.usage_by_permit(conn, [permit.id for permit in permits]) if loaded else {}
 
 
-async def _law(conn: AsyncConnection, countries: list[str]) -> list[tuple[str, dict[str, Any]]]:
+async def _load_reference_rows(conn: AsyncConnection, countries: list[str]) -> list[tuple[str, dict[str, Any]]]:
     """Read in one statement what was ever loaded, and the policies and suspensions of countries."""
-    load, policy, stop = reference_loads.c, policies.c, suspensions.c
-    loaded = select(literal("load"), _object(list=load.list, whole=func.bool_or(~load.own))).group_by(load.list)
-    switched = select(literal("policy"), _object(country=policy.country, policy=policy.policy)).where(
+    load, policy, suspension = reference_loads.c, policies.c, suspensions.c
+    loaded = select(literal("load"), _json_object(list=load.list, whole=func.bool_or(~load.own))).group_by(load.list)
+    policy_rows = select(literal("policy"), _json_object(country=policy.country, policy=policy.policy)).where(
         policy.country == func.any(countries)
     )
     names = "country taxon terms sources purposes applies_to_import starts ends since until".split()
-    stopped = select(literal("suspension"), _object(**{name: stop[name] for name in names})).where(
-        stop.country == func.any(countries)
+    suspension_rows = select(literal("suspension"), _json_object(**{name: suspension[name] for name in names})).where(
+        suspension.country == func.any(countries)
     )
-    rows = await conn.execute(union_all(loaded, switched, stopped))
+    rows = await conn.execute(union_all(loaded, policy_rows, suspension_rows))
     return [(kind, data) for kind, data in rows]
 
 
-def _object(**columns: Any) -> Any:
+def _json_object(**columns: Any) -> Any:
     parts = [part for name, column in columns.items() for part in (literal(name), column)]
     return func.jsonb_build_object(*parts, type_=JSONB)
 
 
-def _suspension(row: dict[str, Any]) -> Suspension | None:
+def _suspension_from_json(row: dict[str, Any]) -> Suspension | None:
     """Read a suspension with the days on which both it and the list that has it hold; None where there are none."""
-    starts, since, gone = _day(row["starts"]), _day(row["since"]), _day(row["until"])
-    ends = min(filter(None, (_day(row["ends"]), gone - timedelta(days=1) if gone else None)), default=None)
+    starts, since, removed = _day(row["starts"]), _day(row["since"]), _day(row["until"])
+    ends = min(filter(None, (_day(row["ends"]), removed - timedelta(days=1) if removed else None)), default=None)
     if ends is not None and ends < max(filter(None, (starts, since))):
         return None
     return Suspension(

@@ -7,54 +7,62 @@ from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.ledger.balances import ZERO, Balance, Entry, Kind, Side
+from services.permits.domain.ledger.balances import ZERO, Balance, EntryKind, LedgerEntry, Side
 from services.permits.store import tables as t
-from services.permits.store.from_row import BALANCE, Row
+from services.permits.store.from_row import BALANCE_COLUMNS, Row
 
 
-async def story(conn: AsyncConnection, permit: UUID, *, line: str | None, after: int, limit: int) -> Sequence[Row]:
+async def list_entries(
+    conn: AsyncConnection, permit: UUID, *, line: str | None, after: int, limit: int
+) -> Sequence[Row]:
     """Read entries of a permit's lines (of one line, if named) after a number, oldest first, with what names them."""
     e, d, n = t.ledger.c, t.declarations.c, t.permit_lines.c
     query = (
         select(t.ledger, d.reference, n.unit)
         .select_from(t.ledger.join(t.permit_lines, (n.permit_id == e.permit_id) & (n.line == e.line)))
         .outerjoin(t.declarations, d.id == e.declaration_id)
-        .where(*_of(permit, line), e.number > after)
+        .where(*_on_permit_line(permit, line), e.number > after)
         .order_by(e.number)
         .limit(limit)
     )
     return (await conn.execute(query)).mappings().all()
 
 
-async def up_to(conn: AsyncConnection, permit: UUID, *, line: str | None, number: int) -> dict[str, list[Entry]]:
+async def sum_entries_up_to(
+    conn: AsyncConnection, permit: UUID, *, line: str | None, number: int
+) -> dict[str, list[LedgerEntry]]:
     """Sum up the entries of each line up to a number: one entry a side and kind, then what closed or opened last."""
     if number <= 0:
         return {}
     e = t.ledger.c
-    here = (*_of(permit, line), e.number <= number)
-    sums = select(e.line, e.side, e.kind, func.sum(e.quantity).label("quantity")).where(*here)
-    told: dict[str, list[Entry]] = {}
+    conditions = (*_on_permit_line(permit, line), e.number <= number)
+    sums = select(e.line, e.side, e.kind, func.sum(e.quantity).label("quantity")).where(*conditions)
+    entries: dict[str, list[LedgerEntry]] = {}
     for row in (await conn.execute(sums.group_by(e.line, e.side, e.kind))).mappings():
-        told.setdefault(row["line"], []).append(Entry(Side(row["side"]), Kind(row["kind"]), row["quantity"]))
-    last = select(e.line, e.side, e.kind, e.closes, e.opens).where(*here, or_(e.closes, e.opens))
+        entries.setdefault(row["line"], []).append(
+            LedgerEntry(Side(row["side"]), EntryKind(row["kind"]), row["quantity"])
+        )
+    last = select(e.line, e.side, e.kind, e.closes, e.opens).where(*conditions, or_(e.closes, e.opens))
     last = last.ext(distinct_on(e.line, e.side)).order_by(e.line, e.side, e.number.desc())
     for row in (await conn.execute(last)).mappings():
-        turned = Entry(Side(row["side"]), Kind(row["kind"]), ZERO, closes=row["closes"], opens=row["opens"])
-        told[row["line"]].append(turned)
-    return told
+        closure = LedgerEntry(Side(row["side"]), EntryKind(row["kind"]), ZERO, closes=row["closes"], opens=row["opens"])
+        entries[row["line"]].append(closure)
+    return entries
 
 
-def _of(permit: UUID, line: str | None) -> tuple[ColumnElement[bool], ...]:
+def _on_permit_line(permit: UUID, line: str | None) -> tuple[ColumnElement[bool], ...]:
     mine = t.ledger.c.permit_id == permit
     return (mine,) if line is None else (mine, t.ledger.c.line == line)
 
 
-async def lines_with_entries(
+async def stream_lines_with_entries(
     conn: AsyncConnection, *, after: tuple[UUID, str] | None, limit: int
-) -> AsyncIterator[tuple[UUID, str, Balance, list[Entry]]]:
+) -> AsyncIterator[tuple[UUID, str, Balance, list[LedgerEntry]]]:
     """Stream lines in the order of their ids, each with its balance and all its entries, as of one moment."""
     n, e = t.permit_lines.c, t.ledger.c
-    some = select(n.permit_id, n.line, *(n[name] for name in BALANCE)).order_by(n.permit_id, n.line).limit(limit)
+    some = (
+        select(n.permit_id, n.line, *(n[name] for name in BALANCE_COLUMNS)).order_by(n.permit_id, n.line).limit(limit)
+    )
     if after is not None:
         some = some.where(tuple_(n.permit_id, n.line) > after)
     chunk = some.cte("chunk")
@@ -64,25 +72,27 @@ async def lines_with_entries(
         .join(t.ledger, (e.permit_id == c.permit_id) & (e.line == c.line), isouter=True)
         .order_by(c.permit_id, c.line, e.number)
     )
-    here: tuple[UUID, str, Balance, list[Entry]] | None = None
+    current: tuple[UUID, str, Balance, list[LedgerEntry]] | None = None
     async with conn.stream(query) as result:
         async for row in result.mappings():
-            if here is None or here[:2] != (row["permit_id"], row["line"]):
-                if here is not None:
-                    yield here
-                here = (row["permit_id"], row["line"], Balance(**{name: row[name] for name in BALANCE}), [])
+            if current is None or current[:2] != (row["permit_id"], row["line"]):
+                if current is not None:
+                    yield current
+                current = (row["permit_id"], row["line"], Balance(**{name: row[name] for name in BALANCE_COLUMNS}), [])
             if row["kind"] is not None:
-                here[3].append(entry_of(row))
-    if here is not None:
-        yield here
+                current[3].append(entry_from_row(row))
+    if current is not None:
+        yield current
 
 
-def entry_of(row: Row) -> Entry:
+def entry_from_row(row: Row) -> LedgerEntry:
     """Read an entry."""
-    return Entry(Side(row["side"]), Kind(row["kind"]), row["quantity"], closes=row["closes"], opens=row["opens"])
+    return LedgerEntry(
+        Side(row["side"]), EntryKind(row["kind"]), row["quantity"], closes=row["closes"], opens=row["opens"]
+    )
 
 
-async def crossings(conn: AsyncConnection, permit: UUID) -> Sequence[Row]:
+async def list_crossings(conn: AsyncConnection, permit: UUID) -> Sequence[Row]:
     """Read the continuation sheet of a certificate: what crossed, oldest first."""
     c = t.ledger.c
     query = select(t.ledger).where(c.permit_id == permit, c.kind.in_(("cross", "recross"))).order_by(c.number)

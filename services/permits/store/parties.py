@@ -8,15 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.store import tables as t
 from shared.contracts.parties import Party
-from shared.database import columns, many
+from shared.database import bulk_insert, column_arrays
 
-NAMES = ("id", "version", "country", "roles", "disabled")
-NEWER = """ON CONFLICT (id) DO UPDATE
+PARTY_COLUMNS = ("id", "version", "country", "roles", "disabled")
+ON_CONFLICT = """ON CONFLICT (id) DO UPDATE
 SET version = excluded.version, country = excluded.country, roles = excluded.roles, disabled = excluded.disabled
 WHERE parties.version < excluded.version"""
 
 
-async def keep(conn: AsyncConnection, parties: Iterable[Party]) -> None:
+async def upsert(conn: AsyncConnection, parties: Iterable[Party]) -> None:
     """Take in changed parties; an older version than the one here changes nothing."""
     newest = {p.id: p for p in sorted(parties, key=lambda p: p.version)}
     rows = [
@@ -24,7 +24,9 @@ async def keep(conn: AsyncConnection, parties: Iterable[Party]) -> None:
         for p in sorted(newest.values(), key=lambda p: p.id)
     ]
     if rows:
-        await conn.execute(many(t.parties, NAMES, ending=NEWER), columns(rows, NAMES))
+        await conn.execute(
+            bulk_insert(t.parties, PARTY_COLUMNS, suffix=ON_CONFLICT), column_arrays(rows, PARTY_COLUMNS)
+        )
 
 
 async def has_authority(conn: AsyncConnection, country: str) -> bool:

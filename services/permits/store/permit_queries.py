@@ -8,37 +8,41 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, cast, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.values import PermitOnFile
+from services.permits.domain.values import PermitRecord
 from services.permits.store import tables as t
-from services.permits.store.expiry import is_live, is_over
-from services.permits.store.from_row import OFFICES
-from services.permits.store.permits import WHOLE, whole
-from services.permits.store.search import words_for_taxon
+from services.permits.store.expiry import can_expire, is_past_validity
+from services.permits.store.from_row import OFFICE_ROLES
+from services.permits.store.permits import PERMIT_COLUMNS, load_permits
+from services.permits.store.search import find_taxon_words
 from shared.contracts.parties import Party
 
 
 def readable_by(party: Party) -> ColumnElement[bool]:
     """Say which permits a party reads whole: those that name it, and for offices those of their country."""
     c = t.permits.c
-    mine = or_(c.exporter_identifier.in_(party.numbers), c.importer_identifier.in_(party.numbers))
-    if OFFICES & set(party.roles):
-        here = party.country
-        return or_(mine, c.issuer == here, c.export_country == here, c.import_country == here)
+    mine = or_(c.exporter_identifier.in_(party.identifier_values), c.importer_identifier.in_(party.identifier_values))
+    if OFFICE_ROLES & set(party.roles):
+        country = party.country
+        return or_(mine, c.issuer == country, c.export_country == country, c.import_country == country)
     return mine
 
 
-async def find(conn: AsyncConnection, id: UUID, party: Party) -> PermitOnFile | None:
+async def find(conn: AsyncConnection, id: UUID, party: Party) -> PermitRecord | None:
     """Read a permit that this party may read whole."""
-    rows = (await conn.execute(select(*WHOLE).where(t.permits.c.id == id, readable_by(party)))).mappings().all()
-    found = await whole(conn, rows)
+    rows = (
+        (await conn.execute(select(*PERMIT_COLUMNS).where(t.permits.c.id == id, readable_by(party)))).mappings().all()
+    )
+    found = await load_permits(conn, rows)
     return found[0] if found else None
 
 
-async def find_watched(conn: AsyncConnection, id: UUID, party: Party) -> PermitOnFile | None:
+async def find_watched(conn: AsyncConnection, id: UUID, party: Party) -> PermitRecord | None:
     """Read a permit that this party cited, and so may know the status of."""
     watched = select(t.permit_watchers.c.permit_id).where(t.permit_watchers.c.party_id == party.id)
-    rows = (await conn.execute(select(*WHOLE).where(t.permits.c.id == id, t.permits.c.id.in_(watched)))).mappings()
-    found = await whole(conn, rows.all())
+    rows = (
+        await conn.execute(select(*PERMIT_COLUMNS).where(t.permits.c.id == id, t.permits.c.id.in_(watched)))
+    ).mappings()
+    found = await load_permits(conn, rows.all())
     return found[0] if found else None
 
 
@@ -50,19 +54,19 @@ async def search(
     limit: int,
     before: UUID | None,
     at: datetime,
-) -> list[PermitOnFile]:
+) -> list[PermitRecord]:
     """List permits that this party reads, newest first; `at` tells the expired from the others, where each is from."""
-    taxa = await words_for_taxon(conn, filters["taxon"]) if "taxon" in filters else ()
-    query = searched(party, filters, taxa, limit=limit, before=before, at=at)
-    return await whole(conn, (await conn.execute(query)).mappings().all())
+    taxa = await find_taxon_words(conn, filters["taxon"]) if "taxon" in filters else ()
+    query = search_query(party, filters, taxa, limit=limit, before=before, at=at)
+    return await load_permits(conn, (await conn.execute(query)).mappings().all())
 
 
-def searched(
+def search_query(
     party: Party, filters: dict[str, str], taxa: Sequence[str], *, limit: int, before: UUID | None, at: datetime
 ) -> Select[Any]:
     """Write the query of a search; `taxa` are the words for the taxon that is asked for."""
     c = t.permits.c
-    query = select(*WHOLE).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
+    query = select(*PERMIT_COLUMNS).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(c.id < before)
     return _filtered(query, filters, taxa, at)
@@ -73,9 +77,9 @@ def _filtered(query: Select[Any], filters: dict[str, str], taxa: Sequence[str], 
     for name, value in filters.items():
         match name:
             case "status" if value == "expired":
-                query = query.where(is_live(), is_over(at))
+                query = query.where(can_expire(), is_past_validity(at))
             case "status" if value in {"issued", "endorsed"}:
-                query = query.where(c.status == value, not_(is_over(at)))
+                query = query.where(c.status == value, not_(is_past_validity(at)))
             case "taxon":
                 query = query.where(c.words.has_any(cast(list(taxa), ARRAY(Text))))
             case "holder":
@@ -89,13 +93,15 @@ def _filtered(query: Select[Any], filters: dict[str, str], taxa: Sequence[str], 
     return query
 
 
-async def look(conn: AsyncConnection, which: dict[str, Any], token: bytes) -> PermitOnFile | None:
+async def find_by_token(conn: AsyncConnection, criteria: dict[str, Any], token_digest: bytes) -> PermitRecord | None:
     """Read a permit by its own token (SHA-256) for one who else may not, and hold it until the look is written.
 
     FOR SHARE waits for a revocation that is under way, and lets one that comes wait: either the look is seen by it, or
     it by the look.
     """
     c = t.permits.c
-    query = select(*WHOLE).where(c.token == token, *(c[name] == value for name, value in which.items()))
-    found = await whole(conn, (await conn.execute(query.with_for_update(read=True))).mappings().all())
+    query = select(*PERMIT_COLUMNS).where(
+        c.token == token_digest, *(c[name] == value for name, value in criteria.items())
+    )
+    found = await load_permits(conn, (await conn.execute(query.with_for_update(read=True))).mappings().all())
     return found[0] if found else None

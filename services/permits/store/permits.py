@@ -13,51 +13,55 @@ from sqlalchemy import ARRAY, Select, Text, Uuid, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.ledger.balances import Balance
-from services.permits.domain.values import Holding, PermitOnFile, Wanted
+from services.permits.domain.values import CitedPermits, PermitRecord, UsageTotal
 from services.permits.store import tables as t
-from services.permits.store.from_row import BALANCE, Row, grouped, holding_of, permit_of
-from shared.database import among, columns, many
+from services.permits.store.from_row import BALANCE_COLUMNS, Row, group_by_id, permit_from_row, usage_total_from_row
+from shared.database import bulk_insert, column_arrays, id_in
 
 Key = tuple[str, str]
 """What a permit is cited by: its issuer and number."""
 NO_LINES: Mapping[Key, Collection[str]] = {}
-WHOLE = (
+PERMIT_COLUMNS = (
     *(c for c in t.permits.c if c.name not in {"document", "words"}),
     cast(t.permits.c.document, Text).label("document"),
 )
 """A permit's columns, its document as text, for its contract reads that faster than a parsed one."""
 
 
-async def lock_cited(conn: AsyncConnection, wanted: Wanted) -> list[PermitOnFile]:
+async def lock_cited(conn: AsyncConnection, cited: CitedPermits) -> list[PermitRecord]:
     """Lock the permits with these issuers and numbers that are here, and read them with what is held of them."""
-    if not wanted.keys:
+    if not cited.keys:
         return []
-    which = _cited(wanted.keys).order_by(t.permits.c.id).with_for_update(key_share=True)
-    rows = (await conn.execute(which)).mappings().all()
-    return await whole(conn, rows, held=True, lines=wanted.lines, uses=_ids(rows, wanted.one_by_one))
+    query = _by_key_query(cited.keys).order_by(t.permits.c.id).with_for_update(key_share=True)
+    rows = (await conn.execute(query)).mappings().all()
+    return await load_permits(
+        conn, rows, with_usage_totals=True, lines=cited.lines, citations_of=_ids(rows, cited.with_all_citations)
+    )
 
 
-async def read_cited(conn: AsyncConnection, wanted: Wanted) -> list[PermitOnFile]:
+async def read_cited(conn: AsyncConnection, cited: CitedPermits) -> list[PermitRecord]:
     """Read the permits with these issuers and numbers likewise, without holding anybody up."""
-    if not wanted.keys:
+    if not cited.keys:
         return []
-    rows = (await conn.execute(_cited(wanted.keys))).mappings().all()
-    return await whole(conn, rows, held=True, lines=wanted.lines, uses=_ids(rows, wanted.one_by_one))
+    rows = (await conn.execute(_by_key_query(cited.keys))).mappings().all()
+    return await load_permits(
+        conn, rows, with_usage_totals=True, lines=cited.lines, citations_of=_ids(rows, cited.with_all_citations)
+    )
 
 
-def _cited(keys: Iterable[Key]) -> Select[Any]:
+def _by_key_query(keys: Iterable[Key]) -> Select[Any]:
     """Write the query for permits by issuer and number: the same text however many, so that it is prepared once."""
     issuers, numbers = zip(*sorted(keys), strict=True)
     given = func.unnest(cast(list(issuers), ARRAY(Text)), cast(list(numbers), ARRAY(Text)))
     these = given.table_valued("issuer", "number").render_derived(name="given")
     c = t.permits.c
-    return select(*WHOLE).join(these, (c.issuer == these.c.issuer) & (c.number == these.c.number))
+    return select(*PERMIT_COLUMNS).join(these, (c.issuer == these.c.issuer) & (c.number == these.c.number))
 
 
-async def numbers_taken(conn: AsyncConnection, keys: Iterable[Key]) -> set[Key]:
+async def existing_keys(conn: AsyncConnection, keys: Iterable[Key]) -> set[Key]:
     """Answer which of these issuers and numbers are in the registry."""
     c = t.permits.c
-    rows = await conn.execute(_cited(keys).with_only_columns(c.issuer, c.number, maintain_column_froms=True))
+    rows = await conn.execute(_by_key_query(keys).with_only_columns(c.issuer, c.number, maintain_column_froms=True))
     return {(row.issuer, row.number) for row in rows}
 
 
@@ -65,71 +69,75 @@ def _ids(rows: Sequence[Row], keys: frozenset[Key]) -> list[UUID]:
     return [row["id"] for row in rows if (row["issuer"], row["number"]) in keys]
 
 
-async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, PermitOnFile]:
+async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, PermitRecord]:
     """Lock permits by id and read them with every use of their lines."""
-    wanted = sorted(set(ids))
-    if not wanted:
+    sorted_ids = sorted(set(ids))
+    if not sorted_ids:
         return {}
     c = t.permits.c
-    which = select(*WHOLE).where(among(c.id, wanted)).order_by(c.id).with_for_update(key_share=True)
-    found = await whole(conn, (await conn.execute(which)).mappings().all(), held=True, uses=wanted)
-    return {permit.id: permit for permit in found}
-
-
-async def read(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, PermitOnFile]:
-    """Read permits by id, without what is held of them, and without holding anybody up."""
-    found = await whole(
-        conn, (await conn.execute(select(*WHOLE).where(among(t.permits.c.id, list(ids))))).mappings().all()
+    query = select(*PERMIT_COLUMNS).where(id_in(c.id, sorted_ids)).order_by(c.id).with_for_update(key_share=True)
+    found = await load_permits(
+        conn, (await conn.execute(query)).mappings().all(), with_usage_totals=True, citations_of=sorted_ids
     )
     return {permit.id: permit for permit in found}
 
 
-async def held_beside(conn: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
+async def read(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, PermitRecord]:
+    """Read permits by id, without what is held of them, and without holding anybody up."""
+    found = await load_permits(
+        conn, (await conn.execute(select(*PERMIT_COLUMNS).where(id_in(t.permits.c.id, list(ids))))).mappings().all()
+    )
+    return {permit.id: permit for permit in found}
+
+
+async def list_reserved_together(conn: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
     """Answer the permits on which declarations hold reservations that hold import reservations of these."""
     c, other = t.citations.c, t.citations.alias()
     query = (
         select(other.c.permit_id)
         .join(t.citations, c.declaration_id == other.c.declaration_id)
-        .where(among(c.permit_id, list(ids)), c.side == "import", c.reserved > 0, other.c.reserved > 0)
+        .where(id_in(c.permit_id, list(ids)), c.side == "import", c.reserved > 0, other.c.reserved > 0)
         .distinct()
     )
     return set((await conn.execute(query)).scalars())
 
 
-async def whole(
+async def load_permits(
     conn: AsyncConnection,
     rows: Sequence[Row],
     *,
-    held: bool = False,
+    with_usage_totals: bool = False,
     lines: Mapping[Key, Collection[str]] = NO_LINES,
-    uses: Sequence[UUID] = (),
-) -> list[PermitOnFile]:
+    citations_of: Sequence[UUID] = (),
+) -> list[PermitRecord]:
     """Read permits with their balances; with what is held of their lines, of those in `lines` only these; and uses."""
     ids = [row["id"] for row in rows]
     if not ids:
         return []
     balances: dict[UUID, dict[str, Balance]] = {}
-    for permit, letter, *amounts in await conn.execute(_balances(ids)):
-        balances.setdefault(permit, {})[letter] = Balance(*amounts)
-    holding: dict[UUID, list[Holding]] = {}
-    if held:
-        asked = {row["id"]: lines.get((row["issuer"], row["number"]), balances[row["id"]]) for row in rows}
-        for permit, *kind in await conn.execute(_held(asked)):
-            holding.setdefault(permit, []).append(holding_of(*kind))
-    using = grouped(await conn.execute(_uses(uses))) if uses else {}
-    return [permit_of(r, balances[r["id"]], holding.get(r["id"], ()), using.get(r["id"], ())) for r in rows]
+    for permit, line_letter, *amounts in await conn.execute(_balances_query(ids)):
+        balances.setdefault(permit, {})[line_letter] = Balance(*amounts)
+    usage_totals: dict[UUID, list[UsageTotal]] = {}
+    if with_usage_totals:
+        line_letters = {row["id"]: lines.get((row["issuer"], row["number"]), balances[row["id"]]) for row in rows}
+        for permit, *kind in await conn.execute(_usage_totals_query(line_letters)):
+            usage_totals.setdefault(permit, []).append(usage_total_from_row(*kind))
+    citations = group_by_id(await conn.execute(_citations_query(citations_of))) if citations_of else {}
+    return [
+        permit_from_row(r, balances[r["id"]], usage_totals.get(r["id"], ()), citations.get(r["id"], ())) for r in rows
+    ]
 
 
-def _balances(ids: Sequence[UUID]) -> Select[Any]:
+def _balances_query(ids: Sequence[UUID]) -> Select[Any]:
     c = t.permit_lines.c
-    return select(c.permit_id, c.line, *(c[name] for name in BALANCE)).where(among(c.permit_id, ids))
+    return select(c.permit_id, c.line, *(c[name] for name in BALANCE_COLUMNS)).where(id_in(c.permit_id, ids))
 
 
-def _held(lines: Mapping[UUID, Collection[str]]) -> Select[Any]:
+def _usage_totals_query(lines: Mapping[UUID, Collection[str]]) -> Select[Any]:
     """Write the query for what is held of lines of permits, each line looked up by itself."""
-    ids = [id for id, letters in lines.items() for _ in letters]
-    letters = [letter for some in lines.values() for letter in some]
-    given = func.unnest(cast(ids, ARRAY(Uuid)), cast(letters, ARRAY(Text)))
+    ids = [id for id, line_letters in lines.items() for _ in line_letters]
+    line_letters = [line_letter for some in lines.values() for line_letter in some]
+    given = func.unnest(cast(ids, ARRAY(Uuid)), cast(line_letters, ARRAY(Text)))
     these = given.table_valued("permit_id", "line").render_derived(name="given")
     c = t.citations.c
     kind = (c.permit_id, c.line, c.side, c.use, c.transport_document, (c.reserved > 0).label("open"))
@@ -138,27 +146,29 @@ def _held(lines: Mapping[UUID, Collection[str]]) -> Select[Any]:
     return query.where(or_(c.reserved > 0, c.used > 0)).group_by(*kind)
 
 
-def _uses(ids: Sequence[UUID]) -> Select[Any]:
+def _citations_query(ids: Sequence[UUID]) -> Select[Any]:
     c = t.citations.c
-    return select(t.citations).where(among(c.permit_id, ids), or_(c.reserved > 0, c.used > 0, c.counted > 0))
+    return select(t.citations).where(id_in(c.permit_id, ids), or_(c.reserved > 0, c.used > 0, c.counted > 0))
 
 
 async def watchers(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
     """Answer who cited permits, or looked them up by token."""
     c = t.permit_watchers.c
-    rows = grouped(await conn.execute(select(t.permit_watchers).where(c.permit_id.in_(list(ids)))))
+    rows = group_by_id(await conn.execute(select(t.permit_watchers).where(c.permit_id.in_(list(ids)))))
     return {id: frozenset(row["party_id"] for row in mine) for id, mine in rows.items()}
 
 
-async def watch(conn: AsyncConnection, pairs: Iterable[tuple[UUID, UUID]], at: datetime) -> None:
+async def add_watchers(conn: AsyncConnection, pairs: Iterable[tuple[UUID, UUID]], at: datetime) -> None:
     """Remember who cited a permit, or looked it up: (permit, party)."""
     rows = [{"permit_id": permit, "party_id": party, "since": at} for permit, party in sorted(set(pairs))]
     if rows:
         names = ("permit_id", "party_id", "since")
-        await conn.execute(many(t.permit_watchers, names, ending="ON CONFLICT DO NOTHING"), columns(rows, names))
+        await conn.execute(
+            bulk_insert(t.permit_watchers, names, suffix="ON CONFLICT DO NOTHING"), column_arrays(rows, names)
+        )
 
 
-async def history(conn: AsyncConnection, id: UUID) -> Sequence[Row]:
+async def list_history(conn: AsyncConnection, id: UUID) -> Sequence[Row]:
     """Read what became of a permit, oldest first."""
     query = select(t.permit_history).where(t.permit_history.c.permit_id == id).order_by(t.permit_history.c.sequence)
     return (await conn.execute(query)).mappings().all()

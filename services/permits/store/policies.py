@@ -11,40 +11,42 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.permits.store.tables import policies, policy_history
 from shared.contracts.policy import Policy
 
-NEVER = 0
+UNCHANGED_VERSION = 0
 """The version of a policy that nobody changed yet."""
 
 
-async def find(conn: AsyncConnection, country: str, *, lock: bool = False) -> tuple[Policy, int]:
+async def read(conn: AsyncConnection, country: str, *, lock: bool = False) -> tuple[Policy, int]:
     """Read a country's policy and its version; every switch is off where nobody turned one on."""
     query = select(policies).where(policies.c.country == country)
     row = (await conn.execute(query.with_for_update() if lock else query)).mappings().first()
-    return (Policy.model_validate(row["policy"]), row["version"]) if row else (Policy(), NEVER)
+    return (Policy.model_validate(row["policy"]), row["version"]) if row else (Policy(), UNCHANGED_VERSION)
 
 
-async def of(conn: AsyncConnection, countries: Iterable[str]) -> dict[str, Policy]:
+async def read_many(conn: AsyncConnection, countries: Iterable[str]) -> dict[str, Policy]:
     """Read the policies of countries; one that was never changed is not among them."""
     query = select(policies.c.country, policies.c.policy).where(policies.c.country.in_(sorted(set(countries))))
     return {row.country: Policy.model_validate(row.policy) for row in await conn.execute(query)}
 
 
-async def all_(conn: AsyncConnection) -> dict[str, Policy]:
+async def list_all(conn: AsyncConnection) -> dict[str, Policy]:
     """Read the policies of all countries that stated one."""
     query = select(policies.c.country, policies.c.policy)
     return {row.country: Policy.model_validate(row.policy) for row in await conn.execute(query)}
 
 
-async def keep(conn: AsyncConnection, country: str, policy: Policy, version: int, by: UUID, at: datetime) -> bool:
+async def store_version(
+    conn: AsyncConnection, country: str, policy: Policy, version: int, actor_party_id: UUID, at: datetime
+) -> bool:
     """Write a version of a policy, and that it was; False where another was written at the same moment."""
-    stated = {"country": country, "version": version, "policy": policy.model_dump(mode="json")}
-    changes = {"version": version, "policy": stated["policy"]}
-    written = (
+    values = {"country": country, "version": version, "policy": policy.model_dump(mode="json")}
+    changes = {"version": version, "policy": values["policy"]}
+    statement = (
         insert(policies)
-        .values(stated)
+        .values(values)
         .on_conflict_do_update(index_elements=["country"], set_=changes, where=policies.c.version == version - 1)
         .returning(policies.c.version)
     )
-    if (await conn.execute(written)).first() is None:
+    if (await conn.execute(statement)).first() is None:
         return False
-    await conn.execute(insert(policy_history).values({**stated, "at": at, "by_party": by}))
+    await conn.execute(insert(policy_history).values({**values, "at": at, "by_party": actor_party_id}))
     return True

@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.store.from_row import Row
-from services.permits.store.tables import permits, quota_amounts, quota_takings, quotas, suspensions
+from services.permits.store.tables import permits, quota_amounts, quota_usage, quotas, suspensions
 
-GIVEN_BACK = ("revoked", "replaced")
+UNCOUNTED_STATUSES = ("revoked", "replaced")
 """States of a permit in which it takes nothing of a quota any more."""
 
 
-async def suspensions_on(conn: AsyncConnection, country: str | None, day: date) -> Sequence[Row]:
+async def list_suspensions_in_force(conn: AsyncConnection, country: str | None, day: date) -> Sequence[Row]:
     """Answer the suspensions in force on a day, of one country or of all."""
     c = suspensions.c
     query = (
@@ -29,15 +29,17 @@ async def suspensions_on(conn: AsyncConnection, country: str | None, day: date) 
     return (await conn.execute(query)).mappings().all()
 
 
-async def quotas_on(conn: AsyncConnection, country: str | None, day: date) -> Sequence[Row]:
+async def list_quotas_in_force(conn: AsyncConnection, country: str | None, day: date) -> Sequence[Row]:
     """Answer the quotas in force on a day, of one country or all, as they were then, with what was `taken` of each."""
     c, a = quotas.c, quota_amounts.c
-    was = select(a.amount, a.note).where(a.quota_id == c.id, a.since <= day).order_by(a.version.desc()).limit(1)
-    then = was.correlate(quotas).lateral("was")
-    kept = [column for column in c if column.name not in {"amount", "note"}]
+    amount_query = (
+        select(a.amount, a.note).where(a.quota_id == c.id, a.since <= day).order_by(a.version.desc()).limit(1)
+    )
+    amount_then = amount_query.correlate(quotas).lateral("was")
+    other_columns = [column for column in c if column.name not in {"amount", "note"}]
     query = (
-        select(*kept, then.c.amount, then.c.note, taken_of(c.id).label("taken"))
-        .join(then, true())
+        select(*other_columns, amount_then.c.amount, amount_then.c.note, quantity_used(c.id).label("taken"))
+        .join(amount_then, true())
         .where(c.starts <= day, c.ends >= day, or_(c.ended_on.is_(None), c.ended_on > day))
         .order_by(c.country, c.taxon_key, c.id)
     )
@@ -46,17 +48,17 @@ async def quotas_on(conn: AsyncConnection, country: str | None, day: date) -> Se
     return (await conn.execute(query)).mappings().all()
 
 
-def taken_of(quota: ColumnElement[UUID], *, besides: UUID | None = None) -> ScalarSelect[Decimal]:
+def quantity_used(quota: ColumnElement[UUID], *, except_permit: UUID | None = None) -> ScalarSelect[Decimal]:
     """Add up what the lines of permits that stand take of a quota; one revoked or replaced gives back its part.
 
-    So does the one that is counted out (`besides`).
+    So does the one that is counted out (`except_permit`).
     """
-    q = quota_takings.c
-    standing = permits.c.status.not_in(GIVEN_BACK)
+    q = quota_usage.c
+    is_counted = permits.c.status.not_in(UNCOUNTED_STATUSES)
     return (
         select(func.coalesce(func.sum(q.quantity), 0))
-        .select_from(quota_takings.join(permits, permits.c.id == q.permit_id))
-        .where(q.quota_id == quota, standing, *([] if besides is None else [q.permit_id != besides]))
+        .select_from(quota_usage.join(permits, permits.c.id == q.permit_id))
+        .where(q.quota_id == quota, is_counted, *([] if except_permit is None else [q.permit_id != except_permit]))
         .correlate(quotas)
         .scalar_subquery()
     )

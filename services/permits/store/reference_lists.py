@@ -11,22 +11,46 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.reference.entries import Quota, Suspension
 from services.permits.store import quota_usage, reference_loads
-from services.permits.store.content_digest import Standing, digest
+from services.permits.store.content_digest import CurrentEntries, content_digest
 from services.permits.store.tables import quota_amounts, quotas, suspensions
-from shared.database import among, columns, many, new_id
+from shared.database import bulk_insert, column_arrays, id_in, new_id
 
-QUOTAS = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a03")
+QUOTA_ID_NAMESPACE = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a03")
 """The namespace of the ids of quotas, which stay the same from load to load."""
-SHARED = ("country", "taxon", "taxon_key", "terms", "sources", "purposes")
-SUSPENSION = ("id", "key", *SHARED, "applies_to_import", "starts", "ends", "note", "digest", "since", "version")
-QUOTA = ("id", "key", *SHARED, "unit", "amount", "starts", "ends", "note", "digest", "version", "sequence", "told")
-AMOUNT = ("quota_id", "version", "since", "amount", "note")
-QUOTA_AGAIN = """ON CONFLICT (id) DO UPDATE
+SHARED_COLUMNS = ("country", "taxon", "taxon_key", "terms", "sources", "purposes")
+SUSPENSION_COLUMNS = (
+    "id",
+    "key",
+    *SHARED_COLUMNS,
+    "applies_to_import",
+    "starts",
+    "ends",
+    "note",
+    "digest",
+    "since",
+    "version",
+)
+QUOTA_COLUMNS = (
+    "id",
+    "key",
+    *SHARED_COLUMNS,
+    "unit",
+    "amount",
+    "starts",
+    "ends",
+    "note",
+    "digest",
+    "version",
+    "sequence",
+    "notice_level",
+)
+AMOUNT_COLUMNS = ("quota_id", "version", "since", "amount", "note")
+ON_QUOTA_CONFLICT = """ON CONFLICT (id) DO UPDATE
 SET amount = excluded.amount, note = excluded.note, taxon = excluded.taxon, digest = excluded.digest,
     version = excluded.version, ended_on = NULL"""
 
 
-def _shared(entry: Suspension | Quota) -> dict[str, Any]:
+def _shared_values(entry: Suspension | Quota) -> dict[str, Any]:
     return {
         "key": entry.identity,
         "country": entry.country,
@@ -38,25 +62,25 @@ def _shared(entry: Suspension | Quota) -> dict[str, Any]:
         "starts": entry.starts,
         "ends": entry.ends,
         "note": entry.note,
-        "digest": digest(entry, "known_from"),
+        "digest": content_digest(entry, "known_from"),
     }
 
 
-async def _known(conn: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
-    return set((await conn.execute(select(quotas.c.id).where(among(quotas.c.id, ids)))).scalars())
+async def _existing_ids(conn: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
+    return set((await conn.execute(select(quotas.c.id).where(id_in(quotas.c.id, ids)))).scalars())
 
 
-class Suspensions:
+class SuspensionList:
     """The list of suspensions, as the action of loading sees it."""
 
     name = "suspensions"
-    own = False
+    built_in = False
 
     def digest(self, entry: Suspension) -> str:
         """Answer what tells whether a suspension is as it was."""
-        return digest(entry, "known_from")
+        return content_digest(entry, "known_from")
 
-    async def standing(self, conn: AsyncConnection, ids: Collection[str]) -> Standing:
+    async def current_entries(self, conn: AsyncConnection, ids: Collection[str]) -> CurrentEntries:
         """Answer of those that the list has without end: their digest, and since when."""
         c = suspensions.c
         query = select(c.key, c.digest, c.since).where(c.key.in_(ids), c.until.is_(None))
@@ -65,10 +89,16 @@ class Suspensions:
     async def add(self, conn: AsyncConnection, entries: Sequence[Suspension], day: date, version: int) -> None:
         """Write suspensions that the list has from a day on."""
         rows = [
-            {**_shared(e), "id": new_id(), "applies_to_import": e.applies_to_import, "since": day, "version": version}
+            {
+                **_shared_values(e),
+                "id": new_id(),
+                "applies_to_import": e.applies_to_import,
+                "since": day,
+                "version": version,
+            }
             for e in entries
         ]
-        await conn.execute(many(suspensions, SUSPENSION), columns(rows, SUSPENSION))
+        await conn.execute(bulk_insert(suspensions, SUSPENSION_COLUMNS), column_arrays(rows, SUSPENSION_COLUMNS))
 
     async def end(self, conn: AsyncConnection, ids: Collection[str], day: date) -> None:
         """End suspensions on a day: the list has them until the day before."""
@@ -76,30 +106,30 @@ class Suspensions:
         later = or_(c.until.is_(None), c.until > day)
         await conn.execute(update(suspensions).where(c.key.in_(ids), later).values(until=day))
 
-    async def unseen(self, conn: AsyncConnection, seen: Collection[str], day: date) -> dict[str, str]:
+    async def list_missing(self, conn: AsyncConnection, seen: Collection[str], day: date) -> dict[str, str]:
         """Answer what the list has beyond a day and is not among those seen."""
         c = suspensions.c
         query = select(c.key, c.country, c.taxon).where(or_(c.until.is_(None), c.until > day))
         return {row.key: f"{row.country} {row.taxon}" for row in await conn.execute(query) if row.key not in seen}
 
-    async def settle(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
+    async def finish_load(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
         """Nothing else follows from a load."""
 
-    async def meanwhile(self, conn: AsyncConnection, version: int, at: datetime) -> None:
+    async def catch_up(self, conn: AsyncConnection, version: int, at: datetime) -> None:
         """Nothing that happens at the same moment has to know of it."""
 
 
-class Quotas:
+class QuotaList:
     """The list of quotas, as the action of loading sees it; one that changes stays the same quota."""
 
     name = "quotas"
-    own = False
+    built_in = False
 
     def digest(self, entry: Quota) -> str:
         """Answer what tells whether a quota is as it was."""
-        return digest(entry)
+        return content_digest(entry)
 
-    async def standing(self, conn: AsyncConnection, ids: Collection[str]) -> Standing:
+    async def current_entries(self, conn: AsyncConnection, ids: Collection[str]) -> CurrentEntries:
         """Answer the digests of those that the list has; a quota says itself from when to when it holds."""
         c = quotas.c
         query = select(c.key, c.digest).where(c.key.in_(ids), c.ended_on.is_(None))
@@ -109,49 +139,51 @@ class Quotas:
         """Write quotas, those that are here already in their place."""
         rows = [
             {
-                **_shared(entry),
-                "id": uuid5(QUOTAS, entry.identity),
+                **_shared_values(entry),
+                "id": uuid5(QUOTA_ID_NAMESPACE, entry.identity),
                 "unit": entry.unit,
                 "amount": entry.amount,
                 "version": version,
                 "sequence": 0,
-                "told": 0,
+                "notice_level": 0,
             }
-            for entry in sorted(entries, key=lambda entry: uuid5(QUOTAS, entry.identity))
+            for entry in sorted(entries, key=lambda entry: uuid5(QUOTA_ID_NAMESPACE, entry.identity))
         ]
-        before = {row["id"] for row in rows} & await _known(conn, [row["id"] for row in rows])
-        await conn.execute(many(quotas, QUOTA, ending=QUOTA_AGAIN), columns(rows, QUOTA))
-        were = [
+        existing_ids = {row["id"] for row in rows} & await _existing_ids(conn, [row["id"] for row in rows])
+        await conn.execute(
+            bulk_insert(quotas, QUOTA_COLUMNS, suffix=ON_QUOTA_CONFLICT), column_arrays(rows, QUOTA_COLUMNS)
+        )
+        amounts = [
             {
                 "quota_id": row["id"],
                 "version": version,
-                "since": day if row["id"] in before else min(day, row["starts"]),
+                "since": day if row["id"] in existing_ids else min(day, row["starts"]),
                 "amount": row["amount"],
                 "note": row["note"],
             }
             for row in rows
         ]
-        await conn.execute(many(quota_amounts, AMOUNT), columns(were, AMOUNT))
+        await conn.execute(bulk_insert(quota_amounts, AMOUNT_COLUMNS), column_arrays(amounts, AMOUNT_COLUMNS))
 
     async def end(self, conn: AsyncConnection, ids: Collection[str], day: date) -> None:
         """End quotas on a day; one that is only different is written in its place after."""
         await conn.execute(update(quotas).where(quotas.c.key.in_(ids)).values(ended_on=day))
 
-    async def unseen(self, conn: AsyncConnection, seen: Collection[str], day: date) -> dict[str, str]:
+    async def list_missing(self, conn: AsyncConnection, seen: Collection[str], day: date) -> dict[str, str]:
         """Answer what the list has and is not among those seen."""
         c = quotas.c
         query = select(c.key, c.country, c.taxon).where(c.ended_on.is_(None))
         return {row.key: f"{row.country} {row.taxon}" for row in await conn.execute(query) if row.key not in seen}
 
-    async def settle(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
+    async def finish_load(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
         """Let the permits that were issued before take their part of what is new."""
-        await quota_usage.catch_up(conn, version, at)
+        await quota_usage.record_usage_of_issued_permits(conn, version, at)
 
-    async def meanwhile(self, conn: AsyncConnection, version: int, at: datetime) -> None:
+    async def catch_up(self, conn: AsyncConnection, version: int, at: datetime) -> None:
         """Let the permits that were being issued while the list was loaded take their part too.
 
         No other load is under way by then: it would wait for issuers here, and this one for what it has written.
         """
-        await reference_loads.begin(conn, self.name)
+        await reference_loads.lock_list(conn, self.name)
         await quota_usage.wait_for_issuers(conn)
-        await quota_usage.catch_up(conn, version, at)
+        await quota_usage.record_usage_of_issued_permits(conn, version, at)

@@ -10,37 +10,53 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.store.tables import permit_history, reference_loads
 
-LOADING = 0x5A01B
+LOAD_LOCK_CLASS = 0x5A01B
 """The class of the advisory locks that let one load of a list happen at a time."""
-NUMBERS = {"taxa": 1, "suspensions": 2, "quotas": 3}
+LIST_LOCK_NUMBERS = {"taxa": 1, "suspensions": 2, "quotas": 3}
 
 
-async def begin(conn: AsyncConnection, which: str) -> int:
+async def lock_list(conn: AsyncConnection, list_name: str) -> int:
     """Wait until no other load of this list is under way, and answer the version that stands (0: none yet)."""
-    await conn.execute(text("SELECT pg_advisory_xact_lock(:class, :list)"), {"class": LOADING, "list": NUMBERS[which]})
+    await conn.execute(
+        text("SELECT pg_advisory_xact_lock(:class, :list)"),
+        {"class": LOAD_LOCK_CLASS, "list": LIST_LOCK_NUMBERS[list_name]},
+    )
     c = reference_loads.c
-    found = (await conn.execute(select(func.max(c.version)).where(c.list == which))).scalar_one()
-    return int(found or 0)
+    version = (await conn.execute(select(func.max(c.version)).where(c.list == list_name))).scalar_one()
+    return int(version or 0)
 
 
-async def keep(
-    conn: AsyncConnection, which: str, version: int, day: date, at: datetime, by: UUID | None, report: dict[str, Any]
+async def insert_load(
+    conn: AsyncConnection,
+    list_name: str,
+    version: int,
+    holds_from: date,
+    at: datetime,
+    loaded_by: UUID | None,
+    report: dict[str, Any],
 ) -> None:
     """Write what a load did."""
-    row = {"list": which, "version": version, "holds_from": day, "own": by is None, "at": at, "by_party": by}
+    row = {
+        "list": list_name,
+        "version": version,
+        "holds_from": holds_from,
+        "own": loaded_by is None,
+        "at": at,
+        "by_party": loaded_by,
+    }
     await conn.execute(insert(reference_loads).values({**row, "report": json.loads(json.dumps(report))}))
 
 
-async def state(conn: AsyncConnection) -> dict[str, tuple[int, bool]]:
+async def versions_by_list(conn: AsyncConnection) -> dict[str, tuple[int, bool]]:
     """Answer, for each list that was ever loaded, its version, and whether an administrator loaded it."""
     c = reference_loads.c
     query = select(c.list, func.max(c.version).label("version"), func.bool_or(~c.own).label("whole")).group_by(c.list)
     return {row.list: (row.version, row.whole) for row in await conn.execute(query)}
 
 
-async def mark(conn: AsyncConnection) -> tuple[int, int]:
+async def read_change_mark(conn: AsyncConnection) -> tuple[int, int]:
     """Answer how far loads and what became of permits have come; another answer says that something changed."""
-    loaded = select(func.count()).select_from(reference_loads).scalar_subquery()
-    became = select(func.coalesce(func.max(permit_history.c.id), 0)).scalar_subquery()
-    row = (await conn.execute(select(loaded, became))).one()
+    load_count = select(func.count()).select_from(reference_loads).scalar_subquery()
+    last_permit_event = select(func.coalesce(func.max(permit_history.c.id), 0)).scalar_subquery()
+    row = (await conn.execute(select(load_count, last_permit_event))).one()
     return int(row[0]), int(row[1])

@@ -16,39 +16,43 @@ from services.permits.store.tables import taxon_genera, taxon_names
 from shared.contracts.declaration import Declaration
 
 
-def words_of_permit(taxa: Iterable[str]) -> str:
+def permit_search_words(taxa: Iterable[str]) -> str:
     """Write the words a permit is found by: the taxa of its lines."""
-    return _written(word for taxon in taxa for word in _of_taxon(taxon))
+    return _words_json(word for taxon in taxa for word in _taxon_words(taxon))
 
 
-def words_of_declaration(stated: Declaration) -> str:
+def declaration_search_words(content: Declaration) -> str:
     """Write the words a declaration is found by: its taxa, the permits it cites, whose they are, who trades."""
-    documents = [document for item in stated.items for document in item.documents]
-    return _written(
+    documents = [document for item in content.items for document in item.documents]
+    return _words_json(
         [
-            *(word for item in stated.items if item.taxon for word in _of_taxon(item.taxon)),
+            *(word for item in content.items if item.taxon for word in _taxon_words(item.taxon)),
             *(f"permit:{document.number}" for document in documents if document.number),
             *(f"issuer:{document.issuer}" for document in documents if document.issuer),
-            *(f"holder:{party.identifier}" for party in (stated.exporter, stated.importer) if party.identifier),
+            *(f"holder:{party.identifier}" for party in (content.exporter, content.importer) if party.identifier),
         ]
     )
 
 
-def _of_taxon(name: str) -> list[str]:
-    return [f"taxon:{key}" for key in names.keys(name)]
+def _taxon_words(name: str) -> list[str]:
+    return [f"taxon:{key}" for key in names.candidate_keys(name)]
 
 
-def _written(words: Iterable[str]) -> str:
+def _words_json(words: Iterable[str]) -> str:
     return to_json(list(dict.fromkeys(words))).decode()
 
 
-async def words_for_taxon(conn: AsyncConnection, name: str) -> list[str]:
+async def find_taxon_words(conn: AsyncConnection, name: str) -> list[str]:
     """Answer the words that a taxon is meant by: its own name, its other names, and the genera below it."""
     key = names.key(name)
-    alike = taxon_names.alias()
-    known = select(alike.c.key).join(taxon_names, taxon_names.c.taxon == alike.c.taxon).where(taxon_names.c.key == key)
+    other_names = taxon_names.alias()
+    same_taxon = (
+        select(other_names.c.key)
+        .join(taxon_names, taxon_names.c.taxon == other_names.c.taxon)
+        .where(taxon_names.c.key == key)
+    )
     below = select(taxon_genera.c.genus).where(taxon_genera.c.lineage.contains(func.to_jsonb(cast(key, Text))))
-    found = (await conn.execute(union(known, below))).scalars()
+    found = (await conn.execute(union(same_taxon, below))).scalars()
     return [f"taxon:{one}" for one in sorted({key, *found} - {""})]
 
 

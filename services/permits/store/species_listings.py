@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.reference import authors, names
-from services.permits.domain.reference.listings import Listing, Listings, Match, Population
+from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
 from services.permits.store.from_row import Row
 from services.permits.store.tables import taxa, taxon_names
 
@@ -35,66 +35,69 @@ ORDER BY wanted.depth, t.kind, t.own, t.name, t.since
 would read the whole index of species for one of them."""
 
 
-async def find(conn: AsyncConnection, asked: Iterable[str], *, whole: bool = False) -> Listings:
-    """Find every match of names on any day; `whole` says whether an administrator loaded the index."""
-    wanted = {name: (names.keys(name), names.parents(name)) for name in set(asked)}
-    keys = {key for own, parents in wanted.values() for key in (*own, *parents, *_shorter(parents))}
+async def load_listings(conn: AsyncConnection, wanted_names: Iterable[str], *, is_complete: bool = False) -> Listings:
+    """Find every match of names on any day; `is_complete` says whether an administrator loaded the index."""
+    keys_by_name = {name: (names.candidate_keys(name), names.hybrid_parents(name)) for name in set(wanted_names)}
+    keys = {key for own, parents in keys_by_name.values() for key in (*own, *parents, *_shorter_keys(parents))}
     if not keys:
-        return Listings({}, whole)
+        return Listings({}, is_complete)
     genera = {key for key in keys if " " not in key}
     rows = (await conn.execute(_FIND, {"keys": sorted(keys), "genera": sorted(genera)})).mappings()
-    direct: dict[str, list[Match]] = {}
-    above: dict[str, list[Match]] = {}
+    direct: dict[str, list[ListingMatch]] = {}
+    above: dict[str, list[ListingMatch]] = {}
     for row in rows:
-        match = Match(listing_of(row), row["kind"], row["found"])
+        match = ListingMatch(listing_from_row(row), row["kind"], row["found"])
         (above if row["depth"] else direct).setdefault(row["asked"], []).append(match)
-    found = {name: _matches(own, parents, direct, above) for name, (own, parents) in wanted.items()}
-    return Listings({name: matches for name, matches in found.items() if matches}, whole)
+    found = {name: _matches(own, parents, direct, above) for name, (own, parents) in keys_by_name.items()}
+    return Listings({name: matches for name, matches in found.items() if matches}, is_complete)
 
 
-def _shorter(parents: Iterable[str]) -> list[str]:
-    return [key for parent in parents for key in names.keys(parent)[1:]]
+def _shorter_keys(parents: Iterable[str]) -> list[str]:
+    return [key for parent in parents for key in names.candidate_keys(parent)[1:]]
 
 
 def _matches(
-    keys: tuple[str, ...], parents: tuple[str, ...], direct: Mapping[str, list[Match]], above: Mapping[str, list[Match]]
-) -> tuple[Match, ...]:
+    keys: tuple[str, ...],
+    parents: tuple[str, ...],
+    direct: Mapping[str, list[ListingMatch]],
+    above: Mapping[str, list[ListingMatch]],
+) -> tuple[ListingMatch, ...]:
     """Gather a name's matches, most exact first: itself, its species and genus, then what the genus belongs to."""
     if not keys:
         return ()
     exact = direct.get(keys[0], [])
     if exact or not parents:
-        shorter = [_shorter_by(match, keys[0]) for key in keys[1:] for match in direct.get(key, ())]
-        return (*exact, *shorter, *(Match(m.listing, "higher_taxon", m.key) for m in above.get(keys[-1], ())))
+        shorter = [_as_shorter_match(match, keys[0]) for key in keys[1:] for match in direct.get(key, ())]
+        return (*exact, *shorter, *(ListingMatch(m.listing, "higher_taxon", m.key) for m in above.get(keys[-1], ())))
     mixed = []
     for parent in parents:
-        own = _matches(names.keys(parent), (), direct, above)
-        mixed += [Match(m.listing, "hybrid", m.key) for m in own if m.key == own[0].key]
+        own = _matches(names.candidate_keys(parent), (), direct, above)
+        mixed += [ListingMatch(m.listing, "hybrid", m.key) for m in own if m.key == own[0].key]
     return tuple(mixed)
 
 
-def _shorter_by(match: Match, name: str) -> Match:
+def _as_shorter_match(match: ListingMatch, name: str) -> ListingMatch:
     """Answer how a name's beginning answers for it: as what it belongs to, or as itself where its author follows."""
-    if match.by == "accepted" and authors.is_of(name.removeprefix(match.key), match.listing.author):
+    if match.kind == "accepted" and authors.is_same_author(name.removeprefix(match.key), match.listing.author):
         return match
-    return Match(match.listing, "higher_taxon", match.key)
+    return ListingMatch(match.listing, "higher_taxon", match.key)
 
 
-async def beginning(conn: AsyncConnection, start: str, day: date, *, limit: int) -> list[Match]:
+async def list_by_prefix(conn: AsyncConnection, prefix: str, day: date, *, limit: int) -> list[ListingMatch]:
     """Answer the listings on a day whose names begin so, in the order of the alphabet, for who is still typing."""
     query = (
         select(taxon_names.c.kind, taxon_names.c.key.label("found"), taxa)
         .join(taxa, taxa.c.id == taxon_names.c.taxon)
-        .where(taxon_names.c.key >= start, taxon_names.c.key < start + "\U0010ffff")
+        .where(taxon_names.c.key >= prefix, taxon_names.c.key < prefix + "\U0010ffff")
         .where(taxa.c.since <= day, (taxa.c.until.is_(None)) | (taxa.c.until > day))
         .order_by(taxon_names.c.key, taxa.c.name)
         .limit(limit)
     )
     rows = (await conn.execute(query)).mappings()
-    return [Match(listing_of(row), row["kind"], row["found"]) for row in rows]
+    return [ListingMatch(listing_from_row(row), row["kind"], row["found"]) for row in rows]
 
 
-def listing_of(row: Row) -> Listing:
+def listing_from_row(row: Row) -> Listing:
     """Read a row of the index."""
     content = row["content"] if isinstance(row["content"], dict) else json.loads(row["content"])
     return Listing(
@@ -102,10 +105,10 @@ def listing_of(row: Row) -> Listing:
         name=row["name"],
         author=row["author"],
         rank=row["rank"],
-        parts=tuple(_part(part) for part in _data(row["parts"])),
+        parts=tuple(_population_from_json(part) for part in _parsed_json(row["parts"])),
         since=row["since"],
         until=row["until"],
-        lineage=tuple(_data(row["lineage"])),
+        lineage=tuple(_parsed_json(row["lineage"])),
         annotation=content.get("annotation", ""),
         distribution=tuple(content.get("distribution", ())),
         version=row["version"],
@@ -114,10 +117,10 @@ def listing_of(row: Row) -> Listing:
     )
 
 
-def _data(value: Any) -> Any:
+def _parsed_json(value: Any) -> Any:
     """A statement of text does not say which columns are JSON, so these come as they are written."""
     return json.loads(value) if isinstance(value, str) else value
 
 
-def _part(part: Mapping[str, Any]) -> Population:
+def _population_from_json(part: Mapping[str, Any]) -> Population:
     return Population(part["appendix"], frozenset(part["countries"]), part["party"], part["told"])

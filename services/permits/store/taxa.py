@@ -9,55 +9,59 @@ from sqlalchemy import or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.reference.entries import Taxon
-from services.permits.store.content_digest import Standing, digest
+from services.permits.store.content_digest import CurrentEntries, content_digest
 from services.permits.store.tables import taxa, taxon_genera, taxon_names
-from shared.database import columns, many, new_id
+from shared.database import bulk_insert, column_arrays, new_id
 
-TAXON = (
+TAXON_COLUMNS = (
     "id", "taxon_id", "own", "key", "name", "author", "rank", "parts", "lineage", "content", "digest", "since",
     "version",
 )  # fmt: skip
-NAME = ("key", "taxon", "kind")
-GENUS = ("genus", "lineage")
-NEWER = """ON CONFLICT (genus) DO UPDATE SET lineage = excluded.lineage
+NAME_COLUMNS = ("key", "taxon", "kind")
+GENUS_COLUMNS = ("genus", "lineage")
+ON_GENUS_CONFLICT = """ON CONFLICT (genus) DO UPDATE SET lineage = excluded.lineage
 WHERE taxon_genera.lineage IS DISTINCT FROM excluded.lineage"""
 RANKS_BELOW = frozenset({"GENUS", "SPECIES", "SUBSPECIES", "VARIETY"})
 
 
-class Taxa:
+class TaxonList:
     """The list of taxa, as the action of loading sees it; `own` is the project's own small listing."""
 
     name = "taxa"
 
-    def __init__(self, *, own: bool = False) -> None:
-        self.own = own
+    def __init__(self, *, built_in: bool = False) -> None:
+        self.built_in = built_in
 
     def digest(self, taxon: Taxon) -> str:
         """Answer what tells whether a taxon is as it was."""
-        return digest(taxon, "since")
+        return content_digest(taxon, "since")
 
-    async def standing(self, conn: AsyncConnection, ids: Collection[str]) -> Standing:
+    async def current_entries(self, conn: AsyncConnection, ids: Collection[str]) -> CurrentEntries:
         """Answer of those taxa that hold without end: their digest, and since when."""
         c = taxa.c
-        query = select(c.taxon_id, c.digest, c.since).where(c.own == self.own, c.taxon_id.in_(ids), c.until.is_(None))
+        query = select(c.taxon_id, c.digest, c.since).where(
+            c.own == self.built_in, c.taxon_id.in_(ids), c.until.is_(None)
+        )
         return {row.taxon_id: (row.digest, row.since) for row in await conn.execute(query)}
 
     async def add(self, conn: AsyncConnection, entries: Sequence[Taxon], day: date, version: int) -> None:
         """Write taxa that hold from a day on, with their names and what their genus belongs to."""
-        rows, named, genera = [], [], {}
+        rows, name_rows, genera = [], [], {}
         for taxon in entries:
             row = self._row(taxon, day, version)
             rows.append(row)
-            named.append({"key": taxon.key, "taxon": row["id"], "kind": "accepted"})
-            named += [{"key": key, "taxon": row["id"], "kind": "synonym"} for key in taxon.synonyms]
+            name_rows.append({"key": taxon.key, "taxon": row["id"], "kind": "accepted"})
+            name_rows += [{"key": key, "taxon": row["id"], "kind": "synonym"} for key in taxon.synonyms]
             if taxon.rank in RANKS_BELOW and " x " not in taxon.key:
                 genus = taxon.key.split(" ", 1)[0]
                 above = [key for key in taxon.lineage if " " not in key and key != genus]
                 genera[genus] = {"genus": genus, "lineage": json.dumps(above)}
-        await conn.execute(many(taxa, TAXON), columns(rows, TAXON))
-        await conn.execute(many(taxon_names, NAME), columns(named, NAME))
-        told = [genera[genus] for genus in sorted(genera)]
-        await conn.execute(many(taxon_genera, GENUS, ending=NEWER), columns(told, GENUS))
+        await conn.execute(bulk_insert(taxa, TAXON_COLUMNS), column_arrays(rows, TAXON_COLUMNS))
+        await conn.execute(bulk_insert(taxon_names, NAME_COLUMNS), column_arrays(name_rows, NAME_COLUMNS))
+        genus_rows = [genera[genus] for genus in sorted(genera)]
+        await conn.execute(
+            bulk_insert(taxon_genera, GENUS_COLUMNS, suffix=ON_GENUS_CONFLICT), column_arrays(genus_rows, GENUS_COLUMNS)
+        )
 
     def _row(self, taxon: Taxon, day: date, version: int) -> dict[str, Any]:
         content = {
@@ -68,13 +72,13 @@ class Taxa:
             "synonyms": taxon.synonyms,
         }
         parts = [
-            {"appendix": p.appendix, "countries": sorted(p.countries), "party": p.party, "told": p.told}
+            {"appendix": p.appendix, "countries": sorted(p.countries), "party": p.party, "told": p.is_range_known}
             for p in taxon.parts
         ]
         return {
             "id": new_id(),
             "taxon_id": taxon.taxon_id,
-            "own": self.own,
+            "own": self.built_in,
             "key": taxon.key,
             "name": taxon.name,
             "author": taxon.author,
@@ -91,24 +95,24 @@ class Taxa:
         """End taxa on a day: they hold until the day before."""
         c = taxa.c
         later = or_(c.until.is_(None), c.until > day)
-        await conn.execute(update(taxa).where(c.own == self.own, c.taxon_id.in_(ids), later).values(until=day))
+        await conn.execute(update(taxa).where(c.own == self.built_in, c.taxon_id.in_(ids), later).values(until=day))
 
-    async def unseen(self, conn: AsyncConnection, seen: Collection[str], day: date) -> dict[str, str]:
+    async def list_missing(self, conn: AsyncConnection, seen: Collection[str], day: date) -> dict[str, str]:
         """Answer the names, by id, of what holds beyond a day and is not among those seen."""
         c = taxa.c
-        query = select(c.taxon_id, c.name).where(c.own == self.own, or_(c.until.is_(None), c.until > day))
+        query = select(c.taxon_id, c.name).where(c.own == self.built_in, or_(c.until.is_(None), c.until > day))
         return {row.taxon_id: row.name for row in await conn.execute(query) if row.taxon_id not in seen}
 
-    async def settle(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
+    async def finish_load(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
         """Let the project's own listing give way for each taxon that the index names."""
-        if not self.own:
-            await conn.execute(_GIVE_WAY, {"day": day})
+        if not self.built_in:
+            await conn.execute(_END_BUILT_IN_TAXA, {"day": day})
 
-    async def meanwhile(self, conn: AsyncConnection, version: int, at: datetime) -> None:
+    async def catch_up(self, conn: AsyncConnection, version: int, at: datetime) -> None:
         """Nothing that happens at the same moment has to know of it."""
 
 
-_GIVE_WAY = text("""
+_END_BUILT_IN_TAXA = text("""
 UPDATE taxa SET until = :day
 WHERE own AND (until IS NULL OR until > :day) AND EXISTS (
     SELECT FROM taxon_names n JOIN taxa told ON told.id = n.taxon

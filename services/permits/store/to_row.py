@@ -8,62 +8,71 @@ from uuid import UUID
 from pydantic_core import to_json
 from sqlalchemy import Table
 
-from services.permits.domain.ledger.balances import Kind
-from services.permits.domain.permits.expiry import TOLD
+from services.permits.domain.ledger.balances import EntryKind
+from services.permits.domain.permits.expiry import NOTICE_LEVELS
 from services.permits.domain.values import (
     Citation,
     DeclarationChange,
-    Move,
+    DomainEvent,
     PermitChange,
-    PermitOnFile,
+    PermitRecord,
     Posting,
 )
 from services.permits.store import tables as t
-from services.permits.store.from_row import BALANCE
-from services.permits.store.search import words_of_declaration, words_of_permit
+from services.permits.store.from_row import BALANCE_COLUMNS
+from services.permits.store.search import declaration_search_words, permit_search_words
 from shared.database import derived_id
 
-EVENTS = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a01")
-ENTRIES = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a02")
+EVENT_ID_NAMESPACE = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a01")
+ENTRY_ID_NAMESPACE = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a02")
 
 
-def _every(table: Table, *, but: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Name the columns of a table that we write: all but those PostgreSQL numbers itself, and those in `but`."""
-    return tuple(c.name for c in table.columns if c.identity is None and c.name not in but)
+def _written_columns(table: Table, *, excluded: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Name the columns of a table that we write: all but those PostgreSQL numbers itself, and those in `excluded`."""
+    return tuple(c.name for c in table.columns if c.identity is None and c.name not in excluded)
 
 
-DECLARATION = _every(t.declarations)
-DECLARATION_CHANGES = ("status", "document", "words", "findings", "digest", "received_at", "sequence", "version")
-PERMIT = _every(t.permits)
-PERMIT_CHANGES = ("status", "endorsed", "transport_documents", "replaced_by", "told", "sequence", "version")
-LINE = _every(t.permit_lines)
-CITATION = _every(t.citations)
-HISTORY = _every(t.permit_history, but=("permit_id",))
-NEWS = _every(t.news, but=("attempts", "settled_at"))
-ENTRY = _every(t.ledger)
-RESERVING = frozenset({Kind.RESERVE, Kind.RELEASE})
-RESERVED = ("export_reserved", "import_reserved")
+DECLARATION_COLUMNS = _written_columns(t.declarations)
+DECLARATION_CHANGED_COLUMNS = (
+    "status",
+    "document",
+    "words",
+    "findings",
+    "digest",
+    "received_at",
+    "sequence",
+    "version",
+)
+PERMIT_COLUMNS = _written_columns(t.permits)
+PERMIT_CHANGED_COLUMNS = ("status", "endorsed", "transport_documents", "replaced_by", "told", "sequence", "version")
+LINE_COLUMNS = _written_columns(t.permit_lines)
+CITATION_COLUMNS = _written_columns(t.citations)
+HISTORY_COLUMNS = _written_columns(t.permit_history, excluded=("permit_id",))
+OUTBOX_EVENT_COLUMNS = _written_columns(t.outbox_events, excluded=("attempts", "settled_at"))
+ENTRY_COLUMNS = _written_columns(t.ledger)
+RESERVATION_KINDS = frozenset({EntryKind.RESERVE, EntryKind.RETURN})
+RESERVED_COLUMNS = ("export_reserved", "import_reserved")
 
 
 def declaration_row(change: DeclarationChange) -> dict[str, Any]:
     """Write a declaration as its row."""
-    filed = change.filed
+    declaration = change.declaration
     return {
-        "id": filed.id,
-        "party_id": filed.party,
-        "trader_id": filed.trader,
-        "reference": filed.document.reference,
-        "movement": filed.document.movement,
-        "status": filed.status.value,
-        "export_country": filed.document.export_country,
-        "import_country": filed.document.import_country,
-        "document": filed.document.model_dump_json(exclude_none=True),
-        "words": words_of_declaration(filed.document),
-        "findings": "[" + ",".join(finding.model_dump_json() for finding in filed.findings) + "]",
-        "digest": filed.digest,
-        "received_at": filed.received_at,
-        "sequence": filed.sequence + len(change.moves),
-        "version": filed.version,
+        "id": declaration.id,
+        "party_id": declaration.party,
+        "trader_id": declaration.trader,
+        "reference": declaration.content.reference,
+        "movement": declaration.content.movement,
+        "status": declaration.status.value,
+        "export_country": declaration.content.export_country,
+        "import_country": declaration.content.import_country,
+        "document": declaration.content.model_dump_json(exclude_none=True),
+        "words": declaration_search_words(declaration.content),
+        "findings": "[" + ",".join(finding.model_dump_json() for finding in declaration.findings) + "]",
+        "digest": declaration.digest,
+        "received_at": declaration.received_at,
+        "sequence": declaration.sequence + len(change.events),
+        "version": declaration.version,
     }
 
 
@@ -77,15 +86,15 @@ def citation_row(citation: Citation) -> dict[str, Any]:
         "side": citation.side.value,
         "use": citation.use,
         "unit": citation.unit,
-        "asked": citation.asked,
+        "asked": citation.requested,
         "reserved": citation.reserved,
         "used": citation.used,
         "used_on": citation.used_on,
         "transport_document": citation.transport_document,
         "lodged_at": citation.lodged_at,
         "consented": citation.consented,
-        "drawn": citation.drawn,
-        "counted": citation.counted,
+        "drawn": citation.consent_used,
+        "counted": citation.counted_elsewhere,
         "counted_by": citation.counted_by,
         "dead_on_arrival": citation.dead_on_arrival,
     }
@@ -94,57 +103,57 @@ def citation_row(citation: Citation) -> dict[str, Any]:
 def permit_row(change: PermitChange) -> dict[str, Any]:
     """Write a permit as its row."""
     permit = change.permit
-    terms = permit.terms
+    content = permit.content
     return {
         "id": permit.id,
-        "issuer": terms.issuer,
-        "number": terms.number,
+        "issuer": content.issuer,
+        "number": content.number,
         "status": permit.status.value,
-        "issued_on": terms.issued_on,
-        "valid_until": terms.valid_until,
-        "exporter_identifier": terms.exporter.identifier,
-        "importer_identifier": terms.importer.identifier,
-        "export_country": terms.export_country,
-        "import_country": terms.import_country,
-        "kind": terms.kind,
-        "purpose": terms.purpose,
-        "document": terms.model_dump_json(exclude_none=True),
-        "words": words_of_permit(line.taxon for line in terms.lines),
+        "issued_on": content.issued_on,
+        "valid_until": content.valid_until,
+        "exporter_identifier": content.exporter.identifier,
+        "importer_identifier": content.importer.identifier,
+        "export_country": content.export_country,
+        "import_country": content.import_country,
+        "kind": content.kind,
+        "purpose": content.purpose,
+        "document": content.model_dump_json(exclude_none=True),
+        "words": permit_search_words(line.taxon for line in content.lines),
         "registered_by": permit.registered_by,
         "registering_country": permit.registering_country,
         "endorsed": permit.endorsed,
         "transport_documents": json.dumps(sorted(permit.transport_documents)),
-        "token": permit.token,
+        "token": permit.token_digest,
         "replaces": permit.replaces,
         "replaced_by": permit.replaced_by,
-        "told": permit.told,
-        "sequence": permit.sequence + len(change.moves),
-        "version": permit.version + (1 if permit.sequence and not _only_told(change) else 0),
+        "told": permit.notice_level,
+        "sequence": permit.sequence + len(change.events),
+        "version": permit.version + (1 if permit.sequence and not _is_only_expiry_notice(change) else 0),
     }
 
 
-def _only_told(change: PermitChange) -> bool:
+def _is_only_expiry_notice(change: PermitChange) -> bool:
     """Say whether nothing changed but that the permit's end was told of: who read its version may still act on it."""
-    return bool(change.moves) and all(move.event in TOLD for move in change.moves)
+    return bool(change.events) and all(event.event_type in NOTICE_LEVELS for event in change.events)
 
 
-def line_rows(permit: PermitOnFile) -> list[dict[str, Any]]:
+def line_rows(permit: PermitRecord) -> list[dict[str, Any]]:
     """Write the lines of a permit as their rows."""
     return [
         {
             "permit_id": permit.id,
-            "line": letter,
+            "line": line_letter,
             "position": position,
-            "taxon": line.terms.taxon,
-            "appendix": line.terms.appendix,
-            "source": line.terms.source,
-            "term": line.terms.term,
-            "unit": line.terms.unit,
-            "origin_country": line.terms.origin_country,
-            "origin_permit": line.terms.origin_permit,
-            **{name: getattr(line.balance, name) for name in BALANCE},
+            "taxon": line.content.taxon,
+            "appendix": line.content.appendix,
+            "source": line.content.source,
+            "term": line.content.term,
+            "unit": line.content.unit,
+            "origin_country": line.content.origin_country,
+            "origin_permit": line.content.origin_permit,
+            **{name: getattr(line.balance, name) for name in BALANCE_COLUMNS},
         }
-        for position, (letter, line) in enumerate(permit.lines.items())
+        for position, (line_letter, line) in enumerate(permit.lines.items())
     ]
 
 
@@ -154,46 +163,48 @@ def balance_rows(change: PermitChange) -> list[dict[str, Any]]:
     return [
         {
             "permit_id": change.permit.id,
-            "line": letter,
-            **vars(lines[letter].balance),
+            "line": line_letter,
+            **vars(lines[line_letter].balance),
         }
-        for letter in (lines if change.lines is None else change.lines)
+        for line_letter in (lines if change.changed_lines is None else change.changed_lines)
     ]
 
 
-def moved_by(postings: Iterable[Posting]) -> tuple[str, ...]:
+def changed_balance_columns(postings: Iterable[Posting]) -> tuple[str, ...]:
     """Name the columns of balances that postings move: reservations alone leave all others as they are."""
     kinds = {posting.entry.kind for posting in postings}
-    return RESERVED if kinds and kinds <= RESERVING else BALANCE
+    return RESERVED_COLUMNS if kinds and kinds <= RESERVATION_KINDS else BALANCE_COLUMNS
 
 
-def history_row(name: str, id: UUID, number: int, move: Move) -> dict[str, Any]:
-    """Write a move as a row of history of what `name` and `id` say."""
+def history_row(id_column: str, id: UUID, sequence: int, event: DomainEvent) -> dict[str, Any]:
+    """Write a move as a row of history of what `id_column` and `id` say."""
     return {
-        name: id,
-        "sequence": number,
-        "event": move.event,
-        "from_status": move.before,
-        "to_status": move.after,
-        "at": move.act.at,
-        "by_party": move.act.party,
-        "by_role": move.act.role,
-        "reason": move.reason,
-        "detail": json.dumps(move.detail) if move.detail else None,
+        id_column: id,
+        "sequence": sequence,
+        "event": event.event_type,
+        "from_status": event.from_status,
+        "to_status": event.to_status,
+        "at": event.actor.at,
+        "by_party": event.actor.party,
+        "by_role": event.actor.role,
+        "reason": event.reason,
+        "detail": json.dumps(event.detail) if event.detail else None,
     }
 
 
-def news_row(subject: str, number: int, move: Move, data: dict[str, Any], audience: str) -> dict[str, Any]:
+def outbox_event_row(
+    subject: str, sequence: int, event: DomainEvent, data: dict[str, Any], audience: str
+) -> dict[str, Any]:
     """Write a move as a piece of news, its id derived from its subject and number."""
     return {
-        "id": derived_id(EVENTS, f"{subject}/{number}"),
-        "type": move.event,
+        "id": derived_id(EVENT_ID_NAMESPACE, f"{subject}/{sequence}"),
+        "type": event.event_type,
         "subject": subject,
-        "sequence": number,
-        "at": move.act.at,
-        "data": to_json({**data, "sequence": number}).decode(),
+        "sequence": sequence,
+        "at": event.actor.at,
+        "data": to_json({**data, "sequence": sequence}).decode(),
         "audience": audience,
-        "due_at": move.act.at,
+        "due_at": event.actor.at,
     }
 
 
@@ -202,7 +213,7 @@ def entry_row(posting: Posting) -> dict[str, Any]:
     entry = posting.entry
     name = f"{posting.permit}/{posting.line}/{posting.declaration}/{posting.item}/{posting.cause}/{entry.kind}"
     return {
-        "id": derived_id(ENTRIES, name),
+        "id": derived_id(ENTRY_ID_NAMESPACE, name),
         "permit_id": posting.permit,
         "line": posting.line,
         "side": entry.side.value,
@@ -210,13 +221,13 @@ def entry_row(posting: Posting) -> dict[str, Any]:
         "quantity": entry.quantity,
         "closes": entry.closes,
         "opens": entry.opens,
-        "day": posting.day,
+        "day": posting.value_date,
         "declaration_id": posting.declaration,
         "item": posting.item,
         "dead_on_arrival": posting.dead_on_arrival,
         "cause": posting.cause,
-        "at": posting.act.at,
-        "by_party": posting.act.party,
-        "by_role": posting.act.role,
+        "at": posting.actor.at,
+        "by_party": posting.actor.party,
+        "by_role": posting.actor.role,
         "reason": posting.reason,
     }

@@ -4,52 +4,52 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.events.parts import About
-from shared.contracts.fields import Country, Id, Token
-from shared.contracts.permit import Kind
+from shared.contracts.events.parts import EventData
+from shared.contracts.fields import Country, Id, ShortText
+from shared.contracts.permit import PermitKind
 
 Status = Literal["submitted", "queried", "granted", "refused", "withdrawn"]
 
 
-class AboutApplication(About):
+class ApplicationEventData(EventData):
     """Which application, to which country's authority, and where it stands after what happened."""
 
     application_id: Id
     reference: Annotated[str | None, Field(description="The applicant's own")] = None
     status: Status
     issuer: Country
-    kind: Kind
+    kind: PermitKind
     reason: Annotated[str | None, Field(description="The question, the answer or the grounds")] = None
 
 
-class ApplicationSubmitted(AboutApplication):
+class ApplicationSubmitted(ApplicationEventData):
     """The authority of the issuing country has it before it."""
 
 
-class ApplicationAssessed(AboutApplication):
+class ApplicationAssessed(ApplicationEventData):
     """Its applicant does not hear of this. Where the country's policy asks for two people, another one issues."""
 
     recommendation: Literal["grant", "refuse"]
 
 
-class ApplicationQueried(AboutApplication):
+class ApplicationQueried(ApplicationEventData):
     """It waits for the trader's answer."""
 
 
-class ApplicationAnswered(AboutApplication):
+class ApplicationAnswered(ApplicationEventData):
     """The authority has it before it again."""
 
 
-class ApplicationGranted(AboutApplication):
+class ApplicationGranted(ApplicationEventData):
     """The permit is issued; an event of its own tells of it."""
 
     permit_id: Id
-    number: Token
+    number: ShortText
 
 
-class ApplicationRefused(AboutApplication):
+class ApplicationRefused(ApplicationEventData):
     """No permit comes of it."""
 
 
-class ApplicationWithdrawn(AboutApplication):
+class ApplicationWithdrawn(ApplicationEventData):
     """The trader wants it no more."""

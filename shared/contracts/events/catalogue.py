@@ -16,10 +16,10 @@ from shared.contracts.events import declarations as d
 from shared.contracts.events import endpoints as e
 from shared.contracts.events import permits as p
 from shared.contracts.events import quotas as q
-from shared.contracts.events.examples import DATA
-from shared.contracts.events.parts import About
+from shared.contracts.events.examples import EXAMPLE_DATA
+from shared.contracts.events.parts import EventData
 
-MODELS: dict[str, type[About]] = {
+DATA_MODELS: dict[str, type[EventData]] = {
     "declaration.received": d.DeclarationReceived,
     "declaration.accepted": d.DeclarationAccepted,
     "declaration.referred": d.DeclarationReferred,
@@ -57,7 +57,7 @@ MODELS: dict[str, type[About]] = {
     "event.acknowledged": e.EventAcknowledged,
 }
 _OFFICES = "customs and authorities of both countries, partners who were granted its country"
-HEARD_BY: dict[str, str] = {
+AUDIENCE_BY_FAMILY: dict[str, str] = {
     "declaration": f"Its trader and who lodged it, {_OFFICES}",
     "permit": f"Its holders, who cited it or looked it up, {_OFFICES}",
     "quota": "The authority of its country, partners who were granted the country",
@@ -65,16 +65,16 @@ HEARD_BY: dict[str, str] = {
     "endpoint": "Its owner",
     "event": "Who sent the thing that the event was about",
 }
-_ID, _MOMENT = "0190c0de-0000-5000-8000-00000000e7e4", "2026-03-16T09:30:00.000000Z"
+_EXAMPLE_ID, _EXAMPLE_TIMESTAMP = "0190c0de-0000-5000-8000-00000000e7e4", "2026-03-16T09:30:00.000000Z"
 
 
 @dataclass(frozen=True)
-class Entry:
+class EventType:
     """One type of event."""
 
     code: str
     sentence: str
-    model: type[About]
+    model: type[EventData]
     example: dict[str, Any]
 
     @property
@@ -88,31 +88,36 @@ class Entry:
         return f"{self.sentence}. {' '.join((self.model.__doc__ or '').split())}"
 
     @property
-    def heard_by(self) -> str:
+    def audience(self) -> str:
         """Who hears of it."""
-        return HEARD_BY[self.family]
+        return AUDIENCE_BY_FAMILY[self.family]
 
 
-CATALOGUE: dict[str, Entry] = {
-    kind: Entry(kind, sentence, MODELS[kind], {"id": _ID, "type": kind, "timestamp": _MOMENT, "data": DATA[kind]})
+CATALOGUE: dict[str, EventType] = {
+    kind: EventType(
+        kind,
+        sentence,
+        DATA_MODELS[kind],
+        {"id": _EXAMPLE_ID, "type": kind, "timestamp": _EXAMPLE_TIMESTAMP, "data": EXAMPLE_DATA[kind]},
+    )
     for kind, sentence in EVENT_TYPES.items()
 }
 
 
-def check(kind: str, data: dict[str, Any]) -> None:
+def validate_data(event_type: str, data: dict[str, Any]) -> None:
     """Raise unless data is exactly what the catalogue says of this type: ValidationError, or KeyError for no type."""
-    CATALOGUE[kind].model.model_validate_json(json.dumps(data))
+    CATALOGUE[event_type].model.model_validate_json(json.dumps(data))
 
 
 def data_schemas(*, ref: str) -> dict[str, dict[str, Any]]:
     """Answer the JSON schemas of all data and their parts by the models' names; `ref` says how they name each other."""
-    asked = [(entry.model, "serialization") for entry in CATALOGUE.values()]
-    _, found = models_json_schema(asked, ref_template=ref)  # type: ignore[arg-type]
-    schemas: dict[str, dict[str, Any]] = _opened(found["$defs"])
+    models = [(entry.model, "serialization") for entry in CATALOGUE.values()]
+    _, found = models_json_schema(models, ref_template=ref)  # type: ignore[arg-type]
+    schemas: dict[str, dict[str, Any]] = _allow_additional_properties(found["$defs"])
     return schemas
 
 
-def event_schema(entry: Entry, *, ref: str) -> dict[str, Any]:
+def event_schema(entry: EventType, *, ref: str) -> dict[str, Any]:
     """Answer the JSON schema of a whole event as it is sent, its data by reference."""
     return {
         "type": "object",
@@ -126,16 +131,16 @@ def event_schema(entry: Entry, *, ref: str) -> dict[str, Any]:
     }
 
 
-def schema_of(entry: Entry) -> dict[str, Any]:
+def standalone_schema(entry: EventType) -> dict[str, Any]:
     """Answer the JSON schema (2020-12) of an event of this type, complete in itself."""
     ref = "#/$defs/{model}"
     every = data_schemas(ref=ref)
-    needed = _reached(every, entry.model.__name__)
+    needed = _reachable_models(every, entry.model.__name__)
     base = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": entry.code}
     return base | event_schema(entry, ref=ref) | {"$defs": {name: every[name] for name in sorted(needed)}}
 
 
-def _reached(schemas: dict[str, dict[str, Any]], name: str) -> set[str]:
+def _reachable_models(schemas: dict[str, dict[str, Any]], name: str) -> set[str]:
     found: set[str] = set()
     waiting = [name]
     while waiting:
@@ -146,17 +151,17 @@ def _reached(schemas: dict[str, dict[str, Any]], name: str) -> set[str]:
     return found
 
 
-def _opened(node: Any) -> Any:
+def _allow_additional_properties(node: Any) -> Any:
     """Let schemas pass what may be added, and say of what is optional that it is left out, never null."""
     if isinstance(node, list):
-        return [_opened(part) for part in node]
+        return [_allow_additional_properties(part) for part in node]
     if not isinstance(node, dict):
         return node
-    kept = {name: _opened(part) for name, part in node.items() if not _is_noise(name, part)}
-    if "anyOf" in kept and {"type": "null"} in kept["anyOf"]:
-        [only] = [part for part in kept.pop("anyOf") if part != {"type": "null"}]
-        kept = {**only, **{name: part for name, part in kept.items() if (name, part) != ("default", None)}}
-    return kept
+    properties = {name: _allow_additional_properties(part) for name, part in node.items() if not _is_noise(name, part)}
+    if "anyOf" in properties and {"type": "null"} in properties["anyOf"]:
+        [only] = [part for part in properties.pop("anyOf") if part != {"type": "null"}]
+        properties = {**only, **{name: part for name, part in properties.items() if (name, part) != ("default", None)}}
+    return properties
 
 
 def _is_noise(name: str, part: Any) -> bool:

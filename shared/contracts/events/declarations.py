@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.events.parts import About, Figure, Usage
+from shared.contracts.events.parts import DecimalText, EventData, Usage
 from shared.contracts.fields import Id, Movement
 from shared.contracts.findings import Finding
 
@@ -13,12 +13,14 @@ Findings = Annotated[
     tuple[Finding, ...] | None, Field(strict=False, description="All that stands against it or is to be known")
 ]
 Reason = Annotated[str | None, Field(description="Why, in the words of the one who did it")]
-Line = Annotated[str | None, Field(description="The permit line the officer named")]
-Said = Annotated[Figure | None, Field(description="The quantity the officer named, in the unit of that line")]
+OfficerLine = Annotated[str | None, Field(description="The permit line the officer named")]
+OfficerQuantity = Annotated[
+    DecimalText | None, Field(description="The quantity the officer named, in the unit of that line")
+]
 Usages = Annotated[tuple[Usage, ...] | None, Field(strict=False, description="What it has of which permit line now")]
 
 
-class AboutDeclaration(About):
+class DeclarationEventData(EventData):
     """Which declaration, and where it stands after what happened."""
 
     declaration_id: Id
@@ -29,81 +31,81 @@ class AboutDeclaration(About):
     reason: Reason = None
 
 
-class DeclarationReceived(AboutDeclaration):
+class DeclarationReceived(DeclarationEventData):
     """The hub has it; its check follows."""
 
     status: Literal["received"]
 
 
-class DeclarationAccepted(AboutDeclaration):
+class DeclarationAccepted(DeclarationEventData):
     """Its quantities are set aside; customs may release it."""
 
     status: Literal["accepted"]
     findings: Findings = None
     overridden: Annotated[str | None, Field(description="The rule whose finding an officer settled last")] = None
     item: Annotated[int | None, Field(description="The item whose finding that was")] = None
-    line: Line = None
-    quantity: Said = None
+    line: OfficerLine = None
+    quantity: OfficerQuantity = None
 
 
-class DeclarationReferred(AboutDeclaration):
+class DeclarationReferred(DeclarationEventData):
     """Findings wait for an officer, or a permit it relies on was withdrawn or endorsed for less."""
 
     status: Literal["referred"]
     findings: Findings = None
 
 
-class DeclarationRejected(AboutDeclaration):
+class DeclarationRejected(DeclarationEventData):
     """Findings block it; it may be amended, or an officer may override them."""
 
     status: Literal["rejected"]
     findings: Findings = None
 
 
-class DeclarationReleased(AboutDeclaration):
+class DeclarationReleased(DeclarationEventData):
     """Its goods may go; their actual quantities are written off."""
 
     status: Literal["released"]
     usage: Usages = None
 
 
-class DeclarationRefused(AboutDeclaration):
+class DeclarationRefused(DeclarationEventData):
     """Its goods stay; what was set aside for it is free again."""
 
     status: Literal["refused"]
 
 
-class DeclarationCancelled(AboutDeclaration):
+class DeclarationCancelled(DeclarationEventData):
     """It counts no more; what was set aside for it is free again."""
 
     status: Literal["cancelled"]
 
 
-class DeclarationAmended(AboutDeclaration):
+class DeclarationAmended(DeclarationEventData):
     """A new version stands in the place of the old one; its check follows as an event of its own."""
 
     status: Literal["received"]
 
 
-class DeclarationOverridden(AboutDeclaration):
+class DeclarationOverridden(DeclarationEventData):
     """One finding is settled; the declaration stays where it is, for others stand."""
 
     overridden: Annotated[str, Field(description="The rule whose finding was settled")]
     item: int | None = None
     findings: Findings = None
-    line: Line = None
-    quantity: Said = None
+    line: OfficerLine = None
+    quantity: OfficerQuantity = None
 
 
-class DeclarationConsented(AboutDeclaration):
+class DeclarationConsented(DeclarationEventData):
     """For this item more may be used than the permit says."""
 
     item: int
-    quantity: Figure
+    quantity: DecimalText
     unit: Annotated[str | None, Field(description="Of the quantity")] = None
 
 
-class DeclarationCorrected(AboutDeclaration):
+class DeclarationCorrected(DeclarationEventData):
     """The quantities that were written off are other ones now."""
 
     status: Literal["released"]

@@ -4,34 +4,34 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.events.parts import About
-from shared.contracts.fields import Country, Id, Moment, Token
+from shared.contracts.events.parts import EventData
+from shared.contracts.fields import Country, Id, ShortText, Timestamp
 
 
-class AboutEndpoint(About):
+class EndpointEventData(EventData):
     """Which endpoint; told to its owner."""
 
     endpoint_id: Id
 
 
-class EndpointVerification(AboutEndpoint):
+class EndpointVerification(EndpointEventData):
     """Answer it 2xx with `{"challenge": "…"}`; till then nothing else is sent there."""
 
     challenge: str
 
 
-class EndpointTest(AboutEndpoint):
+class EndpointTest(EndpointEventData):
     """Sent on request, to this endpoint alone."""
 
 
-class EndpointDisabled(AboutEndpoint):
+class EndpointDisabled(EndpointEventData):
     """Nothing is sent there any more; told by all the owner's other ways."""
 
     url: str
     reason: str
 
 
-class EventAcknowledged(About):
+class EventAcknowledged(EventData):
     """A receiver's own verdict about an event, told to the sender of the thing that the event was about."""
 
     event_id: Annotated[Id, Field(description="The event it is about")]
@@ -40,12 +40,12 @@ class EventAcknowledged(About):
     outcome: Literal["accepted", "with_warnings", "not_readable"]
     message: str | None = None
     by: Annotated[Id, Field(description="Party id of the receiver")]
-    at: Moment
+    at: Timestamp
     declaration_id: Id | None = None
     permit_id: Id | None = None
     application_id: Id | None = None
     quota_id: Id | None = None
     reference: str | None = None
     issuer: Country | None = None
-    number: Token | None = None
+    number: ShortText | None = None
     status: Annotated[str | None, Field(description="Where the thing stood, as that event told it")] = None

@@ -12,7 +12,7 @@ _CAUSE = {name: _DECLARATION[name] for name in ("declaration_id", "reference", "
 _PERMIT = {"permit_id": "0190c0de-0000-7000-8000-000000009e41", "issuer": "ZA", "number": "ZA-2026-000123"}
 _SUCCESSOR = {"permit_id": "0190c0de-0000-7000-8000-000000009e42", "issuer": "ZA", "number": "ZA-2026-000124"}
 _LINE = {"line": "A", "taxon": "Crocodylus niloticus", "unit": "number"}
-_LEFT = _LINE | {
+_USED_LINE = _LINE | {
     "term": "SKI",
     "quantity": "118",
     "has": "120",
@@ -20,9 +20,9 @@ _LEFT = _LINE | {
     "used": "118",
     "left": "0",
 }
-_ARRIVED = _LEFT | {"quantity": "100", "has": "118", "used": "100"}
-_NAMED = {"id": _PERMIT["permit_id"], "issuer": "ZA", "number": "ZA-2026-000123"}
-_USAGE = {"item": 1, "permit": _NAMED, "line": "A", "reserved": "0", "consumed": "100", "unit": "number"}
+_USED_LINE_AT_IMPORT = _USED_LINE | {"quantity": "100", "has": "118", "used": "100"}
+_CITED_PERMIT = {"id": _PERMIT["permit_id"], "issuer": "ZA", "number": "ZA-2026-000123"}
+_USAGE = {"item": 1, "permit": _CITED_PERMIT, "line": "A", "reserved": "0", "consumed": "100", "unit": "number"}
 _SECOND_USE = {
     "rule": "HUB.second-use",
     "severity": "block",
@@ -33,7 +33,7 @@ _SECOND_USE = {
     "message": "The line is in use or used already.",
     "overridden": False,
 }
-_DOUBT = _SECOND_USE | {
+_REFERRING_FINDING = _SECOND_USE | {
     "rule": "HUB.not-endorsed",
     "severity": "refer",
     "expected": "an endorsement at export",
@@ -63,10 +63,10 @@ _QUOTA = {
 _ENDPOINT = {"endpoint_id": "0190c0de-0000-7000-8000-00000000e4d1"}
 _EXPIRES = {"valid_until": "2026-08-31"}
 
-DATA: dict[str, dict[str, Any]] = {
+EXAMPLE_DATA: dict[str, dict[str, Any]] = {
     "declaration.received": _DECLARATION | {"status": "received", "sequence": 1},
     "declaration.accepted": _DECLARATION | {"status": "accepted", "sequence": 2},
-    "declaration.referred": _DECLARATION | {"status": "referred", "findings": [_DOUBT], "sequence": 2},
+    "declaration.referred": _DECLARATION | {"status": "referred", "findings": [_REFERRING_FINDING], "sequence": 2},
     "declaration.rejected": _DECLARATION | {"status": "rejected", "findings": [_SECOND_USE], "sequence": 2},
     "declaration.released": _DECLARATION | {"status": "released", "usage": [_USAGE], "sequence": 3},
     "declaration.refused": _DECLARATION
@@ -94,8 +94,10 @@ DATA: dict[str, dict[str, Any]] = {
         "sequence": 1,
     },
     "permit.endorsed": _PERMIT
-    | {"status": "endorsed", "lines": [_LEFT], "endorsed_on": "2026-03-08", "port": "Durban", "sequence": 2},
-    "permit.used": _PERMIT | _CAUSE | {"status": "endorsed", "side": "import", "lines": [_ARRIVED], "sequence": 3},
+    | {"status": "endorsed", "lines": [_USED_LINE], "endorsed_on": "2026-03-08", "port": "Durban", "sequence": 2},
+    "permit.used": _PERMIT
+    | _CAUSE
+    | {"status": "endorsed", "side": "import", "lines": [_USED_LINE_AT_IMPORT], "sequence": 3},
     "permit.exhausted": _PERMIT | _CAUSE | {"status": "exhausted", "sequence": 4},
     "permit.revoked": _PERMIT | {"status": "revoked", "reason": "Issued on forged papers", "sequence": 5},
     "permit.replaced": _PERMIT | {"status": "replaced", "replaced_by": _SUCCESSOR, "sequence": 5},

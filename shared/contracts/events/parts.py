@@ -4,82 +4,82 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from shared.contracts.fields import Country, Id, LineLetter, Movement, Source, Token, Unit, Wire
+from shared.contracts.fields import Country, Id, LineLetter, Movement, ShortText, Source, Unit, WireModel
 
-Figure = Annotated[
+DecimalText = Annotated[
     str, StringConstraints(pattern=r"^-?[0-9]+(\.[0-9]+)?$"), Field(description="A decimal in a string: 118, 0.25")
 ]
 
 
-class About(Wire):
+class EventData(WireModel):
     """What all data says: the number of the event among those about the same thing."""
 
     sequence: Annotated[int, Field(ge=1, description="Rises by one with each event about the same subject")]
 
 
-class NamedPermit(Wire):
+class PermitReference(WireModel):
     """A permit by its id, and by what is printed on it."""
 
     permit_id: Id
     issuer: Country
-    number: Token
+    number: ShortText
 
 
-class IssuedLine(Wire):
+class IssuedLine(WireModel):
     """A line of a permit as it was issued: boxes 7 to 11."""
 
     line: LineLetter
     taxon: str
     term: str
     source: Source
-    quantity: Figure
+    quantity: DecimalText
     unit: Unit
 
 
-class UsedLine(Wire):
+class UsedLine(WireModel):
     """What was used of a line and what is left of it on that side, in the line's unit."""
 
     line: LineLetter
     taxon: str
     term: str
-    quantity: Annotated[Figure, Field(description="Used by this very act")]
+    quantity: Annotated[DecimalText, Field(description="Used by this very act")]
     unit: Unit
-    has: Annotated[Figure, Field(description="All there is to use: granted at export, endorsed at import")]
-    reserved: Annotated[Figure, Field(description="Set aside for declarations that were accepted")]
-    used: Annotated[Figure, Field(description="Used so far, this act included")]
-    left: Annotated[Figure, Field(description="Neither used nor set aside")]
+    has: Annotated[DecimalText, Field(description="All there is to use: granted at export, endorsed at import")]
+    reserved: Annotated[DecimalText, Field(description="Set aside for declarations that were accepted")]
+    used: Annotated[DecimalText, Field(description="Used so far, this act included")]
+    left: Annotated[DecimalText, Field(description="Neither used nor set aside")]
 
 
-class Attempt(Wire):
+class SecondUseAttempt(WireModel):
     """A line that was in use or used when a declaration cited it."""
 
     line: str
     item: Annotated[int, Field(description="Number of the declaration's item")]
-    asked: Figure
-    left: Figure
+    asked: DecimalText
+    left: DecimalText
     unit: str
 
 
-class CitedPermit(Wire):
+class CitedPermit(WireModel):
     """A permit that a declaration cites."""
 
     id: Id
     issuer: Country
-    number: Token
+    number: ShortText
 
 
-class Usage(Wire):
+class Usage(WireModel):
     """What a declaration has reserved and consumed of one line, in the line's unit."""
 
     item: int
     permit: CitedPermit
     line: str
-    reserved: Figure
-    consumed: Figure
+    reserved: DecimalText
+    consumed: DecimalText
     unit: str
 
 
-class Cause(Wire):
+class CausingDeclaration(WireModel):
     """The declaration behind an event about a permit."""
 
     declaration_id: Id

@@ -4,31 +4,38 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.events.parts import About, Attempt, Cause, IssuedLine, NamedPermit, UsedLine
+from shared.contracts.events.parts import (
+    CausingDeclaration,
+    EventData,
+    IssuedLine,
+    PermitReference,
+    SecondUseAttempt,
+    UsedLine,
+)
 from shared.contracts.fields import Day, Id, Movement
-from shared.contracts.permit import Kind
+from shared.contracts.permit import PermitKind
 
 Status = Literal["issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost"]
 UsedLines = Annotated[tuple[UsedLine, ...], Field(strict=False)]
 
 
-class AboutPermit(About, NamedPermit):
+class PermitEventData(EventData, PermitReference):
     """Which permit, and where it stands after what happened."""
 
     status: Status
     reason: Annotated[str | None, Field(description="Why, in the words of the one who did it")] = None
 
 
-class PermitIssued(AboutPermit):
+class PermitIssued(PermitEventData):
     """It may be cited from now on."""
 
-    kind: Kind
+    kind: PermitKind
     valid_until: Day
     lines: Annotated[tuple[IssuedLine, ...], Field(strict=False)]
-    replaces: Annotated[NamedPermit | None, Field(description="The permit in whose place it stands")] = None
+    replaces: Annotated[PermitReference | None, Field(description="The permit in whose place it stands")] = None
 
 
-class PermitEndorsed(AboutPermit):
+class PermitEndorsed(PermitEventData):
     """What really left, line by line (box 14). By customs at the counter, or by the release of an export declaration,
     which is then named."""
 
@@ -42,14 +49,14 @@ class PermitEndorsed(AboutPermit):
     side: Literal["export"] | None = None
 
 
-class PermitUsed(AboutPermit, Cause):
+class PermitUsed(PermitEventData, CausingDeclaration):
     """What really arrived by a declaration, line by line, and what is left; a correction tells it anew."""
 
     side: Literal["import"]
     lines: UsedLines
 
 
-class PermitExhausted(AboutPermit):
+class PermitExhausted(PermitEventData):
     """All its lines are closed; the declaration that closed the last one is named, if it was one."""
 
     declaration_id: Id | None = None
@@ -57,39 +64,39 @@ class PermitExhausted(AboutPermit):
     movement: Movement | None = None
 
 
-class PermitRevoked(AboutPermit):
+class PermitRevoked(PermitEventData):
     """It covers nothing any more; declarations accepted on it are referred."""
 
 
-class PermitReplaced(AboutPermit):
+class PermitReplaced(PermitEventData):
     """It covers nothing any more; another one does."""
 
-    replaced_by: NamedPermit
+    replaced_by: PermitReference
 
 
-class PermitLost(AboutPermit):
+class PermitLost(PermitEventData):
     """It covers nothing until it is found."""
 
 
-class PermitFound(AboutPermit):
+class PermitFound(PermitEventData):
     """It stands again where its lines say."""
 
 
-class PermitExpiring(AboutPermit):
+class PermitExpiring(PermitEventData):
     """Its last day is near and something is left on it."""
 
     valid_until: Day
     days_left: Annotated[int, Field(ge=0, description="Whole days after today, its last day included")]
 
 
-class PermitExpired(AboutPermit):
+class PermitExpired(PermitEventData):
     """Its last day is over where it was issued."""
 
     valid_until: Day
     days_left: Literal[0] | None = None
 
 
-class PermitSecondUseAttempted(AboutPermit, Cause):
+class PermitSecondUseAttempted(PermitEventData, CausingDeclaration):
     """Somebody declared on what is in use or used already; nothing was taken from it."""
 
-    attempts: Annotated[tuple[Attempt, ...], Field(strict=False)]
+    attempts: Annotated[tuple[SecondUseAttempt, ...], Field(strict=False)]

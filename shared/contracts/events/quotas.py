@@ -4,14 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.contracts.events.parts import About, Figure
+from shared.contracts.events.parts import DecimalText, EventData
 from shared.contracts.events.permits import Status
-from shared.contracts.fields import Country, Day, Id, Token, Unit
+from shared.contracts.fields import Country, Day, Id, ShortText, Unit
 
 Codes = Annotated[tuple[str, ...], Field(strict=False, description="Codes it is limited to; empty means all")]
 
 
-class AboutQuota(About):
+class QuotaEventData(EventData):
     """Which quota, what is taken of it, and which permit brought it there."""
 
     quota_id: Id
@@ -21,21 +21,21 @@ class AboutQuota(About):
     sources: Codes
     purposes: Codes
     unit: Unit
-    amount: Annotated[Figure, Field(description="All there is for the span of time")]
-    taken: Annotated[Figure, Field(description="What permits of that span grant, this one included")]
-    left: Figure
+    amount: Annotated[DecimalText, Field(description="All there is for the span of time")]
+    taken: Annotated[DecimalText, Field(description="What permits of that span grant, this one included")]
+    left: DecimalText
     share: Annotated[int, Field(ge=0, description="Taken of the amount, in per cent")]
     starts: Day
     ends: Day
     permit_id: Id
     issuer: Country
-    number: Token
+    number: ShortText
     status: Annotated[Status, Field(description="Where that permit stands")]
 
 
-class QuotaNear(AboutQuota):
+class QuotaNear(QuotaEventData):
     """Four fifths are taken."""
 
 
-class QuotaReached(AboutQuota):
+class QuotaReached(QuotaEventData):
     """Nothing is left."""

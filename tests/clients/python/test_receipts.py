@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from saola_client import BadReceipt, verify_receipt
-from shared.signed_tokens import OUTSIDE, RECEIPT, KeyFile, make_keys, sign
+from shared.signed_tokens import ACCESS_TOKEN_TYPE, RECEIPT_TYPE, KeyFile, create_signing_keys, sign_token
 
 BODY = b"<Declaration/>"
 CLAIMS: dict[str, Any] = {
@@ -18,27 +18,32 @@ CLAIMS: dict[str, Any] = {
 
 
 def _keys(folder: Path, name: str = "a") -> KeyFile:
-    make_keys(folder / f"{name}.json", folder / f"{name}.public.json")
+    create_signing_keys(folder / f"{name}.json", folder / f"{name}.public.json")
     return KeyFile(folder / f"{name}.json")
 
 
 def test_a_receipt_says_what_was_signed(tmp_path: Path) -> None:
     keys = _keys(tmp_path)
-    receipt = sign(keys, typ=RECEIPT, claims=CLAIMS)
-    assert verify_receipt(receipt + "\n", keys.public(), BODY) == CLAIMS
+    receipt = sign_token(keys, typ=RECEIPT_TYPE, claims=CLAIMS)
+    assert verify_receipt(receipt + "\n", keys.public_jwks(), BODY) == CLAIMS
 
 
 def test_other_bytes_another_key_another_kind_and_nonsense_are_bad(tmp_path: Path) -> None:
     keys, other = _keys(tmp_path), _keys(tmp_path, "b")
-    good = sign(keys, typ=RECEIPT, claims=CLAIMS)
-    token = sign(keys, typ=OUTSIDE, claims=CLAIMS)
+    good = sign_token(keys, typ=RECEIPT_TYPE, claims=CLAIMS)
+    token = sign_token(keys, typ=ACCESS_TOKEN_TYPE, claims=CLAIMS)
     head, payload, signature = good.split(".")
     forged = f"{head}.{base64.urlsafe_b64encode(b'{}').decode().rstrip('=')}.{signature}"
     with pytest.raises(BadReceipt, match="other bytes"):
-        verify_receipt(good, keys.public(), BODY + b" ")
-    for receipt, known in ((good, other.public()), (forged, keys.public()), ("x", keys.public()), (good, {"keys": []})):
+        verify_receipt(good, keys.public_jwks(), BODY + b" ")
+    for receipt, known in (
+        (good, other.public_jwks()),
+        (forged, keys.public_jwks()),
+        ("x", keys.public_jwks()),
+        (good, {"keys": []}),
+    ):
         with pytest.raises(BadReceipt):
             verify_receipt(receipt, known)
     with pytest.raises(BadReceipt, match="no receipt"):
-        verify_receipt(token, keys.public())
+        verify_receipt(token, keys.public_jwks())
     assert payload

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from saola_client import Hub, HubError, NoAnswer, Problem
-from saola_client.transport import pause, to_json
+from saola_client import Hub, HubError, NoResponse, Problem
+from saola_client.transport import retry_delay, to_json
 
 PROBLEM = {"status": 409, "code": "wrong-turn", "title": "Conflict", "detail": "It is released.", "request_id": "r-1"}
 
@@ -88,7 +88,7 @@ def server() -> Iterator[Scripted]:
 
 @pytest.fixture
 def hub(server: Scripted) -> Iterator[Hub]:
-    with Hub(server.url, "id", "secret", patience=5.0) as opened:
+    with Hub(server.url, "id", "secret", retry_seconds=5.0) as opened:
         yield opened
 
 
@@ -150,7 +150,7 @@ def test_a_version_whose_answer_was_lost_is_put_again_under_the_same_key(server:
 
 def test_a_change_that_no_key_protects_is_not_asked_again(server: Scripted, hub: Hub) -> None:
     server.script = [None]
-    with pytest.raises(NoAnswer):
+    with pytest.raises(NoResponse):
         hub.change_party("p-1", {"disabled": True}, version=1)
     assert len(server.asked) == 1
 
@@ -165,10 +165,10 @@ def test_a_time_to_come_back_may_be_a_date(server: Scripted, hub: Hub) -> None:
 
 def test_a_declaration_is_waited_for_until_its_checks_are_done(server: Scripted, hub: Hub) -> None:
     server.script = [(200, {}, {"status": status}) for status in ("received", "received", "accepted")]
-    assert hub.wait("d-1")["status"] == "accepted"
+    assert hub.wait_until_checked("d-1")["status"] == "accepted"
     server.script = [(200, {}, {"status": "received"})] * 9
-    with pytest.raises(NoAnswer, match="ask again later"):
-        hub.wait("d-1", seconds=0.1)
+    with pytest.raises(NoResponse, match="ask again later"):
+        hub.wait_until_checked("d-1", seconds=0.1)
 
 
 def test_a_feed_tells_with_each_event_where_to_go_on_so_that_none_is_missed(server: Scripted, hub: Hub) -> None:
@@ -177,7 +177,7 @@ def test_a_feed_tells_with_each_event_where_to_go_on_so_that_none_is_missed(serv
         (200, {}, {"data": [], "next_cursor": "a"}),
         (200, {}, {"data": [{"id": "3"}], "next_cursor": "b"}),
     ]
-    told = [(event["id"], cursor) for event, cursor in islice(hub.feed("0", ["permit.*"]), 3)]
+    told = [(event["id"], cursor) for event, cursor in islice(hub.follow_events("0", ["permit.*"]), 3)]
     assert told == [("1", "0"), ("2", "a"), ("3", "b")]
     assert [path.partition("after=")[2][:1] for _, path, _, _ in server.asked] == ["0", "a", "a"]
 
@@ -193,7 +193,7 @@ def test_many_are_sent_a_block_at_a_time_and_what_was_put_off_or_lost_is_sent_ag
             drawn.append(number)
             yield {"reference": number}
 
-    answers = hub.bulk("declarations", things())
+    answers = hub.send_bulk("declarations", things())
     assert next(answers) == {"status_code": 202, "line": 1}
     assert len(drawn) == 1000, "no more is read than is sent"
     assert [answer["line"] for answer in answers] == list(range(2, 1501))
@@ -208,10 +208,10 @@ def test_what_is_no_address_of_a_hub_is_said_at_once(url: str) -> None:
 
 
 def test_patience_ends(server: Scripted) -> None:
-    with Hub(server.url, "id", "secret", patience=0.5) as hub:
-        hub.token()
+    with Hub(server.url, "id", "secret", retry_seconds=0.5) as hub:
+        hub.access_token()
         server.script = [None] * 100
-        with pytest.raises(NoAnswer, match="saola up"):
+        with pytest.raises(NoResponse, match="saola up"):
             hub.me()
         server.script = [(503, {"Retry-After": "60"}, {"code": "service-unavailable"})]
         with pytest.raises(Problem) as away:
@@ -240,7 +240,7 @@ def test_a_list_is_read_to_its_end(server: Scripted, hub: Hub) -> None:
         (200, {}, {"data": [{"id": 1}, {"id": 2}], "next_cursor": "c"}),
         (200, {}, {"data": [{"id": 3}], "next_cursor": None}),
     ]
-    assert [permit["id"] for permit in hub.permits({"issuer": "ZA"})] == [1, 2, 3]
+    assert [permit["id"] for permit in hub.list_permits({"issuer": "ZA"})] == [1, 2, 3]
     assert [path for _, path, _, _ in server.asked] == [
         "/v1/permits?limit=200&issuer=ZA",
         "/v1/permits?limit=200&issuer=ZA&cursor=c",
@@ -249,13 +249,13 @@ def test_a_list_is_read_to_its_end(server: Scripted, hub: Hub) -> None:
 
 def test_parties_beside_each_other_share_connections_and_not_tokens(server: Scripted, hub: Hub) -> None:
     hub.me()
-    hub.beside("other", "secret").me()
+    hub.with_credentials("other", "secret").me()
     assert server.tokens == 2
     assert {h["authorization"] for _, _, h, _ in lower(server)} == {"Bearer token-1", "Bearer token-2"}
 
 
 def test_a_caller_may_name_the_key(server: Scripted, hub: Hub) -> None:
-    hub.declare({"reference": "B-1"}, key="mine", wait=5)
+    hub.lodge({"reference": "B-1"}, key="mine", wait=5)
     (_, _, headers, _) = lower(server)[0]
     assert (headers["idempotency-key"], headers["prefer"]) == ("mine", "wait=5")
 
@@ -273,5 +273,5 @@ def test_quantities_keep_their_digits_and_times_need_a_zone() -> None:
 
 
 def test_the_pause_grows_and_keeps_to_what_was_told() -> None:
-    assert [pause(n, None, 0.0) for n in (0, 1, 2, 50)] == [0.1, 0.2, 0.4, 3.0]
-    assert pause(3, 2.0, 1.0) == 2.5
+    assert [retry_delay(n, None, 0.0) for n in (0, 1, 2, 50)] == [0.1, 0.2, 0.4, 3.0]
+    assert retry_delay(3, 2.0, 1.0) == 2.5

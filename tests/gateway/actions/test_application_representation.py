@@ -7,8 +7,8 @@ import pytest
 from aiohttp import web
 
 from shared.database import now
-from tests.gateway.conftest import Body, Hub
-from tests.gateway.stub_service import Asked
+from tests.gateway.conftest import Body, RunningGateway
+from tests.gateway.stub_service import ReceivedRequest
 
 TODAY = now().date().isoformat()
 A = "/v1/permit-applications"
@@ -28,7 +28,7 @@ def application(**changes: Any) -> Body:
 class Two:
     """A trader, and an agent that holds its mandate."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: RunningGateway) -> None:
         self.hub = hub
 
     async def come(self) -> "Two":
@@ -42,12 +42,12 @@ class Two:
         return await self.hub.http.post(A, json=application(**changes), headers=self.its)
 
     def asked_for(self, path: str = A) -> str | None:
-        acts = self.hub.permits.about(path)[-1].caller.acts_for
+        acts = self.hub.permits.requests_to(path)[-1].caller.acts_for
         return str(acts.party) if acts else None
 
 
 @pytest.fixture
-async def two(hub: Hub) -> Two:
+async def two(hub: RunningGateway) -> Two:
     return await Two(hub).come()
 
 
@@ -60,7 +60,7 @@ async def test_an_agent_applies_in_the_name_of_who_gave_it_a_mandate(two: Two) -
     for changes in (own, own | {"trader": two.agent["id"]}, {"colour": "blue"}, {"exporter": {"name": "?"}}):
         await two.apply(**changes)
         assert two.asked_for() is None, changes
-    permits = [asked.json for asked in two.hub.permits.about(A)]
+    permits = [asked.json for asked in two.hub.permits.requests_to(A)]
     assert permits[0] == application(trader=two.trader["id"]), "what was sent goes on as it is"
 
 
@@ -68,17 +68,17 @@ async def test_without_a_mandate_it_is_refused_or_asked_in_its_own_name(two: Two
     await two.hub.http.delete(f"/v1/mandates/{two.mandate}", headers=two.own)
     refused = await two.apply(trader=two.trader["id"])
     assert (refused.status_code, refused.json()["code"]) == (403, "not-your-application")
-    assert two.hub.permits.about(A) == []
+    assert two.hub.permits.requests_to(A) == []
     await two.apply()
     assert two.asked_for() is None, "permits refuses who is not named"
 
 
 @pytest.mark.parametrize("verb", ["answer", "withdrawal"])
 async def test_an_agent_answers_and_withdraws_only_while_its_mandate_lives(two: Two, verb: str) -> None:
-    async def made(asked: Asked) -> web.StreamResponse:
+    async def made(asked: ReceivedRequest) -> web.StreamResponse:
         return web.json_response({"trader": two.trader["id"]})
 
-    two.hub.permits.answer = made
+    two.hub.permits.respond = made
     path = f"{A}/{ID}/{verb}"
 
     async def says(headers: dict[str, str]) -> httpx2.Response:
@@ -91,4 +91,4 @@ async def test_an_agent_answers_and_withdraws_only_while_its_mandate_lives(two: 
     await two.hub.http.delete(f"/v1/mandates/{two.mandate}", headers=two.own)
     ended = await says(two.its)
     assert (ended.status_code, ended.json()["code"]) == (403, "not-your-application")
-    assert len(two.hub.permits.about(path)) == 2
+    assert len(two.hub.permits.requests_to(path)) == 2

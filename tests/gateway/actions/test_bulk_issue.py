@@ -5,14 +5,14 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.gateway.api.bulk.test_routes import _bulk, _lines
-from tests.gateway.conftest import Hub
-from tests.gateway.stub_service import Asked, problem
+from tests.gateway.api.bulk.test_routes import ndjson_lines, send_bulk
+from tests.gateway.conftest import RunningGateway
+from tests.gateway.stub_service import ReceivedRequest, problem_response
 
 
-async def test_permits_go_in_batches_each_under_its_own_command(hub: Hub) -> None:
-    async def answer(asked: Asked) -> web.StreamResponse:
-        if asked.path != "/inside/permits":
+async def test_permits_go_in_batches_each_under_its_own_command(hub: RunningGateway) -> None:
+    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+        if asked.path != "/internal/permits":
             return web.json_response({})
         made = [
             {"status": 201, "body": {"number": one["body"]["number"]}, "replayed": False}
@@ -22,77 +22,77 @@ async def test_permits_go_in_batches_each_under_its_own_command(hub: Hub) -> Non
         ]
         return web.json_response(made)
 
-    hub.permits.answer = answer
+    hub.permits.respond = answer
     _, authority = await hub.party("authority", country="ZA")
     sent: list[Any] = [{"issuer": "ZA", "number": f"ZA-{number}"} for number in range(450)]
     sent[7] = b"{nonsense"
     sent[8] = {"issuer": "ZA"}
     sent[9] = {"idempotency_key": "k-9", "permit": {"issuer": "ZA", "number": "ZA-9"}}
-    told = await _bulk(hub, authority, _lines(sent), "/v1/permits/bulk")
+    told = await send_bulk(hub, authority, ndjson_lines(sent), "/v1/permits/bulk")
     assert [one["line"] for one in told] == list(range(1, 451))
     assert [one["status_code"] for one in told] == [201] * 7 + [400, 422] + [201] * 441
     assert [one["number"] for one in told if "number" in one][7:9] == ["ZA-9", "ZA-10"]
-    calls = hub.permits.about("/inside/permits")
+    calls = hub.permits.requests_to("/internal/permits")
     assert all(len(call.json) <= 200 for call in calls)
     named = [one["command_id"] for call in calls for one in call.json]
     assert len(set(named)) == 449
-    await _bulk(hub, authority, _lines(sent[:3]), "/v1/permits/bulk")
-    again = hub.permits.about("/inside/permits")[-1]
+    await send_bulk(hub, authority, ndjson_lines(sent[:3]), "/v1/permits/bulk")
+    again = hub.permits.requests_to("/internal/permits")[-1]
     assert [one["command_id"] for one in again.json] == named[:3]
     assert calls[0].caller.party is not None and calls[0].caller.party.roles == ("authority",)
 
 
-async def test_a_line_that_is_no_permit_harms_no_other_wherever_it_stands(hub: Hub) -> None:
-    async def answer(asked: Asked) -> web.StreamResponse:
-        if asked.path != "/inside/permits":
+async def test_a_line_that_is_no_permit_harms_no_other_wherever_it_stands(hub: RunningGateway) -> None:
+    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+        if asked.path != "/internal/permits":
             return web.json_response({})
         return web.json_response([{"status": 201, "body": {"number": one["body"]["number"]}} for one in asked.json])
 
-    hub.permits.answer = answer
+    hub.permits.respond = answer
     _, authority = await hub.party("authority", country="ZA")
     good = json.dumps({"issuer": "ZA", "number": "1"}).encode()
     bad = [b"", b"  \t", b"\r", good + b"," + good, good + b"],[1", b"]", b'{"a":' + b"[" * 31 + b"]" * 31 + b"}"]
     for line in bad:
-        told = await _bulk(hub, authority, good + b"\n" + line + b"\n" + good + b"\n\n", "/v1/permits/bulk")
+        told = await send_bulk(hub, authority, good + b"\n" + line + b"\n" + good + b"\n\n", "/v1/permits/bulk")
         assert [(one["status_code"], one.get("code")) for one in told] == [
             (201, None), (400, "malformed-json"), (201, None), (400, "malformed-json"),
         ], line  # fmt: skip
 
 
-async def test_a_permit_that_breaks_something_inside_harms_no_other(hub: Hub) -> None:
-    async def answer(asked: Asked) -> web.StreamResponse:
-        if asked.path != "/inside/permits":
+async def test_a_permit_that_breaks_something_inside_harms_no_other(hub: RunningGateway) -> None:
+    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+        if asked.path != "/internal/permits":
             return web.json_response({})
         numbers = [one["body"]["number"] for one in asked.json]
         if "13" in numbers:
-            return problem(500, "internal-error")
+            return problem_response(500, "internal-error")
         return web.json_response([{"status": 201, "body": {"number": number}} for number in numbers])
 
-    hub.permits.answer = answer
+    hub.permits.respond = answer
     _, authority = await hub.party("authority", country="ZA")
     sent = [{"issuer": "ZA", "number": str(number)} for number in range(40)]
-    told = await _bulk(hub, authority, _lines(sent), "/v1/permits/bulk")
+    told = await send_bulk(hub, authority, ndjson_lines(sent), "/v1/permits/bulk")
     assert [one["status_code"] for one in told] == [503 if number == 13 else 201 for number in range(40)]
     assert [one.get("number") for one in told] == [None if n == 13 else str(n) for n in range(40)]
 
 
-async def test_a_line_of_permits_is_named_by_all_it_states(hub: Hub) -> None:
+async def test_a_line_of_permits_is_named_by_all_it_states(hub: RunningGateway) -> None:
     """So another permit of the same number is told that it is taken, and the same line is the same again."""
 
-    async def answer(asked: Asked) -> web.StreamResponse:
+    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
         made = [{"status": 201, "body": {"command": one["command_id"]}} for one in asked.json]
-        return web.json_response(made if asked.path == "/inside/permits" else {})
+        return web.json_response(made if asked.path == "/internal/permits" else {})
 
-    hub.permits.answer = answer
+    hub.permits.respond = answer
     _, authority = await hub.party("authority", country="ZA")
     lines = [b'{"issuer":"ZA","number":"1","purpose":"T"}', b'{"issuer":"ZA","number":"1","purpose":"Z"}']
     for header in ({}, {"Idempotency-Key": "load-1"}):
-        first, other = await _bulk(hub, authority, _lines(lines), "/v1/permits/bulk", **header)
-        [again] = await _bulk(hub, authority, lines[0].replace(b":", b": "), "/v1/permits/bulk", **header)
+        first, other = await send_bulk(hub, authority, ndjson_lines(lines), "/v1/permits/bulk", **header)
+        [again] = await send_bulk(hub, authority, lines[0].replace(b":", b": "), "/v1/permits/bulk", **header)
         assert first["command"] == again["command"] != other["command"]
 
 
-async def test_permits_away_is_told_line_by_line(alone: Hub) -> None:
+async def test_permits_away_is_told_line_by_line(alone: RunningGateway) -> None:
     _, authority = await alone.party("authority", country="ZA")
-    told = await _bulk(alone, authority, _lines([{"issuer": "ZA", "number": "1"}]), "/v1/permits/bulk")
+    told = await send_bulk(alone, authority, ndjson_lines([{"issuer": "ZA", "number": "1"}]), "/v1/permits/bulk")
     assert [(one["line"], one["status_code"], one["code"]) for one in told] == [(1, 503, "service-unavailable")]

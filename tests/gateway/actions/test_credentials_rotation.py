@@ -2,10 +2,10 @@
 
 from joserfc.jwk import OKPKey
 
-from tests.gateway.conftest import Hub
+from tests.gateway.conftest import RunningGateway
 
 
-async def test_a_rotated_credential_works_on_for_its_overlap(hub: Hub) -> None:
+async def test_a_rotated_credential_works_on_for_its_overlap(hub: RunningGateway) -> None:
     new = {"name": "R", "country": "FR", "roles": ["trader"]}
     party = (await hub.http.post("/v1/parties", json=new, headers=hub.admin)).json()["id"]
     path = f"/v1/parties/{party}/credentials"

@@ -9,29 +9,29 @@ import httpx2
 import pytest
 from aiohttp import web
 
-from services.gateway.actions.lodgement.waiters import Waiting
-from tests.gateway.conftest import Hub, declaration
-from tests.gateway.stub_service import Answer, Asked, problem, usual
+from services.gateway.actions.lodgement.waiters import SubmissionWaiters
+from tests.gateway.conftest import RunningGateway, declaration
+from tests.gateway.stub_service import ReceivedRequest, Responder, default_response, problem_response
 
 
-def checked(delay: float = 0.0) -> Answer:
+def checked(delay: float = 0.0) -> Responder:
     """Permits that has checked what it took in, and shows it."""
     taken: dict[str, object] = {}
 
-    async def answer(asked: Asked) -> web.StreamResponse:
-        if asked.path == "/inside/declarations":
+    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+        if asked.path == "/internal/declarations":
             await asyncio.sleep(delay)
             taken.update({letter["id"]: letter["declaration"] for letter in asked.json["letters"]})
         id = asked.path.rpartition("/")[2]
         if asked.method == "GET" and id in taken:
             whole = {"id": id, "status": "accepted", "version": 1, "declaration": taken[id]}
             return web.json_response(whole, headers={"ETag": '"1"'})
-        return await usual(asked)
+        return await default_response(asked)
 
     return answer
 
 
-async def test_before_its_checks_a_declaration_reads_received_as_it_was_sent(alone: Hub) -> None:
+async def test_before_its_checks_a_declaration_reads_received_as_it_was_sent(alone: RunningGateway) -> None:
     party, trader = await alone.party("trader", identifiers={"EORI": "FR99988877700011"})
     body = declaration("B-1", transport_document="MAEU-1")
     body["items"][0]["quantity"] = "100.50"
@@ -69,7 +69,7 @@ async def test_before_its_checks_a_declaration_reads_received_as_it_was_sent(alo
     }
 
 
-async def test_while_permits_is_away_only_what_it_never_had_can_be_read(hub: Hub) -> None:
+async def test_while_permits_is_away_only_what_it_never_had_can_be_read(hub: RunningGateway) -> None:
     trader = await hub.trader()
     first = (await hub.lodge(trader, declaration())).json()
     await _forwarded(hub, first["id"])
@@ -84,38 +84,38 @@ async def test_while_permits_is_away_only_what_it_never_had_can_be_read(hub: Hub
         assert (answer.status_code, answer.json()["code"]) == (503, "service-unavailable"), path
 
 
-async def _forwarded(hub: Hub, id: str) -> None:
+async def _forwarded(hub: RunningGateway, id: str) -> None:
     from services.gateway.store import submissions
 
     async with asyncio.timeout(10):
         while True:
-            async with hub.desk.engine.connect() as conn:
-                if await submissions.forwarded(conn, UUID(id)):
+            async with hub.context.engine.connect() as conn:
+                if await submissions.is_forwarded(conn, UUID(id)):
                     return
             await asyncio.sleep(0.01)
 
 
-async def test_what_another_party_lodged_is_not_there(alone: Hub) -> None:
+async def test_what_another_party_lodged_is_not_there(alone: RunningGateway) -> None:
     trader = await alone.trader()
     path = (await alone.lodge(trader, declaration())).json()["links"]["self"]
     headers = [(await alone.party(role))[1] for role in ("trader", "customs", "authority")]
     assert [(await alone.http.get(path, headers=header)).status_code for header in headers] == [503] * 3
     await alone.permits.open()
-    alone.permits.answer = _refusing_letters
+    alone.permits.respond = _refusing_letters
     async with asyncio.timeout(10):
         while {(await alone.http.get(path, headers=header)).status_code for header in headers} != {404}:
             await asyncio.sleep(0.05)
     assert (await alone.http.get(path, headers=trader)).json()["status"] == "received"
 
 
-async def _refusing_letters(asked: Asked) -> web.StreamResponse:
-    if asked.path == "/inside/declarations":
+async def _refusing_letters(asked: ReceivedRequest) -> web.StreamResponse:
+    if asked.path == "/internal/declarations":
         return web.Response(status=503)
-    return await usual(asked)
+    return await default_response(asked)
 
 
-async def test_permits_says_what_becomes_of_a_declaration(hub: Hub) -> None:
-    hub.permits.answer = checked()
+async def test_permits_says_what_becomes_of_a_declaration(hub: RunningGateway) -> None:
+    hub.permits.respond = checked()
     trader = await hub.trader()
     lodged = (await hub.lodge(trader, declaration())).json()
     await _forwarded(hub, lodged["id"])
@@ -123,36 +123,36 @@ async def test_permits_says_what_becomes_of_a_declaration(hub: Hub) -> None:
     assert (found.status_code, found.json()["status"], found.headers["etag"]) == (200, "accepted", '"1"')
 
 
-async def test_one_that_arrives_there_while_it_is_asked_for_is_asked_for_again(hub: Hub) -> None:
+async def test_one_that_arrives_there_while_it_is_asked_for_is_asked_for_again(hub: RunningGateway) -> None:
     """Permits says 404, takes it in, and our row says forwarded: the answer is not a 404."""
     show = checked()
     trader = await hub.trader()
     asked_for = 0
 
-    async def late(asked: Asked) -> web.StreamResponse:
+    async def late(asked: ReceivedRequest) -> web.StreamResponse:
         nonlocal asked_for
-        if asked.method == "GET" and not asked.path.startswith("/inside"):
+        if asked.method == "GET" and not asked.path.startswith("/internal"):
             asked_for += 1
             if asked_for == 1:
-                return problem(404, "not-found")
+                return problem_response(404, "not-found")
         return await show(asked)
 
-    hub.permits.answer = late
+    hub.permits.respond = late
     lodged = (await hub.lodge(trader, declaration())).json()
     await _forwarded(hub, lodged["id"])
     assert (await hub.http.get(lodged["links"]["self"], headers=trader)).json()["status"] == "accepted"
     assert asked_for == 2
 
 
-async def test_who_waits_is_woken_by_the_courier(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.gateway.actions.lodgement.waiters.LOOK_EVERY", 60)
-    hub.permits.answer = checked(delay=0.2)
+async def test_who_waits_is_woken_by_the_courier(hub: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.gateway.actions.lodgement.waiters.POLL_SECONDS", 60)
+    hub.permits.respond = checked(delay=0.2)
     answer = await hub.lodge(await hub.trader(), declaration(), prefer="wait=10")
     assert (answer.status_code, answer.json()["status"]) == (200, "accepted")
 
 
-async def test_prefer_wait_answers_the_checked_declaration(hub: Hub) -> None:
-    hub.permits.answer = checked(delay=0.2)
+async def test_prefer_wait_answers_the_checked_declaration(hub: RunningGateway) -> None:
+    hub.permits.respond = checked(delay=0.2)
     trader, body = await hub.trader(), declaration()
     answer = await hub.lodge(trader, body, idempotency_key="k1", prefer="respond-async, wait=10")
     assert answer.status_code == 200
@@ -166,7 +166,7 @@ async def test_prefer_wait_answers_the_checked_declaration(hub: Hub) -> None:
     assert again.headers["idempotency-replayed"] == plain.headers["idempotency-replayed"] == "true"
 
 
-async def test_a_wait_that_is_over_answers_202(alone: Hub) -> None:
+async def test_a_wait_that_is_over_answers_202(alone: RunningGateway) -> None:
     trader = await alone.trader()
     began = time.monotonic()
     answer = await alone.lodge(trader, declaration(), prefer="wait=1")
@@ -176,7 +176,7 @@ async def test_a_wait_that_is_over_answers_202(alone: Hub) -> None:
     assert (await alone.lodge(trader, declaration(), prefer="wait=0")).status_code == 202
 
 
-async def test_a_preference_that_is_not_understood_is_ignored(alone: Hub) -> None:
+async def test_a_preference_that_is_not_understood_is_ignored(alone: RunningGateway) -> None:
     trader = await alone.trader()
     odd = ("wait", "wait=", "wait=soon", "wait=-1", "wait=1.5", "handling=lenient, wait=x", "handling=strict")
     for number, prefer in enumerate(odd):
@@ -193,12 +193,12 @@ async def test_who_waits_sees_what_another_process_carried() -> None:
         looks += 1
         return looks == 3
 
-    waiting = Waiting()
-    assert await waiting.until(uuid4(), seconds=5, forwarded=forwarded)
+    waiting = SubmissionWaiters()
+    assert await waiting.wait(uuid4(), seconds=5, is_forwarded=forwarded)
     assert not waiting._events
 
 
-async def test_a_command_before_the_checks_is_409_still_received(alone: Hub) -> None:
+async def test_a_command_before_the_checks_is_409_still_received(alone: RunningGateway) -> None:
     trader = await alone.trader()
     lodged = (await alone.lodge(trader, declaration())).json()
     path = lodged["links"]["self"]
@@ -209,10 +209,10 @@ async def test_a_command_before_the_checks_is_409_still_received(alone: Hub) -> 
         return [put, await alone.http.post(f"{path}/cancellation", headers=trader)]
 
     answers = await both()
-    alone.permits.answer = _knowing_nothing
+    alone.permits.respond = _knowing_nothing
     await alone.permits.open()
     async with asyncio.timeout(10):
-        while len([asked for asked in alone.permits.asked if asked.caller.party]) < 2:
+        while len([asked for asked in alone.permits.requests if asked.caller.party]) < 2:
             answers += await both()
     for answer in answers:
         assert (answer.status_code, answer.json()["code"]) == (409, "still-received")
@@ -220,13 +220,13 @@ async def test_a_command_before_the_checks_is_409_still_received(alone: Hub) -> 
     assert (await alone.http.post(f"{path}/cancellation", headers=stranger)).status_code == 404
 
 
-async def _knowing_nothing(asked: Asked) -> web.StreamResponse:
-    if asked.path == "/inside/declarations":
+async def _knowing_nothing(asked: ReceivedRequest) -> web.StreamResponse:
+    if asked.path == "/internal/declarations":
         return web.Response(status=503)
-    return problem(404, "not-found")
+    return problem_response(404, "not-found")
 
 
-async def test_a_command_after_the_checks_goes_to_permits(hub: Hub) -> None:
+async def test_a_command_after_the_checks_goes_to_permits(hub: RunningGateway) -> None:
     trader = await hub.trader()
     lodged = (await hub.lodge(trader, declaration())).json()
     await _forwarded(hub, lodged["id"])
@@ -234,7 +234,7 @@ async def test_a_command_after_the_checks_goes_to_permits(hub: Hub) -> None:
     body = json.dumps(declaration()).encode()
     headers = trader | {"If-Match": '"1"', "Content-Type": "application/json"}
     assert (await hub.http.put(path, content=body, headers=headers)).json() == {"you": "asked"}
-    [asked] = hub.permits.about(path)
+    [asked] = hub.permits.requests_to(path)
     assert (asked.method, asked.body, asked.headers["if-match"]) == ("PUT", body, '"1"')
     await hub.permits.close()
     answer = await hub.http.put(path, content=body, headers=headers)
@@ -242,8 +242,8 @@ async def test_a_command_after_the_checks_goes_to_permits(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize("id", ["nothing", "%2e%2e", "1", "validate"])
-async def test_what_is_no_id_is_not_there(hub: Hub, id: str) -> None:
+async def test_what_is_no_id_is_not_there(hub: RunningGateway, id: str) -> None:
     trader = await hub.trader()
     assert (await hub.http.get(f"/v1/declarations/{id}", headers=trader)).status_code == 404
     assert (await hub.http.get(f"/v1/permits/{id}", headers=trader)).status_code == 404
-    assert [asked for asked in hub.permits.asked if asked.caller.party] == []
+    assert [asked for asked in hub.permits.requests if asked.caller.party] == []

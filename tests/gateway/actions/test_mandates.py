@@ -9,22 +9,22 @@ import pytest
 from services.cli.ports import free_ports
 from services.gateway.actions.auth import party_directory
 from shared.database import now
-from tests.gateway.conftest import Body, Hub, declaration, serving
+from tests.gateway.conftest import Body, RunningGateway, declaration, serve_gateway
 
 TODAY = now().date()
 DAYS = {"from": TODAY.isoformat(), "until": TODAY.isoformat()}
 EORI = {"EORI": "FR99988877700011"}
 
 
-async def _two(hub: Hub) -> tuple[tuple[Body, dict[str, str]], tuple[Body, dict[str, str]]]:
+async def _two(hub: RunningGateway) -> tuple[tuple[Body, dict[str, str]], tuple[Body, dict[str, str]]]:
     return await hub.party("trader", identifiers=EORI), await hub.party("trader", identifiers={"EORI": "DE1"})
 
 
-async def _grant(hub: Hub, by: dict[str, str], to: Body, **changes: Any) -> httpx2.Response:
+async def _grant(hub: RunningGateway, by: dict[str, str], to: Body, **changes: Any) -> httpx2.Response:
     return await hub.http.post("/v1/mandates", json=DAYS | {"agent": to["id"]} | changes, headers=by)
 
 
-async def test_an_agent_declares_for_a_trader_under_its_mandate(hub: Hub) -> None:
+async def test_an_agent_declares_for_a_trader_under_its_mandate(hub: RunningGateway) -> None:
     (trader, own), (agent, its) = await _two(hub)
     refused = [
         await hub.lodge(its, declaration()),
@@ -38,7 +38,7 @@ async def test_an_agent_declares_for_a_trader_under_its_mandate(hub: Hub) -> Non
     assert (mandate["trader"], mandate["agent"], mandate["status"]) == (trader["id"], agent["id"], "living")
     lodged = await hub.lodge(its, declaration(trader=trader["id"]))
     assert lodged.status_code == 202
-    [sent] = await hub.permits.until("/inside/declarations")
+    [sent] = await hub.permits.wait_for_requests("/internal/declarations")
     [letter] = sent.json["letters"]
     assert (letter["trader"], letter["party"]["id"]) == (trader["id"], agent["id"])
     assert (await hub.lodge(its, declaration())).status_code == 202, "its number names the trader too"
@@ -46,7 +46,7 @@ async def test_an_agent_declares_for_a_trader_under_its_mandate(hub: Hub) -> Non
     assert (other.status_code, other.json()["code"]) == (403, "not-your-declaration")
 
 
-async def test_both_names_stand_in_the_history_from_the_beginning(alone: Hub) -> None:
+async def test_both_names_stand_in_the_history_from_the_beginning(alone: RunningGateway) -> None:
     (trader, own), (agent, its) = await _two(alone)
     await _grant(alone, own, agent)
     id = (await alone.lodge(its, declaration())).json()["id"]
@@ -57,7 +57,7 @@ async def test_both_names_stand_in_the_history_from_the_beginning(alone: Hub) ->
 
 
 @pytest.mark.parametrize(("first", "last", "status"), [(-2, -1, "over"), (1, 2, "to come")])
-async def test_a_mandate_holds_on_its_days_only(hub: Hub, first: int, last: int, status: str) -> None:
+async def test_a_mandate_holds_on_its_days_only(hub: RunningGateway, first: int, last: int, status: str) -> None:
     (trader, own), (agent, its) = await _two(hub)
     days = {"from": (TODAY + timedelta(first)).isoformat(), "until": (TODAY + timedelta(last)).isoformat()}
     assert (await _grant(hub, own, agent, **days)).json()["status"] == status
@@ -65,13 +65,15 @@ async def test_a_mandate_holds_on_its_days_only(hub: Hub, first: int, last: int,
 
 
 @pytest.mark.parametrize("method", ["revocation", "delete"])
-async def test_a_revoked_mandate_ends_lodging_amending_and_cancelling_but_not_reading(hub: Hub, method: str) -> None:
+async def test_a_revoked_mandate_ends_lodging_amending_and_cancelling_but_not_reading(
+    hub: RunningGateway, method: str
+) -> None:
     (trader, own), (agent, its) = await _two(hub)
     mandate = (await _grant(hub, own, agent)).json()["id"]
     lodged = (await hub.lodge(its, declaration(trader=trader["id"]))).json()["id"]
     path, known = f"/v1/declarations/{lodged}", {"If-Match": '"1"'}
     assert (await hub.http.put(path, json=declaration(), headers=its | known)).status_code == 200
-    [asked] = [a for a in hub.permits.about(path) if a.method == "PUT"]
+    [asked] = [a for a in hub.permits.requests_to(path) if a.method == "PUT"]
     assert asked.caller.acts_for is not None
     assert (str(asked.caller.acts_for.party), asked.caller.acts_for.numbers) == (trader["id"], ("FR99988877700011",))
     if method == "delete":
@@ -91,14 +93,14 @@ async def test_a_revoked_mandate_ends_lodging_amending_and_cancelling_but_not_re
     assert (seen.json()["status"], seen.json()["revoked_by"]) == ("revoked", trader["id"])
 
 
-async def test_an_agent_whose_trader_is_disabled_acts_for_nobody(hub: Hub) -> None:
+async def test_an_agent_whose_trader_is_disabled_acts_for_nobody(hub: RunningGateway) -> None:
     (trader, own), (agent, its) = await _two(hub)
     await _grant(hub, own, agent)
     await hub.http.patch(f"/v1/parties/{trader['id']}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"})
     assert (await hub.lodge(its, declaration(trader=trader["id"]))).status_code == 403
 
 
-async def test_who_may_give_read_and_take_back_a_mandate(hub: Hub) -> None:
+async def test_who_may_give_read_and_take_back_a_mandate(hub: RunningGateway) -> None:
     (trader, own), (agent, its) = await _two(hub)
     _, stranger = await hub.party("trader")
     _, customs = await hub.party("customs")
@@ -117,7 +119,7 @@ async def test_who_may_give_read_and_take_back_a_mandate(hub: Hub) -> None:
     assert (await hub.http.delete(path, headers=hub.admin)).status_code == 204
 
 
-async def test_a_mandate_that_makes_no_sense_is_refused(hub: Hub, subtests: pytest.Subtests) -> None:
+async def test_a_mandate_that_makes_no_sense_is_refused(hub: RunningGateway, subtests: pytest.Subtests) -> None:
     (trader, own), (agent, _) = await _two(hub)
     office, _ = await hub.party("customs")
     bad: dict[str, Body] = {
@@ -137,7 +139,7 @@ async def test_a_mandate_that_makes_no_sense_is_refused(hub: Hub, subtests: pyte
     assert (await _grant(hub, hub.admin, agent)).status_code == 422, "the administrator names the trader"
 
 
-async def test_one_key_gives_one_mandate(hub: Hub) -> None:
+async def test_one_key_gives_one_mandate(hub: RunningGateway) -> None:
     (_, own), (agent, _) = await _two(hub)
     keyed = own | {"Idempotency-Key": "m1"}
     first, again = [await _grant(hub, keyed, agent) for _ in range(2)]
@@ -145,12 +147,14 @@ async def test_one_key_gives_one_mandate(hub: Hub) -> None:
     assert len((await hub.http.get("/v1/mandates", headers=own)).json()["data"]) == 1
 
 
-async def test_what_one_process_granted_and_revoked_another_knows(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(party_directory, "LOOK_EVERY", 0.1)
+async def test_what_one_process_granted_and_revoked_another_knows(
+    hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(party_directory, "REFRESH_SECONDS", 0.1)
     port = free_ports(1)[0]
     sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
     (trader, own), (agent, its) = await _two(hub)
-    async with serving(sister), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
+    async with serve_gateway(sister), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
         while (await there.get("/readyz")).status_code != 200:
             pass
         mandate = (await _grant(hub, own, agent)).json()["id"]

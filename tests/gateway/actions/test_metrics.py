@@ -3,19 +3,19 @@
 import httpx2
 
 from services.cli.ports import free_ports
-from services.gateway.actions.metrics import figures
+from services.gateway.actions.metrics import collect_metrics
 from services.gateway.settings import Settings
-from shared.metrics import page
-from tests.gateway.conftest import Hub, declaration, serving
+from shared.metrics import render_metrics
+from tests.gateway.conftest import RunningGateway, declaration, serve_gateway
 
 
-async def test_the_public_port_serves_no_figures(alone: Hub) -> None:
+async def test_the_public_port_serves_no_figures(alone: RunningGateway) -> None:
     assert (await alone.http.get("/metrics")).status_code == 404
 
 
 async def test_figures_are_served_at_a_port_of_their_own_and_nothing_else_is(settings: Settings) -> None:
     apart = settings.model_copy(update={"metrics_port": free_ports(1)[0]})
-    async with serving(apart), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{apart.metrics_port}") as http:
+    async with serve_gateway(apart), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{apart.metrics_port}") as http:
         answer = await http.get("/metrics")
         assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/plain")
         assert "saola_database_up 1.0" in answer.text
@@ -23,7 +23,7 @@ async def test_figures_are_served_at_a_port_of_their_own_and_nothing_else_is(set
         assert (await http.get("/v1/me")).status_code == 404
 
 
-async def test_what_was_accepted_and_waits_is_counted(alone: Hub) -> None:
+async def test_what_was_accepted_and_waits_is_counted(alone: RunningGateway) -> None:
     header = await alone.trader()
     before = await _figures(alone)
     assert (await alone.lodge(header, declaration())).status_code == 202
@@ -32,6 +32,6 @@ async def test_what_was_accepted_and_waits_is_counted(alone: Hub) -> None:
     assert after["saola_submissions_waiting"] == before["saola_submissions_waiting"] + 1, "permits is away"
 
 
-async def _figures(hub: Hub) -> dict[str, float]:
-    lines = (await page(lambda: figures(hub.desk.engine))).decode().splitlines()
+async def _figures(hub: RunningGateway) -> dict[str, float]:
+    lines = (await render_metrics(lambda: collect_metrics(hub.context.engine))).decode().splitlines()
     return {line.split()[0]: float(line.split()[1]) for line in lines if not line.startswith("#")}

@@ -8,19 +8,19 @@ from sqlalchemy import text
 
 from services.cli.databases import Server, migrate
 from services.gateway.settings import Settings
-from tests.gateway.conftest import Hub, serving
+from tests.gateway.conftest import RunningGateway, serve_gateway
 
 
 async def test_a_database_that_is_not_migrated_is_waited_for(
     settings: Settings, server: Server, templates: str
 ) -> None:
     name = f"{templates}gateway_empty"
-    admin = await server.admin()
+    admin = await server.connect_as_superuser()
     await admin.execute(f'CREATE DATABASE "{name}" OWNER gateway_owner')
     late = settings.model_copy(update={"database_url": server.url(name, "gateway_runner", "test")})
     assert settings.admin_file is not None
     try:
-        async with serving(late), httpx2.AsyncClient(base_url=late.issuer) as http:
+        async with serve_gateway(late), httpx2.AsyncClient(base_url=late.issuer) as http:
             waits = await http.get("/readyz")
             assert (waits.status_code, waits.json()["code"]) == (503, "not-ready")
             assert "saola migrate" in waits.json()["detail"]
@@ -36,10 +36,10 @@ async def test_a_database_that_is_not_migrated_is_waited_for(
         await admin.close()
 
 
-async def test_a_database_at_another_migration_is_not_ready(hub: Hub, server: Server) -> None:
-    async with hub.desk.engine.connect() as inside:
+async def test_a_database_at_another_migration_is_not_ready(hub: RunningGateway, server: Server) -> None:
+    async with hub.context.engine.connect() as inside:
         name = (await inside.execute(text("SELECT current_database()"))).scalar_one()
-    admin = await server.admin(name)
+    admin = await server.connect_as_superuser(name)
     await admin.execute("UPDATE alembic_version SET version_num = '0000'")
     await admin.close()
     answer = await hub.http.get("/readyz")
@@ -47,5 +47,5 @@ async def test_a_database_at_another_migration_is_not_ready(hub: Hub, server: Se
     assert "0000" in answer.json()["detail"]
 
 
-async def test_neighbours_that_are_away_do_not_make_it_unready(alone: Hub) -> None:
+async def test_neighbours_that_are_away_do_not_make_it_unready(alone: RunningGateway) -> None:
     assert (await alone.http.get("/readyz")).json() == {"status": "ready"}

@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 from fastapi.routing import APIRoute
 
-from services.gateway.api.permissions import OPEN, RIGHTS
-from tests.gateway.conftest import Hub
+from services.gateway.api.permissions import PERMISSIONS, PUBLIC_OPERATIONS
+from tests.gateway.conftest import RunningGateway
 
 NOBODYS = UUID(int=7)
 ROLES = ("trader", "customs", "authority", "partner", "admin")
@@ -101,7 +101,7 @@ def _agreed() -> dict[str, set[str]]:
     return {operation: set(roles) for operation, *roles in lines}
 
 
-def _operations(hub: Hub) -> Iterator[tuple[str, str, str]]:
+def _operations(hub: RunningGateway) -> Iterator[tuple[str, str, str]]:
     for route in hub.app.routes:
         if isinstance(route, APIRoute) and route.path not in HEALTH_AND_PAGES:
             path = route.path.replace("{id}", str(NOBODYS)).replace("{client_id}", "nobody")
@@ -109,20 +109,20 @@ def _operations(hub: Hub) -> Iterator[tuple[str, str, str]]:
                 yield str(route.operation_id), method, path.replace("{table}", "terms").replace("{country}", "FR")
 
 
-async def test_every_operation_is_in_the_table_and_only_those(hub: Hub) -> None:
-    assert {operation for operation, _, _ in _operations(hub)} == RIGHTS.keys() | OPEN
+async def test_every_operation_is_in_the_table_and_only_those(hub: RunningGateway) -> None:
+    assert {operation for operation, _, _ in _operations(hub)} == PERMISSIONS.keys() | PUBLIC_OPERATIONS
     assert {str(getattr(route, "path", "")) for route in hub.app.routes} >= HEALTH_AND_PAGES
     apart = {str(getattr(route, "path", "")) for route in hub.app.routes if not isinstance(route, APIRoute)}
     assert apart <= HEALTH_AND_PAGES
 
 
 def test_the_table_is_as_it_was_agreed() -> None:
-    assert {operation: set(roles) for operation, roles in RIGHTS.items()} == _agreed()
+    assert {operation: set(roles) for operation, roles in PERMISSIONS.items()} == _agreed()
 
 
-async def test_every_route_without_a_good_token_is_401(hub: Hub, subtests: pytest.Subtests) -> None:
+async def test_every_route_without_a_good_token_is_401(hub: RunningGateway, subtests: pytest.Subtests) -> None:
     for operation, method, path in _operations(hub):
-        if operation in OPEN:
+        if operation in PUBLIC_OPERATIONS:
             continue
         for header in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic eDp5"}):
             with subtests.test(operation, header=header):
@@ -130,14 +130,16 @@ async def test_every_route_without_a_good_token_is_401(hub: Hub, subtests: pytes
                 assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
                 assert answer.headers["www-authenticate"].startswith("Bearer")
                 assert answer.headers["content-type"] == "application/problem+json"
-    assert not [asked for asked in hub.permits.asked + hub.notifications.asked if asked.caller.party]
+    assert not [asked for asked in hub.permits.requests + hub.notifications.requests if asked.caller.party]
 
 
-async def test_every_role_may_do_what_the_table_says_and_nothing_else(hub: Hub, subtests: pytest.Subtests) -> None:
+async def test_every_role_may_do_what_the_table_says_and_nothing_else(
+    hub: RunningGateway, subtests: pytest.Subtests
+) -> None:
     headers = {role: (await hub.party(role))[1] for role in ROLES}
     agreed = _agreed()
     for operation, method, path in _operations(hub):
-        for role in ROLES if operation not in OPEN else ():
+        for role in ROLES if operation not in PUBLIC_OPERATIONS else ():
             with subtests.test(operation, role=role):
                 answer = await hub.http.request(method, path, headers=headers[role])
                 content = answer.json() if answer.content else {}
@@ -146,7 +148,7 @@ async def test_every_role_may_do_what_the_table_says_and_nothing_else(hub: Hub, 
                 assert answer.status_code < 500
 
 
-async def test_a_party_of_two_roles_may_do_what_either_may(hub: Hub) -> None:
+async def test_a_party_of_two_roles_may_do_what_either_may(hub: RunningGateway) -> None:
     _, both = await hub.party("customs", "authority")
     for path in (f"/v1/declarations/{NOBODYS}/release", f"/v1/declarations/{NOBODYS}/consent"):
         assert (await hub.http.post(path, headers=both)).status_code == 200

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from services.gateway.formats import declaration_json as as_json
-from services.gateway.formats.declaration_json import names
+from services.gateway.formats.declaration_json import count_names
 from shared import strict_json
 from shared.contracts.declaration import Declaration
 from shared.contracts.parties import Party
@@ -108,7 +108,7 @@ def _came_of(read: Any) -> Any:
         found = read()
     except Invalid as error:
         return error.code, error.faults
-    return names(found), found.model_dump(), found.model_dump_json(exclude_none=True)
+    return count_names(found), found.model_dump(), found.model_dump_json(exclude_none=True)
 
 
 def _strictly(body: bytes) -> Declaration:
@@ -131,7 +131,7 @@ PLAIN = json.dumps(_good()).encode()
 @example(b"[" * 100_000)
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_one_pass_comes_to_the_same(body: bytes) -> None:
-    assert _came_of(lambda: as_json.read(body, LODGER)[0]) == _came_of(lambda: _strictly(body))
+    assert _came_of(lambda: as_json.parse(body, LODGER)[0]) == _came_of(lambda: _strictly(body))
 
 
 @pytest.mark.parametrize(
@@ -144,11 +144,11 @@ def test_what_is_usual_is_read_in_one_pass(monkeypatch: pytest.MonkeyPatch, chan
     monkeypatch.setattr(strict_json, "parse_json", never)
     made = declaration("B-1", **changes)
     for body in (json.dumps(made), json.dumps(made, separators=(",", ":"))):
-        assert as_json.read(body.encode(), LODGER)[0].reference == "B-1"
+        assert as_json.parse(body.encode(), LODGER)[0].reference == "B-1"
 
 
 def test_names_are_counted_in_all_that_is_nested() -> None:
     """One left out costs time only, for then everything is read again; one too many would hide one that is twice."""
     for made in (declaration(), _good()):
         read = _strictly(json.dumps(made).encode())
-        assert names(read) == json.dumps(made).count('":')
+        assert count_names(read) == json.dumps(made).count('":')

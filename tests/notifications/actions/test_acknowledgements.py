@@ -5,27 +5,27 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from shared.contracts.messages import Audience, News, RoleInCountry, Sender
+from shared.contracts.messages import Audience, EventMessage, RoleInCountry, Sender
 from shared.contracts.parties import Party
-from tests.notifications.conftest import Service, news, party
+from tests.notifications.conftest import Service, event_message, party
 
 LATE = {"outcome": "with_warnings", "message": "late"}
 
 
-async def acknowledge(service: Service, who: Party, letter: News, verdict: dict[str, Any] = LATE) -> int:
+async def acknowledge(service: Service, who: Party, letter: EventMessage, verdict: dict[str, Any] = LATE) -> int:
     where = f"/v1/events/{letter.id}/acknowledgement"
-    answer = await service.http.post(where, json=verdict, headers=service.as_(who))
+    answer = await service.http.post(where, json=verdict, headers=service.headers_as(who))
     return answer.status_code
 
 
 async def told(service: Service, who: Party) -> list[dict[str, Any]]:
-    return [event for event in (await service.pull(who))[0] if event["type"] == "event.acknowledged"]
+    return [event for event in (await service.read_feed(who))[0] if event["type"] == "event.acknowledged"]
 
 
 async def test_a_verdict_is_kept_for_an_event_one_heard_and_for_no_other(service: Service) -> None:
     who, other = party(), party()
-    letter = news(to=who)
-    await service.tell(letter)
+    letter = event_message(to=who)
+    await service.send_events(letter)
     assert await acknowledge(service, who, letter) == 200
     assert await acknowledge(service, other, letter) == 404
     assert await acknowledge(service, who, letter, {"outcome": "whatever"}) == 422
@@ -37,8 +37,8 @@ async def test_a_verdict_is_kept_for_an_event_one_heard_and_for_no_other(service
 async def test_the_last_verdict_stands_with_the_delivery(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, "https://example.com/")
-    letter = news(to=who)
-    await service.tell(letter)
+    letter = event_message(to=who)
+    await service.send_events(letter)
     assert (await service.deliveries(who, made["id"]))[0]["acknowledgement"] is None
     await acknowledge(service, who, letter)
     await acknowledge(service, who, letter, {"outcome": "accepted"})
@@ -50,11 +50,11 @@ async def test_the_last_verdict_stands_with_the_delivery(service: Service) -> No
 
 async def test_the_trader_hears_how_its_declaration_was_received(service: Service) -> None:
     trader, customs, stranger = party(), party("customs"), party()
-    await service.know(trader, customs, stranger)
+    await service.send_parties(trader, customs, stranger)
     offices = (RoleInCountry(role="customs", country="FR"),)
     heard = Audience(parties=(trader.id,), offices=offices, sender=Sender(parties=(trader.id,)))
-    letter = news(audience=heard, reference="B-1")
-    await service.tell(letter)
+    letter = event_message(audience=heard, reference="B-1")
+    await service.send_events(letter)
     await acknowledge(service, customs, letter)
     await acknowledge(service, customs, letter, {"outcome": "accepted"})
     first, second = await told(service, trader)
@@ -77,11 +77,13 @@ async def test_the_trader_hears_how_its_declaration_was_received(service: Servic
 
 async def test_the_issuing_authority_hears_how_news_of_its_permit_was_received(service: Service) -> None:
     issuer, importer = party("authority", country="ZA"), party(identifiers={"EORI": "FR1"})
-    await service.know(issuer, importer)
+    await service.send_parties(issuer, importer)
     office = RoleInCountry(role="authority", country="ZA")
     heard = Audience(identifiers=("FR1",), offices=(office,), sender=Sender(offices=(office,)))
-    letter = news(kind="permit.revoked", audience=heard, issuer="ZA", number="ZA-1", permit_id=str(UUID(int=1)))
-    await service.tell(letter)
+    letter = event_message(
+        kind="permit.revoked", audience=heard, issuer="ZA", number="ZA-1", permit_id=str(UUID(int=1))
+    )
+    await service.send_events(letter)
     await acknowledge(service, importer, letter)
     [event] = await told(service, issuer)
     assert (event["data"]["number"], event["data"]["outcome"]) == ("ZA-1", "with_warnings")
@@ -89,22 +91,22 @@ async def test_the_issuing_authority_hears_how_news_of_its_permit_was_received(s
 
 async def test_who_acknowledges_its_own_thing_is_told_nothing(service: Service) -> None:
     trader = party()
-    letter = news(audience=Audience(parties=(trader.id,), sender=Sender(parties=(trader.id,))))
-    await service.tell(letter)
+    letter = event_message(audience=Audience(parties=(trader.id,), sender=Sender(parties=(trader.id,))))
+    await service.send_events(letter)
     assert await acknowledge(service, trader, letter) == 200
     assert await told(service, trader) == []
 
 
 async def test_a_verdict_about_a_verdict_goes_nowhere(service: Service) -> None:
     trader, customs = party(), party("customs")
-    await service.know(trader, customs)
+    await service.send_parties(trader, customs)
     offices = (RoleInCountry(role="customs", country="FR"),)
-    letter = news(audience=Audience(offices=offices, sender=Sender(parties=(trader.id,))))
-    await service.tell(letter)
+    letter = event_message(audience=Audience(offices=offices, sender=Sender(parties=(trader.id,))))
+    await service.send_events(letter)
     await acknowledge(service, customs, letter)
     [event] = await told(service, trader)
     where = f"/v1/events/{event['id']}/acknowledgement"
-    answer = await service.http.post(where, json=LATE, headers=service.as_(trader))
+    answer = await service.http.post(where, json=LATE, headers=service.headers_as(trader))
     assert answer.status_code == 200
     assert len(await told(service, trader)) == 1
     assert await told(service, customs) == []

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from services.notifications.actions import backlog
-from services.notifications.actions.retention import sweep
-from services.notifications.domain.retention import Keep
-from tests.notifications.actions.test_delivery_fairness import many_waiting
-from tests.notifications.conftest import Service, news, party
+from services.notifications.actions.retention import delete_expired
+from services.notifications.domain.retention import RetentionPeriods
+from tests.notifications.actions.test_delivery_fairness import add_pending_deliveries
+from tests.notifications.conftest import Service, event_message, party
 
 WHERE = "/v1/webhook-endpoints"
 PUT_OFF = "UPDATE lanes SET due_at = now() + interval '1 day'"
@@ -36,15 +36,15 @@ async def test_a_deleted_endpoint_with_much_waiting_is_gone_at_once_and_its_lett
     who = party()
     made = await service.endpoint(who, "https://example.com/")
     other = await service.endpoint(party(), "https://example.com/other")
-    await many_waiting(service, made["id"], 350)
-    await many_waiting(service, other["id"], 5)
-    where, header = f"{WHERE}/{made['id']}", service.as_(who)
+    await add_pending_deliveries(service, made["id"], 350)
+    await add_pending_deliveries(service, other["id"], 5)
+    where, header = f"{WHERE}/{made['id']}", service.headers_as(who)
     assert (await service.http.delete(where, headers=header)).status_code == 204
     assert (await service.http.get(where, headers=header)).status_code == 404
     assert await waiting(service, made["id"]) == (150, 150), "twenty steps while the owner waits"
-    swept = await sweep(service.engine, Keep())
+    swept = await delete_expired(service.engine, RetentionPeriods())
     assert (swept.endpoints, await waiting(service, made["id"])) == (1, (0, 0))
-    assert (await sweep(service.engine, Keep())).endpoints == 0
+    assert (await delete_expired(service.engine, RetentionPeriods())).endpoints == 0
     assert await waiting(service, other["id"]) == (5, 5)
 
 
@@ -52,9 +52,9 @@ async def test_everything_that_waits_is_woken_however_much(service: Service, mon
     monkeypatch.setattr(backlog, "STEP", 10)
     who = party()
     made = await service.endpoint(who, "https://example.com/")
-    await many_waiting(service, made["id"], 235)
+    await add_pending_deliveries(service, made["id"], 235)
     await put_off(service)
-    where, header = f"{WHERE}/{made['id']}", {**service.as_(who), "If-Match": "*"}
+    where, header = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
     await service.http.patch(where, json={"paused": True}, headers=header)
     woken = "SELECT count(*) FROM lanes WHERE due_at <= now()"
     async with service.engine.connect() as holder:
@@ -75,7 +75,7 @@ async def beside(service: Service, endpoint: str, act: Callable[[], Awaitable[ob
         await holder.execute(held, {"id": UUID(endpoint)})
         acting = asyncio.ensure_future(act())
         await asyncio.sleep(0.2)
-        told = await asyncio.wait_for(service.tell(news(to=party())), 5)
+        told = await asyncio.wait_for(service.send_events(event_message(to=party())), 5)
         assert (told, acting.done()) == (["taken"], False)
         await holder.rollback()
     await acting
@@ -84,9 +84,9 @@ async def beside(service: Service, endpoint: str, act: Callable[[], Awaitable[ob
 async def test_news_for_others_do_not_wait_while_a_backlog_is_woken_or_cleared(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, "https://example.com/")
-    await many_waiting(service, made["id"], 5)
+    await add_pending_deliveries(service, made["id"], 5)
     await put_off(service)
-    where, header = f"{WHERE}/{made['id']}", {**service.as_(who), "If-Match": "*"}
+    where, header = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
     await service.http.patch(where, json={"paused": True}, headers=header)
     await beside(service, made["id"], lambda: service.http.patch(where, json={"paused": False}, headers=header))
     await beside(service, made["id"], lambda: service.http.delete(where, headers=header))

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from tests.notifications.conftest import Receive, Service, news, party, until, working
-from tests.notifications.receivers import Heard, Receiver
+from tests.notifications.conftest import OpenReceiver, Service, event_message, party, running_worker, wait_until
+from tests.notifications.receivers import Receiver, WebhookRequest
 
 WHERE = "/v1/webhook-endpoints"
 
@@ -16,20 +16,20 @@ async def test_a_receiver_that_fails_twice_hears_it_again_under_one_id_and_in_or
 ) -> None:
     who, subject, other = party(), f"declaration:{uuid4()}", f"declaration:{uuid4()}"
     made = await service.endpoint(who, receiver.url)
-    letters = [news(subject, n, to=who) for n in (1, 2, 3)]
+    letters = [event_message(subject, n, to=who) for n in (1, 2, 3)]
 
-    async def twice(heard: Heard) -> web.Response | None:
-        tries = [one for one in receiver.heard if one.id == str(letters[0].id)]
+    async def twice(heard: WebhookRequest) -> web.Response | None:
+        tries = [one for one in receiver.requests if one.id == str(letters[0].id)]
         return web.Response(status=503, text="not yet") if heard is tries[-1] and len(tries) <= 2 else None
 
-    receiver.behave = lambda heard: twice(heard) if heard.id == str(letters[0].id) else nothing()
-    await service.tell(*letters, news(other, 1, to=who))
-    async with working(service, schedule=[timedelta(seconds=0.3)] * 3):
-        await until(lambda: receiver.subject(other))
-        assert len(receiver.subject(subject)) == 1, "the other subject waited for the failing one"
-        await until(lambda: len(receiver.subject(subject)) == 5)
-    assert [one.sequence for one in receiver.subject(subject)] == [1, 1, 1, 2, 3]
-    assert len({one.id for one in receiver.subject(subject)[:3]}) == 1
+    receiver.respond = lambda heard: twice(heard) if heard.id == str(letters[0].id) else nothing()
+    await service.send_events(*letters, event_message(other, 1, to=who))
+    async with running_worker(service, schedule=[timedelta(seconds=0.3)] * 3):
+        await wait_until(lambda: receiver.requests_about(other))
+        assert len(receiver.requests_about(subject)) == 1, "the other subject waited for the failing one"
+        await wait_until(lambda: len(receiver.requests_about(subject)) == 5)
+    assert [one.sequence for one in receiver.requests_about(subject)] == [1, 1, 1, 2, 3]
+    assert len({one.id for one in receiver.requests_about(subject)[:3]}) == 1
     delivery = await service.deliveries(who, made["id"], status="delivered")
     first = next(one for one in delivery if one["event_id"] == str(letters[0].id))
     assert [attempt["status"] for attempt in first["attempts"]] == [503, 503, 200]
@@ -48,21 +48,21 @@ async def test_what_the_schedule_exhausts_is_given_up_visibly_and_the_lane_goes_
     made = await service.endpoint(who, receiver.url)
     refusing = True
 
-    async def refuse(heard: Heard) -> web.Response | None:
+    async def refuse(heard: WebhookRequest) -> web.Response | None:
         return web.Response(status=400) if refusing and heard.sequence == 1 else None
 
-    receiver.behave = refuse
-    await service.tell(news(subject, 1, to=who), news(subject, 2, to=who))
-    async with working(service, schedule=[timedelta(seconds=0.01)] * 2):
-        await until(lambda: [one.sequence for one in receiver.heard] == [1, 1, 1, 2])
-        await until(lambda: given_up(service, who, made["id"]))
+    receiver.respond = refuse
+    await service.send_events(event_message(subject, 1, to=who), event_message(subject, 2, to=who))
+    async with running_worker(service, schedule=[timedelta(seconds=0.01)] * 2):
+        await wait_until(lambda: [one.sequence for one in receiver.requests] == [1, 1, 1, 2])
+        await wait_until(lambda: given_up(service, who, made["id"]))
         [given] = await service.deliveries(who, made["id"], status="given_up")
         assert [attempt["status"] for attempt in given["attempts"]] == [400] * 3
         refusing = False
-        retried = await service.http.post(f"/v1/deliveries/{given['id']}/retry", headers=service.as_(who))
+        retried = await service.http.post(f"/v1/deliveries/{given['id']}/retry", headers=service.headers_as(who))
         assert (retried.status_code, retried.json()["status"]) == (202, "pending")
-        await until(lambda: len(receiver.heard) == 5)
-    assert receiver.heard[-1].id == given["event_id"]
+        await wait_until(lambda: len(receiver.requests) == 5)
+    assert receiver.requests[-1].id == given["event_id"]
     assert await service.deliveries(who, made["id"], status="given_up") == []
 
 
@@ -74,65 +74,65 @@ async def test_retry_after_is_honoured_where_it_is_longer(service: Service, rece
     who = party()
     made = await service.endpoint(who, receiver.url)
 
-    async def later(heard: Heard) -> web.Response:
+    async def later(heard: WebhookRequest) -> web.Response:
         return web.Response(status=429, headers={"Retry-After": "3600"})
 
-    receiver.behave = later
-    await service.tell(news(to=who))
-    async with working(service):
-        await until(lambda: service.scalar("SELECT count(*) FROM attempts"))
+    receiver.respond = later
+    await service.send_events(event_message(to=who))
+    async with running_worker(service):
+        await wait_until(lambda: service.scalar("SELECT count(*) FROM attempts"))
     waits = await service.scalar("SELECT extract(epoch FROM due_at - now()) FROM lanes")
     assert 3500 < waits <= 3600
-    assert len(receiver.heard) == 1
+    assert len(receiver.requests) == 1
     [pending] = await service.deliveries(who, made["id"], status="pending")
     assert pending["attempts"][0]["status"] == 429
 
 
 async def test_410_disables_the_endpoint_and_its_owner_hears_so_by_other_ways(
-    service: Service, receive: Receive
+    service: Service, receive: OpenReceiver
 ) -> None:
     who, gone, well = party(), await receive(), await receive()
 
-    async def leave(heard: Heard) -> web.Response:
+    async def leave(heard: WebhookRequest) -> web.Response:
         return web.Response(status=410)
 
-    gone.behave = leave
+    gone.respond = leave
     left = await service.endpoint(who, gone.url)
     await service.endpoint(who, well.url, "endpoint.*")
-    await service.tell(news(to=who))
-    async with working(service, schedule=[timedelta(hours=1)]):
-        await until(lambda: well.heard)
-        await service.tell(news(to=who))
-        assert len(gone.heard) == 1
-    assert well.heard[0].message["type"] == "endpoint.disabled"
-    assert well.heard[0].message["data"]["endpoint_id"] == left["id"]
-    shown = (await service.http.get(f"{WHERE}/{left['id']}", headers=service.as_(who))).json()
+    await service.send_events(event_message(to=who))
+    async with running_worker(service, schedule=[timedelta(hours=1)]):
+        await wait_until(lambda: well.requests)
+        await service.send_events(event_message(to=who))
+        assert len(gone.requests) == 1
+    assert well.requests[0].message["type"] == "endpoint.disabled"
+    assert well.requests[0].message["data"]["endpoint_id"] == left["id"]
+    shown = (await service.http.get(f"{WHERE}/{left['id']}", headers=service.headers_as(who))).json()
     assert shown["status"] == "disabled"
     assert "410" in shown["reason"]
-    assert "endpoint.disabled" in [event["type"] for event in (await service.pull(who))[0]]
-    gone.behave = None
-    change = {**service.as_(who), "If-Match": "*"}
+    assert "endpoint.disabled" in [event["type"] for event in (await service.read_feed(who))[0]]
+    gone.respond = None
+    change = {**service.headers_as(who), "If-Match": "*"}
     woken = await service.http.patch(f"{WHERE}/{left['id']}", json={"paused": False}, headers=change)
     assert woken.json()["status"] == "active"
-    async with working(service):
-        await until(lambda: len(gone.heard) == 4)
-    assert gone.heard[0].id in {one.id for one in gone.heard[1:]}
-    kinds = sorted(one.message["type"] for one in gone.heard[1:])
+    async with running_worker(service):
+        await wait_until(lambda: len(gone.requests) == 4)
+    assert gone.requests[0].id in {one.id for one in gone.requests[1:]}
+    kinds = sorted(one.message["type"] for one in gone.requests[1:])
     assert kinds == ["declaration.accepted", "declaration.accepted", "endpoint.disabled"], "what came meanwhile, too"
 
 
-async def test_redirects_are_not_followed(service: Service, receive: Receive) -> None:
+async def test_redirects_are_not_followed(service: Service, receive: OpenReceiver) -> None:
     who, first, inside = party(), await receive(), await receive()
 
-    async def away(heard: Heard) -> web.Response:
+    async def away(heard: WebhookRequest) -> web.Response:
         return web.Response(status=307, headers={"Location": inside.url})
 
-    first.behave = away
+    first.respond = away
     made = await service.endpoint(who, first.url)
-    await service.tell(news(to=who))
-    async with working(service, schedule=[timedelta(hours=1)]):
-        await until(lambda: service.scalar("SELECT count(*) FROM attempts"))
-    assert inside.heard == []
+    await service.send_events(event_message(to=who))
+    async with running_worker(service, schedule=[timedelta(hours=1)]):
+        await wait_until(lambda: service.scalar("SELECT count(*) FROM attempts"))
+    assert inside.requests == []
     [delivery] = await service.deliveries(who, made["id"])
     assert delivery["attempts"][0]["reason"] == "answered 307: redirects are not followed"
 
@@ -143,17 +143,17 @@ async def test_an_answer_without_end_is_read_to_4_kb_and_counts_by_its_status(
     who = party()
     made = await service.endpoint(who, receiver.url)
 
-    async def pour(heard: Heard) -> web.StreamResponse:
+    async def pour(heard: WebhookRequest) -> web.StreamResponse:
         answer = web.StreamResponse(status=500)
         await answer.prepare(heard.request)
         for _ in range(2000):
             await answer.write(b"x" * 100_000)
         return answer
 
-    receiver.behave = pour
-    await service.tell(news(to=who))
-    async with working(service, schedule=[timedelta(hours=1)]):
-        await until(lambda: service.scalar("SELECT count(*) FROM attempts"))
+    receiver.respond = pour
+    await service.send_events(event_message(to=who))
+    async with running_worker(service, schedule=[timedelta(hours=1)]):
+        await wait_until(lambda: service.scalar("SELECT count(*) FROM attempts"))
     [delivery] = await service.deliveries(who, made["id"])
     assert len(delivery["attempts"][0]["answer"]) == 4096
 
@@ -162,8 +162,8 @@ async def test_an_answer_that_is_cut_off_is_no_answer(service: Service, receiver
     who = party()
     made = await service.endpoint(who, receiver.url)
 
-    async def cut(heard: Heard) -> web.StreamResponse | None:
-        if len(receiver.heard) > 1:
+    async def cut(heard: WebhookRequest) -> web.StreamResponse | None:
+        if len(receiver.requests) > 1:
             return None
         answer = web.StreamResponse(headers={"Content-Length": "100"})
         await answer.prepare(heard.request)
@@ -172,28 +172,30 @@ async def test_an_answer_that_is_cut_off_is_no_answer(service: Service, receiver
         heard.request.transport.close()
         return answer
 
-    receiver.behave = cut
-    await service.tell(news(to=who))
-    async with working(service):
-        await until(lambda: len(receiver.heard) == 2)
-        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+    receiver.respond = cut
+    await service.send_events(event_message(to=who))
+    async with running_worker(service):
+        await wait_until(lambda: len(receiver.requests) == 2)
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
     [delivery] = await service.deliveries(who, made["id"])
     assert [attempt["status"] for attempt in delivery["attempts"]] == [None, 200]
-    assert len({one.id for one in receiver.heard}) == 1
+    assert len({one.id for one in receiver.requests}) == 1
 
 
-async def test_410_from_an_address_the_endpoint_has_left_disables_nothing(service: Service, receive: Receive) -> None:
+async def test_410_from_an_address_the_endpoint_has_left_disables_nothing(
+    service: Service, receive: OpenReceiver
+) -> None:
     who, old, new = party(), await receive(), await receive()
     made = await service.endpoint(who, old.url)
-    where, change = f"{WHERE}/{made['id']}", {**service.as_(who), "If-Match": "*"}
+    where, change = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
 
-    async def move(heard: Heard) -> web.Response:
+    async def move(heard: WebhookRequest) -> web.Response:
         moved = await service.http.patch(where, json={"url": new.url}, headers=change)
         assert moved.status_code == 200
         return web.Response(status=410)
 
-    old.behave = move
-    await service.tell(news(to=who))
-    async with working(service):
-        await until(lambda: new.heard)
-    assert (await service.http.get(where, headers=service.as_(who))).json()["status"] == "active"
+    old.respond = move
+    await service.send_events(event_message(to=who))
+    async with running_worker(service):
+        await wait_until(lambda: new.requests)
+    assert (await service.http.get(where, headers=service.headers_as(who))).json()["status"] == "active"

@@ -9,19 +9,27 @@ import pytest
 from sqlalchemy import text
 
 from services.notifications.actions import delivery, delivery_worker
-from services.notifications.domain.concurrency_limit import START
+from services.notifications.domain.concurrency_limit import INITIAL_CONCURRENCY
 from services.notifications.store import delivery_queues
-from services.notifications.store.rate_limits import LONGEST_REST
+from services.notifications.store.rate_limits import MAX_COOLDOWN
 from shared.contracts.messages import Audience
-from shared.database import connect, new_id, now
-from tests.notifications.actions.test_delivery_leases import a_worker
-from tests.notifications.conftest import Receive, Service, have, news, party, until, working
-from tests.notifications.receivers import Heard, Receiver
+from shared.database import create_engine, new_id, now
+from tests.notifications.actions.test_delivery_leases import worker_process
+from tests.notifications.conftest import (
+    OpenReceiver,
+    Service,
+    event_message,
+    have_length,
+    party,
+    running_worker,
+    wait_until,
+)
+from tests.notifications.receivers import Receiver, WebhookRequest
 
 DEAD = 100_000
 
 
-async def many_waiting(service: Service, endpoint: str, number: int) -> None:
+async def add_pending_deliveries(service: Service, endpoint: str, number: int) -> None:
     """Let so many letters, each about something else, wait for an endpoint and be due."""
     async with service.engine.begin() as conn:
         position = (
@@ -58,45 +66,52 @@ async def many_waiting(service: Service, endpoint: str, number: int) -> None:
 
 
 async def test_a_hundred_thousand_letters_for_the_dead_are_not_looked_at_for_the_living(
-    service: Service, receive: Receive
+    service: Service, receive: OpenReceiver
 ) -> None:
     dead, living = party(), party()
     gone, well = await receive(), await receive()
     over = asyncio.Event()
 
-    async def hang(heard: Heard) -> None:
+    async def hang(heard: WebhookRequest) -> None:
         await over.wait()
 
-    gone.behave = hang
+    gone.respond = hang
     made = await service.endpoint(dead, gone.url)
     await service.endpoint(living, well.url)
-    await many_waiting(service, made["id"], DEAD)
-    async with working(service, seconds=2.0):
+    await add_pending_deliveries(service, made["id"], DEAD)
+    async with running_worker(service, seconds=2.0):
         for n in range(5):
-            await service.tell(*(news(to=living) for _ in range(20)))
-            await until(have(20 * n + 20, well.heard))
+            await service.send_events(*(event_message(to=living) for _ in range(20)))
+            await wait_until(have_length(20 * n + 20, well.requests))
     over.set()
-    assert len({one.id for one in gone.heard}) < 100
+    assert len({one.id for one in gone.requests}) < 100
 
 
 async def test_a_claim_looks_at_no_more_however_many_wait(service: Service) -> None:
     who = party()
     crowded = [(await service.endpoint(who, f"https://example.com/{n}"))["id"] for n in range(20)]
     for endpoint in crowded:
-        await many_waiting(service, endpoint, 50)
+        await add_pending_deliveries(service, endpoint, 50)
     few = await blocks_of_a_claim(service)
-    await many_waiting(service, crowded[0], DEAD)
+    await add_pending_deliveries(service, crowded[0], DEAD)
     assert await blocks_of_a_claim(service) <= 1.3 * few + 40
 
 
 async def test_a_claim_is_planned_once_and_reads_no_table_from_end_to_end(service: Service) -> None:
     who = party()
     await service.endpoint(who, "https://example.com/")
-    engine = connect(service.settings.database_url, connections=1)
+    engine = create_engine(service.settings.database_url, connections=1)
     for _ in range(8):
-        await service.tell(*(news(to=who) for _ in range(3)))
+        await service.send_events(*(event_message(to=who) for _ in range(3)))
         await delivery.claim(
-            engine, new_id(), at=now(), lease=timedelta(0), limit=64, share=8, shares={}, keys=service.keys
+            engine,
+            new_id(),
+            at=now(),
+            lease=timedelta(0),
+            limit=64,
+            default_concurrency=8,
+            concurrency={},
+            keys=service.keys,
         )
     asked = (
         "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%' || 'proving' || ' AS%'"
@@ -110,60 +125,60 @@ async def test_a_claim_is_planned_once_and_reads_no_table_from_end_to_end(servic
 async def blocks_of_a_claim(service: Service) -> int:
     """Answer how many blocks of the database one claim looks at, by PostgreSQL's own account; it is taken back."""
     given = {"claim": new_id(), "at": now(), "ends": now() + timedelta(seconds=20), "limit": 160, "share": 8}
-    given |= {"longest": LONGEST_REST, "known": [], "shares": [], "limited": [], "letters": []}
+    given |= {"longest": MAX_COOLDOWN, "known": [], "shares": [], "limited": [], "letters": []}
     async with service.engine.connect() as conn:
-        await delivery_queues.take_turn(conn)
+        await delivery_queues.acquire_claim_lock(conn)
         asked = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {delivery_queues._CLAIM.text}")
         [plan] = (await conn.execute(asked, given)).scalar_one()
         await conn.rollback()
     return int(plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"])
 
 
-async def test_one_black_hole_among_fifty_has_its_share_and_no_more(service: Service, receive: Receive) -> None:
+async def test_one_black_hole_among_fifty_has_its_share_and_no_more(service: Service, receive: OpenReceiver) -> None:
     owners = [party() for _ in range(50)]
     receivers = [await receive() for _ in owners]
     over, flying, most = asyncio.Event(), 0, 0
 
-    async def swallow(heard: Heard) -> None:
+    async def swallow(heard: WebhookRequest) -> None:
         nonlocal flying, most
         flying += 1
         most = max(most, flying)
         await over.wait()
         flying -= 1
 
-    receivers[0].behave = swallow
+    receivers[0].respond = swallow
     for owner, receiver in zip(owners, receivers, strict=True):
         await service.endpoint(owner, receiver.url)
-    async with working(service, limit=128), working(service, limit=128):
+    async with running_worker(service, max_in_flight=128), running_worker(service, max_in_flight=128):
         for n in range(1, 6):
-            await service.tell(*(news(to=owner) for owner in owners for _ in range(4)))
-            await until(have(4 * n, *(well.heard for well in receivers[1:])))
-        held = len(receivers[0].heard)
+            await service.send_events(*(event_message(to=owner) for owner in owners for _ in range(4)))
+            await wait_until(have_length(4 * n, *(well.requests for well in receivers[1:])))
+        held = len(receivers[0].requests)
         over.set()
-        await until(lambda: len(receivers[0].heard) == 20)
-    assert held <= most <= START, "two workers that claim in the same instant count what the other took"
+        await wait_until(lambda: len(receivers[0].requests) == 20)
+    assert held <= most <= INITIAL_CONCURRENCY, "two workers that claim in the same instant count what the other took"
 
 
 async def test_letters_set_off_in_groups_so_that_a_host_of_many_endpoints_can_take_their_connections(
     service: Service, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery_worker, "APART", 0.4)
+    monkeypatch.setattr(delivery_worker, "LAUNCH_PAUSE_SECONDS", 0.4)
     who = party()
     for _ in range(20):
         await service.endpoint(who, receiver.url)
-    await service.tell(*(news(to=who) for _ in range(8)))
-    async with working(service):
-        await until(lambda: len(receiver.heard) >= delivery_worker.TOGETHER)
-        await until(lambda: service.scalar("SELECT count(*) = 64 FROM attempts"))
-        assert len(receiver.heard) == delivery_worker.TOGETHER == 64
-        await until(lambda: len(receiver.heard) == 160)
+    await service.send_events(*(event_message(to=who) for _ in range(8)))
+    async with running_worker(service):
+        await wait_until(lambda: len(receiver.requests) >= delivery_worker.LAUNCH_BATCH_SIZE)
+        await wait_until(lambda: service.scalar("SELECT count(*) = 64 FROM attempts"))
+        assert len(receiver.requests) == delivery_worker.LAUNCH_BATCH_SIZE == 64
+        await wait_until(lambda: len(receiver.requests) == 160)
 
 
 async def test_what_one_worker_has_flying_another_counts(service: Service) -> None:
     who = party()
     await service.endpoint(who, "https://example.com/")
-    await service.tell(*(news(to=who) for _ in range(30)))
-    more: dict[str, Any] = {"limit": 100, "share": 8, "shares": {}, "keys": service.keys}
+    await service.send_events(*(event_message(to=who) for _ in range(30)))
+    more: dict[str, Any] = {"limit": 100, "default_concurrency": 8, "concurrency": {}, "keys": service.keys}
     lease = timedelta(seconds=20)
     first = await delivery.claim(service.engine, new_id(), at=now(), lease=lease, **more)
     second = await delivery.claim(service.engine, new_id(), at=now(), lease=lease, **more)
@@ -172,33 +187,33 @@ async def test_what_one_worker_has_flying_another_counts(service: Service) -> No
 
 
 async def test_a_worker_killed_amid_five_thousand_letters_loses_none_and_doubles_only_under_the_same_id(
-    service: Service, receive: Receive
+    service: Service, receive: OpenReceiver
 ) -> None:
     owners = [party() for _ in range(5)]
     receivers = [await receive() for _ in owners]
     for owner, receiver in zip(owners, receivers, strict=True):
         await service.endpoint(owner, receiver.url)
     subjects = [f"declaration:{uuid4()}" for _ in range(500)]
-    letters = [news(s, n, to=owners[k % 5]) for n in (1, 2) for k, s in enumerate(subjects)]
-    letters += [news(audience=Audience(parties=tuple(one.id for one in owners))) for _ in range(800)]
+    letters = [event_message(s, n, to=owners[k % 5]) for n in (1, 2) for k, s in enumerate(subjects)]
+    letters += [event_message(audience=Audience(parties=tuple(one.id for one in owners))) for _ in range(800)]
     for start in range(0, len(letters), 200):
-        await service.tell(*letters[start : start + 200])
+        await service.send_events(*letters[start : start + 200])
 
     assert await service.scalar("SELECT count(*) FROM deliveries") == 5_000
 
     def heard() -> int:
-        return sum(len(receiver.heard) for receiver in receivers)
+        return sum(len(receiver.requests) for receiver in receivers)
 
-    async with a_worker(service) as worker:
-        await until(lambda: heard() > 1_500)
+    async with worker_process(service) as worker:
+        await wait_until(lambda: heard() > 1_500)
         worker.kill()
         await worker.wait()
-    async with a_worker(service), a_worker(service):
-        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"), seconds=120)
-    assert sum(len({one.id for one in receiver.heard}) for receiver in receivers) == 5_000
+    async with worker_process(service), worker_process(service):
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"), seconds=120)
+    assert sum(len({one.id for one in receiver.requests}) for receiver in receivers) == 5_000
     for number, receiver in enumerate(receivers):
         orders: dict[str, list[int]] = {subject: [] for subject in subjects[number::5]}
-        for message in (one.message["data"] for one in receiver.heard):
+        for message in (one.message["data"] for one in receiver.requests):
             orders.get(f"declaration:{message['declaration_id']}", []).append(message["sequence"])
         assert all(list(dict.fromkeys(order)) == [1, 2] for order in orders.values())
     assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'delivered'") == 5_000

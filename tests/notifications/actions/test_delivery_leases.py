@@ -10,38 +10,39 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.notifications.actions import delivery
-from services.notifications.actions.delivery import Landed
-from services.notifications.domain.delivery_request import Letter
-from services.notifications.domain.delivery_result import Outcome
+from services.notifications.actions.delivery import AttemptResult
+from services.notifications.domain.delivery_request import DeliveryRequest
+from services.notifications.domain.delivery_result import DeliveryResult
 from services.notifications.domain.retry_schedule import SCHEDULE
 from shared.database import new_id, now
-from tests.notifications.conftest import Service, news, party, until, working
-from tests.notifications.receivers import Heard, Receiver
+from tests.notifications.conftest import Service, event_message, party, running_worker, wait_until
+from tests.notifications.receivers import Receiver, WebhookRequest
 
 LEASE = timedelta(seconds=20)
 WORKER = """
 import asyncio, sys
 from datetime import timedelta
 from pathlib import Path
-from services.notifications.actions.encryption_keys import Keys
+from services.notifications.actions.encryption_keys import EndpointKeys
 from shared.signed_tokens import KeyFile
-from services.notifications.domain.allowed_addresses import Reach
-from services.notifications.actions.delivery_worker import PostOffice
-from services.notifications.clients.webhooks import Receivers
-from shared.database import connect
+from services.notifications.domain.allowed_addresses import AllowedAddresses
+from services.notifications.actions.delivery_worker import DeliveryWorker
+from services.notifications.clients.webhooks import WebhookClient
+from shared.database import create_engine
 
 async def work():
-    receivers = Receivers(Reach(loopback=True))
+    receivers = WebhookClient(AllowedAddresses(loopback=True))
     await receivers.open()
-    keys = Keys(KeyFile(Path(sys.argv[2])), KeyFile(Path(sys.argv[3])))
-    await PostOffice(connect(sys.argv[1]), receivers.post, keys, lease=timedelta(seconds=1), poll=0.02).run()
+    keys = EndpointKeys(KeyFile(Path(sys.argv[2])), KeyFile(Path(sys.argv[3])))
+    engine = create_engine(sys.argv[1])
+    await DeliveryWorker(engine, receivers.post, keys, lease=timedelta(seconds=1), poll_seconds=0.02).run()
 
 asyncio.run(work())
 """
 
 
 @asynccontextmanager
-async def a_worker(service: Service) -> AsyncIterator[asyncio.subprocess.Process]:
+async def worker_process(service: Service) -> AsyncIterator[asyncio.subprocess.Process]:
     """A worker in a process of its own, with leases of a second; killed when the block ends."""
     files = [str(file) for file in (service.settings.secret_keys, service.settings.signing_keys)]
     worker = await asyncio.create_subprocess_exec(
@@ -60,41 +61,41 @@ async def test_a_worker_killed_in_mid_flight_loses_nothing(service: Service, rec
     await service.endpoint(who, receiver.url)
     hanging, over = True, asyncio.Event()
 
-    async def hang(heard: Heard) -> None:
+    async def hang(heard: WebhookRequest) -> None:
         if hanging:
             await over.wait()
 
-    receiver.behave = hang
-    await service.tell(news(subject, 1, to=who), news(subject, 2, to=who))
-    async with a_worker(service) as worker:
-        await until(lambda: receiver.heard)
+    receiver.respond = hang
+    await service.send_events(event_message(subject, 1, to=who), event_message(subject, 2, to=who))
+    async with worker_process(service) as worker:
+        await wait_until(lambda: receiver.requests)
         worker.kill()
         await worker.wait()
     hanging = False
-    async with working(service):
-        await until(lambda: len(receiver.heard) == 3)
-        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+    async with running_worker(service):
+        await wait_until(lambda: len(receiver.requests) == 3)
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
     over.set()
-    assert [one.sequence for one in receiver.heard] == [1, 1, 2]
-    assert receiver.heard[0].id == receiver.heard[1].id
+    assert [one.sequence for one in receiver.requests] == [1, 1, 2]
+    assert receiver.requests[0].id == receiver.requests[1].id
 
 
-async def claim(service: Service, *, lease: timedelta = LEASE) -> list[Letter]:
+async def claim(service: Service, *, lease: timedelta = LEASE) -> list[DeliveryRequest]:
     id = new_id()
     return await delivery.claim(
-        service.engine, id, at=now(), lease=lease, limit=100, share=100, shares={}, keys=service.keys
+        service.engine, id, at=now(), lease=lease, limit=100, default_concurrency=100, concurrency={}, keys=service.keys
     )
 
 
-async def settle(service: Service, letter: Letter, *, well: bool = True) -> None:
-    outcome = Outcome(200, None, 5) if well else Outcome(500, "answered 500", 5)
-    await delivery.settle(service.engine, [Landed(letter, now(), outcome)], at=now(), schedule=SCHEDULE)
+async def settle(service: Service, letter: DeliveryRequest, *, well: bool = True) -> None:
+    outcome = DeliveryResult(200, None, 5) if well else DeliveryResult(500, "answered 500", 5)
+    await delivery.settle(service.engine, [AttemptResult(letter, now(), outcome)], at=now(), schedule=SCHEDULE)
 
 
 async def test_a_lease_that_ended_cannot_be_settled_by_the_one_who_had_it(service: Service) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
     await service.endpoint(who, "https://example.com")
-    await service.tell(news(subject, 1, to=who), news(subject, 2, to=who))
+    await service.send_events(event_message(subject, 1, to=who), event_message(subject, 2, to=who))
     [stale] = await claim(service, lease=timedelta(seconds=-1))
     [fresh] = await claim(service)
     assert (stale.delivery_id, await claim(service)) == (fresh.delivery_id, [])
@@ -112,10 +113,10 @@ async def test_a_lease_that_ended_cannot_be_settled_by_the_one_who_had_it(servic
 async def test_a_letter_that_comes_while_the_last_is_settled_is_not_forgotten(service: Service) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
     await service.endpoint(who, "https://example.com")
-    await service.tell(news(subject, 1, to=who))
+    await service.send_events(event_message(subject, 1, to=who))
     for n in range(2, 42):
         [letter] = await claim(service)
-        await asyncio.gather(settle(service, letter), service.tell(news(subject, n, to=who)))
+        await asyncio.gather(settle(service, letter), service.send_events(event_message(subject, n, to=who)))
     assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'pending'") == 1
     assert len(await claim(service)) == 1
 
@@ -130,7 +131,7 @@ async def test_claims_and_settlements_race_with_intakes_and_every_letter_is_sent
 
     async def carry() -> None:
         for n in range(1, 21):
-            await service.tell(*(news(subject, n, to=who) for subject in subjects))
+            await service.send_events(*(event_message(subject, n, to=who) for subject in subjects))
 
     async def work() -> None:
         while not (over.is_set() and await service.scalar("SELECT count(*) = 0 FROM lanes")):
@@ -151,13 +152,13 @@ async def test_an_endpoint_has_its_share_and_the_room_left_of_it(service: Servic
     who, other = party(), party()
     crowded = await service.endpoint(who, "https://example.com/a")
     await service.endpoint(other, "https://example.com/b")
-    await service.tell(*(news(to=who) for _ in range(20)), *(news(to=other) for _ in range(3)))
-    more: dict[str, Any] = {"limit": 50, "share": 8, "keys": service.keys}
+    await service.send_events(*(event_message(to=who) for _ in range(20)), *(event_message(to=other) for _ in range(3)))
+    more: dict[str, Any] = {"limit": 50, "default_concurrency": 8, "keys": service.keys}
     shares = {UUID(crowded["id"]): 2}
-    taken = await delivery.claim(service.engine, new_id(), at=now(), lease=LEASE, shares=shares, **more)
+    taken = await delivery.claim(service.engine, new_id(), at=now(), lease=LEASE, concurrency=shares, **more)
     endpoints = [letter.endpoint_id for letter in taken]
     assert sorted(endpoints.count(id) for id in set(endpoints)) == [2, 3]
-    assert len(await delivery.claim(service.engine, new_id(), at=now(), lease=LEASE, shares={}, **more)) == 6, (
+    assert len(await delivery.claim(service.engine, new_id(), at=now(), lease=LEASE, concurrency={}, **more)) == 6, (
         "what flies already, whoever sent it, counts as well"
     )
 
@@ -165,6 +166,11 @@ async def test_an_endpoint_has_its_share_and_the_room_left_of_it(service: Servic
 async def test_an_endpoint_that_does_well_gets_all_of_its_share_in_one_claim(service: Service) -> None:
     who = party()
     well = await service.endpoint(who, "https://example.com/a")
-    await service.tell(*(news(to=who) for _ in range(20)))
-    more: dict[str, Any] = {"limit": 50, "share": 8, "keys": service.keys, "shares": {UUID(well["id"]): 18}}
+    await service.send_events(*(event_message(to=who) for _ in range(20)))
+    more: dict[str, Any] = {
+        "limit": 50,
+        "default_concurrency": 8,
+        "keys": service.keys,
+        "concurrency": {UUID(well["id"]): 18},
+    }
     assert len(await delivery.claim(service.engine, new_id(), at=now(), lease=LEASE, **more)) == 18

@@ -11,24 +11,31 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 
 from services.notifications.actions import delivery
-from services.notifications.domain.concurrency_limit import START
-from services.notifications.domain.delivery_request import Letter
+from services.notifications.domain.concurrency_limit import INITIAL_CONCURRENCY
+from services.notifications.domain.delivery_request import DeliveryRequest
 from services.notifications.store import delivery_queues
-from shared.database import connect, new_id, now
-from tests.notifications.actions.test_delivery_leases import a_worker
-from tests.notifications.conftest import Service, news, party, until
-from tests.notifications.receivers import Heard, Receiver
+from shared.database import create_engine, new_id, now
+from tests.notifications.actions.test_delivery_leases import worker_process
+from tests.notifications.conftest import Service, event_message, party, wait_until
+from tests.notifications.receivers import Receiver, WebhookRequest
 
 LEASE = timedelta(seconds=20)
 
 
-async def claims(service: Service, number: int) -> list[Letter]:
+async def claims(service: Service, number: int) -> list[DeliveryRequest]:
     """Let so many workers claim in the same instant, each by a connection of its own; answers what they took."""
-    engines = [connect(service.settings.database_url, connections=1) for _ in range(number)]
+    engines = [create_engine(service.settings.database_url, connections=1) for _ in range(number)]
 
-    async def claim(id: UUID) -> list[Letter]:
+    async def claim(id: UUID) -> list[DeliveryRequest]:
         return await delivery.claim(
-            engines[id.int % number], id, at=now(), lease=LEASE, limit=500, share=START, shares={}, keys=service.keys
+            engines[id.int % number],
+            id,
+            at=now(),
+            lease=LEASE,
+            limit=500,
+            default_concurrency=INITIAL_CONCURRENCY,
+            concurrency={},
+            keys=service.keys,
         )
 
     ids = [UUID(int=new_id().int // number * number + n) for n in range(number)]
@@ -42,16 +49,16 @@ async def test_workers_that_claim_in_the_same_instant_give_an_endpoint_its_share
     who = party()
     made = [await service.endpoint(who, f"https://example.com/{n}") for n in range(10)]
     for _ in range(3):
-        await service.tell(*(news(to=who) for _ in range(40)))
+        await service.send_events(*(event_message(to=who) for _ in range(40)))
     taken = await claims(service, 6)
-    assert Counter(str(letter.endpoint_id) for letter in taken) == {one["id"]: START for one in made}
+    assert Counter(str(letter.endpoint_id) for letter in taken) == {one["id"]: INITIAL_CONCURRENCY for one in made}
     assert len({letter.delivery_id for letter in taken}) == len(taken)
 
 
 async def test_workers_that_claim_in_the_same_instant_keep_to_a_limit_together(service: Service) -> None:
     who = party()
     await service.endpoint(who, "https://example.com/", rate_limit=20)
-    await service.tell(*(news(to=who) for _ in range(40)))
+    await service.send_events(*(event_message(to=who) for _ in range(40)))
     assert len(await claims(service, 6)) == 2, "what is due in a tenth of a second at 20 a second"
 
 
@@ -60,36 +67,36 @@ async def test_two_workers_never_have_more_flying_to_an_endpoint_than_its_share(
 ) -> None:
     flying = most = 0
 
-    async def slowly(heard: Heard) -> None:
+    async def slowly(heard: WebhookRequest) -> None:
         nonlocal flying, most
         flying += 1
         most = max(most, flying)
         await asyncio.sleep(0.3)
         flying -= 1
 
-    receiver.behave = slowly
+    receiver.respond = slowly
     who = party()
     await service.endpoint(who, receiver.url)
-    async with a_worker(service), a_worker(service):
-        await service.tell(*(news(to=who) for _ in range(3)))
-        await until(lambda: len(receiver.heard) == 3)
-        await service.tell(*(news(to=who) for _ in range(START)))
-        await until(lambda: len(receiver.heard) == 3 + START)
-    assert most <= START + 3, "one more for each that it took"
+    async with worker_process(service), worker_process(service):
+        await service.send_events(*(event_message(to=who) for _ in range(3)))
+        await wait_until(lambda: len(receiver.requests) == 3)
+        await service.send_events(*(event_message(to=who) for _ in range(INITIAL_CONCURRENCY)))
+        await wait_until(lambda: len(receiver.requests) == 3 + INITIAL_CONCURRENCY)
+    assert most <= INITIAL_CONCURRENCY + 3, "one more for each that it took"
 
 
 async def test_two_workers_keep_to_a_limit_together(service: Service, receiver: Receiver) -> None:
     times: list[float] = []
 
-    async def note(heard: Heard) -> None:
+    async def note(heard: WebhookRequest) -> None:
         times.append(time.monotonic())
 
-    receiver.behave = note
+    receiver.respond = note
     who = party()
     await service.endpoint(who, receiver.url, rate_limit=20)
-    await service.tell(*(news(to=who) for _ in range(60)))
-    async with a_worker(service), a_worker(service):
-        await until(lambda: len(times) == 60)
+    await service.send_events(*(event_message(to=who) for _ in range(60)))
+    async with worker_process(service), worker_process(service):
+        await wait_until(lambda: len(times) == 60)
     fullest = max(sum(begin <= t < begin + 1 for t in times) for begin in times)
     assert fullest <= 24, "at most 20 a second, and the letters of a tenth of a second at once"
 
@@ -97,10 +104,10 @@ async def test_two_workers_keep_to_a_limit_together(service: Service, receiver: 
 async def test_a_worker_that_stalls_in_the_middle_of_its_turn_loses_it(service: Service) -> None:
     who = party()
     await service.endpoint(who, "https://example.com/")
-    await service.tell(news(to=who))
-    stalled = connect(service.settings.database_url, connections=1)
+    await service.send_events(event_message(to=who))
+    stalled = create_engine(service.settings.database_url, connections=1)
     async with stalled.connect() as conn:
-        await delivery_queues.take_turn(conn)
+        await delivery_queues.acquire_claim_lock(conn)
         assert len(await asyncio.wait_for(claims(service, 1), 9)) == 1
         await conn.invalidate()
     await stalled.dispose()
@@ -109,19 +116,19 @@ async def test_a_worker_that_stalls_in_the_middle_of_its_turn_loses_it(service: 
 async def test_what_its_owner_stops_between_a_claim_and_its_sending_is_not_sent(service: Service) -> None:
     who, header = party(), {"If-Match": "*"}
     paused, deleted = [await service.endpoint(who, f"https://example.com/{n}") for n in range(2)]
-    await service.tell(news(to=who))
+    await service.send_events(event_message(to=who))
     async with service.engine.begin() as conn:
         given: dict[str, Any] = {
             "at": now(),
-            "ends": now() + LEASE,
+            "lease_until": now() + LEASE,
             "limit": 9,
-            "share": 9,
-            "shares": {},
-            "allowed": {},
+            "default_concurrency": 9,
+            "concurrency": {},
+            "allowances": {},
         }
         taken = await delivery_queues.claim(conn, new_id(), **given)
     where = "/v1/webhook-endpoints"
-    mine = {**service.as_(who), **header}
+    mine = {**service.headers_as(who), **header}
     await service.http.patch(f"{where}/{paused['id']}", json={"paused": True}, headers=mine)
     assert (len(taken), await heads(service, taken)) == (2, [deleted["id"]])
     async with service.engine.begin() as conn:
@@ -131,4 +138,4 @@ async def test_what_its_owner_stops_between_a_claim_and_its_sending_is_not_sent(
 
 async def heads(service: Service, taken: Sequence[RowMapping]) -> list[str]:
     async with service.engine.connect() as conn:
-        return [str(row["endpoint_id"]) for row in await delivery_queues.heads(conn, taken, at=now())]
+        return [str(row["endpoint_id"]) for row in await delivery_queues.list_queue_heads(conn, taken, at=now())]

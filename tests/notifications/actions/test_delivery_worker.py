@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from tests.notifications.conftest import Receive, Service, news, party, until, working
-from tests.notifications.receivers import Heard, Receiver
+from tests.notifications.conftest import OpenReceiver, Service, event_message, party, running_worker, wait_until
+from tests.notifications.receivers import Receiver, WebhookRequest
 
 WHERE = "/v1/webhook-endpoints"
 
@@ -17,11 +17,11 @@ WHERE = "/v1/webhook-endpoints"
 async def test_a_partners_own_library_verifies_what_it_hears(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
-    letter = news(to=who, note="é")
-    await service.tell(letter)
-    async with working(service):
-        await until(lambda: receiver.heard)
-    [heard] = receiver.heard
+    letter = event_message(to=who, note="é")
+    await service.send_events(letter)
+    async with running_worker(service):
+        await wait_until(lambda: receiver.requests)
+    [heard] = receiver.requests
     assert Webhook(made["secret"]).verify(heard.body, heard.headers) == heard.message
     with pytest.raises(WebhookVerificationError):
         Webhook(made["secret"]).verify(heard.body.replace(b"accepted", b"rejected"), heard.headers)
@@ -38,36 +38,36 @@ async def test_a_partners_own_library_verifies_what_it_hears(service: Service, r
 async def test_after_a_rotation_old_and_new_secret_both_verify(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
-    rotated = await service.http.post(f"{WHERE}/{made['id']}/rotate-secret", headers=service.as_(who))
-    await service.tell(news(to=who))
-    async with working(service):
-        await until(lambda: receiver.heard)
+    rotated = await service.http.post(f"{WHERE}/{made['id']}/rotate-secret", headers=service.headers_as(who))
+    await service.send_events(event_message(to=who))
+    async with running_worker(service):
+        await wait_until(lambda: receiver.requests)
     for secret in (made["secret"], rotated.json()["secret"]):
-        Webhook(secret).verify(receiver.heard[0].body, receiver.heard[0].headers)
+        Webhook(secret).verify(receiver.requests[0].body, receiver.requests[0].headers)
     stranger = "whsec_" + base64.b64encode(bytes(32)).decode()
     with pytest.raises(WebhookVerificationError):
-        Webhook(stranger).verify(receiver.heard[0].body, receiver.heard[0].headers)
+        Webhook(stranger).verify(receiver.requests[0].body, receiver.requests[0].headers)
 
 
-async def test_a_receiver_that_hangs_delays_nobody_else(service: Service, receive: Receive) -> None:
+async def test_a_receiver_that_hangs_delays_nobody_else(service: Service, receive: OpenReceiver) -> None:
     who, neighbour = party(), party()
     hanging, well = await receive(), await receive()
     over = asyncio.Event()
 
-    async def hang(heard: Heard) -> None:
+    async def hang(heard: WebhookRequest) -> None:
         await over.wait()
 
-    hanging.behave = hang
+    hanging.respond = hang
     await service.endpoint(who, hanging.url)
     await service.endpoint(neighbour, well.url)
-    await service.tell(*(news(to=who) for _ in range(60)))
-    async with working(service, limit=64):
-        await until(lambda: hanging.heard)
-        await service.tell(*(news(to=neighbour) for _ in range(100)))
-        await until(lambda: len(well.heard) == 100)
-        assert len(hanging.heard) < 60, "a receiver that answers nothing has only its share"
+    await service.send_events(*(event_message(to=who) for _ in range(60)))
+    async with running_worker(service, max_in_flight=64):
+        await wait_until(lambda: hanging.requests)
+        await service.send_events(*(event_message(to=neighbour) for _ in range(100)))
+        await wait_until(lambda: len(well.requests) == 100)
+        assert len(hanging.requests) < 60, "a receiver that answers nothing has only its share"
         over.set()
-        await until(lambda: len({one.id for one in hanging.heard}) == 60)
+        await wait_until(lambda: len({one.id for one in hanging.requests}) == 60)
 
 
 async def test_a_letter_that_hangs_delays_no_other_subject_of_its_endpoint(
@@ -76,34 +76,34 @@ async def test_a_letter_that_hangs_delays_no_other_subject_of_its_endpoint(
     who, stuck = party(), f"declaration:{uuid4()}"
     over = asyncio.Event()
 
-    async def hang(heard: Heard) -> None:
-        if heard in receiver.subject(stuck):
+    async def hang(heard: WebhookRequest) -> None:
+        if heard in receiver.requests_about(stuck):
             await over.wait()
 
-    receiver.behave = hang
+    receiver.respond = hang
     await service.endpoint(who, receiver.url)
-    await service.tell(news(stuck, 1, to=who), news(stuck, 2, to=who))
-    async with working(service):
-        await until(lambda: receiver.subject(stuck))
-        await service.tell(*(news(to=who) for _ in range(50)))
-        await until(lambda: len(receiver.heard) == 51)
-        assert [one.sequence for one in receiver.subject(stuck)] == [1]
+    await service.send_events(event_message(stuck, 1, to=who), event_message(stuck, 2, to=who))
+    async with running_worker(service):
+        await wait_until(lambda: receiver.requests_about(stuck))
+        await service.send_events(*(event_message(to=who) for _ in range(50)))
+        await wait_until(lambda: len(receiver.requests) == 51)
+        assert [one.sequence for one in receiver.requests_about(stuck)] == [1]
         over.set()
-        await until(lambda: len(receiver.subject(stuck)) == 2)
+        await wait_until(lambda: len(receiver.requests_about(stuck)) == 2)
 
 
-async def test_an_endpoint_hears_the_types_it_listens_to(service: Service, receive: Receive) -> None:
+async def test_an_endpoint_hears_the_types_it_listens_to(service: Service, receive: OpenReceiver) -> None:
     who = party()
     all_, family, one = await receive(), await receive(), await receive()
     await service.endpoint(who, all_.url, "*")
     await service.endpoint(who, family.url, "declaration.*")
     await service.endpoint(who, one.url, "permit.used", "declaration.released")
     kinds = ["declaration.accepted", "declaration.released", "permit.used", "permit.revoked"]
-    await service.tell(*(news(kind=kind, to=who) for kind in kinds))
-    async with working(service):
-        await until(lambda: (len(all_.heard), len(family.heard), len(one.heard)) == (4, 2, 2))
-    assert {heard.message["type"] for heard in family.heard} == set(kinds[:2])
-    assert {heard.message["type"] for heard in one.heard} == set(kinds[1:3])
+    await service.send_events(*(event_message(kind=kind, to=who) for kind in kinds))
+    async with running_worker(service):
+        await wait_until(lambda: (len(all_.requests), len(family.requests), len(one.requests)) == (4, 2, 2))
+    assert {heard.message["type"] for heard in family.requests} == set(kinds[:2])
+    assert {heard.message["type"] for heard in one.requests} == set(kinds[1:3])
 
 
 async def test_two_workers_side_by_side_send_nothing_twice_and_keep_the_order(
@@ -112,11 +112,11 @@ async def test_two_workers_side_by_side_send_nothing_twice_and_keep_the_order(
     who = party()
     await service.endpoint(who, receiver.url)
     subjects = [f"declaration:{uuid4()}" for _ in range(40)]
-    async with working(service), working(service):
+    async with running_worker(service), running_worker(service):
         for n in range(1, 6):
-            await service.tell(*(news(subject, n, to=who) for subject in subjects))
-        await until(lambda: len({one.id for one in receiver.heard}) == 200)
-        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
-    assert len(receiver.heard) == 200
+            await service.send_events(*(event_message(subject, n, to=who) for subject in subjects))
+        await wait_until(lambda: len({one.id for one in receiver.requests}) == 200)
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+    assert len(receiver.requests) == 200
     for subject in subjects:
-        assert [one.sequence for one in receiver.subject(subject)] == [1, 2, 3, 4, 5]
+        assert [one.sequence for one in receiver.requests_about(subject)] == [1, 2, 3, 4, 5]

@@ -10,10 +10,18 @@ import pytest
 from aiohttp import web
 
 from services.notifications.actions import delivery_worker
-from services.notifications.domain.concurrency_limit import FULL
+from services.notifications.domain.concurrency_limit import MAX_CONCURRENCY
 from shared.database import now
-from tests.notifications.conftest import Receive, Service, have, news, party, until, working
-from tests.notifications.receivers import Heard, Receiver
+from tests.notifications.conftest import (
+    OpenReceiver,
+    Service,
+    event_message,
+    have_length,
+    party,
+    running_worker,
+    wait_until,
+)
+from tests.notifications.receivers import Receiver, WebhookRequest
 
 WHERE = "/v1/webhook-endpoints"
 
@@ -33,10 +41,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 async def landed(service: Service) -> None:
     """Wait until nothing flies: a clock that steps while something does ends its lease, and it is sent anew."""
-    await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes WHERE claim IS NOT NULL"))
+    await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes WHERE claim IS NOT NULL"))
 
 
-async def refuse(heard: Heard) -> web.Response:
+async def refuse(heard: WebhookRequest) -> web.Response:
     return web.Response(status=503)
 
 
@@ -47,32 +55,32 @@ async def test_after_an_hours_outage_everything_is_heard_once_in_order_and_witho
     await service.endpoint(who, receiver.url)
     subjects = [f"declaration:{uuid4()}" for _ in range(100)]
     schedule = [timedelta(seconds=1), timedelta(minutes=5), timedelta(minutes=70)]
-    receiver.behave = refuse
-    await service.tell(*(news(subject, n, to=who) for subject in subjects for n in (1, 2)))
-    async with working(service, schedule=schedule):
+    receiver.respond = refuse
+    await service.send_events(*(event_message(subject, n, to=who) for subject in subjects for n in (1, 2)))
+    async with running_worker(service, schedule=schedule):
         for step in (0, 2, 300):
             clock.ahead += timedelta(seconds=step * 1.25)
-            await until(lambda: all(receiver.subject(subject) for subject in subjects))
+            await wait_until(lambda: all(receiver.requests_about(subject) for subject in subjects))
             await landed(service)
-        tried = len(receiver.heard)
-        receiver.behave, receiver.heard = None, []
+        tried = len(receiver.requests)
+        receiver.respond, receiver.requests = None, []
         flying, most = 0, 0
 
-        async def count(heard: Heard) -> None:
+        async def count(heard: WebhookRequest) -> None:
             nonlocal flying, most
             flying += 1
             most = max(most, flying)
             await asyncio.sleep(0.01)
             flying -= 1
 
-        receiver.behave = count
+        receiver.respond = count
         clock.ahead += timedelta(minutes=90)
-        await until(lambda: len(receiver.heard) == 200)
-        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+        await wait_until(lambda: len(receiver.requests) == 200)
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
     assert tried >= 100
-    assert most <= FULL, "an endpoint that comes back is not sent all at once what waited"
+    assert most <= MAX_CONCURRENCY, "an endpoint that comes back is not sent all at once what waited"
     for subject in subjects:
-        assert [one.sequence for one in receiver.subject(subject)] == [1, 2]
+        assert [one.sequence for one in receiver.requests_about(subject)] == [1, 2]
 
 
 async def test_a_clock_that_steps_either_way_loses_nothing_and_keeps_the_order(
@@ -83,44 +91,44 @@ async def test_a_clock_that_steps_either_way_loses_nothing_and_keeps_the_order(
     await service.endpoint(who, receiver.url)
     subjects = [f"declaration:{uuid4()}" for _ in range(20)]
     sent = 0
-    async with working(service):
+    async with running_worker(service):
         for step in (0, 3600, -7200, 86_400, -86_400):
             clock.ahead += timedelta(seconds=step)
             sent += 1
-            await service.tell(*(news(subject, sent, to=who) for subject in subjects))
+            await service.send_events(*(event_message(subject, sent, to=who) for subject in subjects))
             if clock.ahead >= timedelta(0):
-                await until(have(20 * sent - 20, receiver.heard))
+                await wait_until(have_length(20 * sent - 20, receiver.requests))
             await landed(service)
         clock.ahead = timedelta(days=2)
-        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
-    assert len({one.id for one in receiver.heard}) == 100
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+    assert len({one.id for one in receiver.requests}) == 100
     for subject in subjects:
-        assert list(dict.fromkeys(one.sequence for one in receiver.subject(subject))) == [1, 2, 3, 4, 5]
+        assert list(dict.fromkeys(one.sequence for one in receiver.requests_about(subject))) == [1, 2, 3, 4, 5]
 
 
 async def test_five_days_of_nothing_but_failure_disable_and_say_so(
-    service: Service, receive: Receive, clock: Clock
+    service: Service, receive: OpenReceiver, clock: Clock
 ) -> None:
     who, dead, well = party(), await receive(), await receive()
-    dead.behave = refuse
+    dead.respond = refuse
     made = await service.endpoint(who, dead.url, "declaration.*")
     await service.endpoint(who, well.url, "endpoint.disabled")
     tried = 0
-    async with working(service, schedule=[timedelta(days=2)] * 9):
-        await service.tell(news(to=who))
+    async with running_worker(service, schedule=[timedelta(days=2)] * 9):
+        await service.send_events(event_message(to=who))
         for day in (0, 2.5, 2.5):
             clock.ahead += timedelta(days=day)
             tried += 1
-            await until(have(tried, dead.heard))
+            await wait_until(have_length(tried, dead.requests))
             await landed(service)
-        await until(lambda: well.heard)
+        await wait_until(lambda: well.requests)
         clock.ahead += timedelta(days=9)
-        await service.tell(news(to=who))
+        await service.send_events(event_message(to=who))
         await asyncio.sleep(0.1)
-    assert len(dead.heard) == 3
-    data = well.heard[0].message["data"]
+    assert len(dead.requests) == 3
+    data = well.requests[0].message["data"]
     assert (data["endpoint_id"], data["reason"]) == (made["id"], "nothing but failures for 5 days")
-    shown = (await service.http.get(f"{WHERE}/{made['id']}", headers=service.as_(who))).json()
+    shown = (await service.http.get(f"{WHERE}/{made['id']}", headers=service.headers_as(who))).json()
     assert shown["status"] == "disabled"
 
 
@@ -128,18 +136,20 @@ async def test_one_success_in_five_days_is_enough(service: Service, receiver: Re
     who, bad = party(), f"declaration:{uuid4()}"
     made = await service.endpoint(who, receiver.url)
 
-    async def only_bad(heard: Heard) -> web.Response | None:
-        return web.Response(status=500) if heard in receiver.subject(bad) else None
+    async def only_bad(heard: WebhookRequest) -> web.Response | None:
+        return web.Response(status=500) if heard in receiver.requests_about(bad) else None
 
-    receiver.behave = only_bad
-    await service.tell(news(bad, 1, to=who))
-    async with working(service, schedule=[timedelta(days=3)] * 9):
+    receiver.respond = only_bad
+    await service.send_events(event_message(bad, 1, to=who))
+    async with running_worker(service, schedule=[timedelta(days=3)] * 9):
         for number in range(4):
-            await service.tell(news(to=who))
-            await until(have(2 * number + 2, receiver.heard))
+            await service.send_events(event_message(to=who))
+            await wait_until(have_length(2 * number + 2, receiver.requests))
             await landed(service)
             clock.ahead += timedelta(days=4)
-    assert (await service.http.get(f"{WHERE}/{made['id']}", headers=service.as_(who))).json()["status"] == "active"
+    assert (await service.http.get(f"{WHERE}/{made['id']}", headers=service.headers_as(who))).json()[
+        "status"
+    ] == "active"
 
 
 async def test_429_with_retry_after_gives_the_whole_endpoint_a_rest(
@@ -148,22 +158,22 @@ async def test_429_with_retry_after_gives_the_whole_endpoint_a_rest(
     who = party()
     made = await service.endpoint(who, receiver.url)
 
-    async def later(heard: Heard) -> web.Response:
+    async def later(heard: WebhookRequest) -> web.Response:
         return web.Response(status=429, headers={"Retry-After": "600"})
 
-    receiver.behave = later
-    await service.tell(news(to=who))
-    async with working(service):
-        await until(lambda: service.scalar("SELECT count(*) > 0 FROM paces WHERE rests_until > now()"))
-        await service.tell(*(news(to=who) for _ in range(5)))
+    receiver.respond = later
+    await service.send_events(event_message(to=who))
+    async with running_worker(service):
+        await wait_until(lambda: service.scalar("SELECT count(*) > 0 FROM paces WHERE rests_until > now()"))
+        await service.send_events(*(event_message(to=who) for _ in range(5)))
         await asyncio.sleep(0.2)
-        assert len(receiver.heard) == 1, "it asked for rest: what is about other things waits too"
-        shown = (await service.http.get(f"{WHERE}/{made['id']}", headers=service.as_(who))).json()
+        assert len(receiver.requests) == 1, "it asked for rest: what is about other things waits too"
+        shown = (await service.http.get(f"{WHERE}/{made['id']}", headers=service.headers_as(who))).json()
         rest = datetime.fromisoformat(shown["rests_until"]) - datetime.now(UTC)
         assert timedelta(seconds=590) < rest <= timedelta(seconds=600)
-        receiver.behave = None
+        receiver.respond = None
         clock.ahead = timedelta(seconds=601)
-        await until(lambda: len(receiver.heard) == 7)
+        await wait_until(lambda: len(receiver.requests) == 7)
 
 
 @pytest.mark.parametrize("status", [429, 503, 500])
@@ -175,55 +185,55 @@ async def test_retry_after_is_read_as_seconds_and_as_a_date(
     made = await service.endpoint(who, receiver.url)
     moment = format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True)
 
-    async def later(heard: Heard) -> web.Response:
+    async def later(heard: WebhookRequest) -> web.Response:
         return web.Response(status=status, headers={"Retry-After": moment if dated else "7200"})
 
-    receiver.behave = later
-    await service.tell(news(to=who))
-    async with working(service):
-        await until(lambda: service.scalar("SELECT count(*) = 1 FROM lanes WHERE attempts = 1"))
+    receiver.respond = later
+    await service.send_events(event_message(to=who))
+    async with running_worker(service):
+        await wait_until(lambda: service.scalar("SELECT count(*) = 1 FROM lanes WHERE attempts = 1"))
     [waiting] = await service.deliveries(who, made["id"], status="pending")
     wait = datetime.fromisoformat(waiting["next_attempt_at"]) - datetime.now(UTC)
     assert timedelta(minutes=118) < wait <= timedelta(minutes=120)
 
 
-async def test_what_waits_goes_to_the_address_the_endpoint_has_by_then(service: Service, receive: Receive) -> None:
+async def test_what_waits_goes_to_the_address_the_endpoint_has_by_then(service: Service, receive: OpenReceiver) -> None:
     who, subject, old, new = party(), f"declaration:{uuid4()}", await receive(), await receive()
-    old.behave = refuse
+    old.respond = refuse
     made = await service.endpoint(who, old.url)
-    await service.tell(*(news(subject, n, to=who) for n in (1, 2, 3)))
-    async with working(service, schedule=[timedelta(seconds=0.2)] * 50):
-        await until(lambda: old.heard)
-        change = {**service.as_(who), "If-Match": "*"}
+    await service.send_events(*(event_message(subject, n, to=who) for n in (1, 2, 3)))
+    async with running_worker(service, schedule=[timedelta(seconds=0.2)] * 50):
+        await wait_until(lambda: old.requests)
+        change = {**service.headers_as(who), "If-Match": "*"}
         await service.http.patch(f"{WHERE}/{made['id']}", json={"url": new.url}, headers=change)
-        await until(lambda: len(new.heard) == 3)
-    assert [one.sequence for one in new.heard] == [1, 2, 3]
+        await wait_until(lambda: len(new.requests) == 3)
+    assert [one.sequence for one in new.requests] == [1, 2, 3]
 
 
 async def test_an_endpoint_deleted_while_its_letters_fly_hears_nothing_more_and_breaks_nothing(
-    service: Service, receive: Receive
+    service: Service, receive: OpenReceiver
 ) -> None:
     who, leaving, staying = party(), await receive(), await receive()
     over = asyncio.Event()
 
-    async def hang(heard: Heard) -> None:
+    async def hang(heard: WebhookRequest) -> None:
         await over.wait()
 
-    leaving.behave = hang
+    leaving.respond = hang
     made = await service.endpoint(who, leaving.url)
     await service.endpoint(who, staying.url)
-    async with working(service):
-        await service.tell(*(news(to=who) for _ in range(30)))
-        await until(lambda: leaving.heard)
-        gone = await service.http.delete(f"{WHERE}/{made['id']}", headers=service.as_(who))
+    async with running_worker(service):
+        await service.send_events(*(event_message(to=who) for _ in range(30)))
+        await wait_until(lambda: leaving.requests)
+        gone = await service.http.delete(f"{WHERE}/{made['id']}", headers=service.headers_as(who))
         assert gone.status_code == 204
-        flew = len(leaving.heard)
+        flew = len(leaving.requests)
         over.set()
-        await service.tell(*(news(to=who) for _ in range(10)))
-        await until(lambda: len(staying.heard) == 40)
-        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+        await service.send_events(*(event_message(to=who) for _ in range(10)))
+        await wait_until(lambda: len(staying.requests) == 40)
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
         await asyncio.sleep(0.1)
-    assert len(leaving.heard) == flew
+    assert len(leaving.requests) == flew
     left = await service.scalar(
         f"SELECT count(*) FROM deliveries WHERE endpoint_id = '{made['id']}' AND status = 'pending'"
     )
@@ -233,16 +243,20 @@ async def test_an_endpoint_deleted_while_its_letters_fly_hears_nothing_more_and_
 async def test_what_was_given_up_is_replayed_by_type_and_by_time(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
-    receiver.behave = refuse
+    receiver.respond = refuse
     before = now()
-    await service.tell(news(to=who), news(to=who), news(to=who, kind="permit.revoked", issuer="ZA", number="ZA-1"))
+    await service.send_events(
+        event_message(to=who),
+        event_message(to=who),
+        event_message(to=who, kind="permit.revoked", issuer="ZA", number="ZA-1"),
+    )
     between = now()
-    async with working(service, schedule=[]):
-        await until(lambda: service.scalar("SELECT count(*) = 3 FROM deliveries WHERE status = 'given_up'"))
+    async with running_worker(service, schedule=[]):
+        await wait_until(lambda: service.scalar("SELECT count(*) = 3 FROM deliveries WHERE status = 'given_up'"))
 
     async def replay(**given: Any) -> int:
         where = f"{WHERE}/{made['id']}/replay"
-        answer = await service.http.post(where, json=given, headers=service.as_(who))
+        answer = await service.http.post(where, json=given, headers=service.headers_as(who))
         assert answer.status_code == 202, answer.text
         return int(answer.json()["deliveries"])
 
@@ -253,5 +267,5 @@ async def test_what_was_given_up_is_replayed_by_type_and_by_time(service: Servic
     assert await replay(since=since, status="given_up") == 2, "what is on its way again is given up no more"
     assert await replay(since=since) == 3
     bad = {"since": between.isoformat(), "until": since}
-    answer = await service.http.post(f"{WHERE}/{made['id']}/replay", json=bad, headers=service.as_(who))
+    answer = await service.http.post(f"{WHERE}/{made['id']}/replay", json=bad, headers=service.headers_as(who))
     assert answer.status_code == 422

@@ -7,22 +7,22 @@ from uuid import uuid4
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook
 
-from services.notifications.actions.endpoint_policy import House
-from services.notifications.domain.allowed_addresses import Reach, read_networks
-from tests.notifications.conftest import Receive, Service, news, party, until, working
-from tests.notifications.receivers import Heard, Receiver
+from services.notifications.actions.endpoint_policy import EndpointPolicy
+from services.notifications.domain.allowed_addresses import AllowedAddresses, parse_networks
+from tests.notifications.conftest import OpenReceiver, Service, event_message, party, running_worker, wait_until
+from tests.notifications.receivers import Receiver, WebhookRequest
 
 WHERE = "/v1/webhook-endpoints"
 
 
-async def echo(heard: Heard) -> web.Response | None:
+async def echo(heard: WebhookRequest) -> web.Response | None:
     if heard.message["type"] != "endpoint.verification":
         return None
     return web.json_response({"challenge": heard.message["data"]["challenge"]})
 
 
 async def status(service: Service, who: Any, id: str) -> str:
-    answer = await service.http.get(f"{WHERE}/{id}", headers=service.as_(who))
+    answer = await service.http.get(f"{WHERE}/{id}", headers=service.headers_as(who))
     found: str = answer.json()["status"]
     return found
 
@@ -31,22 +31,22 @@ async def test_letters_wait_until_the_challenge_is_answered(service: Service, re
     who, subject = party(), f"declaration:{uuid4()}"
     willing = False
 
-    async def sooner_or_later(heard: Heard) -> web.Response | None:
+    async def sooner_or_later(heard: WebhookRequest) -> web.Response | None:
         return await echo(heard) if willing else None
 
-    receiver.behave = sooner_or_later
+    receiver.respond = sooner_or_later
     made = await service.endpoint(who, receiver.url, "declaration.*", verify=True)
     assert made["status"] == "pending"
-    await service.tell(news(subject, 1, to=who), news(subject, 2, to=who))
-    async with working(service, schedule=[timedelta(seconds=0.05)] * 100):
-        await until(lambda: len(receiver.heard) >= 3)
-        assert {heard.message["type"] for heard in receiver.heard} == {"endpoint.verification"}
+    await service.send_events(event_message(subject, 1, to=who), event_message(subject, 2, to=who))
+    async with running_worker(service, schedule=[timedelta(seconds=0.05)] * 100):
+        await wait_until(lambda: len(receiver.requests) >= 3)
+        assert {heard.message["type"] for heard in receiver.requests} == {"endpoint.verification"}
         assert await status(service, who, made["id"]) == "pending"
         willing = True
-        await until(lambda: len(receiver.subject(subject)) == 2)
+        await wait_until(lambda: len(receiver.requests_about(subject)) == 2)
     assert await status(service, who, made["id"]) == "active"
-    assert [one.sequence for one in receiver.subject(subject)] == [1, 2]
-    challenge = receiver.heard[0]
+    assert [one.sequence for one in receiver.requests_about(subject)] == [1, 2]
+    challenge = receiver.requests[0]
     Webhook(made["secret"]).verify(challenge.body, challenge.headers)
     posed = (await service.deliveries(who, made["id"]))[-1]
     assert posed["attempts"][0]["status"] == 200
@@ -56,13 +56,13 @@ async def test_letters_wait_until_the_challenge_is_answered(service: Service, re
 async def test_another_challenge_proves_nothing(service: Service, receiver: Receiver) -> None:
     who = party()
 
-    async def guess(heard: Heard) -> web.Response:
+    async def guess(heard: WebhookRequest) -> web.Response:
         return web.json_response({"challenge": "x" * 32})
 
-    receiver.behave = guess
+    receiver.respond = guess
     made = await service.endpoint(who, receiver.url, verify=True)
-    async with working(service):
-        await until(lambda: len(receiver.heard) >= 3)
+    async with running_worker(service):
+        await wait_until(lambda: len(receiver.requests) >= 3)
     assert await status(service, who, made["id"]) == "pending"
 
 
@@ -70,14 +70,14 @@ async def test_a_challenge_that_was_given_up_is_posed_again_on_request(service: 
     who = party()
     made = await service.endpoint(who, receiver.url, verify=True)
     where = f"{WHERE}/{made['id']}/verification"
-    async with working(service, schedule=[]):
-        await until(lambda: service.scalar("SELECT count(*) = 1 FROM deliveries WHERE status = 'given_up'"))
-        receiver.behave = echo
-        assert (await service.http.post(where, headers=service.as_(who))).status_code == 202
-        await until(lambda: status_is(service, who, made["id"], "active"))
-    again = await service.http.post(where, headers=service.as_(who))
+    async with running_worker(service, schedule=[]):
+        await wait_until(lambda: service.scalar("SELECT count(*) = 1 FROM deliveries WHERE status = 'given_up'"))
+        receiver.respond = echo
+        assert (await service.http.post(where, headers=service.headers_as(who))).status_code == 202
+        await wait_until(lambda: status_is(service, who, made["id"], "active"))
+    again = await service.http.post(where, headers=service.headers_as(who))
     assert (again.status_code, again.json()["code"]) == (409, "not-pending")
-    assert (await service.http.post(where, headers=service.as_(party()))).status_code == 404
+    assert (await service.http.post(where, headers=service.headers_as(party()))).status_code == 404
 
 
 async def status_is(service: Service, who: Any, id: str, wanted: str) -> bool:
@@ -87,20 +87,22 @@ async def status_is(service: Service, who: Any, id: str, wanted: str) -> bool:
 async def test_a_pending_endpoint_may_be_paused_and_is_pending_again(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, "https://example.com/", verify=True)
-    where, header = f"{WHERE}/{made['id']}", {**service.as_(who), "If-Match": "*"}
+    where, header = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
     paused = await service.http.patch(where, json={"paused": True}, headers=header)
     assert (paused.json()["status"], paused.json()["paused"]) == ("paused", True)
     assert (await service.http.patch(where, json={"paused": False}, headers=header)).json()["status"] == "pending"
 
 
 async def test_where_the_hub_demands_proof_another_url_has_to_be_proven_anew(
-    service: Service, receive: Receive
+    service: Service, receive: OpenReceiver
 ) -> None:
     who, old, new = party(), await receive(), await receive()
-    new.behave = echo
+    new.respond = echo
     made = await service.endpoint(who, old.url)
-    service.app.state.house = House(Reach(loopback=True), service.keys, verify=True)
-    where, header = f"{WHERE}/{made['id']}", {**service.as_(who), "If-Match": "*"}
+    service.app.state.endpoint_policy = EndpointPolicy(
+        AllowedAddresses(loopback=True), service.keys, verification_required=True
+    )
+    where, header = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
     elsewhere = await service.http.patch(where, json={"url": "https://example.com/"}, headers=header)
     assert elsewhere.json()["status"] == "pending"
     back = await service.http.patch(where, json={"url": new.url}, headers=header)
@@ -108,25 +110,27 @@ async def test_where_the_hub_demands_proof_another_url_has_to_be_proven_anew(
 
 
 async def test_who_wished_to_be_proven_is_proven_anew_at_each_address_and_hears_nothing_before(
-    service: Service, receive: Receive
+    service: Service, receive: OpenReceiver
 ) -> None:
     who, first, second, third = party(), await receive(), await receive(), await receive()
-    first.behave = third.behave = echo
+    first.respond = third.respond = echo
     made = await service.endpoint(who, first.url, "declaration.*", verify=True)
-    where, header = f"{WHERE}/{made['id']}", {**service.as_(who), "If-Match": "*"}
-    async with working(service, schedule=[timedelta(seconds=0.05)] * 100):
-        await until(lambda: status_is(service, who, made["id"], "active"))
+    where, header = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
+    async with running_worker(service, schedule=[timedelta(seconds=0.05)] * 100):
+        await wait_until(lambda: status_is(service, who, made["id"], "active"))
         for other in (second, third):
             moved = await service.http.patch(where, json={"url": other.url}, headers=header)
             assert (moved.json()["status"], moved.json()["verify"]) == ("pending", True)
-            await service.tell(news(to=who))
-            await until(lambda other=other: len(other.heard) > 0)  # type: ignore[misc]
-        await until(lambda: len(third.heard) >= 3)
-    assert {heard.message["type"] for heard in second.heard} == {"endpoint.verification"}, "never proven"
+            await service.send_events(event_message(to=who))
+            await wait_until(lambda other=other: len(other.requests) > 0)  # type: ignore[misc]
+        await wait_until(lambda: len(third.requests) >= 3)
+    assert {heard.message["type"] for heard in second.requests} == {"endpoint.verification"}, "never proven"
     assert await status(service, who, made["id"]) == "active"
 
 
 def test_what_the_operator_named_need_not_prove_itself(service: Service) -> None:
-    house = House(Reach(loopback=True, networks=read_networks("10.1.0.0/16")), service.keys)
-    assert not any(house.must_prove(url) for url in ("http://127.0.0.1:1/", "http://localhost/", "http://10.1.2.3/"))
-    assert all(house.must_prove(url) for url in ("https://example.com/", "http://partner.internal/"))
+    house = EndpointPolicy(AllowedAddresses(loopback=True, networks=parse_networks("10.1.0.0/16")), service.keys)
+    assert not any(
+        house.requires_verification(url) for url in ("http://127.0.0.1:1/", "http://localhost/", "http://10.1.2.3/")
+    )
+    assert all(house.requires_verification(url) for url in ("https://example.com/", "http://partner.internal/"))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.notifications.domain.rate_limit import allowance, next_free
+from services.notifications.domain.rate_limit import allowance, next_send_time
 from shared.contracts.messages import Audience
-from tests.notifications.conftest import Service, news, party, until, working
+from tests.notifications.conftest import Service, event_message, party, running_worker, wait_until
 from tests.notifications.receivers import Receiver
 
 WHERE = "/v1/webhook-endpoints"
@@ -38,17 +38,17 @@ async def test_an_endpoint_hears_what_its_filters_let_through(
     who = party()
     made = await service.endpoint(who, "https://example.com/", filters=filters)
     for about in (SKINS, PLANTS):
-        await service.tell(news(audience=Audience(parties=(who.id,), **about)))
+        await service.send_events(event_message(audience=Audience(parties=(who.id,), **about)))
     assert made["filters"] == {"countries": [], "permits": [], "taxa": [], **filters}
     assert len(await service.deliveries(who, made["id"])) == heard
-    assert len((await service.pull(who))[0]) == 2, "the feed is not filtered by an endpoint's wishes"
+    assert len((await service.read_feed(who))[0]) == 2, "the feed is not filtered by an endpoint's wishes"
 
 
 async def test_what_a_permits_data_say_of_it_is_filtered_by_too(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, "https://example.com/", filters={"permits": ["ZA-9"], "countries": ["ZA"]})
-    await service.tell(news(kind="permit.used", to=who, issuer="ZA", number="ZA-9"))
-    await service.tell(news(kind="permit.used", to=who, issuer="ZA", number="ZA-8"))
+    await service.send_events(event_message(kind="permit.used", to=who, issuer="ZA", number="ZA-9"))
+    await service.send_events(event_message(kind="permit.used", to=who, issuer="ZA", number="ZA-8"))
     assert len(await service.deliveries(who, made["id"])) == 1
 
 
@@ -57,11 +57,11 @@ async def test_custom_headers_are_sent_and_kept_encrypted(service: Service, rece
     headers = {"Authorization": "Bearer partner-token", "X-Tenant": "7"}
     made = await service.endpoint(who, receiver.url, headers=headers)
     assert made["headers"] == headers
-    await service.tell(news(to=who))
-    async with working(service):
-        await until(lambda: receiver.heard)
-    assert receiver.heard[0].headers["authorization"] == "Bearer partner-token"
-    assert receiver.heard[0].headers["x-tenant"] == "7"
+    await service.send_events(event_message(to=who))
+    async with running_worker(service):
+        await wait_until(lambda: receiver.requests)
+    assert receiver.requests[0].headers["authorization"] == "Bearer partner-token"
+    assert receiver.requests[0].headers["x-tenant"] == "7"
     assert "partner-token" not in await service.scalar("SELECT string_agg(e::text, '') FROM endpoints e")
     assert "partner-token" not in await service.scalar("SELECT string_agg(c.answer, '') FROM commands c")
 
@@ -88,7 +88,7 @@ async def test_custom_headers_are_sent_and_kept_encrypted(service: Service, rece
 )
 async def test_headers_that_are_the_hubs_own_or_too_many_are_refused(service: Service, headers: dict[str, str]) -> None:
     new = {"url": "https://example.com/", "headers": headers}
-    answer = await service.http.post(WHERE, json=new, headers=service.as_(party()))
+    answer = await service.http.post(WHERE, json=new, headers=service.headers_as(party()))
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"].startswith("/headers")
     assert "[key]" not in answer.text
@@ -105,7 +105,7 @@ async def test_headers_that_are_the_hubs_own_or_too_many_are_refused(service: Se
     ],
 )
 async def test_a_url_that_is_none_is_told_how_to_write_it(service: Service, url: str, said: str) -> None:
-    answer = await service.http.post(WHERE, json={"url": url}, headers=service.as_(party()))
+    answer = await service.http.post(WHERE, json={"url": url}, headers=service.headers_as(party()))
     assert answer.status_code == 422
     assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/url"]
     assert said in answer.json()["errors"][0]["detail"]
@@ -114,9 +114,9 @@ async def test_a_url_that_is_none_is_told_how_to_write_it(service: Service, url:
 async def test_a_scheme_is_one_in_any_case(service: Service, receiver: Receiver) -> None:
     who = party()
     await service.endpoint(who, receiver.url.replace("http", "HTTP", 1))
-    await service.tell(news(to=who))
-    async with working(service):
-        await until(lambda: len(receiver.heard) == 1)
+    await service.send_events(event_message(to=who))
+    async with running_worker(service):
+        await wait_until(lambda: len(receiver.requests) == 1)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ async def test_a_scheme_is_one_in_any_case(service: Service, receiver: Receiver)
 )
 async def test_what_is_not_known_is_refused_at_its_place(service: Service, wrong: dict[str, Any]) -> None:
     new = {"url": "https://example.com/", **wrong}
-    answer = await service.http.post(WHERE, json=new, headers=service.as_(party()))
+    answer = await service.http.post(WHERE, json=new, headers=service.headers_as(party()))
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"].startswith(f"/{next(iter(wrong))}")
 
@@ -148,10 +148,10 @@ async def test_a_limit_of_its_own_holds_across_workers(service: Service, receive
     async def note(heard: object) -> None:
         times.append(time.monotonic())
 
-    receiver.behave = note
-    await service.tell(*(news(to=who) for _ in range(50)))
-    async with working(service), working(service), working(service):
-        await until(lambda: len(times) == 50)
+    receiver.respond = note
+    await service.send_events(*(event_message(to=who) for _ in range(50)))
+    async with running_worker(service), running_worker(service), running_worker(service):
+        await wait_until(lambda: len(times) == 50)
     fullest = max(sum(begin <= t < begin + 1 for t in times) for begin in times)
     assert fullest <= 24, "at most 20 a second, and the letters of a tenth of a second at once"
     assert times[-1] - times[0] > 2.0
@@ -160,7 +160,7 @@ async def test_a_limit_of_its_own_holds_across_workers(service: Service, receive
 def test_a_pace_is_even_and_a_clock_set_back_holds_nobody_up() -> None:
     at = datetime(2026, 3, 1, tzinfo=UTC)
     assert allowance(5, None, at) == 1
-    free = next_free(5, None, at, 1)
+    free = next_send_time(5, None, at, 1)
     assert allowance(5, free, at) == 0
     assert allowance(5, free, at + timedelta(milliseconds=200)) == 1
     assert allowance(5, free, at + timedelta(days=1)) == 1
@@ -171,10 +171,10 @@ def test_a_pace_is_even_and_a_clock_set_back_holds_nobody_up() -> None:
 async def test_limits_and_filters_are_changed_and_taken_away(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, "https://example.com/", rate_limit=5, filters={"countries": ["FR"]})
-    where, header = f"{WHERE}/{made['id']}", {**service.as_(who), "If-Match": "*"}
+    where, header = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
     given = {"rate_limit": None, "filters": {}, "headers": {"X-A": "1"}, "format": "cloudevents"}
     changed = (await service.http.patch(where, json=given, headers=header)).json()
     assert (changed["rate_limit"], changed["headers"], changed["format"]) == (None, {"X-A": "1"}, "cloudevents")
     assert changed["filters"] == {"countries": [], "permits": [], "taxa": []}
-    await service.tell(news(audience=Audience(parties=(who.id,), countries=("ZA",))))
+    await service.send_events(event_message(audience=Audience(parties=(who.id,), countries=("ZA",))))
     assert len(await service.deliveries(who, made["id"])) == 1

@@ -8,25 +8,25 @@ import pytest
 
 from services.notifications.actions import feed
 from services.notifications.store import events
-from tests.notifications.conftest import Service, news, party
+from tests.notifications.conftest import Service, event_message, party
 
 
 async def test_a_reader_that_races_with_intakes_sees_every_event_once_and_in_order(service: Service) -> None:
     who = party()
     subjects = [f"declaration:{uuid4()}" for _ in range(8)]
-    letters = [news(subject, n, to=who) for subject in subjects for n in range(1, 26)]
+    letters = [event_message(subject, n, to=who) for subject in subjects for n in range(1, 26)]
     random.Random(4).shuffle(letters)
     done = asyncio.Event()
 
     async def carry() -> None:
-        await asyncio.gather(*(service.tell(*letters[k : k + 5]) for k in range(0, len(letters), 5)))
+        await asyncio.gather(*(service.send_events(*letters[k : k + 5]) for k in range(0, len(letters), 5)))
         done.set()
 
     async def read() -> list[str]:
         seen, cursor = [], ""
         while True:
             ending = done.is_set()
-            found, cursor = await service.pull(who, cursor, limit="7")
+            found, cursor = await service.read_feed(who, cursor, limit="7")
             seen += [event["id"] for event in found]
             if ending and not found:
                 return seen
@@ -40,36 +40,36 @@ async def test_positions_follow_commits_however_long_one_intake_takes(service: S
     who = party()
     async with service.engine.connect() as slow:
         await slow.begin()
-        await events.lock(slow)
-        quick = asyncio.create_task(service.tell(news(to=who)))
+        await events.acquire_intake_lock(slow)
+        quick = asyncio.create_task(service.send_events(event_message(to=who)))
         await asyncio.sleep(0.1)
         assert not quick.done()
-        assert (await service.pull(who))[0] == []
+        assert (await service.read_feed(who))[0] == []
         await slow.rollback()
         assert await quick == ["taken"]
-    assert len((await service.pull(who))[0]) == 1
+    assert len((await service.read_feed(who))[0]) == 1
 
 
 async def test_an_empty_page_moves_the_cursor_past_what_is_not_for_this_reader(service: Service) -> None:
     who, other = party(), party()
-    await service.tell(*(news(to=other) for _ in range(5)))
-    found, cursor = await service.pull(who)
+    await service.send_events(*(event_message(to=other) for _ in range(5)))
+    found, cursor = await service.read_feed(who)
     assert found == []
-    await service.tell(news(to=who))
-    found, further = await service.pull(who, cursor)
+    await service.send_events(event_message(to=who))
+    found, further = await service.read_feed(who, cursor)
     assert len(found) == 1
     assert further != cursor
-    assert (await service.pull(who, further)) == ([], further)
+    assert (await service.read_feed(who, further)) == ([], further)
 
 
 async def test_types_narrow_the_feed_with_wildcards(service: Service) -> None:
     who = party()
     kinds = ["declaration.accepted", "declaration.released", "permit.used", "permit.revoked"]
-    await service.tell(*(news(kind=kind, to=who) for kind in kinds))
-    found, _ = await service.pull(who, types="declaration.*,permit.used")
+    await service.send_events(*(event_message(kind=kind, to=who) for kind in kinds))
+    found, _ = await service.read_feed(who, types="declaration.*,permit.used")
     assert {event["type"] for event in found} == set(kinds[:3])
-    found, cursor = await service.pull(who, types="permit.*", limit="1")
-    found += (await service.pull(who, cursor, types="permit.*"))[0]
+    found, cursor = await service.read_feed(who, types="permit.*", limit="1")
+    found += (await service.read_feed(who, cursor, types="permit.*"))[0]
     assert {event["type"] for event in found} == set(kinds[2:])
 
 
@@ -79,18 +79,18 @@ async def test_a_long_poll_answers_when_the_first_event_comes(
     monkeypatch.setattr(feed, "POLL", 60.0)
     who = party()
     waiting = asyncio.create_task(
-        service.http.get("/v1/events", headers={**service.as_(who), "Prefer": "respond-async, wait=30"})
+        service.http.get("/v1/events", headers={**service.headers_as(who), "Prefer": "respond-async, wait=30"})
     )
     await asyncio.sleep(0.1)
     assert not waiting.done()
-    await service.tell(news(to=who))
+    await service.send_events(event_message(to=who))
     answer = await asyncio.wait_for(waiting, 10)
     assert len(answer.json()["data"]) == 1
     assert answer.headers["Preference-Applied"] == "wait=30"
 
 
 async def test_a_long_poll_ends_empty_with_a_cursor(service: Service) -> None:
-    answer = await service.http.get("/v1/events", headers={**service.as_(party()), "Prefer": "wait=1"})
+    answer = await service.http.get("/v1/events", headers={**service.headers_as(party()), "Prefer": "wait=1"})
     assert answer.json()["data"] == []
     assert answer.json()["next_cursor"]
 
@@ -108,5 +108,5 @@ async def test_a_long_poll_ends_empty_with_a_cursor(service: Service) -> None:
     ],
 )
 async def test_a_bad_question_is_a_400(service: Service, query: dict[str, str]) -> None:
-    answer = await service.http.get("/v1/events", params=query, headers=service.as_(party()))
+    answer = await service.http.get("/v1/events", params=query, headers=service.headers_as(party()))
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")

@@ -7,9 +7,9 @@ from aiohttp import web
 
 from services.notifications.store import metrics
 from shared.database import now
-from shared.metrics import page
-from tests.notifications.conftest import Receive, Service, news, party, until, working
-from tests.notifications.receivers import Heard, Receiver
+from shared.metrics import render_metrics
+from tests.notifications.conftest import OpenReceiver, Service, event_message, party, running_worker, wait_until
+from tests.notifications.receivers import Receiver, WebhookRequest
 
 TEN = timedelta(seconds=10)
 
@@ -18,7 +18,7 @@ async def punctual(service: Service) -> tuple[int, int]:
     """Answer what was due up to now and what of it was sent in time."""
     at = now()
     async with service.engine.connect() as conn:
-        return await metrics.punctual(conn, since=at - timedelta(minutes=5), until=at, limit=TEN)
+        return await metrics.count_on_time(conn, since=at - timedelta(minutes=5), until=at, limit=TEN)
 
 
 async def read(service: Service) -> dict[str, float]:
@@ -33,11 +33,11 @@ async def test_the_share_sent_within_ten_seconds_is_counted_over_all_workers(
 ) -> None:
     who = party()
     await service.endpoint(who, receiver.url)
-    late = [news(to=who).model_copy(update={"at": now() - timedelta(seconds=60)}) for _ in range(5)]
-    async with working(service), working(service):
-        await service.tell(*late, *(news(to=who) for _ in range(15)))
-        await until(lambda: len(receiver.heard) == 20)
-        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+    late = [event_message(to=who).model_copy(update={"at": now() - timedelta(seconds=60)}) for _ in range(5)]
+    async with running_worker(service), running_worker(service):
+        await service.send_events(*late, *(event_message(to=who) for _ in range(15)))
+        await wait_until(lambda: len(receiver.requests) == 20)
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
     assert await punctual(service) == (20, 15)
     told = await read(service)
     assert told["saola_events_sent_within_10s_share"] == 0.0, "of those that happened more than 10 s ago"
@@ -46,22 +46,22 @@ async def test_the_share_sent_within_ten_seconds_is_counted_over_all_workers(
 
 
 async def test_an_endpoint_that_only_fails_takes_nothing_from_the_others_share(
-    service: Service, receive: Receive
+    service: Service, receive: OpenReceiver
 ) -> None:
-    async def fail(heard: Heard) -> web.Response:
+    async def fail(heard: WebhookRequest) -> web.Response:
         return web.Response(status=500)
 
     well, ill, who = await receive(), await receive(), party()
-    ill.behave = fail
+    ill.respond = fail
     await service.endpoint(who, well.url)
     await service.endpoint(who, ill.url)
-    async with working(service, schedule=(timedelta(hours=1),)):
-        await service.tell(news(to=who))
-        await until(lambda: len(well.heard) == 1 and len(ill.heard) == 1)
-        await until(lambda: service.scalar("SELECT count(*) = 1 FROM failing"))
-        await service.tell(*(news(to=who) for _ in range(4)))
-        await until(lambda: len(well.heard) == 5)
-        await until(lambda: service.scalar("SELECT count(*) = 5 FROM deliveries WHERE status = 'delivered'"))
+    async with running_worker(service, schedule=(timedelta(hours=1),)):
+        await service.send_events(event_message(to=who))
+        await wait_until(lambda: len(well.requests) == 1 and len(ill.requests) == 1)
+        await wait_until(lambda: service.scalar("SELECT count(*) = 1 FROM failing"))
+        await service.send_events(*(event_message(to=who) for _ in range(4)))
+        await wait_until(lambda: len(well.requests) == 5)
+        await wait_until(lambda: service.scalar("SELECT count(*) = 5 FROM deliveries WHERE status = 'delivered'"))
     due, sent = await punctual(service)
     assert (due, sent) == (6, 6), "each once to the living, and the one that found out about the dead"
 
@@ -69,9 +69,11 @@ async def test_an_endpoint_that_only_fails_takes_nothing_from_the_others_share(
 async def test_what_waits_is_told_with_its_age_by_the_state_of_its_endpoint(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, "https://example.com/")
-    header = service.as_(who) | {"If-Match": f'"{made["version"]}"'}
+    header = service.headers_as(who) | {"If-Match": f'"{made["version"]}"'}
     where = f"/v1/webhook-endpoints/{made['id']}"
-    await service.tell(*(news(to=who).model_copy(update={"at": now() - timedelta(hours=2)}) for _ in range(3)))
+    await service.send_events(
+        *(event_message(to=who).model_copy(update={"at": now() - timedelta(hours=2)}) for _ in range(3))
+    )
     told = await read(service)
     assert told['saola_letters_waiting{endpoint="active"}'] == 3
     assert 7200 <= told['saola_letters_oldest_waiting_seconds{endpoint="active"}'] < 7260
@@ -83,28 +85,28 @@ async def test_what_waits_is_told_with_its_age_by_the_state_of_its_endpoint(serv
 
 
 async def test_who_fails_who_rests_and_what_flies_is_read_at_the_server_whichever_worker_it_was(
-    service: Service, receive: Receive
+    service: Service, receive: OpenReceiver
 ) -> None:
     over = asyncio.Event()
 
-    async def fail(heard: Heard) -> web.Response:
+    async def fail(heard: WebhookRequest) -> web.Response:
         return web.Response(status=500)
 
-    async def tired(heard: Heard) -> web.Response:
+    async def tired(heard: WebhookRequest) -> web.Response:
         return web.Response(status=429, headers={"Retry-After": "600"})
 
-    async def hang(heard: Heard) -> None:
+    async def hang(heard: WebhookRequest) -> None:
         await over.wait()
 
     who = party()
     for behave in (fail, tired, hang):
         receiver = await receive()
-        receiver.behave = behave
+        receiver.respond = behave
         await service.endpoint(who, receiver.url)
-    async with working(service, schedule=(timedelta(hours=1),)):
-        await service.tell(news(to=who))
-        await until(lambda: service.scalar("SELECT count(*) = 1 FROM paces WHERE rests_until IS NOT NULL"))
-        await until(lambda: service.scalar("SELECT count(*) = 2 FROM failing"))
+    async with running_worker(service, schedule=(timedelta(hours=1),)):
+        await service.send_events(event_message(to=who))
+        await wait_until(lambda: service.scalar("SELECT count(*) = 1 FROM paces WHERE rests_until IS NOT NULL"))
+        await wait_until(lambda: service.scalar("SELECT count(*) = 2 FROM failing"))
         told = await read(service)
         over.set()
     assert told["saola_endpoints_failing"] == 2
@@ -117,4 +119,4 @@ async def test_a_database_that_is_away_is_a_figure_and_no_failure() -> None:
     async def away() -> list[object]:
         raise ConnectionRefusedError
 
-    assert b"saola_database_up 0.0" in await page(away)  # type: ignore[arg-type]
+    assert b"saola_database_up 0.0" in await render_metrics(away)  # type: ignore[arg-type]

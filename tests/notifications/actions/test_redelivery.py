@@ -9,8 +9,8 @@ from aiohttp import web
 from sqlalchemy import text
 
 from shared.database import now
-from tests.notifications.conftest import Receive, Service, news, party, until, working
-from tests.notifications.receivers import Heard, Receiver
+from tests.notifications.conftest import OpenReceiver, Service, event_message, party, running_worker, wait_until
+from tests.notifications.receivers import Receiver, WebhookRequest
 
 WHERE = "/v1/webhook-endpoints"
 
@@ -18,37 +18,37 @@ WHERE = "/v1/webhook-endpoints"
 async def test_while_paused_letters_wait_and_then_go_in_order(service: Service, receiver: Receiver) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
     made = await service.endpoint(who, receiver.url)
-    change = {**service.as_(who), "If-Match": "*"}
+    change = {**service.headers_as(who), "If-Match": "*"}
     await service.http.patch(f"{WHERE}/{made['id']}", json={"paused": True}, headers=change)
-    await service.tell(*(news(subject, n, to=who) for n in (1, 2, 3)))
-    async with working(service):
+    await service.send_events(*(event_message(subject, n, to=who) for n in (1, 2, 3)))
+    async with running_worker(service):
         await asyncio.sleep(0.2)
-        assert receiver.heard == []
+        assert receiver.requests == []
         await service.http.patch(f"{WHERE}/{made['id']}", json={"paused": False}, headers=change)
-        await until(lambda: len(receiver.heard) == 3)
-    assert [one.sequence for one in receiver.heard] == [1, 2, 3]
+        await wait_until(lambda: len(receiver.requests) == 3)
+    assert [one.sequence for one in receiver.requests] == [1, 2, 3]
 
 
 async def test_who_asks_for_a_letter_by_hand_ends_the_rest_it_asked_for(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
 
-    async def later(heard: Heard) -> web.Response:
+    async def later(heard: WebhookRequest) -> web.Response:
         return web.Response(status=429, headers={"Retry-After": "3600"})
 
-    where, header = f"{WHERE}/{made['id']}", service.as_(who)
+    where, header = f"{WHERE}/{made['id']}", service.headers_as(who)
     asks: list[tuple[str, Any]] = [("test", None), ("retry", None), ("replay", {"since": "2026-01-01T00:00:00Z"})]
-    async with working(service):
+    async with running_worker(service):
         for ask, body in asks:
-            receiver.behave, receiver.heard = later, []
-            await service.tell(news(to=who))
-            await until(lambda: service.scalar("SELECT count(*) > 0 FROM paces WHERE rests_until > now()"))
-            receiver.behave = None
+            receiver.respond, receiver.requests = later, []
+            await service.send_events(event_message(to=who))
+            await wait_until(lambda: service.scalar("SELECT count(*) > 0 FROM paces WHERE rests_until > now()"))
+            receiver.respond = None
             [delivery, *_] = await service.deliveries(who, made["id"], status="pending")
             place = f"/v1/deliveries/{delivery['id']}/retry" if ask == "retry" else f"{where}/{ask}"
             assert (await service.http.post(place, json=body, headers=header)).status_code == 202
-            await until(lambda: len(receiver.heard) > 1)
-            await until(lambda: service.scalar("SELECT count(*) = 0 FROM paces WHERE rests_until > now()"))
+            await wait_until(lambda: len(receiver.requests) > 1)
+            await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM paces WHERE rests_until > now()"))
 
 
 async def test_a_disabled_endpoint_that_is_paused_is_paused_until_it_is_resumed(service: Service) -> None:
@@ -56,7 +56,7 @@ async def test_a_disabled_endpoint_that_is_paused_is_paused_until_it_is_resumed(
     made = await service.endpoint(who, "https://example.com/")
     async with service.engine.begin() as conn:
         await conn.execute(text("UPDATE endpoints SET status = 'disabled', reason = 'five days'"))
-    where, header = f"{WHERE}/{made['id']}", {**service.as_(who), "If-Match": "*"}
+    where, header = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
     for paused, status in ((True, "paused"), (False, "active")):
         changed = (await service.http.patch(where, json={"paused": paused}, headers=header)).json()
         assert (changed["status"], changed["paused"], changed["reason"]) == (status, paused, None)
@@ -65,36 +65,36 @@ async def test_a_disabled_endpoint_that_is_paused_is_paused_until_it_is_resumed(
 async def test_a_deleted_endpoint_hears_nothing_more(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
-    await service.tell(news(to=who))
-    await service.http.delete(f"{WHERE}/{made['id']}", headers=service.as_(who))
-    await service.tell(news(to=who))
-    async with working(service):
+    await service.send_events(event_message(to=who))
+    await service.http.delete(f"{WHERE}/{made['id']}", headers=service.headers_as(who))
+    await service.send_events(event_message(to=who))
+    async with running_worker(service):
         await asyncio.sleep(0.2)
-    assert receiver.heard == []
+    assert receiver.requests == []
 
 
 async def test_what_waits_for_a_disabled_party_waits(service: Service, receiver: Receiver) -> None:
     who = party()
     await service.endpoint(who, receiver.url)
-    await service.tell(news(to=who))
-    await service.know(who.model_copy(update={"disabled": True, "version": 2}))
-    async with working(service):
+    await service.send_events(event_message(to=who))
+    await service.send_parties(who.model_copy(update={"disabled": True, "version": 2}))
+    async with running_worker(service):
         await asyncio.sleep(0.2)
-        assert receiver.heard == []
-        await service.know(who.model_copy(update={"version": 3}))
-        await until(lambda: receiver.heard)
+        assert receiver.requests == []
+        await service.send_parties(who.model_copy(update={"version": 3}))
+        await wait_until(lambda: receiver.requests)
 
 
-async def test_a_test_goes_to_its_endpoint_only(service: Service, receive: Receive) -> None:
+async def test_a_test_goes_to_its_endpoint_only(service: Service, receive: OpenReceiver) -> None:
     who, one, other = party(), await receive(), await receive()
     made = await service.endpoint(who, one.url, "permit.used")
     await service.endpoint(who, other.url, "*")
-    tested = await service.http.post(f"{WHERE}/{made['id']}/test", headers=service.as_(who))
-    async with working(service):
-        await until(lambda: one.heard)
-    assert other.heard == []
-    assert one.heard[0].id == tested.json()["event_id"]
-    assert one.heard[0].message["type"] == "endpoint.test"
+    tested = await service.http.post(f"{WHERE}/{made['id']}/test", headers=service.headers_as(who))
+    async with running_worker(service):
+        await wait_until(lambda: one.requests)
+    assert other.requests == []
+    assert one.requests[0].id == tested.json()["event_id"]
+    assert one.requests[0].message["type"] == "endpoint.test"
 
 
 async def test_a_replay_sends_everything_again_under_the_same_ids_in_order(
@@ -102,21 +102,21 @@ async def test_a_replay_sends_everything_again_under_the_same_ids_in_order(
 ) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
     made = await service.endpoint(who, receiver.url)
-    await service.tell(*(news(subject, n, to=who) for n in (1, 2, 3)))
-    async with working(service):
-        await until(lambda: service.scalar("SELECT count(*) = 3 FROM deliveries WHERE status = 'delivered'"))
+    await service.send_events(*(event_message(subject, n, to=who) for n in (1, 2, 3)))
+    async with running_worker(service):
+        await wait_until(lambda: service.scalar("SELECT count(*) = 3 FROM deliveries WHERE status = 'delivered'"))
         since = {"since": "2026-01-01T00:00:00Z"}
-        await service.http.post(f"{WHERE}/{made['id']}/replay", json=since, headers=service.as_(who))
-        await until(lambda: len(receiver.heard) == 6)
-    assert [one.sequence for one in receiver.heard] == [1, 2, 3] * 2
-    assert [one.id for one in receiver.heard[:3]] == [one.id for one in receiver.heard[3:]]
+        await service.http.post(f"{WHERE}/{made['id']}/replay", json=since, headers=service.headers_as(who))
+        await wait_until(lambda: len(receiver.requests) == 6)
+    assert [one.sequence for one in receiver.requests] == [1, 2, 3] * 2
+    assert [one.id for one in receiver.requests[:3]] == [one.id for one in receiver.requests[3:]]
 
 
 async def test_what_is_yet_to_come_is_not_replayed(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, "https://example.com/")
     later = {"since": (now() + timedelta(hours=1)).isoformat()}
-    refused = await service.http.post(f"{WHERE}/{made['id']}/replay", json=later, headers=service.as_(who))
+    refused = await service.http.post(f"{WHERE}/{made['id']}/replay", json=later, headers=service.headers_as(who))
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/since")
 
 
@@ -128,15 +128,15 @@ async def test_replays_retries_and_pauses_race_with_deliveries_and_break_nothing
     where, since = f"{WHERE}/{made['id']}", {"since": "2026-01-01t00:00:00z"}
     subjects = [f"declaration:{uuid4()}" for _ in range(10)]
 
-    async def flaky(heard: Heard) -> web.Response | None:
-        return web.Response(status=500) if len(receiver.heard) % 7 == 0 else None
+    async def flaky(heard: WebhookRequest) -> web.Response | None:
+        return web.Response(status=500) if len(receiver.requests) % 7 == 0 else None
 
     async def intakes() -> None:
         for n in range(1, 11):
-            await service.tell(*(news(subject, n, to=who) for subject in subjects))
+            await service.send_events(*(event_message(subject, n, to=who) for subject in subjects))
 
     async def owner() -> set[int]:
-        answers, header = set(), {**service.as_(who), "If-Match": "*"}
+        answers, header = set(), {**service.headers_as(who), "If-Match": "*"}
         for _ in range(10):
             answers.add((await service.http.post(f"{where}/replay", json=since, headers=header)).status_code)
             for delivery in (await service.deliveries(who, made["id"]))[:3]:
@@ -147,11 +147,11 @@ async def test_replays_retries_and_pauses_race_with_deliveries_and_break_nothing
                 answers.add(changed.status_code)
         return answers
 
-    receiver.behave = flaky
+    receiver.respond = flaky
     schedule = [timedelta(seconds=0.01)] * 50
-    async with working(service, schedule=schedule), working(service, schedule=schedule):
+    async with running_worker(service, schedule=schedule), running_worker(service, schedule=schedule):
         _, first, second = await asyncio.gather(intakes(), owner(), owner())
-        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"), seconds=60)
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"), seconds=60)
     assert first | second == {200, 202}
     assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'delivered'") == 100
     assert await service.scalar("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0

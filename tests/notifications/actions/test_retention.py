@@ -9,17 +9,17 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ProgrammingError
 
 from services.cli.databases import Server
-from services.notifications.actions.retention import sweep
-from services.notifications.domain.retention import Keep
-from tests.notifications.conftest import Service, news, party, until, working
-from tests.notifications.receivers import Heard, Receiver
+from services.notifications.actions.retention import delete_expired
+from services.notifications.domain.retention import RetentionPeriods
+from tests.notifications.conftest import Service, event_message, party, running_worker, wait_until
+from tests.notifications.receivers import Receiver, WebhookRequest
 
 COUNTED = ("events", "readers", "deliveries", "attempts", "acknowledgements")
 
 
 async def age(service: Service, server: Server, days: int) -> None:
     """Make all there is so many days older, as only the database's administrator can."""
-    admin = await server.admin(str(make_url(service.settings.database_url).database))
+    admin = await server.connect_as_superuser(str(make_url(service.settings.database_url).database))
     ago = f"- interval '{days} days'"
     for table, columns in {
         "events": ("at", "taken_at"),
@@ -41,35 +41,37 @@ async def test_what_is_older_than_the_feed_promises_goes_and_what_is_younger_sta
 ) -> None:
     who = party()
     await service.endpoint(who, receiver.url)
-    async with working(service):
-        await service.tell(*(news(to=who) for _ in range(25)))
-        await until(lambda: len(receiver.heard) == 25)
-    old, cursor = await service.pull(who)
+    async with running_worker(service):
+        await service.send_events(*(event_message(to=who) for _ in range(25)))
+        await wait_until(lambda: len(receiver.requests) == 25)
+    old, cursor = await service.read_feed(who)
     verdict = {"outcome": "accepted"}
     where = f"/v1/events/{old[0]['id']}/acknowledgement"
-    assert (await service.http.post(where, json=verdict, headers=service.as_(who))).status_code == 200
+    assert (await service.http.post(where, json=verdict, headers=service.headers_as(who))).status_code == 200
     await age(service, server, 29)
-    kept = await sweep(service.engine, Keep(), step=10)
+    kept = await delete_expired(service.engine, RetentionPeriods(), step_size=10)
     assert (kept.events, kept.commands) == (0, 2)
     await age(service, server, 2)
-    young = news(to=who)
-    await service.tell(young)
+    young = event_message(to=who)
+    await service.send_events(young)
     before = await counts(service)
-    swept = await sweep(service.engine, Keep(), step=10)
+    swept = await delete_expired(service.engine, RetentionPeriods(), step_size=10)
     assert swept.events == before["events"] - 1
     left = await counts(service)
     assert left == dict.fromkeys(COUNTED, 0) | {"events": 1, "readers": 1, "deliveries": 1}
     for after in ("", cursor):
-        found = [one["id"] for one in (await service.pull(who, after))[0]]
+        found = [one["id"] for one in (await service.read_feed(who, after))[0]]
         assert found == [str(young.id)], "a cursor from before goes on where it was"
 
 
 async def test_the_database_itself_refuses_to_forget_what_the_feed_promises(service: Service, server: Server) -> None:
     who = party()
-    await service.tell(news(to=who))
+    await service.send_events(event_message(to=who))
     await age(service, server, 29)
-    assert (await sweep(service.engine, Keep(events=timedelta(days=1), deliveries=timedelta(0)))).events == 0
-    assert len((await service.pull(who))[0]) == 1
+    assert (
+        await delete_expired(service.engine, RetentionPeriods(events=timedelta(days=1), deliveries=timedelta(0)))
+    ).events == 0
+    assert len((await service.read_feed(who))[0]) == 1
     for table in COUNTED:
         with pytest.raises(ProgrammingError, match="permission denied"):
             async with service.engine.begin() as conn:
@@ -82,52 +84,54 @@ async def test_what_is_still_to_be_delivered_stays_however_old_and_comes_when_it
     who, other = party(), party()
     made = await service.endpoint(who, receiver.url)
     where = f"/v1/webhook-endpoints/{made['id']}"
-    header = service.as_(who) | {"If-Match": f'"{made["version"]}"'}
+    header = service.headers_as(who) | {"If-Match": f'"{made["version"]}"'}
     paused = await service.http.patch(where, json={"paused": True}, headers=header)
     assert paused.status_code == 200, paused.text
-    waiting = [news(to=who) for _ in range(5)]
-    await service.tell(*(letter for one in waiting for letter in (one, news(to=other))))
+    waiting = [event_message(to=who) for _ in range(5)]
+    await service.send_events(*(letter for one in waiting for letter in (one, event_message(to=other))))
     await age(service, server, 100)
-    assert (await sweep(service.engine, Keep(), step=2)).events == 5, "the others', one by one between"
+    assert (await delete_expired(service.engine, RetentionPeriods(), step_size=2)).events == 5, (
+        "the others', one by one between"
+    )
     header["If-Match"] = paused.headers["etag"]
     assert (await service.http.patch(where, json={"paused": False}, headers=header)).status_code == 200
-    async with working(service):
-        await until(lambda: len(receiver.heard) == 5)
-        await until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
-    assert {one.id for one in receiver.heard} == {str(one.id) for one in waiting}
-    assert (await sweep(service.engine, Keep())).events == 5
+    async with running_worker(service):
+        await wait_until(lambda: len(receiver.requests) == 5)
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+    assert {one.id for one in receiver.requests} == {str(one.id) for one in waiting}
+    assert (await delete_expired(service.engine, RetentionPeriods())).events == 5
 
 
 async def test_deliveries_that_went_well_go_sooner_where_that_is_set_and_given_up_ones_stay(
     service: Service, server: Server, receiver: Receiver
 ) -> None:
-    async def fail_some(heard: Heard) -> web.Response | None:
+    async def fail_some(heard: WebhookRequest) -> web.Response | None:
         return web.Response(status=500) if heard.message["data"].get("bad") else None
 
-    receiver.behave = fail_some
+    receiver.respond = fail_some
     who = party()
     made = await service.endpoint(who, receiver.url)
-    async with working(service, schedule=(timedelta(seconds=0.01),)):
-        await service.tell(*(news(to=who) for _ in range(8)), news(to=who, bad=True))
-        await until(lambda: service.scalar("SELECT count(*) = 9 FROM deliveries WHERE settled_at IS NOT NULL"))
+    async with running_worker(service, schedule=(timedelta(seconds=0.01),)):
+        await service.send_events(*(event_message(to=who) for _ in range(8)), event_message(to=who, bad=True))
+        await wait_until(lambda: service.scalar("SELECT count(*) = 9 FROM deliveries WHERE settled_at IS NOT NULL"))
     await age(service, server, 8)
-    swept = await sweep(service.engine, Keep(deliveries=timedelta(days=7)), step=3)
+    swept = await delete_expired(service.engine, RetentionPeriods(deliveries=timedelta(days=7)), step_size=3)
     assert (swept.events, swept.deliveries) == (0, 8)
     [left] = await service.deliveries(who, made["id"])
     assert left["status"] == "given_up" and len(left["attempts"]) == 2
-    assert len((await service.pull(who))[0]) == 9
+    assert len((await service.read_feed(who))[0]) == 9
     since = {"since": "2020-01-01T00:00:00Z"}
     replayed = await service.http.post(
-        f"/v1/webhook-endpoints/{made['id']}/replay", json=since, headers=service.as_(who)
+        f"/v1/webhook-endpoints/{made['id']}/replay", json=since, headers=service.headers_as(who)
     )
     assert replayed.json()["deliveries"] == 9, "what was forgotten of the sending can still be sent again"
 
 
 async def test_two_that_sweep_at_once_do_not_hinder_each_other(service: Service, server: Server) -> None:
-    await service.tell(*(news(to=party()) for _ in range(60)))
+    await service.send_events(*(event_message(to=party()) for _ in range(60)))
     await age(service, server, 40)
-    swept = await asyncio.gather(*(sweep(service.engine, Keep(), step=7) for _ in range(3)))
-    await sweep(service.engine, Keep())
+    swept = await asyncio.gather(*(delete_expired(service.engine, RetentionPeriods(), step_size=7) for _ in range(3)))
+    await delete_expired(service.engine, RetentionPeriods())
     assert (await counts(service))["events"] == 0
     assert sum(one.events for one in swept) <= 60
 
@@ -136,7 +140,7 @@ async def test_an_events_body_is_stored_once_however_many_hear_it(service: Servi
     who = party()
     for number in range(20):
         await service.endpoint(who, f"https://example.com/{number}")
-    await service.tell(news(to=who, note="n" * 1000))
+    await service.send_events(event_message(to=who, note="n" * 1000))
     assert await service.scalar("SELECT count(*) FROM deliveries") == 20
     columns = "SELECT count(*) FROM information_schema.columns WHERE column_name = 'body' AND table_schema = 'public'"
     assert (await service.scalar("SELECT count(*) FROM events"), await service.scalar(columns)) == (1, 1)

@@ -9,16 +9,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook
 
-from services.notifications.actions.encryption_keys import Keys
-from services.notifications.actions.signing_secrets import seal_old
-from shared.signed_tokens import KeyFile, make_keys, make_secret_keys
-from tests.notifications.conftest import Service, news, party, until, working
-from tests.notifications.receivers import Heard, Receiver
+from services.notifications.actions.encryption_keys import EndpointKeys
+from services.notifications.actions.signing_secrets import seal_plain_secrets
+from shared.signed_tokens import KeyFile, create_encryption_keys, create_signing_keys
+from tests.notifications.conftest import Service, event_message, party, running_worker, wait_until
+from tests.notifications.receivers import Receiver, WebhookRequest
 
 WHERE = "/v1/webhook-endpoints"
 
 
-def public_signatures_fit(heard: Heard, public_keys: list[str]) -> bool:
+def public_signatures_fit(heard: WebhookRequest, public_keys: list[str]) -> bool:
     signed = f"{heard.id}.{heard.headers['webhook-timestamp']}.".encode() + heard.body
     given = [part[4:] for part in heard.headers["webhook-signature"].split(" ") if part.startswith("v1a,")]
     assert len(given) == len(public_keys)
@@ -33,12 +33,12 @@ async def test_every_letter_is_signed_with_the_hubs_own_key_which_the_endpoint_s
 ) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
-    await service.tell(news(to=who, note="Löwe 豹"))
-    async with working(service):
-        await until(lambda: receiver.heard)
-    assert public_signatures_fit(receiver.heard[0], made["public_keys"])
-    Webhook(made["secret"]).verify(receiver.heard[0].body, receiver.heard[0].headers)
-    jwks = (await service.http.get("/inside/webhook-keys", headers=service.as_gateway())).json()
+    await service.send_events(event_message(to=who, note="Löwe 豹"))
+    async with running_worker(service):
+        await wait_until(lambda: receiver.requests)
+    assert public_signatures_fit(receiver.requests[0], made["public_keys"])
+    Webhook(made["secret"]).verify(receiver.requests[0].body, receiver.requests[0].headers)
+    jwks = (await service.http.get("/internal/webhook-keys", headers=service.headers_as_gateway())).json()
     [key] = jwks["keys"]
     assert "d" not in key
     assert base64.urlsafe_b64decode(key["x"] + "==") == base64.b64decode(made["public_keys"][0][5:])
@@ -46,23 +46,23 @@ async def test_every_letter_is_signed_with_the_hubs_own_key_which_the_endpoint_s
 
 async def test_while_two_keys_are_in_the_set_both_sign(service: Service, receiver: Receiver, tmp_path: Path) -> None:
     file = service.settings.signing_keys
-    make_keys(tmp_path / "second.json", tmp_path / "second.public.json")
+    create_signing_keys(tmp_path / "second.json", tmp_path / "second.public.json")
     both = [json.loads(one.read_text())["keys"][0] for one in (file, tmp_path / "second.json")]
     file.write_text(json.dumps({"keys": both}))
-    service.app.state.house.keys._signing._looked = 0.0
+    service.app.state.endpoint_policy.keys._signing._checked_at = 0.0
     who = party()
     made = await service.endpoint(who, receiver.url)
     assert len(made["public_keys"]) == 2
-    await service.tell(news(to=who))
-    async with working(service):
-        await until(lambda: receiver.heard)
-    assert public_signatures_fit(receiver.heard[0], made["public_keys"])
+    await service.send_events(event_message(to=who))
+    async with running_worker(service):
+        await wait_until(lambda: receiver.requests)
+    assert public_signatures_fit(receiver.requests[0], made["public_keys"])
 
 
 async def test_no_secret_is_kept_in_plain_and_a_repetition_shows_it_again(service: Service) -> None:
     who, header = party(), str(uuid4())
     new = {"url": "https://example.com/"}
-    headers = {**service.as_(who), "Command-Id": header}
+    headers = {**service.headers_as(who), "Command-Id": header}
     made = (await service.http.post(WHERE, json=new, headers=headers)).json()
     where = f"{WHERE}/{made['id']}/rotate-secret"
     rotated = (await service.http.post(where, headers={**headers, "Command-Id": str(uuid4())})).json()
@@ -81,15 +81,15 @@ async def test_secrets_of_an_older_version_are_sealed_at_the_start_and_go_on_sig
     plain = "whsec_" + base64.b64encode(b"p" * 32).decode()
     async with service.engine.begin() as conn:
         await conn.execute(text("UPDATE endpoint_secrets SET secret = :plain"), {"plain": plain})
-    await service.tell(news(to=who))
-    async with working(service):
-        await until(lambda: len(receiver.heard) == 1)
-    await seal_old(service.engine, service.keys)
+    await service.send_events(event_message(to=who))
+    async with running_worker(service):
+        await wait_until(lambda: len(receiver.requests) == 1)
+    await seal_plain_secrets(service.engine, service.keys)
     assert (await service.scalar("SELECT secret FROM endpoint_secrets")).startswith("sealed:")
-    await service.tell(news(to=who))
-    async with working(service):
-        await until(lambda: len(receiver.heard) == 2)
-    for heard in receiver.heard:
+    await service.send_events(event_message(to=who))
+    async with running_worker(service):
+        await wait_until(lambda: len(receiver.requests) == 2)
+    for heard in receiver.requests:
         Webhook(plain).verify(heard.body, heard.headers)
     assert made["secret"] != plain
 
@@ -99,12 +99,14 @@ async def test_a_secret_whose_key_is_gone_sends_nothing_unsigned_and_says_why(
 ) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
-    make_secret_keys(tmp_path / "other.json")
-    other = Keys(KeyFile(tmp_path / "other.json"), KeyFile(service.settings.signing_keys))
-    service.app.state.house = type(service.app.state.house)(service.app.state.house.reach, other)
-    await service.tell(news(to=who))
-    async with working(service):
-        await until(lambda: service.scalar("SELECT count(*) > 0 FROM attempts"))
-    assert receiver.heard == []
+    create_encryption_keys(tmp_path / "other.json")
+    other = EndpointKeys(KeyFile(tmp_path / "other.json"), KeyFile(service.settings.signing_keys))
+    service.app.state.endpoint_policy = type(service.app.state.endpoint_policy)(
+        service.app.state.endpoint_policy.allowed_addresses, other
+    )
+    await service.send_events(event_message(to=who))
+    async with running_worker(service):
+        await wait_until(lambda: service.scalar("SELECT count(*) > 0 FROM attempts"))
+    assert receiver.requests == []
     [delivery] = await service.deliveries(who, made["id"])
     assert "secrets cannot be read" in delivery["attempts"][0]["reason"]

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.notifications.conftest import Service, news, party
+from tests.notifications.conftest import Service, event_message, party
 
 URL = "https://example.com/hook"
 WHERE = "/v1/webhook-endpoints"
@@ -15,12 +15,12 @@ WHERE = "/v1/webhook-endpoints"
 async def test_a_new_endpoint_shows_its_secret_once(service: Service) -> None:
     who = party()
     new = {"url": URL, "event_types": ["declaration.*", "permit.used"], "description": "ours"}
-    answer = await service.http.post(WHERE, json=new, headers=service.as_(who))
+    answer = await service.http.post(WHERE, json=new, headers=service.headers_as(who))
     made = answer.json()
     assert answer.status_code == 201
     assert made["secret"].startswith("whsec_")
     assert answer.headers["Location"] == f"{WHERE}/{made['id']}"
-    read = await service.http.get(f"{WHERE}/{made['id']}", headers=service.as_(who))
+    read = await service.http.get(f"{WHERE}/{made['id']}", headers=service.headers_as(who))
     assert read.json() == {name: value for name, value in made.items() if name != "secret"}
     assert {name: read.json()[name] for name in new} == new
     assert read.headers["ETag"] == answer.headers["ETag"]
@@ -41,7 +41,7 @@ async def test_a_new_endpoint_shows_its_secret_once(service: Service) -> None:
     ],
 )
 async def test_a_bad_endpoint_is_a_422_that_names_the_place(service: Service, body: dict[str, Any]) -> None:
-    answer = await service.http.post(WHERE, json=body, headers=service.as_(party()))
+    answer = await service.http.post(WHERE, json=body, headers=service.headers_as(party()))
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"].startswith("/")
 
@@ -53,7 +53,7 @@ async def test_a_list_is_paged_newest_first(service: Service) -> None:
     seen, cursor = [], ""
     while cursor is not None:
         query = {"limit": "2", "cursor": cursor}
-        page = (await service.http.get(WHERE, params=query, headers=service.as_(who))).json()
+        page = (await service.http.get(WHERE, params=query, headers=service.headers_as(who))).json()
         seen += [one["id"] for one in page["data"]]
         cursor = page["next_cursor"]
     assert seen == made[::-1]
@@ -62,7 +62,7 @@ async def test_a_list_is_paged_newest_first(service: Service) -> None:
 async def test_a_change_demands_the_version_that_was_read(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, URL)
-    where, header = f"{WHERE}/{made['id']}", service.as_(who)
+    where, header = f"{WHERE}/{made['id']}", service.headers_as(who)
     assert (await service.http.patch(where, json={"paused": True}, headers=header)).status_code == 428
     first = await service.http.patch(where, json={"paused": True}, headers={**header, "If-Match": '"1"'})
     assert first.status_code == 200
@@ -78,11 +78,11 @@ async def test_a_change_demands_the_version_that_was_read(service: Service) -> N
 async def test_the_foreign_the_deleted_and_the_unknown_are_all_404(service: Service) -> None:
     owner, other = party(), party("admin")
     made = await service.endpoint(owner, URL)
-    await service.tell(news(to=owner))
+    await service.send_events(event_message(to=owner))
     [delivery] = await service.deliveries(owner, made["id"])
 
     async def answers(id: str, delivery: str) -> set[int]:
-        http, header = service.http, service.as_(other if id == made["id"] else owner)
+        http, header = service.http, service.headers_as(other if id == made["id"] else owner)
         where = f"{WHERE}/{id}"
         return {
             (await http.get(where, headers=header)).status_code,
@@ -98,10 +98,10 @@ async def test_the_foreign_the_deleted_and_the_unknown_are_all_404(service: Serv
     assert await answers(made["id"], delivery["id"]) == {404}
     assert await answers(str(uuid4()), str(uuid4())) == {404}
     assert await answers("nonsense", "nonsense") == {404}
-    assert (await service.http.get(WHERE, headers=service.as_(other))).json()["data"] == []
-    gone = await service.http.delete(f"{WHERE}/{made['id']}", headers=service.as_(owner))
+    assert (await service.http.get(WHERE, headers=service.headers_as(other))).json()["data"] == []
+    gone = await service.http.delete(f"{WHERE}/{made['id']}", headers=service.headers_as(owner))
     assert gone.status_code == 204
-    again = await service.http.get(f"{WHERE}/{made['id']}", headers=service.as_(owner))
+    again = await service.http.get(f"{WHERE}/{made['id']}", headers=service.headers_as(owner))
     assert again.status_code == 404
     assert await service.scalar("SELECT status FROM deliveries") == "dropped"
     assert await service.scalar("SELECT count(*) FROM lanes") == 0
@@ -109,7 +109,7 @@ async def test_the_foreign_the_deleted_and_the_unknown_are_all_404(service: Serv
 
 async def test_a_command_is_done_once_and_answered_again(service: Service) -> None:
     who = party()
-    header = {**service.as_(who), "Command-Id": str(uuid4())}
+    header = {**service.headers_as(who), "Command-Id": str(uuid4())}
     new = {"url": URL, "event_types": ["*"]}
     answers = await asyncio.gather(*(service.http.post(WHERE, json=new, headers=header) for _ in range(10)))
     assert {answer.status_code for answer in answers} == {201}
@@ -122,10 +122,10 @@ async def test_a_command_is_done_once_and_answered_again(service: Service) -> No
 
 async def test_a_command_that_was_refused_is_not_kept(service: Service) -> None:
     who = party()
-    made, header = await service.endpoint(who, URL), {**service.as_(who), "Command-Id": str(uuid4())}
+    made, header = await service.endpoint(who, URL), {**service.headers_as(who), "Command-Id": str(uuid4())}
     where = f"{WHERE}/{made['id']}"
     for _ in range(4):
-        assert (await service.http.post(f"{where}/rotate-secret", headers=service.as_(who))).status_code == 200
+        assert (await service.http.post(f"{where}/rotate-secret", headers=service.headers_as(who))).status_code == 200
     assert (await service.http.post(f"{where}/rotate-secret", headers=header)).status_code == 409
     assert await service.scalar("SELECT count(*) FROM commands WHERE answer IS NULL") == 0
 
@@ -133,34 +133,34 @@ async def test_a_command_that_was_refused_is_not_kept(service: Service) -> None:
 async def test_replay_and_test_make_pending_what_they_say(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, URL, "declaration.*")
-    await service.tell(news(to=who), news(to=who, kind="permit.used"))
+    await service.send_events(event_message(to=who), event_message(to=who, kind="permit.used"))
     await service.endpoint(who, f"{URL}/other")
     where = f"{WHERE}/{made['id']}"
-    tested = await service.http.post(f"{where}/test", headers=service.as_(who))
+    tested = await service.http.post(f"{where}/test", headers=service.headers_as(who))
     assert tested.status_code == 202
     replayed = await service.http.post(
-        f"{where}/replay", json={"since": "2026-01-01T00:00:00Z"}, headers=service.as_(who)
+        f"{where}/replay", json={"since": "2026-01-01T00:00:00Z"}, headers=service.headers_as(who)
     )
     assert (replayed.status_code, replayed.json()["deliveries"]) == (202, 1)
     pending = await service.deliveries(who, made["id"], status="pending")
     assert [one["type"] for one in pending] == ["endpoint.test", "declaration.accepted"]
     assert pending[0]["id"] == tested.json()["delivery_id"]
     assert await service.scalar("SELECT count(*) FROM deliveries") == 2
-    bad = await service.http.get(f"{where}/deliveries", params={"status": "lost"}, headers=service.as_(who))
+    bad = await service.http.get(f"{where}/deliveries", params={"status": "lost"}, headers=service.headers_as(who))
     assert bad.status_code == 400
 
 
 async def test_deliveries_are_paged(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, URL)
-    letters = [news(to=who) for _ in range(5)]
+    letters = [event_message(to=who) for _ in range(5)]
     for letter in letters:
-        await service.tell(letter)
+        await service.send_events(letter)
     seen, cursor = [], ""
     while cursor is not None:
         query = {"limit": "2", "cursor": cursor}
         where = f"{WHERE}/{made['id']}/deliveries"
-        page = (await service.http.get(where, params=query, headers=service.as_(who))).json()
+        page = (await service.http.get(where, params=query, headers=service.headers_as(who))).json()
         seen += [one["event_id"] for one in page["data"]]
         cursor = page["next_cursor"]
     assert seen == [str(letter.id) for letter in letters[::-1]]
@@ -180,4 +180,4 @@ async def test_ready_says_so_and_every_route_wants_a_caller(service: Service) ->
         ("POST", f"/v1/events/{id}/acknowledgement"),
     ]:
         assert (await service.http.request(method, path)).status_code == 401
-        assert (await service.http.request(method, path, headers=service.as_gateway())).status_code == 403
+        assert (await service.http.request(method, path, headers=service.headers_as_gateway())).status_code == 403

@@ -7,14 +7,14 @@ from uuid import uuid4
 
 import pytest
 
-from services.notifications.clients.webhooks import NotPublic, Receivers, Resolver
-from services.notifications.domain.allowed_addresses import PUBLIC, Reach, read_networks
-from services.notifications.domain.delivery_request import Letter
-from services.notifications.domain.delivery_result import Outcome
-from services.notifications.domain.signature import write_secret
+from services.notifications.clients.webhooks import AddressNotAllowed, Resolver, WebhookClient
+from services.notifications.domain.allowed_addresses import PUBLIC_ONLY, AllowedAddresses, parse_networks
+from services.notifications.domain.delivery_request import DeliveryRequest
+from services.notifications.domain.delivery_result import DeliveryResult
+from services.notifications.domain.signature import render_secret
 from tests.notifications.receivers import Receiver
 
-HERE = Reach(loopback=True)
+HERE = AllowedAddresses(loopback=True)
 SPELLINGS = [
     "http://127.0.0.1:{port}/",
     "http://2130706433:{port}/",
@@ -33,15 +33,17 @@ SPELLINGS = [
 ]
 
 
-def letter(url: str) -> Letter:
-    return Letter(uuid4(), uuid4(), "declaration:1", 0, uuid4(), uuid4(), b"{}", url, (write_secret(bytes(32)),))
+def delivery_request(url: str) -> DeliveryRequest:
+    return DeliveryRequest(
+        uuid4(), uuid4(), "declaration:1", 0, uuid4(), uuid4(), b"{}", url, (render_secret(bytes(32)),)
+    )
 
 
-async def post(url: str, reach: Reach) -> Outcome:
-    receivers = Receivers(reach, seconds=3)
+async def post(url: str, reach: AllowedAddresses) -> DeliveryResult:
+    receivers = WebhookClient(reach, seconds=3)
     await receivers.open()
     try:
-        return await receivers.post(letter(url))
+        return await receivers.post(delivery_request(url))
     finally:
         await receivers.close()
 
@@ -52,33 +54,33 @@ def port(receiver: Receiver) -> int:
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 async def test_no_spelling_of_this_machine_is_sent_to(receiver: Receiver, spelling: str) -> None:
-    outcome = await post(spelling.format(port=port(receiver)), PUBLIC)
-    assert not outcome.delivered
-    assert receiver.heard == []
+    outcome = await post(spelling.format(port=port(receiver)), PUBLIC_ONLY)
+    assert not outcome.is_delivered
+    assert receiver.requests == []
     assert outcome.reason is not None
     assert any(said in outcome.reason for said in ("no public address", "canonical", "does not resolve"))
 
 
 async def test_where_the_operator_allows_loopback_plain_loopback_is_sent_to(receiver: Receiver) -> None:
     for spelling in ("http://127.0.0.1:{port}/", "http://localhost:{port}/"):
-        assert (await post(spelling.format(port=port(receiver)), HERE)).delivered
-    assert not (await post(f"http://[::ffff:127.0.0.1]:{port(receiver)}/", HERE)).delivered
+        assert (await post(spelling.format(port=port(receiver)), HERE)).is_delivered
+    assert not (await post(f"http://[::ffff:127.0.0.1]:{port(receiver)}/", HERE)).is_delivered
 
 
 async def test_where_the_operator_allows_a_private_network_it_is_sent_to_and_nothing_beside_it(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = port(receiver)
-    reach = Reach(networks=read_networks("127.0.0.0/30, 10.1.0.0/16"))
-    assert (await post(f"http://127.0.0.1:{where}/", reach)).delivered
+    reach = AllowedAddresses(networks=parse_networks("127.0.0.0/30, 10.1.0.0/16"))
+    assert (await post(f"http://127.0.0.1:{where}/", reach)).is_delivered
     beside = await post(f"http://127.0.0.5:{where}/", reach)
     assert beside.reason == "127.0.0.5 is no public address (loopback)"
     names(monkeypatch, ["127.0.0.1"])
-    assert (await post(f"http://partner.internal:{where}/", reach)).delivered
+    assert (await post(f"http://partner.internal:{where}/", reach)).is_delivered
 
 
 async def test_a_public_address_is_never_sent_to_by_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    reach = Reach(loopback=True, networks=read_networks("10.1.0.0/16"))
+    reach = AllowedAddresses(loopback=True, networks=parse_networks("10.1.0.0/16"))
     names(monkeypatch, ["93.184.215.14"])
     for host in ("partner.example", "93.184.215.14"):
         assert (await post(f"http://{host}/", reach)).reason == "93.184.215.14 is sent to by https only"
@@ -105,25 +107,25 @@ async def test_a_name_with_any_address_inside_is_not_sent_to(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch, addresses: list[str]
 ) -> None:
     names(monkeypatch, addresses)
-    outcome = await post(f"https://partner.example:{port(receiver)}/", PUBLIC)
+    outcome = await post(f"https://partner.example:{port(receiver)}/", PUBLIC_ONLY)
     assert outcome.reason is not None
     assert "no public address" in outcome.reason
-    assert receiver.heard == []
+    assert receiver.requests == []
 
 
 async def test_a_resolver_refuses_a_name_that_leads_inside_by_any_of_its_addresses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     names(monkeypatch, ["93.184.215.14", "10.0.0.1"])
-    resolver = Resolver(PUBLIC)
-    with pytest.raises(NotPublic, match=r"10\.0\.0\.1 is no public address \(private\)"):
+    resolver = Resolver(PUBLIC_ONLY)
+    with pytest.raises(AddressNotAllowed, match=r"10\.0\.0\.1 is no public address \(private\)"):
         await resolver.resolve("partner.example")
     await resolver.close()
 
 
 async def test_what_was_checked_is_what_is_connected_to(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = names(monkeypatch, ["127.0.0.1"], ["10.0.0.1"])
-    assert (await post(f"http://partner.example:{port(receiver)}/", HERE)).delivered
+    assert (await post(f"http://partner.example:{port(receiver)}/", HERE)).is_delivered
     assert asked == ["partner.example"], "the name is resolved once"
 
 
@@ -131,10 +133,10 @@ async def test_the_address_is_looked_at_once_more_when_the_socket_is_made(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names(monkeypatch, ["127.0.0.1"])
-    receivers = Receivers(HERE, seconds=3)
+    receivers = WebhookClient(HERE, seconds=3)
     await receivers.open()
-    receivers._reach = PUBLIC
-    outcome = await receivers.post(letter(f"http://partner.example:{port(receiver)}/"))
+    receivers._allowed = PUBLIC_ONLY
+    outcome = await receivers.post(delivery_request(f"http://partner.example:{port(receiver)}/"))
     await receivers.close()
     assert outcome.reason is not None
     assert "no public address" in outcome.reason
@@ -143,24 +145,24 @@ async def test_the_address_is_looked_at_once_more_when_the_socket_is_made(
 async def test_no_proxy_of_the_environment_is_used(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    assert (await post(receiver.url, HERE)).delivered
+    assert (await post(receiver.url, HERE)).is_delivered
 
 
 async def test_a_receiver_that_is_not_there_or_never_answers_is_a_failure_with_a_reason(receiver: Receiver) -> None:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         closed = await post(f"http://127.0.0.1:{sock.getsockname()[1]}/", HERE)
-    assert (closed.status, closed.delivered) == (None, False)
+    assert (closed.status, closed.is_delivered) == (None, False)
     assert closed.reason is not None
     assert closed.reason.startswith("the connection failed")
 
     async def never(heard: object) -> None:
         await asyncio.sleep(3600)
 
-    receiver.behave = never
-    receivers = Receivers(HERE, seconds=0.2)
+    receiver.respond = never
+    receivers = WebhookClient(HERE, seconds=0.2)
     await receivers.open()
-    hanging = await receivers.post(letter(receiver.url))
+    hanging = await receivers.post(delivery_request(receiver.url))
     await receivers.close()
     assert hanging.reason is not None
     assert hanging.reason.startswith("no whole answer within")

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from services.notifications.clients.webhooks import Receivers
-from services.notifications.domain.allowed_addresses import PUBLIC, Reach, read_networks
-from services.notifications.domain.delivery_result import Outcome
-from tests.notifications.clients.test_webhooks_internal_addresses import letter, port
-from tests.notifications.conftest import Receive
-from tests.notifications.name_server import NameServer, serve_names
-from tests.notifications.receivers import Heard, Receiver
+from services.notifications.clients.webhooks import WebhookClient
+from services.notifications.domain.allowed_addresses import PUBLIC_ONLY, AllowedAddresses, parse_networks
+from services.notifications.domain.delivery_result import DeliveryResult
+from tests.notifications.clients.test_webhooks_internal_addresses import delivery_request, port
+from tests.notifications.conftest import OpenReceiver
+from tests.notifications.name_server import NameServer, start_name_server
+from tests.notifications.receivers import Receiver, WebhookRequest
 
 ELSEWHERE = "93.184.215.14"
 INSIDE = {
@@ -41,7 +41,7 @@ INSIDE = {
 
 @pytest.fixture
 async def names() -> AsyncIterator[NameServer]:
-    server = await serve_names()
+    server = await start_name_server()
     yield server
     server.close()
 
@@ -59,12 +59,12 @@ async def connected(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return found
 
 
-async def post(names: NameServer, *urls: str, reach: Reach = PUBLIC) -> list[Outcome]:
+async def post(names: NameServer, *urls: str, reach: AllowedAddresses = PUBLIC_ONLY) -> list[DeliveryResult]:
     """Send a letter to each URL, one after the other, by one pool that asks this name server."""
-    receivers = Receivers(reach, seconds=5, look_up=names.look_up)
+    receivers = WebhookClient(reach, seconds=5, look_up=names.look_up)
     await receivers.open()
     try:
-        return [await receivers.post(letter(url)) for url in urls]
+        return [await receivers.post(delivery_request(url)) for url in urls]
     finally:
         await receivers.close()
 
@@ -86,10 +86,10 @@ async def test_a_name_is_asked_for_once_and_what_was_checked_is_connected_to(
     names: NameServer, receiver: Receiver
 ) -> None:
     names.names["partner.internal"] = [["127.0.0.1"], ["10.9.9.9"]]
-    reach = Reach(networks=read_networks("127.0.0.1/32"))
+    reach = AllowedAddresses(networks=parse_networks("127.0.0.1/32"))
     [outcome] = await post(names, f"http://partner.internal:{port(receiver)}/", reach=reach)
-    assert outcome.delivered
-    assert names.asked["partner.internal"] == 1
+    assert outcome.is_delivered
+    assert names.query_counts["partner.internal"] == 1
 
 
 async def test_a_name_that_changes_between_check_and_connection_leads_nowhere(
@@ -104,7 +104,7 @@ async def test_a_name_that_changes_between_check_and_connection_leads_nowhere(
     assert second.reason is not None
     assert "127.0.0.1 is no public address (loopback)" in second.reason
     assert len(connected) == 1
-    assert receiver.heard == []
+    assert receiver.requests == []
 
 
 async def test_a_name_that_does_not_resolve_is_told_as_such(names: NameServer) -> None:
@@ -114,27 +114,27 @@ async def test_a_name_that_does_not_resolve_is_told_as_such(names: NameServer) -
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_no_redirect_leads_inside(names: NameServer, receive: Receive, status: int) -> None:
+async def test_no_redirect_leads_inside(names: NameServer, receive: OpenReceiver, status: int) -> None:
     first, inside = await receive(), await receive()
     names.names["partner.internal"] = [["127.0.0.1"]]
 
-    async def away(heard: Heard) -> web.Response:
+    async def away(heard: WebhookRequest) -> web.Response:
         return web.Response(status=status, headers={"Location": f"http://127.0.0.2:{port(inside)}/"})
 
-    first.behave = away
-    reach = Reach(networks=read_networks("127.0.0.1/32"))
+    first.respond = away
+    reach = AllowedAddresses(networks=parse_networks("127.0.0.1/32"))
     [outcome] = await post(names, f"http://partner.internal:{port(first)}/", reach=reach)
     assert outcome.reason == f"answered {status}: redirects are not followed"
-    assert inside.heard == []
+    assert inside.requests == []
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "0x7f.1", "017700000001", "0177.0.0.1", "127.1", "[::1]"])
 async def test_numbers_in_any_spelling_lead_nowhere_by_the_machines_own_resolver(receiver: Receiver, host: str) -> None:
-    receivers = Receivers(PUBLIC, seconds=3)
+    receivers = WebhookClient(PUBLIC_ONLY, seconds=3)
     await receivers.open()
-    outcome = await receivers.post(letter(f"https://{host}:{port(receiver)}/"))
+    outcome = await receivers.post(delivery_request(f"https://{host}:{port(receiver)}/"))
     await receivers.close()
-    assert not outcome.delivered
+    assert not outcome.is_delivered
     assert outcome.reason is not None
     assert any(said in outcome.reason for said in ("no public address", "canonical", "does not resolve"))
-    assert receiver.heard == []
+    assert receiver.requests == []

@@ -8,16 +8,16 @@ import pytest
 from aiohttp import web
 
 from services.notifications.actions import delivery
-from services.notifications.actions.delivery import Landed
+from services.notifications.actions.delivery import AttemptResult
 from services.notifications.actions.delivery_worker import LEASE
-from services.notifications.clients.webhooks import Receivers
-from services.notifications.domain.allowed_addresses import Reach
-from services.notifications.domain.delivery_result import Outcome
-from services.notifications.domain.retry_schedule import LONGEST, SCHEDULE, next_attempt
+from services.notifications.clients.webhooks import WebhookClient
+from services.notifications.domain.allowed_addresses import AllowedAddresses
+from services.notifications.domain.delivery_result import DeliveryResult
+from services.notifications.domain.retry_schedule import MAX_RETRY_AFTER, SCHEDULE, next_attempt_time
 from shared.database import now
-from tests.notifications.clients.test_webhooks_internal_addresses import letter
-from tests.notifications.conftest import Service, news, party
-from tests.notifications.receivers import Heard, Receiver
+from tests.notifications.clients.test_webhooks_internal_addresses import delivery_request
+from tests.notifications.conftest import Service, event_message, party
+from tests.notifications.receivers import Receiver, WebhookRequest
 
 NEITHER = (
     *("-5", "1e9", "1.5", "soon", "+5", "5, 6", "²", "nan", "0x10", "Wed, 32 Oct 2026 99:99:99 GMT"),
@@ -26,15 +26,15 @@ NEITHER = (
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-async def answered(receiver: Receiver, status: int, after: str) -> Outcome:
-    async def later(heard: Heard) -> web.Response:
+async def answered(receiver: Receiver, status: int, after: str) -> DeliveryResult:
+    async def later(heard: WebhookRequest) -> web.Response:
         return web.Response(status=status, headers={"Retry-After": after})
 
-    receiver.behave = later
-    receivers = Receivers(Reach(loopback=True), seconds=5)
+    receiver.respond = later
+    receivers = WebhookClient(AllowedAddresses(loopback=True), seconds=5)
     await receivers.open()
     try:
-        return await receivers.post(letter(receiver.url))
+        return await receivers.post(delivery_request(receiver.url))
     finally:
         await receivers.close()
 
@@ -44,19 +44,19 @@ async def answered(receiver: Receiver, status: int, after: str) -> Outcome:
 async def test_what_is_neither_seconds_nor_a_date_is_passed_over(receiver: Receiver, status: int, after: str) -> None:
     outcome = await answered(receiver, status, after)
     assert (outcome.status, outcome.retry_after) == (status, None)
-    assert outcome.gone == (status == 410)
+    assert outcome.is_gone == (status == 410)
 
 
 @pytest.mark.parametrize("after", ["0", "Wed, 21 Oct 2015 07:28:00 GMT", "Mon, 01 Jan 0001 00:00:00 +0000"])
 async def test_what_is_over_already_leaves_the_schedule_as_it_is(receiver: Receiver, after: str) -> None:
     outcome = await answered(receiver, 503, after)
     assert outcome.retry_after is not None and outcome.retry_after <= timedelta(0)
-    assert next_attempt(1, outcome, AT, 0.5) == AT + SCHEDULE[0]
+    assert next_attempt_time(1, outcome, AT, 0.5) == AT + SCHEDULE[0]
 
 
 @pytest.mark.parametrize("after", ["1000000000", "9" * 60, "Fri, 31 Dec 9999 23:59:59 GMT"])
 async def test_nobody_is_waited_for_longer_than_the_feed_keeps_what_was_missed(receiver: Receiver, after: str) -> None:
-    assert next_attempt(1, await answered(receiver, 503, after), AT, 0.5) == AT + LONGEST
+    assert next_attempt_time(1, await answered(receiver, 503, after), AT, 0.5) == AT + MAX_RETRY_AFTER
 
 
 @pytest.mark.parametrize("zone", ["GMT", "+0000", "-0000"])
@@ -72,12 +72,19 @@ async def test_one_waits_from_the_answer_on_and_not_from_the_question(
 ) -> None:
     who, took = party(), 14_000
     endpoint = await service.endpoint(who, "https://example.com")
-    await service.tell(news(to=who))
+    await service.send_events(event_message(to=who))
     [sent] = await delivery.claim(
-        service.engine, uuid4(), at=now(), lease=LEASE, limit=1, share=1, shares={}, keys=service.keys
+        service.engine,
+        uuid4(),
+        at=now(),
+        lease=LEASE,
+        limit=1,
+        default_concurrency=1,
+        concurrency={},
+        keys=service.keys,
     )
-    begun, outcome = now(), Outcome(503, "answered 503", took, "", after)
-    await delivery.settle(service.engine, [Landed(sent, begun, outcome)], at=now(), schedule=SCHEDULE)
+    begun, outcome = now(), DeliveryResult(503, "answered 503", took, "", after)
+    await delivery.settle(service.engine, [AttemptResult(sent, begun, outcome)], at=now(), schedule=SCHEDULE)
     [waiting] = await service.deliveries(who, endpoint["id"])
     wait = datetime.fromisoformat(waiting["next_attempt_at"]) - begun - timedelta(milliseconds=took)
     assert wait >= (after or 0.8 * SCHEDULE[0])

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.notifications.domain.allowed_addresses import PUBLIC as NOTHING_ELSE
-from services.notifications.domain.allowed_addresses import Reach, read_networks, refusal
+from services.notifications.domain.allowed_addresses import PUBLIC_ONLY as NOTHING_ELSE
+from services.notifications.domain.allowed_addresses import AllowedAddresses, parse_networks, refusal_reason
 
 PUBLIC = ["1.1.1.1", "93.184.215.14", "172.15.255.255", "172.32.0.1", "100.63.255.255", "100.128.0.1", "192.0.1.1"]
 PUBLIC += ["2606:4700::1111", "2a00:1450:4001::1", "2400:cb00::1", "2003::1"]
@@ -61,31 +61,31 @@ REFUSED = {
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_a_public_unicast_address_may_be_sent_to(address: str) -> None:
-    assert refusal(address, NOTHING_ELSE) is None
+    assert refusal_reason(address, NOTHING_ELSE) is None
 
 
 @pytest.mark.parametrize(("address", "kind"), REFUSED.items())
 def test_every_other_is_refused_by_its_name(address: str, kind: str) -> None:
-    assert refusal(address, NOTHING_ELSE) == kind
+    assert refusal_reason(address, NOTHING_ELSE) == kind
 
 
 @pytest.mark.parametrize(("address", "kind"), REFUSED.items())
 def test_allowing_loopback_allows_nothing_else(address: str, kind: str) -> None:
     expected = None if kind == "loopback" else kind
-    assert refusal(address, Reach(loopback=True)) == expected
+    assert refusal_reason(address, AllowedAddresses(loopback=True)) == expected
 
 
 def test_a_network_the_operator_names_is_allowed_and_no_other() -> None:
-    reach = Reach(networks=read_networks("10.1.0.0/16, fd00:1::/64"))
-    assert [refusal(address, reach) for address in ("10.1.2.3", "fd00:1::9")] == [None, None]
-    assert refusal("10.2.0.1", reach) == "private"
-    assert refusal("fd00:2::1", reach) == "private (unique local)"
-    assert refusal("127.0.0.1", reach) == "loopback"
-    assert refusal("::ffff:10.1.2.3", reach) == "IPv4-mapped"
-    assert refusal("64:ff9b::a01:203", reach) == "NAT64"
+    reach = AllowedAddresses(networks=parse_networks("10.1.0.0/16, fd00:1::/64"))
+    assert [refusal_reason(address, reach) for address in ("10.1.2.3", "fd00:1::9")] == [None, None]
+    assert refusal_reason("10.2.0.1", reach) == "private"
+    assert refusal_reason("fd00:2::1", reach) == "private (unique local)"
+    assert refusal_reason("127.0.0.1", reach) == "loopback"
+    assert refusal_reason("::ffff:10.1.2.3", reach) == "IPv4-mapped"
+    assert refusal_reason("64:ff9b::a01:203", reach) == "NAT64"
 
 
 @pytest.mark.parametrize("text", ["10.1.0.0/33", "10.1.2.3/16", "intranet", "10.0.0.0/8;fd00::/8"])
 def test_what_is_no_network_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"does not appear|has host bits"):
-        read_networks(text)
+        parse_networks(text)

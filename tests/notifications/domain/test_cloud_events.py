@@ -10,30 +10,30 @@ from aiohttp import web
 from standardwebhooks.webhooks import Webhook
 
 from saola_client import verify_webhook
-from services.notifications.domain.cloud_events import cloud_event
-from services.notifications.domain.delivery_request import Letter
-from shared.contracts.events.catalogue import CATALOGUE, check
-from tests.notifications.conftest import Service, news, party, until, working
-from tests.notifications.receivers import Heard, Receiver
+from services.notifications.domain.cloud_events import render_cloud_event
+from services.notifications.domain.delivery_request import DeliveryRequest
+from shared.contracts.events.catalogue import CATALOGUE, validate_data
+from tests.notifications.conftest import Service, event_message, party, running_worker, wait_until
+from tests.notifications.receivers import Receiver, WebhookRequest
 
 WHERE = "/v1/webhook-endpoints"
 
 
-async def heard_by(service: Service, receiver: Receiver, *, count: int = 1) -> list[Heard]:
-    async with working(service):
-        await until(lambda: len(receiver.heard) == count)
-    return receiver.heard
+async def heard_by(service: Service, receiver: Receiver, *, count: int = 1) -> list[WebhookRequest]:
+    async with running_worker(service):
+        await wait_until(lambda: len(receiver.requests) == count)
+    return receiver.requests
 
 
 async def test_attributes_are_headers_and_the_data_alone_is_the_body(service: Service, receiver: Receiver) -> None:
-    who, letter = party(), news(kind="declaration.accepted")
+    who, letter = party(), event_message(kind="declaration.accepted")
     letter = letter.model_copy(
-        update={"audience": news(to=who).audience, "data": CATALOGUE[letter.type].example["data"]}
+        update={"audience": event_message(to=who).audience, "data": CATALOGUE[letter.type].example["data"]}
     )
     await service.endpoint(who, receiver.url, format="cloudevents")
-    await service.tell(letter)
+    await service.send_events(letter)
     [heard] = await heard_by(service, receiver)
-    [pulled] = (await service.pull(who))[0]
+    [pulled] = (await service.read_feed(who))[0]
     assert {name: value for name, value in heard.headers.items() if name.startswith("ce-")} == {
         "ce-specversion": "1.0",
         "ce-id": str(letter.id),
@@ -47,13 +47,13 @@ async def test_attributes_are_headers_and_the_data_alone_is_the_body(service: Se
     assert heard.headers["content-type"] == "application/json"
     assert heard.id == heard.headers["ce-id"]
     assert json.loads(heard.body) == pulled["data"], "what is pulled has the same data"
-    check(letter.type, json.loads(heard.body))
+    validate_data(letter.type, json.loads(heard.body))
 
 
 async def test_the_signatures_are_over_the_bytes_that_were_sent(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url, format="cloudevents")
-    await service.tell(news(to=who, reference="Zoë-1"))
+    await service.send_events(event_message(to=who, reference="Zoë-1"))
     [heard] = await heard_by(service, receiver)
     assert "Zoë-1".encode() in heard.body
     assert Webhook(made["secret"]).verify(heard.body, heard.headers)["status"] == "accepted"
@@ -67,16 +67,16 @@ async def test_a_repetition_is_the_same_bytes_and_a_change_of_format_changes_the
     who, subject = party(), f"declaration:{uuid4()}"
     made = await service.endpoint(who, receiver.url, format="cloudevents")
 
-    async def once(heard: Heard) -> web.Response | None:
-        return web.Response(status=500) if len(receiver.heard) == 1 else None
+    async def once(heard: WebhookRequest) -> web.Response | None:
+        return web.Response(status=500) if len(receiver.requests) == 1 else None
 
-    receiver.behave = once
-    await service.tell(news(subject, to=who))
+    receiver.respond = once
+    await service.send_events(event_message(subject, to=who))
     first, again = await heard_by(service, receiver, count=2)
     assert (first.body, first.id) == (again.body, again.id)
-    header = {**service.as_(who), "If-Match": "*"}
+    header = {**service.headers_as(who), "If-Match": "*"}
     await service.http.patch(f"{WHERE}/{made['id']}", json={"format": "standard"}, headers=header)
-    await service.tell(news(subject, 2, to=who))
+    await service.send_events(event_message(subject, 2, to=who))
     whole = (await heard_by(service, receiver, count=3))[-1]
     assert whole.sequence == 2
     assert not any(name.startswith("ce-") for name in whole.headers)
@@ -85,15 +85,15 @@ async def test_a_repetition_is_the_same_bytes_and_a_change_of_format_changes_the
 async def test_the_challenge_is_posed_in_the_same_mode(service: Service, receiver: Receiver) -> None:
     who = party()
 
-    async def answer(heard: Heard) -> web.Response:
+    async def answer(heard: WebhookRequest) -> web.Response:
         assert heard.headers["ce-type"] == "endpoint.verification"
         return web.json_response({"challenge": json.loads(heard.body)["challenge"]})
 
-    receiver.behave = answer
+    receiver.respond = answer
     made = await service.endpoint(who, receiver.url, format="cloudevents", verify=True)
-    async with working(service):
-        await until(lambda: service.scalar("SELECT proven FROM endpoints"))
-    shown = await service.http.get(f"{WHERE}/{made['id']}", headers=service.as_(who))
+    async with running_worker(service):
+        await wait_until(lambda: service.scalar("SELECT proven FROM endpoints"))
+    shown = await service.http.get(f"{WHERE}/{made['id']}", headers=service.headers_as(who))
     assert shown.json()["status"] == "active"
 
 
@@ -101,11 +101,11 @@ async def test_the_challenge_is_posed_in_the_same_mode(service: Service, receive
     ("subject", "written"), [("quota:a%b", "quota:a%25b"), ('quota:"q"', "quota:%22q%22"), ("quota:ZA/x", "quota:ZA/x")]
 )
 def test_a_subject_is_written_as_headers_of_cloud_events_are(subject: str, written: str) -> None:
-    more: dict[str, Any] = {"claim": uuid4(), "endpoint_id": uuid4(), "delivery_id": uuid4(), "event_id": uuid4()}
+    more: dict[str, Any] = {"claim_id": uuid4(), "endpoint_id": uuid4(), "delivery_id": uuid4(), "event_id": uuid4()}
     body = b'{"data":{"sequence":7,"of":"x"}}'
-    letter = Letter(
-        subject=subject, attempts=0, body=body, url="", secrets=(), told_at=datetime(2026, 3, 1, tzinfo=UTC), **more
+    letter = DeliveryRequest(
+        subject=subject, attempts=0, body=body, url="", secrets=(), occurred_at=datetime(2026, 3, 1, tzinfo=UTC), **more
     )
-    attributes, said = cloud_event(letter)
+    attributes, said = render_cloud_event(letter)
     assert (attributes["ce-subject"], attributes["ce-sequence"]) == (written, "7")
     assert said == b'{"sequence":7,"of":"x"}'

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.notifications.domain.allowed_addresses import PUBLIC, Reach, read_networks
-from services.notifications.domain.endpoint_urls import flaw
+from services.notifications.domain.allowed_addresses import PUBLIC_ONLY, AllowedAddresses, parse_networks
+from services.notifications.domain.endpoint_urls import find_fault
 
 GOOD = ["https://example.com/hook?x=1", "https://example.com:8443/", "https://1.1.1.1/", "https://[2606:4700::1111]/"]
 HERE = [
@@ -39,26 +39,26 @@ BAD = [
 
 @pytest.mark.parametrize("url", GOOD)
 def test_an_https_url_to_a_public_host_is_taken(url: str) -> None:
-    assert flaw(url, PUBLIC) is None
+    assert find_fault(url, PUBLIC_ONLY) is None
 
 
 @pytest.mark.parametrize("url", HERE)
 def test_this_machine_is_taken_where_the_operator_allows_it(url: str) -> None:
-    assert flaw(url, Reach(loopback=True)) is None
-    assert flaw(url, PUBLIC) is not None
+    assert find_fault(url, AllowedAddresses(loopback=True)) is None
+    assert find_fault(url, PUBLIC_ONLY) is not None
 
 
 @pytest.mark.parametrize("url", BAD)
 def test_other_urls_are_refused_even_where_loopback_is_allowed(url: str) -> None:
-    assert flaw(url, PUBLIC) is not None
+    assert find_fault(url, PUBLIC_ONLY) is not None
     if "127.0.0.1." not in url:
-        assert flaw(url, Reach(loopback=True)) is not None
+        assert find_fault(url, AllowedAddresses(loopback=True)) is not None
 
 
 def test_http_is_taken_for_what_may_lead_into_a_network_the_operator_named() -> None:
-    reach = Reach(networks=read_networks("10.1.0.0/16"))
+    reach = AllowedAddresses(networks=parse_networks("10.1.0.0/16"))
     for url in ("http://10.1.2.3:9000/x", "https://10.1.2.3/", "http://partner.internal/"):
-        assert flaw(url, reach) is None
-        assert flaw(url, PUBLIC) is not None or url == "https://partner.internal/"
+        assert find_fault(url, reach) is None
+        assert find_fault(url, PUBLIC_ONLY) is not None or url == "https://partner.internal/"
     for url in ("http://10.2.0.1/", "https://10.2.0.1/", "http://1.1.1.1/", "http://167837955/", "http://127.0.0.1/"):
-        assert flaw(url, reach) is not None
+        assert find_fault(url, reach) is not None

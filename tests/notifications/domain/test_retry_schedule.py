@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.domain.delivery_result import Outcome
-from services.notifications.domain.retry_schedule import LONGEST, SCHEDULE, next_attempt
+from services.notifications.domain.delivery_result import DeliveryResult
+from services.notifications.domain.retry_schedule import MAX_RETRY_AFTER, SCHEDULE, next_attempt_time
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
-FAILED = Outcome(500, "answered 500", 12)
+FAILED = DeliveryResult(500, "answered 500", 12)
 
 
 def test_the_schedule_is_the_contracts() -> None:
@@ -19,27 +19,27 @@ def test_the_schedule_is_the_contracts() -> None:
 
 @given(attempts=st.integers(1, len(SCHEDULE)), chance=st.floats(0, 1))
 def test_a_wait_is_the_schedules_give_or_take_a_fifth(attempts: int, chance: float) -> None:
-    due = next_attempt(attempts, FAILED, AT, chance)
+    due = next_attempt_time(attempts, FAILED, AT, chance)
     assert due is not None
     assert 0.8 <= (due - AT) / SCHEDULE[attempts - 1] <= 1.2
 
 
 def test_after_the_schedules_last_wait_the_letter_is_given_up() -> None:
-    assert next_attempt(len(SCHEDULE), FAILED, AT, 0.5) == AT + SCHEDULE[-1]
-    assert next_attempt(len(SCHEDULE) + 1, FAILED, AT, 0.5) is None
+    assert next_attempt_time(len(SCHEDULE), FAILED, AT, 0.5) == AT + SCHEDULE[-1]
+    assert next_attempt_time(len(SCHEDULE) + 1, FAILED, AT, 0.5) is None
 
 
 def test_the_larger_of_schedule_and_retry_after_is_honoured() -> None:
-    def asked(seconds: float) -> Outcome:
-        return Outcome(503, "answered 503", 12, retry_after=timedelta(seconds=seconds))
+    def asked(seconds: float) -> DeliveryResult:
+        return DeliveryResult(503, "answered 503", 12, retry_after=timedelta(seconds=seconds))
 
-    assert next_attempt(3, asked(90), AT, 0.5) == AT + timedelta(seconds=90)
-    assert next_attempt(3, asked(5), AT, 0.5) == AT + timedelta(seconds=60)
-    assert next_attempt(1, asked(-5), AT, 0.5) == AT + timedelta(seconds=1)
-    assert next_attempt(1, asked(10**9), AT, 0.5) == AT + LONGEST
+    assert next_attempt_time(3, asked(90), AT, 0.5) == AT + timedelta(seconds=90)
+    assert next_attempt_time(3, asked(5), AT, 0.5) == AT + timedelta(seconds=60)
+    assert next_attempt_time(1, asked(-5), AT, 0.5) == AT + timedelta(seconds=1)
+    assert next_attempt_time(1, asked(10**9), AT, 0.5) == AT + MAX_RETRY_AFTER
 
 
 def test_another_schedule_may_be_set() -> None:
     schedule = [timedelta(seconds=2)]
-    assert next_attempt(1, FAILED, AT, 0.5, schedule=schedule) == AT + timedelta(seconds=2)
-    assert next_attempt(2, FAILED, AT, 0.5, schedule=schedule) is None
+    assert next_attempt_time(1, FAILED, AT, 0.5, schedule=schedule) == AT + timedelta(seconds=2)
+    assert next_attempt_time(2, FAILED, AT, 0.5, schedule=schedule) is None

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
 from services.notifications.domain.signature import (
-    header,
-    read_private,
+    parse_private_key,
+    render_private_key,
+    render_public_key,
+    render_secret,
+    render_signature_header,
     sign,
-    sign_publicly,
-    write_private,
-    write_public,
-    write_secret,
+    sign_ed25519,
 )
 
 ID, PAYLOAD = "msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}'
@@ -43,7 +43,7 @@ def test_the_published_vectors_come_out(secret: str, id: str, timestamp: int, bo
 
 @given(st.binary(min_size=32, max_size=32), st.text())
 def test_a_partners_library_takes_what_we_sign(chance: bytes, said: str) -> None:
-    secret, body = write_secret(chance), said.encode("utf-8", "replace")
+    secret, body = render_secret(chance), said.encode("utf-8", "replace")
     moment = datetime.now(UTC)
     theirs = Webhook(secret).sign(msg_id=ID, timestamp=moment, data=body.decode())
     assert sign(secret, id=ID, timestamp=int(moment.timestamp()), body=body) == theirs
@@ -55,17 +55,20 @@ PUBLICLY = "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZ
 
 
 def test_the_published_vector_of_the_public_signature_comes_out() -> None:
-    key = read_private(PRIVATE)
-    assert sign_publicly(key, id=ID, timestamp=1614265330, body=PAYLOAD) == PUBLICLY
-    assert (write_public(key), write_private(key)) == (PUBLIC, PRIVATE)
+    key = parse_private_key(PRIVATE)
+    assert sign_ed25519(key, id=ID, timestamp=1614265330, body=PAYLOAD) == PUBLICLY
+    assert (render_public_key(key), render_private_key(key)) == (PUBLIC, PRIVATE)
 
 
 def test_shared_and_public_signatures_stand_side_by_side() -> None:
     secret, _, timestamp, body, shared = VECTORS[0][0], *VECTORS[0][1:]
-    assert header([secret], (read_private(PRIVATE),), id=ID, timestamp=timestamp, body=body) == f"{shared} {PUBLICLY}"
+    assert (
+        render_signature_header([secret], (parse_private_key(PRIVATE),), id=ID, timestamp=timestamp, body=body)
+        == f"{shared} {PUBLICLY}"
+    )
 
 
 def test_every_live_secret_signs() -> None:
-    secrets = [write_secret(bytes([n]) * 32) for n in range(2)]
-    signed = header(secrets, id=ID, timestamp=1614265330, body=PAYLOAD)
+    secrets = [render_secret(bytes([n]) * 32) for n in range(2)]
+    signed = render_signature_header(secrets, id=ID, timestamp=1614265330, body=PAYLOAD)
     assert signed.split(" ") == [sign(secret, id=ID, timestamp=1614265330, body=PAYLOAD) for secret in secrets]

@@ -7,24 +7,24 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bench.synthetic_rows import fill
+from bench.synthetic_rows import insert_permits
 from services.permits.actions import reports
 from services.permits.actions.declarations import transitions
-from services.permits.store.reports import AT_ONCE
+from services.permits.store.reports import ROWS_PER_BATCH
 from shared.contracts.declaration import Correction, Release
-from tests.permits.declaration_steps import stated, turn
+from tests.permits.declaration_steps import build_model, run_command
 from tests.permits.sample_data import (
     AUTHORITY_FR,
     CUSTOMS_FR,
     TODAY,
     A,
     declaration,
-    endorsed,
-    issued,
+    endorse_permit,
+    issue_permit,
     item,
     line,
-    lodged,
-    terms,
+    lodge_declaration,
+    permit_content,
 )
 
 YEAR = TODAY.year
@@ -35,21 +35,21 @@ async def read(lines: Any) -> list[dict[str, str]]:
 
 
 async def annual(db: AsyncEngine, side: str, country: str, year: int = YEAR) -> list[dict[str, str]]:
-    return await read(reports.annual(db, year, side, country))
+    return await read(reports.annual_report(db, year, side, country))
 
 
 async def released(db: AsyncEngine, permit: Any, *items: dict[str, Any], **more: Any) -> dict[str, Any]:
-    found = await lodged(db, declaration(*items, **more))
+    found = await lodge_declaration(db, declaration(*items, **more))
     assert found["status"] == "accepted", found["findings"]
-    return await turn(db, transitions.release, found, CUSTOMS_FR, Release())
+    return await run_command(db, transitions.release, found, CUSTOMS_FR, Release())
 
 
 async def test_goods_under_an_import_and_an_export_permit_are_one_row_that_names_both(permits_db: AsyncEngine) -> None:
     one: dict[str, Any] = {"taxon": "Gorilla gorilla", "appendix": "I", "source": "W"}
-    out = terms(line(**one), purpose="S")
-    into = terms(line(**one), purpose="S", kind="import", issuer="FR", number="FR-1")
-    await issued(permits_db, into, AUTHORITY_FR)
-    await endorsed(permits_db, await issued(permits_db, out), A="118")
+    out = permit_content(line(**one), purpose="S")
+    into = permit_content(line(**one), purpose="S", kind="import", issuer="FR", number="FR-1")
+    await issue_permit(permits_db, into, AUTHORITY_FR)
+    await endorse_permit(permits_db, await issue_permit(permits_db, out), A="118")
     both = [{"number": p.number, "issuer": p.issuer} for p in (out, into)]
     await released(permits_db, out, item(out, "100", taxon="Gorilla gorilla", source="W", purpose="S", documents=both))
     [row] = await annual(permits_db, "import", "FR")
@@ -58,38 +58,38 @@ async def test_goods_under_an_import_and_an_export_permit_are_one_row_that_names
 
 
 async def test_an_import_permit_alone_is_a_row_of_its_own(permits_db: AsyncEngine) -> None:
-    into = terms(line(), kind="import", issuer="FR", number="FR-2")
-    await issued(permits_db, into, AUTHORITY_FR)
-    found = await lodged(permits_db, declaration(item(into, "7")))
+    into = permit_content(line(), kind="import", issuer="FR", number="FR-2")
+    await issue_permit(permits_db, into, AUTHORITY_FR)
+    found = await lodge_declaration(permits_db, declaration(item(into, "7")))
     if found["status"] != "accepted":
         from shared.contracts.declaration import Override
 
         for rule in {f["rule"] for f in found["findings"] if f["severity"] != "note"}:
-            found = await turn(
-                permits_db, transitions.override, found, CUSTOMS_FR, stated(Override, rule=rule, reason="seen")
+            found = await run_command(
+                permits_db, transitions.override, found, CUSTOMS_FR, build_model(Override, rule=rule, reason="seen")
             )
-    await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release())
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     [row] = await annual(permits_db, "import", "FR")
     assert (row["ImportPermit"], row["ExportPermit"], row["Quantity"]) == ("FR-2", "", "7")
 
 
 async def test_quantities_are_in_the_units_of_the_report(permits_db: AsyncEngine) -> None:
-    permit = terms(
+    permit = permit_content(
         line("A", "0.5", term="DER", unit="t"),
         line("B", "4", term="SKI", unit="pair"),
         line("C", "0.25", term="TIM", unit="m3"),
     )
-    await endorsed(permits_db, await issued(permits_db, permit), A="0.5", B="4", C="0.25")
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="0.5", B="4", C="0.25")
     rows = {row["TermCode"]: (row["Quantity"], row["UnitCode"]) for row in await annual(permits_db, "export", "ZA")}
     assert rows == {"DER": ("500", "KIL"), "SKI": ("8", ""), "TIM": ("0.25", "CUM")}
 
 
 async def test_a_year_is_that_of_the_day_of_use_and_a_correction_mends_it(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    permit = permit_content()
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     found = await released(permits_db, permit, item(permit, "100"))
-    wrong = stated(Correction, items=[{"number": 1, "quantity": "90"}], reason="counted again")
-    await turn(permits_db, transitions.correct, found, CUSTOMS_FR, wrong)
+    wrong = build_model(Correction, items=[{"number": 1, "quantity": "90"}], reason="counted again")
+    await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, wrong)
     assert [row["Quantity"] for row in await annual(permits_db, "import", "FR")] == ["90"]
     assert (
         await annual(permits_db, "import", "FR", YEAR - 1) == await annual(permits_db, "import", "FR", YEAR + 1) == []
@@ -98,43 +98,43 @@ async def test_a_year_is_that_of_the_day_of_use_and_a_correction_mends_it(permit
 
 
 async def test_what_was_never_used_is_not_reported(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    await issued(permits_db, permit)
-    out = await lodged(permits_db, declaration(item(permit, "100"), movement="export"), A)
+    permit = permit_content()
+    await issue_permit(permits_db, permit)
+    out = await lodge_declaration(permits_db, declaration(item(permit, "100"), movement="export"), A)
     assert out["status"] == "accepted"
     assert await annual(permits_db, "export", "ZA") == []
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
 def test_a_spreadsheet_reads_no_text_as_a_formula(start: str) -> None:
-    assert reports._safe("SpeciesName", start + "1") == "'" + start + "1"
-    assert reports._safe("Difference", "-18") == "-18"
+    assert reports._escape_formula("SpeciesName", start + "1") == "'" + start + "1"
+    assert reports._escape_formula("Difference", "-18") == "-18"
 
 
 async def test_the_mirror_sets_what_left_beside_what_arrived(permits_db: AsyncEngine) -> None:
-    permit = terms(line(), line("B", "40", term="MEA", unit="kg"))
-    await endorsed(permits_db, await issued(permits_db, permit), A="118", B="40")
+    permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118", B="40")
     await released(permits_db, permit, item(permit, "100"))
     for country in ("ZA", "FR"):
-        rows = await read(reports.mirror(permits_db, YEAR, country))
+        rows = await read(reports.mirror_report(permits_db, YEAR, country))
         told = {row["Line"]: (row["ExporterQuantity"], row["ImporterQuantity"], row["Difference"]) for row in rows}
         assert told == {"A": ("118", "100", "18"), "B": ("40", "0", "40")}
         assert {(row["ExportCountry"], row["ImportCountry"]) for row in rows} == {("ZA", "FR")}
-    assert await read(reports.mirror(permits_db, YEAR, "DE")) == []
+    assert await read(reports.mirror_report(permits_db, YEAR, "DE")) == []
 
 
 async def test_a_long_report_comes_in_small_pieces(permits_db: AsyncEngine) -> None:
-    await fill(permits_db, AT_ONCE * 3 + 1)
+    await insert_permits(permits_db, ROWS_PER_BATCH * 3 + 1)
     for side, country, quantity in (("export", "ZA", "100"), ("import", "FR", "90")):
-        pieces = [piece async for piece in reports.annual(permits_db, 2026, side, country)]
-        assert [piece.count("\r\n") for piece in pieces] == [AT_ONCE + 1, AT_ONCE, AT_ONCE, 1]
+        pieces = [piece async for piece in reports.annual_report(permits_db, 2026, side, country)]
+        assert [piece.count("\r\n") for piece in pieces] == [ROWS_PER_BATCH + 1, ROWS_PER_BATCH, ROWS_PER_BATCH, 1]
         assert all(f",LIV,{quantity},," in row for row in "".join(pieces).splitlines()[1:])
 
 
 async def test_a_report_that_is_not_read_to_its_end_gives_its_connection_back(permits_db: AsyncEngine) -> None:
-    await fill(permits_db, AT_ONCE * 2)
+    await insert_permits(permits_db, ROWS_PER_BATCH * 2)
     for _ in range(30):
-        lines = reports.annual(permits_db, 2026, "export", "ZA")
+        lines = reports.annual_report(permits_db, 2026, "export", "ZA")
         await anext(lines)
         await lines.aclose()
     async with permits_db.connect() as conn:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.permits.internal_client import Inside, issue, lodge
-from tests.permits.sample_data import AUTHORITY_ZA, STRANGER, B, declaration, item, terms
+from tests.permits.internal_client import InternalClient, issue_by_http, lodge_by_http
+from tests.permits.sample_data import AUTHORITY_ZA, OTHER_TRADER, B, declaration, item, permit_content
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -30,9 +30,9 @@ Change = Callable[[dict[str, Any]], Any]
     (lambda p: p["exporter"].update(name="x\x00"), "/exporter/name", "string-pattern-mismatch"),
 ])  # fmt: skip
 async def test_a_bad_permit_is_refused_and_its_place_named(
-    inside: Inside, change: Change, pointer: str, code: str
+    inside: InternalClient, change: Change, pointer: str, code: str
 ) -> None:
-    body = json.loads(terms().model_dump_json(exclude_none=True))
+    body = json.loads(permit_content().model_dump_json(exclude_none=True))
     change(body)
     answer = await inside("POST", "/v1/permits", AUTHORITY_ZA, json=body)
     assert answer.status_code == 422
@@ -41,10 +41,10 @@ async def test_a_bad_permit_is_refused_and_its_place_named(
     assert (pointer, code) in {(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]}
 
 
-async def test_an_amendment_needs_the_version_it_amends(inside: Inside) -> None:
-    permit = await issue(inside)
+async def test_an_amendment_needs_the_version_it_amends(inside: InternalClient) -> None:
+    permit = await issue_by_http(inside)
     stated = declaration(item(permit["terms"], "1"))
-    id = await lodge(inside, stated)
+    id = await lodge_by_http(inside, stated)
     body = json.loads(stated.model_dump_json(exclude_none=True))
     for headers, status in (({}, 428), ({"If-Match": '"7"'}, 412), ({"If-Match": '"1"'}, 200)):
         answer = await inside("PUT", f"/v1/declarations/{id}", B, json=body, headers=headers)
@@ -52,13 +52,13 @@ async def test_an_amendment_needs_the_version_it_amends(inside: Inside) -> None:
     assert answer.json()["version"] == 2
 
 
-async def test_validating_says_what_filing_would_and_keeps_nothing(inside: Inside) -> None:
-    permit = await issue(inside)
+async def test_validating_says_what_filing_would_and_keeps_nothing(inside: InternalClient) -> None:
+    permit = await issue_by_http(inside)
     good = json.loads(declaration(item(permit["terms"], "1")).model_dump_json(exclude_none=True))
     told = (await inside("POST", "/v1/declarations/validate", B, json=good)).json()
     assert (told["valid"], [f["rule"] for f in told["findings"]]) == (False, ["CITES-box-14-endorsement"])
     told = (await inside("POST", "/v1/declarations/validate", B, json={**good, "colour": 1})).json()
     assert (told["valid"], [e["pointer"] for e in told["errors"]]) == (False, ["/colour"])
-    told = (await inside("POST", "/v1/declarations/validate", STRANGER, json=good)).json()
+    told = (await inside("POST", "/v1/declarations/validate", OTHER_TRADER, json=good)).json()
     assert told["errors"][0]["code"] == "not-your-declaration"
     assert (await inside("GET", "/v1/declarations", B)).json()["data"] == []

@@ -3,13 +3,13 @@
 from typing import Any
 
 from shared.database import now
-from tests.permits.internal_client import Inside, issue, lodge
+from tests.permits.internal_client import InternalClient, issue_by_http, lodge_by_http
 from tests.permits.sample_data import (
     AUTHORITY_FR,
     AUTHORITY_ZA,
     CUSTOMS_FR,
     CUSTOMS_ZA,
-    STRANGER,
+    OTHER_TRADER,
     A,
     B,
     declaration,
@@ -19,8 +19,8 @@ from tests.permits.sample_data import (
 )
 
 
-async def test_the_journey_of_one_permit(inside: Inside) -> None:
-    permit = await issue(inside, line(), line("B", "40", term="MEA", unit="kg"))
+async def test_the_journey_of_one_permit(inside: InternalClient) -> None:
+    permit = await issue_by_http(inside, line(), line("B", "40", term="MEA", unit="kg"))
     assert permit["lines"][0]["balance"] | {"consented": 0} == {
         "granted": "120", "endorsed": "0", "consented": 0, "reserved": "0", "consumed": "0", "available": "120",
         "closed": False,
@@ -28,7 +28,7 @@ async def test_the_journey_of_one_permit(inside: Inside) -> None:
     box_14 = {"lines": [{"line": "A", "quantity": 118}, {"line": "B", "quantity": "40"}], "port": "Durban"}
     answer = await inside("POST", f"/v1/permits/{permit['id']}/endorsement", CUSTOMS_ZA, json=box_14)
     assert (answer.status_code, answer.json()["status"]) == (200, "endorsed")
-    id = await lodge(inside, declaration(item(permit["terms"], "100")))
+    id = await lodge_by_http(inside, declaration(item(permit["terms"], "100")))
     read = await inside("GET", f"/v1/declarations/{id}", B)
     assert (read.json()["status"], read.headers["ETag"]) == ("accepted", '"1"')
     answer = await inside("POST", f"/v1/declarations/{id}/release", CUSTOMS_FR)
@@ -48,7 +48,7 @@ async def test_the_journey_of_one_permit(inside: Inside) -> None:
     assert (await inside("GET", "/v1/reports/annual", AUTHORITY_FR, params=foreign)).status_code == 404
 
 
-async def test_the_columns_of_the_reports_are_those_of_the_guidelines(inside: Inside) -> None:
+async def test_the_columns_of_the_reports_are_those_of_the_guidelines(inside: InternalClient) -> None:
     export = "Appendix,SpeciesName,TermCode,Quantity,UnitCode,TradingPartner,CountryOfOrigin,ExportPermit,"
     rest = "OriginPermit,IFSPermit,PurposeCode,SourceCode,Year\r\n"
     for side, names in (
@@ -59,10 +59,10 @@ async def test_the_columns_of_the_reports_are_those_of_the_guidelines(inside: In
         assert (await inside("GET", "/v1/reports/annual", AUTHORITY_FR, params=query)).text == names
 
 
-async def test_one_party_never_sees_anothers_data(inside: Inside) -> None:
-    permit = await issue(inside)
-    id = await lodge(inside, declaration(item(permit["terms"], "100")))
-    for who in (STRANGER, party("customs", "DE"), party("authority", "DE")):
+async def test_one_party_never_sees_anothers_data(inside: InternalClient) -> None:
+    permit = await issue_by_http(inside)
+    id = await lodge_by_http(inside, declaration(item(permit["terms"], "100")))
+    for who in (OTHER_TRADER, party("customs", "DE"), party("authority", "DE")):
         assert (await inside("GET", f"/v1/declarations/{id}", who)).status_code == 404
         assert (await inside("GET", f"/v1/permits/{permit['id']}", who)).status_code == 404
         assert (await inside("GET", f"/v1/permits/{permit['id']}/ledger", who)).status_code == 404
@@ -73,9 +73,9 @@ async def test_one_party_never_sees_anothers_data(inside: Inside) -> None:
     assert (await inside("GET", f"/v1/declarations/{id}", A)).status_code == 404, "the exporter did not lodge it"
 
 
-async def test_a_turn_without_any_body_lacks_what_it_requires(inside: Inside) -> None:
-    permit = await issue(inside)
-    id = await lodge(inside, declaration(item(permit["terms"], "100")))
+async def test_a_turn_without_any_body_lacks_what_it_requires(inside: InternalClient) -> None:
+    permit = await issue_by_http(inside)
+    id = await lodge_by_http(inside, declaration(item(permit["terms"], "100")))
     for path, who in (
         (f"/v1/declarations/{id}/refusal", CUSTOMS_FR),
         (f"/v1/permits/{permit['id']}/revocation", AUTHORITY_ZA),
@@ -87,9 +87,9 @@ async def test_a_turn_without_any_body_lacks_what_it_requires(inside: Inside) ->
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type"), "a body says what it is"
 
 
-async def test_lists_filter_and_page_newest_first(inside: Inside) -> None:
-    permit = await issue(inside)
-    ids = [await lodge(inside, declaration(item(permit["terms"], "1"))) for _ in range(5)]
+async def test_lists_filter_and_page_newest_first(inside: InternalClient) -> None:
+    permit = await issue_by_http(inside)
+    ids = [await lodge_by_http(inside, declaration(item(permit["terms"], "1"))) for _ in range(5)]
     first = (await inside("GET", "/v1/declarations", B, params={"limit": 3})).json()
     rest = (await inside("GET", "/v1/declarations", B, params={"limit": 3, "cursor": first["next_cursor"]})).json()
     assert [one["id"] for one in (*first["data"], *rest["data"])] == ids[::-1]
@@ -114,14 +114,14 @@ async def test_lists_filter_and_page_newest_first(inside: Inside) -> None:
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")
 
 
-async def test_an_expired_permit_reads_so_from_its_dates(inside: Inside) -> None:
-    permit = await issue(inside, issued_on="2024-01-01", valid_until="2024-06-30")
+async def test_an_expired_permit_reads_so_from_its_dates(inside: InternalClient) -> None:
+    permit = await issue_by_http(inside, issued_on="2024-01-01", valid_until="2024-06-30")
     assert (await inside("GET", f"/v1/permits/{permit['id']}", B)).json()["status"] == "expired"
     assert len((await inside("GET", "/v1/permits", B, params={"status": "expired"})).json()["data"]) == 1
     assert (await inside("GET", "/v1/permits", B, params={"status": "issued"})).json()["data"] == []
 
 
-async def test_the_reference_tables_are_there(inside: Inside) -> None:
+async def test_the_reference_tables_are_there(inside: InternalClient) -> None:
     for which in ("purposes", "sources", "terms", "units", "event-types", "rules"):
         assert len((await inside("GET", f"/v1/reference/{which}", B)).json()["data"]) > 8
     rules = (await inside("GET", "/v1/reference/rules", B)).json()["data"]
@@ -129,7 +129,7 @@ async def test_the_reference_tables_are_there(inside: Inside) -> None:
     assert all(rule["sentence"].endswith((".", ").")) for rule in rules)
 
 
-async def test_a_table_is_answered_whole_or_page_by_page(inside: Inside) -> None:
+async def test_a_table_is_answered_whole_or_page_by_page(inside: InternalClient) -> None:
     for which, by in (("terms", "code"), ("rules", "rule")):
         path = f"/v1/reference/{which}"
         whole = (await inside("GET", path, B)).json()
@@ -147,11 +147,11 @@ async def test_a_table_is_answered_whole_or_page_by_page(inside: Inside) -> None
             assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter"), query
 
 
-async def test_figures_count_checks_and_what_waits_to_be_told(inside: Inside) -> None:
+async def test_figures_count_checks_and_what_waits_to_be_told(inside: InternalClient) -> None:
     told = (await inside.http.get("/metrics")).text
     assert "saola_news_waiting 0.0" in told and "saola_checks" in told and "saola_database_up 1.0" in told
 
 
-async def test_health_says_alive_and_ready(inside: Inside) -> None:
+async def test_health_says_alive_and_ready(inside: InternalClient) -> None:
     assert (await inside.http.get("/healthz")).json() == {"status": "alive"}
     assert (await inside.http.get("/readyz")).json() == {"status": "ready"}

@@ -2,13 +2,13 @@
 
 from sqlalchemy import text
 
-from tests.permits.internal_client import ADMIN, Inside
+from tests.permits.internal_client import ADMIN, InternalClient
 from tests.permits.sample_data import B
 
 FR = "/v1/policies/FR"
 
 
-async def test_every_switch_of_a_country_is_off_until_it_is_turned_on(inside: Inside) -> None:
+async def test_every_switch_of_a_country_is_off_until_it_is_turned_on(inside: InternalClient) -> None:
     found = await inside("GET", FR, B)
     assert found.json() == {
         "country": "FR",
@@ -19,7 +19,7 @@ async def test_every_switch_of_a_country_is_off_until_it_is_turned_on(inside: In
     assert (found.json()["import_permit_for_appendix_ii"], found.headers["etag"]) == (False, '"0"')
 
 
-async def test_a_policy_is_changed_against_the_version_that_was_read(inside: Inside) -> None:
+async def test_a_policy_is_changed_against_the_version_that_was_read(inside: InternalClient) -> None:
     stated = {"import_permit_for_appendix_ii": True}
     changed = await inside("PUT", FR, ADMIN, json=stated, headers={"If-Match": '"0"'})
     assert (changed.status_code, changed.json()["version"], changed.headers["etag"]) == (200, 1, '"1"')
@@ -36,7 +36,7 @@ async def test_a_policy_is_changed_against_the_version_that_was_read(inside: Ins
     assert {row.by_party for row in kept} == {ADMIN.id}
 
 
-async def test_what_is_no_country_or_no_switch_is_refused(inside: Inside) -> None:
+async def test_what_is_no_country_or_no_switch_is_refused(inside: InternalClient) -> None:
     assert (await inside("GET", "/v1/policies/ZQ", B)).status_code == 404
     unknown = await inside("PUT", FR, ADMIN, json={"everything": True}, headers={"If-Match": "*"})
     assert (unknown.status_code, unknown.json()["code"]) == (422, "invalid-body")

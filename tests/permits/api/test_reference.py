@@ -3,7 +3,7 @@
 import pytest
 
 from services.permits.api.reference import TABLES
-from shared.cites.codes import TERMS
+from shared.cites.codes import TERM_CODES
 
 
 @pytest.mark.parametrize("table", ["purposes", "sources", "kinds", "terms"])
@@ -15,6 +15,6 @@ def test_each_code_has_a_name(table: str) -> None:
 
 def test_a_term_says_what_it_can_be_stated_in() -> None:
     terms = {row["code"]: row for row in TABLES["terms"]()}
-    assert terms.keys() == TERMS
+    assert terms.keys() == TERM_CODES
     assert terms["SKI"] == {"code": "SKI", "name": "skin", "dimensions": ["count"]}
     assert terms["SHO"] == {"code": "SHO", "name": "pair of shoes", "dimensions": []}

@@ -9,196 +9,215 @@ from uuid import UUID
 
 from services.permits.domain.ledger.balances import (
     Balance,
-    Entry,
-    Kind,
+    EntryKind,
+    LedgerEntry,
     Side,
     available,
-    beyond,
-    has,
-    paper,
+    committed,
+    covered_by_consent,
+    permit_amount,
     recompute,
     remaining,
     reserved,
-    taken,
+    total_amount,
     used,
 )
 from services.permits.domain.lifecycle import PermitStatus, Status
-from services.permits.domain.model.usage import hold
-from services.permits.domain.permits.withdraw import Around
-from services.permits.domain.rules.whole_declaration import EMPTIED
-from services.permits.domain.values import Citation, Filed, Holding, Line, Outcome, PermitOnFile
-from services.permits.domain.write_off.use import standing
-from shared.contracts.parties import Act
+from services.permits.domain.model.usage import add_reservations
+from services.permits.domain.permits.withdraw import WithdrawalContext
+from services.permits.domain.rules.whole_declaration import DISPLACED_RULE
+from services.permits.domain.values import (
+    ChangeSet,
+    Citation,
+    DeclarationRecord,
+    PermitLineRecord,
+    PermitRecord,
+    UsageTotal,
+)
+from services.permits.domain.write_off.use import status_from_lines
+from shared.contracts.parties import Actor
 from shared.contracts.quantities import EXACT
-from shared.problems import Refusal
-from tests.permits.sample_data import TODAY, line, terms
+from shared.problems import ProblemError
+from tests.permits.sample_data import TODAY, line, permit_content
 
 NOON = datetime.combine(TODAY, datetime.min.time(), UTC) + timedelta(hours=12)
 LINES_OF_A_PERMIT = (line("A", "100"), line("B", "40", description="flanks"))
-GIVEN_BACK = frozenset({Status.REJECTED, Status.REFUSED, Status.CANCELLED})
+RETURNED = frozenset({Status.REJECTED, Status.REFUSED, Status.CANCELLED})
 
 
-class Registry:
+class InMemoryRegistry:
     """Three permits of two lines, one of them for many crossings, and the declarations that cite them."""
 
     def __init__(self) -> None:
-        self.permits: dict[UUID, PermitOnFile] = {}
-        self.filed: dict[UUID, Filed] = {}
-        self.entries: dict[tuple[UUID, str], list[Entry]] = {}
+        self.permits: dict[UUID, PermitRecord] = {}
+        self.declarations: dict[UUID, DeclarationRecord] = {}
+        self.entries: dict[tuple[UUID, str], list[LedgerEntry]] = {}
         self.names: set[tuple[object, ...]] = set()
         self.moment = NOON
         self.made = 0
         for kind in ("export", "export", "travelling_exhibition"):
-            stated = terms(*LINES_OF_A_PERMIT, kind=kind)
-            lines = {n.line: Line(n, Balance(granted=n.quantity)) for n in stated.lines}
-            permit = PermitOnFile(self.id(), stated, PermitStatus.ISSUED, lines, sequence=1)
+            stated = permit_content(*LINES_OF_A_PERMIT, kind=kind)
+            lines = {n.line: PermitLineRecord(n, Balance(granted=n.quantity)) for n in stated.lines}
+            permit = PermitRecord(self.id(), stated, PermitStatus.ISSUED, lines, sequence=1)
             self.permits[permit.id] = permit
             for letter, one in lines.items():
-                self.entries[permit.id, letter] = [Entry(Side.EXPORT, Kind.GRANT, one.terms.quantity)]
+                self.entries[permit.id, letter] = [LedgerEntry(Side.EXPORT, EntryKind.GRANT, one.content.quantity)]
 
     def id(self) -> UUID:
         """Make ids in order, the same at each run."""
         self.made += 1
         return UUID(int=self.made)
 
-    def act(self, party: Any, role: str) -> Act:
+    def act(self, party: Any, role: str) -> Actor:
         """Sign the next thing that is done, a second after the last."""
         self.moment += timedelta(seconds=1)
-        return Act(party=party.id if party else None, role=role, at=self.moment)
+        return Actor(party=party.id if party else None, role=role, at=self.moment)
 
-    def try_(self, decide: Callable[[], Outcome | None]) -> None:
+    def try_(self, decide: Callable[[], ChangeSet | None]) -> None:
         """Decide and write; a refusal has a name, and nothing is written."""
         try:
             outcome = decide()
-        except Refusal as refused:
+        except ProblemError as refused:
             assert refused.code
         else:
             if outcome is not None:
                 self.write(outcome)
 
-    def write(self, outcome: Outcome) -> None:
+    def write(self, outcome: ChangeSet) -> None:
         """Take a decision as written, as the one door does."""
-        before, stood = dict(self.filed), dict(self.permits)
+        before, stood = dict(self.declarations), dict(self.permits)
         for posting in outcome.postings:
             self.entries.setdefault((posting.permit, posting.line), []).append(posting.entry)
             name = (posting.permit, posting.line, posting.declaration, posting.item, posting.cause, posting.entry.kind)
             assert name not in self.names, "an entry's name says it once"
             self.names.add(name)
         for change in outcome.permits:
-            permit = replace(change.permit, sequence=change.permit.sequence + len(change.moves))
+            permit = replace(change.permit, sequence=change.permit.sequence + len(change.events))
             self.permits[permit.id] = permit
         for told in outcome.declarations:
-            assert told.moves, "nothing changes in silence"
-            known = self.filed.get(told.filed.id)
-            assert known is None or told.filed.sequence == known.sequence
-            self.filed[told.filed.id] = replace(told.filed, sequence=told.filed.sequence + len(told.moves))
-        uses = [c for filed in self.filed.values() for c in filed.citations]
+            assert told.events, "nothing changes in silence"
+            known = self.declarations.get(told.declaration.id)
+            assert known is None or told.declaration.sequence == known.sequence
+            self.declarations[told.declaration.id] = replace(
+                told.declaration, sequence=told.declaration.sequence + len(told.events)
+            )
+        uses = [c for filed in self.declarations.values() for c in filed.citations]
         for id, permit in self.permits.items():
-            mine = tuple(c for c in uses if c.permit == id and (c.open or c.used or c.counted))
-            self.permits[id] = replace(permit, uses=mine, held=summed(mine))
+            mine = tuple(c for c in uses if c.permit == id and (c.is_open or c.used or c.counted_elsewhere))
+            self.permits[id] = replace(permit, citations=mine, usage_totals=usage_totals(mine))
         self._the_youngest_gave_way(before)
         for id, permit in stood.items():
             self._only_consents_pass_the_paper(permit, self.permits[id], outcome)
 
-    def others(self, filed: Filed | None) -> dict[UUID, Filed]:
+    def others(self, filed: DeclarationRecord | None) -> dict[UUID, DeclarationRecord]:
         """Answer the declarations besides one."""
-        return {id: one for id, one in self.filed.items() if filed is None or id != filed.id}
+        return {id: one for id, one in self.declarations.items() if filed is None or id != filed.id}
 
-    def around(self, permit: PermitOnFile) -> Around:
+    def around(self, permit: PermitRecord) -> WithdrawalContext:
         """Answer what stands around a permit that is withdrawn or found."""
         standing = {Status.ACCEPTED, Status.REFERRED}
         citing = {
             id: one
-            for id, one in self.filed.items()
+            for id, one in self.declarations.items()
             if one.status in standing and any(c.permit == permit.id for c in one.citations)
         }
-        return Around(citing, frozenset(), TODAY)
+        return WithdrawalContext(citing, frozenset(), TODAY)
 
-    def _only_consents_pass_the_paper(self, before: PermitOnFile, after: PermitOnFile, outcome: Outcome) -> None:
+    def _only_consents_pass_the_paper(self, before: PermitRecord, after: PermitRecord, outcome: ChangeSet) -> None:
         """A decision takes more than the permit has only by what it draws itself, never by what others drew."""
         for letter, one in after.lines.items():
             for side in Side:
                 then, now = before.lines[letter].balance, one.balance
-                if paper(then, side) != paper(now, side):
+                if permit_amount(then, side) != permit_amount(now, side):
                     continue
                 mine = [
                     p.entry for p in outcome.postings if (p.permit, p.line, p.entry.side) == (after.id, letter, side)
                 ]
-                drawn = total(e.quantity for e in mine if e.kind is Kind.DRAW)
-                assert beyond(now, side) - beyond(then, side) <= drawn, "nobody spends the consent of another"
+                drawn = total(e.quantity for e in mine if e.kind is EntryKind.USE_CONSENT)
+                assert covered_by_consent(now, side) - covered_by_consent(then, side) <= drawn, (
+                    "nobody spends the consent of another"
+                )
 
-    def _the_youngest_gave_way(self, before: dict[UUID, Filed]) -> None:
+    def _the_youngest_gave_way(self, before: dict[UUID, DeclarationRecord]) -> None:
         """Whoever gave way holds nothing any more, on no permit; whoever is younger gave way too; and it was needed."""
-        gave = {id: one for id, one in self.filed.items() if emptied(one) > emptied(before.get(id))}
+        gave = {
+            id: one
+            for id, one in self.declarations.items()
+            if displacement_count(one) > displacement_count(before.get(id))
+        }
         for id, one in gave.items():
-            assert one.status is Status.REFERRED and not any(c.open for c in one.citations)
+            assert one.status is Status.REFERRED and not any(c.is_open for c in one.citations)
             cited = one.findings[-1].permit
             assert cited is not None and cited.line is not None
             permit = next(p for p in self.permits.values() if p.key == (cited.issuer, cited.number))
             held = [c for c in before[id].citations if (c.permit, c.line, c.side) == (permit.id, cited.line, "import")]
-            for use in permit.uses:
-                if use.reserved > use.drawn and (use.line, use.side) == (cited.line, Side.IMPORT):
+            for use in permit.citations:
+                if use.reserved > use.consent_used and (use.line, use.side) == (cited.line, Side.IMPORT):
                     assert (use.lodged_at, use.declaration) < (held[0].lodged_at, id), "the younger gives way first"
             if len(gave) == 1:
                 left = remaining(permit.lines[cited.line].balance, Side.IMPORT)
                 assert left < total(c.reserved for c in held), "nobody gives way to what fits"
         for id, one in before.items():
-            if id not in gave and self.filed[id].sequence == one.sequence:
-                assert self.filed[id] is one
+            if id not in gave and self.declarations[id].sequence == one.sequence:
+                assert self.declarations[id] is one
 
     def check(self) -> None:
         """Assert what always holds."""
         for permit in self.permits.values():
-            assert standing(permit) == permit.status, "a permit is exhausted exactly while all its lines are closed"
+            assert status_from_lines(permit) == permit.status, (
+                "a permit is exhausted exactly while all its lines are closed"
+            )
             for letter, one in permit.lines.items():
                 assert recompute(self.entries[permit.id, letter]) == one.balance, "entries add up to the balances"
                 self._line_holds(permit, letter, one.balance)
-        for filed in self.filed.values():
+        for filed in self.declarations.values():
             self._declaration_holds(filed)
 
-    def _line_holds(self, permit: PermitOnFile, letter: str, balance: Balance) -> None:
-        mine = [c for c in permit.uses if c.line == letter]
+    def _line_holds(self, permit: PermitRecord, letter: str, balance: Balance) -> None:
+        mine = [c for c in permit.citations if c.line == letter]
         for side in Side:
-            assert taken(balance, side) <= has(balance, side), "nothing is overdrawn"
-            free = max(Decimal(0), paper(balance, side) - taken(balance, side))
+            assert committed(balance, side) <= total_amount(balance, side), "nothing is overdrawn"
+            free = max(Decimal(0), permit_amount(balance, side) - committed(balance, side))
             assert available(balance, side) <= free, "what is drawn of a consent is nobody else's"
             assert used(balance, side) >= 0
             assert total(c.reserved for c in mine if c.side is side) == reserved(balance, side) >= 0
             self._consents_hold([c for c in mine if c.side is side], balance, side)
         arrived = total(c.used for c in mine if c.side is Side.IMPORT)
-        assert balance.import_consumed == (0 if permit.many_crossings else arrived)
+        assert balance.import_consumed == (0 if permit.is_for_many_crossings else arrived)
 
     def _consents_hold(self, mine: list[Citation], balance: Balance, side: Side) -> None:
         more = balance.export_consented if side is Side.EXPORT else balance.import_consented
-        assert total(c.drawn for c in mine) == more, "a line has more by what items draw, and by nothing else"
+        assert total(c.consent_used for c in mine) == more, "a line has more by what items draw, and by nothing else"
         for one in mine:
-            assert 0 <= one.drawn <= min(one.consented, EXACT.add(one.reserved, one.used)), "each of its own consent"
+            assert 0 <= one.consent_used <= min(one.consented, EXACT.add(one.reserved, one.used)), (
+                "each of its own consent"
+            )
 
-    def _declaration_holds(self, filed: Filed) -> None:
-        asking = [c for c in filed.citations if c.asked > 0]
+    def _declaration_holds(self, filed: DeclarationRecord) -> None:
+        asking = [c for c in filed.citations if c.requested > 0]
         claiming = [c for c in filed.citations if c.use == "already_counted" and c.line]
         if filed.status is Status.ACCEPTED:
-            assert all(c.reserved == c.asked for c in asking), "all its items are set aside"
-            assert all(c.counted > 0 for c in claiming), "and all it claims is claimed"
+            assert all(c.reserved == c.requested for c in asking), "all its items are set aside"
+            assert all(c.counted_elsewhere > 0 for c in claiming), "and all it claims is claimed"
         elif filed.status is not Status.REFERRED:
-            assert filed.status is Status.RELEASED or not any(c.drawn for c in filed.citations), (
+            assert filed.status is Status.RELEASED or not any(c.consent_used for c in filed.citations), (
                 "a consent ends with it"
             )
-            assert not any(c.open for c in asking), "or none"
-        if filed.status in GIVEN_BACK:
-            said_by_an_officer = {one.number for one in filed.document.items if one.unit == "kg"}
-            assert not any(c.counted for c in claiming if c.item not in said_by_an_officer)
+            assert not any(c.is_open for c in asking), "or none"
+        if filed.status in RETURNED:
+            said_by_an_officer = {one.number for one in filed.content.items if one.unit == "kg"}
+            assert not any(c.counted_elsewhere for c in claiming if c.item not in said_by_an_officer)
 
 
-def emptied(filed: Filed | None) -> int:
+def displacement_count(filed: DeclarationRecord | None) -> int:
     """Count how often a declaration gave way."""
-    return sum(one.rule == EMPTIED for one in filed.findings) if filed else 0
+    return sum(one.rule == DISPLACED_RULE for one in filed.findings) if filed else 0
 
 
-def summed(uses: tuple[Citation, ...]) -> tuple[Holding, ...]:
+def usage_totals(uses: tuple[Citation, ...]) -> tuple[UsageTotal, ...]:
     """Sum uses up as the database does."""
-    held = hold((), (use for use in uses if use.open))
-    done = [Holding(u.line, u.side, u.use, u.transport_document, False, u.reserved, u.used) for u in uses if u.used]
+    held = add_reservations((), (use for use in uses if use.is_open))
+    done = [UsageTotal(u.line, u.side, u.use, u.transport_document, False, u.reserved, u.used) for u in uses if u.used]
     return (*held, *done)
 
 

@@ -13,35 +13,35 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions import applications
 from services.permits.actions.declarations import read
 from services.permits.actions.reference import policies
-from services.permits.domain.lifecycle import APPLICATION_TURNS, ApplicationStatus, By
-from services.permits.store.commands import Command, Kept
-from shared.contracts.application import Assessment, Granting, Question, Reply, Withdrawal
+from services.permits.domain.lifecycle import APPLICATION_TRANSITIONS, ActorRole, ApplicationStatus
+from services.permits.store.commands import IdempotentCommand, StoredResponse
+from shared.contracts.application import Assessment, GrantDecision, Question, Reply, Withdrawal
 from shared.contracts.declaration import Refusal
-from shared.contracts.parties import ActsFor
+from shared.contracts.parties import RepresentedTrader
 from shared.contracts.policy import Policy
 from shared.database import new_id, now
 from shared.problems import Conflict, Invalid, NotAllowed, NotFound
-from tests.permits.sample_applications import applied, asked, officer
-from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, STRANGER, A, B, command, line, party
+from tests.permits.sample_applications import application_content, officer, submit_application
+from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, OTHER_TRADER, A, B, command, line, party
 
-Act = Callable[[AsyncEngine, UUID], Awaitable[Kept]]
+Act = Callable[[AsyncEngine, UUID], Awaitable[StoredResponse]]
 
 
-def turned(by: By, there: ApplicationStatus) -> Act:
-    acts: dict[tuple[By, ApplicationStatus], Act] = {
-        (By.AUTHORITY, ApplicationStatus.QUERIED): lambda db, id: applications.query(
+def turned(by: ActorRole, there: ApplicationStatus) -> Act:
+    acts: dict[tuple[ActorRole, ApplicationStatus], Act] = {
+        (ActorRole.AUTHORITY, ApplicationStatus.QUERIED): lambda db, id: applications.query(
             db, id, officer(), Question(message="why?"), command()
         ),
-        (By.AUTHORITY, ApplicationStatus.GRANTED): lambda db, id: applications.grant(
-            db, id, officer(), Granting(), command()
+        (ActorRole.AUTHORITY, ApplicationStatus.GRANTED): lambda db, id: applications.grant(
+            db, id, officer(), GrantDecision(), command()
         ),
-        (By.AUTHORITY, ApplicationStatus.REFUSED): lambda db, id: applications.refuse(
+        (ActorRole.AUTHORITY, ApplicationStatus.REFUSED): lambda db, id: applications.refuse(
             db, id, officer(), Refusal(reason="no"), command()
         ),
-        (By.TRADER, ApplicationStatus.SUBMITTED): lambda db, id: applications.reply(
+        (ActorRole.TRADER, ApplicationStatus.SUBMITTED): lambda db, id: applications.reply(
             db, id, A, Reply(message="so"), command()
         ),
-        (By.TRADER, ApplicationStatus.WITHDRAWN): lambda db, id: applications.withdraw(
+        (ActorRole.TRADER, ApplicationStatus.WITHDRAWN): lambda db, id: applications.withdraw(
             db, id, A, Withdrawal(), command()
         ),
     }
@@ -49,9 +49,9 @@ def turned(by: By, there: ApplicationStatus) -> Act:
 
 
 TURNS = [
-    (By.AUTHORITY, ApplicationStatus.QUERIED), (By.AUTHORITY, ApplicationStatus.GRANTED),
-    (By.AUTHORITY, ApplicationStatus.REFUSED), (By.TRADER, ApplicationStatus.SUBMITTED),
-    (By.TRADER, ApplicationStatus.WITHDRAWN),
+    (ActorRole.AUTHORITY, ApplicationStatus.QUERIED), (ActorRole.AUTHORITY, ApplicationStatus.GRANTED),
+    (ActorRole.AUTHORITY, ApplicationStatus.REFUSED), (ActorRole.TRADER, ApplicationStatus.SUBMITTED),
+    (ActorRole.TRADER, ApplicationStatus.WITHDRAWN),
 ]  # fmt: skip
 
 
@@ -60,13 +60,15 @@ async def test_from_every_state_every_turn_does_what_the_table_says(
     permits_db: AsyncEngine, here: ApplicationStatus
 ) -> None:
     for by, there in TURNS:
-        id = await applied(permits_db)
+        id = await submit_application(permits_db)
         if here is not ApplicationStatus.SUBMITTED:
-            await turned(By.TRADER if here is ApplicationStatus.WITHDRAWN else By.AUTHORITY, here)(permits_db, id)
-        allowed = by in APPLICATION_TURNS.get(here, {}).get(there, frozenset())
+            await turned(ActorRole.TRADER if here is ApplicationStatus.WITHDRAWN else ActorRole.AUTHORITY, here)(
+                permits_db, id
+            )
+        allowed = by in APPLICATION_TRANSITIONS.get(here, {}).get(there, frozenset())
         if allowed:
             kept = await turned(by, there)(permits_db, id)
-            assert json.loads(kept.answer)["status"] == there
+            assert json.loads(kept.body)["status"] == there
         else:
             with pytest.raises(Conflict, match=f"application is {here}") as caught:
                 await turned(by, there)(permits_db, id)
@@ -75,10 +77,10 @@ async def test_from_every_state_every_turn_does_what_the_table_says(
 
 
 async def test_its_story_is_told_to_applicant_and_authority_alone(permits_db: AsyncEngine) -> None:
-    id = await applied(permits_db, asked(reference="A-7"))
-    await turned(By.AUTHORITY, ApplicationStatus.QUERIED)(permits_db, id)
-    await turned(By.TRADER, ApplicationStatus.SUBMITTED)(permits_db, id)
-    await turned(By.AUTHORITY, ApplicationStatus.GRANTED)(permits_db, id)
+    id = await submit_application(permits_db, application_content(reference="A-7"))
+    await turned(ActorRole.AUTHORITY, ApplicationStatus.QUERIED)(permits_db, id)
+    await turned(ActorRole.TRADER, ApplicationStatus.SUBMITTED)(permits_db, id)
+    await turned(ActorRole.AUTHORITY, ApplicationStatus.GRANTED)(permits_db, id)
     read = await applications.read(permits_db, id, A, now())
     assert [turn["event"].partition(".")[2] for turn in read["history"]] == [
         "submitted", "queried", "answered", "granted",
@@ -99,31 +101,31 @@ async def test_its_story_is_told_to_applicant_and_authority_alone(permits_db: As
         assert one.audience["parties"] == [str(A.id)]
         assert one.audience["offices"] == [{"role": "authority", "country": "ZA"}]
     assert told[3].data["permit_id"] == read["permit_id"]
-    for stranger in (B, STRANGER, AUTHORITY_FR, party("authority", "DE")):
+    for stranger in (B, OTHER_TRADER, AUTHORITY_FR, party("authority", "DE")):
         with pytest.raises(NotFound):
             await applications.read(permits_db, id, stranger, now())
 
 
 async def test_a_grant_issues_what_was_asked_or_less(permits_db: AsyncEngine) -> None:
-    stated = asked(line(), line("B", "40", term="MEA", unit="kg"))
-    whole = json.loads((await applications.grant(permits_db, await applied(permits_db, stated), officer(), Granting(),
-                                                 command())).answer)  # fmt: skip
-    permit = await read.permit(permits_db, UUID(whole["permit_id"]), AUTHORITY_ZA, now())
+    stated = application_content(line(), line("B", "40", term="MEA", unit="kg"))
+    first = await submit_application(permits_db, stated)
+    whole = json.loads((await applications.grant(permits_db, first, officer(), GrantDecision(), command())).body)
+    permit = await read.read_permit(permits_db, UUID(whole["permit_id"]), AUTHORITY_ZA, now())
     assert [(n["line"], n["quantity"]) for n in permit["lines"]] == [("A", "120"), ("B", "40")]
     assert whole["permit"]["token"] and whole["permit"]["number"] == permit["number"]
-    less = Granting.model_validate({"number": "ZA-LESS", "lines": [{"line": "A", "quantity": "80"}]})
-    part = json.loads((await applications.grant(permits_db, await applied(permits_db, stated), officer(), less,
-                                                command())).answer)  # fmt: skip
-    permit = await read.permit(permits_db, UUID(part["permit_id"]), A, now())
+    less = GrantDecision.model_validate({"number": "ZA-LESS", "lines": [{"line": "A", "quantity": "80"}]})
+    second = await submit_application(permits_db, stated)
+    part = json.loads((await applications.grant(permits_db, second, officer(), less, command())).body)
+    permit = await read.read_permit(permits_db, UUID(part["permit_id"]), A, now())
     assert [(n["line"], n["quantity"]) for n in permit["lines"]] == [("A", "80")]
-    id = await applied(permits_db, stated)
+    id = await submit_application(permits_db, stated)
     for wrong, code in (
         ({"lines": [{"line": "A", "quantity": "121"}]}, "more-than-asked"),
         ({"lines": [{"line": "C"}]}, "no-such-line"),
         ({"valid_until": "2029-01-01"}, "validity-too-long"),
     ):
         with pytest.raises(Invalid) as caught:
-            await applications.grant(permits_db, id, officer(), Granting.model_validate(wrong), command())
+            await applications.grant(permits_db, id, officer(), GrantDecision.model_validate(wrong), command())
         assert caught.value.code == code
     with pytest.raises(Conflict) as taken:
         await applications.grant(permits_db, id, officer(), less, command())
@@ -132,10 +134,10 @@ async def test_a_grant_issues_what_was_asked_or_less(permits_db: AsyncEngine) ->
 
 
 async def test_a_grant_asked_again_is_answered_the_same_and_issues_one_permit(permits_db: AsyncEngine) -> None:
-    id, name = await applied(permits_db), command()
-    first = await applications.grant(permits_db, id, officer(), Granting(), name)
-    again = await applications.grant(permits_db, id, officer(), Granting(), name)
-    assert (again.answer, again.replayed) == (first.answer, True)
+    id, name = await submit_application(permits_db), command()
+    first = await applications.grant(permits_db, id, officer(), GrantDecision(), name)
+    again = await applications.grant(permits_db, id, officer(), GrantDecision(), name)
+    assert (again.body, again.replayed) == (first.body, True)
     async with permits_db.connect() as conn:
         assert (await conn.execute(text("SELECT count(*) FROM permits"))).scalar_one() == 1
 
@@ -146,11 +148,11 @@ async def _two_people(db: AsyncEngine) -> None:
 
 async def test_two_people_assess_and_issue_where_the_policy_asks_for_it(permits_db: AsyncEngine) -> None:
     await _two_people(permits_db)
-    id = await applied(permits_db)
+    id = await submit_application(permits_db)
 
     async def refused(person: str) -> str:
         with pytest.raises(Conflict) as caught:
-            await applications.grant(permits_db, id, officer(person), Granting(), command())
+            await applications.grant(permits_db, id, officer(person), GrantDecision(), command())
         return caught.value.code
 
     assert await refused("one") == "assessment-missing"
@@ -163,13 +165,13 @@ async def test_two_people_assess_and_issue_where_the_policy_asks_for_it(permits_
     async with permits_db.connect() as conn:
         query = text("SELECT audience::json AS audience FROM news WHERE type = 'application.assessed'")
         assert (await conn.execute(query)).scalar_one()["parties"] == []
-    granted = await applications.grant(permits_db, id, officer("two"), Granting(), command())
-    assert json.loads(granted.answer)["status"] == "granted"
+    granted = await applications.grant(permits_db, id, officer("two"), GrantDecision(), command())
+    assert json.loads(granted.body)["status"] == "granted"
 
 
 async def test_nobody_who_ever_assessed_issues_whoever_assessed_after(permits_db: AsyncEngine) -> None:
     await _two_people(permits_db)
-    id = await applied(permits_db)
+    id = await submit_application(permits_db)
     for person in ("one", "two"):
         await applications.assess(
             permits_db, id, officer(person), Assessment(recommendation="grant", note=person), command()
@@ -177,34 +179,34 @@ async def test_nobody_who_ever_assessed_issues_whoever_assessed_after(permits_db
     await applications.query(permits_db, id, officer("three"), Question(message="From which farm?"), command())
     for person in ("one", "two", "three"):
         with pytest.raises(Conflict) as caught:
-            await applications.grant(permits_db, id, officer(person), Granting(), command())
+            await applications.grant(permits_db, id, officer(person), GrantDecision(), command())
         assert caught.value.code == "same-person"
     seen = (await applications.read(permits_db, id, AUTHORITY_ZA, now()))["assessment"]
     assert (seen["person"], seen["note"], seen["people"]) == ("two", "two", ["one", "two", "three"])
-    granted = await applications.grant(permits_db, id, officer("four"), Granting(), command())
-    assert json.loads(granted.answer)["status"] == "granted"
+    granted = await applications.grant(permits_db, id, officer("four"), GrantDecision(), command())
+    assert json.loads(granted.body)["status"] == "granted"
 
 
 async def test_one_person_does_both_where_no_policy_asks_for_two(permits_db: AsyncEngine) -> None:
-    id = await applied(permits_db)
+    id = await submit_application(permits_db)
     await applications.assess(permits_db, id, officer("one"), Assessment(recommendation="grant"), command())
-    granted = await applications.grant(permits_db, id, officer("one"), Granting(), command())
-    assert json.loads(granted.answer)["status"] == "granted"
+    granted = await applications.grant(permits_db, id, officer("one"), GrantDecision(), command())
+    assert json.loads(granted.body)["status"] == "granted"
 
 
 async def test_who_is_not_named_may_not_apply_and_bad_lines_are_refused_now(permits_db: AsyncEngine) -> None:
     with pytest.raises(NotAllowed) as caught:
-        await applied(permits_db, by=STRANGER)
+        await submit_application(permits_db, by=OTHER_TRADER)
     assert caught.value.code == "not-your-application"
     with pytest.raises(Invalid) as bad:
-        await applied(permits_db, asked(line(unit="m3")))
+        await submit_application(permits_db, application_content(line(unit="m3")))
     assert (bad.value.code, bad.value.faults[0].pointer) == ("unit-not-of-term", "/lines/0/unit")
 
 
 async def test_days_open_are_counted_until_it_is_decided(permits_db: AsyncEngine) -> None:
     at = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    kept = await applications.submit(permits_db, A, asked(), Command(new_id(), b"", at))
-    id = UUID(json.loads(kept.answer)["id"])
+    kept = await applications.submit(permits_db, A, application_content(), IdempotentCommand(new_id(), b"", at))
+    id = UUID(json.loads(kept.body)["id"])
 
     async def days(after: timedelta) -> list[int]:
         read = await applications.read(permits_db, id, A, at + after)
@@ -215,14 +217,16 @@ async def test_days_open_are_counted_until_it_is_decided(permits_db: AsyncEngine
 
     assert await days(timedelta(hours=23)) == [0, 0]
     assert await days(timedelta(days=9)) == [9, 9]
-    await applications.withdraw(permits_db, id, A, Withdrawal(), Command(new_id(), b"", at + timedelta(days=10)))
+    await applications.withdraw(
+        permits_db, id, A, Withdrawal(), IdempotentCommand(new_id(), b"", at + timedelta(days=10))
+    )
     assert await days(timedelta(days=99)) == [10, 10]
 
 
 async def test_lists_filter_and_each_sees_its_own(permits_db: AsyncEngine) -> None:
-    ids = [str(await applied(permits_db, asked(reference=f"A-{n}"))) for n in range(3)]
-    await applied(permits_db, asked(kind="import", issuer="FR"), B)
-    await turned(By.AUTHORITY, ApplicationStatus.REFUSED)(permits_db, UUID(ids[0]))
+    ids = [str(await submit_application(permits_db, application_content(reference=f"A-{n}"))) for n in range(3)]
+    await submit_application(permits_db, application_content(kind="import", issuer="FR"), B)
+    await turned(ActorRole.AUTHORITY, ApplicationStatus.REFUSED)(permits_db, UUID(ids[0]))
 
     async def listed(who: Any = A, **filters: str) -> list[str]:
         page = await applications.list_applications(permits_db, who, filters, limit=50, before=None, at=now())
@@ -230,7 +234,7 @@ async def test_lists_filter_and_each_sees_its_own(permits_db: AsyncEngine) -> No
 
     assert await listed() == ids[::-1] == await listed(AUTHORITY_ZA)
     assert len(await listed(AUTHORITY_FR)) == len(await listed(B)) == 1
-    assert await listed(STRANGER) == []
+    assert await listed(OTHER_TRADER) == []
     for filters, count in (
         ({"status": "refused"}, 1), ({"status": "submitted"}, 2), ({"kind": "import"}, 0), ({"reference": "A-1"}, 1),
         ({"taxon": "Crocodylus niloticus"}, 3), ({"applicant": str(A.id)}, 3), ({"from": "2020-01-01"}, 3),
@@ -240,19 +244,19 @@ async def test_lists_filter_and_each_sees_its_own(permits_db: AsyncEngine) -> No
 
 
 async def test_a_turn_honours_the_version_it_names(permits_db: AsyncEngine) -> None:
-    id = await applied(permits_db)
-    stale = Command(new_id(), b"", now(), matches=lambda version: version == 7)
+    id = await submit_application(permits_db)
+    stale = IdempotentCommand(new_id(), b"", now(), accepts_version=lambda version: version == 7)
     with pytest.raises(Conflict) as caught:
         await applications.withdraw(permits_db, id, A, Withdrawal(), stale)
     assert caught.value.code == "version-stale"
 
 
 AGENT = party("trader", "DE", "DE1")
-FOR_A = ActsFor(party=A.id, numbers=("ZA1234567",))
+FOR_A = RepresentedTrader(party=A.id, numbers=("ZA1234567",))
 
 
 async def test_an_agent_applies_for_a_trader_and_both_names_stand_in_the_history(permits_db: AsyncEngine) -> None:
-    id = await applied(permits_db, asked(trader=str(A.id)), AGENT, FOR_A)
+    id = await submit_application(permits_db, application_content(trader=str(A.id)), AGENT, FOR_A)
     await applications.query(permits_db, id, officer(), Question(message="why?"), command())
     await applications.reply(permits_db, id, AGENT, Reply(message="so"), command())
     await applications.withdraw(permits_db, id, A, Withdrawal(), command())
@@ -270,10 +274,14 @@ async def test_an_agent_applies_for_a_trader_and_both_names_stand_in_the_history
 
 
 async def test_nobody_applies_for_a_trader_without_its_mandate(permits_db: AsyncEngine) -> None:
-    for stated, trader in ((asked(), None), (asked(trader=str(A.id)), None), (asked(trader=str(B.id)), FOR_A)):
+    for stated, trader in (
+        (application_content(), None),
+        (application_content(trader=str(A.id)), None),
+        (application_content(trader=str(B.id)), FOR_A),
+    ):
         with pytest.raises(NotAllowed) as caught:
-            await applied(permits_db, stated, AGENT, trader)
+            await submit_application(permits_db, stated, AGENT, trader)
         assert caught.value.code == "not-your-application"
     with pytest.raises(NotAllowed):
-        await applied(permits_db, asked(trader=str(B.id)), A)
-    assert await applied(permits_db, asked(trader=str(A.id)), A)
+        await submit_application(permits_db, application_content(trader=str(B.id)), A)
+    assert await submit_application(permits_db, application_content(trader=str(A.id)), A)

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import lodge_batch, transitions
 from services.permits.actions.permits import withdraw
-from services.permits.clients.notifications import write_news
-from services.permits.store.tables import news
+from services.permits.clients.notifications import render_event_message
+from services.permits.store.tables import outbox_events
 from shared.contracts.declaration import Release
-from shared.contracts.messages import Audience, News, RoleInCountry, Sender, SubmissionLetter
+from shared.contracts.messages import Audience, EventMessage, RoleInCountry, Sender, SubmissionMessage
 from shared.contracts.permit import Revocation
 from shared.database import now
 from tests.permits.sample_data import (
@@ -22,13 +22,13 @@ from tests.permits.sample_data import (
     B,
     command,
     declaration,
-    endorsed,
-    issued,
+    endorse_permit,
+    issue_permit,
     item,
-    letter,
-    lodged,
+    lodge_declaration,
     party,
-    terms,
+    permit_content,
+    submission_message,
 )
 
 OFFICES = {("authority", "ZA"), ("customs", "ZA"), ("authority", "FR"), ("customs", "FR")}
@@ -51,11 +51,11 @@ HEARS: dict[str, tuple[set[str], set[str]]] = {
 
 
 async def test_each_event_is_told_to_those_it_concerns_and_to_nobody_else(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
-    first = await lodged(permits_db, declaration(item(permit, "100")))
-    await lodged(permits_db, declaration(item(permit, "30")))
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118")
+    first = await lodge_declaration(permits_db, declaration(item(permit, "100")))
+    await lodge_declaration(permits_db, declaration(item(permit, "30")))
     await transitions.release(permits_db, UUID(first["id"]), CUSTOMS_FR, Release(), command())
     await withdraw.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
     async with permits_db.connect() as conn:
@@ -82,12 +82,12 @@ async def _audiences(db: AsyncEngine) -> dict[str, Audience]:
 
 
 async def test_who_sent_a_thing_hears_how_it_was_received(permits_db: AsyncEngine) -> None:
-    foreign = terms(issuer="KE", number="KE-1", export_country="KE")
-    await issued(permits_db, foreign, AUTHORITY_FR)
+    foreign = permit_content(issuer="KE", number="KE-1", export_country="KE")
+    await issue_permit(permits_db, foreign, AUTHORITY_FR)
     broker = party("trader", "FR")
-    sent = letter(declaration(item(terms(), "1")), broker)
-    for_b = SubmissionLetter.model_validate(sent.model_dump() | {"trader": B.id})
-    await lodge_batch.take_in_batch(permits_db, [for_b], now())
+    sent = submission_message(declaration(item(permit_content(), "1")), broker)
+    for_b = SubmissionMessage.model_validate(sent.model_dump() | {"trader": B.id})
+    await lodge_batch.lodge_declarations(permits_db, [for_b], now())
     heard = await _audiences(permits_db)
     registered, lodged_by_another = heard["permit.issued"].sender, heard["declaration.received"].sender
     assert registered == Sender(parties=(AUTHORITY_FR.id,), offices=(RoleInCountry(role="authority", country="KE"),))
@@ -96,34 +96,34 @@ async def test_who_sent_a_thing_hears_how_it_was_received(permits_db: AsyncEngin
 
 
 async def test_what_is_told_of_a_declaration_names_its_permits_by_number_and_by_id(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
-    await lodged(permits_db, declaration(item(permit, "100")))
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118")
+    await lodge_declaration(permits_db, declaration(item(permit, "100")))
     heard = await _audiences(permits_db)
     for kind in ("declaration.received", "declaration.accepted"):
         assert set(heard[kind].permits) == {f"ZA/{permit.number}", str(id)}, kind
 
 
 async def test_a_letter_says_what_its_row_says_as_its_contract_has_it(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
-    await lodged(permits_db, declaration(item(permit, "130"), reference='Frühling "26" \\'))
+    permit = permit_content()
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
+    await lodge_declaration(permits_db, declaration(item(permit, "130"), reference='Frühling "26" \\'))
     async with permits_db.connect() as conn:
         rows = (
-            await conn.execute(select(news, text("data::json AS said"), text("audience::json AS heard")))
+            await conn.execute(select(outbox_events, text("data::json AS said"), text("audience::json AS heard")))
         ).mappings()
         for row in rows.all():
-            letter = News.model_validate_json(write_news(dict(row)))
+            letter = EventMessage.model_validate_json(render_event_message(dict(row)))
             read = (letter.id, letter.type, letter.subject, letter.sequence, letter.at, letter.data)
             assert read == tuple(row[name] for name in ("id", "type", "subject", "sequence", "at", "said"))
             assert letter.audience == Audience.model_validate(row["heard"])
 
 
 async def test_what_was_used_says_what_is_left(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
-    found = await lodged(permits_db, declaration(item(permit, "100")))
+    permit = permit_content()
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
+    found = await lodge_declaration(permits_db, declaration(item(permit, "100")))
     await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
     async with permits_db.connect() as conn:
         told = (await conn.execute(text("SELECT data::json AS data FROM news WHERE type = 'permit.used'"))).scalar_one()

@@ -3,16 +3,16 @@
 import pytest
 
 from services.permits.domain.lifecycle import (
+    DECLARATION_TRANSITIONS,
     FINAL,
-    PERMIT_TURNS,
-    TURNS,
-    By,
+    PERMIT_TRANSITIONS,
+    ActorRole,
     PermitStatus,
     Status,
-    may_turn,
-    permit_may_turn,
-    permit_turns_of,
-    turns_of,
+    can_transition,
+    can_transition_permit,
+    describe_permit_transitions,
+    describe_transitions,
 )
 
 CONTRACT = {
@@ -39,14 +39,14 @@ CONTRACT = {
 
 @pytest.mark.parametrize("here", list(Status))
 @pytest.mark.parametrize("there", list(Status))
-@pytest.mark.parametrize("by", list(By))
-def test_a_declaration_turns_as_the_contract_says_and_no_other_way(here: Status, there: Status, by: By) -> None:
-    assert may_turn(here, there, by) == ((here, there, by) in CONTRACT)
+@pytest.mark.parametrize("by", list(ActorRole))
+def test_a_declaration_turns_as_the_contract_says_and_no_other_way(here: Status, there: Status, by: ActorRole) -> None:
+    assert can_transition(here, there, by) == ((here, there, by) in CONTRACT)
 
 
 def test_what_is_final_follows_from_the_turns() -> None:
     assert {Status.REFUSED, Status.CANCELLED} == FINAL
-    assert all(Status(there) for turns in TURNS.values() for there in turns)
+    assert all(Status(there) for turns in DECLARATION_TRANSITIONS.values() for there in turns)
 
 
 PERMIT_CONTRACT = {
@@ -73,14 +73,16 @@ PERMIT_CONTRACT = {
 
 @pytest.mark.parametrize("here", list(PermitStatus))
 @pytest.mark.parametrize("there", list(PermitStatus))
-@pytest.mark.parametrize("by", list(By))
-def test_a_permit_turns_as_the_contract_says_and_no_other_way(here: PermitStatus, there: PermitStatus, by: By) -> None:
-    assert permit_may_turn(here, there, by) == ((here, there, by) in PERMIT_CONTRACT)
+@pytest.mark.parametrize("by", list(ActorRole))
+def test_a_permit_turns_as_the_contract_says_and_no_other_way(
+    here: PermitStatus, there: PermitStatus, by: ActorRole
+) -> None:
+    assert can_transition_permit(here, there, by) == ((here, there, by) in PERMIT_CONTRACT)
 
 
 def test_whoever_tries_another_turn_is_told_what_the_turns_are() -> None:
-    assert "released (by customs)" in turns_of(Status.ACCEPTED)
-    assert turns_of(Status.REFUSED) == "refused is final."
-    assert "revoked (by authority)" in permit_turns_of(PermitStatus.ISSUED)
-    assert permit_turns_of(PermitStatus.REVOKED) == "revoked is final."
-    assert PermitStatus.REVOKED not in PERMIT_TURNS
+    assert "released (by customs)" in describe_transitions(Status.ACCEPTED)
+    assert describe_transitions(Status.REFUSED) == "refused is final."
+    assert "revoked (by authority)" in describe_permit_transitions(PermitStatus.ISSUED)
+    assert describe_permit_transitions(PermitStatus.REVOKED) == "revoked is final."
+    assert PermitStatus.REVOKED not in PERMIT_TRANSITIONS

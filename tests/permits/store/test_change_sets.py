@@ -18,9 +18,9 @@ from shared.contracts.declaration import Cancellation, Override, Refusal, Releas
 from shared.contracts.permit import Endorsement, Revocation
 from shared.database import new_id
 from shared.problems import Conflict
-from shared.problems import Refusal as No
-from tests.concurrency import at_once
-from tests.permits.declaration_steps import entries_add_up
+from shared.problems import ProblemError as No
+from tests.concurrency import run_concurrently
+from tests.permits.declaration_steps import check_balances
 from tests.permits.sample_data import (
     AUTHORITY_ZA,
     CUSTOMS_FR,
@@ -29,13 +29,13 @@ from tests.permits.sample_data import (
     balance,
     command,
     declaration,
-    endorsed,
-    issued,
+    endorse_permit,
+    issue_permit,
     item,
-    letter,
     line,
-    lodged,
-    terms,
+    lodge_declaration,
+    permit_content,
+    submission_message,
 )
 
 TABLES = ("declarations", "declaration_history", "permit_history", "ledger", "news", "citations", "commands")
@@ -48,7 +48,7 @@ async def counts(db: AsyncEngine) -> dict[str, int]:
 
 async def break_table(server: Server, db: AsyncEngine, table: str) -> None:
     """Make every insert into a table fail, as the database's owner could by mistake."""
-    admin = await server.admin(str(db.url.database))
+    admin = await server.connect_as_superuser(str(db.url.database))
     await admin.execute(
         "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken on purpose'; END $$"
     )
@@ -58,28 +58,30 @@ async def break_table(server: Server, db: AsyncEngine, table: str) -> None:
 
 @pytest.mark.parametrize("table", ["declaration_history", "news", "ledger"])
 async def test_when_one_record_breaks_nothing_is_kept(permits_db: AsyncEngine, server: Server, table: str) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
-    found = await lodged(permits_db, declaration(item(permit, "100")))
-    other = terms()
-    await endorsed(permits_db, await issued(permits_db, other), A="118")
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118")
+    found = await lodge_declaration(permits_db, declaration(item(permit, "100")))
+    other = permit_content()
+    await endorse_permit(permits_db, await issue_permit(permits_db, other), A="118")
     before, held = await counts(permits_db), await balance(permits_db, id)
     await break_table(server, permits_db, table)
     with pytest.raises(DBAPIError):
         await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
     with pytest.raises(DBAPIError):
-        await lodge_batch.take_in_batch(permits_db, [letter(declaration(item(other, "1")))], datetime.now(UTC))
+        await lodge_batch.lodge_declarations(
+            permits_db, [submission_message(declaration(item(other, "1")))], datetime.now(UTC)
+        )
     assert (await counts(permits_db), await balance(permits_db, id)) == (before, held)
-    assert (await read.declaration(permits_db, UUID(found["id"]), B))["status"] == "accepted"
+    assert (await read.read_declaration(permits_db, UUID(found["id"]), B))["status"] == "accepted"
 
 
 async def test_every_move_has_its_history_and_its_news_numbered_without_gaps(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
-    found = await lodged(permits_db, declaration(item(permit, "100")))
-    await lodged(permits_db, declaration(item(permit, "30")))
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118")
+    found = await lodge_declaration(permits_db, declaration(item(permit, "100")))
+    await lodge_declaration(permits_db, declaration(item(permit, "30")))
     await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
     async with permits_db.connect() as conn:
         query = "SELECT subject, array_agg(sequence ORDER BY sequence) AS numbers FROM news GROUP BY subject"
@@ -94,12 +96,15 @@ async def test_every_move_has_its_history_and_its_news_numbered_without_gaps(per
 
 
 async def test_letters_carried_twice_and_side_by_side_have_one_effect(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
-    letters = [letter(declaration(item(permit, "100"))), letter(declaration(item(terms(), "1")))]
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118")
+    letters = [
+        submission_message(declaration(item(permit, "100"))),
+        submission_message(declaration(item(permit_content(), "1"))),
+    ]
     at = datetime.now(UTC)
-    answers = await asyncio.gather(*(lodge_batch.take_in_batch(permits_db, letters, at) for _ in range(8)))
+    answers = await asyncio.gather(*(lodge_batch.lodge_declarations(permits_db, letters, at) for _ in range(8)))
     assert all(answer.outcome == "taken" for one in answers for answer in one.answers)
     kept = await counts(permits_db)
     assert (kept["declarations"], kept["declaration_history"]) == (2, 4)
@@ -107,20 +112,25 @@ async def test_letters_carried_twice_and_side_by_side_have_one_effect(permits_db
 
 
 async def test_a_bad_one_in_a_batch_harms_none_of_its_neighbours(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
-    good, bad = letter(declaration(item(permit, "100"))), letter(declaration(item(terms(), "1")))
-    await lodge_batch.take_in_batch(permits_db, [bad, good], datetime.now(UTC))
-    assert (await read.declaration(permits_db, good.id, B))["status"] == "accepted"
-    assert (await read.declaration(permits_db, bad.id, B))["status"] == "rejected"
+    permit = permit_content()
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
+    good, bad = (
+        submission_message(declaration(item(permit, "100"))),
+        submission_message(declaration(item(permit_content(), "1"))),
+    )
+    await lodge_batch.lodge_declarations(permits_db, [bad, good], datetime.now(UTC))
+    assert (await read.read_declaration(permits_db, good.id, B))["status"] == "accepted"
+    assert (await read.read_declaration(permits_db, bad.id, B))["status"] == "rejected"
 
 
 async def test_a_declaration_that_could_not_be_checked_is_referred_and_never_out_of_sight(
     permits_db: AsyncEngine,
 ) -> None:
-    sent = letter(declaration(item(terms(), "1"))).model_copy(update={"unverified": "the check broke five times"})
-    await lodge_batch.take_in_batch(permits_db, [sent], datetime.now(UTC))
-    found = await read.declaration(permits_db, sent.id, B)
+    sent = submission_message(declaration(item(permit_content(), "1"))).model_copy(
+        update={"unverified": "the check broke five times"}
+    )
+    await lodge_batch.lodge_declarations(permits_db, [sent], datetime.now(UTC))
+    found = await read.read_declaration(permits_db, sent.id, B)
     assert (found["status"], [f["rule"] for f in found["findings"]]) == ("referred", ["unverified"])
 
 
@@ -133,15 +143,18 @@ async def test_a_declaration_that_could_not_be_checked_is_referred_and_never_out
 async def test_a_letter_that_cannot_be_read_is_referred_beside_its_neighbours(
     permits_db: AsyncEngine, spoil: dict[str, Any], reads: dict[str, Any]
 ) -> None:
-    permit = terms()
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
-    good, bad = letter(declaration(item(permit, "100"))), letter(declaration(item(terms(), "1")))
+    permit = permit_content()
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
+    good, bad = (
+        submission_message(declaration(item(permit, "100"))),
+        submission_message(declaration(item(permit_content(), "1"))),
+    )
     bad = bad.model_copy(update={"declaration": {**bad.declaration, **spoil}})
     for _ in range(2):
-        answers = await lodge_batch.take_in_batch(permits_db, [bad, good], datetime.now(UTC))
+        answers = await lodge_batch.lodge_declarations(permits_db, [bad, good], datetime.now(UTC))
         assert [one.outcome for one in answers.answers] == ["taken", "taken"]
-    assert (await read.declaration(permits_db, good.id, B))["status"] == "accepted"
-    found = await read.declaration(permits_db, bad.id, B)
+    assert (await read.read_declaration(permits_db, good.id, B))["status"] == "accepted"
+    found = await read.read_declaration(permits_db, bad.id, B)
     assert (found["status"], [f["rule"] for f in found["findings"]]) == ("referred", ["unverified"])
     place = "/" + sorted(spoil)[0]
     assert place in found["findings"][0]["found"]
@@ -152,25 +165,27 @@ async def test_a_letter_that_cannot_be_read_is_referred_beside_its_neighbours(
 
 
 async def test_a_hundred_declarations_race_for_the_last_units(permits_db: AsyncEngine) -> None:
-    permit = terms(line(quantity="500"))
-    id = await issued(permits_db, permit)
+    permit = permit_content(line(quantity="500"))
+    id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "10"}], "transport_document": "MAEU-1"}
     await issue.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
     part: dict[str, Any] = {"document": {"use": "part"}}
-    letters = [letter(declaration(item(permit, "1", **part), transport_document="MAEU-1")) for _ in range(100)]
+    letters = [
+        submission_message(declaration(item(permit, "1", **part), transport_document="MAEU-1")) for _ in range(100)
+    ]
     at = datetime.now(UTC)
-    await at_once(lodge_batch.take_in_batch(permits_db, [one], at) for one in letters)
-    found = [await read.declaration(permits_db, one.id, B) for one in letters]
+    await run_concurrently(lodge_batch.lodge_declarations(permits_db, [one], at) for one in letters)
+    found = [await read.read_declaration(permits_db, one.id, B) for one in letters]
     statuses = [one["status"] for one in found]
     assert (statuses.count("accepted"), statuses.count("rejected")) == (10, 90)
     assert (await balance(permits_db, id))["reserved"] == "10"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_the_database_itself_refuses_an_overdrawn_line(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118")
     for change in ("import_reserved = 119", "export_reserved = 3", "import_consumed = -1", "endorsed = 121"):
         with pytest.raises(DBAPIError, match="check constraint"):
             async with permits_db.begin() as conn:
@@ -178,7 +193,7 @@ async def test_the_database_itself_refuses_an_overdrawn_line(permits_db: AsyncEn
 
 
 async def test_what_was_recorded_is_not_changed_even_by_the_service(permits_db: AsyncEngine) -> None:
-    await issued(permits_db, terms())
+    await issue_permit(permits_db, permit_content())
     for statement in ("UPDATE ledger SET quantity = 1", "DELETE FROM ledger", "DELETE FROM permit_history",
                       "UPDATE declaration_history SET reason = 'x'"):  # fmt: skip
         with pytest.raises(DBAPIError, match="permission denied"):
@@ -187,16 +202,16 @@ async def test_what_was_recorded_is_not_changed_even_by_the_service(permits_db: 
 
 
 async def test_units_of_work_that_lock_in_opposite_order_end_without_deadlock(permits_db: AsyncEngine) -> None:
-    one, other = terms(line(quantity="1000")), terms(line(quantity="1000"))
-    ids = [await issued(permits_db, one), await issued(permits_db, other)]
+    one, other = permit_content(line(quantity="1000")), permit_content(line(quantity="1000"))
+    ids = [await issue_permit(permits_db, one), await issue_permit(permits_db, other)]
     at = datetime.now(UTC)
     part: dict[str, Any] = {"document": {"use": "part"}}
 
     def crossing(first: Any, second: Any) -> Any:
-        return letter(declaration(item(first, "1", **part), item(second, "1", 2, **part)))
+        return submission_message(declaration(item(first, "1", **part), item(second, "1", 2, **part)))
 
     letters = [crossing(one, other) if n % 2 else crossing(other, one) for n in range(40)]
-    await at_once(lodge_batch.take_in_batch(permits_db, [sent], at) for sent in letters)
+    await run_concurrently(lodge_batch.lodge_declarations(permits_db, [sent], at) for sent in letters)
 
     async def turn(n: int, id: UUID) -> None:
         try:
@@ -206,7 +221,7 @@ async def test_units_of_work_that_lock_in_opposite_order_end_without_deadlock(pe
                 case 1:
                     await transitions.refuse(permits_db, id, CUSTOMS_FR, Refusal(reason="x"), command())
                 case _:
-                    await lodge_batch.take_in_batch(permits_db, [crossing(other, one)], at)
+                    await lodge_batch.lodge_declarations(permits_db, [crossing(other, one)], at)
         except No as no:
             assert no.code == "wrong-turn"
 
@@ -215,23 +230,23 @@ async def test_units_of_work_that_lock_in_opposite_order_end_without_deadlock(pe
     async with permits_db.connect() as conn:
         deadlocks = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
         assert (await conn.execute(deadlocks)).scalar_one() == 0
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_fifty_issue_commands_under_one_name_make_one_permit(permits_db: AsyncEngine) -> None:
-    permit, name = terms(), new_id()
-    kept = await at_once(issue.issue(permits_db, AUTHORITY_ZA, permit, command(name)) for _ in range(50))
-    assert len({one.answer for one in kept}) == 1
+    permit, name = permit_content(), new_id()
+    kept = await run_concurrently(issue.issue(permits_db, AUTHORITY_ZA, permit, command(name)) for _ in range(50))
+    assert len({one.body for one in kept}) == 1
     assert [one.replayed for one in kept].count(False) == 1
-    assert json.loads(kept[0].answer)["number"] == permit.number
+    assert json.loads(kept[0].body)["number"] == permit.number
 
 
 async def test_fifty_declarations_amended_and_released_at_once_over_the_same_lines_end_without_deadlock(
     permits_db: AsyncEngine,
 ) -> None:
     meat: dict[str, Any] = {"term": "MEA", "unit": "kg"}
-    permits = [terms(line(quantity="1000"), line("B", "1000", **meat)) for _ in range(3)]
-    ids = [await issued(permits_db, permit) for permit in permits]
+    permits = [permit_content(line(quantity="1000"), line("B", "1000", **meat)) for _ in range(3)]
+    ids = [await issue_permit(permits_db, permit) for permit in permits]
     for id in ids:
         box_14 = {"lines": [{"line": n, "quantity": "600"} for n in "AB"], "transport_document": "M"}
         await issue.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
@@ -246,8 +261,8 @@ async def test_fifty_declarations_amended_and_released_at_once_over_the_same_lin
         ]
         return declaration(*(cited if n % 2 else cited[::-1]), transport_document="M", **more)
 
-    letters = [letter(stated(n, "5")) for n in range(50)]
-    await lodge_batch.take_in_batch(permits_db, letters, datetime.now(UTC))
+    letters = [submission_message(stated(n, "5")) for n in range(50)]
+    await lodge_batch.lodge_declarations(permits_db, letters, datetime.now(UTC))
 
     async def tried(act: Any) -> str:
         try:
@@ -261,7 +276,7 @@ async def test_fifty_declarations_amended_and_released_at_once_over_the_same_lin
         release = transitions.release(permits_db, sent.id, CUSTOMS_FR, Release(), command())
         return [transitions.amend(permits_db, sent.id, B, again, command()), release]
 
-    told = await at_once(tried(act) for n, sent in enumerate(letters) for act in acts(n, sent))
+    told = await run_concurrently(tried(act) for n, sent in enumerate(letters) for act in acts(n, sent))
     assert set(told) <= {"done", "wrong-turn"}
     assert told[1::2] == ["done"] * 50, "each is released, amended before or not"
     async with permits_db.connect() as conn:
@@ -270,4 +285,4 @@ async def test_fifty_declarations_amended_and_released_at_once_over_the_same_lin
     for id in ids:
         for name in "AB":
             assert (await balance(permits_db, id, name))["reserved"] == "0"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)

@@ -7,8 +7,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import applications
 from services.permits.actions.declarations import read
-from tests.permits.sample_applications import applied, asked
-from tests.permits.sample_data import AUTHORITY_ZA, A, B, command, declaration, endorsed, issued, item, lodged, terms
+from tests.permits.sample_applications import application_content, submit_application
+from tests.permits.sample_data import (
+    AUTHORITY_ZA,
+    A,
+    B,
+    command,
+    declaration,
+    endorse_permit,
+    issue_permit,
+    item,
+    lodge_declaration,
+    permit_content,
+)
 
 
 def nameless(stated: Any) -> Any:
@@ -17,15 +28,15 @@ def nameless(stated: Any) -> Any:
 
 
 async def test_a_taxon_without_a_name_that_is_on_file_is_still_read(permits_db: AsyncEngine) -> None:
-    permit = nameless(terms())
-    await endorsed(permits_db, await issued(permits_db, permit), A="100")
-    sound = await lodged(permits_db, declaration(item(permit, "10")))
+    permit = nameless(permit_content())
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="100")
+    sound = await lodge_declaration(permits_db, declaration(item(permit, "10")))
     async with permits_db.begin() as conn:
         blank = "UPDATE declarations SET document = jsonb_set(document, '{items,0,taxon}', '\" \"')"
         await conn.execute(text(blank))
-    found = await read.declaration(permits_db, sound["id"], B)
+    found = await read.read_declaration(permits_db, sound["id"], B)
     assert found["items"][0]["taxon"] == " "
     [listed] = (await read.list_permits(permits_db, AUTHORITY_ZA, {}, limit=5, before=None, at=command().at))["data"]
     assert listed["lines"][0]["taxon"] == " "
-    id = await applied(permits_db, nameless(asked()))
+    id = await submit_application(permits_db, nameless(application_content()))
     assert (await applications.read(permits_db, id, A, command().at))["lines"][0]["taxon"] == " "

@@ -14,12 +14,12 @@ from tests.permits.sample_data import (
     CUSTOMS_FR,
     TODAY,
     declaration,
-    endorsed,
-    issued,
+    endorse_permit,
+    issue_permit,
     item,
     line,
-    lodged,
-    terms,
+    lodge_declaration,
+    permit_content,
 )
 
 
@@ -40,27 +40,27 @@ async def declared(db: AsyncEngine, who: Any = CUSTOMS_FR, **filters: str) -> li
      "Crocodylus spp.", "Crocodylidae", "Crocodylia spp.", "Reptilia"],
 )  # fmt: skip
 async def test_a_taxon_finds_itself_and_all_that_is_below_it(permits_db: AsyncEngine, asked: str) -> None:
-    permit, other = terms(), terms(line(taxon="Falco exemplaris"))
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
-    await issued(permits_db, other)
-    await lodged(permits_db, declaration(item(permit, "1"), reference="croc"))
-    await lodged(permits_db, declaration(item(other, "1", taxon="Falco exemplaris"), reference="falcon"))
+    permit, other = permit_content(), permit_content(line(taxon="Falco exemplaris"))
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
+    await issue_permit(permits_db, other)
+    await lodge_declaration(permits_db, declaration(item(permit, "1"), reference="croc"))
+    await lodge_declaration(permits_db, declaration(item(other, "1", taxon="Falco exemplaris"), reference="falcon"))
     assert await permits_found(permits_db, taxon=asked) == [permit.number]
     assert await declared(permits_db, taxon=asked) == ["croc"]
 
 
 async def test_a_taxon_is_found_by_its_other_names(permits_db: AsyncEngine) -> None:
-    permit = terms(line(taxon="Lama vicugna"))
-    await issued(permits_db, permit)
+    permit = permit_content(line(taxon="Lama vicugna"))
+    await issue_permit(permits_db, permit)
     for asked in ("Vicugna vicugna", "Lama vicugna", "Lama"):
         assert await permits_found(permits_db, taxon=asked) == [permit.number]
     assert await permits_found(permits_db, taxon="Lama glama") == await permits_found(permits_db, taxon="!") == []
 
 
 async def test_permits_are_found_by_each_of_their_marks(permits_db: AsyncEngine) -> None:
-    old, new = terms(issued_on=TODAY - timedelta(days=90)), terms()
+    old, new = permit_content(issued_on=TODAY - timedelta(days=90)), permit_content()
     for permit in (old, new):
-        await issued(permits_db, permit)
+        await issue_permit(permits_db, permit)
     day = (TODAY - timedelta(days=60)).isoformat()
     assert await permits_found(permits_db, number=old.number, issuer="ZA") == [old.number]
     assert await permits_found(permits_db, holder="FR99988877700011") == [new.number, old.number]
@@ -71,10 +71,10 @@ async def test_permits_are_found_by_each_of_their_marks(permits_db: AsyncEngine)
 
 
 async def test_declarations_are_found_by_each_of_their_marks(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
-    await lodged(permits_db, declaration(item(permit, "100"), reference="one"))
-    await lodged(permits_db, declaration(item(terms(), "1"), reference="two"))
+    permit = permit_content()
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
+    await lodge_declaration(permits_db, declaration(item(permit, "100"), reference="one"))
+    await lodge_declaration(permits_db, declaration(item(permit_content(), "1"), reference="two"))
     today, tomorrow = (datetime.now(UTC).date() + timedelta(days=n) for n in (0, 1))
     assert await declared(permits_db, permit_number=permit.number) == ["one"]
     assert await declared(permits_db, issuer="ZA") == await declared(permits_db, holder="ZA1234567") == ["two", "one"]
@@ -87,12 +87,12 @@ async def test_declarations_are_found_by_each_of_their_marks(permits_db: AsyncEn
 async def test_a_page_goes_on_where_it_ended_while_new_ones_arrive(permits_db: AsyncEngine) -> None:
     numbers = []
     for _ in range(5):
-        permit = terms()
-        await issued(permits_db, permit)
+        permit = permit_content()
+        await issue_permit(permits_db, permit)
         numbers.append(permit.number)
     at = datetime.now(UTC)
     first = await read.list_permits(permits_db, AUTHORITY_ZA, {}, limit=2, before=None, at=at)
-    await issued(permits_db, terms())
+    await issue_permit(permits_db, permit_content())
     cursor = UUID(first["next_cursor"])
     rest = await read.list_permits(permits_db, AUTHORITY_ZA, {}, limit=9, before=cursor, at=at)
     assert [one["number"] for one in (*first["data"], *rest["data"])] == numbers[::-1]

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bench.synthetic_rows import declare, fill
+from bench.synthetic_rows import insert_declarations, insert_permits
 from services.cli.databases import Server
 from services.permits.store import declarations, permit_queries
-from services.permits.store.search import words_for_taxon
+from services.permits.store.search import find_taxon_words
 from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, CUSTOMS_FR, B
 
 PAGES: tuple[UUID | None, ...] = (None, UUID("019b7800-0000-7000-8000-000000000000"))
@@ -56,21 +56,21 @@ async def plan(db: AsyncEngine, server: Server, query: Select[Any]) -> str:
     """Ask how PostgreSQL would answer, with the values as the service gives them."""
     written = query.compile(dialect=db.dialect, compile_kwargs={"render_postcompile": True})
     given = written.construct_params()
-    admin = await server.admin(str(db.url.database))
+    admin = await server.connect_as_superuser(str(db.url.database))
     rows = await admin.fetch(f"EXPLAIN {written}", *(given[name] for name in written.positiontup or ()))
     await admin.close()
     return "\n".join(row[0] for row in rows)
 
 
 async def analyzed(db: AsyncEngine, server: Server) -> None:
-    admin = await server.admin(str(db.url.database))
+    admin = await server.connect_as_superuser(str(db.url.database))
     await admin.execute("VACUUM ANALYZE permits, declarations")
     await admin.close()
 
 
 async def words(db: AsyncEngine, filters: dict[str, str]) -> Sequence[str]:
     async with db.connect() as conn:
-        return await words_for_taxon(conn, filters.get("taxon", ""))
+        return await find_taxon_words(conn, filters.get("taxon", ""))
 
 
 def goes_by(table: str, filters: dict[str, str], index: str, plan: str) -> None:
@@ -78,22 +78,22 @@ def goes_by(table: str, filters: dict[str, str], index: str, plan: str) -> None:
 
 
 async def test_each_search_of_permits_goes_by_an_index(permits_db: AsyncEngine, server: Server) -> None:
-    await fill(permits_db, 30_000)
+    await insert_permits(permits_db, 30_000)
     await analyzed(permits_db, server)
     for who, filters, index in PERMITS:
         for before in PAGES:
             taxa = await words(permits_db, filters)
-            query = permit_queries.searched(who, filters, taxa, limit=50, before=before, at=datetime.now(UTC))
+            query = permit_queries.search_query(who, filters, taxa, limit=50, before=before, at=datetime.now(UTC))
             found = await plan(permits_db, server, query)
             goes_by("permits", filters, index if before is None else f"{index}|permits_pkey", found)
 
 
 async def test_each_search_of_declarations_goes_by_an_index(permits_db: AsyncEngine, server: Server) -> None:
-    await declare(permits_db, 30_000)
+    await insert_declarations(permits_db, 30_000)
     await analyzed(permits_db, server)
     for who, filters, index in DECLARATIONS:
         for before in PAGES:
             taxa = await words(permits_db, filters)
-            query = declarations.searched(who, filters, taxa, limit=50, before=before)
+            query = declarations.search_query(who, filters, taxa, limit=50, before=before)
             found = await plan(permits_db, server, query)
             goes_by("declarations", filters, index if before is None else f"{index}|declarations_pkey", found)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from shared.cites.time_zones import earliest_day, latest_day, zones_of
+from shared.cites.time_zones import day_in_first_zone, day_in_last_zone, time_zones
 
 
 @pytest.mark.parametrize(("country", "moment", "last", "first"), [
@@ -23,8 +23,11 @@ def test_the_day_ends_with_the_last_zone_and_begins_with_the_first(
     country: str, moment: str, last: str, first: str
 ) -> None:
     at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    assert (latest_day(country, at), earliest_day(country, at)) == (date.fromisoformat(last), date.fromisoformat(first))
+    assert (day_in_last_zone(country, at), day_in_first_zone(country, at)) == (
+        date.fromisoformat(last),
+        date.fromisoformat(first),
+    )
 
 
 def test_a_country_without_a_zone_of_its_own_goes_by_utc() -> None:
-    assert [str(zone) for zone in zones_of("BV")] == ["UTC"]
+    assert [str(zone) for zone in time_zones("BV")] == ["UTC"]

@@ -6,57 +6,58 @@ from typing import Any
 from uuid import UUID
 
 from shared.database import new_id
-from shared.signed_tokens import OUTSIDE, BadToken, KeyFile, read, sign
+from shared.signed_tokens import ACCESS_TOKEN_TYPE, InvalidToken, KeyFile, sign_token, verify_token
 
-LIFE = timedelta(hours=1)
+TOKEN_LIFETIME = timedelta(hours=1)
 AUDIENCE = "saola"
-MOST_CACHED = 10_000
+MAX_CACHED = 10_000
 
 
-class Access:
+class AccessTokens:
     """Issues access tokens and reads them; one that was read whole is known again by its SHA-256 until it ends."""
 
     def __init__(self, keys: KeyFile, issuer: str) -> None:
         self.keys, self.issuer = keys, issuer
-        self._read_with = keys.keys
+        self._cached_with_keys = keys.keys
         self._cached: dict[bytes, tuple[float, UUID, str]] = {}
 
     def issue(self, party_id: UUID, client_id: str, *, at: datetime) -> str:
         """Sign a token for a party."""
-        begins = int(at.timestamp())
+        issued_at = int(at.timestamp())
         claims = {
             "iss": self.issuer,
             "aud": AUDIENCE,
             "sub": str(party_id),
             "client_id": client_id,
-            "iat": begins,
-            "exp": begins + int(LIFE.total_seconds()),
+            "iat": issued_at,
+            "exp": issued_at + int(TOKEN_LIFETIME.total_seconds()),
             "jti": new_id(at).hex,
         }
-        return sign(self.keys, typ=OUTSIDE, claims=claims)
+        return sign_token(self.keys, typ=ACCESS_TOKEN_TYPE, claims=claims)
 
-    def bearer(self, token: str, *, at: datetime) -> tuple[UUID, str]:
+    def verify(self, token: str, *, at: datetime) -> tuple[UUID, str]:
         """Answer the party id and client id a token speaks for; raises BadToken."""
-        if self.keys.keys is not self._read_with:
-            self._read_with = self.keys.keys
+        if self.keys.keys is not self._cached_with_keys:
+            self._cached_with_keys = self.keys.keys
             self._cached.clear()
-        name = hashlib.sha256(token.encode(errors="replace")).digest()
-        found = self._cached.get(name)
+        token_hash = hashlib.sha256(token.encode(errors="replace")).digest()
+        found = self._cached.get(token_hash)
         if found is None:
-            found = self._remember(
-                name, read(token, self.keys, typ=OUTSIDE, issuer=self.issuer, audience=AUDIENCE, at=at)
+            found = self._store_claims(
+                token_hash,
+                verify_token(token, self.keys, typ=ACCESS_TOKEN_TYPE, issuer=self.issuer, audience=AUDIENCE, at=at),
             )
         if found[0] <= at.timestamp():
-            self._cached.pop(name, None)
-            raise BadToken("expired")
+            self._cached.pop(token_hash, None)
+            raise InvalidToken("expired")
         return found[1], found[2]
 
-    def _remember(self, name: bytes, claims: dict[str, Any]) -> tuple[float, UUID, str]:
+    def _store_claims(self, token_hash: bytes, claims: dict[str, Any]) -> tuple[float, UUID, str]:
         try:
             found = (float(claims["exp"]), UUID(claims["sub"]), str(claims["client_id"]))
         except (KeyError, ValueError, TypeError, AttributeError):
-            raise BadToken("claims") from None
-        if len(self._cached) >= MOST_CACHED:
+            raise InvalidToken("claims") from None
+        if len(self._cached) >= MAX_CACHED:
             self._cached.pop(next(iter(self._cached)))
-        self._cached[name] = found
+        self._cached[token_hash] = found
         return found

@@ -13,11 +13,11 @@ from joserfc.jwk import ECKey, OKPKey
 
 from services.gateway.actions.auth.client_keys import ALGORITHMS
 
-OLDEST = timedelta(minutes=5)
+MAX_AGE = timedelta(minutes=5)
 LEEWAY = timedelta(seconds=30)
-TYPES = frozenset({None, "JWT", "client-authentication+jwt"})
+ALLOWED_TYPES = frozenset({None, "JWT", "client-authentication+jwt"})
 """`typ` of an assertion, when it says one (RFC 7523 bis); a token of another type is none."""
-LONGEST = 8_192
+MAX_LENGTH = 8_192
 
 
 class BadAssertion(Exception):
@@ -30,13 +30,13 @@ class Assertion:
 
     client_id: str
     jti: str
-    until: datetime
+    expires_at: datetime
 
 
 def claimed_client(text: str) -> str:
     """Answer who an assertion says it is from, before anything is proved; raises BadAssertion."""
     try:
-        if len(text) > LONGEST:
+        if len(text) > MAX_LENGTH:
             raise BadAssertion("The assertion is too long.")
         part = text.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
@@ -48,9 +48,9 @@ def claimed_client(text: str) -> str:
     return name
 
 
-def check(text: str, keys: Sequence[dict[str, Any]], *, issuer: str, at: datetime) -> Assertion:
+def verify(text: str, keys: Sequence[dict[str, Any]], *, issuer: str, at: datetime) -> Assertion:
     """Check an assertion wholly against a client's keys; raises BadAssertion."""
-    claims = _verified(text, keys)
+    claims = _verified_claims(text, keys)
     name, jti = claims.get("sub"), claims.get("jti")
     if not isinstance(name, str) or claims.get("iss") != name:
         raise BadAssertion("`iss` and `sub` are both the client id.")
@@ -58,26 +58,26 @@ def check(text: str, keys: Sequence[dict[str, Any]], *, issuer: str, at: datetim
         raise BadAssertion(f"`aud` is one string, our issuer: {issuer}")
     if not isinstance(jti, str) or not 1 <= len(jti) <= 255 or not jti.isprintable():
         raise BadAssertion("`jti` is a string of 1 to 255 printable characters, new for each assertion.")
-    return Assertion(name, jti, _until(claims, at))
+    return Assertion(name, jti, _expiry(claims, at))
 
 
-def _until(claims: dict[str, Any], at: datetime) -> datetime:
+def _expiry(claims: dict[str, Any], at: datetime) -> datetime:
     """Answer when an assertion could not be taken any more; raises BadAssertion when that is past."""
-    now, oldest, leeway = at.timestamp(), OLDEST.total_seconds(), LEEWAY.total_seconds()
-    ends, issued, begins = (_moment(claims, name) for name in ("exp", "iat", "nbf"))
-    if ends is None or ends <= now:
+    now, max_age, leeway = at.timestamp(), MAX_AGE.total_seconds(), LEEWAY.total_seconds()
+    expires, issued, not_before = (_timestamp(claims, name) for name in ("exp", "iat", "nbf"))
+    if expires is None or expires <= now:
         raise BadAssertion("`exp` is missing, or the assertion has expired.")
-    if issued is None and ends > now + oldest + leeway:
+    if issued is None and expires > now + max_age + leeway:
         raise BadAssertion("Without `iat`, `exp` lies at most 5 minutes ahead.")
-    if issued is not None and not now - oldest <= issued <= now + leeway:
+    if issued is not None and not now - max_age <= issued <= now + leeway:
         raise BadAssertion("The assertion is older than 5 minutes, or from the future: see `iat`.")
-    if begins is not None and begins > now + leeway:
+    if not_before is not None and not_before > now + leeway:
         raise BadAssertion("The assertion does not hold yet: see `nbf`.")
-    last = ends if issued is None else min(ends, issued + oldest)
+    last = expires if issued is None else min(expires, issued + max_age)
     return datetime.fromtimestamp(last, UTC) + timedelta(seconds=1)
 
 
-def _moment(claims: dict[str, Any], name: str) -> float | None:
+def _timestamp(claims: dict[str, Any], name: str) -> float | None:
     value = claims.get(name)
     if value is None:
         return None
@@ -86,19 +86,19 @@ def _moment(claims: dict[str, Any], name: str) -> float | None:
     return float(value)
 
 
-def _verified(text: str, keys: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    head = _header(text)
-    if head.get("alg") not in ALGORITHMS:
+def _verified_claims(text: str, keys: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    header = _header(text)
+    if header.get("alg") not in ALGORITHMS:
         raise BadAssertion(f"The assertion is signed with {' or '.join(ALGORITHMS)} (RFC 9864's name), nothing else.")
-    if not all(isinstance(head.get(name), str | None) for name in ("typ", "kid")):
+    if not all(isinstance(header.get(name), str | None) for name in ("typ", "kid")):
         raise BadAssertion("`typ` and `kid` are strings, or left out.")
-    if head.get("typ") not in TYPES:
+    if header.get("typ") not in ALLOWED_TYPES:
         raise BadAssertion("`typ` is JWT or client-authentication+jwt, or left out.")
-    kid = head.get("kid")
+    kid = header.get("kid")
     for key in [key for key in keys if kid in {None, key["kid"]}]:
         try:
-            read = OKPKey.import_key(key) if key["kty"] == "OKP" else ECKey.import_key(key)
-            return jwt.decode(text, read, algorithms=[str(head["alg"])]).claims
+            public_key = OKPKey.import_key(key) if key["kty"] == "OKP" else ECKey.import_key(key)
+            return jwt.decode(text, public_key, algorithms=[str(header["alg"])]).claims
         except (JoseError, ValueError, TypeError, KeyError):
             continue
     raise BadAssertion("No key of this client fits the signature.")
@@ -107,9 +107,9 @@ def _verified(text: str, keys: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def _header(text: str) -> dict[str, Any]:
     part = text.split(".", maxsplit=1)[0]
     try:
-        head = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        header = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except ValueError:
         raise BadAssertion("The assertion's header cannot be read.") from None
-    if not isinstance(head, dict):
+    if not isinstance(header, dict):
         raise BadAssertion("The assertion's header cannot be read.")
-    return head
+    return header

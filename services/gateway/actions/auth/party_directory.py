@@ -17,37 +17,37 @@ from shared.contracts.parties import Party
 from shared.logs import logger
 from shared.problems import Unavailable
 
-LOOK_EVERY = 5.0
+REFRESH_SECONDS = 5.0
 """Seconds between two looks for what other processes changed."""
 STALE_AFTER = 45.0
 """Seconds after which nobody is let in on old knowledge: a disabled party stops within 60 s, whatever fails."""
 
 
 @dataclass(frozen=True)
-class Known:
+class Principal:
     """A party, with what is asked of it on every request worked out once."""
 
     party: Party
-    text: str
+    party_json: str
     numbers: frozenset[str]
     roles: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CredentialEntry:
     """What the directory holds of a credential: whose it is, and until when it lives."""
 
     party_id: UUID
-    ends: float
+    expires_at: float
     subject: str | None
 
-    def lives(self) -> bool:
+    def is_active(self) -> bool:
         """Say whether it lets anybody in now."""
-        return self.ends > time.time()
+        return self.expires_at > time.time()
 
 
 @dataclass(frozen=True, slots=True)
-class Mandate:
+class MandateEntry:
     """What the directory holds of a mandate, by its agent and id."""
 
     trader_id: UUID
@@ -56,41 +56,41 @@ class Mandate:
     revoked: bool
 
 
-class People:
+class PartyDirectory:
     """Parties by their ids, whose each credential is and until when, and who may act for whom."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._parties: dict[UUID, Known] = {}
-        self._credentials: dict[str, Entry] = {}
+        self._parties: dict[UUID, Principal] = {}
+        self._credentials: dict[str, CredentialEntry] = {}
         self._subjects: dict[str, str] = {}
-        self._mandates: dict[UUID, dict[UUID, Mandate]] = {}
+        self._mandates: dict[UUID, dict[UUID, MandateEntry]] = {}
         self._revision = -1
-        self._looked = float("-inf")
-        self._looked_again = float("-inf")
-        self._one_look = asyncio.Lock()
+        self._refreshed_at = float("-inf")
+        self._throttled_at = float("-inf")
+        self._refresh_lock = asyncio.Lock()
 
     @property
-    def known(self) -> bool:
+    def is_fresh(self) -> bool:
         """Say whether the directory was ever read and is not too old to trust."""
-        return time.monotonic() - self._looked < STALE_AFTER
+        return time.monotonic() - self._refreshed_at < STALE_AFTER
 
     async def refresh(self) -> None:
         """Read what changed since the last look."""
-        async with self._one_look:
+        async with self._refresh_lock:
             began = time.monotonic()
             async with self._engine.connect() as conn:
-                revision = await parties.revision(conn)
+                revision = await parties.read_revision(conn)
                 if revision != self._revision:
-                    changed = await parties.changed_since(conn, self._revision)
-                    given = await credentials.changed_since(conn, self._revision)
-                    granted = await mandates.changed_since(conn, self._revision)
-                    self._take(changed, given)
-                    self._take_mandates(granted)
+                    changed_parties = await parties.list_changed_since(conn, self._revision)
+                    changed_credentials = await credentials.list_changed_since(conn, self._revision)
+                    changed_mandates = await mandates.list_changed_since(conn, self._revision)
+                    self._apply_changes(changed_parties, changed_credentials)
+                    self._apply_mandates(changed_mandates)
                     self._revision = revision
-            self._looked = began
+            self._refreshed_at = began
 
-    async def refresh_if_possible(self) -> bool:
+    async def try_refresh(self) -> bool:
         """Read what changed; False, and left to the next look, when the database cannot answer."""
         try:
             await self.refresh()
@@ -99,88 +99,95 @@ class People:
             return False
         return True
 
-    async def watch(self) -> None:
+    async def run(self) -> None:
         """Keep the directory up to date until cancelled."""
         while True:
-            await asyncio.sleep(LOOK_EVERY)
-            await self.refresh_if_possible()
+            await asyncio.sleep(REFRESH_SECONDS)
+            await self.try_refresh()
 
-    async def find(self, party_id: UUID, client_id: str) -> Known | None:
+    async def find(self, party_id: UUID, client_id: str) -> Principal | None:
         """Answer the party of a living credential, or None; raises Unavailable when that cannot be known now.
 
         A credential never heard of may be a moment old, from another process: then the database is asked.
         """
-        learned = client_id in self._credentials or await self.refresh_if_possible()
-        if not (learned and self.known):
-            raise _unknown_now()
-        return self._living(party_id, client_id)
+        is_known = client_id in self._credentials or await self.try_refresh()
+        if not (is_known and self.is_fresh):
+            raise _directory_unavailable()
+        return self._find_active(party_id, client_id)
 
-    async def of_subject(self, subject: str) -> tuple[Known, str] | None:
+    async def find_by_subject(self, subject: str) -> tuple[Principal, str] | None:
         """Answer the party and the credential that stand for somebody of the outside issuer, or None."""
-        learned = subject in self._subjects or await self._look_again()
-        if not (learned and self.known):
-            raise _unknown_now()
+        is_known = subject in self._subjects or await self._refresh_throttled()
+        if not (is_known and self.is_fresh):
+            raise _directory_unavailable()
         client_id = self._subjects.get(subject)
         entry = self._credentials.get(client_id or "")
-        known = None if client_id is None or entry is None else self._living(entry.party_id, client_id)
-        return None if known is None or client_id is None else (known, client_id)
+        principal = None if client_id is None or entry is None else self._find_active(entry.party_id, client_id)
+        return None if principal is None or client_id is None else (principal, client_id)
 
-    async def principals(self, agent: UUID, *, day: date) -> list[Known]:
+    async def list_represented_traders(self, agent: UUID, *, day: date) -> list[Principal]:
         """Answer the traders this agent may act for on a day; what another process granted lately is looked for."""
-        found = self._principals(agent, day)
-        if not found and await self._look_again():
-            found = self._principals(agent, day)
+        found = self._represented_traders(agent, day)
+        if not found and await self._refresh_throttled():
+            found = self._represented_traders(agent, day)
         return found
 
-    async def principal(self, agent: UUID, trader: UUID, *, day: date) -> Known | None:
+    async def find_represented_trader(self, agent: UUID, trader: UUID, *, day: date) -> Principal | None:
         """Answer a trader if this agent may act for it on a day."""
-        return next((known for known in await self.principals(agent, day=day) if known.party.id == trader), None)
+        return next(
+            (
+                principal
+                for principal in await self.list_represented_traders(agent, day=day)
+                if principal.party.id == trader
+            ),
+            None,
+        )
 
-    def _principals(self, agent: UUID, day: date) -> list[Known]:
-        given = self._mandates.get(agent, {}).values()
-        traders = {m.trader_id for m in given if not m.revoked and m.first_day <= day <= m.last_day}
+    def _represented_traders(self, agent: UUID, day: date) -> list[Principal]:
+        mandates_of_agent = self._mandates.get(agent, {}).values()
+        traders = {m.trader_id for m in mandates_of_agent if not m.revoked and m.first_day <= day <= m.last_day}
         found = [self._parties[id] for id in sorted(traders) if id in self._parties]
-        return [known for known in found if not known.party.disabled and "trader" in known.roles]
+        return [principal for principal in found if not principal.party.disabled and "trader" in principal.roles]
 
-    async def _look_again(self) -> bool:
+    async def _refresh_throttled(self) -> bool:
         """Look for what is a moment old, at most once a second, so that guesses cannot wear the database down."""
-        if time.monotonic() - self._looked_again < 1.0:
+        if time.monotonic() - self._throttled_at < 1.0:
             return True
-        self._looked_again = time.monotonic()
-        return await self.refresh_if_possible()
+        self._throttled_at = time.monotonic()
+        return await self.try_refresh()
 
-    def _living(self, party_id: UUID, client_id: str) -> Known | None:
-        known, entry = self._parties.get(party_id), self._credentials.get(client_id)
-        if known is None or known.party.disabled or entry is None:
+    def _find_active(self, party_id: UUID, client_id: str) -> Principal | None:
+        principal, entry = self._parties.get(party_id), self._credentials.get(client_id)
+        if principal is None or principal.party.disabled or entry is None:
             return None
-        return known if entry.party_id == party_id and entry.lives() else None
+        return principal if entry.party_id == party_id and entry.is_active() else None
 
-    def _take(self, changed: Sequence[Party], given: Sequence[RowMapping]) -> None:
-        for party in changed:
+    def _apply_changes(self, changed_parties: Sequence[Party], changed_credentials: Sequence[RowMapping]) -> None:
+        for party in changed_parties:
             text = party.model_dump_json()
-            self._parties[party.id] = Known(party, text, party.numbers, frozenset(party.roles))
-        for row in given:
-            self._credentials[row["client_id"]] = Entry(row["party_id"], _end(row), row["subject"])
-            if row["subject"] is not None and self._current(row["subject"]) is None:
+            self._parties[party.id] = Principal(party, text, party.identifier_values, frozenset(party.roles))
+        for row in changed_credentials:
+            self._credentials[row["client_id"]] = CredentialEntry(row["party_id"], _expiry(row), row["subject"])
+            if row["subject"] is not None and self._active_credential(row["subject"]) is None:
                 self._subjects[row["subject"]] = row["client_id"]
 
-    def _current(self, subject: str) -> Entry | None:
+    def _active_credential(self, subject: str) -> CredentialEntry | None:
         """Answer the credential that stands for a subject, unless it has ended."""
         entry = self._credentials.get(self._subjects.get(subject, ""))
-        return entry if entry is not None and entry.lives() else None
+        return entry if entry is not None and entry.is_active() else None
 
-    def _take_mandates(self, granted: Sequence[RowMapping]) -> None:
-        for row in granted:
-            mandate = Mandate(row["trader_id"], row["first_day"], row["last_day"], row["revoked_at"] is not None)
+    def _apply_mandates(self, changed_mandates: Sequence[RowMapping]) -> None:
+        for row in changed_mandates:
+            mandate = MandateEntry(row["trader_id"], row["first_day"], row["last_day"], row["revoked_at"] is not None)
             self._mandates.setdefault(row["agent_id"], {})[row["id"]] = mandate
 
 
-def _end(row: RowMapping) -> float:
+def _expiry(row: RowMapping) -> float:
     """Answer the second since 1970 at which a credential ends: it has, it will, or never."""
     if row["ended_at"] is not None:
         return 0.0
     return inf if row["expires_at"] is None else float(row["expires_at"].timestamp())
 
 
-def _unknown_now() -> Unavailable:
+def _directory_unavailable() -> Unavailable:
     return Unavailable("database-unavailable", "Who you are cannot be checked now; ask again in a few seconds.")

@@ -15,85 +15,90 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.store import rate_limit_blocks
 from shared.logs import logger
-from shared.problems import TooMany
+from shared.problems import TooManyRequests
 
-WINDOW = 10
+WINDOW_SECONDS = 10
 """Seconds of one window: a party may use the quota of all ten in the first."""
-BLOCKS = 20
+BLOCKS_PER_WINDOW = 20
 """Into how many blocks a window's quota is cut: what a replica holds and does not use is at most one of them."""
-MOST_PARTIES = 10_000
+MAX_PARTIES = 10_000
 
 
 @dataclass
-class Standing:
+class WindowState:
     """Where a party stands in the present window, as this process knows it."""
 
     window: int = -1
-    mine: int = 0
-    elsewhere: int = 0
-    used_up: bool = False
-    one_ask: asyncio.Lock = field(default_factory=asyncio.Lock)
+    remaining_here: int = 0
+    remaining_elsewhere: int = 0
+    exhausted: bool = False
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-STANDING: ContextVar[list[tuple[int, int]]] = ContextVar("standing")
+REMAINING: ContextVar[list[tuple[int, int]]] = ContextVar("standing")
 """Where the request at hand leaves its party: left in this window, seconds until the next; for its answer's fields."""
 
 
-class Limits:
+class RateLimits:
     """Counts the requests of each party; `per_second` of 0 counts nothing."""
 
     def __init__(self, engine: AsyncEngine, per_second: int) -> None:
         self._engine = engine
-        self.quota = per_second * WINDOW
-        self._block = max(1, self.quota // BLOCKS)
-        self._standings: dict[UUID, Standing] = {}
+        self.quota = per_second * WINDOW_SECONDS
+        self._block = max(1, self.quota // BLOCKS_PER_WINDOW)
+        self._windows: dict[UUID, WindowState] = {}
 
     @property
     def policy(self) -> str:
         """Write the policy as the RateLimit-Policy field does."""
-        return f'"party";q={self.quota};w={WINDOW}'
+        return f'"party";q={self.quota};w={WINDOW_SECONDS}'
 
     async def count(self, party_id: UUID) -> None:
         """Count one request of a party; raises TooMany when its window is used up."""
         if not self.quota:
             return
         at = time.time()
-        window = int(at) // WINDOW * WINDOW
-        standing = self._standing(party_id, window)
-        while standing.mine <= 0 and not standing.used_up:
-            await self._ask(party_id, standing)
-        rest = max(1, window + WINDOW - int(at))
-        refused = standing.mine <= 0
-        standing.mine -= 0 if refused else 1
-        if standings := STANDING.get(None):
-            standings[0] = (standing.mine + standing.elsewhere, rest)
+        window = int(at) // WINDOW_SECONDS * WINDOW_SECONDS
+        state = self._window_state(party_id, window)
+        while state.remaining_here <= 0 and not state.exhausted:
+            await self._take_block(party_id, state)
+        seconds_left = max(1, window + WINDOW_SECONDS - int(at))
+        refused = state.remaining_here <= 0
+        state.remaining_here -= 0 if refused else 1
+        if slot := REMAINING.get(None):
+            slot[0] = (state.remaining_here + state.remaining_elsewhere, seconds_left)
         if refused:
-            told = f"Your party may send {self.quota} requests in {WINDOW} s. Go on in {rest} s."
-            raise TooMany("too-many-requests", told, rest)
+            detail = f"Your party may send {self.quota} requests in {WINDOW_SECONDS} s. Go on in {seconds_left} s."
+            raise TooManyRequests("too-many-requests", detail, seconds_left)
 
-    def _standing(self, party_id: UUID, window: int) -> Standing:
-        standing = self._standings.get(party_id)
-        if standing is None:
-            if len(self._standings) >= MOST_PARTIES:
-                self._standings.pop(next(iter(self._standings)))
-            standing = self._standings[party_id] = Standing()
-        if standing.window != window:
-            standing.window, standing.mine, standing.elsewhere, standing.used_up = window, 0, self.quota, False
-        return standing
+    def _window_state(self, party_id: UUID, window: int) -> WindowState:
+        state = self._windows.get(party_id)
+        if state is None:
+            if len(self._windows) >= MAX_PARTIES:
+                self._windows.pop(next(iter(self._windows)))
+            state = self._windows[party_id] = WindowState()
+        if state.window != window:
+            state.window, state.remaining_here, state.remaining_elsewhere, state.exhausted = (
+                window,
+                0,
+                self.quota,
+                False,
+            )
+        return state
 
-    async def _ask(self, party_id: UUID, standing: Standing) -> None:
+    async def _take_block(self, party_id: UUID, state: WindowState) -> None:
         """Take a block, one request of the party at a time; the others of this process wait for what it brings."""
-        async with standing.one_ask:
-            if standing.mine > 0 or standing.used_up:
+        async with state.lock:
+            if state.remaining_here > 0 or state.exhausted:
                 return
-            window = standing.window
+            window = state.window
             try:
                 async with self._engine.begin() as conn:
-                    had, left = await rate_limit_blocks.take(
+                    granted, left = await rate_limit_blocks.take_block(
                         conn, party_id, window, block=self._block, quota=self.quota
                     )
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 logger().warning("limits.unknown", error=repr(error)[:300])
-                had, left = self._block, standing.elsewhere
-            if standing.window == window:
-                standing.mine, standing.elsewhere, standing.used_up = had, left, had <= 0
+                granted, left = self._block, state.remaining_elsewhere
+            if state.window == window:
+                state.remaining_here, state.remaining_elsewhere, state.exhausted = granted, left, granted <= 0

@@ -17,23 +17,23 @@ from shared.problems import Conflict
 from shared.signed_tokens import KeyFile
 
 
-class Seal:
+class ResponseSealer:
     """Closes and opens short secrets with keys derived from a key file."""
 
     def __init__(self, keys: KeyFile) -> None:
         self._keys = keys
 
-    def close(self, plain: bytes) -> bytes:
+    def seal(self, plain: bytes) -> bytes:
         """Encrypt with the first key of the file."""
         key = self._keys.keys.keys[0]
         header = {"alg": "dir", "enc": "A256GCM", "kid": key.kid}
-        return jwe.encrypt_compact(header, plain, _derived(key)).encode()
+        return jwe.encrypt_compact(header, plain, _derive_key(key)).encode()
 
-    def open(self, sealed: bytes) -> bytes:
+    def unseal(self, sealed: bytes) -> bytes:
         """Decrypt; raises Conflict when the key that closed it is no longer there."""
         for key in self._keys.keys.keys:
             try:
-                plain = jwe.decrypt_compact(sealed, _derived(key)).plaintext
+                plain = jwe.decrypt_compact(sealed, _derive_key(key)).plaintext
             except (JoseError, ValueError):
                 continue
             if plain is not None:
@@ -44,6 +44,6 @@ class Seal:
         )
 
 
-def _derived(key: Any) -> OctKey:
+def _derive_key(key: Any) -> OctKey:
     private = base64.urlsafe_b64decode(key.as_dict(private=True)["d"] + "==")
     return OctKey.import_key(hmac.digest(private, b"saola kept answers\x01", "sha256"))

@@ -15,29 +15,29 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.gateway.actions.idempotency import key_reused
 from services.gateway.store import submissions
 from services.gateway.store.submissions import Submission
-from shared.database import again, alone, is_away, now
-from shared.dispatcher import Courier
+from shared.database import autocommit, is_unavailable, now, retry_transaction
+from shared.dispatcher import Dispatcher
 from shared.logs import logger
 from shared.metrics import counter
-from shared.problems import Conflict, Refusal, Unavailable
+from shared.problems import Conflict, ProblemError, Unavailable
 
-MOST_AT_ONCE = 300
-UNDER_WAY = 2
+MAX_BATCH = 300
+MAX_CONCURRENT_BATCHES = 2
 """Batches at once."""
-MOST_WAITING = 1_000
+MAX_WAITING = 1_000
 """Declarations before a new one is refused: on two cores these are written within a fifth of a second."""
-LONGEST_PAUSE = 3
+MAX_RETRY_AFTER_SECONDS = 3
 """Seconds that those who are refused are told to wait, at most: they differ, or all would come back at once."""
-MOST_BYTES_WAITING = 64_000_000
-HANDED_FOR = timedelta(seconds=5)
+MAX_WAITING_BYTES = 64_000_000
+IN_MEMORY_LEASE = timedelta(seconds=5)
 """How long a letter handed over in memory belongs to this process; after that any courier may take it."""
 ACCEPTED = counter("saola_declarations_accepted", "Declarations that were made durable and answered 202")
-HANDED_BYTES = 16_384
+MAX_IN_MEMORY_BYTES = 16_384
 """A larger letter is read again from the database rather than kept in memory."""
-DATABASE_AWAY = "The database cannot answer now. Send it again under the same key: it is kept once at most."
+DATABASE_UNAVAILABLE = "The database cannot answer now. Send it again under the same key: it is kept once at most."
 
 
-class Receipt(NamedTuple):
+class LodgedDeclaration(NamedTuple):
     """What is answered for a declaration that is durable: the same for every repetition."""
 
     id: UUID
@@ -47,39 +47,39 @@ class Receipt(NamedTuple):
     replayed: bool
 
 
-Waits = tuple[Submission, "asyncio.Future[Receipt]"]
+QueuedSubmission = tuple[Submission, "asyncio.Future[LodgedDeclaration]"]
 
 
-class Intake:
+class SubmissionBatcher:
     """The queue of those who wait for the next commit, and the loops that commit them.
 
     The insert is one statement and commits by itself: BEGIN and COMMIT would cost two turns to the database for a
     batch that waits for one. Two batches may be under way, so that one is written while the other is on the line.
     """
 
-    def __init__(self, engine: AsyncEngine, courier: Courier) -> None:
-        self._engine, self._courier = alone(engine), courier
-        self._queue: deque[Waits] = deque()
+    def __init__(self, engine: AsyncEngine, dispatcher: Dispatcher) -> None:
+        self._engine, self._dispatcher = autocommit(engine), dispatcher
+        self._queue: deque[QueuedSubmission] = deque()
         self._bytes = 0
-        self._woken = asyncio.Event()
-        self._turn = asyncio.Semaphore(UNDER_WAY)
+        self._wakeup = asyncio.Event()
+        self._bulk_semaphore = asyncio.Semaphore(MAX_CONCURRENT_BATCHES)
 
-    def put(self, submission: Submission) -> "asyncio.Future[Receipt]":
+    def submit(self, submission: Submission) -> "asyncio.Future[LodgedDeclaration]":
         """Queue a submission; the future answers its receipt once it is durable, or the refusal it meets.
 
         Raises Unavailable at once when too many wait already.
         """
-        self.demand_room()
-        answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        self._queue.append((submission, answer))
+        self.require_capacity()
+        future: asyncio.Future[LodgedDeclaration] = asyncio.get_running_loop().create_future()
+        self._queue.append((submission, future))
         self._bytes += len(submission.body)
-        self._woken.set()
-        return answer
+        self._wakeup.set()
+        return future
 
-    def demand_room(self) -> None:
+    def require_capacity(self) -> None:
         """Raise Unavailable when too many wait already: asked before a body is read, so that a refusal costs little."""
-        if len(self._queue) >= MOST_WAITING or self._bytes > MOST_BYTES_WAITING:
-            wait = random.randint(1, LONGEST_PAUSE)  # noqa: S311
+        if len(self._queue) >= MAX_WAITING or self._bytes > MAX_WAITING_BYTES:
+            wait = random.randint(1, MAX_RETRY_AFTER_SECONDS)  # noqa: S311
             raise Unavailable(
                 "overloaded", f"Too many declarations wait to be written. Send it again in {wait} s.", wait
             )
@@ -87,90 +87,98 @@ class Intake:
     async def run(self) -> None:
         """Commit what waits until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(UNDER_WAY):
-                tasks.create_task(self._commit())
+            for _ in range(MAX_CONCURRENT_BATCHES):
+                tasks.create_task(self._commit_batches())
 
-    async def _commit(self) -> None:
+    async def _commit_batches(self) -> None:
         """Commit batch after batch."""
         while True:
-            await self._woken.wait()
-            self._woken.clear()
+            await self._wakeup.wait()
+            self._wakeup.clear()
             while self._queue:
-                batch = [self._queue.popleft() for _ in range(min(MOST_AT_ONCE, len(self._queue)))]
+                batch = [self._queue.popleft() for _ in range(min(MAX_BATCH, len(self._queue)))]
                 self._bytes -= sum(len(submission.body) for submission, _ in batch)
-                await self._answer(batch)
+                await self._store_and_resolve(batch)
 
-    async def keep_many(self, batch: Sequence[Submission]) -> "dict[UUID, Receipt | Exception]":
+    async def store_batch(self, batch: Sequence[Submission]) -> "dict[UUID, LodgedDeclaration | Exception]":
         """Keep a batch that came as one, beside the queue: only so many such batches are under way."""
-        async with self._turn:
-            return await self._settle(batch)
+        async with self._bulk_semaphore:
+            return await self._store_or_split(batch)
 
-    async def _answer(self, batch: Sequence[Waits]) -> None:
-        answers = await self._settle([submission for submission, _ in batch])
+    async def _store_and_resolve(self, batch: Sequence[QueuedSubmission]) -> None:
+        results = await self._store_or_split([submission for submission, _ in batch])
         for submission, future in batch:
-            _give(future, answers[submission.id])
+            _resolve(future, results[submission.id])
 
-    async def _settle(self, batch: Sequence[Submission]) -> "dict[UUID, Receipt | Exception]":
+    async def _store_or_split(self, batch: Sequence[Submission]) -> "dict[UUID, LodgedDeclaration | Exception]":
         """Keep a batch and answer each; when it fails for a reason of its own, each is tried alone."""
         try:
-            return await self._keep_surely(batch)
+            return await self._store_with_retry(batch)
         except Exception as error:
-            if len(batch) == 1 or is_away(error):
-                return dict.fromkeys((submission.id for submission in batch), _failure(error))
-        answers: dict[UUID, Receipt | Exception] = {}
+            if len(batch) == 1 or is_unavailable(error):
+                return dict.fromkeys((submission.id for submission in batch), _to_error(error))
+        results: dict[UUID, LodgedDeclaration | Exception] = {}
         for one in batch:
-            answers |= await self._settle([one])
-        return answers
+            results |= await self._store_or_split([one])
+        return results
 
-    async def _keep_surely(self, batch: Sequence[Submission]) -> "dict[UUID, Receipt | Exception]":
+    async def _store_with_retry(self, batch: Sequence[Submission]) -> "dict[UUID, LodgedDeclaration | Exception]":
         """Keep a batch, once more when the connection was lost: what the first try kept is found by its key."""
         try:
-            return await again(lambda: self._keep(batch))
+            return await retry_transaction(lambda: self._store(batch))
         except (DBAPIError, OSError) as error:
-            if not is_away(error):
+            if not is_unavailable(error):
                 raise
             logger().warning("database.away", error=repr(error)[:300])
-        return await again(lambda: self._keep(batch))
+        return await retry_transaction(lambda: self._store(batch))
 
-    async def _keep(self, batch: Sequence[Submission]) -> "dict[UUID, Receipt | Exception]":
+    async def _store(self, batch: Sequence[Submission]) -> "dict[UUID, LodgedDeclaration | Exception]":
         batch = sorted(batch, key=lambda submission: submission.scope)
-        at, room = now(), self._courier.room
-        handed = [submission for submission in batch if room and len(submission.carried) <= HANDED_BYTES]
-        mine = {submission.id for submission in handed}
-        due = [at + HANDED_FOR if submission.id in mine else at for submission in batch]
+        at, has_capacity = now(), self._dispatcher.has_capacity
+        leased = [
+            submission
+            for submission in batch
+            if has_capacity and len(submission.normalized_body) <= MAX_IN_MEMORY_BYTES
+        ]
+        leased_ids = {submission.id for submission in leased}
+        due = [at + IN_MEMORY_LEASE if submission.id in leased_ids else at for submission in batch]
         async with self._engine.connect() as conn:
-            new = await submissions.put(conn, batch, due)
-            met = [] if len(new) == len(batch) else [one for one in batch if one.id not in new]
-            kept = await submissions.under_keys(conn, [submission.scope for submission in met]) if met else {}
+            new = await submissions.insert_many(conn, batch, due)
+            repeated = [] if len(new) == len(batch) else [one for one in batch if one.id not in new]
+            stored = (
+                await submissions.find_by_keys(conn, [submission.scope for submission in repeated]) if repeated else {}
+            )
         ACCEPTED.inc(len(new))
-        self._courier.hand([submission.letter for submission in handed if submission.id in new])
-        return {submission.id: _receipt(submission, new, kept.get(submission.scope)) for submission in batch}
+        self._dispatcher.enqueue_leased([submission.outbox_message for submission in leased if submission.id in new])
+        return {submission.id: _result_of(submission, new, stored.get(submission.scope)) for submission in batch}
 
 
-def _receipt(submission: Submission, new: Set[UUID], kept: RowMapping | None) -> "Receipt | Exception":
+def _result_of(submission: Submission, new: Set[UUID], stored: RowMapping | None) -> "LodgedDeclaration | Exception":
     """Answer by the rules of the key: new, the same again, another body, or a reference that is taken."""
-    if submission.id in new or (kept is not None and kept["id"] == submission.id):
-        return Receipt(submission.id, submission.reference, submission.received_at, submission.digest, replayed=False)
-    if kept is None:
+    if submission.id in new or (stored is not None and stored["id"] == submission.id):
+        return LodgedDeclaration(
+            submission.id, submission.reference, submission.received_at, submission.digest, replayed=False
+        )
+    if stored is None:
         return Conflict(
             "reference-taken",
             "This trader has used this reference in another declaration. Amend that one, or choose a new reference.",
         )
-    if (kept["digest"], kept["content_type"]) != (submission.digest, submission.content_type):
+    if (stored["digest"], stored["content_type"]) != (submission.digest, submission.content_type):
         return key_reused()
-    return Receipt(kept["id"], kept["reference"], kept["received_at"], kept["digest"], replayed=True)
+    return LodgedDeclaration(stored["id"], stored["reference"], stored["received_at"], stored["digest"], replayed=True)
 
 
-def _failure(error: Exception) -> Exception:
-    if isinstance(error, Refusal) or not is_away(error):
+def _to_error(error: Exception) -> Exception:
+    if isinstance(error, ProblemError) or not is_unavailable(error):
         return error
-    return Unavailable("database-unavailable", DATABASE_AWAY)
+    return Unavailable("database-unavailable", DATABASE_UNAVAILABLE)
 
 
-def _give(future: "asyncio.Future[Receipt]", answer: "Receipt | Exception") -> None:
+def _resolve(future: "asyncio.Future[LodgedDeclaration]", result: "LodgedDeclaration | Exception") -> None:
     if future.done():
         return
-    if isinstance(answer, Receipt):
-        future.set_result(answer)
+    if isinstance(result, LodgedDeclaration):
+        future.set_result(result)
     else:
-        future.set_exception(answer)
+        future.set_exception(result)

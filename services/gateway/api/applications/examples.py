@@ -4,18 +4,21 @@ from typing import Any
 
 from services.gateway.api.descriptions.example import Example
 from services.gateway.api.parties.examples import MOMENT, PARTY_ID
-from services.gateway.api.permits.examples import NEW_ID, STATED, TOKEN
+from services.gateway.api.permits.examples import NEW_ID, PERMIT_CONTENT, TOKEN
 
-ASKED: dict[str, Any] = {
+APPLICATION_CONTENT: dict[str, Any] = {
     "reference": "A-2026-7",
-    **{name: STATED[name] for name in ("kind", "issuer", "exporter", "importer", "export_country", "import_country")},
+    **{
+        name: PERMIT_CONTENT[name]
+        for name in ("kind", "issuer", "exporter", "importer", "export_country", "import_country")
+    },
     "purpose": "T",
-    "lines": STATED["lines"],
+    "lines": PERMIT_CONTENT["lines"],
 }
 
 
 def _application(status: str, days_open: int = 2, **more: Any) -> dict[str, Any]:
-    turn = {
+    transition = {
         "from": None,
         "to": "submitted",
         "at": MOMENT,
@@ -23,7 +26,7 @@ def _application(status: str, days_open: int = 2, **more: Any) -> dict[str, Any]
         "reason": None,
     }
     return {
-        **ASKED,
+        **APPLICATION_CONTENT,
         "id": "019a0d5e-6a00-7c3e-8a11-0242ac120010",
         "version": 2,
         "status": status,
@@ -35,16 +38,16 @@ def _application(status: str, days_open: int = 2, **more: Any) -> dict[str, Any]
         "days_open": days_open,
         "permit_id": None,
         "permit": None,
-        "history": [turn],
+        "history": [transition],
         **more,
     }
 
 
 GRANTED = {"id": NEW_ID, "issuer": "ZA", "number": "ZA-2026-000124"}
 EXAMPLES: dict[str, Example] = {
-    "apply_for_permit": Example(ASKED, _application("submitted", 0, version=1)),
-    "list_applications": Example(answers={"data": [_application("submitted")], "next_cursor": None}),
-    "read_application": Example(answers=_application("submitted")),
+    "apply_for_permit": Example(APPLICATION_CONTENT, _application("submitted", 0, version=1)),
+    "list_applications": Example(response={"data": [_application("submitted")], "next_cursor": None}),
+    "read_application": Example(response=_application("submitted")),
     "query_application": Example({"message": "From which farm do the skins come?"}, _application("queried")),
     "answer_application": Example({"message": "From ZA-F-12."}, _application("submitted")),
     "withdraw_application": Example({"reason": "The buyer stepped back"}, _application("withdrawn", decided_at=MOMENT)),

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from services.gateway.api.descriptions.response_parts import CountryCode, Page, Shape, Told, Turn
-from services.gateway.api.permits.models import Named
+from services.gateway.api.descriptions.response_parts import CountryCode, Page, ResponsePart, ResponseShape, Transition
+from services.gateway.api.permits.models import RelatedPermit
 from shared.contracts import application
 
 
-class Assessed(Told):
+class Assessment(ResponsePart):
     """What one person of the authority found."""
 
     recommendation: str
@@ -39,9 +39,9 @@ class Application(application.Application):
     decided_at: datetime | None
     days_open: int
     permit_id: UUID | None
-    permit: Named | None
-    assessment: Annotated[Assessed | None, Field(description="Told to the authority alone")] = None
-    history: tuple[Turn, ...]
+    permit: RelatedPermit | None
+    assessment: Annotated[Assessment | None, Field(description="Told to the authority alone")] = None
+    history: tuple[Transition, ...]
 
 
 class Applications(Page):
@@ -50,7 +50,7 @@ class Applications(Page):
     data: tuple[Application, ...]
 
 
-ANSWERS: dict[str, Shape] = {
+RESPONSES: dict[str, ResponseShape] = {
     "list_applications": Applications,
     **dict.fromkeys(
         "apply_for_permit read_application query_application answer_application withdraw_application "

@@ -1,43 +1,43 @@
 """The routes about applications for permits that permits answers, as one list."""
 
-from services.gateway.api.proxy.proxy import Relayed
-from shared.contracts.application import Application, Assessment, Granting, Question, Reply, Withdrawal
+from services.gateway.api.proxy.proxy import ProxiedRoute
+from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
 from shared.contracts.declaration import Refusal
-from shared.contracts.problems import PAPER
+from shared.contracts.problems import PERMIT_PROBLEM_CODES
 
-A = "/v1/permit-applications"
-WHOLE = "The application as it is now"
-TURN = ("wrong-turn", "version-stale")
+PATH = "/v1/permit-applications"
+CURRENT_APPLICATION = "The application as it is now"
+TRANSITION_PROBLEMS = ("wrong-turn", "version-stale")
 
 
-def _turn(
+def _transition_route(
     verb: str,
     operation: str,
     summary: str,
-    takes: type,
+    request_model: type,
     description: str,
     *,
-    may_be_empty: bool = False,
-    codes: tuple[str, ...] = (),
-) -> Relayed:
-    return Relayed(
+    body_optional: bool = False,
+    problem_codes: tuple[str, ...] = (),
+) -> ProxiedRoute:
+    return ProxiedRoute(
         "POST",
-        f"{A}/{{id}}/{verb}",
+        f"{PATH}/{{id}}/{verb}",
         operation,
         "permits",
         summary,
-        WHOLE,
+        CURRENT_APPLICATION,
         description,
-        takes=takes,
-        may_be_empty=may_be_empty,
+        request_model=request_model,
+        body_optional=body_optional,
         headers=("If-Match",),
-        codes=(*TURN, *codes),
+        problem_codes=(*TRANSITION_PROBLEMS, *problem_codes),
     )
 
 
-APPLYING = Relayed(
+APPLY_ROUTE = ProxiedRoute(
     "POST",
-    A,
+    PATH,
     "apply_for_permit",
     "permits",
     "Apply for a permit",
@@ -45,13 +45,13 @@ APPLYING = Relayed(
     "By a trader named as exporter or importer, or by an agent that holds its mandate: a permit without its number "
     "and dates, which the authority gives.",
     status=201,
-    takes=Application,
-    codes=("not-your-application", *PAPER),
+    request_model=Application,
+    problem_codes=("not-your-application", *PERMIT_PROBLEM_CODES),
 )
-APPLICATIONS: tuple[Relayed, ...] = (
-    Relayed(
+APPLICATION_ROUTES: tuple[ProxiedRoute, ...] = (
+    ProxiedRoute(
         "GET",
-        A,
+        PATH,
         "list_applications",
         "permits",
         "List applications",
@@ -59,54 +59,63 @@ APPLICATIONS: tuple[Relayed, ...] = (
         "A trader's own; of an authority those made to its country. Each says how many days it has been open.",
         query=("status", "kind", "issuer", "reference", "taxon", "applicant", "from", "to", "limit", "cursor"),
     ),
-    Relayed(
+    ProxiedRoute(
         "GET",
-        A + "/{id}",
+        PATH + "/{id}",
         "read_application",
         "permits",
         "Read an application",
         "The application with its history and its days open",
         "By its applicant, and by the authority of the country that is asked.",
     ),
-    _turn("query", "query_application", "Ask the applicant", Question, "The application waits for the answer."),
-    _turn(
+    _transition_route(
+        "query", "query_application", "Ask the applicant", Question, "The application waits for the answer."
+    ),
+    _transition_route(
         "assessment",
         "assess_application",
         "Say what you found",
         Assessment,
         "Heard and read by the authority alone. Where the country's policy asks for two people, another one grants.",
     ),
-    _turn(
+    _transition_route(
         "grant",
         "grant_application",
         "Grant an application",
-        Granting,
+        GrantDecision,
         "Issues the permit in the same step: `permit` names it, with its token, shown this once. An empty body grants "
         "all that was asked; where `lines` are named, those alone are granted, each with as much as was asked or less.",
-        may_be_empty=True,
-        codes=("permit-number-taken", "assessment-missing", "same-person", "no-such-line", "more-than-asked", *PAPER),
+        body_optional=True,
+        problem_codes=(
+            "permit-number-taken",
+            "assessment-missing",
+            "same-person",
+            "no-such-line",
+            "more-than-asked",
+            *PERMIT_PROBLEM_CODES,
+        ),
     ),
-    _turn(
+    _transition_route(
         "refusal", "refuse_application", "Refuse an application", Refusal, "For a reason, which the applicant reads."
     ),
 )
-APPLICANTS: tuple[Relayed, ...] = (
-    _turn(
+APPLICANT_ROUTES: tuple[ProxiedRoute, ...] = (
+    _transition_route(
         "answer",
         "answer_application",
         "Answer the authority",
         Reply,
         "The application is the authority's again.",
-        codes=("not-your-application",),
+        problem_codes=("not-your-application",),
     ),
-    _turn(
+    _transition_route(
         "withdrawal",
         "withdraw_application",
         "Take an application back",
         Withdrawal,
         "By the applicant or its agent, as long as it is not decided.",
-        may_be_empty=True,
-        codes=("not-your-application",),
+        body_optional=True,
+        problem_codes=("not-your-application",),
     ),
 )
 """Turns of the trader, or of an agent under its mandate."""

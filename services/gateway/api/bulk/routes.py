@@ -18,164 +18,182 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from services.gateway.actions import bulk_issue, bulk_lodgement
-from services.gateway.actions.auth.party_directory import Known
-from services.gateway.actions.context import Desk
-from services.gateway.actions.lodgement.batcher import Receipt
-from services.gateway.api.auth.authentication import admit, caller_of, know_parameters
-from services.gateway.api.declarations.lodge import write_receipt
-from services.gateway.api.openapi.document import GUARDED, header, problems
-from services.gateway.api.protocol.headers import idempotency_key
-from services.gateway.api.protocol.ndjson import Answers, Line, batches
-from services.gateway.api.proxy.proxy import COMMANDS
+from services.gateway.actions.auth.party_directory import Principal
+from services.gateway.actions.context import GatewayContext
+from services.gateway.actions.lodgement.batcher import LodgedDeclaration
+from services.gateway.api.auth.authentication import authenticate, make_caller, require_known_parameters
+from services.gateway.api.declarations.lodge import render_lodged
+from services.gateway.api.openapi.document import COMMON_PROBLEMS, header_parameter, problem_responses
+from services.gateway.api.protocol.headers import parse_idempotency_key
+from services.gateway.api.protocol.ndjson import Line, ResponseStream, read_batches
+from services.gateway.api.proxy.proxy import COMMAND_NAMESPACE
 from shared.contracts.parties import Caller
 from shared.logs import logger
-from shared.problem_responses import told
-from shared.problems import Invalid, Refusal, Unavailable
-from shared.web import must_be_plain
+from shared.problem_responses import status_and_document
+from shared.problems import Invalid, ProblemError, Unavailable
+from shared.web import require_no_encoding
 
 NDJSON = "application/x-ndjson"
-READ = frozenset({NDJSON, "application/ndjson", "application/jsonl"})
-MOST_AT_ONCE = 500
-UNDER_WAY = 2
+ACCEPTED_MEDIA_TYPES = frozenset({NDJSON, "application/ndjson", "application/jsonl"})
+MAX_BATCH = 500
+MAX_CONCURRENT_BATCHES = 2
 """Batches of one connection that are written while the next is read."""
 
 
 @dataclass(frozen=True)
-class Sent:
+class BulkRequest:
     """Who sends lines, and under which key."""
 
-    desk: Desk
-    known: Known
+    context: GatewayContext
+    principal: Principal
     caller: Caller
     key: str | None
 
 
-Settle = Callable[[Sent, Sequence[Line]], Awaitable["Awaitable[list[bytes]]"]]
+HandleBatch = Callable[[BulkRequest, Sequence[Line]], Awaitable["Awaitable[list[bytes]]"]]
 """Reads the lines of a batch and begins to write them; what it answers is awaited for their answers, in order."""
 
 
-async def declarations(sent: Sent, lines: Sequence[Line]) -> Awaitable[list[bytes]]:
+async def lodge_batch(bulk_request: BulkRequest, lines: Sequence[Line]) -> Awaitable[list[bytes]]:
     """Read declarations and begin to keep them."""
-    begun = await bulk_lodgement.begin(sent.desk, sent.known, sent.key, _bodies(lines))
+    results = await bulk_lodgement.start(bulk_request.context, bulk_request.principal, bulk_request.key, _bodies(lines))
 
-    async def answers() -> list[bytes]:
-        name = sent.caller.request_id
-        return [_answer(line.number, said, name) for line, said in zip(lines, await begun, strict=True)]
-
-    return answers()
-
-
-async def permits(sent: Sent, lines: Sequence[Line]) -> Awaitable[list[bytes]]:
-    """Read permits and begin to have them issued."""
-    begun = await bulk_issue.begin(sent.desk, sent.known, sent.caller, sent.key, _bodies(lines), space=COMMANDS)
-
-    async def answers() -> list[bytes]:
-        pairs, name = zip(lines, await begun, strict=True), sent.caller.request_id
+    async def render_lines() -> list[bytes]:
+        request_id = bulk_request.caller.request_id
         return [
-            refused(line.number, said, name) if isinstance(said, Refusal) else _line(line.number, *said)
-            for line, said in pairs
+            _render_lodged_line(line.number, result, request_id)
+            for line, result in zip(lines, await results, strict=True)
         ]
 
-    return answers()
+    return render_lines()
+
+
+async def issue_batch(bulk_request: BulkRequest, lines: Sequence[Line]) -> Awaitable[list[bytes]]:
+    """Read permits and begin to have them issued."""
+    results = await bulk_issue.start(
+        bulk_request.context,
+        bulk_request.principal,
+        bulk_request.caller,
+        bulk_request.key,
+        _bodies(lines),
+        namespace=COMMAND_NAMESPACE,
+    )
+
+    async def render_lines() -> list[bytes]:
+        pairs, request_id = zip(lines, await results, strict=True), bulk_request.caller.request_id
+        return [
+            render_error_line(line.number, result, request_id)
+            if isinstance(result, ProblemError)
+            else _render_line(line.number, *result)
+            for line, result in pairs
+        ]
+
+    return render_lines()
 
 
 def _bodies(lines: Sequence[Line]) -> list[bytes | None]:
     return [None if line.overlong else line.body for line in lines]
 
 
-def _answer(number: int, said: "Receipt | Refusal | Exception", request_id: str) -> bytes:
+def _render_lodged_line(number: int, result: "LodgedDeclaration | ProblemError | Exception", request_id: str) -> bytes:
     """Write the answer of one line: the body of the 202 or the problem, with the line's number and its status."""
-    if isinstance(said, Receipt):
-        replayed = b',"replayed":true' if said.replayed else b""
-        return b'{"line":%d,"status_code":202,' % number + write_receipt(said)[1:-1] + replayed + b"}\n"
-    return refused(number, said, request_id)
+    if isinstance(result, LodgedDeclaration):
+        replayed = b',"replayed":true' if result.replayed else b""
+        return b'{"line":%d,"status_code":202,' % number + render_lodged(result)[1:-1] + replayed + b"}\n"
+    return render_error_line(number, result, request_id)
 
 
-def refused(number: int, error: Exception, request_id: str) -> bytes:
+def render_error_line(number: int, error: Exception, request_id: str) -> bytes:
     """Write the problem of one line."""
-    refusal = error if isinstance(error, Refusal) else Unavailable("database-unavailable", AGAIN)
-    if refusal is not error:
+    problem = error if isinstance(error, ProblemError) else Unavailable("database-unavailable", RETRY_LINE)
+    if problem is not error:
         logger().error("bulk.line", line=number, error=repr(error)[:500])
-    return _line(number, *told(refusal, request_id=request_id))
+    return _render_line(number, *status_and_document(problem, request_id=request_id))
 
 
-def _line(number: int, status: int, said: dict[str, Any]) -> bytes:
-    return json.dumps({"line": number, "status_code": status, **said}, ensure_ascii=False).encode() + b"\n"
+def _render_line(number: int, status: int, content: dict[str, Any]) -> bytes:
+    return json.dumps({"line": number, "status_code": status, **content}, ensure_ascii=False).encode() + b"\n"
 
 
-AGAIN = "This line could not be written now. Send it again; under the same key it is kept once at most."
+RETRY_LINE = "This line could not be written now. Send it again; under the same key it is kept once at most."
 
 
-class Bulk:
+class BulkRoute:
     """One bulk route: what it settles lines by, and who may."""
 
-    def __init__(self, operation: str, settle: Settle) -> None:
+    def __init__(self, operation: str, handle_batch: HandleBatch) -> None:
         self.operation = operation
-        self._settle = settle
+        self._handle_batch = handle_batch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 200 as soon as it is known who sends what; then a line for each line."""
         request = Request(scope)
-        desk: Desk = request.app.state.desk
-        known = await admit(desk, request.headers.get("authorization", ""), self.operation)
-        know_parameters(request, ())
-        key = idempotency_key(request.headers.get("idempotency-key"))
-        _demand_ndjson(request.headers.get("content-type", ""))
-        must_be_plain(request.headers.get("content-encoding", ""))
+        context: GatewayContext = request.app.state.context
+        principal = await authenticate(context, request.headers.get("authorization", ""), self.operation)
+        require_known_parameters(request, ())
+        key = parse_idempotency_key(request.headers.get("idempotency-key"))
+        _require_ndjson(request.headers.get("content-type", ""))
+        require_no_encoding(request.headers.get("content-encoding", ""))
         headers = [(b"content-type", NDJSON.encode()), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        answers = Answers(send)
-        sender = asyncio.create_task(answers.run())
+        response = ResponseStream(send)
+        sender = asyncio.create_task(response.run())
         try:
-            await self._run(Sent(desk, known, caller_of(known, request), key), receive, answers, sender)
-            answers.end()
+            await self._run(
+                BulkRequest(context, principal, make_caller(principal, request), key), receive, response, sender
+            )
+            response.finish()
             await sender
         finally:
             sender.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await sender
 
-    async def _run(self, sent: Sent, receive: Receive, answers: Answers, sender: "asyncio.Task[None]") -> None:
-        under_way: asyncio.Queue[asyncio.Future[list[bytes]] | None] = asyncio.Queue(UNDER_WAY - 1)
-        teller = asyncio.create_task(_tell(under_way, answers))
+    async def _run(
+        self, bulk_request: BulkRequest, receive: Receive, response: ResponseStream, sender: "asyncio.Task[None]"
+    ) -> None:
+        pending: asyncio.Queue[asyncio.Future[list[bytes]] | None] = asyncio.Queue(MAX_CONCURRENT_BATCHES - 1)
+        result_sender = asyncio.create_task(_send_results(pending, response))
         count = 0
         try:
-            async for lines in batches(receive, most=MOST_AT_ONCE):
-                await under_way.put(asyncio.ensure_future(await self._settle(sent, lines)))
+            async for lines in read_batches(receive, max_lines=MAX_BATCH):
+                await pending.put(asyncio.ensure_future(await self._handle_batch(bulk_request, lines)))
                 count += len(lines)
                 if sender.done():
                     break
         except ClientDisconnect:
             logger().info("bulk.lost", lines=count)
-        except Refusal as error:
-            await under_way.put(asyncio.ensure_future(_one(refused(count + 1, error, sent.caller.request_id))))
-        await under_way.put(None)
-        await teller
+        except ProblemError as error:
+            await pending.put(
+                asyncio.ensure_future(_single(render_error_line(count + 1, error, bulk_request.caller.request_id)))
+            )
+        await pending.put(None)
+        await result_sender
 
 
-async def _tell(under_way: "asyncio.Queue[asyncio.Future[list[bytes]] | None]", answers: Answers) -> None:
+async def _send_results(pending: "asyncio.Queue[asyncio.Future[list[bytes]] | None]", response: ResponseStream) -> None:
     """Put the answers of each batch as soon as they and all before them are there."""
-    while (batch := await under_way.get()) is not None:
-        answers.put(b"".join(await batch))
+    while (batch := await pending.get()) is not None:
+        response.write(b"".join(await batch))
 
 
-async def _one(line: bytes) -> list[bytes]:
+async def _single(line: bytes) -> list[bytes]:
     return [line]
 
 
-def _demand_ndjson(given: str) -> None:
-    kind, _, rest = given.partition(";")
+def _require_ndjson(given: str) -> None:
+    media_type, _, rest = given.partition(";")
     charset = rest.strip().lower().removeprefix("charset=").strip('"')
-    if kind.strip().lower() not in READ or charset not in {"", "utf-8"}:
+    if media_type.strip().lower() not in ACCEPTED_MEDIA_TYPES or charset not in {"", "utf-8"}:
         raise Invalid("unsupported-media-type", f"Send Content-Type: {NDJSON}, one JSON document a line, in UTF-8.")
 
 
-async def _described() -> Response:
-    """Answered by `Bulk`."""
+async def _documented() -> Response:
+    """Answered by `BulkRoute`."""
     raise AssertionError("answered by Bulk")
 
 
-HOW = """
+DESCRIPTION = """
 
 One JSON document a line, itself or with a key of its own: `{"idempotency_key": "…", "%s": {…}}`. Without one, a line is
 named by this request's Idempotency-Key and %s, so sending the same lines again, all or the rest, doubles nothing.
@@ -185,27 +203,33 @@ that `POST %s` would answer to it alone, or its problem; `replayed` when it had 
 
 def add_bulk_routes(app: FastAPI) -> None:
     """Serve both; FastAPI describes them, but what is streamed does not pass through its own handling."""
-    says = ("declaration", "its reference", "/v1/declarations")
-    _add(app, "/v1/declarations/bulk", Bulk("lodge_declarations", declarations), "Lodge many declarations", says)
-    says = ("permit", "all it states", "/v1/permits")
-    _add(app, "/v1/permits/bulk", Bulk("add_permits", permits), "Issue or register many permits", says)
+    texts = ("declaration", "its reference", "/v1/declarations")
+    _add_bulk_route(
+        app, "/v1/declarations/bulk", BulkRoute("lodge_declarations", lodge_batch), "Lodge many declarations", texts
+    )
+    texts = ("permit", "all it states", "/v1/permits")
+    _add_bulk_route(
+        app, "/v1/permits/bulk", BulkRoute("add_permits", issue_batch), "Issue or register many permits", texts
+    )
 
 
-def _add(app: FastAPI, path: str, bulk: Bulk, summary: str, says: tuple[str, str, str]) -> None:
+def _add_bulk_route(app: FastAPI, path: str, bulk: BulkRoute, summary: str, texts: tuple[str, str, str]) -> None:
     lines = {NDJSON: {"schema": {"type": "string"}}}
     good: dict[int | str, dict[str, Any]] = {200: {"description": "An answer a line, in order", "content": lines}}
-    key = header("Idempotency-Key", "Names the lines that have no key of their own, the same when they are sent again")
-    codes = (*GUARDED, "idempotency-key-invalid", "unsupported-media-type")
+    key = header_parameter(
+        "Idempotency-Key", "Names the lines that have no key of their own, the same when they are sent again"
+    )
+    codes = (*COMMON_PROBLEMS, "idempotency-key-invalid", "unsupported-media-type")
     route = APIRoute(
         path,
-        _described,
+        _documented,
         methods=["POST"],
         operation_id=bulk.operation,
         tags=[path.split("/")[2]],
         summary=summary,
-        description=f"{summary}, line by line, each for itself.{HOW % says}",
+        description=f"{summary}, line by line, each for itself.{DESCRIPTION % texts}",
         response_class=Response,
-        responses=good | problems(*codes),
+        responses=good | problem_responses(*codes),
         openapi_extra={"parameters": [key], "requestBody": {"required": True, "content": lines}},
     )
     route.app = bulk

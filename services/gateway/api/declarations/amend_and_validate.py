@@ -6,49 +6,62 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from services.gateway.actions import amendment
-from services.gateway.api.auth.authentication import admit, caller_of, id_of, know_parameters, the_desk
-from services.gateway.api.declarations.read_and_cancel import demand_forwarded
-from services.gateway.api.declarations.routes import STATED
-from services.gateway.api.protocol.headers import demanded_version, idempotency_key
-from services.gateway.api.protocol.media_types import media_type
-from services.gateway.api.proxy.proxy import Relayed, add_relayed, command_id, inside_path, render
-from shared.service_client import Away, Reply, unavailable
+from services.gateway.api.auth.authentication import (
+    authenticate,
+    get_context,
+    make_caller,
+    path_id,
+    require_known_parameters,
+)
+from services.gateway.api.declarations.read_and_cancel import require_forwarded
+from services.gateway.api.declarations.routes import CONTENT_ROUTES
+from services.gateway.api.protocol.headers import parse_idempotency_key, require_version
+from services.gateway.api.protocol.media_types import parse_media_type
+from services.gateway.api.proxy.proxy import ProxiedRoute, add_proxied_routes, command_id, internal_path, render_reply
+from shared.service_client import ServiceResponse, ServiceUnreachable, service_unavailable
 from shared.web import read_body
 
 
-async def answer(request: Request, route: Relayed) -> Response:
+async def amend_or_validate(request: Request, route: ProxiedRoute) -> Response:
     """Read what is stated in its own format and ask permits; 503 with Retry-After when it is away."""
-    desk = the_desk(request)
-    known = await admit(desk, request.headers.get("authorization", ""), route.operation)
-    know_parameters(request, ())
-    path = inside_path(request, route)
-    key = idempotency_key(request.headers.get("idempotency-key"))
+    context = get_context(request)
+    principal = await authenticate(context, request.headers.get("authorization", ""), route.operation)
+    require_known_parameters(request, ())
+    path = internal_path(request, route)
+    key = parse_idempotency_key(request.headers.get("idempotency-key"))
     if route.method == "PUT":
-        demanded_version(request.headers.get("if-match"))
-    kind = media_type(request.headers.get("content-type", "").encode("latin-1"))
-    sent = await read_body(request)
-    caller = caller_of(known, request)
+        require_version(request.headers.get("if-match"))
+    kind = parse_media_type(request.headers.get("content-type", "").encode("latin-1"))
+    raw_body = await read_body(request)
+    caller = make_caller(principal, request)
     try:
         if route.method == "POST":
-            return _render(await amendment.look(desk, known, caller, kind, sent))
-        command = command_id(known.party.id, route.method, path, key)
-        match = request.headers.get("if-match")
+            return _render_result(await amendment.validate_declaration(context, principal, caller, kind, raw_body))
+        amend_command_id = command_id(principal.party.id, route.method, path, key)
+        if_match = request.headers.get("if-match")
         reply = await amendment.amend(
-            desk, known, caller, id=id_of(request), command=command, kind=kind, sent=sent, match=match
+            context,
+            principal,
+            caller,
+            id=path_id(request),
+            command_id=amend_command_id,
+            media_type=kind,
+            body=raw_body,
+            if_match=if_match,
         )
-    except Away:
+    except ServiceUnreachable:
         if route.method == "PUT":
-            await demand_forwarded(request, route)
-        raise unavailable(route.service) from None
+            await require_forwarded(request, route)
+        raise service_unavailable(route.service) from None
     if reply.status == 404:
-        await demand_forwarded(request, route)
-    return render(reply)
+        await require_forwarded(request, route)
+    return render_reply(reply)
 
 
-def _render(found: Reply | dict[str, Any]) -> Response:
-    return render(found) if isinstance(found, Reply) else JSONResponse(found)
+def _render_result(found: ServiceResponse | dict[str, Any]) -> Response:
+    return render_reply(found) if isinstance(found, ServiceResponse) else JSONResponse(found)
 
 
-def add_stating_routes(app: FastAPI) -> None:
+def add_amend_and_validate_routes(app: FastAPI) -> None:
     """Serve them, each taking every format a declaration may come in."""
-    add_relayed(app, STATED, answer)
+    add_proxied_routes(app, CONTENT_ROUTES, amend_or_validate)

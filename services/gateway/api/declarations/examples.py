@@ -11,7 +11,7 @@ PERMIT_ID = "0190c0de-0000-7000-8000-000000000123"
 DIGEST = "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:"
 EXPORTER = {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA1234567"}
 IMPORTER = {"name": "B SARL", "country": "FR", "identifier": "FR99988877700011"}
-STATED: dict[str, Any] = {
+DECLARATION_CONTENT: dict[str, Any] = {
     "reference": "B-2026-0001",
     "movement": "import",
     "exporter": EXPORTER,
@@ -36,7 +36,7 @@ STATED: dict[str, Any] = {
         }
     ],
 }
-STATED_XML = """<Declaration xmlns="urn:wco:datamodel:WCO:DEC-DMS:2">
+DECLARATION_XML = """<Declaration xmlns="urn:wco:datamodel:WCO:DEC-DMS:2">
   <FunctionCode>9</FunctionCode>
   <FunctionalReferenceID>B-2026-0001</FunctionalReferenceID>
   <TypeCode>IMA</TypeCode>
@@ -56,7 +56,7 @@ STATED_XML = """<Declaration xmlns="urn:wco:datamodel:WCO:DEC-DMS:2">
     <Importer><ID>FR99988877700011</ID></Importer>
   </GoodsShipment>
 </Declaration>"""
-RECEIPT = {
+LODGED = {
     "id": DECLARATION_ID,
     "reference": "B-2026-0001",
     "status": "received",
@@ -69,7 +69,7 @@ RECEIPT = {
     },
 }
 PERMIT = {"id": PERMIT_ID, "issuer": "ZA", "number": "ZA-2026-000123"}
-USE = {"item": 1, "permit": PERMIT, "line": "A", "reserved": "100", "consumed": "0", "unit": "number"}
+USAGE = {"item": 1, "permit": PERMIT, "line": "A", "reserved": "100", "consumed": "0", "unit": "number"}
 RECEIVED = {
     "from": None,
     "to": "received",
@@ -78,7 +78,7 @@ RECEIVED = {
     "reason": None,
 }
 CHECKED = {"from": "received", "to": "accepted", "at": MOMENT, "by": {"party": None, "role": "rules"}, "reason": None}
-ACCEPTED: dict[str, Any] = STATED | {
+ACCEPTED: dict[str, Any] = DECLARATION_CONTENT | {
     "id": DECLARATION_ID,
     "version": 1,
     "status": "accepted",
@@ -87,33 +87,41 @@ ACCEPTED: dict[str, Any] = STATED | {
     "received_at": MOMENT,
     "digest": DIGEST,
     "findings": [],
-    "usage": [USE],
+    "usage": [USAGE],
     "history": [RECEIVED, CHECKED],
 }
 
 
-def _turned(status: str, role: str, **changes: Any) -> dict[str, Any]:
-    turn = {"from": "accepted", "to": status, "at": MOMENT, "by": {"party": PARTY_ID, "role": role}, "reason": None}
-    return ACCEPTED | {"status": status, "history": [RECEIVED, CHECKED, turn]} | changes
+def _after_transition(status: str, role: str, **changes: Any) -> dict[str, Any]:
+    transition = {
+        "from": "accepted",
+        "to": status,
+        "at": MOMENT,
+        "by": {"party": PARTY_ID, "role": role},
+        "reason": None,
+    }
+    return ACCEPTED | {"status": status, "history": [RECEIVED, CHECKED, transition]} | changes
 
 
-RELEASED = _turned("released", "customs", usage=[USE | {"reserved": "0", "consumed": "100"}])
+RELEASED = _after_transition("released", "customs", usage=[USAGE | {"reserved": "0", "consumed": "100"}])
 EXAMPLES: dict[str, Example] = {
-    "lodge_declaration": Example(STATED, RECEIPT, STATED_XML, ACCEPTED),
-    "read_declaration": Example(answers=ACCEPTED),
-    "list_declarations": Example(answers={"data": [ACCEPTED], "next_cursor": None}),
+    "lodge_declaration": Example(DECLARATION_CONTENT, LODGED, DECLARATION_XML, ACCEPTED),
+    "read_declaration": Example(response=ACCEPTED),
+    "list_declarations": Example(response={"data": [ACCEPTED], "next_cursor": None}),
     "validate_declaration": Example(
-        STATED, {"valid": True, "status": "accepted", "findings": [], "errors": []}, STATED_XML
+        DECLARATION_CONTENT, {"valid": True, "status": "accepted", "findings": [], "errors": []}, DECLARATION_XML
     ),
     "lodge_declarations": Example(
-        json.dumps(STATED) + "\n", json.dumps({"line": 1, "status_code": 202, **RECEIPT}) + "\n"
+        json.dumps(DECLARATION_CONTENT) + "\n", json.dumps({"line": 1, "status_code": 202, **LODGED}) + "\n"
     ),
-    "read_content": Example(answers=STATED),
-    "read_receipt": Example(answers="eyJhbGciOiJFZDI1NTE5Iiwi….eyJkaWdlc3QiOiJzaGEtMjU2PTpSSy8w….MEUCIQDs…"),
-    "replace_declaration": Example(STATED, ACCEPTED | {"version": 2}, STATED_XML),
-    "cancel_declaration": Example({"reason": "The shipment does not leave"}, _turned("cancelled", "trader")),
+    "read_content": Example(response=DECLARATION_CONTENT),
+    "read_receipt": Example(response="eyJhbGciOiJFZDI1NTE5Iiwi….eyJkaWdlc3QiOiJzaGEtMjU2PTpSSy8w….MEUCIQDs…"),
+    "replace_declaration": Example(DECLARATION_CONTENT, ACCEPTED | {"version": 2}, DECLARATION_XML),
+    "cancel_declaration": Example({"reason": "The shipment does not leave"}, _after_transition("cancelled", "trader")),
     "release_declaration": Example({"items": [{"number": 1, "quantity": "100"}]}, RELEASED),
-    "refuse_declaration": Example({"reason": "Marks do not agree with the permit"}, _turned("refused", "customs")),
+    "refuse_declaration": Example(
+        {"reason": "Marks do not agree with the permit"}, _after_transition("refused", "customs")
+    ),
     "override_finding": Example({"rule": "HUB-NOT-ENDORSED", "item": 1, "reason": "Seen on the paper"}, ACCEPTED),
     "correct_declaration": Example(
         {"items": [{"number": 1, "quantity": "98"}], "reason": "Two skins were counted twice"}, RELEASED

@@ -6,14 +6,22 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from services.gateway.api.descriptions.response_parts import Amount, CountryCode, Fault, Page, Shape, Told, Turn
+from services.gateway.api.descriptions.response_parts import (
+    Amount,
+    CountryCode,
+    Fault,
+    Page,
+    ResponsePart,
+    ResponseShape,
+    Transition,
+)
 from shared.contracts import declaration, findings
 
 Status = Literal["received", "accepted", "referred", "rejected", "released", "refused", "cancelled"]
-WHOLE = ConfigDict(defer_build=True, json_schema_serialization_defaults_required=True)
+ALL_FIELDS_REQUIRED = ConfigDict(defer_build=True, json_schema_serialization_defaults_required=True)
 
 
-class Links(Told):
+class Links(ResponsePart):
     """Where to go on from a receipt, from the root of the hub."""
 
     self: str
@@ -21,7 +29,7 @@ class Links(Told):
     receipt: str
 
 
-class Receipt(Told):
+class LodgedDeclaration(ResponsePart):
     """What is answered once a declaration is durable."""
 
     id: UUID
@@ -35,10 +43,10 @@ class Receipt(Told):
 class Finding(findings.Finding):
     """One thing a rule found: block means rejected, refer that an officer decides, note is for information."""
 
-    model_config = WHOLE
+    model_config = ALL_FIELDS_REQUIRED
 
 
-class PermitName(Told):
+class PermitName(ResponsePart):
     """A permit by its id and its number."""
 
     id: UUID
@@ -46,7 +54,7 @@ class PermitName(Told):
     number: str
 
 
-class Usage(Told):
+class Usage(ResponsePart):
     """What an item uses of a permit line, in the line's unit."""
 
     item: int
@@ -58,7 +66,7 @@ class Usage(Told):
     dead_on_arrival: Annotated[int | None, Field(description="Of live animals, where customs told of them")] = None
 
 
-class DeclarationTurn(Turn):
+class DeclarationTransition(Transition):
     """One row of a declaration's history; where an officer or an authority settled something, what it was."""
 
     overridden: Annotated[str | None, Field(description="The rule whose finding was settled")] = None
@@ -68,7 +76,7 @@ class DeclarationTurn(Turn):
     unit: Annotated[str | None, Field(description="Of what the authority consented to")] = None
 
 
-class Declaration(declaration.InsideDeclaration):
+class Declaration(declaration.NormalizedDeclaration):
     """A declaration whole: what was stated, where it stands, what was found, used and done."""
 
     model_config = ConfigDict(defer_build=True)
@@ -82,7 +90,7 @@ class Declaration(declaration.InsideDeclaration):
     digest: str
     findings: tuple[Finding, ...]
     usage: tuple[Usage, ...]
-    history: tuple[DeclarationTurn, ...]
+    history: tuple[DeclarationTransition, ...]
 
 
 class Declarations(Page):
@@ -91,7 +99,7 @@ class Declarations(Page):
     data: tuple[Declaration, ...]
 
 
-class Verdict(Told):
+class Verdict(ResponsePart):
     """What the hub would find in a declaration; nothing is kept."""
 
     valid: bool
@@ -100,8 +108,8 @@ class Verdict(Told):
     errors: tuple[Fault, ...]
 
 
-ANSWERS: dict[str, Shape] = {
-    "lodge_declaration": Receipt,
+RESPONSES: dict[str, ResponseShape] = {
+    "lodge_declaration": LodgedDeclaration,
     "lodge_declaration 200": Declaration,
     "validate_declaration": Verdict,
     "list_declarations": Declarations,

@@ -6,62 +6,75 @@ from fastapi import Depends, FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from services.gateway.actions import declaration_status
-from services.gateway.actions.auth.party_directory import Known
-from services.gateway.actions.declaration_representation import acting
-from services.gateway.api.auth.authentication import ADesk, admit, caller_of, id_of, may, the_desk
-from services.gateway.api.declarations.routes import OWN_COMMANDS
-from services.gateway.api.openapi.document import GUARDED, problems
-from services.gateway.api.proxy.proxy import Relayed, add_relayed, render, send
-from shared.service_client import Away, Reply, unavailable
+from services.gateway.actions.auth.party_directory import Principal
+from services.gateway.actions.declaration_representation import find_represented_trader
+from services.gateway.api.auth.authentication import (
+    InjectedContext,
+    authenticate,
+    get_context,
+    make_caller,
+    path_id,
+    require_permission,
+)
+from services.gateway.api.declarations.routes import TRADER_COMMAND_ROUTES
+from services.gateway.api.openapi.document import COMMON_PROBLEMS, problem_responses
+from services.gateway.api.proxy.proxy import ProxiedRoute, add_proxied_routes, call_service, render_reply
+from shared.service_client import ServiceResponse, ServiceUnreachable, service_unavailable
 
 
-async def read(request: Request, desk: ADesk, known: Annotated[Known, Depends(may("read_declaration"))]) -> Response:
+async def read_declaration(
+    request: Request,
+    context: InjectedContext,
+    principal: Annotated[Principal, Depends(require_permission("read_declaration"))],
+) -> Response:
     """Read a declaration: its state, what its checks found, what it uses, its history.
 
     Moments after it was lodged, or while its checks are away, its status is `received`.
     """
-    found = await declaration_status.read(desk, id_of(request), caller_of(known, request), known.party)
-    if isinstance(found, Reply):
-        return render(found)
+    found = await declaration_status.read(context, path_id(request), make_caller(principal, request), principal.party)
+    if isinstance(found, ServiceResponse):
+        return render_reply(found)
     return JSONResponse(found, headers={"ETag": '"1"'})
 
 
-async def command(request: Request, route: Relayed) -> Response:
+async def forward_command(request: Request, route: ProxiedRoute) -> Response:
     """Pass a trader's command on; 409 `still-received` when the declaration is not at its checks yet."""
-    desk = the_desk(request)
+    context = get_context(request)
     try:
-        reply = await send(request, route, lambda known, _: acting(desk, known, id_of(request)))
-    except Away:
-        await demand_forwarded(request, route)
-        raise unavailable(route.service) from None
+        reply = await call_service(
+            request, route, lambda principal, _: find_represented_trader(context, principal, path_id(request))
+        )
+    except ServiceUnreachable:
+        await require_forwarded(request, route)
+        raise service_unavailable(route.service) from None
     if reply.status == 404:
-        await demand_forwarded(request, route)
-    return render(reply)
+        await require_forwarded(request, route)
+    return render_reply(reply)
 
 
-async def demand_forwarded(request: Request, route: Relayed) -> None:
+async def require_forwarded(request: Request, route: ProxiedRoute) -> None:
     """Refuse (409) a command about a declaration of the caller's that is still on its way to permits."""
-    desk = the_desk(request)
-    known = await admit(desk, request.headers.get("authorization", ""), route.operation)
-    await declaration_status.demand_forwarded(desk, id_of(request), known.party)
+    context = get_context(request)
+    principal = await authenticate(context, request.headers.get("authorization", ""), route.operation)
+    await declaration_status.require_forwarded(context, path_id(request), principal.party)
 
 
 def add_declaration_routes(app: FastAPI) -> None:
     """Serve the reading of one declaration and the trader's commands."""
     app.add_api_route(
         "/v1/declarations/{id}",
-        read,
+        read_declaration,
         methods=["GET"],
         operation_id="read_declaration",
         tags=["declarations"],
         summary="Read a declaration",
         response_description="The declaration as it is now",
         response_class=JSONResponse,
-        responses=problems(*GUARDED, "not-found", "service-unavailable"),
+        responses=problem_responses(*COMMON_PROBLEMS, "not-found", "service-unavailable"),
         openapi_extra={
             "parameters": [
                 {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
             ]
         },
     )
-    add_relayed(app, OWN_COMMANDS, command)
+    add_proxied_routes(app, TRADER_COMMAND_ROUTES, forward_command)

@@ -1,7 +1,7 @@
 """The routes about declarations that permits answers, as one list."""
 
-from services.gateway.api.openapi.document import XML
-from services.gateway.api.proxy.proxy import Relayed
+from services.gateway.api.openapi.document import XML_PROBLEMS
+from services.gateway.api.proxy.proxy import ProxiedRoute
 from services.gateway.formats.declaration_formats import FORMATS
 from shared.contracts.declaration import (
     Cancellation,
@@ -13,35 +13,42 @@ from shared.contracts.declaration import (
     Release,
 )
 
-PAGE = ("limit", "cursor")
-TURN = ("wrong-turn", "version-stale")
-D = "/v1/declarations"
-WHOLE = "The declaration as it is now"
+PAGE_PARAMETERS = ("limit", "cursor")
+TRANSITION_PROBLEMS = ("wrong-turn", "version-stale")
+PATH = "/v1/declarations"
+CURRENT_DECLARATION = "The declaration as it is now"
 
-STATED: tuple[Relayed, ...] = (
-    Relayed(
+CONTENT_ROUTES: tuple[ProxiedRoute, ...] = (
+    ProxiedRoute(
         "PUT",
-        D + "/{id}",
+        PATH + "/{id}",
         "replace_declaration",
         "permits",
         "Amend a declaration",
         "The new version, checked anew",
         "Before release. The whole declaration anew; its reservations are swapped in one step.",
-        takes=Declaration,
-        reads=tuple(FORMATS),
+        request_model=Declaration,
+        request_media_types=tuple(FORMATS),
         headers=("If-Match",),
-        codes=("still-received", "wrong-turn", "version-missing", "version-stale", "not-your-declaration", *XML),
+        problem_codes=(
+            "still-received",
+            "wrong-turn",
+            "version-missing",
+            "version-stale",
+            "not-your-declaration",
+            *XML_PROBLEMS,
+        ),
     ),
-    Relayed(
+    ProxiedRoute(
         "POST",
-        D + "/validate",
+        PATH + "/validate",
         "validate_declaration",
         "permits",
         "Check a declaration, keep nothing",
         "What the rules would find: valid, findings, errors",
-        takes=Declaration,
-        reads=tuple(FORMATS),
-        codes=XML,
+        request_model=Declaration,
+        request_media_types=tuple(FORMATS),
+        problem_codes=XML_PROBLEMS,
         description=(
             "The same rules as the real thing. `valid` says whether it would be accepted, `status` where it would "
             "stand; what is not well formed is named in `errors`."
@@ -50,46 +57,46 @@ STATED: tuple[Relayed, ...] = (
 )
 """What a trader states whole, in any format a declaration may come in."""
 
-OWN_COMMANDS: tuple[Relayed, ...] = (
-    Relayed(
+TRADER_COMMAND_ROUTES: tuple[ProxiedRoute, ...] = (
+    ProxiedRoute(
         "POST",
-        D + "/{id}/cancellation",
+        PATH + "/{id}/cancellation",
         "cancel_declaration",
         "permits",
         "Take a declaration back",
-        WHOLE,
+        CURRENT_DECLARATION,
         "What it had reserved is free again.",
-        takes=Cancellation,
-        may_be_empty=True,
+        request_model=Cancellation,
+        body_optional=True,
         headers=("If-Match",),
-        codes=("still-received", *TURN),
+        problem_codes=("still-received", *TRANSITION_PROBLEMS),
     ),
 )
 """Commands of the trader, who may send them before permits has the declaration."""
 
 
-def _turn(
-    verb: str, operation: str, summary: str, takes: type, description: str = "", *, may_be_empty: bool = False
-) -> Relayed:
-    return Relayed(
+def _transition_route(
+    verb: str, operation: str, summary: str, request_model: type, description: str = "", *, body_optional: bool = False
+) -> ProxiedRoute:
+    return ProxiedRoute(
         "POST",
-        f"{D}/{{id}}/{verb}",
+        f"{PATH}/{{id}}/{verb}",
         operation,
         "permits",
         summary,
-        WHOLE,
+        CURRENT_DECLARATION,
         description,
-        takes=takes,
-        may_be_empty=may_be_empty,
+        request_model=request_model,
+        body_optional=body_optional,
         headers=("If-Match",),
-        codes=TURN,
+        problem_codes=TRANSITION_PROBLEMS,
     )
 
 
-DECLARATIONS: tuple[Relayed, ...] = (
-    Relayed(
+DECLARATION_ROUTES: tuple[ProxiedRoute, ...] = (
+    ProxiedRoute(
         "GET",
-        D,
+        PATH,
         "list_declarations",
         "permits",
         "List declarations",
@@ -106,27 +113,29 @@ DECLARATIONS: tuple[Relayed, ...] = (
             "country",
             "from",
             "to",
-            *PAGE,
+            *PAGE_PARAMETERS,
         ),
     ),
-    _turn(
+    _transition_route(
         "release",
         "release_declaration",
         "Release the goods",
         Release,
         "Uses up what was reserved, by the actual quantities; of an export it is the endorsement (box 14).",
-        may_be_empty=True,
+        body_optional=True,
     ),
-    _turn("refusal", "refuse_declaration", "Refuse the goods", Refusal, "What was reserved is free again."),
-    _turn("override", "override_finding", "Settle a finding", Override, "Under the officer's name, for a reason."),
-    _turn(
+    _transition_route("refusal", "refuse_declaration", "Refuse the goods", Refusal, "What was reserved is free again."),
+    _transition_route(
+        "override", "override_finding", "Settle a finding", Override, "Under the officer's name, for a reason."
+    ),
+    _transition_route(
         "correction",
         "correct_declaration",
         "Correct what was released",
         Correction,
         description="Up or down, with a reason; the ledger keeps both the old and the new entry.",
     ),
-    _turn(
+    _transition_route(
         "consent",
         "consent_to_more",
         "Agree to more than the permit says",

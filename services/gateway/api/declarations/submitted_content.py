@@ -6,10 +6,10 @@ from fastapi import Depends, FastAPI, Request
 from starlette.responses import Response
 
 from services.gateway.actions import submitted_content
-from services.gateway.actions.auth.party_directory import Known
-from services.gateway.api.auth.authentication import ADesk, id_of, may
-from services.gateway.api.openapi.document import GUARDED, body, problems
-from services.gateway.clients.outbox_messages import write_digest
+from services.gateway.actions.auth.party_directory import Principal
+from services.gateway.api.auth.authentication import InjectedContext, path_id, require_permission
+from services.gateway.api.openapi.document import COMMON_PROBLEMS, problem_responses, request_body
+from services.gateway.clients.outbox_messages import render_digest
 from services.gateway.formats.declaration_formats import FORMATS
 from shared.contracts.declaration import Declaration
 from shared.problems import Fault, Invalid
@@ -18,33 +18,37 @@ JOSE = "application/jose"
 """The media type of a compact JWS (RFC 7515, 9.2.1)."""
 
 
-async def content(
-    request: Request, desk: ADesk, known: Annotated[Known, Depends(may("read_content", "version"))]
+async def read_content(
+    request: Request,
+    context: InjectedContext,
+    principal: Annotated[Principal, Depends(require_permission("read_content", "version"))],
 ) -> Response:
     """Fetch the declaration's bytes exactly as they were sent, with the media type they came with."""
-    found = await submitted_content.version(desk, id_of(request), known.party, _version(request))
+    found = await submitted_content.read_version(context, path_id(request), principal.party, _parse_version(request))
     ending = found.content_type.rpartition("/")[2]
     headers = {
-        "Content-Digest": write_digest(found.digest),
+        "Content-Digest": render_digest(found.digest),
         "Content-Disposition": f'attachment; filename="{found.id}-{found.number}.{ending}"',
         "X-Content-Type-Options": "nosniff",
     }
     return Response(found.body, headers=headers | {"Content-Type": found.content_type})
 
 
-async def receipt(
-    request: Request, desk: ADesk, known: Annotated[Known, Depends(may("read_receipt", "version"))]
+async def read_receipt(
+    request: Request,
+    context: InjectedContext,
+    principal: Annotated[Principal, Depends(require_permission("read_receipt", "version"))],
 ) -> Response:
     """Fetch the receipt: a compact JWS over the digest of the exact bytes, the id, the party and the time.
 
     Signed with a key of `/.well-known/receipt-keys.json`, which keeps those that were rotated away.
     `saola verify-receipt` checks it without a network.
     """
-    found = await submitted_content.version(desk, id_of(request), known.party, _version(request))
-    return Response(submitted_content.receipt(desk, found), media_type=JOSE)
+    found = await submitted_content.read_version(context, path_id(request), principal.party, _parse_version(request))
+    return Response(submitted_content.sign_receipt(context, found), media_type=JOSE)
 
 
-def _version(request: Request) -> int | None:
+def _parse_version(request: Request) -> int | None:
     given = request.query_params.get("version")
     if given is None:
         return None
@@ -54,28 +58,28 @@ def _version(request: Request) -> int | None:
     return int(given)
 
 
-def add_kept_routes(app: FastAPI) -> None:
+def add_submitted_content_routes(app: FastAPI) -> None:
     """Serve the kept bytes and the receipt."""
-    says = "Which version's; the newest when it is not said"
+    description = "Which version's; the newest when it is not said"
     parameters = [
         {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
-        {"name": "version", "in": "query", "description": says, "schema": {"type": "integer", "minimum": 1}},
+        {"name": "version", "in": "query", "description": description, "schema": {"type": "integer", "minimum": 1}},
     ]
-    xml_or_json = body(Declaration, media=FORMATS)["content"]
+    xml_or_json = request_body(Declaration, media=FORMATS)["content"]
     routes = (
-        ("content", content, "read_content", "Fetch the bytes as they were sent", xml_or_json),
-        ("receipt", receipt, "read_receipt", "Fetch the signed receipt", {JOSE: {"schema": {"type": "string"}}}),
+        ("content", read_content, "read_content", "Fetch the bytes as they were sent", xml_or_json),
+        ("receipt", read_receipt, "read_receipt", "Fetch the signed receipt", {JOSE: {"schema": {"type": "string"}}}),
     )
-    for name, act, operation, summary, media in routes:
+    for name, handler, operation, summary, media in routes:
         good: dict[int | str, dict[str, Any]] = {200: {"description": summary, "content": media}}
         app.add_api_route(
             f"/v1/declarations/{{id}}/{name}",
-            act,
+            handler,
             methods=["GET"],
             operation_id=operation,
             tags=["declarations"],
             summary=summary,
             response_class=Response,
-            responses=good | problems(*GUARDED, "not-found"),
+            responses=good | problem_responses(*COMMON_PROBLEMS, "not-found"),
             openapi_extra={"parameters": parameters},
         )

@@ -8,8 +8,8 @@ from typing import Any
 class Example:
     """One request and its answer; text stands for bodies that are not JSON (CSV, XML, NDJSON)."""
 
-    sends: Any = None
-    answers: Any = None
-    sends_xml: str | None = None
-    answers_whole: Any = None
+    request: Any = None
+    response: Any = None
+    request_xml: str | None = None
+    checked_response: Any = None
     """What is answered in place of a receipt to who waited for it."""

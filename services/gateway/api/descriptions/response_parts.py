@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 
-class Told(BaseModel):
+class ResponsePart(BaseModel):
     """Part of an answer as OpenAPI describes it; no answer is ever read by it: the gateway passes bytes on."""
 
     model_config = ConfigDict(defer_build=True)
@@ -21,7 +21,7 @@ Amount = Annotated[
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(description="ISO 3166-1 alpha-2")]
 
 
-class By(Told):
+class Actor(ResponsePart):
     """Who did it: a party in a role, or the hub's own rules; under a mandate, for whom."""
 
     party: UUID | None
@@ -29,25 +29,25 @@ class By(Told):
     for_: Annotated[UUID | None, Field(alias="for", description="The trader in whose name an agent acted")] = None
 
 
-class Turn(Told):
+class Transition(ResponsePart):
     """One row of history: from which state to which, when, by whom, why."""
 
     from_: Annotated[str | None, Field(alias="from")]
     to: str
     at: datetime
-    by: By
+    by: Actor
     reason: str | None
     event: Annotated[str | None, Field(description="The type of event that told it, if one did")] = None
     sequence: Annotated[int | None, Field(description="Its number among the turns of this thing")] = None
 
 
-class Page(Told):
+class Page(ResponsePart):
     """A page of a list; each room says of what."""
 
     next_cursor: Annotated[str | None, Field(description="Where the next page begins; null on the last one")]
 
 
-class Fault(Told):
+class Fault(ResponsePart):
     """A place of a body at fault."""
 
     pointer: Annotated[str, Field(description="JSON Pointer (RFC 6901)")]
@@ -55,5 +55,5 @@ class Fault(Told):
     detail: str
 
 
-Shape = type[BaseModel] | tuple[type[BaseModel], ...]
+ResponseShape = type[BaseModel] | tuple[type[BaseModel], ...]
 """What an operation answers: one shape, or one of several where who reads decides how much is told."""

@@ -7,9 +7,13 @@ from services.gateway.api.parties.examples import MOMENT
 ENDPOINT_ID = "0190c0de-0000-7000-8000-00000000e4d1"
 DELIVERY_ID = "0190c0de-0000-7000-8000-00000000de11"
 EVENT_ID = "0190c0de-0000-5000-8000-00000000e7e4"
-SENDS = {"url": "https://b.example/hooks", "event_types": ["declaration.*"], "description": "Our stock system"}
+ENDPOINT_CONTENT = {
+    "url": "https://b.example/hooks",
+    "event_types": ["declaration.*"],
+    "description": "Our stock system",
+}
 FILTERS = {"countries": ["FR"], "permits": [], "taxa": ["Crocodylus"]}
-ENDPOINT = SENDS | {
+ENDPOINT = ENDPOINT_CONTENT | {
     "id": ENDPOINT_ID,
     "filters": FILTERS,
     "headers": {},
@@ -41,22 +45,22 @@ DELIVERY = {
 DATA = {"declaration_id": DECLARATION_ID, "reference": "B-2026-0001", "status": "released", "sequence": 3}
 EVENT = {"id": EVENT_ID, "type": "declaration.released", "timestamp": MOMENT, "data": DATA}
 EXAMPLES: dict[str, Example] = {
-    "add_endpoint": Example(SENDS | {"filters": FILTERS, "rate_limit": 50}, ENDPOINT | {"secret": SECRET}),
-    "list_endpoints": Example(answers={"data": [ENDPOINT], "next_cursor": None}),
-    "read_endpoint": Example(answers=ENDPOINT),
+    "add_endpoint": Example(ENDPOINT_CONTENT | {"filters": FILTERS, "rate_limit": 50}, ENDPOINT | {"secret": SECRET}),
+    "list_endpoints": Example(response={"data": [ENDPOINT], "next_cursor": None}),
+    "read_endpoint": Example(response=ENDPOINT),
     "change_endpoint": Example({"paused": True}, ENDPOINT | {"paused": True, "version": 2}),
     "end_endpoint": Example(),
     "rotate_endpoint_secret": Example(
-        answers={"id": ENDPOINT_ID, "secret": SECRET, "old_secret_ends_at": "2026-11-23T08:00:00Z"}
+        response={"id": ENDPOINT_ID, "secret": SECRET, "old_secret_ends_at": "2026-11-23T08:00:00Z"}
     ),
-    "verify_endpoint": Example(answers={"event_id": EVENT_ID, "delivery_id": DELIVERY_ID}),
-    "test_endpoint": Example(answers={"event_id": EVENT_ID, "delivery_id": DELIVERY_ID}),
+    "verify_endpoint": Example(response={"event_id": EVENT_ID, "delivery_id": DELIVERY_ID}),
+    "test_endpoint": Example(response={"event_id": EVENT_ID, "delivery_id": DELIVERY_ID}),
     "replay_events": Example(
         {"since": MOMENT, "types": ["declaration.*"]}, {"since": MOMENT, "until": MOMENT, "deliveries": 12}
     ),
-    "list_deliveries": Example(answers={"data": [DELIVERY], "next_cursor": None}),
-    "retry_delivery": Example(answers=DELIVERY),
-    "pull_events": Example(answers={"data": [EVENT], "next_cursor": "42"}),
+    "list_deliveries": Example(response={"data": [DELIVERY], "next_cursor": None}),
+    "retry_delivery": Example(response=DELIVERY),
+    "pull_events": Example(response={"data": [EVENT], "next_cursor": "42"}),
     "acknowledge_event": Example(
         {"outcome": "accepted"}, {"event_id": EVENT_ID, "outcome": "accepted", "message": None, "at": MOMENT}
     ),

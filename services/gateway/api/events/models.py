@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.gateway.api.descriptions.response_parts import Page, Shape, Told
+from services.gateway.api.descriptions.response_parts import Page, ResponsePart, ResponseShape
 
 
-class Filters(Told):
+class Filters(ResponsePart):
     """Which events an endpoint wants; an empty list means all."""
 
     countries: tuple[str, ...]
@@ -17,7 +17,7 @@ class Filters(Told):
     taxa: tuple[str, ...]
 
 
-class Endpoint(Told):
+class Endpoint(ResponsePart):
     """An address for webhooks, as its owner sees it."""
 
     id: UUID
@@ -38,7 +38,7 @@ class Endpoint(Told):
     version: int
 
 
-class MadeEndpoint(Endpoint):
+class CreatedEndpoint(Endpoint):
     """A new endpoint; its secret is shown this once."""
 
     secret: str
@@ -50,7 +50,7 @@ class Endpoints(Page):
     data: tuple[Endpoint, ...]
 
 
-class NewSecret(Told):
+class NewSecret(ResponsePart):
     """A new secret, shown this once; until its end the old one signs beside it."""
 
     id: UUID
@@ -58,14 +58,14 @@ class NewSecret(Told):
     old_secret_ends_at: datetime
 
 
-class Sent(Told):
+class SentEvent(ResponsePart):
     """An event that is sent to one endpoint alone, and its delivery."""
 
     event_id: UUID
     delivery_id: UUID
 
 
-class Replayed(Told):
+class ReplayResult(ResponsePart):
     """How much is sent again."""
 
     since: datetime
@@ -73,7 +73,7 @@ class Replayed(Told):
     deliveries: int
 
 
-class Attempt(Told):
+class Attempt(ResponsePart):
     """One attempt at a delivery, and what the receiver answered."""
 
     at: datetime
@@ -83,7 +83,7 @@ class Attempt(Told):
     answer: Annotated[str | None, Field(description="The beginning of what was answered")] = None
 
 
-class Acknowledgement(Told):
+class Acknowledgement(ResponsePart):
     """What the receiver said of an event."""
 
     outcome: Literal["accepted", "with_warnings", "not_readable"]
@@ -91,7 +91,7 @@ class Acknowledgement(Told):
     at: datetime
 
 
-class Delivery(Told):
+class Delivery(ResponsePart):
     """One event on its way to one endpoint, with every attempt."""
 
     id: UUID
@@ -112,7 +112,7 @@ class Deliveries(Page):
     data: tuple[Delivery, ...]
 
 
-class Event(Told):
+class Event(ResponsePart):
     """An event as it is sent: see `webhooks` for the data of each type."""
 
     id: UUID
@@ -121,28 +121,28 @@ class Event(Told):
     data: dict[str, Any]
 
 
-class Events(Told):
+class Events(ResponsePart):
     """A page of the feed, oldest first."""
 
     data: tuple[Event, ...]
     next_cursor: Annotated[str, Field(description="Where to go on, also when there is nothing yet")]
 
 
-class KeptAcknowledgement(Acknowledgement):
+class StoredAcknowledgement(Acknowledgement):
     """The receiver's own verdict, as it was kept."""
 
     event_id: UUID
 
 
-ANSWERS: dict[str, Shape] = {
-    "add_endpoint": MadeEndpoint,
+RESPONSES: dict[str, ResponseShape] = {
+    "add_endpoint": CreatedEndpoint,
     "list_endpoints": Endpoints,
     **dict.fromkeys(("read_endpoint", "change_endpoint"), Endpoint),
     "rotate_endpoint_secret": NewSecret,
-    **dict.fromkeys(("verify_endpoint", "test_endpoint"), Sent),
-    "replay_events": Replayed,
+    **dict.fromkeys(("verify_endpoint", "test_endpoint"), SentEvent),
+    "replay_events": ReplayResult,
     "list_deliveries": Deliveries,
     "retry_delivery": Delivery,
     "pull_events": Events,
-    "acknowledge_event": KeptAcknowledgement,
+    "acknowledge_event": StoredAcknowledgement,
 }

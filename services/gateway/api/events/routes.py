@@ -1,59 +1,59 @@
 """The routes about webhooks, deliveries and events that notifications answers, as one list."""
 
-from services.gateway.api.proxy.proxy import Relayed
+from services.gateway.api.proxy.proxy import ProxiedRoute
 from shared.contracts.webhooks import Acknowledgement, EndpointChange, NewEndpoint, Replay
 
-PAGE = ("limit", "cursor")
-W = "/v1/webhook-endpoints"
+PAGE_PARAMETERS = ("limit", "cursor")
+ENDPOINTS_PATH = "/v1/webhook-endpoints"
 
-NEWS: tuple[Relayed, ...] = (
-    Relayed(
+EVENT_ROUTES: tuple[ProxiedRoute, ...] = (
+    ProxiedRoute(
         "POST",
-        W,
+        ENDPOINTS_PATH,
         "add_endpoint",
         "notifications",
         "Add a webhook endpoint",
         "The endpoint, its secret shown once",
         status=201,
-        takes=NewEndpoint,
+        request_model=NewEndpoint,
         description=(
             "Deliveries are signed by the Standard Webhooks specification; the endpoint may have to prove itself first."
         ),
     ),
-    Relayed(
+    ProxiedRoute(
         "GET",
-        W,
+        ENDPOINTS_PATH,
         "list_endpoints",
         "notifications",
         "List webhook endpoints",
         "A page",
-        query=PAGE,
+        query=PAGE_PARAMETERS,
         description="Those of one's own party, newest first, without their secrets.",
     ),
-    Relayed(
+    ProxiedRoute(
         "GET",
-        W + "/{id}",
+        ENDPOINTS_PATH + "/{id}",
         "read_endpoint",
         "notifications",
         "Read a webhook endpoint",
         "The endpoint",
         description="Its address, what it hears, and whether it is paused or disabled; never its secret.",
     ),
-    Relayed(
+    ProxiedRoute(
         "PATCH",
-        W + "/{id}",
+        ENDPOINTS_PATH + "/{id}",
         "change_endpoint",
         "notifications",
         "Change, pause or resume a webhook endpoint",
         "The endpoint",
-        takes=EndpointChange,
+        request_model=EndpointChange,
         headers=("If-Match",),
-        codes=("version-missing", "version-stale"),
+        problem_codes=("version-missing", "version-stale"),
         description="What is named is changed; what is not named stays. A resumed endpoint gets what waited.",
     ),
-    Relayed(
+    ProxiedRoute(
         "DELETE",
-        W + "/{id}",
+        ENDPOINTS_PATH + "/{id}",
         "end_endpoint",
         "notifications",
         "End a webhook endpoint",
@@ -61,9 +61,9 @@ NEWS: tuple[Relayed, ...] = (
         status=204,
         description="Nothing more is sent there, what waits included.",
     ),
-    Relayed(
+    ProxiedRoute(
         "POST",
-        W + "/{id}/rotate-secret",
+        ENDPOINTS_PATH + "/{id}/rotate-secret",
         "rotate_endpoint_secret",
         "notifications",
         "Make a new secret",
@@ -72,23 +72,23 @@ NEWS: tuple[Relayed, ...] = (
             "For 24 hours both the old and the new secret sign, so that the receiver can change over at leisure."
         ),
     ),
-    Relayed(
+    ProxiedRoute(
         "POST",
-        W + "/{id}/verification",
+        ENDPOINTS_PATH + "/{id}/verification",
         "verify_endpoint",
         "notifications",
         "Send a pending endpoint its challenge again",
         "The ids of the event and of the delivery, which is on its way",
         status=202,
-        codes=("not-pending",),
+        problem_codes=("not-pending",),
         description=(
             'A pending endpoint is sent an `endpoint.verification` event, signed, and answers 2xx with `{"challenge": '
             '"…"}`, the one it was sent. Till then its letters wait. One is sent when it is made; this sends another.'
         ),
     ),
-    Relayed(
+    ProxiedRoute(
         "POST",
-        W + "/{id}/test",
+        ENDPOINTS_PATH + "/{id}/test",
         "test_endpoint",
         "notifications",
         "Send a test event",
@@ -96,28 +96,28 @@ NEWS: tuple[Relayed, ...] = (
         status=202,
         description="An `endpoint.test` event goes to this endpoint alone, signed as every other.",
     ),
-    Relayed(
+    ProxiedRoute(
         "POST",
-        W + "/{id}/replay",
+        ENDPOINTS_PATH + "/{id}/replay",
         "replay_events",
         "notifications",
         "Send again what a span of time holds, of some types or what was given up",
         "How many are on their way",
         status=202,
-        takes=Replay,
+        request_model=Replay,
         description="Each keeps its message id, so a receiver that keeps ids sees what it has had.",
     ),
-    Relayed(
+    ProxiedRoute(
         "GET",
-        W + "/{id}/deliveries",
+        ENDPOINTS_PATH + "/{id}/deliveries",
         "list_deliveries",
         "notifications",
         "List deliveries to an endpoint",
         "A page, newest first",
-        query=("status", *PAGE),
+        query=("status", *PAGE_PARAMETERS),
         description="What was sent, what waits and what was given up, with the outcome of the last try.",
     ),
-    Relayed(
+    ProxiedRoute(
         "POST",
         "/v1/deliveries/{id}/retry",
         "retry_delivery",
@@ -127,7 +127,7 @@ NEWS: tuple[Relayed, ...] = (
         status=202,
         description="One that was given up, or that waits for its next try.",
     ),
-    Relayed(
+    ProxiedRoute(
         "GET",
         "/v1/events",
         "pull_events",
@@ -141,14 +141,14 @@ NEWS: tuple[Relayed, ...] = (
             "with `Prefer: wait=N` the answer waits for one."
         ),
     ),
-    Relayed(
+    ProxiedRoute(
         "POST",
         "/v1/events/{id}/acknowledgement",
         "acknowledge_event",
         "notifications",
         "Say how an event was received",
         "The acknowledgement",
-        takes=Acknowledgement,
+        request_model=Acknowledgement,
         description="Kept with the delivery, and told to the sender of the thing the event is about.",
     ),
 )

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-PAGE = """<!doctype html>
+HTML_PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -23,45 +23,45 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
-START = """SwaggerUIBundle({
+START_SCRIPT = """SwaggerUIBundle({
   url: "/openapi.json", dom_id: "#api", deepLinking: true, docExpansion: "none", filter: true,
   persistAuthorization: false, validatorUrl: null, presets: [SwaggerUIBundle.presets.apis],
 });
 """
-POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-SAFE = {
-    "Content-Security-Policy": POLICY,
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-KINDS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
+ASSET_MEDIA_TYPES = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 
 
 def add_pages(app: FastAPI) -> None:
     """Serve /docs and the files it needs, and lead there from the bare address."""
     static = files("fastapi_offline") / "static"
-    assets = {name: ((static / name).read_bytes(), kind) for name, kind in KINDS.items()}
-    assets["start.js"] = (START.encode(), "text/javascript")
-    cached = SAFE | {"Cache-Control": "public, max-age=3600"}
+    assets = {name: ((static / name).read_bytes(), kind) for name, kind in ASSET_MEDIA_TYPES.items()}
+    assets["start.js"] = (START_SCRIPT.encode(), "text/javascript")
+    cached = SECURITY_HEADERS | {"Cache-Control": "public, max-age=3600"}
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
         """Show the API to people."""
-        return HTMLResponse(PAGE, headers=SAFE)
+        return HTMLResponse(HTML_PAGE, headers=SECURITY_HEADERS)
 
     @app.get("/", include_in_schema=False)
     async def start() -> Response:
         """Lead who types the hub's address alone to what is here."""
-        return RedirectResponse("/docs", status_code=307, headers=SAFE)
+        return RedirectResponse("/docs", status_code=307, headers=SECURITY_HEADERS)
 
     for name, (content, kind) in assets.items():
-        app.add_api_route(f"/docs/assets/{name}", _file(content, kind, cached), include_in_schema=False)
+        app.add_api_route(f"/docs/assets/{name}", _asset_endpoint(content, kind, cached), include_in_schema=False)
 
 
-def _file(content: bytes, kind: str, headers: dict[str, str]) -> Callable[[], Coroutine[Any, Any, Response]]:
+def _asset_endpoint(content: bytes, kind: str, headers: dict[str, str]) -> Callable[[], Coroutine[Any, Any, Response]]:
     async def asset() -> Response:
         return Response(content, media_type=kind, headers=headers)
 

@@ -12,54 +12,54 @@ from pydantic.json_schema import models_json_schema
 
 from services.gateway.api.applications import models as applications_models
 from services.gateway.api.declarations import models as declarations_models
-from services.gateway.api.descriptions.response_parts import Shape
+from services.gateway.api.descriptions.response_parts import ResponseShape
 from services.gateway.api.events import models as events_models
 from services.gateway.api.parties import models as parties_models
 from services.gateway.api.permits import models as permits_models
 from services.gateway.api.reference import models as reference_models
 
-ANSWERS: dict[str, Shape] = {
-    **parties_models.ANSWERS,
-    **declarations_models.ANSWERS,
-    **permits_models.ANSWERS,
-    **reference_models.ANSWERS,
-    **applications_models.ANSWERS,
-    **events_models.ANSWERS,
+RESPONSES: dict[str, ResponseShape] = {
+    **parties_models.RESPONSES,
+    **declarations_models.RESPONSES,
+    **permits_models.RESPONSES,
+    **reference_models.RESPONSES,
+    **applications_models.RESPONSES,
+    **events_models.RESPONSES,
 }
 REF = "#/components/schemas/Answer.{model}"
 """Answers have names of their own, so that none meets a body that is sent."""
 
-SPOKEN = {REF.format(model=name) for name in ("Receipt", "Declaration", "Verdict")}
+XML_SCHEMAS = {REF.format(model=name) for name in ("LodgedDeclaration", "Declaration", "Verdict")}
 """What is told about one declaration, in XML too where that is asked for."""
 
 
-def schemas_of_answers() -> dict[str, Any]:
+def response_schemas() -> dict[str, Any]:
     """Answer the schemas of all answers and their parts, as components; what is added later breaks nobody's client."""
-    asked = [(model, "serialization") for shape in ANSWERS.values() for model in _models(shape)]
-    _, found = models_json_schema(asked, ref_template=REF)  # type: ignore[arg-type]
-    return {f"Answer.{name}": _opened(schema) for name, schema in found["$defs"].items()}
+    model_modes = [(model, "serialization") for shape in RESPONSES.values() for model in _models(shape)]
+    _, found = models_json_schema(model_modes, ref_template=REF)  # type: ignore[arg-type]
+    return {f"Answer.{name}": _without_restrictions(schema) for name, schema in found["$defs"].items()}
 
 
-def schema_of(operation: str, status: str) -> dict[str, Any] | None:
+def response_schema(operation: str, status: str) -> dict[str, Any] | None:
     """Answer the schema of an operation's answer with a status; None for answers that are no JSON of its own."""
-    shape = ANSWERS.get(f"{operation} {status}") or ANSWERS.get(operation)
+    shape = RESPONSES.get(f"{operation} {status}") or RESPONSES.get(operation)
     if shape is None:
         return None
-    named = [{"$ref": REF.format(model=model.__name__)} for model in _models(shape)]
-    return named[0] if len(named) == 1 else {"anyOf": named}
+    references = [{"$ref": REF.format(model=model.__name__)} for model in _models(shape)]
+    return references[0] if len(references) == 1 else {"anyOf": references}
 
 
-def _models(shape: Shape) -> Iterable[type[BaseModel]]:
+def _models(shape: ResponseShape) -> Iterable[type[BaseModel]]:
     return shape if isinstance(shape, tuple) else (shape,)
 
 
-def _opened(node: Any) -> Any:
+def _without_restrictions(node: Any) -> Any:
     """Let an answer have more than is said here, and leave out what only says a name twice or what is sent."""
     if isinstance(node, list):
-        return [_opened(part) for part in node]
+        return [_without_restrictions(part) for part in node]
     if not isinstance(node, dict):
         return node
-    return {name: _opened(part) for name, part in node.items() if not _is_noise(name, part)}
+    return {name: _without_restrictions(part) for name, part in node.items() if not _is_noise(name, part)}
 
 
 def _is_noise(name: str, part: Any) -> bool:

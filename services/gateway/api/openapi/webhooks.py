@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.contracts.events.catalogue import CATALOGUE, Entry, data_schemas, event_schema
+from shared.contracts.events.catalogue import CATALOGUE, EventType, data_schemas, event_schema
 
 REF = "#/components/schemas/Event.{model}"
 """The data of events and its parts have names of their own, so that none meets a body of the API."""
@@ -11,7 +11,7 @@ _HEADERS = {
     "webhook-timestamp": "Seconds since 1970 at which it was sent",
     "webhook-signature": "Standard Webhooks: `v1,` HMAC-SHA256 and `v1a,` Ed25519 signatures, blank between",
 }
-_ANSWERS = {
+_RESPONSES = {
     "2XX": {"description": "It is yours; it is not sent again"},
     "410": {"description": "Nothing is to be sent here any more: the endpoint is disabled"},
     "429": {"description": "Too fast: all that waits is sent after `Retry-After`"},
@@ -19,27 +19,27 @@ _ANSWERS = {
 }
 
 
-def webhooks() -> dict[str, Any]:
+def webhook_operations() -> dict[str, Any]:
     """Describe the request of every type of event, by the type."""
     return {entry.code: {"post": _request(entry)} for entry in CATALOGUE.values()}
 
 
-def schemas_of_events() -> dict[str, Any]:
+def event_schemas() -> dict[str, Any]:
     """Answer the schemas that the requests name, as components."""
     return {f"Event.{name}": schema for name, schema in data_schemas(ref=REF).items()}
 
 
-def _request(entry: Entry) -> dict[str, Any]:
+def _request(entry: EventType) -> dict[str, Any]:
     content = {"schema": event_schema(entry, ref=REF), "example": entry.example}
     return {
         "summary": entry.sentence,
-        "description": f"{entry.meaning}\n\nHeard by: {entry.heard_by}.",
+        "description": f"{entry.meaning}\n\nHeard by: {entry.audience}.",
         "tags": ["webhooks"],
         "security": [],
         "parameters": [
-            {"name": name, "in": "header", "required": True, "description": says, "schema": {"type": "string"}}
-            for name, says in _HEADERS.items()
+            {"name": name, "in": "header", "required": True, "description": description, "schema": {"type": "string"}}
+            for name, description in _HEADERS.items()
         ],
         "requestBody": {"required": True, "content": {"application/json": content}},
-        "responses": _ANSWERS,
+        "responses": _RESPONSES,
     }

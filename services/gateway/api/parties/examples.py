@@ -7,13 +7,13 @@ from services.gateway.api.descriptions.example import Example
 PARTY_ID = "0190c0de-0000-7000-8000-00000000b001"
 AGENT_ID = "0190c0de-0000-7000-8000-00000000a9e7"
 CLIENT_ID = "0190c0de-0000-7000-8000-00000000c11e"
-NEW: dict[str, Any] = {
+PARTY_CONTENT: dict[str, Any] = {
     "name": "B SARL",
     "country": "FR",
     "roles": ["trader"],
     "identifiers": {"EORI": "FR99988877700011"},
 }
-PARTY = NEW | {"id": PARTY_ID, "grants": [], "disabled": False, "version": 1}
+PARTY = PARTY_CONTENT | {"id": PARTY_ID, "grants": [], "disabled": False, "version": 1}
 KEY = {"kty": "OKP", "crv": "Ed25519", "kid": "2026-11", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 HUB = "https://hub.example"
 MOMENT = "2026-11-22T08:00:00Z"
@@ -44,7 +44,7 @@ EXAMPLES: dict[str, Example] = {
         {"access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZDI1NTE5In0.….…", "token_type": "Bearer", "expires_in": 3600},
     ),
     "read_server_metadata": Example(
-        answers={
+        response={
             "issuer": HUB,
             "token_endpoint": f"{HUB}/oauth2/token",
             "jwks_uri": f"{HUB}/.well-known/jwks.json",
@@ -55,16 +55,16 @@ EXAMPLES: dict[str, Example] = {
             "service_documentation": f"{HUB}/docs",
         }
     ),
-    "read_token_keys": Example(answers={"keys": [KEY | {"use": "sig", "alg": "Ed25519"}]}),
-    "read_receipt_keys": Example(answers={"keys": [KEY | {"use": "sig", "alg": "Ed25519"}]}),
-    "read_webhook_keys": Example(answers={"keys": [KEY | {"use": "sig", "alg": "Ed25519"}]}),
-    "read_me": Example(answers=PARTY),
-    "add_party": Example(NEW, PARTY),
-    "list_parties": Example(answers={"data": [PARTY], "next_cursor": None}),
-    "read_party": Example(answers=PARTY),
+    "read_token_keys": Example(response={"keys": [KEY | {"use": "sig", "alg": "Ed25519"}]}),
+    "read_receipt_keys": Example(response={"keys": [KEY | {"use": "sig", "alg": "Ed25519"}]}),
+    "read_webhook_keys": Example(response={"keys": [KEY | {"use": "sig", "alg": "Ed25519"}]}),
+    "read_me": Example(response=PARTY),
+    "add_party": Example(PARTY_CONTENT, PARTY),
+    "list_parties": Example(response={"data": [PARTY], "next_cursor": None}),
+    "read_party": Example(response=PARTY),
     "change_party": Example({"disabled": True}, PARTY | {"disabled": True, "version": 2}),
     "give_credential": Example({"public_key": KEY}, {"client_id": CLIENT_ID, "kids": ["2026-11"]}),
-    "list_credentials": Example(answers={"data": [CREDENTIAL], "next_cursor": None}),
+    "list_credentials": Example(response={"data": [CREDENTIAL], "next_cursor": None}),
     "rotate_credential": Example(
         {"overlap_hours": 24},
         {
@@ -75,8 +75,8 @@ EXAMPLES: dict[str, Example] = {
     ),
     "end_credential": Example(),
     "grant_mandate": Example({"agent": AGENT_ID, "from": "2026-11-22", "until": "2027-11-21"}, MANDATE),
-    "list_mandates": Example(answers={"data": [MANDATE], "next_cursor": None}),
-    "read_mandate": Example(answers=MANDATE),
-    "revoke_mandate": Example(answers=MANDATE | {"status": "revoked", "revoked_at": MOMENT, "revoked_by": PARTY_ID}),
+    "list_mandates": Example(response={"data": [MANDATE], "next_cursor": None}),
+    "read_mandate": Example(response=MANDATE),
+    "revoke_mandate": Example(response=MANDATE | {"status": "revoked", "revoked_at": MOMENT, "revoked_by": PARTY_ID}),
     "end_mandate": Example(),
 }

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from services.gateway.api.descriptions.response_parts import Page, Shape, Told
+from services.gateway.api.descriptions.response_parts import Page, ResponsePart, ResponseShape
 from shared.contracts import parties
 
 
-class Token(Told):
+class Token(ResponsePart):
     """An access token (RFC 6749, 5.1)."""
 
     access_token: str
@@ -18,14 +18,14 @@ class Token(Told):
     expires_in: Annotated[int, Field(description="Seconds")]
 
 
-class TokenRefusal(Told):
+class TokenRefusal(ResponsePart):
     """Why no token is given (RFC 6749, 5.2)."""
 
     error: Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
     error_description: str
 
 
-class ServerMetadata(Told):
+class ServerMetadata(ResponsePart):
     """Where and how tokens are asked for (RFC 8414)."""
 
     issuer: str
@@ -38,7 +38,7 @@ class ServerMetadata(Told):
     service_documentation: str
 
 
-class PublicKey(Told):
+class PublicKey(ResponsePart):
     """A public key (RFC 7517, RFC 8037)."""
 
     kty: str
@@ -49,7 +49,7 @@ class PublicKey(Told):
     use: str
 
 
-class PublicKeys(Told):
+class PublicKeys(ResponsePart):
     """A JSON Web Key Set."""
 
     keys: tuple[PublicKey, ...]
@@ -67,7 +67,7 @@ class Parties(Page):
     data: tuple[Party, ...]
 
 
-class GivenCredential(Told):
+class CreatedCredential(ResponsePart):
     """A credential as it is given: its secret is shown this once; or the names of its keys, or its subject."""
 
     client_id: str
@@ -77,20 +77,20 @@ class GivenCredential(Told):
     expires_at: datetime | None = None
 
 
-class Replaced(Told):
+class ReplacedCredential(ResponsePart):
     """The credential that made way, and until when it works."""
 
     client_id: str
     ends_at: datetime
 
 
-class NextCredential(GivenCredential):
+class RotatedCredential(CreatedCredential):
     """The new credential, in the place of another."""
 
-    replaces: Replaced
+    replaces: ReplacedCredential
 
 
-class Credential(Told):
+class Credential(ResponsePart):
     """A living credential; its secret is kept nowhere."""
 
     client_id: str
@@ -108,7 +108,7 @@ class Credentials(Page):
     data: tuple[Credential, ...]
 
 
-class Mandate(Told):
+class Mandate(ResponsePart):
     """A mandate as it is today."""
 
     id: UUID
@@ -129,7 +129,7 @@ class Mandates(Page):
     data: tuple[Mandate, ...]
 
 
-ANSWERS: dict[str, Shape] = {
+RESPONSES: dict[str, ResponseShape] = {
     "ask_token": Token,
     "ask_token 400": TokenRefusal,
     "ask_token 401": TokenRefusal,
@@ -139,8 +139,8 @@ ANSWERS: dict[str, Shape] = {
     "read_webhook_keys": PublicKeys,
     **dict.fromkeys(("read_me", "add_party", "read_party", "change_party"), Party),
     "list_parties": Parties,
-    "give_credential": GivenCredential,
-    "rotate_credential": NextCredential,
+    "give_credential": CreatedCredential,
+    "rotate_credential": RotatedCredential,
     "list_credentials": Credentials,
     **dict.fromkeys(("grant_mandate", "read_mandate", "revoke_mandate"), Mandate),
     "list_mandates": Mandates,

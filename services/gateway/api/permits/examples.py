@@ -17,7 +17,7 @@ LINE = {
     "unit": "number",
     "origin_country": "ZA",
 }
-STATED: dict[str, Any] = {
+PERMIT_CONTENT: dict[str, Any] = {
     "number": "ZA-2026-000123",
     "kind": "export",
     "issuer": "ZA",
@@ -34,7 +34,7 @@ STATED: dict[str, Any] = {
 
 def _permit(status: str, endorsed: str, available: str) -> dict[str, Any]:
     lines = [LINE | _sides(endorsed, available)]
-    turn = {
+    transition = {
         "from": None,
         "to": "issued",
         "at": MOMENT,
@@ -42,7 +42,7 @@ def _permit(status: str, endorsed: str, available: str) -> dict[str, Any]:
         "reason": None,
     }
     return {
-        **STATED,
+        **PERMIT_CONTENT,
         "id": PERMIT_ID,
         "status": status,
         "version": 1,
@@ -53,7 +53,7 @@ def _permit(status: str, endorsed: str, available: str) -> dict[str, Any]:
         "replaced_by": None,
         "retrospective": False,
         "lines": lines,
-        "history": [turn],
+        "history": [transition],
     }
 
 
@@ -109,15 +109,15 @@ POLICY = {
     "reservation_days": None,
 }
 EXAMPLES: dict[str, Example] = {
-    "read_policy": Example(answers=POLICY),
+    "read_policy": Example(response=POLICY),
     "change_policy": Example({"import_permit_for_appendix_ii": True}, POLICY),
-    "add_permit": Example(STATED, ISSUED | TOKEN),
+    "add_permit": Example(PERMIT_CONTENT, ISSUED | TOKEN),
     "add_permits": Example(
-        json.dumps(STATED) + "\n", json.dumps({"line": 1, "status_code": 201, **ISSUED, **TOKEN}) + "\n"
+        json.dumps(PERMIT_CONTENT) + "\n", json.dumps({"line": 1, "status_code": 201, **ISSUED, **TOKEN}) + "\n"
     ),
-    "list_permits": Example(answers={"data": [ISSUED], "next_cursor": None}),
-    "read_permit": Example(answers=ISSUED),
-    "read_ledger": Example(answers={"data": [ENTRY], "next_cursor": None}),
+    "list_permits": Example(response={"data": [ISSUED], "next_cursor": None}),
+    "read_permit": Example(response=ISSUED),
+    "read_ledger": Example(response={"data": [ENTRY], "next_cursor": None}),
     "endorse_permit": Example(
         {
             "lines": [{"line": "A", "quantity": "118"}],
@@ -129,13 +129,13 @@ EXAMPLES: dict[str, Example] = {
     ),
     "revoke_permit": Example({"reason": "Issued in error"}, ISSUED | {"status": "revoked"}),
     "replace_permit": Example(
-        STATED | {"number": "ZA-2026-000124"},
+        PERMIT_CONTENT | {"number": "ZA-2026-000124"},
         ISSUED
         | {"status": "replaced", "replaced_by": {"id": NEW_ID, "issuer": "ZA", "number": "ZA-2026-000124"} | TOKEN},
     ),
     "lose_permit": Example({"reason": "Lost in the post"}, ISSUED | {"status": "lost"}),
     "find_permit": Example({"reason": "It came after all"}, ISSUED),
-    "read_annual_report": Example(answers=ANNUAL),
-    "read_mirror_report": Example(answers=MIRROR),
-    "read_reference": Example(answers={"data": [{"code": "T", "name": "Commercial"}], "next_cursor": None}),
+    "read_annual_report": Example(response=ANNUAL),
+    "read_mirror_report": Example(response=MIRROR),
+    "read_reference": Example(response={"data": [{"code": "T", "name": "Commercial"}], "next_cursor": None}),
 }

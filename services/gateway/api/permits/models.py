@@ -6,13 +6,21 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from services.gateway.api.descriptions.response_parts import Amount, By, CountryCode, Page, Shape, Told, Turn
+from services.gateway.api.descriptions.response_parts import (
+    Actor,
+    Amount,
+    CountryCode,
+    Page,
+    ResponsePart,
+    ResponseShape,
+    Transition,
+)
 from shared.contracts import permit
 
 Status = Literal["issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost"]
 
 
-class Balance(Told):
+class Balance(ResponsePart):
     """The import side of a line: what was endorsed (or, never endorsed, granted), set aside, arrived, is left."""
 
     granted: Amount
@@ -29,7 +37,7 @@ class Balance(Told):
     closed: bool
 
 
-class ExportBalance(Told):
+class ExportBalance(ResponsePart):
     """The export side of a line: what was granted, set aside, left the country, is left."""
 
     granted: Amount
@@ -40,7 +48,7 @@ class ExportBalance(Told):
     closed: bool
 
 
-class Line(permit.PermitLine):
+class LineWithBalances(permit.PermitLine):
     """A line with both its sides; a document of the country of import has the import side only."""
 
     model_config = ConfigDict(defer_build=True)
@@ -49,7 +57,7 @@ class Line(permit.PermitLine):
     export_balance: ExportBalance | None
 
 
-class Named(Told):
+class RelatedPermit(ResponsePart):
     """Another permit: the one in whose place this one stands, or which stands in its place."""
 
     id: UUID
@@ -58,14 +66,14 @@ class Named(Told):
     token: Annotated[str | None, Field(description="Of the new one, told to who issued it, once")] = None
 
 
-class Registrar(Told):
+class Registrar(ResponsePart):
     """Who entered the permit, and for which country."""
 
     party: UUID | None
     country: CountryCode | None
 
 
-class Crossing(Told):
+class Crossing(ResponsePart):
     """A line of the continuation sheet: what crossed a border, or the correction of that."""
 
     line: str
@@ -77,7 +85,7 @@ class Crossing(Told):
     corrects: bool
 
 
-class PermitTurn(Turn):
+class PermitTransition(Transition):
     """One row of a permit's history; of an endorsement, where and when the goods left (box 14)."""
 
     port: str | None = None
@@ -90,21 +98,21 @@ class Permit(permit.Permit):
 
     model_config = ConfigDict(defer_build=True)
 
-    lines: tuple[Line, ...]
+    lines: tuple[LineWithBalances, ...]
     id: UUID
     status: Status
     version: int
     registered_by: Registrar
     use: Literal["single_shipment", "many_crossings"]
     transport_documents: tuple[str, ...]
-    replaces: Named | None
-    replaced_by: Named | None
+    replaces: RelatedPermit | None
+    replaced_by: RelatedPermit | None
     continuation: Annotated[tuple[Crossing, ...], Field(description="Where it is for many crossings")] = ()
-    history: tuple[PermitTurn, ...]
+    history: tuple[PermitTransition, ...]
     token: Annotated[str | None, Field(description="The permit's own secret, told at issue, once")] = None
 
 
-class OwnUse(Told):
+class OwnUsage(ResponsePart):
     """What one declaration of the reader's uses of a line."""
 
     declaration_id: UUID
@@ -114,18 +122,18 @@ class OwnUse(Told):
     unit: str | None
 
 
-class CitedPermit(Told):
+class CitedPermit(ResponsePart):
     """What who cited a permit reads of it: its status, and the reader's own use."""
 
     id: UUID
     issuer: CountryCode
     number: str
-    kind: permit.Kind
+    kind: permit.PermitKind
     status: Status
-    usage: tuple[OwnUse, ...]
+    usage: tuple[OwnUsage, ...]
 
 
-class ShownLine(Told):
+class LineByToken(ResponsePart):
     """A line as the paper's holder shows it, and what is left of it."""
 
     line: str
@@ -142,19 +150,19 @@ class ShownLine(Told):
     export_balance: ExportBalance | None
 
 
-class ShownTrader(Told):
+class TraderByToken(ResponsePart):
     """A trader by name and country."""
 
     name: str
     country: CountryCode
 
 
-class ShownPermit(Told):
+class PermitByToken(ResponsePart):
     """What an officer reads who was shown the paper with its token: what it covers, what is left of it."""
 
     id: UUID
     number: str
-    kind: permit.Kind
+    kind: permit.PermitKind
     issuer: CountryCode
     issued_on: date
     valid_until: date
@@ -165,18 +173,18 @@ class ShownPermit(Told):
     security_stamp: str | None = None
     retrospective: bool = False
     status: Status
-    exporter: ShownTrader
-    importer: ShownTrader
-    lines: tuple[ShownLine, ...]
+    exporter: TraderByToken
+    importer: TraderByToken
+    lines: tuple[LineByToken, ...]
 
 
 class Permits(Page):
     """A page of permits, newest first; a stranger with a token finds the one it was shown."""
 
-    data: tuple[Permit | ShownPermit, ...]
+    data: tuple[Permit | PermitByToken, ...]
 
 
-class Entry(Told):
+class LedgerEntry(ResponsePart):
     """An entry of a permit's ledger, with what stood after it."""
 
     id: UUID
@@ -205,7 +213,7 @@ class Entry(Told):
     item: int | None
     dead_on_arrival: int | None
     at: datetime
-    by: By
+    by: Actor
     cause: str
     reason: str | None
     text: Annotated[str, Field(description="The entry in one line, for a person")]
@@ -216,12 +224,12 @@ class Entry(Told):
 class Ledger(Page):
     """A page of a ledger, oldest entry first."""
 
-    data: tuple[Entry, ...]
+    data: tuple[LedgerEntry, ...]
 
 
-ANSWERS: dict[str, Shape] = {
+RESPONSES: dict[str, ResponseShape] = {
     "list_permits": Permits,
-    "read_permit": (Permit, ShownPermit, CitedPermit),
+    "read_permit": (Permit, PermitByToken, CitedPermit),
     "read_ledger": Ledger,
     **dict.fromkeys(
         "add_permit endorse_permit revoke_permit replace_permit lose_permit find_permit".split(),

@@ -1,17 +1,17 @@
 """The routes about permits and reference data that permits answers, as one list."""
 
-from services.gateway.api.proxy.proxy import Relayed
+from services.gateway.api.proxy.proxy import ProxiedRoute
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
-from shared.contracts.problems import PAPER
+from shared.contracts.problems import PERMIT_PROBLEM_CODES
 
-PAGE = ("limit", "cursor")
-TURN = ("wrong-turn", "version-stale")
-P = "/v1/permits"
+PAGE_PARAMETERS = ("limit", "cursor")
+TRANSITION_PROBLEMS = ("wrong-turn", "version-stale")
+PATH = "/v1/permits"
 
-PERMITS: tuple[Relayed, ...] = (
-    Relayed(
+PERMIT_ROUTES: tuple[ProxiedRoute, ...] = (
+    ProxiedRoute(
         "POST",
-        P,
+        PATH,
         "add_permit",
         "permits",
         "Issue or register a permit",
@@ -19,23 +19,23 @@ PERMITS: tuple[Relayed, ...] = (
         "By the issuing country's authority; where that has none on the hub, the importing country's registers it. "
         "The answer holds `token`, shown this once: who holds the paper reads the permit by it (Permit-Token).",
         status=201,
-        takes=Permit,
-        codes=("permit-number-taken", "not-the-issuing-authority", *PAPER),
+        request_model=Permit,
+        problem_codes=("permit-number-taken", "not-the-issuing-authority", *PERMIT_PROBLEM_CODES),
     ),
-    Relayed(
+    ProxiedRoute(
         "GET",
-        P,
+        PATH,
         "list_permits",
         "permits",
         "List permits",
         "A page, newest first",
-        query=("number", "issuer", "status", "taxon", "holder", "from", "to", *PAGE),
+        query=("number", "issuer", "status", "taxon", "holder", "from", "to", *PAGE_PARAMETERS),
         headers=("Permit-Token",),
         description="Those one may read. A stranger asks with issuer, number and the header Permit-Token.",
     ),
-    Relayed(
+    ProxiedRoute(
         "GET",
-        P + "/{id}",
+        PATH + "/{id}",
         "read_permit",
         "permits",
         "Read a permit",
@@ -46,80 +46,80 @@ PERMITS: tuple[Relayed, ...] = (
             "stranger with Permit-Token what a border officer needs."
         ),
     ),
-    Relayed(
+    ProxiedRoute(
         "GET",
-        P + "/{id}/ledger",
+        PATH + "/{id}/ledger",
         "read_ledger",
         "permits",
         "Read a permit's ledger",
         "The story of its lines: entries oldest first, each with what stood after it",
         "Entries are never changed or deleted.",
-        query=("line", *PAGE),
+        query=("line", *PAGE_PARAMETERS),
     ),
-    Relayed(
+    ProxiedRoute(
         "POST",
-        P + "/{id}/endorsement",
+        PATH + "/{id}/endorsement",
         "endorse_permit",
         "permits",
         "Endorse a permit at export",
         "The permit",
         "Box 14: the actual quantity of each line that left.",
-        takes=Endorsement,
+        request_model=Endorsement,
         headers=("If-Match",),
-        codes=TURN,
+        problem_codes=TRANSITION_PROBLEMS,
     ),
-    Relayed(
+    ProxiedRoute(
         "POST",
-        P + "/{id}/revocation",
+        PATH + "/{id}/revocation",
         "revoke_permit",
         "permits",
         "Revoke a permit",
         "The permit",
         "Accepted declarations that cite it are referred to an officer in the same step.",
-        takes=Revocation,
+        request_model=Revocation,
         headers=("If-Match",),
-        codes=TURN,
+        problem_codes=TRANSITION_PROBLEMS,
     ),
-    Relayed(
+    ProxiedRoute(
         "POST",
-        P + "/{id}/replacement",
+        PATH + "/{id}/replacement",
         "replace_permit",
         "permits",
         "Replace a permit",
         "The old permit; `replaced_by` names the new one, with its token",
         "Issues the permit in the body in the place of this one. The two name one another, and declarations that cite "
         "the old one are referred to an officer in the same step.",
-        takes=Permit,
+        request_model=Permit,
         headers=("If-Match",),
-        codes=(*TURN, "permit-number-taken", "not-the-issuing-authority", *PAPER),
+        problem_codes=(*TRANSITION_PROBLEMS, "permit-number-taken", "not-the-issuing-authority", *PERMIT_PROBLEM_CODES),
     ),
-    Relayed(
+    ProxiedRoute(
         "POST",
-        P + "/{id}/loss",
+        PATH + "/{id}/loss",
         "lose_permit",
         "permits",
         "Report a permit lost",
         "The permit",
         "Nothing is moved on it until it is found; declarations that cite it are referred to an officer.",
-        takes=Loss,
-        may_be_empty=True,
+        request_model=Loss,
+        body_optional=True,
         headers=("If-Match",),
-        codes=TURN,
+        problem_codes=TRANSITION_PROBLEMS,
     ),
-    Relayed(
+    ProxiedRoute(
         "POST",
-        P + "/{id}/found",
+        PATH + "/{id}/found",
         "find_permit",
         "permits",
         "Report a lost permit found",
         "The permit",
         "It stands again where it stood.",
-        takes=Recovery,
-        may_be_empty=True,
+        request_model=Recovery,
+        body_optional=True,
         headers=("If-Match",),
-        codes=TURN,
+        problem_codes=TRANSITION_PROBLEMS,
     ),
-    Relayed(
+    ProxiedRoute(
         "GET",
         "/v1/reference/{table}",
         "read_reference",

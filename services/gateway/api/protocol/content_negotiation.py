@@ -7,24 +7,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway.formats import wco_response
 from shared.database import now
-from shared.problem_responses import PROBLEM
+from shared.problem_responses import PROBLEM_MEDIA_TYPE
 
-XML = frozenset({"application/xml", "text/xml"})
-FROM = (b"application/json", PROBLEM.encode())
-ABOUT = "/v1/declarations"
+XML_MEDIA_TYPES = frozenset({"application/xml", "text/xml"})
+CONVERTIBLE_MEDIA_TYPES = (b"application/json", PROBLEM_MEDIA_TYPE.encode())
+DECLARATIONS_PATH = "/v1/declarations"
 
 
-def asks_for_xml(accept: str) -> bool:
+def prefers_xml(accept: str) -> bool:
     """Say whether `Accept` prefers XML to JSON (RFC 9110, 12.5.1); a browser, which asks for HTML too, does not."""
     weights: dict[str, float] = {}
     for part in accept.lower().split(","):
-        kind, *parameters = (piece.strip() for piece in part.split(";"))
-        weights[kind] = _weight(parameters)
-    xml = max((weights.get(kind, 0.0) for kind in XML), default=0.0)
+        media_type, *parameters = (piece.strip() for piece in part.split(";"))
+        weights[media_type] = _quality(parameters)
+    xml = max((weights.get(media_type, 0.0) for media_type in XML_MEDIA_TYPES), default=0.0)
     return xml > 0 and "text/html" not in weights and xml > weights.get("application/json", 0.0)
 
 
-def _weight(parameters: list[str]) -> float:
+def _quality(parameters: list[str]) -> float:
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "q":
@@ -35,7 +35,7 @@ def _weight(parameters: list[str]) -> float:
     return 1.0
 
 
-class Spoken:
+class XmlResponseMiddleware:
     """Writes the answers about declarations anew, for those who ask for XML; all others pass untouched."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -44,15 +44,15 @@ class Spoken:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; listen to its answer only when it may have to be written anew."""
         accept = b""
-        if scope["type"] == "http" and scope["path"].startswith(ABOUT):
+        if scope["type"] == "http" and scope["path"].startswith(DECLARATIONS_PATH):
             accept = next((value for name, value in scope["headers"] if name == b"accept"), b"")
-        if b"xml" in accept and asks_for_xml(accept.decode("latin-1")):
-            await self.app(scope, receive, Rewriting(send))
+        if b"xml" in accept and prefers_xml(accept.decode("latin-1")):
+            await self.app(scope, receive, XmlResponseSender(send))
         else:
             await self.app(scope, receive, send)
 
 
-class Rewriting:
+class XmlResponseSender:
     """A `send` that holds a JSON answer back until it is whole, and sends a Response in its place."""
 
     def __init__(self, send: Send) -> None:
@@ -62,37 +62,41 @@ class Rewriting:
 
     async def __call__(self, message: Message) -> None:
         """Take one message of the answer."""
-        if message["type"] == "http.response.start" and _kind(message) in FROM and not _as_sent(message):
+        if (
+            message["type"] == "http.response.start"
+            and _media_type(message) in CONVERTIBLE_MEDIA_TYPES
+            and not _is_submitted_content(message)
+        ):
             self._start = message
         elif self._start is None:
             await self._send(message)
         else:
             self._body += message.get("body", b"")
             if not message.get("more_body"):
-                await self._whole(self._start)
+                await self._send_converted(self._start)
 
-    async def _whole(self, start: Message) -> None:
-        said: Any = json.loads(self._body) if self._body else {}
-        if isinstance(said, dict) and "data" not in said:
-            body = wco_response.write(said, status=start["status"], at=now())
-            start = {**start, "headers": _headers(start, body)}
+    async def _send_converted(self, start: Message) -> None:
+        content: Any = json.loads(self._body) if self._body else {}
+        if isinstance(content, dict) and "data" not in content:
+            body = wco_response.render(content, status=start["status"], at=now())
+            start = {**start, "headers": _xml_headers(start, body)}
         else:
             body = self._body
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})
 
 
-def _kind(start: Message) -> bytes:
+def _media_type(start: Message) -> bytes:
     found = next((value for name, value in start.get("headers", ()) if name.lower() == b"content-type"), b"")
     return bytes(found).partition(b";")[0].strip()
 
 
-def _as_sent(start: Message) -> bool:
+def _is_submitted_content(start: Message) -> bool:
     """Say whether an answer is what was sent, to the byte: whatever `Accept` prefers, it is given back so."""
     return any(name.lower() == b"content-digest" for name, _ in start.get("headers", ()))
 
 
-def _headers(start: Message, body: bytes) -> list[tuple[bytes, bytes]]:
-    kept = [(n, v) for n, v in start["headers"] if n.lower() not in {b"content-type", b"content-length"}]
+def _xml_headers(start: Message, body: bytes) -> list[tuple[bytes, bytes]]:
+    remaining = [(n, v) for n, v in start["headers"] if n.lower() not in {b"content-type", b"content-length"}]
     length = b"%d" % len(body)
-    return [*kept, (b"content-type", b"application/xml"), (b"content-length", length), (b"vary", b"Accept")]
+    return [*remaining, (b"content-type", b"application/xml"), (b"content-length", length), (b"vary", b"Accept")]

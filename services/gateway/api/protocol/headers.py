@@ -6,24 +6,24 @@ from shared.problems import Invalid
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _VERSION = re.compile(r'(?:W/)?"([0-9]{1,9})"')
-LONGEST_WAIT = 30
+MAX_WAIT_SECONDS = 30
 
 
-def idempotency_key(value: str | None) -> str | None:
+def parse_idempotency_key(value: str | None) -> str | None:
     """Check an Idempotency-Key if there is one (draft-ietf-httpapi-idempotency-key-header-07, any visible ASCII)."""
     if value is not None and not _KEY.fullmatch(value):
         raise Invalid("idempotency-key-invalid", "An Idempotency-Key is 1 to 255 visible ASCII characters, no blanks.")
     return value
 
 
-def demanded_key(value: str | None) -> str:
+def require_idempotency_key(value: str | None) -> str:
     """Demand an Idempotency-Key."""
     if value is None:
         raise Invalid("idempotency-key-missing", "Send an Idempotency-Key, new for each declaration, kept on repeats.")
-    return idempotency_key(value) or ""
+    return parse_idempotency_key(value) or ""
 
 
-def wait_of(prefer: str) -> int:
+def parse_wait(prefer: str) -> int:
     """Answer how many seconds `Prefer: wait=N` asks for, 30 at most (RFC 7240, 4.3).
 
     A preference that cannot be honoured is ignored, as the RFC has it (section 2): that is 0.
@@ -32,11 +32,11 @@ def wait_of(prefer: str) -> int:
         name, _, value = preference.partition(";")[0].partition("=")
         if name.strip().lower() == "wait":
             seconds = value.strip().strip('"')
-            return min(int(seconds[:6]), LONGEST_WAIT) if re.fullmatch(r"[0-9]+", seconds) else 0
+            return min(int(seconds[:6]), MAX_WAIT_SECONDS) if re.fullmatch(r"[0-9]+", seconds) else 0
     return 0
 
 
-def demanded_version(if_match: str | None) -> int | None:
+def require_version(if_match: str | None) -> int | None:
     """Answer the version If-Match names, which is demanded; None for `*`, 0 (which nothing has) when unreadable."""
     if if_match is None:
         raise Invalid("version-missing", "Send If-Match with the version you change, as GET answered it in ETag.")

@@ -14,13 +14,13 @@ from typing import IO
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Send
 
-from shared.problems import Refusal
-from shared.web import BODY_LIMIT, BODY_SECONDS
+from shared.problems import ProblemError
+from shared.web import BODY_TIMEOUT_SECONDS, MAX_BODY_BYTES
 
 CHUNKS_AHEAD = 8
-IN_MEMORY = 1_048_576
+MAX_IN_MEMORY = 1_048_576
 """Bytes of answers kept in memory while the client does not read; what is more waits in a file."""
-AT_ONCE = 262_144
+READ_SIZE = 262_144
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Line:
     overlong: bool = False
 
 
-class Lines:
+class LineSplitter:
     """Cuts chunks into lines; of a line that is too long nothing is kept."""
 
     def __init__(self) -> None:
@@ -44,60 +44,60 @@ class Lines:
     def feed(self, chunk: bytes) -> list[Line]:
         """Answer the lines that end in this chunk."""
         *whole, rest = chunk.split(b"\n")
-        lines = [self._line(piece) for piece in whole]
-        self._keep(rest)
+        lines = [self._complete_line(piece) for piece in whole]
+        self._append(rest)
         return lines
 
-    def end(self) -> list[Line]:
+    def finish(self) -> list[Line]:
         """Answer the last line, if it does not end in a line feed."""
-        return [self._line(b"")] if self._size or self._overlong else []
+        return [self._complete_line(b"")] if self._size or self._overlong else []
 
-    def _keep(self, piece: bytes) -> None:
+    def _append(self, piece: bytes) -> None:
         self._size += len(piece)
-        if self._overlong or self._size > BODY_LIMIT:
+        if self._overlong or self._size > MAX_BODY_BYTES:
             self._rest.clear()
             self._overlong = True
         elif piece:
             self._rest.append(piece)
 
-    def _line(self, piece: bytes) -> Line:
-        self._keep(piece)
+    def _complete_line(self, piece: bytes) -> Line:
+        self._append(piece)
         self._number += 1
         line = Line(self._number, b"".join(self._rest).removesuffix(b"\r"), self._overlong)
         self._rest, self._size, self._overlong = [], 0, False
         return line
 
 
-async def batches(receive: Receive, *, most: int) -> AsyncIterator[list[Line]]:
-    """Answer lines as they come, up to `most` together; a silence of 15 s ends it.
+async def read_batches(receive: Receive, *, max_lines: int) -> AsyncIterator[list[Line]]:
+    """Answer lines as they come, up to `max_lines` together; a silence of 15 s ends it.
 
     Raises ClientDisconnect when the client went away, and Refusal when it fell silent.
     """
     chunks: asyncio.Queue[bytes | Exception | None] = asyncio.Queue(CHUNKS_AHEAD)
-    reader = asyncio.create_task(_read(receive, chunks))
-    lines, cutter, ended = deque[Line](), Lines(), False
+    reader = asyncio.create_task(_read_chunks(receive, chunks))
+    lines, splitter, ended = deque[Line](), LineSplitter(), False
     try:
         while not ended or lines:
-            while not ended and len(lines) < most and (not lines or not chunks.empty()):
+            while not ended and len(lines) < max_lines and (not lines or not chunks.empty()):
                 chunk = await chunks.get()
                 if isinstance(chunk, Exception):
                     raise chunk
                 ended = chunk is None
-                lines.extend(cutter.end() if chunk is None else cutter.feed(chunk))
+                lines.extend(splitter.finish() if chunk is None else splitter.feed(chunk))
             if lines:
-                yield [lines.popleft() for _ in range(min(most, len(lines)))]
+                yield [lines.popleft() for _ in range(min(max_lines, len(lines)))]
     finally:
         reader.cancel()
 
 
-async def _read(receive: Receive, chunks: "asyncio.Queue[bytes | Exception | None]") -> None:
+async def _read_chunks(receive: Receive, chunks: "asyncio.Queue[bytes | Exception | None]") -> None:
     while True:
         try:
-            async with asyncio.timeout(BODY_SECONDS):
+            async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
                 message = await receive()
         except TimeoutError:
             await chunks.put(
-                Refusal("body-too-slow", f"Nothing came for {BODY_SECONDS:.0f} s. Go on by the same keys.")
+                ProblemError("body-too-slow", f"Nothing came for {BODY_TIMEOUT_SECONDS:.0f} s. Go on by the same keys.")
             )
             return
         if message["type"] != "http.request":
@@ -110,7 +110,7 @@ async def _read(receive: Receive, chunks: "asyncio.Queue[bytes | Exception | Non
             return
 
 
-class Answers:
+class ResponseStream:
     """What goes out, in order, at the pace of the client; what it does not read yet waits here."""
 
     def __init__(self, send: Send) -> None:
@@ -120,22 +120,22 @@ class Answers:
         self._file: IO[bytes] | None = None
         self._read_to = 0
         self._written_to = 0
-        self._woken = asyncio.Event()
+        self._wakeup = asyncio.Event()
         self._ended = False
 
-    def put(self, lines: bytes) -> None:
+    def write(self, lines: bytes) -> None:
         """Put answers behind those that wait."""
-        if self._written_to > self._read_to or self._size > IN_MEMORY:
+        if self._written_to > self._read_to or self._size > MAX_IN_MEMORY:
             self._spill(lines)
         else:
             self._memory.append(lines)
             self._size += len(lines)
-        self._woken.set()
+        self._wakeup.set()
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Say that no more answers come."""
         self._ended = True
-        self._woken.set()
+        self._wakeup.set()
 
     def _spill(self, lines: bytes) -> None:
         if self._file is None:
@@ -144,7 +144,7 @@ class Answers:
         self._file.write(lines)
         self._written_to += len(lines)
 
-    def _take(self) -> bytes:
+    def _next_chunk(self) -> bytes:
         if self._memory:
             found = b"".join(self._memory)
             self._memory.clear()
@@ -153,7 +153,7 @@ class Answers:
         if self._file is None or self._read_to >= self._written_to:
             return b""
         self._file.seek(self._read_to)
-        found = self._file.read(min(AT_ONCE, self._written_to - self._read_to))
+        found = self._file.read(min(READ_SIZE, self._written_to - self._read_to))
         self._read_to += len(found)
         return found
 
@@ -161,13 +161,13 @@ class Answers:
         """Send until the end was said and everything went out."""
         try:
             while True:
-                self._woken.clear()
-                while found := self._take():
+                self._wakeup.clear()
+                while found := self._next_chunk():
                     await self._send({"type": "http.response.body", "body": found, "more_body": True})
                 if self._ended:
                     await self._send({"type": "http.response.body", "body": b""})
                     return
-                await self._woken.wait()
+                await self._wakeup.wait()
         finally:
             if self._file is not None:
                 self._file.close()

@@ -2,32 +2,32 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.gateway.actions.auth.rate_limits import STANDING, Limits
+from services.gateway.actions.auth.rate_limits import REMAINING, RateLimits
 
 
-class RateHeaders:
+class RateLimitHeaders:
     """Adds the two fields to the answer of every request that was counted."""
 
-    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+    def __init__(self, app: ASGIApp, rate_limits: RateLimits) -> None:
         self._app = app
-        self._limits = limits
+        self._rate_limits = rate_limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; its party's standing is left in a place of its own context."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        standing: list[tuple[int, int]] = [(-1, 0)]
-        STANDING.set(standing)
+        slot: list[tuple[int, int]] = [(-1, 0)]
+        REMAINING.set(slot)
 
-        async def answer(message: Message) -> None:
-            left, rest = standing[0]
+        async def send_with_fields(message: Message) -> None:
+            left, seconds_left = slot[0]
             if message["type"] == "http.response.start" and left >= 0:
                 fields = [
-                    (b"ratelimit-policy", self._limits.policy.encode()),
-                    (b"ratelimit", f'"party";r={left};t={rest}'.encode()),
+                    (b"ratelimit-policy", self._rate_limits.policy.encode()),
+                    (b"ratelimit", f'"party";r={left};t={seconds_left}'.encode()),
                 ]
                 message["headers"] = [*message.get("headers", ()), *fields]
             await send(message)
 
-        await self._app(scope, receive, answer)
+        await self._app(scope, receive, send_with_fields)

@@ -4,39 +4,39 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from services.gateway.api.auth.authentication import admit, caller_of, know_parameters, the_desk
-from services.gateway.api.proxy.proxy import Relayed, inside_path, passed_out
-from services.gateway.clients.internal import ask_for_flow
-from shared.service_client import Away, Flow, unavailable
+from services.gateway.api.auth.authentication import authenticate, get_context, make_caller, require_known_parameters
+from services.gateway.api.proxy.proxy import ProxiedRoute, forwarded_headers, internal_path
+from services.gateway.clients.internal import open_stream
+from shared.service_client import ServiceStream, ServiceUnreachable, service_unavailable
 
 
-class Flowing(StreamingResponse):
+class ProxiedStream(StreamingResponse):
     """An answer that is closed on both sides when it ends, whoever ends it.
 
     What breaks off inside breaks off outside too: the connection ends without the last chunk, so that half a report
     is never taken for a whole one.
     """
 
-    def __init__(self, flow: Flow) -> None:
-        super().__init__(flow.pieces, status_code=flow.status, headers=passed_out(flow.headers))
-        self._flow = flow
+    def __init__(self, stream: ServiceStream) -> None:
+        super().__init__(stream.chunks, status_code=stream.status, headers=forwarded_headers(stream.headers))
+        self._stream = stream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the pieces, then close the answer they come from."""
         try:
             await super().__call__(scope, receive, send)
         finally:
-            await self._flow.close()
+            await self._stream.close()
 
 
-async def flow(request: Request, route: Relayed) -> Response:
+async def stream_reply(request: Request, route: ProxiedRoute) -> Response:
     """Pass a long answer on; 503 with Retry-After when the service is away."""
-    desk = the_desk(request)
-    known = await admit(desk, request.headers.get("authorization", ""), route.operation)
-    know_parameters(request, route.query)
-    path, query = inside_path(request, route), request.query_params.multi_items()
+    context = get_context(request)
+    principal = await authenticate(context, request.headers.get("authorization", ""), route.operation)
+    require_known_parameters(request, route.query)
+    path, query = internal_path(request, route), request.query_params.multi_items()
     try:
-        service = desk.service(route.service)
-        return Flowing(await ask_for_flow(service, path, caller=caller_of(known, request), query=query))
-    except Away:
-        raise unavailable(route.service) from None
+        service = context.service(route.service)
+        return ProxiedStream(await open_stream(service, path, caller=make_caller(principal, request), query=query))
+    except ServiceUnreachable:
+        raise service_unavailable(route.service) from None

@@ -5,52 +5,52 @@ from collections.abc import AsyncIterator
 from fastapi import Request
 from starlette.responses import Response
 
-from services.gateway.api.auth.authentication import admit, caller_of, know_parameters, the_desk
-from services.gateway.api.proxy.proxy import Relayed, inside_path, render
-from shared.problems import Refusal
-from shared.service_client import Away, Dropped, unavailable
-from shared.web import FILE_LIMIT, must_be_csv, stream_body
+from services.gateway.api.auth.authentication import authenticate, get_context, make_caller, require_known_parameters
+from services.gateway.api.proxy.proxy import ProxiedRoute, internal_path, render_reply
+from shared.problems import ProblemError
+from shared.service_client import ResponseLost, ServiceUnreachable, service_unavailable
+from shared.web import MAX_FILE_BYTES, require_csv, stream_body
 
-SECONDS = 600.0
+MAX_LOAD_SECONDS = 600.0
 """The longest a load may take: a file of 38,000 taxa over a slow line."""
 
 
-async def upload(request: Request, route: Relayed) -> Response:
+async def upload(request: Request, route: ProxiedRoute) -> Response:
     """Pass a file on and the report back; 503 when the service is away, and then nothing was loaded."""
-    desk = the_desk(request)
-    known = await admit(desk, request.headers.get("authorization", ""), route.operation)
-    know_parameters(request, route.query)
-    must_be_csv(request)
-    body = Body(request)
+    context = get_context(request)
+    principal = await authenticate(context, request.headers.get("authorization", ""), route.operation)
+    require_known_parameters(request, route.query)
+    require_csv(request)
+    body = StreamedBody(request)
     try:
-        reply = await desk.service(route.service).call(
+        reply = await context.service(route.service).call(
             route.method,
-            inside_path(request, route),
-            caller=caller_of(known, request),
-            body=body.pieces(),
+            internal_path(request, route),
+            caller=make_caller(principal, request),
+            body=body.chunks(),
             query=request.query_params.multi_items(),
             headers={"content-type": "text/csv"},
-            seconds=SECONDS,
+            seconds=MAX_LOAD_SECONDS,
         )
-    except (Away, Dropped):
+    except (ServiceUnreachable, ResponseLost):
         if body.refusal is not None:
             raise body.refusal from None
-        raise unavailable(route.service) from None
-    return render(reply)
+        raise service_unavailable(route.service) from None
+    return render_reply(reply)
 
 
-class Body:
+class StreamedBody:
     """A body under way; what was wrong with it is remembered, for the call it broke only knows that it broke."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self.refusal: Refusal | None = None
+        self.refusal: ProblemError | None = None
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncIterator[bytes]:
         """Pass the pieces on."""
         try:
-            async for piece in stream_body(self._request, limit=FILE_LIMIT):
-                yield piece
-        except Refusal as refusal:
+            async for chunk in stream_body(self._request, limit=MAX_FILE_BYTES):
+                yield chunk
+        except ProblemError as refusal:
             self.refusal = refusal
             raise

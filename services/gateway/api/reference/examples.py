@@ -21,7 +21,7 @@ TAXON = {
     "holds_until": None,
     "version": 2,
 }
-LIMITS = {
+COMMON_FIELDS = {
     "id": "6b3f1d6e-5f54-5f0e-8f0f-0f8a55e1c001",
     "country": "ZA",
     "taxon": "Crocodylus niloticus",
@@ -32,13 +32,13 @@ LIMITS = {
     "end_date": "2026-12-31",
     "note": "",
 }
-SUSPENSION = {**LIMITS, "applies_to_import": False}
-QUOTA = {**LIMITS, "quota": "1200", "taken": "960", "left": "240", "unit": "number"}
+SUSPENSION = {**COMMON_FIELDS, "applies_to_import": False}
+QUOTA = {**COMMON_FIELDS, "quota": "1200", "taken": "960", "left": "240", "unit": "number"}
 
 
-def _report(which: str) -> dict[str, object]:
+def _report(table: str) -> dict[str, object]:
     return {
-        "list": which,
+        "list": table,
         "version": 2,
         "holds_from": "2026-03-05",
         "loaded_at": "2026-03-01T09:30:00.000000Z",
@@ -72,7 +72,7 @@ EXAMPLES: dict[str, Example] = {
     "load_taxa": Example(_SPECIES, _report("taxa")),
     "load_suspensions": Example(_SUSPENSION, _report("suspensions")),
     "load_quotas": Example(_QUOTA, _report("quotas")),
-    "read_taxa": Example(answers={"data": [TAXON], "next_cursor": None}),
-    "read_suspensions": Example(answers={"data": [SUSPENSION], "next_cursor": None}),
-    "read_quotas": Example(answers={"data": [QUOTA], "next_cursor": None}),
+    "read_taxa": Example(response={"data": [TAXON], "next_cursor": None}),
+    "read_suspensions": Example(response={"data": [SUSPENSION], "next_cursor": None}),
+    "read_quotas": Example(response={"data": [QUOTA], "next_cursor": None}),
 }

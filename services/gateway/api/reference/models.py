@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from services.gateway.api.descriptions.response_parts import Amount, CountryCode, Page, Shape, Told
+from services.gateway.api.descriptions.response_parts import Amount, CountryCode, Page, ResponsePart, ResponseShape
 from shared.contracts import policy
 
 
@@ -19,7 +19,7 @@ class Policy(policy.Policy):
     version: int
 
 
-class Code(Told):
+class Code(ResponsePart):
     """One row of a code list; which fields it has depends on the list."""
 
     code: Annotated[str | None, Field(description="Everywhere but in `rules`")] = None
@@ -44,7 +44,7 @@ class Codes(Page):
     data: tuple[Code, ...]
 
 
-class Listing(Told):
+class Listing(ResponsePart):
     """A listing of a taxon in one Appendix, as it holds on the day."""
 
     taxon: str
@@ -72,7 +72,7 @@ class Listings(Page):
     data: tuple[Listing, ...]
 
 
-class Suspension(Told):
+class Suspension(ResponsePart):
     """A suspension of trade; an empty list means all."""
 
     id: UUID
@@ -93,7 +93,7 @@ class Suspensions(Page):
     data: tuple[Suspension, ...]
 
 
-class Quota(Told):
+class Quota(ResponsePart):
     """An annual quota, and what permits took of it."""
 
     id: UUID
@@ -117,7 +117,7 @@ class Quotas(Page):
     data: tuple[Quota, ...]
 
 
-class Note(Told):
+class LoadNote(ResponsePart):
     """What was repaired in a line of a file, or why it was refused."""
 
     line: int
@@ -126,7 +126,7 @@ class Note(Told):
     field: str | None = None
 
 
-class Report(Told):
+class LoadReport(ResponsePart):
     """What a load did; of repairs and refusals the first thousand are told one by one, all are counted."""
 
     list: str
@@ -141,16 +141,16 @@ class Report(Told):
     added: int
     changed: int
     ended: int
-    repairs: tuple[Note, ...]
-    refusals: tuple[Note, ...]
+    repairs: tuple[LoadNote, ...]
+    refusals: tuple[LoadNote, ...]
     ended_names: tuple[str, ...]
 
 
-ANSWERS: dict[str, Shape] = {
+RESPONSES: dict[str, ResponseShape] = {
     **dict.fromkeys(("read_policy", "change_policy"), Policy),
     "read_reference": Codes,
     "read_taxa": Listings,
     "read_suspensions": Suspensions,
     "read_quotas": Quotas,
-    **dict.fromkeys(("load_taxa", "load_suspensions", "load_quotas"), Report),
+    **dict.fromkeys(("load_taxa", "load_suspensions", "load_quotas"), LoadReport),
 }

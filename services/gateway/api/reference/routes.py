@@ -1,34 +1,36 @@
 """The routes about what holds beyond the papers, which permits answers: policies, reference data that is loaded."""
 
-from services.gateway.api.proxy.proxy import Relayed
+from services.gateway.api.proxy.proxy import ProxiedRoute
 from shared.contracts.policy import Policy
 
-R = "/v1/reference"
+PATH = "/v1/reference"
 
 
-def _loaded(what: str, operation: str, summary: str, description: str) -> Relayed:
-    return Relayed(
+def _load_route(table: str, operation: str, summary: str, description: str) -> ProxiedRoute:
+    return ProxiedRoute(
         "PUT",
-        f"{R}/{what}",
+        f"{PATH}/{table}",
         operation,
         "permits",
         summary,
         "The report: what was taken, repaired, refused, unchanged, added, changed, ended; with lines and reasons",
         description + " It holds `from` a day on, today when not said. The same file again changes nothing.",
-        file="text/csv",
+        file_media_type="text/csv",
         query=("from",),
     )
 
 
-LOADS: tuple[Relayed, ...] = (
-    _loaded("taxa", "load_taxa", "Load the species index", "CSV with the columns of the public index of species."),
-    _loaded("suspensions", "load_suspensions", "Load suspensions of trade", "CSV with the columns of the public list."),
-    _loaded("quotas", "load_quotas", "Load annual quotas", "CSV with the columns of the public list."),
+LOAD_ROUTES: tuple[ProxiedRoute, ...] = (
+    _load_route("taxa", "load_taxa", "Load the species index", "CSV with the columns of the public index of species."),
+    _load_route(
+        "suspensions", "load_suspensions", "Load suspensions of trade", "CSV with the columns of the public list."
+    ),
+    _load_route("quotas", "load_quotas", "Load annual quotas", "CSV with the columns of the public list."),
 )
 """Routes that take a file, however large, and pass it on as it arrives."""
 
-LAW: tuple[Relayed, ...] = (
-    Relayed(
+REFERENCE_ROUTES: tuple[ProxiedRoute, ...] = (
+    ProxiedRoute(
         "GET",
         "/v1/policies/{country}",
         "read_policy",
@@ -37,7 +39,7 @@ LAW: tuple[Relayed, ...] = (
         "Its switches, with its version as ETag",
         "What the country asks for beyond the Convention; every switch is off until it is turned on.",
     ),
-    Relayed(
+    ProxiedRoute(
         "PUT",
         "/v1/policies/{country}",
         "change_policy",
@@ -45,13 +47,13 @@ LAW: tuple[Relayed, ...] = (
         "Change a country's policy",
         "The policy as it is now",
         "The switches anew: what is not named is off. It holds for what is checked from then on.",
-        takes=Policy,
+        request_model=Policy,
         headers=("If-Match",),
-        codes=("version-missing", "version-stale"),
+        problem_codes=("version-missing", "version-stale"),
     ),
-    Relayed(
+    ProxiedRoute(
         "GET",
-        f"{R}/taxa",
+        f"{PATH}/taxa",
         "read_taxa",
         "permits",
         "Look a taxon up",
@@ -60,9 +62,9 @@ LAW: tuple[Relayed, ...] = (
         "by the beginning of a name. `on` is today when not said; `country` tells the parts of a split listing apart.",
         query=("name", "on", "country", "limit"),
     ),
-    Relayed(
+    ProxiedRoute(
         "GET",
-        f"{R}/suspensions",
+        f"{PATH}/suspensions",
         "read_suspensions",
         "permits",
         "Read the suspensions in force",
@@ -70,9 +72,9 @@ LAW: tuple[Relayed, ...] = (
         "Of one `country` or of all, in force on a day: `on`, today when not said.",
         query=("country", "on", "limit", "cursor"),
     ),
-    Relayed(
+    ProxiedRoute(
         "GET",
-        f"{R}/quotas",
+        f"{PATH}/quotas",
         "read_quotas",
         "permits",
         "Read the quotas in force",

@@ -1,13 +1,13 @@
 """The routes of reports, which permits streams, as one list."""
 
-from services.gateway.api.proxy.proxy import Relayed
+from services.gateway.api.proxy.proxy import ProxiedRoute
 
-R = "/v1/reports"
+PATH = "/v1/reports"
 
-REPORTS: tuple[Relayed, ...] = (
-    Relayed(
+REPORT_ROUTES: tuple[ProxiedRoute, ...] = (
+    ProxiedRoute(
         "GET",
-        R + "/annual",
+        PATH + "/annual",
         "read_annual_report",
         "permits",
         "The annual report",
@@ -15,21 +15,21 @@ REPORTS: tuple[Relayed, ...] = (
         "Of one's own country, streamed as CSV with the columns of the guidelines: the exporter's quantities are what "
         "was endorsed in the year, the importer's what was released. What arrived under an import and an export "
         "permit is one row that names both.",
-        media="text/csv",
+        response_media_type="text/csv",
         query=("year", "side", "country"),
-        codes=("reports-busy", "not-found"),
+        problem_codes=("reports-busy", "not-found"),
     ),
-    Relayed(
+    ProxiedRoute(
         "GET",
-        R + "/mirror",
+        PATH + "/mirror",
         "read_mirror_report",
         "permits",
         "What the other side said",
         "One row a permit line that left or entered the country",
         "Streamed as CSV: what was endorsed at export in the year beside what was released at import, and the "
         "difference, in the unit of the annual report. What leaves in December arrives in January.",
-        media="text/csv",
+        response_media_type="text/csv",
         query=("year", "country"),
-        codes=("reports-busy", "not-found"),
+        problem_codes=("reports-busy", "not-found"),
     ),
 )

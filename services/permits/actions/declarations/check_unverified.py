@@ -5,44 +5,59 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.checks.completion import wanted_by
-from services.permits.domain.declarations.unverified import WAYS_OUT, check_now, never_checked
+from services.permits.domain.checks.completion import cited_permits
+from services.permits.domain.declarations.unverified import WHAT_TO_DO, check_unverified, is_unchecked
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.values import Filed, Outcome, PermitOnFile
+from services.permits.domain.values import ChangeSet, DeclarationRecord, PermitRecord
 from services.permits.store import change_sets, declarations, facts, permits
-from services.permits.store.commands import Command
+from services.permits.store.commands import IdempotentCommand
 from shared.contracts.declaration import Override
-from shared.contracts.parties import Act
+from shared.contracts.parties import Actor
 from shared.logs import logger
-from shared.problems import Conflict, NotFound, Refusal
+from shared.problems import Conflict, NotFound, ProblemError
 
 
-async def take_on(
-    conn: AsyncConnection, id: UUID, which: ColumnElement[bool], stated: Override, by: Act, command: Command
+async def check_and_save(
+    conn: AsyncConnection,
+    id: UUID,
+    condition: ColumnElement[bool],
+    decision: Override,
+    actor: Actor,
+    command: IdempotentCommand,
 ) -> bool:
     """Check a declaration in the officer's hand; False where it was checked before, and nothing was done."""
-    seen = await declarations.find(conn, id, which)
-    if seen is None:
+    before = await declarations.find(conn, id, condition)
+    if before is None:
         raise NotFound
-    if not never_checked(seen):
+    if not is_unchecked(before):
         return False
-    here = await permits.lock_cited(conn, wanted_by([seen.document]))
-    filed = (await declarations.lock(conn, [id]))[id]
-    command.must_match(filed.version)
-    if filed.sequence != seen.sequence:
+    locked_permits = await permits.lock_cited(conn, cited_permits([before.content]))
+    declaration = (await declarations.lock(conn, [id]))[id]
+    command.require_version(declaration.version)
+    if declaration.sequence != before.sequence:
         raise Conflict("changed-meanwhile", "It changed at this moment. Read it and ask again.")
-    outcome = _check(filed, here, await facts.about(conn, [filed], here), stated, by)
-    await change_sets.keep(conn, outcome)
-    cited = outcome.declarations[0].filed.citations
-    await permits.watch(conn, [(c.permit, who) for c in cited for who in (filed.party, filed.trader)], command.at)
+    changes = _check(
+        declaration, locked_permits, await facts.load_facts(conn, [declaration], locked_permits), decision, actor
+    )
+    await change_sets.save_change_set(conn, changes)
+    citations = changes.declarations[0].declaration.citations
+    await permits.add_watchers(
+        conn, [(c.permit, party) for c in citations for party in (declaration.party, declaration.trader)], command.at
+    )
     return True
 
 
-def _check(filed: Filed, here: list[PermitOnFile], known: Facts, stated: Override, by: Act) -> Outcome:
+def _check(
+    declaration: DeclarationRecord,
+    locked_permits: list[PermitRecord],
+    loaded_facts: Facts,
+    decision: Override,
+    actor: Actor,
+) -> ChangeSet:
     try:
-        return check_now(filed, here, known, stated, by)
-    except Refusal:
+        return check_unverified(declaration, locked_permits, loaded_facts, decision, actor)
+    except ProblemError:
         raise
     except Exception as error:  # what broke its check once may break it still
-        logger().error("declaration.unverified", declaration=str(filed.id), reason=repr(error)[:500], alarm=True)
-        raise Conflict("not-checked", f"It still cannot be checked. {WAYS_OUT}") from error
+        logger().error("declaration.unverified", declaration=str(declaration.id), reason=repr(error)[:500], alarm=True)
+        raise Conflict("not-checked", f"It still cannot be checked. {WHAT_TO_DO}") from error

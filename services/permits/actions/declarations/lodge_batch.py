@@ -7,81 +7,83 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.declarations import unreadable
-from services.permits.actions.declarations.unreadable import Letter
-from services.permits.domain.checks.completion import wanted_by
-from services.permits.domain.declarations.lodge import take_in, take_in_unverified
-from services.permits.domain.lifecycle import By, Status
-from services.permits.domain.values import Filed, Outcome
+from services.permits.actions.declarations.unreadable import ReceivedSubmission
+from services.permits.domain.checks.completion import cited_permits
+from services.permits.domain.declarations.lodge import lodge, lodge_unverified
+from services.permits.domain.lifecycle import ActorRole, Status
+from services.permits.domain.values import ChangeSet, DeclarationRecord
 from services.permits.store import change_sets, declarations, facts, permits
-from shared.contracts.messages import Answer, Answers
-from shared.contracts.parties import Act
-from shared.database import AGAIN, again
+from shared.contracts.messages import MessageResult, MessageResults
+from shared.contracts.parties import Actor
+from shared.database import RETRYABLE_STATES, retry_transaction
 from shared.logs import logger
 from shared.metrics import counter
 
-Arrival = tuple[Filed, str | None]
+ReceivedDeclaration = tuple[DeclarationRecord, str | None]
 """A letter as a declaration that was received, and why it cannot be checked, where it cannot."""
 UNVERIFIED = "unverified"
-CHECKS = counter("saola_checks", "Declarations checked, by what came of it", ["outcome"])
-TWICE = AGAIN | {"23505"}
+CHECK_COUNTER = counter("saola_checks", "Declarations checked, by what came of it", ["outcome"])
+RETRYABLE_SQLSTATES = RETRYABLE_STATES | {"23505"}
 """A letter that two couriers carry at once breaks a key for one of them; tried again, it is known."""
 
 
-async def take_in_batch(engine: AsyncEngine, letters: Sequence[Letter], at: datetime) -> Answers:
+async def lodge_declarations(
+    engine: AsyncEngine, messages: Sequence[ReceivedSubmission], at: datetime
+) -> MessageResults:
     """Check and file each declaration once; a letter that came before is answered as taken.
 
     What is read of the letters is read before anything is locked, so that others go on meanwhile.
     """
-    read = {letter.id: _read(letter) for letter in letters}
+    received = {message.id: _received_declaration(message) for message in messages}
 
-    async def once() -> list[str]:
+    async def transaction() -> list[str]:
         async with engine.begin() as conn:
-            return await _take_in(conn, read, at)
+            return await _lodge(conn, received, at)
 
-    for status in await again(once, states=TWICE):
-        CHECKS.labels(status).inc()
-    return Answers(answers=tuple(Answer(id=letter.id, outcome="taken") for letter in letters))
+    for status in await retry_transaction(transaction, sqlstates=RETRYABLE_SQLSTATES):
+        CHECK_COUNTER.labels(status).inc()
+    return MessageResults(answers=tuple(MessageResult(id=message.id, outcome="taken") for message in messages))
 
 
-async def _take_in(conn: AsyncConnection, read: Mapping[UUID, Arrival], at: datetime) -> list[str]:
+async def _lodge(conn: AsyncConnection, received: Mapping[UUID, ReceivedDeclaration], at: datetime) -> list[str]:
     """Answer where each of the fresh ones stands after its check."""
-    known = await declarations.known(conn, read)
-    fresh = [arrival for id, arrival in read.items() if id not in known]
-    if not fresh:
+    existing_ids = await declarations.existing_ids(conn, received)
+    new = [entry for id, entry in received.items() if id not in existing_ids]
+    if not new:
         return []
-    by = Act(party=None, role=By.RULES, at=at)
-    plain = [filed for filed, broken in fresh if broken is None]
-    wanted = wanted_by(filed.document for filed in plain)
-    cited = await permits.lock_cited(conn, wanted)
-    outcome = take_in(plain, cited, by, await facts.about(conn, plain, cited))
-    await change_sets.keep(conn, outcome)
-    await permits.watch(conn, _watchers(outcome), at)
-    for filed, reason in fresh:
+    actor = Actor(party=None, role=ActorRole.RULES, at=at)
+    readable = [declaration for declaration, problem in new if problem is None]
+    cited_keys = cited_permits(declaration.content for declaration in readable)
+    cited = await permits.lock_cited(conn, cited_keys)
+    changes = lodge(readable, cited, actor, await facts.load_facts(conn, readable, cited))
+    await change_sets.save_change_set(conn, changes)
+    await permits.add_watchers(conn, _watcher_pairs(changes), at)
+    for declaration, reason in new:
         if reason is not None:
-            logger().error("declaration.unverified", declaration=str(filed.id), reason=reason)
-            await change_sets.keep(conn, take_in_unverified(filed, reason, by))
-    judged = [str(change.filed.status) for change in outcome.declarations]
-    return judged + [UNVERIFIED for _, reason in fresh if reason is not None]
+            logger().error("declaration.unverified", declaration=str(declaration.id), reason=reason)
+            await change_sets.save_change_set(conn, lodge_unverified(declaration, reason, actor))
+    statuses = [str(change.declaration.status) for change in changes.declarations]
+    return statuses + [UNVERIFIED for _, reason in new if reason is not None]
 
 
-def _watchers(outcome: Outcome) -> list[tuple[UUID, UUID]]:
+def _watcher_pairs(changes: ChangeSet) -> list[tuple[UUID, UUID]]:
     return [
         (citation.permit, party)
-        for change in outcome.declarations
-        for citation in change.filed.citations
-        for party in {change.filed.party, change.filed.trader}
+        for change in changes.declarations
+        for citation in change.declaration.citations
+        for party in {change.declaration.party, change.declaration.trader}
     ]
 
 
-def _read(letter: Letter) -> Arrival:
-    document, reason = unreadable.read(letter)
-    filed = Filed(
-        id=letter.id,
-        party=letter.party.id,
-        trader=letter.trader,
-        received_at=letter.received_at,
-        digest=letter.digest,
-        document=document,
+def _received_declaration(message: ReceivedSubmission) -> ReceivedDeclaration:
+    content, reason = unreadable.recover_declaration(message)
+    declaration = DeclarationRecord(
+        id=message.id,
+        party=message.party.id,
+        trader=message.trader,
+        received_at=message.received_at,
+        digest=message.digest,
+        content=content,
         status=Status.RECEIVED,
     )
-    return filed, letter.unverified or reason
+    return declaration, message.unverified or reason

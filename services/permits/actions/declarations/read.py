@@ -7,26 +7,26 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import views
-from services.permits.actions.permits.views import whole
+from services.permits.actions.permits.views import load_permit_view
 from services.permits.store import declarations, permit_queries, permits
-from shared.cites.time_zones import latest_day
+from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.parties import Party
-from shared.contracts.quantities import plain
+from shared.contracts.quantities import format_quantity
 from shared.problems import NotFound
-from shared.signed_tokens import digest
+from shared.signed_tokens import secret_digest
 
 Page = dict[str, Any]
 
 
-async def declaration(engine: AsyncEngine, id: UUID, party: Party) -> views.View:
+async def read_declaration(engine: AsyncEngine, id: UUID, party: Party) -> views.View:
     """Read one declaration whole."""
     async with engine.connect() as conn:
-        filed = await declarations.find(conn, id, declarations.readable_by(party))
-        if filed is None:
+        declaration = await declarations.find(conn, id, declarations.readable_by(party))
+        if declaration is None:
             raise NotFound
-        history = (await declarations.histories(conn, [id])).get(id, [])
-        numbers = await declarations.cited_permits(conn, {citation.permit for citation in filed.citations})
-    return views.declaration(filed, history, numbers)
+        history = (await declarations.histories_by_id(conn, [id])).get(id, [])
+        permit_keys = await declarations.keys_by_id(conn, {citation.permit for citation in declaration.citations})
+    return views.declaration_view(declaration, history, permit_keys)
 
 
 async def list_declarations(
@@ -35,43 +35,50 @@ async def list_declarations(
     """List declarations, newest first; the cursor is the last one's id."""
     async with engine.connect() as conn:
         found = await declarations.search(conn, party, filters, limit=limit + 1, before=before)
-        ids = [filed.id for filed in found]
-        histories = await declarations.histories(conn, ids)
-        numbers = await declarations.cited_permits(conn, {c.permit for filed in found for c in filed.citations})
-    data = [views.declaration(filed, histories.get(filed.id, []), numbers) for filed in found[:limit]]
+        ids = [declaration.id for declaration in found]
+        histories = await declarations.histories_by_id(conn, ids)
+        permit_keys = await declarations.keys_by_id(
+            conn, {c.permit for declaration in found for c in declaration.citations}
+        )
+    data = [
+        views.declaration_view(declaration, histories.get(declaration.id, []), permit_keys)
+        for declaration in found[:limit]
+    ]
     return {"data": data, "next_cursor": str(ids[limit - 1]) if len(ids) > limit else None}
 
 
-async def permit(engine: AsyncEngine, id: UUID, party: Party, at: datetime, token: str = "") -> views.View:
+async def read_permit(engine: AsyncEngine, id: UUID, party: Party, at: datetime, token: str = "") -> views.View:
     """Read one permit: whole for its holders and offices, by its token for a stranger, in short for who cited it."""
     async with engine.connect() as conn:
         found = await permit_queries.find(conn, id, party)
         if found is not None:
-            return await whole(conn, found, at)
+            return await load_permit_view(conn, found, at)
     if token:
-        if (seen := await look(engine, {"id": id}, token, party, at)) is None:
+        if (view := await find_by_token(engine, {"id": id}, token, party, at)) is None:
             raise NotFound
-        return seen
+        return view
     async with engine.connect() as conn:
         watched = await permit_queries.find_watched(conn, id, party)
         if watched is None:
             raise NotFound
-        mine = await declarations.search(conn, party, {"permit_number": watched.terms.number}, limit=200, before=None)
+        own_declarations = await declarations.search(
+            conn, party, {"permit_number": watched.content.number}, limit=200, before=None
+        )
     used = [
         {
-            "declaration_id": str(f.id),
+            "declaration_id": str(record.id),
             "line": c.line,
-            "reserved": plain(c.reserved),
-            "consumed": plain(c.used),
+            "reserved": format_quantity(c.reserved),
+            "consumed": format_quantity(c.used),
             "unit": c.unit,
         }
-        for f in mine
-        for c in f.citations
+        for record in own_declarations
+        for c in record.citations
         if c.permit == id
     ]
     if not used:  # who only looked has the token to look again
         raise NotFound
-    return views.permit_in_short(watched, latest_day(watched.terms.issuer, at), used)
+    return views.permit_summary(watched, day_in_last_zone(watched.content.issuer, at), used)
 
 
 async def list_permits(
@@ -88,17 +95,19 @@ async def list_permits(
     async with engine.connect() as conn:
         found = await permit_queries.search(conn, party, filters, limit=limit + 1, before=before, at=at)
     if not found and token and "number" in filters and filters.keys() <= {"number", "issuer"}:
-        seen = await look(engine, filters, token, party, at)
-        return {"data": [] if seen is None else [seen], "next_cursor": None}
-    data = [views.permit(one, latest_day(one.terms.issuer, at)) for one in found[:limit]]
+        view = await find_by_token(engine, filters, token, party, at)
+        return {"data": [] if view is None else [view], "next_cursor": None}
+    data = [views.permit_view(one, day_in_last_zone(one.content.issuer, at)) for one in found[:limit]]
     return {"data": data, "next_cursor": str(found[limit - 1].id) if len(found) > limit else None}
 
 
-async def look(engine: AsyncEngine, which: dict[str, Any], token: str, party: Party, at: datetime) -> views.View | None:
+async def find_by_token(
+    engine: AsyncEngine, criteria: dict[str, Any], token: str, party: Party, at: datetime
+) -> views.View | None:
     """Read a permit by its own token; that this party looked is written in the same transaction."""
     async with engine.begin() as conn:
-        found = await permit_queries.look(conn, which, digest(token))
+        found = await permit_queries.find_by_token(conn, criteria, secret_digest(token))
         if found is None:
             return None
-        await permits.watch(conn, [(found.id, party.id)], at)
-        return views.permit_for_the_border(found, latest_day(found.terms.issuer, at))
+        await permits.add_watchers(conn, [(found.id, party.id)], at)
+        return views.permit_view_by_token(found, day_in_last_zone(found.content.issuer, at))

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.actions.locking import Moved, anew
-from services.permits.domain.checks.completion import wanted_by
-from services.permits.domain.declarations.recheck import recheck, waits
-from services.permits.domain.lifecycle import By
-from services.permits.domain.values import Filed, Outcome, PermitOnFile
+from services.permits.actions.locking import ConcurrentChange, retry_on_conflict
+from services.permits.domain.checks.completion import cited_permits
+from services.permits.domain.declarations.recheck import can_be_rechecked, recheck
+from services.permits.domain.lifecycle import ActorRole
+from services.permits.domain.values import ChangeSet, DeclarationRecord, PermitRecord
 from services.permits.store import change_sets, declarations, facts, permits, reference_loads
-from shared.contracts.parties import Act
+from shared.contracts.parties import Actor
 from shared.logs import logger
 
 PAGE = 100
@@ -25,75 +25,88 @@ class Rechecker:
     """
 
     def __init__(self) -> None:
-        self._seen: tuple[int, int] | None = None
-        self._settled = False
+        self._last_mark: tuple[int, int] | None = None
+        self._confirmed = False
 
-    async def turn(self, engine: AsyncEngine, at: datetime) -> None:
+    async def run(self, engine: AsyncEngine, at: datetime) -> None:
         """Check what waits again, unless nothing that could answer it has changed."""
         async with engine.connect() as conn:
-            now = await reference_loads.mark(conn)
-        fresh = now != self._seen
-        if fresh or not self._settled:
-            await recheck_all(engine, at)
-            self._seen, self._settled = now, not fresh
+            mark = await reference_loads.read_change_mark(conn)
+        has_changed = mark != self._last_mark
+        if has_changed or not self._confirmed:
+            await recheck_referred(engine, at)
+            self._last_mark, self._confirmed = mark, not has_changed
 
 
-async def recheck_all(engine: AsyncEngine, at: datetime) -> None:
+async def recheck_referred(engine: AsyncEngine, at: datetime) -> None:
     """Check every referred declaration that waits for something; those that come out otherwise are written."""
     last: UUID | None = None
     while True:
         async with engine.connect() as conn:
-            page = await declarations.referred(conn, last, limit=PAGE)
-            answered = await _answered(conn, [filed for filed in page if waits(filed)], at)
-        for id in answered:
-            await _again(engine, id, at)
+            page = await declarations.list_referred(conn, last, limit=PAGE)
+            changed_ids = await _find_changed(
+                conn, [declaration for declaration in page if can_be_rechecked(declaration)], at
+            )
+        for id in changed_ids:
+            await _recheck_one(engine, id, at)
         if len(page) < PAGE:
             return
         last = page[-1].id
 
 
-async def _answered(conn: AsyncConnection, waiting: Sequence[Filed], at: datetime) -> list[UUID]:
+async def _find_changed(conn: AsyncConnection, waiting: Sequence[DeclarationRecord], at: datetime) -> list[UUID]:
     """Answer those that would come out otherwise now, without holding anybody up."""
     if not waiting:
         return []
-    besides = (await declarations.cited_permits(conn, {c.permit for f in waiting for c in f.citations})).values()
-    here = await permits.read_cited(conn, wanted_by((f.document for f in waiting), besides=besides))
-    known = await facts.about(conn, waiting, here)
-    found = []
-    for filed in waiting:
+    also_cited = (
+        await declarations.keys_by_id(conn, {c.permit for record in waiting for c in record.citations})
+    ).values()
+    cited = await permits.read_cited(conn, cited_permits((record.content for record in waiting), also=also_cited))
+    loaded_facts = await facts.load_facts(conn, waiting, cited)
+    changed_ids = []
+    for declaration in waiting:
         try:
-            if recheck(filed, here, known, _rules(at)) is not None:
-                found.append(filed.id)
+            if recheck(declaration, cited, loaded_facts, _system_actor(at)) is not None:
+                changed_ids.append(declaration.id)
         except Exception as error:  # one that breaks its check harms none of its neighbours
-            logger().error("declaration.recheck_failed", declaration=str(filed.id), error=repr(error)[:500])
-    return found
+            logger().error("declaration.recheck_failed", declaration=str(declaration.id), error=repr(error)[:500])
+    return changed_ids
 
 
-async def _again(engine: AsyncEngine, id: UUID, at: datetime) -> None:
-    async def once() -> Outcome | None:
+async def _recheck_one(engine: AsyncEngine, id: UUID, at: datetime) -> None:
+    async def transaction() -> ChangeSet | None:
         async with engine.begin() as conn:
-            seen = (await declarations.read(conn, [id]))[id]
-            here = await _locked(conn, seen)
-            filed = (await declarations.lock(conn, [id]))[id]
-            if filed.sequence != seen.sequence:  # what it cites now may not be what was read for it
-                raise Moved
-            if not waits(filed):
+            before = (await declarations.read(conn, [id]))[id]
+            locked_permits = await _lock_cited_permits(conn, before)
+            declaration = (await declarations.lock(conn, [id]))[id]
+            if declaration.sequence != before.sequence:  # what it cites now may not be what was read for it
+                raise ConcurrentChange
+            if not can_be_rechecked(declaration):
                 return None
-            outcome = recheck(filed, here, await facts.about(conn, [filed], here), _rules(at))
-            if outcome is not None:
-                await change_sets.keep(conn, outcome)
-                cited = outcome.declarations[0].filed.citations
-                await permits.watch(conn, [(c.permit, who) for c in cited for who in (filed.party, filed.trader)], at)
-            return outcome
+            changes = recheck(
+                declaration,
+                locked_permits,
+                await facts.load_facts(conn, [declaration], locked_permits),
+                _system_actor(at),
+            )
+            if changes is not None:
+                await change_sets.save_change_set(conn, changes)
+                citations = changes.declarations[0].declaration.citations
+                await permits.add_watchers(
+                    conn,
+                    [(c.permit, party) for c in citations for party in (declaration.party, declaration.trader)],
+                    at,
+                )
+            return changes
 
-    if await anew(once) is not None:
+    if await retry_on_conflict(transaction) is not None:
         logger().info("declaration.checked_again", declaration=str(id))
 
 
-async def _locked(conn: AsyncConnection, filed: Filed) -> list[PermitOnFile]:
-    cited = await declarations.cited_permits(conn, {citation.permit for citation in filed.citations})
-    return await permits.lock_cited(conn, wanted_by([filed.document], besides=cited.values()))
+async def _lock_cited_permits(conn: AsyncConnection, declaration: DeclarationRecord) -> list[PermitRecord]:
+    permit_keys = await declarations.keys_by_id(conn, {citation.permit for citation in declaration.citations})
+    return await permits.lock_cited(conn, cited_permits([declaration.content], also=permit_keys.values()))
 
 
-def _rules(at: datetime) -> Act:
-    return Act(party=None, role=By.RULES, at=at)
+def _system_actor(at: datetime) -> Actor:
+    return Actor(party=None, role=ActorRole.RULES, at=at)

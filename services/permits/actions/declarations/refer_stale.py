@@ -5,45 +5,49 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions.locking import Moved, anew
-from services.permits.domain.declarations.refer_stale import end
-from services.permits.domain.lifecycle import By, Status
+from services.permits.actions.locking import ConcurrentChange, retry_on_conflict
+from services.permits.domain.declarations.refer_stale import refer_stale
+from services.permits.domain.lifecycle import ActorRole, Status
 from services.permits.store import change_sets, declarations, permits, policies
 from shared.cites.time_zones import utc_day
-from shared.contracts.parties import Act
+from shared.contracts.parties import Actor
 from shared.logs import logger
 
-STANDING = frozenset({Status.ACCEPTED, Status.REFERRED})
+OPEN_STATUSES = frozenset({Status.ACCEPTED, Status.REFERRED})
 
 
-async def end_abandoned(engine: AsyncEngine, at: datetime) -> None:
+async def refer_stale_declarations(engine: AsyncEngine, at: datetime) -> None:
     """Give back what was set aside longer ago than the policy of the deciding country says; one by one."""
     async with engine.connect() as conn:
-        allowed = {country: policy.reservation_days for country, policy in (await policies.all_(conn)).items()}
-    for country, days in allowed.items():
+        days_by_country = {
+            country: policy.reservation_days for country, policy in (await policies.list_all(conn)).items()
+        }
+    for country, days in days_by_country.items():
         while days is not None:
             before = at - timedelta(days=days)
             async with engine.connect() as conn:
-                found = await declarations.idle(conn, country, before, limit=100)
-            for id in found:
-                await _end(engine, id, days, before, at)
-            if len(found) < 100:
+                stale_ids = await declarations.list_stale(conn, country, before, limit=100)
+            for id in stale_ids:
+                await _refer(engine, id, days, before, at)
+            if len(stale_ids) < 100:
                 break
 
 
-async def _end(engine: AsyncEngine, id: UUID, days: int, before: datetime, at: datetime) -> None:
-    async def once() -> bool:
+async def _refer(engine: AsyncEngine, id: UUID, days: int, before: datetime, at: datetime) -> None:
+    async def transaction() -> bool:
         async with engine.begin() as conn:
-            cited = await permits.lock(conn, await declarations.permits_held_by(conn, id))
-            filed = (await declarations.lock(conn, [id]))[id]
-            if {c.permit for c in filed.citations if c.open} - cited.keys():
-                raise Moved
-            last = await declarations.last_moved(conn, id)
-            if filed.status not in STANDING or last >= before:
+            cited = await permits.lock(conn, await declarations.list_reserved_permits(conn, id))
+            declaration = (await declarations.lock(conn, [id]))[id]
+            if {c.permit for c in declaration.citations if c.is_open} - cited.keys():
+                raise ConcurrentChange
+            last_changed = await declarations.read_last_event_time(conn, id)
+            if declaration.status not in OPEN_STATUSES or last_changed >= before:
                 return False
-            outcome = end(filed, cited, days, utc_day(last), Act(party=None, role=By.RULES, at=at))
-            await change_sets.keep(conn, outcome)
+            changes = refer_stale(
+                declaration, cited, days, utc_day(last_changed), Actor(party=None, role=ActorRole.RULES, at=at)
+            )
+            await change_sets.save_change_set(conn, changes)
             return True
 
-    if await anew(once):
+    if await retry_on_conflict(transaction):
         logger().info("declaration.reservation_ended", declaration=str(id))

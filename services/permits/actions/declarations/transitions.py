@@ -14,99 +14,126 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions import views
 from services.permits.actions.declarations import check_unverified
-from services.permits.actions.locking import Moved, anew, with_holders
-from services.permits.domain.checks.completion import wanted_by
+from services.permits.actions.locking import ConcurrentChange, lock_with_holders, retry_on_conflict
+from services.permits.domain.checks.completion import cited_permits
 from services.permits.domain.declarations import consent as domain_consent
 from services.permits.domain.declarations import correct as domain_correct
 from services.permits.domain.declarations import lodge
 from services.permits.domain.declarations import override as domain_override
 from services.permits.domain.declarations import release as domain_release
-from services.permits.domain.lifecycle import By, Status, may_turn, turns_of
-from services.permits.domain.rules.whole_declaration import UNKNOWN, UNVERIFIED
-from services.permits.domain.values import Filed, Outcome
-from services.permits.domain.write_off.posting import Others, Permits
+from services.permits.domain.lifecycle import ActorRole, Status, can_transition, describe_transitions
+from services.permits.domain.rules.whole_declaration import UNKNOWN_PERMIT_RULE, UNVERIFIED_RULE
+from services.permits.domain.values import ChangeSet, DeclarationRecord
+from services.permits.domain.write_off.posting import PermitsById, ReservingDeclarations
 from services.permits.store import change_sets, commands, declarations, facts, permits
-from services.permits.store.commands import Command, Kept
-from shared.cites.time_zones import latest_day
+from services.permits.store.commands import IdempotentCommand, StoredResponse
+from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.declaration import (
     Cancellation,
     Consent,
     Correction,
-    InsideDeclaration,
+    NormalizedDeclaration,
     Override,
     Refusal,
     Release,
 )
-from shared.contracts.parties import Act, ActsFor, Party
-from shared.database import again
+from shared.contracts.parties import Actor, Party, RepresentedTrader
+from shared.database import retry_transaction
 from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound
 
-Decide = Callable[[Filed, Permits, Others], Outcome]
+Decide = Callable[[DeclarationRecord, PermitsById, ReservingDeclarations], ChangeSet]
 
 
-async def release(engine: AsyncEngine, id: UUID, party: Party, stated: Release, command: Command) -> Kept:
+async def release(
+    engine: AsyncEngine, id: UUID, party: Party, decision: Release, command: IdempotentCommand
+) -> StoredResponse:
     """Customs lets the goods go."""
-    by = _act(party, By.CUSTOMS, command)
-    day = latest_day(party.country, command.at)
-    which = declarations.decided_by(party)
-    return await _turn(engine, id, which, command, lambda f, p, o: domain_release.release(f, p, stated, by, day, o))
-
-
-async def refuse(engine: AsyncEngine, id: UUID, party: Party, stated: Refusal, command: Command) -> Kept:
-    """Customs refuses the goods."""
-    by = _act(party, By.CUSTOMS, command)
-    which = declarations.decided_by(party)
-    return await _turn(engine, id, which, command, lambda f, p, _: domain_release.refuse(f, p, stated.reason, by))
-
-
-async def override(engine: AsyncEngine, id: UUID, party: Party, stated: Override, command: Command) -> Kept:
-    """Customs settles a finding; what could not be checked when it came is checked in its hand."""
-    by = _act(party, By.CUSTOMS, command)
-    which = declarations.decided_by(party)
-
-    async def taken_on() -> Kept | None:
-        async with engine.begin() as conn:
-            kept = await commands.begin(conn, command)
-            if kept is not None:
-                return kept
-            if await check_unverified.take_on(conn, id, which, stated, by, command):
-                return await _answer(conn, id, command)
-            await commands.forget(conn, [command.id])
-            return None
-
-    kept = await again(taken_on) if stated.rule == UNVERIFIED else None
-    if kept is not None:
-        return kept
-
-    async def unknown(conn: AsyncConnection, seen: Filed) -> None:
-        if stated.rule == UNKNOWN:
-            domain_override.must_be_unknown(seen, await permits.read_cited(conn, wanted_by([seen.document])), stated)
-
-    return await _turn(
-        engine, id, which, command, lambda f, p, _: domain_override.override(f, p, stated, by), first=unknown
+    actor = _actor(party, ActorRole.CUSTOMS, command)
+    day = day_in_last_zone(party.country, command.at)
+    condition = declarations.decided_by(party)
+    return await _apply_transition(
+        engine, id, condition, command, lambda f, p, o: domain_release.release(f, p, decision, actor, day, o)
     )
 
 
-async def correct(engine: AsyncEngine, id: UUID, party: Party, stated: Correction, command: Command) -> Kept:
+async def refuse(
+    engine: AsyncEngine, id: UUID, party: Party, decision: Refusal, command: IdempotentCommand
+) -> StoredResponse:
+    """Customs refuses the goods."""
+    actor = _actor(party, ActorRole.CUSTOMS, command)
+    condition = declarations.decided_by(party)
+    return await _apply_transition(
+        engine, id, condition, command, lambda f, p, _: domain_release.refuse(f, p, decision.reason, actor)
+    )
+
+
+async def override(
+    engine: AsyncEngine, id: UUID, party: Party, decision: Override, command: IdempotentCommand
+) -> StoredResponse:
+    """Customs settles a finding; what could not be checked when it came is checked in its hand."""
+    actor = _actor(party, ActorRole.CUSTOMS, command)
+    condition = declarations.decided_by(party)
+
+    async def check_unverified_transaction() -> StoredResponse | None:
+        async with engine.begin() as conn:
+            stored = await commands.claim(conn, command)
+            if stored is not None:
+                return stored
+            if await check_unverified.check_and_save(conn, id, condition, decision, actor, command):
+                return await _store_response(conn, id, command)
+            await commands.release_claims(conn, [command.id])
+            return None
+
+    stored = await retry_transaction(check_unverified_transaction) if decision.rule == UNVERIFIED_RULE else None
+    if stored is not None:
+        return stored
+
+    async def require_unknown_permit(conn: AsyncConnection, declaration: DeclarationRecord) -> None:
+        if decision.rule == UNKNOWN_PERMIT_RULE:
+            domain_override.require_permit_unknown(
+                declaration, await permits.read_cited(conn, cited_permits([declaration.content])), decision
+            )
+
+    return await _apply_transition(
+        engine,
+        id,
+        condition,
+        command,
+        lambda f, p, _: domain_override.override(f, p, decision, actor),
+        precheck=require_unknown_permit,
+    )
+
+
+async def correct(
+    engine: AsyncEngine, id: UUID, party: Party, decision: Correction, command: IdempotentCommand
+) -> StoredResponse:
     """Customs corrects what was released."""
-    by = _act(party, By.CUSTOMS, command)
-    which = declarations.decided_by(party)
-    return await _turn(engine, id, which, command, lambda f, p, o: domain_correct.correct(f, p, stated, by, o))
+    actor = _actor(party, ActorRole.CUSTOMS, command)
+    condition = declarations.decided_by(party)
+    return await _apply_transition(
+        engine, id, condition, command, lambda f, p, o: domain_correct.correct(f, p, decision, actor, o)
+    )
 
 
-async def cancel(engine: AsyncEngine, id: UUID, party: Party, stated: Cancellation, command: Command) -> Kept:
+async def cancel(
+    engine: AsyncEngine, id: UUID, party: Party, content: Cancellation, command: IdempotentCommand
+) -> StoredResponse:
     """The trader takes the declaration back."""
-    by = _act(party, By.TRADER, command)
-    which = declarations.lodged_by(party)
-    return await _turn(engine, id, which, command, lambda f, p, _: domain_release.cancel(f, p, stated.reason, by))
+    actor = _actor(party, ActorRole.TRADER, command)
+    condition = declarations.lodged_by(party)
+    return await _apply_transition(
+        engine, id, condition, command, lambda f, p, _: domain_release.cancel(f, p, content.reason, actor)
+    )
 
 
-async def consent(engine: AsyncEngine, id: UUID, party: Party, stated: Consent, command: Command) -> Kept:
+async def consent(
+    engine: AsyncEngine, id: UUID, party: Party, decision: Consent, command: IdempotentCommand
+) -> StoredResponse:
     """The authority that issued the permit agrees to more."""
-    by = _act(party, By.AUTHORITY, command)
-    which = declarations.citing_permits_of(party)
-    return await _turn(
-        engine, id, which, command, lambda f, p, _: domain_consent.consent(f, p, stated, by, party.country)
+    actor = _actor(party, ActorRole.AUTHORITY, command)
+    condition = declarations.citing_permits_of(party)
+    return await _apply_transition(
+        engine, id, condition, command, lambda f, p, _: domain_consent.consent(f, p, decision, actor, party.country)
     )
 
 
@@ -114,112 +141,121 @@ async def amend(
     engine: AsyncEngine,
     id: UUID,
     party: Party,
-    stated: InsideDeclaration,
-    command: Command,
+    content: NormalizedDeclaration,
+    command: IdempotentCommand,
     *,
-    trader: ActsFor | None = None,
-) -> Kept:
+    trader: RepresentedTrader | None = None,
+) -> StoredResponse:
     """The trader, or an agent for it, states a new version, against the version that stands."""
-    numbers = party.numbers if trader is None else frozenset(trader.numbers)
-    by = _act(party, By.TRADER, command)
+    identifiers = party.identifier_values if trader is None else frozenset(trader.numbers)
+    actor = _actor(party, ActorRole.TRADER, command)
 
-    async def once() -> Kept:
+    async def transaction() -> StoredResponse:
         async with engine.begin() as conn:
-            kept = await commands.begin(conn, command)
-            if kept is not None:
-                return kept
+            stored = await commands.claim(conn, command)
+            if stored is not None:
+                return stored
             before = await declarations.find(conn, id, declarations.lodged_by(party))
             if before is None:
                 raise NotFound
-            old = await declarations.cited_permits(conn, {c.permit for c in before.citations})
-            here = await permits.lock_cited(conn, wanted_by([stated], besides=old.values()))
-            filed = (await declarations.lock(conn, [id]))[id]
-            if filed.sequence != before.sequence:
-                raise Moved
-            command.must_match(filed.version)
-            _may_amend(filed, stated, numbers)
-            fresh = _fresh(filed, stated, command)
-            known = await facts.about(conn, [fresh], here)
-            outcome = lodge.amend(filed, fresh, here, by, known)
-            await change_sets.keep(conn, outcome)
-            cited = outcome.declarations[0].filed.citations
-            await permits.watch(
-                conn, [(c.permit, who) for c in cited for who in (filed.party, filed.trader)], command.at
+            previous_permits = await declarations.keys_by_id(conn, {c.permit for c in before.citations})
+            locked_permits = await permits.lock_cited(conn, cited_permits([content], also=previous_permits.values()))
+            declaration = (await declarations.lock(conn, [id]))[id]
+            if declaration.sequence != before.sequence:
+                raise ConcurrentChange
+            command.require_version(declaration.version)
+            _require_amendable(declaration, content, identifiers)
+            new_version = _new_version(declaration, content, command)
+            loaded_facts = await facts.load_facts(conn, [new_version], locked_permits)
+            changes = lodge.amend(declaration, new_version, locked_permits, actor, loaded_facts)
+            await change_sets.save_change_set(conn, changes)
+            citations = changes.declarations[0].declaration.citations
+            await permits.add_watchers(
+                conn,
+                [(c.permit, party_id) for c in citations for party_id in (declaration.party, declaration.trader)],
+                command.at,
             )
-            return await _answer(conn, id, command)
+            return await _store_response(conn, id, command)
 
-    return await anew(once)
+    return await retry_on_conflict(transaction)
 
 
-def _fresh(filed: Filed, stated: InsideDeclaration, command: Command) -> Filed:
-    return Filed(
-        id=filed.id,
-        party=filed.party,
-        trader=filed.trader,
+def _new_version(
+    declaration: DeclarationRecord, content: NormalizedDeclaration, command: IdempotentCommand
+) -> DeclarationRecord:
+    return DeclarationRecord(
+        id=declaration.id,
+        party=declaration.party,
+        trader=declaration.trader,
         received_at=command.at,
         digest=f"sha-256=:{b64encode(command.digest).decode()}:",
-        document=stated,
+        content=content,
         status=Status.RECEIVED,
     )
 
 
-def _may_amend(filed: Filed, stated: InsideDeclaration, numbers: frozenset[str]) -> None:
-    if not may_turn(filed.status, Status.RECEIVED, By.TRADER):
-        detail = f"Declaration {filed.document.reference} is {filed.status}. {turns_of(filed.status)}"
+def _require_amendable(
+    declaration: DeclarationRecord, content: NormalizedDeclaration, identifiers: frozenset[str]
+) -> None:
+    if not can_transition(declaration.status, Status.RECEIVED, ActorRole.TRADER):
+        allowed = describe_transitions(declaration.status)
+        detail = f"Declaration {declaration.content.reference} is {declaration.status}. {allowed}"
         raise Conflict("wrong-turn", detail)
     for name in ("reference", "movement", "export_country", "import_country"):
-        if getattr(stated, name) != getattr(filed.document, name):
+        if getattr(content, name) != getattr(declaration.content, name):
             text = f"An amendment keeps the {name}: whose it is to decide does not change. Cancel, and lodge anew."
             raise Invalid("amendment-too-far", text, [Fault(f"/{name}", "amendment-too-far", text)])
-    side = stated.importer if stated.movement == "import" else stated.exporter
-    if side.identifier not in numbers:
+    side = content.importer if content.movement == "import" else content.exporter
+    if side.identifier not in identifiers:
         raise NotAllowed("not-your-declaration", "The declaring side is named by none of your identifiers.")
 
 
-async def _turn(
+async def _apply_transition(
     engine: AsyncEngine,
     id: UUID,
-    which: ColumnElement[bool],
-    command: Command,
+    condition: ColumnElement[bool],
+    command: IdempotentCommand,
     decide: Decide,
     *,
-    first: Callable[[AsyncConnection, Filed], Awaitable[None]] | None = None,
-) -> Kept:
-    """Lock what a turn is about, and write what is decided; `first` may refuse it before anything is locked."""
+    precheck: Callable[[AsyncConnection, DeclarationRecord], Awaitable[None]] | None = None,
+) -> StoredResponse:
+    """Lock what a turn is about, and write what is decided; `precheck` may refuse it before anything is locked."""
 
-    async def once() -> Kept:
+    async def transaction() -> StoredResponse:
         async with engine.begin() as conn:
-            kept = await commands.begin(conn, command)
-            if kept is not None:
-                return kept
-            seen = await declarations.find(conn, id, which)
-            if seen is None:
+            stored = await commands.claim(conn, command)
+            if stored is not None:
+                return stored
+            before = await declarations.find(conn, id, condition)
+            if before is None:
                 raise NotFound
-            if first is not None:
-                await first(conn, seen)
-            mine = {citation.permit for citation in seen.citations}
-            if seen.document.movement == "export":
-                cited, locked = await with_holders(conn, mine, [id])
+            if precheck is not None:
+                await precheck(conn, before)
+            permit_ids = {citation.permit for citation in before.citations}
+            if before.content.movement == "export":
+                cited, locked = await lock_with_holders(conn, permit_ids, [id])
             else:
-                cited, locked = await permits.lock(conn, mine), await declarations.lock(conn, [id])
-            filed = locked.pop(id)
-            if {c.permit for c in filed.citations} - cited.keys():
-                raise Moved
-            command.must_match(filed.version)
-            await change_sets.keep(conn, decide(filed, cited, locked))
-            return await _answer(conn, id, command)
+                cited, locked = await permits.lock(conn, permit_ids), await declarations.lock(conn, [id])
+            declaration = locked.pop(id)
+            if {c.permit for c in declaration.citations} - cited.keys():
+                raise ConcurrentChange
+            command.require_version(declaration.version)
+            await change_sets.save_change_set(conn, decide(declaration, cited, locked))
+            return await _store_response(conn, id, command)
 
-    return await anew(once)
-
-
-async def _answer(conn: AsyncConnection, id: UUID, command: Command) -> Kept:
-    filed = (await declarations.lock(conn, [id]))[id]
-    history = (await declarations.histories(conn, [id])).get(id, [])
-    numbers = await declarations.cited_permits(conn, {citation.permit for citation in filed.citations})
-    kept = Kept(200, json.dumps(views.declaration(filed, history, numbers)), None, filed.version)
-    await commands.end(conn, command, kept)
-    return kept
+    return await retry_on_conflict(transaction)
 
 
-def _act(party: Party, by: By, command: Command) -> Act:
-    return Act(party=party.id, role=by.value, at=command.at)
+async def _store_response(conn: AsyncConnection, id: UUID, command: IdempotentCommand) -> StoredResponse:
+    declaration = (await declarations.lock(conn, [id]))[id]
+    history = (await declarations.histories_by_id(conn, [id])).get(id, [])
+    permit_keys = await declarations.keys_by_id(conn, {citation.permit for citation in declaration.citations})
+    response = StoredResponse(
+        200, json.dumps(views.declaration_view(declaration, history, permit_keys)), None, declaration.version
+    )
+    await commands.store_response(conn, command, response)
+    return response
+
+
+def _actor(party: Party, role: ActorRole, command: IdempotentCommand) -> Actor:
+    return Actor(party=party.id, role=role.value, at=command.at)

@@ -10,62 +10,62 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from services.permits.domain.rules.whole_declaration import UNREAD
-from shared.contracts.declaration import InsideDeclaration
-from shared.contracts.messages import SoundSubmission, SubmissionLetter
+from services.permits.domain.rules.whole_declaration import UNREADABLE_PREFIX
+from shared.contracts.declaration import NormalizedDeclaration
+from shared.contracts.messages import SubmissionMessage, ValidSubmission
 
-Letter = SubmissionLetter | SoundSubmission
+ReceivedSubmission = SubmissionMessage | ValidSubmission
 """A letter whose declaration is still to be read, or was read with it."""
-UNREADABLE = {"name": "unreadable", "country": "ZZ"}
+UNREADABLE_PARTY = {"name": "unreadable", "country": "ZZ"}
 
 
-def read(letter: Letter) -> tuple[InsideDeclaration, str | None]:
+def recover_declaration(message: ReceivedSubmission) -> tuple[NormalizedDeclaration, str | None]:
     """Answer the declaration, and, where something of it could not be read and was left out, the places.
 
     The customs of the country of who lodged it sees what cannot be read at all.
     """
-    if isinstance(letter, SoundSubmission):
-        return letter.declaration, None
+    if isinstance(message, ValidSubmission):
+        return message.declaration, None
     try:
-        return InsideDeclaration.model_validate(letter.declaration), None
+        return NormalizedDeclaration.model_validate(message.declaration), None
     except ValidationError as error:
-        places = sorted({"/" + "/".join(str(step) for step in one["loc"]) for one in error.errors()})
-        salvaged = _salvaged(_blank(letter.id, letter.party.country), letter.declaration, error)
-        return salvaged, f"{UNREAD} {', '.join(places[:5])}"
+        places = sorted({"/" + "/".join(str(step) for step in fault["loc"]) for fault in error.errors()})
+        recovered = _recover(_placeholder(message.id, message.party.country), message.declaration, error)
+        return recovered, f"{UNREADABLE_PREFIX} {', '.join(places[:5])}"
 
 
-def _salvaged(blank: dict[str, Any], stated: Mapping[str, Any], error: ValidationError) -> InsideDeclaration:
+def _recover(placeholder: dict[str, Any], content: Mapping[str, Any], error: ValidationError) -> NormalizedDeclaration:
     """Leave out the places at fault; where that is not enough their fields; and in the end all but the id."""
-    kept = copy.deepcopy(dict(stated))
-    for one in error.errors():
-        _remove(kept, one["loc"])
+    readable = copy.deepcopy(dict(content))
+    for fault in error.errors():
+        _remove(readable, fault["loc"])
     try:
-        return InsideDeclaration.model_validate(kept)
-    except ValidationError as still:
-        fields = {str(one["loc"][0]) for one in still.errors() if one["loc"]}
-        sound = {name: value for name, value in kept.items() if name not in fields}
+        return NormalizedDeclaration.model_validate(readable)
+    except ValidationError as remaining_error:
+        fields = {str(fault["loc"][0]) for fault in remaining_error.errors() if fault["loc"]}
+        valid_fields = {name: value for name, value in readable.items() if name not in fields}
     try:
-        return InsideDeclaration.model_validate({**blank, **sound})
+        return NormalizedDeclaration.model_validate({**placeholder, **valid_fields})
     except ValidationError:
-        return InsideDeclaration.model_validate(blank)
+        return NormalizedDeclaration.model_validate(placeholder)
 
 
-def _remove(whole: Any, place: tuple[int | str, ...]) -> None:
+def _remove(part: Any, place: tuple[int | str, ...]) -> None:
     for step in place[:-1]:
-        if isinstance(whole, dict):
-            whole = whole.get(step)
+        if isinstance(part, dict):
+            part = part.get(step)
         else:
-            whole = whole[step] if isinstance(whole, list) and isinstance(step, int) else None
-    if isinstance(whole, dict) and place:
-        whole.pop(place[-1], None)
+            part = part[step] if isinstance(part, list) and isinstance(step, int) else None
+    if isinstance(part, dict) and place:
+        part.pop(place[-1], None)
 
 
-def _blank(id: UUID, country: str) -> dict[str, Any]:
+def _placeholder(id: UUID, country: str) -> dict[str, Any]:
     return {
         "reference": str(id),
         "movement": "import",
-        "exporter": UNREADABLE,
-        "importer": UNREADABLE,
+        "exporter": UNREADABLE_PARTY,
+        "importer": UNREADABLE_PARTY,
         "export_country": "ZZ",
         "import_country": country,
         "items": [{"number": 1, "quantity": "1", "unit": "number"}],

@@ -11,62 +11,69 @@ from services.permits.domain.ledger.balances import Balance, recompute
 from services.permits.store import balance_mismatches, ledger
 from shared.logs import logger
 
-LINES = 2000
+LINES_PER_RUN = 2000
 """Lines that are looked at in one turn; the next goes on after them, and begins anew after the last."""
 
 Key = tuple[UUID, str]
 
 
 @dataclass(frozen=True)
-class Difference:
+class BalanceMismatch:
     """What a line keeps and what its entries say, where the two are not the same."""
 
-    kept: dict[str, str]
-    entries_say: dict[str, str]
+    stored: dict[str, str]
+    computed: dict[str, str]
 
 
-class Auditor:
+class LedgerAuditor:
     """Goes through all lines, turn by turn; `differences` counts what it found since it began."""
 
-    def __init__(self, lines: int = LINES) -> None:
+    def __init__(self, lines: int = LINES_PER_RUN) -> None:
         self.lines = lines
-        self.differences = 0
+        self.mismatch_count = 0
         self._after: Key | None = None
 
-    async def turn(self, engine: AsyncEngine, at: datetime) -> None:
+    async def run(self, engine: AsyncEngine, at: datetime) -> None:
         """Look at the next lines; keep those that differ where a monitor sees them, until they agree again."""
         last, seen = self._after, set[Key]()
-        differ: dict[Key, Difference] = {}
+        mismatches: dict[Key, BalanceMismatch] = {}
         async with engine.connect() as conn:
-            async for permit, line, kept, entries in ledger.lines_with_entries(conn, after=last, limit=self.lines):
+            async for permit, line, stored, entries in ledger.stream_lines_with_entries(
+                conn, after=last, limit=self.lines
+            ):
                 last = (permit, line)
                 seen.add(last)
-                found = compared(kept, recompute(entries))
-                if found is not None:
-                    differ[last] = found
+                mismatch = compare(stored, recompute(entries))
+                if mismatch is not None:
+                    mismatches[last] = mismatch
         self._after = last if len(seen) == self.lines else None
-        self.differences += len(differ)
-        await _keep(engine, seen, differ, at)
+        self.mismatch_count += len(mismatches)
+        await _save(engine, seen, mismatches, at)
 
 
-def compared(kept: Balance, told: Balance) -> Difference | None:
+def compare(stored: Balance, computed: Balance) -> BalanceMismatch | None:
     """Answer where a balance differs from what its entries say."""
-    names = [name for name in vars(told) if getattr(told, name) != getattr(kept, name)]
+    names = [name for name in vars(computed) if getattr(computed, name) != getattr(stored, name)]
     if not names:
         return None
-    return Difference({n: str(getattr(kept, n)) for n in names}, {n: str(getattr(told, n)) for n in names})
+    return BalanceMismatch({n: str(getattr(stored, n)) for n in names}, {n: str(getattr(computed, n)) for n in names})
 
 
-async def _keep(engine: AsyncEngine, seen: set[Key], differ: dict[Key, Difference], at: datetime) -> None:
+async def _save(engine: AsyncEngine, seen: set[Key], mismatches: dict[Key, BalanceMismatch], at: datetime) -> None:
     async with engine.begin() as conn:
-        agree = (await balance_mismatches.known(conn) & seen) - differ.keys()
-        if agree:
-            await balance_mismatches.forget(conn, agree)
-        for key in sorted(differ):
-            await balance_mismatches.keep(conn, key, differ[key].kept, differ[key].entries_say, at)
-    for (permit, line), one in differ.items():
+        resolved = (await balance_mismatches.list_known(conn) & seen) - mismatches.keys()
+        if resolved:
+            await balance_mismatches.delete_resolved(conn, resolved)
+        for key in sorted(mismatches):
+            await balance_mismatches.upsert(conn, key, mismatches[key].stored, mismatches[key].computed, at)
+    for (permit, line), mismatch in mismatches.items():
         logger().error(
-            "ledger.differs", alarm=True, permit=str(permit), line=line, kept=one.kept, entries_say=one.entries_say
+            "ledger.differs",
+            alarm=True,
+            permit=str(permit),
+            line=line,
+            kept=mismatch.stored,
+            entries_say=mismatch.computed,
         )
-    for permit, line in agree:
+    for permit, line in resolved:
         logger().info("ledger.agrees", permit=str(permit), line=line)

@@ -4,37 +4,41 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.domain.lifecycle import By
-from services.permits.domain.permits.expiry import tell
-from services.permits.domain.values import Outcome
+from services.permits.domain.lifecycle import ActorRole
+from services.permits.domain.permits.expiry import expiry_notice
+from services.permits.domain.values import ChangeSet
 from services.permits.store import change_sets, expiry, permits
-from shared.cites.time_zones import latest_day
-from shared.contracts.parties import Act
-from shared.database import again
+from shared.cites.time_zones import day_in_last_zone
+from shared.contracts.parties import Actor
+from shared.database import retry_transaction
 
-AT_ONCE = 200
+BATCH_SIZE = 200
 """Permits told of in one transaction, so that no counter waits long for one of them."""
 
 
-async def tell_of_ends(engine: AsyncEngine, at: datetime) -> None:
+async def write_expiry_notices(engine: AsyncEngine, at: datetime) -> None:
     """Write `permit.expiring` 30 days before a permit's last day, and `permit.expired` when it is over."""
 
-    async def once() -> int:
+    async def transaction() -> int:
         async with engine.begin() as conn:
-            return await _tell(conn, at)
+            return await _write_batch(conn, at)
 
-    while await again(once):
+    while await retry_transaction(transaction):
         pass
 
 
-async def _tell(conn: AsyncConnection, at: datetime) -> int:
-    found = await permits.lock(conn, await expiry.to_tell(conn, at, limit=AT_ONCE))
-    hearers = await permits.watchers(conn, found)
-    by = Act(party=None, role=By.RULES, at=at)
-    told = [
+async def _write_batch(conn: AsyncConnection, at: datetime) -> int:
+    locked = await permits.lock(conn, await expiry.list_due_notices(conn, at, limit=BATCH_SIZE))
+    watchers_by_permit = await permits.watchers(conn, locked)
+    actor = Actor(party=None, role=ActorRole.RULES, at=at)
+    notices = [
         change
-        for id, permit in found.items()
-        if (change := tell(permit, latest_day(permit.terms.issuer, at), by, hearers.get(id, frozenset())))
+        for id, permit in locked.items()
+        if (
+            change := expiry_notice(
+                permit, day_in_last_zone(permit.content.issuer, at), actor, watchers_by_permit.get(id, frozenset())
+            )
+        )
     ]
-    await change_sets.keep(conn, Outcome(permits=tuple(told)))
-    return len(told)
+    await change_sets.save_change_set(conn, ChangeSet(permits=tuple(notices)))
+    return len(notices)

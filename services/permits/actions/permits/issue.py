@@ -5,85 +5,87 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.actions.locking import anew, with_holders
+from services.permits.actions.locking import lock_with_holders, retry_on_conflict
 from services.permits.actions.permits import quota_check
-from services.permits.actions.permits.views import answer
-from services.permits.domain.lifecycle import By
+from services.permits.actions.permits.views import store_response
+from services.permits.domain.lifecycle import ActorRole
 from services.permits.domain.permits import issue as domain_issue
 from services.permits.domain.permits import withdraw
-from services.permits.domain.permits.issue import Fresh
-from services.permits.domain.values import PermitOnFile
+from services.permits.domain.permits.issue import NewPermit
+from services.permits.domain.values import PermitRecord
 from services.permits.store import change_sets, commands, facts, parties
-from services.permits.store.commands import Command, Kept
-from shared.contracts.parties import Act, Party
+from services.permits.store.commands import IdempotentCommand, StoredResponse
+from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Endorsement, Permit
 from shared.database import new_id
 from shared.problems import Conflict, NotAllowed, NotFound
-from shared.signed_tokens import digest, secret
+from shared.signed_tokens import generate_secret, secret_digest
 
 
-async def issue(engine: AsyncEngine, party: Party, terms: Permit, command: Command) -> Kept:
+async def issue(engine: AsyncEngine, party: Party, content: Permit, command: IdempotentCommand) -> StoredResponse:
     """Issue a permit, or register one whose country has no authority on the hub; answers its token, this once."""
-    by = Act(party=party.id, role=By.AUTHORITY, at=command.at)
-    id, token = new_id(command.at), secret()
+    actor = Actor(party=party.id, role=ActorRole.AUTHORITY, at=command.at)
+    id, token = new_id(command.at), generate_secret()
     try:
         async with engine.begin() as conn:
-            kept = await commands.begin(conn, command)
-            if kept is not None:
-                return kept
-            await may_write(conn, party, terms)
-            fresh = Fresh(id, digest(token), await facts.of_papers(conn, [terms]))
-            made = domain_issue.issue(fresh, terms, party, by)
-            await quota_check.must_fit(conn, made)
-            await change_sets.keep(conn, made)
-            return await answer(conn, id, command, 201, token=token)
+            stored = await commands.claim(conn, command)
+            if stored is not None:
+                return stored
+            await require_issuing_authority(conn, party, content)
+            new_permit = NewPermit(id, secret_digest(token), await facts.load_listing_facts(conn, [content]))
+            changes = domain_issue.issue(new_permit, content, party, actor)
+            await quota_check.require_within_quota(conn, changes)
+            await change_sets.save_change_set(conn, changes)
+            return await store_response(conn, id, command, 201, token=token)
     except IntegrityError as error:
-        raise_taken(error, terms.issuer, terms.number)
+        raise_number_taken(error, content.issuer, content.number)
         raise
 
 
-def raise_taken(error: IntegrityError, issuer: str, number: str) -> None:
+def raise_number_taken(error: IntegrityError, issuer: str, number: str) -> None:
     """Refuse a number that the issuer has given before, where that is what the database said (409)."""
     if "permits_issuer_number_key" in str(error):
-        raise number_taken(issuer, number) from None
+        raise number_taken_error(issuer, number) from None
 
 
-def number_taken(issuer: str, number: str) -> Conflict:
+def number_taken_error(issuer: str, number: str) -> Conflict:
     """Write the refusal of a number that the issuer has given before."""
     detail = f"{issuer} has a permit {number} in the registry. Numbers are unique for their issuer."
     return Conflict("permit-number-taken", detail)
 
 
-async def may_write(conn: AsyncConnection, party: Party, terms: Permit) -> None:
+async def require_issuing_authority(conn: AsyncConnection, party: Party, content: Permit) -> None:
     """Refuse who is neither the issuer's authority nor the importing country's, where the issuer has none here."""
-    if terms.issuer == party.country:
+    if content.issuer == party.country:
         return
-    if terms.import_country == party.country and not await parties.has_authority(conn, terms.issuer):
+    if content.import_country == party.country and not await parties.has_authority(conn, content.issuer):
         return
-    detail = f"Permits of {terms.issuer} are written by its own authority; yours is {party.country}."
+    detail = f"Permits of {content.issuer} are written by its own authority; yours is {party.country}."
     raise NotAllowed("not-the-issuing-authority", detail)
 
 
-async def endorse(engine: AsyncEngine, id: UUID, party: Party, stated: Endorsement, command: Command) -> Kept:
+async def endorse(
+    engine: AsyncEngine, id: UUID, party: Party, decision: Endorsement, command: IdempotentCommand
+) -> StoredResponse:
     """Write box 14 as customs of the country of export, or transcribe it where that country is not on the hub."""
-    by = Act(party=party.id, role=By.CUSTOMS, at=command.at)
+    actor = Actor(party=party.id, role=ActorRole.CUSTOMS, at=command.at)
 
-    async def once() -> Kept:
+    async def transaction() -> StoredResponse:
         async with engine.begin() as conn:
-            kept = await commands.begin(conn, command)
-            if kept is not None:
-                return kept
-            locked, others = await with_holders(conn, [id])
-            if id not in locked or not _endorses(party, locked[id]):
+            stored = await commands.claim(conn, command)
+            if stored is not None:
+                return stored
+            locked, declarations_by_id = await lock_with_holders(conn, [id])
+            if id not in locked or not _can_endorse(party, locked[id]):
                 raise NotFound
-            command.must_match(locked[id].version)
-            await change_sets.keep(conn, withdraw.endorse(locked, id, stated, by, others))
-            return await answer(conn, id, command, 200)
+            command.require_version(locked[id].version)
+            await change_sets.save_change_set(conn, withdraw.endorse(locked, id, decision, actor, declarations_by_id))
+            return await store_response(conn, id, command, 200)
 
-    return await anew(once)
+    return await retry_on_conflict(transaction)
 
 
-def _endorses(party: Party, permit: PermitOnFile) -> bool:
+def _can_endorse(party: Party, permit: PermitRecord) -> bool:
     """Say whether this customs office endorses: of the country of export, or of the country that registered it."""
-    foreign = permit.registering_country != permit.terms.issuer
-    return party.country == permit.terms.export_country or (foreign and party.country == permit.registering_country)
+    foreign = permit.registering_country != permit.content.issuer
+    return party.country == permit.content.export_country or (foreign and party.country == permit.registering_country)

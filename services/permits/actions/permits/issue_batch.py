@@ -13,126 +13,146 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions import views
 from services.permits.actions.permits import quota_check
-from services.permits.actions.permits.issue import may_write, number_taken
-from services.permits.domain.lifecycle import By
+from services.permits.actions.permits.issue import number_taken_error, require_issuing_authority
+from services.permits.domain.lifecycle import ActorRole
 from services.permits.domain.permits import issue
-from services.permits.domain.permits.issue import Fresh
-from services.permits.domain.values import Outcome, PermitChange
+from services.permits.domain.permits.issue import NewPermit
+from services.permits.domain.values import ChangeSet, PermitChange
 from services.permits.store import change_sets, commands, facts, permits
-from services.permits.store.commands import Command, Kept
+from services.permits.store.commands import IdempotentCommand, StoredResponse
 from services.permits.store.to_row import history_row
-from shared.cites.time_zones import latest_day
-from shared.contracts.parties import Act, Party
+from shared.cites.time_zones import day_in_last_zone
+from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit
-from shared.database import AGAIN, again, new_id
-from shared.problems import Refusal
-from shared.signed_tokens import digest, secret
+from shared.database import RETRYABLE_STATES, new_id, retry_transaction
+from shared.problems import ProblemError
+from shared.signed_tokens import generate_secret, secret_digest
 
-TWICE = AGAIN | {"23505"}
+RETRYABLE_SQLSTATES = RETRYABLE_STATES | {"23505"}
 """A number that a rival gave at this moment breaks a key for the whole batch; tried again, it is seen."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class IssueRequest:
     """One permit to be issued: its command, and its terms, or the refusal of what was no permit."""
 
-    command: Command
-    terms: Permit | Refusal
+    command: IdempotentCommand
+    content: Permit | ProblemError
 
 
-Answers = dict[UUID, Kept | Refusal]
+Results = dict[UUID, StoredResponse | ProblemError]
 
 
-async def issue_all(engine: AsyncEngine, party: Party, asked: Sequence[Asked]) -> list[Kept | Refusal]:
+async def issue_permits(
+    engine: AsyncEngine, party: Party, requests: Sequence[IssueRequest]
+) -> list[StoredResponse | ProblemError]:
     """Issue permits and answer each, in order."""
-    answers: Answers = {a.command.id: a.terms for a in asked if isinstance(a.terms, Refusal)}
-    first: dict[UUID, tuple[Command, Permit]] = {}
-    for one in asked:
-        if isinstance(one.terms, Permit):
-            first.setdefault(one.command.id, (one.command, one.terms))
+    results: Results = {a.command.id: a.content for a in requests if isinstance(a.content, ProblemError)}
+    first_by_id: dict[UUID, tuple[IdempotentCommand, Permit]] = {}
+    for request in requests:
+        if isinstance(request.content, Permit):
+            first_by_id.setdefault(request.command.id, (request.command, request.content))
 
-    async def once() -> Answers:
+    async def transaction() -> Results:
         async with engine.begin() as conn:
-            return await _issue(conn, party, first)
+            return await _issue(conn, party, first_by_id)
 
-    if first:
-        answers = {**answers, **await again(once, states=TWICE)}
-    return [_answer(one, answers, first) for one in asked]
+    if first_by_id:
+        results = {**results, **await retry_transaction(transaction, sqlstates=RETRYABLE_SQLSTATES)}
+    return [_result(request, results, first_by_id) for request in requests]
 
 
-def _answer(one: Asked, answers: Answers, first: dict[UUID, tuple[Command, Permit]]) -> Kept | Refusal:
+def _result(
+    request: IssueRequest, results: Results, first_by_id: dict[UUID, tuple[IdempotentCommand, Permit]]
+) -> StoredResponse | ProblemError:
     """Answer one by its own body: a key that comes twice in a batch is the first one's."""
-    if isinstance(one.terms, Refusal):
-        return one.terms
-    named = first[one.command.id][0]
-    if named.fingerprint != one.command.fingerprint:
-        return commands.reused()
-    given = answers[one.command.id]
-    return given if named is one.command or isinstance(given, Refusal) else replace(given, replayed=True)
+    if isinstance(request.content, ProblemError):
+        return request.content
+    first_command = first_by_id[request.command.id][0]
+    if first_command.fingerprint != request.command.fingerprint:
+        return commands.key_reused_error()
+    result = results[request.command.id]
+    return (
+        result
+        if first_command is request.command or isinstance(result, ProblemError)
+        else replace(result, replayed=True)
+    )
 
 
-async def _issue(conn: AsyncConnection, party: Party, first: dict[UUID, tuple[Command, Permit]]) -> Answers:
-    answers = await commands.begin_many(conn, [command for command, _ in first.values()])
-    fresh = {id: one for id, one in first.items() if id not in answers}
-    refused = await _refusals(conn, party, fresh)
-    known = await facts.of_papers(conn, [terms for id, (_, terms) in fresh.items() if id not in refused])
-    made: dict[UUID, tuple[Outcome, str]] = {}
-    for id, (command, terms) in fresh.items():
-        if id in refused:
+async def _issue(
+    conn: AsyncConnection, party: Party, first_by_id: dict[UUID, tuple[IdempotentCommand, Permit]]
+) -> Results:
+    results = await commands.claim_many(conn, [command for command, _ in first_by_id.values()])
+    new_requests = {id: one for id, one in first_by_id.items() if id not in results}
+    refusals = await _find_refusals(conn, party, new_requests)
+    listing_facts = await facts.load_listing_facts(
+        conn, [content for id, (_, content) in new_requests.items() if id not in refusals]
+    )
+    issued: dict[UUID, tuple[ChangeSet, str]] = {}
+    for id, (command, content) in new_requests.items():
+        if id in refusals:
             continue
-        token = secret()
+        token = generate_secret()
         try:
-            act = Act(party=party.id, role=By.AUTHORITY, at=command.at)
-            outcome = issue.issue(Fresh(new_id(command.at), digest(token), known), terms, party, act)
-        except Refusal as no:
-            refused[id] = no
+            actor = Actor(party=party.id, role=ActorRole.AUTHORITY, at=command.at)
+            changes = issue.issue(
+                NewPermit(new_id(command.at), secret_digest(token), listing_facts), content, party, actor
+            )
+        except ProblemError as error:
+            refusals[id] = error
         else:
-            made[id] = outcome, token
-    beyond = await quota_check.refused(conn, [outcome.permits[0].permit for outcome, _ in made.values()])
-    refused |= {id: beyond[p] for id, (one, _) in made.items() if (p := one.permits[0].permit.id) in beyond}
-    kept = {id: _kept(one.permits[0], first[id][0], token) for id, (one, token) in made.items() if id not in refused}
-    await commands.forget(conn, refused.keys())
-    await change_sets.keep(conn, _joined(sorted((made[id][0] for id in kept), key=_by_number)))
-    await commands.end_many(conn, kept)
-    return {**answers, **refused, **kept}
+            issued[id] = changes, token
+    over_quota = await quota_check.find_over_quota(conn, [changes.permits[0].permit for changes, _ in issued.values()])
+    refusals |= {id: over_quota[p] for id, (one, _) in issued.items() if (p := one.permits[0].permit.id) in over_quota}
+    responses = {
+        id: _stored_response(one.permits[0], first_by_id[id][0], token)
+        for id, (one, token) in issued.items()
+        if id not in refusals
+    }
+    await commands.release_claims(conn, refusals.keys())
+    await change_sets.save_change_set(
+        conn, _merge_change_sets(sorted((issued[id][0] for id in responses), key=_issuer_and_number))
+    )
+    await commands.store_responses(conn, responses)
+    return {**results, **refusals, **responses}
 
 
-async def _refusals(
-    conn: AsyncConnection, party: Party, fresh: dict[UUID, tuple[Command, Permit]]
-) -> dict[UUID, Refusal]:
+async def _find_refusals(
+    conn: AsyncConnection, party: Party, new_requests: dict[UUID, tuple[IdempotentCommand, Permit]]
+) -> dict[UUID, ProblemError]:
     """Refuse what this authority may not write, and numbers that were given before, in this batch too."""
-    keys = {(terms.issuer, terms.number) for _, terms in fresh.values()}
-    taken = await permits.numbers_taken(conn, keys) if keys else set()
-    refused: dict[UUID, Refusal] = {}
-    for id, (_, terms) in fresh.items():
+    keys = {(content.issuer, content.number) for _, content in new_requests.values()}
+    existing_keys = await permits.existing_keys(conn, keys) if keys else set()
+    refusals: dict[UUID, ProblemError] = {}
+    for id, (_, content) in new_requests.items():
         try:
-            await may_write(conn, party, terms)
-        except Refusal as no:
-            refused[id] = no
+            await require_issuing_authority(conn, party, content)
+        except ProblemError as error:
+            refusals[id] = error
             continue
-        if (terms.issuer, terms.number) in taken:
-            refused[id] = number_taken(terms.issuer, terms.number)
-        taken.add((terms.issuer, terms.number))
-    return refused
+        if (content.issuer, content.number) in existing_keys:
+            refusals[id] = number_taken_error(content.issuer, content.number)
+        existing_keys.add((content.issuer, content.number))
+    return refusals
 
 
-def _kept(change: PermitChange, command: Command, token: str) -> Kept:
+def _stored_response(change: PermitChange, command: IdempotentCommand, token: str) -> StoredResponse:
     """Write the answer that reading the permit would give, without reading it."""
     permit = replace(change.permit, sequence=1)
-    history = [history_row("permit_id", permit.id, 1, change.moves[0])]
-    view = {**views.permit(permit, latest_day(permit.terms.issuer, command.at), history), "token": token}
-    return Kept(201, json.dumps(view), f"/v1/permits/{permit.id}", permit.version)
+    history = [history_row("permit_id", permit.id, 1, change.events[0])]
+    view = {**views.permit_view(permit, day_in_last_zone(permit.content.issuer, command.at), history), "token": token}
+    return StoredResponse(201, json.dumps(view), f"/v1/permits/{permit.id}", permit.version)
 
 
-def _by_number(outcome: Outcome) -> tuple[str, str]:
+def _issuer_and_number(changes: ChangeSet) -> tuple[str, str]:
     """Answer what orders the rows, so that rival batches over the same numbers never wait in a circle."""
-    return outcome.permits[0].permit.terms.issuer, outcome.permits[0].permit.terms.number
+    return changes.permits[0].permit.content.issuer, changes.permits[0].permit.content.number
 
 
-def _joined(outcomes: Iterable[Outcome]) -> Outcome:
+def _merge_change_sets(all_changes: Iterable[ChangeSet]) -> ChangeSet:
     """Gather what many decisions write."""
-    made = tuple(outcomes)
-    return Outcome(
-        permits=tuple(chain.from_iterable(one.permits for one in made)),
-        postings=tuple(chain.from_iterable(one.postings for one in made)),
+    merged = tuple(all_changes)
+    return ChangeSet(
+        permits=tuple(chain.from_iterable(one.permits for one in merged)),
+        postings=tuple(chain.from_iterable(one.postings for one in merged)),
     )

@@ -9,23 +9,29 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.reference.quotas import refusals
-from services.permits.domain.values import Outcome, PermitOnFile
+from services.permits.domain.reference.quotas import quota_exceeded_errors
+from services.permits.domain.values import ChangeSet, PermitRecord
 from services.permits.store import quota_usage
 from shared.problems import Invalid
 
 
-async def refused(
-    conn: AsyncConnection, issued: Sequence[PermitOnFile], *, instead_of: UUID | None = None
+async def find_over_quota(
+    conn: AsyncConnection, new_permits: Sequence[PermitRecord], *, replaced_permit: UUID | None = None
 ) -> dict[UUID, Invalid]:
     """Answer which of these new permits would pass a quota, each with its refusal; the others fit together."""
-    here = [permit for permit in issued if permit.registering_country == permit.terms.issuer]
-    return refusals(*await quota_usage.room(conn, here, instead_of=instead_of)) if here else {}
+    issued_here = [permit for permit in new_permits if permit.registering_country == permit.content.issuer]
+    return (
+        quota_exceeded_errors(*await quota_usage.lock_remaining(conn, issued_here, replaced_permit=replaced_permit))
+        if issued_here
+        else {}
+    )
 
 
-async def must_fit(conn: AsyncConnection, outcome: Outcome) -> None:
+async def require_within_quota(conn: AsyncConnection, changes: ChangeSet) -> None:
     """Refuse a decision that issues a permit which would pass a quota (422 `quota-exceeded`)."""
-    for change in outcome.permits:
+    for change in changes.permits:
         if change.permit.sequence == 0:
-            for no in (await refused(conn, [change.permit], instead_of=change.permit.replaces)).values():
-                raise no
+            for error in (
+                await find_over_quota(conn, [change.permit], replaced_permit=change.permit.replaces)
+            ).values():
+                raise error

@@ -11,94 +11,112 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.permits import quota_check
-from services.permits.actions.permits.issue import may_write, raise_taken
-from services.permits.actions.permits.views import answer
-from services.permits.domain.lifecycle import By
+from services.permits.actions.permits.issue import raise_number_taken, require_issuing_authority
+from services.permits.actions.permits.views import store_response
+from services.permits.domain.lifecycle import ActorRole
 from services.permits.domain.permits import issue, withdraw
-from services.permits.domain.permits.issue import Fresh
-from services.permits.domain.permits.withdraw import Around
-from services.permits.domain.values import Outcome, PermitOnFile
+from services.permits.domain.permits.issue import NewPermit
+from services.permits.domain.permits.withdraw import WithdrawalContext
+from services.permits.domain.values import ChangeSet, PermitRecord
 from services.permits.store import change_sets, commands, declarations, facts, permits
-from services.permits.store.commands import Command, Kept
-from shared.cites.time_zones import latest_day
-from shared.contracts.parties import Act, Party
+from services.permits.store.commands import IdempotentCommand, StoredResponse
+from shared.cites.time_zones import day_in_last_zone
+from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Loss, Permit, Recovery, Revocation
-from shared.database import again, new_id
+from shared.database import new_id, retry_transaction
 from shared.problems import NotFound
-from shared.signed_tokens import digest, secret
+from shared.signed_tokens import generate_secret, secret_digest
 
-Decide = Callable[[PermitOnFile, Act, Around], Outcome]
+Decide = Callable[[PermitRecord, Actor, WithdrawalContext], ChangeSet]
 
 
-async def revoke(engine: AsyncEngine, id: UUID, party: Party, stated: Revocation, command: Command) -> Kept:
+async def revoke(
+    engine: AsyncEngine, id: UUID, party: Party, decision: Revocation, command: IdempotentCommand
+) -> StoredResponse:
     """Take a permit back for good."""
-    return await _turn(engine, id, party, command, lambda p, by, around: withdraw.revoke(p, stated.reason, by, around))
+    return await _apply_transition(
+        engine, id, party, command, lambda p, actor, context: withdraw.revoke(p, decision.reason, actor, context)
+    )
 
 
-async def lose(engine: AsyncEngine, id: UUID, party: Party, stated: Loss, command: Command) -> Kept:
+async def report_lost(
+    engine: AsyncEngine, id: UUID, party: Party, decision: Loss, command: IdempotentCommand
+) -> StoredResponse:
     """Note that the paper is lost."""
-    return await _turn(engine, id, party, command, lambda p, by, around: withdraw.lose(p, stated.reason, by, around))
+    return await _apply_transition(
+        engine, id, party, command, lambda p, actor, context: withdraw.report_lost(p, decision.reason, actor, context)
+    )
 
 
-async def find(engine: AsyncEngine, id: UUID, party: Party, stated: Recovery, command: Command) -> Kept:
+async def report_found(
+    engine: AsyncEngine, id: UUID, party: Party, decision: Recovery, command: IdempotentCommand
+) -> StoredResponse:
     """Note that a lost paper was found."""
-    return await _turn(engine, id, party, command, lambda p, by, around: withdraw.find(p, stated.reason, by, around))
+    return await _apply_transition(
+        engine, id, party, command, lambda p, actor, context: withdraw.report_found(p, decision.reason, actor, context)
+    )
 
 
-async def _turn(engine: AsyncEngine, id: UUID, party: Party, command: Command, decide: Decide) -> Kept:
-    async def once() -> Kept:
+async def _apply_transition(
+    engine: AsyncEngine, id: UUID, party: Party, command: IdempotentCommand, decide: Decide
+) -> StoredResponse:
+    async def transaction() -> StoredResponse:
         async with engine.begin() as conn:
-            kept = await commands.begin(conn, command)
-            if kept is not None:
-                return kept
-            permit = await _mine(conn, id, party, command)
-            await change_sets.keep(conn, decide(permit, _act(party, command), await _around(conn, permit, command)))
-            return await answer(conn, id, command)
+            stored = await commands.claim(conn, command)
+            if stored is not None:
+                return stored
+            permit = await _lock_own_permit(conn, id, party, command)
+            await change_sets.save_change_set(
+                conn, decide(permit, _actor(party, command), await _load_context(conn, permit, command))
+            )
+            return await store_response(conn, id, command)
 
-    return await again(once)
+    return await retry_transaction(transaction)
 
 
-async def replace(engine: AsyncEngine, id: UUID, party: Party, terms: Permit, command: Command) -> Kept:
+async def replace(
+    engine: AsyncEngine, id: UUID, party: Party, content: Permit, command: IdempotentCommand
+) -> StoredResponse:
     """Issue a new permit in the place of one; answers the old one, and in `replaced_by` the new one with its token."""
-    new, token = new_id(command.at), secret()
-    by = _act(party, command)
+    new_permit_id, token = new_id(command.at), generate_secret()
+    actor = _actor(party, command)
 
-    async def once() -> Kept:
+    async def transaction() -> StoredResponse:
         async with engine.begin() as conn:
-            kept = await commands.begin(conn, command)
-            if kept is not None:
-                return kept
-            old = await _mine(conn, id, party, command)
-            await may_write(conn, party, terms)
-            around = await _around(conn, old, command)
-            fresh = Fresh(new, digest(token), await facts.of_papers(conn, [terms]))
-            made = issue.stand_in(old, fresh, terms, party, by, around)
-            await quota_check.must_fit(conn, made)
-            await change_sets.keep(conn, made)
-            link = {"id": str(new), "issuer": terms.issuer, "number": terms.number, "token": token}
-            return await answer(conn, id, command, replaced_by=link)
+            stored = await commands.claim(conn, command)
+            if stored is not None:
+                return stored
+            old = await _lock_own_permit(conn, id, party, command)
+            await require_issuing_authority(conn, party, content)
+            context = await _load_context(conn, old, command)
+            new_permit = NewPermit(new_permit_id, secret_digest(token), await facts.load_listing_facts(conn, [content]))
+            changes = issue.replace_permit(old, new_permit, content, party, actor, context)
+            await quota_check.require_within_quota(conn, changes)
+            await change_sets.save_change_set(conn, changes)
+            link = {"id": str(new_permit_id), "issuer": content.issuer, "number": content.number, "token": token}
+            return await store_response(conn, id, command, replaced_by=link)
 
     try:
-        return await again(once)
+        return await retry_transaction(transaction)
     except IntegrityError as error:
-        raise_taken(error, terms.issuer, terms.number)
+        raise_number_taken(error, content.issuer, content.number)
         raise
 
 
-async def _mine(conn: AsyncConnection, id: UUID, party: Party, command: Command) -> PermitOnFile:
+async def _lock_own_permit(conn: AsyncConnection, id: UUID, party: Party, command: IdempotentCommand) -> PermitRecord:
     """Lock a permit that this authority issued or registered, at the version the command names."""
     permit = (await permits.lock(conn, [id])).get(id)
-    if permit is None or party.country not in {permit.terms.issuer, permit.registering_country}:
+    if permit is None or party.country not in {permit.content.issuer, permit.registering_country}:
         raise NotFound
-    command.must_match(permit.version)
+    command.require_version(permit.version)
     return permit
 
 
-async def _around(conn: AsyncConnection, permit: PermitOnFile, command: Command) -> Around:
-    citing = await declarations.lock(conn, await declarations.standing_on(conn, permit.id))
-    hearers = (await permits.watchers(conn, [permit.id])).get(permit.id, frozenset())
-    return Around(citing, hearers, latest_day(permit.terms.issuer, command.at))
+async def _load_context(conn: AsyncConnection, permit: PermitRecord, command: IdempotentCommand) -> WithdrawalContext:
+    citing = await declarations.lock(conn, await declarations.list_open_citing(conn, permit.id))
+    audience = (await permits.watchers(conn, [permit.id])).get(permit.id, frozenset())
+    return WithdrawalContext(citing, audience, day_in_last_zone(permit.content.issuer, command.at))
 
 
-def _act(party: Party, command: Command) -> Act:
-    return Act(party=party.id, role=By.AUTHORITY, at=command.at)
+def _actor(party: Party, command: IdempotentCommand) -> Actor:
+    return Actor(party=party.id, role=ActorRole.AUTHORITY, at=command.at)

@@ -8,7 +8,7 @@ from importlib.resources import files
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions.reference.load_list import OWN_TAXA, load_within
+from services.permits.actions.reference.load_list import BUILT_IN_TAXA, load_in_transaction
 from services.permits.store import reference_loads
 from shared.database import now
 from shared.logs import logger
@@ -18,15 +18,15 @@ FILES = ((date(2023, 2, 23), "listing.csv"), (date(2026, 3, 5), "listing-cop20.c
 
 The first is a listing, each further one says of some taxa what stands from then on.
 """
-TRY_AGAIN = 0.5
+RETRY_SECONDS = 0.5
 
 
 async def load_if_none(engine: AsyncEngine) -> None:
     """Load the project's own listing where none was ever loaded; of many that start at once, one does."""
     async with engine.begin() as conn:
-        if await reference_loads.begin(conn, "taxa") == 0:
+        if await reference_loads.lock_list(conn, "taxa") == 0:
             for count, (day, _) in enumerate(FILES, start=1):
-                await load_within(conn, OWN_TAXA, _whole(count), day, now(), None)
+                await load_in_transaction(conn, BUILT_IN_TAXA, _listing_up_to(count), day, now(), None)
 
 
 async def load_when_possible(engine: AsyncEngine) -> None:
@@ -36,13 +36,13 @@ async def load_when_possible(engine: AsyncEngine) -> None:
             return await load_if_none(engine)
         except (DBAPIError, OSError, TimeoutError) as error:
             logger().warning("listing.waits", error=repr(error)[:300])
-            await asyncio.sleep(TRY_AGAIN)
+            await asyncio.sleep(RETRY_SECONDS)
 
 
-async def _whole(count: int) -> AsyncIterator[bytes]:
+async def _listing_up_to(file_count: int) -> AsyncIterator[bytes]:
     """Answer the listing with so many files told: a row of a later one takes the place of that of an earlier one."""
     rows: dict[str, str] = {}
-    for _, name in FILES[:count]:
+    for _, name in FILES[:file_count]:
         for line in (files("shared.cites") / name).read_text(encoding="utf-8").splitlines():
             rows[line.partition(",")[0]] = line
     yield "\n".join(rows.values()).encode()

@@ -4,23 +4,23 @@ from collections.abc import AsyncIterator
 
 from shared.problems import Conflict
 
-MOST_KEPT = 16 * 1_048_576
+MAX_REMEMBERED_BYTES = 16 * 1_048_576
 """Bytes that are kept to be read again; lists that others write beside are much smaller."""
 
 
-class Rereadable:
+class ReplayableStream:
     """Passes the pieces of a file on, and remembers them."""
 
     def __init__(self, pieces: AsyncIterator[bytes]) -> None:
         self._pieces = pieces
-        self._kept: list[bytes] | None = []
+        self._remembered: list[bytes] | None = []
         self._size = 0
 
     async def read(self) -> AsyncIterator[bytes]:
         """Answer the file from its beginning; refuses what was too large to be remembered (409)."""
-        if self._kept is None:
+        if self._remembered is None:
             raise Conflict("changed-meanwhile", "The list changed while this file was loaded. Send the file again.")
-        for piece in list(self._kept):
+        for piece in list(self._remembered):
             yield piece
         async for piece in self._pieces:
             self._remember(piece)
@@ -28,7 +28,7 @@ class Rereadable:
 
     def _remember(self, piece: bytes) -> None:
         self._size += len(piece)
-        if self._size > MOST_KEPT:
-            self._kept = None
-        elif self._kept is not None:
-            self._kept.append(piece)
+        if self._size > MAX_REMEMBERED_BYTES:
+            self._remembered = None
+        elif self._remembered is not None:
+            self._remembered.append(piece)

@@ -8,25 +8,31 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from services.permits.domain.checks.citations import SecondUse, case_of, examine, side_of, tried_by_stranger
-from services.permits.domain.checks.completion import completed
-from services.permits.domain.ledger.balances import Entry, Kind, post
+from services.permits.domain.checks.citations import (
+    SecondUse,
+    check_citation,
+    citation_context,
+    declaration_side,
+    second_uses_by_unnamed_party,
+)
+from services.permits.domain.checks.completion import complete
+from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, post
 from services.permits.domain.lifecycle import Status
-from services.permits.domain.model.usage import hold
+from services.permits.domain.model.usage import add_reservations
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.rules import documents as domain_documents
 from services.permits.domain.rules import requirements, whole_declaration
-from services.permits.domain.rules.context import Case
-from services.permits.domain.rules.item_context import Goods
-from services.permits.domain.values import Citation, Filed, PermitOnFile
+from services.permits.domain.rules.context import CitationContext
+from services.permits.domain.rules.item_context import ItemContext
+from services.permits.domain.values import Citation, DeclarationRecord, PermitRecord
 from shared.cites.time_zones import utc_day
-from shared.contracts.declaration import InsideDeclaration
+from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.findings import Finding
 
-Registry = Mapping[tuple[str, str], PermitOnFile]
+PermitsByKey = Mapping[tuple[str, str], PermitRecord]
 """The permits that the declarations of a batch cite, by issuer and number."""
 
-NOT_CITES = "Y900"
+NOT_CITES_CODE = "Y900"
 """Document code by which a trader states that goods are not covered by the Convention."""
 
 
@@ -34,112 +40,124 @@ NOT_CITES = "Y900"
 class Verdict:
     """What the check found: where the declaration goes, the citations with what they reserve, the permits drawn on.
 
-    `document` is the declaration as it was completed; nothing where it could not be checked.
+    `content` is the declaration as it was completed; nothing where it could not be checked.
     """
 
     status: Status
     findings: tuple[Finding, ...]
     citations: tuple[Citation, ...]
     second_uses: tuple[SecondUse, ...]
-    drawn: Registry
-    document: InsideDeclaration | None = None
+    reserved_permits: PermitsByKey
+    content: NormalizedDeclaration | None = None
 
 
-def check(filed: Filed, registry: Registry, facts: Facts, day: date | None = None) -> Verdict:
+def check(
+    declaration: DeclarationRecord, permits_by_key: PermitsByKey, facts: Facts, day: date | None = None
+) -> Verdict:
     """Check a declaration on the day it was received; pure, so that validating and filing cannot disagree.
 
     Listings and lists are asked on `day`, that of receipt when not said.
     """
-    day = day or utc_day(filed.received_at)
-    filed = completed(filed, registry)
-    findings: list[Finding] = [whole_declaration.repaired(repair) for repair in filed.document.repairs]
+    day = day or utc_day(declaration.received_at)
+    declaration = complete(declaration, permits_by_key)
+    findings: list[Finding] = [whole_declaration.completion_finding(repair) for repair in declaration.content.repairs]
     citations: list[Citation] = []
-    seconds: list[SecondUse] = []
-    drawn: dict[tuple[str, str], PermitOnFile] = {}
-    for index, item in enumerate(filed.document.items):
-        documents = [(n, d) for n, d in enumerate(item.documents) if d.type != NOT_CITES]
-        papers: list[Case] = []
-        for place, document in documents:
+    second_uses: list[SecondUse] = []
+    reserved_permits: dict[tuple[str, str], PermitRecord] = {}
+    for index, item in enumerate(declaration.content.items):
+        cited_documents = [(n, d) for n, d in enumerate(item.documents) if d.type != NOT_CITES_CODE]
+        contexts: list[CitationContext] = []
+        for document_index, document in cited_documents:
             key = document.key
-            permit = drawn.get(key) or registry.get(key)
-            case = case_of(filed, index, item, place, document, permit, facts, day) if permit else None
-            if permit is None or case is None or not domain_documents.belongs(case):
-                findings.append(whole_declaration.unknown(filed, index, place, document))
-                seconds += tried_by_stranger(case) if case else []
+            permit = reserved_permits.get(key) or permits_by_key.get(key)
+            context = (
+                citation_context(declaration, index, item, document_index, document, permit, facts, day)
+                if permit
+                else None
+            )
+            if permit is None or context is None or not domain_documents.names_declaring_party(context):
+                findings.append(whole_declaration.unknown_permit_finding(declaration, index, document_index, document))
+                second_uses += second_uses_by_unnamed_party(context) if context else []
                 continue
-            case = _with_what_is_beside(case, registry)
-            papers.append(case)
-            if _cited_before(citations, case):
+            context = _with_other_endorsements(context, permits_by_key)
+            contexts.append(context)
+            if _is_cited_before(citations, context):
                 continue
-            found, citation, second = examine(filed, case)
+            found, citation, second_use = check_citation(declaration, context)
             findings += found
             citations.append(citation)
-            seconds += second
-            if citation.open or citation.counted:
-                drawn[key] = _drawn(permit, citation)
-        findings += _needed(filed, index, papers, len(documents), facts, day)
-    if facts.empty and any(item.taxon for item in filed.document.items):
-        findings.append(whole_declaration.empty(facts.empty))
-    status = settle(findings)
+            second_uses += second_use
+            if citation.is_open or citation.counted_elsewhere:
+                reserved_permits[key] = _with_reservation(permit, citation)
+        findings += _check_requirements(declaration, index, contexts, len(cited_documents), facts, day)
+    if facts.missing_lists and any(item.taxon for item in declaration.content.items):
+        findings.append(whole_declaration.empty_lists_finding(facts.missing_lists))
+    status = status_from_findings(findings)
     if status is Status.REJECTED:
-        citations = [replace(citation, reserved=Decimal(0), counted=Decimal(0)) for citation in citations]
-        drawn = {}
-    return Verdict(status, tuple(findings), tuple(citations), tuple(seconds), drawn, filed.document)
+        citations = [replace(citation, reserved=Decimal(0), counted_elsewhere=Decimal(0)) for citation in citations]
+        reserved_permits = {}
+    return Verdict(status, tuple(findings), tuple(citations), tuple(second_uses), reserved_permits, declaration.content)
 
 
-def _needed(filed: Filed, index: int, papers: list[Case], cited: int, facts: Facts, day: date) -> list[Finding]:
+def _check_requirements(
+    declaration: DeclarationRecord, index: int, contexts: list[CitationContext], cited: int, facts: Facts, day: date
+) -> list[Finding]:
     """Ask what an item needs with all its papers; what neither paper nor listing answers for is unverified."""
-    item = filed.document.items[index]
-    asked = Goods(
-        declaration=filed.document,
-        index=index,
+    item = declaration.content.items[index]
+    item_context = ItemContext(
+        declaration=declaration.content,
+        item_index=index,
         item=item,
-        side=side_of(filed),
+        side=declaration_side(declaration),
         day=day,
         facts=facts,
-        papers=tuple((case.permit, case.lines[0] if len(case.lines) == 1 else None) for case in papers),
-        unknown=len(papers) < cited,
-        says_not_cites=any(document.type == NOT_CITES for document in item.documents),
+        cited_permits=tuple(
+            (context.permit, context.lines[0] if len(context.lines) == 1 else None) for context in contexts
+        ),
+        cites_unknown_document=len(contexts) < cited,
+        is_declared_not_cites=any(document.type == NOT_CITES_CODE for document in item.documents),
     )
-    found = requirements.ask(asked)
-    settled = asked.standing.known or any(finding.rule == requirements.NOT_LISTED for finding in found)
-    return found if cited or settled else [*found, whole_declaration.uncited(index, item.taxon)]
+    found = requirements.evaluate(item_context)
+    is_answered = item_context.listing_status.known or any(
+        finding.rule == requirements.NOT_LISTED_RULE for finding in found
+    )
+    return found if cited or is_answered else [*found, whole_declaration.uncited_finding(index, item.taxon)]
 
 
-def settle(findings: list[Finding] | tuple[Finding, ...]) -> Status:
+def status_from_findings(findings: list[Finding] | tuple[Finding, ...]) -> Status:
     """Answer where the standing findings lead: any block rejects, any referral refers, else accepted."""
-    standing = {finding.severity for finding in findings if not finding.overridden}
-    if "block" in standing:
+    severities = {finding.severity for finding in findings if not finding.overridden}
+    if "block" in severities:
         return Status.REJECTED
-    return Status.REFERRED if "refer" in standing else Status.ACCEPTED
+    return Status.REFERRED if "refer" in severities else Status.ACCEPTED
 
 
-def _with_what_is_beside(case: Case, registry: Registry) -> Case:
+def _with_other_endorsements(context: CitationContext, permits_by_key: PermitsByKey) -> CitationContext:
     """Answer a part use of what is never endorsed with what is endorsed on the item's other documents."""
-    if case.document.use != "part" or not case.never_endorsed:
-        return case
-    others = (replace(case, permit=registry[d.key]) for d in case.item.documents if d.key in registry)
-    endorsed = (other.permit.transport_documents for other in others if domain_documents.belongs(other))
-    return replace(case, beside=frozenset().union(*endorsed))
+    if context.document.use != "part" or not context.is_never_endorsed:
+        return context
+    others = (replace(context, permit=permits_by_key[d.key]) for d in context.item.documents if d.key in permits_by_key)
+    endorsed = (other.permit.transport_documents for other in others if domain_documents.names_declaring_party(other))
+    return replace(context, endorsed_on_other_documents=frozenset().union(*endorsed))
 
 
-def _cited_before(citations: list[Citation], case: Case) -> bool:
+def _is_cited_before(citations: list[Citation], context: CitationContext) -> bool:
     """Say whether the item cites this line already: naming it twice does not use it twice."""
-    letter = case.lines[0].terms.line if len(case.lines) == 1 else ""
-    return any((c.item, c.permit, c.line) == (case.item.number, case.permit.id, letter) for c in citations)
+    line_letter = context.lines[0].content.line if len(context.lines) == 1 else ""
+    return any((c.item, c.permit, c.line) == (context.item.number, context.permit.id, line_letter) for c in citations)
 
 
-def _drawn(permit: PermitOnFile, citation: Citation) -> PermitOnFile:
+def _with_reservation(permit: PermitRecord, citation: Citation) -> PermitRecord:
     """Take a citation's reservation into account for the declaration's further items."""
-    if citation.counted:
-        return replace(permit, uses=(*permit.uses, citation))
+    if citation.counted_elsewhere:
+        return replace(permit, citations=(*permit.citations, citation))
     balance = permit.lines[citation.line].balance
-    reserved = post(balance, [Entry(citation.side, Kind.RESERVE, citation.reserved)])
+    reserved = post(balance, [LedgerEntry(citation.side, EntryKind.RESERVE, citation.reserved)])
     return permit.with_balance(citation.line, reserved)
 
 
-def adopt(registry: dict[tuple[str, str], PermitOnFile], verdict: Verdict) -> None:
+def apply_verdict(permits_by_key: dict[tuple[str, str], PermitRecord], verdict: Verdict) -> None:
     """Take a verdict's reservations into account for the further declarations of a batch."""
-    for key, permit in verdict.drawn.items():
-        mine = (citation for citation in verdict.citations if citation.permit == permit.id and citation.open)
-        registry[key] = permit.holding(hold(permit.held, mine))
+    for key, permit in verdict.reserved_permits.items():
+        reservations = (citation for citation in verdict.citations if citation.permit == permit.id and citation.is_open)
+        permits_by_key[key] = permit.with_usage_totals(add_reservations(permit.usage_totals, reservations))

@@ -10,48 +10,48 @@ from dataclasses import replace
 from typing import Any
 
 from services.permits.domain.ledger.balances import Side
-from services.permits.domain.rules.documents import named
-from services.permits.domain.rules.matching import candidates, origin
-from services.permits.domain.units import convertible
-from services.permits.domain.values import Filed, Line, PermitOnFile, Wanted
+from services.permits.domain.rules.documents import is_named_party
+from services.permits.domain.rules.matching import candidate_lines, line_origin_country
+from services.permits.domain.units import is_convertible
+from services.permits.domain.values import CitedPermits, DeclarationRecord, PermitLineRecord, PermitRecord
 from shared.cites.codes import ACCOMPANIED_SOURCES
-from shared.cites.time_zones import countries
-from shared.contracts.declaration import Declaration, Document, InsideDeclaration, Item, Repair
+from shared.cites.time_zones import country_codes
+from shared.contracts.declaration import Declaration, Document, Item, NormalizedDeclaration, Repair
 
-Key = tuple[str, str]
-Registry = Mapping[Key, PermitOnFile]
-FROM_LINE = ("taxon", "term", "source")
+PermitKey = tuple[str, str]
+PermitsByKey = Mapping[PermitKey, PermitRecord]
+FIELDS_FROM_LINE = ("taxon", "term", "source")
 
 
-def wanted_by(declarations: Iterable[Declaration], besides: Iterable[Key] = ()) -> Wanted:
-    """Answer the permits that declarations cite or may mean, and those in `besides`, these with all their lines.
+def cited_permits(declarations: Iterable[Declaration], also: Iterable[PermitKey] = ()) -> CitedPermits:
+    """Answer the permits that declarations cite or may mean, and those in `also`, these with all their lines.
 
     Where a use is said to be counted already, it is looked for among all uses of its permit. Where a document names no
     line, any may be meant.
     """
-    whole: set[Key] = set(besides)
-    counted: set[Key] = set()
-    lines: dict[Key, set[str]] = {}
-    for document, meant in _cited(declarations):
+    with_all_lines: set[PermitKey] = set(also)
+    counted: set[PermitKey] = set()
+    lines: dict[PermitKey, set[str]] = {}
+    for document, keys in _cited_documents(declarations):
         if document.use == "already_counted":
-            counted.update(meant)
+            counted.update(keys)
         if document.line is None:
-            whole.update(meant)
+            with_all_lines.update(keys)
         else:
-            for key in meant:
+            for key in keys:
                 lines.setdefault(key, set()).add(document.line)
-    named = {key: frozenset(letters) for key, letters in lines.items() if key not in whole}
-    return Wanted(frozenset(whole | named.keys()), frozenset(counted), named)
+    named = {key: frozenset(letters) for key, letters in lines.items() if key not in with_all_lines}
+    return CitedPermits(frozenset(with_all_lines | named.keys()), frozenset(counted), named)
 
 
-def _cited(declarations: Iterable[Declaration]) -> Iterator[tuple[Document, tuple[Key, ...]]]:
-    for stated in declarations:
-        for item in stated.items:
+def _cited_documents(declarations: Iterable[Declaration]) -> Iterator[tuple[Document, tuple[PermitKey, ...]]]:
+    for content in declarations:
+        for item in content.items:
             for document in item.documents:
-                yield document, _meant(stated, item, document)
+                yield document, _candidate_keys(content, item, document)
 
 
-def _meant(stated: Declaration, item: Item, document: Document) -> tuple[Key, ...]:
+def _candidate_keys(content: Declaration, item: Item, document: Document) -> tuple[PermitKey, ...]:
     """Answer the permits a document may mean, likeliest first: of a country that this shipment concerns.
 
     Customs numbers often begin with the issuer's country: `FR123456` may be 123456 of FR.
@@ -60,146 +60,167 @@ def _meant(stated: Declaration, item: Item, document: Document) -> tuple[Key, ..
         return ()
     if document.issuer is not None:
         return (document.key,)
-    number, begins = document.number, document.number[:2]
-    concerned = [stated.export_country, item.origin_country, stated.import_country]
-    concerned += [begins] if begins in countries() else []
-    whole = [(country, number) for country in dict.fromkeys(concerned) if country]
+    number, prefix = document.number, document.number[:2]
+    concerned = [content.export_country, item.origin_country, content.import_country]
+    concerned += [prefix] if prefix in country_codes() else []
+    full_numbers = [(country, number) for country in dict.fromkeys(concerned) if country]
     rest = number[2:].lstrip("- /")
-    return (*whole, *([(begins, rest)] if begins in countries() and rest else ()))
+    return (*full_numbers, *([(prefix, rest)] if prefix in country_codes() and rest else ()))
 
 
-def completed(filed: Filed, registry: Registry) -> Filed:
+def complete(declaration: DeclarationRecord, permits_by_key: PermitsByKey) -> DeclarationRecord:
     """Answer the declaration with what can be taken from its permits, each repair told in it."""
-    stated = filed.document
-    side = Side.IMPORT if stated.movement == "import" else Side.EXPORT
-    if _says_all(stated, side):
-        return filed
+    content = declaration.content
+    side = Side.IMPORT if content.movement == "import" else Side.EXPORT
+    if _is_complete(content, side):
+        return declaration
     repairs: list[Repair] = []
-    items = tuple(_item(stated, index, side, registry, repairs) for index, item in enumerate(stated.items))
-    found = {key: registry[key] for item in items for d in item.documents if (key := d.key) in registry}
-    parties = _other_party(stated, [p for p in found.values() if _names(p, stated, side)], side, repairs)
+    items = tuple(
+        _complete_item(content, index, side, permits_by_key, repairs) for index, item in enumerate(content.items)
+    )
+    found = {key: permits_by_key[key] for item in items for d in item.documents if (key := d.key) in permits_by_key}
+    parties = _complete_other_party(
+        content, [p for p in found.values() if _names_declaring_side(p, content, side)], side, repairs
+    )
     if not repairs:
-        return filed
-    changes = {**parties, "items": items, "repairs": (*stated.repairs, *repairs)}
-    return replace(filed, document=stated.model_copy(update=changes))
+        return declaration
+    changes = {**parties, "items": items, "repairs": (*content.repairs, *repairs)}
+    return replace(declaration, content=content.model_copy(update=changes))
 
 
-def _says_all(stated: Declaration, side: Side) -> bool:
+def _is_complete(content: Declaration, side: Side) -> bool:
     """Say whether nothing can be added, as mostly in JSON: then no line need be looked for."""
-    other = stated.exporter if side is Side.IMPORT else stated.importer
+    other = content.exporter if side is Side.IMPORT else content.importer
     return other.identifier is not None and all(
         item.net_mass is None
         and None not in (item.taxon, item.term, item.source, item.purpose, item.origin_country)
         and (item.underlying_source is not None or item.source not in ACCOMPANIED_SOURCES)
         and all(document.issuer is not None for document in item.documents)
-        for item in stated.items
+        for item in content.items
     )
 
 
-def _item(stated: InsideDeclaration, index: int, side: Side, registry: Registry, repairs: list[Repair]) -> Item:
-    item = stated.items[index]
+def _complete_item(
+    content: NormalizedDeclaration, index: int, side: Side, permits_by_key: PermitsByKey, repairs: list[Repair]
+) -> Item:
+    item = content.items[index]
     documents = []
-    for place in range(len(item.documents)):
-        one = _document(stated, index, place, side, registry, repairs)
+    for document_index in range(len(item.documents)):
+        one = _complete_document(content, index, document_index, side, permits_by_key, repairs)
         documents.append(one)
-        permit = registry.get(one.key)
-        if permit is not None and _names(permit, stated, side):
-            item = _from_line(stated, item, index, one, permit, side, repairs)
+        permit = permits_by_key.get(one.key)
+        if permit is not None and _names_declaring_side(permit, content, side):
+            item = _complete_from_line(content, item, index, one, permit, side, repairs)
     return (
         item
-        if item is stated.items[index] and tuple(documents) == item.documents
+        if item is content.items[index] and tuple(documents) == item.documents
         else item.model_copy(update={"documents": tuple(documents)})
     )
 
 
-def _names(permit: PermitOnFile, stated: Declaration, side: Side) -> bool:
+def _names_declaring_side(permit: PermitRecord, content: Declaration, side: Side) -> bool:
     if side is Side.IMPORT:
-        return named(stated.importer, permit.terms.importer)
-    return named(stated.exporter, permit.terms.exporter)
+        return is_named_party(content.importer, permit.content.importer)
+    return is_named_party(content.exporter, permit.content.exporter)
 
 
-def _document(
-    stated: Declaration, index: int, place: int, side: Side, registry: Registry, repairs: list[Repair]
+def _complete_document(
+    content: Declaration,
+    index: int,
+    document_index: int,
+    side: Side,
+    permits_by_key: PermitsByKey,
+    repairs: list[Repair],
 ) -> Document:
     """Find out whose permit is cited where the issuer was left out."""
-    item = stated.items[index]
-    document = item.documents[place]
+    item = content.items[index]
+    document = item.documents[document_index]
     if document.issuer is not None:
         return document
-    here = [key for key in _meant(stated, item, document) if key in registry and _names(registry[key], stated, side)]
-    if not here:
+    candidates = [
+        key
+        for key in _candidate_keys(content, item, document)
+        if key in permits_by_key and _names_declaring_side(permits_by_key[key], content, side)
+    ]
+    if not candidates:
         return document
-    issuer, number = here[0]
-    others = tuple(f"{one[0]} {one[1]}" for one in here[1:])
+    issuer, number = candidates[0]
+    others = tuple(f"{one[0]} {one[1]}" for one in candidates[1:])
     source = f"permit {number} of {issuer}, which names the declaring side"
-    repairs.append(Repair(pointer=f"/items/{index}/documents/{place}/issuer", source=source, others=others))
+    repairs.append(Repair(pointer=f"/items/{index}/documents/{document_index}/issuer", source=source, others=others))
     return document.model_copy(update={"issuer": issuer, "number": number})
 
 
-def _from_line(
-    stated: InsideDeclaration,
+def _complete_from_line(
+    content: NormalizedDeclaration,
     item: Item,
     index: int,
     document: Document,
-    permit: PermitOnFile,
+    permit: PermitRecord,
     side: Side,
     repairs: list[Repair],
 ) -> Item:
-    lines = candidates(permit, item, document, side)
+    lines = candidate_lines(permit, item, document, side)
     if len(lines) != 1:
         return item
-    source = f"line {lines[0].terms.line} of permit {permit.terms.number} of {permit.terms.issuer}"
-    taken = _left_out(item, permit, lines[0])
-    told = [Repair(pointer=f"/items/{index}/{name}", source=source) for name in taken]
-    quantity, more = _quantity(stated, item, index, lines[0])
-    repairs += [*told, *more]
-    return item.model_copy(update=taken | quantity) if taken or quantity else item
+    source = f"line {lines[0].content.line} of permit {permit.content.number} of {permit.content.issuer}"
+    missing = _missing_fields(item, permit, lines[0])
+    completions = [Repair(pointer=f"/items/{index}/{name}", source=source) for name in missing]
+    quantity, quantity_completions = _complete_quantity(content, item, index, lines[0])
+    repairs += [*completions, *quantity_completions]
+    return item.model_copy(update=missing | quantity) if missing or quantity else item
 
 
-def _left_out(item: Item, permit: PermitOnFile, line: Line) -> dict[str, Any]:
+def _missing_fields(item: Item, permit: PermitRecord, line: PermitLineRecord) -> dict[str, Any]:
     """Answer what the item leaves out and the line says."""
-    says: dict[str, Any] = {name: getattr(line.terms, name) for name in FROM_LINE}
-    says |= {"purpose": permit.terms.purpose, "origin_country": origin(permit, line)}
-    taken = {name: value for name, value in says.items() if getattr(item, name) is None}
-    alone = item.underlying_source is None and item.source in {None, line.terms.source}
-    if alone and line.terms.underlying_source is not None:
-        taken["underlying_source"] = line.terms.underlying_source
-    return taken
+    line_values: dict[str, Any] = {name: getattr(line.content, name) for name in FIELDS_FROM_LINE}
+    line_values |= {"purpose": permit.content.purpose, "origin_country": line_origin_country(permit, line)}
+    missing = {name: value for name, value in line_values.items() if getattr(item, name) is None}
+    alone = item.underlying_source is None and item.source in {None, line.content.source}
+    if alone and line.content.underlying_source is not None:
+        missing["underlying_source"] = line.content.underlying_source
+    return missing
 
 
-def _quantity(stated: InsideDeclaration, item: Item, index: int, line: Line) -> tuple[dict[str, Any], list[Repair]]:
+def _complete_quantity(
+    content: NormalizedDeclaration, item: Item, index: int, line: PermitLineRecord
+) -> tuple[dict[str, Any], list[Repair]]:
     """Answer the quantity in the measure the line is granted in, where what was stated leaves that open.
 
     A line by weight is used by the net mass; one by another measure by the supplementary quantity, whose unit customs
     messages mostly leave out, as the tariff fixes it.
     """
-    unit, letter = line.terms.unit, line.terms.line
-    guessed = any(repair.pointer == f"/items/{index}/unit" for repair in stated.repairs)
-    if convertible(item.unit, unit):
+    unit, line_letter = line.content.unit, line.content.line
+    guessed = any(repair.pointer == f"/items/{index}/unit" for repair in content.repairs)
+    if is_convertible(item.unit, unit):
         return {}, []
-    if item.net_mass is not None and convertible("kg", unit):
-        repair = Repair(pointer=f"/items/{index}/quantity", source=f"the net mass, for line {letter} is in {unit}")
+    if item.net_mass is not None and is_convertible("kg", unit):
+        repair = Repair(pointer=f"/items/{index}/quantity", source=f"the net mass, for line {line_letter} is in {unit}")
         return {"quantity": item.net_mass, "unit": "kg"}, [repair]
-    if guessed and not convertible(unit, "kg"):
-        return {"unit": unit}, [Repair(pointer=f"/items/{index}/unit", source=f"line {letter}, which is in {unit}")]
+    if guessed and not is_convertible(unit, "kg"):
+        return {"unit": unit}, [
+            Repair(pointer=f"/items/{index}/unit", source=f"line {line_letter}, which is in {unit}")
+        ]
     return {}, []
 
 
-def _other_party(stated: Declaration, permits: list[PermitOnFile], side: Side, repairs: list[Repair]) -> dict[str, Any]:
+def _complete_other_party(
+    content: Declaration, permits: list[PermitRecord], side: Side, repairs: list[Repair]
+) -> dict[str, Any]:
     """Answer the other party with the identifier its permits name it by, where name and country are theirs."""
     name = "exporter" if side is Side.IMPORT else "importer"
-    party = getattr(stated, name)
+    party = getattr(content, name)
     if party.identifier is not None:
         return {}
     same = {
         there.identifier: permit
         for permit in permits
-        if (there := getattr(permit.terms, name)).identifier is not None
+        if (there := getattr(permit.content, name)).identifier is not None
         and (there.name.casefold(), there.country) == (party.name.casefold(), party.country)
     }
     if len(same) != 1:
         return {}
     [(identifier, permit)] = same.items()
-    source = f"permit {permit.terms.number} of {permit.terms.issuer}, which names {party.name}"
+    source = f"permit {permit.content.number} of {permit.content.issuer}, which names {party.name}"
     repairs.append(Repair(pointer=f"/{name}/identifier", source=source))
     return {name: party.model_copy(update={"identifier": identifier})}

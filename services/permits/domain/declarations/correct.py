@@ -2,52 +2,72 @@
 
 from dataclasses import replace
 
-from services.permits.domain.declarations.release import in_line_unit, item_of, lives, may_be_dead, must_be_items
-from services.permits.domain.lifecycle import Status, turns_of
-from services.permits.domain.values import Filed, Outcome
-from services.permits.domain.write_off.closure import Running
-from services.permits.domain.write_off.consents import with_drawn
-from services.permits.domain.write_off.posting import Others, Permits, Signature, Uses
-from services.permits.domain.write_off.use import used_outcome
+from services.permits.domain.declarations.release import (
+    can_be_dead_on_arrival,
+    convert_to_line_unit,
+    is_live,
+    read_item,
+    require_items,
+)
+from services.permits.domain.lifecycle import Status, describe_transitions
+from services.permits.domain.values import ChangeSet, DeclarationRecord
+from services.permits.domain.write_off.closure import RunningBalances
+from services.permits.domain.write_off.consents import with_consent_used
+from services.permits.domain.write_off.posting import LineUses, PermitsById, PostingContext, ReservingDeclarations
+from services.permits.domain.write_off.use import apply_uses
 from shared.cites.time_zones import utc_day
 from shared.contracts.declaration import CorrectedItem, Correction
-from shared.contracts.parties import Act
+from shared.contracts.parties import Actor
 from shared.problems import Conflict, Fault, Invalid
 
 
-def correct(filed: Filed, permits: Permits, stated: Correction, by: Act, others: Others) -> Outcome:
+def correct(
+    declaration: DeclarationRecord,
+    permits: PermitsById,
+    decision: Correction,
+    actor: Actor,
+    reserving: ReservingDeclarations,
+) -> ChangeSet:
     """Correct what was released, up or down; to zero reopens a line that this use had closed.
 
     A correction counts on the day of the use it corrects, so that a year's report is mended and not the next year's.
     """
-    if filed.status is not Status.RELEASED:
-        raise Conflict("wrong-turn", f"Only what was released is corrected. {turns_of(filed.status)}")
-    must_be_items(filed, [item.number for item in stated.items])
-    wanted = {item.number: item for item in stated.items}
-    citations, uses, running = [], Uses(), Running(permits)
-    for citation in filed.citations:
-        if citation.item not in wanted or not citation.line or citation.use == "already_counted":
+    if declaration.status is not Status.RELEASED:
+        raise Conflict("wrong-turn", f"Only what was released is corrected. {describe_transitions(declaration.status)}")
+    require_items(declaration, [item.number for item in decision.items])
+    corrections = {item.number: item for item in decision.items}
+    citations, uses, running = [], LineUses(), RunningBalances(permits)
+    for citation in declaration.citations:
+        if citation.item not in corrections or not citation.line or citation.use == "already_counted":
             citations.append(citation)
             continue
-        one = wanted[citation.item]
-        amount = in_line_unit(citation, item_of(filed, citation.item), one.quantity, one.unit)
-        dead = citation.dead_on_arrival if one.dead_on_arrival is None else one.dead_on_arrival
-        _must_live(filed, permits, one, dead, f"/items/{stated.items.index(one)}/dead_on_arrival")
-        entries = running.correction(citation, amount)
+        one = corrections[citation.item]
+        amount = convert_to_line_unit(citation, read_item(declaration, citation.item), one.quantity, one.unit)
+        dead_on_arrival = citation.dead_on_arrival if one.dead_on_arrival is None else one.dead_on_arrival
+        _require_live_animals(
+            declaration, permits, one, dead_on_arrival, f"/items/{decision.items.index(one)}/dead_on_arrival"
+        )
+        entries = running.correction_entries(citation, amount)
         uses.add(citation, entries, one.dead_on_arrival)
-        citations.append(replace(with_drawn(citation, entries), used=amount, dead_on_arrival=dead))
-    used_on = next((c.used_on for c in filed.citations if c.used_on is not None), utc_day(by.at))
-    mended = replace(filed, citations=tuple(citations), version=filed.version + 1)
-    sign = Signature(by, f"correction/{filed.id}/{mended.version}", used_on, stated.reason)
-    return used_outcome(filed, mended, "declaration.corrected", uses, permits, others, sign)
+        citations.append(replace(with_consent_used(citation, entries), used=amount, dead_on_arrival=dead_on_arrival))
+    used_on = next((c.used_on for c in declaration.citations if c.used_on is not None), utc_day(actor.at))
+    corrected = replace(declaration, citations=tuple(citations), version=declaration.version + 1)
+    context = PostingContext(actor, f"correction/{declaration.id}/{corrected.version}", used_on, decision.reason)
+    return apply_uses(declaration, corrected, "declaration.corrected", uses, permits, reserving, context)
 
 
-def _must_live(filed: Filed, permits: Permits, one: CorrectedItem, dead: int | None, place: str) -> None:
-    """Refuse more dead than arrived, those that the release told of too: `dead` is what stands after this."""
-    item = item_of(filed, one.number)
-    if dead is None or (may_be_dead(dead, one.quantity, one.unit or item.unit) and lives(filed, item, permits)):
+def _require_live_animals(
+    declaration: DeclarationRecord, permits: PermitsById, one: CorrectedItem, dead_on_arrival: int | None, pointer: str
+) -> None:
+    """Refuse more dead than arrived, those that the release told of too: `dead_on_arrival` is what stands after
+    this."""
+    item = read_item(declaration, one.number)
+    if dead_on_arrival is None or (
+        can_be_dead_on_arrival(dead_on_arrival, one.quantity, one.unit or item.unit)
+        and is_live(declaration, item, permits)
+    ):
         return
     text = "Dead on arrival counts live animals (term LIV), at most as many as arrived."
     if one.dead_on_arrival is None:
-        text += f" {dead} were told of before: state dead_on_arrival anew in the correction."
-    raise Invalid("dead-on-arrival", text, [Fault(place, "dead-on-arrival", text)])
+        text += f" {dead_on_arrival} were told of before: state dead_on_arrival anew in the correction."
+    raise Invalid("dead-on-arrival", text, [Fault(pointer, "dead-on-arrival", text)])

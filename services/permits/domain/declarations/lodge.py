@@ -5,212 +5,259 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.permits.domain import events
-from services.permits.domain.checks.check import Verdict, adopt, check
+from services.permits.domain.checks.check import Verdict, apply_verdict, check
 from services.permits.domain.checks.citations import SecondUse
-from services.permits.domain.checks.counted_elsewhere import unclaimed
-from services.permits.domain.ledger.balances import ZERO, Entry, Kind, enter, post
-from services.permits.domain.lifecycle import EVENTS, By, Status
-from services.permits.domain.model.usage import let_go
-from services.permits.domain.reference.facts import NOTHING, Facts
-from services.permits.domain.rules.whole_declaration import unverified
+from services.permits.domain.checks.counted_elsewhere import without_claims
+from services.permits.domain.ledger.balances import ZERO, EntryKind, LedgerEntry, apply_entry, post
+from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, ActorRole, Status
+from services.permits.domain.model.usage import remove_reservation
+from services.permits.domain.reference.facts import NO_FACTS, Facts
+from services.permits.domain.rules.whole_declaration import unverified_finding
 from services.permits.domain.values import (
+    ChangeSet,
     Citation,
     DeclarationChange,
-    Filed,
-    Move,
-    Outcome,
+    DeclarationRecord,
+    DomainEvent,
     PermitChange,
-    PermitOnFile,
+    PermitRecord,
     Posting,
 )
 from shared.cites.time_zones import utc_day
-from shared.contracts.parties import Act
-from shared.contracts.quantities import plain
+from shared.contracts.parties import Actor
+from shared.contracts.quantities import format_quantity
 
 
-def take_in(arrivals: Iterable[Filed], permits: Iterable[PermitOnFile], by: Act, facts: Facts = NOTHING) -> Outcome:
+def lodge(
+    received: Iterable[DeclarationRecord], permits: Iterable[PermitRecord], actor: Actor, facts: Facts = NO_FACTS
+) -> ChangeSet:
     """Check declarations in the order they came and file each; what one sets aside the next finds taken."""
-    registry = {permit.key: permit for permit in permits}
-    before = dict(registry)
+    permits_by_key = {permit.key: permit for permit in permits}
+    before = dict(permits_by_key)
     changes: list[DeclarationChange] = []
     postings: list[Posting] = []
-    told: dict[UUID, list[Move]] = {}
-    for arrival in arrivals:
-        verdict = check(arrival, registry, facts)
-        adopt(registry, verdict)
-        filed = judged(arrival, verdict)
-        changes.append(DeclarationChange(filed, (arrived(filed, by), judgement(verdict, by))))
-        postings += reservations(filed, by, "check/1")
-        for permit, move in attempts(verdict.second_uses, filed, registry.values(), by).items():
-            told.setdefault(permit, []).append(move)
-    return Outcome(tuple(changes), changed(before, registry, told), tuple(postings))
+    events_by_permit: dict[UUID, list[DomainEvent]] = {}
+    for submitted in received:
+        verdict = check(submitted, permits_by_key, facts)
+        apply_verdict(permits_by_key, verdict)
+        declaration = with_verdict(submitted, verdict)
+        changes.append(
+            DeclarationChange(declaration, (received_event(declaration, actor), checked_event(verdict, actor)))
+        )
+        postings += reservation_postings(declaration, actor, "check/1")
+        for permit, event in second_use_events(
+            verdict.second_uses, declaration, permits_by_key.values(), actor
+        ).items():
+            events_by_permit.setdefault(permit, []).append(event)
+    return ChangeSet(tuple(changes), changed_permits(before, permits_by_key, events_by_permit), tuple(postings))
 
 
-def take_in_unverified(arrival: Filed, reason: str, by: Act) -> Outcome:
-    """File a declaration that could not be checked as referred, with the finding `unverified`: never out of sight."""
-    verdict = Verdict(Status.REFERRED, (unverified(reason),), (), (), {})
-    filed = judged(arrival, verdict)
-    return Outcome((DeclarationChange(filed, (arrived(filed, by), judgement(verdict, by))),))
-
-
-def amend(filed: Filed, fresh: Filed, permits: Iterable[PermitOnFile], by: Act, facts: Facts = NOTHING) -> Outcome:
-    """Check a new version anew, its trader's doing; the old reservations are swapped for the new in one stroke."""
-    here = {permit.id: permit for permit in permits}
-    before = {permit.key: permit for permit in here.values()}
-    back = give_back(filed, here, by, f"amended/{filed.version}")
-    registry = {permit.key: unclaimed(permit, filed.id) for permit in {**here, **back.permits}.values()}
-    fresh = replace(fresh, version=filed.version + 1, sequence=filed.sequence)
-    verdict = check(fresh, registry, facts)
-    adopt(registry, verdict)
-    again = with_consents(filed, judged(fresh, verdict))
-    moves = (Move(filed.status, Status.RECEIVED, by, "declaration.amended"), judgement(verdict, by))
-    told = {id: [move] for id, move in attempts(verdict.second_uses, again, registry.values(), by).items()}
-    postings = (*back.postings, *reservations(again, by, f"check/{again.version}"))
-    return Outcome((DeclarationChange(again, moves),), changed(before, registry, told), postings)
-
-
-def with_consents(before: Filed, after: Filed) -> Filed:
-    """Carry over what the authority agreed to beyond the permit for an item that cites the same line still."""
-    agreed = {(c.item, c.permit, c.line): c.consented for c in before.citations}
-    kept = tuple(replace(c, consented=agreed.get((c.item, c.permit, c.line), ZERO)) for c in after.citations)
-    return replace(after, citations=kept)
-
-
-def arrived(filed: Filed, by: Act) -> Move:
-    """Write the first turn of a declaration: received, by its lodger, when the gateway took it in."""
-    act = Act(party=filed.party, role=By.TRADER, at=filed.received_at)
-    return Move(None, Status.RECEIVED, act, EVENTS[Status.RECEIVED])
-
-
-def judged(filed: Filed, verdict: Verdict) -> Filed:
-    """Answer the declaration as its check left it."""
-    stated = verdict.document or filed.document
-    return replace(
-        filed, status=verdict.status, findings=verdict.findings, citations=verdict.citations, document=stated
+def lodge_unverified(submitted: DeclarationRecord, reason: str, actor: Actor) -> ChangeSet:
+    """File a declaration that could not be checked as referred, with the finding `unverified_finding`: never out of
+    sight."""
+    verdict = Verdict(Status.REFERRED, (unverified_finding(reason),), (), (), {})
+    declaration = with_verdict(submitted, verdict)
+    return ChangeSet(
+        (DeclarationChange(declaration, (received_event(declaration, actor), checked_event(verdict, actor))),)
     )
 
 
-def judgement(verdict: Verdict, by: Act) -> Move:
+def amend(
+    declaration: DeclarationRecord,
+    new_version: DeclarationRecord,
+    permits: Iterable[PermitRecord],
+    actor: Actor,
+    facts: Facts = NO_FACTS,
+) -> ChangeSet:
+    """Check a new version anew, its trader's doing; the old reservations are swapped for the new in one stroke."""
+    permits_by_id = {permit.id: permit for permit in permits}
+    before = {permit.key: permit for permit in permits_by_id.values()}
+    returned = return_reservations(declaration, permits_by_id, actor, f"amended/{declaration.version}")
+    permits_by_key = {
+        permit.key: without_claims(permit, declaration.id) for permit in {**permits_by_id, **returned.permits}.values()
+    }
+    new_version = replace(new_version, version=declaration.version + 1, sequence=declaration.sequence)
+    verdict = check(new_version, permits_by_key, facts)
+    apply_verdict(permits_by_key, verdict)
+    amended = with_previous_consents(declaration, with_verdict(new_version, verdict))
+    declaration_events = (
+        DomainEvent(declaration.status, Status.RECEIVED, actor, "declaration.amended"),
+        checked_event(verdict, actor),
+    )
+    events_by_permit = {
+        id: [event]
+        for id, event in second_use_events(verdict.second_uses, amended, permits_by_key.values(), actor).items()
+    }
+    postings = (*returned.postings, *reservation_postings(amended, actor, f"check/{amended.version}"))
+    return ChangeSet(
+        (DeclarationChange(amended, declaration_events),),
+        changed_permits(before, permits_by_key, events_by_permit),
+        postings,
+    )
+
+
+def with_previous_consents(before: DeclarationRecord, after: DeclarationRecord) -> DeclarationRecord:
+    """Carry over what the authority agreed to beyond the permit for an item that cites the same line still."""
+    consents = {(c.item, c.permit, c.line): c.consented for c in before.citations}
+    citations = tuple(replace(c, consented=consents.get((c.item, c.permit, c.line), ZERO)) for c in after.citations)
+    return replace(after, citations=citations)
+
+
+def received_event(declaration: DeclarationRecord, actor: Actor) -> DomainEvent:
+    """Write the first turn of a declaration: received, by its lodger, when the gateway took it in."""
+    lodger = Actor(party=declaration.party, role=ActorRole.TRADER, at=declaration.received_at)
+    return DomainEvent(None, Status.RECEIVED, lodger, DECLARATION_EVENT_TYPES[Status.RECEIVED])
+
+
+def with_verdict(declaration: DeclarationRecord, verdict: Verdict) -> DeclarationRecord:
+    """Answer the declaration as its check left it."""
+    content = verdict.content or declaration.content
+    return replace(
+        declaration, status=verdict.status, findings=verdict.findings, citations=verdict.citations, content=content
+    )
+
+
+def checked_event(verdict: Verdict, actor: Actor) -> DomainEvent:
     """Write the turn by the rules, the findings in its news."""
     findings = [finding.model_dump(mode="json", exclude_none=True) for finding in verdict.findings]
-    extra = {"findings": findings} if findings else {}
-    return Move(Status.RECEIVED, verdict.status, the_rules(by), EVENTS[verdict.status], extra=extra)
-
-
-def the_rules(by: Act) -> Act:
-    """Answer the same moment in the hand of the hub itself."""
-    return by if by.party is None and by.role == By.RULES else Act(party=None, role=By.RULES, at=by.at)
-
-
-def reservations(filed: Filed, by: Act, cause: str) -> tuple[Posting, ...]:
-    """Write the ledger entries of what a declaration sets aside, and of what it draws of consents for that."""
-    return tuple(
-        _posting(citation, entry, by, cause)
-        for citation in filed.citations
-        if citation.open
-        for entry in (*_drawing(citation, Kind.DRAW), Entry(citation.side, Kind.RESERVE, citation.reserved))
+    payload = {"findings": findings} if findings else {}
+    return DomainEvent(
+        Status.RECEIVED, verdict.status, system_actor(actor), DECLARATION_EVENT_TYPES[verdict.status], payload=payload
     )
 
 
-def _drawing(citation: Citation, kind: Kind) -> tuple[Entry, ...]:
-    return (Entry(citation.side, kind, citation.drawn),) if citation.drawn else ()
+def system_actor(actor: Actor) -> Actor:
+    """Answer the same moment in the hand of the hub itself."""
+    return (
+        actor
+        if actor.party is None and actor.role == ActorRole.RULES
+        else Actor(party=None, role=ActorRole.RULES, at=actor.at)
+    )
 
 
-def _posting(citation: Citation, entry: Entry, by: Act, cause: str) -> Posting:
+def reservation_postings(declaration: DeclarationRecord, actor: Actor, cause: str) -> tuple[Posting, ...]:
+    """Write the ledger entries of what a declaration sets aside, and of what it draws of consents for that."""
+    return tuple(
+        _build_posting(citation, entry, actor, cause)
+        for citation in declaration.citations
+        if citation.is_open
+        for entry in (
+            *_consent_entries(citation, EntryKind.USE_CONSENT),
+            LedgerEntry(citation.side, EntryKind.RESERVE, citation.reserved),
+        )
+    )
+
+
+def _consent_entries(citation: Citation, kind: EntryKind) -> tuple[LedgerEntry, ...]:
+    return (LedgerEntry(citation.side, kind, citation.consent_used),) if citation.consent_used else ()
+
+
+def _build_posting(citation: Citation, entry: LedgerEntry, actor: Actor, cause: str) -> Posting:
     return Posting(
         permit=citation.permit,
         line=citation.line,
         entry=entry,
-        act=by,
+        actor=actor,
         cause=cause,
-        day=utc_day(by.at),
+        value_date=utc_day(actor.at),
         declaration=citation.declaration,
         item=citation.item,
     )
 
 
-class GivenBack:
+class ReturnedReservations:
     """A declaration without its reservations, the permits they went back to, and the entries that say so."""
 
-    def __init__(self, filed: Filed, permits: dict[UUID, PermitOnFile], postings: tuple[Posting, ...]) -> None:
-        self.filed = filed
+    def __init__(
+        self, declaration: DeclarationRecord, permits: dict[UUID, PermitRecord], postings: tuple[Posting, ...]
+    ) -> None:
+        self.declaration = declaration
         self.permits = permits
         self.postings = postings
 
 
-def give_back(filed: Filed, permits: Mapping[UUID, PermitOnFile], by: Act, cause: str) -> GivenBack:
+def return_reservations(
+    declaration: DeclarationRecord, permits: Mapping[UUID, PermitRecord], actor: Actor, cause: str
+) -> ReturnedReservations:
     """Release every reservation of a declaration, with what it drew of consents for them."""
-    after: dict[UUID, PermitOnFile] = {}
+    after: dict[UUID, PermitRecord] = {}
     postings = []
-    for citation in filed.citations:
-        if citation.open:
+    for citation in declaration.citations:
+        if citation.is_open:
             permit = after.get(citation.permit, permits[citation.permit])
-            for entry in (Entry(citation.side, Kind.RELEASE, citation.reserved), *_drawing(citation, Kind.LAPSE)):
-                permit = entered(permit, citation.line, entry)
-                postings.append(_posting(citation, entry, by, cause))
-            after[permit.id] = _let_go(permit, citation)
-    emptied = tuple(replace(c, reserved=ZERO, drawn=ZERO) if c.open else c for c in filed.citations)
-    return GivenBack(replace(filed, citations=emptied), after, tuple(postings))
+            for entry in (
+                LedgerEntry(citation.side, EntryKind.RETURN, citation.reserved),
+                *_consent_entries(citation, EntryKind.RETURN_CONSENT),
+            ):
+                permit = apply_to_line(permit, citation.line, entry)
+                postings.append(_build_posting(citation, entry, actor, cause))
+            after[permit.id] = _without_reservation(permit, citation)
+    citations = tuple(replace(c, reserved=ZERO, consent_used=ZERO) if c.is_open else c for c in declaration.citations)
+    return ReturnedReservations(replace(declaration, citations=citations), after, tuple(postings))
 
 
-def posted(permit: PermitOnFile, letter: str, *entries: Entry) -> PermitOnFile:
+def post_to_line(permit: PermitRecord, line_letter: str, *entries: LedgerEntry) -> PermitRecord:
     """Answer the permit with entries posted to one of its lines; raises Overdrawn."""
-    return permit.with_balance(letter, post(permit.lines[letter].balance, entries))
+    return permit.with_balance(line_letter, post(permit.lines[line_letter].balance, entries))
 
 
-def entered(permit: PermitOnFile, letter: str, entry: Entry) -> PermitOnFile:
+def apply_to_line(permit: PermitRecord, line_letter: str, entry: LedgerEntry) -> PermitRecord:
     """Answer the permit with one entry in one of its lines, asked or not whether it fits."""
-    return permit.with_balance(letter, enter(permit.lines[letter].balance, entry))
+    return permit.with_balance(line_letter, apply_entry(permit.lines[line_letter].balance, entry))
 
 
-def _let_go(permit: PermitOnFile, citation: Citation) -> PermitOnFile:
+def _without_reservation(permit: PermitRecord, citation: Citation) -> PermitRecord:
     """Answer the permit without one standing use."""
-    uses = tuple(use for use in permit.uses if use.declaration != citation.declaration or use.used)
-    return replace(permit, uses=uses, held=let_go(permit.held, citation))
+    uses = tuple(use for use in permit.citations if use.declaration != citation.declaration or use.used)
+    return replace(permit, citations=uses, usage_totals=remove_reservation(permit.usage_totals, citation))
 
 
-def attempts(seconds: Iterable[SecondUse], filed: Filed, permits: Iterable[PermitOnFile], by: Act) -> dict[UUID, Move]:
+def second_use_events(
+    second_uses: Iterable[SecondUse], declaration: DeclarationRecord, permits: Iterable[PermitRecord], actor: Actor
+) -> dict[UUID, DomainEvent]:
     """Write, for each permit concerned, the news that this declaration tried to use it a second time."""
-    tried: dict[UUID, list[dict[str, object]]] = {}
-    named: set[UUID] = set()
-    for second in seconds:
-        named |= set() if second.by_stranger else {second.permit}
-        told: dict[str, object] = {
-            "line": second.line,
-            "item": second.item,
-            "asked": plain(second.asked),
-            "left": plain(second.left),
-            "unit": second.unit,
+    attempts: dict[UUID, list[dict[str, object]]] = {}
+    named_permits: set[UUID] = set()
+    for second_use in second_uses:
+        named_permits |= set() if second_use.by_unnamed_party else {second_use.permit}
+        attempt: dict[str, object] = {
+            "line": second_use.line,
+            "item": second_use.item,
+            "asked": format_quantity(second_use.requested),
+            "left": format_quantity(second_use.remaining),
+            "unit": second_use.unit,
         }
-        tried.setdefault(second.permit, []).append(told)
-    if not tried:
+        attempts.setdefault(second_use.permit, []).append(attempt)
+    if not attempts:
         return {}
     return {
-        permit.id: Move(
+        permit.id: DomainEvent(
             permit.status,
             permit.status,
-            the_rules(by),
+            system_actor(actor),
             "permit.second_use_attempted",
-            extra={**events.cause(filed), "attempts": tried[permit.id]},
-            heard_by=frozenset({filed.party, filed.trader}) if permit.id in named else frozenset(),
+            payload={**events.declaration_reference(declaration), "attempts": attempts[permit.id]},
+            also_notify=frozenset({declaration.party, declaration.trader})
+            if permit.id in named_permits
+            else frozenset(),
         )
         for permit in permits
-        if permit.id in tried
+        if permit.id in attempts
     }
 
 
-def changed(
-    before: Mapping[tuple[str, str], PermitOnFile],
-    after: Mapping[tuple[str, str], PermitOnFile],
-    told: Mapping[UUID, list[Move]],
+def changed_permits(
+    before: Mapping[tuple[str, str], PermitRecord],
+    after: Mapping[tuple[str, str], PermitRecord],
+    events_by_permit: Mapping[UUID, list[DomainEvent]],
 ) -> tuple[PermitChange, ...]:
     """Answer the permits that a decision changed, each with its moves."""
     return tuple(
-        PermitChange(permit, tuple(told.get(permit.id, ())), _lines_changed(before[key], permit))
+        PermitChange(permit, tuple(events_by_permit.get(permit.id, ())), _changed_lines(before[key], permit))
         for key, permit in after.items()
-        if permit.lines is not before[key].lines or permit.id in told
+        if permit.lines is not before[key].lines or permit.id in events_by_permit
     )
 
 
-def _lines_changed(before: PermitOnFile, after: PermitOnFile) -> tuple[str, ...]:
-    return tuple(letter for letter, line in after.lines.items() if line is not before.lines[letter])
+def _changed_lines(before: PermitRecord, after: PermitRecord) -> tuple[str, ...]:
+    return tuple(line_letter for line_letter, line in after.lines.items() if line is not before.lines[line_letter])

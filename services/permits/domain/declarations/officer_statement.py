@@ -3,64 +3,76 @@
 from dataclasses import replace
 
 from services.permits.domain import units
-from services.permits.domain.checks.counted_elsewhere import CLAIMS
-from services.permits.domain.declarations.release import item_of
+from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED
+from services.permits.domain.declarations.release import read_item
 from services.permits.domain.ledger.balances import ZERO
-from services.permits.domain.rules.goods import ONE_LINE, UNIT
-from services.permits.domain.values import Citation, Filed, PermitOnFile
-from services.permits.domain.write_off.posting import Permits
+from services.permits.domain.rules.goods import ONE_LINE_RULE, UNIT_RULE
+from services.permits.domain.values import Citation, DeclarationRecord, PermitRecord
+from services.permits.domain.write_off.posting import PermitsById
 from shared.contracts.declaration import Override
 from shared.problems import Fault, Invalid
 
 
-def as_the_officer_says(filed: Filed, permits: Permits, stated: Override) -> Filed:
+def apply_officer_statement(
+    declaration: DeclarationRecord, permits: PermitsById, decision: Override
+) -> DeclarationRecord:
     """Take the officer's line, and quantity in the line's unit, into the citations of the item."""
-    _must_name(stated)
-    if stated.quantity is None and stated.line is None:
-        return filed
-    meant = _meant(filed, stated)
+    _require_statement(decision)
+    if decision.quantity is None and decision.line is None:
+        return declaration
+    settled = _settled_permits(declaration, decision)
     citations = tuple(
-        _said(filed, c, permits[c.permit], stated)
-        if c.item == stated.item and permits[c.permit].key in meant and not c.open
+        _apply_to_citation(declaration, c, permits[c.permit], decision)
+        if c.item == decision.item and permits[c.permit].key in settled and not c.is_open
         else c
-        for c in filed.citations
+        for c in declaration.citations
     )
     if len({(c.item, c.permit, c.line) for c in citations}) < len(citations):
-        text = f"Item {stated.item} cites line {stated.line} already."
+        text = f"Item {decision.item} cites line {decision.line} already."
         raise Invalid("line-cited-already", text, [Fault("/line", "line-cited-already", text)])
-    return replace(filed, citations=citations)
+    return replace(declaration, citations=citations)
 
 
-def _meant(filed: Filed, stated: Override) -> set[tuple[str, str]]:
+def _settled_permits(declaration: DeclarationRecord, decision: Override) -> set[tuple[str, str]]:
     """Answer the issuers and numbers of the permits whose finding is settled here."""
-    return {(f.permit.issuer, f.permit.number) for f in filed.findings if f.rule == stated.rule and f.permit}
+    return {(f.permit.issuer, f.permit.number) for f in declaration.findings if f.rule == decision.rule and f.permit}
 
 
-def _must_name(stated: Override) -> None:
+def _require_statement(decision: Override) -> None:
     """Ask for what the officer has to say with an override of the unit or of the line that is meant."""
-    needed = {"item": stated.item is None and not (stated.quantity is None and stated.line is None)}
-    if stated.rule == UNIT:
-        needed = {"item": stated.item is None, "quantity": stated.quantity is None}
-    if stated.rule == ONE_LINE:
-        needed = {"item": stated.item is None, "line": stated.line is None}
-    faults = [Fault(f"/{n}", f"{n}-missing", f"Say the {n} with this override.") for n, is_ in needed.items() if is_]
+    needed = {"item": decision.item is None and not (decision.quantity is None and decision.line is None)}
+    if decision.rule == UNIT_RULE:
+        needed = {"item": decision.item is None, "quantity": decision.quantity is None}
+    if decision.rule == ONE_LINE_RULE:
+        needed = {"item": decision.item is None, "line": decision.line is None}
+    faults = [
+        Fault(f"/{n}", f"{n}-missing", f"Say the {n} with this override.")
+        for n, is_missing in needed.items()
+        if is_missing
+    ]
     if faults:
-        raise Invalid("override-incomplete", f"{stated.rule} is settled by saying what is meant.", faults)
+        raise Invalid("override-incomplete", f"{decision.rule} is settled by saying what is meant.", faults)
 
 
-def _said(filed: Filed, citation: Citation, permit: PermitOnFile, stated: Override) -> Citation:
-    letter = stated.line or citation.line
-    if letter not in permit.lines:
-        text = f"Permit {permit.terms.number} has no line {letter or 'for this item: name one'}."
+def _apply_to_citation(
+    declaration: DeclarationRecord, citation: Citation, permit: PermitRecord, decision: Override
+) -> Citation:
+    line_letter = decision.line or citation.line
+    if line_letter not in permit.lines:
+        text = f"Permit {permit.content.number} has no line {line_letter or 'for this item: name one'}."
         raise Invalid("no-such-line", text, [Fault("/line", "no-such-line", text)])
-    line, item = permit.lines[letter], item_of(filed, citation.item)
-    here = replace(citation, line=letter, unit=line.terms.unit)
-    if not units.convertible(item.unit, line.terms.unit):
-        amount = stated.quantity or ZERO
-        return replace(here, counted=amount) if citation.use == CLAIMS else replace(here, asked=amount)
-    if stated.quantity is not None:
-        text = f"{item.unit} converts exactly into {line.terms.unit}: the declared quantity stands."
+    line, item = permit.lines[line_letter], read_item(declaration, citation.item)
+    changed = replace(citation, line=line_letter, unit=line.content.unit)
+    if not units.is_convertible(item.unit, line.content.unit):
+        amount = decision.quantity or ZERO
+        return (
+            replace(changed, counted_elsewhere=amount)
+            if citation.use == ALREADY_COUNTED
+            else replace(changed, requested=amount)
+        )
+    if decision.quantity is not None:
+        text = f"{item.unit} converts exactly into {line.content.unit}: the declared quantity stands."
         raise Invalid("quantity-stands", text, [Fault("/quantity", "quantity-stands", text)])
-    if citation.use == CLAIMS:
-        return here
-    return replace(here, asked=units.convert(item.quantity, item.unit, line.terms.unit))
+    if citation.use == ALREADY_COUNTED:
+        return changed
+    return replace(changed, requested=units.convert(item.quantity, item.unit, line.content.unit))

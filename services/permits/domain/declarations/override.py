@@ -6,160 +6,180 @@ Officers override blocks and settle referrals with a reason, logged under their 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from services.permits.domain.checks.changed_since import used_meanwhile, with_claims, withdrawn_meanwhile
-from services.permits.domain.checks.check import check, settle
-from services.permits.domain.checks.counted_elsewhere import CLAIMS
-from services.permits.domain.declarations.lodge import posted, reservations
-from services.permits.domain.declarations.officer_statement import as_the_officer_says
-from services.permits.domain.declarations.release import must_be_item, must_turn
-from services.permits.domain.ledger.balances import Entry, Kind, left
-from services.permits.domain.lifecycle import EVENTS, By, Status, turns_of
-from services.permits.domain.reference.facts import NOTHING
-from services.permits.domain.rules.whole_declaration import UNKNOWN
+from services.permits.domain.checks.changed_since import used_since_check, with_claims, withdrawn_since_check
+from services.permits.domain.checks.check import check, status_from_findings
+from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED
+from services.permits.domain.declarations.lodge import post_to_line, reservation_postings
+from services.permits.domain.declarations.officer_statement import apply_officer_statement
+from services.permits.domain.declarations.release import require_item, require_transition
+from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, remaining_on_permit
+from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, ActorRole, Status, describe_transitions
+from services.permits.domain.reference.facts import NO_FACTS
+from services.permits.domain.rules.whole_declaration import UNKNOWN_PERMIT_RULE
 from services.permits.domain.values import (
+    ChangeSet,
     Citation,
     DeclarationChange,
-    Filed,
-    Move,
-    Outcome,
+    DeclarationRecord,
+    DomainEvent,
     PermitChange,
-    PermitOnFile,
+    PermitRecord,
 )
-from services.permits.domain.write_off.consents import drawn_for, with_drawn
-from services.permits.domain.write_off.posting import Permits
+from services.permits.domain.write_off.consents import consent_entries, with_consent_used
+from services.permits.domain.write_off.posting import PermitsById
 from shared.contracts.declaration import Override
-from shared.contracts.findings import Finding, Overriding
-from shared.contracts.parties import Act
-from shared.contracts.quantities import EXACT, plain
+from shared.contracts.findings import AppliedOverride, Finding
+from shared.contracts.parties import Actor
+from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Conflict, Fault, Invalid
 
 
-def override(filed: Filed, permits: Permits, stated: Override, by: Act) -> Outcome:
+def override(declaration: DeclarationRecord, permits: PermitsById, decision: Override, actor: Actor) -> ChangeSet:
     """Settle the findings of one rule; with the last the declaration is accepted and its quantities set aside.
 
     A permit that was withdrawn meanwhile becomes a finding now, to be settled in its turn.
     """
-    _must_be_open(filed)
-    settled = replace(filed, findings=_overridden(filed, stated, by))
-    said = as_the_officer_says(settled, permits, stated)
-    meanwhile = (*withdrawn_meanwhile(filed, permits), *used_meanwhile(filed, said, permits))
-    meant = replace(said, findings=(*said.findings, *meanwhile))
-    status = settle(meant.findings)
+    _require_open(declaration)
+    overridden = replace(declaration, findings=_override_findings(declaration, decision, actor))
+    stated = apply_officer_statement(overridden, permits, decision)
+    new_findings = (*withdrawn_since_check(declaration, permits), *used_since_check(declaration, stated, permits))
+    checked = replace(stated, findings=(*stated.findings, *new_findings))
+    status = status_from_findings(checked.findings)
     if status is not Status.ACCEPTED:
-        stays = replace(meant, status=filed.status)
-        move = Move(filed.status, filed.status, by, "declaration.overridden", stated.reason, detail=_settled(stated))
-        return Outcome((DeclarationChange(stays, (move,)),))
-    return _accepted(filed, meant, permits, stated, by)
+        unchanged = replace(checked, status=declaration.status)
+        event = DomainEvent(
+            declaration.status,
+            declaration.status,
+            actor,
+            "declaration.overridden",
+            decision.reason,
+            detail=_override_detail(decision),
+        )
+        return ChangeSet((DeclarationChange(unchanged, (event,)),))
+    return _accept(declaration, checked, permits, decision, actor)
 
 
-def must_be_unknown(filed: Filed, permits: Iterable[PermitOnFile], stated: Override) -> None:
+def require_permit_unknown(declaration: DeclarationRecord, permits: Iterable[PermitRecord], decision: Override) -> None:
     """Refuse to wave through a document that came into the registry since: it would be written off nowhere.
 
     Raises Conflict where a finding that is to be settled would not be found any more.
     """
-    _must_be_open(filed)
-    place = _place(filed, stated)
-    meant = [finding for finding in filed.findings if _is_meant(finding, stated, place)]
-    registry = {permit.key: permit for permit in permits}
-    still = {finding.pointer for finding in check(filed, registry, NOTHING).findings if finding.rule == UNKNOWN}
-    for finding in meant:
-        if finding.pointer not in still:
+    _require_open(declaration)
+    pointer = _item_pointer(declaration, decision)
+    addressed = [finding for finding in declaration.findings if _is_addressed(finding, decision, pointer)]
+    permits_by_key = {permit.key: permit for permit in permits}
+    still_unknown = {
+        finding.pointer
+        for finding in check(declaration, permits_by_key, NO_FACTS).findings
+        if finding.rule == UNKNOWN_PERMIT_RULE
+    }
+    for finding in addressed:
+        if finding.pointer not in still_unknown:
             detail = f"The document {finding.found} is known here by now: it is written off, not waved through. "
             raise Conflict(
                 "known-by-now", detail + "Its trader states a new version (PUT), which is checked against it."
             )
 
 
-def _must_be_open(filed: Filed) -> None:
-    if filed.status not in {Status.REFERRED, Status.REJECTED}:
-        raise Conflict("wrong-turn", f"Nothing is to be overridden here. {turns_of(filed.status)}")
+def _require_open(declaration: DeclarationRecord) -> None:
+    if declaration.status not in {Status.REFERRED, Status.REJECTED}:
+        raise Conflict("wrong-turn", f"Nothing is to be overridden here. {describe_transitions(declaration.status)}")
 
 
-def _accepted(filed: Filed, meant: Filed, permits: Permits, stated: Override, by: Act) -> Outcome:
-    must_turn(filed, Status.ACCEPTED, By.CUSTOMS)
+def _accept(
+    declaration: DeclarationRecord, checked: DeclarationRecord, permits: PermitsById, decision: Override, actor: Actor
+) -> ChangeSet:
+    require_transition(declaration, Status.ACCEPTED, ActorRole.CUSTOMS)
     after = dict(permits)
-    for citation in meant.citations:
-        _must_be_said(citation)
-    fresh: list[Citation] = []
-    whole: list[Citation] = []
-    for citation in with_claims(meant):
-        held = replace(citation, reserved=citation.asked)
-        if citation.asked > 0 and not citation.open:
-            permit, held = _set_aside(after[citation.permit], held)
-            after[permit.id] = replace(permit, uses=(*permit.uses, held))
-            fresh.append(held)
-        whole.append(held)
-    accepted = replace(meant, status=Status.ACCEPTED, citations=tuple(whole))
-    event = EVENTS[Status.ACCEPTED]
-    move = Move(filed.status, Status.ACCEPTED, by, event, stated.reason, detail=_settled(stated))
+    for citation in checked.citations:
+        _require_line_and_quantity(citation)
+    reserved: list[Citation] = []
+    citations: list[Citation] = []
+    for citation in with_claims(checked):
+        reservation = replace(citation, reserved=citation.requested)
+        if citation.requested > 0 and not citation.is_open:
+            permit, reservation = _reserve(after[citation.permit], reservation)
+            after[permit.id] = replace(permit, citations=(*permit.citations, reservation))
+            reserved.append(reservation)
+        citations.append(reservation)
+    accepted = replace(checked, status=Status.ACCEPTED, citations=tuple(citations))
+    event_type = DECLARATION_EVENT_TYPES[Status.ACCEPTED]
+    event = DomainEvent(
+        declaration.status, Status.ACCEPTED, actor, event_type, decision.reason, detail=_override_detail(decision)
+    )
     changes = tuple(PermitChange(permit) for id, permit in after.items() if permit is not permits[id])
-    cause = f"override/{filed.sequence}"
-    postings = reservations(replace(meant, citations=tuple(fresh)), by, cause)
-    return Outcome((DeclarationChange(accepted, (move,)),), changes, postings)
+    cause = f"override/{declaration.sequence}"
+    postings = reservation_postings(replace(checked, citations=tuple(reserved)), actor, cause)
+    return ChangeSet((DeclarationChange(accepted, (event,)),), changes, postings)
 
 
-def _settled(stated: Override) -> dict[str, object]:
+def _override_detail(decision: Override) -> dict[str, object]:
     """Name the finding that was settled, for the history and the news; with what the officer said besides."""
-    said = {"quantity": stated.quantity and plain(stated.quantity), "line": stated.line}
-    return {"overridden": stated.rule, "item": stated.item, **{n: v for n, v in said.items() if v is not None}}
+    statement = {"quantity": decision.quantity and format_quantity(decision.quantity), "line": decision.line}
+    return {"overridden": decision.rule, "item": decision.item, **{n: v for n, v in statement.items() if v is not None}}
 
 
-def _must_be_said(citation: Citation) -> None:
+def _require_line_and_quantity(citation: Citation) -> None:
     """Refuse to accept what would be written off nowhere: the officer names the line, and how much of it."""
-    if citation.use == CLAIMS:
+    if citation.use == ALREADY_COUNTED:
         return
     if citation.line == "":
         text = f"Say which line of the permit item {citation.item} is written off from."
         raise Invalid("line-missing", text, [Fault("/line", "line-missing", text)])
-    if citation.asked == 0:
+    if citation.requested == 0:
         text = f"Say how many {citation.unit} of line {citation.line} item {citation.item} takes."
         raise Invalid("quantity-missing", text, [Fault("/quantity", "quantity-missing", text)])
 
 
-def _overridden(filed: Filed, stated: Override, by: Act) -> tuple[Finding, ...]:
-    place = _place(filed, stated)
+def _override_findings(declaration: DeclarationRecord, decision: Override, actor: Actor) -> tuple[Finding, ...]:
+    pointer = _item_pointer(declaration, decision)
     settled, findings = 0, []
-    for finding in filed.findings:
-        if _is_meant(finding, stated, place):
+    for finding in declaration.findings:
+        if _is_addressed(finding, decision, pointer):
             settled += 1
-            note = Overriding(by=by, reason=stated.reason)
+            note = AppliedOverride(by=actor, reason=decision.reason)
             findings.append(finding.model_copy(update={"overridden": True, "override": note}))
         else:
             findings.append(finding)
     if not settled:
-        standing = sorted({f.rule for f in filed.findings if not f.overridden and f.severity != "note"})
-        detail = f"No standing finding of {stated.rule} here. What stands: {', '.join(standing) or 'nothing'}."
+        standing = sorted({f.rule for f in declaration.findings if not f.overridden and f.severity != "note"})
+        detail = f"No standing finding of {decision.rule} here. What stands: {', '.join(standing) or 'nothing'}."
         raise Conflict("no-such-finding", detail)
     return tuple(findings)
 
 
-def _is_meant(finding: Finding, stated: Override, place: str | None) -> bool:
-    here = finding.rule == stated.rule and (place is None or _within(finding.pointer, place))
-    return here and not finding.overridden and finding.severity != "note"
+def _is_addressed(finding: Finding, decision: Override, pointer: str | None) -> bool:
+    is_of_rule = finding.rule == decision.rule and (pointer is None or _is_within(finding.pointer, pointer))
+    return is_of_rule and not finding.overridden and finding.severity != "note"
 
 
-def _place(filed: Filed, stated: Override) -> str | None:
-    return None if stated.item is None else f"/items/{_index(filed, stated.item)}"
+def _item_pointer(declaration: DeclarationRecord, decision: Override) -> str | None:
+    return None if decision.item is None else f"/items/{_item_index(declaration, decision.item)}"
 
 
-def _within(pointer: str, place: str) -> bool:
-    return pointer == place or pointer.startswith(place + "/") or not pointer.startswith("/items/")
+def _is_within(pointer: str, item_pointer: str) -> bool:
+    return pointer == item_pointer or pointer.startswith(item_pointer + "/") or not pointer.startswith("/items/")
 
 
-def _index(filed: Filed, number: int) -> int:
-    must_be_item(filed, number, "/item")
-    return next(i for i, item in enumerate(filed.document.items) if item.number == number)
+def _item_index(declaration: DeclarationRecord, number: int) -> int:
+    require_item(declaration, number, "/item")
+    return next(i for i, item in enumerate(declaration.content.items) if item.number == number)
 
 
-def _set_aside(permit: PermitOnFile, citation: Citation) -> tuple[PermitOnFile, Citation]:
+def _reserve(permit: PermitRecord, citation: Citation) -> tuple[PermitRecord, Citation]:
     """Set aside what is asked of a line; what the line lacks is drawn of the consent for this item."""
-    drawn = drawn_for(citation, permit.lines[citation.line].balance, citation.asked)
-    held = with_drawn(citation, drawn)
-    most = EXACT.add(left(permit.lines[citation.line].balance, citation.side), held.drawn)
-    if citation.asked > most:
+    consent_use = consent_entries(citation, permit.lines[citation.line].balance, citation.requested)
+    reservation = with_consent_used(citation, consent_use)
+    maximum = EXACT.add(
+        remaining_on_permit(permit.lines[citation.line].balance, citation.side), reservation.consent_used
+    )
+    if citation.requested > maximum:
         detail = (
-            f"Line {citation.line} of permit {permit.terms.number} has {plain(most)} {citation.unit} left, "
-            f"{plain(citation.asked)} were asked: more needs the consent of the authority that issued it."
+            f"Line {citation.line} of permit {permit.content.number} has "
+            f"{format_quantity(maximum)} {citation.unit} left, "
+            f"{format_quantity(citation.requested)} were asked: more needs the consent of the authority that issued it."
         )
         raise Conflict("not-enough-left", detail)
-    return posted(permit, citation.line, *drawn, Entry(citation.side, Kind.RESERVE, citation.reserved)), held
+    return post_to_line(
+        permit, citation.line, *consent_use, LedgerEntry(citation.side, EntryKind.RESERVE, citation.reserved)
+    ), reservation

@@ -8,97 +8,130 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from services.permits.domain.checks.changed_since import with_claims
-from services.permits.domain.checks.check import Verdict, adopt, check, settle
-from services.permits.domain.checks.counted_elsewhere import unclaimed
+from services.permits.domain.checks.check import Verdict, apply_verdict, check, status_from_findings
+from services.permits.domain.checks.counted_elsewhere import without_claims
 from services.permits.domain.declarations.lodge import (
-    attempts,
-    changed,
-    give_back,
-    judged,
-    reservations,
-    the_rules,
-    with_consents,
+    changed_permits,
+    reservation_postings,
+    return_reservations,
+    second_use_events,
+    system_actor,
+    with_previous_consents,
+    with_verdict,
 )
-from services.permits.domain.lifecycle import EVENTS, By, Status
+from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, ActorRole, Status
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.rules.goods import ONE_LINE, UNIT
-from services.permits.domain.rules.whole_declaration import ABANDONED, EMPTIED, NO_LINE, UNVERIFIED, WITHDRAWN
-from services.permits.domain.values import Citation, DeclarationChange, Filed, Move, Outcome, PermitOnFile
+from services.permits.domain.rules.goods import ONE_LINE_RULE, UNIT_RULE
+from services.permits.domain.rules.whole_declaration import (
+    DISPLACED_RULE,
+    NO_LINE_RULE,
+    STALE_RULE,
+    UNVERIFIED_RULE,
+    WITHDRAWN_RULE,
+)
+from services.permits.domain.values import (
+    ChangeSet,
+    Citation,
+    DeclarationChange,
+    DeclarationRecord,
+    DomainEvent,
+    PermitRecord,
+)
 from shared.cites.time_zones import utc_day
 from shared.contracts.findings import Finding
-from shared.contracts.parties import Act
+from shared.contracts.parties import Actor
 
-ENDORSEMENT = "CITES-box-14-endorsement"
-WAITS_FOR = frozenset({UNVERIFIED, ENDORSEMENT, "split-listing"})
+ENDORSEMENT_RULE = "CITES-box-14-endorsement"
+ANSWERABLE_RULES = frozenset({UNVERIFIED_RULE, ENDORSEMENT_RULE, "split-listing"})
 """Findings whose answer may come by itself."""
-SAID = frozenset({UNIT, ONE_LINE, NO_LINE})
+OFFICER_STATED_RULES = frozenset({UNIT_RULE, ONE_LINE_RULE, NO_LINE_RULE})
 """Findings that an officer settles by naming a line or a quantity, which a check would not know."""
-FOR_A_PERSON = frozenset({EMPTIED, WITHDRAWN, ABANDONED})
+OFFICER_ONLY_RULES = frozenset({DISPLACED_RULE, WITHDRAWN_RULE, STALE_RULE})
 
 
-def waits(filed: Filed) -> bool:
+def can_be_rechecked(declaration: DeclarationRecord) -> bool:
     """Say whether a declaration waits for something that may come by itself."""
-    if filed.status is not Status.REFERRED or any(_in_the_officers_hand(finding) for finding in filed.findings):
+    if declaration.status is not Status.REFERRED or any(
+        _is_decided_by_officer(finding) for finding in declaration.findings
+    ):
         return False
-    rules = {finding.rule for finding in filed.findings if not finding.overridden}
-    never_checked = any(finding.rule == UNVERIFIED and finding.pointer == "" for finding in filed.findings)
-    return bool(rules & WAITS_FOR) and not rules & FOR_A_PERSON and not never_checked
+    rules = {finding.rule for finding in declaration.findings if not finding.overridden}
+    never_checked = any(finding.rule == UNVERIFIED_RULE and finding.pointer == "" for finding in declaration.findings)
+    return bool(rules & ANSWERABLE_RULES) and not rules & OFFICER_ONLY_RULES and not never_checked
 
 
-def _in_the_officers_hand(finding: Finding) -> bool:
+def _is_decided_by_officer(finding: Finding) -> bool:
     """Say whether a customs officer took more than a look: overrode a block, or said what is written off."""
-    if finding.override is None or finding.override.by.role == By.RULES:
+    if finding.override is None or finding.override.by.role == ActorRole.RULES:
         return False
-    return finding.severity == "block" or finding.rule in SAID
+    return finding.severity == "block" or finding.rule in OFFICER_STATED_RULES
 
 
-def recheck(filed: Filed, permits: Iterable[PermitOnFile], facts: Facts, by: Act) -> Outcome | None:
+def recheck(
+    declaration: DeclarationRecord, permits: Iterable[PermitRecord], facts: Facts, actor: Actor
+) -> ChangeSet | None:
     """Check a declaration again against the law of today; None where it finds what was found before."""
-    here = {permit.id: permit for permit in permits}
-    before = {permit.key: permit for permit in here.values()}
-    back = give_back(filed, here, by, f"again/{filed.sequence}")
-    registry = {permit.key: unclaimed(permit, filed.id) for permit in {**here, **back.permits}.values()}
-    verdict = _still_settled(filed, check(replace(filed, citations=(), findings=()), registry, facts, utc_day(by.at)))
-    if verdict.status is Status.REFERRED and _told(verdict.findings) == _told(filed.findings):
+    permits_by_id = {permit.id: permit for permit in permits}
+    before = {permit.key: permit for permit in permits_by_id.values()}
+    returned = return_reservations(declaration, permits_by_id, actor, f"again/{declaration.sequence}")
+    permits_by_key = {
+        permit.key: without_claims(permit, declaration.id) for permit in {**permits_by_id, **returned.permits}.values()
+    }
+    verdict = _with_overrides(
+        declaration, check(replace(declaration, citations=(), findings=()), permits_by_key, facts, utc_day(actor.at))
+    )
+    if verdict.status is Status.REFERRED and _finding_keys(verdict.findings) == _finding_keys(declaration.findings):
         return None
-    adopt(registry, verdict)
-    again = with_consents(filed, judged(filed, verdict))
-    if again.status is Status.ACCEPTED:
-        again = replace(again, citations=with_claims(again))
+    apply_verdict(permits_by_key, verdict)
+    rechecked = with_previous_consents(declaration, with_verdict(declaration, verdict))
+    if rechecked.status is Status.ACCEPTED:
+        rechecked = replace(rechecked, citations=with_claims(rechecked))
     findings = [finding.model_dump(mode="json", exclude_none=True) for finding in verdict.findings]
-    extra = {"findings": findings} if findings else {}
-    move = Move(filed.status, again.status, the_rules(by), EVENTS[again.status], "Checked again", extra)
-    told = {id: [move] for id, move in attempts(verdict.second_uses, again, registry.values(), by).items()}
-    if _held(again) == _held(filed):
-        return Outcome((DeclarationChange(again, (move,)),), changed(before, before, told))
-    postings = (*back.postings, *reservations(again, by, f"again/{filed.sequence}"))
-    return Outcome((DeclarationChange(again, (move,)),), changed(before, registry, told), postings)
+    payload = {"findings": findings} if findings else {}
+    event = DomainEvent(
+        declaration.status,
+        rechecked.status,
+        system_actor(actor),
+        DECLARATION_EVENT_TYPES[rechecked.status],
+        "Checked again",
+        payload,
+    )
+    events_by_permit = {
+        id: [event]
+        for id, event in second_use_events(verdict.second_uses, rechecked, permits_by_key.values(), actor).items()
+    }
+    if _reservations(rechecked) == _reservations(declaration):
+        return ChangeSet((DeclarationChange(rechecked, (event,)),), changed_permits(before, before, events_by_permit))
+    postings = (*returned.postings, *reservation_postings(rechecked, actor, f"again/{declaration.sequence}"))
+    return ChangeSet(
+        (DeclarationChange(rechecked, (event,)),), changed_permits(before, permits_by_key, events_by_permit), postings
+    )
 
 
-def _still_settled(filed: Filed, verdict: Verdict) -> Verdict:
+def _with_overrides(declaration: DeclarationRecord, verdict: Verdict) -> Verdict:
     """Carry over what an officer settled to the same findings, found again."""
-    settled = {_key(finding): finding.override for finding in filed.findings if finding.overridden}
+    overrides = {_finding_key(finding): finding.override for finding in declaration.findings if finding.overridden}
     findings = tuple(
-        finding.model_copy(update={"overridden": True, "override": settled[_key(finding)]})
-        if _key(finding) in settled
+        finding.model_copy(update={"overridden": True, "override": overrides[_finding_key(finding)]})
+        if _finding_key(finding) in overrides
         else finding
         for finding in verdict.findings
     )
-    status = verdict.status if verdict.status is Status.REJECTED else settle(findings)
+    status = verdict.status if verdict.status is Status.REJECTED else status_from_findings(findings)
     return replace(verdict, findings=findings, status=status)
 
 
-def _key(finding: Finding) -> tuple[object, ...]:
+def _finding_key(finding: Finding) -> tuple[object, ...]:
     return finding.rule, finding.pointer, finding.expected, finding.found
 
 
-def _told(findings: Iterable[Finding]) -> set[tuple[object, ...]]:
+def _finding_keys(findings: Iterable[Finding]) -> set[tuple[object, ...]]:
     """Say what was found, but for what the hub has settled itself."""
-    return {_key(one) for one in findings if one.override is None or one.override.by.role != By.RULES}
+    return {_finding_key(one) for one in findings if one.override is None or one.override.by.role != ActorRole.RULES}
 
 
-def _held(filed: Filed) -> set[tuple[object, ...]]:
+def _reservations(declaration: DeclarationRecord) -> set[tuple[object, ...]]:
     def key(c: Citation) -> tuple[object, ...]:
         return c.item, c.permit, c.line, c.reserved
 
-    return {key(citation) for citation in filed.citations if citation.open}
+    return {key(citation) for citation in declaration.citations if citation.is_open}

@@ -7,20 +7,20 @@ new version or cancel, customs may refuse.
 from dataclasses import replace
 from datetime import date
 
-from services.permits.domain.declarations.lodge import give_back, the_rules
+from services.permits.domain.declarations.lodge import return_reservations, system_actor
 from services.permits.domain.lifecycle import Status
-from services.permits.domain.rules.whole_declaration import abandoned
-from services.permits.domain.values import Filed, Outcome, PermitChange
-from services.permits.domain.write_off.displacement import referred
-from services.permits.domain.write_off.posting import Permits
-from shared.contracts.parties import Act
+from services.permits.domain.rules.whole_declaration import stale_finding
+from services.permits.domain.values import ChangeSet, DeclarationRecord, PermitChange
+from services.permits.domain.write_off.displacement import refer_declaration
+from services.permits.domain.write_off.posting import PermitsById
+from shared.contracts.parties import Actor
 
 
-def end(filed: Filed, permits: Permits, days: int, last: date, by: Act) -> Outcome:
+def refer_stale(declaration: DeclarationRecord, permits: PermitsById, days: int, last: date, actor: Actor) -> ChangeSet:
     """Give back the reservations of an accepted or referred declaration; `last` is when something last happened."""
-    back = give_back(filed, permits, the_rules(by), f"ended/{filed.sequence}")
-    findings = (*filed.findings, abandoned(days, last))
-    after = replace(back.filed, status=Status.REFERRED, findings=findings)
-    changes = tuple(PermitChange(permit) for permit in back.permits.values())
-    why = f"Nothing happened for {days} days: what was set aside went back"
-    return Outcome((referred(filed, after, by, why),), changes, back.postings)
+    returned = return_reservations(declaration, permits, system_actor(actor), f"ended/{declaration.sequence}")
+    findings = (*declaration.findings, stale_finding(days, last))
+    after = replace(returned.declaration, status=Status.REFERRED, findings=findings)
+    changes = tuple(PermitChange(permit) for permit in returned.permits.values())
+    reason = f"Nothing happened for {days} days: what was set aside went back"
+    return ChangeSet((refer_declaration(declaration, after, actor, reason),), changes, returned.postings)

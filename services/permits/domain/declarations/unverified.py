@@ -3,63 +3,85 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from services.permits.domain.checks.check import Verdict, adopt, check
-from services.permits.domain.declarations.lodge import attempts, changed, judged, reservations, the_rules
-from services.permits.domain.lifecycle import EVENTS, Status
+from services.permits.domain.checks.check import Verdict, apply_verdict, check
+from services.permits.domain.declarations.lodge import (
+    changed_permits,
+    reservation_postings,
+    second_use_events,
+    system_actor,
+    with_verdict,
+)
+from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, Status
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.rules.whole_declaration import UNREAD, UNVERIFIED
-from services.permits.domain.values import DeclarationChange, Filed, Move, Outcome, PermitOnFile
+from services.permits.domain.rules.whole_declaration import UNREADABLE_PREFIX, UNVERIFIED_RULE
+from services.permits.domain.values import ChangeSet, DeclarationChange, DeclarationRecord, DomainEvent, PermitRecord
 from shared.contracts.declaration import Override
-from shared.contracts.findings import Finding, Overriding
-from shared.contracts.parties import Act
+from shared.contracts.findings import AppliedOverride, Finding
+from shared.contracts.parties import Actor
 from shared.problems import Conflict
 
-WAYS_OUT = "Its trader states a new version (PUT), or customs refuses it (refusal)."
+WHAT_TO_DO = "Its trader states a new version (PUT), or customs refuses it (refusal)."
 
 
-def never_checked(filed: Filed) -> bool:
+def is_unchecked(declaration: DeclarationRecord) -> bool:
     """Say whether a declaration waits because it could not be checked at all."""
-    return filed.status is Status.REFERRED and any(_whole(finding) for finding in filed.findings)
+    return declaration.status is Status.REFERRED and any(
+        _is_unverified_finding(finding) for finding in declaration.findings
+    )
 
 
-def check_now(filed: Filed, permits: Iterable[PermitOnFile], facts: Facts, stated: Override, by: Act) -> Outcome:
+def check_unverified(
+    declaration: DeclarationRecord, permits: Iterable[PermitRecord], facts: Facts, decision: Override, actor: Actor
+) -> ChangeSet:
     """Check it now, and set aside what it asks for: all of it or nothing, as for any other.
 
     What the check finds stands, to be settled in its turn. What could not even be read is never waved through: nobody
     can say what would be written off (409 `not-checked`).
     """
-    if any(_whole(finding) and (finding.found or "").startswith(UNREAD) for finding in filed.findings):
-        raise Conflict("not-checked", f"Part of it could not be read, so nothing can be written off. {WAYS_OUT}")
-    registry = {permit.key: permit for permit in permits}
-    before = dict(registry)
-    verdict = check(replace(filed, findings=()), registry, facts)
-    adopt(registry, verdict)
-    note = {"overridden": True, "override": Overriding(by=by, reason=stated.reason)}
-    settled = tuple(f.model_copy(update=note) if _whole(f) else f for f in filed.findings)
-    after = replace(judged(filed, verdict), findings=(*settled, *verdict.findings))
-    told = {id: [move] for id, move in attempts(verdict.second_uses, after, registry.values(), by).items()}
-    cause = f"override/{filed.sequence}"
-    return Outcome(
-        (DeclarationChange(after, _moves(verdict, stated, by)),),
-        changed(before, registry, told),
-        reservations(after, by, cause),
+    if any(
+        _is_unverified_finding(finding) and (finding.found or "").startswith(UNREADABLE_PREFIX)
+        for finding in declaration.findings
+    ):
+        raise Conflict("not-checked", f"Part of it could not be read, so nothing can be written off. {WHAT_TO_DO}")
+    permits_by_key = {permit.key: permit for permit in permits}
+    before = dict(permits_by_key)
+    verdict = check(replace(declaration, findings=()), permits_by_key, facts)
+    apply_verdict(permits_by_key, verdict)
+    override = {"overridden": True, "override": AppliedOverride(by=actor, reason=decision.reason)}
+    overridden = tuple(f.model_copy(update=override) if _is_unverified_finding(f) else f for f in declaration.findings)
+    after = replace(with_verdict(declaration, verdict), findings=(*overridden, *verdict.findings))
+    events_by_permit = {
+        id: [event]
+        for id, event in second_use_events(verdict.second_uses, after, permits_by_key.values(), actor).items()
+    }
+    cause = f"override/{declaration.sequence}"
+    return ChangeSet(
+        (DeclarationChange(after, _events(verdict, decision, actor)),),
+        changed_permits(before, permits_by_key, events_by_permit),
+        reservation_postings(after, actor, cause),
     )
 
 
-def _moves(verdict: Verdict, stated: Override, by: Act) -> tuple[Move, ...]:
+def _events(verdict: Verdict, decision: Override, actor: Actor) -> tuple[DomainEvent, ...]:
     """Write the officer's turn, and that of the rules where the check blocks it."""
     findings = [finding.model_dump(mode="json", exclude_none=True) for finding in verdict.findings]
-    extra = {"findings": findings} if findings else {}
-    detail = {"overridden": stated.rule, "item": None}
+    payload = {"findings": findings} if findings else {}
+    detail = {"overridden": decision.rule, "item": None}
     if verdict.status is Status.ACCEPTED:
-        event = EVENTS[Status.ACCEPTED]
-        return (Move(Status.REFERRED, Status.ACCEPTED, by, event, stated.reason, extra, detail=detail),)
-    taken_on = Move(Status.REFERRED, Status.REFERRED, by, "declaration.overridden", stated.reason, extra, detail=detail)
+        event_type = DECLARATION_EVENT_TYPES[Status.ACCEPTED]
+        return (
+            DomainEvent(Status.REFERRED, Status.ACCEPTED, actor, event_type, decision.reason, payload, detail=detail),
+        )
+    overridden = DomainEvent(
+        Status.REFERRED, Status.REFERRED, actor, "declaration.overridden", decision.reason, payload, detail=detail
+    )
     if verdict.status is Status.REFERRED:
-        return (taken_on,)
-    event = EVENTS[Status.REJECTED]
-    return taken_on, Move(Status.REFERRED, Status.REJECTED, the_rules(by), event, "Checked by an officer", extra)
+        return (overridden,)
+    event_type = DECLARATION_EVENT_TYPES[Status.REJECTED]
+    return overridden, DomainEvent(
+        Status.REFERRED, Status.REJECTED, system_actor(actor), event_type, "Checked by an officer", payload
+    )
 
 
-def _whole(finding: Finding) -> bool:
-    return finding.rule == UNVERIFIED and finding.pointer == "" and not finding.overridden
+def _is_unverified_finding(finding: Finding) -> bool:
+    return finding.rule == UNVERIFIED_RULE and finding.pointer == "" and not finding.overridden

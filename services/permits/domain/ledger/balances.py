@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from services.permits.domain.replace_field import altered
+from services.permits.domain.replace_field import replace_field
 from shared.contracts.quantities import EXACT
 
 ZERO = Decimal(0)
@@ -26,24 +26,24 @@ class Side(StrEnum):
 SIDES = tuple(Side)
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """What an entry of the ledger does."""
 
     GRANT = "grant"
     CONSENT = "consent"
-    DRAW = "draw"
-    LAPSE = "lapse"
+    USE_CONSENT = "draw"
+    RETURN_CONSENT = "lapse"
     RESERVE = "reserve"
-    RELEASE = "release"
+    RETURN = "release"
     ENDORSE = "endorse"
     CONSUME = "consume"
     CORRECT = "correct"
-    CROSS = "cross"
-    RECROSS = "recross"
+    CROSS_BORDER = "cross"
+    CORRECT_CROSSING = "recross"
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """One movement on one side of a line, in the line's unit; only a correction may be negative.
 
     On the export side what was used up is what was endorsed, so ENDORSE stands there where CONSUME stands on the
@@ -54,7 +54,7 @@ class Entry:
     """
 
     side: Side
-    kind: Kind
+    kind: EntryKind
     quantity: Decimal
     closes: bool = False
     opens: bool = False
@@ -64,7 +64,7 @@ class Entry:
 class Balance:
     """What a line has and what is set aside or used of it; `endorsed` is None until the permit is endorsed.
 
-    `consented` is what items draw of what the authority agreed to for each of them.
+    `consent_used` is what items draw of what the authority agreed to for each of them.
     """
 
     granted: Decimal
@@ -81,28 +81,28 @@ class Balance:
 class Overdrawn(Exception):
     """More was asked than is left; both in the line's unit."""
 
-    def __init__(self, asked: Decimal, left: Decimal) -> None:
-        super().__init__(f"asked {asked}, left {left}")
-        self.asked = asked
-        self.left = left
+    def __init__(self, requested: Decimal, remaining_quantity: Decimal) -> None:
+        super().__init__(f"asked {requested}, left {remaining_quantity}")
+        self.requested = requested
+        self.remaining_quantity = remaining_quantity
 
 
-def paper(balance: Balance, side: Side) -> Decimal:
+def permit_amount(balance: Balance, side: Side) -> Decimal:
     """Answer what a side has by the permit alone: granted, and at import what was endorsed once it was."""
     return balance.granted if side is Side.EXPORT or balance.endorsed is None else balance.endorsed
 
 
-def consented(balance: Balance, side: Side) -> Decimal:
+def consent_used(balance: Balance, side: Side) -> Decimal:
     """Answer what items draw of consents on a side."""
     return balance.export_consented if side is Side.EXPORT else balance.import_consented
 
 
-def has(balance: Balance, side: Side) -> Decimal:
+def total_amount(balance: Balance, side: Side) -> Decimal:
     """Answer what a side has in all, what is drawn of consents included."""
-    return EXACT.add(paper(balance, side), consented(balance, side))
+    return EXACT.add(permit_amount(balance, side), consent_used(balance, side))
 
 
-def taken(balance: Balance, side: Side) -> Decimal:
+def committed(balance: Balance, side: Side) -> Decimal:
     """Answer what of a side is reserved or used."""
     if side is Side.EXPORT:
         return EXACT.add(balance.export_reserved, balance.endorsed or ZERO)
@@ -119,64 +119,64 @@ def used(balance: Balance, side: Side) -> Decimal:
     return (balance.endorsed or ZERO) if side is Side.EXPORT else balance.import_consumed
 
 
-def closed(balance: Balance, side: Side) -> bool:
+def is_closed(balance: Balance, side: Side) -> bool:
     """Say whether a side serves no further shipment (Article VI.5 and VI.6).
 
     The import side is closed by a use that is no part use, and while part uses have used all that was endorsed so far.
     """
-    if side is Side.EXPORT or turned_shut(balance, side):
-        return turned_shut(balance, side)
-    return ZERO < balance.import_consumed >= paper(balance, side)
+    if side is Side.EXPORT or is_closed_by_entry(balance, side):
+        return is_closed_by_entry(balance, side)
+    return ZERO < balance.import_consumed >= permit_amount(balance, side)
 
 
-def turned_shut(balance: Balance, side: Side) -> bool:
+def is_closed_by_entry(balance: Balance, side: Side) -> bool:
     """Say whether an entry closed a side, and none opened it again."""
     return balance.export_closed if side is Side.EXPORT else balance.import_closed
 
 
 def remaining(balance: Balance, side: Side) -> Decimal:
     """Answer has − taken, closed or not; negative only inside an endorsement that takes away what was reserved."""
-    return EXACT.subtract(has(balance, side), taken(balance, side))
+    return EXACT.subtract(total_amount(balance, side), committed(balance, side))
 
 
-def left(balance: Balance, side: Side) -> Decimal:
+def remaining_on_permit(balance: Balance, side: Side) -> Decimal:
     """Answer what is left of the permit itself: what an item drew of its consent is nobody else's, lacking or not."""
-    return max(EXACT.subtract(paper(balance, side), taken(balance, side)), ZERO)
+    return max(EXACT.subtract(permit_amount(balance, side), committed(balance, side)), ZERO)
 
 
-def beyond(balance: Balance, side: Side) -> Decimal:
+def covered_by_consent(balance: Balance, side: Side) -> Decimal:
     """Answer how much more is reserved and used than the permit itself has: so much lives by consents."""
-    return max(EXACT.subtract(taken(balance, side), paper(balance, side)), ZERO)
+    return max(EXACT.subtract(committed(balance, side), permit_amount(balance, side)), ZERO)
 
 
 def available(balance: Balance, side: Side) -> Decimal:
     """Answer what a further declaration could reserve: nothing on a closed side."""
-    return ZERO if closed(balance, side) else left(balance, side)
+    return ZERO if is_closed(balance, side) else remaining_on_permit(balance, side)
 
 
-def enter(balance: Balance, entry: Entry) -> Balance:
+def apply_entry(balance: Balance, entry: LedgerEntry) -> Balance:
     """Apply one entry without asking whether it may be; `post` asks."""
     amount = entry.quantity
     match entry.kind, entry.side:
-        case Kind.GRANT, _:
+        case EntryKind.GRANT, _:
             return replace(balance, granted=EXACT.add(balance.granted, amount))
-        case ((Kind.DRAW | Kind.LAPSE), side):
-            return _draw(balance, side, amount if entry.kind is Kind.DRAW else EXACT.minus(amount))
-        case ((Kind.RESERVE | Kind.RELEASE), side):
-            return _reserve(balance, side, amount if entry.kind is Kind.RESERVE else EXACT.minus(amount))
-        case ((Kind.CONSENT | Kind.CROSS | Kind.RECROSS), _):
+        case ((EntryKind.USE_CONSENT | EntryKind.RETURN_CONSENT), side):
+            return _use_consent(balance, side, amount if entry.kind is EntryKind.USE_CONSENT else EXACT.minus(amount))
+        case ((EntryKind.RESERVE | EntryKind.RETURN), side):
+            return _reserve(balance, side, amount if entry.kind is EntryKind.RESERVE else EXACT.minus(amount))
+        case ((EntryKind.CONSENT | EntryKind.CROSS_BORDER | EntryKind.CORRECT_CROSSING), _):
             return balance
         case _, Side.EXPORT:
             endorsed = EXACT.add(balance.endorsed or ZERO, amount)
-            shut = (balance.export_closed or entry.closes) and not entry.opens
-            return replace(balance, endorsed=endorsed, export_closed=shut)
+            closed = (balance.export_closed or entry.closes) and not entry.opens
+            return replace(balance, endorsed=endorsed, export_closed=closed)
         case _:
             consumed = EXACT.add(balance.import_consumed, amount)
-            shut = (balance.import_closed or entry.closes) and not entry.opens
-            return replace(balance, import_consumed=consumed, import_closed=shut)
+            closed = (balance.import_closed or entry.closes) and not entry.opens
+            return replace(balance, import_consumed=consumed, import_closed=closed)
 
 
-def _draw(balance: Balance, side: Side, amount: Decimal) -> Balance:
+def _use_consent(balance: Balance, side: Side, amount: Decimal) -> Balance:
     if side is Side.EXPORT:
         return replace(balance, export_consented=EXACT.add(balance.export_consented, amount))
     return replace(balance, import_consented=EXACT.add(balance.import_consented, amount))
@@ -184,31 +184,31 @@ def _draw(balance: Balance, side: Side, amount: Decimal) -> Balance:
 
 def _reserve(balance: Balance, side: Side, amount: Decimal) -> Balance:
     if side is Side.EXPORT:
-        return altered(balance, "export_reserved", EXACT.add(balance.export_reserved, amount))
-    return altered(balance, "import_reserved", EXACT.add(balance.import_reserved, amount))
+        return replace_field(balance, "export_reserved", EXACT.add(balance.export_reserved, amount))
+    return replace_field(balance, "import_reserved", EXACT.add(balance.import_reserved, amount))
 
 
-def post(balance: Balance, entries: Iterable[Entry]) -> Balance:
+def post(balance: Balance, entries: Iterable[LedgerEntry]) -> Balance:
     """Apply entries in order; raises Overdrawn when a side would end with more taken than it has, or below zero."""
     before = balance
     for entry in entries:
-        balance = enter(balance, entry)
+        balance = apply_entry(balance, entry)
     for side in SIDES:
         if remaining(balance, side) < 0:
-            raise Overdrawn(EXACT.subtract(taken(balance, side), taken(before, side)), remaining(before, side))
+            raise Overdrawn(EXACT.subtract(committed(balance, side), committed(before, side)), remaining(before, side))
         if reserved(balance, side) < 0 or used(balance, side) < 0:
             raise Overdrawn(used(balance, side), ZERO)
     return balance
 
 
-def recompute(entries: Iterable[Entry]) -> Balance:
+def recompute(entries: Iterable[LedgerEntry]) -> Balance:
     """Work a balance out again from all its entries, first to last."""
     balance = Balance(granted=ZERO)
     for entry in entries:
-        balance = enter(balance, entry)
+        balance = apply_entry(balance, entry)
     return balance
 
 
-def use_up(side: Side, actual: Decimal, *, closes: bool) -> Entry:
+def consumption_entry(side: Side, actual: Decimal, *, closes: bool) -> LedgerEntry:
     """Write the entry of what was really used."""
-    return Entry(side, Kind.ENDORSE if side is Side.EXPORT else Kind.CONSUME, actual, closes=closes)
+    return LedgerEntry(side, EntryKind.ENDORSE if side is Side.EXPORT else EntryKind.CONSUME, actual, closes=closes)

@@ -4,49 +4,49 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from services.permits.domain.ledger.balances import ZERO
-from services.permits.domain.values import Citation, Holding
+from services.permits.domain.values import Citation, UsageTotal
 from shared.contracts.quantities import EXACT
 
-Held = tuple[Holding, ...]
+UsageTotals = tuple[UsageTotal, ...]
 
 
-def hold(held: Held, citations: Iterable[Citation]) -> Held:
+def add_reservations(totals: UsageTotals, citations: Iterable[Citation]) -> UsageTotals:
     """Add the reservations of citations to what is held."""
     for citation in citations:
-        held = _changed(held, _holding(citation))
-    return held
+        totals = _add(totals, _reservation_total(citation))
+    return totals
 
 
-def let_go(held: Held, citation: Citation) -> Held:
+def remove_reservation(totals: UsageTotals, citation: Citation) -> UsageTotals:
     """Take the reservation of a citation out of what is held."""
-    return _changed(held, _reserving(_holding(citation), EXACT.minus(citation.reserved)))
+    return _add(totals, _with_reserved(_reservation_total(citation), EXACT.minus(citation.reserved)))
 
 
-def _holding(citation: Citation) -> Holding:
+def _reservation_total(citation: Citation) -> UsageTotal:
     c = citation
-    return Holding(c.line, c.side, c.use, c.transport_document, True, c.reserved, ZERO)
+    return UsageTotal(c.line, c.side, c.use, c.transport_document, True, c.reserved, ZERO)
 
 
-def _changed(held: Held, change: Holding) -> Held:
-    for place, here in enumerate(held):
-        if _alike(here, change):
-            total = EXACT.add(here.reserved, change.reserved)
-            left = (_reserving(here, total),) if total else ()
-            return (*held[:place], *left, *held[place + 1 :])
+def _add(totals: UsageTotals, change: UsageTotal) -> UsageTotals:
+    for place, existing in enumerate(totals):
+        if _is_same_use(existing, change):
+            reserved = EXACT.add(existing.reserved, change.reserved)
+            remainder = (_with_reserved(existing, reserved),) if reserved else ()
+            return (*totals[:place], *remainder, *totals[place + 1 :])
     if change.reserved < 0:
         raise ValueError(f"nothing is held of line {change.line} that could be let go")
-    return (*held, change)
+    return (*totals, change)
 
 
-def _reserving(held: Holding, total: Decimal) -> Holding:
-    return Holding(held.line, held.side, held.use, held.transport_document, held.open, total, held.used)
+def _with_reserved(usage: UsageTotal, reserved: Decimal) -> UsageTotal:
+    return UsageTotal(usage.line, usage.side, usage.use, usage.transport_document, usage.is_open, reserved, usage.used)
 
 
-def _alike(one: Holding, other: Holding) -> bool:
-    return (one.line, one.side, one.use, one.transport_document, one.open) == (
+def _is_same_use(one: UsageTotal, other: UsageTotal) -> bool:
+    return (one.line, one.side, one.use, one.transport_document, one.is_open) == (
         other.line,
         other.side,
         other.use,
         other.transport_document,
-        other.open,
+        other.is_open,
     )

@@ -9,37 +9,37 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from services.permits.domain.lifecycle import PermitStatus
-from services.permits.domain.values import Move, PermitChange, PermitOnFile
-from shared.contracts.parties import Act
+from services.permits.domain.values import DomainEvent, PermitChange, PermitRecord
+from shared.contracts.parties import Actor
 
-NEAR = timedelta(days=30)
+NOTICE_PERIOD = timedelta(days=30)
 """How long before its last day a permit's end is told of."""
-LIVE = frozenset({PermitStatus.ISSUED, PermitStatus.ENDORSED})
+EXPIRABLE = frozenset({PermitStatus.ISSUED, PermitStatus.ENDORSED})
 """States that end by the dates: what was used up, lost or withdrawn stays what it is."""
-EXPIRING, EXPIRED = "permit.expiring", "permit.expired"
-TOLD = {EXPIRING: 1, EXPIRED: 2}
+EXPIRING_EVENT, EXPIRED_EVENT = "permit.expiring", "permit.expired"
+NOTICE_LEVELS = {EXPIRING_EVENT: 1, EXPIRED_EVENT: 2}
 """How far the end of a permit has been told: 0 not at all."""
 
 
-def reads(permit: PermitOnFile, day: date) -> PermitStatus:
+def status_on(permit: PermitRecord, day: date) -> PermitStatus:
     """Answer the status a permit reads on a day of its issuer: expired follows from its dates."""
-    if permit.status in LIVE and day > permit.terms.valid_until:
+    if permit.status in EXPIRABLE and day > permit.content.valid_until:
         return PermitStatus.EXPIRED
     return permit.status
 
 
-def tell(permit: PermitOnFile, day: date, by: Act, hearers: frozenset[UUID]) -> PermitChange | None:
+def expiry_notice(permit: PermitRecord, day: date, actor: Actor, also_notify: frozenset[UUID]) -> PermitChange | None:
     """Write the news that a permit ends soon, or has ended, where that was not told yet."""
-    now = reads(permit, day)
-    if now is PermitStatus.EXPIRED:
-        event = EXPIRED
-    elif now in LIVE and day >= permit.terms.valid_until - NEAR:
-        event = EXPIRING
+    status = status_on(permit, day)
+    if status is PermitStatus.EXPIRED:
+        event_type = EXPIRED_EVENT
+    elif status in EXPIRABLE and day >= permit.content.valid_until - NOTICE_PERIOD:
+        event_type = EXPIRING_EVENT
     else:
         return None
-    if permit.told >= TOLD[event]:
+    if permit.notice_level >= NOTICE_LEVELS[event_type]:
         return None
-    left = max((permit.terms.valid_until - day).days, 0)
-    extra = {"valid_until": permit.terms.valid_until.isoformat(), "days_left": left}
-    move = Move(permit.status, now, by, event, None, extra, hearers)
-    return PermitChange(replace(permit, told=TOLD[event]), (move,))
+    days_left = max((permit.content.valid_until - day).days, 0)
+    payload = {"valid_until": permit.content.valid_until.isoformat(), "days_left": days_left}
+    event = DomainEvent(permit.status, status, actor, event_type, None, payload, also_notify)
+    return PermitChange(replace(permit, notice_level=NOTICE_LEVELS[event_type]), (event,))

@@ -4,85 +4,99 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from services.permits.domain.ledger.balances import Balance, Entry, Kind, Side
+from services.permits.domain.ledger.balances import Balance, EntryKind, LedgerEntry, Side
 from services.permits.domain.lifecycle import PermitStatus
-from services.permits.domain.permits.validation import must_be_sane
-from services.permits.domain.permits.withdraw import Around, withdraw
-from services.permits.domain.reference.facts import NOTHING, Facts
-from services.permits.domain.values import Line, Move, Outcome, PermitChange, PermitOnFile, Posting
-from services.permits.domain.write_off.posting import Signature
-from shared.cites.time_zones import earliest_day, utc_day
-from shared.contracts.parties import Act, Party
+from services.permits.domain.permits.validation import validate_permit
+from services.permits.domain.permits.withdraw import WithdrawalContext, withdraw
+from services.permits.domain.reference.facts import NO_FACTS, Facts
+from services.permits.domain.values import ChangeSet, DomainEvent, PermitChange, PermitLineRecord, PermitRecord, Posting
+from services.permits.domain.write_off.posting import PostingContext
+from shared.cites.time_zones import day_in_first_zone, utc_day
+from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit, PermitLine
-from shared.contracts.quantities import plain
+from shared.contracts.quantities import format_quantity
 from shared.problems import Fault, Invalid
 
 
 @dataclass(frozen=True)
-class Fresh:
+class NewPermit:
     """What a new permit comes with: its id, the SHA-256 of the token by which a stranger may read it, and what the
     listing says of the taxa it names."""
 
     id: UUID
-    token: bytes
-    facts: Facts = NOTHING
+    token_digest: bytes
+    facts: Facts = NO_FACTS
 
 
-def issue(fresh: Fresh, terms: Permit, party: Party, by: Act, *, replaces: PermitOnFile | None = None) -> Outcome:
+def issue(
+    new_permit: NewPermit, content: Permit, party: Party, actor: Actor, *, replaces: PermitRecord | None = None
+) -> ChangeSet:
     """Put a permit into the registry, each line with what it grants."""
-    must_be_sane(terms, earliest_day(terms.issuer, by.at), fresh.facts)
-    permit = PermitOnFile(
-        id=fresh.id,
-        terms=terms,
+    validate_permit(content, day_in_first_zone(content.issuer, actor.at), new_permit.facts)
+    permit = PermitRecord(
+        id=new_permit.id,
+        content=content,
         status=PermitStatus.ISSUED,
-        lines={line.line: Line(line, Balance(granted=line.quantity)) for line in terms.lines},
+        lines={line.line: PermitLineRecord(line, Balance(granted=line.quantity)) for line in content.lines},
         registered_by=party.id,
         registering_country=party.country,
-        token=fresh.token,
+        token_digest=new_permit.token_digest,
         replaces=replaces.id if replaces else None,
     )
-    extra: dict[str, Any] = {
-        "kind": terms.kind,
-        "valid_until": terms.valid_until.isoformat(),
-        "lines": [_granted(line) for line in terms.lines],
+    payload: dict[str, Any] = {
+        "kind": content.kind,
+        "valid_until": content.valid_until.isoformat(),
+        "lines": [_granted_line(line) for line in content.lines],
     }
     if replaces is not None:
-        extra["replaces"] = _named(replaces)
-    move = Move(None, PermitStatus.ISSUED, by, "permit.issued", None, extra)
-    return Outcome((), (PermitChange(permit, (move,)),), _grants(permit, Signature(by, "issued", utc_day(by.at))))
-
-
-def _granted(line: PermitLine) -> dict[str, Any]:
-    what = {"line": line.line, "taxon": line.taxon, "term": line.term, "source": line.source}
-    return what | {"quantity": plain(line.quantity), "unit": line.unit}
-
-
-def stand_in(old: PermitOnFile, fresh: Fresh, terms: Permit, party: Party, by: Act, around: Around) -> Outcome:
-    """Replace a permit by a new one of the same issuer; the two name one another."""
-    if terms.issuer != old.terms.issuer:
-        text = f"What replaces a permit of {old.terms.issuer} is issued by {old.terms.issuer}."
-        raise Invalid("issuer-differs", text, [Fault("/issuer", "issuer-differs", text)])
-    made = issue(fresh, terms, party, by, replaces=old)
-    new = made.permits[0].permit
-    gone = withdraw(
-        replace(old, replaced_by=new.id), PermitStatus.REPLACED, None, by, around, {"replaced_by": _named(new)}
+        payload["replaces"] = permit_reference(replaces)
+    event = DomainEvent(None, PermitStatus.ISSUED, actor, "permit.issued", None, payload)
+    return ChangeSet(
+        (),
+        (PermitChange(permit, (event,)),),
+        _grant_postings(permit, PostingContext(actor, "issued", utc_day(actor.at))),
     )
-    return Outcome(gone.declarations, (*gone.permits, *made.permits), made.postings)
 
 
-def _named(permit: PermitOnFile) -> dict[str, str]:
-    return {"permit_id": str(permit.id), "issuer": permit.terms.issuer, "number": permit.terms.number}
+def _granted_line(line: PermitLine) -> dict[str, Any]:
+    what = {"line": line.line, "taxon": line.taxon, "term": line.term, "source": line.source}
+    return what | {"quantity": format_quantity(line.quantity), "unit": line.unit}
 
 
-def _grants(permit: PermitOnFile, sign: Signature) -> tuple[Posting, ...]:
+def replace_permit(
+    old: PermitRecord, new_permit: NewPermit, content: Permit, party: Party, actor: Actor, context: WithdrawalContext
+) -> ChangeSet:
+    """Replace a permit by a new one of the same issuer; the two name one another."""
+    if content.issuer != old.content.issuer:
+        text = f"What replaces a permit of {old.content.issuer} is issued by {old.content.issuer}."
+        raise Invalid("issuer-differs", text, [Fault("/issuer", "issuer-differs", text)])
+    issued = issue(new_permit, content, party, actor, replaces=old)
+    new = issued.permits[0].permit
+    withdrawn = withdraw(
+        replace(old, replaced_by=new.id),
+        PermitStatus.REPLACED,
+        None,
+        actor,
+        context,
+        {"replaced_by": permit_reference(new)},
+    )
+    return ChangeSet(withdrawn.declarations, (*withdrawn.permits, *issued.permits), issued.postings)
+
+
+def permit_reference(permit: PermitRecord) -> dict[str, str]:
+    """Return by what another permit's event names this one."""
+    return {"permit_id": str(permit.id), "issuer": permit.content.issuer, "number": permit.content.number}
+
+
+def _grant_postings(permit: PermitRecord, context: PostingContext) -> tuple[Posting, ...]:
     return tuple(
         Posting(
             permit=permit.id,
-            line=letter,
-            entry=Entry(Side.EXPORT, Kind.GRANT, line.terms.quantity),
-            act=sign.by,
-            cause=sign.cause,
-            day=sign.day,
+            line=line_letter,
+            entry=LedgerEntry(Side.EXPORT, EntryKind.GRANT, line.content.quantity),
+            actor=context.actor,
+            cause=context.cause,
+            value_date=context.value_date,
         )
-        for letter, line in permit.lines.items()
+        for line_letter, line in permit.lines.items()
     )

@@ -7,28 +7,28 @@ from itertools import combinations
 
 from services.permits.domain.reference import names
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.rules.matching import written
-from services.permits.domain.units import convertible
+from services.permits.domain.rules.matching import normalize
+from services.permits.domain.units import is_convertible
 from shared.contracts.permit import PermitLine
 from shared.problems import Fault
 
-TOLD_APART_BY = "term source underlying_source origin_country origin_permit acquired_on description".split()
+DISTINGUISHING_FIELDS = "term source underlying_source origin_country origin_permit acquired_on description".split()
 
 
 @dataclass(frozen=True)
-class _Meant:
+class _LineTaxa:
     """A line with the keys of the taxon it names, by accepted name and synonym, and of all that taxon belongs to."""
 
     line: PermitLine
-    own: frozenset[str]
-    above: frozenset[str]
+    own_keys: frozenset[str]
+    higher_keys: frozenset[str]
 
 
-def overlaps(lines: tuple[PermitLine, ...], facts: Facts, day: date) -> Iterator[Fault]:
+def overlap_faults(lines: tuple[PermitLine, ...], facts: Facts, day: date) -> Iterator[Fault]:
     """Answer a fault for each line that is for the same goods as one before it; names are those of the day."""
-    meant = [_meant(line, facts, day) for line in lines] if len(lines) > 1 else []
-    for (_, one), (index, other) in combinations(enumerate(meant), 2):
-        if _alike(one.line, other.line) and _same(one, other):
+    taxa = [_line_taxa(line, facts, day) for line in lines] if len(lines) > 1 else []
+    for (_, one), (index, other) in combinations(enumerate(taxa), 2):
+        if _has_same_description(one.line, other.line) and _is_same_taxon(one, other):
             text = (
                 f"Line {other.line.line} is for the same goods as line {one.line.line}: join them, or describe "
                 "what differs."
@@ -36,17 +36,19 @@ def overlaps(lines: tuple[PermitLine, ...], facts: Facts, day: date) -> Iterator
             yield Fault(f"/lines/{index}", "lines-overlap", text)
 
 
-def _meant(line: PermitLine, facts: Facts, day: date) -> _Meant:
-    own = frozenset({names.key(line.taxon) or written(line.taxon)}) | facts.listings.accepted(line.taxon, day)
-    hybrid = bool(names.parents(line.taxon))  # a hybrid is neither of its parents
-    return _Meant(line, own, frozenset() if hybrid else facts.listings.above(line.taxon, day))
+def _line_taxa(line: PermitLine, facts: Facts, day: date) -> _LineTaxa:
+    own_keys = frozenset({names.key(line.taxon) or normalize(line.taxon)}) | facts.listings.accepted_keys(
+        line.taxon, day
+    )
+    is_hybrid = bool(names.hybrid_parents(line.taxon))  # a hybrid is neither of its parents
+    return _LineTaxa(line, own_keys, frozenset() if is_hybrid else facts.listings.higher_taxa(line.taxon, day))
 
 
-def _alike(one: PermitLine, other: PermitLine) -> bool:
-    same = all(getattr(one, name) == getattr(other, name) for name in TOLD_APART_BY)
-    return same and convertible(one.unit, other.unit)
+def _has_same_description(one: PermitLine, other: PermitLine) -> bool:
+    same = all(getattr(one, name) == getattr(other, name) for name in DISTINGUISHING_FIELDS)
+    return same and is_convertible(one.unit, other.unit)
 
 
-def _same(one: _Meant, other: _Meant) -> bool:
+def _is_same_taxon(one: _LineTaxa, other: _LineTaxa) -> bool:
     """Say whether two lines name one taxon, or one of them what the other belongs to."""
-    return bool(one.own & other.own or one.own & other.above or other.own & one.above)
+    return bool(one.own_keys & other.own_keys or one.own_keys & other.higher_keys or other.own_keys & one.higher_keys)

@@ -10,10 +10,10 @@ from datetime import date
 
 from services.permits.domain.reference import names
 
-STRICTEST = {"I": 3, "II": 2, "III": 1, None: 0}
+STRICTNESS = {"I": 3, "II": 2, "III": 1, None: 0}
 """Appendices by how much they ask for."""
 _EXCEPT_ONE = re.compile(r"(?i)^except the [a-z]+ included in Appendix I\b")
-BRED_AS_TWO = "D"
+SOURCE_COUNTED_AS_II = "D"
 """Source code of Appendix I specimens that count as Appendix II (Article VII.4)."""
 
 
@@ -21,14 +21,14 @@ BRED_AS_TWO = "D"
 class Population:
     """One part of a listing: the Appendix (None: not listed), and where it holds; no countries: everywhere else.
 
-    `party` is the country that asked for an Appendix III listing. `told` is False where a split listing does not say
-    where this part holds.
+    `party` is the country that asked for an Appendix III listing. `is_range_known` is False where a split listing
+    does not say where this part holds.
     """
 
     appendix: str | None
     countries: frozenset[str] = frozenset()
     party: str | None = None
-    told: bool = True
+    is_range_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -56,17 +56,17 @@ class Listing:
         """What its accepted name is found by."""
         return names.key(self.name)
 
-    def holds(self, day: date) -> bool:
+    def is_in_force_on(self, day: date) -> bool:
         """Say whether it holds on a day."""
         return self.since <= day and (self.until is None or day < self.until)
 
 
 @dataclass(frozen=True)
-class Match:
+class ListingMatch:
     """A listing that answers for a name, and how it was found."""
 
     listing: Listing
-    by: str
+    kind: str
     """accepted, synonym, higher_taxon or hybrid"""
     key: str
 
@@ -78,13 +78,13 @@ class Match:
         those is named: else that one may be among them.
         """
         parts, one = self.listing.parts, self.listing
-        if self.by == "higher_taxon" and one.own and _EXCEPT_ONE.search(one.annotation):
-            return (*(replace(part, told=False) for part in parts), Population("I", told=False))
+        if self.kind == "higher_taxon" and one.own and _EXCEPT_ONE.search(one.annotation):
+            return (*(replace(part, is_range_known=False) for part in parts), Population("I", is_range_known=False))
         return parts
 
 
 @dataclass(frozen=True)
-class Standing:
+class ListingStatus:
     """Where a specimen stands: the Appendices it may be in (one, where that is certain), and the listing that says so.
 
     `known` is False where no listing answers for the name. `party` is who asked for an Appendix III listing.
@@ -92,11 +92,11 @@ class Standing:
 
     known: bool
     appendices: frozenset[str | None] = frozenset()
-    match: Match | None = None
+    match: ListingMatch | None = None
     party: str | None = None
 
     @property
-    def certain(self) -> bool:
+    def is_certain(self) -> bool:
         """Say whether there is one answer."""
         return self.known and len(self.appendices) == 1
 
@@ -108,90 +108,93 @@ class Standing:
     def __str__(self) -> str:
         if not self.known:
             return "in no listing"
-        told = sorted(self.appendices, key=lambda one: STRICTEST[one], reverse=True)
-        return " or ".join(f"Appendix {one}" if one else "not listed" for one in told)
+        appendices = sorted(self.appendices, key=lambda one: STRICTNESS[one], reverse=True)
+        return " or ".join(f"Appendix {one}" if one else "not listed" for one in appendices)
 
 
-UNKNOWN = Standing(known=False)
-Names = Mapping[str, tuple[Match, ...]]
+UNKNOWN = ListingStatus(known=False)
+MatchesByName = Mapping[str, tuple[ListingMatch, ...]]
 """Every match of a name on any day, most exact first; a name that nothing answers for is not in it."""
 
 
 @dataclass(frozen=True)
 class Listings:
-    """The answers of the species listing for the names of a batch. `whole` once an administrator loaded the index."""
+    """The answers of the species listing for the names of a batch. `is_complete` once an administrator loaded the
+    index."""
 
-    found: Names = field(default_factory=dict)
-    whole: bool = False
-    told: dict[tuple[str, date, str | None], Standing] = field(default_factory=dict, compare=False, repr=False)
+    matches: MatchesByName = field(default_factory=dict)
+    is_complete: bool = False
+    status_cache: dict[tuple[str, date, str | None], ListingStatus] = field(
+        default_factory=dict, compare=False, repr=False
+    )
     """What was answered before: a listing that was read does not change."""
 
-    def on(self, name: str, day: date) -> tuple[Match, ...]:
+    def matches_on(self, name: str, day: date) -> tuple[ListingMatch, ...]:
         """Answer the most exact matches of a name that hold on a day."""
-        held = [match for match in self.found.get(name, ()) if match.listing.holds(day)]
-        if held and held[0].by == "hybrid":
-            return tuple(held)
-        exact = [match for match in held if (match.key, match.by) == (held[0].key, held[0].by)]
+        in_force = [match for match in self.matches.get(name, ()) if match.listing.is_in_force_on(day)]
+        if in_force and in_force[0].kind == "hybrid":
+            return tuple(in_force)
+        exact = [match for match in in_force if (match.key, match.kind) == (in_force[0].key, in_force[0].kind)]
         return tuple(exact)
 
-    def standing(self, name: str | None, day: date, country: str | None) -> Standing:
+    def listing_status(self, name: str | None, day: date, country: str | None) -> ListingStatus:
         """Answer where specimens of a name from a country stand on a day; many items of a batch ask the same."""
-        if name is None or name not in self.found:
+        if name is None or name not in self.matches:
             return UNKNOWN
-        asked = name, day, country
-        if asked not in self.told:
-            self.told[asked] = self._standing(name, day, country)
-        return self.told[asked]
+        cache_key = name, day, country
+        if cache_key not in self.status_cache:
+            self.status_cache[cache_key] = self._find_status(name, day, country)
+        return self.status_cache[cache_key]
 
-    def _standing(self, name: str, day: date, country: str | None) -> Standing:
-        matches = self.on(name, day)
-        if not matches:
+    def _find_status(self, name: str, day: date, country: str | None) -> ListingStatus:
+        found = self.matches_on(name, day)
+        if not found:
             return UNKNOWN
-        answers = [_standing(match, country) for match in matches]
-        if matches[0].by == "hybrid":
-            return max(answers, key=lambda one: max(STRICTEST[a] for a in one.appendices))
-        every = frozenset().union(*(one.appendices for one in answers))
-        if matches[0].by == "higher_taxon" and every == {None}:
+        statuses = [_status_of_match(match, country) for match in found]
+        if found[0].kind == "hybrid":
+            return max(statuses, key=lambda one: max(STRICTNESS[a] for a in one.appendices))
+        every = frozenset().union(*(one.appendices for one in statuses))
+        if found[0].kind == "higher_taxon" and every == {None}:
             return UNKNOWN
-        return Standing(True, every, matches[0], answers[0].party)
+        return ListingStatus(True, every, found[0], statuses[0].party)
 
-    def accepted(self, name: str, day: date) -> frozenset[str]:
+    def accepted_keys(self, name: str, day: date) -> frozenset[str]:
         """Answer the keys of the taxa that a name is an accepted name or a synonym of."""
-        return frozenset(m.listing.key for m in self.on(name, day) if m.by in {"accepted", "synonym"})
+        return frozenset(m.listing.key for m in self.matches_on(name, day) if m.kind in {"accepted", "synonym"})
 
     def kingdom(self, name: str) -> str | None:
         """Answer the kingdom a name belongs to, small; None where it is not known, or not the same for all it means."""
-        every = {match.listing.kingdom.casefold() for match in self.found.get(name, ())} - {""}
+        every = {match.listing.kingdom.casefold() for match in self.matches.get(name, ())} - {""}
         return next(iter(every)) if len(every) == 1 else None
 
-    def above(self, name: str, day: date) -> frozenset[str]:
+    def higher_taxa(self, name: str, day: date) -> frozenset[str]:
         """Answer the keys of all that a name belongs to, as the listing has it."""
-        own = names.keys(name)[1:]
-        return frozenset(own).union(*((*m.listing.lineage, m.listing.key) for m in self.on(name, day)))
+        own = names.candidate_keys(name)[1:]
+        return frozenset(own).union(*((*m.listing.lineage, m.listing.key) for m in self.matches_on(name, day)))
 
-    def above_parent(self, hybrid: str, parent: str, day: date) -> frozenset[str]:
+    def higher_taxa_of_parent(self, hybrid: str, parent: str, day: date) -> frozenset[str]:
         """Answer the keys of all that one parent of a hybrid belongs to, not of the parent itself."""
-        own = names.keys(parent)
-        held = [match for match in self.on(hybrid, day) if match.key in own or names.is_group(match.key)]
-        higher = frozenset(match.listing.key for match in held if match.key != own[0])
-        return higher.union(own[1:], *(match.listing.lineage for match in held))
+        own = names.candidate_keys(parent)
+        matches = [match for match in self.matches_on(hybrid, day) if match.key in own or names.is_group(match.key)]
+        higher = frozenset(match.listing.key for match in matches if match.key != own[0])
+        return higher.union(own[1:], *(match.listing.lineage for match in matches))
 
 
-def _standing(match: Match, country: str | None) -> Standing:
-    parts = parts_for(match.parts, country)
+def _status_of_match(match: ListingMatch, country: str | None) -> ListingStatus:
+    parts = populations_for(match.parts, country)
     party = next((part.party for part in parts if part.party), None)
-    return Standing(True, frozenset(part.appendix for part in parts), match, party)
+    return ListingStatus(True, frozenset(part.appendix for part in parts), match, party)
 
 
-def parts_for(parts: Iterable[Population], country: str | None) -> tuple[Population, ...]:
+def populations_for(parts: Iterable[Population], country: str | None) -> tuple[Population, ...]:
     """Answer the parts of a listing that may hold for specimens of a country; several where it does not tell."""
     all_parts = tuple(parts)
-    if country is None or not all(part.told for part in all_parts):
+    if country is None or not all(part.is_range_known for part in all_parts):
         return all_parts
-    here = tuple(part for part in all_parts if country in part.countries)
-    return here or tuple(part for part in all_parts if not part.countries)
+    of_country = tuple(part for part in all_parts if country in part.countries)
+    return of_country or tuple(part for part in all_parts if not part.countries)
 
 
-def counts_as(appendix: str | None, source: str | None) -> str | None:
+def effective_appendix(appendix: str | None, source: str | None) -> str | None:
     """Answer the Appendix a specimen is treated as: of source D one of Appendix I counts as II (Article VII.4)."""
-    return "II" if appendix == "I" and source == BRED_AS_TWO else appendix
+    return "II" if appendix == "I" and source == SOURCE_COUNTED_AS_II else appendix

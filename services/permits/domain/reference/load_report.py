@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-LONGEST_DETAIL = 300
-MOST_NOTES = 1000
+MAX_DETAIL_LENGTH = 300
+MAX_NOTES = 1000
 """Of repairs and refusals so many are told one by one; all are counted."""
 
 
 @dataclass(frozen=True)
-class Note:
+class RowNote:
     """One thing that was repaired in a line, or why it was refused."""
 
     line: int
@@ -19,82 +19,82 @@ class Note:
     detail: str
     field: str | None = None
 
-    def as_data(self, written: Mapping[str, str]) -> dict[str, Any]:
-        """Write it for the report; `written` are the columns as the file writes them."""
-        told: dict[str, Any] = {"line": self.line, "code": self.code, "detail": self.detail}
-        return {**told, "field": written.get(self.field, self.field)} if self.field else told
+    def to_dict(self, column_names: Mapping[str, str]) -> dict[str, Any]:
+        """Write it for the report; `column_names` are the columns as the file writes them."""
+        data: dict[str, Any] = {"line": self.line, "code": self.code, "detail": self.detail}
+        return {**data, "field": column_names.get(self.field, self.field)} if self.field else data
 
 
-def shortened(detail: str) -> str:
+def shorten(detail: str) -> str:
     """Answer as much of a detail as a person reads: what it quotes may be as long as the file likes."""
-    return detail if len(detail) <= LONGEST_DETAIL else detail[:LONGEST_DETAIL] + "…"
+    return detail if len(detail) <= MAX_DETAIL_LENGTH else detail[:MAX_DETAIL_LENGTH] + "…"
 
 
 @dataclass
-class Report:
+class LoadReport:
     """The report of one load, as it grows."""
 
-    taken: int = 0
+    loaded: int = 0
     repaired: int = 0
-    refused: int = 0
+    rejected: int = 0
     counts: Counter[str] = field(default_factory=Counter)
-    repairs: list[Note] = field(default_factory=list)
-    refusals: list[Note] = field(default_factory=list)
-    ended: list[str] = field(default_factory=list)
+    repairs: list[RowNote] = field(default_factory=list)
+    rejections: list[RowNote] = field(default_factory=list)
+    ended_names: list[str] = field(default_factory=list)
     """Names of what the file no longer has."""
 
-    def take(self, repairs: tuple[Note, ...]) -> None:
+    def count_loaded(self, repairs: tuple[RowNote, ...]) -> None:
         """Count a row that was taken, with what was repaired in it."""
-        self.taken += 1
+        self.loaded += 1
         self.repaired += bool(repairs)
-        self.repairs += repairs[: MOST_NOTES - len(self.repairs)]
+        self.repairs += repairs[: MAX_NOTES - len(self.repairs)]
 
-    def refuse(self, note: Note) -> None:
+    def count_rejected(self, note: RowNote) -> None:
         """Count a row that was refused, and why."""
-        self.refused += 1
-        if len(self.refusals) < MOST_NOTES:
-            self.refusals.append(note)
+        self.rejected += 1
+        if len(self.rejections) < MAX_NOTES:
+            self.rejections.append(note)
 
     @property
-    def changes(self) -> bool:
+    def has_changes(self) -> bool:
         """Say whether anything is different after the load."""
         return any(self.counts[name] for name in ("added", "changed", "ended"))
 
-    def as_data(self, written: Mapping[str, str]) -> dict[str, Any]:
-        """Write it whole; `written` are the columns as the file writes them."""
+    def to_dict(self, column_names: Mapping[str, str]) -> dict[str, Any]:
+        """Write it whole; `column_names` are the columns as the file writes them."""
         return {
-            "rows": self.taken + self.refused,
-            "taken": self.taken,
+            "rows": self.loaded + self.rejected,
+            "taken": self.loaded,
             "repaired": self.repaired,
-            "refused": self.refused,
+            "refused": self.rejected,
             **{name: self.counts[name] for name in ("unchanged", "added", "changed", "ended")},
-            "repairs": [note.as_data(written) for note in self.repairs],
-            "refusals": [note.as_data(written) for note in self.refusals],
-            "ended_names": self.ended[:MOST_NOTES],
+            "repairs": [note.to_dict(column_names) for note in self.repairs],
+            "refusals": [note.to_dict(column_names) for note in self.rejections],
+            "ended_names": self.ended_names[:MAX_NOTES],
         }
 
 
-class Repairs:
+class RowRepairs:
     """The repairs of one line, gathered while it is read."""
 
     def __init__(self, line: int) -> None:
         self.line = line
-        self._notes: list[Note] = []
+        self._notes: list[RowNote] = []
 
-    def note(self, code: str, detail: str, field: str | None = None) -> None:
+    def add(self, code: str, detail: str, field: str | None = None) -> None:
         """Remember one repair."""
-        self._notes.append(Note(self.line, code, shortened(detail), field))
+        self._notes.append(RowNote(self.line, code, shorten(detail), field))
 
-    def __iter__(self) -> Iterator[Note]:
+    def __iter__(self) -> Iterator[RowNote]:
         """Go through what was repaired."""
         return iter(self._notes)
 
 
-class Refused(Exception):
+class RowRejected(Exception):
     """A row that cannot be taken: nothing certain can be made of it."""
 
     def __init__(self, code: str, detail: str, field: str | None = None) -> None:
         super().__init__(detail)
         self.code = code
-        self.detail = shortened(detail)
+        self.detail = shorten(detail)
         self.field = field

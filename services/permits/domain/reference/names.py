@@ -11,7 +11,7 @@ RANK_MARKS = frozenset({"spp", "sp", "subsp", "ssp", "var", "f", "fa", "cf", "af
 """Words that say of what rank a name is, or how sure one is of it; the name is the same without them."""
 GROUP_MARKS = frozenset({"spp", "sp"})
 CROSS = "x"
-MOST_WORDS = 9
+MAX_WORDS = 9
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*\.?")
 
 
@@ -22,7 +22,7 @@ def key(name: str) -> str:
 
 
 @lru_cache(10_000)
-def keys(name: str) -> tuple[str, ...]:
+def candidate_keys(name: str) -> tuple[str, ...]:
     """Answer what a name may be found by, most exact first: itself, and each shorter part from its beginning.
 
     Where a name is written without capitals its author cannot be told from its parts: the longest that is known
@@ -35,13 +35,13 @@ def keys(name: str) -> tuple[str, ...]:
 
 
 @lru_cache(10_000)
-def parents(name: str) -> tuple[str, ...]:
+def hybrid_parents(name: str) -> tuple[str, ...]:
     """Answer the keys of a hybrid's parents, each with its genus; none for a name that is no hybrid's."""
     words = _words(name)
     if CROSS not in words or words[0] == CROSS or words[-1] == CROSS:
         return ()
     places = [-1, *(n for n, word in enumerate(words) if word == CROSS), len(words)]
-    parts = [words[here + 1 : there] for here, there in pairwise(places)]
+    parts = [words[start + 1 : end] for start, end in pairwise(places)]
     genus = parts[0][0]
     return tuple(" ".join(part if len(part) > 1 or n == 0 else [genus, *part]) for n, part in enumerate(parts) if part)
 
@@ -51,16 +51,16 @@ def is_group(name: str) -> bool:
     return len(_words(name)) == 1
 
 
-def synonyms(text: str) -> Iterable[str]:
+def parse_synonyms(text: str) -> Iterable[str]:
     """Read a list of synonyms with their authors: the commas within an author's part divide nothing."""
     for part in re.split(r"[;|\n]", text):
-        for segment in _segments(part):
+        for segment in _split_names(part):
             words = _words(segment)
             if len(words) > 1:
                 yield " ".join(words)
 
 
-def _segments(text: str) -> list[str]:
+def _split_names(text: str) -> list[str]:
     """Divide at the commas after which a new name begins: a capital, then a word without one."""
     found: list[str] = []
     for piece in re.split(r",(?![^(]*\))", text):
@@ -80,21 +80,21 @@ def _words(name: str) -> list[str]:
     text = re.sub(r"[\"'`´‘’“”«»]", "", name).replace("\u00a0", " ").replace("×", f" {CROSS} ")
     text = re.sub(r"^(\S+) \([A-Z][a-z]+\) (?=[a-z])", r"\1 ", " ".join(text.split()))  # a subgenus
     pieces = text.split()
-    read = _Reading(told=not text.isupper() and not text.islower())
-    while pieces and len(read.words) < MOST_WORDS and read.takes(pieces):
+    reader = _NameReader(has_mixed_case=not text.isupper() and not text.islower())
+    while pieces and len(reader.words) < MAX_WORDS and reader.read_word(pieces):
         if pieces.pop(0).endswith((",", ";")):
             break
-    if len(read.words) < 2 and not read.group and pieces and not authors.certain(pieces):
+    if len(reader.words) < 2 and not reader.group and pieces and not authors.is_certain_author(pieces):
         more = re.findall(r"[^\W\d_]+", " ".join(pieces).casefold())
-        read.words += [word for word in more if word not in RANK_MARKS]
-    return read.words[:MOST_WORDS]
+        reader.words += [word for word in more if word not in RANK_MARKS]
+    return reader.words[:MAX_WORDS]
 
 
-class _Reading:
+class _NameReader:
     """A name as it is read word by word; `told` says that capitals mean something in it."""
 
-    def __init__(self, *, told: bool) -> None:
-        self.told = told
+    def __init__(self, *, has_mixed_case: bool) -> None:
+        self.has_mixed_case = has_mixed_case
         self.words: list[str] = []
         self.group = False
         """Whether it says itself that it means all: `spp.`."""
@@ -102,7 +102,7 @@ class _Reading:
         """How far the name is read: 0 at its beginning and behind a cross, 1 behind a genus."""
         self._last = ""
 
-    def takes(self, rest: list[str]) -> bool:
+    def read_word(self, rest: list[str]) -> bool:
         """Take the next word; False where the name ends before it."""
         piece = rest[0]
         word = piece.rstrip(".,;").casefold()
@@ -112,10 +112,12 @@ class _Reading:
             self.group = self.group or word in GROUP_MARKS
             self._last = word
             return True
-        elif not _WORD.fullmatch(piece.rstrip(",;")) or piece.casefold() in authors.WORDS or self._is_author(rest):
+        elif (
+            not _WORD.fullmatch(piece.rstrip(",;")) or piece.casefold() in authors.AUTHOR_WORDS or self._is_author(rest)
+        ):
             return False
         else:
-            self._depth += 2 if self.words[-1:] == [CROSS] and self.told and piece.islower() else 1
+            self._depth += 2 if self.words[-1:] == [CROSS] and self.has_mixed_case and piece.islower() else 1
         self.words.append(word)
         self._last = piece
         return True
@@ -124,17 +126,17 @@ class _Reading:
         """Say whether a word tells a rank, or is the first parent's genus again: `Falco rusticolus × F. cherrug`."""
         if self.words[-1:] == [CROSS] and len(self.words) > 1 and len(word) == 1:
             return piece.endswith(".") and self.words[0].startswith(word)
-        return word in RANK_MARKS and (len(word) > 1 or piece.islower() or not self.told)
+        return word in RANK_MARKS and (len(word) > 1 or piece.islower() or not self.has_mixed_case)
 
     def _is_author(self, rest: list[str]) -> bool:
         """Say whether an author begins here; a word that may as well be part of the name is one."""
         if self._depth == 0 or self._last in RANK_MARKS - GROUP_MARKS:
             return False
         if self._depth == 1:
-            return authors.certain(rest) if self.told else authors.known(rest)
-        return authors.certain(rest) or (self.told and self._capital_tells(rest[0]))
+            return authors.is_certain_author(rest) if self.has_mixed_case else authors.is_known_author(rest)
+        return authors.is_certain_author(rest) or (self.has_mixed_case and self._capital_begins_author(rest[0]))
 
-    def _capital_tells(self, piece: str) -> bool:
+    def _capital_begins_author(self, piece: str) -> bool:
         """Say whether a capital begins an author: so behind `niloticus` and `NILOTICUS`, not behind `Niloticus`."""
-        shouted = len(piece.rstrip(".,;")) > 1 and piece.isupper()
-        return piece[0].isupper() and not shouted and (self._last.islower() or self._last.isupper())
+        is_uppercase = len(piece.rstrip(".,;")) > 1 and piece.isupper()
+        return piece[0].isupper() and not is_uppercase and (self._last.islower() or self._last.isupper())

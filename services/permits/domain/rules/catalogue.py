@@ -7,7 +7,7 @@ from shared.contracts.findings import Severity
 
 
 @dataclass(frozen=True)
-class Entry:
+class RuleEntry:
     """A rule as it is published: official name, gravity, sentence."""
 
     name: str
@@ -15,11 +15,11 @@ class Entry:
     sentence: str
 
 
-def book() -> tuple[Entry, ...]:
+def list_rules() -> tuple[RuleEntry, ...]:
     """Answer every rule."""
-    asked = (*documents.RULES, *goods.RULES, *listings.RULES, *quantities.RULES)
+    citation_rules = (*documents.RULES, *goods.RULES, *listings.RULES, *quantities.RULES)
     return (
-        *(Entry(name, severity, sentence) for name, (severity, sentence) in whole_declaration.RULES.items()),
-        *(Entry(need.name, need.severity, need.sentence) for need in requirements.RULES),
-        *(Entry(rule.name, rule.severity, rule.sentence) for rule in asked),
+        *(RuleEntry(name, severity, sentence) for name, (severity, sentence) in whole_declaration.RULES.items()),
+        *(RuleEntry(item_rule.name, item_rule.severity, item_rule.sentence) for item_rule in requirements.RULES),
+        *(RuleEntry(rule.name, rule.severity, rule.sentence) for rule in citation_rules),
     )

@@ -1,104 +1,122 @@
 """What the listing, suspensions and quotas say of one line of a cited document (box 10, box 11a)."""
 
 from services.permits.domain.reference import names
-from services.permits.domain.reference.listings import STRICTEST, Standing, counts_as
-from services.permits.domain.rules.context import Case, Difference, Rule
-from services.permits.domain.rules.matching import origin
-from shared.contracts.quantities import plain
+from services.permits.domain.reference.listings import STRICTNESS, ListingStatus, effective_appendix
+from services.permits.domain.rules.context import CitationContext, Discrepancy, Rule
+from services.permits.domain.rules.matching import line_origin_country
+from shared.contracts.quantities import format_quantity
 
 
-def _on(case: Case, *, at_issue: bool) -> Standing:
+def _listing_status(context: CitationContext, *, at_issue: bool) -> ListingStatus:
     """Answer where the specimens stand, on the day of issue or today: by the declared taxon, if the line's is wider."""
-    day = case.permit.terms.issued_on if at_issue else case.day
-    return case.facts.standing(_meant(case), day, origin(case.permit, case.line))
+    day = context.permit.content.issued_on if at_issue else context.day
+    return context.facts.listing_status(
+        _name_to_look_up(context), day, line_origin_country(context.permit, context.line)
+    )
 
 
-def _meant(case: Case) -> str:
-    return case.facts.meant(case.line.terms.taxon, case.item.taxon, case.day)
+def _name_to_look_up(context: CitationContext) -> str:
+    return context.facts.name_to_look_up(context.line.content.taxon, context.item.taxon, context.day)
 
 
-def _agrees(case: Case, standing: Standing) -> bool:
+def _appendix_agrees(context: CitationContext, listing_status: ListingStatus) -> bool:
     """Say whether the line's Appendix is one the listing may mean; one of source D may be told either way."""
-    stated, source = case.line.terms.appendix, case.line.terms.source
-    return stated in standing.appendices or stated in {counts_as(one, source) for one in standing.appendices}
+    appendix, source = context.line.content.appendix, context.line.content.source
+    return appendix in listing_status.appendices or appendix in {
+        effective_appendix(one, source) for one in listing_status.appendices
+    }
 
 
-def appendix_at_issue(case: Case) -> Difference | None:
+def appendix_at_issue(context: CitationContext) -> Discrepancy | None:
     """The Appendix on a document is the one in force on the day of its issue (Resolution Conf. 12.3, box 10)."""
-    standing = _on(case, at_issue=True)
-    if not standing.known or _agrees(case, standing):
+    listing_status = _listing_status(context, at_issue=True)
+    if not listing_status.known or _appendix_agrees(context, listing_status):
         return None
-    issued = case.permit.terms.issued_on
-    return Difference(case.cites("number"), f"{standing} on {issued}", f"Appendix {case.line.terms.appendix}")
+    issued = context.permit.content.issued_on
+    return Discrepancy(
+        context.document_pointer("number"), f"{listing_status} on {issued}", f"Appendix {context.line.content.appendix}"
+    )
 
 
-def _moved(case: Case) -> tuple[Standing, int] | None:
+def _appendix_change(context: CitationContext) -> tuple[ListingStatus, int] | None:
     """Answer where the specimens stand today, and how much stricter that is than the document's Appendix was."""
-    today = _on(case, at_issue=False)
-    if not today.known or _agrees(case, today) or appendix_at_issue(case) is not None:
+    today = _listing_status(context, at_issue=False)
+    if not today.known or _appendix_agrees(context, today) or appendix_at_issue(context) is not None:
         return None
-    return today, _strictness(today) - STRICTEST[case.line.terms.appendix]
+    return today, _strictness(today) - STRICTNESS[context.line.content.appendix]
 
 
-def _strictness(standing: Standing) -> int:
-    return max(STRICTEST[one] for one in standing.appendices)
+def _strictness(listing_status: ListingStatus) -> int:
+    return max(STRICTNESS[one] for one in listing_status.appendices)
 
 
-def appendix_today(case: Case) -> Difference | None:
+def appendix_today(context: CitationContext) -> Discrepancy | None:
     """Where a taxon moved to a stricter Appendix since the document was issued, an officer decides (Article XV)."""
-    moved = _moved(case)
-    if moved is None or moved[1] <= 0:
+    change = _appendix_change(context)
+    if change is None or change[1] <= 0:
         return None
-    return Difference(case.cites("number"), f"{moved[0]} today", f"Appendix {case.line.terms.appendix} at issue")
+    return Discrepancy(
+        context.document_pointer("number"), f"{change[0]} today", f"Appendix {context.line.content.appendix} at issue"
+    )
 
 
-def appendix_since(case: Case) -> Difference | None:
+def appendix_since(context: CitationContext) -> Discrepancy | None:
     """A taxon that moved to a less strict Appendix since the document was issued is covered by it (Article XV)."""
-    moved = _moved(case)
-    if moved is None or moved[1] > 0:
+    change = _appendix_change(context)
+    if change is None or change[1] > 0:
         return None
-    return Difference(case.cites("number"), f"{moved[0]} today", f"Appendix {case.line.terms.appendix} at issue")
+    return Discrepancy(
+        context.document_pointer("number"), f"{change[0]} today", f"Appendix {context.line.content.appendix} at issue"
+    )
 
 
-def is_listed(case: Case) -> Difference | None:
+def is_listed(context: CitationContext) -> Discrepancy | None:
     """Where no listing answers for a taxon, the Appendix that the document names counts (box 10).
 
     So where a line is for a higher taxon, and the listing leaves open whether the declared one is in a stricter one.
     """
-    named, meant = case.line.terms, _meant(case)
-    found = f"line {named.line}: Appendix {named.appendix}"
-    if not case.facts.standing(meant, case.day, None).known:
-        return Difference(case.at("taxon"), f"a listing of {named.taxon}", found)
-    today = _on(case, at_issue=False)
-    if meant == named.taxon or today.certain or _strictness(today) <= STRICTEST[named.appendix]:
+    line_content, name = context.line.content, _name_to_look_up(context)
+    found = f"line {line_content.line}: Appendix {line_content.appendix}"
+    if not context.facts.listing_status(name, context.day, None).known:
+        return Discrepancy(context.pointer("taxon"), f"a listing of {line_content.taxon}", found)
+    today = _listing_status(context, at_issue=False)
+    if name == line_content.taxon or today.is_certain or _strictness(today) <= STRICTNESS[line_content.appendix]:
         return None
-    return Difference(case.at("taxon"), f"one listing of {meant}", f"{today}; {found}")
+    return Discrepancy(context.pointer("taxon"), f"one listing of {name}", f"{today}; {found}")
 
 
-def named_alike(case: Case) -> Difference | None:
+def name_is_synonym(context: CitationContext) -> Discrepancy | None:
     """A synonym of the name on the document means the same taxon (box 7)."""
-    listed, stated = case.line.terms.taxon, case.item.taxon
-    if stated is None or names.key(listed) == names.key(stated) or not case.facts.means(listed, stated, case.day):
+    permit_name, declared_name = context.line.content.taxon, context.item.taxon
+    if (
+        declared_name is None
+        or names.key(permit_name) == names.key(declared_name)
+        or not context.facts.is_same_taxon(permit_name, declared_name, context.day)
+    ):
         return None
-    return Difference(case.at("taxon"), listed, stated)
+    return Discrepancy(context.pointer("taxon"), permit_name, declared_name)
 
 
-def quota_holds(case: Case) -> Difference | None:
+def quota_is_not_exceeded(context: CitationContext) -> Discrepancy | None:
     """With this document no more is granted in the year than the annual quota (Resolution Conf. 14.7, box 11a)."""
-    for taking in case.facts.takings.get((case.permit.id, case.line.terms.line), ()):
-        if taking.total > taking.amount:
-            span = f"{taking.taxon}, {taking.starts} to {taking.ends}"
-            expected = f"at most {plain(taking.amount)} {taking.unit} ({span})"
-            return Difference(case.cites("number"), expected, f"{plain(taking.total)} {taking.unit} with this document")
+    for usage in context.facts.quota_usages.get((context.permit.id, context.line.content.line), ()):
+        if usage.total > usage.amount:
+            span = f"{usage.taxon}, {usage.starts} to {usage.ends}"
+            expected = f"at most {format_quantity(usage.amount)} {usage.unit} ({span})"
+            return Discrepancy(
+                context.document_pointer("number"),
+                expected,
+                f"{format_quantity(usage.total)} {usage.unit} with this document",
+            )
     return None
 
 
-QUOTA = "CITES-Conf-14.7-quota"
+QUOTA_RULE = "CITES-Conf-14.7-quota"
 RULES: tuple[Rule, ...] = (
     Rule("CITES-box-10-appendix", "refer", appendix_at_issue),
     Rule("CITES-XV-appendix-today", "refer", appendix_today),
     Rule("CITES-XV-appendix-since", "note", appendix_since),
     Rule("listing-silent", "note", is_listed),
-    Rule("CITES-box-7-synonym", "note", named_alike),
-    Rule(QUOTA, "block", quota_holds),
+    Rule("CITES-box-7-synonym", "note", name_is_synonym),
+    Rule(QUOTA_RULE, "block", quota_is_not_exceeded),
 )

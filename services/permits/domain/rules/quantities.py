@@ -3,72 +3,86 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from services.permits.domain.ledger.balances import ZERO, available, closed, used
-from services.permits.domain.rules.context import Case, Difference, Rule
-from services.permits.domain.values import Holding
-from shared.contracts.quantities import EXACT, plain
+from services.permits.domain.ledger.balances import ZERO, available, is_closed, used
+from services.permits.domain.rules.context import CitationContext, Discrepancy, Rule
+from services.permits.domain.values import UsageTotal
+from shared.contracts.quantities import EXACT, format_quantity
 
 
-def rivals(case: Case) -> tuple[Holding, ...]:
+def competing_uses(context: CitationContext) -> tuple[UsageTotal, ...]:
     """Answer the standing and past uses of other declarations that this use cannot stand beside.
 
     A certificate for many crossings has none: each crossing is a line of its continuation sheet.
     """
-    if case.permit.many_crossings:
+    if context.permit.is_for_many_crossings:
         return ()
-    letter = case.line.terms.line
+    line_letter = context.line.content.line
     return tuple(
         use
-        for use in case.permit.held
-        if use.side is case.side and use.line == letter and not _of_one_shipment(use, case)
+        for use in context.permit.usage_totals
+        if use.side is context.side and use.line == line_letter and not _is_same_shipment(use, context)
     )
 
 
-def _of_one_shipment(use: Holding, case: Case) -> bool:
+def _is_same_shipment(use: UsageTotal, context: CitationContext) -> bool:
     """Say whether an earlier part use and this one are of one shipment, as the endorsed transport documents name it.
 
     While the earlier one stands open both must be part uses; once it is released another part use adds up (of goods
     that left under no endorsed document customs says so, box 15), and one that was endorsed may use up the rest.
     """
-    mine, endorsed = case.declaration.transport_document, case.endorsed
-    both_part = use.use == "part" and case.document.use == "part"
-    if both_part and not use.open:
+    transport_document, endorsed_documents = (
+        context.declaration.transport_document,
+        context.endorsed_transport_documents,
+    )
+    both_part = use.use == "part" and context.document.use == "part"
+    if both_part and not use.is_open:
         return True
-    same = mine is not None and use.transport_document in {mine, *(endorsed if mine in endorsed else ())}
-    used_up = use.use == "part" and not use.open
-    return (same and both_part) or (used_up and (same or mine in endorsed))
+    same = transport_document is not None and use.transport_document in {
+        transport_document,
+        *(endorsed_documents if transport_document in endorsed_documents else ()),
+    }
+    used_up = use.use == "part" and not use.is_open
+    return (same and both_part) or (used_up and (same or transport_document in endorsed_documents))
 
 
-def is_first_use(case: Case) -> Difference | None:
+def is_first_use(context: CitationContext) -> Discrepancy | None:
     """A document covers one shipment: its line is not used a second time (Articles VI.5 and VI.6)."""
-    line = case.line
-    if case.document.use == "already_counted":
+    line = context.line
+    if context.document.use == "already_counted":
         return None
-    if closed(line.balance, case.side):
-        amount = plain(used(line.balance, case.side))
-        return Difference(case.cites("number"), "a line not used before", f"used for {amount} {line.terms.unit}")
-    others = rivals(case)
+    if is_closed(line.balance, context.side):
+        amount = format_quantity(used(line.balance, context.side))
+        return Discrepancy(
+            context.document_pointer("number"), "a line not used before", f"used for {amount} {line.content.unit}"
+        )
+    others = competing_uses(context)
     if not others:
         return None
-    held = plain(sum_of(EXACT.add(use.reserved, use.used) for use in others))
-    return Difference(
-        case.cites("number"), "a line not in use", f"{held} {line.terms.unit} set aside or used by another"
+    committed = format_quantity(sum_quantities(EXACT.add(use.reserved, use.used) for use in others))
+    return Discrepancy(
+        context.document_pointer("number"),
+        "a line not in use",
+        f"{committed} {line.content.unit} set aside or used by another",
     )
 
 
-def enough_is_left(case: Case) -> Difference | None:
+def enough_remains(context: CitationContext) -> Discrepancy | None:
     """No more is taken than the line has left (box 11, and box 14 once endorsed)."""
-    if case.asked is None or case.document.use == "already_counted":
+    if context.requested is None or context.document.use == "already_counted":
         return None
-    left = available(case.line.balance, case.side)
-    if case.asked <= left and is_first_use(case) is None:
+    remaining = available(context.line.balance, context.side)
+    if context.requested <= remaining and is_first_use(context) is None:
         return None
-    left = left if case.asked > left else ZERO
-    unit = case.line.terms.unit
-    return Difference(case.at("quantity"), f"at most {plain(left)} {unit}", f"{plain(case.asked)} {unit}")
+    remaining = remaining if context.requested > remaining else ZERO
+    unit = context.line.content.unit
+    return Discrepancy(
+        context.pointer("quantity"),
+        f"at most {format_quantity(remaining)} {unit}",
+        f"{format_quantity(context.requested)} {unit}",
+    )
 
 
-def sum_of(amounts: Iterable[Decimal]) -> Decimal:
+def sum_quantities(amounts: Iterable[Decimal]) -> Decimal:
     """Add quantities exactly."""
     total = ZERO
     for amount in amounts:
@@ -78,6 +92,6 @@ def sum_of(amounts: Iterable[Decimal]) -> Decimal:
 
 RULES: tuple[Rule, ...] = (
     Rule("CITES-VI.6-second-use", "block", is_first_use),
-    Rule("CITES-box-11-quantity", "block", enough_is_left),
+    Rule("CITES-box-11-quantity", "block", enough_remains),
 )
-SECOND_USE, QUANTITY = RULES[0].name, RULES[1].name
+SECOND_USE_RULE, QUANTITY_RULE = RULES[0].name, RULES[1].name

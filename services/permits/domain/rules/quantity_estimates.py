@@ -3,43 +3,45 @@
 from decimal import Context, Decimal
 
 from services.permits.domain import units
-from shared.cites.conversions import CORAL_PIECE, DENSITIES, TIMBER
+from shared.cites.conversions import CORAL_PIECE_MASSES, TIMBER_DENSITIES, TIMBER_TERMS
 from shared.contracts.declaration import Item
 from shared.contracts.permit import PermitLine
-from shared.contracts.quantities import plain
+from shared.contracts.quantities import format_quantity
 
-ROUGH = Context(prec=80)
+ESTIMATE_CONTEXT = Context(prec=80)
 
 
-def guess(line: PermitLine, item: Item) -> str | None:
+def estimate(line: PermitLine, item: Item) -> str | None:
     """Answer a guess with the figure it rests on, where there is a known one."""
-    if line.term in TIMBER:
+    if line.term in TIMBER_TERMS:
         density = _density(line.taxon)
         if density is None:
             return None
-        return _told(line, item, "m3", density, f"{density} kg a cubic metre of {line.taxon}")
-    if "COR" in {line.term, item.term} and line.term in CORAL_PIECE:
-        piece = CORAL_PIECE[line.term]
-        return _told(line, item, "number", piece, f"{plain(piece)} kg a piece of stony coral ({line.term})")
+        return _describe(line, item, "m3", density, f"{density} kg a cubic metre of {line.taxon}")
+    if "COR" in {line.term, item.term} and line.term in CORAL_PIECE_MASSES:
+        piece = CORAL_PIECE_MASSES[line.term]
+        return _describe(
+            line, item, "number", piece, f"{format_quantity(piece)} kg a piece of stony coral ({line.term})"
+        )
     return None
 
 
 def _density(taxon: str) -> Decimal | None:
     name = " ".join(taxon.casefold().split())
-    found = DENSITIES.get(name) or DENSITIES.get(name.split(" ")[0])
+    found = TIMBER_DENSITIES.get(name) or TIMBER_DENSITIES.get(name.split(" ")[0])
     return Decimal(found) if found else None
 
 
-def _told(line: PermitLine, item: Item, measure: str, kilograms: Decimal, figure: str) -> str | None:
+def _describe(line: PermitLine, item: Item, measure: str, kilograms: Decimal, figure: str) -> str | None:
     """Say what a weight may be in this measure, or a quantity in it may weigh."""
-    if units.convertible(item.unit, "kg") and units.convertible(line.unit, measure):
+    if units.is_convertible(item.unit, "kg") and units.is_convertible(line.unit, measure):
         weight = units.convert(item.quantity, item.unit, "kg")
-        return f"at {figure} it may be about {_about(ROUGH.divide(weight, kilograms))} {measure}"
-    if units.convertible(item.unit, measure) and units.convertible(line.unit, "kg"):
+        return f"at {figure} it may be about {_rounded(ESTIMATE_CONTEXT.divide(weight, kilograms))} {measure}"
+    if units.is_convertible(item.unit, measure) and units.is_convertible(line.unit, "kg"):
         amount = units.convert(item.quantity, item.unit, measure)
-        return f"at {figure} it may be about {_about(ROUGH.multiply(amount, kilograms))} kg"
+        return f"at {figure} it may be about {_rounded(ESTIMATE_CONTEXT.multiply(amount, kilograms))} kg"
     return None
 
 
-def _about(quantity: Decimal) -> str:
-    return plain(ROUGH.quantize(quantity, Decimal("0.001")))
+def _rounded(quantity: Decimal) -> str:
+    return format_quantity(ESTIMATE_CONTEXT.quantize(quantity, Decimal("0.001")))

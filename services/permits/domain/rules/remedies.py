@@ -2,14 +2,14 @@
 
 from shared.contracts.findings import Severity
 
-DEFAULT: dict[Severity, str] = {
+DEFAULT_REMEDIES: dict[Severity, str] = {
     "block": "State it right in a new version, or customs overrides it with a reason.",
     "refer": "Customs decides; a new version that agrees with the paper settles it too.",
     "note": "",
 }
 """By gravity, where a rule has no sentence of its own; a note asks for nothing."""
 
-OWN: dict[str, str] = {
+REMEDIES: dict[str, str] = {
     "CITES-VI.1-permit-known": "Check number and issuer, or have its authority register it; then state a new version.",
     "CITES-box-7-line": "Name a line that the document has, or cite the document that covers these goods.",
     "CITES-IV-kind": "Cite a document of a kind that serves this movement.",
@@ -43,10 +43,10 @@ OWN: dict[str, str] = {
 
 def remedy(rule: str, severity: Severity) -> str:
     """Answer what to do about a finding of a rule."""
-    return "" if severity == "note" else OWN.get(rule, DEFAULT[severity])
+    return "" if severity == "note" else REMEDIES.get(rule, DEFAULT_REMEDIES[severity])
 
 
-def message(
+def finding_message(
     sentence: str, rule: str, severity: Severity, expected: str | None, found: str | None, note: str | None = None
 ) -> str:
     """Say a rule, what it saw and what to do, in one line a person can act on."""

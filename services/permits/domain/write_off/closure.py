@@ -12,87 +12,103 @@ from uuid import UUID
 from services.permits.domain.ledger.balances import (
     ZERO,
     Balance,
-    Entry,
-    Kind,
+    EntryKind,
+    LedgerEntry,
     Side,
-    enter,
-    paper,
-    turned_shut,
-    use_up,
+    apply_entry,
+    consumption_entry,
+    is_closed_by_entry,
+    permit_amount,
     used,
 )
 from services.permits.domain.values import Citation
-from services.permits.domain.write_off.consents import drawn_for, drawn_to_cross, lapsed, with_drawn
-from services.permits.domain.write_off.posting import Permits
-from shared.contracts.quantities import EXACT, plain
+from services.permits.domain.write_off.consents import (
+    consent_entries,
+    crossing_consent_entries,
+    return_consent,
+    with_consent_used,
+)
+from services.permits.domain.write_off.posting import PermitsById
+from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Conflict
 
 
-class Running:
+class RunningBalances:
     """What stands of each line so far, while the uses of one decision are written one after the other."""
 
-    def __init__(self, permits: Permits) -> None:
+    def __init__(self, permits: PermitsById) -> None:
         self._permits = permits
         self._balances: dict[tuple[UUID, str], Balance] = {}
 
-    def release(self, citation: Citation, amount: Decimal) -> tuple[Entry, ...]:
+    def release_entries(self, citation: Citation, amount: Decimal) -> tuple[LedgerEntry, ...]:
         """Write the entries of one released use: the reservation given back, the actual quantity used or crossed."""
-        back = Entry(citation.side, Kind.RELEASE, citation.reserved)
-        before = self._here(citation)
-        if self._permits[citation.permit].many_crossings:
-            _must_cross(citation, before, amount, "endorsement-exceeds-permit")
-            drawn = drawn_to_cross(citation, before, amount)
-            after = with_drawn(citation, drawn)
-            return (*drawn, back, Entry(citation.side, Kind.CROSS, amount), *lapsed(after, after.drawn))
-        entries = (back, *drawn_for(citation, before, EXACT.subtract(amount, citation.reserved)))
-        now = self._enter(citation, entries)
-        total = EXACT.add(used(now, citation.side), amount)
-        closes = amount > 0 and (citation.use != "part" or _uses_up(now, citation.side, total))
-        use = use_up(citation.side, amount, closes=closes)
-        self._enter(citation, (use,))
-        return (*entries, use)
+        returned = LedgerEntry(citation.side, EntryKind.RETURN, citation.reserved)
+        before = self._current_balance(citation)
+        if self._permits[citation.permit].is_for_many_crossings:
+            _require_crossing_allowed(citation, before, amount, "endorsement-exceeds-permit")
+            consent_use = crossing_consent_entries(citation, before, amount)
+            after = with_consent_used(citation, consent_use)
+            return (
+                *consent_use,
+                returned,
+                LedgerEntry(citation.side, EntryKind.CROSS_BORDER, amount),
+                *return_consent(after, after.consent_used),
+            )
+        entries = (returned, *consent_entries(citation, before, EXACT.subtract(amount, citation.reserved)))
+        current = self._apply(citation, entries)
+        total = EXACT.add(used(current, citation.side), amount)
+        closes = amount > 0 and (citation.use != "part" or _is_used_up(current, citation.side, total))
+        consumption = consumption_entry(citation.side, amount, closes=closes)
+        self._apply(citation, (consumption,))
+        return (*entries, consumption)
 
-    def correction(self, citation: Citation, amount: Decimal) -> tuple[Entry, ...]:
+    def correction_entries(self, citation: Citation, amount: Decimal) -> tuple[LedgerEntry, ...]:
         """Write the entries that bring one use to another amount."""
         delta = EXACT.subtract(amount, citation.used)
-        before = self._here(citation)
-        if self._permits[citation.permit].many_crossings:
-            _must_cross(citation, before, amount, "not-enough-left")
-            return (Entry(citation.side, Kind.RECROSS, delta),)
-        drawn = drawn_for(citation, before, delta)
-        now = self._enter(citation, drawn)
-        total = EXACT.add(used(now, citation.side), delta)
-        shut = total > 0 and (_uses_up(now, citation.side, total) or not self._only_parts(citation))
-        was = turned_shut(self._permits[citation.permit].lines[citation.line].balance, citation.side)
-        mended = Entry(citation.side, Kind.CORRECT, delta, closes=shut, opens=was and not shut)
-        self._enter(citation, (mended,))
-        return (*drawn, mended)
+        before = self._current_balance(citation)
+        if self._permits[citation.permit].is_for_many_crossings:
+            _require_crossing_allowed(citation, before, amount, "not-enough-left")
+            return (LedgerEntry(citation.side, EntryKind.CORRECT_CROSSING, delta),)
+        consent_use = consent_entries(citation, before, delta)
+        current = self._apply(citation, consent_use)
+        total = EXACT.add(used(current, citation.side), delta)
+        is_closing = total > 0 and (
+            _is_used_up(current, citation.side, total) or not self._has_only_part_uses(citation)
+        )
+        was_closed = is_closed_by_entry(self._permits[citation.permit].lines[citation.line].balance, citation.side)
+        correction = LedgerEntry(
+            citation.side, EntryKind.CORRECT, delta, closes=is_closing, opens=was_closed and not is_closing
+        )
+        self._apply(citation, (correction,))
+        return (*consent_use, correction)
 
-    def _here(self, citation: Citation) -> Balance:
-        stood = self._permits[citation.permit].lines[citation.line].balance
-        return self._balances.get((citation.permit, citation.line), stood)
+    def _current_balance(self, citation: Citation) -> Balance:
+        original = self._permits[citation.permit].lines[citation.line].balance
+        return self._balances.get((citation.permit, citation.line), original)
 
-    def _enter(self, citation: Citation, entries: tuple[Entry, ...]) -> Balance:
-        balance = self._here(citation)
+    def _apply(self, citation: Citation, entries: tuple[LedgerEntry, ...]) -> Balance:
+        balance = self._current_balance(citation)
         for entry in entries:
-            balance = enter(balance, entry)
+            balance = apply_entry(balance, entry)
         self._balances[citation.permit, citation.line] = balance
         return balance
 
-    def _only_parts(self, citation: Citation) -> bool:
-        mine = (citation.line, citation.side)
-        held = self._permits[citation.permit].held
-        return all(h.use == "part" for h in held if (h.line, h.side) == mine and h.used > ZERO)
+    def _has_only_part_uses(self, citation: Citation) -> bool:
+        line_side = (citation.line, citation.side)
+        usage_totals = self._permits[citation.permit].usage_totals
+        return all(
+            usage.use == "part" for usage in usage_totals if (usage.line, usage.side) == line_side and usage.used > ZERO
+        )
 
 
-def _uses_up(balance: Balance, side: Side, total: Decimal) -> bool:
+def _is_used_up(balance: Balance, side: Side, total: Decimal) -> bool:
     """Say whether part uses close the export side; what part uses close at import is open for what is endorsed yet."""
-    return side is Side.EXPORT and total >= paper(balance, side)
+    return side is Side.EXPORT and total >= permit_amount(balance, side)
 
 
-def _must_cross(citation: Citation, balance: Balance, amount: Decimal, code: str) -> None:
+def _require_crossing_allowed(citation: Citation, balance: Balance, amount: Decimal, code: str) -> None:
     """Refuse that more crosses at once than the certificate is for and the authority agreed to for this item."""
-    most = EXACT.add(paper(balance, citation.side), citation.consented)
-    if amount > most:
-        text = f"Line {citation.line} is for {plain(most)} {citation.unit} at a time: no more crossed."
+    maximum = EXACT.add(permit_amount(balance, citation.side), citation.consented)
+    if amount > maximum:
+        text = f"Line {citation.line} is for {format_quantity(maximum)} {citation.unit} at a time: no more crossed."
         raise Conflict(code, text)

@@ -8,51 +8,60 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
-from services.permits.domain.ledger.balances import ZERO, Balance, Entry, Kind, consented, left, paper, taken
+from services.permits.domain.ledger.balances import (
+    ZERO,
+    Balance,
+    EntryKind,
+    LedgerEntry,
+    committed,
+    consent_used,
+    permit_amount,
+    remaining_on_permit,
+)
 from services.permits.domain.values import Citation
 from shared.contracts.quantities import EXACT
 
 
-def unspent(citation: Citation) -> Decimal:
+def unused_consent(citation: Citation) -> Decimal:
     """Answer what is left of the consent for an item."""
-    return EXACT.subtract(citation.consented, citation.drawn)
+    return EXACT.subtract(citation.consented, citation.consent_used)
 
 
-def drawn_for(citation: Citation, balance: Balance, more: Decimal) -> tuple[Entry, ...]:
+def consent_entries(citation: Citation, balance: Balance, additional: Decimal) -> tuple[LedgerEntry, ...]:
     """Write what an item draws for so much more than it holds, or gives back of what it drew where it is less.
 
     It draws what the line lacks, as far as its consent goes; what it drew and the line no longer lacks lapses first.
     """
-    held = EXACT.add(taken(balance, citation.side), min(more, ZERO))
-    lacking = max(EXACT.subtract(held, paper(balance, citation.side)), ZERO)
-    back = lapsed(citation, EXACT.subtract(consented(balance, citation.side), lacking))
-    needed = EXACT.subtract(more, left(balance, citation.side))
-    return (*back, *_draw(with_drawn(citation, back), needed))
+    expected = EXACT.add(committed(balance, citation.side), min(additional, ZERO))
+    shortfall = max(EXACT.subtract(expected, permit_amount(balance, citation.side)), ZERO)
+    returned = return_consent(citation, EXACT.subtract(consent_used(balance, citation.side), shortfall))
+    needed = EXACT.subtract(additional, remaining_on_permit(balance, citation.side))
+    return (*returned, *_use_consent(with_consent_used(citation, returned), needed))
 
 
-def drawn_to_cross(citation: Citation, balance: Balance, amount: Decimal) -> tuple[Entry, ...]:
+def crossing_consent_entries(citation: Citation, balance: Balance, amount: Decimal) -> tuple[LedgerEntry, ...]:
     """Write what an item draws so that so much may cross at once."""
-    own = EXACT.add(paper(balance, citation.side), citation.drawn)
-    return _draw(citation, EXACT.subtract(amount, own))
+    own = EXACT.add(permit_amount(balance, citation.side), citation.consent_used)
+    return _use_consent(citation, EXACT.subtract(amount, own))
 
 
-def _draw(citation: Citation, lacking: Decimal) -> tuple[Entry, ...]:
-    amount = min(lacking, unspent(citation))
-    return (Entry(citation.side, Kind.DRAW, amount),) if amount > ZERO else ()
+def _use_consent(citation: Citation, shortfall: Decimal) -> tuple[LedgerEntry, ...]:
+    amount = min(shortfall, unused_consent(citation))
+    return (LedgerEntry(citation.side, EntryKind.USE_CONSENT, amount),) if amount > ZERO else ()
 
 
-def lapsed(citation: Citation, less: Decimal) -> tuple[Entry, ...]:
+def return_consent(citation: Citation, reduction: Decimal) -> tuple[LedgerEntry, ...]:
     """Write what goes back of what an item drew, where it holds so much less than before."""
-    amount = min(citation.drawn, less)
-    return (Entry(citation.side, Kind.LAPSE, amount),) if amount > ZERO else ()
+    amount = min(citation.consent_used, reduction)
+    return (LedgerEntry(citation.side, EntryKind.RETURN_CONSENT, amount),) if amount > ZERO else ()
 
 
-def with_drawn(citation: Citation, entries: Iterable[Entry]) -> Citation:
+def with_consent_used(citation: Citation, entries: Iterable[LedgerEntry]) -> Citation:
     """Answer a citation with what entries say that it draws more or less."""
-    drawn = citation.drawn
+    consent_total = citation.consent_used
     for entry in entries:
-        if entry.kind is Kind.DRAW:
-            drawn = EXACT.add(drawn, entry.quantity)
-        elif entry.kind is Kind.LAPSE:
-            drawn = EXACT.subtract(drawn, entry.quantity)
-    return replace(citation, drawn=drawn)
+        if entry.kind is EntryKind.USE_CONSENT:
+            consent_total = EXACT.add(consent_total, entry.quantity)
+        elif entry.kind is EntryKind.RETURN_CONSENT:
+            consent_total = EXACT.subtract(consent_total, entry.quantity)
+    return replace(citation, consent_used=consent_total)

@@ -5,69 +5,77 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from services.permits.domain.ledger.balances import Entry, Kind
-from services.permits.domain.values import Citation, DeclarationChange, Filed, PermitOnFile, Posting
-from shared.contracts.parties import Act
+from services.permits.domain.ledger.balances import EntryKind, LedgerEntry
+from services.permits.domain.values import Citation, DeclarationChange, DeclarationRecord, PermitRecord, Posting
+from shared.contracts.parties import Actor
 
-Permits = Mapping[UUID, PermitOnFile]
-Others = Mapping[UUID, Filed]
+PermitsById = Mapping[UUID, PermitRecord]
+ReservingDeclarations = Mapping[UUID, DeclarationRecord]
 """Declarations that hold import reservations on a permit that is endorsed, by id."""
 
 
 @dataclass(frozen=True)
-class Signature:
+class PostingContext:
     """Who signs ledger entries, for which cause, on which day, and why."""
 
-    by: Act
+    actor: Actor
     cause: str
-    day: date
+    value_date: date
     reason: str | None = None
 
 
 @dataclass(frozen=True)
-class Use:
+class LineUse:
     """The entries that one citation makes on its line; a box 14 endorsement makes them without a declaration."""
 
     permit: UUID
     line: str
-    entries: tuple[Entry, ...]
+    entries: tuple[LedgerEntry, ...]
     declaration: UUID | None = None
     item: int | None = None
     dead_on_arrival: int | None = None
 
 
 @dataclass
-class Uses:
+class LineUses:
     """The uses that one decision makes, gathered."""
 
-    made: list[Use] = field(default_factory=list)
+    line_uses: list[LineUse] = field(default_factory=list)
 
-    def add(self, citation: Citation, entries: tuple[Entry, ...], dead: int | None = None) -> None:
+    def add(self, citation: Citation, entries: tuple[LedgerEntry, ...], dead_on_arrival: int | None = None) -> None:
         """Add the entries of one citation."""
-        self.made.append(Use(citation.permit, citation.line, entries, citation.declaration, citation.item, dead))
+        self.line_uses.append(
+            LineUse(citation.permit, citation.line, entries, citation.declaration, citation.item, dead_on_arrival)
+        )
 
 
 @dataclass(frozen=True)
-class Used:
+class UseResult:
     """The permits after a use of one of them, the ledger entries, and the declarations that gave way."""
 
-    permits: Permits
+    permits: PermitsById
     postings: tuple[Posting, ...]
-    gave_way: tuple[DeclarationChange, ...] = ()
+    displaced: tuple[DeclarationChange, ...] = ()
 
 
-def posting_of(permit: PermitOnFile, one: Use, entry: Entry, sign: Signature) -> Posting:
+def build_posting(permit: PermitRecord, use: LineUse, entry: LedgerEntry, context: PostingContext) -> Posting:
     """Write one entry with all that names it."""
-    dies = entry.kind in {Kind.CONSUME, Kind.ENDORSE, Kind.CORRECT, Kind.CROSS, Kind.RECROSS}
+    counts_dead = entry.kind in {
+        EntryKind.CONSUME,
+        EntryKind.ENDORSE,
+        EntryKind.CORRECT,
+        EntryKind.CROSS_BORDER,
+        EntryKind.CORRECT_CROSSING,
+    }
     return Posting(
         permit=permit.id,
-        line=one.line,
+        line=use.line,
         entry=entry,
-        act=sign.by,
-        cause=sign.cause,
-        day=sign.day,
-        declaration=one.declaration,
-        item=one.item,
-        dead_on_arrival=one.dead_on_arrival if dies else None,
-        reason=sign.reason,
+        actor=context.actor,
+        cause=context.cause,
+        value_date=context.value_date,
+        declaration=use.declaration,
+        item=use.item,
+        dead_on_arrival=use.dead_on_arrival if counts_dead else None,
+        reason=context.reason,
     )

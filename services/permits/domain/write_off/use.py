@@ -10,35 +10,53 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.permits.domain import events
-from services.permits.domain.declarations.lodge import entered, the_rules
+from services.permits.domain.declarations.lodge import apply_to_line, system_actor
 from services.permits.domain.ledger.balances import (
     ZERO,
     Balance,
-    Entry,
-    Kind,
+    EntryKind,
+    LedgerEntry,
     Side,
-    beyond,
-    closed,
-    has,
-    left,
-    paper,
+    covered_by_consent,
+    is_closed,
+    is_closed_by_entry,
+    permit_amount,
     remaining,
+    remaining_on_permit,
     reserved,
-    turned_shut,
+    total_amount,
     used,
 )
 from services.permits.domain.lifecycle import USABLE, PermitStatus
-from services.permits.domain.values import DeclarationChange, Filed, Move, Outcome, PermitChange, PermitOnFile, Posting
-from services.permits.domain.write_off.displacement import give_way
-from services.permits.domain.write_off.posting import Others, Permits, Signature, Use, Used, Uses, posting_of
-from shared.contracts.quantities import EXACT, plain
+from services.permits.domain.values import (
+    ChangeSet,
+    DeclarationChange,
+    DeclarationRecord,
+    DomainEvent,
+    PermitChange,
+    PermitRecord,
+    Posting,
+)
+from services.permits.domain.write_off.displacement import displace_reservations
+from services.permits.domain.write_off.posting import (
+    LineUse,
+    LineUses,
+    PermitsById,
+    PostingContext,
+    ReservingDeclarations,
+    UseResult,
+    build_posting,
+)
+from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Conflict
 
-HOLDING = frozenset({Kind.RELEASE, Kind.DRAW, Kind.LAPSE})
+RESERVATION_KINDS = frozenset({EntryKind.RETURN, EntryKind.USE_CONSENT, EntryKind.RETURN_CONSENT})
 """Entries that say what is set aside and for whom, and not that anything left or arrived."""
 
 
-def use(permits: Permits, id: UUID, uses: Iterable[Use], others: Others, sign: Signature) -> Used:
+def post_uses(
+    permits: PermitsById, id: UUID, uses: Iterable[LineUse], reserving: ReservingDeclarations, context: PostingContext
+) -> UseResult:
     """Post uses to a permit; raises Conflict where a side would be overdrawn or less left than was consumed.
 
     `permits` are all that may change: this one, and those on which its holders of reservations hold others.
@@ -47,180 +65,206 @@ def use(permits: Permits, id: UUID, uses: Iterable[Use], others: Others, sign: S
     before = permit = permits[id]
     for one in uses:
         for entry in one.entries:
-            permit = entered(permit, one.line, entry)
-            _must_be_there(permit, one, entry)
-            postings.append(posting_of(permit, one, entry, sign))
-    leaving = any(p.entry.side is Side.EXPORT and p.entry.kind not in HOLDING for p in postings)
-    if leaving and permit.many_crossings:
+            permit = apply_to_line(permit, one.line, entry)
+            _require_crossing_within_total(permit, one, entry)
+            postings.append(build_posting(permit, one, entry, context))
+    leaving = any(p.entry.side is Side.EXPORT and p.entry.kind not in RESERVATION_KINDS for p in postings)
+    if leaving and permit.is_for_many_crossings:
         permit = replace(permit, endorsed=True)
     elif leaving and not permit.endorsed:
-        permit, zeroes = _nothing_else_left(permit, sign)
+        permit, zeroes = _endorse_zero_on_other_lines(permit, context)
         postings += zeroes
-    _must_be_drawn(before, permit, postings)
-    _must_fit(permit)
-    made = give_way({**permits, id: permit}, id, others, sign)
-    settled = replace(made.permits[id], status=standing(made.permits[id]))
-    return Used({**made.permits, id: settled}, (*postings, *made.postings), made.changes)
+    _require_consent_for_excess(before, permit, postings)
+    _require_room_for_consumed(permit)
+    displacement = displace_reservations({**permits, id: permit}, id, reserving, context)
+    final = replace(displacement.permits[id], status=status_from_lines(displacement.permits[id]))
+    return UseResult({**displacement.permits, id: final}, (*postings, *displacement.postings), displacement.changes)
 
 
-def standing(permit: PermitOnFile) -> PermitStatus:
+def status_from_lines(permit: PermitRecord) -> PermitStatus:
     """Answer where a permit stands by its lines: exhausted when nothing further may arrive, else endorsed or issued."""
     if permit.status not in USABLE:
         return permit.status
     balances = [line.balance for line in permit.lines.values()]
-    if any(closed(one, Side.IMPORT) for one in balances) and all(_spent(permit, one) for one in balances):
+    if any(is_closed(one, Side.IMPORT) for one in balances) and all(_is_used_up(permit, one) for one in balances):
         return PermitStatus.EXHAUSTED
     return PermitStatus.ENDORSED if permit.endorsed else PermitStatus.ISSUED
 
 
-def _spent(permit: PermitOnFile, balance: Balance) -> bool:
-    return closed(balance, Side.IMPORT) or (permit.endorsed and paper(balance, Side.IMPORT) == 0)
+def _is_used_up(permit: PermitRecord, balance: Balance) -> bool:
+    return is_closed(balance, Side.IMPORT) or (permit.endorsed and permit_amount(balance, Side.IMPORT) == 0)
 
 
-def may_go_on(permit: PermitOnFile) -> bool:
+def can_endorse_next_part(permit: PermitRecord) -> bool:
     """Say whether the next part load of an exhausted permit may leave: parts alone arrived, and not all has left."""
     balances = [line.balance for line in permit.lines.values()]
-    left_over = any(not closed(one, Side.EXPORT) and used(one, Side.EXPORT) < one.granted for one in balances)
-    return left_over and not any(turned_shut(one, Side.IMPORT) for one in balances)
+    has_quantity_to_leave = any(
+        not is_closed(one, Side.EXPORT) and used(one, Side.EXPORT) < one.granted for one in balances
+    )
+    return has_quantity_to_leave and not any(is_closed_by_entry(one, Side.IMPORT) for one in balances)
 
 
-def used_outcome(
-    before: Filed, after: Filed, event: str, uses: Uses, permits: Permits, others: Others, sign: Signature
-) -> Outcome:
+def apply_uses(
+    before: DeclarationRecord,
+    after: DeclarationRecord,
+    event_type: str,
+    uses: LineUses,
+    permits: PermitsById,
+    reserving: ReservingDeclarations,
+    context: PostingContext,
+) -> ChangeSet:
     """Write what the use of its permits by a declaration changes: it, them, the ledger, and who gave way."""
-    gave_way: dict[UUID, DeclarationChange] = {}
+    displaced: dict[UUID, DeclarationChange] = {}
     postings: list[Posting] = []
     current = dict(permits)
-    concerned = sorted({one.permit for one in uses.made})
-    for id in concerned:
-        current[id] = _without(_with_document(current[id], after), before.id)
-    for id in concerned:
-        used = use(current, id, [one for one in uses.made if one.permit == id], others, sign)
-        current.update(used.permits)
-        gave_way |= {change.filed.id: change for change in used.gave_way}
-        postings += used.postings
-    told = changes(permits, current, {id: _moves(permits[id], current[id], after, sign) for id in concerned})
-    extra = {"usage": usage_of(after, current)}
-    move = Move(before.status, after.status, sign.by, event, sign.reason, extra)
-    return Outcome((DeclarationChange(after, (move,)), *gave_way.values()), told, tuple(postings))
+    permit_ids = sorted({one.permit for one in uses.line_uses})
+    for id in permit_ids:
+        current[id] = _without_declaration(_with_transport_document(current[id], after), before.id)
+    for id in permit_ids:
+        result = post_uses(current, id, [one for one in uses.line_uses if one.permit == id], reserving, context)
+        current.update(result.permits)
+        displaced |= {change.declaration.id: change for change in result.displaced}
+        postings += result.postings
+    changed = permit_changes(
+        permits, current, {id: _permit_events(permits[id], current[id], after, context) for id in permit_ids}
+    )
+    payload = {"usage": usage_payload(after, current)}
+    event = DomainEvent(before.status, after.status, context.actor, event_type, context.reason, payload)
+    return ChangeSet((DeclarationChange(after, (event,)), *displaced.values()), changed, tuple(postings))
 
 
-def changes(before: Permits, after: Permits, moves: Mapping[UUID, tuple[Move, ...]]) -> tuple[PermitChange, ...]:
+def permit_changes(
+    before: PermitsById, after: PermitsById, events_by_permit: Mapping[UUID, tuple[DomainEvent, ...]]
+) -> tuple[PermitChange, ...]:
     """Answer the permits that changed, those with moves and those whose balances alone did."""
     return tuple(
-        PermitChange(permit, moves.get(id, ()))
+        PermitChange(permit, events_by_permit.get(id, ()))
         for id, permit in after.items()
-        if id in moves or permit.lines is not before[id].lines
+        if id in events_by_permit or permit.lines is not before[id].lines
     )
 
 
-def usage_of(filed: Filed, permits: Permits) -> list[dict[str, object]]:
+def usage_payload(declaration: DeclarationRecord, permits: PermitsById) -> list[dict[str, object]]:
     """Say what a declaration has reserved and used of which line, in the line's unit."""
     return [
         {
             "item": citation.item,
             "permit": {
                 "id": str(citation.permit),
-                "issuer": permits[citation.permit].terms.issuer,
-                "number": permits[citation.permit].terms.number,
+                "issuer": permits[citation.permit].content.issuer,
+                "number": permits[citation.permit].content.number,
             },
             "line": citation.line,
-            "reserved": plain(citation.reserved),
-            "consumed": plain(citation.used),
+            "reserved": format_quantity(citation.reserved),
+            "consumed": format_quantity(citation.used),
             "unit": citation.unit,
         }
-        for citation in filed.citations
+        for citation in declaration.citations
         if citation.line
     ]
 
 
-def exhausted(before: PermitOnFile, after: PermitOnFile, sign: Signature, **extra: object) -> tuple[Move, ...]:
+def exhausted_events(
+    before: PermitRecord, after: PermitRecord, context: PostingContext, **payload: object
+) -> tuple[DomainEvent, ...]:
     """Write the news that nothing further may come of a permit, when that is new."""
     if after.status is not PermitStatus.EXHAUSTED or before.status is PermitStatus.EXHAUSTED:
         return ()
-    rules = the_rules(sign.by)
-    return (Move(after.status, after.status, rules, "permit.exhausted", None, dict(extra)),)
+    rules = system_actor(context.actor)
+    return (DomainEvent(after.status, after.status, rules, "permit.exhausted", None, dict(payload)),)
 
 
-def _nothing_else_left(permit: PermitOnFile, sign: Signature) -> tuple[PermitOnFile, list[Posting]]:
-    zero = Entry(Side.EXPORT, Kind.ENDORSE, ZERO)
+def _endorse_zero_on_other_lines(permit: PermitRecord, context: PostingContext) -> tuple[PermitRecord, list[Posting]]:
+    zero = LedgerEntry(Side.EXPORT, EntryKind.ENDORSE, ZERO)
     postings = []
-    for letter, line in permit.lines.items():
+    for line_letter, line in permit.lines.items():
         if line.balance.endorsed is None:
-            permit = entered(permit, letter, zero)
-            postings.append(posting_of(permit, Use(permit.id, letter, (zero,)), zero, sign))
+            permit = apply_to_line(permit, line_letter, zero)
+            postings.append(build_posting(permit, LineUse(permit.id, line_letter, (zero,)), zero, context))
     return replace(permit, endorsed=True), postings
 
 
-def _must_be_there(permit: PermitOnFile, one: Use, entry: Entry) -> None:
+def _require_crossing_within_total(permit: PermitRecord, use: LineUse, entry: LedgerEntry) -> None:
     """Refuse that more crosses a border at once than the certificate is for; a consent is for its declaration alone."""
-    letter = one.line
-    line = permit.lines[letter]
-    most = (paper if one.declaration is None else has)(line.balance, entry.side)
-    if entry.kind is Kind.CROSS and entry.quantity > most:
-        detail = f"Line {letter} of {permit.terms.number} is for {plain(most)} {line.terms.unit} at a time."
+    line_letter = use.line
+    line = permit.lines[line_letter]
+    maximum = (permit_amount if use.declaration is None else total_amount)(line.balance, entry.side)
+    if entry.kind is EntryKind.CROSS_BORDER and entry.quantity > maximum:
+        quantity = f"{format_quantity(maximum)} {line.content.unit}"
+        detail = f"Line {line_letter} of {permit.content.number} is for {quantity} at a time."
         raise Conflict("endorsement-exceeds-permit", detail)
 
 
-def _must_be_drawn(before: PermitOnFile, after: PermitOnFile, postings: Iterable[Posting]) -> None:
+def _require_consent_for_excess(before: PermitRecord, after: PermitRecord, postings: Iterable[Posting]) -> None:
     """Refuse more beyond the permit itself than these uses draw of their own consents, whatever others drew of theirs.
 
     What arrives takes nothing from those who reserved; to what leaves less room for them give way.
     """
-    drawn: dict[tuple[str, Side], Decimal] = {}
-    for p in postings:
-        more = p.entry.quantity if p.entry.kind is Kind.DRAW else ZERO
-        drawn[p.line, p.entry.side] = EXACT.add(drawn.get((p.line, p.entry.side), ZERO), more)
-    for (letter, side), amount in drawn.items():
-        then, line = before.lines[letter].balance, after.lines[letter]
-        if EXACT.subtract(beyond(line.balance, side), beyond(then, side)) > amount:
-            code, does = _REFUSED[side]
-            room = f"{plain(left(then, side))} {line.terms.unit} left to {does}"
-            detail = f"Line {letter} of permit {after.terms.number} has {room}; more needs the authority's consent."
+    consent_used: dict[tuple[str, Side], Decimal] = {}
+    for posting in postings:
+        more = posting.entry.quantity if posting.entry.kind is EntryKind.USE_CONSENT else ZERO
+        consent_used[posting.line, posting.entry.side] = EXACT.add(
+            consent_used.get((posting.line, posting.entry.side), ZERO), more
+        )
+    for (line_letter, side), amount in consent_used.items():
+        balance_before, line = before.lines[line_letter].balance, after.lines[line_letter]
+        if EXACT.subtract(covered_by_consent(line.balance, side), covered_by_consent(balance_before, side)) > amount:
+            code, verb = _CONFLICTS[side]
+            room = f"{format_quantity(remaining_on_permit(balance_before, side))} {line.content.unit} left to {verb}"
+            detail = (
+                f"Line {line_letter} of permit {after.content.number} has {room}; more needs the authority's consent."
+            )
             raise Conflict(code, detail)
 
 
-_REFUSED = {Side.EXPORT: ("endorsement-exceeds-permit", "leave"), Side.IMPORT: ("not-enough-left", "arrive")}
+_CONFLICTS = {Side.EXPORT: ("endorsement-exceeds-permit", "leave"), Side.IMPORT: ("not-enough-left", "arrive")}
 
 
-def _must_fit(after: PermitOnFile) -> None:
-    for letter, line in after.lines.items():
-        unit, number = line.terms.unit, after.terms.number
-        if EXACT.add(remaining(line.balance, Side.IMPORT), _can_give_way(after, letter)) < 0:
-            used = plain(line.balance.import_consumed)
-            detail = f"Of line {letter} of permit {number} {used} {unit} arrived already: no less than that left."
+def _require_room_for_consumed(after: PermitRecord) -> None:
+    for line_letter, line in after.lines.items():
+        unit, number = line.content.unit, after.content.number
+        if EXACT.add(remaining(line.balance, Side.IMPORT), _displaceable_quantity(after, line_letter)) < 0:
+            consumed = format_quantity(line.balance.import_consumed)
+            detail = (
+                f"Of line {line_letter} of permit {number} {consumed} {unit} arrived already: no less than that left."
+            )
             raise Conflict("not-enough-left", detail)
 
 
-def _can_give_way(permit: PermitOnFile, letter: str) -> Decimal:
+def _displaceable_quantity(permit: PermitRecord, line_letter: str) -> Decimal:
     """Answer what reservations at import hold of what left: what they draw of consents goes where they go."""
-    held = reserved(permit.lines[letter].balance, Side.IMPORT)
-    for use in permit.uses:
-        if use.open and (use.line, use.side) == (letter, Side.IMPORT):
-            held = EXACT.subtract(held, use.drawn)
-    return held
+    reserved_quantity = reserved(permit.lines[line_letter].balance, Side.IMPORT)
+    for citation in permit.citations:
+        if citation.is_open and (citation.line, citation.side) == (line_letter, Side.IMPORT):
+            reserved_quantity = EXACT.subtract(reserved_quantity, citation.consent_used)
+    return reserved_quantity
 
 
-def _without(permit: PermitOnFile, declaration: UUID) -> PermitOnFile:
-    return replace(permit, uses=tuple(u for u in permit.uses if u.declaration != declaration))
+def _without_declaration(permit: PermitRecord, declaration: UUID) -> PermitRecord:
+    return replace(permit, citations=tuple(u for u in permit.citations if u.declaration != declaration))
 
 
-def _with_document(permit: PermitOnFile, filed: Filed) -> PermitOnFile:
+def _with_transport_document(permit: PermitRecord, declaration: DeclarationRecord) -> PermitRecord:
     """An export declaration that was released endorses: its transport document is the shipment's (box 15)."""
-    if filed.document.movement == "import" or filed.document.transport_document is None:
+    if declaration.content.movement == "import" or declaration.content.transport_document is None:
         return permit
-    return replace(permit, transport_documents=permit.transport_documents | {filed.document.transport_document})
+    return replace(permit, transport_documents=permit.transport_documents | {declaration.content.transport_document})
 
 
-def _moves(before: PermitOnFile, after: PermitOnFile, filed: Filed, sign: Signature) -> tuple[Move, ...]:
-    side = Side.IMPORT if filed.document.movement == "import" else Side.EXPORT
+def _permit_events(
+    before: PermitRecord, after: PermitRecord, declaration: DeclarationRecord, context: PostingContext
+) -> tuple[DomainEvent, ...]:
+    side = Side.IMPORT if declaration.content.movement == "import" else Side.EXPORT
     sums: dict[str, Decimal] = {}
-    for citation in filed.citations:
+    for citation in declaration.citations:
         if citation.permit == after.id and citation.line:
             sums[citation.line] = EXACT.add(sums.get(citation.line, ZERO), citation.used)
-    lines = [events.usage(after.lines[letter], side, plain(amount)) for letter, amount in sums.items()]
-    extra = {**events.cause(filed), "side": str(side), "lines": lines}
-    event = "permit.endorsed" if side is Side.EXPORT else "permit.used"
-    heard = frozenset({filed.party, filed.trader})
-    move = Move(before.status, after.status, sign.by, event, sign.reason, extra, heard)
-    return (move, *exhausted(before, after, sign, **events.cause(filed)))
+    lines = [
+        events.line_usage(after.lines[line_letter], side, format_quantity(amount))
+        for line_letter, amount in sums.items()
+    ]
+    payload = {**events.declaration_reference(declaration), "side": str(side), "lines": lines}
+    event_type = "permit.endorsed" if side is Side.EXPORT else "permit.used"
+    also_notify = frozenset({declaration.party, declaration.trader})
+    event = DomainEvent(before.status, after.status, context.actor, event_type, context.reason, payload, also_notify)
+    return (event, *exhausted_events(before, after, context, **events.declaration_reference(declaration)))

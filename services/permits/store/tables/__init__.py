@@ -2,15 +2,15 @@
 
 from services.permits.store.tables.applications import application_history, applications
 from services.permits.store.tables.declarations import citations, declaration_history, declarations
-from services.permits.store.tables.ledger import ledger, ledger_differences
-from services.permits.store.tables.messaging import commands, news, parties
+from services.permits.store.tables.ledger import balance_mismatches, ledger
+from services.permits.store.tables.messaging import commands, outbox_events, parties
 from services.permits.store.tables.metadata import metadata
-from services.permits.store.tables.permits import TO_TELL, permit_history, permit_lines, permit_watchers, permits
+from services.permits.store.tables.permits import NOTICE_DUE, permit_history, permit_lines, permit_watchers, permits
 from services.permits.store.tables.reference import (
     policies,
     policy_history,
     quota_amounts,
-    quota_takings,
+    quota_usage,
     quotas,
     reference_loads,
     suspensions,
@@ -18,17 +18,17 @@ from services.permits.store.tables.reference import (
 from services.permits.store.tables.taxa import taxa, taxon_genera, taxon_names
 
 __all__ = [
-    "TO_TELL",
+    "NOTICE_DUE",
     "application_history",
     "applications",
+    "balance_mismatches",
     "citations",
     "commands",
     "declaration_history",
     "declarations",
     "ledger",
-    "ledger_differences",
     "metadata",
-    "news",
+    "outbox_events",
     "parties",
     "permit_history",
     "permit_lines",
@@ -37,7 +37,7 @@ __all__ = [
     "policies",
     "policy_history",
     "quota_amounts",
-    "quota_takings",
+    "quota_usage",
     "quotas",
     "reference_loads",
     "suspensions",

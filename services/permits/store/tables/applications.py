@@ -3,7 +3,7 @@
 from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
-from services.permits.store.tables.history import history_of
+from services.permits.store.tables.history import history_table
 from services.permits.store.tables.metadata import metadata
 
 applications = Table(
@@ -28,4 +28,4 @@ applications = Table(
     Index("applications_issuer", "issuer", "status", "id"),
 )
 
-application_history = history_of("application")
+application_history = history_table("application")

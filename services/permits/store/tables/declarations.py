@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
-from services.permits.store.tables.history import history_of
+from services.permits.store.tables.history import history_table
 from services.permits.store.tables.metadata import metadata
 
 declarations = Table(
@@ -49,7 +49,7 @@ declarations = Table(
     Index("declarations_import_country", "import_country", "id"),
 )
 
-declaration_history = history_of("declaration")
+declaration_history = history_table("declaration")
 
 citations = Table(
     "citations",

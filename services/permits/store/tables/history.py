@@ -6,13 +6,13 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from services.permits.store.tables.metadata import metadata
 
 
-def history_of(thing: str) -> Table:
+def history_table(subject: str) -> Table:
     """Make the table of what became of a permit, a declaration or an application."""
     return Table(
-        f"{thing}_history",
+        f"{subject}_history",
         metadata,
         Column("id", BigInteger, Identity(), primary_key=True),
-        Column(f"{thing}_id", UUID(as_uuid=True), ForeignKey(f"{thing}s.id"), nullable=False),
+        Column(f"{subject}_id", UUID(as_uuid=True), ForeignKey(f"{subject}s.id"), nullable=False),
         Column("sequence", Integer, nullable=False),
         Column("event", Text, nullable=False),
         Column("from_status", Text),
@@ -22,5 +22,5 @@ def history_of(thing: str) -> Table:
         Column("by_role", Text, nullable=False),
         Column("reason", Text),
         Column("detail", JSONB),
-        UniqueConstraint(f"{thing}_id", "sequence", name=f"{thing}_history_sequence_key"),
+        UniqueConstraint(f"{subject}_id", "sequence", name=f"{subject}_history_sequence_key"),
     )

@@ -46,7 +46,7 @@ ledger = Table(
     Index("ledger_day", "day", "side", "kind"),
 )
 
-ledger_differences = Table(
+balance_mismatches = Table(
     "ledger_differences",
     metadata,
     Column("permit_id", UUID(as_uuid=True), primary_key=True),

@@ -4,9 +4,9 @@ from sqlalchemy import Boolean, Column, DateTime, Index, Integer, LargeBinary, T
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from services.permits.store.tables.metadata import metadata
-from shared.outbox import letter_columns
+from shared.outbox import outbox_columns
 
-news = Table(
+outbox_events = Table(
     "news",
     metadata,
     Column("id", UUID(as_uuid=True), primary_key=True),
@@ -16,7 +16,7 @@ news = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("data", Text, nullable=False),
     Column("audience", Text, nullable=False),
-    *letter_columns("news_due"),
+    *outbox_columns("news_due"),
     UniqueConstraint("subject", "sequence", name="news_subject_sequence_key"),
 )
 """Letters to notifications; `data` and `audience` are JSON, carried as they were written."""

@@ -18,10 +18,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
-from services.permits.store.tables.history import history_of
+from services.permits.store.tables.history import history_table
 from services.permits.store.tables.metadata import metadata
 
-TO_TELL = "told < 2 AND status IN ('issued', 'endorsed')"
+NOTICE_DUE = "told < 2 AND status IN ('issued', 'endorsed')"
 """Permits whose end was not told of yet, and that may still end by their dates."""
 
 permits = Table(
@@ -57,7 +57,7 @@ permits = Table(
     Index("permits_status", "status", "id"),
     Index("permits_issued_on", "issued_on"),
     Index("permits_valid_until", "valid_until"),
-    Index("permits_to_tell", "told", "valid_until", postgresql_where=text(TO_TELL)),
+    Index("permits_to_tell", "told", "valid_until", postgresql_where=text(NOTICE_DUE)),
     Index("permits_exporter", "exporter_identifier", "id"),
     Index("permits_importer", "importer_identifier", "id"),
     Index("permits_export_country", "export_country", "id"),
@@ -99,7 +99,7 @@ permit_lines = Table(
     Index("permit_lines_taxon", "taxon"),
 )
 
-permit_history = history_of("permit")
+permit_history = history_table("permit")
 
 permit_watchers = Table(
     "permit_watchers",

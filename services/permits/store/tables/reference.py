@@ -57,7 +57,7 @@ reference_loads = Table(
 """One row a load that changed something; `own` is the project's own small listing of the first start."""
 
 
-def _goods() -> tuple[Column[Any], ...]:
+def _scope_columns() -> tuple[Column[Any], ...]:
     """Make the columns by which an entry of a list says which goods it is about; no codes mean all."""
     return (
         Column("country", Text, nullable=False),
@@ -74,7 +74,7 @@ suspensions = Table(
     metadata,
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("key", Text, nullable=False),
-    *_goods(),
+    *_scope_columns(),
     Column("applies_to_import", Boolean, nullable=False),
     Column("starts", Date),
     Column("ends", Date),
@@ -92,7 +92,7 @@ quotas = Table(
     metadata,
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("key", Text, nullable=False, unique=True),
-    *_goods(),
+    *_scope_columns(),
     Column("unit", Text, nullable=False),
     Column("amount", Numeric, nullable=False),
     Column("starts", Date, nullable=False),
@@ -102,11 +102,11 @@ quotas = Table(
     Column("ended_on", Date),
     Column("version", Integer, nullable=False),
     Column("sequence", Integer, nullable=False),
-    Column("told", Integer, nullable=False),
+    Column("notice_level", Integer, nullable=False),
     CheckConstraint("amount >= 0", name="quotas_not_negative"),
     Index("quotas_country", "country", "taxon_key"),
 )
-"""`told` is the share in per cent (0, 80, 100) that was last told; `sequence` that of its news."""
+"""`notice_level` is the share in per cent (0, 80, 100) that was last announced; `sequence` that of its news."""
 
 quota_amounts = Table(
     "quota_amounts",
@@ -119,7 +119,7 @@ quota_amounts = Table(
 )
 """What a quota was from a day on, as the load of that version had it; of those that have begun the last load says."""
 
-quota_takings = Table(
+quota_usage = Table(
     "quota_takings",
     metadata,
     Column("number", BigInteger, Identity(), primary_key=True),

@@ -19,20 +19,20 @@ from services.cli.ports import free_ports
 from services.gateway.actions.auth import access_tokens, party_directory
 from shared.contracts.parties import Caller, Party
 from shared.database import now
-from shared.signed_tokens import BadToken, InsideSigner, KeyFile, make_keys
-from tests.gateway.conftest import Hub, serving
+from shared.signed_tokens import InternalTokenSigner, InvalidToken, KeyFile, create_signing_keys
+from tests.gateway.conftest import RunningGateway, serve_gateway
 
 FORM = {"grant_type": "client_credentials"}
 
 
-async def _credential(hub: Hub, *roles: str) -> tuple[str, dict[str, str]]:
+async def _credential(hub: RunningGateway, *roles: str) -> tuple[str, dict[str, str]]:
     new = {"name": "T", "country": "FR", "roles": list(roles or ("trader",))}
     party = (await hub.http.post("/v1/parties", json=new, headers=hub.admin)).json()
     given = await hub.http.post(f"/v1/parties/{party['id']}/credentials", headers=hub.admin)
     return party["id"], given.json()
 
 
-async def _me(hub: Hub, token: str) -> httpx2.Response:
+async def _me(hub: RunningGateway, token: str) -> httpx2.Response:
     return await hub.http.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
 
 
@@ -50,7 +50,7 @@ def _encode(value: Any) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-async def test_a_token_is_given_by_basic_and_by_post_and_says_what_rfc_9068_asks(hub: Hub) -> None:
+async def test_a_token_is_given_by_basic_and_by_post_and_says_what_rfc_9068_asks(hub: RunningGateway) -> None:
     id, credential = await _credential(hub)
     basic = await hub.http.post("/oauth2/token", data=FORM, auth=(credential["client_id"], credential["client_secret"]))
     post = await hub.http.post("/oauth2/token", data=FORM | credential)
@@ -68,7 +68,7 @@ async def test_a_token_is_given_by_basic_and_by_post_and_says_what_rfc_9068_asks
     assert (await _me(hub, token)).json()["id"] == id
 
 
-async def test_what_is_published_verifies_a_token(hub: Hub) -> None:
+async def test_what_is_published_verifies_a_token(hub: RunningGateway) -> None:
     _, credential = await _credential(hub)
     metadata = (await hub.http.get("/.well-known/oauth-authorization-server")).json()
     assert metadata["issuer"] == hub.url
@@ -79,7 +79,7 @@ async def test_what_is_published_verifies_a_token(hub: Hub) -> None:
     assert token.claims["client_id"] == credential["client_id"]
 
 
-async def test_a_refusal_is_in_the_words_of_oauth(hub: Hub, subtests: pytest.Subtests) -> None:
+async def test_a_refusal_is_in_the_words_of_oauth(hub: RunningGateway, subtests: pytest.Subtests) -> None:
     nobody = {"client_id": "nobody", "client_secret": "nothing"}
     for form, status, error in (
         ({"x": "y"}, 400, "invalid_request"),
@@ -96,7 +96,7 @@ async def test_a_refusal_is_in_the_words_of_oauth(hub: Hub, subtests: pytest.Sub
             assert ("www-authenticate" in answer.headers) == (status == 401)
 
 
-async def test_a_form_that_is_ambiguous_is_refused(hub: Hub) -> None:
+async def test_a_form_that_is_ambiguous_is_refused(hub: RunningGateway) -> None:
     _, credential = await _credential(hub)
     auth = (credential["client_id"], credential["client_secret"])
     twice = "grant_type=client_credentials&grant_type=client_credentials"
@@ -110,7 +110,7 @@ async def test_a_form_that_is_ambiguous_is_refused(hub: Hub) -> None:
     assert [(answer.status_code, answer.json()["error"]) for answer in answers] == [(400, "invalid_request")] * 4
 
 
-async def test_a_wrong_secret_and_another_partys_are_refused(hub: Hub) -> None:
+async def test_a_wrong_secret_and_another_partys_are_refused(hub: RunningGateway) -> None:
     _, mine = await _credential(hub)
     _, other = await _credential(hub)
     for secret in (other["client_secret"], mine["client_secret"] + "x", "", "é"):
@@ -118,20 +118,20 @@ async def test_a_wrong_secret_and_another_partys_are_refused(hub: Hub) -> None:
         assert (await hub.http.post("/oauth2/token", data=form)).status_code == 401
 
 
-def _none(hub: Hub, token: str) -> str:
+def _none(hub: RunningGateway, token: str) -> str:
     return ".".join((_encode({"alg": "none", "typ": "at+jwt"}), token.split(".")[1], ""))
 
 
-def _hmac_with_the_public_key(hub: Hub, token: str) -> str:
-    [key] = KeyFile(hub.settings.token_keys).public()["keys"]
+def _hmac_with_the_public_key(hub: RunningGateway, token: str) -> str:
+    [key] = KeyFile(hub.settings.token_keys).public_jwks()["keys"]
     head = _encode({"alg": "HS256", "typ": "at+jwt", "kid": key["kid"]})
     signed = f"{head}.{token.split('.')[1]}"
     secret = _decode(key["x"])
     return f"{signed}.{_encode(hmac.digest(secret, signed.encode(), hashlib.sha256))}"
 
 
-def _with(typ: str = "at+jwt", **changes: Any) -> Callable[[Hub, str], str]:
-    def make(hub: Hub, token: str) -> str:
+def _with(typ: str = "at+jwt", **changes: Any) -> Callable[[RunningGateway, str], str]:
+    def make(hub: RunningGateway, token: str) -> str:
         key = KeyFile(hub.settings.token_keys).keys.keys[0]
         claims = {name: value for name, value in (_claims(token) | changes).items() if value is not None}
         return jwt.encode({"alg": "Ed25519", "typ": typ, "kid": key.kid}, claims, key, algorithms=["Ed25519"])
@@ -139,24 +139,24 @@ def _with(typ: str = "at+jwt", **changes: Any) -> Callable[[Hub, str], str]:
     return make
 
 
-def _by_another_key(hub: Hub, token: str) -> str:
+def _by_another_key(hub: RunningGateway, token: str) -> str:
     kid = str(KeyFile(hub.settings.token_keys).keys.keys[0].kid)
     key = OKPKey.generate_key("Ed25519", {"kid": kid}, private=True)
     return jwt.encode({"alg": "Ed25519", "typ": "at+jwt", "kid": kid}, _claims(token), key, algorithms=["Ed25519"])
 
 
-def _inside_token(hub: Hub, token: str) -> str:
+def _inside_token(hub: RunningGateway, token: str) -> str:
     party = Party.model_validate({"id": _claims(token)["sub"], "name": "T", "country": "FR", "roles": ["trader"]})
-    signer = InsideSigner("gateway", KeyFile(hub.settings.signing_keys))
-    return signer.token(Caller(service="gateway", party=party), audience="permits", at=now())
+    signer = InternalTokenSigner("gateway", KeyFile(hub.settings.signing_keys))
+    return signer.sign(Caller(service="gateway", party=party), audience="permits", at=now())
 
 
-def _changed_after_signing(hub: Hub, token: str) -> str:
+def _changed_after_signing(hub: RunningGateway, token: str) -> str:
     head, _, signature = token.split(".")
     return f"{head}.{_encode(_claims(token) | {'sub': str(uuid4())})}.{signature}"
 
 
-BAD: dict[str, Callable[[Hub, str], str]] = {
+BAD: dict[str, Callable[[RunningGateway, str], str]] = {
     "expired": _with(iat=int(time.time()) - 7200, exp=int(time.time()) - 3600),
     "without an end": _with(exp=None),
     "of the future": _with(iat=int(time.time()) + 600, exp=int(time.time()) + 4000),
@@ -180,7 +180,7 @@ BAD: dict[str, Callable[[Hub, str], str]] = {
 }
 
 
-async def test_a_bad_token_is_nobody(hub: Hub, subtests: pytest.Subtests) -> None:
+async def test_a_bad_token_is_nobody(hub: RunningGateway, subtests: pytest.Subtests) -> None:
     _, credential = await _credential(hub)
     token = await hub.token(credential)
     for name, make in BAD.items():
@@ -192,40 +192,40 @@ async def test_a_bad_token_is_nobody(hub: Hub, subtests: pytest.Subtests) -> Non
     assert (await _me(hub, token)).status_code == 200
 
 
-async def test_what_is_no_bearer_token_is_nobody(hub: Hub) -> None:
+async def test_what_is_no_bearer_token_is_nobody(hub: RunningGateway) -> None:
     for header in ("Bearer", "Basic eDp5", "token", ""):
         assert (await hub.http.get("/v1/me", headers={"Authorization": header})).status_code == 401
 
 
-async def test_a_token_that_was_read_before_still_ends(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_token_that_was_read_before_still_ends(hub: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     _, credential = await _credential(hub)
-    monkeypatch.setattr(access_tokens, "LIFE", access_tokens.LIFE / 3600 * 2)
+    monkeypatch.setattr(access_tokens, "TOKEN_LIFETIME", access_tokens.TOKEN_LIFETIME / 3600 * 2)
     token = await hub.token(credential)
     assert (await _me(hub, token)).status_code == 200
-    later = hub.desk.access
-    with pytest.raises(BadToken, match="expired"):
-        later.bearer(token, at=now() + access_tokens.LIFE)
+    later = hub.context.access_tokens
+    with pytest.raises(InvalidToken, match="expired"):
+        later.verify(token, at=now() + access_tokens.TOKEN_LIFETIME)
 
 
-async def test_what_is_remembered_of_tokens_is_bounded(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access_tokens, "MOST_CACHED", 3)
+async def test_what_is_remembered_of_tokens_is_bounded(hub: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_tokens, "MAX_CACHED", 3)
     _, credential = await _credential(hub)
     for _ in range(5):
         assert (await _me(hub, await hub.token(credential))).status_code == 200
-    assert len(hub.desk.access._cached) == 3
+    assert len(hub.context.access_tokens._cached) == 3
 
 
-async def test_a_rotated_away_key_takes_its_tokens_with_it(hub: Hub, tmp_path: Path) -> None:
+async def test_a_rotated_away_key_takes_its_tokens_with_it(hub: RunningGateway, tmp_path: Path) -> None:
     _, credential = await _credential(hub)
     token = await hub.token(credential)
     assert (await _me(hub, token)).status_code == 200
-    make_keys(tmp_path / "fresh.json", tmp_path / "fresh.public.json")
+    create_signing_keys(tmp_path / "fresh.json", tmp_path / "fresh.public.json")
     hub.settings.token_keys.write_text((tmp_path / "fresh.json").read_text())
-    hub.desk.access.keys._looked = 0.0
+    hub.context.access_tokens.keys._checked_at = 0.0
     assert (await _me(hub, token)).status_code == 401
 
 
-async def test_a_disabled_party_stops_and_may_come_back(hub: Hub) -> None:
+async def test_a_disabled_party_stops_and_may_come_back(hub: RunningGateway) -> None:
     id, credential = await _credential(hub)
     token = await hub.token(credential)
     await hub.http.patch(f"/v1/parties/{id}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"})
@@ -235,7 +235,7 @@ async def test_a_disabled_party_stops_and_may_come_back(hub: Hub) -> None:
     assert (await _me(hub, token)).status_code == 200
 
 
-async def test_an_ended_credential_stops_and_its_sister_does_not(hub: Hub) -> None:
+async def test_an_ended_credential_stops_and_its_sister_does_not(hub: RunningGateway) -> None:
     id, first = await _credential(hub)
     second = (await hub.http.post(f"/v1/parties/{id}/credentials", headers=hub.admin)).json()
     tokens = [await hub.token(first), await hub.token(second)]
@@ -249,11 +249,11 @@ async def test_an_ended_credential_stops_and_its_sister_does_not(hub: Hub) -> No
     assert again.status_code == 404
 
 
-async def test_what_one_process_changes_another_learns(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(party_directory, "LOOK_EVERY", 0.1)
+async def test_what_one_process_changes_another_learns(hub: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(party_directory, "REFRESH_SECONDS", 0.1)
     port = free_ports(1)[0]
     sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
-    async with serving(sister), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
+    async with serve_gateway(sister), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
         while (await there.get("/readyz")).status_code != 200:
             pass
         id, credential = await _credential(hub)
@@ -265,7 +265,9 @@ async def test_what_one_process_changes_another_learns(hub: Hub, monkeypatch: py
         assert (await there.get("/v1/me", headers=bearer)).status_code == 401
 
 
-async def test_nobody_is_let_in_on_knowledge_that_is_too_old(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nobody_is_let_in_on_knowledge_that_is_too_old(
+    hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, credential = await _credential(hub)
     token = await hub.token(credential)
     monkeypatch.setattr(party_directory, "STALE_AFTER", -1.0)

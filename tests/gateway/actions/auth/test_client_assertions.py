@@ -20,16 +20,16 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from saola_client import ClientKey
 from saola_client import Hub as Client
-from services.gateway.actions.auth.access_tokens import Access
+from services.gateway.actions.auth.access_tokens import AccessTokens
 from shared.signed_tokens import KeyFile
-from tests.gateway.conftest import Body, Hub
+from tests.gateway.conftest import Body, RunningGateway
 
-TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 Key = OKPKey | ECKey
 ALGORITHM = {"Ed25519": "Ed25519", "P-256": "ES256"}
 
 
-async def _client(hub: Hub, key: Key, **more: Any) -> tuple[str, str]:
+async def _client(hub: RunningGateway, key: Key, **more: Any) -> tuple[str, str]:
     """Give a new trader a credential with this key; answers its party and client id."""
     new = {"name": "K", "country": "FR", "roles": ["trader"]}
     party = (await hub.http.post("/v1/parties", json=new, headers=hub.admin)).json()["id"]
@@ -40,42 +40,42 @@ async def _client(hub: Hub, key: Key, **more: Any) -> tuple[str, str]:
     return party, given.json()["client_id"]
 
 
-def claims_of(hub: Hub, client_id: str, **changes: Any) -> Body:
+def claims_of(hub: RunningGateway, client_id: str, **changes: Any) -> Body:
     at = int(time.time())
     said = {"iss": client_id, "sub": client_id, "aud": hub.url, "iat": at, "exp": at + 60, "jti": uuid4().hex}
     return {name: value for name, value in (said | changes).items() if value is not None}
 
 
-def signed(key: Key, claims: Body, **head: Any) -> str:
+def sign_assertion(key: Key, claims: Body, **head: Any) -> str:
     algorithm = ALGORITHM[str(key.curve_name)]
     return jwt.encode({"alg": algorithm, **head}, claims, key, algorithms=[algorithm])
 
 
-async def _ask(hub: Hub, assertion: str, **more: str) -> httpx2.Response:
-    form = {"grant_type": "client_credentials", "client_assertion_type": TYPE, "client_assertion": assertion}
+async def _ask(hub: RunningGateway, assertion: str, **more: str) -> httpx2.Response:
+    form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
     return await hub.http.post("/oauth2/token", data=form | more)
 
 
 @pytest.mark.parametrize("curve", ["Ed25519", "P-256"])
-async def test_a_client_comes_in_by_its_own_key(hub: Hub, curve: str) -> None:
+async def test_a_client_comes_in_by_its_own_key(hub: RunningGateway, curve: str) -> None:
     key: Key = OKPKey.generate_key("Ed25519") if curve == "Ed25519" else ECKey.generate_key("P-256")
     party, client = await _client(hub, key)
     for head in ({}, {"kid": key.thumbprint()}, {"typ": "JWT"}, {"typ": "client-authentication+jwt"}):
-        answer = await _ask(hub, signed(key, claims_of(hub, client), **head))
+        answer = await _ask(hub, sign_assertion(key, claims_of(hub, client), **head))
         assert answer.status_code == 200, answer.text
     me = await hub.http.get("/v1/me", headers={"Authorization": f"Bearer {answer.json()['access_token']}"})
     assert me.json()["id"] == party
-    assert (await _ask(hub, signed(key, claims_of(hub, client, iat=None)), client_id=client)).status_code == 200
+    assert (await _ask(hub, sign_assertion(key, claims_of(hub, client, iat=None)), client_id=client)).status_code == 200
     metadata = (await hub.http.get("/.well-known/oauth-authorization-server")).json()
     assert "private_key_jwt" in metadata["token_endpoint_auth_methods_supported"]
     assert metadata["token_endpoint_auth_signing_alg_values_supported"] == ["ES256", "Ed25519"]
 
 
-def _unsigned(hub: Hub, key: Key, client: str) -> str:
+def _unsigned(hub: RunningGateway, key: Key, client: str) -> str:
     return ".".join((_part({"alg": "none"}), _part(claims_of(hub, client)), ""))
 
 
-def _with_the_public_key(hub: Hub, key: Key, client: str) -> str:
+def _with_the_public_key(hub: RunningGateway, key: Key, client: str) -> str:
     text = f"{_part({'alg': 'HS256'})}.{_part(claims_of(hub, client))}"
     secret = base64.urlsafe_b64decode(str(key.as_dict(private=False)["x"]) + "==")
     return f"{text}.{_part(hmac.digest(secret, text.encode(), hashlib.sha256))}"
@@ -94,44 +94,44 @@ def _headed(key: Key, claims: Body, **head: Any) -> str:
     return f"{text}.{_part(private.sign(text.encode()))}"
 
 
-def _said(**changes: Any) -> Callable[[Hub, Key, str], str]:
-    return lambda hub, key, client: signed(key, claims_of(hub, client, **changes))
+def _said(**changes: Any) -> Callable[[RunningGateway, Key, str], str]:
+    return lambda hub, key, client: sign_assertion(key, claims_of(hub, client, **changes))
 
 
-def _by_rsa(hub: Hub, key: Key, client: str) -> str:
+def _by_rsa(hub: RunningGateway, key: Key, client: str) -> str:
     return jwt.encode({"alg": "RS256"}, claims_of(hub, client), RSAKey.generate_key(2048), algorithms=["RS256"])
 
 
-def _deprecated_name(hub: Hub, key: Key, client: str) -> str:
+def _deprecated_name(hub: RunningGateway, key: Key, client: str) -> str:
     with warnings.catch_warnings(action="ignore"):
         return jwt.encode({"alg": "EdDSA"}, claims_of(hub, client), key, algorithms=["EdDSA"])
 
 
-def _an_access_token(hub: Hub, key: Key, client: str) -> str:
-    access: Access = hub.desk.access
+def _an_access_token(hub: RunningGateway, key: Key, client: str) -> str:
+    access: AccessTokens = hub.context.access_tokens
     return access.issue(uuid4(), client, at=datetime.now(UTC))
 
 
-def _typed_as_a_token(hub: Hub, key: Key, client: str) -> str:
-    return signed(key, claims_of(hub, client), typ="at+jwt")
+def _typed_as_a_token(hub: RunningGateway, key: Key, client: str) -> str:
+    return sign_assertion(key, claims_of(hub, client), typ="at+jwt")
 
 
-def _to_the_endpoint(hub: Hub, key: Key, client: str) -> str:
-    return signed(key, claims_of(hub, client, aud=f"{hub.url}/oauth2/token"))
+def _to_the_endpoint(hub: RunningGateway, key: Key, client: str) -> str:
+    return sign_assertion(key, claims_of(hub, client, aud=f"{hub.url}/oauth2/token"))
 
 
-def _in_a_list(hub: Hub, key: Key, client: str) -> str:
-    return signed(key, claims_of(hub, client, aud=[hub.url]))
+def _in_a_list(hub: RunningGateway, key: Key, client: str) -> str:
+    return sign_assertion(key, claims_of(hub, client, aud=[hub.url]))
 
 
-def _signed_by_the_hub(hub: Hub, key: Key, client: str) -> str:
+def _signed_by_the_hub(hub: RunningGateway, key: Key, client: str) -> str:
     mine = KeyFile(hub.settings.token_keys).keys.keys[0]
     assert isinstance(mine, OKPKey)
-    return signed(mine, claims_of(hub, client))
+    return sign_assertion(mine, claims_of(hub, client))
 
 
 NOW = int(time.time())
-BAD: dict[str, Callable[[Hub, Key, str], str]] = {
+BAD: dict[str, Callable[[RunningGateway, Key, str], str]] = {
     "unsigned": _unsigned,
     "signed with the public key as a password": _with_the_public_key,
     "signed by RSA": _by_rsa,
@@ -157,8 +157,8 @@ BAD: dict[str, Callable[[Hub, Key, str], str]] = {
     "with a list for a kid": lambda hub, key, client: _headed(key, claims_of(hub, client), kid=["a"]),
     "with an object for a kid": lambda hub, key, client: _headed(key, claims_of(hub, client), kid={}),
     "with a list for a type": lambda hub, key, client: _headed(key, claims_of(hub, client), typ=["JWT"]),
-    "by another key": lambda hub, _, client: signed(OKPKey.generate_key("Ed25519"), claims_of(hub, client)),
-    "by another key of the same name": lambda hub, key, client: signed(
+    "by another key": lambda hub, _, client: sign_assertion(OKPKey.generate_key("Ed25519"), claims_of(hub, client)),
+    "by another key of the same name": lambda hub, key, client: sign_assertion(
         OKPKey.generate_key("Ed25519"), claims_of(hub, client), kid=key.thumbprint()
     ),
     "by the hub's own key": _signed_by_the_hub,
@@ -166,38 +166,38 @@ BAD: dict[str, Callable[[Hub, Key, str], str]] = {
     "typed as an access token": _typed_as_a_token,
     "no JWT": lambda *_: "no.jwt.here",
     "empty": lambda *_: "",
-    "too long": lambda hub, key, client: signed(key, claims_of(hub, client, more="x" * 9_000)),
+    "too long": lambda hub, key, client: sign_assertion(key, claims_of(hub, client, more="x" * 9_000)),
     "with a list for claims": lambda hub, key, client: f"{_part({'alg': 'Ed25519'})}.{_part([1])}.AAAA",
     "with a list for a head": lambda hub, key, client: f"{_part([1])}.{_part(claims_of(hub, client))}.AAAA",
 }
 
 
-async def test_every_attack_is_nobody(hub: Hub, subtests: pytest.Subtests) -> None:
+async def test_every_attack_is_nobody(hub: RunningGateway, subtests: pytest.Subtests) -> None:
     key = OKPKey.generate_key("Ed25519")
     _, client = await _client(hub, key)
     for name, make in BAD.items():
         with subtests.test(name):
             answer = await _ask(hub, make(hub, key, client))
             assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client"), answer.text
-    assert (await _ask(hub, signed(key, claims_of(hub, client)))).status_code == 200
+    assert (await _ask(hub, sign_assertion(key, claims_of(hub, client)))).status_code == 200
 
 
-async def test_an_assertion_counts_once_however_many_come_at_once(hub: Hub) -> None:
+async def test_an_assertion_counts_once_however_many_come_at_once(hub: RunningGateway) -> None:
     key = OKPKey.generate_key("Ed25519")
     _, client = await _client(hub, key)
-    assertion = signed(key, claims_of(hub, client, jti="once"))
+    assertion = sign_assertion(key, claims_of(hub, client, jti="once"))
     answers = await asyncio.gather(*(_ask(hub, assertion) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [200] + [401] * 7
-    again = signed(key, claims_of(hub, client, jti="once", exp=int(time.time()) + 120))
+    again = sign_assertion(key, claims_of(hub, client, jti="once", exp=int(time.time()) + 120))
     assert (await _ask(hub, again)).status_code == 401
     _, other = await _client(hub, key)
-    assert (await _ask(hub, signed(key, claims_of(hub, other, jti="once")))).status_code == 200
+    assert (await _ask(hub, sign_assertion(key, claims_of(hub, other, jti="once")))).status_code == 200
 
 
-async def test_one_way_of_proving_oneself_and_no_other(hub: Hub) -> None:
+async def test_one_way_of_proving_oneself_and_no_other(hub: RunningGateway) -> None:
     key = OKPKey.generate_key("Ed25519")
     _, client = await _client(hub, key)
-    assertion = signed(key, claims_of(hub, client))
+    assertion = sign_assertion(key, claims_of(hub, client))
     answers = [
         await _ask(hub, assertion, client_secret="x"),
         await _ask(hub, assertion, client_id="another"),
@@ -209,7 +209,7 @@ async def test_one_way_of_proving_oneself_and_no_other(hub: Hub) -> None:
     assert (await _ask(hub, assertion)).status_code == 200, "what was refused spent nothing"
 
 
-async def test_keys_come_as_jwk_set_or_pem_and_are_named(hub: Hub) -> None:
+async def test_keys_come_as_jwk_set_or_pem_and_are_named(hub: RunningGateway) -> None:
     first, second = OKPKey.generate_key("Ed25519"), ECKey.generate_key("P-256")
     jwks = {"keys": [first.as_dict(private=False) | {"kid": "one"}, second.as_dict(private=False)]}
     party = (
@@ -219,10 +219,10 @@ async def test_keys_come_as_jwk_set_or_pem_and_are_named(hub: Hub) -> None:
     given = (await hub.http.post(path, json={"jwks": jwks}, headers=hub.admin)).json()
     assert given["kids"] == ["one", second.thumbprint()]
     for key, kid in ((first, "one"), (second, second.thumbprint())):
-        assert (await _ask(hub, signed(key, claims_of(hub, given["client_id"]), kid=kid))).status_code == 200
-    assert (await _ask(hub, signed(first, claims_of(hub, given["client_id"]), kid="two"))).status_code == 401
+        assert (await _ask(hub, sign_assertion(key, claims_of(hub, given["client_id"]), kid=kid))).status_code == 200
+    assert (await _ask(hub, sign_assertion(first, claims_of(hub, given["client_id"]), kid="two"))).status_code == 401
     pem = await hub.http.post(path, json={"public_key": second.as_pem(private=False).decode()}, headers=hub.admin)
-    assert (await _ask(hub, signed(second, claims_of(hub, pem.json()["client_id"])))).status_code == 200
+    assert (await _ask(hub, sign_assertion(second, claims_of(hub, pem.json()["client_id"])))).status_code == 200
     listed = (await hub.http.get(path, headers=hub.admin)).json()["data"]
     assert [(row["kind"], row["last_used_at"] is not None) for row in listed] == [("public_key", True)] * 2
 
@@ -244,7 +244,7 @@ UNFIT: dict[str, Any] = {
 }
 
 
-async def test_a_key_that_cannot_be_used_is_named(hub: Hub, subtests: pytest.Subtests) -> None:
+async def test_a_key_that_cannot_be_used_is_named(hub: RunningGateway, subtests: pytest.Subtests) -> None:
     me = (await hub.http.get("/v1/me", headers=hub.admin)).json()["id"]
     for name, body in UNFIT.items():
         with subtests.test(name):
@@ -253,23 +253,23 @@ async def test_a_key_that_cannot_be_used_is_named(hub: Hub, subtests: pytest.Sub
             assert answer.json()["code"] in {"private-key-sent", "public-key-unfit", "invalid-body"}
 
 
-async def test_a_credential_ends_when_it_was_said_to(hub: Hub) -> None:
+async def test_a_credential_ends_when_it_was_said_to(hub: RunningGateway) -> None:
     key = OKPKey.generate_key("Ed25519")
     ends = datetime.now(UTC) + timedelta(seconds=2)
     _, client = await _client(hub, key, expires_at=ends.isoformat())
-    token = (await _ask(hub, signed(key, claims_of(hub, client)))).json()["access_token"]
+    token = (await _ask(hub, sign_assertion(key, claims_of(hub, client)))).json()["access_token"]
     header = {"Authorization": f"Bearer {token}"}
     assert (await hub.http.get("/v1/me", headers=header)).status_code == 200
     while datetime.now(UTC) <= ends:
         await asyncio.sleep(0.1)
     assert (await hub.http.get("/v1/me", headers=header)).status_code == 401
-    assert (await _ask(hub, signed(key, claims_of(hub, client)))).status_code == 401
+    assert (await _ask(hub, sign_assertion(key, claims_of(hub, client)))).status_code == 401
     past = {"expires_at": "2020-01-01T00:00:00Z"}
     me = (await hub.http.get("/v1/me", headers=hub.admin)).json()["id"]
     assert (await hub.http.post(f"/v1/parties/{me}/credentials", json=past, headers=hub.admin)).status_code == 422
 
 
-async def test_the_client_library_comes_in_by_its_own_key(hub: Hub) -> None:
+async def test_the_client_library_comes_in_by_its_own_key(hub: RunningGateway) -> None:
     key = ClientKey.generate()
     party = (
         await hub.http.post("/v1/parties", json={"name": "L", "country": "FR", "roles": ["trader"]}, headers=hub.admin)

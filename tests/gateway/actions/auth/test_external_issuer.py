@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from services.cli.ports import free_ports
 from services.gateway.clients import external_keys
-from tests.gateway.conftest import Hub, serving
+from tests.gateway.conftest import RunningGateway, serve_gateway
 
 
 @dataclass
@@ -58,18 +58,18 @@ async def issuer() -> AsyncIterator[Issuer]:
 
 
 @pytest.fixture
-async def there(hub: Hub, issuer: Issuer) -> AsyncIterator[httpx2.AsyncClient]:
+async def there(hub: RunningGateway, issuer: Issuer) -> AsyncIterator[httpx2.AsyncClient]:
     """A replica of the gateway that trusts the issuer."""
     port = free_ports(1)[0]
     trusting = {"port": port, "public_url": hub.url, "trusted_issuer": issuer.url}
     sister = hub.settings.model_copy(update=trusting)
-    async with serving(sister), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+    async with serve_gateway(sister), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
         while (await http.get("/readyz")).status_code != 200:
             pass
         yield http
 
 
-async def _subject(hub: Hub, subject: str) -> tuple[str, str]:
+async def _subject(hub: RunningGateway, subject: str) -> tuple[str, str]:
     """Say who a subject of the issuer is; answers party and client id."""
     new = {"name": "O", "country": "FR", "roles": ["trader"]}
     party = (await hub.http.post("/v1/parties", json=new, headers=hub.admin)).json()["id"]
@@ -86,7 +86,7 @@ async def _me(http: httpx2.AsyncClient, token: str) -> httpx2.Response:
 
 
 async def test_its_token_is_of_the_party_whose_subject_it_names(
-    hub: Hub, there: httpx2.AsyncClient, issuer: Issuer
+    hub: RunningGateway, there: httpx2.AsyncClient, issuer: Issuer
 ) -> None:
     party, client = await _subject(hub, "user|7")
     token = issuer.token("user|7")
@@ -101,7 +101,7 @@ async def test_its_token_is_of_the_party_whose_subject_it_names(
 
 
 async def test_its_bad_tokens_are_nobodys(
-    hub: Hub, there: httpx2.AsyncClient, issuer: Issuer, subtests: pytest.Subtests
+    hub: RunningGateway, there: httpx2.AsyncClient, issuer: Issuer, subtests: pytest.Subtests
 ) -> None:
     await _subject(hub, "s")
     at = int(time.time())
@@ -123,7 +123,7 @@ async def test_its_bad_tokens_are_nobodys(
 
 
 async def test_a_new_key_is_learned_and_strangers_keys_do_not_wear_the_issuer_down(
-    hub: Hub, there: httpx2.AsyncClient, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    hub: RunningGateway, there: httpx2.AsyncClient, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await _subject(hub, "s")
     assert (await _me(there, issuer.token("s"))).status_code == 200
@@ -132,10 +132,10 @@ async def test_a_new_key_is_learned_and_strangers_keys_do_not_wear_the_issuer_do
     for _ in range(5):
         assert (await _me(there, issuer.token("s", stranger))).status_code == 401
     assert issuer.fetched == 1, "not more often than every ten seconds"
-    monkeypatch.setattr(external_keys, "NOT_OFTENER", 0.0)
+    monkeypatch.setattr(external_keys, "MIN_FETCH_INTERVAL", 0.0)
     issuer.keys.insert(0, ECKey.generate_key("P-256", {"kid": "second"}))
     assert (await _me(there, issuer.token("s"))).status_code == 200
     assert (await _me(there, issuer.token("s", issuer.keys[1]))).status_code == 200, "both live in a rotation"
     issuer.away = True
-    monkeypatch.setattr(external_keys, "FRESH_FOR", 0.0)
+    monkeypatch.setattr(external_keys, "MAX_AGE_SECONDS", 0.0)
     assert (await _me(there, issuer.token("s", jti="x"))).status_code == 200, "an issuer that is away stops nobody"

@@ -17,7 +17,7 @@ from joserfc.jwk import OKPKey
 
 from services.cli.ports import free_ports
 from services.gateway.settings import Settings
-from tests.gateway.actions.auth.test_client_assertions import TYPE, signed
+from tests.gateway.actions.auth.test_client_assertions import ASSERTION_TYPE, sign_assertion
 from tests.gateway.conftest import Body
 
 FORM = {"grant_type": "client_credentials"}
@@ -89,7 +89,7 @@ async def _party(way: httpx2.AsyncClient, admin: dict[str, str], credential: Bod
 def _assertion(key: OKPKey, client: str, issuer: str) -> Body:
     at = int(time.time())
     claims = {"iss": client, "sub": client, "aud": issuer, "iat": at, "exp": at + 60, "jti": uuid4().hex}
-    return {"client_assertion_type": TYPE, "client_assertion": signed(key, claims)}
+    return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": sign_assertion(key, claims)}
 
 
 async def test_what_one_process_ends_the_other_refuses_and_an_assertion_counts_once_in_both(

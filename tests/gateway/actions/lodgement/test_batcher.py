@@ -17,24 +17,24 @@ from sqlalchemy import text
 from services.cli.databases import Server
 from services.cli.ports import free_ports
 from services.gateway.actions.lodgement import batcher
-from tests.gateway.conftest import Hub, declaration, serving
+from tests.gateway.conftest import RunningGateway, declaration, serve_gateway
 
 
-async def _count(hub: Hub, query: str = "SELECT count(*) FROM submissions") -> int:
-    async with hub.desk.engine.connect() as conn:
+async def _count(hub: RunningGateway, query: str = "SELECT count(*) FROM submissions") -> int:
+    async with hub.context.engine.connect() as conn:
         return int((await conn.execute(text(query))).scalar_one())
 
 
-async def _own_sql(hub: Hub, server: Server, statement: str) -> None:
+async def _own_sql(hub: RunningGateway, server: Server, statement: str) -> None:
     """Say something to the gateway's database as its superuser."""
-    conn = await server.admin(urlsplit(hub.settings.database_url).path.lstrip("/"))
+    conn = await server.connect_as_superuser(urlsplit(hub.settings.database_url).path.lstrip("/"))
     try:
         await conn.execute(statement)
     finally:
         await conn.close()
 
 
-async def test_the_answer_names_what_was_kept(hub: Hub) -> None:
+async def test_the_answer_names_what_was_kept(hub: RunningGateway) -> None:
     party, trader = await hub.party("trader", identifiers={"EORI": "FR99988877700011"})
     body = json.dumps(declaration("B-2026/“ü”")).encode()
     answer = await hub.lodge(trader, body)
@@ -52,7 +52,7 @@ async def test_the_answer_names_what_was_kept(hub: Hub) -> None:
     }
     assert answer.headers["location"] == path
     assert "idempotency-replayed" not in answer.headers
-    [asked] = await hub.permits.until("/inside/declarations")
+    [asked] = await hub.permits.wait_for_requests("/internal/declarations")
     [letter] = asked.json["letters"]
     assert asked.caller.service == "gateway" and asked.caller.party is None
     assert letter == {
@@ -66,7 +66,7 @@ async def test_the_answer_names_what_was_kept(hub: Hub) -> None:
     assert body in asked.body
 
 
-async def test_fifty_at_once_under_one_key_get_the_one_answer(hub: Hub) -> None:
+async def test_fifty_at_once_under_one_key_get_the_one_answer(hub: RunningGateway) -> None:
     trader = await hub.trader()
     body = declaration()
     answers = await asyncio.gather(*(hub.lodge(trader, body, idempotency_key="k1") for _ in range(50)))
@@ -74,15 +74,18 @@ async def test_fifty_at_once_under_one_key_get_the_one_answer(hub: Hub) -> None:
     replayed = Counter(answer.headers.get("idempotency-replayed") for answer in answers)
     assert replayed == {None: 1, "true": 49}
     assert await _count(hub) == 1
-    asked = await hub.permits.until("/inside/declarations")
+    asked = await hub.permits.wait_for_requests("/internal/declarations")
     assert [letter["id"] for one in asked for letter in one.json["letters"]] == [answers[0].json()["id"]]
 
 
-async def test_fifty_at_once_under_one_key_at_two_gateways_get_the_one_answer(hub: Hub) -> None:
+async def test_fifty_at_once_under_one_key_at_two_gateways_get_the_one_answer(hub: RunningGateway) -> None:
     trader, body, port = await hub.trader(), declaration(), free_ports(1)[0]
     sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
-    async with serving(sister) as app, httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
-        while not app.state.desk.people.known:
+    async with (
+        serve_gateway(sister) as app,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there,
+    ):
+        while not app.state.context.directory.is_fresh:
             await asyncio.sleep(0.01)
         headers = trader | {"Idempotency-Key": "k1"}
         places = [hub.http, there] * 25
@@ -91,7 +94,7 @@ async def test_fifty_at_once_under_one_key_at_two_gateways_get_the_one_answer(hu
     assert await _count(hub) == 1
 
 
-async def test_a_key_stands_for_the_bytes_it_came_with(hub: Hub) -> None:
+async def test_a_key_stands_for_the_bytes_it_came_with(hub: RunningGateway) -> None:
     trader, body = await hub.trader(), declaration()
     first = await hub.lodge(trader, body, idempotency_key="k1")
     same = await hub.lodge(trader, body, idempotency_key="k1", content_type='application/json; charset="UTF-8"')
@@ -104,7 +107,7 @@ async def test_a_key_stands_for_the_bytes_it_came_with(hub: Hub) -> None:
     assert await _count(hub) == 1
 
 
-async def test_a_key_is_its_partys_own(hub: Hub) -> None:
+async def test_a_key_is_its_partys_own(hub: RunningGateway) -> None:
     trader = await hub.trader()
     _, other = await hub.party("trader", identifiers={"EORI": "FR2"})
     theirs = declaration(importer={"name": "C", "country": "FR", "identifier": "FR2"})
@@ -117,18 +120,18 @@ async def test_a_key_is_its_partys_own(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize("key", ["a b", "", "é", "k" * 256])
-async def test_a_key_is_visible_ascii(hub: Hub, key: str) -> None:
+async def test_a_key_is_visible_ascii(hub: RunningGateway, key: str) -> None:
     headers = await hub.trader() | {"Content-Type": "application/json"}
     sent = {name.encode(): value.encode() for name, value in headers.items()} | {b"Idempotency-Key": key.encode()}
     answer = await hub.http.post("/v1/declarations", json=declaration(), headers=sent)
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-invalid")
 
 
-async def test_the_longest_key_is_taken(hub: Hub) -> None:
+async def test_the_longest_key_is_taken(hub: RunningGateway) -> None:
     assert (await hub.lodge(await hub.trader(), declaration(), idempotency_key="~" * 255)).status_code == 202
 
 
-async def test_a_reference_is_used_once_by_one_trader(hub: Hub) -> None:
+async def test_a_reference_is_used_once_by_one_trader(hub: RunningGateway) -> None:
     trader, body = await hub.trader(), declaration("B-1")
     assert (await hub.lodge(trader, body)).status_code == 202
     again = await hub.lodge(trader, body)
@@ -140,7 +143,7 @@ async def test_a_reference_is_used_once_by_one_trader(hub: Hub) -> None:
     assert (await hub.lodge(other, theirs)).status_code == 202
 
 
-async def test_keys_and_references_that_cross_do_not_wait_for_one_another(hub: Hub, server: Server) -> None:
+async def test_keys_and_references_that_cross_do_not_wait_for_one_another(hub: RunningGateway, server: Server) -> None:
     """Two gateways insert the same references in opposite order of keys: a deadlock is tried again, none is lost."""
     await _own_sql(
         hub,
@@ -152,8 +155,11 @@ async def test_keys_and_references_that_cross_do_not_wait_for_one_another(hub: H
     trader, port = await hub.trader(), free_ports(1)[0]
     sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
     bodies = [declaration(f"B-{number}") for number in range(16)]
-    async with serving(sister) as app, httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
-        while not app.state.desk.people.known:
+    async with (
+        serve_gateway(sister) as app,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there,
+    ):
+        while not app.state.context.directory.is_fresh:
             await asyncio.sleep(0.01)
 
         async def send(at: httpx2.AsyncClient, number: int, key: int) -> int:
@@ -167,7 +173,7 @@ async def test_keys_and_references_that_cross_do_not_wait_for_one_another(hub: H
     assert await _count(hub) == 16
 
 
-async def test_one_that_the_database_refuses_harms_none_of_its_batch(hub: Hub, server: Server) -> None:
+async def test_one_that_the_database_refuses_harms_none_of_its_batch(hub: RunningGateway, server: Server) -> None:
     await _own_sql(
         hub,
         server,
@@ -183,11 +189,11 @@ async def test_one_that_the_database_refuses_harms_none_of_its_batch(hub: Hub, s
     assert await _count(hub) == 20
 
 
-async def test_too_many_that_wait_are_told_so_at_once(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_many_that_wait_are_told_so_at_once(hub: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     trader = await hub.trader()
-    for limit in ("MOST_WAITING", "MOST_BYTES_WAITING"):
+    for limit in ("MAX_WAITING", "MAX_WAITING_BYTES"):
         with monkeypatch.context() as patch:
-            patch.setattr(batcher, limit, -1 if limit == "MOST_BYTES_WAITING" else 0)
+            patch.setattr(batcher, limit, -1 if limit == "MAX_WAITING_BYTES" else 0)
             answer = await hub.lodge(trader, declaration())
             assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
             assert answer.headers["retry-after"] in {"1", "2", "3"}
@@ -230,15 +236,18 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.close()
 
 
-async def test_a_database_that_is_away_is_a_503_and_never_a_202(hub: Hub, tmp_path: Path) -> None:
+async def test_a_database_that_is_away_is_a_503_and_never_a_202(hub: RunningGateway, tmp_path: Path) -> None:
     trader = await hub.trader()
     async with _line(hub.settings.database_url, tmp_path) as (url, cut):
         port = free_ports(1)[0]
         sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url, "database_url": url})
-        async with serving(sister) as app, httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
-            while not app.state.desk.people.known:
+        async with (
+            serve_gateway(sister) as app,
+            httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there,
+        ):
+            while not app.state.context.directory.is_fresh:
                 await asyncio.sleep(0.01)
-            at = Hub(hub.url, sister, app, hub.permits, hub.notifications, there)
+            at = RunningGateway(hub.url, sister, app, hub.permits, hub.notifications, there)
             assert (await at.lodge(trader, declaration())).status_code == 202
             cut()
             answers = await asyncio.gather(*(at.lodge(trader, declaration()) for _ in range(10)))
@@ -251,7 +260,9 @@ async def test_a_database_that_is_away_is_a_503_and_never_a_202(hub: Hub, tmp_pa
     assert await _count(hub) == 1
 
 
-async def test_a_connection_that_was_cut_is_opened_again_and_nobody_notices(hub: Hub, server: Server) -> None:
+async def test_a_connection_that_was_cut_is_opened_again_and_nobody_notices(
+    hub: RunningGateway, server: Server
+) -> None:
     trader = await hub.trader()
     assert (await hub.lodge(trader, declaration())).status_code == 202
     for _ in range(3):
@@ -266,11 +277,11 @@ async def test_a_connection_that_was_cut_is_opened_again_and_nobody_notices(hub:
 
 
 async def test_the_head_of_the_line_is_not_kept_waiting_by_a_slow_body(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch
+    hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from services.gateway.api.declarations import lodge
 
-    monkeypatch.setattr(lodge, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(lodge, "BODY_TIMEOUT_SECONDS", 0.2)
     trader = await hub.trader()
     lines = ["POST /v1/declarations HTTP/1.1", "Host: hub", "Content-Type: application/json", "Content-Length: 9"]
     lines += [f"{name}: {value}" for name, value in (trader | {"Idempotency-Key": "k"}).items()]

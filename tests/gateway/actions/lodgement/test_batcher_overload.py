@@ -12,23 +12,23 @@ from sqlalchemy import text
 
 from services.cli.databases import Server
 from services.gateway.actions.lodgement import batcher
-from tests.gateway.conftest import Hub, declaration
-from tests.gateway.stub_service import Asked, problem, usual
+from tests.gateway.conftest import RunningGateway, declaration
+from tests.gateway.stub_service import ReceivedRequest, default_response, problem_response
 
 
-async def _kept(hub: Hub) -> set[str]:
-    async with hub.desk.engine.connect() as conn:
+async def _kept(hub: RunningGateway) -> set[str]:
+    async with hub.context.engine.connect() as conn:
         return set((await conn.execute(text("SELECT reference FROM submissions"))).scalars())
 
 
 async def test_three_times_what_fits_is_refused_at_once_and_what_was_taken_is_kept(
-    hub: Hub, server: Server, monkeypatch: pytest.MonkeyPatch
+    hub: RunningGateway, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database stands still: the queue fills to its bound, the rest has its 503 while the database still stands."""
-    monkeypatch.setattr(batcher, "MOST_WAITING", 40)
-    monkeypatch.setattr(batcher, "MOST_AT_ONCE", 10)
+    monkeypatch.setattr(batcher, "MAX_WAITING", 40)
+    monkeypatch.setattr(batcher, "MAX_BATCH", 10)
     trader = await hub.trader()
-    lock = await server.admin(urlsplit(hub.settings.database_url).path.lstrip("/"))
+    lock = await server.connect_as_superuser(urlsplit(hub.settings.database_url).path.lstrip("/"))
     try:
         async with lock.transaction():
             await lock.execute("LOCK TABLE submissions IN EXCLUSIVE MODE")
@@ -51,8 +51,10 @@ async def test_three_times_what_fits_is_refused_at_once_and_what_was_taken_is_ke
     assert (await hub.lodge(trader, declaration("R-after"))).status_code == 202
 
 
-async def test_a_bulk_waits_its_turn_and_leaves_room_for_single_ones(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batcher, "MOST_WAITING", 5)
+async def test_a_bulk_waits_its_turn_and_leaves_room_for_single_ones(
+    hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batcher, "MAX_WAITING", 5)
     trader = await hub.trader()
     body = b"".join(json.dumps(declaration(f"R-{n}")).encode() + b"\n" for n in range(1_500))
     headers = trader | {"Content-Type": "application/x-ndjson"}
@@ -63,29 +65,29 @@ async def test_a_bulk_waits_its_turn_and_leaves_room_for_single_ones(hub: Hub, m
     assert Counter(one["status_code"] for one in told) == {202: 1_500}
 
 
-async def test_while_permits_is_away_all_is_taken_and_permits_is_hardly_asked(hub: Hub) -> None:
+async def test_while_permits_is_away_all_is_taken_and_permits_is_hardly_asked(hub: RunningGateway) -> None:
     """And when it is back, all is carried in batches, a few at a time, each declaration once."""
     away, under_way, most = True, 0, 0
     brought: Counter[str] = Counter()
     sizes: list[int] = []
     tries = 0
 
-    async def answer(asked: Asked) -> web.StreamResponse:
+    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
         nonlocal under_way, most, tries
-        if asked.path != "/inside/declarations":
-            return await usual(asked)
+        if asked.path != "/internal/declarations":
+            return await default_response(asked)
         if away:
             tries += 1
-            return problem(503, "database-unavailable")
+            return problem_response(503, "database-unavailable")
         under_way += 1
         most = max(most, under_way)
         await asyncio.sleep(0.02)
         under_way -= 1
         sizes.append(len(asked.json["letters"]))
         brought.update(letter["id"] for letter in asked.json["letters"])
-        return await usual(asked)
+        return await default_response(asked)
 
-    hub.permits.answer = answer
+    hub.permits.respond = answer
     trader = await hub.trader()
     body = b"".join(json.dumps(declaration(f"R-{n}")).encode() + b"\n" for n in range(3_000))
     headers = trader | {"Content-Type": "application/x-ndjson"}

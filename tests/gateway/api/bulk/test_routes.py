@@ -9,34 +9,36 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from services.gateway.actions.bulk_lines import unwrapped
+from services.gateway.actions.bulk_lines import unwrap
 from services.gateway.api.protocol import ndjson
-from services.gateway.api.protocol.ndjson import Answers, Lines
-from tests.gateway.conftest import Hub, declaration
+from services.gateway.api.protocol.ndjson import LineSplitter, ResponseStream
+from tests.gateway.conftest import RunningGateway, declaration
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
-def _lines(made: Sequence[Any]) -> bytes:
+def ndjson_lines(made: Sequence[Any]) -> bytes:
     return b"".join((one if isinstance(one, bytes) else json.dumps(one).encode()) + b"\n" for one in made)
 
 
-async def _bulk(hub: Hub, header: dict[str, str], body: Any, path: str = "/v1/declarations/bulk", **more: str) -> Any:
+async def send_bulk(
+    hub: RunningGateway, header: dict[str, str], body: Any, path: str = "/v1/declarations/bulk", **more: str
+) -> Any:
     answer = await hub.http.post(path, content=body, headers=header | NDJSON | more)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/x-ndjson"
     return [json.loads(line) for line in answer.text.splitlines()]
 
 
-async def _kept(hub: Hub) -> int:
-    async with hub.desk.engine.connect() as conn:
+async def _kept(hub: RunningGateway) -> int:
+    async with hub.context.engine.connect() as conn:
         return int((await conn.execute(text("SELECT count(*) FROM submissions"))).scalar_one())
 
 
-async def test_every_line_is_answered_in_order_with_what_a_single_one_is_answered(hub: Hub) -> None:
+async def test_every_line_is_answered_in_order_with_what_a_single_one_is_answered(hub: RunningGateway) -> None:
     trader = await hub.trader()
     sent = [declaration(f"R-{number}") for number in range(700)]
-    told = await _bulk(hub, trader, _lines(sent))
+    told = await send_bulk(hub, trader, ndjson_lines(sent))
     assert [(one["line"], one["status_code"], one["status"]) for one in told] == [
         (number, 202, "received") for number in range(1, 701)
     ]
@@ -47,7 +49,7 @@ async def test_every_line_is_answered_in_order_with_what_a_single_one_is_answere
     assert content.content == json.dumps(sent[3]).encode()
 
 
-async def test_a_bad_line_harms_no_other(hub: Hub) -> None:
+async def test_a_bad_line_harms_no_other(hub: RunningGateway) -> None:
     trader = await hub.trader()
     foreign = declaration(importer={"name": "X", "country": "FR", "identifier": "FR1"})
     odd = declaration("R-odd")
@@ -56,7 +58,7 @@ async def test_a_bad_line_harms_no_other(hub: Hub) -> None:
     deep = b'{"reference": ' + b"[" * 100_000
     huge = b'{"reference": "' + b"x" * 1_100_000 + b'"}'
     sent = [declaration("R-1"), b"{nonsense", b"", foreign, odd, again, deep, huge, declaration("R-2")]
-    told = await _bulk(hub, trader, _lines(sent))
+    told = await send_bulk(hub, trader, ndjson_lines(sent))
     assert [(one["status_code"], one.get("code")) for one in told] == [
         (202, None),
         (400, "malformed-json"),
@@ -74,34 +76,34 @@ async def test_a_bad_line_harms_no_other(hub: Hub) -> None:
     assert await _kept(hub) == 2
 
 
-async def test_the_same_lines_again_double_nothing(hub: Hub) -> None:
+async def test_the_same_lines_again_double_nothing(hub: RunningGateway) -> None:
     trader = await hub.trader()
     sent = [declaration(f"R-{number}") for number in range(50)]
-    first = await _bulk(hub, trader, _lines(sent[:30]), **{"Idempotency-Key": "load-1"})
-    whole = await _bulk(hub, trader, _lines(sent), **{"Idempotency-Key": "load-1"})
-    rest = await _bulk(hub, trader, _lines(sent[30:]), **{"Idempotency-Key": "load-1"})
+    first = await send_bulk(hub, trader, ndjson_lines(sent[:30]), **{"Idempotency-Key": "load-1"})
+    whole = await send_bulk(hub, trader, ndjson_lines(sent), **{"Idempotency-Key": "load-1"})
+    rest = await send_bulk(hub, trader, ndjson_lines(sent[30:]), **{"Idempotency-Key": "load-1"})
     assert [one["id"] for one in whole[:30]] == [one["id"] for one in first]
     assert [one["id"] for one in whole[30:]] == [one["id"] for one in rest]
     assert [one.get("replayed", False) for one in whole] == [True] * 30 + [False] * 20
     assert await _kept(hub) == 50
 
 
-async def test_a_line_named_by_the_requests_key_stands_for_its_bytes(hub: Hub) -> None:
+async def test_a_line_named_by_the_requests_key_stands_for_its_bytes(hub: RunningGateway) -> None:
     """Its key is the request's and its reference: under another request's key only the reference was used before."""
     trader = await hub.trader()
-    await _bulk(hub, trader, _lines([declaration("R-1")]), **{"Idempotency-Key": "load-1"})
-    changed = _lines([declaration("R-1", customs_office="FR1")])
+    await send_bulk(hub, trader, ndjson_lines([declaration("R-1")]), **{"Idempotency-Key": "load-1"})
+    changed = ndjson_lines([declaration("R-1", customs_office="FR1")])
     for header, status, code in (
         ({"Idempotency-Key": "load-1"}, 422, "idempotency-key-reused"),
         ({"Idempotency-Key": "load-2"}, 409, "reference-taken"),
         ({}, 409, "reference-taken"),
     ):
-        [told] = await _bulk(hub, trader, changed, **header)
+        [told] = await send_bulk(hub, trader, changed, **header)
         assert (told["status_code"], told["code"]) == (status, code), header
     assert await _kept(hub) == 1
 
 
-async def test_a_line_may_carry_its_key(hub: Hub) -> None:
+async def test_a_line_may_carry_its_key(hub: RunningGateway) -> None:
     trader = await hub.trader()
     sent = [declaration("R-1"), declaration("R-2")]
     lines = [
@@ -109,7 +111,7 @@ async def test_a_line_may_carry_its_key(hub: Hub) -> None:
         {"declaration": sent[1], "idempotency_key": "k-2"},
         {"idempotency_key": "k-1", "declaration": sent[1]},
     ]
-    told = await _bulk(hub, trader, _lines(lines))
+    told = await send_bulk(hub, trader, ndjson_lines(lines))
     assert [(one["status_code"], one.get("code")) for one in told] == [
         (202, None),
         (202, None),
@@ -132,17 +134,17 @@ async def test_a_line_may_carry_its_key(hub: Hub) -> None:
     ],
 )
 def test_the_thing_in_a_line_is_taken_to_the_byte(line: bytes, key: str | None, thing: bytes) -> None:
-    assert unwrapped(line, "declaration") == (key, thing)
+    assert unwrap(line, "declaration") == (key, thing)
 
 
-async def test_answers_come_while_the_client_still_sends(hub: Hub) -> None:
+async def test_answers_come_while_the_client_still_sends(hub: RunningGateway) -> None:
     trader = await hub.trader()
     answered = asyncio.Event()
 
     async def lines() -> AsyncIterator[bytes]:
-        yield _lines([declaration("R-1")])
+        yield ndjson_lines([declaration("R-1")])
         await asyncio.wait_for(answered.wait(), 10)
-        yield _lines([declaration("R-2")])
+        yield ndjson_lines([declaration("R-2")])
 
     import aiohttp
 
@@ -156,12 +158,12 @@ async def test_answers_come_while_the_client_still_sends(hub: Hub) -> None:
             assert await answer.content.readline() == b""
 
 
-async def test_a_connection_lost_midway_is_taken_up_without_doubling(hub: Hub) -> None:
+async def test_a_connection_lost_midway_is_taken_up_without_doubling(hub: RunningGateway) -> None:
     trader = await hub.trader()
     sent = [declaration(f"R-{number}") for number in range(300)]
 
     async def cut() -> AsyncIterator[bytes]:
-        yield _lines(sent[:100]) + b'{"reference": "R-10'
+        yield ndjson_lines(sent[:100]) + b'{"reference": "R-10'
         raise ConnectionAbortedError
 
     with pytest.raises(ConnectionAbortedError):
@@ -169,23 +171,23 @@ async def test_a_connection_lost_midway_is_taken_up_without_doubling(hub: Hub) -
     async with asyncio.timeout(10):
         while await _kept(hub) < 100:
             await asyncio.sleep(0.02)
-    told = await _bulk(hub, trader, _lines(sent))
+    told = await send_bulk(hub, trader, ndjson_lines(sent))
     assert [one["status_code"] for one in told] == [202] * 300
     assert await _kept(hub) == 300
 
 
 async def test_a_client_that_reads_nothing_until_it_sent_all_is_served(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch
+    hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ndjson, "IN_MEMORY", 1_000)
+    monkeypatch.setattr(ndjson, "MAX_IN_MEMORY", 1_000)
     trader = await hub.trader()
     sent = [declaration(f"R-{number}") for number in range(2_000)]
-    told = await _bulk(hub, trader, _lines(sent))
+    told = await send_bulk(hub, trader, ndjson_lines(sent))
     assert [one["line"] for one in told] == list(range(1, 2_001))
 
 
 async def test_answers_that_cannot_go_out_wait_in_order_and_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ndjson, "IN_MEMORY", 100)
+    monkeypatch.setattr(ndjson, "MAX_IN_MEMORY", 100)
     came: list[bytes] = []
     reads = asyncio.Event()
 
@@ -193,16 +195,16 @@ async def test_answers_that_cannot_go_out_wait_in_order_and_in_a_file(monkeypatc
         await reads.wait()
         came.append(message["body"])
 
-    answers = Answers(send)
+    answers = ResponseStream(send)
     sender = asyncio.create_task(answers.run())
     for number in range(1_000):
-        answers.put(b"%d\n" % number)
+        answers.write(b"%d\n" % number)
         if number % 100 == 0:
             await asyncio.sleep(0)
     assert answers._size < 300
     reads.set()
-    answers.put(b"last\n")
-    answers.end()
+    answers.write(b"last\n")
+    answers.finish()
     await sender
     assert b"".join(came).split() == [b"%d" % number for number in range(1_000)] + [b"last"]
 
@@ -210,13 +212,13 @@ async def test_answers_that_cannot_go_out_wait_in_order_and_in_a_file(monkeypatc
 def test_lines_are_cut_wherever_chunks_are() -> None:
     body = b"one\r\ntwo\n\nfour"
     for size in range(1, len(body) + 1):
-        cutter = Lines()
+        cutter = LineSplitter()
         lines = [line for at in range(0, len(body), size) for line in cutter.feed(body[at : at + size])]
-        lines += cutter.end()
+        lines += cutter.finish()
         assert [(line.number, line.body) for line in lines] == [(1, b"one"), (2, b"two"), (3, b""), (4, b"four")]
 
 
-async def test_what_is_no_ndjson_is_415_and_who_may_not_is_403(hub: Hub) -> None:
+async def test_what_is_no_ndjson_is_415_and_who_may_not_is_403(hub: RunningGateway) -> None:
     trader, (_, officer) = await hub.trader(), await hub.party("customs")
     json_ = await hub.http.post("/v1/declarations/bulk", content=b"{}", headers=trader | {"Content-Type": "text/csv"})
     assert (json_.status_code, json_.json()["code"]) == (415, "unsupported-media-type")
@@ -225,13 +227,13 @@ async def test_what_is_no_ndjson_is_415_and_who_may_not_is_403(hub: Hub) -> None
     assert refused.status_code == 403
 
 
-async def test_nothing_is_answered_to_nothing(hub: Hub) -> None:
-    assert await _bulk(hub, await hub.trader(), b"") == []
+async def test_nothing_is_answered_to_nothing(hub: RunningGateway) -> None:
+    assert await send_bulk(hub, await hub.trader(), b"") == []
 
 
-async def test_declarations_are_taken_in_bulk_while_permits_is_away(alone: Hub) -> None:
+async def test_declarations_are_taken_in_bulk_while_permits_is_away(alone: RunningGateway) -> None:
     trader = await alone.trader()
-    told = await _bulk(alone, trader, _lines([declaration(f"R-{number}") for number in range(20)]))
+    told = await send_bulk(alone, trader, ndjson_lines([declaration(f"R-{number}") for number in range(20)]))
     assert {one["status_code"] for one in told} == {202}
     found = await alone.http.get(told[0]["links"]["self"], headers=trader)
     assert isinstance(found, httpx2.Response) and found.json()["status"] == "received"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tests.gateway.conftest import Hub, declaration
+from tests.gateway.conftest import RunningGateway, declaration
 
 
 def _with(**item: Any) -> bytes:
@@ -88,15 +88,15 @@ INVALID: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.fixture
-async def nothing_was_kept(hub: Hub) -> AsyncIterator[None]:
+async def nothing_was_kept(hub: RunningGateway) -> AsyncIterator[None]:
     yield
-    async with hub.desk.engine.connect() as conn:
+    async with hub.context.engine.connect() as conn:
         assert (await conn.execute(text("SELECT count(*) FROM submissions"))).scalar_one() == 0
-    assert hub.permits.about("/inside/declarations") == []
+    assert hub.permits.requests_to("/internal/declarations") == []
 
 
 @pytest.mark.usefixtures("nothing_was_kept")
-async def test_what_is_not_strict_json_is_400(hub: Hub, subtests: pytest.Subtests) -> None:
+async def test_what_is_not_strict_json_is_400(hub: RunningGateway, subtests: pytest.Subtests) -> None:
     trader = await hub.trader()
     for name, body in MALFORMED.items():
         with subtests.test(name):
@@ -105,7 +105,9 @@ async def test_what_is_not_strict_json_is_400(hub: Hub, subtests: pytest.Subtest
 
 
 @pytest.mark.usefixtures("nothing_was_kept")
-async def test_what_is_not_as_the_contract_says_is_422_and_names_the_place(hub: Hub, subtests: pytest.Subtests) -> None:
+async def test_what_is_not_as_the_contract_says_is_422_and_names_the_place(
+    hub: RunningGateway, subtests: pytest.Subtests
+) -> None:
     trader = await hub.trader()
     for name, (body, pointer) in INVALID.items():
         with subtests.test(name):
@@ -118,7 +120,7 @@ async def test_what_is_not_as_the_contract_says_is_422_and_names_the_place(hub: 
 
 
 @pytest.mark.usefixtures("nothing_was_kept")
-async def test_a_body_that_does_not_say_it_is_json_is_415(hub: Hub) -> None:
+async def test_a_body_that_does_not_say_it_is_json_is_415(hub: RunningGateway) -> None:
     trader = await hub.trader()
     for kind in (
         "text/plain",
@@ -134,7 +136,7 @@ async def test_a_body_that_does_not_say_it_is_json_is_415(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/declarations", "/v1/declarations/validate", "/v1/declarations/bulk"])
-async def test_a_body_that_says_it_is_coded_is_415(hub: Hub, path: str) -> None:
+async def test_a_body_that_says_it_is_coded_is_415(hub: RunningGateway, path: str) -> None:
     kind = "application/x-ndjson" if path.endswith("bulk") else "application/json"
     headers = await hub.trader() | {"Idempotency-Key": "k", "Content-Type": kind, "Content-Encoding": "gzip"}
     answer = await hub.http.post(path, content=json.dumps(declaration()), headers=headers)
@@ -142,7 +144,7 @@ async def test_a_body_that_says_it_is_coded_is_415(hub: Hub, path: str) -> None:
 
 
 @pytest.mark.usefixtures("nothing_was_kept")
-async def test_two_megabytes_are_413_whether_plain_or_chunked(hub: Hub) -> None:
+async def test_two_megabytes_are_413_whether_plain_or_chunked(hub: RunningGateway) -> None:
     trader = await hub.trader() | {"Content-Type": "application/json"}
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -156,7 +158,7 @@ async def test_two_megabytes_are_413_whether_plain_or_chunked(hub: Hub) -> None:
         assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
 
 
-async def test_who_asks_whether_to_send_two_megabytes_is_told_before_sending_them(hub: Hub) -> None:
+async def test_who_asks_whether_to_send_two_megabytes_is_told_before_sending_them(hub: RunningGateway) -> None:
     said = {**await hub.trader(), "Content-Type": "application/json", "Idempotency-Key": "k", "Host": "x"}
     said |= {"Expect": "100-continue", "Content-Length": "2097152"}
     head = "".join(f"{name}: {value}\r\n" for name, value in said.items())
@@ -168,16 +170,16 @@ async def test_who_asks_whether_to_send_two_megabytes_is_told_before_sending_the
         writer.close()
 
 
-async def test_a_megabyte_is_taken_whole(hub: Hub) -> None:
+async def test_a_megabyte_is_taken_whole(hub: RunningGateway) -> None:
     made = json.dumps(declaration()).encode()
     body = made + b" " * (1_048_576 - len(made))
     assert (await hub.lodge(await hub.trader(), body)).status_code == 202
-    [asked] = await hub.permits.until("/inside/declarations")
+    [asked] = await hub.permits.wait_for_requests("/internal/declarations")
     assert body in asked.body
 
 
 @pytest.mark.usefixtures("nothing_was_kept")
-async def test_the_first_thing_wrong_is_told_first(hub: Hub) -> None:
+async def test_the_first_thing_wrong_is_told_first(hub: RunningGateway) -> None:
     """Token, role, key, content type, size, JSON, contract, ownership: in this order."""
     trader, (_, officer) = await hub.trader(), await hub.party("customs")
     foreign = json.dumps(declaration(importer={"name": "X", "country": "FR"})).encode()
@@ -204,7 +206,7 @@ async def test_the_first_thing_wrong_is_told_first(hub: Hub) -> None:
 
 
 @pytest.mark.usefixtures("nothing_was_kept")
-async def test_who_is_not_the_one_that_declares_is_refused(hub: Hub) -> None:
+async def test_who_is_not_the_one_that_declares_is_refused(hub: RunningGateway) -> None:
     trader = await hub.trader()
     mine, other = declaration()["importer"], declaration()["exporter"]
     for changes in (
@@ -218,24 +220,24 @@ async def test_who_is_not_the_one_that_declares_is_refused(hub: Hub) -> None:
         assert (answer.status_code, answer.json()["code"]) == (403, "not-your-declaration"), changes
 
 
-async def test_an_exporter_declares_its_exports(hub: Hub) -> None:
+async def test_an_exporter_declares_its_exports(hub: RunningGateway) -> None:
     party, exporter = await hub.party("trader", identifiers={"ZA": "ZA1234567"})
     assert (await hub.lodge(exporter, declaration(movement="export"))).status_code == 202
     assert (await hub.lodge(exporter, declaration(movement="export", trader=party["id"]))).status_code == 202
     assert (await hub.lodge(exporter, declaration())).status_code == 403
 
 
-async def test_a_decimal_of_25_digits_is_kept_to_the_last(hub: Hub) -> None:
+async def test_a_decimal_of_25_digits_is_kept_to_the_last(hub: RunningGateway) -> None:
     trader = await hub.trader()
     exact = "1234567890123456.123456789"
     lodged = await hub.lodge(trader, _raw(exact))
     assert lodged.status_code == 202
-    [asked] = await hub.permits.until("/inside/declarations")
+    [asked] = await hub.permits.wait_for_requests("/internal/declarations")
     letter = json.loads(asked.body, parse_float=Decimal)["letters"][0]
     assert letter["declaration"]["items"][0]["quantity"] == Decimal(exact)
 
 
-async def test_a_parameter_nobody_knows_is_400(hub: Hub) -> None:
+async def test_a_parameter_nobody_knows_is_400(hub: RunningGateway) -> None:
     trader = await hub.trader() | {"Idempotency-Key": "k", "Content-Type": "application/json"}
     answer = await hub.http.post("/v1/declarations?dry_run=true", json=declaration(), headers=trader)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")
@@ -243,6 +245,6 @@ async def test_a_parameter_nobody_knows_is_400(hub: Hub) -> None:
     assert (listed.status_code, listed.json()["errors"][0]["pointer"]) == (400, "/query/referense")
     twice = await hub.http.get("/v1/declarations?country=FR&country=DE", headers=trader)
     assert (twice.status_code, twice.json()["errors"][0]["code"]) == (400, "parameter-twice")
-    assert hub.permits.about("/v1/declarations") == []
-    async with hub.desk.engine.connect() as conn:
+    assert hub.permits.requests_to("/v1/declarations") == []
+    async with hub.context.engine.connect() as conn:
         assert (await conn.execute(text("SELECT count(*) FROM submissions"))).scalar_one() == 0

@@ -1,4 +1,4 @@
-"""Customs messages over HTTP: taken in, kept to the byte, carried in the inside form; attacks get a clear 4xx."""
+"""Customs messages over HTTP: taken in, kept to the byte, carried in the normalized form; attacks get a clear 4xx."""
 
 import asyncio
 import json
@@ -9,8 +9,8 @@ from joserfc import jws
 from joserfc.jwk import KeySet
 from sqlalchemy import text
 
-from tests.gateway.conftest import Hub, declaration
-from tests.gateway.customs_messages import V2, V3, goods, message, paper
+from tests.gateway.conftest import RunningGateway, declaration
+from tests.gateway.customs_messages import V2, V3, customs_message, document_xml, goods_item_xml
 
 XML = {"content_type": "application/xml"}
 DTD = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">%s]>"""
@@ -18,7 +18,7 @@ BOMB = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in ra
 
 
 def _plain() -> bytes:
-    return message("L-1").partition(b"?>")[2]
+    return customs_message("L-1").partition(b"?>")[2]
 
 
 ATTACKS: dict[str, tuple[bytes, str]] = {
@@ -68,20 +68,20 @@ ATTACKS: dict[str, tuple[bytes, str]] = {
 }
 
 
-async def _kept(hub: Hub) -> int:
-    async with hub.desk.engine.connect() as conn:
+async def _kept(hub: RunningGateway) -> int:
+    async with hub.context.engine.connect() as conn:
         return int((await conn.execute(text("SELECT count(*) FROM submissions"))).scalar_one())
 
 
 @pytest.fixture
-async def nothing_was_kept(hub: Hub) -> AsyncIterator[None]:
+async def nothing_was_kept(hub: RunningGateway) -> AsyncIterator[None]:
     yield
     assert await _kept(hub) == 0
-    assert hub.permits.about("/inside/declarations") == []
+    assert hub.permits.requests_to("/internal/declarations") == []
 
 
 @pytest.mark.usefixtures("nothing_was_kept")
-async def test_attacks_get_a_clear_refusal(hub: Hub, subtests: pytest.Subtests) -> None:
+async def test_attacks_get_a_clear_refusal(hub: RunningGateway, subtests: pytest.Subtests) -> None:
     trader = await hub.trader()
     for name, (body, code) in ATTACKS.items():
         with subtests.test(name):
@@ -93,28 +93,28 @@ async def test_attacks_get_a_clear_refusal(hub: Hub, subtests: pytest.Subtests) 
 
 
 @pytest.mark.usefixtures("nothing_was_kept")
-async def test_two_megabytes_of_xml_are_413(hub: Hub) -> None:
-    answer = await hub.lodge(await hub.trader(), message("L") + b" " * 2_000_000, **XML)
+async def test_two_megabytes_of_xml_are_413(hub: RunningGateway) -> None:
+    answer = await hub.lodge(await hub.trader(), customs_message("L") + b" " * 2_000_000, **XML)
     assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
 
 
 @pytest.mark.usefixtures("nothing_was_kept")
-async def test_numbers_that_are_none_are_named(hub: Hub, subtests: pytest.Subtests) -> None:
+async def test_numbers_that_are_none_are_named(hub: RunningGateway, subtests: pytest.Subtests) -> None:
     trader = await hub.trader()
     for said in ("NaN", "1e400", "-1", "0", "9" * 39, "ten", "1,5", "٣"):
         with subtests.test(said):
-            answer = await hub.lodge(trader, message("L", goods(paper(off=said))), **XML)
+            answer = await hub.lodge(trader, customs_message("L", goods_item_xml(document_xml(off=said))), **XML)
             assert (answer.status_code, answer.json()["code"]) == (422, "invalid-body"), answer.text
             assert answer.json()["errors"][0]["pointer"] == "/items/0/quantity"
 
 
-async def test_a_message_is_kept_to_the_byte_and_carried_in_the_inside_form(hub: Hub) -> None:
+async def test_a_message_is_kept_to_the_byte_and_carried_in_the_inside_form(hub: RunningGateway) -> None:
     trader = await hub.trader()
-    body = message("LRN-1", namespaces=V2)
+    body = customs_message("LRN-1", namespaces=V2)
     lodged = await hub.lodge(trader, body, **XML)
     assert lodged.status_code == 202, lodged.text
     assert lodged.json()["reference"] == "LRN-1"
-    [asked] = await hub.permits.until("/inside/declarations")
+    [asked] = await hub.permits.wait_for_requests("/internal/declarations")
     [letter] = asked.json["letters"]
     assert letter["digest"] == lodged.json()["digest"]
     assert letter["declaration"]["items"][0]["documents"] == [
@@ -125,33 +125,33 @@ async def test_a_message_is_kept_to_the_byte_and_carried_in_the_inside_form(hub:
     assert content.headers["content-digest"] == lodged.json()["digest"]
 
 
-async def test_while_permits_is_away_a_message_reads_as_it_was_understood(alone: Hub) -> None:
+async def test_while_permits_is_away_a_message_reads_as_it_was_understood(alone: RunningGateway) -> None:
     trader = await alone.trader()
-    lodged = await alone.lodge(trader, message("LRN-2", namespaces=V3), **XML)
+    lodged = await alone.lodge(trader, customs_message("LRN-2", namespaces=V3), **XML)
     found = (await alone.http.get(lodged.headers["location"], headers=trader)).json()
     assert (found["status"], found["reference"], found["items"][0]["quantity"]) == ("received", "LRN-2", "100")
 
 
-async def test_a_key_stands_for_the_bytes_of_a_message(hub: Hub) -> None:
+async def test_a_key_stands_for_the_bytes_of_a_message(hub: RunningGateway) -> None:
     trader = await hub.trader()
-    first = await hub.lodge(trader, message("L-1"), idempotency_key="k1", **XML)
-    same = await hub.lodge(trader, message("L-1"), idempotency_key="k1", **XML)
-    other = await hub.lodge(trader, message("L-1") + b"\n", idempotency_key="k1", **XML)
-    taken = await hub.lodge(trader, message("L-1"), **XML)
+    first = await hub.lodge(trader, customs_message("L-1"), idempotency_key="k1", **XML)
+    same = await hub.lodge(trader, customs_message("L-1"), idempotency_key="k1", **XML)
+    other = await hub.lodge(trader, customs_message("L-1") + b"\n", idempotency_key="k1", **XML)
+    taken = await hub.lodge(trader, customs_message("L-1"), **XML)
     assert (same.content, same.headers["idempotency-replayed"]) == (first.content, "true")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
     assert (taken.status_code, taken.json()["code"]) == (409, "reference-taken")
     assert await _kept(hub) == 1
 
 
-async def test_a_message_in_anothers_name_is_refused(hub: Hub) -> None:
-    answer = await hub.lodge(await hub.trader(), message("L", importer="FR5"), **XML)
+async def test_a_message_in_anothers_name_is_refused(hub: RunningGateway) -> None:
+    answer = await hub.lodge(await hub.trader(), customs_message("L", importer="FR5"), **XML)
     assert (answer.status_code, answer.json()["code"]) == (403, "not-your-declaration")
 
 
-async def test_the_receipt_is_signed_over_the_bytes_by_the_published_key(hub: Hub) -> None:
+async def test_the_receipt_is_signed_over_the_bytes_by_the_published_key(hub: RunningGateway) -> None:
     party, trader = await hub.party("trader", identifiers={"EORI": "FR99988877700011"})
-    lodged = (await hub.lodge(trader, message("L-1"), **XML)).json()
+    lodged = (await hub.lodge(trader, customs_message("L-1"), **XML)).json()
     answer = await hub.http.get(lodged["links"]["receipt"], headers=trader)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/jose")
     published = (await hub.http.get("/.well-known/jwks.json")).json()
@@ -166,7 +166,7 @@ async def test_the_receipt_is_signed_over_the_bytes_by_the_published_key(hub: Hu
     assert as_token.status_code == 401
 
 
-async def test_receipt_and_bytes_are_their_senders_alone(hub: Hub) -> None:
+async def test_receipt_and_bytes_are_their_senders_alone(hub: RunningGateway) -> None:
     trader = await hub.trader()
     _, other = await hub.party("trader", identifiers={"EORI": "FR2"})
     links = (await hub.lodge(trader, declaration())).json()["links"]

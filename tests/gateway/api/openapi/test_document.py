@@ -9,16 +9,16 @@ import pytest
 from pydantic import BaseModel
 
 from services.gateway.api.openapi.examples import EXAMPLES
-from services.gateway.api.permissions import OPEN, RIGHTS
+from services.gateway.api.permissions import PERMISSIONS, PUBLIC_OPERATIONS
 from services.gateway.formats import wco_declaration
 from shared.contracts import declaration, parties, permit, webhooks
 from shared.contracts.declaration import Declaration
 from shared.contracts.parties import Party
-from shared.contracts.problems import CODES
+from shared.contracts.problems import PROBLEM_CODES
 from shared.database import new_id
 from shared.strict_json import parse_json, validate
-from tests.gateway.conftest import Hub
-from tests.openapi_responses import Answers
+from tests.gateway.conftest import RunningGateway
+from tests.openapi_responses import DocumentedResponses
 
 HOW = (
     "a route's summary and description stand with the route (services/gateway/api/), its example in "
@@ -44,12 +44,12 @@ BODILESS = {
 }
 
 
-async def _document(hub: Hub) -> dict[str, Any]:
+async def _document(hub: RunningGateway) -> dict[str, Any]:
     found: dict[str, Any] = (await hub.http.get("/openapi.json")).json()
     return found
 
 
-async def test_every_operation_is_described_once_and_whole(alone: Hub) -> None:
+async def test_every_operation_is_described_once_and_whole(alone: RunningGateway) -> None:
     document = await _document(alone)
     seen: list[str] = []
     for path, item in document["paths"].items():
@@ -63,12 +63,12 @@ async def test_every_operation_is_described_once_and_whole(alone: Hub) -> None:
             assert said == named, name
             if method in {"post", "put", "patch"} and name not in BODILESS:
                 assert "requestBody" in operation, name
-            if name in RIGHTS:
-                assert operation["x-roles"] == sorted(RIGHTS[name])
+            if name in PERMISSIONS:
+                assert operation["x-roles"] == sorted(PERMISSIONS[name])
                 assert {"401", "403"} <= operation["responses"].keys(), name
             else:
                 assert operation["security"] == []
-    assert sorted(seen) == sorted(RIGHTS.keys() | OPEN)
+    assert sorted(seen) == sorted(PERMISSIONS.keys() | PUBLIC_OPERATIONS)
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -76,7 +76,9 @@ def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from path.values()
 
 
-async def test_every_operation_says_what_it_does_and_shows_an_example(alone: Hub, subtests: pytest.Subtests) -> None:
+async def test_every_operation_says_what_it_does_and_shows_an_example(
+    alone: RunningGateway, subtests: pytest.Subtests
+) -> None:
     document = await _document(alone)
     for operation in _operations(document):
         name = operation["operationId"]
@@ -91,7 +93,7 @@ async def test_every_operation_says_what_it_does_and_shows_an_example(alone: Hub
                     assert "example" in body or media not in SHOWN, f"{name}: show what is answered: {HOW}"
 
 
-async def test_every_refusal_is_described_as_a_problem(alone: Hub, subtests: pytest.Subtests) -> None:
+async def test_every_refusal_is_described_as_a_problem(alone: RunningGateway, subtests: pytest.Subtests) -> None:
     for operation in _operations(await _document(alone)):
         for status, answer in operation["responses"].items():
             if status >= "400" and operation["operationId"] != "ask_token":
@@ -99,12 +101,12 @@ async def test_every_refusal_is_described_as_a_problem(alone: Hub, subtests: pyt
                     assert list(answer["content"]) == ["application/problem+json"]
 
 
-async def test_the_example_in_xml_says_what_the_one_in_json_says(alone: Hub) -> None:
+async def test_the_example_in_xml_says_what_the_one_in_json_says(alone: RunningGateway) -> None:
     by = Party(id=new_id(), name="B SARL", country="FR", roles=("trader",), identifiers={"EORI": "FR99988877700011"})
     for name in ("lodge_declaration", "replace_declaration", "validate_declaration"):
         [shown] = [one for one in _operations(await _document(alone)) if one["operationId"] == name]
         content = shown["requestBody"]["content"]
-        stated = wco_declaration.read(content["application/xml"]["example"].encode(), by)[0]
+        stated = wco_declaration.parse(content["application/xml"]["example"].encode(), by)[0]
         other = validate(Declaration, content["application/json"]["example"])
         assert (stated.reference, stated.importer, stated.items[0].quantity) == (
             other.reference,
@@ -113,7 +115,7 @@ async def test_the_example_in_xml_says_what_the_one_in_json_says(alone: Hub) -> 
         )
 
 
-async def test_every_parameter_says_what_it_means(alone: Hub, subtests: pytest.Subtests) -> None:
+async def test_every_parameter_says_what_it_means(alone: RunningGateway, subtests: pytest.Subtests) -> None:
     for operation in _operations(await _document(alone)):
         for found in operation.get("parameters", ()):
             with subtests.test(operation["operationId"], parameter=found["name"]):
@@ -121,7 +123,7 @@ async def test_every_parameter_says_what_it_means(alone: Hub, subtests: pytest.S
                 assert told, f"{found['name']} is missing in services/gateway/api/descriptions/query_parameters.py"
 
 
-async def test_what_examples_send_is_taken_by_the_contracts(alone: Hub, subtests: pytest.Subtests) -> None:
+async def test_what_examples_send_is_taken_by_the_contracts(alone: RunningGateway, subtests: pytest.Subtests) -> None:
     document = await _document(alone)
     for operation in _operations(document):
         sent = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
@@ -131,9 +133,11 @@ async def test_what_examples_send_is_taken_by_the_contracts(alone: Hub, subtests
                 validate(model, parse_json(json.dumps(sent["example"]).encode()))
 
 
-async def test_every_good_answer_has_a_shape_and_its_example_is_of_it(alone: Hub, subtests: pytest.Subtests) -> None:
+async def test_every_good_answer_has_a_shape_and_its_example_is_of_it(
+    alone: RunningGateway, subtests: pytest.Subtests
+) -> None:
     document = await _document(alone)
-    answers = Answers(document)
+    answers = DocumentedResponses(document)
     for operation in _operations(document):
         for status, answer in operation["responses"].items():
             with subtests.test(operation["operationId"], status=status):
@@ -142,10 +146,10 @@ async def test_every_good_answer_has_a_shape_and_its_example_is_of_it(alone: Hub
                 for media, body in answer.get("content", {}).items() if good else ():
                     assert body.get("schema"), f"say what {media} it answers: services/gateway/api/answers/"
                     if media in SHOWN:
-                        assert answers.against(body["schema"], body["example"]) == []
+                        assert answers.schema_faults(body["schema"], body["example"]) == []
 
 
-async def test_what_is_made_links_to_all_that_can_be_asked_of_it(alone: Hub) -> None:
+async def test_what_is_made_links_to_all_that_can_be_asked_of_it(alone: RunningGateway) -> None:
     document = await _document(alone)
     paths = {one["operationId"]: path for path, item in document["paths"].items() for one in item.values()}
     linked: dict[str, set[str]] = {}
@@ -162,24 +166,24 @@ async def test_what_is_made_links_to_all_that_can_be_asked_of_it(alone: Hub) -> 
     assert {name for name, path in paths.items() if "{id}" in path} <= reachable
 
 
-async def test_a_customs_message_is_text_and_no_declaration_in_json(alone: Hub) -> None:
+async def test_a_customs_message_is_text_and_no_declaration_in_json(alone: RunningGateway) -> None:
     for operation in _operations(await _document(alone)):
         for bodies in (operation.get("requestBody", {}), *operation["responses"].values()):
             for media, body in bodies.get("content", {}).items():
                 assert "xml" not in media or body["schema"]["type"] == "string"
 
 
-async def test_every_problem_an_operation_names_is_shown_with_its_meaning(alone: Hub) -> None:
+async def test_every_problem_an_operation_names_is_shown_with_its_meaning(alone: RunningGateway) -> None:
     for operation in _operations(await _document(alone)):
         for status, answer in operation["responses"].items():
             for code, shown in (
                 answer.get("content", {}).get("application/problem+json", {}).get("examples", {}).items()
             ):
-                assert CODES[code].status == int(status) == shown["value"]["status"]
+                assert PROBLEM_CODES[code].status == int(status) == shown["value"]["status"]
                 assert code in answer["description"]
 
 
-async def test_every_reference_leads_somewhere(alone: Hub) -> None:
+async def test_every_reference_leads_somewhere(alone: RunningGateway) -> None:
     document = await _document(alone)
     schemas = document["components"]["schemas"]
     references: set[str] = set()
@@ -201,7 +205,7 @@ async def test_every_reference_leads_somewhere(alone: Hub) -> None:
     assert "repairs" not in schemas["Declaration"]["properties"]
 
 
-async def test_the_way_in_is_described(alone: Hub) -> None:
+async def test_the_way_in_is_described(alone: RunningGateway) -> None:
     document = await _document(alone)
     schemes = document["components"]["securitySchemes"]
     assert schemes["oauth2"]["flows"]["clientCredentials"]["tokenUrl"] == "/oauth2/token"
@@ -213,7 +217,7 @@ async def test_the_way_in_is_described(alone: Hub) -> None:
     assert key["required"] is True
 
 
-async def test_the_pages_for_people_are_there(alone: Hub) -> None:
+async def test_the_pages_for_people_are_there(alone: RunningGateway) -> None:
     bare = await alone.http.get("/", follow_redirects=False)
     assert (bare.status_code, bare.headers["location"]) == (307, "/docs"), "the hub's address alone leads there"
     page = await alone.http.get("/docs")
@@ -229,7 +233,7 @@ async def test_the_pages_for_people_are_there(alone: Hub) -> None:
     assert "<script>" not in page.text and "style=" not in page.text
 
 
-async def test_what_is_not_there_is_a_problem_document(alone: Hub) -> None:
+async def test_what_is_not_there_is_a_problem_document(alone: RunningGateway) -> None:
     missing = await alone.http.get("/v1/nothing")
     wrong = await alone.http.delete("/v1/declarations")
     assert [(a.status_code, a.json()["code"]) for a in (missing, wrong)] == [
@@ -238,7 +242,7 @@ async def test_what_is_not_there_is_a_problem_document(alone: Hub) -> None:
     ]
 
 
-async def test_a_method_that_is_not_known_is_told_all_that_are(alone: Hub) -> None:
+async def test_a_method_that_is_not_known_is_told_all_that_are(alone: RunningGateway) -> None:
     known = {
         "/v1/declarations": "GET, HEAD, POST",
         f"/v1/declarations/{new_id()}": "GET, HEAD, PUT",

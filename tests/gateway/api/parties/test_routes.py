@@ -9,8 +9,8 @@ from uuid import uuid4
 from sqlalchemy import text
 
 from services.gateway.settings import Settings
-from shared.signed_tokens import make_keys
-from tests.gateway.conftest import Hub, serving
+from shared.signed_tokens import create_signing_keys
+from tests.gateway.conftest import RunningGateway, serve_gateway
 
 NEW = {
     "name": "B SARL",
@@ -20,30 +20,30 @@ NEW = {
 }
 
 
-async def _add(hub: Hub, **changes: Any) -> Any:
+async def _add(hub: RunningGateway, **changes: Any) -> Any:
     return await hub.http.post("/v1/parties", json=NEW | {"identifiers": {}} | changes, headers=hub.admin)
 
 
-async def _rows(hub: Hub, query: str) -> list[Any]:
-    async with hub.desk.engine.connect() as conn:
+async def _rows(hub: RunningGateway, query: str) -> list[Any]:
+    async with hub.context.engine.connect() as conn:
         return list((await conn.execute(text(query))).all())
 
 
-async def test_the_first_start_makes_an_admin_and_no_other_start_does(hub: Hub, settings: Settings) -> None:
+async def test_the_first_start_makes_an_admin_and_no_other_start_does(hub: RunningGateway, settings: Settings) -> None:
     assert settings.admin_file is not None
     before = settings.admin_file.read_bytes()
     assert stat.S_IMODE(settings.admin_file.stat().st_mode) == 0o600
     assert set(json.loads(before)) == {"client_id", "client_secret"}
     me = (await hub.http.get("/v1/me", headers=hub.admin)).json()
     assert me["roles"] == ["admin"]
-    async with serving(settings.model_copy(update={"port": settings.port + 1})) as sister:
-        while not sister.state.desk.people.known:
+    async with serve_gateway(settings.model_copy(update={"port": settings.port + 1})) as sister:
+        while not sister.state.context.directory.is_fresh:
             await asyncio.sleep(0.01)
     assert settings.admin_file.read_bytes() == before
     assert len((await hub.http.get("/v1/parties", headers=hub.admin)).json()["data"]) == 1
 
 
-async def test_a_party_is_added_read_listed_and_changed(hub: Hub) -> None:
+async def test_a_party_is_added_read_listed_and_changed(hub: RunningGateway) -> None:
     added = await hub.http.post("/v1/parties", json=NEW, headers=hub.admin)
     party = added.json()
     assert added.status_code == 201
@@ -62,7 +62,7 @@ async def test_a_party_is_added_read_listed_and_changed(hub: Hub) -> None:
     assert [(version, by and str(by)) for version, by in versions] == [("1", None), ("1", admin), ("2", admin)]
 
 
-async def test_parties_are_listed_page_by_page(hub: Hub) -> None:
+async def test_parties_are_listed_page_by_page(hub: RunningGateway) -> None:
     made = [(await _add(hub, name=f"P{number}")).json()["name"] for number in range(5)]
     seen: list[str] = []
     cursor = ""
@@ -74,13 +74,13 @@ async def test_parties_are_listed_page_by_page(hub: Hub) -> None:
     assert seen == [*reversed(made), "Administrator of this hub"]
 
 
-async def test_a_parameter_that_is_not_in_the_contract_is_named(hub: Hub) -> None:
+async def test_a_parameter_that_is_not_in_the_contract_is_named(hub: RunningGateway) -> None:
     for query in ("limit=0", "limit=201", "limit=x", "cursor=x", "role=trader"):
         answer = await hub.http.get(f"/v1/parties?{query}", headers=hub.admin)
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter"), query
 
 
-async def test_nobody_claims_anothers_number(hub: Hub) -> None:
+async def test_nobody_claims_anothers_number(hub: RunningGateway) -> None:
     await hub.http.post("/v1/parties", json=NEW, headers=hub.admin)
     thief = await _add(hub, identifiers={"VAT": "FR99988877700011"})
     assert (thief.status_code, thief.json()["code"]) == (409, "identifier-taken")
@@ -93,13 +93,13 @@ async def test_nobody_claims_anothers_number(hub: Hub) -> None:
     assert twice.status_code == 422
 
 
-async def test_a_number_given_up_is_free_again(hub: Hub) -> None:
+async def test_a_number_given_up_is_free_again(hub: RunningGateway) -> None:
     first = (await hub.http.post("/v1/parties", json=NEW, headers=hub.admin)).json()
     await hub.http.patch(f"/v1/parties/{first['id']}", json={"identifiers": {}}, headers=hub.admin | {"If-Match": "*"})
     assert (await hub.http.post("/v1/parties", json=NEW, headers=hub.admin)).status_code == 201
 
 
-async def test_twenty_claims_of_one_number_at_once_have_one_winner(hub: Hub) -> None:
+async def test_twenty_claims_of_one_number_at_once_have_one_winner(hub: RunningGateway) -> None:
     answers = await asyncio.gather(*(_add(hub, identifiers={"EORI": "FR1"}) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 19
 
@@ -118,14 +118,14 @@ BAD: tuple[dict[str, Any], ...] = (
 )
 
 
-async def test_a_party_that_is_not_as_the_contract_says_is_not_added(hub: Hub) -> None:
+async def test_a_party_that_is_not_as_the_contract_says_is_not_added(hub: RunningGateway) -> None:
     for change in BAD:
         answer = await _add(hub, **change)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid-body"), change
         assert answer.json()["errors"][0]["pointer"].startswith("/" + next(iter(change)))
 
 
-async def test_what_is_not_there_is_a_404(hub: Hub) -> None:
+async def test_what_is_not_there_is_a_404(hub: RunningGateway) -> None:
     for path in (uuid4(), "me", "%00"):
         read = await hub.http.get(f"/v1/parties/{path}", headers=hub.admin)
         changed = await hub.http.patch(f"/v1/parties/{path}", json={"name": "X"}, headers=hub.admin | {"If-Match": "*"})
@@ -135,7 +135,7 @@ async def test_what_is_not_there_is_a_404(hub: Hub) -> None:
         assert [a.status_code for a in (read, changed, given, listed, ended)] == [404] * 5
 
 
-async def test_a_stale_version_is_not_overwritten(hub: Hub) -> None:
+async def test_a_stale_version_is_not_overwritten(hub: RunningGateway) -> None:
     party = (await _add(hub)).json()
     path = f"/v1/parties/{party['id']}"
     first = await hub.http.patch(path, json={"name": "X"}, headers=hub.admin | {"If-Match": '"1"'})
@@ -143,7 +143,7 @@ async def test_a_stale_version_is_not_overwritten(hub: Hub) -> None:
     assert (first.status_code, second.status_code, second.json()["code"]) == (200, 412, "version-stale")
 
 
-async def test_the_last_admin_cannot_shut_everybody_out(hub: Hub, settings: Settings) -> None:
+async def test_the_last_admin_cannot_shut_everybody_out(hub: RunningGateway, settings: Settings) -> None:
     me = (await hub.http.get("/v1/me", headers=hub.admin)).json()["id"]
     assert settings.admin_file is not None
     client = json.loads(settings.admin_file.read_text())["client_id"]
@@ -159,7 +159,7 @@ async def test_the_last_admin_cannot_shut_everybody_out(hub: Hub, settings: Sett
     ).status_code == 200
 
 
-async def test_one_key_adds_one_party_however_often_it_is_sent(hub: Hub) -> None:
+async def test_one_key_adds_one_party_however_often_it_is_sent(hub: RunningGateway) -> None:
     keyed = hub.admin | {"Idempotency-Key": "k1"}
     answers = await asyncio.gather(*(hub.http.post("/v1/parties", json=NEW, headers=keyed) for _ in range(20)))
     assert {(answer.status_code, answer.content) for answer in answers} == {(201, answers[0].content)}
@@ -172,7 +172,7 @@ async def test_one_key_adds_one_party_however_often_it_is_sent(hub: Hub) -> None
     assert (bad.status_code, bad.json()["code"]) == (400, "idempotency-key-invalid")
 
 
-async def test_a_refused_creation_leaves_its_key_free(hub: Hub) -> None:
+async def test_a_refused_creation_leaves_its_key_free(hub: RunningGateway) -> None:
     keyed = hub.admin | {"Idempotency-Key": "k1"}
     first = (await hub.http.post("/v1/parties", json=NEW, headers=hub.admin)).json()
     assert (await hub.http.post("/v1/parties", json=NEW, headers=keyed)).status_code == 409
@@ -180,7 +180,7 @@ async def test_a_refused_creation_leaves_its_key_free(hub: Hub) -> None:
     assert (await hub.http.post("/v1/parties", json=NEW, headers=keyed)).status_code == 201
 
 
-async def test_a_secret_is_told_again_under_its_key_and_stands_nowhere(hub: Hub) -> None:
+async def test_a_secret_is_told_again_under_its_key_and_stands_nowhere(hub: RunningGateway) -> None:
     party = (await _add(hub)).json()
     path, keyed = f"/v1/parties/{party['id']}/credentials", hub.admin | {"Idempotency-Key": "k1"}
     first, again = [await hub.http.post(path, headers=keyed) for _ in range(2)]
@@ -196,21 +196,21 @@ async def test_a_secret_is_told_again_under_its_key_and_stands_nowhere(hub: Hub)
     assert len(first.json()["client_secret"]) >= 43
 
 
-async def test_a_secret_whose_key_was_rotated_away_is_not_told(hub: Hub, settings: Settings) -> None:
+async def test_a_secret_whose_key_was_rotated_away_is_not_told(hub: RunningGateway, settings: Settings) -> None:
     party = (await _add(hub)).json()
     path, keyed = f"/v1/parties/{party['id']}/credentials", {"Idempotency-Key": "k1"}
     await hub.http.post(path, headers=hub.admin | keyed)
     fresh = settings.token_keys.with_name("fresh.json")
-    make_keys(fresh, fresh.with_name("fresh.public.json"))
+    create_signing_keys(fresh, fresh.with_name("fresh.public.json"))
     settings.token_keys.write_text(fresh.read_text())
-    hub.desk.access.keys._looked = 0.0
+    hub.context.access_tokens.keys._checked_at = 0.0
     assert settings.admin_file is not None
     header = await hub.as_(json.loads(settings.admin_file.read_text()))
     answer = await hub.http.post(path, headers=header | keyed)
     assert (answer.status_code, answer.json()["code"]) == (409, "secret-not-kept")
 
 
-async def test_credentials_are_listed_page_by_page(hub: Hub) -> None:
+async def test_credentials_are_listed_page_by_page(hub: RunningGateway) -> None:
     party, _ = await hub.party("trader")
     path = f"/v1/parties/{party['id']}/credentials"
     for _ in range(2):

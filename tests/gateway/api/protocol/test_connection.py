@@ -14,30 +14,35 @@ import uvicorn
 
 from services.cli.ports import free_ports
 from services.gateway.actions.auth import rate_limits
-from services.gateway.actions.retention import KEPT_FOR, sweep
+from services.gateway.actions.retention import RESPONSE_RETENTION, delete_expired
 from services.gateway.api.protocol import connection
 from services.gateway.api.protocol.connection import Connection
-from services.gateway.main import make
+from services.gateway.main import create_app
 from services.gateway.settings import Settings
 from shared.database import now
-from tests.gateway.conftest import Hub, declaration, serving
+from tests.gateway.conftest import RunningGateway, declaration, serve_gateway
 
 
 @asynccontextmanager
-async def _limited(hub: Hub, quota: int) -> AsyncIterator[httpx2.AsyncClient]:
+async def _limited(hub: RunningGateway, quota: int) -> AsyncIterator[httpx2.AsyncClient]:
     """A replica of the gateway on the same database, with a rate limit."""
     port = free_ports(1)[0]
     sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url, "rate_limit": 1})
-    async with serving(sister) as app, httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
+    async with (
+        serve_gateway(sister) as app,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there,
+    ):
         while (await there.get("/readyz")).status_code != 200:
             await asyncio.sleep(0.02)
-        counts = app.state.desk.limits
-        counts.quota, counts._block = quota, quota // rate_limits.BLOCKS
+        counts = app.state.context.rate_limits
+        counts.quota, counts._block = quota, quota // rate_limits.BLOCKS_PER_WINDOW
         yield there
 
 
-async def test_a_party_may_ask_so_much_in_a_window_and_no_more(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limits, "WINDOW", 10**9)
+async def test_a_party_may_ask_so_much_in_a_window_and_no_more(
+    hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limits, "WINDOW_SECONDS", 10**9)
     _, one = await hub.party("trader")
     _, other = await hub.party("trader")
     async with _limited(hub, 200) as a, _limited(hub, 200) as b:
@@ -58,28 +63,28 @@ async def test_a_party_may_ask_so_much_in_a_window_and_no_more(hub: Hub, monkeyp
 
 
 async def test_many_at_once_share_the_blocks_and_none_is_refused_before_its_time(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch
+    hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rate_limits, "WINDOW", 10**9)
+    monkeypatch.setattr(rate_limits, "WINDOW_SECONDS", 10**9)
     _, one = await hub.party("trader")
     async with _limited(hub, 100) as a:
         answers = await asyncio.gather(*(a.get("/v1/me", headers=one) for _ in range(120)))
         assert sum(answer.status_code == 200 for answer in answers) == 100
 
 
-async def test_kept_answers_are_forgotten_after_seven_days_and_not_before(hub: Hub) -> None:
+async def test_kept_answers_are_forgotten_after_seven_days_and_not_before(hub: RunningGateway) -> None:
     new = {"name": "K", "country": "FR", "roles": ["trader"]}
     keyed = hub.admin | {"Idempotency-Key": "k"}
     first = await hub.http.post("/v1/parties", json=new, headers=keyed)
-    assert await sweep(hub.desk.engine, at=now() + KEPT_FOR - timedelta(minutes=1)) == 0
+    assert await delete_expired(hub.context.engine, at=now() + RESPONSE_RETENTION - timedelta(minutes=1)) == 0
     again = await hub.http.post("/v1/parties", json=new, headers=keyed)
     assert again.headers["idempotency-replayed"] == "true"
-    assert await sweep(hub.desk.engine, at=now() + KEPT_FOR + timedelta(minutes=1)) == 1
+    assert await delete_expired(hub.context.engine, at=now() + RESPONSE_RETENTION + timedelta(minutes=1)) == 1
     fresh = await hub.http.post("/v1/parties", json=new, headers=keyed)
     assert fresh.status_code == 201 and fresh.json()["id"] != first.json()["id"]
 
 
-async def test_headers_beyond_the_limit_are_431(hub: Hub) -> None:
+async def test_headers_beyond_the_limit_are_431(hub: RunningGateway) -> None:
     answer = await hub.http.get("/v1/me", headers=hub.admin | {"X-More": "x" * 40_000})
     assert (answer.status_code, answer.json()["code"]) == (431, "headers-too-large")
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
@@ -92,7 +97,12 @@ async def port(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     """A gateway on the connection that `saola gateway` uses."""
     monkeypatch.setattr(connection, "HEAD_SECONDS", 0.3)
     config = uvicorn.Config(
-        make(settings), port=settings.port, http=Connection, ws="none", log_config=None, timeout_graceful_shutdown=1
+        create_app(settings),
+        port=settings.port,
+        http=Connection,
+        ws="none",
+        log_config=None,
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())

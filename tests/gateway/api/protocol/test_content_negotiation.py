@@ -9,11 +9,11 @@ import pytest
 from aiohttp import web
 from lxml import etree
 
-from services.gateway.api.protocol.content_negotiation import asks_for_xml
+from services.gateway.api.protocol.content_negotiation import prefers_xml
 from services.gateway.formats import wco_response
-from tests.gateway.conftest import Hub, declaration
-from tests.gateway.customs_messages import goods, message, paper
-from tests.gateway.stub_service import Asked, usual
+from tests.gateway.conftest import RunningGateway, declaration
+from tests.gateway.customs_messages import customs_message, document_xml, goods_item_xml
+from tests.gateway.stub_service import ReceivedRequest, default_response
 
 ASKS = {"accept": "application/xml"}
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -28,10 +28,10 @@ def _chain(body: bytes, error: int = 0) -> list[dict[str, str | None]]:
     return [{step.tag: step.text for step in pointer} for pointer in found.iterfind("Pointer")]
 
 
-async def test_a_202_is_a_registered_message_and_the_same_when_repeated(hub: Hub) -> None:
+async def test_a_202_is_a_registered_message_and_the_same_when_repeated(hub: RunningGateway) -> None:
     trader = await hub.trader()
     answers = [
-        await hub.lodge(trader, message("LRN-1"), idempotency_key="k", content_type="application/xml", **ASKS)
+        await hub.lodge(trader, customs_message("LRN-1"), idempotency_key="k", content_type="application/xml", **ASKS)
         for _ in range(2)
     ]
     answer = answers[0]
@@ -45,9 +45,9 @@ async def test_a_202_is_a_registered_message_and_the_same_when_repeated(hub: Hub
     assert etree.fromstring(answer.content).find("Response/IssueDateTime/DateTimeString").get("formatCode") == "304"  # type: ignore[union-attr]
 
 
-async def test_a_refusal_names_its_place_by_a_chain_of_pointers(hub: Hub) -> None:
+async def test_a_refusal_names_its_place_by_a_chain_of_pointers(hub: RunningGateway) -> None:
     trader = await hub.trader()
-    bad = message("L", goods(), goods(paper(unit="ZZZ"), number=2))
+    bad = customs_message("L", goods_item_xml(), goods_item_xml(document_xml(unit="ZZZ"), number=2))
     answer = await hub.lodge(trader, bad, content_type="application/xml", **ASKS)
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/xml")
     assert _texts(answer.content, "Response/FunctionCode") == ["03"]
@@ -60,7 +60,7 @@ async def test_a_refusal_names_its_place_by_a_chain_of_pointers(hub: Hub) -> Non
     ]
 
 
-async def test_every_refusal_can_be_had_in_xml(hub: Hub) -> None:
+async def test_every_refusal_can_be_had_in_xml(hub: RunningGateway) -> None:
     trader = await hub.trader()
     key = {"Idempotency-Key": "k", "Accept": "application/xml"}
     refused = [
@@ -78,7 +78,7 @@ async def test_every_refusal_can_be_had_in_xml(hub: Hub) -> None:
         assert _texts(answer.content, "Response/Error/ValidationCode") == [code]
 
 
-async def test_a_declaration_is_read_in_xml_with_what_its_checks_found(hub: Hub) -> None:
+async def test_a_declaration_is_read_in_xml_with_what_its_checks_found(hub: RunningGateway) -> None:
     trader = await hub.trader()
     id = (await hub.lodge(trader, declaration())).json()["id"]
     finding = {"rule": "CITES-box-11-quantity", "severity": "block", "message": "Too much & more.", "overridden": False}
@@ -92,12 +92,12 @@ async def test_a_declaration_is_read_in_xml_with_what_its_checks_found(hub: Hub)
         "history": [{"at": "2026-03-01T09:30:00.000000Z", "reason": None}],
     }
 
-    async def answer(asked: Asked) -> web.StreamResponse:
+    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
         if asked.method == "GET":
             return web.json_response(whole, headers={"ETag": '"3"'})
-        return await usual(asked)
+        return await default_response(asked)
 
-    hub.permits.answer = answer
+    hub.permits.respond = answer
     found = await hub.http.get(f"/v1/declarations/{id}", headers=trader | {"Accept": "application/xml"})
     assert (found.status_code, found.headers["etag"]) == (200, '"3"')
     assert _texts(found.content, "Response/FunctionCode") == ["03"]
@@ -122,7 +122,7 @@ async def test_a_declaration_is_read_in_xml_with_what_its_checks_found(hub: Hub)
 )
 def test_each_status_has_its_function_code(status: str, code: str) -> None:
     said: Mapping[str, Any] = {"id": "x", "reference": "R", "status": status, "findings": [], "history": []}
-    assert _texts(wco_response.write(said, status=200, at=AT), "Response/FunctionCode") == [code]
+    assert _texts(wco_response.render(said, status=200, at=AT), "Response/FunctionCode") == [code]
 
 
 @pytest.mark.parametrize(
@@ -140,16 +140,16 @@ def test_each_status_has_its_function_code(status: str, code: str) -> None:
     ],
 )
 def test_xml_is_given_to_who_prefers_it(accept: str, wanted: bool) -> None:
-    assert asks_for_xml(accept) is wanted
+    assert prefers_xml(accept) is wanted
 
 
-async def test_the_bytes_that_were_sent_are_given_back_whatever_is_preferred(hub: Hub) -> None:
+async def test_the_bytes_that_were_sent_are_given_back_whatever_is_preferred(hub: RunningGateway) -> None:
     trader, sent = await hub.trader(), json.dumps(declaration()).encode()
     place = (await hub.lodge(trader, sent)).headers["location"] + "/content"
     answer = await hub.http.get(place, headers=trader | {"Accept": "application/xml"})
     assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, "application/json", sent)
 
 
-async def test_json_stays_what_is_answered_otherwise(hub: Hub) -> None:
-    answer = await hub.lodge(await hub.trader(), message("L-9"), content_type="application/xml")
+async def test_json_stays_what_is_answered_otherwise(hub: RunningGateway) -> None:
+    answer = await hub.lodge(await hub.trader(), customs_message("L-9"), content_type="application/xml")
     assert json.loads(answer.content)["reference"] == "L-9"

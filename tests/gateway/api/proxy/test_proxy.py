@@ -9,8 +9,8 @@ import httpx2
 import pytest
 from aiohttp import web
 
-from tests.gateway.conftest import Hub
-from tests.gateway.stub_service import Asked, drop, problem, usual
+from tests.gateway.conftest import RunningGateway
+from tests.gateway.stub_service import ReceivedRequest, default_response, drop_connection, problem_response
 
 ID = uuid4()
 RELEASE = f"/v1/declarations/{ID}/release"
@@ -18,7 +18,7 @@ BODY = b'{"items": [ {"number":1,"quantity":"7"} ]}'
 JSON = {"Content-Type": "application/json"}
 
 
-async def test_a_command_goes_on_with_its_bytes_its_name_and_its_caller(hub: Hub) -> None:
+async def test_a_command_goes_on_with_its_bytes_its_name_and_its_caller(hub: RunningGateway) -> None:
     party, officer = await hub.party("customs", "trader", identifiers={"EORI": "FR7"})
     lies = {
         "Command-Id": str(uuid4()),
@@ -31,7 +31,7 @@ async def test_a_command_goes_on_with_its_bytes_its_name_and_its_caller(hub: Hub
     headers = officer | JSON | lies | {"If-Match": '"3"', "Idempotency-Key": "k1"}
     answer = await hub.http.post(RELEASE, content=BODY, headers=headers)
     assert (answer.status_code, answer.json()) == (200, {"you": "asked"})
-    [asked] = hub.permits.about(RELEASE)
+    [asked] = hub.permits.requests_to(RELEASE)
     assert asked.body == BODY
     assert asked.caller.service == "gateway"
     assert asked.caller.party is not None
@@ -44,7 +44,7 @@ async def test_a_command_goes_on_with_its_bytes_its_name_and_its_caller(hub: Hub
     assert asked.headers["authorization"] != officer["Authorization"]
 
 
-async def test_a_key_names_the_same_command_again_and_only_that(hub: Hub) -> None:
+async def test_a_key_names_the_same_command_again_and_only_that(hub: RunningGateway) -> None:
     _, officer = await hub.party("customs")
     _, colleague = await hub.party("customs")
     other = f"/v1/declarations/{uuid4()}/release"
@@ -64,7 +64,7 @@ async def test_a_key_names_the_same_command_again_and_only_that(hub: Hub) -> Non
     ]
     for path, headers in sent:
         assert (await hub.http.post(path, headers=headers)).status_code == 200
-    commands = [asked.headers["command-id"] for asked in hub.permits.asked if asked.caller.party]
+    commands = [asked.headers["command-id"] for asked in hub.permits.requests if asked.caller.party]
     assert len(commands) == len(sent)
     assert commands[0] == commands[1] == commands[2]
     assert len(set(commands)) == 6
@@ -73,10 +73,10 @@ async def test_a_key_names_the_same_command_again_and_only_that(hub: Hub) -> Non
     assert (bad.status_code, bad.json()["code"]) == (400, "idempotency-key-invalid")
 
 
-async def test_an_answer_is_passed_on_as_it_is(hub: Hub) -> None:
-    async def answer(asked: Asked) -> web.StreamResponse:
+async def test_an_answer_is_passed_on_as_it_is(hub: RunningGateway) -> None:
+    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
         if not asked.caller.party:
-            return await usual(asked)
+            return await default_response(asked)
         headers = {
             "Location": "/v1/permits/7",
             "ETag": '"1"',
@@ -88,7 +88,7 @@ async def test_an_answer_is_passed_on_as_it_is(hub: Hub) -> None:
         }
         return web.Response(status=409, body=b'{"code": "wrong-turn"}', headers=headers)
 
-    hub.permits.answer = answer
+    hub.permits.respond = answer
     _, officer = await hub.party("customs")
     found = await hub.http.post(RELEASE, headers=officer)
     assert (found.status_code, found.content) == (409, b'{"code": "wrong-turn"}')
@@ -99,63 +99,63 @@ async def test_an_answer_is_passed_on_as_it_is(hub: Hub) -> None:
     assert not {"set-cookie", "x-secret"} & found.headers.keys()
 
 
-async def test_a_report_keeps_its_type_and_its_name(hub: Hub) -> None:
-    async def answer(asked: Asked) -> web.StreamResponse:
+async def test_a_report_keeps_its_type_and_its_name(hub: RunningGateway) -> None:
+    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
         if not asked.caller.party:
-            return await usual(asked)
+            return await default_response(asked)
         named = {"Content-Disposition": 'attachment; filename="annual.csv"'}
         return web.Response(body=b"a,b\r\n", content_type="text/csv", charset="utf-8", headers=named)
 
-    hub.permits.answer = answer
+    hub.permits.respond = answer
     _, authority = await hub.party("authority")
     found = await hub.http.get("/v1/reports/annual?year=2026&side=export&country=ZA", headers=authority)
     assert (found.content, found.headers["content-type"]) == (b"a,b\r\n", "text/csv; charset=utf-8")
     assert found.headers["content-disposition"] == 'attachment; filename="annual.csv"'
-    [asked] = hub.permits.about("/v1/reports/annual")
+    [asked] = hub.permits.requests_to("/v1/reports/annual")
     assert asked.query == [("year", "2026"), ("side", "export"), ("country", "ZA")]
 
 
-async def test_a_lost_answer_is_asked_for_again_under_the_same_name(hub: Hub) -> None:
-    async def answer(asked: Asked) -> web.StreamResponse:
-        return drop(asked) if len(hub.permits.about(RELEASE)) == 1 else await usual(asked)
+async def test_a_lost_answer_is_asked_for_again_under_the_same_name(hub: RunningGateway) -> None:
+    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+        return drop_connection(asked) if len(hub.permits.requests_to(RELEASE)) == 1 else await default_response(asked)
 
-    hub.permits.answer = answer
+    hub.permits.respond = answer
     _, officer = await hub.party("customs")
     found = await hub.http.post(RELEASE, content=BODY, headers=officer | JSON)
     assert found.status_code == 200
-    first, second = hub.permits.about(RELEASE)
+    first, second = hub.permits.requests_to(RELEASE)
     assert first.headers["command-id"] == second.headers["command-id"]
     assert first.body == second.body == BODY
 
 
-async def test_an_answer_lost_twice_is_a_503_that_may_be_asked_again(hub: Hub) -> None:
-    async def answer(asked: Asked) -> web.StreamResponse:
-        return drop(asked) if asked.caller.party else await usual(asked)
+async def test_an_answer_lost_twice_is_a_503_that_may_be_asked_again(hub: RunningGateway) -> None:
+    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+        return drop_connection(asked) if asked.caller.party else await default_response(asked)
 
-    hub.permits.answer = answer
+    hub.permits.respond = answer
     _, officer = await hub.party("customs")
     found = await hub.http.post(RELEASE, headers=officer)
     assert (found.status_code, found.json()["code"]) == (503, "service-unavailable")
     assert int(found.headers["retry-after"]) >= 1
-    assert len(hub.permits.about(RELEASE)) == 2
+    assert len(hub.permits.requests_to(RELEASE)) == 2
 
 
-async def test_keys_the_others_do_not_know_are_not_the_callers_fault(hub: Hub) -> None:
-    async def answer(asked: Asked) -> web.StreamResponse:
-        return problem(401, "unauthenticated") if asked.caller.party else await usual(asked)
+async def test_keys_the_others_do_not_know_are_not_the_callers_fault(hub: RunningGateway) -> None:
+    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+        return problem_response(401, "unauthenticated") if asked.caller.party else await default_response(asked)
 
-    hub.permits.answer = answer
+    hub.permits.respond = answer
     _, officer = await hub.party("customs")
     found = await hub.http.post(RELEASE, headers=officer)
     assert (found.status_code, found.json()["code"]) == (503, "service-unavailable")
 
 
-async def test_news_goes_to_notifications_and_waits_as_long_as_is_asked(hub: Hub) -> None:
+async def test_news_goes_to_notifications_and_waits_as_long_as_is_asked(hub: RunningGateway) -> None:
     _, partner = await hub.party("partner")
     headers = partner | {"Prefer": "wait=99, respond-async"}
     query = "after=7&types=declaration.*&types=permit.*&limit=3"
     assert (await hub.http.get(f"/v1/events?{query}", headers=headers)).status_code == 200
-    [asked] = hub.notifications.about("/v1/events")
+    [asked] = hub.notifications.requests_to("/v1/events")
     assert asked.headers["prefer"] == "wait=30"
     assert asked.query == [("after", "7"), ("types", "declaration.*"), ("types", "permit.*"), ("limit", "3")]
     odd = await hub.http.get("/v1/events", headers=partner | {"Prefer": "wait=long"})
@@ -165,44 +165,44 @@ async def test_news_goes_to_notifications_and_waits_as_long_as_is_asked(hub: Hub
     assert (away.status_code, away.json()["code"]) == (503, "service-unavailable")
 
 
-async def test_a_body_for_another_service_has_the_same_limit(hub: Hub) -> None:
+async def test_a_body_for_another_service_has_the_same_limit(hub: RunningGateway) -> None:
     _, officer = await hub.party("customs")
     found = await hub.http.post(RELEASE, content=b" " * 1_048_577, headers=officer | JSON)
     assert (found.status_code, found.json()["code"]) == (413, "body-too-large")
-    assert hub.permits.about(RELEASE) == []
+    assert hub.permits.requests_to(RELEASE) == []
 
 
 @pytest.mark.parametrize("name", ["..", "%2e%2e", "TERMS", "terms%2F..", "terms%00", "a" * 65])
-async def test_a_name_in_a_path_leads_nowhere_else(hub: Hub, name: str) -> None:
+async def test_a_name_in_a_path_leads_nowhere_else(hub: RunningGateway, name: str) -> None:
     _, officer = await hub.party("customs")
     found = await hub.http.get(f"/v1/reference/{name}", headers=officer)
     assert found.status_code == 404
-    assert [asked for asked in hub.permits.asked if asked.caller.party] == []
+    assert [asked for asked in hub.permits.requests if asked.caller.party] == []
 
 
-async def test_every_relayed_route_goes_where_it_is_answered(hub: Hub) -> None:
-    from services.gateway.api.declarations.routes import DECLARATIONS, OWN_COMMANDS
-    from services.gateway.api.events.routes import NEWS
-    from services.gateway.api.permits.routes import PERMITS
+async def test_every_relayed_route_goes_where_it_is_answered(hub: RunningGateway) -> None:
+    from services.gateway.api.declarations.routes import DECLARATION_ROUTES, TRADER_COMMAND_ROUTES
+    from services.gateway.api.events.routes import EVENT_ROUTES
+    from services.gateway.api.permits.routes import PERMIT_ROUTES
 
     _, everybody = await hub.party("trader", "customs", "authority", "partner")
-    for route in (*OWN_COMMANDS, *DECLARATIONS, *PERMITS, *NEWS):
+    for route in (*TRADER_COMMAND_ROUTES, *DECLARATION_ROUTES, *PERMIT_ROUTES, *EVENT_ROUTES):
         path = route.path.replace("{id}", str(ID)).replace("{table}", "terms")
         query: dict[str, Any] = dict.fromkeys(route.query, "1")
         answer = await hub.http.request(route.method, path, params=query, headers=everybody)
         assert answer.status_code == 200, (route, answer.text)
         there = hub.permits if route.service == "permits" else hub.notifications
-        asked = there.about(path)[-1]
+        asked = there.requests_to(path)[-1]
         assert (asked.method, dict(asked.query)) == (route.method, query)
         assert ("command-id" in asked.headers) == (route.method != "GET")
 
 
-async def test_a_report_is_passed_on_while_it_is_still_written(hub: Hub) -> None:
+async def test_a_report_is_passed_on_while_it_is_still_written(hub: RunningGateway) -> None:
     rest = asyncio.Event()
 
-    async def answer(asked: Asked) -> web.StreamResponse:
+    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
         if not asked.caller.party:
-            return await usual(asked)
+            return await default_response(asked)
         flow = web.StreamResponse(headers={"Content-Type": "text/csv"})
         await flow.prepare(asked.raw)
         await flow.write(b"first\r\n")
@@ -210,7 +210,7 @@ async def test_a_report_is_passed_on_while_it_is_still_written(hub: Hub) -> None
         await flow.write(b"last\r\n")
         return flow
 
-    hub.permits.answer = answer
+    hub.permits.respond = answer
     _, authority = await hub.party("authority")
     url = "/v1/reports/annual?year=2026&side=export&country=ZA"
     async with asyncio.timeout(10), hub.http.stream("GET", url, headers=authority) as found:
@@ -220,16 +220,16 @@ async def test_a_report_is_passed_on_while_it_is_still_written(hub: Hub) -> None
         assert b"".join([piece async for piece in pieces]) == b"last\r\n"
 
 
-async def test_a_report_that_breaks_off_is_not_taken_for_a_whole_one(hub: Hub) -> None:
-    async def answer(asked: Asked) -> web.StreamResponse:
+async def test_a_report_that_breaks_off_is_not_taken_for_a_whole_one(hub: RunningGateway) -> None:
+    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
         if not asked.caller.party:
-            return await usual(asked)
+            return await default_response(asked)
         flow = web.StreamResponse(headers={"Content-Type": "text/csv"})
         await flow.prepare(asked.raw)
         await flow.write(b"first\r\n")
-        return drop(asked)
+        return drop_connection(asked)
 
-    hub.permits.answer = answer
+    hub.permits.respond = answer
     _, authority = await hub.party("authority")
     with pytest.raises(httpx2.TransportError):
         await hub.http.get("/v1/reports/annual?year=2026&side=export&country=ZA", headers=authority)

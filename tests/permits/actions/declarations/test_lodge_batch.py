@@ -9,10 +9,20 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import lodge_batch, read
-from services.permits.domain.values import Wanted
+from services.permits.domain.values import CitedPermits
 from services.permits.store import permits
-from tests.permits.declaration_steps import shipped
-from tests.permits.sample_data import B, declaration, endorsed, issued, item, letter, line, lodged, terms
+from tests.permits.declaration_steps import lodge_part_uses
+from tests.permits.sample_data import (
+    B,
+    declaration,
+    endorse_permit,
+    issue_permit,
+    item,
+    line,
+    lodge_declaration,
+    permit_content,
+    submission_message,
+)
 
 
 @contextmanager
@@ -33,31 +43,31 @@ async def test_a_batch_of_a_hundred_declarations_of_five_items_takes_at_most_twe
 ) -> None:
     letters = []
     for _ in range(100):
-        permit = terms(*(line(name, description=f"lot {name}") for name in "ABCDE"))
-        id = await issued(permits_db, permit)
-        await endorsed(permits_db, id, A="100", B="100", C="100", D="100", E="100")
+        permit = permit_content(*(line(name, description=f"lot {name}") for name in "ABCDE"))
+        id = await issue_permit(permits_db, permit)
+        await endorse_permit(permits_db, id, A="100", B="100", C="100", D="100", E="100")
         items = (item(permit, "100", n, document={"line": name}) for n, name in enumerate("ABCDE", 1))
-        letters.append(letter(declaration(*items)))
+        letters.append(submission_message(declaration(*items)))
     with counted(permits_db) as sent:
-        await lodge_batch.take_in_batch(permits_db, letters, datetime.now(UTC))
+        await lodge_batch.lodge_declarations(permits_db, letters, datetime.now(UTC))
     assert len(sent) <= 20, "\n".join(sent)
-    found = [await read.declaration(permits_db, one.id, B) for one in letters[:3]]
+    found = [await read.read_declaration(permits_db, one.id, B) for one in letters[:3]]
     assert [one["status"] for one in found] == ["accepted"] * 3
 
 
 async def test_many_uses_of_one_shipment_are_read_as_one(permits_db: AsyncEngine) -> None:
-    id, found = await shipped(permits_db, "100", *("1" for _ in range(30)))
+    id, found = await lodge_part_uses(permits_db, "100", *("1" for _ in range(30)))
     assert {one["status"] for one in found} == {"accepted"}
     permit = await one_permit(permits_db, str(found[0]["items"][0]["documents"][0]["number"]))
-    assert [(h.use, h.open, str(h.reserved)) for h in permit.held] == [("part", True, "30")]
-    assert (permit.id, permit.uses) == (id, ())
+    assert [(h.use, h.is_open, str(h.reserved)) for h in permit.usage_totals] == [("part", True, "30")]
+    assert (permit.id, permit.citations) == (id, ())
 
 
 async def test_what_is_only_set_aside_leaves_the_version_of_a_permit(permits_db: AsyncEngine) -> None:
-    permit = terms(line(), line("B", "40", description="small"))
-    await endorsed(permits_db, await issued(permits_db, permit), A="118", B="40")
+    permit = permit_content(line(), line("B", "40", description="small"))
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118", B="40")
     before = await one_permit(permits_db, permit.number)
-    await lodged(permits_db, declaration(item(permit, "40", document={"line": "B"})))
+    await lodge_declaration(permits_db, declaration(item(permit, "40", document={"line": "B"})))
     after = await one_permit(permits_db, permit.number)
     assert (after.version, after.sequence) == (before.version, before.sequence)
     assert str(after.lines["B"].balance.import_reserved) == "40"
@@ -66,4 +76,4 @@ async def test_what_is_only_set_aside_leaves_the_version_of_a_permit(permits_db:
 
 async def one_permit(db: AsyncEngine, number: str) -> Any:
     async with db.connect() as conn:
-        return (await permits.read_cited(conn, Wanted(frozenset({("ZA", number)}))))[0]
+        return (await permits.read_cited(conn, CitedPermits(frozenset({("ZA", number)}))))[0]

@@ -8,32 +8,42 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.declarations import read, recheck, transitions
-from services.permits.domain.values import Filed, PermitOnFile
+from services.permits.domain.values import DeclarationRecord, PermitRecord
 from shared.database import now
-from tests.permits.sample_data import B, command, declaration, endorsed, issued, item, line, lodged, terms
+from tests.permits.sample_data import (
+    B,
+    command,
+    declaration,
+    endorse_permit,
+    issue_permit,
+    item,
+    line,
+    lodge_declaration,
+    permit_content,
+)
 
 
 async def test_a_new_version_between_reading_and_locking_is_read_anew(
     permits_db: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = terms(), terms(line(), line("B", "40", term="SKP"))
-    ids = [await issued(permits_db, permit) for permit in (first, second)]
+    first, second = permit_content(), permit_content(line(), line("B", "40", term="SKP"))
+    ids = [await issue_permit(permits_db, permit) for permit in (first, second)]
     cites: dict[str, Any] = item(first, "10")
     cites["documents"].append({"type": "Y900", "number": second.number, "issuer": "ZA", "line": "A"})
-    found = await lodged(permits_db, declaration(cites))
+    found = await lodge_declaration(permits_db, declaration(cites))
     assert found["status"] == "referred"
     other = declaration(item(second, "10", document={"line": "B"}, term="SKP"), reference=found["reference"])
-    lock, amended = recheck._locked, list[dict[str, Any]]()
+    lock, amended = recheck._lock_cited_permits, list[dict[str, Any]]()
 
-    async def meanwhile(conn: AsyncConnection, seen: Filed) -> list[PermitOnFile]:
+    async def meanwhile(conn: AsyncConnection, seen: DeclarationRecord) -> list[PermitRecord]:
         if not amended:
             kept = await transitions.amend(permits_db, UUID(found["id"]), B, other, command())
-            amended.append(json.loads(kept.answer))
-            await endorsed(permits_db, ids[1], B="40")
+            amended.append(json.loads(kept.body))
+            await endorse_permit(permits_db, ids[1], B="40")
         return await lock(conn, seen)
 
-    monkeypatch.setattr(recheck, "_locked", meanwhile)
-    await endorsed(permits_db, ids[0], A="100")
-    await recheck.recheck_all(permits_db, now())
+    monkeypatch.setattr(recheck, "_lock_cited_permits", meanwhile)
+    await endorse_permit(permits_db, ids[0], A="100")
+    await recheck.recheck_referred(permits_db, now())
     assert amended[0]["status"] == "referred"
-    assert (await read.declaration(permits_db, UUID(found["id"]), B))["status"] == "accepted"
+    assert (await read.read_declaration(permits_db, UUID(found["id"]), B))["status"] == "accepted"

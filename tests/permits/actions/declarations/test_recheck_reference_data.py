@@ -11,15 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import read as declarations_read
 from services.permits.actions.declarations import transitions
-from services.permits.actions.declarations.recheck import Rechecker, recheck_all
+from services.permits.actions.declarations.recheck import Rechecker, recheck_referred
 from services.permits.actions.permits import withdraw
 from services.permits.actions.reference import read as reference_read
-from services.permits.store.reference_loads import mark
+from services.permits.store.reference_loads import read_change_mark
 from shared.contracts.declaration import Cancellation, Override
 from shared.contracts.messages import Audience, RoleInCountry, Sender
 from shared.contracts.parties import Party
 from shared.contracts.permit import Permit, Revocation
-from tests.permits.reference_files import file, loaded, taxon
+from tests.permits.reference_files import index_csv, load_content, taxon_row
 from tests.permits.sample_data import (
     AUTHORITY_FR,
     AUTHORITY_ZA,
@@ -29,12 +29,12 @@ from tests.permits.sample_data import (
     balance,
     command,
     declaration,
-    endorsed,
-    issued,
+    endorse_permit,
+    issue_permit,
     item,
     line,
-    lodged,
-    terms,
+    lodge_declaration,
+    permit_content,
 )
 
 QUOTA = "CITES-Conf-14.7-quota"
@@ -45,40 +45,40 @@ def rules(found: dict[str, Any]) -> dict[str, str]:
 
 
 async def exported(db: AsyncEngine, permit: Permit, quantity: str, by: Party = AUTHORITY_ZA) -> dict[str, Any]:
-    await endorsed(db, await issued(db, permit, by), A=quantity)
-    return await lodged(db, declaration(item(permit, quantity)))
+    await endorse_permit(db, await issue_permit(db, permit, by), A=quantity)
+    return await lodge_declaration(db, declaration(item(permit, quantity)))
 
 
 async def test_a_suspension_that_was_loaded_stops_what_came_after(permits_db: AsyncEngine) -> None:
-    assert (await exported(permits_db, terms(), "100"))["status"] == "accepted"
+    assert (await exported(permits_db, permit_content(), "100"))["status"] == "accepted"
     content = "start_date,end_date,taxon_name,iso_code2,source\n2020-01-01,,Crocodylia spp.,ZA,R\n"
-    await loaded(permits_db, content, "suspensions")
-    stopped = await exported(permits_db, terms(), "100")
+    await load_content(permits_db, content, "suspensions")
+    stopped = await exported(permits_db, permit_content(), "100")
     assert (stopped["status"], rules(stopped)) == ("rejected", {"CITES-Conf-14.3-suspension": "block"})
-    await loaded(permits_db, content.replace("ZA,R", "ZA,W"), "suspensions")
-    assert (await exported(permits_db, terms(), "100"))["status"] == "accepted"
+    await load_content(permits_db, content.replace("ZA,R", "ZA,W"), "suspensions")
+    assert (await exported(permits_db, permit_content(), "100"))["status"] == "accepted"
 
 
 async def test_a_line_for_all_cats_lets_no_tiger_through(permits_db: AsyncEngine) -> None:
-    cats = terms(line(taxon="Felidae spp.", source="W"))
-    await endorsed(permits_db, await issued(permits_db, cats), A="20")
+    cats = permit_content(line(taxon="Felidae spp.", source="W"))
+    await endorse_permit(permits_db, await issue_permit(permits_db, cats), A="20")
     stated = item(cats, "1", source="W", taxon="Panthera tigris")
-    stopped = await lodged(permits_db, declaration(stated))
+    stopped = await lodge_declaration(permits_db, declaration(stated))
     wanted = {"CITES-box-10-appendix": "refer", "CITES-III.3-import-permit": "block", "CITES-III.3(c)": "block"}
     assert (stopped["status"], rules(stopped)) == ("rejected", wanted)
     for taxon_below, told in (("Panthera leo", {}), ("Felis silvestris", {"listing-silent": "note"})):
-        through = await lodged(permits_db, declaration(item(cats, "1", source="W", taxon=taxon_below)))
+        through = await lodge_declaration(permits_db, declaration(item(cats, "1", source="W", taxon=taxon_below)))
         assert (through["status"], rules(through)) == ("accepted", told), taxon_below
         await transitions.cancel(permits_db, UUID(through["id"]), B, Cancellation(), command())
 
 
-def quota(amount: int, **more: str) -> str:
+def quota_csv(amount: int, **more: str) -> str:
     row = {"start_date": f"{TODAY.year}-01-01", "end_date": f"{TODAY.year}-12-31", "taxon_name": "Crocodylus niloticus"}
     row |= {"iso_code2": "ZA", "quota": str(amount), "term": "skins", **more}
     return ",".join(row) + "\n" + ",".join(row.values()) + "\n"
 
 
-async def told(db: AsyncEngine) -> list[tuple[str, int, str, int]]:
+async def quota_events(db: AsyncEngine) -> list[tuple[str, int, str, int]]:
     async with db.connect() as conn:
         rows = await conn.execute(
             text("SELECT type, sequence, data::json AS data FROM news WHERE subject LIKE 'quota:%' ORDER BY sequence")
@@ -86,26 +86,26 @@ async def told(db: AsyncEngine) -> list[tuple[str, int, str, int]]:
         return [(r.type, r.sequence, r.data["taken"], r.data["share"]) for r in rows]
 
 
-async def taken(db: AsyncEngine) -> str:
-    [one] = await reference_read.quotas(db, "ZA", TODAY)
+async def quota_taken(db: AsyncEngine) -> str:
+    [one] = await reference_read.list_quotas(db, "ZA", TODAY)
     return str(one["taken"])
 
 
-def of(quantity: str, **more: Any) -> Permit:
-    return terms(line(quantity=quantity, **more), issued_on=TODAY)
+def permit_for_quantity(quantity: str, **more: Any) -> Permit:
+    return permit_content(line(quantity=quantity, **more), issued_on=TODAY)
 
 
 async def test_a_quota_counts_what_permits_grant_and_is_told_at_80_and_100_per_cent(permits_db: AsyncEngine) -> None:
-    await issued(permits_db, of("50"))
-    await loaded(permits_db, quota(100), "quotas")
-    assert (await taken(permits_db), await told(permits_db)) == ("50", [])
-    await issued(permits_db, of("29"))
-    await issued(permits_db, of("5", term="MEA", unit="kg"))
-    assert await told(permits_db) == []
-    within = of("21")
+    await issue_permit(permits_db, permit_for_quantity("50"))
+    await load_content(permits_db, quota_csv(100), "quotas")
+    assert (await quota_taken(permits_db), await quota_events(permits_db)) == ("50", [])
+    await issue_permit(permits_db, permit_for_quantity("29"))
+    await issue_permit(permits_db, permit_for_quantity("5", term="MEA", unit="kg"))
+    assert await quota_events(permits_db) == []
+    within = permit_for_quantity("21")
     assert rules(await exported(permits_db, within, "21")) == {}
-    assert await told(permits_db) == [("quota.reached", 1, "100", 100)]
-    beyond = of("1")
+    assert await quota_events(permits_db) == [("quota.reached", 1, "100", 100)]
+    beyond = permit_for_quantity("1")
     found = await exported(permits_db, beyond, "1", AUTHORITY_FR)
     assert (found["status"], rules(found)) == ("rejected", {QUOTA: "block", "CITES-box-6-registered": "note"})
     [passed] = [finding for finding in found["findings"] if finding["rule"] == QUOTA]
@@ -115,34 +115,34 @@ async def test_a_quota_counts_what_permits_grant_and_is_told_at_80_and_100_per_c
 
 async def test_a_quota_of_few_is_counted_exactly_whatever_a_permit_grants(permits_db: AsyncEngine) -> None:
     most, least = "9" * 38, "0." + "0" * 37 + "1"
-    await loaded(permits_db, quota(1), "quotas")
-    await issued(permits_db, of(most, origin_country="ZA"), AUTHORITY_FR)
-    assert await told(permits_db) == [("quota.reached", 1, most, int(most) * 100)]
-    await issued(permits_db, of(least, origin_country="ZA"), AUTHORITY_FR)
-    assert await taken(permits_db) == f"{most}.{least[2:]}"
+    await load_content(permits_db, quota_csv(1), "quotas")
+    await issue_permit(permits_db, permit_for_quantity(most, origin_country="ZA"), AUTHORITY_FR)
+    assert await quota_events(permits_db) == [("quota.reached", 1, most, int(most) * 100)]
+    await issue_permit(permits_db, permit_for_quantity(least, origin_country="ZA"), AUTHORITY_FR)
+    assert await quota_taken(permits_db) == f"{most}.{least[2:]}"
     whole = "1" + "0" * 37
-    await loaded(permits_db, quota(0, iso_code2="NA").replace(",0,", f",{whole},"), "quotas")
-    permit = of("0.1", origin_country="NA").model_copy(update={"export_country": "NA", "issuer": "NA"})
-    await issued(permits_db, permit, AUTHORITY_FR)
-    [one] = await reference_read.quotas(permits_db, "NA", TODAY)
+    await load_content(permits_db, quota_csv(0, iso_code2="NA").replace(",0,", f",{whole},"), "quotas")
+    permit = permit_for_quantity("0.1", origin_country="NA").model_copy(update={"export_country": "NA", "issuer": "NA"})
+    await issue_permit(permits_db, permit, AUTHORITY_FR)
+    [one] = await reference_read.list_quotas(permits_db, "NA", TODAY)
     assert one["left"] == "9" * 37 + ".9"
 
 
 async def test_a_quota_near_its_end_is_told_once_until_it_falls_below(permits_db: AsyncEngine) -> None:
-    await loaded(permits_db, quota(100), "quotas")
-    first = await issued(permits_db, of("80"))
-    await issued(permits_db, of("1"))
-    assert await told(permits_db) == [("quota.near", 1, "80", 80)]
+    await load_content(permits_db, quota_csv(100), "quotas")
+    first = await issue_permit(permits_db, permit_for_quantity("80"))
+    await issue_permit(permits_db, permit_for_quantity("1"))
+    assert await quota_events(permits_db) == [("quota.near", 1, "80", 80)]
     await withdraw.revoke(permits_db, first, AUTHORITY_ZA, Revocation(reason="a mistake"), command())
-    assert await taken(permits_db) == "1"
-    await issued(permits_db, of("1"))
-    assert rules(await exported(permits_db, of("90"), "90")) == {}
-    assert [one[:2] for one in await told(permits_db)] == [("quota.near", 1), ("quota.near", 2)]
+    assert await quota_taken(permits_db) == "1"
+    await issue_permit(permits_db, permit_for_quantity("1"))
+    assert rules(await exported(permits_db, permit_for_quantity("90"), "90")) == {}
+    assert [one[:2] for one in await quota_events(permits_db)] == [("quota.near", 1), ("quota.near", 2)]
 
 
 async def test_a_quota_is_told_to_its_authority_which_hears_how_partners_received_it(permits_db: AsyncEngine) -> None:
-    await loaded(permits_db, quota(100), "quotas")
-    await issued(permits_db, of("80"))
+    await load_content(permits_db, quota_csv(100), "quotas")
+    await issue_permit(permits_db, permit_for_quantity("80"))
     async with permits_db.connect() as conn:
         row = (
             await conn.execute(
@@ -160,57 +160,61 @@ async def test_a_quota_is_told_to_its_authority_which_hears_how_partners_receive
 async def test_permits_of_elsewhere_are_facts_and_the_check_says_which_passed_the_quota(
     permits_db: AsyncEngine,
 ) -> None:
-    await loaded(permits_db, quota(100), "quotas")
-    papers = [of("30") for _ in range(6)]
-    ids = await asyncio.gather(*(issued(permits_db, paper, AUTHORITY_FR) for paper in papers))
+    await load_content(permits_db, quota_csv(100), "quotas")
+    papers = [permit_for_quantity("30") for _ in range(6)]
+    ids = await asyncio.gather(*(issue_permit(permits_db, paper, AUTHORITY_FR) for paper in papers))
     for id in ids:
-        await endorsed(permits_db, id, A="30")
-    found = [await lodged(permits_db, declaration(item(paper, "30"))) for paper in papers]
+        await endorse_permit(permits_db, id, A="30")
+    found = [await lodge_declaration(permits_db, declaration(item(paper, "30"))) for paper in papers]
     assert sorted(one["status"] for one in found) == ["accepted"] * 3 + ["rejected"] * 3
-    assert await taken(permits_db) == "180"
-    assert [one[:3] for one in await told(permits_db)] == [("quota.near", 1, "90"), ("quota.reached", 2, "120")]
+    assert await quota_taken(permits_db) == "180"
+    assert [one[:3] for one in await quota_events(permits_db)] == [("quota.near", 1, "90"), ("quota.reached", 2, "120")]
 
 
 async def again(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:
-    await recheck_all(db, datetime.now(UTC))
-    return await declarations_read.declaration(db, UUID(found["id"]), B)
+    await recheck_referred(db, datetime.now(UTC))
+    return await declarations_read.read_declaration(db, UUID(found["id"]), B)
 
 
 async def test_what_was_unverified_is_checked_again_once_a_listing_answers(permits_db: AsyncEngine) -> None:
-    unknown = item(terms(), taxon="Inventus primus", documents=[])
-    free, listed = [await lodged(permits_db, declaration(unknown)) for _ in range(2)]
+    unknown = item(permit_content(), taxon="Inventus primus", documents=[])
+    free, listed = [await lodge_declaration(permits_db, declaration(unknown)) for _ in range(2)]
     assert rules(free) == {"unverified": "refer"}
     assert (await again(permits_db, free))["version"] == free["version"]
     assert len((await again(permits_db, free))["history"]) == len(free["history"])
-    await loaded(permits_db, file([taxon(1, "Inventus primus", "NC")]))
+    await load_content(permits_db, index_csv([taxon_row(1, "Inventus primus", "NC")]))
     free = await again(permits_db, free)
     assert (free["status"], free["findings"]) == ("accepted", [])
     assert free["history"][-1]["by"]["role"] == "rules"
-    listed = await lodged(permits_db, declaration(item(terms(), taxon="Inventus secundus", documents=[])))
-    await loaded(permits_db, file([taxon(1, "Inventus primus", "NC"), taxon(2, "Inventus secundus", "II")]))
+    listed = await lodge_declaration(
+        permits_db, declaration(item(permit_content(), taxon="Inventus secundus", documents=[]))
+    )
+    await load_content(
+        permits_db, index_csv([taxon_row(1, "Inventus primus", "NC"), taxon_row(2, "Inventus secundus", "II")])
+    )
     listed = await again(permits_db, listed)
     assert (listed["status"], rules(listed)) == ("rejected", {"CITES-IV-export-document": "block"})
 
 
 async def test_a_referral_for_want_of_an_endorsement_is_checked_again_when_it_comes(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    found = await lodged(permits_db, declaration(item(permit, "100")))
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    found = await lodge_declaration(permits_db, declaration(item(permit, "100")))
     assert rules(found) == {"CITES-box-14-endorsement": "refer"}
-    await endorsed(permits_db, id, A="118")
+    await endorse_permit(permits_db, id, A="118")
     found = await again(permits_db, found)
     assert (found["status"], found["findings"]) == ("accepted", [])
     assert (await balance(permits_db, id))["reserved"] == "100"
 
 
 async def test_what_an_officer_settled_stays_settled_when_the_rest_answers_itself(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    found = await lodged(permits_db, declaration(item(permit, "100", source="W")))
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    found = await lodge_declaration(permits_db, declaration(item(permit, "100", source="W")))
     over = Override(rule="CITES-box-10-source", reason="ranch confirmed")
     await transitions.override(permits_db, UUID(found["id"]), CUSTOMS_FR, over, command())
     assert (await again(permits_db, found))["status"] == "referred"
-    await endorsed(permits_db, id, A="118")
+    await endorse_permit(permits_db, id, A="118")
     found = await again(permits_db, found)
     assert (found["status"], [f["overridden"] for f in found["findings"]]) == ("accepted", [True])
     assert found["findings"][0]["override"]["reason"] == "ranch confirmed"
@@ -218,13 +222,13 @@ async def test_what_an_officer_settled_stays_settled_when_the_rest_answers_itsel
 
 
 async def test_what_an_officer_put_a_figure_to_is_not_checked_again_by_itself(permits_db: AsyncEngine) -> None:
-    permit = terms(line("A", "100", term="SAW", unit="m3", taxon="Pericopsis elata", source="W"))
-    id = await issued(permits_db, permit)
+    permit = permit_content(line("A", "100", term="SAW", unit="m3", taxon="Pericopsis elata", source="W"))
+    id = await issue_permit(permits_db, permit)
     wood = item(permit, "7000", term="SAW", unit="kg", taxon="Pericopsis elata", source="W")
-    found = await lodged(permits_db, declaration(wood))
+    found = await lodge_declaration(permits_db, declaration(wood))
     over = Override.model_validate({"rule": "CITES-box-11-unit", "item": 1, "quantity": "10.5", "reason": "measured"})
     await transitions.override(permits_db, UUID(found["id"]), CUSTOMS_FR, over, command())
-    await endorsed(permits_db, id, A="100")
+    await endorse_permit(permits_db, id, A="100")
     assert (await again(permits_db, found))["status"] == "referred"
     last = Override(rule="CITES-box-14-endorsement", reason="it came")
     await transitions.override(permits_db, UUID(found["id"]), CUSTOMS_FR, last, command())
@@ -232,10 +236,10 @@ async def test_what_an_officer_put_a_figure_to_is_not_checked_again_by_itself(pe
 
 
 async def test_what_an_officer_has_to_settle_is_left_to_the_officer(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
-    found = await lodged(permits_db, declaration(item(permit, "100", source="W")))
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118")
+    found = await lodge_declaration(permits_db, declaration(item(permit, "100", source="W")))
     assert found["status"] == "referred"
     found = await again(permits_db, found)
     assert found["status"] == "referred"
@@ -245,12 +249,14 @@ async def test_what_an_officer_has_to_settle_is_left_to_the_officer(permits_db: 
 
 async def test_nothing_is_gone_through_while_nothing_changed(permits_db: AsyncEngine) -> None:
     job = Rechecker()
-    await job.turn(permits_db, datetime.now(UTC))
-    found = await lodged(permits_db, declaration(item(terms(), taxon="Inventus primus", documents=[])))
+    await job.run(permits_db, datetime.now(UTC))
+    found = await lodge_declaration(
+        permits_db, declaration(item(permit_content(), taxon="Inventus primus", documents=[]))
+    )
     async with permits_db.connect() as conn:
-        before = await mark(conn)
-    await loaded(permits_db, file([taxon(1, "Inventus primus", "NC")]))
+        before = await read_change_mark(conn)
+    await load_content(permits_db, index_csv([taxon_row(1, "Inventus primus", "NC")]))
     async with permits_db.connect() as conn:
-        assert await mark(conn) != before
-    await job.turn(permits_db, datetime.now(UTC))
-    assert (await declarations_read.declaration(permits_db, UUID(found["id"]), B))["status"] == "accepted"
+        assert await read_change_mark(conn) != before
+    await job.run(permits_db, datetime.now(UTC))
+    assert (await declarations_read.read_declaration(permits_db, UUID(found["id"]), B))["status"] == "accepted"

@@ -7,71 +7,71 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import transitions
-from services.permits.actions.jobs.ledger_audit import Auditor
+from services.permits.actions.jobs.ledger_audit import LedgerAuditor
 from services.permits.actions.jobs.scheduler import run
-from services.permits.actions.metrics import figures
+from services.permits.actions.metrics import collect_metrics
 from shared.contracts.declaration import Release
 from shared.database import now
-from tests.permits.declaration_steps import accepted, turn
-from tests.permits.sample_data import CUSTOMS_FR, issued, line, terms
+from tests.permits.declaration_steps import accepted_declaration, run_command
+from tests.permits.sample_data import CUSTOMS_FR, issue_permit, line, permit_content
 
 
 async def test_balances_that_agree_with_their_entries_raise_no_alarm(permits_db: AsyncEngine) -> None:
-    _, found = await accepted(permits_db)
-    await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release())
-    await issued(permits_db, terms(line(), line("B", "40", term="MEA", unit="kg")))
-    auditor = Auditor(lines=2)
+    _, found = await accepted_declaration(permits_db)
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
+    await issue_permit(permits_db, permit_content(line(), line("B", "40", term="MEA", unit="kg")))
+    auditor = LedgerAuditor(lines=2)
     for _ in range(4):
-        await auditor.turn(permits_db, now())
-    assert auditor.differences == 0
+        await auditor.run(permits_db, now())
+    assert auditor.mismatch_count == 0
 
 
 @pytest.mark.parametrize("change", ["import_consumed = 99", "import_closed = false", "endorsed = 119", "granted = 121"])
 async def test_a_balance_that_differs_raises_an_alarm_and_is_left_as_it_is(
     permits_db: AsyncEngine, change: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    id, found = await accepted(permits_db)
-    await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release())
+    id, found = await accepted_declaration(permits_db)
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     for _ in range(3):
-        await issued(permits_db, terms())
+        await issue_permit(permits_db, permit_content())
     async with permits_db.begin() as conn:
         await conn.execute(text(f"UPDATE permit_lines SET {change} WHERE permit_id = :id"), {"id": id})
-    auditor = Auditor(lines=2)
+    auditor = LedgerAuditor(lines=2)
     for _ in range(2):
-        await auditor.turn(permits_db, now())
+        await auditor.run(permits_db, now())
     told = capsys.readouterr().out
-    assert (auditor.differences, "ledger.differs" in told, str(id) in told) == (1, True, True)
-    await auditor.turn(permits_db, now())
-    await auditor.turn(permits_db, now())
-    assert auditor.differences == 2, "as long as it differs"
+    assert (auditor.mismatch_count, "ledger.differs" in told, str(id) in told) == (1, True, True)
+    await auditor.run(permits_db, now())
+    await auditor.run(permits_db, now())
+    assert auditor.mismatch_count == 2, "as long as it differs"
 
 
 async def shown(db: AsyncEngine) -> float:
     """Read what a monitor sees."""
-    [one] = [metric for metric in await figures(db) if metric.name == "saola_ledger_differences"]
+    [one] = [metric for metric in await collect_metrics(db) if metric.name == "saola_ledger_differences"]
     return float(one.samples[0].value)
 
 
 async def test_a_monitor_sees_the_lines_that_differ_until_they_agree_again(permits_db: AsyncEngine) -> None:
-    id, _ = await accepted(permits_db)
+    id, _ = await accepted_declaration(permits_db)
     for _ in range(2):
-        await issued(permits_db, terms())
-    auditor, told = Auditor(lines=2), []
+        await issue_permit(permits_db, permit_content())
+    auditor, told = LedgerAuditor(lines=2), []
     for reserved in (99, 100):
         async with permits_db.begin() as conn:
             change = text("UPDATE permit_lines SET import_reserved = :n WHERE permit_id = :id")
             await conn.execute(change, {"n": reserved, "id": id})
         for _ in range(2):
-            await auditor.turn(permits_db, now())
+            await auditor.run(permits_db, now())
         told.append(await shown(permits_db))
     assert told == [1.0, 0.0]
 
 
 async def test_the_worker_looks_by_itself(permits_db: AsyncEngine) -> None:
-    id, _ = await accepted(permits_db)
+    id, _ = await accepted_declaration(permits_db)
     async with permits_db.begin() as conn:
         await conn.execute(text("UPDATE permit_lines SET granted = 121 WHERE permit_id = :id"), {"id": id})
-    task = asyncio.create_task(run(permits_db, look=0.01))
+    task = asyncio.create_task(run(permits_db, poll_seconds=0.01))
     while not await shown(permits_db):
         await asyncio.sleep(0.02)
     task.cancel()

@@ -5,27 +5,39 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import transitions
-from services.permits.actions.ledger.history import story
+from services.permits.actions.ledger.history import list_entries
 from shared.contracts.declaration import Correction, Release
-from tests.permits.declaration_steps import stated, turn
-from tests.permits.sample_data import AUTHORITY_ZA, CUSTOMS_FR, declaration, endorsed, issued, item, line, lodged, terms
+from tests.permits.declaration_steps import build_model, run_command
+from tests.permits.sample_data import (
+    AUTHORITY_ZA,
+    CUSTOMS_FR,
+    declaration,
+    endorse_permit,
+    issue_permit,
+    item,
+    line,
+    lodge_declaration,
+    permit_content,
+)
 
 
 async def _played(db: AsyncEngine) -> tuple[UUID, str]:
-    permit = terms(line(), line("B", "40", term="MEA", unit="kg"))
-    id = await issued(db, permit)
-    await endorsed(db, id, A="118", B="40")
+    permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
+    id = await issue_permit(db, permit)
+    await endorse_permit(db, id, A="118", B="40")
     both = declaration(item(permit, "100"), item(permit, "30", 2, term="MEA", unit="kg"))
-    found = await lodged(db, both)
-    await turn(db, transitions.release, found, CUSTOMS_FR, stated(Release, items=[{"number": 1, "quantity": "95"}]))
-    less = stated(Correction, items=[{"number": 1, "quantity": "94"}], reason="recounted")
-    await turn(db, transitions.correct, found, CUSTOMS_FR, less)
+    found = await lodge_declaration(db, both)
+    await run_command(
+        db, transitions.release, found, CUSTOMS_FR, build_model(Release, items=[{"number": 1, "quantity": "95"}])
+    )
+    less = build_model(Correction, items=[{"number": 1, "quantity": "94"}], reason="recounted")
+    await run_command(db, transitions.correct, found, CUSTOMS_FR, less)
     return id, str(found["reference"])
 
 
 async def test_the_story_of_a_line_is_told_in_order_with_what_stood_after_each_entry(permits_db: AsyncEngine) -> None:
     id, reference = await _played(permits_db)
-    told = (await story(permits_db, id, AUTHORITY_ZA, line="A"))["data"]
+    told = (await list_entries(permits_db, id, AUTHORITY_ZA, line="A"))["data"]
     assert [(e["kind"], e["quantity"], e["balance"]["reserved"], e["balance"]["consumed"]) for e in told] == [
         ("grant", "120", "0", "0"),
         ("endorse", "118", "0", "0"),
@@ -44,10 +56,10 @@ async def test_the_story_of_a_line_is_told_in_order_with_what_stood_after_each_e
 
 async def test_a_page_of_the_story_goes_on_where_the_last_one_ended(permits_db: AsyncEngine) -> None:
     id, _ = await _played(permits_db)
-    whole = (await story(permits_db, id, AUTHORITY_ZA))["data"]
+    whole = (await list_entries(permits_db, id, AUTHORITY_ZA))["data"]
     paged, after = [], 0
     while True:
-        page = await story(permits_db, id, AUTHORITY_ZA, limit=2, after=after)
+        page = await list_entries(permits_db, id, AUTHORITY_ZA, limit=2, after=after)
         paged += page["data"]
         if page["next_cursor"] is None:
             break

@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions.declarations import read as actions_read
 from services.permits.actions.permits import expiry_notices
 from services.permits.actions.permits import issue as actions_issue
-from services.permits.store.commands import Command
+from services.permits.store.commands import IdempotentCommand
 from shared.contracts.parties import Party
 from shared.contracts.permit import Permit
 from shared.database import new_id
-from tests.permits.sample_data import party, terms
+from tests.permits.sample_data import party, permit_content
 
 LAST = date(2026, 8, 31)
 WHERE = {
@@ -38,13 +38,13 @@ def ends(country: str) -> datetime:
 async def issue(db: AsyncEngine, country: str, authority: Party) -> UUID:
     trader = {"name": "X", "country": country, "identifier": f"{country}-1"}
     stated = Permit.model_validate({
-        **terms().model_dump(), "issuer": country, "export_country": country, "exporter": trader,
+        **permit_content().model_dump(), "issuer": country, "export_country": country, "exporter": trader,
         "issued_on": date(2026, 3, 1), "valid_until": LAST,
     })  # fmt: skip
     kept = await actions_issue.issue(
-        db, authority, stated, Command(new_id(), b"", datetime(2026, 3, 1, 12, tzinfo=UTC))
+        db, authority, stated, IdempotentCommand(new_id(), b"", datetime(2026, 3, 1, 12, tzinfo=UTC))
     )
-    return UUID(json.loads(kept.answer)["id"])
+    return UUID(json.loads(kept.body)["id"])
 
 
 async def listed(db: AsyncEngine, who: Party, status: str, at: datetime) -> set[str]:
@@ -61,7 +61,7 @@ async def test_the_last_day_is_included_and_ends_in_the_last_zone(permits_db: As
         (ends(country) - timedelta(days=1), "issued"), (ends(country) - moment, "issued"),
         (ends(country), "expired"), (ends(country) + timedelta(days=1), "expired"),
     ):  # fmt: skip
-        assert (await actions_read.permit(permits_db, id, authority, at))["status"] == status, at
+        assert (await actions_read.read_permit(permits_db, id, authority, at))["status"] == status, at
         assert await listed(permits_db, authority, status, at) == {str(id)}
         assert await listed(permits_db, authority, {"issued": "expired", "expired": "issued"}[status], at) == set()
 
@@ -80,30 +80,30 @@ async def test_its_end_is_told_thirty_days_before_and_when_it_has_come_once_each
     authority = party("authority", country)
     id = await issue(permits_db, country, authority)
     thirty = ends(country) - timedelta(days=31)  # the beginning of the day thirty days before the last
-    await expiry_notices.tell_of_ends(permits_db, thirty - timedelta(seconds=1))
+    await expiry_notices.write_expiry_notices(permits_db, thirty - timedelta(seconds=1))
     assert await told(permits_db, id) == []
-    version = (await actions_read.permit(permits_db, id, authority, thirty))["version"]
+    version = (await actions_read.read_permit(permits_db, id, authority, thirty))["version"]
     for _ in range(2):
-        await expiry_notices.tell_of_ends(permits_db, thirty)
+        await expiry_notices.write_expiry_notices(permits_db, thirty)
     [(first, data)] = await told(permits_db, id)
     assert (first, data["days_left"], data["valid_until"], data["status"]) == (
         "permit.expiring", 30, "2026-08-31", "issued",
     )  # fmt: skip
-    await expiry_notices.tell_of_ends(permits_db, ends(country) - timedelta(seconds=1))
+    await expiry_notices.write_expiry_notices(permits_db, ends(country) - timedelta(seconds=1))
     assert len(await told(permits_db, id)) == 1
     for _ in range(2):
-        await expiry_notices.tell_of_ends(permits_db, ends(country))
+        await expiry_notices.write_expiry_notices(permits_db, ends(country))
     assert [(kind, data["status"]) for kind, data in (await told(permits_db, id))[1:]] == [
         ("permit.expired", "expired")
     ]
-    read = await actions_read.permit(permits_db, id, authority, ends(country))
+    read = await actions_read.read_permit(permits_db, id, authority, ends(country))
     assert [(t["from"], t["to"], t["by"]["role"]) for t in read["history"]][-1] == ("issued", "expired", "rules")
     assert read["version"] == version, "who read it before may still act on what was read"
 
 
 async def test_many_ends_are_told_in_one_go(permits_db: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expiry_notices, "AT_ONCE", 3)
+    monkeypatch.setattr(expiry_notices, "BATCH_SIZE", 3)
     authority = party("authority", "ZA")
     ids = [await issue(permits_db, "ZA", authority) for _ in range(8)]
-    await expiry_notices.tell_of_ends(permits_db, ends("ZA"))
+    await expiry_notices.write_expiry_notices(permits_db, ends("ZA"))
     assert [[kind for kind, _ in await told(permits_db, id)] for id in ids] == [["permit.expired"]] * 8

@@ -15,12 +15,12 @@ from shared.contracts.parties import Party
 from shared.contracts.permit import Revocation
 from shared.database import new_id, now
 from shared.problems import NotFound
-from tests.permits.sample_data import AUTHORITY_ZA, CUSTOMS_DE, STRANGER, command, party, terms
+from tests.permits.sample_data import AUTHORITY_ZA, CUSTOMS_DE, OTHER_TRADER, command, party, permit_content
 
 
 async def shown(db: AsyncEngine) -> tuple[UUID, str, str]:
     """Issue a permit and answer its id, number and token."""
-    answer = json.loads((await issue.issue(db, AUTHORITY_ZA, terms(), command())).answer)
+    answer = json.loads((await issue.issue(db, AUTHORITY_ZA, permit_content(), command())).body)
     return UUID(answer["id"]), answer["number"], answer["token"]
 
 
@@ -41,7 +41,7 @@ async def hearers(db: AsyncEngine, id: UUID) -> set[str]:
 
 async def test_the_token_opens_what_an_officer_needs_and_no_more(permits_db: AsyncEngine) -> None:
     id, number, token = await shown(permits_db)
-    read = await actions_read.permit(permits_db, id, CUSTOMS_DE, now(), token)
+    read = await actions_read.read_permit(permits_db, id, CUSTOMS_DE, now(), token)
     assert (read["number"], read["status"], read["lines"][0]["balance"]["available"]) == (number, "issued", "120")
     assert await listed(permits_db, CUSTOMS_DE, token, number=number, issuer="ZA") == [read]
     assert await listed(permits_db, CUSTOMS_DE, token, number=number) == [read]
@@ -53,25 +53,25 @@ async def test_a_miss_looks_the_same_as_what_is_not_there(permits_db: AsyncEngin
     _, _, other = await shown(permits_db)
     for which, given in ((id, ""), (id, "x"), (id, other), (id, token[:-1]), (new_id(), token)):
         with pytest.raises(NotFound) as caught:
-            await actions_read.permit(permits_db, which, STRANGER, now(), given)
+            await actions_read.read_permit(permits_db, which, OTHER_TRADER, now(), given)
         assert str(caught.value) == str(NotFound())
-    assert await listed(permits_db, STRANGER, other, number=number) == []
-    assert await listed(permits_db, STRANGER, token, number="other") == []
-    assert await listed(permits_db, STRANGER, token) == []
-    assert await listed(permits_db, STRANGER, token, number=number, status="revoked") == []
+    assert await listed(permits_db, OTHER_TRADER, other, number=number) == []
+    assert await listed(permits_db, OTHER_TRADER, token, number="other") == []
+    assert await listed(permits_db, OTHER_TRADER, token) == []
+    assert await listed(permits_db, OTHER_TRADER, token, number=number, status="revoked") == []
 
 
 async def test_who_looked_once_needs_the_token_to_look_again(permits_db: AsyncEngine) -> None:
     id, _, token = await shown(permits_db)
-    assert (await actions_read.permit(permits_db, id, STRANGER, now(), token))["status"] == "issued"
+    assert (await actions_read.read_permit(permits_db, id, OTHER_TRADER, now(), token))["status"] == "issued"
     for given in ("", "x", token[:-1]):
         with pytest.raises(NotFound):
-            await actions_read.permit(permits_db, id, STRANGER, now(), given)
+            await actions_read.read_permit(permits_db, id, OTHER_TRADER, now(), given)
 
 
 async def test_the_token_is_told_once_and_kept_as_its_digest(permits_db: AsyncEngine) -> None:
     id, _, token = await shown(permits_db)
-    assert "token" not in await actions_read.permit(permits_db, id, AUTHORITY_ZA, now())
+    assert "token" not in await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, now())
     async with permits_db.connect() as conn:
         kept = (await conn.execute(text("SELECT token FROM permits"))).scalar_one()
     assert len(kept) == 32 and token.encode() not in kept
@@ -79,9 +79,9 @@ async def test_the_token_is_told_once_and_kept_as_its_digest(permits_db: AsyncEn
 
 async def test_who_looked_hears_of_the_revocation(permits_db: AsyncEngine) -> None:
     id, _, token = await shown(permits_db)
-    await actions_read.permit(permits_db, id, STRANGER, now(), token)
+    await actions_read.read_permit(permits_db, id, OTHER_TRADER, now(), token)
     await revoke(permits_db, id)
-    assert await hearers(permits_db, id) == {str(STRANGER.id)}
+    assert await hearers(permits_db, id) == {str(OTHER_TRADER.id)}
 
 
 async def test_who_looked_before_a_revocation_is_told_and_who_looked_after_reads_it(permits_db: AsyncEngine) -> None:
@@ -89,7 +89,7 @@ async def test_who_looked_before_a_revocation_is_told_and_who_looked_after_reads
     for _ in range(12):
         id, _, token = await shown(permits_db)
         lookers = [party("customs", "DE") for _ in range(6)]
-        reads = [actions_read.permit(permits_db, id, who, now(), token) for who in lookers]
+        reads = [actions_read.read_permit(permits_db, id, who, now(), token) for who in lookers]
         looks = asyncio.gather(*reads)
         await revoke(permits_db, id)
         seen = await looks
@@ -102,7 +102,7 @@ async def test_a_look_waits_for_a_revocation_under_way_and_a_revocation_for_a_lo
     id, _, token = await shown(permits_db)
     async with permits_db.begin() as conn:
         await conn.execute(text("SELECT 1 FROM permits WHERE id = :id FOR NO KEY UPDATE"), {"id": id})
-        look = asyncio.create_task(actions_read.permit(permits_db, id, STRANGER, now(), token))
+        look = asyncio.create_task(actions_read.read_permit(permits_db, id, OTHER_TRADER, now(), token))
         await _waits(permits_db)
         await conn.execute(text("UPDATE permits SET status = 'revoked' WHERE id = :id"), {"id": id})
     assert (await look)["status"] == "revoked"

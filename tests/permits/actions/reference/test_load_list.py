@@ -6,19 +6,19 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.problems import Invalid
-from tests.permits.reference_files import TODAY, appendices, counts, file, loaded, taxon
+from tests.permits.reference_files import TODAY, appendices, index_csv, load_content, report_counts, taxon_row
 
 
 async def test_the_same_file_again_changes_nothing_and_another_only_the_difference(permits_db: AsyncEngine) -> None:
-    rows = [taxon(n, f"Inventus sp{chr(97 + n % 26)}{chr(97 + n // 26)}") for n in range(60)]
-    first = await loaded(permits_db, file(rows))
-    assert counts(first) == {"taken": 60, "added": 60}
-    again = await loaded(permits_db, file(rows))
-    assert counts(again) == {"taken": 60, "unchanged": 60}
+    rows = [taxon_row(n, f"Inventus sp{chr(97 + n % 26)}{chr(97 + n // 26)}") for n in range(60)]
+    first = await load_content(permits_db, index_csv(rows))
+    assert report_counts(first) == {"taken": 60, "added": 60}
+    again = await load_content(permits_db, index_csv(rows))
+    assert report_counts(again) == {"taken": 60, "unchanged": 60}
     assert again["version"] == first["version"]
-    other = [{**rows[0], "CurrentListing": "I"}, *rows[2:], taxon(900, "Inventus novus")]
-    third = await loaded(permits_db, file(other), day=TODAY + timedelta(days=10))
-    assert counts(third) == {"taken": 60, "unchanged": 58, "added": 1, "changed": 1, "ended": 1}
+    other = [{**rows[0], "CurrentListing": "I"}, *rows[2:], taxon_row(900, "Inventus novus")]
+    third = await load_content(permits_db, index_csv(other), day=TODAY + timedelta(days=10))
+    assert report_counts(third) == {"taken": 60, "unchanged": 58, "added": 1, "changed": 1, "ended": 1}
     assert (third["version"], third["ended_names"]) == (first["version"] + 1, [rows[1]["FullName"]])
     before, after = TODAY + timedelta(days=9), TODAY + timedelta(days=10)
     assert await appendices(permits_db, rows[0]["FullName"], before) == ["II"]
@@ -35,37 +35,37 @@ async def test_forty_thousand_taxa_the_same_again_and_a_changed_file(permits_db:
     letters = "abcdefghijklmnopqrstuvwxyz"
     synonyms = "Aliena prima (Author, 1800), Aliena secunda Author & Other, 1850"
     rows = [
-        taxon(n, name(n), SynonymsWithAuthors=synonyms.replace("Aliena", f"Aliena{letters[n % 26]}"))
+        taxon_row(n, name(n), SynonymsWithAuthors=synonyms.replace("Aliena", f"Aliena{letters[n % 26]}"))
         for n in range(40_000)
     ]
-    content = file(rows)
-    assert counts(await loaded(permits_db, content, size=65_536)) == {"taken": 40_000, "added": 40_000}
-    assert counts(await loaded(permits_db, content, size=65_536)) == {"taken": 40_000, "unchanged": 40_000}
+    content = index_csv(rows)
+    assert report_counts(await load_content(permits_db, content, size=65_536)) == {"taken": 40_000, "added": 40_000}
+    assert report_counts(await load_content(permits_db, content, size=65_536)) == {"taken": 40_000, "unchanged": 40_000}
     rows[7]["CurrentListing"] = "I"
-    changed = await loaded(permits_db, file(rows[:39_990]), size=65_536)
-    assert counts(changed) == {"taken": 39_990, "unchanged": 39_989, "changed": 1, "ended": 10}
+    changed = await load_content(permits_db, index_csv(rows[:39_990]), size=65_536)
+    assert report_counts(changed) == {"taken": 39_990, "unchanged": 39_989, "changed": 1, "ended": 10}
     assert await appendices(permits_db, name(7)) == ["I"]
 
 
 async def test_what_is_certain_is_repaired_and_the_rest_refused_with_line_and_reason(permits_db: AsyncEngine) -> None:
-    good = taxon(1, "Inventus primus")
+    good = taxon_row(1, "Inventus primus")
     rows = [
         good,
-        taxon(2, '  Inventus   "secundus" ', " ii "),
-        taxon(3, "Inventus tertius", "IV"),
-        taxon(4, "Inventus quartus", ""),
-        taxon(5, "", "II", Genus="Inventus", Species="quintus"),
+        taxon_row(2, '  Inventus   "secundus" ', " ii "),
+        taxon_row(3, "Inventus tertius", "IV"),
+        taxon_row(4, "Inventus quartus", ""),
+        taxon_row(5, "", "II", Genus="Inventus", Species="quintus"),
         {**good, "CurrentListing": "I"},
         good,
-        taxon(0, "Inventus sextus", TaxonId=""),
-        taxon(8, "Inventus octavus", FullAnnotationEnglish="First line\nsecond, line"),
+        taxon_row(0, "Inventus sextus", TaxonId=""),
+        taxon_row(8, "Inventus octavus", FullAnnotationEnglish="First line\nsecond, line"),
     ]
     quote = '9,Animalia,,,,Inventidae,Inventus,nonus,,Inventus nonus,"Someone, 1901,SPECIES,II' + "," * 20
     commas = "10,Animalia,,,,Inventidae,Inventus,decimus,,Inventus decimus,Someone, 1901,SPECIES,II" + "," * 20
     short = "11,Animalia,Inventus"
     ansi = "12,Animalia,,,,Inventidae,Inventus,bis,,Inventus bis,Linn\u00e9,SPECIES,II" + "," * 20
-    content = ("\ufeff" + file(rows, quote, commas, short)).encode() + ansi.encode("latin-1") + b"\r\n"
-    report = await loaded(permits_db, content, size=37)
+    content = ("\ufeff" + index_csv(rows, quote, commas, short)).encode() + ansi.encode("latin-1") + b"\r\n"
+    report = await load_content(permits_db, content, size=37)
     refused = {note["line"]: note["code"] for note in report["refusals"]}
     assert refused == {
         4: "unknown-appendix", 5: "listing-missing", 7: "row-twice", 9: "id-missing", 14: "too-few-columns",
@@ -81,18 +81,22 @@ async def test_what_is_certain_is_repaired_and_the_rest_refused_with_line_and_re
 
 
 async def test_a_row_that_becomes_unreadable_ends_nothing(permits_db: AsyncEngine) -> None:
-    rows = [taxon(1, "Inventus primus"), taxon(2, "Inventus secundus")]
-    await loaded(permits_db, file(rows))
-    report = await loaded(permits_db, file([rows[0], {**rows[1], "CurrentListing": "?"}]))
-    assert counts(report) == {"taken": 1, "refused": 1, "unchanged": 1}
+    rows = [taxon_row(1, "Inventus primus"), taxon_row(2, "Inventus secundus")]
+    await load_content(permits_db, index_csv(rows))
+    report = await load_content(permits_db, index_csv([rows[0], {**rows[1], "CurrentListing": "?"}]))
+    assert report_counts(report) == {"taken": 1, "refused": 1, "unchanged": 1}
     assert await appendices(permits_db, "Inventus secundus") == ["II"]
 
 
 async def test_a_refused_row_keeps_its_own_taxon_and_no_other_whose_id_begins_so(permits_db: AsyncEngine) -> None:
-    rows = [taxon(n, f"Inventus sp{chr(87 + n)}") for n in (10, 11, 19)]
-    await loaded(permits_db, file([taxon(1, "Inventus primus"), taxon(2, "Inventus secundus"), *rows]))
-    report = await loaded(permits_db, file([taxon(1, "Inventus primus", "?"), taxon(2, "Inventus secundus")]))
-    assert counts(report) == {"taken": 1, "refused": 1, "unchanged": 1, "ended": 3}
+    rows = [taxon_row(n, f"Inventus sp{chr(87 + n)}") for n in (10, 11, 19)]
+    await load_content(
+        permits_db, index_csv([taxon_row(1, "Inventus primus"), taxon_row(2, "Inventus secundus"), *rows])
+    )
+    report = await load_content(
+        permits_db, index_csv([taxon_row(1, "Inventus primus", "?"), taxon_row(2, "Inventus secundus")])
+    )
+    assert report_counts(report) == {"taken": 1, "refused": 1, "unchanged": 1, "ended": 3}
     assert await appendices(permits_db, "Inventus primus") == ["II"]
 
 
@@ -104,7 +108,7 @@ async def test_a_file_of_which_nothing_can_be_taken_is_refused_and_changes_nothi
     permits_db: AsyncEngine, content: str, code: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        await loaded(permits_db, content)
+        await load_content(permits_db, content)
     assert refused.value.code == code
     if content == "":
         assert [fault.pointer for fault in refused.value.faults] == ["/TaxonId", "/FullName", "/CurrentListing"]
@@ -113,9 +117,11 @@ async def test_a_file_of_which_nothing_can_be_taken_is_refused_and_changes_nothi
 
 async def test_the_index_takes_the_place_of_the_first_listing_taxon_by_taxon(permits_db: AsyncEngine) -> None:
     assert await appendices(permits_db, "Puma concolor", country="ZA") == ["II"]
-    report = await loaded(permits_db, file([taxon(1, "Puma concolor", "III"), taxon(2, "Inventus primus")]))
-    assert counts(report) == {"taken": 2, "added": 2}
+    report = await load_content(
+        permits_db, index_csv([taxon_row(1, "Puma concolor", "III"), taxon_row(2, "Inventus primus")])
+    )
+    assert report_counts(report) == {"taken": 2, "added": 2}
     assert await appendices(permits_db, "Puma concolor") == ["III"]
     assert await appendices(permits_db, "Panthera tigris") == ["I"]
-    await loaded(permits_db, file([taxon(2, "Inventus primus")]), day=TODAY + timedelta(days=1))
+    await load_content(permits_db, index_csv([taxon_row(2, "Inventus primus")]), day=TODAY + timedelta(days=1))
     assert await appendices(permits_db, "Puma concolor", TODAY + timedelta(days=1)) == []

@@ -10,16 +10,16 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.reference import read
-from services.permits.actions.reference.load_list import KINDS, load
+from services.permits.actions.reference.load_list import LIST_KINDS, load
 from shared.problems import Invalid
 from tests.permits.actions.reference.test_load_list_suspensions_and_quotas import DIRTY_QUOTAS, DIRTY_SUSPENSIONS
-from tests.permits.reference_files import TODAY, appendices, file, loaded, taxon
+from tests.permits.reference_files import TODAY, appendices, index_csv, load_content, taxon_row
 
 EXCEPT = "Except the populations of Namibia and South Africa, which are included in Appendix II"
-TAXA = file([
-    taxon(1, "Inventus primus", "I/II", FullAnnotationEnglish=EXCEPT), taxon(2, "Inventus secundus", "II/NC"),
-    taxon(3, "Inventus tertius", "III", FullAnnotationEnglish="Listed by Ghana; III (Nepal)"),
-    taxon(4, "Inventus quartus", SynonymsWithAuthors='Aliena "prima" (A, 1800), Aliena secunda B & C, 1850'),
+TAXA = index_csv([
+    taxon_row(1, "Inventus primus", "I/II", FullAnnotationEnglish=EXCEPT), taxon_row(2, "Inventus secundus", "II/NC"),
+    taxon_row(3, "Inventus tertius", "III", FullAnnotationEnglish="Listed by Ghana; III (Nepal)"),
+    taxon_row(4, "Inventus quartus", SynonymsWithAuthors='Aliena "prima" (A, 1800), Aliena secunda B & C, 1850'),
 ])  # fmt: skip
 FILES = {"taxa": TAXA, "suspensions": DIRTY_SUSPENSIONS, "quotas": DIRTY_QUOTAS}
 BITS = [
@@ -54,7 +54,7 @@ async def test_whatever_is_spoiled_the_report_accounts_for_every_row(permits_db:
     for _ in range(60):
         content = spoiled(chance, FILES[which].encode())
         try:
-            report = await loaded(permits_db, content, which, size=chance.choice([7, 100, 65_536]))
+            report = await load_content(permits_db, content, which, size=chance.choice([7, 100, 65_536]))
         except Invalid as no:
             assert no.code in {"columns-missing", "nothing-taken", "line-too-long"}, content
             continue
@@ -71,37 +71,37 @@ async def test_marks_and_empty_lines_around_a_file_change_nothing(
     permits_db: AsyncEngine, before: str, after: str, newline: str
 ) -> None:
     content = before + TAXA.replace("\r\n", newline) + after
-    report = await loaded(permits_db, content, size=11)
+    report = await load_content(permits_db, content, size=11)
     assert (report["taken"], report["refused"], report["repaired"]) == (4, 0, 0), report
 
 
 async def test_split_listings_and_appendix_three_are_read_as_far_as_they_are_plain(permits_db: AsyncEngine) -> None:
-    await loaded(permits_db, TAXA)
+    await load_content(permits_db, TAXA)
     assert await appendices(permits_db, "Inventus primus", country="NA") == ["II"]
     assert await appendices(permits_db, "Inventus primus", country="GH") == ["I"]
     assert set(await appendices(permits_db, "Inventus secundus", country="GH")) == {"II", None}
-    [one] = await read.taxa(permits_db, "Inventus tertius", TODAY, None, limit=9)
+    [one] = await read.list_taxa(permits_db, "Inventus tertius", TODAY, None, limit=9)
     assert (one["appendix"], one["listed_by"]) == ("III", "GH")
     assert await appendices(permits_db, "Aliena secunda") == ["II"]
 
 
 async def test_a_value_without_end_is_refused_by_line_and_column(permits_db: AsyncEngine) -> None:
-    good, long = taxon(1, "Inventus primus"), taxon(2, "Inventus secundus", FullAnnotationEnglish="x" * 900_000)
-    report = await loaded(permits_db, file([good, long, taxon(3, "Inventus tertius")]), size=65_536)
+    good, long = taxon_row(1, "Inventus primus"), taxon_row(2, "Inventus secundus", FullAnnotationEnglish="x" * 900_000)
+    report = await load_content(permits_db, index_csv([good, long, taxon_row(3, "Inventus tertius")]), size=65_536)
     [refusal] = report["refusals"]
     assert (refusal["line"], refusal["code"], refusal["field"]) == (3, "field-too-long", "FullAnnotationEnglish")
     assert (report["taken"], await appendices(permits_db, "Inventus tertius")) == (2, ["II"])
     with pytest.raises(Invalid) as caught:
-        await loaded(permits_db, file([good]) + "y" * 1_200_000, size=65_536)
+        await load_content(permits_db, index_csv([good]) + "y" * 1_200_000, size=65_536)
     assert caught.value.code == "line-too-long" and "Line 3" in caught.value.detail
     endless = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz", k=9000))
     synonym = f"Aliena {endless} (A, 1800), Aliena prima (A, 1800)"
-    report = await loaded(permits_db, file([taxon(9, "Inventus nonus", SynonymsWithAuthors=synonym)]))
+    report = await load_content(permits_db, index_csv([taxon_row(9, "Inventus nonus", SynonymsWithAuthors=synonym)]))
     assert (report["taken"], await appendices(permits_db, "Aliena prima")) == (1, ["II"])
 
 
 async def test_quotes_that_never_close_neither_swallow_the_file_nor_memory(permits_db: AsyncEngine) -> None:
-    head = file([])
+    head = index_csv([])
     row = '{0},Animalia,,,,Inventidae,Inventus,nonus,,Inventus n{0},"Someone, 1901,SPECIES,II' + "," * 20 + "\n"
 
     async def endless() -> AsyncIterator[bytes]:
@@ -110,7 +110,7 @@ async def test_quotes_that_never_close_neither_swallow_the_file_nor_memory(permi
             yield row.format(number).encode() + b"z" * 900 + b"\n"
 
     tracemalloc.start()
-    report = await load(permits_db, KINDS["taxa"], endless(), TODAY, datetime.now(UTC), UUID(int=7))
+    report = await load(permits_db, LIST_KINDS["taxa"], endless(), TODAY, datetime.now(UTC), UUID(int=7))
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert report["rows"] == 8000 and len(report["refusals"]) == 1000

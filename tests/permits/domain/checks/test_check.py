@@ -5,17 +5,26 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.domain.rules.catalogue import book
-from services.permits.domain.rules.remedies import OWN, remedy
-from tests.permits.declaration_steps import rules
-from tests.permits.sample_data import STRANGER, declaration, endorsed, issued, item, line, lodged, terms
+from services.permits.domain.rules.catalogue import list_rules
+from services.permits.domain.rules.remedies import REMEDIES, remedy
+from tests.permits.declaration_steps import severities
+from tests.permits.sample_data import (
+    OTHER_TRADER,
+    declaration,
+    endorse_permit,
+    issue_permit,
+    item,
+    line,
+    lodge_declaration,
+    permit_content,
+)
 
 
 async def check(db: AsyncEngine, cited: dict[str, Any], **more: Any) -> dict[str, Any]:
-    permit = terms(line(), line("B", "40", term="MEA", unit="kg"))
-    id = await issued(db, permit)
-    await endorsed(db, id, A="118", B="40")
-    return await lodged(db, declaration(item(permit, **cited), **more))
+    permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
+    id = await issue_permit(db, permit)
+    await endorse_permit(db, id, A="118", B="40")
+    return await lodge_declaration(db, declaration(item(permit, **cited), **more))
 
 
 async def test_a_declaration_that_agrees_is_accepted_without_findings(permits_db: AsyncEngine) -> None:
@@ -54,17 +63,17 @@ async def test_each_difference_is_a_finding_of_its_own(
     permits_db: AsyncEngine, cited: dict[str, Any], more: dict[str, Any], rule: str, severity: str, pointer: str
 ) -> None:
     found = await check(permits_db, dict(cited), **more)
-    assert rules(found) == {rule: severity}
+    assert severities(found) == {rule: severity}
     assert found["findings"][0]["pointer"] == pointer
     assert found["status"] == {"block": "rejected", "refer": "referred", "note": "accepted"}[severity]
 
 
 async def test_a_permit_of_others_reads_like_one_that_is_not_there(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    permit = permit_content()
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     importer = {"name": "C", "country": "FR", "identifier": "FR00000000000000"}
-    foreign = await lodged(permits_db, declaration(item(permit), importer=importer), STRANGER)
-    unknown = await lodged(permits_db, declaration(item(terms()), importer=importer), STRANGER)
+    foreign = await lodge_declaration(permits_db, declaration(item(permit), importer=importer), OTHER_TRADER)
+    unknown = await lodge_declaration(permits_db, declaration(item(permit_content()), importer=importer), OTHER_TRADER)
     strip = ("found", "message", "permit")
     assert [{k: v for k, v in f.items() if k not in strip} for f in foreign["findings"]] == [
         {k: v for k, v in f.items() if k not in strip} for f in unknown["findings"]
@@ -73,48 +82,48 @@ async def test_a_permit_of_others_reads_like_one_that_is_not_there(permits_db: A
 
 
 async def test_a_permit_never_endorsed_is_for_an_officer_and_its_quantity_is_held(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    await issued(permits_db, permit)
-    found = await lodged(permits_db, declaration(item(permit)))
-    assert rules(found) == {"CITES-box-14-endorsement": "refer"}
+    permit = permit_content()
+    await issue_permit(permits_db, permit)
+    found = await lodge_declaration(permits_db, declaration(item(permit)))
+    assert severities(found) == {"CITES-box-14-endorsement": "refer"}
     assert (found["status"], found["usage"][0]["reserved"]) == ("referred", "100")
 
 
 async def test_a_line_not_named_at_endorsement_has_nothing_left(permits_db: AsyncEngine) -> None:
-    permit = terms(line(), line("B", "40", term="MEA", unit="kg"))
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
-    found = await lodged(permits_db, declaration(item(permit, "1", term="MEA", unit="kg")))
-    assert "CITES-box-11-quantity" in rules(found)
+    permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
+    found = await lodge_declaration(permits_db, declaration(item(permit, "1", term="MEA", unit="kg")))
+    assert "CITES-box-11-quantity" in severities(found)
 
 
 async def test_a_quantity_converts_exactly_into_the_unit_of_the_line(permits_db: AsyncEngine) -> None:
-    permit = terms(line("A", "40", term="MEA", unit="kg"))
-    await endorsed(permits_db, await issued(permits_db, permit), A="40")
-    found = await lodged(permits_db, declaration(item(permit, "39999.5", term="MEA", unit="g")))
+    permit = permit_content(line("A", "40", term="MEA", unit="kg"))
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="40")
+    found = await lodge_declaration(permits_db, declaration(item(permit, "39999.5", term="MEA", unit="g")))
     assert (found["status"], found["usage"][0]["reserved"], found["usage"][0]["unit"]) == ("accepted", "39.9995", "kg")
 
 
 async def test_a_quantity_of_25_digits_is_kept_exactly(permits_db: AsyncEngine) -> None:
     long = "1234567890123.123456789012"
-    permit = terms(line("A", "9999999999999", term="MEA", unit="kg"))
-    await endorsed(permits_db, await issued(permits_db, permit), A="9999999999999")
-    found = await lodged(permits_db, declaration(item(permit, long, term="MEA", unit="kg")))
+    permit = permit_content(line("A", "9999999999999", term="MEA", unit="kg"))
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="9999999999999")
+    found = await lodge_declaration(permits_db, declaration(item(permit, long, term="MEA", unit="kg")))
     assert (found["items"][0]["quantity"], found["usage"][0]["reserved"]) == (long, long)
 
 
 async def test_more_than_one_line_that_fits_is_for_an_officer(permits_db: AsyncEngine) -> None:
-    permit = terms(line(), line("B", "40", term="LIV"))
-    await endorsed(permits_db, await issued(permits_db, permit), A="118", B="40")
+    permit = permit_content(line(), line("B", "40", term="LIV"))
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118", B="40")
     vague = item(permit, "10")
     del vague["term"]
-    found = await lodged(permits_db, declaration(vague))
-    assert rules(found) == {"one-line-meant": "refer"}
+    found = await lodge_declaration(permits_db, declaration(vague))
+    assert severities(found) == {"one-line-meant": "refer"}
 
 
 async def test_a_genus_on_the_permit_covers_its_species(permits_db: AsyncEngine) -> None:
-    permit = terms(line(taxon="Oxypora spp.", term="LIV"))
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
-    found = await lodged(permits_db, declaration(item(permit, taxon="oxypora  Lacera", term="LIV")))
+    permit = permit_content(line(taxon="Oxypora spp.", term="LIV"))
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
+    found = await lodge_declaration(permits_db, declaration(item(permit, taxon="oxypora  Lacera", term="LIV")))
     assert found["status"] == "accepted"
 
 
@@ -135,17 +144,17 @@ def _wood(quantity: str, unit: str, taxon: str) -> dict[str, Any]:
 async def test_an_inexact_unit_is_referred_with_the_conversion_named(
     permits_db: AsyncEngine, granted: dict[str, Any], cited: dict[str, Any], told: str
 ) -> None:
-    permit = terms(line(quantity="100", source="W", **granted))
-    await endorsed(permits_db, await issued(permits_db, permit), A="100")
-    found = await lodged(permits_db, declaration(item(permit, cited.pop("quantity"), source="W", **cited)))
+    permit = permit_content(line(quantity="100", source="W", **granted))
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="100")
+    found = await lodge_declaration(permits_db, declaration(item(permit, cited.pop("quantity"), source="W", **cited)))
     [finding] = [f for f in found["findings"] if f["rule"] == "CITES-box-11-unit"]
     assert (found["status"], told in finding["message"]) == ("referred", True), finding["message"]
 
 
 async def test_every_finding_that_stands_in_the_way_says_what_to_do(permits_db: AsyncEngine) -> None:
-    names = {entry.name for entry in book()}
-    assert OWN.keys() <= names, OWN.keys() - names
-    assert all(remedy(entry.name, entry.severity) for entry in book() if entry.severity != "note")
+    names = {entry.name for entry in list_rules()}
+    assert REMEDIES.keys() <= names, REMEDIES.keys() - names
+    assert all(remedy(entry.name, entry.severity) for entry in list_rules() if entry.severity != "note")
     found = await check(permits_db, {"term": "SID"})
     message = found["findings"][0]["message"]
     assert "two sides (SID) are one skin (SKI)" in message
@@ -156,19 +165,19 @@ async def test_a_finding_about_lines_tells_them_apart(permits_db: AsyncEngine) -
     both = "A (Crocodylus niloticus, SKI, R); B (Crocodylus niloticus, MEA, R)"
     [none] = (await check(permits_db, {"taxon": "Python regius"}))["findings"]
     assert (none["expected"], none["found"]) == (both, "Python regius")
-    permit = terms(line(), line("B", "40", term="LIV"))
-    await endorsed(permits_db, await issued(permits_db, permit), A="118", B="40")
+    permit = permit_content(line(), line("B", "40", term="LIV"))
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118", B="40")
     vague = item(permit, "10")
     del vague["term"]
-    [several] = (await lodged(permits_db, declaration(vague)))["findings"]
+    [several] = (await lodge_declaration(permits_db, declaration(vague)))["findings"]
     assert several["found"] == f"lines that fit: {both.replace('MEA', 'LIV')}"
 
 
 async def test_what_an_item_needs_names_the_one_document_it_cites(permits_db: AsyncEngine) -> None:
-    permit = terms(line(appendix="I"), purpose="Z")
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
-    found = await lodged(permits_db, declaration(item(permit, "10", purpose="Z")))
+    permit = permit_content(line(appendix="I"), purpose="Z")
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
+    found = await lodge_declaration(permits_db, declaration(item(permit, "10", purpose="Z")))
     [missing] = [f for f in found["findings"] if f["rule"] == "CITES-III.3-import-permit"]
     assert missing["permit"] == {"issuer": "ZA", "number": permit.number, "line": "A"}
-    silent = await lodged(permits_db, declaration(item(permit, taxon="Nemo nusquam", documents=[])))
+    silent = await lodge_declaration(permits_db, declaration(item(permit, taxon="Nemo nusquam", documents=[])))
     assert silent["findings"][0]["found"] == "no permit cited, and no listing answers for Nemo nusquam"

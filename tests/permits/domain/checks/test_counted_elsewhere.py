@@ -8,13 +8,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import read, transitions
-from services.permits.actions.declarations.recheck import recheck_all
+from services.permits.actions.declarations.recheck import recheck_referred
 from services.permits.actions.permits import withdraw
 from shared.contracts.declaration import Consent, Override, Refusal, Release
 from shared.contracts.permit import Loss, Permit, Recovery
 from shared.database import now
 from shared.problems import Conflict
-from tests.permits.declaration_steps import entries_add_up, stated, turn
+from tests.permits.declaration_steps import build_model, check_balances, run_command
 from tests.permits.sample_data import (
     AUTHORITY_FR,
     AUTHORITY_ZA,
@@ -23,12 +23,12 @@ from tests.permits.sample_data import (
     balance,
     command,
     declaration,
-    endorsed,
-    issued,
+    endorse_permit,
+    issue_permit,
     item,
     line,
-    lodged,
-    terms,
+    lodge_declaration,
+    permit_content,
 )
 
 ELSEWHERE = "CITES-box-4-export-country"
@@ -36,10 +36,10 @@ ELSEWHERE = "CITES-box-4-export-country"
 
 async def counted(db: AsyncEngine, quantity: str = "100") -> tuple[Permit, dict[str, Any]]:
     """A permit of which a released declaration counted so much."""
-    permit = terms()
-    await endorsed(db, await issued(db, permit), A="118")
-    first = await lodged(db, declaration(item(permit, quantity)))
-    return permit, await turn(db, transitions.release, first, CUSTOMS_FR, Release())
+    permit = permit_content()
+    await endorse_permit(db, await issue_permit(db, permit), A="118")
+    first = await lodge_declaration(db, declaration(item(permit, quantity)))
+    return permit, await run_command(db, transitions.release, first, CUSTOMS_FR, Release())
 
 
 def claim(permit: Permit, quantity: str, by: str, number: int = 1) -> dict[str, Any]:
@@ -47,17 +47,19 @@ def claim(permit: Permit, quantity: str, by: str, number: int = 1) -> dict[str, 
 
 
 async def overridden(db: AsyncEngine, found: dict[str, Any], rule: str) -> dict[str, Any]:
-    return await turn(db, transitions.override, found, CUSTOMS_FR, stated(Override, rule=rule, reason="seen"))
+    return await run_command(
+        db, transitions.override, found, CUSTOMS_FR, build_model(Override, rule=rule, reason="seen")
+    )
 
 
 async def test_the_declaration_that_counted_is_named_by_its_reference_too(permits_db: AsyncEngine) -> None:
     permit, first = await counted(permits_db)
-    found = await lodged(permits_db, declaration(claim(permit, "60", first["reference"])))
+    found = await lodge_declaration(permits_db, declaration(claim(permit, "60", first["reference"])))
     assert (found["status"], found["findings"]) == ("accepted", [])
-    more = await lodged(permits_db, declaration(claim(permit, "41", first["id"])))
+    more = await lodge_declaration(permits_db, declaration(claim(permit, "41", first["id"])))
     assert (more["status"], more["findings"][0]["rule"]) == ("referred", "counted-already")
     assert "60 of it for others" in more["findings"][0]["found"]
-    none = await lodged(permits_db, declaration(claim(permit, "1", "B-nothing")))
+    none = await lodge_declaration(permits_db, declaration(claim(permit, "1", "B-nothing")))
     assert (none["status"], none["findings"][0]["found"]) == ("referred", "B-nothing")
 
 
@@ -66,7 +68,7 @@ async def test_a_reference_is_one_of_the_same_trader(permits_db: AsyncEngine) ->
     async with permits_db.begin() as conn:
         other = text("UPDATE declarations SET trader_id = gen_random_uuid() WHERE id = :id")
         await conn.execute(other, {"id": UUID(first["id"])})
-    found = await lodged(permits_db, declaration(claim(permit, "60", first["reference"])))
+    found = await lodge_declaration(permits_db, declaration(claim(permit, "60", first["reference"])))
     assert found["status"] == "referred"
 
 
@@ -74,20 +76,20 @@ async def test_a_claim_that_was_given_back_on_rejection_stands_again_after_the_o
     permits_db: AsyncEngine,
 ) -> None:
     permit, first = await counted(permits_db)
-    found = await lodged(permits_db, declaration(claim(permit, "60", first["id"]), export_country="NA"))
+    found = await lodge_declaration(permits_db, declaration(claim(permit, "60", first["id"]), export_country="NA"))
     assert found["status"] == "rejected"
     found = await overridden(permits_db, found, ELSEWHERE)
     assert found["status"] == "accepted"
-    late = await lodged(permits_db, declaration(claim(permit, "60", first["id"])))
+    late = await lodge_declaration(permits_db, declaration(claim(permit, "60", first["id"])))
     assert (late["status"], late["findings"][0]["rule"]) == ("referred", "counted-already")
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_what_others_claimed_since_the_rejection_is_one_more_finding(permits_db: AsyncEngine) -> None:
     permit, first = await counted(permits_db)
     form = declaration(claim(permit, "60", first["id"]), claim(permit, "30", first["id"], 2), export_country="NA")
-    found = await lodged(permits_db, form)
-    other = await lodged(permits_db, declaration(claim(permit, "35", first["id"])))
+    found = await lodge_declaration(permits_db, form)
+    other = await lodge_declaration(permits_db, declaration(claim(permit, "35", first["id"])))
     assert (found["status"], other["status"]) == ("rejected", "accepted")
     found = await overridden(permits_db, found, ELSEWHERE)
     assert (found["status"], found["findings"][-1]["pointer"]) == ("rejected", "/items/1/documents/0/counted_by")
@@ -97,15 +99,15 @@ async def test_what_others_claimed_since_the_rejection_is_one_more_finding(permi
 async def test_every_permit_of_a_rejected_declaration_is_set_aside_by_the_last_override(
     permits_db: AsyncEngine,
 ) -> None:
-    out = terms(line(appendix="I"))
-    into = terms(line(appendix="I"), kind="import", issuer="FR")
-    ids = [await issued(permits_db, out), await issued(permits_db, into, AUTHORITY_FR)]
-    await endorsed(permits_db, ids[0], A="118")
+    out = permit_content(line(appendix="I"))
+    into = permit_content(line(appendix="I"), kind="import", issuer="FR")
+    ids = [await issue_permit(permits_db, out), await issue_permit(permits_db, into, AUTHORITY_FR)]
+    await endorse_permit(permits_db, ids[0], A="118")
     one = item(out, "100")
     one["documents"].append({"number": into.number, "issuer": "FR", "use": "part"})
-    found = await lodged(permits_db, declaration(one, item(out, "20", 2)))
+    found = await lodge_declaration(permits_db, declaration(one, item(out, "20", 2)))
     assert (found["status"], [u["reserved"] for u in found["usage"]]) == ("rejected", ["0", "0", "0"])
-    await turn(permits_db, transitions.consent, found, AUTHORITY_ZA, stated(Consent, item=2, quantity="2"))
+    await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=2, quantity="2"))
     for rule in sorted({f["rule"] for f in found["findings"] if f["severity"] != "note"}):
         assert [(await balance(permits_db, id))["reserved"] for id in ids] == ["0", "0"]
         found = await overridden(permits_db, found, rule)
@@ -114,10 +116,10 @@ async def test_every_permit_of_a_rejected_declaration_is_set_aside_by_the_last_o
     assert [(await balance(permits_db, id))["reserved"] for id in ids] == ["120", "100"]
     more = {"items": [{"number": 2, "quantity": "21"}]}
     with pytest.raises(Conflict) as refused:
-        await turn(permits_db, transitions.release, found, CUSTOMS_FR, stated(Release, **more))
+        await run_command(permits_db, transitions.release, found, CUSTOMS_FR, build_model(Release, **more))
     assert refused.value.code == "not-enough-left", "the consent is used up by what is set aside"
-    await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release())
-    await entries_add_up(permits_db)
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
+    await check_balances(permits_db)
 
 
 async def test_a_figure_that_an_officer_puts_to_a_claim_is_held_against_what_was_counted(
@@ -125,14 +127,14 @@ async def test_a_figure_that_an_officer_puts_to_a_claim_is_held_against_what_was
 ) -> None:
     permit, first = await counted(permits_db)
     vague = claim(permit, "7", first["id"]) | {"unit": "kg"}
-    found = await lodged(permits_db, declaration(vague))
+    found = await lodge_declaration(permits_db, declaration(vague))
     assert [f["rule"] for f in found["findings"]] == ["CITES-box-11-unit"]
-    figure = stated(Override, rule="CITES-box-11-unit", item=1, quantity="101", reason="weighed")
-    found = await turn(permits_db, transitions.override, found, CUSTOMS_FR, figure)
+    figure = build_model(Override, rule="CITES-box-11-unit", item=1, quantity="101", reason="weighed")
+    found = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, figure)
     assert (found["status"], found["findings"][-1]["rule"]) == ("referred", "counted-already")
-    less = await lodged(permits_db, declaration(vague))
-    figure = stated(Override, rule="CITES-box-11-unit", item=1, quantity="100", reason="weighed")
-    assert (await turn(permits_db, transitions.override, less, CUSTOMS_FR, figure))["findings"][-1]["found"] == (
+    less = await lodge_declaration(permits_db, declaration(vague))
+    figure = build_model(Override, rule="CITES-box-11-unit", item=1, quantity="100", reason="weighed")
+    assert (await run_command(permits_db, transitions.override, less, CUSTOMS_FR, figure))["findings"][-1]["found"] == (
         f"{first['id']}, which counted 100 number, 101 of it for others"
     )
 
@@ -141,65 +143,65 @@ async def test_a_count_that_is_not_believed_takes_nothing_from_another_until_an_
     permits_db: AsyncEngine,
 ) -> None:
     permit, first = await counted(permits_db, "60")
-    wrong = await lodged(permits_db, declaration(claim(permit, "61", first["id"])))
+    wrong = await lodge_declaration(permits_db, declaration(claim(permit, "61", first["id"])))
     assert (wrong["status"], wrong["findings"][0]["rule"]) == ("referred", "counted-already")
-    right = await lodged(permits_db, declaration(claim(permit, "60", first["id"])))
+    right = await lodge_declaration(permits_db, declaration(claim(permit, "60", first["id"])))
     assert (right["status"], right["findings"]) == ("accepted", [])
-    await turn(permits_db, transitions.refuse, right, CUSTOMS_FR, Refusal(reason="not of this shipment"))
+    await run_command(permits_db, transitions.refuse, right, CUSTOMS_FR, Refusal(reason="not of this shipment"))
     assert (await overridden(permits_db, wrong, "counted-already"))["status"] == "accepted"
-    late = await lodged(permits_db, declaration(claim(permit, "1", first["id"])))
+    late = await lodge_declaration(permits_db, declaration(claim(permit, "1", first["id"])))
     assert "61 of it for others" in late["findings"][0]["found"]
 
 
 async def test_a_count_that_an_officer_settled_is_claimed_when_its_lost_permit_is_found(
     permits_db: AsyncEngine,
 ) -> None:
-    permit = terms(line(), line("B", "40", term="MEA", unit="kg"))
-    here = await issued(permits_db, permit)
-    await endorsed(permits_db, here, A="60", B="40")
-    first = await lodged(permits_db, declaration(item(permit, "60")))
-    first = await turn(permits_db, transitions.release, first, CUSTOMS_FR, Release())
-    found = await lodged(permits_db, declaration(claim(permit, "61", first["id"])))
-    await withdraw.lose(permits_db, here, AUTHORITY_ZA, Loss(), command())
+    permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
+    here = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, here, A="60", B="40")
+    first = await lodge_declaration(permits_db, declaration(item(permit, "60")))
+    first = await run_command(permits_db, transitions.release, first, CUSTOMS_FR, Release())
+    found = await lodge_declaration(permits_db, declaration(claim(permit, "61", first["id"])))
+    await withdraw.report_lost(permits_db, here, AUTHORITY_ZA, Loss(), command())
     assert (await overridden(permits_db, found, "counted-already"))["status"] == "referred"
-    await withdraw.find(permits_db, here, AUTHORITY_ZA, Recovery(), command())
+    await withdraw.report_found(permits_db, here, AUTHORITY_ZA, Recovery(), command())
     await _claims_61(permits_db, permit, first, found)
 
 
 async def test_a_count_that_an_officer_settled_is_claimed_when_the_rest_is_endorsed(permits_db: AsyncEngine) -> None:
     permit, first = await counted(permits_db, "60")
-    other = terms()
-    id = await issued(permits_db, other)
+    other = permit_content()
+    id = await issue_permit(permits_db, other)
     wrong = claim(permit, "61", first["id"])
     wrong["documents"].append({"number": other.number, "issuer": "ZA"})
-    found = await lodged(permits_db, declaration(wrong))
+    found = await lodge_declaration(permits_db, declaration(wrong))
     assert (await overridden(permits_db, found, "counted-already"))["status"] == "referred"
-    await endorsed(permits_db, id, A="100")
-    await recheck_all(permits_db, now())
+    await endorse_permit(permits_db, id, A="100")
+    await recheck_referred(permits_db, now())
     await _claims_61(permits_db, permit, first, found)
 
 
 async def _claims_61(db: AsyncEngine, permit: Permit, first: dict[str, Any], found: dict[str, Any]) -> None:
-    assert (await read.declaration(db, UUID(found["id"]), B))["status"] == "accepted"
-    late = await lodged(db, declaration(claim(permit, "1", first["id"])))
+    assert (await read.read_declaration(db, UUID(found["id"]), B))["status"] == "accepted"
+    late = await lodge_declaration(db, declaration(claim(permit, "1", first["id"])))
     assert "61 of it for others" in late["findings"][0]["found"]
 
 
 async def test_a_claim_is_not_held_against_itself_when_its_declaration_is_checked_anew(permits_db: AsyncEngine) -> None:
     permit, first = await counted(permits_db, "60")
-    beside = terms()
-    id = await issued(permits_db, beside)
+    beside = permit_content()
+    id = await issue_permit(permits_db, beside)
     both = claim(permit, "60", first["id"])
     both["documents"].append({"number": beside.number, "issuer": "ZA"})
-    waits = await lodged(permits_db, declaration(both))
+    waits = await lodge_declaration(permits_db, declaration(both))
     assert [f["rule"] for f in waits["findings"]] == ["CITES-box-14-endorsement"]
-    await endorsed(permits_db, id, A="100")
-    await recheck_all(permits_db, now())
-    found = await read.declaration(permits_db, UUID(waits["id"]), B)
+    await endorse_permit(permits_db, id, A="100")
+    await recheck_referred(permits_db, now())
+    found = await read.read_declaration(permits_db, UUID(waits["id"]), B)
     assert (found["status"], found["findings"]) == ("accepted", [])
     same = declaration(claim(permit, "60", first["id"]), reference=found["reference"])
-    amended = await turn(permits_db, transitions.amend, found, B, same)
+    amended = await run_command(permits_db, transitions.amend, found, B, same)
     assert (amended["status"], amended["findings"]) == ("accepted", [])
-    other = await lodged(permits_db, declaration(claim(permit, "1", first["id"])))
+    other = await lodge_declaration(permits_db, declaration(claim(permit, "1", first["id"])))
     assert other["findings"][0]["rule"] == "counted-already", "to others it is claimed still"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)

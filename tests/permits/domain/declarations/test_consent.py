@@ -10,23 +10,23 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import read as actions_read
 from services.permits.actions.declarations import transitions
-from services.permits.actions.ledger.history import story
+from services.permits.actions.ledger.history import list_entries
 from shared.contracts.declaration import Cancellation, Consent, Correction, Override, Release
 from shared.database import now
 from shared.problems import Conflict, Invalid
-from tests.permits.declaration_steps import accepted, entries_add_up, stated, turn
+from tests.permits.declaration_steps import accepted_declaration, build_model, check_balances, run_command
 from tests.permits.sample_data import (
     AUTHORITY_ZA,
     CUSTOMS_FR,
     B,
     balance,
     declaration,
-    endorsed,
-    issued,
+    endorse_permit,
+    issue_permit,
     item,
     line,
-    lodged,
-    terms,
+    lodge_declaration,
+    permit_content,
 )
 
 
@@ -35,66 +35,68 @@ def _found(quantity: str, **more: Any) -> Release:
 
 
 async def test_more_than_was_declared_is_released_only_with_the_authoritys_consent(permits_db: AsyncEngine) -> None:
-    id, found = await accepted(permits_db, "118")
+    id, found = await accepted_declaration(permits_db, "118")
     with pytest.raises(Invalid) as refused:
-        await turn(permits_db, transitions.release, found, CUSTOMS_FR, _found("125"))
+        await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("125"))
     assert (refused.value.code, "consent" in refused.value.detail) == ("more-than-declared", True)
-    told = await turn(permits_db, transitions.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity="5"))
+    told = await run_command(
+        permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="5")
+    )
     assert (told["status"], told["history"][-1]["event"]) == ("accepted", "declaration.consented")
     with pytest.raises(Conflict) as over:
-        await turn(permits_db, transitions.release, found, CUSTOMS_FR, _found("125"))
+        await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("125"))
     assert over.value.code == "more-than-reserved"
-    told = await turn(permits_db, transitions.release, found, CUSTOMS_FR, _found("123"))
+    told = await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("123"))
     kept = await balance(permits_db, id)
     assert (told["status"], kept["consumed"], kept["consented"]) == ("released", "123", "5")
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_a_consent_outlives_an_amendment(permits_db: AsyncEngine) -> None:
-    id, found = await accepted(permits_db, "118")
-    await turn(permits_db, transitions.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity="5"))
-    number = (await actions_read.permit(permits_db, id, B, now()))["number"]
-    again = declaration(item(terms(number=number), "110"), reference=found["reference"])
-    found = await turn(permits_db, transitions.amend, found, B, again)
-    await turn(permits_db, transitions.release, found, CUSTOMS_FR, _found("115"))
+    id, found = await accepted_declaration(permits_db, "118")
+    await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="5"))
+    number = (await actions_read.read_permit(permits_db, id, B, now()))["number"]
+    again = declaration(item(permit_content(number=number), "110"), reference=found["reference"])
+    found = await run_command(permits_db, transitions.amend, found, B, again)
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("115"))
     assert (await balance(permits_db, id))["consumed"] == "115"
 
 
 async def test_more_found_after_release_needs_the_consent_too(permits_db: AsyncEngine) -> None:
-    id, found = await accepted(permits_db, "118")
-    await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release())
-    more = stated(Correction, items=[{"number": 1, "quantity": "120"}], reason="recounted")
+    id, found = await accepted_declaration(permits_db, "118")
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
+    more = build_model(Correction, items=[{"number": 1, "quantity": "120"}], reason="recounted")
     with pytest.raises(Conflict) as refused:
-        await turn(permits_db, transitions.correct, found, CUSTOMS_FR, more)
+        await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, more)
     assert refused.value.code == "not-enough-left"
     assert "has 0 number left to arrive; more needs the authority's consent" in str(refused.value)
-    await turn(permits_db, transitions.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity="2"))
-    await turn(permits_db, transitions.correct, found, CUSTOMS_FR, more)
+    await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="2"))
+    await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, more)
     assert (await balance(permits_db, id))["consumed"] == "120"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_the_dead_are_corrected_too(permits_db: AsyncEngine) -> None:
-    id, found = await accepted(permits_db, term="LIV")
-    await turn(permits_db, transitions.release, found, CUSTOMS_FR, _found("90", dead_on_arrival=3))
-    less = stated(Correction, items=[{"number": 1, "quantity": "90", "dead_on_arrival": 4}], reason="recounted")
-    await turn(permits_db, transitions.correct, found, CUSTOMS_FR, less)
-    last = (await story(permits_db, id, AUTHORITY_ZA))["data"][-1]
+    id, found = await accepted_declaration(permits_db, term="LIV")
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("90", dead_on_arrival=3))
+    less = build_model(Correction, items=[{"number": 1, "quantity": "90", "dead_on_arrival": 4}], reason="recounted")
+    await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, less)
+    last = (await list_entries(permits_db, id, AUTHORITY_ZA))["data"][-1]
     assert (last["kind"], last["quantity"], last["dead_on_arrival"]) == ("correct", "0", 4)
-    over = stated(Correction, items=[{"number": 1, "quantity": "3", "dead_on_arrival": 4}], reason="x")
+    over = build_model(Correction, items=[{"number": 1, "quantity": "3", "dead_on_arrival": 4}], reason="x")
     with pytest.raises(Invalid) as refused:
-        await turn(permits_db, transitions.correct, found, CUSTOMS_FR, over)
+        await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, over)
     assert refused.value.code == "dead-on-arrival"
 
 
 async def test_what_is_corrected_leaves_no_more_dead_than_arrived(permits_db: AsyncEngine) -> None:
-    _, found = await accepted(permits_db, term="LIV")
-    told = await turn(permits_db, transitions.release, found, CUSTOMS_FR, _found("40", dead_on_arrival=40))
+    _, found = await accepted_declaration(permits_db, term="LIV")
+    told = await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("40", dead_on_arrival=40))
     assert told["usage"][0]["dead_on_arrival"] == 40
 
     async def corrected(**more: Any) -> dict[str, Any]:
-        fewer = stated(Correction, items=[{"number": 1, "quantity": "30", **more}], reason="recounted")
-        return await turn(permits_db, transitions.correct, found, CUSTOMS_FR, fewer)
+        fewer = build_model(Correction, items=[{"number": 1, "quantity": "30", **more}], reason="recounted")
+        return await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, fewer)
 
     with pytest.raises(Invalid) as refused:
         await corrected()
@@ -104,15 +106,15 @@ async def test_what_is_corrected_leaves_no_more_dead_than_arrived(permits_db: As
     assert (await corrected(dead_on_arrival=30))["usage"][0]["dead_on_arrival"] == 30
     assert (await corrected())["usage"][0]["dead_on_arrival"] == 30, "what is not told anew stands"
     assert (await corrected(dead_on_arrival=0))["usage"][0]["dead_on_arrival"] == 0
-    read = await actions_read.declaration(permits_db, UUID(found["id"]), B)
+    read = await actions_read.read_declaration(permits_db, UUID(found["id"]), B)
     assert read["usage"][0]["dead_on_arrival"] == 0
 
 
 async def _counted(db: AsyncEngine, quantity: str = "100") -> tuple[Any, dict[str, Any]]:
-    permit = terms()
-    await endorsed(db, await issued(db, permit), A="118")
-    first = await lodged(db, declaration(item(permit, quantity)))
-    await turn(db, transitions.release, first, CUSTOMS_FR, Release())
+    permit = permit_content()
+    await endorse_permit(db, await issue_permit(db, permit), A="118")
+    first = await lodge_declaration(db, declaration(item(permit, quantity)))
+    await run_command(db, transitions.release, first, CUSTOMS_FR, Release())
     return permit, first
 
 
@@ -122,23 +124,25 @@ def _claim(permit: Any, quantity: str, by: str | None, number: int = 1) -> dict[
 
 async def test_what_was_counted_already_is_not_counted_again(permits_db: AsyncEngine) -> None:
     permit, first = await _counted(permits_db)
-    found = await lodged(permits_db, declaration(_claim(permit, "100", first["id"])))
+    found = await lodge_declaration(permits_db, declaration(_claim(permit, "100", first["id"])))
     assert (found["status"], found["findings"]) == ("accepted", [])
-    assert (await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release()))["status"] == "released"
-    await entries_add_up(permits_db)
+    assert (await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release()))["status"] == "released"
+    await check_balances(permits_db)
 
 
 async def test_no_more_is_claimed_of_a_count_than_it_counted(permits_db: AsyncEngine) -> None:
     permit, first = await _counted(permits_db)
-    claims = [await lodged(permits_db, declaration(_claim(permit, q, first["id"]))) for q in ("60", "40", "1")]
+    claims = [
+        await lodge_declaration(permits_db, declaration(_claim(permit, q, first["id"]))) for q in ("60", "40", "1")
+    ]
     assert [one["status"] for one in claims] == ["accepted", "accepted", "referred"]
     [finding] = claims[2]["findings"]
     assert finding["rule"] == "counted-already"
     assert finding["found"] == f"{first['id']}, which counted 100 number, 100 of it for others"
-    await turn(permits_db, transitions.cancel, claims[1], B, Cancellation())
-    assert (await lodged(permits_db, declaration(_claim(permit, "1", first["id"]))))["status"] == "accepted"
+    await run_command(permits_db, transitions.cancel, claims[1], B, Cancellation())
+    assert (await lodge_declaration(permits_db, declaration(_claim(permit, "1", first["id"]))))["status"] == "accepted"
     twice = declaration(_claim(permit, "30", first["id"]), _claim(permit, "30", first["id"], 2))
-    assert (await lodged(permits_db, twice))["status"] == "referred"
+    assert (await lodge_declaration(permits_db, twice))["status"] == "referred"
 
 
 @pytest.mark.parametrize("named", ["nobody", "no declaration", "a word", "one that counted elsewhere"])
@@ -152,7 +156,7 @@ async def test_a_count_that_is_not_of_this_line_is_for_an_officer(permits_db: As
         "one that counted elsewhere": elsewhere["id"],
     }
     cites = _claim(permit, "10", by[named])
-    found = await lodged(permits_db, declaration(cites))
+    found = await lodge_declaration(permits_db, declaration(cites))
     assert (found["status"], found["findings"][0]["pointer"]) == ("referred", "/items/0/documents/0/counted_by")
 
 
@@ -162,16 +166,16 @@ async def test_a_count_that_is_not_of_this_line_is_for_an_officer(permits_db: As
 async def test_a_use_reported_after_the_last_day_is_for_an_officer_only_if_it_says_so(
     permits_db: AsyncEngine, use: str, status: str, rule: str
 ) -> None:
-    permit = terms()
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    permit = permit_content()
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     after = now() + timedelta(days=62)
-    found = await lodged(permits_db, declaration(item(permit, "10", document={"use": use})), at=after)
+    found = await lodge_declaration(permits_db, declaration(item(permit, "10", document={"use": use})), at=after)
     assert (found["status"], rule in {f["rule"] for f in found["findings"]}) == (status, True)
 
 
 async def test_the_news_of_a_consent_says_who_agreed_to_what(permits_db: AsyncEngine) -> None:
-    _, found = await accepted(permits_db, "118")
-    await turn(permits_db, transitions.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity="5"))
+    _, found = await accepted_declaration(permits_db, "118")
+    await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="5"))
     async with permits_db.connect() as conn:
         query = text("SELECT data::json AS data FROM news WHERE type = 'declaration.consented'")
         data = (await conn.execute(query)).scalar_one()
@@ -181,19 +185,21 @@ async def test_the_news_of_a_consent_says_who_agreed_to_what(permits_db: AsyncEn
 async def test_a_consent_where_the_unit_does_not_convert_is_stated_in_that_of_the_line(
     permits_db: AsyncEngine,
 ) -> None:
-    permit = terms(line("A", "10", term="SAW", unit="m3", taxon="Pericopsis elata", source="W"))
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="10")
+    permit = permit_content(line("A", "10", term="SAW", unit="m3", taxon="Pericopsis elata", source="W"))
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="10")
     wood = item(permit, "8000", term="SAW", unit="kg", taxon="Pericopsis elata", source="W")
-    found = await lodged(permits_db, declaration(wood))
+    found = await lodge_declaration(permits_db, declaration(wood))
     with pytest.raises(Invalid) as refused:
-        await turn(permits_db, transitions.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity="2"))
+        await run_command(
+            permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="2")
+        )
     assert refused.value.code == "inexact-unit"
-    more = stated(Consent, item=1, quantity="2", unit="m3")
-    told = await turn(permits_db, transitions.consent, found, AUTHORITY_ZA, more)
+    more = build_model(Consent, item=1, quantity="2", unit="m3")
+    told = await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, more)
     assert told["history"][-1].items() >= {"item": 1, "quantity": "2", "unit": "m3"}.items()
-    figure = stated(Override, rule="CITES-box-11-unit", item=1, quantity="11", reason="measured")
-    assert (await turn(permits_db, transitions.override, found, CUSTOMS_FR, figure))["status"] == "accepted"
+    figure = build_model(Override, rule="CITES-box-11-unit", item=1, quantity="11", reason="measured")
+    assert (await run_command(permits_db, transitions.override, found, CUSTOMS_FR, figure))["status"] == "accepted"
     kept = await balance(permits_db, id)
     assert (kept["reserved"], kept["consented"]) == ("11", "1"), "no more is drawn of a consent than the line lacks"
 
@@ -202,10 +208,10 @@ async def test_a_consent_where_the_unit_does_not_convert_is_stated_in_that_of_th
 async def test_the_dead_are_animals_however_what_arrived_is_measured(
     permits_db: AsyncEngine, unit: str, arrived: str, later: str, dead: int
 ) -> None:
-    permit = terms(line(term="LIV", unit="kg" if unit == "kg" else "number"))
-    await endorsed(permits_db, await issued(permits_db, permit), A="100")
-    found = await lodged(permits_db, declaration(item(permit, arrived, term="LIV", unit=unit)))
-    await turn(permits_db, transitions.release, found, CUSTOMS_FR, _found(arrived, dead_on_arrival=dead))
-    fewer = stated(Correction, items=[{"number": 1, "quantity": later}], reason="weighed again")
-    told = await turn(permits_db, transitions.correct, found, CUSTOMS_FR, fewer)
+    permit = permit_content(line(term="LIV", unit="kg" if unit == "kg" else "number"))
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="100")
+    found = await lodge_declaration(permits_db, declaration(item(permit, arrived, term="LIV", unit=unit)))
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found(arrived, dead_on_arrival=dead))
+    fewer = build_model(Correction, items=[{"number": 1, "quantity": later}], reason="weighed again")
+    told = await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, fewer)
     assert told["usage"][0]["dead_on_arrival"] == dead

@@ -9,12 +9,18 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import read, transitions
-from services.permits.actions.ledger.history import story
+from services.permits.actions.ledger.history import list_entries
 from services.permits.actions.permits import issue, withdraw
 from shared.contracts.declaration import Cancellation, Consent, Correction, Override, Release
 from shared.contracts.permit import Endorsement, Revocation
 from shared.problems import Conflict, Invalid
-from tests.permits.declaration_steps import accepted, entries_add_up, shipped, stated, turn
+from tests.permits.declaration_steps import (
+    accepted_declaration,
+    build_model,
+    check_balances,
+    lodge_part_uses,
+    run_command,
+)
 from tests.permits.sample_data import (
     AUTHORITY_ZA,
     CUSTOMS_FR,
@@ -23,189 +29,199 @@ from tests.permits.sample_data import (
     balance,
     command,
     declaration,
-    endorsed,
-    issued,
+    endorse_permit,
+    issue_permit,
     item,
     line,
-    lodged,
+    lodge_declaration,
     party,
-    terms,
+    permit_content,
 )
 
 
 async def test_part_uses_close_a_line_exactly_while_nothing_is_left(permits_db: AsyncEngine) -> None:
-    id, (first, second) = await shipped(permits_db, "100", "60", "40")
-    await turn(permits_db, transitions.release, first, CUSTOMS_FR, Release())
+    id, (first, second) = await lodge_part_uses(permits_db, "100", "60", "40")
+    await run_command(permits_db, transitions.release, first, CUSTOMS_FR, Release())
     assert not (await balance(permits_db, id))["closed"]
-    await turn(permits_db, transitions.release, second, CUSTOMS_FR, Release())
+    await run_command(permits_db, transitions.release, second, CUSTOMS_FR, Release())
     assert (await balance(permits_db, id))["closed"]
-    less = stated(Correction, items=[{"number": 1, "quantity": "30"}], reason="recounted")
-    await turn(permits_db, transitions.correct, second, CUSTOMS_FR, less)
+    less = build_model(Correction, items=[{"number": 1, "quantity": "30"}], reason="recounted")
+    await run_command(permits_db, transitions.correct, second, CUSTOMS_FR, less)
     kept = await balance(permits_db, id)
     assert [kept["closed"], kept["available"]] == [False, "10"]
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_items_of_one_line_are_counted_together(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="100")
-    found = await lodged(permits_db, declaration(item(permit, "60"), item(permit, "40", 2)))
-    found = await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release())
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="100")
+    found = await lodge_declaration(permits_db, declaration(item(permit, "60"), item(permit, "40", 2)))
+    found = await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     none = [{"number": 1, "quantity": "0"}, {"number": 2, "quantity": "0"}]
-    await turn(permits_db, transitions.correct, found, CUSTOMS_FR, stated(Correction, items=none, reason="never came"))
+    await run_command(
+        permits_db, transitions.correct, found, CUSTOMS_FR, build_model(Correction, items=none, reason="never came")
+    )
     kept = await balance(permits_db, id)
     assert [kept["consumed"], kept["closed"], kept["available"]] == ["0", False, "100"]
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_the_issuing_authority_consents_though_it_trades_on_neither_side(permits_db: AsyncEngine) -> None:
     ma = party("authority", "CN")
-    permit = terms(kind="other", issuer="CN", export_country="HK")
-    await issued(permits_db, permit, ma)
-    found = await lodged(permits_db, declaration(item(permit, "130"), export_country="HK"))
+    permit = permit_content(kind="other", issuer="CN", export_country="HK")
+    await issue_permit(permits_db, permit, ma)
+    found = await lodge_declaration(permits_db, declaration(item(permit, "130"), export_country="HK"))
     assert found["status"] == "rejected"
-    await turn(permits_db, transitions.consent, found, ma, stated(Consent, item=1, quantity="10"))
+    await run_command(permits_db, transitions.consent, found, ma, build_model(Consent, item=1, quantity="10"))
 
 
 async def test_overriding_the_last_finding_accepts(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
-    found = await lodged(permits_db, declaration(item(permit, "10", source="W", purpose="P")))
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118")
+    found = await lodge_declaration(permits_db, declaration(item(permit, "10", source="W", purpose="P")))
     assert found["status"] == "referred"
-    one = stated(Override, rule="CITES-box-10-source", item=1, reason="ranch confirmed")
-    found = await turn(permits_db, transitions.override, found, CUSTOMS_FR, one)
+    one = build_model(Override, rule="CITES-box-10-source", item=1, reason="ranch confirmed")
+    found = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, one)
     assert found["status"] == "referred"
     assert [f["overridden"] for f in found["findings"]].count(True) == 1
-    two = stated(Override, rule="CITES-box-5a-purpose", reason="typing error")
-    found = await turn(permits_db, transitions.override, found, CUSTOMS_FR, two)
+    two = build_model(Override, rule="CITES-box-5a-purpose", reason="typing error")
+    found = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, two)
     assert (found["status"], found["usage"][0]["reserved"]) == ("accepted", "10")
     assert [(h["overridden"], h["item"], h["reason"], h["by"]["party"]) for h in found["history"][-2:]] == [
         ("CITES-box-10-source", 1, "ranch confirmed", str(CUSTOMS_FR.id)),
         ("CITES-box-5a-purpose", None, "typing error", str(CUSTOMS_FR.id)),
     ]
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_an_override_never_overdraws_but_consent_leads_out(permits_db: AsyncEngine) -> None:
-    id, _ = await accepted(permits_db, "100")
-    permit = (await read.permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
-    second = await lodged(permits_db, declaration(item(terms(number=permit), "30")))
-    first = stated(Override, rule="CITES-VI.6-second-use", reason="part load")
-    second = await turn(permits_db, transitions.override, second, CUSTOMS_FR, first)
-    last = stated(Override, rule="CITES-box-11-quantity", reason="see consent")
+    id, _ = await accepted_declaration(permits_db, "100")
+    permit = (await read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    second = await lodge_declaration(permits_db, declaration(item(permit_content(number=permit), "30")))
+    first = build_model(Override, rule="CITES-VI.6-second-use", reason="part load")
+    second = await run_command(permits_db, transitions.override, second, CUSTOMS_FR, first)
+    last = build_model(Override, rule="CITES-box-11-quantity", reason="see consent")
     with pytest.raises(Conflict) as refused:
-        await turn(permits_db, transitions.override, second, CUSTOMS_FR, last)
+        await run_command(permits_db, transitions.override, second, CUSTOMS_FR, last)
     assert refused.value.code == "not-enough-left"
-    await turn(permits_db, transitions.consent, second, AUTHORITY_ZA, stated(Consent, item=1, quantity="12"))
-    second = await turn(permits_db, transitions.override, second, CUSTOMS_FR, last)
+    await run_command(
+        permits_db, transitions.consent, second, AUTHORITY_ZA, build_model(Consent, item=1, quantity="12")
+    )
+    second = await run_command(permits_db, transitions.override, second, CUSTOMS_FR, last)
     assert second["status"] == "accepted"
     kept = await balance(permits_db, id)
     assert (kept["reserved"], kept["consented"]) == ("130", "12")
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_an_inexact_unit_is_settled_by_the_officers_figure(permits_db: AsyncEngine) -> None:
-    permit = terms(line("A", "100", term="SAW", unit="m3", taxon="Pericopsis elata", source="W"))
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="100")
+    permit = permit_content(line("A", "100", term="SAW", unit="m3", taxon="Pericopsis elata", source="W"))
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="100")
     wood = item(permit, "7000", term="SAW", unit="kg", taxon="Pericopsis elata", source="W")
-    found = await lodged(permits_db, declaration(wood))
+    found = await lodge_declaration(permits_db, declaration(wood))
     assert "no exact conversion" in found["findings"][0]["found"]
     for more in ({}, {"item": 1}, {"quantity": "10.5"}):
         with pytest.raises(Invalid) as refused:
-            vague = stated(Override, rule="CITES-box-11-unit", reason="x", **more)
-            await turn(permits_db, transitions.override, found, CUSTOMS_FR, vague)
+            vague = build_model(Override, rule="CITES-box-11-unit", reason="x", **more)
+            await run_command(permits_db, transitions.override, found, CUSTOMS_FR, vague)
         assert refused.value.code == "override-incomplete"
-    figure = stated(Override, rule="CITES-box-11-unit", item=1, reason="measured", quantity="10.5")
-    found = await turn(permits_db, transitions.override, found, CUSTOMS_FR, figure)
+    figure = build_model(Override, rule="CITES-box-11-unit", item=1, reason="measured", quantity="10.5")
+    found = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, figure)
     assert (found["status"], (await balance(permits_db, id))["reserved"]) == ("accepted", "10.5")
     assert found["history"][-1].items() >= {"overridden": "CITES-box-11-unit", "item": 1, "quantity": "10.5"}.items()
     with pytest.raises(Invalid) as refused:
-        less = stated(Release, items=[{"number": 1, "quantity": "6000"}])
-        await turn(permits_db, transitions.release, found, CUSTOMS_FR, less)
+        less = build_model(Release, items=[{"number": 1, "quantity": "6000"}])
+        await run_command(permits_db, transitions.release, found, CUSTOMS_FR, less)
     assert refused.value.code == "inexact-unit"
-    less = stated(Release, items=[{"number": 1, "quantity": "10", "unit": "m3"}])
-    await turn(permits_db, transitions.release, found, CUSTOMS_FR, less)
+    less = build_model(Release, items=[{"number": 1, "quantity": "10", "unit": "m3"}])
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, less)
     assert (await balance(permits_db, id))["consumed"] == "10"
     more_of_it = {"items": [{"number": 1, "quantity": "11000000", "unit": "cm3"}], "reason": "measured again"}
-    await turn(permits_db, transitions.correct, found, CUSTOMS_FR, stated(Correction, **more_of_it))
+    await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, build_model(Correction, **more_of_it))
     assert (await balance(permits_db, id))["consumed"] == "11"
 
 
 async def test_the_officer_says_which_line_is_meant(permits_db: AsyncEngine) -> None:
-    permit = terms(line(), line("B", "40", term="LIV"))
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118", B="40")
+    permit = permit_content(line(), line("B", "40", term="LIV"))
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118", B="40")
     vague = item(permit, "10")
     del vague["term"]
-    found = await lodged(permits_db, declaration(vague))
+    found = await lodge_declaration(permits_db, declaration(vague))
     with pytest.raises(Invalid) as refused:
-        await turn(
-            permits_db, transitions.override, found, CUSTOMS_FR, stated(Override, rule="one-line-meant", reason="x")
+        await run_command(
+            permits_db,
+            transitions.override,
+            found,
+            CUSTOMS_FR,
+            build_model(Override, rule="one-line-meant", reason="x"),
         )
     assert {fault.pointer for fault in refused.value.faults} == {"/item", "/line"}
-    named = stated(Override, rule="one-line-meant", item=1, line="A", reason="skins")
-    found = await turn(permits_db, transitions.override, found, CUSTOMS_FR, named)
+    named = build_model(Override, rule="one-line-meant", item=1, line="A", reason="skins")
+    found = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, named)
     assert (found["status"], found["usage"][0]["line"], found["usage"][0]["reserved"]) == ("accepted", "A", "10")
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_an_override_sets_aside_what_was_declared_and_not_less(permits_db: AsyncEngine) -> None:
-    id, _ = await accepted(permits_db, "60")
-    number = (await read.permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
-    second = await lodged(permits_db, declaration(item(terms(number=number), "60")))
-    first = stated(Override, rule="CITES-VI.6-second-use", reason="part load")
-    second = await turn(permits_db, transitions.override, second, CUSTOMS_FR, first)
-    less = stated(Override, rule="CITES-box-11-quantity", item=1, quantity="1", reason="x")
+    id, _ = await accepted_declaration(permits_db, "60")
+    number = (await read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    second = await lodge_declaration(permits_db, declaration(item(permit_content(number=number), "60")))
+    first = build_model(Override, rule="CITES-VI.6-second-use", reason="part load")
+    second = await run_command(permits_db, transitions.override, second, CUSTOMS_FR, first)
+    less = build_model(Override, rule="CITES-box-11-quantity", item=1, quantity="1", reason="x")
     with pytest.raises(Invalid) as refused:
-        await turn(permits_db, transitions.override, second, CUSTOMS_FR, less)
+        await run_command(permits_db, transitions.override, second, CUSTOMS_FR, less)
     assert refused.value.code == "quantity-stands"
 
 
 async def test_a_correction_takes_nothing_from_those_who_reserved(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "100"}], "transport_document": "MAEU-1"}
-    await issue.endorse(permits_db, id, CUSTOMS_ZA, stated(Endorsement, **box_14), command())
+    await issue.endorse(permits_db, id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
     part: dict[str, Any] = {"document": {"use": "part"}}
-    one = await lodged(permits_db, declaration(item(permit, "60", **part), transport_document="MAEU-1"))
-    await lodged(permits_db, declaration(item(permit, "40", **part), transport_document="MAEU-1"))
-    await turn(permits_db, transitions.release, one, CUSTOMS_FR, Release())
-    more = stated(Correction, items=[{"number": 1, "quantity": "61"}], reason="recounted")
+    one = await lodge_declaration(permits_db, declaration(item(permit, "60", **part), transport_document="MAEU-1"))
+    await lodge_declaration(permits_db, declaration(item(permit, "40", **part), transport_document="MAEU-1"))
+    await run_command(permits_db, transitions.release, one, CUSTOMS_FR, Release())
+    more = build_model(Correction, items=[{"number": 1, "quantity": "61"}], reason="recounted")
     with pytest.raises(Conflict) as refused:
-        await turn(permits_db, transitions.correct, one, CUSTOMS_FR, more)
+        await run_command(permits_db, transitions.correct, one, CUSTOMS_FR, more)
     assert refused.value.code == "not-enough-left"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_a_correction_counts_on_the_day_of_the_use(permits_db: AsyncEngine) -> None:
-    id, found = await accepted(permits_db)
+    id, found = await accepted_declaration(permits_db)
     last_year = replace(command(), at=command().at - timedelta(days=400))
     await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), last_year)
-    less = stated(Correction, items=[{"number": 1, "quantity": "90"}], reason="recounted")
-    await turn(permits_db, transitions.correct, found, CUSTOMS_FR, less)
-    told = (await story(permits_db, id, AUTHORITY_ZA))["data"]
+    less = build_model(Correction, items=[{"number": 1, "quantity": "90"}], reason="recounted")
+    await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, less)
+    told = (await list_entries(permits_db, id, AUTHORITY_ZA))["data"]
     assert {e["day"] for e in told[-2:]} == {last_year.at.date().isoformat()}
 
 
 async def test_nothing_is_consented_to_on_what_is_over(permits_db: AsyncEngine) -> None:
-    _, found = await accepted(permits_db)
-    await turn(permits_db, transitions.cancel, found, B, Cancellation())
+    _, found = await accepted_declaration(permits_db)
+    await run_command(permits_db, transitions.cancel, found, B, Cancellation())
     with pytest.raises(Conflict):
-        await turn(permits_db, transitions.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity="500"))
+        await run_command(
+            permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="500")
+        )
 
 
 async def test_a_correction_goes_up_and_down_and_to_zero_reopens(permits_db: AsyncEngine) -> None:
-    id, found = await accepted(permits_db)
-    found = await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release())
+    id, found = await accepted_declaration(permits_db)
+    found = await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
 
     async def to(quantity: str) -> dict[str, Any]:
-        body = stated(Correction, items=[{"number": 1, "quantity": quantity}], reason="recounted")
-        told = await turn(permits_db, transitions.correct, found, CUSTOMS_FR, body)
+        body = build_model(Correction, items=[{"number": 1, "quantity": quantity}], reason="recounted")
+        told = await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, body)
         assert told["status"] == "released"
-        await entries_add_up(permits_db)
+        await check_balances(permits_db)
         return await balance(permits_db, id)
 
     assert (await to("110"))["consumed"] == "110"
@@ -215,32 +231,32 @@ async def test_a_correction_goes_up_and_down_and_to_zero_reopens(permits_db: Asy
     assert refused.value.code == "not-enough-left"
     opened = await to("0")
     assert [opened["consumed"], opened["available"], opened["closed"]] == ["0", "118", False]
-    permit = await read.permit(permits_db, id, AUTHORITY_ZA, command().at)
+    permit = await read.read_permit(permits_db, id, AUTHORITY_ZA, command().at)
     assert permit["status"] == "endorsed"
 
 
 async def test_a_referred_declaration_says_so_too_when_its_permit_is_revoked(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    found = await lodged(permits_db, declaration(item(permit)))
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    found = await lodge_declaration(permits_db, declaration(item(permit)))
     assert found["status"] == "referred"
     await withdraw.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
-    one = stated(Override, rule="CITES-box-14-endorsement", reason="seen on paper")
-    found = await turn(permits_db, transitions.override, found, CUSTOMS_FR, one)
+    one = build_model(Override, rule="CITES-box-14-endorsement", reason="seen on paper")
+    found = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, one)
     assert found["status"] == "referred"
-    two = stated(Override, rule="CITES-VI.1-withdrawn", reason="left before")
-    assert (await turn(permits_db, transitions.override, found, CUSTOMS_FR, two))["status"] == "accepted"
+    two = build_model(Override, rule="CITES-VI.1-withdrawn", reason="left before")
+    assert (await run_command(permits_db, transitions.override, found, CUSTOMS_FR, two))["status"] == "accepted"
 
 
 async def test_a_permit_revoked_meanwhile_is_one_more_finding_to_settle(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
-    found = await lodged(permits_db, declaration(item(permit), import_country="FR", export_country="NA"))
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118")
+    found = await lodge_declaration(permits_db, declaration(item(permit), import_country="FR", export_country="NA"))
     assert found["status"] == "rejected"
     await withdraw.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
-    over = stated(Override, rule="CITES-box-4-export-country", reason="transit")
-    found = await turn(permits_db, transitions.override, found, CUSTOMS_FR, over)
+    over = build_model(Override, rule="CITES-box-4-export-country", reason="transit")
+    found = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, over)
     assert (found["status"], found["findings"][-1]["rule"]) == ("rejected", "CITES-VI.1-withdrawn")
-    last = stated(Override, rule="CITES-VI.1-withdrawn", reason="left before")
-    assert (await turn(permits_db, transitions.override, found, CUSTOMS_FR, last))["status"] == "accepted"
+    last = build_model(Override, rule="CITES-VI.1-withdrawn", reason="left before")
+    assert (await run_command(permits_db, transitions.override, found, CUSTOMS_FR, last))["status"] == "accepted"

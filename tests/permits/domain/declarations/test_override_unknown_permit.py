@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import transitions
-from services.permits.domain.rules.whole_declaration import UNKNOWN
+from services.permits.domain.rules.whole_declaration import UNKNOWN_PERMIT_RULE
 from shared.contracts.declaration import Cancellation, Override
 from shared.problems import Conflict
 from tests.permits.sample_data import (
@@ -15,23 +15,23 @@ from tests.permits.sample_data import (
     balance,
     command,
     declaration,
-    endorsed,
-    issued,
+    endorse_permit,
+    issue_permit,
     item,
-    lodged,
-    terms,
+    lodge_declaration,
+    permit_content,
 )
 
-SEEN = Override(rule=UNKNOWN, reason="seen on paper")
+SEEN = Override(rule=UNKNOWN_PERMIT_RULE, reason="seen on paper")
 
 
 async def test_it_is_not_waved_through_but_checked_as_a_new_version(permits_db: AsyncEngine) -> None:
-    permit = terms()
+    permit = permit_content()
     document = declaration(item(permit, "100"))
-    found = await lodged(permits_db, document)
+    found = await lodge_declaration(permits_db, document)
     assert found["status"] == "rejected"
-    id, mine = UUID(found["id"]), await issued(permits_db, permit)
-    await endorsed(permits_db, mine, A="118")
+    id, mine = UUID(found["id"]), await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, mine, A="118")
     with pytest.raises(Conflict) as no:
         await transitions.override(permits_db, id, CUSTOMS_FR, SEEN, command())
     assert no.value.code == "known-by-now" and permit.number in no.value.detail
@@ -40,23 +40,23 @@ async def test_it_is_not_waved_through_but_checked_as_a_new_version(permits_db: 
 
 
 async def test_what_is_over_is_over_whatever_is_known_by_now(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = UUID((await lodged(permits_db, declaration(item(permit, "100"))))["id"])
+    permit = permit_content()
+    id = UUID((await lodge_declaration(permits_db, declaration(item(permit, "100"))))["id"])
     await transitions.cancel(permits_db, id, B, Cancellation(), command())
-    await issued(permits_db, permit)
+    await issue_permit(permits_db, permit)
     with pytest.raises(Conflict) as no:
         await transitions.override(permits_db, id, CUSTOMS_FR, SEEN, command())
     assert no.value.code == "wrong-turn"
 
 
 async def test_one_that_is_still_not_known_is_the_officers_to_decide(permits_db: AsyncEngine) -> None:
-    one, other = terms(), terms()
-    id = UUID((await lodged(permits_db, declaration(item(one, "10"), item(other, "10", 2))))["id"])
-    await issued(permits_db, other)
+    one, other = permit_content(), permit_content()
+    id = UUID((await lodge_declaration(permits_db, declaration(item(one, "10"), item(other, "10", 2))))["id"])
+    await issue_permit(permits_db, other)
     with pytest.raises(Conflict, match="known here by now"):
         await transitions.override(permits_db, id, CUSTOMS_FR, SEEN, command())
-    first, asked = Override(rule=UNKNOWN, item=1, reason="seen on paper"), command()
+    first, asked = Override(rule=UNKNOWN_PERMIT_RULE, item=1, reason="seen on paper"), command()
     kept = await transitions.override(permits_db, id, CUSTOMS_FR, first, asked)
-    await issued(permits_db, one)
+    await issue_permit(permits_db, one)
     again = await transitions.override(permits_db, id, CUSTOMS_FR, first, asked)
-    assert again.replayed and again.answer == kept.answer, "what was answered once is answered again"
+    assert again.replayed and again.body == kept.body, "what was answered once is answered again"

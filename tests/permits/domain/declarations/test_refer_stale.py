@@ -8,35 +8,35 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import read, transitions
-from services.permits.actions.declarations.refer_stale import end_abandoned
+from services.permits.actions.declarations.refer_stale import refer_stale_declarations
 from services.permits.store import policies
 from shared.contracts.declaration import Override, Release
 from shared.contracts.policy import Policy
 from shared.database import new_id, now
 from shared.problems import Conflict
-from tests.permits.declaration_steps import accepted, entries_add_up, stated, turn
-from tests.permits.sample_data import CUSTOMS_FR, B, balance, declaration, item, lodged, terms
+from tests.permits.declaration_steps import accepted_declaration, build_model, check_balances, run_command
+from tests.permits.sample_data import CUSTOMS_FR, B, balance, declaration, item, lodge_declaration, permit_content
 
-AGAIN = stated(Override, rule="reservation-ended", reason="the ship was late")
+AGAIN = build_model(Override, rule="reservation-ended", reason="the ship was late")
 
 
 async def _allow(db: AsyncEngine, country: str, days: int | None) -> None:
     async with db.begin() as conn:
-        _, version = await policies.find(conn, country)
-        assert await policies.keep(conn, country, Policy(reservation_days=days), version + 1, new_id(), now())
+        _, version = await policies.read(conn, country)
+        assert await policies.store_version(conn, country, Policy(reservation_days=days), version + 1, new_id(), now())
 
 
 async def _read(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:
-    return await read.declaration(db, UUID(found["id"]), B)
+    return await read.read_declaration(db, UUID(found["id"]), B)
 
 
 async def test_after_the_days_of_its_country_a_declaration_gives_back_and_is_referred(permits_db: AsyncEngine) -> None:
-    id, found = await accepted(permits_db)
+    id, found = await accepted_declaration(permits_db)
     await _allow(permits_db, "FR", 30)
-    await end_abandoned(permits_db, now() + timedelta(days=29))
+    await refer_stale_declarations(permits_db, now() + timedelta(days=29))
     assert (await _read(permits_db, found))["status"] == "accepted"
     for _ in range(2):
-        await end_abandoned(permits_db, now() + timedelta(days=31))
+        await refer_stale_declarations(permits_db, now() + timedelta(days=31))
     told = await _read(permits_db, found)
     assert (told["status"], (await balance(permits_db, id))["reserved"]) == ("referred", "0")
     [ended] = told["findings"]
@@ -45,38 +45,38 @@ async def test_after_the_days_of_its_country_a_declaration_gives_back_and_is_ref
     )  # fmt: skip
     last = told["history"][-1]
     assert (last["from"], last["to"], last["by"]) == ("accepted", "referred", {"party": None, "role": "rules"})
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_without_a_policy_or_by_that_of_another_country_nothing_ends(permits_db: AsyncEngine) -> None:
-    _, found = await accepted(permits_db)
+    _, found = await accepted_declaration(permits_db)
     await _allow(permits_db, "ZA", 1)
-    await end_abandoned(permits_db, now() + timedelta(days=4000))
+    await refer_stale_declarations(permits_db, now() + timedelta(days=4000))
     assert (await _read(permits_db, found))["status"] == "accepted"
 
 
 async def test_an_officer_sets_it_aside_anew_where_it_is_still_there(permits_db: AsyncEngine) -> None:
-    id, found = await accepted(permits_db)
+    id, found = await accepted_declaration(permits_db)
     await _allow(permits_db, "FR", 30)
-    await end_abandoned(permits_db, now() + timedelta(days=31))
+    await refer_stale_declarations(permits_db, now() + timedelta(days=31))
     with pytest.raises(Conflict) as refused:
-        await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release())
+        await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     assert refused.value.code == "wrong-turn"
-    told = await turn(permits_db, transitions.override, found, CUSTOMS_FR, AGAIN)
+    told = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, AGAIN)
     assert (told["status"], (await balance(permits_db, id))["reserved"]) == ("accepted", "100")
-    assert (await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release()))["status"] == "released"
-    await entries_add_up(permits_db)
+    assert (await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release()))["status"] == "released"
+    await check_balances(permits_db)
 
 
 async def test_what_another_used_meanwhile_is_one_more_finding(permits_db: AsyncEngine) -> None:
-    id, found = await accepted(permits_db, "50")
+    id, found = await accepted_declaration(permits_db, "50")
     await _allow(permits_db, "FR", 30)
-    await end_abandoned(permits_db, now() + timedelta(days=31))
-    number = (await read.permit(permits_db, id, B, now()))["number"]
-    second = await lodged(permits_db, declaration(item(terms(number=number), "60")))
+    await refer_stale_declarations(permits_db, now() + timedelta(days=31))
+    number = (await read.read_permit(permits_db, id, B, now()))["number"]
+    second = await lodge_declaration(permits_db, declaration(item(permit_content(number=number), "60")))
     assert second["status"] == "accepted"
-    await turn(permits_db, transitions.release, second, CUSTOMS_FR, Release())
-    told = await turn(permits_db, transitions.override, found, CUSTOMS_FR, AGAIN)
+    await run_command(permits_db, transitions.release, second, CUSTOMS_FR, Release())
+    told = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, AGAIN)
     assert (told["status"], told["findings"][-1]["rule"]) == ("referred", "CITES-VI.6-second-use")
     assert told["history"][-1]["event"] == "declaration.overridden"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)

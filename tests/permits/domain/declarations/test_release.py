@@ -9,65 +9,72 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import read, transitions
-from services.permits.actions.ledger.history import story
+from services.permits.actions.ledger.history import list_entries
 from services.permits.actions.permits import issue
 from shared.contracts.declaration import Cancellation, Consent, Refusal, Release
 from shared.contracts.parties import Party
 from shared.contracts.permit import Endorsement
 from shared.database import new_id
 from shared.problems import Conflict, Invalid, NotFound
-from tests.permits.declaration_steps import NO, Turn, accepted, entries_add_up, stated, turn
+from tests.permits.declaration_steps import (
+    REFUSAL,
+    DeclarationAction,
+    accepted_declaration,
+    build_model,
+    check_balances,
+    run_command,
+)
 from tests.permits.sample_data import (
     AUTHORITY_FR,
     AUTHORITY_ZA,
     CUSTOMS_DE,
     CUSTOMS_FR,
     CUSTOMS_ZA,
-    STRANGER,
+    OTHER_TRADER,
     B,
     balance,
     command,
     declaration,
-    endorsed,
-    issued,
+    endorse_permit,
+    issue_permit,
     item,
     line,
-    lodged,
-    terms,
+    lodge_declaration,
+    permit_content,
 )
 
 
 async def test_a_release_consumes_what_arrived_and_closes_the_line(permits_db: AsyncEngine) -> None:
-    id, found = await accepted(permits_db)
-    freed = await turn(permits_db, transitions.release, found, CUSTOMS_FR, stated(Release))
+    id, found = await accepted_declaration(permits_db)
+    freed = await run_command(permits_db, transitions.release, found, CUSTOMS_FR, build_model(Release))
     assert freed["status"] == "released"
     assert freed["usage"][0] | {"permit": None} == {
         "item": 1, "permit": None, "line": "A", "reserved": "0", "consumed": "100", "unit": "number",
     }  # fmt: skip
     kept = await balance(permits_db, id)
     assert (kept["reserved"], kept["consumed"], kept["available"], kept["closed"]) == ("0", "100", "0", True)
-    permit = await read.permit(permits_db, id, AUTHORITY_ZA, command().at)
+    permit = await read.read_permit(permits_db, id, AUTHORITY_ZA, command().at)
     assert permit["status"] == "exhausted"
     assert [h["event"] for h in permit["history"]][-2:] == ["permit.used", "permit.exhausted"]
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_what_is_released_is_not_released_again(permits_db: AsyncEngine) -> None:
-    _, found = await accepted(permits_db)
-    await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release())
+    _, found = await accepted_declaration(permits_db)
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     with pytest.raises(Conflict) as refused:
-        await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release())
+        await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     assert refused.value.code == "wrong-turn"
-    after = await read.declaration(permits_db, UUID(found["id"]), B)
+    after = await read.read_declaration(permits_db, UUID(found["id"]), B)
     assert [h["event"] for h in after["history"]].count("declaration.released") == 1
 
 
 async def test_a_release_takes_actual_quantities_and_the_dead(permits_db: AsyncEngine) -> None:
-    id, found = await accepted(permits_db, term="LIV")
-    actual = stated(Release, items=[{"number": 1, "quantity": "90", "dead_on_arrival": 3}])
-    await turn(permits_db, transitions.release, found, CUSTOMS_FR, actual)
+    id, found = await accepted_declaration(permits_db, term="LIV")
+    actual = build_model(Release, items=[{"number": 1, "quantity": "90", "dead_on_arrival": 3}])
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, actual)
     assert (await balance(permits_db, id))["consumed"] == "90"
-    told = await story(permits_db, id, AUTHORITY_ZA)
+    told = await list_entries(permits_db, id, AUTHORITY_ZA)
     assert [(e["kind"], e["quantity"], e["dead_on_arrival"]) for e in told["data"]][-2:] == [
         ("release", "100", None),
         ("consume", "90", 3),
@@ -86,20 +93,20 @@ async def test_a_release_takes_actual_quantities_and_the_dead(permits_db: AsyncE
 async def test_a_release_of_what_was_not_declared_is_refused(
     permits_db: AsyncEngine, items: list[dict[str, Any]], code: str
 ) -> None:
-    _, found = await accepted(permits_db)
+    _, found = await accepted_declaration(permits_db)
     with pytest.raises(Invalid) as refused:
-        await turn(permits_db, transitions.release, found, CUSTOMS_FR, stated(Release, items=items))
+        await run_command(permits_db, transitions.release, found, CUSTOMS_FR, build_model(Release, items=items))
     assert refused.value.code == code
 
 
 async def test_a_part_use_keeps_the_line_open(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "118"}], "transport_document": "MAEU-1"}
-    await issue.endorse(permits_db, id, CUSTOMS_ZA, stated(Endorsement, **box_14), command())
+    await issue.endorse(permits_db, id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
     part = item(permit, "100", document={"use": "part"})
-    found = await lodged(permits_db, declaration(part, transport_document="MAEU-1"))
-    await turn(permits_db, transitions.release, found, CUSTOMS_FR, stated(Release))
+    found = await lodge_declaration(permits_db, declaration(part, transport_document="MAEU-1"))
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, build_model(Release))
     kept = await balance(permits_db, id)
     assert (kept["consumed"], kept["available"], kept["closed"]) == ("100", "18", False)
 
@@ -112,77 +119,79 @@ async def test_a_part_use_keeps_the_line_open(permits_db: AsyncEngine) -> None:
     ],
 )
 async def test_a_refusal_and_a_cancellation_give_back(
-    permits_db: AsyncEngine, act: Turn, by: Party, body: Any, status: str
+    permits_db: AsyncEngine, act: DeclarationAction, by: Party, body: Any, status: str
 ) -> None:
-    id, found = await accepted(permits_db)
-    ended = await turn(permits_db, act, found, by, body)
+    id, found = await accepted_declaration(permits_db)
+    ended = await run_command(permits_db, act, found, by, body)
     assert (ended["status"], (await balance(permits_db, id))["reserved"]) == (status, "0")
     assert ended["history"][-1]["by"]["party"] == str(by.id)
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
     with pytest.raises(Conflict) as refused:
-        await turn(permits_db, transitions.release, found, CUSTOMS_FR, stated(Release))
+        await run_command(permits_db, transitions.release, found, CUSTOMS_FR, build_model(Release))
     assert refused.value.code == "wrong-turn"
     assert f"{status} is final" in refused.value.detail
 
 
 @pytest.mark.parametrize(("act", "by", "body"), [
     (transitions.release, CUSTOMS_ZA, Release()), (transitions.release, CUSTOMS_DE, Release()),
-    (transitions.refuse, CUSTOMS_ZA, Refusal(reason="x")), (transitions.cancel, STRANGER, Cancellation()),
+    (transitions.refuse, CUSTOMS_ZA, Refusal(reason="x")), (transitions.cancel, OTHER_TRADER, Cancellation()),
     (transitions.consent, AUTHORITY_FR, Consent.model_validate({"item": 1, "quantity": "1"})),
 ])  # fmt: skip
 async def test_what_is_not_ones_own_to_decide_is_not_there(
-    permits_db: AsyncEngine, act: Turn, by: Party, body: Any
+    permits_db: AsyncEngine, act: DeclarationAction, by: Party, body: Any
 ) -> None:
-    _, found = await accepted(permits_db)
+    _, found = await accepted_declaration(permits_db)
     with pytest.raises(NotFound):
-        await turn(permits_db, act, found, by, body)
+        await run_command(permits_db, act, found, by, body)
 
 
 async def test_an_amendment_keeps_the_countries(permits_db: AsyncEngine) -> None:
-    id, found = await accepted(permits_db)
-    number = (await read.permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
-    moved = declaration(item(terms(number=number), "1"), reference=found["reference"], import_country="DE")
+    id, found = await accepted_declaration(permits_db)
+    number = (await read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    moved = declaration(item(permit_content(number=number), "1"), reference=found["reference"], import_country="DE")
     with pytest.raises(Invalid) as refused:
-        await turn(permits_db, transitions.amend, found, B, moved)
+        await run_command(permits_db, transitions.amend, found, B, moved)
     assert refused.value.faults[0].pointer == "/import_country"
 
 
 async def test_the_dead_are_counted_by_the_term_of_the_line_too(permits_db: AsyncEngine) -> None:
-    permit = terms(line(term="LIV"))
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    permit = permit_content(line(term="LIV"))
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     vague = item(permit, "10")
     del vague["term"]
-    found = await lodged(permits_db, declaration(vague))
-    dead = stated(Release, items=[{"number": 1, "dead_on_arrival": 2}])
-    assert (await turn(permits_db, transitions.release, found, CUSTOMS_FR, dead))["status"] == "released"
+    found = await lodge_declaration(permits_db, declaration(vague))
+    dead = build_model(Release, items=[{"number": 1, "dead_on_arrival": 2}])
+    assert (await run_command(permits_db, transitions.release, found, CUSTOMS_FR, dead))["status"] == "released"
 
 
 async def test_nothing_of_an_item_may_have_arrived(permits_db: AsyncEngine) -> None:
-    id, found = await accepted(permits_db)
-    none = stated(Release, items=[{"number": 1, "quantity": "0"}])
-    assert (await turn(permits_db, transitions.release, found, CUSTOMS_FR, none))["status"] == "released"
+    id, found = await accepted_declaration(permits_db)
+    none = build_model(Release, items=[{"number": 1, "quantity": "0"}])
+    assert (await run_command(permits_db, transitions.release, found, CUSTOMS_FR, none))["status"] == "released"
     kept = await balance(permits_db, id)
     assert [kept["consumed"], kept["available"], kept["closed"]] == ["0", "118", False]
 
 
 async def test_an_amendment_swaps_reservations(permits_db: AsyncEngine) -> None:
-    id, found = await accepted(permits_db)
-    number = (await read.permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
-    again = declaration(item(terms(number=number), "118"), reference=found["reference"])
+    id, found = await accepted_declaration(permits_db)
+    number = (await read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    again = declaration(item(permit_content(number=number), "118"), reference=found["reference"])
     kept = await transitions.amend(permits_db, UUID(found["id"]), B, again, command())
-    told = json.loads(kept.answer)
+    told = json.loads(kept.body)
     assert (told["status"], told["version"], (await balance(permits_db, id))["reserved"]) == ("accepted", 2, "118")
     assert [h["event"] for h in told["history"]] == [
         "declaration.received", "declaration.accepted", "declaration.amended", "declaration.accepted",
     ]  # fmt: skip
-    await entries_add_up(permits_db)
-    over = declaration(item(terms(number=number), "119"), reference=found["reference"])
+    await check_balances(permits_db)
+    over = declaration(item(permit_content(number=number), "119"), reference=found["reference"])
     kept = await transitions.amend(permits_db, UUID(found["id"]), B, over, command())
-    assert (json.loads(kept.answer)["status"], (await balance(permits_db, id))["reserved"]) == ("rejected", "0")
-    stale = replace(command(), matches=lambda version: version == 1)
-    late: list[tuple[Turn, Party, Any]] = [
-        (transitions.amend, B, over), (transitions.cancel, B, Cancellation()), (transitions.refuse, CUSTOMS_FR, NO),
-    ]  # fmt: skip
+    assert (json.loads(kept.body)["status"], (await balance(permits_db, id))["reserved"]) == ("rejected", "0")
+    stale = replace(command(), accepts_version=lambda version: version == 1)
+    late: list[tuple[DeclarationAction, Party, Any]] = [
+        (transitions.amend, B, over),
+        (transitions.cancel, B, Cancellation()),
+        (transitions.refuse, CUSTOMS_FR, REFUSAL),
+    ]
     for act, by, body in late:
         with pytest.raises(Conflict) as refused:
             await act(permits_db, UUID(found["id"]), by, body, stale)
@@ -190,11 +199,11 @@ async def test_an_amendment_swaps_reservations(permits_db: AsyncEngine) -> None:
 
 
 async def test_a_command_asked_again_has_one_effect_and_one_answer(permits_db: AsyncEngine) -> None:
-    id, found = await accepted(permits_db)
+    id, found = await accepted_declaration(permits_db)
     name = new_id()
     first = await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command(name))
     second = await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command(name))
-    assert (first.answer, first.replayed, second.replayed) == (second.answer, False, True)
+    assert (first.body, first.replayed, second.replayed) == (second.body, False, True)
     assert (await balance(permits_db, id))["consumed"] == "100"
     with pytest.raises(Invalid) as refused:
         await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command(name, b"other"))

@@ -7,41 +7,41 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import lodge_batch, transitions
 from services.permits.domain.declarations import unverified as domain
-from shared.contracts.declaration import InsideDeclaration, Override
-from shared.contracts.messages import SubmissionLetter
+from shared.contracts.declaration import NormalizedDeclaration, Override
+from shared.contracts.messages import SubmissionMessage
 from shared.problems import Conflict
-from tests.permits.declaration_steps import entries_add_up, stated, turn
+from tests.permits.declaration_steps import build_model, check_balances, run_command
 from tests.permits.sample_data import (
     CUSTOMS_FR,
     B,
     balance,
     command,
     declaration,
-    endorsed,
-    issued,
+    endorse_permit,
+    issue_permit,
     item,
-    letter,
-    terms,
+    permit_content,
+    submission_message,
 )
 
-OVER = stated(Override, rule="unverified", reason="the goods are here")
+OVER = build_model(Override, rule="unverified", reason="the goods are here")
 
 
-async def broken(db: AsyncEngine, form: InsideDeclaration) -> dict[str, Any]:
+async def broken(db: AsyncEngine, form: NormalizedDeclaration) -> dict[str, Any]:
     """Take a declaration in whose check broke again and again."""
-    return await taken(db, letter(form).model_copy(update={"unverified": "it broke"}))
+    return await taken(db, submission_message(form).model_copy(update={"unverified": "it broke"}))
 
 
-async def taken(db: AsyncEngine, sent: SubmissionLetter) -> dict[str, Any]:
-    await lodge_batch.take_in_batch(db, [sent], command().at)
+async def taken(db: AsyncEngine, sent: SubmissionMessage) -> dict[str, Any]:
+    await lodge_batch.lodge_declarations(db, [sent], command().at)
     return {"id": str(sent.id)}
 
 
 async def test_an_officer_who_takes_it_on_has_it_checked_and_its_quantities_set_aside(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
-    found = await turn(
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118")
+    found = await run_command(
         permits_db, transitions.override, await broken(permits_db, declaration(item(permit))), CUSTOMS_FR, OVER
     )
     assert (found["status"], (await balance(permits_db, id))["reserved"]) == ("accepted", "100")
@@ -49,42 +49,42 @@ async def test_an_officer_who_takes_it_on_has_it_checked_and_its_quantities_set_
     assert (whole["rule"], whole["pointer"], whole["override"]["reason"]) == ("unverified", "", "the goods are here")
     last = found["history"][-1]
     assert (last["by"]["role"], last["overridden"], last["reason"]) == ("customs", "unverified", "the goods are here")
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_what_its_check_finds_stands_to_be_settled_in_its_turn(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118")
     for quantity, source, status, held in (("5000", "R", "rejected", "0"), ("50", "W", "referred", "50")):
         form = declaration(item(permit, quantity, source=source))
         item_1 = OVER.model_copy(update={"item": 1})
-        found = await turn(permits_db, transitions.override, await broken(permits_db, form), CUSTOMS_FR, item_1)
+        found = await run_command(permits_db, transitions.override, await broken(permits_db, form), CUSTOMS_FR, item_1)
         assert (found["status"], (await balance(permits_db, id))["reserved"]) == (status, held)
         assert [f["overridden"] for f in found["findings"]] == [True, False]
-    last = stated(Override, rule="CITES-box-10-source", reason="ranch confirmed")
-    assert (await turn(permits_db, transitions.override, found, CUSTOMS_FR, last))["status"] == "accepted"
-    await entries_add_up(permits_db)
+    last = build_model(Override, rule="CITES-box-10-source", reason="ranch confirmed")
+    assert (await run_command(permits_db, transitions.override, found, CUSTOMS_FR, last))["status"] == "accepted"
+    await check_balances(permits_db)
 
 
 async def test_what_could_not_be_read_or_still_breaks_is_refused_with_what_to_do(
     permits_db: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    permit = terms()
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
+    permit = permit_content()
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     form = declaration(item(permit))
-    sent = letter(form)
+    sent = submission_message(form)
     garbled = sent.model_copy(update={"declaration": {**sent.declaration, "items": [{"number": 1, "quantity": "x"}]}})
     unread = await taken(permits_db, garbled)
     breaks = await broken(permits_db, declaration(item(permit)))
     with pytest.raises(Conflict) as refused:
-        await turn(permits_db, transitions.override, unread, CUSTOMS_FR, OVER)
+        await run_command(permits_db, transitions.override, unread, CUSTOMS_FR, OVER)
     assert (refused.value.code, "could not be read" in refused.value.detail) == ("not-checked", True)
     with monkeypatch.context() as broken_rule:
         broken_rule.setattr(domain, "check", None)
         with pytest.raises(Conflict) as refused:
-            await turn(permits_db, transitions.override, breaks, CUSTOMS_FR, OVER)
+            await run_command(permits_db, transitions.override, breaks, CUSTOMS_FR, OVER)
     assert (refused.value.code, "new version" in refused.value.detail) == ("not-checked", True)
-    assert (await turn(permits_db, transitions.override, breaks, CUSTOMS_FR, OVER))["status"] == "accepted"
+    assert (await run_command(permits_db, transitions.override, breaks, CUSTOMS_FR, OVER))["status"] == "accepted"
     again = declaration(item(permit, "5000"), reference=form.reference)
-    assert (await turn(permits_db, transitions.amend, unread, B, again))["status"] == "rejected"
+    assert (await run_command(permits_db, transitions.amend, unread, B, again))["status"] == "rejected"

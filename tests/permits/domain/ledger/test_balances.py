@@ -9,68 +9,68 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from services.permits.domain.ledger.balances import (
     Balance,
-    Entry,
-    Kind,
+    EntryKind,
+    LedgerEntry,
     Overdrawn,
     Side,
+    apply_entry,
     available,
-    enter,
-    has,
+    committed,
+    consumption_entry,
     post,
     recompute,
     remaining,
     reserved,
-    taken,
-    use_up,
+    total_amount,
     used,
 )
-from services.permits.domain.units import convert, convertible
-from shared.contracts.quantities import EXACT, plain
+from services.permits.domain.units import convert, is_convertible
+from shared.contracts.quantities import EXACT, format_quantity
 
 QUANTITIES = st.decimals(min_value="0.001", max_value="500", places=3) | st.sampled_from(
     [Decimal("0." + "0" * 30 + "1"), Decimal("12345678901234567890123456789012345678")]
 )
 
 
-def entry(side: Side, kind: Kind, quantity: str, **more: bool) -> Entry:
-    return Entry(side, kind, Decimal(quantity), **more)
+def entry(side: Side, kind: EntryKind, quantity: str, **more: bool) -> LedgerEntry:
+    return LedgerEntry(side, kind, Decimal(quantity), **more)
 
 
 def test_a_line_is_never_overdrawn() -> None:
-    balance = post(Balance(Decimal(120)), [entry(Side.IMPORT, Kind.RESERVE, "100")])
+    balance = post(Balance(Decimal(120)), [entry(Side.IMPORT, EntryKind.RESERVE, "100")])
     with pytest.raises(Overdrawn) as over:
-        post(balance, [entry(Side.IMPORT, Kind.RESERVE, "30")])
-    assert (over.value.asked, over.value.left) == (Decimal(30), Decimal(20))
+        post(balance, [entry(Side.IMPORT, EntryKind.RESERVE, "30")])
+    assert (over.value.requested, over.value.remaining_quantity) == (Decimal(30), Decimal(20))
 
 
 def test_what_arrives_is_bounded_by_what_left_once_it_was_endorsed() -> None:
-    balance = post(Balance(Decimal(120)), [entry(Side.EXPORT, Kind.ENDORSE, "118")])
-    assert has(balance, Side.IMPORT) == 118
+    balance = post(Balance(Decimal(120)), [entry(Side.EXPORT, EntryKind.ENDORSE, "118")])
+    assert total_amount(balance, Side.IMPORT) == 118
     assert available(balance, Side.EXPORT) == 2
     with pytest.raises(Overdrawn):
-        post(balance, [entry(Side.IMPORT, Kind.RESERVE, "119")])
+        post(balance, [entry(Side.IMPORT, EntryKind.RESERVE, "119")])
 
 
 def test_a_closed_side_has_nothing_for_another() -> None:
-    balance = post(Balance(Decimal(120)), [entry(Side.IMPORT, Kind.CONSUME, "100", closes=True)])
+    balance = post(Balance(Decimal(120)), [entry(Side.IMPORT, EntryKind.CONSUME, "100", closes=True)])
     assert available(balance, Side.IMPORT) == 0
     assert remaining(balance, Side.IMPORT) == 20
-    opened = post(balance, [entry(Side.IMPORT, Kind.CORRECT, "-100", opens=True)])
+    opened = post(balance, [entry(Side.IMPORT, EntryKind.CORRECT, "-100", opens=True)])
     assert available(opened, Side.IMPORT) == 120
 
 
 def test_a_consent_adds_nothing_until_it_is_drawn_on_and_then_to_one_side_only() -> None:
-    balance = post(Balance(Decimal(10)), [entry(Side.IMPORT, Kind.CONSENT, "5")])
+    balance = post(Balance(Decimal(10)), [entry(Side.IMPORT, EntryKind.CONSENT, "5")])
     assert balance == Balance(Decimal(10))
-    balance = post(balance, [entry(Side.IMPORT, Kind.DRAW, "5")])
-    assert post(balance, [entry(Side.IMPORT, Kind.LAPSE, "5")]) == Balance(Decimal(10))
-    assert [has(balance, Side.IMPORT), has(balance, Side.EXPORT)] == [Decimal(15), Decimal(10)]
+    balance = post(balance, [entry(Side.IMPORT, EntryKind.USE_CONSENT, "5")])
+    assert post(balance, [entry(Side.IMPORT, EntryKind.RETURN_CONSENT, "5")]) == Balance(Decimal(10))
+    assert [total_amount(balance, Side.IMPORT), total_amount(balance, Side.EXPORT)] == [Decimal(15), Decimal(10)]
 
 
 def test_sums_of_long_quantities_do_not_round() -> None:
     long = Decimal("1234567890123456789012345.0000000000001")
-    balance = post(Balance(EXACT.add(long, long)), [Entry(Side.IMPORT, Kind.RESERVE, long)])
-    assert plain(remaining(balance, Side.IMPORT)) == "1234567890123456789012345.0000000000001"
+    balance = post(Balance(EXACT.add(long, long)), [LedgerEntry(Side.IMPORT, EntryKind.RESERVE, long)])
+    assert format_quantity(remaining(balance, Side.IMPORT)) == "1234567890123456789012345.0000000000001"
 
 
 @pytest.mark.parametrize(
@@ -79,12 +79,12 @@ def test_sums_of_long_quantities_do_not_round() -> None:
      ("1", "t", "mg", "1000000000"), ("2", "m2", "cm2", "20000"), ("7", "number", "pair", "3.5")],
 )  # fmt: skip
 def test_units_convert_exactly_within_their_dimension(quantity: str, unit: str, into: str, is_: str) -> None:
-    assert plain(convert(Decimal(quantity), unit, into)) == is_
+    assert format_quantity(convert(Decimal(quantity), unit, into)) == is_
 
 
 @pytest.mark.parametrize(("unit", "into"), [("m3", "kg"), ("number", "kg"), ("m", "m2"), ("pair", "g")])
 def test_units_of_two_dimensions_have_no_exact_conversion(unit: str, into: str) -> None:
-    assert not convertible(unit, into)
+    assert not is_convertible(unit, into)
 
 
 class LineMachine(RuleBasedStateMachine):
@@ -92,12 +92,12 @@ class LineMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.entries = [Entry(Side.EXPORT, Kind.GRANT, Decimal(500))]
+        self.entries = [LedgerEntry(Side.EXPORT, EntryKind.GRANT, Decimal(500))]
         self.balance = recompute(self.entries)
         self.open: dict[Side, list[Decimal]] = {Side.EXPORT: [], Side.IMPORT: []}
         self.used: dict[Side, list[Decimal]] = {Side.EXPORT: [], Side.IMPORT: []}
 
-    def attempt(self, *entries: Entry) -> bool:
+    def attempt(self, *entries: LedgerEntry) -> bool:
         try:
             self.balance = post(self.balance, entries)
         except Overdrawn:
@@ -108,7 +108,7 @@ class LineMachine(RuleBasedStateMachine):
     @rule(side=st.sampled_from(Side), quantity=QUANTITIES)
     def reserve(self, side: Side, quantity: Decimal) -> None:
         left = remaining(self.balance, side)
-        done = self.attempt(Entry(side, Kind.RESERVE, quantity))
+        done = self.attempt(LedgerEntry(side, EntryKind.RESERVE, quantity))
         assert done == (quantity <= left)
         if done:
             self.open[side].append(quantity)
@@ -117,7 +117,7 @@ class LineMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def give_back(self, data: st.DataObject) -> None:
         side = data.draw(st.sampled_from([s for s in Side if self.open[s]]))
-        assert self.attempt(Entry(side, Kind.RELEASE, self.open[side].pop()))
+        assert self.attempt(LedgerEntry(side, EntryKind.RETURN, self.open[side].pop()))
 
     @precondition(lambda self: any(self.open.values()))
     @rule(data=st.data(), share=st.sampled_from(["1", "0.5", "0"]))
@@ -125,7 +125,7 @@ class LineMachine(RuleBasedStateMachine):
         side = data.draw(st.sampled_from([s for s in Side if self.open[s]]))
         held = self.open[side][-1]
         actual = EXACT.multiply(held, Decimal(share))
-        entries = (Entry(side, Kind.RELEASE, held), use_up(side, actual, closes=False))
+        entries = (LedgerEntry(side, EntryKind.RETURN, held), consumption_entry(side, actual, closes=False))
         if self.attempt(*entries):
             self.open[side].pop()
             self.used[side].append(actual)
@@ -134,23 +134,25 @@ class LineMachine(RuleBasedStateMachine):
 
     @rule(quantity=QUANTITIES)
     def endorse(self, quantity: Decimal) -> None:
-        if self.attempt(Entry(Side.EXPORT, Kind.ENDORSE, quantity)):
+        if self.attempt(LedgerEntry(Side.EXPORT, EntryKind.ENDORSE, quantity)):
             self.used[Side.EXPORT].append(quantity)
 
     @precondition(lambda self: any(self.used.values()))
     @rule(data=st.data(), delta=st.decimals(min_value=-200, max_value=200, places=3))
     def correct(self, data: st.DataObject, delta: Decimal) -> None:
         side = data.draw(st.sampled_from([s for s in Side if self.used[s]]))
-        self.attempt(Entry(side, Kind.CORRECT, delta))
+        self.attempt(LedgerEntry(side, EntryKind.CORRECT, delta))
 
     @rule(side=st.sampled_from(Side), quantity=QUANTITIES)
     def consent(self, side: Side, quantity: Decimal) -> None:
-        assert self.attempt(Entry(side, Kind.CONSENT, quantity), Entry(side, Kind.DRAW, quantity))
+        assert self.attempt(
+            LedgerEntry(side, EntryKind.CONSENT, quantity), LedgerEntry(side, EntryKind.USE_CONSENT, quantity)
+        )
 
     @invariant()
     def no_side_is_overdrawn(self) -> None:
         for side in Side:
-            assert taken(self.balance, side) <= has(self.balance, side)
+            assert committed(self.balance, side) <= total_amount(self.balance, side)
             assert reserved(self.balance, side) >= 0
             assert used(self.balance, side) >= 0
 
@@ -173,5 +175,5 @@ TestLine = LineMachine.TestCase
 
 def test_entering_an_entry_changes_one_side_only() -> None:
     before = Balance(Decimal(10), endorsed=Decimal(8))
-    after = enter(before, entry(Side.IMPORT, Kind.CONSUME, "3"))
+    after = apply_entry(before, entry(Side.IMPORT, EntryKind.CONSUME, "3"))
     assert (after.endorsed, after.import_consumed) == (Decimal(8), Decimal(3))

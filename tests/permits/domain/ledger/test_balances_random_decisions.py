@@ -18,18 +18,28 @@ from services.permits.domain.declarations import correct as domain_correct
 from services.permits.domain.declarations import lodge as domain_lodge
 from services.permits.domain.declarations import override, recheck
 from services.permits.domain.declarations import release as domain_release
-from services.permits.domain.declarations.refer_stale import end
-from services.permits.domain.declarations.unverified import check_now, never_checked
+from services.permits.domain.declarations.refer_stale import refer_stale
+from services.permits.domain.declarations.unverified import check_unverified, is_unchecked
 from services.permits.domain.lifecycle import Status
 from services.permits.domain.permits import issue
 from services.permits.domain.permits import withdraw as domain_withdraw
-from services.permits.domain.reference.facts import NOTHING
-from services.permits.domain.values import Filed, Outcome, PermitOnFile
+from services.permits.domain.reference.facts import NO_FACTS
+from services.permits.domain.values import ChangeSet, DeclarationRecord, PermitRecord
 from shared.contracts.declaration import Consent, Correction, Override, Release
 from shared.contracts.permit import Endorsement
 from shared.contracts.quantities import EXACT
-from tests.permits.domain.in_memory_registry import LINES_OF_A_PERMIT, Registry
-from tests.permits.sample_data import AUTHORITY_ZA, CUSTOMS_FR, CUSTOMS_ZA, TODAY, A, B, declaration, item, terms
+from tests.permits.domain.in_memory_registry import LINES_OF_A_PERMIT, InMemoryRegistry
+from tests.permits.sample_data import (
+    AUTHORITY_ZA,
+    CUSTOMS_FR,
+    CUSTOMS_ZA,
+    TODAY,
+    A,
+    B,
+    declaration,
+    item,
+    permit_content,
+)
 
 QUANTITIES = st.integers(1, 60).map(str) | st.decimals("0.001", "50", places=3).map(str)
 UNITS = st.sampled_from(["number", "number", "number", "number", "pair", "kg"])
@@ -47,58 +57,58 @@ class RegistryMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.here = Registry()
+        self.here = InMemoryRegistry()
 
     def stated(self, data: st.DataObject, movement: str, **more: Any) -> Any:
         """Draw a declaration that cites one to three permits."""
         items = []
         for number in range(1, data.draw(st.integers(1, 3)) + 1):
             permit = self.permit(data)
-            counted = [id for id, filed in self.here.filed.items() if filed.status is Status.RELEASED]
+            counted = [id for id, filed in self.here.declarations.items() if filed.status is Status.RELEASED]
             document: dict[str, str | None] = {"line": data.draw(LINES), "use": data.draw(USES)}
             if document["use"] == "already_counted":
                 document["counted_by"] = str(data.draw(st.sampled_from(counted))) if counted else None
             unit = data.draw(UNITS)
-            items.append(item(permit.terms, data.draw(QUANTITIES), number, document=document, unit=unit))
+            items.append(item(permit.content, data.draw(QUANTITIES), number, document=document, unit=unit))
         return declaration(*items, movement=movement, transport_document=data.draw(st.sampled_from("MN")), **more)
 
-    def permit(self, data: st.DataObject) -> PermitOnFile:
+    def permit(self, data: st.DataObject) -> PermitRecord:
         return data.draw(st.sampled_from(sorted(self.here.permits.values(), key=lambda p: p.id)))
 
-    def one(self, data: st.DataObject, *statuses: Status) -> Filed:
-        found = sorted((f for f in self.here.filed.values() if f.status in statuses), key=lambda f: f.id)
+    def one(self, data: st.DataObject, *statuses: Status) -> DeclarationRecord:
+        found = sorted((f for f in self.here.declarations.values() if f.status in statuses), key=lambda f: f.id)
         return data.draw(st.sampled_from(found))
 
     def some(self, *statuses: Status) -> bool:
-        return any(filed.status in statuses for filed in self.here.filed.values())
+        return any(filed.status in statuses for filed in self.here.declarations.values())
 
     @rule(data=st.data(), movement=st.sampled_from(["import", "import", "import", "export"]), broken=BREAKS)
     def lodge(self, data: st.DataObject, movement: str, broken: bool) -> None:
         who = B if movement == "import" else A
         at = self.here.act(who, "trader").at
-        fresh = Filed(self.here.id(), who.id, who.id, at, "", self.stated(data, movement), Status.RECEIVED)
+        fresh = DeclarationRecord(self.here.id(), who.id, who.id, at, "", self.stated(data, movement), Status.RECEIVED)
         rules = self.here.act(None, "rules")
         if broken:
-            self.here.write(domain_lodge.take_in_unverified(fresh, "it broke", rules))
+            self.here.write(domain_lodge.lodge_unverified(fresh, "it broke", rules))
         else:
-            self.here.write(domain_lodge.take_in([fresh], self.here.permits.values(), rules))
+            self.here.write(domain_lodge.lodge([fresh], self.here.permits.values(), rules))
 
     @rule(data=st.data(), part=st.integers(5, 50).map(str), letter=st.sampled_from("AAB"), also=st.booleans())
     def ship(self, data: st.DataObject, part: str, letter: str, also: bool) -> None:
         """Lodge part uses of one shipment, of one permit or of two: these stand side by side."""
         cited: dict[str, Any] = {"document": {"use": "part", "line": letter}}
-        items = [item(self.permit(data).terms, part, n + 1, **cited) for n in range(1 + also)]
+        items = [item(self.permit(data).content, part, n + 1, **cited) for n in range(1 + also)]
         stated = declaration(*items, transport_document="M")
         at = self.here.act(B, "trader").at
-        fresh = Filed(self.here.id(), B.id, B.id, at, "", stated, Status.RECEIVED)
-        self.here.write(domain_lodge.take_in([fresh], self.here.permits.values(), self.here.act(None, "rules")))
+        fresh = DeclarationRecord(self.here.id(), B.id, B.id, at, "", stated, Status.RECEIVED)
+        self.here.write(domain_lodge.lodge([fresh], self.here.permits.values(), self.here.act(None, "rules")))
 
     @precondition(lambda self: self.some(Status.ACCEPTED))
     @rule(data=st.data(), share=st.sampled_from(["1", "0.5", "0", "1.1"]))
     def release(self, data: st.DataObject, share: str) -> None:
         filed = self.one(data, Status.ACCEPTED)
         items = [
-            {"number": n.number, "quantity": EXACT.multiply(n.quantity, Decimal(share))} for n in filed.document.items
+            {"number": n.number, "quantity": EXACT.multiply(n.quantity, Decimal(share))} for n in filed.content.items
         ]
         stated = Release.model_validate({"items": items if share != "1" else []})
         by, others = self.here.act(CUSTOMS_FR, "customs"), self.here.others(filed)
@@ -116,12 +126,12 @@ class RegistryMachine(RuleBasedStateMachine):
     @rule(data=st.data(), quantity=st.integers(0, 70).map(str))
     def correct(self, data: st.DataObject, quantity: str) -> None:
         filed = self.one(data, Status.RELEASED)
-        number = data.draw(st.sampled_from(filed.document.items)).number
+        number = data.draw(st.sampled_from(filed.content.items)).number
         stated = Correction.model_validate({"items": [{"number": number, "quantity": quantity}], "reason": "x"})
         by, others = self.here.act(CUSTOMS_FR, "customs"), self.here.others(filed)
         self.here.try_(lambda: domain_correct.correct(filed, self.here.permits, stated, by, others))
 
-    @precondition(lambda self: bool(self.here.filed))
+    @precondition(lambda self: bool(self.here.declarations))
     @rule(data=st.data(), quantity=QUANTITIES, number=st.integers(1, 3))
     def consent(self, data: st.DataObject, quantity: str, number: int) -> None:
         filed = self.one(data, *Status)
@@ -135,14 +145,14 @@ class RegistryMachine(RuleBasedStateMachine):
         """Consent to more of each item, and release as much of that as the share says."""
         filed = self.one(data, Status.ACCEPTED)
         items = []
-        for n in filed.document.items:
+        for n in filed.content.items:
             stated = Consent.model_validate({"item": n.number, "quantity": str(more)})
-            by, now = self.here.act(AUTHORITY_ZA, "authority"), self.here.filed[filed.id]
+            by, now = self.here.act(AUTHORITY_ZA, "authority"), self.here.declarations[filed.id]
             self.here.try_(consenting_to(self.here, now, stated, by))
             extra = EXACT.multiply(Decimal(more), Decimal(share))
             items.append({"number": n.number, "quantity": EXACT.add(n.quantity, extra)})
-        officer = CUSTOMS_FR if filed.document.movement == "import" else CUSTOMS_ZA
-        by, others, now = self.here.act(officer, "customs"), self.here.others(filed), self.here.filed[filed.id]
+        officer = CUSTOMS_FR if filed.content.movement == "import" else CUSTOMS_ZA
+        by, others, now = self.here.act(officer, "customs"), self.here.others(filed), self.here.declarations[filed.id]
         freed = Release.model_validate({"items": items})
         self.here.try_(lambda: domain_release.release(now, self.here.permits, freed, by, TODAY, others))
 
@@ -151,12 +161,12 @@ class RegistryMachine(RuleBasedStateMachine):
     def lead_out(self, data: st.DataObject, more: str) -> None:
         """Consent to more of each item, then override all that stands."""
         filed = self.one(data, Status.REFERRED, Status.REJECTED)
-        for n in filed.document.items:
+        for n in filed.content.items:
             stated = Consent.model_validate({"item": n.number, "quantity": more})
-            by, now = self.here.act(AUTHORITY_ZA, "authority"), self.here.filed[filed.id]
+            by, now = self.here.act(AUTHORITY_ZA, "authority"), self.here.declarations[filed.id]
             self.here.try_(consenting_to(self.here, now, stated, by))
         for finding in [f for f in filed.findings if not f.overridden and f.severity != "note"]:
-            now, by = self.here.filed[filed.id], self.here.act(CUSTOMS_FR, "customs")
+            now, by = self.here.declarations[filed.id], self.here.act(CUSTOMS_FR, "customs")
             over = Override(rule=finding.rule, reason="consented")
             self.here.try_(overriding(self.here, now, over, by))
 
@@ -165,10 +175,10 @@ class RegistryMachine(RuleBasedStateMachine):
     def override(self, data: st.DataObject) -> None:
         filed = self.one(data, Status.REFERRED, Status.REJECTED)
         for finding in [f for f in filed.findings if not f.overridden and f.severity != "note"]:
-            now, by = self.here.filed[filed.id], self.here.act(CUSTOMS_FR, "customs")
+            now, by = self.here.declarations[filed.id], self.here.act(CUSTOMS_FR, "customs")
             said: dict[str, Any] = {"rule": finding.rule, "reason": "x"}
-            if finding.rule in recheck.SAID:
-                number = filed.document.items[int(finding.pointer.split("/")[2])].number
+            if finding.rule in recheck.OFFICER_STATED_RULES:
+                number = filed.content.items[int(finding.pointer.split("/")[2])].number
                 said |= {"item": number, "line": data.draw(st.sampled_from("AB"))}
                 said |= {"quantity": data.draw(QUANTITIES)} if finding.rule == "CITES-box-11-unit" else {}
             self.here.try_(overriding(self.here, now, Override.model_validate(said), by))
@@ -178,8 +188,8 @@ class RegistryMachine(RuleBasedStateMachine):
     def amend(self, data: st.DataObject) -> None:
         filed = self.one(data, *OPEN)
         by = self.here.act(B, "trader")
-        stated = self.stated(data, filed.document.movement, reference=filed.document.reference)
-        fresh = replace(filed, document=stated, status=Status.RECEIVED, received_at=by.at, findings=(), citations=())
+        stated = self.stated(data, filed.content.movement, reference=filed.content.reference)
+        fresh = replace(filed, content=stated, status=Status.RECEIVED, received_at=by.at, findings=(), citations=())
         self.here.try_(lambda: domain_lodge.amend(filed, fresh, self.here.permits.values(), by))
 
     @precondition(lambda self: self.some(*STANDING))
@@ -189,14 +199,14 @@ class RegistryMachine(RuleBasedStateMachine):
             return
         filed = self.one(data, *STANDING)
         by = self.here.act(None, "rules")
-        self.here.try_(lambda: end(filed, self.here.permits, 30, date(2026, 1, 1), by))
+        self.here.try_(lambda: refer_stale(filed, self.here.permits, 30, date(2026, 1, 1), by))
 
     @precondition(lambda self: self.some(Status.REFERRED))
     @rule()
     def check_again(self) -> None:
         by = self.here.act(None, "rules")
-        for filed in [one for one in self.here.filed.values() if recheck.waits(one)]:
-            again = recheck.recheck(filed, self.here.permits.values(), NOTHING, by)
+        for filed in [one for one in self.here.declarations.values() if recheck.can_be_rechecked(one)]:
+            again = recheck.recheck(filed, self.here.permits.values(), NO_FACTS, by)
             if again is not None:
                 self.here.write(again)
 
@@ -215,13 +225,13 @@ class RegistryMachine(RuleBasedStateMachine):
         if not really and turn != "found":
             return
         by, around = self.here.act(AUTHORITY_ZA, "authority"), self.here.around(permit)
-        fresh = issue.Fresh(self.here.id(), b"")
-        successor = terms(*LINES_OF_A_PERMIT)
-        acts: dict[str, Callable[[], Outcome]] = {
-            "lost": lambda: domain_withdraw.lose(permit, None, by, around),
-            "found": lambda: domain_withdraw.find(permit, None, by, around),
+        fresh = issue.NewPermit(self.here.id(), b"")
+        successor = permit_content(*LINES_OF_A_PERMIT)
+        acts: dict[str, Callable[[], ChangeSet]] = {
+            "lost": lambda: domain_withdraw.report_lost(permit, None, by, around),
+            "found": lambda: domain_withdraw.report_found(permit, None, by, around),
             "revoked": lambda: domain_withdraw.revoke(permit, "forged", by, around),
-            "replaced": lambda: issue.stand_in(permit, fresh, successor, AUTHORITY_ZA, by, around),
+            "replaced": lambda: issue.replace_permit(permit, fresh, successor, AUTHORITY_ZA, by, around),
         }
         self.here.try_(acts[turn])
 
@@ -230,14 +240,16 @@ class RegistryMachine(RuleBasedStateMachine):
         self.here.check()
 
 
-def overriding(here: Registry, filed: Filed, stated: Override, by: Any) -> Callable[[], Outcome]:
+def overriding(here: InMemoryRegistry, filed: DeclarationRecord, stated: Override, by: Any) -> Callable[[], ChangeSet]:
     """Override as the action does: what could not be checked is checked."""
-    if never_checked(filed):
-        return lambda: check_now(filed, here.permits.values(), NOTHING, stated, by)
+    if is_unchecked(filed):
+        return lambda: check_unverified(filed, here.permits.values(), NO_FACTS, stated, by)
     return lambda: override.override(filed, here.permits, stated, by)
 
 
-def consenting_to(here: Registry, filed: Filed, stated: Consent, by: Any) -> Callable[[], Outcome]:
+def consenting_to(
+    here: InMemoryRegistry, filed: DeclarationRecord, stated: Consent, by: Any
+) -> Callable[[], ChangeSet]:
     """Consent as the authority that issued the permits."""
     return lambda: domain_consent.consent(filed, here.permits, stated, by, "ZA")
 

@@ -13,7 +13,13 @@ from services.permits.actions.permits import issue, withdraw
 from shared.contracts.declaration import Correction, Override, Release
 from shared.contracts.permit import Endorsement, Revocation
 from shared.problems import Conflict, Invalid, NotAllowed, NotFound
-from tests.permits.declaration_steps import accepted, entries_add_up, shipped, stated, turn
+from tests.permits.declaration_steps import (
+    accepted_declaration,
+    build_model,
+    check_balances,
+    lodge_part_uses,
+    run_command,
+)
 from tests.permits.sample_data import (
     AUTHORITY_FR,
     AUTHORITY_ZA,
@@ -25,141 +31,141 @@ from tests.permits.sample_data import (
     balance,
     command,
     declaration,
-    endorsed,
+    endorse_permit,
     export_balance,
-    issued,
+    issue_permit,
     item,
     line,
-    lodged,
-    terms,
+    lodge_declaration,
+    permit_content,
 )
 
 
 async def test_a_release_of_an_export_is_an_endorsement(permits_db: AsyncEngine) -> None:
-    permit = terms(line(), line("B", "40", term="MEA", unit="kg"))
-    id = await issued(permits_db, permit)
-    out = await lodged(permits_db, declaration(item(permit, "119"), movement="export"), A)
-    freed = await turn(
-        permits_db, transitions.release, out, CUSTOMS_ZA, stated(Release, items=[{"number": 1, "quantity": "118"}])
+    permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
+    id = await issue_permit(permits_db, permit)
+    out = await lodge_declaration(permits_db, declaration(item(permit, "119"), movement="export"), A)
+    freed = await run_command(
+        permits_db, transitions.release, out, CUSTOMS_ZA, build_model(Release, items=[{"number": 1, "quantity": "118"}])
     )
     assert freed["status"] == "released"
     kept = await balance(permits_db, id)
     assert (kept["granted"], kept["endorsed"], kept["available"], kept["closed"]) == ("120", "118", "118", False)
     assert (await balance(permits_db, id, "B"))["available"] == "0", "a line not named has nothing left"
     assert (await export_balance(permits_db, id))["endorsed"] == "118"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_where_less_left_than_was_set_aside_the_youngest_gives_way(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    out = await lodged(permits_db, declaration(item(permit, "110"), movement="export"), A)
-    out = await turn(permits_db, transitions.release, out, CUSTOMS_ZA, Release())
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    out = await lodge_declaration(permits_db, declaration(item(permit, "110"), movement="export"), A)
+    out = await run_command(permits_db, transitions.release, out, CUSTOMS_ZA, Release())
     part: dict[str, Any] = {"document": {"use": "part"}}
     both = [declaration(item(permit, one, **part), transport_document="T") for one in ("60", "50")]
-    old, young = [await lodged(permits_db, one) for one in both]
-    over = stated(Override, rule="CITES-box-15-part-use", reason="one ship")
-    await turn(permits_db, transitions.override, old, CUSTOMS_FR, over)
-    await turn(permits_db, transitions.override, young, CUSTOMS_FR, over)
-    less = stated(Correction, items=[{"number": 1, "quantity": "100"}], reason="recounted")
-    await turn(permits_db, transitions.correct, out, CUSTOMS_ZA, less)
-    old, young = [await read.declaration(permits_db, UUID(one["id"]), B) for one in (old, young)]
+    old, young = [await lodge_declaration(permits_db, one) for one in both]
+    over = build_model(Override, rule="CITES-box-15-part-use", reason="one ship")
+    await run_command(permits_db, transitions.override, old, CUSTOMS_FR, over)
+    await run_command(permits_db, transitions.override, young, CUSTOMS_FR, over)
+    less = build_model(Correction, items=[{"number": 1, "quantity": "100"}], reason="recounted")
+    await run_command(permits_db, transitions.correct, out, CUSTOMS_ZA, less)
+    old, young = [await read.read_declaration(permits_db, UUID(one["id"]), B) for one in (old, young)]
     assert (old["status"], old["usage"][0]["reserved"]) == ("accepted", "60")
     assert (young["status"], young["usage"][0]["reserved"]) == ("referred", "0")
     assert young["findings"][-1]["rule"] == "CITES-box-14-endorsed-for-less"
     assert (await balance(permits_db, id))["available"] == "40"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_another_shipment_does_not_pass_after_a_part_use(permits_db: AsyncEngine) -> None:
-    id, (first,) = await shipped(permits_db, "118", "40")
-    await turn(permits_db, transitions.release, first, CUSTOMS_FR, Release())
-    number = (await read.permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
-    other = declaration(item(terms(number=number), "78"), transport_document="OTHER-9")
-    assert (await lodged(permits_db, other))["status"] == "rejected"
-    rest = declaration(item(terms(number=number), "78"), transport_document="MAEU-1")
-    assert (await lodged(permits_db, rest))["status"] == "accepted"
+    id, (first,) = await lodge_part_uses(permits_db, "118", "40")
+    await run_command(permits_db, transitions.release, first, CUSTOMS_FR, Release())
+    number = (await read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    other = declaration(item(permit_content(number=number), "78"), transport_document="OTHER-9")
+    assert (await lodge_declaration(permits_db, other))["status"] == "rejected"
+    rest = declaration(item(permit_content(number=number), "78"), transport_document="MAEU-1")
+    assert (await lodge_declaration(permits_db, rest))["status"] == "accepted"
 
 
 async def test_an_endorsement_below_what_is_set_aside_gives_back(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    held = await lodged(permits_db, declaration(item(permit, "119")))
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    held = await lodge_declaration(permits_db, declaration(item(permit, "119")))
     assert held["status"] == "referred"
-    await endorsed(permits_db, id, A="118")
-    after = await read.declaration(permits_db, UUID(held["id"]), B)
+    await endorse_permit(permits_db, id, A="118")
+    after = await read.read_declaration(permits_db, UUID(held["id"]), B)
     assert after["status"] == "referred"
     assert after["findings"][-1]["rule"] == "CITES-box-14-endorsed-for-less"
     assert (after["usage"][0]["reserved"], (await balance(permits_db, id))["available"]) == ("0", "118")
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_an_endorsement_below_what_was_consumed_is_refused(permits_db: AsyncEngine) -> None:
-    permit = terms(line(), line("B", "40", term="MEA", unit="kg"))
-    id = await issued(permits_db, permit)
-    held = await lodged(permits_db, declaration(item(permit, "110")))
-    over = stated(Override, rule="CITES-box-14-endorsement", reason="seen on paper")
-    await turn(permits_db, transitions.override, held, CUSTOMS_FR, over)
+    permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
+    id = await issue_permit(permits_db, permit)
+    held = await lodge_declaration(permits_db, declaration(item(permit, "110")))
+    over = build_model(Override, rule="CITES-box-14-endorsement", reason="seen on paper")
+    await run_command(permits_db, transitions.override, held, CUSTOMS_FR, over)
     await transitions.release(permits_db, UUID(held["id"]), CUSTOMS_FR, Release(), command())
     with pytest.raises(Conflict) as refused:
-        await endorsed(permits_db, id, A="100", B="40")
+        await endorse_permit(permits_db, id, A="100", B="40")
     assert refused.value.code == "not-enough-left"
-    await endorsed(permits_db, id, A="110", B="40")
+    await endorse_permit(permits_db, id, A="110", B="40")
 
 
 async def test_more_than_granted_is_not_endorsed(permits_db: AsyncEngine) -> None:
-    id = await issued(permits_db, terms())
+    id = await issue_permit(permits_db, permit_content())
     with pytest.raises(Conflict) as refused:
-        await endorsed(permits_db, id, A="121")
+        await endorse_permit(permits_db, id, A="121")
     assert refused.value.code == "endorsement-exceeds-permit"
     assert (await balance(permits_db, id))["endorsed"] == "0"
 
 
 async def test_an_import_permit_has_no_export_side(permits_db: AsyncEngine) -> None:
-    permit = terms(kind="import", issuer="FR", number="FR-1")
-    id = await issued(permits_db, permit, AUTHORITY_FR)
+    permit = permit_content(kind="import", issuer="FR", number="FR-1")
+    id = await issue_permit(permits_db, permit, AUTHORITY_FR)
     with pytest.raises(Conflict) as refused:
-        await endorsed(permits_db, id, A="10")
+        await endorse_permit(permits_db, id, A="10")
     assert refused.value.code == "no-export-side"
-    found = await read.permit(permits_db, id, AUTHORITY_FR, command().at)
+    found = await read.read_permit(permits_db, id, AUTHORITY_FR, command().at)
     assert found["lines"][0]["export_balance"] is None
 
 
 async def test_a_holder_named_without_identifier_is_for_an_officer(permits_db: AsyncEngine) -> None:
-    permit = terms(importer={"name": "B SARL", "country": "FR"})
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
-    found = await lodged(permits_db, declaration(item(permit)))
+    permit = permit_content(importer={"name": "B SARL", "country": "FR"})
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
+    found = await lodge_declaration(permits_db, declaration(item(permit)))
     assert [(f["rule"], f["severity"]) for f in found["findings"]] == [("CITES-box-3-4-own-party", "refer")]
 
 
 async def test_an_endorsement_is_not_of_tomorrow(permits_db: AsyncEngine) -> None:
-    id = await issued(permits_db, terms())
+    id = await issue_permit(permits_db, permit_content())
     box_14 = {"lines": [{"line": "A", "quantity": "1"}], "endorsed_on": (TODAY + timedelta(days=2)).isoformat()}
     with pytest.raises(Invalid) as refused:
-        await issue.endorse(permits_db, id, CUSTOMS_ZA, stated(Endorsement, **box_14), command())
+        await issue.endorse(permits_db, id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
     assert refused.value.code == "endorsed-in-the-future"
 
 
 async def test_a_revoked_permit_refers_what_was_accepted(permits_db: AsyncEngine) -> None:
-    id, found = await accepted(permits_db)
+    id, found = await accepted_declaration(permits_db)
     await withdraw.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged stamp"), command())
-    after = await read.declaration(permits_db, UUID(found["id"]), B)
+    after = await read.read_declaration(permits_db, UUID(found["id"]), B)
     assert (after["status"], after["usage"][0]["reserved"]) == ("referred", "100")
     assert after["findings"][-1]["rule"] == "CITES-VI.1-withdrawn"
     with pytest.raises(Conflict):
-        await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release())
-    number = (await read.permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
-    late = await lodged(permits_db, declaration(item(terms(number=number), "1")))
+        await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
+    number = (await read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    late = await lodge_declaration(permits_db, declaration(item(permit_content(number=number), "1")))
     assert late["status"] == "rejected"
-    over = stated(Override, rule="CITES-VI.1-withdrawn", reason="goods left before")
-    await turn(permits_db, transitions.override, found, CUSTOMS_FR, over)
-    freed = await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release())
+    over = build_model(Override, rule="CITES-VI.1-withdrawn", reason="goods left before")
+    await run_command(permits_db, transitions.override, found, CUSTOMS_FR, over)
+    freed = await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     assert freed["status"] == "released"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_who_cited_a_permit_is_told_of_its_revocation(permits_db: AsyncEngine) -> None:
-    id, _ = await accepted(permits_db)
+    id, _ = await accepted_declaration(permits_db)
     await withdraw.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
     async with permits_db.connect() as conn:
         told = (
@@ -173,30 +179,30 @@ async def test_who_cited_a_permit_is_told_of_its_revocation(permits_db: AsyncEng
 
 async def test_only_the_issuers_authority_writes_its_permits(permits_db: AsyncEngine) -> None:
     with pytest.raises(NotAllowed):
-        await issued(permits_db, terms(), AUTHORITY_FR.model_copy(update={"country": "DE"}))
-    id = await issued(permits_db, terms())
+        await issue_permit(permits_db, permit_content(), AUTHORITY_FR.model_copy(update={"country": "DE"}))
+    id = await issue_permit(permits_db, permit_content())
     with pytest.raises(NotFound):
         await withdraw.revoke(permits_db, id, AUTHORITY_FR, Revocation(reason="x"), command())
     with pytest.raises(NotFound):
-        await endorsed(permits_db, id, CUSTOMS_FR, A="1")
+        await endorse_permit(permits_db, id, CUSTOMS_FR, A="1")
 
 
 async def test_the_importing_country_registers_where_the_issuer_is_not_on_the_hub(permits_db: AsyncEngine) -> None:
     from services.permits.actions import parties
 
-    permit = terms()
-    id = await issued(permits_db, permit, AUTHORITY_FR)
-    await endorsed(permits_db, id, CUSTOMS_FR, A="118")
-    found = await lodged(permits_db, declaration(item(permit)))
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit, AUTHORITY_FR)
+    await endorse_permit(permits_db, id, CUSTOMS_FR, A="118")
+    found = await lodge_declaration(permits_db, declaration(item(permit)))
     assert [(f["rule"], f["severity"]) for f in found["findings"]] == [("CITES-box-6-registered", "note")]
-    await parties.take_in(permits_db, [AUTHORITY_ZA])
+    await parties.store_changed(permits_db, [AUTHORITY_ZA])
     with pytest.raises(NotAllowed):
-        await issued(permits_db, terms(), AUTHORITY_FR)
+        await issue_permit(permits_db, permit_content(), AUTHORITY_FR)
 
 
 async def test_numbers_are_unique_for_their_issuer(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    await issued(permits_db, permit)
+    permit = permit_content()
+    await issue_permit(permits_db, permit)
     with pytest.raises(Conflict) as refused:
-        await issued(permits_db, permit)
+        await issue_permit(permits_db, permit)
     assert refused.value.code == "permit-number-taken"

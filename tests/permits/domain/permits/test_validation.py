@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from services.permits.domain.permits.validation import MONTHS, faults_of, later
+from services.permits.domain.permits.validation import VALIDITY_MONTHS, add_months, list_faults
 from services.permits.domain.reference import names
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.reference.listings import Listing, Listings, Match, Population
-from shared.cites.codes import KINDS, TERMS
-from shared.cites.term_dimensions import DIMENSIONS
+from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
+from shared.cites.codes import PERMIT_KINDS, TERM_CODES
+from shared.cites.term_dimensions import TERM_DIMENSIONS
 from shared.cites.units import UNITS
-from tests.permits.sample_data import TODAY, line, terms
+from tests.permits.sample_data import TODAY, line, permit_content
 
 ISSUED = date(2026, 3, 1)
 WHOLE = {"origin_country": "ZW", "origin_permit": "ZW-1", "origin_date": "2025-01-01"}
@@ -28,18 +28,18 @@ ISSUERS = {"import": "FR", "introduction_from_the_sea": "FR"}
 
 def codes(*lines: dict[str, Any], **more: Any) -> list[tuple[str, str]]:
     dates = {"issued_on": "2026-03-01", "valid_until": "2026-04-01"}
-    return [(fault.code, fault.pointer) for fault in faults_of(terms(*lines, **{**dates, **more}), TODAY)]
+    return [(fault.code, fault.pointer) for fault in list_faults(permit_content(*lines, **{**dates, **more}), TODAY)]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PERMIT_KINDS)
 def test_a_paper_of_each_kind_is_good_to_its_longest_day_and_no_longer(kind: str) -> None:
     goods = line(**NEEDS.get(kind, {}))
-    months, issuer = MONTHS.get(kind), ISSUERS.get(kind, "ZA")
+    months, issuer = VALIDITY_MONTHS.get(kind), ISSUERS.get(kind, "ZA")
     more: dict[str, Any] = {"carnet": CARNET} if kind == "sample_collection" else {}
     if months is None:
         assert codes(goods, kind=kind, valid_until="2040-01-01") == []
         return
-    last = later(ISSUED, months)
+    last = add_months(ISSUED, months)
     assert codes(goods, kind=kind, issuer=issuer, valid_until=last, **more) == []
     beyond = [("validity-too-long", "/valid_until")]
     assert codes(goods, kind=kind, issuer=issuer, valid_until=last + timedelta(days=1), **more) == beyond
@@ -55,7 +55,7 @@ def test_a_permit_is_issued_by_the_country_whose_side_it_is_for(kind: str) -> No
 
 
 def test_a_month_without_such_a_day_ends_on_its_last() -> None:
-    assert later(date(2026, 8, 31), 6) == date(2027, 2, 28)
+    assert add_months(date(2026, 8, 31), 6) == date(2027, 2, 28)
 
 
 @pytest.mark.parametrize("missing", WHOLE)
@@ -111,8 +111,8 @@ def test_a_term_is_stated_in_a_unit_it_can_have(term: str, unit: str, good: bool
 
 
 def test_every_term_in_the_table_of_units_is_a_term() -> None:
-    assert DIMENSIONS.keys() <= TERMS
-    assert set().union(*DIMENSIONS.values()) <= {dimension for dimension, _ in UNITS.values()}
+    assert TERM_DIMENSIONS.keys() <= TERM_CODES
+    assert set().union(*TERM_DIMENSIONS.values()) <= {dimension for dimension, _ in UNITS.values()}
 
 
 @pytest.mark.parametrize(("other", "overlap"), [
@@ -124,11 +124,11 @@ def test_lines_for_the_same_goods_overlap(other: dict[str, Any], overlap: bool) 
     assert codes(line(), line("B", **other)) == ([("lines-overlap", "/lines/1")] if overlap else [])
 
 
-def listed(name: str, kingdom: str = "Animalia", synonym: str = "", above: str = "") -> Match:
+def listed(name: str, kingdom: str = "Animalia", synonym: str = "", above: str = "") -> ListingMatch:
     found = Listing(
         "1", name, "", "SPECIES", (Population("II"),), ISSUED, lineage=(above,) if above else (), kingdom=kingdom
     )
-    return Match(found, "synonym" if synonym else "accepted", synonym or names.key(name))
+    return ListingMatch(found, "synonym" if synonym else "accepted", synonym or names.key(name))
 
 
 @pytest.mark.parametrize("name", ["source", "underlying_source"])
@@ -139,7 +139,7 @@ def listed(name: str, kingdom: str = "Animalia", synonym: str = "", above: str =
 def test_a_source_is_of_the_kingdom_that_the_listing_knows(name: str, kingdom: str, code: str, good: bool) -> None:
     stated = line(**({"source": code} if name == "source" else {"source": "I", "underlying_source": code}))
     known = Facts(Listings({"Crocodylus niloticus": (listed("Crocodylus niloticus", kingdom),)}))
-    found = [(fault.code, fault.pointer) for fault in faults_of(terms(stated), TODAY, known)]
+    found = [(fault.code, fault.pointer) for fault in list_faults(permit_content(stated), TODAY, known)]
     assert found == ([] if good else [("source-not-of-kingdom", f"/lines/0/{name}")])
 
 
@@ -154,12 +154,12 @@ def test_lines_for_one_taxon_by_two_names_overlap(one: str, other: str, overlap:
         "Vicugna vicugna": (listed("Vicugna vicugna"),), "Crocodylia": (listed("Crocodylia"),),
         "Crocodylia spp.": (listed("Crocodylia"),),
         "Lama vicugna": (listed("Vicugna vicugna", synonym="lama vicugna"),),
-        "Crocodylus niloticus": (croc,), "Crocodylus niloticus × Crocodylus siamensis": (replace(croc, by="hybrid"),),
+        "Crocodylus niloticus": (croc,), "Crocodylus niloticus × Crocodylus siamensis": (replace(croc, kind="hybrid"),),
     }))  # fmt: skip
-    paper = terms(line(taxon=one), line("B", taxon=other))
-    assert [fault.code for fault in faults_of(paper, TODAY, known)] == (["lines-overlap"] if overlap else [])
-    apart = terms(line(taxon=one), line("B", taxon=other, description="small"))
-    assert list(faults_of(apart, TODAY, known)) == []
+    paper = permit_content(line(taxon=one), line("B", taxon=other))
+    assert [fault.code for fault in list_faults(paper, TODAY, known)] == (["lines-overlap"] if overlap else [])
+    apart = permit_content(line(taxon=one), line("B", taxon=other, description="small"))
+    assert list(list_faults(apart, TODAY, known)) == []
 
 
 def test_all_faults_are_named_at_once() -> None:

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions.declarations import read as actions_read
 from services.permits.actions.declarations import transitions
 from services.permits.actions.permits import withdraw
-from services.permits.domain.lifecycle import PERMIT_TURNS, By, PermitStatus
-from services.permits.store.commands import Command, Kept
+from services.permits.domain.lifecycle import PERMIT_TRANSITIONS, ActorRole, PermitStatus
+from services.permits.store.commands import IdempotentCommand, StoredResponse
 from shared.contracts.declaration import Release
 from shared.contracts.permit import Loss, Recovery, Revocation
 from shared.database import new_id, now
@@ -28,50 +28,50 @@ from tests.permits.sample_data import (
     B,
     command,
     declaration,
-    endorsed,
-    issued,
+    endorse_permit,
+    issue_permit,
     item,
-    lodged,
-    terms,
+    lodge_declaration,
+    permit_content,
 )
 
 NO = Revocation(reason="forged")
 
 
-async def revoked(db: AsyncEngine, id: UUID) -> Kept:
+async def revoked(db: AsyncEngine, id: UUID) -> StoredResponse:
     return await withdraw.revoke(db, id, AUTHORITY_ZA, NO, command())
 
 
-async def replaced(db: AsyncEngine, id: UUID) -> Kept:
-    return await withdraw.replace(db, id, AUTHORITY_ZA, terms(), command())
+async def replaced(db: AsyncEngine, id: UUID) -> StoredResponse:
+    return await withdraw.replace(db, id, AUTHORITY_ZA, permit_content(), command())
 
 
-async def lost(db: AsyncEngine, id: UUID) -> Kept:
-    return await withdraw.lose(db, id, AUTHORITY_ZA, Loss(reason="in the post"), command())
+async def lost(db: AsyncEngine, id: UUID) -> StoredResponse:
+    return await withdraw.report_lost(db, id, AUTHORITY_ZA, Loss(reason="in the post"), command())
 
 
-async def found(db: AsyncEngine, id: UUID) -> Kept:
-    return await withdraw.find(db, id, AUTHORITY_ZA, Recovery(), command())
+async def found(db: AsyncEngine, id: UUID) -> StoredResponse:
+    return await withdraw.report_found(db, id, AUTHORITY_ZA, Recovery(), command())
 
 
 async def standing(db: AsyncEngine, here: PermitStatus) -> UUID:
     """Answer the id of a permit that stands in a state."""
     over = {"issued_on": TODAY - timedelta(days=100), "valid_until": TODAY - timedelta(days=9)}
-    permit = terms(**(over if here is PermitStatus.EXPIRED else {}))
-    id = await issued(db, permit)
+    permit = permit_content(**(over if here is PermitStatus.EXPIRED else {}))
+    id = await issue_permit(db, permit)
     if here in {PermitStatus.ENDORSED, PermitStatus.EXHAUSTED}:
-        await endorsed(db, id, A="118")
+        await endorse_permit(db, id, A="118")
     if here is PermitStatus.EXHAUSTED:
-        stated = await lodged(db, declaration(item(permit, "100")))
+        stated = await lodge_declaration(db, declaration(item(permit, "100")))
         await transitions.release(db, UUID(stated["id"]), CUSTOMS_FR, Release(), command())
     reach = {PermitStatus.REVOKED: revoked, PermitStatus.REPLACED: replaced, PermitStatus.LOST: lost}
     if here in reach:
         await reach[here](db, id)
-    assert (await actions_read.permit(db, id, A, now()))["status"] == here
+    assert (await actions_read.read_permit(db, id, A, now()))["status"] == here
     return id
 
 
-Turn = Callable[[AsyncEngine, UUID], Awaitable[Kept]]
+Turn = Callable[[AsyncEngine, UUID], Awaitable[StoredResponse]]
 BY_AUTHORITY: dict[Turn, tuple[PermitStatus, ...]] = {
     revoked: (PermitStatus.REVOKED,),
     replaced: (PermitStatus.REPLACED,),
@@ -87,15 +87,17 @@ async def test_from_every_state_every_turn_of_the_authority_does_what_the_table_
 ) -> None:
     id = await standing(permits_db, here)
     allowed = [
-        there for there in BY_AUTHORITY[act] if By.AUTHORITY in PERMIT_TURNS.get(here, {}).get(there, frozenset())
+        there
+        for there in BY_AUTHORITY[act]
+        if ActorRole.AUTHORITY in PERMIT_TRANSITIONS.get(here, {}).get(there, frozenset())
     ]
     if not allowed:
         with pytest.raises(Conflict, match=f"is {here}") as caught:
             await act(permits_db, id)
         assert caught.value.code == "wrong-turn"
     else:
-        assert json.loads((await act(permits_db, id)).answer)["status"] in allowed
-    status = (await actions_read.permit(permits_db, id, A, now()))["status"]
+        assert json.loads((await act(permits_db, id)).body)["status"] in allowed
+    status = (await actions_read.read_permit(permits_db, id, A, now()))["status"]
     assert status in (allowed or [here])
 
 
@@ -103,78 +105,78 @@ async def test_from_every_state_every_turn_of_the_authority_does_what_the_table_
 async def test_only_a_standing_permit_is_endorsed(permits_db: AsyncEngine, here: PermitStatus) -> None:
     id = await standing(permits_db, here)
     if here is PermitStatus.ISSUED or here is PermitStatus.ENDORSED:
-        assert (await endorsed(permits_db, id, A="1"))["status"] == "endorsed"
+        assert (await endorse_permit(permits_db, id, A="1"))["status"] == "endorsed"
     else:
         with pytest.raises((Conflict, Invalid)) as caught:
-            await endorsed(permits_db, id, A="1")
+            await endorse_permit(permits_db, id, A="1")
         expired = here is PermitStatus.EXPIRED
         assert caught.value.code == ("endorsed-out-of-validity" if expired else "wrong-turn")
 
 
 async def test_a_replaced_permit_and_its_successor_name_one_another(permits_db: AsyncEngine) -> None:
-    permit, successor = terms(), terms()
-    old = await issued(permits_db, permit)
-    await endorsed(permits_db, old, A="118")
-    waiting = await lodged(permits_db, declaration(item(permit, "100")))
-    answer = json.loads((await withdraw.replace(permits_db, old, AUTHORITY_ZA, successor, command())).answer)
+    permit, successor = permit_content(), permit_content()
+    old = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, old, A="118")
+    waiting = await lodge_declaration(permits_db, declaration(item(permit, "100")))
+    answer = json.loads((await withdraw.replace(permits_db, old, AUTHORITY_ZA, successor, command())).body)
     assert (answer["id"], answer["status"]) == (str(old), "replaced")
     new = UUID(answer["replaced_by"]["id"])
     assert answer["replaced_by"]["number"] == successor.number and answer["replaced_by"]["token"]
-    read = await actions_read.permit(permits_db, new, A, now())
+    read = await actions_read.read_permit(permits_db, new, A, now())
     assert (read["status"], read["replaces"]) == (
         "issued", {"id": str(old), "issuer": "ZA", "number": permit.number},
     )  # fmt: skip
-    again = await actions_read.permit(permits_db, old, A, now())
+    again = await actions_read.read_permit(permits_db, old, A, now())
     assert again["replaced_by"] == {"id": str(new), "issuer": "ZA", "number": successor.number}
-    referred = await actions_read.declaration(permits_db, UUID(waiting["id"]), B)
+    referred = await actions_read.read_declaration(permits_db, UUID(waiting["id"]), B)
     assert referred["status"] == "referred"
     assert [f["found"] for f in referred["findings"] if f["rule"] == "CITES-VI.1-withdrawn"] == ["replaced"]
 
 
 async def test_what_replaces_has_a_number_of_its_own_and_the_same_issuer(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
     with pytest.raises(Conflict) as taken:
         await withdraw.replace(permits_db, id, AUTHORITY_ZA, permit, command())
     assert taken.value.code == "permit-number-taken"
     with pytest.raises(NotFound):
-        await withdraw.replace(permits_db, id, AUTHORITY_FR, terms(), command())
-    assert (await actions_read.permit(permits_db, id, A, now()))["status"] == "issued"
+        await withdraw.replace(permits_db, id, AUTHORITY_FR, permit_content(), command())
+    assert (await actions_read.read_permit(permits_db, id, A, now()))["status"] == "issued"
 
 
 async def test_a_lost_permit_covers_nothing_until_it_is_found(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118")
     await lost(permits_db, id)
-    blocked = await lodged(permits_db, declaration(item(permit, "1")))
+    blocked = await lodge_declaration(permits_db, declaration(item(permit, "1")))
     assert blocked["status"] == "rejected"
-    assert json.loads((await found(permits_db, id)).answer)["status"] == "endorsed"
-    assert (await lodged(permits_db, declaration(item(permit, "1"))))["status"] == "accepted"
+    assert json.loads((await found(permits_db, id)).body)["status"] == "endorsed"
+    assert (await lodge_declaration(permits_db, declaration(item(permit, "1"))))["status"] == "accepted"
 
 
 @pytest.mark.parametrize("act", BY_AUTHORITY)
 async def test_a_turn_is_answered_once_and_honours_its_version(permits_db: AsyncEngine, act: Turn) -> None:
     id = await standing(permits_db, PermitStatus.LOST if act is found else PermitStatus.ISSUED)
-    stale = Command(new_id(), b"", now(), matches=lambda version: version == 77)
-    calls: dict[Turn, Callable[[Command], Awaitable[Kept]]] = {
+    stale = IdempotentCommand(new_id(), b"", now(), accepts_version=lambda version: version == 77)
+    calls: dict[Turn, Callable[[IdempotentCommand], Awaitable[StoredResponse]]] = {
         revoked: lambda name: withdraw.revoke(permits_db, id, AUTHORITY_ZA, NO, name),
         replaced: lambda name: withdraw.replace(permits_db, id, AUTHORITY_ZA, successor, name),
-        lost: lambda name: withdraw.lose(permits_db, id, AUTHORITY_ZA, Loss(), name),
-        found: lambda name: withdraw.find(permits_db, id, AUTHORITY_ZA, Recovery(), name),
+        lost: lambda name: withdraw.report_lost(permits_db, id, AUTHORITY_ZA, Loss(), name),
+        found: lambda name: withdraw.report_found(permits_db, id, AUTHORITY_ZA, Recovery(), name),
     }
-    successor, name = terms(), command()
+    successor, name = permit_content(), command()
     with pytest.raises(Conflict) as caught:
         await calls[act](stale)
     assert caught.value.code == "version-stale"
     first, again = await calls[act](name), await calls[act](name)
-    assert (again.answer, again.replayed) == (first.answer, True)
+    assert (again.body, again.replayed) == (first.body, True)
 
 
 async def test_who_cited_it_hears_of_each_turn(permits_db: AsyncEngine) -> None:
-    permit = terms(importer={"name": "B SARL", "country": "FR", "identifier": "FR99988877700011"})
-    id = await issued(permits_db, permit)
-    await lodged(permits_db, declaration(item(permit, "1")))
+    permit = permit_content(importer={"name": "B SARL", "country": "FR", "identifier": "FR99988877700011"})
+    id = await issue_permit(permits_db, permit)
+    await lodge_declaration(permits_db, declaration(item(permit, "1")))
     for act in (lost, found, lost, replaced):
         await act(permits_db, id)
     async with permits_db.connect() as conn:
@@ -188,16 +190,16 @@ async def test_who_cited_it_hears_of_each_turn(permits_db: AsyncEngine) -> None:
 
 
 async def _read(db: AsyncEngine, stated: dict[str, Any]) -> dict[str, Any]:
-    return await actions_read.declaration(db, UUID(stated["id"]), B)
+    return await actions_read.read_declaration(db, UUID(stated["id"]), B)
 
 
 async def test_what_was_referred_for_a_loss_alone_is_accepted_again_when_the_permit_is_found(
     permits_db: AsyncEngine,
 ) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
-    waiting = await lodged(permits_db, declaration(item(permit, "100")))
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118")
+    waiting = await lodge_declaration(permits_db, declaration(item(permit, "100")))
     await lost(permits_db, id)
     referred = await _read(permits_db, waiting)
     assert (referred["status"], referred["usage"][0]["reserved"]) == ("referred", "100")
@@ -219,12 +221,14 @@ async def test_what_was_referred_for_a_loss_alone_is_accepted_again_when_the_per
 
 
 async def test_what_else_stands_is_still_an_officers_when_the_permit_is_found(permits_db: AsyncEngine) -> None:
-    permit, other = terms(), terms()
-    id, second = await issued(permits_db, permit), await issued(permits_db, other)
+    permit, other = permit_content(), permit_content()
+    id, second = await issue_permit(permits_db, permit), await issue_permit(permits_db, other)
     for one in (id, second):
-        await endorsed(permits_db, one, A="118")
-    source = await lodged(permits_db, declaration(item(permit, "50", source="W")))
-    both = await lodged(permits_db, declaration(item(terms(number=other.number), "9"), item(other, "9", 2)))
+        await endorse_permit(permits_db, one, A="118")
+    source = await lodge_declaration(permits_db, declaration(item(permit, "50", source="W")))
+    both = await lodge_declaration(
+        permits_db, declaration(item(permit_content(number=other.number), "9"), item(other, "9", 2))
+    )
     assert (source["status"], both["status"]) == ("referred", "accepted")
     await lost(permits_db, id)
     await lost(permits_db, second)

@@ -5,10 +5,18 @@ from datetime import date
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.reference import read
-from tests.permits.reference_files import TODAY, appendices, file, loaded, taxon
-from tests.permits.sample_data import declaration, endorsed, issued, item, line, lodged, terms
+from tests.permits.reference_files import TODAY, appendices, index_csv, load_content, taxon_row
+from tests.permits.sample_data import (
+    declaration,
+    endorse_permit,
+    issue_permit,
+    item,
+    line,
+    lodge_declaration,
+    permit_content,
+)
 
-SPLIT = taxon(
+SPLIT = taxon_row(
     1, "Inventus divisus", "I/II",
     FullAnnotationEnglish="<b>I</b> (except the populations of Namibia and South Africa, which are in Appendix II)",
 )  # fmt: skip
@@ -16,7 +24,7 @@ SPLIT = taxon(
 
 async def test_names_are_found_whoever_writes_them_how(permits_db: AsyncEngine) -> None:
     async def found(name: str, country: str | None = "ZA") -> tuple[str, str | None, str]:
-        [one] = await read.taxa(permits_db, name, TODAY, country, limit=50)
+        [one] = await read.list_taxa(permits_db, name, TODAY, country, limit=50)
         return one["taxon"], one["appendix"], one["matched_by"]
 
     for name in (
@@ -35,34 +43,36 @@ async def test_names_are_found_whoever_writes_them_how(permits_db: AsyncEngine) 
     assert await found("Acropora imaginaria") == ("Acropora", "II", "higher_taxon")
     assert await found("Ceratotherium simum novum") == ("Ceratotherium simum", "II", "higher_taxon")
     assert await found("Gallus gallus") == ("Gallus gallus", None, "accepted")
-    hybrid = await read.taxa(permits_db, "Ara ararauna × Ara macao", TODAY, None, limit=50)
+    hybrid = await read.list_taxa(permits_db, "Ara ararauna × Ara macao", TODAY, None, limit=50)
     assert {(one["taxon"], one["appendix"], one["matched_by"]) for one in hybrid} == {
         ("Ara ararauna", "II", "hybrid"), ("Ara macao", "I", "hybrid"),
     }  # fmt: skip
-    assert await read.taxa(permits_db, "Nemo nusquam", TODAY, None, limit=50) == []
+    assert await read.list_taxa(permits_db, "Nemo nusquam", TODAY, None, limit=50) == []
 
 
 async def test_an_author_whom_the_listing_knows_is_no_part_of_a_name(permits_db: AsyncEngine) -> None:
-    genus = taxon(1, "Inventus", "II", AuthorYear="Someone von Elsewhere, 1901", RankName="GENUS", Species="")
-    await loaded(permits_db, file([genus, taxon(2, "Inventus primus", AuthorYear="(Pfitzer)")]))
+    genus = taxon_row(1, "Inventus", "II", AuthorYear="Someone von Elsewhere, 1901", RankName="GENUS", Species="")
+    await load_content(permits_db, index_csv([genus, taxon_row(2, "Inventus primus", AuthorYear="(Pfitzer)")]))
     for name, expected in (
         ("Inventus Someone", "Inventus"), ("INVENTUS PRIMUS PFITZER", "Inventus primus"),
         ("Inventus Primus Pfitzer", "Inventus primus"), ("Inventus Primus Alter", "Inventus primus"),
     ):  # fmt: skip
-        [one] = await read.taxa(permits_db, name, TODAY, "ZA", limit=50)
+        [one] = await read.list_taxa(permits_db, name, TODAY, "ZA", limit=50)
         assert (one["taxon"], one["matched_by"] == "accepted") == (expected, "Alter" not in name), name
-    permit = terms(line(taxon="Inventus Primus Pfitzer"))
-    await endorsed(permits_db, await issued(permits_db, permit), A="100")
-    found = await lodged(permits_db, declaration(item(permit, taxon="Inventus primus")))
+    permit = permit_content(line(taxon="Inventus Primus Pfitzer"))
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="100")
+    found = await lodge_declaration(permits_db, declaration(item(permit, taxon="Inventus primus")))
     assert found["status"] == "accepted"
 
 
 async def test_a_line_in_capitals_covers_its_species_and_no_other(permits_db: AsyncEngine) -> None:
-    permit = terms(line(taxon="Crocodylus Niloticus"))
-    await endorsed(permits_db, await issued(permits_db, permit), A="100")
-    other = await lodged(permits_db, declaration(item(permit, "10", taxon="Crocodylus porosus")))
+    permit = permit_content(line(taxon="Crocodylus Niloticus"))
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="100")
+    other = await lodge_declaration(permits_db, declaration(item(permit, "10", taxon="Crocodylus porosus")))
     assert "CITES-box-7-line" in {finding["rule"] for finding in other["findings"]}
-    same = await lodged(permits_db, declaration(item(permit, "10", taxon="crocodylus NILOTICUS Laurenti, 1768")))
+    same = await lodge_declaration(
+        permits_db, declaration(item(permit, "10", taxon="crocodylus NILOTICUS Laurenti, 1768"))
+    )
     assert same["status"] == "accepted"
 
 
@@ -72,29 +82,29 @@ async def test_what_limits_the_trade_of_a_population_is_not_taken_for_its_countr
         "commercial purposes], Namibia (subject to an annual quota of 1,600) and South Africa, which are included in "
         "Appendix II"
     )
-    await loaded(permits_db, file([taxon(1, "Inventus divisus", "I/II", FullAnnotationEnglish=text)]))
+    await load_content(permits_db, index_csv([taxon_row(1, "Inventus divisus", "I/II", FullAnnotationEnglish=text)]))
     for country, expected in (("EG", "II"), ("NA", "II"), ("ZA", "II"), ("SD", "I")):
         assert await appendices(permits_db, "Inventus divisus", country=country) == [expected], country
 
 
 async def test_a_split_listing_answers_by_country(permits_db: AsyncEngine) -> None:
-    unclear = taxon(2, "Inventus dubius", "I/II", FullAnnotationEnglish="Some populations only")
-    party = taxon(3, "Inventus tertius", "III", FullAnnotationEnglish="Listed by South Africa")
-    await loaded(permits_db, file([SPLIT, unclear, party]))
+    unclear = taxon_row(2, "Inventus dubius", "I/II", FullAnnotationEnglish="Some populations only")
+    party = taxon_row(3, "Inventus tertius", "III", FullAnnotationEnglish="Listed by South Africa")
+    await load_content(permits_db, index_csv([SPLIT, unclear, party]))
     assert await appendices(permits_db, "Inventus divisus", country="NA") == ["II"]
     assert await appendices(permits_db, "Inventus divisus", country="BW") == ["I"]
     assert set(await appendices(permits_db, "Inventus divisus")) == {"I", "II"}
     assert set(await appendices(permits_db, "Inventus dubius", country="NA")) == {"I", "II"}
-    [one] = await read.taxa(permits_db, "Inventus tertius", TODAY, None, limit=50)
+    [one] = await read.list_taxa(permits_db, "Inventus tertius", TODAY, None, limit=50)
     assert one["listed_by"] == "ZA"
 
 
 async def test_who_is_typing_is_shown_what_begins_so(permits_db: AsyncEngine) -> None:
-    begun = await read.taxa(permits_db, "croco", TODAY, "ZA", limit=50)
+    begun = await read.list_taxa(permits_db, "croco", TODAY, "ZA", limit=50)
     told = [one["taxon"] for one in begun]
     assert told[0] == "Crocodylia"
     assert "Crocodylus niloticus" in told and all(name.startswith("Croco") for name in told)
-    assert [one["taxon"] for one in await read.taxa(permits_db, "Crocodylus nil", TODAY, "ZA", limit=50)] == [
+    assert [one["taxon"] for one in await read.list_taxa(permits_db, "Crocodylus nil", TODAY, "ZA", limit=50)] == [
         "Crocodylus niloticus"
     ]
 
@@ -119,9 +129,11 @@ async def test_a_species_that_the_first_listing_does_not_name_may_be_among_those
     for name in ("Crocodylus cataphractus", "Dalbergia imaginaria", "Panthera imaginaria"):
         assert await appendices(permits_db, name) == ["II", "I"], name
     for stated in ("I", "II"):
-        permit = terms(line(taxon="Crocodylus cataphractus", appendix=stated))
-        await endorsed(permits_db, await issued(permits_db, permit), A="100")
-        found = await lodged(permits_db, declaration(item(permit, taxon="Crocodylus cataphractus", purpose="S")))
+        permit = permit_content(line(taxon="Crocodylus cataphractus", appendix=stated))
+        await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="100")
+        found = await lodge_declaration(
+            permits_db, declaration(item(permit, taxon="Crocodylus cataphractus", purpose="S"))
+        )
         assert "CITES-box-10-appendix" not in {finding["rule"] for finding in found["findings"]}
-    await loaded(permits_db, file([taxon(1, "Crocodylus", "II", RankName="GENUS", Species="")]))
+    await load_content(permits_db, index_csv([taxon_row(1, "Crocodylus", "II", RankName="GENUS", Species="")]))
     assert await appendices(permits_db, "Crocodylus cataphractus") == ["II"]

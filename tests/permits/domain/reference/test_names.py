@@ -3,7 +3,7 @@
 import pytest
 
 from services.permits.domain.reference import names
-from services.permits.domain.reference.facts import NOTHING
+from services.permits.domain.reference.facts import NO_FACTS
 from tests.permits.sample_data import TODAY
 
 NILE = "crocodylus niloticus"
@@ -56,9 +56,9 @@ def test_a_name_is_read_whoever_writes_it_how(written: str, key: str) -> None:
      "Crocodylus, niloticus", "Crocodylus and Alligator", "Crocodylus Niloticus et al."],
 )  # fmt: skip
 def test_a_line_for_one_species_covers_no_other_however_it_is_written(written: str) -> None:
-    assert not NOTHING.covers(written, "Crocodylus porosus", TODAY)
-    assert NOTHING.covers("Crocodylus spp.", written, TODAY)
+    assert not NO_FACTS.covers(written, "Crocodylus porosus", TODAY)
+    assert NO_FACTS.covers("Crocodylus spp.", written, TODAY)
 
 
 def test_names_that_say_nothing_are_not_the_same_name() -> None:
-    assert not NOTHING.covers("spp.", "123", TODAY)
+    assert not NO_FACTS.covers("spp.", "123", TODAY)

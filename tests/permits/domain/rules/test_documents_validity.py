@@ -7,8 +7,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.permits import issue
 from shared.contracts.permit import Endorsement
-from tests.permits.declaration_steps import rules
-from tests.permits.sample_data import CUSTOMS_ZA, TODAY, command, declaration, issued, item, lodged, party, terms
+from tests.permits.declaration_steps import severities
+from tests.permits.sample_data import (
+    CUSTOMS_ZA,
+    TODAY,
+    command,
+    declaration,
+    issue_permit,
+    item,
+    lodge_declaration,
+    party,
+    permit_content,
+)
 
 
 @pytest.mark.parametrize(("moment", "status"), [
@@ -20,17 +30,17 @@ from tests.permits.sample_data import CUSTOMS_ZA, TODAY, command, declaration, i
 async def test_the_day_is_the_issuers_first_and_last_day_included(
     permits_db: AsyncEngine, moment: str, status: str
 ) -> None:
-    permit = terms(issued_on="2026-03-01", valid_until="2026-08-31")
-    id = await issued(permits_db, permit)
+    permit = permit_content(issued_on="2026-03-01", valid_until="2026-08-31")
+    id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "118"}], "endorsed_on": "2026-03-02"}
     await issue.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
-    found = await lodged(permits_db, declaration(item(permit)), at=datetime.fromisoformat(moment))
+    found = await lodge_declaration(permits_db, declaration(item(permit)), at=datetime.fromisoformat(moment))
     assert found["status"] == status
-    assert ("CITES-VI.2-validity" in rules(found)) == (status == "rejected")
+    assert ("CITES-VI.2-validity" in severities(found)) == (status == "rejected")
 
 
 def test_dates_of_the_stories_are_around_today() -> None:
-    assert terms().valid_until - TODAY == timedelta(days=60)
+    assert permit_content().valid_until - TODAY == timedelta(days=60)
     assert datetime.now(UTC).date() >= TODAY
 
 
@@ -47,7 +57,7 @@ def test_dates_of_the_stories_are_around_today() -> None:
 async def test_a_validity_begins_in_the_first_zone_of_its_issuer_and_ends_in_the_last(
     permits_db: AsyncEngine, issuer: str, moment: str, stands: bool
 ) -> None:
-    permit = terms(issuer=issuer, export_country=issuer, issued_on="2026-02-01", valid_until="2026-03-01")
-    await issued(permits_db, permit, party("authority", issuer))
-    found = await lodged(permits_db, declaration(item(permit)), at=datetime.fromisoformat(moment))
-    assert ("CITES-VI.2-validity" not in rules(found)) == stands
+    permit = permit_content(issuer=issuer, export_country=issuer, issued_on="2026-02-01", valid_until="2026-03-01")
+    await issue_permit(permits_db, permit, party("authority", issuer))
+    found = await lodge_declaration(permits_db, declaration(item(permit)), at=datetime.fromisoformat(moment))
+    assert ("CITES-VI.2-validity" not in severities(found)) == stands

@@ -11,14 +11,14 @@ from services.permits.domain.ledger.balances import Balance
 from services.permits.domain.lifecycle import PermitStatus, Status
 from services.permits.domain.reference import names
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.reference.listings import Listing, Listings, Match, Population
+from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
 from services.permits.domain.rules import listings, requirements
-from services.permits.domain.rules.item_context import EXEMPTING
-from services.permits.domain.values import Filed, Line, PermitOnFile
+from services.permits.domain.rules.item_context import EXEMPTING_KINDS
+from services.permits.domain.values import DeclarationRecord, PermitLineRecord, PermitRecord
 from shared.contracts.findings import Finding
 from shared.contracts.policy import Policy
 from shared.database import new_id
-from tests.permits.sample_data import TODAY, A, B, declaration, item, line, terms
+from tests.permits.sample_data import TODAY, A, B, declaration, item, line, permit_content
 
 TAXON = "Inventus probatus"
 LONG_AGO = date(2000, 1, 1)
@@ -30,20 +30,24 @@ def listing(*parts: Population, name: str = TAXON, since: date = LONG_AGO, until
 
 
 def facts(*listings: Listing, called: str = TAXON, by: str = "accepted", whole: bool = False, **more: Any) -> Facts:
-    found = tuple(Match(one, by, names.key(called)) for one in listings)
-    known: dict[str, tuple[Match, ...]] = {called: found} if found else {}
-    known.update({one.name: (Match(one, "accepted", one.key),) for one in listings if one.name != called})
+    found = tuple(ListingMatch(one, by, names.key(called)) for one in listings)
+    known: dict[str, tuple[ListingMatch, ...]] = {called: found} if found else {}
+    known.update({one.name: (ListingMatch(one, "accepted", one.key),) for one in listings if one.name != called})
     return Facts(Listings(known, whole), **more)
 
 
-def permit(kind: str, appendix: str = "II", **more: Any) -> PermitOnFile:
+def permit(kind: str, appendix: str = "II", **more: Any) -> PermitRecord:
     fields: dict[str, Any] = {"kind": kind, "issuer": "FR" if kind == "import" else "ZA", **more.pop("terms", {})}
-    stated = terms(line(taxon=more.pop("taxon", TAXON), appendix=appendix, **more), **fields)
-    lines = {one.line: Line(one, Balance(granted=one.quantity, endorsed=one.quantity)) for one in stated.lines}
-    return PermitOnFile(new_id(), stated, PermitStatus.ENDORSED, lines, sequence=2, endorsed=True)
+    stated = permit_content(line(taxon=more.pop("taxon", TAXON), appendix=appendix, **more), **fields)
+    lines = {
+        one.line: PermitLineRecord(one, Balance(granted=one.quantity, endorsed=one.quantity)) for one in stated.lines
+    }
+    return PermitRecord(new_id(), stated, PermitStatus.ENDORSED, lines, sequence=2, endorsed=True)
 
 
-def found(papers: list[PermitOnFile], known: Facts, movement: str = "import", **stated: Any) -> dict[str, str]:
+def severity_by_rule(
+    papers: list[PermitRecord], known: Facts, movement: str = "import", **stated: Any
+) -> dict[str, str]:
     own = (
         {rule.name for rule in requirements.RULES}
         | {rule.name for rule in listings.RULES}
@@ -52,21 +56,23 @@ def found(papers: list[PermitOnFile], known: Facts, movement: str = "import", **
     return {one.rule: one.severity for one in findings(papers, known, movement, **stated) if one.rule in own}
 
 
-def findings(papers: list[PermitOnFile], known: Facts, movement: str = "import", **stated: Any) -> tuple[Finding, ...]:
+def findings(papers: list[PermitRecord], known: Facts, movement: str = "import", **stated: Any) -> tuple[Finding, ...]:
     more = {name: stated.pop(name) for name in ("export_country", "import_country") if name in stated}
-    goods = item(terms(), "10", **{"taxon": TAXON, "documents": [], **stated})
+    goods = item(permit_content(), "10", **{"taxon": TAXON, "documents": [], **stated})
     goods["documents"] = [
-        *({"number": p.terms.number, "issuer": p.terms.issuer} for p in papers),
+        *({"number": p.content.number, "issuer": p.content.issuer} for p in papers),
         *goods["documents"],
     ]
     who = B if movement == "import" else A
-    filed = Filed(
+    filed = DeclarationRecord(
         new_id(), who.id, who.id, datetime.now(UTC), "", declaration(goods, movement=movement, **more), Status.RECEIVED
     )
     return tuple(check(filed, {p.key: p for p in papers}, known).findings)
 
 
-ONE, II, III, NONE = (facts(listing(Population(appendix))) for appendix in ("I", "II", "III", None))
+APPENDIX_I, APPENDIX_II, APPENDIX_III, NOT_LISTED = (
+    facts(listing(Population(appendix))) for appendix in ("I", "II", "III", None)
+)
 III_ZA, III_NA = (facts(listing(Population("III", party=party))) for party in ("ZA", "NA"))
 EXPORT_I, IMPORT_I = "CITES-III-export-document", "CITES-III.3-import-permit"
 COMMERCIAL, EXPORT_II = "CITES-III.3(c)", "CITES-IV-export-document"
@@ -95,7 +101,7 @@ EU = {"FR": Policy(import_permit_for_appendix_ii=True)}
     ("III", "import", "certificate_of_origin", {}, {}),
     ("III", "import", "re_export", {}, {}),
     ("III", "import", "import", {}, {THREE}),
-    *[("I", "import", kind, {"purpose": "T"}, {}) for kind in sorted(EXEMPTING)],
+    *[("I", "import", kind, {"purpose": "T"}, {}) for kind in sorted(EXEMPTING_KINDS)],
     ("II", "import", "phytosanitary", {"source": "A"}, {}),
     ("II", "import", "phytosanitary", {"source": "W"}, {OTHER}),
     ("II", "import", "other", {}, {OTHER}),
@@ -106,42 +112,42 @@ def test_what_papers_an_appendix_needs(
     known = facts(listing(Population(appendix)))
     source = stated.get("source", "R")
     papers = [permit(kind, appendix, source=source) for kind in kinds.split()]
-    assert set(found(papers, known, movement, **stated)) == set(expected)
+    assert set(severity_by_rule(papers, known, movement, **stated)) == set(expected)
 
 
 def test_without_any_document_what_is_listed_is_blocked_and_what_is_not_needs_nothing() -> None:
-    assert found([], ONE, purpose="Z") == {EXPORT_I: "block", IMPORT_I: "block"}
-    assert found([], II) == {EXPORT_II: "block"}
-    assert found([], II, "export") == {EXPORT_II: "block"}
-    assert found([], III) == {THREE: "block"}
-    assert found([], NONE) == {}
-    assert found([], facts(whole=True)) == {"unverified": "refer"}
-    assert found([], facts()) == {"unverified": "refer"}
+    assert severity_by_rule([], APPENDIX_I, purpose="Z") == {EXPORT_I: "block", IMPORT_I: "block"}
+    assert severity_by_rule([], APPENDIX_II) == {EXPORT_II: "block"}
+    assert severity_by_rule([], APPENDIX_II, "export") == {EXPORT_II: "block"}
+    assert severity_by_rule([], APPENDIX_III) == {THREE: "block"}
+    assert severity_by_rule([], NOT_LISTED) == {}
+    assert severity_by_rule([], facts(whole=True)) == {"unverified": "refer"}
+    assert severity_by_rule([], facts()) == {"unverified": "refer"}
 
 
 def test_what_is_said_not_to_be_cites_is_believed_only_where_the_index_names_it_nowhere() -> None:
     says: dict[str, Any] = {"documents": [{"type": "Y900", "number": "Y900", "issuer": "FR"}]}
-    assert found([], facts(whole=True), **says) == {"not-CITES": "note"}
-    assert found([], facts(), **says) == {"unverified": "refer"}
-    assert found([], NONE, **says) == {}
-    assert found([], II, **says) == {EXPORT_II: "block"}
+    assert severity_by_rule([], facts(whole=True), **says) == {"not-CITES": "note"}
+    assert severity_by_rule([], facts(), **says) == {"unverified": "refer"}
+    assert severity_by_rule([], NOT_LISTED, **says) == {}
+    assert severity_by_rule([], APPENDIX_II, **says) == {EXPORT_II: "block"}
 
 
 def test_of_appendix_three_the_country_that_listed_it_gives_an_export_permit_and_others_a_certificate() -> None:
     certificate, exported = permit("certificate_of_origin", "III"), permit("export", "III")
-    assert found([certificate], III_ZA) == {THREE: "block"}
-    assert found([exported], III_ZA) == {}
-    assert found([certificate], III_NA) == {}
+    assert severity_by_rule([certificate], III_ZA) == {THREE: "block"}
+    assert severity_by_rule([exported], III_ZA) == {}
+    assert severity_by_rule([certificate], III_NA) == {}
 
 
 def test_an_import_permit_for_appendix_two_is_asked_for_where_the_country_switched_it_on() -> None:
     papers = [permit("export")]
-    switched = replace(II, policies=EU)
-    assert found(papers, II) == {}
-    assert found(papers, switched) == {NATIONAL: "block"}
-    assert found([*papers, permit("import")], switched) == {}
-    assert found(papers, switched, "export") == {}
-    assert found(papers, replace(II, policies={"DE": EU["FR"]})) == {}
+    switched = replace(APPENDIX_II, policies=EU)
+    assert severity_by_rule(papers, APPENDIX_II) == {}
+    assert severity_by_rule(papers, switched) == {NATIONAL: "block"}
+    assert severity_by_rule([*papers, permit("import")], switched) == {}
+    assert severity_by_rule(papers, switched, "export") == {}
+    assert severity_by_rule(papers, replace(APPENDIX_II, policies={"DE": EU["FR"]})) == {}
 
 
 SPLIT = (Population("II", frozenset({"ZA"})), Population("I"))
@@ -149,64 +155,69 @@ SPLIT = (Population("II", frozenset({"ZA"})), Population("I"))
 
 def test_a_split_listing_needs_the_country_and_the_source() -> None:
     known = facts(listing(*SPLIT))
-    assert found([], known, origin_country="ZA") == {EXPORT_II: "block"}
-    assert set(found([], known, origin_country="MZ", purpose="Z")) == {EXPORT_I, IMPORT_I}
-    assert set(found([], known, origin_country="MZ", purpose="T", source="D")) == {EXPORT_II}
+    assert severity_by_rule([], known, origin_country="ZA") == {EXPORT_II: "block"}
+    assert set(severity_by_rule([], known, origin_country="MZ", purpose="Z")) == {EXPORT_I, IMPORT_I}
+    assert set(severity_by_rule([], known, origin_country="MZ", purpose="T", source="D")) == {EXPORT_II}
     half = facts(listing(Population(None, frozenset({"MX"})), Population("II")))
-    assert found([], half, origin_country="MX") == {}
-    assert found([], half, origin_country="ZA") == {EXPORT_II: "block"}
-    untold = facts(listing(Population("II", told=False), Population(None, told=False)))
-    assert found([], untold) == {"split-listing": "refer"}
+    assert severity_by_rule([], half, origin_country="MX") == {}
+    assert severity_by_rule([], half, origin_country="ZA") == {EXPORT_II: "block"}
+    untold = facts(listing(Population("II", is_range_known=False), Population(None, is_range_known=False)))
+    assert severity_by_rule([], untold) == {"split-listing": "refer"}
 
 
 def test_where_a_line_names_taxon_and_appendix_the_listings_silence_is_a_note() -> None:
-    assert found([permit("export")], facts()) == {"listing-silent": "note"}
-    assert found([permit("export")], II) == {}
+    assert severity_by_rule([permit("export")], facts()) == {"listing-silent": "note"}
+    assert severity_by_rule([permit("export")], APPENDIX_II) == {}
 
 
 def test_the_appendix_is_that_of_the_day_of_issue_and_compared_with_todays() -> None:
     then = TODAY - timedelta(days=30)
-    assert found([permit("export", "II")], ONE) == {"CITES-box-10-appendix": "refer"}
-    assert found([permit("export", "I", source="D")], II, source="D") == {"CITES-box-10-appendix": "refer"}
-    assert found([permit("export", "II", source="D")], ONE, source="D") == {}
+    assert severity_by_rule([permit("export", "II")], APPENDIX_I) == {"CITES-box-10-appendix": "refer"}
+    assert severity_by_rule([permit("export", "I", source="D")], APPENDIX_II, source="D") == {
+        "CITES-box-10-appendix": "refer"
+    }
+    assert severity_by_rule([permit("export", "II", source="D")], APPENDIX_I, source="D") == {}
     before = listing(Population("II"), until=then + timedelta(days=10))
     after = listing(Population("I"), since=then + timedelta(days=10))
-    assert found([permit("export", "II")], facts(before, after)) == {"CITES-XV-appendix-today": "refer"}
+    assert severity_by_rule([permit("export", "II")], facts(before, after)) == {"CITES-XV-appendix-today": "refer"}
     softer = listing(Population("III"), since=then + timedelta(days=10))
-    assert found([permit("export", "II")], facts(before, softer)) == {"CITES-XV-appendix-since": "note"}
+    assert severity_by_rule([permit("export", "II")], facts(before, softer)) == {"CITES-XV-appendix-since": "note"}
 
 
 def test_a_synonym_of_the_name_on_the_permit_matches_with_a_note_and_a_higher_taxon_covers() -> None:
     one = listing(Population("II"))
-    other = Match(one, "synonym", "aliud nomen")
-    synonym = Listings({TAXON: (Match(one, "accepted", one.key),), "Aliud nomen": (other,)})
+    other = ListingMatch(one, "synonym", "aliud nomen")
+    synonym = Listings({TAXON: (ListingMatch(one, "accepted", one.key),), "Aliud nomen": (other,)})
     papers = [permit("export")]
-    assert found(papers, Facts(synonym), taxon="Aliud nomen") == {"CITES-box-7-synonym": "note"}
+    assert severity_by_rule(papers, Facts(synonym), taxon="Aliud nomen") == {"CITES-box-7-synonym": "note"}
     family = permit("export", taxon="Inventidae spp.")
-    above = Match(listing(Population("II"), name="Inventidae"), "accepted", "inventidae")
-    both = Facts(Listings({**II.listings.found, "Inventidae spp.": (above,)}))
-    assert found([family], both) == {}
-    assert found([family], II, taxon="Nemo nusquam") == {}
+    above = ListingMatch(listing(Population("II"), name="Inventidae"), "accepted", "inventidae")
+    both = Facts(Listings({**APPENDIX_II.listings.matches, "Inventidae spp.": (above,)}))
+    assert severity_by_rule([family], both) == {}
+    assert severity_by_rule([family], APPENDIX_II, taxon="Nemo nusquam") == {}
 
 
 def of_a_family(*parts: Population, since: date = LONG_AGO, until: date | None = None) -> Facts:
     """Let a family be of Appendix II, and one species of it listed by itself."""
-    above = Match(listing(Population("II"), name="Inventidae"), "accepted", "inventidae")
+    above = ListingMatch(listing(Population("II"), name="Inventidae"), "accepted", "inventidae")
     one = listing(*parts, since=since, until=until)
-    return Facts(Listings({TAXON: (Match(one, "accepted", one.key),), "Inventidae spp.": (above,)}))
+    return Facts(Listings({TAXON: (ListingMatch(one, "accepted", one.key),), "Inventidae spp.": (above,)}))
 
 
 def test_a_line_for_a_higher_taxon_is_asked_by_the_declared_one() -> None:
     family, one = permit("export", taxon="Inventidae spp."), of_a_family(Population("I"))
     at_issue = {"CITES-box-10-appendix": "refer"}
-    assert found([family], one) == {**at_issue, IMPORT_I: "block", COMMERCIAL: "block"}
-    assert found([family], one, "export") == {**at_issue, COMMERCIAL: "block"}
-    assert found([family, permit("import", "I")], one, purpose="Z") == at_issue
-    assert found([permit("export", "II", taxon="Inventidae spp.", source="D")], one, source="D") == {}
-    assert found([permit("export", "I", taxon="Inventidae spp."), permit("import", "I")], one, purpose="Z") == {}
-    assert found([family], of_a_family(Population("II"))) == {}
-    open_ = of_a_family(Population("II", told=False), Population("I", told=False))
-    assert found([family], open_) == {"listing-silent": "note"}
+    assert severity_by_rule([family], one) == {**at_issue, IMPORT_I: "block", COMMERCIAL: "block"}
+    assert severity_by_rule([family], one, "export") == {**at_issue, COMMERCIAL: "block"}
+    assert severity_by_rule([family, permit("import", "I")], one, purpose="Z") == at_issue
+    assert severity_by_rule([permit("export", "II", taxon="Inventidae spp.", source="D")], one, source="D") == {}
+    assert (
+        severity_by_rule([permit("export", "I", taxon="Inventidae spp."), permit("import", "I")], one, purpose="Z")
+        == {}
+    )
+    assert severity_by_rule([family], of_a_family(Population("II"))) == {}
+    open_ = of_a_family(Population("II", is_range_known=False), Population("I", is_range_known=False))
+    assert severity_by_rule([family], open_) == {"listing-silent": "note"}
     [silent] = [one for one in findings([family], open_) if one.rule == "listing-silent"]
     assert silent.found == "Appendix I or Appendix II; line A: Appendix II"
 
@@ -214,18 +225,18 @@ def test_a_line_for_a_higher_taxon_is_asked_by_the_declared_one() -> None:
 def test_a_line_for_a_higher_taxon_is_asked_by_the_population_of_the_declared_one() -> None:
     known = of_a_family(Population("I", frozenset({"IN"})), Population("II"))
     family, indian = (permit("export", taxon="Inventidae spp.", origin_country=code) for code in ("ZA", "IN"))
-    assert found([family], known) == {}
-    asked = found([indian], known, origin_country="IN")
+    assert severity_by_rule([family], known) == {}
+    asked = severity_by_rule([indian], known, origin_country="IN")
     assert set(asked) == {"CITES-box-10-appendix", IMPORT_I, COMMERCIAL}
 
 
 def test_what_moved_to_appendix_one_since_its_wider_line_was_issued_is_for_an_officer() -> None:
     then = TODAY - timedelta(days=20)
     before, after = listing(Population("II"), until=then), listing(Population("I"), since=then)
-    above = Match(listing(Population("II"), name="Inventidae"), "accepted", "inventidae")
-    both = tuple(Match(one, "accepted", one.key) for one in (before, after))
+    above = ListingMatch(listing(Population("II"), name="Inventidae"), "accepted", "inventidae")
+    both = tuple(ListingMatch(one, "accepted", one.key) for one in (before, after))
     known = Facts(Listings({TAXON: both, "Inventidae spp.": (above,)}))
-    assert found([permit("export", taxon="Inventidae spp.")], known) == {"CITES-XV-appendix-today": "refer"}
+    assert severity_by_rule([permit("export", taxon="Inventidae spp.")], known) == {"CITES-XV-appendix-today": "refer"}
 
 
 @pytest.mark.parametrize(("on_paper", "stated", "covered"), [
@@ -243,8 +254,10 @@ def test_a_hybrid_is_neither_of_its_parents_but_of_what_both_belong_to(
     on_paper: str, stated: str, covered: bool
 ) -> None:
     one, other = listing(Population("II")), listing(Population("II"), name="Inventus alienus")
-    mixed = tuple(Match(each, "hybrid", each.key) for each in (one, other))
-    family = (Match(listing(Population("II"), name="Inventidae"), "accepted", "inventidae"),)
-    known = Facts(Listings({one.name: (Match(one, "accepted", one.key),), stated: mixed, "Inventidae spp.": family}))
+    mixed = tuple(ListingMatch(each, "hybrid", each.key) for each in (one, other))
+    family = (ListingMatch(listing(Population("II"), name="Inventidae"), "accepted", "inventidae"),)
+    known = Facts(
+        Listings({one.name: (ListingMatch(one, "accepted", one.key),), stated: mixed, "Inventidae spp.": family})
+    )
     rules = {told.rule for told in findings([permit("export", taxon=on_paper)], known, taxon=stated)}
     assert ("CITES-box-7-line" not in rules) == covered

@@ -8,9 +8,17 @@ from typing import Any
 import pytest
 
 from services.permits.domain.reference.entries import Suspension
-from services.permits.domain.reference.facts import Facts, Taking
+from services.permits.domain.reference.facts import Facts, QuotaUsage
 from shared.database import new_id
-from tests.permits.domain.rules.test_requirements import II, LONG_AGO, NONE, TAXON, findings, found, permit
+from tests.permits.domain.rules.test_requirements import (
+    APPENDIX_II,
+    LONG_AGO,
+    NOT_LISTED,
+    TAXON,
+    findings,
+    permit,
+    severity_by_rule,
+)
 from tests.permits.sample_data import TODAY
 
 STOPPED, BY_ORIGIN = "CITES-Conf-14.3-suspension", "CITES-Conf-14.3-suspension-of-origin"
@@ -47,15 +55,15 @@ def suspension(**more: Any) -> Suspension:
 def test_a_suspension_stops_what_it_is_about_and_nothing_else(
     limits: dict[str, Any], stated: dict[str, Any], expected: set[str]
 ) -> None:
-    known = replace(II, suspensions=(suspension(**limits),))
+    known = replace(APPENDIX_II, suspensions=(suspension(**limits),))
     papers = [permit("export", origin_country=stated.get("origin_country", "ZA"))]
-    assert set(found(papers, known, **stated)) == expected
+    assert set(severity_by_rule(papers, known, **stated)) == expected
 
 
 def test_a_suspension_names_its_own_first_day_and_holds_once_the_list_here_has_it() -> None:
     def stops(known_from: date) -> dict[str, str]:
         one = suspension(starts=date(2016, 2, 14), known_from=known_from)
-        told = findings([permit("export")], replace(II, suspensions=(one,)))
+        told = findings([permit("export")], replace(APPENDIX_II, suspensions=(one,)))
         return {f.rule: f.found or "" for f in told if f.rule == STOPPED}
 
     assert stops(TODAY) == {STOPPED: "all species of ZA since 2016-02-14"}
@@ -63,19 +71,21 @@ def test_a_suspension_names_its_own_first_day_and_holds_once_the_list_here_has_i
 
 
 def test_a_suspension_of_all_species_leaves_alone_what_is_not_listed() -> None:
-    assert found([], replace(NONE, suspensions=(suspension(),))) == {}
+    assert severity_by_rule([], replace(NOT_LISTED, suspensions=(suspension(),))) == {}
 
 
 def test_a_quota_is_not_passed_by_the_running_total_with_the_permit_in_it() -> None:
     paper = permit("export")
 
     def taken(total: int) -> Facts:
-        taking = Taking(new_id(), TAXON, Decimal(100), Decimal(total), "number", LONG_AGO, TODAY)
-        return replace(II, takings={(paper.id, "A"): (taking,)})
+        taking = QuotaUsage(new_id(), TAXON, Decimal(100), Decimal(total), "number", LONG_AGO, TODAY)
+        return replace(APPENDIX_II, quota_usages={(paper.id, "A"): (taking,)})
 
-    assert found([paper], taken(100)) == {}
-    assert found([paper], taken(101)) == {"CITES-Conf-14.7-quota": "block"}
+    assert severity_by_rule([paper], taken(100)) == {}
+    assert severity_by_rule([paper], taken(101)) == {"CITES-Conf-14.7-quota": "block"}
 
 
 def test_lists_that_nobody_loaded_are_worth_a_note() -> None:
-    assert found([permit("export")], replace(II, empty=("quotas",))) == {"lists-empty": "note"}
+    assert severity_by_rule([permit("export")], replace(APPENDIX_II, missing_lists=("quotas",))) == {
+        "lists-empty": "note"
+    }

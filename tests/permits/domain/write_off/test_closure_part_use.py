@@ -13,7 +13,7 @@ from shared.contracts.declaration import Correction, Override, Refusal, Release
 from shared.contracts.permit import Endorsement, Permit
 from shared.database import now
 from shared.problems import Conflict
-from tests.permits.declaration_steps import rules
+from tests.permits.declaration_steps import severities
 from tests.permits.sample_data import (
     AUTHORITY_FR,
     AUTHORITY_ZA,
@@ -23,32 +23,32 @@ from tests.permits.sample_data import (
     balance,
     command,
     declaration,
-    endorsed,
+    endorse_permit,
     export_balance,
-    issued,
+    issue_permit,
     item,
     line,
-    lodged,
-    terms,
+    lodge_declaration,
+    permit_content,
 )
 
 
 async def test_part_uses_of_one_shipment_stand_side_by_side(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "118"}], "transport_document": "MAEU-1"}
     await issue.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
     part: dict[str, Any] = {"document": {"use": "part"}}
-    first = await lodged(permits_db, declaration(item(permit, "100", **part), transport_document="MAEU-1"))
-    second = await lodged(permits_db, declaration(item(permit, "18", **part), transport_document="MAEU-1"))
-    third = await lodged(permits_db, declaration(item(permit, "1", **part), transport_document="MAEU-1"))
+    first = await lodge_declaration(permits_db, declaration(item(permit, "100", **part), transport_document="MAEU-1"))
+    second = await lodge_declaration(permits_db, declaration(item(permit, "18", **part), transport_document="MAEU-1"))
+    third = await lodge_declaration(permits_db, declaration(item(permit, "1", **part), transport_document="MAEU-1"))
     assert [first["status"], second["status"], third["status"]] == ["accepted", "accepted", "rejected"]
-    assert set(rules(third)) == {"CITES-box-11-quantity"}
+    assert set(severities(third)) == {"CITES-box-11-quantity"}
 
 
 async def loads_left(permits_db: AsyncEngine, permit: Permit) -> None:
     """Endorse two part loads of a permit, each under a transport document of its own."""
-    id = await issued(permits_db, permit)
+    id = await issue_permit(permits_db, permit)
     for document, quantity in (("MAEU-1", "60"), ("MAEU-2", "58")):
         box_14 = {"lines": [{"line": "A", "quantity": quantity}], "transport_document": document}
         await issue.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
@@ -58,14 +58,14 @@ async def loads_left(permits_db: AsyncEngine, permit: Permit) -> None:
 async def test_part_loads_that_left_under_documents_of_their_own_arrive_one_after_the_other(
     permits_db: AsyncEngine, released: bool
 ) -> None:
-    permit = terms()
+    permit = permit_content()
     await loads_left(permits_db, permit)
     part: dict[str, Any] = {"document": {"use": "part"}}
-    first = await lodged(permits_db, declaration(item(permit, "60", **part), transport_document="MAEU-1"))
+    first = await lodge_declaration(permits_db, declaration(item(permit, "60", **part), transport_document="MAEU-1"))
     if released:
         await transitions.release(permits_db, UUID(first["id"]), CUSTOMS_FR, Release(), command())
-    second = await lodged(permits_db, declaration(item(permit, "58", **part), transport_document="MAEU-2"))
-    assert [(one["status"], rules(one)) for one in (first, second)] == [("accepted", {})] * 2
+    second = await lodge_declaration(permits_db, declaration(item(permit, "58", **part), transport_document="MAEU-2"))
+    assert [(one["status"], severities(one)) for one in (first, second)] == [("accepted", {})] * 2
 
 
 async def load(db: AsyncEngine, id: UUID, permit: Permit, by: str, *, declared: bool, line: str = "A") -> None:
@@ -73,27 +73,27 @@ async def load(db: AsyncEngine, id: UUID, permit: Permit, by: str, *, declared: 
     cited = {"document": {"use": "part", "line": line}}
     if declared:
         out = declaration(item(permit, "60", **cited), movement="export", transport_document=by)
-        left = await lodged(db, out, A)
+        left = await lodge_declaration(db, out, A)
         await transitions.release(db, UUID(left["id"]), CUSTOMS_ZA, Release(), command())
     else:
         box_14 = {"lines": [{"line": line, "quantity": "60"}], "transport_document": by}
         await issue.endorse(db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
-    found = await lodged(db, declaration(item(permit, "60", **cited), transport_document=by))
-    assert (found["status"], rules(found)) == ("accepted", {})
+    found = await lodge_declaration(db, declaration(item(permit, "60", **cited), transport_document=by))
+    assert (found["status"], severities(found)) == ("accepted", {})
     await transitions.release(db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
 
 
 async def stands(db: AsyncEngine, id: UUID, line: str = "A") -> tuple[str, bool, str]:
     """Answer where a permit stands, and whether its import side is closed, with what was consumed of it."""
     kept = await balance(db, id, line)
-    found = await read.permit(db, id, AUTHORITY_ZA, now())
+    found = await read.read_permit(db, id, AUTHORITY_ZA, now())
     return found["status"], kept["closed"], kept["consumed"]
 
 
 @pytest.mark.parametrize("declared", [False, True], ids=["box 14", "export declarations"])
 async def test_the_next_load_leaves_after_all_of_the_last_one_arrived(permits_db: AsyncEngine, declared: bool) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
     await load(permits_db, id, permit, "M-1", declared=declared)
     assert await stands(permits_db, id) == ("exhausted", True, "60"), "so far"
     assert (await export_balance(permits_db, id))["available"] == "60"
@@ -102,8 +102,8 @@ async def test_the_next_load_leaves_after_all_of_the_last_one_arrived(permits_db
 
 
 async def test_the_next_load_may_be_of_another_line(permits_db: AsyncEngine) -> None:
-    permit = terms(line("A", "60"), line("B", "60", description="flanks"))
-    id = await issued(permits_db, permit)
+    permit = permit_content(line("A", "60"), line("B", "60", description="flanks"))
+    id = await issue_permit(permits_db, permit)
     await load(permits_db, id, permit, "M-1", declared=False)
     assert await stands(permits_db, id) == ("exhausted", True, "60"), "so far"
     await load(permits_db, id, permit, "M-2", declared=False, line="B")
@@ -111,27 +111,27 @@ async def test_the_next_load_may_be_of_another_line(permits_db: AsyncEngine) -> 
 
 
 async def test_a_use_that_is_no_part_closes_at_once_whatever_might_leave_yet(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="60")
-    found = await lodged(permits_db, declaration(item(permit, "60")))
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="60")
+    found = await lodge_declaration(permits_db, declaration(item(permit, "60")))
     await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
     assert await stands(permits_db, id) == ("exhausted", True, "60")
     with pytest.raises(Conflict) as refused:
-        await endorsed(permits_db, id, A="60")
+        await endorse_permit(permits_db, id, A="60")
     assert refused.value.code == "wrong-turn"
 
 
 async def test_what_is_endorsed_for_less_than_was_left_closes_a_line_that_parts_used_up(
     permits_db: AsyncEngine,
 ) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
     out = declaration(item(permit, "110"), movement="export", transport_document="M-1")
-    left = await lodged(permits_db, out, A)
+    left = await lodge_declaration(permits_db, out, A)
     await transitions.release(permits_db, UUID(left["id"]), CUSTOMS_ZA, Release(), command())
     part: dict[str, Any] = {"document": {"use": "part"}}
-    found = await lodged(permits_db, declaration(item(permit, "60", **part), transport_document="M-1"))
+    found = await lodge_declaration(permits_db, declaration(item(permit, "60", **part), transport_document="M-1"))
     await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
     assert await stands(permits_db, id) == ("endorsed", False, "60")
     for quantity, standing in (("60", ("exhausted", True, "60")), ("70", ("endorsed", False, "60"))):
@@ -144,38 +144,38 @@ async def test_what_is_endorsed_for_less_than_was_left_closes_a_line_that_parts_
 async def test_the_last_load_may_use_up_what_an_endorsed_part_left_and_a_word_alone_is_referred(
     permits_db: AsyncEngine,
 ) -> None:
-    permit = terms()
+    permit = permit_content()
     await loads_left(permits_db, permit)
     part: dict[str, Any] = {"document": {"use": "part"}}
-    first = await lodged(permits_db, declaration(item(permit, "60", **part), transport_document="MAEU-1"))
-    early = await lodged(permits_db, declaration(item(permit, "58"), transport_document="MAEU-2"))
-    assert set(rules(early)) == {"CITES-VI.6-second-use", "CITES-box-11-quantity"}
+    first = await lodge_declaration(permits_db, declaration(item(permit, "60", **part), transport_document="MAEU-1"))
+    early = await lodge_declaration(permits_db, declaration(item(permit, "58"), transport_document="MAEU-2"))
+    assert set(severities(early)) == {"CITES-VI.6-second-use", "CITES-box-11-quantity"}
     await transitions.release(permits_db, UUID(first["id"]), CUSTOMS_FR, Release(), command())
-    word = await lodged(permits_db, declaration(item(permit, "1", **part), transport_document="OTHER"))
-    assert (word["status"], rules(word)) == ("referred", {"CITES-box-15-part-use": "refer"})
-    whole = await lodged(permits_db, declaration(item(permit, "1"), transport_document="OTHER"))
-    assert set(rules(whole)) == {"CITES-VI.6-second-use", "CITES-box-11-quantity"}
+    word = await lodge_declaration(permits_db, declaration(item(permit, "1", **part), transport_document="OTHER"))
+    assert (word["status"], severities(word)) == ("referred", {"CITES-box-15-part-use": "refer"})
+    whole = await lodge_declaration(permits_db, declaration(item(permit, "1"), transport_document="OTHER"))
+    assert set(severities(whole)) == {"CITES-VI.6-second-use", "CITES-box-11-quantity"}
     await transitions.refuse(permits_db, UUID(word["id"]), CUSTOMS_FR, Refusal(reason="of another shipment"), command())
-    last = await lodged(permits_db, declaration(item(permit, "58"), transport_document="MAEU-2"))
-    assert (last["status"], rules(last)) == ("accepted", {})
+    last = await lodge_declaration(permits_db, declaration(item(permit, "58"), transport_document="MAEU-2"))
+    assert (last["status"], severities(last)) == ("accepted", {})
 
 
 async def into(db: AsyncEngine, *cited: Permit, by: str | None = None, **goods: str) -> dict[str, Any]:
     """Bring in part of a shipment under several documents."""
     papers = [{"type": "C400", "number": p.number, "issuer": p.issuer, "use": "part"} for p in cited]
     more = {} if by is None else {"transport_document": by}
-    return await lodged(db, declaration(item(cited[0], "10", documents=papers, **goods), **more))
+    return await lodge_declaration(db, declaration(item(cited[0], "10", documents=papers, **goods), **more))
 
 
 async def test_a_part_use_of_an_import_permit_is_of_the_shipment_endorsed_on_the_export_permit_beside_it(
     permits_db: AsyncEngine,
 ) -> None:
-    leaving, arriving = terms(), terms(kind="import", issuer="FR")
+    leaving, arriving = permit_content(), permit_content(kind="import", issuer="FR")
     await loads_left(permits_db, leaving)
-    await issued(permits_db, arriving, AUTHORITY_FR)
+    await issue_permit(permits_db, arriving, AUTHORITY_FR)
     for document in ("MAEU-1", "MAEU-2", "MAEU-1"):
         part = await into(permits_db, arriving, leaving, by=document)
-        assert (part["status"], rules(part)) == ("accepted", {}), document
+        assert (part["status"], severities(part)) == ("accepted", {}), document
         await transitions.release(permits_db, UUID(part["id"]), CUSTOMS_FR, Release(), command())
     for unknown in ("OTHER", None):
         word = await into(permits_db, arriving, leaving, by=unknown)
@@ -187,40 +187,40 @@ async def test_a_part_use_of_an_import_permit_is_of_the_shipment_endorsed_on_the
 async def test_part_loads_under_documents_of_their_own_stand_beside_each_other_on_an_import_permit_too(
     permits_db: AsyncEngine,
 ) -> None:
-    leaving, arriving = terms(), terms(kind="import", issuer="FR")
+    leaving, arriving = permit_content(), permit_content(kind="import", issuer="FR")
     await loads_left(permits_db, leaving)
-    await issued(permits_db, arriving, AUTHORITY_FR)
+    await issue_permit(permits_db, arriving, AUTHORITY_FR)
     both = [await into(permits_db, arriving, leaving, by=document) for document in ("MAEU-1", "MAEU-2")]
-    assert [(one["status"], rules(one)) for one in both] == [("accepted", {})] * 2
+    assert [(one["status"], severities(one)) for one in both] == [("accepted", {})] * 2
 
 
 async def test_part_loads_of_an_import_permit_that_were_rejected_are_led_out_beside_each_other(
     permits_db: AsyncEngine,
 ) -> None:
-    leaving, arriving = terms(), terms(kind="import", issuer="FR")
+    leaving, arriving = permit_content(), permit_content(kind="import", issuer="FR")
     await loads_left(permits_db, leaving)
-    await issued(permits_db, arriving, AUTHORITY_FR)
+    await issue_permit(permits_db, arriving, AUTHORITY_FR)
     wrong = {"documents": [{"number": p.number, "issuer": p.issuer, "use": "part"} for p in (arriving, leaving)]}
     stated = item(arriving, "10", taxon="Python regius", **wrong)
     stated["documents"] = [{**one, "line": "A"} for one in stated["documents"]]
-    found = await lodged(permits_db, declaration(stated, transport_document="MAEU-2"))
-    assert (found["status"], set(rules(found))) == ("rejected", {"CITES-box-7-taxon"})
+    found = await lodge_declaration(permits_db, declaration(stated, transport_document="MAEU-2"))
+    assert (found["status"], set(severities(found))) == ("rejected", {"CITES-box-7-taxon"})
     await into(permits_db, arriving, leaving, by="MAEU-1")
     over = Override(rule="CITES-box-7-taxon", reason="seen")
     kept = await transitions.override(permits_db, UUID(found["id"]), CUSTOMS_FR, over, command())
-    assert json.loads(kept.answer)["status"] == "accepted"
+    assert json.loads(kept.body)["status"] == "accepted"
 
 
 async def test_where_nothing_is_endorsed_the_parts_of_an_import_permit_are_of_the_shipment_of_the_first(
     permits_db: AsyncEngine,
 ) -> None:
-    arriving = terms(line(source="X"), kind="introduction_from_the_sea", issuer="FR")
-    await issued(permits_db, arriving, AUTHORITY_FR)
+    arriving = permit_content(line(source="X"), kind="introduction_from_the_sea", issuer="FR")
+    await issue_permit(permits_db, arriving, AUTHORITY_FR)
     parts = [await into(permits_db, arriving, by="M-1", source="X") for _ in range(2)]
-    assert [(one["status"], rules(one)) for one in parts] == [("accepted", {})] * 2
+    assert [(one["status"], severities(one)) for one in parts] == [("accepted", {})] * 2
     for one in parts:
         await transitions.release(permits_db, UUID(one["id"]), CUSTOMS_FR, Release(), command())
     for other in ("M-2", None):
         word = await into(permits_db, arriving, by=other, source="X")
-        assert (word["status"], rules(word)) == ("referred", {"CITES-box-15-part-use": "refer"})
+        assert (word["status"], severities(word)) == ("referred", {"CITES-box-15-part-use": "refer"})
         await transitions.refuse(permits_db, UUID(word["id"]), CUSTOMS_FR, Refusal(reason="of another"), command())

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import transitions
-from services.permits.actions.ledger.history import story
+from services.permits.actions.ledger.history import list_entries
 from services.permits.actions.permits import issue
 from shared.contracts.declaration import Cancellation, Consent, Correction, Override, Refusal, Release
 from shared.contracts.permit import Endorsement, Permit
 from shared.problems import Conflict
-from tests.permits.declaration_steps import entries_add_up, stated, turn
+from tests.permits.declaration_steps import build_model, check_balances, run_command
 from tests.permits.sample_data import (
     AUTHORITY_ZA,
     CUSTOMS_FR,
@@ -23,139 +23,147 @@ from tests.permits.sample_data import (
     balance,
     command,
     declaration,
-    endorsed,
+    endorse_permit,
     export_balance,
-    issued,
+    issue_permit,
     item,
-    lodged,
-    terms,
+    lodge_declaration,
+    permit_content,
 )
 
 QUANTITY = "CITES-box-11-quantity"
 SHIPMENT = {"transport_document": "M-1"}
-PART = {"use": "part"}
+PART_USE = {"use": "part"}
 
 
-async def hundred(db: AsyncEngine) -> tuple[UUID, Permit]:
+async def endorse_hundred(db: AsyncEngine) -> tuple[UUID, Permit]:
     """Endorse a hundred of one shipment."""
-    permit = terms()
-    id = await issued(db, permit)
+    permit = permit_content()
+    id = await issue_permit(db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "100"}], **SHIPMENT}
     await issue.endorse(db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
     return id, permit
 
 
-async def consented(db: AsyncEngine, found: dict[str, Any], quantity: str) -> dict[str, Any]:
-    return await turn(db, transitions.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity=quantity))
+async def give_consent(db: AsyncEngine, found: dict[str, Any], quantity: str) -> dict[str, Any]:
+    return await run_command(
+        db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity=quantity)
+    )
 
 
-async def released(db: AsyncEngine, found: dict[str, Any], quantity: str) -> dict[str, Any]:
+async def release_declaration(db: AsyncEngine, found: dict[str, Any], quantity: str) -> dict[str, Any]:
     items = [{"number": 1, "quantity": quantity}]
-    return await turn(db, transitions.release, found, CUSTOMS_FR, stated(Release, items=items))
+    return await run_command(db, transitions.release, found, CUSTOMS_FR, build_model(Release, items=items))
 
 
-async def led_out(db: AsyncEngine, permit: Permit, quantity: str, more: str, **document: str) -> dict[str, Any]:
+async def accept_with_consent(
+    db: AsyncEngine, permit: Permit, quantity: str, more: str, **document: str
+) -> dict[str, Any]:
     """Declare more than is left, let the authority consent, and customs override."""
-    found = await lodged(db, declaration(item(permit, quantity, document=document), **SHIPMENT))
+    found = await lodge_declaration(db, declaration(item(permit, quantity, document=document), **SHIPMENT))
     assert found["status"] == "rejected"
-    await consented(db, found, more)
-    return await turn(db, transitions.override, found, CUSTOMS_FR, stated(Override, rule=QUANTITY, reason="consented"))
+    await give_consent(db, found, more)
+    return await run_command(
+        db, transitions.override, found, CUSTOMS_FR, build_model(Override, rule=QUANTITY, reason="consented")
+    )
 
 
 async def test_nobody_else_spends_a_consent(permits_db: AsyncEngine) -> None:
-    id, permit = await hundred(permits_db)
-    first = await lodged(permits_db, declaration(item(permit, "100", document=PART), **SHIPMENT))
-    await consented(permits_db, first, "10")
-    second = await lodged(permits_db, declaration(item(permit, "10", document=PART), **SHIPMENT))
+    id, permit = await endorse_hundred(permits_db)
+    first = await lodge_declaration(permits_db, declaration(item(permit, "100", document=PART_USE), **SHIPMENT))
+    await give_consent(permits_db, first, "10")
+    second = await lodge_declaration(permits_db, declaration(item(permit, "10", document=PART_USE), **SHIPMENT))
     assert (second["status"], [f["rule"] for f in second["findings"]][:1]) == ("rejected", [QUANTITY])
-    assert (await released(permits_db, first, "110"))["status"] == "released"
+    assert (await release_declaration(permits_db, first, "110"))["status"] == "released"
     kept = await balance(permits_db, id)
     assert (kept["consumed"], kept["consented"], kept["available"], kept["closed"]) == ("110", "10", "0", True)
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 End = Callable[[AsyncEngine, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
-async def cancelled(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:
-    return await turn(db, transitions.cancel, found, B, Cancellation())
+async def cancel_declaration(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:
+    return await run_command(db, transitions.cancel, found, B, Cancellation())
 
 
-async def refused(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:
-    return await turn(db, transitions.refuse, found, CUSTOMS_FR, Refusal(reason="no"))
+async def refuse_declaration(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:
+    return await run_command(db, transitions.refuse, found, CUSTOMS_FR, Refusal(reason="no"))
 
 
-@pytest.mark.parametrize("ends", [cancelled, refused])
+@pytest.mark.parametrize("ends", [cancel_declaration, refuse_declaration])
 @pytest.mark.parametrize("used", [False, True], ids=["not drawn on", "drawn on"])
 async def test_a_consent_ends_with_its_declaration(permits_db: AsyncEngine, ends: End, used: bool) -> None:
-    id, permit = await hundred(permits_db)
+    id, permit = await endorse_hundred(permits_db)
     if used:
-        first = await led_out(permits_db, permit, "110", "10")
+        first = await accept_with_consent(permits_db, permit, "110", "10")
         assert (await balance(permits_db, id))["reserved"] == "110"
     else:
-        first = await lodged(permits_db, declaration(item(permit, "100"), **SHIPMENT))
-        await consented(permits_db, first, "10")
+        first = await lodge_declaration(permits_db, declaration(item(permit, "100"), **SHIPMENT))
+        await give_consent(permits_db, first, "10")
     await ends(permits_db, first)
-    second = await lodged(permits_db, declaration(item(permit, "110"), **SHIPMENT))
+    second = await lodge_declaration(permits_db, declaration(item(permit, "110"), **SHIPMENT))
     assert (second["status"], [f["rule"] for f in second["findings"]]) == ("rejected", [QUANTITY])
     kept = await balance(permits_db, id)
     assert (kept["available"], kept["consented"]) == ("100", "0")
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_what_a_new_version_asks_beyond_the_line_is_customs_to_override_again(permits_db: AsyncEngine) -> None:
-    id, permit = await hundred(permits_db)
-    first = await led_out(permits_db, permit, "110", "10")
+    id, permit = await endorse_hundred(permits_db)
+    first = await accept_with_consent(permits_db, permit, "110", "10")
     again = declaration(item(permit, "105"), reference=first["reference"], **SHIPMENT)
-    first = await turn(permits_db, transitions.amend, first, B, again)
+    first = await run_command(permits_db, transitions.amend, first, B, again)
     assert (first["status"], (await balance(permits_db, id))["consented"]) == ("rejected", "0")
-    over = stated(Override, rule=QUANTITY, reason="consented to before")
-    assert (await turn(permits_db, transitions.override, first, CUSTOMS_FR, over))["status"] == "accepted"
+    over = build_model(Override, rule=QUANTITY, reason="consented to before")
+    assert (await run_command(permits_db, transitions.override, first, CUSTOMS_FR, over))["status"] == "accepted"
     assert (await balance(permits_db, id))["consented"] == "5"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_what_is_not_used_of_a_consent_is_gone_from_the_line(permits_db: AsyncEngine) -> None:
-    id, permit = await hundred(permits_db)
-    first = await led_out(permits_db, permit, "110", "10", use="part")
-    await released(permits_db, first, "95")
+    id, permit = await endorse_hundred(permits_db)
+    first = await accept_with_consent(permits_db, permit, "110", "10", use="part")
+    await release_declaration(permits_db, first, "95")
     kept = await balance(permits_db, id)
     assert (kept["consumed"], kept["consented"], kept["available"]) == ("95", "0", "5")
-    more = stated(Correction, items=[{"number": 1, "quantity": "108"}], reason="recounted")
-    await turn(permits_db, transitions.correct, first, CUSTOMS_FR, more)
+    more = build_model(Correction, items=[{"number": 1, "quantity": "108"}], reason="recounted")
+    await run_command(permits_db, transitions.correct, first, CUSTOMS_FR, more)
     assert (await balance(permits_db, id))["consented"] == "8", "the same item may draw on it yet"
-    less = stated(Correction, items=[{"number": 1, "quantity": "90"}], reason="recounted again")
-    await turn(permits_db, transitions.correct, first, CUSTOMS_FR, less)
+    less = build_model(Correction, items=[{"number": 1, "quantity": "90"}], reason="recounted again")
+    await run_command(permits_db, transitions.correct, first, CUSTOMS_FR, less)
     kept = await balance(permits_db, id)
     assert (kept["consented"], kept["available"], kept["closed"]) == ("0", "10", False)
-    too_much = stated(Correction, items=[{"number": 1, "quantity": "111"}], reason="x")
+    too_much = build_model(Correction, items=[{"number": 1, "quantity": "111"}], reason="x")
     with pytest.raises(Conflict) as no:
-        await turn(permits_db, transitions.correct, first, CUSTOMS_FR, too_much)
+        await run_command(permits_db, transitions.correct, first, CUSTOMS_FR, too_much)
     assert no.value.code == "not-enough-left"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_at_export_too_more_leaves_by_the_declaration_it_was_consented_for_alone(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
     leaving = declaration(item(permit, "120"), movement="export")
-    found = await lodged(permits_db, leaving, A)
-    await turn(permits_db, transitions.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity="10"))
+    found = await lodge_declaration(permits_db, leaving, A)
+    await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="10"))
     with pytest.raises(Conflict) as no:
-        await endorsed(permits_db, id, A="1")
+        await endorse_permit(permits_db, id, A="1")
     assert no.value.code == "endorsement-exceeds-permit"
     items = [{"number": 1, "quantity": "130"}]
-    await turn(permits_db, transitions.release, found, CUSTOMS_ZA, stated(Release, items=items))
+    await run_command(permits_db, transitions.release, found, CUSTOMS_ZA, build_model(Release, items=items))
     assert (await export_balance(permits_db, id))["endorsed"] == "130"
     assert (await balance(permits_db, id))["available"] == "130"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_the_ledger_tells_of_a_consent_when_it_is_given_and_when_it_is_drawn_on(permits_db: AsyncEngine) -> None:
-    id, permit = await hundred(permits_db)
-    first = await led_out(permits_db, permit, "110", "10")
-    await cancelled(permits_db, first)
-    told = [(e["kind"], e["quantity"], e["balance"]["consented"]) for e in (await story(permits_db, id, B))["data"]]
+    id, permit = await endorse_hundred(permits_db)
+    first = await accept_with_consent(permits_db, permit, "110", "10")
+    await cancel_declaration(permits_db, first)
+    told = [
+        (e["kind"], e["quantity"], e["balance"]["consented"]) for e in (await list_entries(permits_db, id, B))["data"]
+    ]
     assert told[2:] == [
         ("consent", "10", "0"), ("draw", "10", "10"), ("reserve", "110", "10"), ("release", "110", "10"),
         ("lapse", "10", "0"),
@@ -165,23 +173,25 @@ async def test_the_ledger_tells_of_a_consent_when_it_is_given_and_when_it_is_dra
 async def test_who_holds_nothing_but_a_consent_does_not_give_way_to_a_smaller_endorsement(
     permits_db: AsyncEngine,
 ) -> None:
-    permit = terms()
-    await issued(permits_db, permit)
-    out = await lodged(permits_db, declaration(item(permit, "100"), movement="export", **SHIPMENT), A)
-    await turn(permits_db, transitions.release, out, CUSTOMS_ZA, Release())
+    permit = permit_content()
+    await issue_permit(permits_db, permit)
+    out = await lodge_declaration(permits_db, declaration(item(permit, "100"), movement="export", **SHIPMENT), A)
+    await run_command(permits_db, transitions.release, out, CUSTOMS_ZA, Release())
     first, second = [
-        await lodged(permits_db, declaration(item(permit, quantity, document=PART), **SHIPMENT))
+        await lodge_declaration(permits_db, declaration(item(permit, quantity, document=PART_USE), **SHIPMENT))
         for quantity in ("90", "10")
     ]
-    await released(permits_db, first, "90")
-    third = await led_out(permits_db, permit, "7", "7", use="part")
-    fewer = stated(Correction, items=[{"number": 1, "quantity": "91"}], reason="recounted")
-    await turn(permits_db, transitions.correct, out, CUSTOMS_ZA, fewer)
-    standing = [await turn(permits_db, transitions.consent, one, AUTHORITY_ZA, stated(Consent, item=1, quantity="0.5"))
-                for one in (second, third)]  # fmt: skip
+    await release_declaration(permits_db, first, "90")
+    third = await accept_with_consent(permits_db, permit, "7", "7", use="part")
+    fewer = build_model(Correction, items=[{"number": 1, "quantity": "91"}], reason="recounted")
+    await run_command(permits_db, transitions.correct, out, CUSTOMS_ZA, fewer)
+    agreed = build_model(Consent, item=1, quantity="0.5")
+    standing = [
+        await run_command(permits_db, transitions.consent, one, AUTHORITY_ZA, agreed) for one in (second, third)
+    ]
     assert [one["status"] for one in standing] == ["referred", "accepted"]
-    fewer = stated(Correction, items=[{"number": 1, "quantity": "89"}], reason="recounted")
+    fewer = build_model(Correction, items=[{"number": 1, "quantity": "89"}], reason="recounted")
     with pytest.raises(Conflict) as no:
-        await turn(permits_db, transitions.correct, out, CUSTOMS_ZA, fewer)
+        await run_command(permits_db, transitions.correct, out, CUSTOMS_ZA, fewer)
     assert no.value.code == "not-enough-left", "ninety arrived, and what was consented to did not leave"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)

@@ -11,16 +11,16 @@ from shared.contracts.declaration import Consent, Correction, Override, Release
 from shared.contracts.permit import Permit
 from shared.database import now
 from shared.problems import Conflict
-from tests.permits.declaration_steps import entries_add_up, stated, turn
+from tests.permits.declaration_steps import build_model, check_balances, run_command
 from tests.permits.domain.write_off.test_consents import (
-    PART,
+    PART_USE,
     QUANTITY,
     SHIPMENT,
-    cancelled,
-    consented,
-    hundred,
-    led_out,
-    released,
+    accept_with_consent,
+    cancel_declaration,
+    endorse_hundred,
+    give_consent,
+    release_declaration,
 )
 from tests.permits.sample_data import (
     AUTHORITY_ZA,
@@ -30,151 +30,162 @@ from tests.permits.sample_data import (
     B,
     balance,
     declaration,
-    endorsed,
+    endorse_permit,
     export_balance,
-    issued,
+    issue_permit,
     item,
     line,
-    lodged,
-    terms,
+    lodge_declaration,
+    permit_content,
 )
 
 
 async def recounted(db: AsyncEngine, found: dict[str, Any], by: Any, *quantities: str) -> dict[str, Any]:
     items = [{"number": number, "quantity": quantity} for number, quantity in enumerate(quantities, 1)]
-    return await turn(db, transitions.correct, found, by, stated(Correction, items=items, reason="recounted"))
+    return await run_command(
+        db, transitions.correct, found, by, build_model(Correction, items=items, reason="recounted")
+    )
 
 
 async def of_two_items(db: AsyncEngine, permit: Permit, *quantities: str, **more: Any) -> dict[str, Any]:
     """Declare two part uses at once, ten more consented to for the first."""
-    items = [item(permit, quantity, number, document=PART) for number, quantity in enumerate(quantities, 1)]
-    found = await lodged(db, declaration(*items, **SHIPMENT, **more), A if more else B)
-    return await turn(db, transitions.consent, found, AUTHORITY_ZA, stated(Consent, item=1, quantity="10"))
+    items = [item(permit, quantity, number, document=PART_USE) for number, quantity in enumerate(quantities, 1)]
+    found = await lodge_declaration(db, declaration(*items, **SHIPMENT, **more), A if more else B)
+    return await run_command(db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="10"))
 
 
 @pytest.mark.parametrize("corrected", [False, True])
 async def test_what_one_item_needs_of_a_consent_while_another_has_not_freed_it_is_nobody_elses(
     permits_db: AsyncEngine, corrected: bool
 ) -> None:
-    id, permit = await hundred(permits_db)
+    id, permit = await endorse_hundred(permits_db)
     found = await of_two_items(permits_db, permit, "60", "40")
     items = [{"number": 1, "quantity": "70"}, {"number": 2, "quantity": "30"}]
-    free = Release() if corrected else stated(Release, items=items)
-    await turn(permits_db, transitions.release, found, CUSTOMS_FR, free)
+    free = Release() if corrected else build_model(Release, items=items)
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, free)
     if corrected:
         await recounted(permits_db, found, CUSTOMS_FR, "70", "30")
     kept = await balance(permits_db, id)
     assert (kept["consumed"], kept["available"]) == ("100", "0")
-    third = await lodged(permits_db, declaration(item(permit, "10", document=PART), **SHIPMENT))
+    third = await lodge_declaration(permits_db, declaration(item(permit, "10", document=PART_USE), **SHIPMENT))
     assert third["status"] == "rejected"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_at_export_what_an_item_drew_and_the_line_does_not_lack_leaves_with_nobody_else(
     permits_db: AsyncEngine,
 ) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
     found = await of_two_items(permits_db, permit, "60", "60", movement="export")
     items = [{"number": 1, "quantity": "70"}, {"number": 2, "quantity": "40"}]
-    await turn(permits_db, transitions.release, found, CUSTOMS_ZA, stated(Release, items=items))
+    await run_command(permits_db, transitions.release, found, CUSTOMS_ZA, build_model(Release, items=items))
     assert (await export_balance(permits_db, id))["available"] == "10"
     with pytest.raises(Conflict):
-        await endorsed(permits_db, id, A="11")
-    leaving = declaration(item(permit, "11", document=PART), movement="export", **SHIPMENT)
-    assert (await lodged(permits_db, leaving, A))["status"] == "rejected"
-    await entries_add_up(permits_db)
+        await endorse_permit(permits_db, id, A="11")
+    leaving = declaration(item(permit, "11", document=PART_USE), movement="export", **SHIPMENT)
+    assert (await lodge_declaration(permits_db, leaving, A))["status"] == "rejected"
+    await check_balances(permits_db)
 
 
 @pytest.mark.parametrize(("kept_of_it", "room"), [(None, "90"), ("90", "0")], ids=["cancelled", "released with less"])
 async def test_what_the_line_has_again_is_not_doubled_by_what_was_drawn_while_it_lacked_it(
     permits_db: AsyncEngine, kept_of_it: str | None, room: str
 ) -> None:
-    id, permit = await hundred(permits_db)
-    first = await lodged(permits_db, declaration(item(permit, "100", document=PART), **SHIPMENT))
-    second = await led_out(permits_db, permit, "10", "10", use="part")
-    await (cancelled(permits_db, first) if kept_of_it is None else released(permits_db, first, kept_of_it))
+    id, permit = await endorse_hundred(permits_db)
+    first = await lodge_declaration(permits_db, declaration(item(permit, "100", document=PART_USE), **SHIPMENT))
+    second = await accept_with_consent(permits_db, permit, "10", "10", use="part")
+    await (
+        cancel_declaration(permits_db, first)
+        if kept_of_it is None
+        else release_declaration(permits_db, first, kept_of_it)
+    )
     assert (await balance(permits_db, id))["available"] == room
-    third = await lodged(permits_db, declaration(item(permit, f"{int(room) + 1}", document=PART), **SHIPMENT))
+    third = await lodge_declaration(
+        permits_db, declaration(item(permit, f"{int(room) + 1}", document=PART_USE), **SHIPMENT)
+    )
     assert third["status"] == "rejected"
-    await released(permits_db, second, "10")
+    await release_declaration(permits_db, second, "10")
     kept = await balance(permits_db, id)
     assert (kept["consented"], kept["available"]) == ("0", room)
     more = await recounted(permits_db, second, CUSTOMS_FR, "20" if room == "0" else "110")
     assert more["usage"][0]["consumed"] in {"20", "110"}, "its own consent it may draw on again"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_a_correction_upwards_spends_no_other_items_consent(permits_db: AsyncEngine) -> None:
-    id, permit = await hundred(permits_db)
+    id, permit = await endorse_hundred(permits_db)
     first, other = [
-        await lodged(permits_db, declaration(item(permit, quantity, document=PART), **SHIPMENT))
+        await lodge_declaration(permits_db, declaration(item(permit, quantity, document=PART_USE), **SHIPMENT))
         for quantity in ("60", "40")
     ]
-    second = await led_out(permits_db, permit, "10", "10", use="part")
-    await released(permits_db, other, "40")
-    await released(permits_db, first, "50")
+    second = await accept_with_consent(permits_db, permit, "10", "10", use="part")
+    await release_declaration(permits_db, other, "40")
+    await release_declaration(permits_db, first, "50")
     with pytest.raises(Conflict) as no:
         await recounted(permits_db, first, CUSTOMS_FR, "51")
     assert no.value.code == "not-enough-left"
-    await released(permits_db, second, "10")
+    await release_declaration(permits_db, second, "10")
     assert (await balance(permits_db, id))["available"] == "0"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_what_was_drawn_before_more_was_endorsed_goes_back_whole(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    out = declaration(item(permit, "100", document=PART), movement="export", **SHIPMENT)
-    left = await lodged(permits_db, out, A)
-    await turn(permits_db, transitions.release, left, CUSTOMS_ZA, Release())
-    first = await lodged(permits_db, declaration(item(permit, "100", document=PART), **SHIPMENT))
-    await consented(permits_db, first, "20")
-    await released(permits_db, first, "120")
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    out = declaration(item(permit, "100", document=PART_USE), movement="export", **SHIPMENT)
+    left = await lodge_declaration(permits_db, out, A)
+    await run_command(permits_db, transitions.release, left, CUSTOMS_ZA, Release())
+    first = await lodge_declaration(permits_db, declaration(item(permit, "100", document=PART_USE), **SHIPMENT))
+    await give_consent(permits_db, first, "20")
+    await release_declaration(permits_db, first, "120")
     await recounted(permits_db, left, CUSTOMS_ZA, "120")
     await recounted(permits_db, first, CUSTOMS_FR, "119")
     kept = await balance(permits_db, id)
     assert (kept["consented"], kept["available"], kept["closed"]) == ("0", "1", False)
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_a_crossing_is_not_corrected_by_the_consent_for_another(permits_db: AsyncEngine) -> None:
-    permit = terms(line(quantity="3"), kind="musical_instrument")
-    await endorsed(permits_db, await issued(permits_db, permit), A="3")
-    first = await lodged(permits_db, declaration(item(permit, "3")))
-    await turn(permits_db, transitions.release, first, CUSTOMS_FR, Release())
-    second = await lodged(permits_db, declaration(item(permit, "5")))
-    await consented(permits_db, second, "2")
-    over = stated(Override, rule=QUANTITY, reason="consented")
-    assert (await turn(permits_db, transitions.override, second, CUSTOMS_FR, over))["status"] == "accepted"
+    permit = permit_content(line(quantity="3"), kind="musical_instrument")
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="3")
+    first = await lodge_declaration(permits_db, declaration(item(permit, "3")))
+    await run_command(permits_db, transitions.release, first, CUSTOMS_FR, Release())
+    second = await lodge_declaration(permits_db, declaration(item(permit, "5")))
+    await give_consent(permits_db, second, "2")
+    over = build_model(Override, rule=QUANTITY, reason="consented")
+    assert (await run_command(permits_db, transitions.override, second, CUSTOMS_FR, over))["status"] == "accepted"
     with pytest.raises(Conflict) as no:
         await recounted(permits_db, first, CUSTOMS_FR, "5")
     assert no.value.code == "not-enough-left"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_a_line_used_up_by_parts_is_closed_whatever_a_consent_was_to_add(permits_db: AsyncEngine) -> None:
-    id, permit = await hundred(permits_db)
-    await endorsed(permits_db, id, A="20")
-    first = await lodged(permits_db, declaration(item(permit, "120", document=PART), **SHIPMENT))
-    second = await led_out(permits_db, permit, "10", "10", use="part")
-    await released(permits_db, first, "120")
-    await cancelled(permits_db, second)
-    kept, status = await balance(permits_db, id), (await read.permit(permits_db, id, AUTHORITY_ZA, now()))["status"]
+    id, permit = await endorse_hundred(permits_db)
+    await endorse_permit(permits_db, id, A="20")
+    first = await lodge_declaration(permits_db, declaration(item(permit, "120", document=PART_USE), **SHIPMENT))
+    second = await accept_with_consent(permits_db, permit, "10", "10", use="part")
+    await release_declaration(permits_db, first, "120")
+    await cancel_declaration(permits_db, second)
+    kept, status = (
+        await balance(permits_db, id),
+        (await read.read_permit(permits_db, id, AUTHORITY_ZA, now()))["status"],
+    )
     assert (kept["consumed"], kept["available"], kept["closed"], status) == ("120", "0", True, "exhausted")
     async with permits_db.connect() as conn:
         told = (await conn.execute(text("SELECT count(*) FROM news WHERE type = 'permit.exhausted'"))).scalar_one()
     assert told == 1
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_who_holds_a_consent_still_uses_it_after_parts_used_up_the_line(permits_db: AsyncEngine) -> None:
-    id, permit = await hundred(permits_db)
-    first = await lodged(permits_db, declaration(item(permit, "100", document=PART), **SHIPMENT))
-    second = await led_out(permits_db, permit, "10", "10", use="part")
-    await released(permits_db, first, "100")
-    await released(permits_db, second, "10")
+    id, permit = await endorse_hundred(permits_db)
+    first = await lodge_declaration(permits_db, declaration(item(permit, "100", document=PART_USE), **SHIPMENT))
+    second = await accept_with_consent(permits_db, permit, "10", "10", use="part")
+    await release_declaration(permits_db, first, "100")
+    await release_declaration(permits_db, second, "10")
     await recounted(permits_db, first, CUSTOMS_FR, "80")
     kept = await balance(permits_db, id)
     assert (kept["consumed"], kept["available"], kept["closed"]) == ("90", "10", False)
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)

@@ -11,7 +11,7 @@ from services.permits.actions.declarations import read, transitions
 from services.permits.actions.permits import issue
 from shared.contracts.declaration import Override, Release
 from shared.contracts.permit import Endorsement
-from tests.permits.declaration_steps import entries_add_up, stated, turn
+from tests.permits.declaration_steps import build_model, check_balances, run_command
 from tests.permits.sample_data import (
     CUSTOMS_FR,
     CUSTOMS_ZA,
@@ -20,11 +20,11 @@ from tests.permits.sample_data import (
     balance,
     command,
     declaration,
-    endorsed,
-    issued,
+    endorse_permit,
+    issue_permit,
     item,
-    lodged,
-    terms,
+    lodge_declaration,
+    permit_content,
 )
 
 PART: dict[str, Any] = {"document": {"use": "part"}}
@@ -32,23 +32,23 @@ PART: dict[str, Any] = {"document": {"use": "part"}}
 
 async def _three(db: AsyncEngine) -> tuple[list[UUID], list[dict[str, Any]]]:
     """Three part uses of one permit, the younger two holding quantities of another permit as well."""
-    one, other = terms(), terms()
-    ids = [await issued(db, one), await issued(db, other)]
+    one, other = permit_content(), permit_content()
+    ids = [await issue_permit(db, one), await issue_permit(db, other)]
     uses = [
         declaration(item(one, "40", **PART), transport_document="M"),
         declaration(item(one, "40", **PART), item(other, "10", 2, **PART), transport_document="M"),
         declaration(item(one, "40", **PART), item(other, "10", 2, **PART), transport_document="M"),
     ]
-    return ids, [await lodged(db, use) for use in uses]
+    return ids, [await lodge_declaration(db, use) for use in uses]
 
 
 async def _read(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:
-    return await read.declaration(db, UUID(found["id"]), B)
+    return await read.read_declaration(db, UUID(found["id"]), B)
 
 
 async def test_the_youngest_gives_back_all_it_holds_on_other_permits_too(permits_db: AsyncEngine) -> None:
     (one, other), lodged_ = await _three(permits_db)
-    await endorsed(permits_db, one, A="85")
+    await endorse_permit(permits_db, one, A="85")
     first, second, third = [await _read(permits_db, found) for found in lodged_]
     assert [[u["reserved"] for u in found["usage"]] for found in (first, second, third)] == [
         ["40"], ["40", "10"], ["0", "0"],
@@ -59,16 +59,16 @@ async def test_the_youngest_gives_back_all_it_holds_on_other_permits_too(permits
     assert (gave["pointer"], gave["permit"]["line"]) == ("/items/0/quantity", "A")
     assert (gave["expected"], gave["found"]) == ("at most 5 number", "40 number set aside, all given back")
     assert "CITES-box-14-endorsed-for-less" not in {f["rule"] for f in first["findings"] + second["findings"]}
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_as_many_give_way_as_have_to(permits_db: AsyncEngine) -> None:
     (one, other), lodged_ = await _three(permits_db)
-    await endorsed(permits_db, one, A="40")
+    await endorse_permit(permits_db, one, A="40")
     held = [[u["reserved"] for u in (await _read(permits_db, found))["usage"]] for found in lodged_]
     assert held == [["40"], ["0", "0"], ["0", "0"]]
     assert [(await balance(permits_db, id))["reserved"] for id in (one, other)] == ["40", "0"]
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_an_export_released_for_less_has_them_give_way_too(permits_db: AsyncEngine) -> None:
@@ -76,39 +76,41 @@ async def test_an_export_released_for_less_has_them_give_way_too(permits_db: Asy
     async with permits_db.connect() as conn:
         query = text("SELECT number FROM permits WHERE id = :id")
         number = (await conn.execute(query, {"id": one})).scalar_one()
-    out = await lodged(permits_db, declaration(item(terms(number=number), "85"), movement="export"), A)
-    await turn(permits_db, transitions.release, out, CUSTOMS_ZA, Release())
+    out = await lodge_declaration(
+        permits_db, declaration(item(permit_content(number=number), "85"), movement="export"), A
+    )
+    await run_command(permits_db, transitions.release, out, CUSTOMS_ZA, Release())
     assert [(await balance(permits_db, id))["reserved"] for id in (one, other)] == ["80", "10"]
     assert (await _read(permits_db, lodged_[2]))["status"] == "referred"
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_who_gave_way_is_accepted_again_when_it_fits(permits_db: AsyncEngine) -> None:
     (one, other), lodged_ = await _three(permits_db)
-    await endorsed(permits_db, one, A="85")
+    await endorse_permit(permits_db, one, A="85")
     await issue.endorse(
-        permits_db, one, CUSTOMS_ZA, stated(Endorsement, lines=[{"line": "A", "quantity": "35"}]), command()
+        permits_db, one, CUSTOMS_ZA, build_model(Endorsement, lines=[{"line": "A", "quantity": "35"}]), command()
     )
     third = await _read(permits_db, lodged_[2])
     for rule in sorted({f["rule"] for f in third["findings"] if f["severity"] == "refer"}):
-        third = await turn(
-            permits_db, transitions.override, third, CUSTOMS_FR, stated(Override, rule=rule, reason="seen")
+        third = await run_command(
+            permits_db, transitions.override, third, CUSTOMS_FR, build_model(Override, rule=rule, reason="seen")
         )
     assert (third["status"], [u["reserved"] for u in third["usage"]]) == ("accepted", ["40", "10"])
     assert [(await balance(permits_db, id))["reserved"] for id in (one, other)] == ["120", "20"]
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_endorsements_of_permits_that_hold_each_others_declarations_end_without_deadlock(
     permits_db: AsyncEngine,
 ) -> None:
-    permits = [terms() for _ in range(4)]
-    ids = [await issued(permits_db, permit) for permit in permits]
+    permits = [permit_content() for _ in range(4)]
+    ids = [await issue_permit(permits_db, permit) for permit in permits]
     for n in range(12):
         cited = [item(permits[(n + k) % 4], "10", k + 1, **PART) for k in range(3)]
-        await lodged(permits_db, declaration(*cited, transport_document="M"))
-    await asyncio.gather(*(endorsed(permits_db, id, A=str(15 * n + 5)) for n, id in enumerate(ids)))
+        await lodge_declaration(permits_db, declaration(*cited, transport_document="M"))
+    await asyncio.gather(*(endorse_permit(permits_db, id, A=str(15 * n + 5)) for n, id in enumerate(ids)))
     async with permits_db.connect() as conn:
         deadlocks = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
         assert (await conn.execute(deadlocks)).scalar_one() == 0
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)

@@ -5,28 +5,28 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.permits.declaration_steps import rules
+from tests.permits.declaration_steps import severities
 from tests.permits.sample_data import (
-    STRANGER,
+    OTHER_TRADER,
     A,
     balance,
     declaration,
-    endorsed,
+    endorse_permit,
     export_balance,
-    issued,
+    issue_permit,
     item,
     line,
-    lodged,
-    terms,
+    lodge_declaration,
+    permit_content,
 )
 
 
 async def test_the_second_use_of_a_permit_is_refused_and_the_issuer_hears(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
-    assert (await lodged(permits_db, declaration(item(permit, "100"))))["status"] == "accepted"
-    second = await lodged(permits_db, declaration(item(permit, "30")))
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118")
+    assert (await lodge_declaration(permits_db, declaration(item(permit, "100"))))["status"] == "accepted"
+    second = await lodge_declaration(permits_db, declaration(item(permit, "30")))
     assert second["status"] == "rejected"
     by_rule = {f["rule"]: f for f in second["findings"]}
     assert set(by_rule) == {"CITES-VI.6-second-use", "CITES-box-11-quantity"}
@@ -41,25 +41,27 @@ async def test_the_second_use_of_a_permit_is_refused_and_the_issuer_hears(permit
 async def test_a_strangers_try_at_a_permit_in_use_is_told_to_its_issuer_and_not_to_the_stranger(
     permits_db: AsyncEngine,
 ) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118")
     importer = {"name": "Nobody", "country": "FR", "identifier": "FR00000000000000"}
     tries = (declaration(item(permit, "30"), importer=importer), declaration(item(permit, "20"), importer=importer))
-    unused = await lodged(permits_db, tries[0], STRANGER)
+    unused = await lodge_declaration(permits_db, tries[0], OTHER_TRADER)
     assert await _second_uses(permits_db) == [], "there was no first use yet"
-    await lodged(permits_db, declaration(item(permit, "100")))
-    used = await lodged(permits_db, tries[1], STRANGER)
+    await lodge_declaration(permits_db, declaration(item(permit, "100")))
+    used = await lodge_declaration(permits_db, tries[1], OTHER_TRADER)
     for found in (unused, used):
-        assert (found["status"], rules(found)) == ("rejected", {"CITES-VI.1-permit-known": "block"}), "a miss, to them"
+        assert (found["status"], severities(found)) == ("rejected", {"CITES-VI.1-permit-known": "block"}), (
+            "a miss, to them"
+        )
     [(data, audience)] = await _second_uses(permits_db)
     assert data["attempts"] == [{"line": "A", "item": 1, "asked": "20", "left": "18", "unit": "number"}]
     assert data["declaration_id"] == used["id"]
     assert {"role": "authority", "country": "ZA"} in audience["offices"]
-    assert str(STRANGER.id) not in audience["parties"]
+    assert str(OTHER_TRADER.id) not in audience["parties"]
     async with permits_db.connect() as conn:
         watchers = (await conn.execute(text("SELECT party_id FROM permit_watchers"))).scalars().all()
-    assert STRANGER.id not in watchers
+    assert OTHER_TRADER.id not in watchers
 
 
 async def _second_uses(db: AsyncEngine) -> list[tuple[dict[str, Any], dict[str, Any]]]:
@@ -69,42 +71,42 @@ async def _second_uses(db: AsyncEngine) -> list[tuple[dict[str, Any], dict[str, 
 
 
 async def test_a_second_use_that_would_fit_is_refused_too(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    await endorsed(permits_db, await issued(permits_db, permit), A="118")
-    await lodged(permits_db, declaration(item(permit, "100")))
-    second = await lodged(permits_db, declaration(item(permit, "10")))
-    assert set(rules(second)) == {"CITES-VI.6-second-use", "CITES-box-11-quantity"}
+    permit = permit_content()
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
+    await lodge_declaration(permits_db, declaration(item(permit, "100")))
+    second = await lodge_declaration(permits_db, declaration(item(permit, "10")))
+    assert set(severities(second)) == {"CITES-VI.6-second-use", "CITES-box-11-quantity"}
     assert second["status"] == "rejected"
 
 
 async def test_all_items_are_reserved_or_none(permits_db: AsyncEngine) -> None:
-    permit = terms(line(), line("B", "40", term="MEA", unit="kg"))
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118", B="40")
+    permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118", B="40")
     good, bad = item(permit, "100"), item(permit, "41", 2, term="MEA", unit="kg")
-    found = await lodged(permits_db, declaration(good, bad))
+    found = await lodge_declaration(permits_db, declaration(good, bad))
     assert found["status"] == "rejected"
     assert (await balance(permits_db, id))["reserved"] == "0"
     assert (await balance(permits_db, id, "B"))["reserved"] == "0"
 
 
 async def test_items_of_one_declaration_share_a_line(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="118")
-    found = await lodged(permits_db, declaration(item(permit, "100"), item(permit, "18", 2)))
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="118")
+    found = await lodge_declaration(permits_db, declaration(item(permit, "100"), item(permit, "18", 2)))
     assert (found["status"], (await balance(permits_db, id))["available"]) == ("accepted", "0")
-    over = await lodged(permits_db, declaration(item(terms(), "1")))
+    over = await lodge_declaration(permits_db, declaration(item(permit_content(), "1")))
     assert over["status"] == "rejected"
 
 
 async def test_an_export_is_checked_on_the_export_side(permits_db: AsyncEngine) -> None:
-    permit = terms()
-    id = await issued(permits_db, permit)
+    permit = permit_content()
+    id = await issue_permit(permits_db, permit)
     out = declaration(item(permit, "119"), movement="export")
-    found = await lodged(permits_db, out, A)
+    found = await lodge_declaration(permits_db, out, A)
     assert (found["status"], found["findings"]) == ("accepted", [])
     assert (await export_balance(permits_db, id))["reserved"] == "119"
     assert (await balance(permits_db, id))["reserved"] == "0"
-    second = await lodged(permits_db, declaration(item(permit, "2"), movement="export"), A)
+    second = await lodge_declaration(permits_db, declaration(item(permit, "2"), movement="export"), A)
     assert second["status"] == "rejected"

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions import reports
 from services.permits.actions.declarations import read as actions_read
 from services.permits.actions.declarations import transitions
-from shared.cites.codes import MANY_CROSSINGS
+from shared.cites.codes import MULTIPLE_CROSSING_KINDS
 from shared.contracts.declaration import Correction, Release
 from shared.database import now
 from shared.problems import Conflict
-from tests.permits.declaration_steps import entries_add_up, stated, turn
+from tests.permits.declaration_steps import build_model, check_balances, run_command
 from tests.permits.sample_data import (
     AUTHORITY_ZA,
     CUSTOMS_FR,
@@ -24,97 +24,101 @@ from tests.permits.sample_data import (
     B,
     balance,
     declaration,
-    endorsed,
-    issued,
+    endorse_permit,
+    issue_permit,
     item,
     line,
-    lodged,
-    terms,
+    lodge_declaration,
+    permit_content,
 )
 
 HOLDER = {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA1234567"}
 
 
-@pytest.mark.parametrize("kind", sorted(MANY_CROSSINGS))
+@pytest.mark.parametrize("kind", sorted(MULTIPLE_CROSSING_KINDS))
 async def test_goods_go_out_and_come_back_as_often_as_they_like(permits_db: AsyncEngine, kind: str) -> None:
     carnet = {"carnet": {"number": "ATA-1", "valid_until": "2999-01-01"}} if kind == "sample_collection" else {}
-    permit = terms(line(quantity="3", term="LIV"), kind=kind, importer=HOLDER, **carnet)
-    id = await issued(permits_db, permit)
+    permit = permit_content(line(quantity="3", term="LIV"), kind=kind, importer=HOLDER, **carnet)
+    id = await issue_permit(permits_db, permit)
     goods: dict[str, Any] = {"term": "LIV"}
     for _ in range(2):
-        out = await lodged(permits_db, declaration(item(permit, "3", **goods), movement="export"), A)
+        out = await lodge_declaration(permits_db, declaration(item(permit, "3", **goods), movement="export"), A)
         assert out["status"] == "accepted", out["findings"]
-        left = await turn(permits_db, transitions.release, out, CUSTOMS_ZA, Release())
+        left = await run_command(permits_db, transitions.release, out, CUSTOMS_ZA, Release())
         assert left["status"] == "released"
         home = declaration(
             item(permit, "3", **goods), export_country="FR", import_country="ZA", importer=HOLDER,
             exporter={"name": "Fair", "country": "FR"},
         )  # fmt: skip
-        back = await lodged(permits_db, home, A)
+        back = await lodge_declaration(permits_db, home, A)
         assert back["status"] == "accepted", back["findings"]
-        await turn(permits_db, transitions.release, back, CUSTOMS_ZA, Release())
-    read = await actions_read.permit(permits_db, id, AUTHORITY_ZA, now())
+        await run_command(permits_db, transitions.release, back, CUSTOMS_ZA, Release())
+    read = await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, now())
     assert (read["status"], read["use"]) == ("endorsed", "many_crossings")
     assert [(c["side"], c["quantity"], c["line"]) for c in read["continuation"]] == [
         ("export", "3", "A"), ("import", "3", "A"), ("export", "3", "A"), ("import", "3", "A"),
     ]  # fmt: skip
     kept = await balance(permits_db, id)
     assert (kept["reserved"], kept["consumed"], kept["available"], kept["closed"]) == ("0", "0", "3", False)
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_a_single_shipment_has_no_continuation_sheet(permits_db: AsyncEngine) -> None:
-    read = await actions_read.permit(permits_db, await issued(permits_db, terms()), AUTHORITY_ZA, now())
+    read = await actions_read.read_permit(
+        permits_db, await issue_permit(permits_db, permit_content()), AUTHORITY_ZA, now()
+    )
     assert read["use"] == "single_shipment" and "continuation" not in read
 
 
 async def test_customs_notes_a_crossing_and_no_more_crosses_at_once_than_it_is_for(permits_db: AsyncEngine) -> None:
-    id = await issued(permits_db, terms(line(quantity="3"), kind="travelling_exhibition", importer=HOLDER))
+    id = await issue_permit(
+        permits_db, permit_content(line(quantity="3"), kind="travelling_exhibition", importer=HOLDER)
+    )
     for _ in range(2):
-        assert (await endorsed(permits_db, id, A="3"))["status"] == "endorsed"
+        assert (await endorse_permit(permits_db, id, A="3"))["status"] == "endorsed"
     with pytest.raises(Conflict) as caught:
-        await endorsed(permits_db, id, A="4")
+        await endorse_permit(permits_db, id, A="4")
     assert caught.value.code == "endorsement-exceeds-permit"
-    read = await actions_read.permit(permits_db, id, AUTHORITY_ZA, now())
+    read = await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, now())
     assert [c["quantity"] for c in read["continuation"]] == ["3", "3"]
 
 
 async def test_a_crossing_is_corrected_on_the_sheet(permits_db: AsyncEngine) -> None:
-    permit = terms(line(quantity="3"), kind="musical_instrument")
-    id = await issued(permits_db, permit)
-    await endorsed(permits_db, id, A="3")
-    found = await lodged(permits_db, declaration(item(permit, "3")), B)
-    await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release())
-    more = stated(Correction, items=[{"number": 1, "quantity": "4"}], reason="miscounted")
+    permit = permit_content(line(quantity="3"), kind="musical_instrument")
+    id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, id, A="3")
+    found = await lodge_declaration(permits_db, declaration(item(permit, "3")), B)
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
+    more = build_model(Correction, items=[{"number": 1, "quantity": "4"}], reason="miscounted")
     with pytest.raises(Conflict):
-        await turn(permits_db, transitions.correct, found, CUSTOMS_FR, more)
-    mended = stated(Correction, items=[{"number": 1, "quantity": "2"}], reason="one stayed")
-    await turn(permits_db, transitions.correct, found, CUSTOMS_FR, mended)
-    read = await actions_read.permit(permits_db, UUID(str(id)), AUTHORITY_ZA, now())
+        await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, more)
+    mended = build_model(Correction, items=[{"number": 1, "quantity": "2"}], reason="one stayed")
+    await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, mended)
+    read = await actions_read.read_permit(permits_db, UUID(str(id)), AUTHORITY_ZA, now())
     assert [(c["quantity"], c["corrects"]) for c in read["continuation"]] == [("3", False), ("3", False), ("-1", True)]
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_each_crossing_is_in_the_annual_report_of_the_country_whose_border_it_crossed(
     permits_db: AsyncEngine,
 ) -> None:
-    permit = terms(line(quantity="3", term="LIV"), kind="travelling_exhibition", importer=HOLDER, purpose="Q")
-    await issued(permits_db, permit)
+    permit = permit_content(line(quantity="3", term="LIV"), kind="travelling_exhibition", importer=HOLDER, purpose="Q")
+    await issue_permit(permits_db, permit)
     goods: dict[str, Any] = {"term": "LIV", "purpose": "Q"}
     fair = {"name": "Fair", "country": "FR"}
     for _ in range(2):
-        out = await lodged(permits_db, declaration(item(permit, "3", **goods), movement="export"), A)
-        await turn(permits_db, transitions.release, out, CUSTOMS_ZA, Release())
+        out = await lodge_declaration(permits_db, declaration(item(permit, "3", **goods), movement="export"), A)
+        await run_command(permits_db, transitions.release, out, CUSTOMS_ZA, Release())
     home = declaration(
         item(permit, "2", **goods), export_country="FR", import_country="ZA", importer=HOLDER, exporter=fair
     )
-    back = await lodged(permits_db, home, A)
-    await turn(permits_db, transitions.release, back, CUSTOMS_ZA, Release())
-    mended = stated(Correction, items=[{"number": 1, "quantity": "1"}], reason="one stayed")
-    await turn(permits_db, transitions.correct, back, CUSTOMS_ZA, mended)
+    back = await lodge_declaration(permits_db, home, A)
+    await run_command(permits_db, transitions.release, back, CUSTOMS_ZA, Release())
+    mended = build_model(Correction, items=[{"number": 1, "quantity": "1"}], reason="one stayed")
+    await run_command(permits_db, transitions.correct, back, CUSTOMS_ZA, mended)
 
     async def rows(side: str, country: str) -> list[tuple[str, ...]]:
-        told = "".join([part async for part in reports.annual(permits_db, now().year, side, country)])
+        told = "".join([part async for part in reports.annual_report(permits_db, now().year, side, country)])
         names = ("Quantity", "TradingPartner", "CountryOfOrigin", "ExportPermit", "PurposeCode")
         return [tuple(row[name] for name in names) for row in csv.DictReader(io.StringIO(told))]
 

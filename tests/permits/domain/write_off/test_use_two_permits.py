@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import transitions
-from services.permits.actions.reports import annual
+from services.permits.actions.reports import annual_report
 from shared.contracts.declaration import Cancellation, Correction, Override, Release
-from tests.permits.declaration_steps import entries_add_up, stated, turn
+from tests.permits.declaration_steps import build_model, check_balances, run_command
 from tests.permits.sample_data import (
     AUTHORITY_FR,
     CUSTOMS_FR,
@@ -18,12 +18,12 @@ from tests.permits.sample_data import (
     B,
     balance,
     declaration,
-    endorsed,
-    issued,
+    endorse_permit,
+    issue_permit,
     item,
     line,
-    lodged,
-    terms,
+    lodge_declaration,
+    permit_content,
 )
 
 LIVE: dict[str, Any] = {"taxon": "Gorilla gorilla", "appendix": "I", "term": "LIV", "source": "C"}
@@ -32,12 +32,12 @@ GOODS: dict[str, Any] = {"taxon": "Gorilla gorilla", "term": "LIV", "source": "C
 
 async def _both(db: AsyncEngine) -> tuple[UUID, UUID, dict[str, Any]]:
     """An import permit of FR and an export permit of ZA, both cited by one import item for 2 of 3."""
-    arriving = terms(line(quantity="3", **LIVE), issuer="FR", kind="import", purpose="Z")
-    leaving = terms(line(quantity="3", **LIVE), purpose="Z")
-    ids = await issued(db, arriving, AUTHORITY_FR), await issued(db, leaving)
-    await endorsed(db, ids[1], A="3")
+    arriving = permit_content(line(quantity="3", **LIVE), issuer="FR", kind="import", purpose="Z")
+    leaving = permit_content(line(quantity="3", **LIVE), purpose="Z")
+    ids = await issue_permit(db, arriving, AUTHORITY_FR), await issue_permit(db, leaving)
+    await endorse_permit(db, ids[1], A="3")
     papers = [{"type": "C400", "number": p.number, "issuer": p.issuer} for p in (arriving, leaving)]
-    found = await lodged(db, declaration(item(leaving, "2", documents=papers, **GOODS)))
+    found = await lodge_declaration(db, declaration(item(leaving, "2", documents=papers, **GOODS)))
     return *ids, found
 
 
@@ -50,57 +50,57 @@ async def test_one_item_consumes_the_import_and_the_export_permit(permits_db: As
     arriving, leaving, found = await _both(permits_db)
     assert (found["status"], [u["reserved"] for u in found["usage"]]) == ("accepted", ["2", "2"]), found["findings"]
     assert await _stand(permits_db, arriving, leaving) == [("2", "0"), ("2", "0")]
-    dead = stated(Release, items=[{"number": 1, "quantity": "2", "dead_on_arrival": 1}])
-    await turn(permits_db, transitions.release, found, CUSTOMS_FR, dead)
+    dead = build_model(Release, items=[{"number": 1, "quantity": "2", "dead_on_arrival": 1}])
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, dead)
     assert await _stand(permits_db, arriving, leaving) == [("0", "2"), ("0", "2")]
-    less = stated(Correction, items=[{"number": 1, "quantity": "1"}], reason="recounted")
-    await turn(permits_db, transitions.correct, found, CUSTOMS_FR, less)
+    less = build_model(Correction, items=[{"number": 1, "quantity": "1"}], reason="recounted")
+    await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, less)
     assert await _stand(permits_db, arriving, leaving) == [("0", "1"), ("0", "1")]
-    await entries_add_up(permits_db)
+    await check_balances(permits_db)
 
 
 async def test_where_one_of_the_two_is_spent_nothing_is_set_aside_of_the_other(permits_db: AsyncEngine) -> None:
     arriving, leaving, found = await _both(permits_db)
-    await turn(permits_db, transitions.cancel, found, B, Cancellation())
+    await run_command(permits_db, transitions.cancel, found, B, Cancellation())
     assert await _stand(permits_db, arriving, leaving) == [("0", "0"), ("0", "0")]
     papers = found["items"][0]["documents"]
     alone = {**GOODS, "documents": papers[:1], "quantity": "1"}
-    first = await lodged(permits_db, declaration({**found["items"][0], **alone}))
+    first = await lodge_declaration(permits_db, declaration({**found["items"][0], **alone}))
     assert {f["rule"] for f in first["findings"]} == {"CITES-III-export-document"}
-    seen = stated(Override, rule="CITES-III-export-document", reason="the original was seen")
-    first = await turn(permits_db, transitions.override, first, CUSTOMS_FR, seen)
+    seen = build_model(Override, rule="CITES-III-export-document", reason="the original was seen")
+    first = await run_command(permits_db, transitions.override, first, CUSTOMS_FR, seen)
     assert first["status"] == "accepted", first["findings"]
-    await turn(permits_db, transitions.release, first, CUSTOMS_FR, Release())
-    again = await lodged(permits_db, declaration({**found["items"][0], "documents": papers}))
+    await run_command(permits_db, transitions.release, first, CUSTOMS_FR, Release())
+    again = await lodge_declaration(permits_db, declaration({**found["items"][0], "documents": papers}))
     assert again["status"] == "rejected"
     assert (await _stand(permits_db, leaving))[0] == ("0", "0")
 
 
 async def test_the_importers_report_tells_the_goods_once_and_names_both_papers(permits_db: AsyncEngine) -> None:
     _, _, found = await _both(permits_db)
-    await turn(permits_db, transitions.release, found, CUSTOMS_FR, Release())
-    less = stated(Correction, items=[{"number": 1, "quantity": "1"}], reason="recounted")
-    await turn(permits_db, transitions.correct, found, CUSTOMS_FR, less)
-    alone = terms(line(quantity="3", **LIVE), issuer="FR", kind="import", purpose="Z")
-    await issued(permits_db, alone, AUTHORITY_FR)
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
+    less = build_model(Correction, items=[{"number": 1, "quantity": "1"}], reason="recounted")
+    await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, less)
+    alone = permit_content(line(quantity="3", **LIVE), issuer="FR", kind="import", purpose="Z")
+    await issue_permit(permits_db, alone, AUTHORITY_FR)
     numbers = [d["number"] for d in found["items"][0]["documents"]]
-    text = "".join([part async for part in annual(permits_db, TODAY.year, "import", "FR")])
+    text = "".join([part async for part in annual_report(permits_db, TODAY.year, "import", "FR")])
     told = list(csv.DictReader(io.StringIO(text)))
     assert [(r["ImportPermit"], r["ExportPermit"], r["Quantity"]) for r in told] == [(*numbers, "1")]
 
 
 async def test_a_figure_for_one_of_two_permits_of_one_number_leaves_the_other_alone(permits_db: AsyncEngine) -> None:
     goods = {"term": "BOD", "source": "W"}
-    out = terms(line("A", "100", **goods))
-    into = terms(line("A", "9000", unit="kg", **goods), kind="import", issuer="FR", number=out.number)
-    ids = [await issued(permits_db, out), await issued(permits_db, into, AUTHORITY_FR)]
-    await endorsed(permits_db, ids[0], A="100")
+    out = permit_content(line("A", "100", **goods))
+    into = permit_content(line("A", "9000", unit="kg", **goods), kind="import", issuer="FR", number=out.number)
+    ids = [await issue_permit(permits_db, out), await issue_permit(permits_db, into, AUTHORITY_FR)]
+    await endorse_permit(permits_db, ids[0], A="100")
     one = item(out, "7000", unit="kg", **goods)
     one["documents"].append({"number": into.number, "issuer": "FR"})
-    found = await lodged(permits_db, declaration(one, export_country="NA"))
+    found = await lodge_declaration(permits_db, declaration(one, export_country="NA"))
     assert [f["permit"]["issuer"] for f in found["findings"] if f["rule"] == "CITES-box-11-unit"] == ["ZA"]
-    figure = stated(Override, rule="CITES-box-11-unit", item=1, quantity="10", reason="measured")
-    found = await turn(permits_db, transitions.override, found, CUSTOMS_FR, figure)
-    way = stated(Override, rule="CITES-box-4-export-country", reason="by way of Namibia")
-    found = await turn(permits_db, transitions.override, found, CUSTOMS_FR, way)
+    figure = build_model(Override, rule="CITES-box-11-unit", item=1, quantity="10", reason="measured")
+    found = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, figure)
+    way = build_model(Override, rule="CITES-box-4-export-country", reason="by way of Namibia")
+    found = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, way)
     assert {u["permit"]["issuer"]: u["reserved"] for u in found["usage"]} == {"ZA": "10", "FR": "7000"}

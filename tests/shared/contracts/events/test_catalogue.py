@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from shared.cites.events import EVENT_TYPES
-from shared.contracts.events.catalogue import CATALOGUE, MODELS, check, data_schemas, schema_of
-from shared.contracts.events.examples import DATA
+from shared.contracts.events.catalogue import CATALOGUE, DATA_MODELS, data_schemas, standalone_schema, validate_data
+from shared.contracts.events.examples import EXAMPLE_DATA
 
 TOLD_OF_A_THING = {
     "declaration": {"declaration_id", "reference", "status"},
@@ -17,15 +17,15 @@ TOLD_OF_A_THING = {
 
 
 def test_every_type_has_a_model_and_an_example_and_nothing_else_has() -> None:
-    assert EVENT_TYPES.keys() == MODELS.keys() == DATA.keys()
-    assert len(set(MODELS.values())) == len(MODELS)
+    assert EVENT_TYPES.keys() == DATA_MODELS.keys() == EXAMPLE_DATA.keys()
+    assert len(set(DATA_MODELS.values())) == len(DATA_MODELS)
 
 
 @pytest.mark.parametrize("kind", CATALOGUE)
 def test_an_example_is_what_the_model_and_the_published_schema_say(kind: str) -> None:
     entry = CATALOGUE[kind]
-    check(kind, entry.example["data"])
-    validator = jsonschema_rs.validator_for(schema_of(entry))
+    validate_data(kind, entry.example["data"])
+    validator = jsonschema_rs.validator_for(standalone_schema(entry))
     validator.validate(entry.example)
     assert not validator.is_valid(entry.example | {"type": "something.else"})
 
@@ -38,19 +38,19 @@ def test_data_names_its_subject_and_its_place_in_the_sequence(kind: str) -> None
 
 
 def test_what_is_not_described_is_not_sent() -> None:
-    told = DATA["declaration.accepted"]
+    told = EXAMPLE_DATA["declaration.accepted"]
     for wrong in ({**told, "importer": "B SARL"}, {**told, "status": "released"}, _without(told, "reference")):
         with pytest.raises(ValidationError):
-            check("declaration.accepted", wrong)
+            validate_data("declaration.accepted", wrong)
     with pytest.raises(KeyError):
-        check("declaration.forgotten", told)
+        validate_data("declaration.forgotten", told)
 
 
 def test_readers_may_meet_fields_that_are_new() -> None:
     entry = CATALOGUE["permit.used"]
-    line = {**DATA["permit.used"]["lines"][0], "marks": ["ZA 1"]}
-    newer = entry.example | {"data": {**DATA["permit.used"], "lines": [line], "colour": "green"}}
-    jsonschema_rs.validator_for(schema_of(entry)).validate(newer)
+    line = {**EXAMPLE_DATA["permit.used"]["lines"][0], "marks": ["ZA 1"]}
+    newer = entry.example | {"data": {**EXAMPLE_DATA["permit.used"], "lines": [line], "colour": "green"}}
+    jsonschema_rs.validator_for(standalone_schema(entry)).validate(newer)
 
 
 def _without(told: dict[str, Any], name: str) -> dict[str, Any]:
