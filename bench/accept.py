@@ -6,7 +6,6 @@ load comes from a process of its own; the rounds of the two are interleaved and 
 
 import asyncio
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -18,9 +17,10 @@ from typing import Any
 import httpx2
 
 from bench.load_generator import IDENTIFIER
+from bench.processes import run_process, wait_until_ready
 from services.cli.databases import EmbeddedPostgres, Server, create_databases, migrate
 from services.cli.ports import free_ports
-from shared.signed_tokens import create_signing_keys
+from shared.key_files import create_signing_keys
 
 ROUNDS = 5
 SECONDS = 3.0
@@ -73,18 +73,6 @@ async def run_load(target: dict[str, Any], seconds: float) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def run_process(module: str, *args: str, env: dict[str, str]) -> AsyncIterator[None]:
-    """Run a module as a process of its own while the block lasts."""
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, *args, env={**os.environ, **env})
-    try:
-        yield
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
-
-
-@asynccontextmanager
 async def _run_bare_endpoint() -> AsyncIterator[dict[str, Any]]:
     port = free_ports(1)[0]
     async with run_process("bench.bare_endpoint", str(port), env={}):
@@ -132,18 +120,6 @@ async def _request_token(http: httpx2.AsyncClient, credential: dict[str, str]) -
     form = {"grant_type": "client_credentials"}
     auth = (credential["client_id"], credential["client_secret"])
     return str((await http.post("/oauth2/token", data=form, auth=auth)).json()["access_token"])
-
-
-async def wait_until_ready(url: str) -> None:
-    """Return once a server answers, or raise TimeoutError."""
-    async with asyncio.timeout(120), httpx2.AsyncClient() as http:
-        while True:
-            try:
-                if (await http.get(url)).status_code == 200:
-                    return
-            except httpx2.TransportError:
-                pass
-            await asyncio.sleep(0.05)
 
 
 if __name__ == "__main__":

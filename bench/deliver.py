@@ -31,7 +31,7 @@ from shared.contracts.parties import Party
 from shared.contracts.webhooks import NewEndpoint
 from shared.database import create_engine, new_id, now
 from shared.gc_tuning import tune_garbage_collector
-from shared.signed_tokens import KeyFile, create_encryption_keys, create_signing_keys
+from shared.key_files import KeyFile, create_encryption_keys, create_signing_keys
 
 ROUNDS = 5
 ENDPOINTS = 20

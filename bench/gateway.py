@@ -19,7 +19,8 @@ import psutil
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bench.accept import measure_rate, run_gateway, run_load, run_process, wait_until_ready
+from bench.accept import measure_rate, run_gateway, run_load
+from bench.processes import run_process, wait_until_ready
 from services.cli.databases import EmbeddedPostgres, Server
 from services.cli.ports import free_ports
 

@@ -39,7 +39,8 @@ from shared.contracts.parties import Caller, Party
 from shared.contracts.webhooks import NewEndpoint
 from shared.database import create_engine, new_id, now
 from shared.gc_tuning import tune_garbage_collector
-from shared.signed_tokens import InternalTokenSigner, KeyFile, create_encryption_keys, create_signing_keys
+from shared.key_files import KeyFile, create_encryption_keys, create_signing_keys
+from shared.signed_tokens import InternalTokenSigner
 
 FAN_OUT_ENDPOINTS = 1000
 PACED_ENDPOINTS = 50

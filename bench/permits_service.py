@@ -15,15 +15,17 @@ from uuid import UUID, uuid4
 import httpx2
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bench.accept import run_process, wait_until_ready
+from bench.processes import run_process, wait_until_ready
 from services.cli.databases import EmbeddedPostgres, Server, create_databases, migrate, restrict_connections
 from services.cli.ports import free_ports
+from services.permits.actions.permits import endorse
 from services.permits.actions.permits import issue as actions_issue
-from services.permits.store.commands import IdempotentCommand
 from shared.contracts.parties import Caller, Party
 from shared.contracts.permit import Endorsement, Permit
 from shared.database import new_id, now
-from shared.signed_tokens import InternalTokenSigner, KeyFile, create_signing_keys
+from shared.idempotency import IdempotentCommand
+from shared.key_files import KeyFile, create_signing_keys
+from shared.signed_tokens import InternalTokenSigner
 
 AUTHORITY = Party(id=new_id(), name="Authority", country="ZA", roles=("authority",))
 CUSTOMS = Party(id=new_id(), name="Customs", country="ZA", roles=("customs",))
@@ -124,7 +126,7 @@ async def _issue_permit(engine: AsyncEngine, line_letters: str) -> dict[str, Any
         "lines": [{"line": one, "quantity": "1000000"} for one in line_letters],
         "transport_document": TRANSPORT_DOCUMENT,
     }
-    await actions_issue.endorse(engine, id, CUSTOMS, Endorsement.model_validate(endorsement), _command())
+    await endorse.endorse(engine, id, CUSTOMS, Endorsement.model_validate(endorsement), _command())
     return content
 
 

@@ -14,7 +14,8 @@ from services.permits.api.commands import Engine
 from services.permits.store.tables import taxa
 from shared.database import create_engine
 from shared.internal_auth import CallingParty
-from shared.signed_tokens import InternalTokenVerifier, KeyFile
+from shared.key_files import KeyFile
+from shared.signed_tokens import InternalTokenVerifier
 from shared.web import create_service_app
 
 

@@ -17,8 +17,8 @@ import psutil
 from sqlalchemy import select
 
 from bench import species_index_load
-from bench.accept import run_process, wait_until_ready
 from bench.permits_service import AUTHORITY, PermitsEnvironment, run_permits, start_environment
+from bench.processes import run_process, wait_until_ready
 from bench.synthetic_rows import insert_permits
 from services.cli.ports import free_ports
 from services.permits.store.tables import taxa

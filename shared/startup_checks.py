@@ -19,8 +19,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import UNAVAILABLE_STATES, create_engine, is_unavailable, read_revision, sqlstate
+from shared.key_files import KeyFile
 from shared.settings import InvalidSettings, find_variable, read_settings, variable_names
-from shared.signed_tokens import KeyFile
 
 S = TypeVar("S", bound=BaseSettings)
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"

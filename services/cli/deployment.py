@@ -10,8 +10,8 @@ from sqlalchemy.exc import ArgumentError
 
 from services.cli.console import CommandError, err, out
 from services.cli.databases import SERVICES, Server, create_database, migrate
+from shared.key_files import create_encryption_keys, create_signing_keys
 from shared.settings import InvalidSettings, find_variable
-from shared.signed_tokens import create_encryption_keys, create_signing_keys
 
 
 def prepare_all(environ: Mapping[str, str] = os.environ) -> None:

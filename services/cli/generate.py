@@ -40,7 +40,7 @@ def render_openapi() -> str:
     """Write the public API as OpenAPI says it."""
     from services.gateway.main import create_app
     from services.gateway.settings import Settings
-    from shared.signed_tokens import create_signing_keys
+    from shared.key_files import create_signing_keys
 
     with tempfile.TemporaryDirectory() as folder:
         keys = Path(folder) / "keys.json"

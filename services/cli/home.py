@@ -62,7 +62,7 @@ class Home:
 
     def create(self) -> None:
         """Make the folders and, once, the keys."""
-        from shared.signed_tokens import create_encryption_keys, create_signing_keys
+        from shared.key_files import create_encryption_keys, create_signing_keys
 
         try:
             for name, mode in (("", 0o755), ("keys", 0o700), ("logs", 0o755)):

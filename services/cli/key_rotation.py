@@ -4,7 +4,7 @@ from pathlib import Path
 
 from services.cli.console import CommandError, out
 from services.cli.home import Home
-from shared.signed_tokens import rotate_keys
+from shared.key_files import rotate_keys
 
 TOKEN_SIGNERS = ("gateway", "permits", "tokens")
 """Those whose signatures are short-lived; the key of webhooks goes its own way, for receivers hold its public half."""

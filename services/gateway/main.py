@@ -31,10 +31,11 @@ from services.gateway.clients.external_keys import ExternalKeys
 from services.gateway.settings import Settings
 from shared import supervision
 from shared.database import create_engine
+from shared.key_files import KeyFile
 from shared.logs import configure_logging, logger
 from shared.metrics import serve_metrics
 from shared.service_client import ServiceClient
-from shared.signed_tokens import InternalTokenSigner, KeyFile
+from shared.signed_tokens import InternalTokenSigner
 from shared.startup_checks import load_settings_or_exit
 from shared.web import create_service_app
 

@@ -17,8 +17,9 @@ from services.notifications.api import endpoints, events, internal
 from services.notifications.settings import Settings
 from shared import supervision
 from shared.database import create_engine
+from shared.key_files import KeyFile
 from shared.logs import configure_logging
-from shared.signed_tokens import InternalTokenVerifier, KeyFile
+from shared.signed_tokens import InternalTokenVerifier
 from shared.startup_checks import load_settings_or_exit
 from shared.web import add_metrics, create_service_app
 

@@ -15,8 +15,8 @@ from shared import supervision
 from shared.database import create_engine
 from shared.gc_tuning import tune_garbage_collector
 from shared.heartbeat import send_heartbeats
+from shared.key_files import KeyFile
 from shared.logs import configure_logging, logger
-from shared.signed_tokens import KeyFile
 from shared.startup_checks import load_settings_or_exit
 
 MAX_OPEN_FILES = 8192

@@ -27,8 +27,9 @@ from services.permits.settings import Settings
 from shared import supervision
 from shared.database import create_engine, read_revision
 from shared.gc_tuning import tune_garbage_collector
+from shared.key_files import KeyFile
 from shared.logs import configure_logging
-from shared.signed_tokens import InternalTokenVerifier, KeyFile
+from shared.signed_tokens import InternalTokenVerifier
 from shared.startup_checks import load_settings_or_exit
 from shared.web import add_metrics, create_service_app
 

@@ -12,9 +12,10 @@ from shared import supervision
 from shared.database import create_engine
 from shared.dispatcher import Dispatcher
 from shared.heartbeat import send_heartbeats
+from shared.key_files import KeyFile
 from shared.logs import configure_logging
 from shared.service_client import ServiceClient
-from shared.signed_tokens import InternalTokenSigner, KeyFile
+from shared.signed_tokens import InternalTokenSigner
 from shared.startup_checks import load_settings_or_exit
 
 

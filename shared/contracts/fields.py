@@ -3,6 +3,7 @@
 Days are `YYYY-MM-DD`; texts carry no NUL, which PostgreSQL could not keep. Quantities are in `quantities`.
 """
 
+import base64
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -186,3 +187,8 @@ class Trader(WireModel):
     name: Name
     country: Country
     identifier: Annotated[ShortText | None, Field(description="EORI or the country's own number of the trader")] = None
+
+
+def render_digest(digest: bytes) -> str:
+    """Write a SHA-256 as a Digest field does (RFC 9530): `sha-256=:…:`."""
+    return f"sha-256=:{base64.b64encode(digest).decode()}:"

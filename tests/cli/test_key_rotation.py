@@ -12,16 +12,8 @@ import pytest
 
 from saola_client import BadReceipt, Hub, verify_receipt
 from shared.database import now
-from shared.signed_tokens import (
-    ACCESS_TOKEN_TYPE,
-    RECEIPT_TYPE,
-    InvalidToken,
-    KeyFile,
-    create_signing_keys,
-    rotate_keys,
-    sign_token,
-    verify_token,
-)
+from shared.key_files import KeyFile, create_signing_keys, rotate_keys
+from shared.signed_tokens import ACCESS_TOKEN_TYPE, RECEIPT_TYPE, InvalidToken, sign_token, verify_token
 from tests.hub import RunningHub, run_saola, running_hub
 from tests.journeys.hub_parties import PartyAccess, declaration
 

@@ -18,7 +18,7 @@ from services.cli.ports import free_ports
 from services.gateway.actions.context import GatewayContext
 from services.gateway.main import create_app
 from services.gateway.settings import Settings
-from shared.signed_tokens import create_signing_keys
+from shared.key_files import create_signing_keys
 from tests.conftest import Clone
 from tests.gateway.stub_service import StubService
 

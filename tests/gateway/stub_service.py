@@ -11,7 +11,8 @@ from aiohttp import web
 
 from shared.contracts.parties import Caller
 from shared.database import now
-from shared.signed_tokens import InternalTokenVerifier, KeyFile
+from shared.key_files import KeyFile
+from shared.signed_tokens import InternalTokenVerifier
 
 Responder = Callable[["ReceivedRequest"], Awaitable[web.StreamResponse]]
 

@@ -28,7 +28,8 @@ from services.notifications.settings import Settings
 from shared.contracts.messages import Audience, EventMessage
 from shared.contracts.parties import Caller, Party
 from shared.database import now
-from shared.signed_tokens import InternalTokenSigner, KeyFile, create_encryption_keys, create_signing_keys
+from shared.key_files import KeyFile, create_encryption_keys, create_signing_keys
+from shared.signed_tokens import InternalTokenSigner
 from tests.conftest import Clone
 from tests.event_catalogue_check import event_body_faults
 from tests.notifications.receivers import Receiver

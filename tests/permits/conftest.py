@@ -8,7 +8,8 @@ import pytest
 
 from services.permits.main import create_app
 from services.permits.settings import Settings
-from shared.signed_tokens import InternalTokenSigner, KeyFile, create_signing_keys
+from shared.key_files import KeyFile, create_signing_keys
+from shared.signed_tokens import InternalTokenSigner
 from tests.conftest import Clone
 from tests.permits.internal_client import InternalClient
 

@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions.permits import issue
+from services.permits.actions.permits import endorse
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, Side, recompute
-from services.permits.store.commands import IdempotentCommand, StoredResponse
 from shared.contracts.declaration import Refusal
 from shared.contracts.parties import Party
 from shared.contracts.permit import Endorsement
+from shared.idempotency import IdempotentCommand, StoredResponse
 from tests.permits.sample_data import (
     CUSTOMS_ZA,
     command,
@@ -73,7 +73,7 @@ async def lodge_part_uses(db: AsyncEngine, quantity: str, *parts: str) -> tuple[
     permit = permit_content()
     id = await issue_permit(db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": quantity}], "transport_document": "MAEU-1"}
-    await issue.endorse(db, id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
+    await endorse.endorse(db, id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
     part: dict[str, Any] = {"document": {"use": "part"}}
     uses = [declaration(item(permit, one, **part), transport_document="MAEU-1") for one in parts]
     return id, [await lodge_declaration(db, one) for one in uses]

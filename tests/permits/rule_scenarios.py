@@ -11,11 +11,12 @@ from services.permits.domain.declarations.lodge import lodge
 from services.permits.domain.declarations.refer_stale import refer_stale
 from services.permits.domain.ledger.balances import Side
 from services.permits.domain.lifecycle import PermitStatus, Status
+from services.permits.domain.model.declarations import Citation, DeclarationRecord
+from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.model.usage import add_reservations
-from services.permits.domain.permits import withdraw
+from services.permits.domain.permits import endorse
 from services.permits.domain.reference.facts import Facts, QuotaUsage
 from services.permits.domain.reference.listings import ListingMatch, Listings, Population
-from services.permits.domain.values import Citation, DeclarationRecord, PermitLineRecord, PermitRecord
 from shared.contracts.parties import Actor
 from shared.contracts.permit import Endorsement
 from shared.database import new_id
@@ -117,7 +118,7 @@ def rules_after_endorsement(quantity: str) -> Names:
     kept = replace(held, citations=filed.citations, usage_totals=add_reservations((), filed.citations))
     box_14 = Endorsement.model_validate({"lines": [{"line": "A", "quantity": quantity}]})
     by = Actor(party=CUSTOMS_ZA.id, role="customs", at=NOW)
-    made = withdraw.endorse({kept.id: kept}, kept.id, box_14, by, {filed.id: filed})
+    made = endorse.endorse({kept.id: kept}, kept.id, box_14, by, {filed.id: filed})
     return {one.rule for change in made.declarations for one in change.declaration.findings}
 
 

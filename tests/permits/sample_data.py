@@ -9,13 +9,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import lodge_batch, read
-from services.permits.actions.permits import issue
-from services.permits.store.commands import IdempotentCommand
+from services.permits.actions.permits import endorse, issue
+from services.permits.actions.permits import read as actions_read
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.messages import SubmissionMessage
 from shared.contracts.parties import Party
 from shared.contracts.permit import Endorsement, Permit
 from shared.database import new_id
+from shared.idempotency import IdempotentCommand
 
 TODAY = datetime.now(UTC).date()
 _numbers = itertools.count(1)
@@ -137,7 +138,7 @@ async def endorse_permit(db: AsyncEngine, id: UUID, by: Party = CUSTOMS_ZA, **li
     stated = Endorsement.model_validate(
         {"lines": [{"line": name, "quantity": quantity} for name, quantity in lines.items()], "port": "Durban"}
     )
-    kept = await issue.endorse(db, id, by, stated, command())
+    kept = await endorse.endorse(db, id, by, stated, command())
     return dict(json.loads(kept.body))
 
 
@@ -152,11 +153,11 @@ async def lodge_declaration(
 
 async def balance(db: AsyncEngine, id: UUID, letter: str = "A") -> dict[str, Any]:
     """Read the import side of a permit line."""
-    found = await read.read_permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
+    found = await actions_read.read_permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
     return next(dict(n["balance"]) for n in found["lines"] if n["line"] == letter)
 
 
 async def export_balance(db: AsyncEngine, id: UUID, letter: str = "A") -> dict[str, Any]:
     """Read the export side of a permit line."""
-    found = await read.read_permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
+    found = await actions_read.read_permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
     return next(dict(n["export_balance"]) for n in found["lines"] if n["line"] == letter)

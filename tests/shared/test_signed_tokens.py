@@ -9,14 +9,13 @@ import pytest
 from shared import signed_tokens
 from shared.contracts.parties import Caller
 from shared.database import now
+from shared.key_files import KeyFile, create_signing_keys
 from shared.signed_tokens import (
     ACCESS_TOKEN_TYPE,
     INTERNAL_TOKEN_TYPE,
     InternalTokenSigner,
     InternalTokenVerifier,
     InvalidToken,
-    KeyFile,
-    create_signing_keys,
     sign_token,
 )
 

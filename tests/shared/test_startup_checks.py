@@ -10,7 +10,7 @@ import pytest
 
 from services.cli.databases import Server
 from services.cli.ports import free_ports
-from shared.signed_tokens import create_encryption_keys, create_signing_keys
+from shared.key_files import create_encryption_keys, create_signing_keys
 from tests.conftest import Clone
 
 PROCESSES = ("gateway", "permits", "permits-worker", "notifications", "notifications-worker")

@@ -14,7 +14,7 @@ from services.gateway.actions.idempotency import IdempotentCommand, StoredRespon
 from services.gateway.actions.party_administration import require_active_admin
 from services.gateway.store import credentials, parties
 from services.gateway.store.credentials import Proof
-from shared import signed_tokens
+from shared import secret_tokens
 from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import CredentialRotation, NewCredential
 from shared.database import new_id, now
@@ -26,7 +26,7 @@ async def give_credential(
 ) -> StoredResponse:
     """Make a credential of a party; what is kept under the key is sealed, for it may hold a secret."""
     at = now()
-    client_id, secret = str(new_id(at)), signed_tokens.generate_secret()
+    client_id, secret = str(new_id(at)), secret_tokens.generate_secret()
     proof = _new_proof(new, secret, at)
     body = _render_response(client_id, secret, proof)
     async with context.engine.begin() as conn:
@@ -50,7 +50,7 @@ async def rotate_credential(
 ) -> StoredResponse:
     """Make a new credential of the same kind beside an old one, which ends when the overlap is over."""
     at = now()
-    new_client_id, secret = str(new_id(at)), signed_tokens.generate_secret()
+    new_client_id, secret = str(new_id(at)), secret_tokens.generate_secret()
     async with context.engine.begin() as conn:
         revision = await parties.lock_next_revision(conn)
         stored = await find_response(conn, command)
@@ -103,7 +103,7 @@ def _new_proof(new: NewCredential, secret: str, at: datetime) -> Proof:
         return Proof(subject=new.subject, expires_at=new.expires_at)
     if new.public_key is not None or new.jwks is not None:
         return Proof(keys=parse_keys(new.public_key, new.jwks), expires_at=new.expires_at)
-    return Proof(secret=signed_tokens.secret_digest(secret), expires_at=new.expires_at)
+    return Proof(secret=secret_tokens.secret_digest(secret), expires_at=new.expires_at)
 
 
 def _rotated_proof(old: RowMapping, rotation: CredentialRotation, secret: str) -> Proof:
@@ -115,7 +115,7 @@ def _rotated_proof(old: RowMapping, rotation: CredentialRotation, secret: str) -
         raise Conflict("not-rotated-so", text)
     if brings_key:
         return Proof(keys=parse_keys(rotation.public_key, rotation.jwks))
-    return Proof(secret=signed_tokens.secret_digest(secret))
+    return Proof(secret=secret_tokens.secret_digest(secret))
 
 
 def _render_response(client_id: str, secret: str, proof: Proof, **more: Any) -> bytes:

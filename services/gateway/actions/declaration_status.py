@@ -7,10 +7,9 @@ from sqlalchemy import RowMapping
 
 from services.gateway.actions.context import GatewayContext
 from services.gateway.clients.internal import call_with_retry
-from services.gateway.clients.outbox_messages import render_digest
 from services.gateway.store import submissions
 from shared.contracts.declaration import NormalizedDeclaration
-from shared.contracts.fields import format_timestamp
+from shared.contracts.fields import format_timestamp, render_digest
 from shared.contracts.parties import Caller, Party
 from shared.problems import Conflict
 from shared.service_client import ServiceResponse, ServiceUnreachable, service_unavailable

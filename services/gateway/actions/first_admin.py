@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.gateway.actions.credentials import render_credential
 from services.gateway.store import credentials, parties
 from services.gateway.store.credentials import Proof
-from shared import signed_tokens
+from shared import secret_tokens
 from shared.contracts.parties import Party
 from shared.database import new_id, now
 from shared.logs import logger
@@ -28,9 +28,9 @@ async def make_first_admin(conn: AsyncConnection, file: Path) -> bool:
     at = now()
     party = Party(id=new_id(at), name="Administrator of this hub", country=OPERATOR_COUNTRY, roles=("admin",))
     await parties.add(conn, party, revision=revision, at=at, actor_party_id=None)
-    client_id, secret = str(new_id(at)), signed_tokens.generate_secret()
+    client_id, secret = str(new_id(at)), secret_tokens.generate_secret()
     await credentials.add(
-        conn, client_id, party.id, Proof(secret=signed_tokens.secret_digest(secret)), revision=revision, at=at
+        conn, client_id, party.id, Proof(secret=secret_tokens.secret_digest(secret)), revision=revision, at=at
     )
     _write_file(file, render_credential(client_id, secret))
     logger().info("admin.made", party=str(party.id), file=str(file))

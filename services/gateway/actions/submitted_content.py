@@ -9,9 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from services.gateway.actions.context import GatewayContext
-from services.gateway.clients.outbox_messages import render_digest
 from services.gateway.store import amendments, submissions
-from shared.contracts.fields import format_timestamp
+from shared.contracts.fields import format_timestamp, render_digest
 from shared.contracts.parties import Party
 from shared.problems import NotFound
 from shared.signed_tokens import RECEIPT_TYPE, sign_token

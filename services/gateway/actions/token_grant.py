@@ -3,7 +3,7 @@
 from services.gateway.actions.auth.client_assertions import BadAssertion, claimed_client, verify
 from services.gateway.actions.context import GatewayContext
 from services.gateway.store import assertions, credentials
-from shared import signed_tokens
+from shared import secret_tokens
 from shared.database import now
 
 
@@ -11,7 +11,7 @@ async def grant_token(context: GatewayContext, client_id: str, secret: str) -> s
     """Answer an access token for a living credential of an enabled party; None when it is nobody's."""
     at = now()
     async with context.engine.begin() as conn:
-        party_id = await credentials.authenticate_by_secret(conn, client_id, signed_tokens.secret_digest(secret), at=at)
+        party_id = await credentials.authenticate_by_secret(conn, client_id, secret_tokens.secret_digest(secret), at=at)
     return None if party_id is None else context.access_tokens.issue(party_id, client_id, at=at)
 
 

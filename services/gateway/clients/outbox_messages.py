@@ -1,6 +1,5 @@
 """Carrying letters to the other services: batches of raw JSON joined as they are, one answer a letter."""
 
-import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -8,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from shared.contracts.fields import format_timestamp
+from shared.contracts.fields import format_timestamp, render_digest
 from shared.contracts.messages import MessageResults
 from shared.contracts.parties import Caller
 from shared.database import new_id
@@ -64,11 +63,6 @@ def render_submission(message: OutboxMessage, *, unverified: str | None = None) 
     )
     body: bytes = message["body"] if message["normalized"] is None else message["normalized"]
     return head.encode() + body + b"}"
-
-
-def render_digest(digest: bytes) -> str:
-    """Write a SHA-256 as a Digest field does (RFC 9530): `sha-256=:…:`."""
-    return f"sha-256=:{base64.b64encode(digest).decode()}:"
 
 
 def _batches(rendered: Iterable[bytes]) -> Iterator[list[bytes]]:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.notifications.domain import signature
-from shared.signed_tokens import KeyFile
+from shared.key_files import KeyFile
 
 SEALED_PREFIX = "sealed:"
 NONCE_BYTES = 12

@@ -1,7 +1,7 @@
 """Applications for permits: a trader applies, the authority asks, grants or refuses."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,20 +13,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.permits.actions import views
 from services.permits.actions.permits import quota_check
 from services.permits.actions.permits.issue import raise_number_taken
+from services.permits.actions.views import Links, View, permit_link, transition_view
 from services.permits.domain import applications as domain_applications
-from services.permits.domain.applications import Officer
+from services.permits.domain.applications import Officer, days_open
+from services.permits.domain.events import APPLICATION_ASSESSED
 from services.permits.domain.lifecycle import ActorRole
+from services.permits.domain.model.applications import ApplicationRecord
+from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.permits.issue import NewPermit
-from services.permits.domain.values import ApplicationRecord, ChangeSet
-from services.permits.store import applications, change_sets, commands, declarations, facts, policies
-from services.permits.store.commands import IdempotentCommand, StoredResponse
+from services.permits.store import applications, change_sets, commands, facts, permits, policies
+from services.permits.store.from_row import Row
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
 from shared.contracts.declaration import Refusal
+from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import Actor, Party, RepresentedTrader
 from shared.database import new_id, retry_transaction
+from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import NotAllowed, NotFound
-from shared.signed_tokens import generate_secret, secret_digest
+from shared.secret_tokens import generate_secret, secret_digest
 
 Decide = Callable[[AsyncConnection, ApplicationRecord], Awaitable[ChangeSet]]
 
@@ -220,5 +225,30 @@ async def _load_views(
     conn: AsyncConnection, records: list[ApplicationRecord], party: Party, at: datetime
 ) -> list[views.View]:
     histories = await applications.histories(conn, [record.id for record in records])
-    links = await declarations.keys_by_id(conn, {record.permit for record in records if record.permit is not None})
-    return [views.application_view(record, histories.get(record.id, []), links, party, at) for record in records]
+    links = await permits.keys_by_id(conn, {record.permit for record in records if record.permit is not None})
+    return [application_view(record, histories.get(record.id, []), links, party, at) for record in records]
+
+
+def application_view(
+    application: ApplicationRecord, history: Iterable[Row], links: Links, reader: Party, at: datetime
+) -> View:
+    """Write an application whole; what the authority says to itself about it only for the authority."""
+    is_authority = "authority" in reader.roles and reader.country == application.content.authority_country
+    visible_history = [row for row in history if is_authority or row["event"] != APPLICATION_ASSESSED]
+    return {
+        **application.content.model_dump(mode="json", exclude_none=True),
+        "issuer": application.content.authority_country,
+        "id": str(application.id),
+        "version": application.version,
+        "status": application.status.value,
+        "applicant": str(application.trader),
+        "trader": str(application.trader),
+        "lodged_by": str(application.party),
+        "submitted_at": format_timestamp(application.submitted_at),
+        "decided_at": format_timestamp(application.decided_at) if application.decided_at else None,
+        "days_open": days_open(application, at),
+        "permit_id": str(application.permit) if application.permit else None,
+        "permit": permit_link(application.permit, links),
+        **({"assessment": application.assessment} if is_authority else {}),
+        "history": [transition_view(row, application) for row in visible_history],
+    }

@@ -20,13 +20,13 @@ from services.permits.api.commands import (
 )
 from services.permits.domain.applications import Officer
 from services.permits.domain.lifecycle import ActorRole, ApplicationStatus
-from services.permits.store.commands import IdempotentCommand
 from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
 from shared.contracts.declaration import Refusal
 from shared.contracts.fields import CountryCode, Day, Name
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import PermitKind
 from shared.database import now
+from shared.idempotency import IdempotentCommand
 from shared.internal_auth import RepresentedTraderIfAny
 
 router = APIRouter(prefix="/v1/permit-applications", tags=["applications"])

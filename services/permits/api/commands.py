@@ -10,10 +10,10 @@ from fastapi import Depends, Request
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from services.permits.store.commands import IdempotentCommand, StoredResponse
 from shared.contracts.parties import Caller, Party
 from shared.database import Engine as AnEngine
 from shared.database import new_id, now
+from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.internal_auth import CallingParty, read_caller
 from shared.problems import NotAllowed
 from shared.web import parse_json_body, read_body

@@ -16,11 +16,11 @@ from services.permits.actions.declarations.unreadable import ReceivedSubmission
 from services.permits.actions.permits import issue_batch
 from services.permits.actions.permits.issue_batch import IssueRequest
 from services.permits.api.commands import Authority, Engine
-from services.permits.store.commands import IdempotentCommand, StoredResponse
 from shared.contracts.fields import Id, WireModel
 from shared.contracts.messages import PartyBatch, SubmissionBatch, ValidSubmissionBatch
 from shared.contracts.permit import Permit
 from shared.database import now
+from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.internal_auth import CallingService
 from shared.problem_responses import request_id, status_and_document
 from shared.problems import ProblemError

@@ -7,10 +7,9 @@ from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from services.permits.actions.declarations import read as actions_read
 from services.permits.actions.ledger.history import list_entries
+from services.permits.actions.permits import endorse, read, withdraw
 from services.permits.actions.permits import issue as actions_issue
-from services.permits.actions.permits import withdraw
 from services.permits.api.commands import Authority, Customs, Engine, Reader, read_command, render_response, with_etag
 from shared.contracts.fields import CountryCode, Day, LineLetter, Name
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
@@ -52,7 +51,7 @@ async def list_permits(
 ) -> dict[str, object]:
     """List permits, newest first."""
     chosen = filters.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"limit", "cursor"})
-    return await actions_read.list_permits(
+    return await read.list_permits(
         db, party, chosen, limit=filters.limit, before=filters.cursor, at=now(), token=permit_token
     )
 
@@ -60,7 +59,7 @@ async def list_permits(
 @router.get("/{id}")
 async def read_permit(id: UUID, db: Engine, party: Reader, permit_token: PermitToken = "") -> Response:
     """Read one permit, with both sides of each line."""
-    return with_etag(await actions_read.read_permit(db, id, party, now(), permit_token))
+    return with_etag(await read.read_permit(db, id, party, now(), permit_token))
 
 
 class LedgerQuery(BaseModel):
@@ -83,7 +82,7 @@ async def read_ledger(id: UUID, db: Engine, party: Reader, query: Annotated[Ledg
 async def endorse_permit(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
     """Write box 14: the actual quantity of each line that left."""
     decision, command = await read_command(request, Endorsement)
-    return render_response(await actions_issue.endorse(db, id, party, decision, command))
+    return render_response(await endorse.endorse(db, id, party, decision, command))
 
 
 @router.post("/{id}/revocation")

@@ -14,11 +14,13 @@ from services.permits.domain.lifecycle import (
     can_transition_application,
     describe_application_transitions,
 )
+from services.permits.domain.model.applications import ApplicationRecord
+from services.permits.domain.model.change_sets import ApplicationChange, ChangeSet
+from services.permits.domain.model.events import DomainEvent
 from services.permits.domain.permits import issue
 from services.permits.domain.permits.issue import NewPermit
 from services.permits.domain.permits.validation import VALIDITY_MONTHS, add_months, validate_permit
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.values import ApplicationChange, ApplicationRecord, ChangeSet, DomainEvent
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.application import Application, Assessment, GrantDecision, GrantedLine
 from shared.contracts.fields import format_timestamp

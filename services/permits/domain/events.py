@@ -5,13 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from services.permits.domain.ledger.balances import Side, available, reserved, total_amount, used
-from services.permits.domain.values import (
-    ApplicationRecord,
-    DeclarationRecord,
-    DomainEvent,
-    PermitLineRecord,
-    PermitRecord,
-)
+from services.permits.domain.model.applications import ApplicationRecord
+from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from shared.contracts.messages import Audience, RoleInCountry, Sender
 from shared.contracts.quantities import format_quantity
 

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.lifecycle import ApplicationStatus
-from services.permits.domain.values import ApplicationChange, ApplicationRecord
+from services.permits.domain.model.applications import ApplicationRecord
+from services.permits.domain.model.change_sets import ApplicationChange
 from services.permits.store import tables as t
 from services.permits.store.from_row import Row, group_by_id
 from shared.contracts.application import Application

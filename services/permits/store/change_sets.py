@@ -11,14 +11,9 @@ from sqlalchemy import Table, delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain import events
-from services.permits.domain.values import (
-    ApplicationChange,
-    ChangeSet,
-    DeclarationChange,
-    DomainEvent,
-    PermitChange,
-    PermitRecord,
-)
+from services.permits.domain.model.change_sets import ApplicationChange, ChangeSet, DeclarationChange, PermitChange
+from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.permits import PermitRecord
 from services.permits.store import applications, quota_usage
 from services.permits.store import tables as t
 from services.permits.store import to_row as w

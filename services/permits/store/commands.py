@@ -1,7 +1,6 @@
 """What was commanded and answered, so that a command whose answer was lost can be asked again."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,37 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.store import tables as t
 from shared.database import bulk_insert, bulk_update, column_arrays, id_in
-from shared.problems import Conflict, Invalid, ProblemError
-
-
-@dataclass(frozen=True)
-class IdempotentCommand:
-    """One command, named at the door: the same id again is the same command.
-
-    `digest` is the SHA-256 of its body; `accepts_version` says whether it was given against a version (`If-Match`).
-    """
-
-    id: UUID
-    fingerprint: bytes
-    at: datetime
-    digest: bytes = b""
-    accepts_version: Callable[[int], bool] = lambda version: True
-
-    def require_version(self, version: int) -> None:
-        """Refuse a command that was given against another version than the one that stands (412)."""
-        if not self.accepts_version(version):
-            raise Conflict("version-stale", f"Version {version} stands. Read it, then ask again for that.")
-
-
-@dataclass(frozen=True)
-class StoredResponse:
-    """What a command was answered with."""
-
-    status: int
-    body: str
-    location: str | None
-    version: int | None = None
-    replayed: bool = False
+from shared.idempotency import IdempotentCommand, StoredResponse
+from shared.problems import Invalid, ProblemError
 
 
 async def claim(conn: AsyncConnection, command: IdempotentCommand) -> StoredResponse | None:

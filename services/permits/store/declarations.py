@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, cast, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.values import DeclarationRecord
+from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.store import tables as t
 from services.permits.store.from_row import OFFICE_ROLES, Row, declaration_from_row, group_by_id
 from services.permits.store.search import find_taxon_words, midnight
@@ -188,10 +188,3 @@ async def histories_by_id(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UU
     c = t.declaration_history.c
     query = select(t.declaration_history).where(id_in(c.declaration_id, list(ids))).order_by(c.sequence)
     return group_by_id(await conn.execute(query), "declaration_id")
-
-
-async def keys_by_id(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
-    """Answer the issuer and number of permits by id, for rendering what a declaration cites."""
-    c = t.permits.c
-    rows = await conn.execute(select(c.id, c.issuer, c.number).where(id_in(c.id, list(ids))))
-    return {row.id: (row.issuer, row.number) for row in rows}

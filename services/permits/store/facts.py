@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED
+from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.entries import Suspension
 from services.permits.domain.reference.facts import Facts, QuotaUsage
-from services.permits.domain.values import DeclarationRecord, PermitRecord
 from services.permits.store import declarations, quota_usage, species_listings
 from services.permits.store.tables import policies, reference_loads, suspensions
 from shared.contracts.application import Application

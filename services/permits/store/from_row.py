@@ -11,7 +11,9 @@ from sqlalchemy import Result, RowMapping
 
 from services.permits.domain.ledger.balances import Balance, Side
 from services.permits.domain.lifecycle import PermitStatus, Status
-from services.permits.domain.values import Citation, DeclarationRecord, PermitLineRecord, PermitRecord, UsageTotal
+from services.permits.domain.model.declarations import Citation, DeclarationRecord
+from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
+from services.permits.domain.model.usage import UsageTotal
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.fields import STORED_CONTEXT
 from shared.contracts.findings import Finding

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, cast, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.values import PermitRecord
+from services.permits.domain.model.permits import PermitRecord
 from services.permits.store import tables as t
 from services.permits.store.expiry import can_expire, is_past_validity
 from services.permits.store.from_row import OFFICE_ROLES

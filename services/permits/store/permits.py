@@ -13,7 +13,8 @@ from sqlalchemy import ARRAY, Select, Text, Uuid, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.ledger.balances import Balance
-from services.permits.domain.values import CitedPermits, PermitRecord, UsageTotal
+from services.permits.domain.model.permits import CitedPermits, PermitRecord
+from services.permits.domain.model.usage import UsageTotal
 from services.permits.store import tables as t
 from services.permits.store.from_row import BALANCE_COLUMNS, Row, group_by_id, permit_from_row, usage_total_from_row
 from shared.database import bulk_insert, column_arrays, id_in
@@ -172,3 +173,10 @@ async def list_history(conn: AsyncConnection, id: UUID) -> Sequence[Row]:
     """Read what became of a permit, oldest first."""
     query = select(t.permit_history).where(t.permit_history.c.permit_id == id).order_by(t.permit_history.c.sequence)
     return (await conn.execute(query)).mappings().all()
+
+
+async def keys_by_id(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Answer the issuer and number of permits by id, for rendering what a declaration cites."""
+    c = t.permits.c
+    rows = await conn.execute(select(c.id, c.issuer, c.number).where(id_in(c.id, list(ids))))
+    return {row.id: (row.issuer, row.number) for row in rows}

@@ -13,9 +13,9 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts, QuotaUsage
 from services.permits.domain.reference.quotas import QuotaRecord, QuotaShare, quota_notice, quota_shares
-from services.permits.domain.values import PermitRecord
 from services.permits.store import permits, species_listings
 from services.permits.store import tables as t
 from services.permits.store import to_row as w

@@ -9,24 +9,10 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.store.from_row import Row
-from services.permits.store.tables import permits, quota_amounts, quota_usage, quotas, suspensions
+from services.permits.store.tables import permits, quota_amounts, quota_usage, quotas
 
 UNCOUNTED_STATUSES = ("revoked", "replaced")
 """States of a permit in which it takes nothing of a quota any more."""
-
-
-async def list_suspensions_in_force(conn: AsyncConnection, country: str | None, day: date) -> Sequence[Row]:
-    """Answer the suspensions in force on a day, of one country or of all."""
-    c = suspensions.c
-    query = (
-        select(suspensions)
-        .where(c.since <= day, or_(c.until.is_(None), c.until > day))
-        .where(or_(c.starts.is_(None), c.starts <= day), or_(c.ends.is_(None), c.ends >= day))
-        .order_by(c.country, c.taxon_key, c.starts, c.id)
-    )
-    if country is not None:
-        query = query.where(c.country == country)
-    return (await conn.execute(query)).mappings().all()
 
 
 async def list_quotas_in_force(conn: AsyncConnection, country: str | None, day: date) -> Sequence[Row]:

@@ -9,15 +9,11 @@ from pydantic_core import to_json
 from sqlalchemy import Table
 
 from services.permits.domain.ledger.balances import EntryKind
+from services.permits.domain.model.change_sets import DeclarationChange, PermitChange, Posting
+from services.permits.domain.model.declarations import Citation
+from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits.expiry import NOTICE_LEVELS
-from services.permits.domain.values import (
-    Citation,
-    DeclarationChange,
-    DomainEvent,
-    PermitChange,
-    PermitRecord,
-    Posting,
-)
 from services.permits.store import tables as t
 from services.permits.store.from_row import BALANCE_COLUMNS
 from services.permits.store.search import declaration_search_words, permit_search_words

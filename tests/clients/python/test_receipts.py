@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from saola_client import BadReceipt, verify_receipt
-from shared.signed_tokens import ACCESS_TOKEN_TYPE, RECEIPT_TYPE, KeyFile, create_signing_keys, sign_token
+from shared.key_files import KeyFile, create_signing_keys
+from shared.signed_tokens import ACCESS_TOKEN_TYPE, RECEIPT_TYPE, sign_token
 
 BODY = b"<Declaration/>"
 CLAIMS: dict[str, Any] = {

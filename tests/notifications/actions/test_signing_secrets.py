@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import Webhook
 
 from services.notifications.actions.encryption_keys import EndpointKeys
 from services.notifications.actions.signing_secrets import seal_plain_secrets
-from shared.signed_tokens import KeyFile, create_encryption_keys, create_signing_keys
+from shared.key_files import KeyFile, create_encryption_keys, create_signing_keys
 from tests.notifications.conftest import Service, event_message, party, running_worker, wait_until
 from tests.notifications.receivers import Receiver, WebhookRequest
 

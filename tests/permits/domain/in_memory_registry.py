@@ -23,18 +23,13 @@ from services.permits.domain.ledger.balances import (
     used,
 )
 from services.permits.domain.lifecycle import PermitStatus, Status
-from services.permits.domain.model.usage import add_reservations
+from services.permits.domain.model.change_sets import ChangeSet
+from services.permits.domain.model.declarations import Citation, DeclarationRecord
+from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
+from services.permits.domain.model.usage import UsageTotal, add_reservations
 from services.permits.domain.permits.withdraw import WithdrawalContext
 from services.permits.domain.rules.whole_declaration import DISPLACED_RULE
-from services.permits.domain.values import (
-    ChangeSet,
-    Citation,
-    DeclarationRecord,
-    PermitLineRecord,
-    PermitRecord,
-    UsageTotal,
-)
-from services.permits.domain.write_off.use import status_from_lines
+from services.permits.domain.write_off.permit_status import status_from_lines
 from shared.contracts.parties import Actor
 from shared.contracts.quantities import EXACT
 from shared.problems import ProblemError

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.databases import Server
 from services.permits.actions.declarations import lodge_batch, read, transitions
-from services.permits.actions.permits import issue, withdraw
+from services.permits.actions.permits import endorse, issue, withdraw
 from shared.contracts.declaration import Cancellation, Override, Refusal, Release
 from shared.contracts.permit import Endorsement, Revocation
 from shared.database import new_id
@@ -168,7 +168,7 @@ async def test_a_hundred_declarations_race_for_the_last_units(permits_db: AsyncE
     permit = permit_content(line(quantity="500"))
     id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "10"}], "transport_document": "MAEU-1"}
-    await issue.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+    await endorse.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
     part: dict[str, Any] = {"document": {"use": "part"}}
     letters = [
         submission_message(declaration(item(permit, "1", **part), transport_document="MAEU-1")) for _ in range(100)
@@ -249,7 +249,7 @@ async def test_fifty_declarations_amended_and_released_at_once_over_the_same_lin
     ids = [await issue_permit(permits_db, permit) for permit in permits]
     for id in ids:
         box_14 = {"lines": [{"line": n, "quantity": "600"} for n in "AB"], "transport_document": "M"}
-        await issue.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+        await endorse.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
     part: dict[str, Any] = {"use": "part"}
 
     def stated(n: int, quantity: str, **more: Any) -> Any:

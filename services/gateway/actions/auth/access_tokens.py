@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from shared.database import new_id
-from shared.signed_tokens import ACCESS_TOKEN_TYPE, InvalidToken, KeyFile, sign_token, verify_token
+from shared.key_files import KeyFile
+from shared.signed_tokens import ACCESS_TOKEN_TYPE, InvalidToken, sign_token, verify_token
 
 TOKEN_LIFETIME = timedelta(hours=1)
 AUDIENCE = "saola"

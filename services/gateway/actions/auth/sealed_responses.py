@@ -13,8 +13,8 @@ from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+from shared.key_files import KeyFile
 from shared.problems import Conflict
-from shared.signed_tokens import KeyFile
 
 
 class ResponseSealer:

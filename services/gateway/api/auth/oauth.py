@@ -7,14 +7,14 @@ from urllib.parse import parse_qsl, unquote_plus
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
+from services.gateway.actions import service_calls
 from services.gateway.actions.auth.access_tokens import TOKEN_LIFETIME
 from services.gateway.actions.auth.client_assertions import BadAssertion, claimed_client
 from services.gateway.actions.auth.client_keys import ALGORITHMS
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.token_grant import grant_token, grant_token_by_assertion
 from services.gateway.api.auth.authentication import InjectedContext
-from services.gateway.api.openapi.document import problem_responses
-from services.gateway.clients.internal import call_with_retry
+from services.gateway.api.descriptions.operations import problem_responses
 from shared.contracts.parties import Caller
 from shared.problem_responses import request_id
 from shared.service_client import ServiceUnreachable, service_unavailable
@@ -88,7 +88,7 @@ async def read_webhook_keys(context: InjectedContext, request: Request) -> Respo
     """Publish the keys that webhooks are signed with (RFC 7517): Ed25519, `v1a` of Standard Webhooks."""
     caller = Caller(service="gateway", request_id=request_id(request))
     try:
-        reply = await call_with_retry(context.notifications, "GET", "/internal/webhook-keys", caller=caller)
+        reply = await service_calls.read_webhook_keys(context, caller=caller)
     except ServiceUnreachable:
         raise service_unavailable("notifications") from None
     return Response(

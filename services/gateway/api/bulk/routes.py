@@ -23,7 +23,7 @@ from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.lodgement.batcher import LodgedDeclaration
 from services.gateway.api.auth.authentication import authenticate, make_caller, require_known_parameters
 from services.gateway.api.declarations.lodge import render_lodged
-from services.gateway.api.openapi.document import COMMON_PROBLEMS, header_parameter, problem_responses
+from services.gateway.api.descriptions.operations import COMMON_PROBLEMS, header_parameter, problem_responses
 from services.gateway.api.protocol.headers import parse_idempotency_key
 from services.gateway.api.protocol.ndjson import Line, ResponseStream, read_batches
 from services.gateway.api.proxy.proxy import COMMAND_NAMESPACE

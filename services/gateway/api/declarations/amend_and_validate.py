@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
-from services.gateway.actions import amendment
+from services.gateway.actions import amendment, validation
 from services.gateway.api.auth.authentication import (
     authenticate,
     get_context,
@@ -36,7 +36,7 @@ async def amend_or_validate(request: Request, route: ProxiedRoute) -> Response:
     caller = make_caller(principal, request)
     try:
         if route.method == "POST":
-            return _render_result(await amendment.validate_declaration(context, principal, caller, kind, raw_body))
+            return _render_result(await validation.validate_declaration(context, principal, caller, kind, raw_body))
         amend_command_id = command_id(principal.party.id, route.method, path, key)
         if_match = request.headers.get("if-match")
         reply = await amendment.amend(

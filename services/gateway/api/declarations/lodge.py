@@ -17,7 +17,7 @@ from services.gateway.actions.declaration_status import wait_until_checked
 from services.gateway.actions.lodgement.batcher import LodgedDeclaration
 from services.gateway.actions.representation import declaring_trader, make_submission
 from services.gateway.api.auth.authentication import authenticate, make_caller, require_known_parameters
-from services.gateway.api.openapi.document import (
+from services.gateway.api.descriptions.operations import (
     BODY_PROBLEMS,
     CODE_PROBLEMS,
     COMMON_PROBLEMS,
@@ -29,10 +29,9 @@ from services.gateway.api.openapi.document import (
 from services.gateway.api.protocol.headers import parse_wait, require_idempotency_key
 from services.gateway.api.protocol.media_types import parse_media_type
 from services.gateway.api.proxy.proxy import render_reply
-from services.gateway.clients.outbox_messages import render_digest
 from services.gateway.formats.declaration_formats import FORMATS
 from shared.contracts.declaration import Declaration
-from shared.contracts.fields import format_timestamp
+from shared.contracts.fields import format_timestamp, render_digest
 from shared.database import now
 from shared.problems import ProblemError
 from shared.web import BODY_TIMEOUT_SECONDS, MAX_BODY_BYTES, read_body, require_no_encoding, require_size

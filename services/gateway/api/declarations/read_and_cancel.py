@@ -17,7 +17,7 @@ from services.gateway.api.auth.authentication import (
     require_permission,
 )
 from services.gateway.api.declarations.routes import TRADER_COMMAND_ROUTES
-from services.gateway.api.openapi.document import COMMON_PROBLEMS, problem_responses
+from services.gateway.api.descriptions.operations import COMMON_PROBLEMS, problem_responses
 from services.gateway.api.proxy.proxy import ProxiedRoute, add_proxied_routes, call_service, render_reply
 from shared.service_client import ServiceResponse, ServiceUnreachable, service_unavailable
 

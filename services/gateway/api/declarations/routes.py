@@ -1,6 +1,6 @@
 """The routes about declarations that permits answers, as one list."""
 
-from services.gateway.api.openapi.document import XML_PROBLEMS
+from services.gateway.api.descriptions.operations import XML_PROBLEMS
 from services.gateway.api.proxy.proxy import ProxiedRoute
 from services.gateway.formats.declaration_formats import FORMATS
 from shared.contracts.declaration import (

@@ -8,10 +8,10 @@ from starlette.responses import Response
 from services.gateway.actions import submitted_content
 from services.gateway.actions.auth.party_directory import Principal
 from services.gateway.api.auth.authentication import InjectedContext, path_id, require_permission
-from services.gateway.api.openapi.document import COMMON_PROBLEMS, problem_responses, request_body
-from services.gateway.clients.outbox_messages import render_digest
+from services.gateway.api.descriptions.operations import COMMON_PROBLEMS, problem_responses, request_body
 from services.gateway.formats.declaration_formats import FORMATS
 from shared.contracts.declaration import Declaration
+from shared.contracts.fields import render_digest
 from shared.problems import Fault, Invalid
 
 JOSE = "application/jose"

@@ -9,16 +9,18 @@ from services.gateway.actions import credentials, party_lookup
 from services.gateway.actions.auth.party_directory import Principal
 from services.gateway.actions.idempotency import make_command
 from services.gateway.api.auth.authentication import InjectedContext, path_id, require_permission
-from services.gateway.api.openapi.document import (
+from services.gateway.api.descriptions.operations import (
     BODY_PROBLEMS,
     COMMON_PROBLEMS,
+    IDEMPOTENCY_PROBLEMS,
     header_parameter,
     path_parameter,
     problem_responses,
     request_body,
 )
-from services.gateway.api.parties.routes import IDEMPOTENCY_PROBLEMS, parse_cursor, render_created
+from services.gateway.api.protocol.created import render_created
 from services.gateway.api.protocol.headers import parse_idempotency_key
+from services.gateway.api.protocol.pagination import parse_cursor
 from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import CredentialRotation, NewCredential
 from shared.strict_json import parse_json, validate

@@ -1,31 +1,29 @@
 """Parties, for the admin; and who am I, for everybody."""
 
-import json
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import Depends, FastAPI, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from services.gateway.actions import party_administration, party_lookup
 from services.gateway.actions.auth.party_directory import Principal
-from services.gateway.actions.idempotency import StoredResponse, make_command
+from services.gateway.actions.idempotency import make_command
 from services.gateway.api.auth.authentication import InjectedContext, path_id, require_permission
-from services.gateway.api.openapi.document import (
+from services.gateway.api.descriptions.operations import (
     BODY_PROBLEMS,
     COMMON_PROBLEMS,
+    IDEMPOTENCY_PROBLEMS,
     header_parameter,
     json_content,
     path_parameter,
     problem_responses,
     request_body,
 )
+from services.gateway.api.protocol.created import render_created
 from services.gateway.api.protocol.headers import parse_idempotency_key, require_version
+from services.gateway.api.protocol.pagination import parse_cursor
 from shared.contracts.parties import NewParty, Party, PartyChange
-from shared.problems import Invalid
 from shared.web import parse_json_body, read_body, read_json_body
-
-IDEMPOTENCY_PROBLEMS = ("idempotency-key-invalid", "idempotency-key-reused")
 
 
 async def read_me(principal: Annotated[Principal, Depends(require_permission("read_me"))]) -> Response:
@@ -85,21 +83,6 @@ async def change_party(
 
 def _render_party(party: Party) -> Response:
     return JSONResponse(party.model_dump(mode="json"), headers={"ETag": f'"{party.version}"'})
-
-
-def render_created(created: StoredResponse, headers: dict[str, str], *, collection_path: str | None = None) -> Response:
-    """Render a creation, the kept answer as well as the new; `collection_path` is where the thing stands, by its id."""
-    replayed = {"Idempotency-Replayed": "true"} if created.replayed else {}
-    location = {} if collection_path is None else {"Location": f"{collection_path}/{json.loads(created.body)['id']}"}
-    return Response(created.body, status_code=201, media_type="application/json", headers=headers | location | replayed)
-
-
-def parse_cursor(value: str | None) -> UUID | None:
-    """Read a cursor of a list by id; raises Invalid for what was never one."""
-    try:
-        return None if value is None else UUID(value)
-    except ValueError:
-        raise Invalid("invalid-parameter", "This cursor is none of ours; begin again without one.") from None
 
 
 def add_party_routes(app: FastAPI) -> None:

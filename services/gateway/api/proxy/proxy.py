@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from services.gateway.actions import service_calls
 from services.gateway.actions.auth.party_directory import Principal
 from services.gateway.api.auth.authentication import (
     authenticate,
@@ -18,8 +19,7 @@ from services.gateway.api.auth.authentication import (
     path_id,
     require_known_parameters,
 )
-from services.gateway.api.descriptions.query_parameters import query_parameter
-from services.gateway.api.openapi.document import (
+from services.gateway.api.descriptions.operations import (
     BODY_PROBLEMS,
     CODE_PROBLEMS,
     COMMON_PROBLEMS,
@@ -28,8 +28,8 @@ from services.gateway.api.openapi.document import (
     problem_responses,
     request_body,
 )
+from services.gateway.api.descriptions.query_parameters import query_parameter
 from services.gateway.api.protocol.headers import parse_idempotency_key, parse_wait
-from services.gateway.clients.internal import call_with_retry
 from shared.contracts.parties import Party, RepresentedTrader
 from shared.database import new_id
 from shared.problems import NotFound
@@ -106,8 +106,9 @@ async def call_service(
     wait = parse_wait(request.headers.get("prefer", "")) if route.honours_prefer else 0
     headers = _internal_headers(request, route, principal.party, path, wait)
     raw_body = await read_body(request) if route.method in WRITE_METHODS else b""
-    return await call_with_retry(
-        context.service(route.service),
+    return await service_calls.call(
+        context,
+        route.service,
         route.method,
         path,
         caller=make_caller(

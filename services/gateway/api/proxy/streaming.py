@@ -4,9 +4,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from services.gateway.actions import service_calls
 from services.gateway.api.auth.authentication import authenticate, get_context, make_caller, require_known_parameters
 from services.gateway.api.proxy.proxy import ProxiedRoute, forwarded_headers, internal_path
-from services.gateway.clients.internal import open_stream
 from shared.service_client import ServiceStream, ServiceUnreachable, service_unavailable
 
 
@@ -35,8 +35,8 @@ async def stream_reply(request: Request, route: ProxiedRoute) -> Response:
     principal = await authenticate(context, request.headers.get("authorization", ""), route.operation)
     require_known_parameters(request, route.query)
     path, query = internal_path(request, route), request.query_params.multi_items()
+    caller = make_caller(principal, request)
     try:
-        service = context.service(route.service)
-        return ProxiedStream(await open_stream(service, path, caller=make_caller(principal, request), query=query))
+        return ProxiedStream(await service_calls.open_stream(context, route.service, path, caller=caller, query=query))
     except ServiceUnreachable:
         raise service_unavailable(route.service) from None

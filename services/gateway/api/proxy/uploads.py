@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from fastapi import Request
 from starlette.responses import Response
 
+from services.gateway.actions import service_calls
 from services.gateway.api.auth.authentication import authenticate, get_context, make_caller, require_known_parameters
 from services.gateway.api.proxy.proxy import ProxiedRoute, internal_path, render_reply
 from shared.problems import ProblemError
@@ -23,11 +24,13 @@ async def upload(request: Request, route: ProxiedRoute) -> Response:
     require_csv(request)
     body = StreamedBody(request)
     try:
-        reply = await context.service(route.service).call(
+        reply = await service_calls.upload(
+            context,
+            route.service,
             route.method,
             internal_path(request, route),
             caller=make_caller(principal, request),
-            body=body.chunks(),
+            chunks=body.chunks(),
             query=request.query_params.multi_items(),
             headers={"content-type": "text/csv"},
             seconds=MAX_LOAD_SECONDS,

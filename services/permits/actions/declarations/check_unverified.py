@@ -7,12 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.checks.completion import cited_permits
 from services.permits.domain.declarations.unverified import WHAT_TO_DO, check_unverified, is_unchecked
+from services.permits.domain.model.change_sets import ChangeSet
+from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.values import ChangeSet, DeclarationRecord, PermitRecord
 from services.permits.store import change_sets, declarations, facts, permits
-from services.permits.store.commands import IdempotentCommand
 from shared.contracts.declaration import Override
 from shared.contracts.parties import Actor
+from shared.idempotency import IdempotentCommand
 from shared.logs import logger
 from shared.problems import Conflict, NotFound, ProblemError
 

@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.permits.actions.declarations import unreadable
 from services.permits.actions.declarations.unreadable import ReceivedSubmission
 from services.permits.domain.checks.completion import cited_permits
-from services.permits.domain.declarations.lodge import lodge, lodge_unverified
+from services.permits.domain.declarations.lodge import lodge
+from services.permits.domain.declarations.unverified import lodge_unverified
 from services.permits.domain.lifecycle import ActorRole, Status
-from services.permits.domain.values import ChangeSet, DeclarationRecord
+from services.permits.domain.model.change_sets import ChangeSet
+from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.store import change_sets, declarations, facts, permits
 from shared.contracts.messages import MessageResult, MessageResults
 from shared.contracts.parties import Actor

@@ -10,7 +10,9 @@ from services.permits.actions.locking import ConcurrentChange, retry_on_conflict
 from services.permits.domain.checks.completion import cited_permits
 from services.permits.domain.declarations.recheck import can_be_rechecked, recheck
 from services.permits.domain.lifecycle import ActorRole
-from services.permits.domain.values import ChangeSet, DeclarationRecord, PermitRecord
+from services.permits.domain.model.change_sets import ChangeSet
+from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.permits import PermitRecord
 from services.permits.store import change_sets, declarations, facts, permits, reference_loads
 from shared.contracts.parties import Actor
 from shared.logs import logger
@@ -58,9 +60,7 @@ async def _find_changed(conn: AsyncConnection, waiting: Sequence[DeclarationReco
     """Answer those that would come out otherwise now, without holding anybody up."""
     if not waiting:
         return []
-    also_cited = (
-        await declarations.keys_by_id(conn, {c.permit for record in waiting for c in record.citations})
-    ).values()
+    also_cited = (await permits.keys_by_id(conn, {c.permit for record in waiting for c in record.citations})).values()
     cited = await permits.read_cited(conn, cited_permits((record.content for record in waiting), also=also_cited))
     loaded_facts = await facts.load_facts(conn, waiting, cited)
     changed_ids = []
@@ -104,7 +104,7 @@ async def _recheck_one(engine: AsyncEngine, id: UUID, at: datetime) -> None:
 
 
 async def _lock_cited_permits(conn: AsyncConnection, declaration: DeclarationRecord) -> list[PermitRecord]:
-    permit_keys = await declarations.keys_by_id(conn, {citation.permit for citation in declaration.citations})
+    permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in declaration.citations})
     return await permits.lock_cited(conn, cited_permits([declaration.content], also=permit_keys.values()))
 
 

@@ -12,21 +12,23 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.actions import views
 from services.permits.actions.declarations import check_unverified
+from services.permits.actions.declarations import views as actions_views
 from services.permits.actions.locking import ConcurrentChange, lock_with_holders, retry_on_conflict
 from services.permits.domain.checks.completion import cited_permits
+from services.permits.domain.declarations import amend as domain_amend
+from services.permits.domain.declarations import cancel as domain_cancel
 from services.permits.domain.declarations import consent as domain_consent
 from services.permits.domain.declarations import correct as domain_correct
-from services.permits.domain.declarations import lodge
 from services.permits.domain.declarations import override as domain_override
+from services.permits.domain.declarations import refuse as domain_refuse
 from services.permits.domain.declarations import release as domain_release
 from services.permits.domain.lifecycle import ActorRole, Status, can_transition, describe_transitions
+from services.permits.domain.model.change_sets import ChangeSet
+from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
+from services.permits.domain.model.permits import PermitsById
 from services.permits.domain.rules.whole_declaration import UNKNOWN_PERMIT_RULE, UNVERIFIED_RULE
-from services.permits.domain.values import ChangeSet, DeclarationRecord
-from services.permits.domain.write_off.posting import PermitsById, ReservingDeclarations
 from services.permits.store import change_sets, commands, declarations, facts, permits
-from services.permits.store.commands import IdempotentCommand, StoredResponse
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.declaration import (
     Cancellation,
@@ -39,6 +41,7 @@ from shared.contracts.declaration import (
 )
 from shared.contracts.parties import Actor, Party, RepresentedTrader
 from shared.database import retry_transaction
+from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound
 
 Decide = Callable[[DeclarationRecord, PermitsById, ReservingDeclarations], ChangeSet]
@@ -63,7 +66,7 @@ async def refuse(
     actor = _actor(party, ActorRole.CUSTOMS, command)
     condition = declarations.decided_by(party)
     return await _apply_transition(
-        engine, id, condition, command, lambda f, p, _: domain_release.refuse(f, p, decision.reason, actor)
+        engine, id, condition, command, lambda f, p, _: domain_refuse.refuse(f, p, decision.reason, actor)
     )
 
 
@@ -122,7 +125,7 @@ async def cancel(
     actor = _actor(party, ActorRole.TRADER, command)
     condition = declarations.lodged_by(party)
     return await _apply_transition(
-        engine, id, condition, command, lambda f, p, _: domain_release.cancel(f, p, content.reason, actor)
+        engine, id, condition, command, lambda f, p, _: domain_cancel.cancel(f, p, content.reason, actor)
     )
 
 
@@ -158,7 +161,7 @@ async def amend(
             before = await declarations.find(conn, id, declarations.lodged_by(party))
             if before is None:
                 raise NotFound
-            previous_permits = await declarations.keys_by_id(conn, {c.permit for c in before.citations})
+            previous_permits = await permits.keys_by_id(conn, {c.permit for c in before.citations})
             locked_permits = await permits.lock_cited(conn, cited_permits([content], also=previous_permits.values()))
             declaration = (await declarations.lock(conn, [id]))[id]
             if declaration.sequence != before.sequence:
@@ -167,7 +170,7 @@ async def amend(
             _require_amendable(declaration, content, identifiers)
             new_version = _new_version(declaration, content, command)
             loaded_facts = await facts.load_facts(conn, [new_version], locked_permits)
-            changes = lodge.amend(declaration, new_version, locked_permits, actor, loaded_facts)
+            changes = domain_amend.amend(declaration, new_version, locked_permits, actor, loaded_facts)
             await change_sets.save_change_set(conn, changes)
             citations = changes.declarations[0].declaration.citations
             await permits.add_watchers(
@@ -249,9 +252,9 @@ async def _apply_transition(
 async def _store_response(conn: AsyncConnection, id: UUID, command: IdempotentCommand) -> StoredResponse:
     declaration = (await declarations.lock(conn, [id]))[id]
     history = (await declarations.histories_by_id(conn, [id])).get(id, [])
-    permit_keys = await declarations.keys_by_id(conn, {citation.permit for citation in declaration.citations})
+    permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in declaration.citations})
     response = StoredResponse(
-        200, json.dumps(views.declaration_view(declaration, history, permit_keys)), None, declaration.version
+        200, json.dumps(actions_views.declaration_view(declaration, history, permit_keys)), None, declaration.version
     )
     await commands.store_response(conn, command, response)
     return response

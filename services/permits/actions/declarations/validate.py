@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.domain.checks.check import check
 from services.permits.domain.checks.completion import cited_permits
 from services.permits.domain.lifecycle import Status
-from services.permits.domain.values import DeclarationRecord
+from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.store import facts, permits
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.parties import Party, RepresentedTrader

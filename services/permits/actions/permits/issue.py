@@ -1,25 +1,20 @@
 """Write permits: an authority issues them, customs of the country of export endorses them."""
 
-from uuid import UUID
-
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.actions.locking import lock_with_holders, retry_on_conflict
 from services.permits.actions.permits import quota_check
 from services.permits.actions.permits.views import store_response
 from services.permits.domain.lifecycle import ActorRole
 from services.permits.domain.permits import issue as domain_issue
-from services.permits.domain.permits import withdraw
 from services.permits.domain.permits.issue import NewPermit
-from services.permits.domain.values import PermitRecord
 from services.permits.store import change_sets, commands, facts, parties
-from services.permits.store.commands import IdempotentCommand, StoredResponse
 from shared.contracts.parties import Actor, Party
-from shared.contracts.permit import Endorsement, Permit
+from shared.contracts.permit import Permit
 from shared.database import new_id
-from shared.problems import Conflict, NotAllowed, NotFound
-from shared.signed_tokens import generate_secret, secret_digest
+from shared.idempotency import IdempotentCommand, StoredResponse
+from shared.problems import Conflict, NotAllowed
+from shared.secret_tokens import generate_secret, secret_digest
 
 
 async def issue(engine: AsyncEngine, party: Party, content: Permit, command: IdempotentCommand) -> StoredResponse:
@@ -62,30 +57,3 @@ async def require_issuing_authority(conn: AsyncConnection, party: Party, content
         return
     detail = f"Permits of {content.issuer} are written by its own authority; yours is {party.country}."
     raise NotAllowed("not-the-issuing-authority", detail)
-
-
-async def endorse(
-    engine: AsyncEngine, id: UUID, party: Party, decision: Endorsement, command: IdempotentCommand
-) -> StoredResponse:
-    """Write box 14 as customs of the country of export, or transcribe it where that country is not on the hub."""
-    actor = Actor(party=party.id, role=ActorRole.CUSTOMS, at=command.at)
-
-    async def transaction() -> StoredResponse:
-        async with engine.begin() as conn:
-            stored = await commands.claim(conn, command)
-            if stored is not None:
-                return stored
-            locked, declarations_by_id = await lock_with_holders(conn, [id])
-            if id not in locked or not _can_endorse(party, locked[id]):
-                raise NotFound
-            command.require_version(locked[id].version)
-            await change_sets.save_change_set(conn, withdraw.endorse(locked, id, decision, actor, declarations_by_id))
-            return await store_response(conn, id, command, 200)
-
-    return await retry_on_conflict(transaction)
-
-
-def _can_endorse(party: Party, permit: PermitRecord) -> bool:
-    """Say whether this customs office endorses: of the country of export, or of the country that registered it."""
-    foreign = permit.registering_country != permit.content.issuer
-    return party.country == permit.content.export_country or (foreign and party.country == permit.registering_country)

@@ -11,22 +11,22 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.actions import views
 from services.permits.actions.permits import quota_check
+from services.permits.actions.permits import views as actions_views
 from services.permits.actions.permits.issue import number_taken_error, require_issuing_authority
 from services.permits.domain.lifecycle import ActorRole
+from services.permits.domain.model.change_sets import ChangeSet, PermitChange
 from services.permits.domain.permits import issue
 from services.permits.domain.permits.issue import NewPermit
-from services.permits.domain.values import ChangeSet, PermitChange
 from services.permits.store import change_sets, commands, facts, permits
-from services.permits.store.commands import IdempotentCommand, StoredResponse
 from services.permits.store.to_row import history_row
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit
 from shared.database import RETRYABLE_STATES, new_id, retry_transaction
+from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import ProblemError
-from shared.signed_tokens import generate_secret, secret_digest
+from shared.secret_tokens import generate_secret, secret_digest
 
 RETRYABLE_SQLSTATES = RETRYABLE_STATES | {"23505"}
 """A number that a rival gave at this moment breaks a key for the whole batch; tried again, it is seen."""
@@ -140,7 +140,10 @@ def _stored_response(change: PermitChange, command: IdempotentCommand, token: st
     """Write the answer that reading the permit would give, without reading it."""
     permit = replace(change.permit, sequence=1)
     history = [history_row("permit_id", permit.id, 1, change.events[0])]
-    view = {**views.permit_view(permit, day_in_last_zone(permit.content.issuer, command.at), history), "token": token}
+    view = {
+        **actions_views.permit_view(permit, day_in_last_zone(permit.content.issuer, command.at), history),
+        "token": token,
+    }
     return StoredResponse(201, json.dumps(view), f"/v1/permits/{permit.id}", permit.version)
 
 

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.permits.domain.model.change_sets import ChangeSet
+from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.quotas import quota_exceeded_errors
-from services.permits.domain.values import ChangeSet, PermitRecord
 from services.permits.store import quota_usage
 from shared.problems import Invalid
 

@@ -14,18 +14,20 @@ from services.permits.actions.permits import quota_check
 from services.permits.actions.permits.issue import raise_number_taken, require_issuing_authority
 from services.permits.actions.permits.views import store_response
 from services.permits.domain.lifecycle import ActorRole
-from services.permits.domain.permits import issue, withdraw
+from services.permits.domain.model.change_sets import ChangeSet
+from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.permits import replace as domain_replace
+from services.permits.domain.permits import withdraw
 from services.permits.domain.permits.issue import NewPermit
 from services.permits.domain.permits.withdraw import WithdrawalContext
-from services.permits.domain.values import ChangeSet, PermitRecord
 from services.permits.store import change_sets, commands, declarations, facts, permits
-from services.permits.store.commands import IdempotentCommand, StoredResponse
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Loss, Permit, Recovery, Revocation
 from shared.database import new_id, retry_transaction
+from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import NotFound
-from shared.signed_tokens import generate_secret, secret_digest
+from shared.secret_tokens import generate_secret, secret_digest
 
 Decide = Callable[[PermitRecord, Actor, WithdrawalContext], ChangeSet]
 
@@ -90,7 +92,7 @@ async def replace(
             await require_issuing_authority(conn, party, content)
             context = await _load_context(conn, old, command)
             new_permit = NewPermit(new_permit_id, secret_digest(token), await facts.load_listing_facts(conn, [content]))
-            changes = issue.replace_permit(old, new_permit, content, party, actor, context)
+            changes = domain_replace.replace_permit(old, new_permit, content, party, actor, context)
             await quota_check.require_within_quota(conn, changes)
             await change_sets.save_change_set(conn, changes)
             link = {"id": str(new_permit_id), "issuer": content.issuer, "number": content.number, "token": token}

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.store import commands, policies
-from services.permits.store.commands import IdempotentCommand, StoredResponse
 from shared.cites.time_zones import country_codes
 from shared.contracts.parties import Party
 from shared.contracts.policy import Policy
+from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, NotFound
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.domain.reference import names
 from services.permits.domain.reference.listings import ListingMatch, Population, populations_for
 from services.permits.store import quotas as store_quotas
-from services.permits.store import species_listings
+from services.permits.store import species_listings, suspensions
 from shared.contracts.quantities import EXACT, format_quantity
 
 View = dict[str, Any]
@@ -73,7 +73,7 @@ def _population_view(part: Population, parts: tuple[Population, ...]) -> View:
 async def list_suspensions(engine: AsyncEngine, country: str | None, day: date) -> list[View]:
     """Answer the suspensions in force on a day."""
     async with engine.connect() as conn:
-        return [_suspension_view(row) for row in await store_quotas.list_suspensions_in_force(conn, country, day)]
+        return [_suspension_view(row) for row in await suspensions.list_suspensions_in_force(conn, country, day)]
 
 
 def _suspension_view(row: Any) -> View:

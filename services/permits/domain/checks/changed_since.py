@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from services.permits.domain.checks.citations import find_conflicting_use
-from services.permits.domain.checks.counted_elsewhere import claimed_quantity
+from services.permits.domain.checks.counted_elsewhere import with_claims
 from services.permits.domain.lifecycle import USABLE
+from services.permits.domain.model.declarations import Citation, DeclarationRecord
+from services.permits.domain.model.permits import PermitsById
 from services.permits.domain.rules.goods import COUNTED_RULE
 from services.permits.domain.rules.quantities import SECOND_USE_RULE
 from services.permits.domain.rules.whole_declaration import WITHDRAWN_RULE, withdrawn_finding
-from services.permits.domain.values import Citation, DeclarationRecord
-from services.permits.domain.write_off.posting import PermitsById
 from shared.contracts.findings import Finding
 
 
@@ -53,11 +53,3 @@ def _citations_without_reservation(declaration: DeclarationRecord, decided: Decl
         is_unreserved = citation.requested > 0 and not citation.is_open
         if citation.line and (is_unreserved or citation.counted_elsewhere > before.counted_elsewhere):
             yield citation
-
-
-def with_claims(declaration: DeclarationRecord) -> tuple[Citation, ...]:
-    """Answer what a declaration cites with what it claims of counts, which it gave back when it was rejected."""
-    return tuple(
-        replace(citation, counted_elsewhere=claimed_quantity(declaration, citation))
-        for citation in declaration.citations
-    )

@@ -18,13 +18,14 @@ from services.permits.domain.checks.citations import (
 from services.permits.domain.checks.completion import complete
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, post
 from services.permits.domain.lifecycle import Status
+from services.permits.domain.model.declarations import Citation, DeclarationRecord
+from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.model.usage import add_reservations
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.rules import documents as domain_documents
 from services.permits.domain.rules import requirements, whole_declaration
 from services.permits.domain.rules.context import CitationContext
 from services.permits.domain.rules.item_context import ItemContext
-from services.permits.domain.values import Citation, DeclarationRecord, PermitRecord
 from shared.cites.time_zones import utc_day
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.findings import Finding

@@ -9,12 +9,13 @@ from uuid import UUID
 from services.permits.domain import units
 from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED, find_counting_declaration
 from services.permits.domain.ledger.balances import ZERO, Side, available
+from services.permits.domain.model.declarations import Citation, DeclarationRecord
+from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.model.usage import remove_reservation
 from services.permits.domain.reference.facts import NO_FACTS, Facts
 from services.permits.domain.rules import documents, goods, listings, quantities, whole_declaration
 from services.permits.domain.rules.context import CitationContext, evaluate
 from services.permits.domain.rules.matching import candidate_lines
-from services.permits.domain.values import Citation, DeclarationRecord, PermitRecord
 from shared.cites.time_zones import day_in_first_zone, day_in_last_zone, utc_day
 from shared.contracts.declaration import Document, Item
 from shared.contracts.findings import Finding

@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from services.permits.domain.ledger.balances import Side
+from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.permits import CitedPermits, PermitLineRecord, PermitRecord
 from services.permits.domain.rules.documents import is_named_party
 from services.permits.domain.rules.matching import candidate_lines, line_origin_country
 from services.permits.domain.units import is_convertible
-from services.permits.domain.values import CitedPermits, DeclarationRecord, PermitLineRecord, PermitRecord
 from shared.cites.codes import ACCOMPANIED_SOURCES
 from shared.cites.time_zones import country_codes
 from shared.contracts.declaration import Declaration, Document, Item, NormalizedDeclaration, Repair

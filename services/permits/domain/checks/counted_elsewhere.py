@@ -6,8 +6,9 @@ from uuid import UUID
 
 from services.permits.domain import units
 from services.permits.domain.ledger.balances import ZERO
+from services.permits.domain.model.declarations import Citation, DeclarationRecord
+from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.values import Citation, DeclarationRecord, PermitRecord
 from shared.contracts.declaration import Document
 
 ALREADY_COUNTED = "already_counted"
@@ -42,3 +43,11 @@ def claimed_quantity(declaration: DeclarationRecord, citation: Citation) -> Deci
     if not units.is_convertible(item.unit, citation.unit):
         return ZERO
     return units.convert(item.quantity, item.unit, citation.unit)
+
+
+def with_claims(declaration: DeclarationRecord) -> tuple[Citation, ...]:
+    """Answer what a declaration cites with what it claims of counts, which it gave back when it was rejected."""
+    return tuple(
+        replace(citation, counted_elsewhere=claimed_quantity(declaration, citation))
+        for citation in declaration.citations
+    )

@@ -5,11 +5,14 @@ The consent is kept with the item: its line has no more by it until that item dr
 
 from dataclasses import replace
 
-from services.permits.domain.declarations.release import convert_to_line_unit, read_item, require_item
+from services.permits.domain.declarations.items import convert_to_line_unit, read_item, require_item
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry
 from services.permits.domain.lifecycle import FINAL
-from services.permits.domain.values import ChangeSet, DeclarationChange, DeclarationRecord, DomainEvent
-from services.permits.domain.write_off.posting import LineUses, PermitsById, PostingContext, build_posting
+from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
+from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.permits import PermitsById
+from services.permits.domain.write_off.posting import LineUses, PostingContext, build_posting
 from shared.cites.time_zones import utc_day
 from shared.contracts.declaration import Consent
 from shared.contracts.parties import Actor

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.permits.domain.declarations.release import (
+from services.permits.domain.declarations.items import (
     can_be_dead_on_arrival,
     convert_to_line_unit,
     is_live,
@@ -10,10 +10,12 @@ from services.permits.domain.declarations.release import (
     require_items,
 )
 from services.permits.domain.lifecycle import Status, describe_transitions
-from services.permits.domain.values import ChangeSet, DeclarationRecord
+from services.permits.domain.model.change_sets import ChangeSet
+from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
+from services.permits.domain.model.permits import PermitsById
 from services.permits.domain.write_off.closure import RunningBalances
 from services.permits.domain.write_off.consents import with_consent_used
-from services.permits.domain.write_off.posting import LineUses, PermitsById, PostingContext, ReservingDeclarations
+from services.permits.domain.write_off.posting import LineUses, PostingContext
 from services.permits.domain.write_off.use import apply_uses
 from shared.cites.time_zones import utc_day
 from shared.contracts.declaration import CorrectedItem, Correction

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from services.permits.domain import units
 from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED
-from services.permits.domain.declarations.release import read_item
+from services.permits.domain.declarations.items import read_item
 from services.permits.domain.ledger.balances import ZERO
+from services.permits.domain.model.declarations import Citation, DeclarationRecord
+from services.permits.domain.model.permits import PermitRecord, PermitsById
 from services.permits.domain.rules.goods import ONE_LINE_RULE, UNIT_RULE
-from services.permits.domain.values import Citation, DeclarationRecord, PermitRecord
-from services.permits.domain.write_off.posting import PermitsById
 from shared.contracts.declaration import Override
 from shared.problems import Fault, Invalid
 

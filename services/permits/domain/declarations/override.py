@@ -6,27 +6,22 @@ Officers override blocks and settle referrals with a reason, logged under their 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from services.permits.domain.checks.changed_since import used_since_check, with_claims, withdrawn_since_check
+from services.permits.domain.checks.changed_since import used_since_check, withdrawn_since_check
 from services.permits.domain.checks.check import check, status_from_findings
-from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED
-from services.permits.domain.declarations.lodge import post_to_line, reservation_postings
+from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED, with_claims
+from services.permits.domain.declarations.items import require_item
 from services.permits.domain.declarations.officer_statement import apply_officer_statement
-from services.permits.domain.declarations.release import require_item, require_transition
+from services.permits.domain.declarations.transition_guard import require_transition
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, remaining_on_permit
 from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, ActorRole, Status, describe_transitions
+from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange, PermitChange
+from services.permits.domain.model.declarations import Citation, DeclarationRecord
+from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.permits import PermitRecord, PermitsById
 from services.permits.domain.reference.facts import NO_FACTS
 from services.permits.domain.rules.whole_declaration import UNKNOWN_PERMIT_RULE
-from services.permits.domain.values import (
-    ChangeSet,
-    Citation,
-    DeclarationChange,
-    DeclarationRecord,
-    DomainEvent,
-    PermitChange,
-    PermitRecord,
-)
 from services.permits.domain.write_off.consents import consent_entries, with_consent_used
-from services.permits.domain.write_off.posting import PermitsById
+from services.permits.domain.write_off.reservations import post_to_line, reservation_postings
 from shared.contracts.declaration import Override
 from shared.contracts.findings import AppliedOverride, Finding
 from shared.contracts.parties import Actor

@@ -7,19 +7,14 @@ is the officer's too. What gave way or lost its permit waits for a person.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from services.permits.domain.checks.changed_since import with_claims
 from services.permits.domain.checks.check import Verdict, apply_verdict, check, status_from_findings
-from services.permits.domain.checks.counted_elsewhere import without_claims
-from services.permits.domain.declarations.lodge import (
-    changed_permits,
-    reservation_postings,
-    return_reservations,
-    second_use_events,
-    system_actor,
-    with_previous_consents,
-    with_verdict,
-)
+from services.permits.domain.checks.counted_elsewhere import with_claims, without_claims
+from services.permits.domain.declarations.verdicts import changed_permits, second_use_events, with_verdict
 from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, ActorRole, Status
+from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
+from services.permits.domain.model.declarations import Citation, DeclarationRecord
+from services.permits.domain.model.events import DomainEvent, system_actor
+from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.rules.goods import ONE_LINE_RULE, UNIT_RULE
 from services.permits.domain.rules.whole_declaration import (
@@ -29,14 +24,8 @@ from services.permits.domain.rules.whole_declaration import (
     UNVERIFIED_RULE,
     WITHDRAWN_RULE,
 )
-from services.permits.domain.values import (
-    ChangeSet,
-    Citation,
-    DeclarationChange,
-    DeclarationRecord,
-    DomainEvent,
-    PermitRecord,
-)
+from services.permits.domain.write_off.consents import with_previous_consents
+from services.permits.domain.write_off.reservations import reservation_postings, return_reservations
 from shared.cites.time_zones import utc_day
 from shared.contracts.findings import Finding
 from shared.contracts.parties import Actor

@@ -7,12 +7,14 @@ new version or cancel, customs may refuse.
 from dataclasses import replace
 from datetime import date
 
-from services.permits.domain.declarations.lodge import return_reservations, system_actor
 from services.permits.domain.lifecycle import Status
+from services.permits.domain.model.change_sets import ChangeSet, PermitChange
+from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.events import system_actor
+from services.permits.domain.model.permits import PermitsById
 from services.permits.domain.rules.whole_declaration import stale_finding
-from services.permits.domain.values import ChangeSet, DeclarationRecord, PermitChange
-from services.permits.domain.write_off.displacement import refer_declaration
-from services.permits.domain.write_off.posting import PermitsById
+from services.permits.domain.write_off.referral import refer_declaration
+from services.permits.domain.write_off.reservations import return_reservations
 from shared.contracts.parties import Actor
 
 

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
-from services.permits.domain.checks.changed_since import with_claims
 from services.permits.domain.checks.check import status_from_findings
-from services.permits.domain.declarations.lodge import system_actor
+from services.permits.domain.checks.counted_elsewhere import with_claims
 from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, PermitStatus, Status
+from services.permits.domain.model.change_sets import DeclarationChange
+from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.events import DomainEvent, system_actor
+from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.rules.whole_declaration import WITHDRAWN_RULE
-from services.permits.domain.values import DeclarationChange, DeclarationRecord, DomainEvent, PermitRecord
 from shared.contracts.findings import AppliedOverride, Finding
 from shared.contracts.parties import Actor
 

@@ -3,50 +3,39 @@
 Each takes the declaration, the permits it cites as they stand under their locks, and answers all that is written.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
 from services.permits.domain import units
-from services.permits.domain.declarations.lodge import return_reservations
+from services.permits.domain.declarations.items import (
+    can_be_dead_on_arrival,
+    convert_to_line_unit,
+    is_live,
+    read_item,
+    require_items,
+)
+from services.permits.domain.declarations.transition_guard import require_transition
 from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.lifecycle import (
     DECLARATION_EVENT_TYPES,
     USABLE,
     ActorRole,
     Status,
-    can_transition,
-    describe_transitions,
 )
+from services.permits.domain.model.change_sets import ChangeSet
+from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
+from services.permits.domain.model.permits import PermitsById
 from services.permits.domain.rules.whole_declaration import WITHDRAWN_RULE
-from services.permits.domain.values import (
-    ChangeSet,
-    Citation,
-    DeclarationChange,
-    DeclarationRecord,
-    DomainEvent,
-    PermitChange,
-)
 from services.permits.domain.write_off.closure import RunningBalances
 from services.permits.domain.write_off.consents import with_consent_used
-from services.permits.domain.write_off.posting import LineUses, PermitsById, PostingContext, ReservingDeclarations
+from services.permits.domain.write_off.posting import LineUses, PostingContext
 from services.permits.domain.write_off.use import apply_uses
 from shared.contracts.declaration import ActualItem, Item, Release
-from shared.contracts.fields import Unit
 from shared.contracts.parties import Actor
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Conflict, Fault, Invalid
 
 MORE_NEEDS_CONSENT = "More needs the consent of the authority that issued the permit, or a new version by the trader."
-
-
-def require_transition(declaration: DeclarationRecord, to_status: Status, role: ActorRole) -> None:
-    """Refuse a turn that the table does not have (409 `wrong-turn`)."""
-    if not can_transition(declaration.status, to_status, role):
-        allowed = describe_transitions(declaration.status)
-        detail = f"Declaration {declaration.content.reference} is {declaration.status}. {allowed}"
-        raise Conflict("wrong-turn", detail)
 
 
 def release(
@@ -98,30 +87,6 @@ def release(
     )
 
 
-def refuse(declaration: DeclarationRecord, permits: PermitsById, reason: str, actor: Actor) -> ChangeSet:
-    """Refuse the goods; what was set aside goes back."""
-    require_transition(declaration, Status.REFUSED, ActorRole.CUSTOMS)
-    return end_without_release(declaration, permits, Status.REFUSED, reason, actor)
-
-
-def cancel(declaration: DeclarationRecord, permits: PermitsById, reason: str | None, actor: Actor) -> ChangeSet:
-    """Take the declaration back; what was set aside goes back too."""
-    require_transition(declaration, Status.CANCELLED, ActorRole.TRADER)
-    return end_without_release(declaration, permits, Status.CANCELLED, reason, actor)
-
-
-def end_without_release(
-    declaration: DeclarationRecord, permits: PermitsById, status: Status, reason: str | None, actor: Actor
-) -> ChangeSet:
-    """Return the declaration in a status that ends it, and every quantity that it had set aside."""
-    returned = return_reservations(declaration, permits, actor, str(status))
-    event = DomainEvent(declaration.status, status, actor, DECLARATION_EVENT_TYPES[status], reason)
-    changes = tuple(PermitChange(permit) for permit in returned.permits.values())
-    citations = tuple(replace(citation, counted_elsewhere=ZERO) for citation in returned.declaration.citations)
-    ended = replace(returned.declaration, status=status, citations=citations)
-    return ChangeSet((DeclarationChange(ended, (event,)),), changes, returned.postings)
-
-
 def _require_permits_not_withdrawn(declaration: DeclarationRecord, permits: PermitsById) -> None:
     """Refuse to go on with a permit that was withdrawn, unless an officer overrode just that (409)."""
     named = (f.permit for f in declaration.findings if f.rule == WITHDRAWN_RULE and f.overridden)
@@ -150,19 +115,6 @@ def _actual_items(declaration: DeclarationRecord, decision: Release, permits: Pe
     return actual
 
 
-def is_live(declaration: DeclarationRecord, item: Item, permits: PermitsById) -> bool:
-    """Say whether an item is of live animals, by its own term or else by that of the line it cites."""
-    cited = [
-        permits[c.permit].lines[c.line].content.term for c in declaration.citations if c.item == item.number and c.line
-    ]
-    return "LIV" in ([item.term] if item.term else cited)
-
-
-def can_be_dead_on_arrival(animals: int, quantity: Decimal, unit: str) -> bool:
-    """Say whether so many animals may be among what arrived: what is weighed or measured counts none."""
-    return not units.is_convertible(unit, "number") or animals <= units.convert(quantity, unit, "number")
-
-
 def _validate_actual_item(index: int, item: Item, one: ActualItem, is_live_item: bool, consented: bool) -> None:
     quantity, unit = one.quantity or ZERO, one.unit or item.unit
     if (
@@ -177,40 +129,3 @@ def _validate_actual_item(index: int, item: Item, one: ActualItem, is_live_item:
     ):
         text = "Dead on arrival counts live animals (term LIV), at most as many as arrived."
         raise Invalid("dead-on-arrival", text, [Fault(f"/items/{index}/dead_on_arrival", "dead-on-arrival", text)])
-
-
-def require_items(declaration: DeclarationRecord, numbers: Sequence[int]) -> None:
-    """Refuse a number that no item of the declaration has, or one that is named twice (422)."""
-    if len(set(numbers)) != len(numbers):
-        text = "An item is named once."
-        raise Invalid("item-twice", text, [Fault("/items", "item-twice", text)])
-    for index, number in enumerate(numbers):
-        require_item(declaration, number, f"/items/{index}/number")
-
-
-def require_item(declaration: DeclarationRecord, number: int, pointer: str) -> None:
-    """Refuse a number that no item of the declaration has (422 `no-such-item`)."""
-    if number not in {item.number for item in declaration.content.items}:
-        text = f"The declaration has no item {number}."
-        raise Invalid("no-such-item", text, [Fault(pointer, "no-such-item", text)])
-
-
-def read_item(declaration: DeclarationRecord, number: int) -> Item:
-    """Answer the item with this number, which is there."""
-    return next(item for item in declaration.content.items if item.number == number)
-
-
-def convert_to_line_unit(citation: Citation, item: Item, quantity: Decimal, unit: Unit | None = None) -> Decimal:
-    """Convert an actual quantity into the line's unit; the whole item is what was asked of the line for it.
-
-    Where the declared unit has no exact conversion, the quantity is stated in a unit that has (422 `inexact-unit`).
-    """
-    from_unit = unit or item.unit
-    if quantity == item.quantity and from_unit == item.unit and citation.requested > 0:
-        return citation.requested
-    if quantity == 0 or citation.line == "":
-        return ZERO
-    if units.is_convertible(from_unit, citation.unit):
-        return units.convert(quantity, from_unit, citation.unit)
-    text = f'{from_unit} does not convert into {citation.unit}: state the quantity with "unit": "{citation.unit}".'
-    raise Invalid("inexact-unit", text, [Fault("/items", "inexact-unit", text)])

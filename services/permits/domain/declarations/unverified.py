@@ -4,17 +4,21 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from services.permits.domain.checks.check import Verdict, apply_verdict, check
-from services.permits.domain.declarations.lodge import (
+from services.permits.domain.declarations.lodge import received_event
+from services.permits.domain.declarations.verdicts import (
     changed_permits,
-    reservation_postings,
+    checked_event,
     second_use_events,
-    system_actor,
     with_verdict,
 )
 from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, Status
+from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
+from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.events import DomainEvent, system_actor
+from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.rules.whole_declaration import UNREADABLE_PREFIX, UNVERIFIED_RULE
-from services.permits.domain.values import ChangeSet, DeclarationChange, DeclarationRecord, DomainEvent, PermitRecord
+from services.permits.domain.rules.whole_declaration import UNREADABLE_PREFIX, UNVERIFIED_RULE, unverified_finding
+from services.permits.domain.write_off.reservations import reservation_postings
 from shared.contracts.declaration import Override
 from shared.contracts.findings import AppliedOverride, Finding
 from shared.contracts.parties import Actor
@@ -85,3 +89,13 @@ def _events(verdict: Verdict, decision: Override, actor: Actor) -> tuple[DomainE
 
 def _is_unverified_finding(finding: Finding) -> bool:
     return finding.rule == UNVERIFIED_RULE and finding.pointer == "" and not finding.overridden
+
+
+def lodge_unverified(submitted: DeclarationRecord, reason: str, actor: Actor) -> ChangeSet:
+    """File a declaration that could not be checked as referred, with the finding `unverified_finding`: never out of
+    sight."""
+    verdict = Verdict(Status.REFERRED, (unverified_finding(reason),), (), (), {})
+    declaration = with_verdict(submitted, verdict)
+    return ChangeSet(
+        (DeclarationChange(declaration, (received_event(declaration, actor), checked_event(verdict, actor))),)
+    )

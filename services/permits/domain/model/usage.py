@@ -1,11 +1,30 @@
 """What uses hold of the sides of a permit's lines, summed up by kind of use and shipment."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 
-from services.permits.domain.ledger.balances import ZERO
-from services.permits.domain.values import Citation, UsageTotal
+from services.permits.domain.ledger.balances import ZERO, Side
+from services.permits.domain.model.declarations import Citation
 from shared.contracts.quantities import EXACT
+
+
+@dataclass(frozen=True, slots=True)
+class UsageTotal:
+    """What the uses of one kind, of one shipment, hold of a side of a line together, in the line's unit.
+
+    Those that stand open reserve, those that were released have used. A line that a thousand declarations use in part
+    has a thousand citations and two of these: rules ask these.
+    """
+
+    line: str
+    side: Side
+    use: str
+    transport_document: str | None
+    is_open: bool
+    reserved: Decimal
+    used: Decimal
+
 
 UsageTotals = tuple[UsageTotal, ...]
 

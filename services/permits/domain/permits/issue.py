@@ -1,21 +1,21 @@
 """A permit comes into the registry: issued, registered for another country, or in the place of one that it replaces."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from services.permits.domain.ledger.balances import Balance, EntryKind, LedgerEntry, Side
 from services.permits.domain.lifecycle import PermitStatus
+from services.permits.domain.model.change_sets import ChangeSet, PermitChange, Posting
+from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.permits.validation import validate_permit
-from services.permits.domain.permits.withdraw import WithdrawalContext, withdraw
 from services.permits.domain.reference.facts import NO_FACTS, Facts
-from services.permits.domain.values import ChangeSet, DomainEvent, PermitChange, PermitLineRecord, PermitRecord, Posting
 from services.permits.domain.write_off.posting import PostingContext
 from shared.cites.time_zones import day_in_first_zone, utc_day
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit, PermitLine
 from shared.contracts.quantities import format_quantity
-from shared.problems import Fault, Invalid
 
 
 @dataclass(frozen=True)
@@ -61,26 +61,6 @@ def issue(
 def _granted_line(line: PermitLine) -> dict[str, Any]:
     what = {"line": line.line, "taxon": line.taxon, "term": line.term, "source": line.source}
     return what | {"quantity": format_quantity(line.quantity), "unit": line.unit}
-
-
-def replace_permit(
-    old: PermitRecord, new_permit: NewPermit, content: Permit, party: Party, actor: Actor, context: WithdrawalContext
-) -> ChangeSet:
-    """Replace a permit by a new one of the same issuer; the two name one another."""
-    if content.issuer != old.content.issuer:
-        text = f"What replaces a permit of {old.content.issuer} is issued by {old.content.issuer}."
-        raise Invalid("issuer-differs", text, [Fault("/issuer", "issuer-differs", text)])
-    issued = issue(new_permit, content, party, actor, replaces=old)
-    new = issued.permits[0].permit
-    withdrawn = withdraw(
-        replace(old, replaced_by=new.id),
-        PermitStatus.REPLACED,
-        None,
-        actor,
-        context,
-        {"replaced_by": permit_reference(new)},
-    )
-    return ChangeSet(withdrawn.declarations, (*withdrawn.permits, *issued.permits), issued.postings)
 
 
 def permit_reference(permit: PermitRecord) -> dict[str, str]:

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from services.permits.domain.reference import names
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.rules.matching import normalize
+from services.permits.domain.reference.names import normalize
 from services.permits.domain.units import is_convertible
 from shared.contracts.permit import PermitLine
 from shared.problems import Fault

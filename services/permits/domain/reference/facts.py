@@ -9,7 +9,7 @@ from uuid import UUID
 from services.permits.domain.reference import names
 from services.permits.domain.reference.entries import Suspension
 from services.permits.domain.reference.listings import Listings, ListingStatus
-from services.permits.domain.rules.matching import covers_by_name as plainly_covers
+from services.permits.domain.reference.names import covers_by_name as plainly_covers
 from shared.contracts.policy import Policy
 
 

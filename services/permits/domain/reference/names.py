@@ -140,3 +140,17 @@ class _NameReader:
         """Say whether a capital begins an author: so behind `niloticus` and `NILOTICUS`, not behind `Niloticus`."""
         is_uppercase = len(piece.rstrip(".,;")) > 1 and piece.isupper()
         return piece[0].isupper() and not is_uppercase and (self._last.islower() or self._last.isupper())
+
+
+def normalize(taxon: str) -> str:
+    """Write a scientific name for comparison: one blank between words, no capitals."""
+    return " ".join(taxon.casefold().split())
+
+
+def covers_by_name(permit_name: str, declared_name: str) -> bool:
+    """Say whether a name on a permit covers a stated one: the same, or its genus (`Oxypora spp.`)."""
+    permit_key, declared_key = normalize(permit_name), normalize(declared_name)
+    if permit_key == declared_key:
+        return True
+    genus = permit_key.removesuffix(" spp.").removesuffix(" spp")
+    return genus != permit_key and declared_key.split(" ")[0] == genus

@@ -10,8 +10,9 @@ from uuid import UUID
 from services.permits.domain import units
 from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.lifecycle import ActorRole
+from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.values import DomainEvent, PermitLineRecord, PermitRecord
 from shared.contracts.messages import Audience, RoleInCountry, Sender
 from shared.contracts.parties import Actor
 from shared.contracts.quantities import EXACT, format_quantity

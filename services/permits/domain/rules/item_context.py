@@ -6,10 +6,10 @@ from datetime import date
 from functools import cached_property
 
 from services.permits.domain.ledger.balances import Side
+from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.reference.listings import STRICTNESS, ListingStatus, effective_appendix
 from services.permits.domain.rules.matching import line_origin_country
-from services.permits.domain.values import PermitLineRecord, PermitRecord
 from shared.contracts.declaration import Declaration, Item
 
 EXEMPTING_KINDS = frozenset(

@@ -4,15 +4,11 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from services.permits.domain.ledger.balances import Side, available, is_closed
+from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
+from services.permits.domain.reference.names import covers_by_name
 from services.permits.domain.units import is_convertible
-from services.permits.domain.values import PermitLineRecord, PermitRecord
 from shared.cites.codes import NEIGHBOURING_TERMS
 from shared.contracts.declaration import Document, Item
-
-
-def normalize(taxon: str) -> str:
-    """Write a scientific name for comparison: one blank between words, no capitals."""
-    return " ".join(taxon.casefold().split())
 
 
 @lru_cache(10_000)
@@ -21,15 +17,6 @@ def describe_line(line: PermitLineRecord) -> str:
     content = line.content
     source = f"{content.source}/{content.underlying_source}" if content.underlying_source else content.source
     return f"{content.line} ({content.taxon}, {content.term}, {source})"
-
-
-def covers_by_name(permit_name: str, declared_name: str) -> bool:
-    """Say whether a name on a permit covers a stated one: the same, or its genus (`Oxypora spp.`)."""
-    permit_key, declared_key = normalize(permit_name), normalize(declared_name)
-    if permit_key == declared_key:
-        return True
-    genus = permit_key.removesuffix(" spp.").removesuffix(" spp")
-    return genus != permit_key and declared_key.split(" ")[0] == genus
 
 
 def are_neighbouring_terms(one: str, other: str) -> bool:

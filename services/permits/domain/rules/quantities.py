@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from services.permits.domain.ledger.balances import ZERO, available, is_closed, used
+from services.permits.domain.model.usage import UsageTotal
 from services.permits.domain.rules.context import CitationContext, Discrepancy, Rule
-from services.permits.domain.values import UsageTotal
 from shared.contracts.quantities import EXACT, format_quantity
 
 

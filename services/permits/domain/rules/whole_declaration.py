@@ -3,11 +3,12 @@
 from datetime import date
 from functools import lru_cache
 
+from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.rules.context import CitationContext
 from services.permits.domain.rules.documents import RULES as PAPER
 from services.permits.domain.rules.matching import describe_line
 from services.permits.domain.rules.remedies import finding_message
-from services.permits.domain.values import DeclarationRecord, PermitRecord
 from shared.contracts.declaration import Document, Repair
 from shared.contracts.findings import CitedLine, Finding, Severity
 

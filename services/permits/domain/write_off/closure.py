@@ -21,14 +21,14 @@ from services.permits.domain.ledger.balances import (
     permit_amount,
     used,
 )
-from services.permits.domain.values import Citation
+from services.permits.domain.model.declarations import Citation
+from services.permits.domain.model.permits import PermitsById
 from services.permits.domain.write_off.consents import (
     consent_entries,
     crossing_consent_entries,
     return_consent,
     with_consent_used,
 )
-from services.permits.domain.write_off.posting import PermitsById
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Conflict
 

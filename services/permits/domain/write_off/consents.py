@@ -18,7 +18,7 @@ from services.permits.domain.ledger.balances import (
     permit_amount,
     remaining_on_permit,
 )
-from services.permits.domain.values import Citation
+from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from shared.contracts.quantities import EXACT
 
 
@@ -65,3 +65,10 @@ def with_consent_used(citation: Citation, entries: Iterable[LedgerEntry]) -> Cit
         elif entry.kind is EntryKind.RETURN_CONSENT:
             consent_total = EXACT.subtract(consent_total, entry.quantity)
     return replace(citation, consent_used=consent_total)
+
+
+def with_previous_consents(before: DeclarationRecord, after: DeclarationRecord) -> DeclarationRecord:
+    """Carry over what the authority agreed to beyond the permit for an item that cites the same line still."""
+    consents = {(c.item, c.permit, c.line): c.consented for c in before.citations}
+    citations = tuple(replace(c, consented=consents.get((c.item, c.permit, c.line), ZERO)) for c in after.citations)
+    return replace(after, citations=citations)

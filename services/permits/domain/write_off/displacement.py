@@ -8,20 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from services.permits.domain.declarations.lodge import return_reservations, system_actor
 from services.permits.domain.ledger.balances import ZERO, Side, remaining, reserved
-from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, Status
+from services.permits.domain.lifecycle import Status
+from services.permits.domain.model.change_sets import DeclarationChange, Posting
+from services.permits.domain.model.declarations import Citation, DeclarationRecord, ReservingDeclarations
+from services.permits.domain.model.permits import PermitRecord, PermitsById
 from services.permits.domain.rules.whole_declaration import displaced_finding
-from services.permits.domain.values import (
-    Citation,
-    DeclarationChange,
-    DeclarationRecord,
-    DomainEvent,
-    PermitRecord,
-    Posting,
-)
-from services.permits.domain.write_off.posting import PermitsById, PostingContext, ReservingDeclarations
-from shared.contracts.parties import Actor
+from services.permits.domain.write_off.posting import PostingContext
+from services.permits.domain.write_off.referral import refer_declaration
+from services.permits.domain.write_off.reservations import return_reservations
 from shared.contracts.quantities import EXACT, format_quantity
 
 
@@ -83,15 +78,3 @@ def _youngest_first(permit: PermitRecord, line_letter: str) -> list[Citation]:
         key=lambda u: ((u.lodged_at is not None and u.lodged_at.timestamp()) or 0.0, u.declaration),
         reverse=True,
     )
-
-
-def refer_declaration(
-    before: DeclarationRecord, after: DeclarationRecord, actor: Actor, reason: str
-) -> DeclarationChange:
-    """Write the turn to referred by the rules, and why; the findings in its news."""
-    system = system_actor(actor)
-    findings = [finding.model_dump(mode="json", exclude_none=True) for finding in after.findings]
-    event = DomainEvent(
-        before.status, Status.REFERRED, system, DECLARATION_EVENT_TYPES[Status.REFERRED], reason, {"findings": findings}
-    )
-    return DeclarationChange(after, (event,))

@@ -1,17 +1,14 @@
 """A use of a permit line as the ledger signs it: the entries, for which cause, by whom, on which day, and why."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry
-from services.permits.domain.values import Citation, DeclarationChange, DeclarationRecord, PermitRecord, Posting
+from services.permits.domain.model.change_sets import DeclarationChange, Posting
+from services.permits.domain.model.declarations import Citation
+from services.permits.domain.model.permits import PermitRecord, PermitsById
 from shared.contracts.parties import Actor
-
-PermitsById = Mapping[UUID, PermitRecord]
-ReservingDeclarations = Mapping[UUID, DeclarationRecord]
-"""Declarations that hold import reservations on a permit that is endorsed, by id."""
 
 
 @dataclass(frozen=True)

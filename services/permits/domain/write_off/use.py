@@ -10,43 +10,26 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.permits.domain import events
-from services.permits.domain.declarations.lodge import apply_to_line, system_actor
 from services.permits.domain.ledger.balances import (
     ZERO,
-    Balance,
     EntryKind,
     LedgerEntry,
     Side,
     covered_by_consent,
-    is_closed,
-    is_closed_by_entry,
     permit_amount,
     remaining,
     remaining_on_permit,
     reserved,
     total_amount,
-    used,
 )
-from services.permits.domain.lifecycle import USABLE, PermitStatus
-from services.permits.domain.values import (
-    ChangeSet,
-    DeclarationChange,
-    DeclarationRecord,
-    DomainEvent,
-    PermitChange,
-    PermitRecord,
-    Posting,
-)
+from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange, PermitChange, Posting
+from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
+from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.permits import PermitRecord, PermitsById
 from services.permits.domain.write_off.displacement import displace_reservations
-from services.permits.domain.write_off.posting import (
-    LineUse,
-    LineUses,
-    PermitsById,
-    PostingContext,
-    ReservingDeclarations,
-    UseResult,
-    build_posting,
-)
+from services.permits.domain.write_off.permit_status import exhausted_events, status_from_lines
+from services.permits.domain.write_off.posting import LineUse, LineUses, PostingContext, UseResult, build_posting
+from services.permits.domain.write_off.reservations import apply_to_line
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Conflict
 
@@ -79,29 +62,6 @@ def post_uses(
     displacement = displace_reservations({**permits, id: permit}, id, reserving, context)
     final = replace(displacement.permits[id], status=status_from_lines(displacement.permits[id]))
     return UseResult({**displacement.permits, id: final}, (*postings, *displacement.postings), displacement.changes)
-
-
-def status_from_lines(permit: PermitRecord) -> PermitStatus:
-    """Answer where a permit stands by its lines: exhausted when nothing further may arrive, else endorsed or issued."""
-    if permit.status not in USABLE:
-        return permit.status
-    balances = [line.balance for line in permit.lines.values()]
-    if any(is_closed(one, Side.IMPORT) for one in balances) and all(_is_used_up(permit, one) for one in balances):
-        return PermitStatus.EXHAUSTED
-    return PermitStatus.ENDORSED if permit.endorsed else PermitStatus.ISSUED
-
-
-def _is_used_up(permit: PermitRecord, balance: Balance) -> bool:
-    return is_closed(balance, Side.IMPORT) or (permit.endorsed and permit_amount(balance, Side.IMPORT) == 0)
-
-
-def can_endorse_next_part(permit: PermitRecord) -> bool:
-    """Say whether the next part load of an exhausted permit may leave: parts alone arrived, and not all has left."""
-    balances = [line.balance for line in permit.lines.values()]
-    has_quantity_to_leave = any(
-        not is_closed(one, Side.EXPORT) and used(one, Side.EXPORT) < one.granted for one in balances
-    )
-    return has_quantity_to_leave and not any(is_closed_by_entry(one, Side.IMPORT) for one in balances)
 
 
 def apply_uses(
@@ -162,16 +122,6 @@ def usage_payload(declaration: DeclarationRecord, permits: PermitsById) -> list[
         for citation in declaration.citations
         if citation.line
     ]
-
-
-def exhausted_events(
-    before: PermitRecord, after: PermitRecord, context: PostingContext, **payload: object
-) -> tuple[DomainEvent, ...]:
-    """Write the news that nothing further may come of a permit, when that is new."""
-    if after.status is not PermitStatus.EXHAUSTED or before.status is PermitStatus.EXHAUSTED:
-        return ()
-    rules = system_actor(context.actor)
-    return (DomainEvent(after.status, after.status, rules, "permit.exhausted", None, dict(payload)),)
 
 
 def _endorse_zero_on_other_lines(permit: PermitRecord, context: PostingContext) -> tuple[PermitRecord, list[Posting]]:

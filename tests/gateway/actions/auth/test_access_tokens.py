@@ -19,7 +19,8 @@ from services.cli.ports import free_ports
 from services.gateway.actions.auth import access_tokens, party_directory
 from shared.contracts.parties import Caller, Party
 from shared.database import now
-from shared.signed_tokens import InternalTokenSigner, InvalidToken, KeyFile, create_signing_keys
+from shared.key_files import KeyFile, create_signing_keys
+from shared.signed_tokens import InternalTokenSigner, InvalidToken
 from tests.gateway.conftest import RunningGateway, serve_gateway
 
 FORM = {"grant_type": "client_credentials"}

@@ -21,7 +21,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from saola_client import ClientKey
 from saola_client import Hub as Client
 from services.gateway.actions.auth.access_tokens import AccessTokens
-from shared.signed_tokens import KeyFile
+from shared.key_files import KeyFile
 from tests.gateway.conftest import Body, RunningGateway
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -9,7 +9,7 @@ from uuid import uuid4
 from sqlalchemy import text
 
 from services.gateway.settings import Settings
-from shared.signed_tokens import create_signing_keys
+from shared.key_files import create_signing_keys
 from tests.gateway.conftest import RunningGateway, serve_gateway
 
 NEW = {

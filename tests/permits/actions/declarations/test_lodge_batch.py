@@ -9,7 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import lodge_batch, read
-from services.permits.domain.values import CitedPermits
+from services.permits.domain.model.permits import CitedPermits
 from services.permits.store import permits
 from tests.permits.declaration_steps import lodge_part_uses
 from tests.permits.sample_data import (

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.declarations import read, recheck, transitions
-from services.permits.domain.values import DeclarationRecord, PermitRecord
+from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.permits import PermitRecord
 from shared.database import now
 from tests.permits.sample_data import (
     B,

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.jobs import command_retention
 from services.permits.actions.permits.issue import issue
-from services.permits.store.commands import IdempotentCommand
 from shared.database import new_id, now
+from shared.idempotency import IdempotentCommand
 from tests.permits.sample_data import AUTHORITY_ZA, permit_content
 
 

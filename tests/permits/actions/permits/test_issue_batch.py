@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.permits.issue import issue
 from services.permits.actions.permits.issue_batch import IssueRequest, issue_permits
-from services.permits.store.commands import IdempotentCommand, StoredResponse
 from shared.contracts.permit import Permit
 from shared.database import new_id
+from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Invalid, ProblemError
 from tests.permits.sample_data import AUTHORITY_ZA, command, line, permit_content
 

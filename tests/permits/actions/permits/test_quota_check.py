@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions import applications
 from services.permits.actions.permits import issue, issue_batch, withdraw
 from services.permits.actions.reference.load_list import LIST_KINDS, load_in_transaction
-from services.permits.store.commands import StoredResponse
 from shared.contracts.application import GrantDecision
 from shared.contracts.permit import Permit, Revocation
+from shared.idempotency import StoredResponse
 from shared.problems import Invalid, ProblemError
 from tests.permits.actions.declarations.test_recheck_reference_data import permit_for_quantity, quota_csv, quota_taken
 from tests.permits.actions.permits.test_issue_batch import batch_entry as asked_in_a_batch

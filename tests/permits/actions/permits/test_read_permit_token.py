@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions.declarations import read as actions_read
 from services.permits.actions.permits import issue, withdraw
+from services.permits.actions.permits import read as permits_read
 from shared.contracts.parties import Party
 from shared.contracts.permit import Revocation
 from shared.database import new_id, now
@@ -25,7 +25,7 @@ async def shown(db: AsyncEngine) -> tuple[UUID, str, str]:
 
 
 async def listed(db: AsyncEngine, who: Party, token: str, **filters: str) -> list[Any]:
-    page = await actions_read.list_permits(db, who, filters, limit=9, before=None, at=now(), token=token)
+    page = await permits_read.list_permits(db, who, filters, limit=9, before=None, at=now(), token=token)
     return list(page["data"])
 
 
@@ -41,7 +41,7 @@ async def hearers(db: AsyncEngine, id: UUID) -> set[str]:
 
 async def test_the_token_opens_what_an_officer_needs_and_no_more(permits_db: AsyncEngine) -> None:
     id, number, token = await shown(permits_db)
-    read = await actions_read.read_permit(permits_db, id, CUSTOMS_DE, now(), token)
+    read = await permits_read.read_permit(permits_db, id, CUSTOMS_DE, now(), token)
     assert (read["number"], read["status"], read["lines"][0]["balance"]["available"]) == (number, "issued", "120")
     assert await listed(permits_db, CUSTOMS_DE, token, number=number, issuer="ZA") == [read]
     assert await listed(permits_db, CUSTOMS_DE, token, number=number) == [read]
@@ -53,7 +53,7 @@ async def test_a_miss_looks_the_same_as_what_is_not_there(permits_db: AsyncEngin
     _, _, other = await shown(permits_db)
     for which, given in ((id, ""), (id, "x"), (id, other), (id, token[:-1]), (new_id(), token)):
         with pytest.raises(NotFound) as caught:
-            await actions_read.read_permit(permits_db, which, OTHER_TRADER, now(), given)
+            await permits_read.read_permit(permits_db, which, OTHER_TRADER, now(), given)
         assert str(caught.value) == str(NotFound())
     assert await listed(permits_db, OTHER_TRADER, other, number=number) == []
     assert await listed(permits_db, OTHER_TRADER, token, number="other") == []
@@ -63,15 +63,15 @@ async def test_a_miss_looks_the_same_as_what_is_not_there(permits_db: AsyncEngin
 
 async def test_who_looked_once_needs_the_token_to_look_again(permits_db: AsyncEngine) -> None:
     id, _, token = await shown(permits_db)
-    assert (await actions_read.read_permit(permits_db, id, OTHER_TRADER, now(), token))["status"] == "issued"
+    assert (await permits_read.read_permit(permits_db, id, OTHER_TRADER, now(), token))["status"] == "issued"
     for given in ("", "x", token[:-1]):
         with pytest.raises(NotFound):
-            await actions_read.read_permit(permits_db, id, OTHER_TRADER, now(), given)
+            await permits_read.read_permit(permits_db, id, OTHER_TRADER, now(), given)
 
 
 async def test_the_token_is_told_once_and_kept_as_its_digest(permits_db: AsyncEngine) -> None:
     id, _, token = await shown(permits_db)
-    assert "token" not in await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, now())
+    assert "token" not in await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, now())
     async with permits_db.connect() as conn:
         kept = (await conn.execute(text("SELECT token FROM permits"))).scalar_one()
     assert len(kept) == 32 and token.encode() not in kept
@@ -79,7 +79,7 @@ async def test_the_token_is_told_once_and_kept_as_its_digest(permits_db: AsyncEn
 
 async def test_who_looked_hears_of_the_revocation(permits_db: AsyncEngine) -> None:
     id, _, token = await shown(permits_db)
-    await actions_read.read_permit(permits_db, id, OTHER_TRADER, now(), token)
+    await permits_read.read_permit(permits_db, id, OTHER_TRADER, now(), token)
     await revoke(permits_db, id)
     assert await hearers(permits_db, id) == {str(OTHER_TRADER.id)}
 
@@ -89,7 +89,7 @@ async def test_who_looked_before_a_revocation_is_told_and_who_looked_after_reads
     for _ in range(12):
         id, _, token = await shown(permits_db)
         lookers = [party("customs", "DE") for _ in range(6)]
-        reads = [actions_read.read_permit(permits_db, id, who, now(), token) for who in lookers]
+        reads = [permits_read.read_permit(permits_db, id, who, now(), token) for who in lookers]
         looks = asyncio.gather(*reads)
         await revoke(permits_db, id)
         seen = await looks
@@ -102,7 +102,7 @@ async def test_a_look_waits_for_a_revocation_under_way_and_a_revocation_for_a_lo
     id, _, token = await shown(permits_db)
     async with permits_db.begin() as conn:
         await conn.execute(text("SELECT 1 FROM permits WHERE id = :id FOR NO KEY UPDATE"), {"id": id})
-        look = asyncio.create_task(actions_read.read_permit(permits_db, id, OTHER_TRADER, now(), token))
+        look = asyncio.create_task(permits_read.read_permit(permits_db, id, OTHER_TRADER, now(), token))
         await _waits(permits_db)
         await conn.execute(text("UPDATE permits SET status = 'revoked' WHERE id = :id"), {"id": id})
     assert (await look)["status"] == "revoked"

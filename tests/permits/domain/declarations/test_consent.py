@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions.declarations import read as actions_read
 from services.permits.actions.declarations import transitions
 from services.permits.actions.ledger.history import list_entries
+from services.permits.actions.permits import read as permits_read
 from shared.contracts.declaration import Cancellation, Consent, Correction, Override, Release
 from shared.database import now
 from shared.problems import Conflict, Invalid
@@ -55,7 +56,7 @@ async def test_more_than_was_declared_is_released_only_with_the_authoritys_conse
 async def test_a_consent_outlives_an_amendment(permits_db: AsyncEngine) -> None:
     id, found = await accepted_declaration(permits_db, "118")
     await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="5"))
-    number = (await actions_read.read_permit(permits_db, id, B, now()))["number"]
+    number = (await permits_read.read_permit(permits_db, id, B, now()))["number"]
     again = declaration(item(permit_content(number=number), "110"), reference=found["reference"])
     found = await run_command(permits_db, transitions.amend, found, B, again)
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("115"))

@@ -8,9 +8,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions.declarations import read, transitions
+from services.permits.actions.declarations import transitions
 from services.permits.actions.ledger.history import list_entries
-from services.permits.actions.permits import issue, withdraw
+from services.permits.actions.permits import endorse, withdraw
+from services.permits.actions.permits import read as actions_read
 from shared.contracts.declaration import Cancellation, Consent, Correction, Override, Release
 from shared.contracts.permit import Endorsement, Revocation
 from shared.problems import Conflict, Invalid
@@ -98,7 +99,7 @@ async def test_overriding_the_last_finding_accepts(permits_db: AsyncEngine) -> N
 
 async def test_an_override_never_overdraws_but_consent_leads_out(permits_db: AsyncEngine) -> None:
     id, _ = await accepted_declaration(permits_db, "100")
-    permit = (await read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    permit = (await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
     second = await lodge_declaration(permits_db, declaration(item(permit_content(number=permit), "30")))
     first = build_model(Override, rule="CITES-VI.6-second-use", reason="part load")
     second = await run_command(permits_db, transitions.override, second, CUSTOMS_FR, first)
@@ -168,7 +169,7 @@ async def test_the_officer_says_which_line_is_meant(permits_db: AsyncEngine) -> 
 
 async def test_an_override_sets_aside_what_was_declared_and_not_less(permits_db: AsyncEngine) -> None:
     id, _ = await accepted_declaration(permits_db, "60")
-    number = (await read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    number = (await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
     second = await lodge_declaration(permits_db, declaration(item(permit_content(number=number), "60")))
     first = build_model(Override, rule="CITES-VI.6-second-use", reason="part load")
     second = await run_command(permits_db, transitions.override, second, CUSTOMS_FR, first)
@@ -182,7 +183,7 @@ async def test_a_correction_takes_nothing_from_those_who_reserved(permits_db: As
     permit = permit_content()
     id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "100"}], "transport_document": "MAEU-1"}
-    await issue.endorse(permits_db, id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
+    await endorse.endorse(permits_db, id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
     part: dict[str, Any] = {"document": {"use": "part"}}
     one = await lodge_declaration(permits_db, declaration(item(permit, "60", **part), transport_document="MAEU-1"))
     await lodge_declaration(permits_db, declaration(item(permit, "40", **part), transport_document="MAEU-1"))
@@ -231,7 +232,7 @@ async def test_a_correction_goes_up_and_down_and_to_zero_reopens(permits_db: Asy
     assert refused.value.code == "not-enough-left"
     opened = await to("0")
     assert [opened["consumed"], opened["available"], opened["closed"]] == ["0", "118", False]
-    permit = await read.read_permit(permits_db, id, AUTHORITY_ZA, command().at)
+    permit = await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at)
     assert permit["status"] == "endorsed"
 
 

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import read, transitions
 from services.permits.actions.ledger.history import list_entries
-from services.permits.actions.permits import issue
+from services.permits.actions.permits import endorse
+from services.permits.actions.permits import read as actions_read
 from shared.contracts.declaration import Cancellation, Consent, Refusal, Release
 from shared.contracts.parties import Party
 from shared.contracts.permit import Endorsement
@@ -53,7 +54,7 @@ async def test_a_release_consumes_what_arrived_and_closes_the_line(permits_db: A
     }  # fmt: skip
     kept = await balance(permits_db, id)
     assert (kept["reserved"], kept["consumed"], kept["available"], kept["closed"]) == ("0", "100", "0", True)
-    permit = await read.read_permit(permits_db, id, AUTHORITY_ZA, command().at)
+    permit = await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at)
     assert permit["status"] == "exhausted"
     assert [h["event"] for h in permit["history"]][-2:] == ["permit.used", "permit.exhausted"]
     await check_balances(permits_db)
@@ -103,7 +104,7 @@ async def test_a_part_use_keeps_the_line_open(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "118"}], "transport_document": "MAEU-1"}
-    await issue.endorse(permits_db, id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
+    await endorse.endorse(permits_db, id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
     part = item(permit, "100", document={"use": "part"})
     found = await lodge_declaration(permits_db, declaration(part, transport_document="MAEU-1"))
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, build_model(Release))
@@ -147,7 +148,7 @@ async def test_what_is_not_ones_own_to_decide_is_not_there(
 
 async def test_an_amendment_keeps_the_countries(permits_db: AsyncEngine) -> None:
     id, found = await accepted_declaration(permits_db)
-    number = (await read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    number = (await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
     moved = declaration(item(permit_content(number=number), "1"), reference=found["reference"], import_country="DE")
     with pytest.raises(Invalid) as refused:
         await run_command(permits_db, transitions.amend, found, B, moved)
@@ -174,7 +175,7 @@ async def test_nothing_of_an_item_may_have_arrived(permits_db: AsyncEngine) -> N
 
 async def test_an_amendment_swaps_reservations(permits_db: AsyncEngine) -> None:
     id, found = await accepted_declaration(permits_db)
-    number = (await read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    number = (await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
     again = declaration(item(permit_content(number=number), "118"), reference=found["reference"])
     kept = await transitions.amend(permits_db, UUID(found["id"]), B, again, command())
     told = json.loads(kept.body)

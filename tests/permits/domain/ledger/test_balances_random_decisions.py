@@ -13,18 +13,23 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from services.permits.domain.declarations import amend as domain_amend
+from services.permits.domain.declarations import cancel, override, recheck, refuse, unverified
 from services.permits.domain.declarations import consent as domain_consent
 from services.permits.domain.declarations import correct as domain_correct
 from services.permits.domain.declarations import lodge as domain_lodge
-from services.permits.domain.declarations import override, recheck
 from services.permits.domain.declarations import release as domain_release
 from services.permits.domain.declarations.refer_stale import refer_stale
 from services.permits.domain.declarations.unverified import check_unverified, is_unchecked
 from services.permits.domain.lifecycle import Status
+from services.permits.domain.model.change_sets import ChangeSet
+from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.permits import endorse as domain_endorse
 from services.permits.domain.permits import issue
+from services.permits.domain.permits import replace as domain_replace
 from services.permits.domain.permits import withdraw as domain_withdraw
 from services.permits.domain.reference.facts import NO_FACTS
-from services.permits.domain.values import ChangeSet, DeclarationRecord, PermitRecord
 from shared.contracts.declaration import Consent, Correction, Override, Release
 from shared.contracts.permit import Endorsement
 from shared.contracts.quantities import EXACT
@@ -89,7 +94,7 @@ class RegistryMachine(RuleBasedStateMachine):
         fresh = DeclarationRecord(self.here.id(), who.id, who.id, at, "", self.stated(data, movement), Status.RECEIVED)
         rules = self.here.act(None, "rules")
         if broken:
-            self.here.write(domain_lodge.lodge_unverified(fresh, "it broke", rules))
+            self.here.write(unverified.lodge_unverified(fresh, "it broke", rules))
         else:
             self.here.write(domain_lodge.lodge([fresh], self.here.permits.values(), rules))
 
@@ -119,7 +124,7 @@ class RegistryMachine(RuleBasedStateMachine):
     def finish(self, data: st.DataObject, refused: bool) -> None:
         filed = self.one(data, *OPEN)
         by = self.here.act(CUSTOMS_FR, "customs") if refused else self.here.act(B, "trader")
-        act = domain_release.refuse if refused else domain_release.cancel
+        act = refuse.refuse if refused else cancel.cancel
         self.here.try_(lambda: act(filed, self.here.permits, "no", by))
 
     @precondition(lambda self: self.some(Status.RELEASED))
@@ -190,7 +195,7 @@ class RegistryMachine(RuleBasedStateMachine):
         by = self.here.act(B, "trader")
         stated = self.stated(data, filed.content.movement, reference=filed.content.reference)
         fresh = replace(filed, content=stated, status=Status.RECEIVED, received_at=by.at, findings=(), citations=())
-        self.here.try_(lambda: domain_lodge.amend(filed, fresh, self.here.permits.values(), by))
+        self.here.try_(lambda: domain_amend.amend(filed, fresh, self.here.permits.values(), by))
 
     @precondition(lambda self: self.some(*STANDING))
     @rule(data=st.data(), forgotten=SELDOM)
@@ -216,7 +221,7 @@ class RegistryMachine(RuleBasedStateMachine):
         lines = [{"line": letter, "quantity": quantity} for letter in letters]
         stated = Endorsement.model_validate({"lines": lines, "transport_document": "M"})
         by = self.here.act(CUSTOMS_ZA, "customs")
-        self.here.try_(lambda: domain_withdraw.endorse(self.here.permits, id, stated, by, self.here.others(None)))
+        self.here.try_(lambda: domain_endorse.endorse(self.here.permits, id, stated, by, self.here.others(None)))
 
     @rule(data=st.data(), turn=TURNS, really=SELDOM)
     def withdraw(self, data: st.DataObject, turn: str, really: bool) -> None:
@@ -231,7 +236,7 @@ class RegistryMachine(RuleBasedStateMachine):
             "lost": lambda: domain_withdraw.report_lost(permit, None, by, around),
             "found": lambda: domain_withdraw.report_found(permit, None, by, around),
             "revoked": lambda: domain_withdraw.revoke(permit, "forged", by, around),
-            "replaced": lambda: issue.replace_permit(permit, fresh, successor, AUTHORITY_ZA, by, around),
+            "replaced": lambda: domain_replace.replace_permit(permit, fresh, successor, AUTHORITY_ZA, by, around),
         }
         self.here.try_(acts[turn])
 

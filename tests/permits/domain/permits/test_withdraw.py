@@ -12,12 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import read as actions_read
 from services.permits.actions.declarations import transitions
+from services.permits.actions.permits import read as permits_read
 from services.permits.actions.permits import withdraw
 from services.permits.domain.lifecycle import PERMIT_TRANSITIONS, ActorRole, PermitStatus
-from services.permits.store.commands import IdempotentCommand, StoredResponse
 from shared.contracts.declaration import Release
 from shared.contracts.permit import Loss, Recovery, Revocation
 from shared.database import new_id, now
+from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, Invalid, NotFound
 from tests.permits.sample_data import (
     AUTHORITY_FR,
@@ -67,7 +68,7 @@ async def standing(db: AsyncEngine, here: PermitStatus) -> UUID:
     reach = {PermitStatus.REVOKED: revoked, PermitStatus.REPLACED: replaced, PermitStatus.LOST: lost}
     if here in reach:
         await reach[here](db, id)
-    assert (await actions_read.read_permit(db, id, A, now()))["status"] == here
+    assert (await permits_read.read_permit(db, id, A, now()))["status"] == here
     return id
 
 
@@ -97,7 +98,7 @@ async def test_from_every_state_every_turn_of_the_authority_does_what_the_table_
         assert caught.value.code == "wrong-turn"
     else:
         assert json.loads((await act(permits_db, id)).body)["status"] in allowed
-    status = (await actions_read.read_permit(permits_db, id, A, now()))["status"]
+    status = (await permits_read.read_permit(permits_db, id, A, now()))["status"]
     assert status in (allowed or [here])
 
 
@@ -122,11 +123,11 @@ async def test_a_replaced_permit_and_its_successor_name_one_another(permits_db: 
     assert (answer["id"], answer["status"]) == (str(old), "replaced")
     new = UUID(answer["replaced_by"]["id"])
     assert answer["replaced_by"]["number"] == successor.number and answer["replaced_by"]["token"]
-    read = await actions_read.read_permit(permits_db, new, A, now())
+    read = await permits_read.read_permit(permits_db, new, A, now())
     assert (read["status"], read["replaces"]) == (
         "issued", {"id": str(old), "issuer": "ZA", "number": permit.number},
     )  # fmt: skip
-    again = await actions_read.read_permit(permits_db, old, A, now())
+    again = await permits_read.read_permit(permits_db, old, A, now())
     assert again["replaced_by"] == {"id": str(new), "issuer": "ZA", "number": successor.number}
     referred = await actions_read.read_declaration(permits_db, UUID(waiting["id"]), B)
     assert referred["status"] == "referred"
@@ -141,7 +142,7 @@ async def test_what_replaces_has_a_number_of_its_own_and_the_same_issuer(permits
     assert taken.value.code == "permit-number-taken"
     with pytest.raises(NotFound):
         await withdraw.replace(permits_db, id, AUTHORITY_FR, permit_content(), command())
-    assert (await actions_read.read_permit(permits_db, id, A, now()))["status"] == "issued"
+    assert (await permits_read.read_permit(permits_db, id, A, now()))["status"] == "issued"
 
 
 async def test_a_lost_permit_covers_nothing_until_it_is_found(permits_db: AsyncEngine) -> None:

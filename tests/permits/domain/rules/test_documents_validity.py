@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions.permits import issue
+from services.permits.actions.permits import endorse
 from shared.contracts.permit import Endorsement
 from tests.permits.declaration_steps import severities
 from tests.permits.sample_data import (
@@ -33,7 +33,7 @@ async def test_the_day_is_the_issuers_first_and_last_day_included(
     permit = permit_content(issued_on="2026-03-01", valid_until="2026-08-31")
     id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "118"}], "endorsed_on": "2026-03-02"}
-    await issue.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+    await endorse.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
     found = await lodge_declaration(permits_db, declaration(item(permit)), at=datetime.fromisoformat(moment))
     assert found["status"] == status
     assert ("CITES-VI.2-validity" in severities(found)) == (status == "rejected")

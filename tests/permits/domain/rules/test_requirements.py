@@ -9,12 +9,13 @@ import pytest
 from services.permits.domain.checks.check import check
 from services.permits.domain.ledger.balances import Balance
 from services.permits.domain.lifecycle import PermitStatus, Status
+from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference import names
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
 from services.permits.domain.rules import listings, requirements
 from services.permits.domain.rules.item_context import EXEMPTING_KINDS
-from services.permits.domain.values import DeclarationRecord, PermitLineRecord, PermitRecord
 from shared.contracts.findings import Finding
 from shared.contracts.policy import Policy
 from shared.database import new_id

@@ -7,8 +7,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions.declarations import read, transitions
-from services.permits.actions.permits import issue
+from services.permits.actions.declarations import transitions
+from services.permits.actions.permits import endorse
+from services.permits.actions.permits import read as actions_read
 from shared.contracts.declaration import Correction, Override, Refusal, Release
 from shared.contracts.permit import Endorsement, Permit
 from shared.database import now
@@ -37,7 +38,7 @@ async def test_part_uses_of_one_shipment_stand_side_by_side(permits_db: AsyncEng
     permit = permit_content()
     id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "118"}], "transport_document": "MAEU-1"}
-    await issue.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+    await endorse.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
     part: dict[str, Any] = {"document": {"use": "part"}}
     first = await lodge_declaration(permits_db, declaration(item(permit, "100", **part), transport_document="MAEU-1"))
     second = await lodge_declaration(permits_db, declaration(item(permit, "18", **part), transport_document="MAEU-1"))
@@ -51,7 +52,7 @@ async def loads_left(permits_db: AsyncEngine, permit: Permit) -> None:
     id = await issue_permit(permits_db, permit)
     for document, quantity in (("MAEU-1", "60"), ("MAEU-2", "58")):
         box_14 = {"lines": [{"line": "A", "quantity": quantity}], "transport_document": document}
-        await issue.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+        await endorse.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
 
 
 @pytest.mark.parametrize("released", [False, True])
@@ -77,7 +78,7 @@ async def load(db: AsyncEngine, id: UUID, permit: Permit, by: str, *, declared: 
         await transitions.release(db, UUID(left["id"]), CUSTOMS_ZA, Release(), command())
     else:
         box_14 = {"lines": [{"line": line, "quantity": "60"}], "transport_document": by}
-        await issue.endorse(db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+        await endorse.endorse(db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
     found = await lodge_declaration(db, declaration(item(permit, "60", **cited), transport_document=by))
     assert (found["status"], severities(found)) == ("accepted", {})
     await transitions.release(db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
@@ -86,7 +87,7 @@ async def load(db: AsyncEngine, id: UUID, permit: Permit, by: str, *, declared: 
 async def stands(db: AsyncEngine, id: UUID, line: str = "A") -> tuple[str, bool, str]:
     """Answer where a permit stands, and whether its import side is closed, with what was consumed of it."""
     kept = await balance(db, id, line)
-    found = await read.read_permit(db, id, AUTHORITY_ZA, now())
+    found = await actions_read.read_permit(db, id, AUTHORITY_ZA, now())
     return found["status"], kept["closed"], kept["consumed"]
 
 

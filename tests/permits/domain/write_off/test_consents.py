@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import transitions
 from services.permits.actions.ledger.history import list_entries
-from services.permits.actions.permits import issue
+from services.permits.actions.permits import endorse
 from shared.contracts.declaration import Cancellation, Consent, Correction, Override, Refusal, Release
 from shared.contracts.permit import Endorsement, Permit
 from shared.problems import Conflict
@@ -41,7 +41,7 @@ async def endorse_hundred(db: AsyncEngine) -> tuple[UUID, Permit]:
     permit = permit_content()
     id = await issue_permit(db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "100"}], **SHIPMENT}
-    await issue.endorse(db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+    await endorse.endorse(db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
     return id, permit
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import read, transitions
-from services.permits.actions.permits import issue
+from services.permits.actions.permits import endorse
 from shared.contracts.declaration import Override, Release
 from shared.contracts.permit import Endorsement
 from tests.permits.declaration_steps import build_model, check_balances, run_command
@@ -88,7 +88,7 @@ async def test_an_export_released_for_less_has_them_give_way_too(permits_db: Asy
 async def test_who_gave_way_is_accepted_again_when_it_fits(permits_db: AsyncEngine) -> None:
     (one, other), lodged_ = await _three(permits_db)
     await endorse_permit(permits_db, one, A="85")
-    await issue.endorse(
+    await endorse.endorse(
         permits_db, one, CUSTOMS_ZA, build_model(Endorsement, lines=[{"line": "A", "quantity": "35"}]), command()
     )
     third = await _read(permits_db, lodged_[2])

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import reports
-from services.permits.actions.declarations import read as actions_read
 from services.permits.actions.declarations import transitions
+from services.permits.actions.permits import read as permits_read
 from shared.cites.codes import MULTIPLE_CROSSING_KINDS
 from shared.contracts.declaration import Correction, Release
 from shared.database import now
@@ -53,7 +53,7 @@ async def test_goods_go_out_and_come_back_as_often_as_they_like(permits_db: Asyn
         back = await lodge_declaration(permits_db, home, A)
         assert back["status"] == "accepted", back["findings"]
         await run_command(permits_db, transitions.release, back, CUSTOMS_ZA, Release())
-    read = await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, now())
+    read = await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, now())
     assert (read["status"], read["use"]) == ("endorsed", "many_crossings")
     assert [(c["side"], c["quantity"], c["line"]) for c in read["continuation"]] == [
         ("export", "3", "A"), ("import", "3", "A"), ("export", "3", "A"), ("import", "3", "A"),
@@ -64,7 +64,7 @@ async def test_goods_go_out_and_come_back_as_often_as_they_like(permits_db: Asyn
 
 
 async def test_a_single_shipment_has_no_continuation_sheet(permits_db: AsyncEngine) -> None:
-    read = await actions_read.read_permit(
+    read = await permits_read.read_permit(
         permits_db, await issue_permit(permits_db, permit_content()), AUTHORITY_ZA, now()
     )
     assert read["use"] == "single_shipment" and "continuation" not in read
@@ -79,7 +79,7 @@ async def test_customs_notes_a_crossing_and_no_more_crosses_at_once_than_it_is_f
     with pytest.raises(Conflict) as caught:
         await endorse_permit(permits_db, id, A="4")
     assert caught.value.code == "endorsement-exceeds-permit"
-    read = await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, now())
+    read = await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, now())
     assert [c["quantity"] for c in read["continuation"]] == ["3", "3"]
 
 
@@ -94,7 +94,7 @@ async def test_a_crossing_is_corrected_on_the_sheet(permits_db: AsyncEngine) -> 
         await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, more)
     mended = build_model(Correction, items=[{"number": 1, "quantity": "2"}], reason="one stayed")
     await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, mended)
-    read = await actions_read.read_permit(permits_db, UUID(str(id)), AUTHORITY_ZA, now())
+    read = await permits_read.read_permit(permits_db, UUID(str(id)), AUTHORITY_ZA, now())
     assert [(c["quantity"], c["corrects"]) for c in read["continuation"]] == [("3", False), ("3", False), ("-1", True)]
     await check_balances(permits_db)
 

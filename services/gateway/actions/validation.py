@@ -1,0 +1,46 @@
+"""A declaration that is checked and not kept."""
+
+from typing import Any
+
+from services.gateway.actions.auth.party_directory import Principal
+from services.gateway.actions.context import GatewayContext
+from services.gateway.actions.representation import declaring_trader, make_acts_for
+from services.gateway.clients.internal import call_with_retry
+from services.gateway.formats.declaration_formats import FORMATS, NORMALIZED_MEDIA_TYPE
+from services.gateway.store import submissions
+from shared.contracts.parties import Caller
+from shared.database import now
+from shared.problems import Invalid, NotAllowed
+from shared.service_client import ServiceResponse
+
+REFERENCE_TAKEN = (
+    "This trader has used this reference in another declaration. Amend that one, or choose a new reference."
+)
+
+
+async def validate_declaration(
+    context: GatewayContext, principal: Principal, caller: Caller, media_type: str, body: bytes
+) -> ServiceResponse | dict[str, Any]:
+    """Ask what the hub would find, by the steps of lodging: form, whose statement it is, its reference, the rules."""
+    try:
+        declaration, normalized = FORMATS[media_type](body, principal.party)
+        trader = await declaring_trader(declaration, principal, context.directory, at=now())
+    except Invalid as error:
+        if not error.faults:
+            raise
+        return _invalid_verdict([{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in error.faults])
+    except NotAllowed as error:
+        side = "importer" if declaration.movement == "import" else "exporter"
+        return _invalid_verdict([{"pointer": f"/{side}/identifier", "code": error.code, "detail": error.detail}])
+    async with context.engine.connect() as conn:
+        if await submissions.is_reference_taken(conn, trader.party.id, declaration.reference):
+            return _invalid_verdict([{"pointer": "/reference", "code": "reference-taken", "detail": REFERENCE_TAKEN}])
+    path = "/v1/declarations/validate"
+    caller = caller.model_copy(update={"acts_for": make_acts_for(trader, principal)})
+    return await call_with_retry(
+        context.permits, "POST", path, caller=caller, body=normalized, headers={"Content-Type": NORMALIZED_MEDIA_TYPE}
+    )
+
+
+def _invalid_verdict(errors: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"valid": False, "findings": [], "errors": errors}

@@ -1,0 +1,45 @@
+"""Endorse a permit: customs of the country of export states what really left (box 14)."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.permits.actions.locking import lock_with_holders, retry_on_conflict
+from services.permits.actions.permits.views import store_response
+from services.permits.domain.lifecycle import ActorRole
+from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.permits import endorse as domain_endorse
+from services.permits.store import change_sets, commands
+from shared.contracts.parties import Actor, Party
+from shared.contracts.permit import Endorsement
+from shared.idempotency import IdempotentCommand, StoredResponse
+from shared.problems import NotFound
+
+
+async def endorse(
+    engine: AsyncEngine, id: UUID, party: Party, decision: Endorsement, command: IdempotentCommand
+) -> StoredResponse:
+    """Write box 14 as customs of the country of export, or transcribe it where that country is not on the hub."""
+    actor = Actor(party=party.id, role=ActorRole.CUSTOMS, at=command.at)
+
+    async def transaction() -> StoredResponse:
+        async with engine.begin() as conn:
+            stored = await commands.claim(conn, command)
+            if stored is not None:
+                return stored
+            locked, declarations_by_id = await lock_with_holders(conn, [id])
+            if id not in locked or not _can_endorse(party, locked[id]):
+                raise NotFound
+            command.require_version(locked[id].version)
+            await change_sets.save_change_set(
+                conn, domain_endorse.endorse(locked, id, decision, actor, declarations_by_id)
+            )
+            return await store_response(conn, id, command, 200)
+
+    return await retry_on_conflict(transaction)
+
+
+def _can_endorse(party: Party, permit: PermitRecord) -> bool:
+    """Say whether this customs office endorses: of the country of export, or of the country that registered it."""
+    foreign = permit.registering_country != permit.content.issuer
+    return party.country == permit.content.export_country or (foreign and party.country == permit.registering_country)

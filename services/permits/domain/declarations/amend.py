@@ -1,0 +1,56 @@
+"""Amend a declaration: its new version is checked and its reservations are replaced."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from services.permits.domain.checks.check import apply_verdict, check
+from services.permits.domain.checks.counted_elsewhere import without_claims
+from services.permits.domain.declarations.verdicts import (
+    changed_permits,
+    checked_event,
+    second_use_events,
+    with_verdict,
+)
+from services.permits.domain.lifecycle import Status
+from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
+from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.reference.facts import NO_FACTS, Facts
+from services.permits.domain.write_off.consents import with_previous_consents
+from services.permits.domain.write_off.reservations import reservation_postings, return_reservations
+from shared.contracts.parties import Actor
+
+
+def amend(
+    declaration: DeclarationRecord,
+    new_version: DeclarationRecord,
+    permits: Iterable[PermitRecord],
+    actor: Actor,
+    facts: Facts = NO_FACTS,
+) -> ChangeSet:
+    """Check a new version anew, its trader's doing; the old reservations are swapped for the new in one stroke."""
+    permits_by_id = {permit.id: permit for permit in permits}
+    before = {permit.key: permit for permit in permits_by_id.values()}
+    returned = return_reservations(declaration, permits_by_id, actor, f"amended/{declaration.version}")
+    permits_by_key = {
+        permit.key: without_claims(permit, declaration.id) for permit in {**permits_by_id, **returned.permits}.values()
+    }
+    new_version = replace(new_version, version=declaration.version + 1, sequence=declaration.sequence)
+    verdict = check(new_version, permits_by_key, facts)
+    apply_verdict(permits_by_key, verdict)
+    amended = with_previous_consents(declaration, with_verdict(new_version, verdict))
+    declaration_events = (
+        DomainEvent(declaration.status, Status.RECEIVED, actor, "declaration.amended"),
+        checked_event(verdict, actor),
+    )
+    events_by_permit = {
+        id: [event]
+        for id, event in second_use_events(verdict.second_uses, amended, permits_by_key.values(), actor).items()
+    }
+    postings = (*returned.postings, *reservation_postings(amended, actor, f"check/{amended.version}"))
+    return ChangeSet(
+        (DeclarationChange(amended, declaration_events),),
+        changed_permits(before, permits_by_key, events_by_permit),
+        postings,
+    )

@@ -1,0 +1,24 @@
+"""End a declaration without a release: the part that a refusal and a cancellation share."""
+
+from dataclasses import replace
+
+from services.permits.domain.ledger.balances import ZERO
+from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, Status
+from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange, PermitChange
+from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.permits import PermitsById
+from services.permits.domain.write_off.reservations import return_reservations
+from shared.contracts.parties import Actor
+
+
+def end_without_release(
+    declaration: DeclarationRecord, permits: PermitsById, status: Status, reason: str | None, actor: Actor
+) -> ChangeSet:
+    """Return the declaration in a status that ends it, and every quantity that it had set aside."""
+    returned = return_reservations(declaration, permits, actor, str(status))
+    event = DomainEvent(declaration.status, status, actor, DECLARATION_EVENT_TYPES[status], reason)
+    changes = tuple(PermitChange(permit) for permit in returned.permits.values())
+    citations = tuple(replace(citation, counted_elsewhere=ZERO) for citation in returned.declaration.citations)
+    ended = replace(returned.declaration, status=status, citations=citations)
+    return ChangeSet((DeclarationChange(ended, (event,)),), changes, returned.postings)

@@ -1,0 +1,13 @@
+"""Refuse a transition that a declaration's status or the actor's role does not allow."""
+
+from services.permits.domain.lifecycle import ActorRole, Status, can_transition, describe_transitions
+from services.permits.domain.model.declarations import DeclarationRecord
+from shared.problems import Conflict
+
+
+def require_transition(declaration: DeclarationRecord, to_status: Status, role: ActorRole) -> None:
+    """Refuse a turn that the table does not have (409 `wrong-turn`)."""
+    if not can_transition(declaration.status, to_status, role):
+        allowed = describe_transitions(declaration.status)
+        detail = f"Declaration {declaration.content.reference} is {declaration.status}. {allowed}"
+        raise Conflict("wrong-turn", detail)

@@ -1,0 +1,85 @@
+"""A permit as it is kept with its lines and their balances."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from services.permits.domain.ledger.balances import Balance
+from services.permits.domain.lifecycle import PermitStatus
+from services.permits.domain.model.declarations import Citation
+from services.permits.domain.model.usage import UsageTotal
+from services.permits.domain.replace_field import replace_field
+from shared.cites.codes import MULTIPLE_CROSSING_KINDS
+from shared.contracts.permit import Permit, PermitLine
+
+
+@dataclass(frozen=True)
+class PermitLineRecord:
+    """One line of a permit, with its balance."""
+
+    content: PermitLine
+    balance: Balance
+
+    def with_balance(self, balance: Balance) -> "PermitLineRecord":
+        """Answer the line with another balance."""
+        return replace_field(self, "balance", balance)
+
+
+@dataclass(frozen=True)
+class PermitRecord:
+    """A permit as the registry holds it.
+
+    `token_digest` is the SHA-256 of its own secret, by which a stranger may read it; `notice_level` says how far its
+    end was told of. `usage_totals` sums up every standing and past use of the lines that the decision at hand is
+    about; `citations` are those citations themselves, as far as it asks for them one by one.
+    """
+
+    id: UUID
+    content: Permit
+    status: PermitStatus
+    lines: dict[str, PermitLineRecord]
+    sequence: int = 0
+    version: int = 1
+    endorsed: bool = False
+    transport_documents: frozenset[str] = frozenset()
+    registered_by: UUID | None = None
+    registering_country: str | None = None
+    usage_totals: tuple[UsageTotal, ...] = ()
+    token_digest: bytes | None = None
+    replaces: UUID | None = None
+    replaced_by: UUID | None = None
+    notice_level: int = 0
+    citations: tuple[Citation, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What a permit is cited by: its issuer and number."""
+        return self.content.issuer, self.content.number
+
+    def with_balance(self, line_letter: str, balance: Balance) -> "PermitRecord":
+        """Answer the permit with another balance of one of its lines."""
+        return replace_field(self, "lines", {**self.lines, line_letter: self.lines[line_letter].with_balance(balance)})
+
+    def with_usage_totals(self, usage_totals: tuple[UsageTotal, ...]) -> "PermitRecord":
+        """Answer the permit with other uses held of its lines."""
+        return replace_field(self, "usage_totals", usage_totals)
+
+    @property
+    def is_for_many_crossings(self) -> bool:
+        """Say whether its goods cross many borders and come back, so that no use closes or uses up a line."""
+        return self.content.kind in MULTIPLE_CROSSING_KINDS
+
+
+PermitsById = Mapping[UUID, PermitRecord]
+
+
+@dataclass(frozen=True)
+class CitedPermits:
+    """The permits that declarations cite, by issuer and number; of some of them every use is asked for by itself.
+
+    Of those in `lines` only these lines are cited, so it need not be worked out what is held of the others.
+    """
+
+    keys: frozenset[tuple[str, str]]
+    with_all_citations: frozenset[tuple[str, str]] = frozenset()
+    lines: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)

@@ -1,0 +1,32 @@
+"""Replace a permit by a new one."""
+
+from dataclasses import replace
+
+from services.permits.domain.lifecycle import PermitStatus
+from services.permits.domain.model.change_sets import ChangeSet
+from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.permits.issue import NewPermit, issue, permit_reference
+from services.permits.domain.permits.withdraw import WithdrawalContext, withdraw
+from shared.contracts.parties import Actor, Party
+from shared.contracts.permit import Permit
+from shared.problems import Fault, Invalid
+
+
+def replace_permit(
+    old: PermitRecord, new_permit: NewPermit, content: Permit, party: Party, actor: Actor, context: WithdrawalContext
+) -> ChangeSet:
+    """Replace a permit by a new one of the same issuer; the two name one another."""
+    if content.issuer != old.content.issuer:
+        text = f"What replaces a permit of {old.content.issuer} is issued by {old.content.issuer}."
+        raise Invalid("issuer-differs", text, [Fault("/issuer", "issuer-differs", text)])
+    issued = issue(new_permit, content, party, actor, replaces=old)
+    new = issued.permits[0].permit
+    withdrawn = withdraw(
+        replace(old, replaced_by=new.id),
+        PermitStatus.REPLACED,
+        None,
+        actor,
+        context,
+        {"replaced_by": permit_reference(new)},
+    )
+    return ChangeSet(withdrawn.declarations, (*withdrawn.permits, *issued.permits), issued.postings)

@@ -1,0 +1,23 @@
+"""Refuse a transition that a permit's status or the actor's role does not allow."""
+
+from datetime import date
+
+from services.permits.domain.lifecycle import (
+    ActorRole,
+    PermitStatus,
+    can_transition_permit,
+    describe_permit_transitions,
+)
+from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.permits.expiry import status_on
+from shared.problems import Conflict
+
+
+def require_transition(permit: PermitRecord, to_status: PermitStatus, role: ActorRole, day: date) -> PermitStatus:
+    """Answer where the permit stands on this day of its issuer, or refuse a turn that the table does not have."""
+    from_status = status_on(permit, day)
+    if not can_transition_permit(from_status, to_status, role):
+        raise Conflict(
+            "wrong-turn", f"Permit {permit.content.number} is {from_status}. {describe_permit_transitions(from_status)}"
+        )
+    return from_status

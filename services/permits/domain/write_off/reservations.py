@@ -1,0 +1,90 @@
+"""Reservations: the quantities that a declaration sets aside and returns."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from services.permits.domain.ledger.balances import ZERO, EntryKind, LedgerEntry, apply_entry, post
+from services.permits.domain.model.change_sets import Posting
+from services.permits.domain.model.declarations import Citation, DeclarationRecord
+from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.model.usage import remove_reservation
+from shared.cites.time_zones import utc_day
+from shared.contracts.parties import Actor
+
+
+def reservation_postings(declaration: DeclarationRecord, actor: Actor, cause: str) -> tuple[Posting, ...]:
+    """Write the ledger entries of what a declaration sets aside, and of what it draws of consents for that."""
+    return tuple(
+        _build_posting(citation, entry, actor, cause)
+        for citation in declaration.citations
+        if citation.is_open
+        for entry in (
+            *_consent_entries(citation, EntryKind.USE_CONSENT),
+            LedgerEntry(citation.side, EntryKind.RESERVE, citation.reserved),
+        )
+    )
+
+
+def _consent_entries(citation: Citation, kind: EntryKind) -> tuple[LedgerEntry, ...]:
+    return (LedgerEntry(citation.side, kind, citation.consent_used),) if citation.consent_used else ()
+
+
+def _build_posting(citation: Citation, entry: LedgerEntry, actor: Actor, cause: str) -> Posting:
+    return Posting(
+        permit=citation.permit,
+        line=citation.line,
+        entry=entry,
+        actor=actor,
+        cause=cause,
+        value_date=utc_day(actor.at),
+        declaration=citation.declaration,
+        item=citation.item,
+    )
+
+
+class ReturnedReservations:
+    """A declaration without its reservations, the permits they went back to, and the entries that say so."""
+
+    def __init__(
+        self, declaration: DeclarationRecord, permits: dict[UUID, PermitRecord], postings: tuple[Posting, ...]
+    ) -> None:
+        self.declaration = declaration
+        self.permits = permits
+        self.postings = postings
+
+
+def return_reservations(
+    declaration: DeclarationRecord, permits: Mapping[UUID, PermitRecord], actor: Actor, cause: str
+) -> ReturnedReservations:
+    """Release every reservation of a declaration, with what it drew of consents for them."""
+    after: dict[UUID, PermitRecord] = {}
+    postings = []
+    for citation in declaration.citations:
+        if citation.is_open:
+            permit = after.get(citation.permit, permits[citation.permit])
+            for entry in (
+                LedgerEntry(citation.side, EntryKind.RETURN, citation.reserved),
+                *_consent_entries(citation, EntryKind.RETURN_CONSENT),
+            ):
+                permit = apply_to_line(permit, citation.line, entry)
+                postings.append(_build_posting(citation, entry, actor, cause))
+            after[permit.id] = _without_reservation(permit, citation)
+    citations = tuple(replace(c, reserved=ZERO, consent_used=ZERO) if c.is_open else c for c in declaration.citations)
+    return ReturnedReservations(replace(declaration, citations=citations), after, tuple(postings))
+
+
+def post_to_line(permit: PermitRecord, line_letter: str, *entries: LedgerEntry) -> PermitRecord:
+    """Answer the permit with entries posted to one of its lines; raises Overdrawn."""
+    return permit.with_balance(line_letter, post(permit.lines[line_letter].balance, entries))
+
+
+def apply_to_line(permit: PermitRecord, line_letter: str, entry: LedgerEntry) -> PermitRecord:
+    """Answer the permit with one entry in one of its lines, asked or not whether it fits."""
+    return permit.with_balance(line_letter, apply_entry(permit.lines[line_letter].balance, entry))
+
+
+def _without_reservation(permit: PermitRecord, citation: Citation) -> PermitRecord:
+    """Answer the permit without one standing use."""
+    uses = tuple(use for use in permit.citations if use.declaration != citation.declaration or use.used)
+    return replace(permit, citations=uses, usage_totals=remove_reservation(permit.usage_totals, citation))

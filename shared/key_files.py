@@ -1,0 +1,107 @@
+"""Files of signing keys: written once, rotated, and read again when they change."""
+
+import json
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import Any
+
+from joserfc.jwk import KeySet, OctKey, OKPKey
+
+ALGORITHM = "Ed25519"
+
+
+MAX_KEYS = 5
+
+
+RELOAD_SECONDS = 2.0
+"""Seconds between two looks at whether a key file has changed."""
+
+
+class KeyFile:
+    """A JSON Web Key Set in a file, read again when the file changes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._checked_at = 0.0
+        self._modified_ns = 0
+        self._keys = self._read()
+
+    @property
+    def keys(self) -> KeySet:
+        """The keys as they are now."""
+        if time.monotonic() - self._checked_at > RELOAD_SECONDS:
+            stamp = self.path.stat().st_mtime_ns
+            if stamp != self._modified_ns:
+                self._keys = self._read()
+            self._checked_at = time.monotonic()
+        return self._keys
+
+    def _read(self) -> KeySet:
+        self._modified_ns = self.path.stat().st_mtime_ns
+        self._checked_at = time.monotonic()
+        found = json.loads(self.path.read_text())
+        self._retired: list[dict[str, Any]] = found.get("retired", [])
+        return KeySet.import_key_set(found)
+
+    def public_jwks(self) -> dict[str, Any]:
+        """Answer the public halves, as `/.well-known/jwks.json` publishes them."""
+        return {"keys": [{**key.as_dict(private=False), "use": "sig", "alg": ALGORITHM} for key in self.keys.keys]}
+
+    def public_jwks_with_retired(self) -> dict[str, Any]:
+        """Answer the same with the public halves of dropped keys: for what was signed to last, such as receipts."""
+        return {"keys": [*self.public_jwks()["keys"], *self._retired]}
+
+
+def create_signing_keys(private: Path, public: Path) -> None:
+    """Write a new key set and its public halves, unless they are there already."""
+    if not private.exists():
+        key = OKPKey.generate_key("Ed25519", {"kid": secrets.token_hex(8)}, private=True)
+        _write_json(private, {"keys": [key.as_dict(private=True)]})
+    _write_json(public, KeyFile(private).public_jwks())
+
+
+def rotate_keys(private: Path, public: Path, step: str) -> list[str]:
+    """Take a step of a rotation: `add` a key that only verifies, `use` the last one to sign, `drop` all but the first.
+
+    Each is read by the running services within seconds. What is dropped signs and admits nothing more; its public half
+    stays in the private file (`retired`), for receipts. Answers the kids as they stand; raises ValueError for a step
+    that would leave nothing to sign with, or that changes nothing.
+    """
+    content = json.loads(private.read_text())
+    keys, retired = content["keys"], content.get("retired", [])
+    if step == "add" and len(keys) < MAX_KEYS:
+        keys.append(OKPKey.generate_key("Ed25519", {"kid": secrets.token_hex(8)}, private=True).as_dict(private=True))
+    elif step == "use" and len(keys) > 1:
+        keys.insert(0, keys.pop())
+    elif step == "drop" and len(keys) > 1:
+        retired += _public_jwks(keys[1:])
+        del keys[1:]
+    else:
+        raise ValueError(f"there are {len(keys)} keys in {private}: `{step}` has nothing to do")
+    if step == "add":
+        _write_json(public, {"keys": [*json.loads(public.read_text())["keys"], *_public_jwks(keys[-1:])]})
+    _write_json(private, {"keys": keys} | ({"retired": retired} if retired else {}))
+    _write_json(public, KeyFile(private).public_jwks())
+    return [str(key["kid"]) for key in keys]
+
+
+def _public_jwks(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = KeySet.import_key_set({"keys": keys})
+    return [{**key.as_dict(private=False), "use": "sig", "alg": ALGORITHM} for key in found.keys]
+
+
+def create_encryption_keys(file: Path) -> None:
+    """Write a new set of one key of 256 bits that keeps secrets sealed, unless it is there already."""
+    if not file.exists():
+        key = OctKey.generate_key(256, {"kid": secrets.token_hex(8)}, private=True)
+        _write_json(file, {"keys": [key.as_dict(private=True)]})
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".new")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(content, file)
+    temporary.replace(path)
