@@ -23,7 +23,7 @@ def main(*names: str) -> None:
         "accept": accept,
         "gateway": gateway,
         "deliver": deliver,
-        "telling": notifications,
+        "notifications": notifications,
         "hub": hub,
         "checks": checks,
         "reading": reading,

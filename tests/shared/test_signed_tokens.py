@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared import signed_tokens
+from shared import key_files
 from shared.contracts.parties import Caller
 from shared.database import now
 from shared.key_files import KeyFile, create_signing_keys
@@ -74,7 +74,7 @@ def test_an_outside_token_opens_nothing_inside(tmp_path: Path) -> None:
 
 
 def test_keys_rotate_while_the_service_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signed_tokens, "RELOAD_SECONDS", 0.0)
+    monkeypatch.setattr(key_files, "RELOAD_SECONDS", 0.0)
     private, public = keys(tmp_path, "gateway")
     reader, signer = InternalTokenVerifier("permits", {"gateway": public}), InternalTokenSigner("gateway", private)
     old = signer.sign(Caller(service="gateway"), audience="permits", at=now())

@@ -135,28 +135,44 @@ class Splitting:
                 continue
             for access in assignment.references:
                 parent = file.parents.get(access.node)
-                if not isinstance(parent, cst.Attribute) or parent.value is not access.node:
-                    continue
-                target = self.goes[split].get(parent.attr.value)
+                name = used_name(file, access.node)
+                target = self.goes[split].get(name) if name else None
                 if target is None:
+                    continue
+                if not isinstance(parent, cst.Attribute):
+                    place = file.source.span(file.places[access.node])
+                    file.source.replace(*place, self._import_of(file, scope, assignment, target, chosen, lines))
                     continue
                 start, end = file.source.span(file.places[parent])
                 owner = self._owner(module, start)
                 if owner == target:
                     file.source.replace(start, end, parent.attr.value)
                     continue
-                if target not in chosen:
-                    chosen[target] = self._bound(file, scope, assignment, target)
-                    package, _, name = target.rpartition(".")
-                    alias = "" if chosen[target] == name else f" as {chosen[target]}"
-                    lines.append(f"from {package} import {name}{alias}")
+                self._import_of(file, scope, assignment, target, chosen, lines)
                 if owner != module:
-                    next(one for one in self.blocks[module] if one.start <= start < one.end).imports.add(lines[-1])
-                file.source.replace(start, end, f"{chosen[target]}.{parent.attr.value}")
+                    next(one for one in self.blocks[module] if one.start <= start < one.end).imports.add(
+                        import_line(target, chosen[target])
+                    )
+                file.source.replace(start, end, f"{chosen[target]}.{name}")
         if lines:
             start, _ = file.source.span(file.places[node])
             indent = "\n" + " " * file.places[node].start.column
             file.source.insert(start, indent.join([*lines, ""]))
+
+    def _import_of(
+        self,
+        file: File,
+        scope: Scope,
+        assignment: BaseAssignment,
+        target: str,
+        chosen: dict[str, str],
+        lines: list[str],
+    ) -> str:
+        """Return the name by which a file calls a module, with its import line added where it is new."""
+        if target not in chosen:
+            chosen[target] = self._bound(file, scope, assignment, target)
+            lines.append(import_line(target, chosen[target]))
+        return chosen[target]
 
     def _bound(self, file: File, scope: Scope, assignment: BaseAssignment, target: str) -> str:
         """Return the name by which a file may call a module: one that it has already, or one that is free."""
@@ -240,6 +256,24 @@ class Splitting:
             (self.root / path).write_text(with_definitions(text, in_order(blocks)), encoding="utf-8")
             git(self.root, "add", path)
         packages(self.root)
+
+
+def import_line(module: str, bound: str) -> str:
+    """Return the statement that imports a module under a name."""
+    package, _, name = module.rpartition(".")
+    return f"from {package} import {name}" + ("" if bound == name else f" as {bound}")
+
+
+def used_name(file: File, node: cst.CSTNode) -> str | None:
+    """Return which name of a module is used, as `module.name` or in `monkeypatch.setattr(module, "name", …)`."""
+    parent = file.parents.get(node)
+    if isinstance(parent, cst.Attribute) and parent.value is node:
+        return parent.attr.value
+    call = file.parents.get(parent)
+    if isinstance(call, cst.Call) and dotted(call.func).endswith("setattr") and len(call.args) > 1:
+        name = call.args[1].value
+        return str(name.evaluated_value) if isinstance(name, cst.SimpleString) else None
+    return None
 
 
 def defined(node: cst.CSTNode) -> str | None:
