@@ -29,7 +29,7 @@ async def send(parameters: dict[str, Any]) -> dict[str, Any]:
     writer.write(b"0\r\n\r\n")
     accepted = await counting
     writer.close()
-    return {"taken": accepted, "seconds": time.perf_counter() - began}
+    return {"accepted": accepted, "seconds": time.perf_counter() - began}
 
 
 async def _count(reader: asyncio.StreamReader) -> int:

@@ -32,14 +32,15 @@ FILL_STATEMENTS = (
     """INSERT INTO endpoints (id, party_id, url, event_types, status, created_at, version)
        SELECT CAST(lpad(to_hex(n), 32, '0') AS uuid), '00000000-0000-7000-8000-000000000001', 'https://b.example/',
               '{*}', 'active', now(), 1 FROM generate_series(1, :endpoints) AS n""",
-    """INSERT INTO events (id, position, type, forms, subject, sequence, at, taken_at, body, audience)
+    """INSERT INTO events (id, position, type, matching_patterns, subject, sequence, at, received_at, body, audience)
        SELECT gen_random_uuid(), n, 'declaration.accepted', '{*}', 'declaration:' || n, 1, now(), now(), '{}', '{}'
-       FROM generate_series(1, :letters / 10) AS n""",
+       FROM generate_series(1, :deliveries / 10) AS n""",
     """INSERT INTO deliveries (id, endpoint_id, position, subject, status, created_at)
        SELECT gen_random_uuid(), CAST(lpad(
                   to_hex(CASE n % 10 WHEN 0 THEN 11 + n / 10 % (:endpoints - 10) ELSE n % 10 END), 32, '0') AS uuid),
-              1 + n / 10, 'declaration:' || 1 + n / 10, 'pending', now() FROM generate_series(0, :letters - 1) AS n""",
-    """INSERT INTO lanes (endpoint_id, subject, due_at, attempts)
+              1 + n / 10, 'declaration:' || 1 + n / 10, 'pending', now()
+       FROM generate_series(0, :deliveries - 1) AS n""",
+    """INSERT INTO delivery_queues (endpoint_id, subject, due_at, attempts)
        SELECT endpoint_id, subject, now() + CASE WHEN endpoint_id > CAST(lpad('a', 32, '0') AS uuid)
                                                  THEN interval '-1 min' ELSE interval '1 day' END, 0
        FROM deliveries ORDER BY endpoint_id > CAST(lpad('a', 32, '0') AS uuid), position, endpoint_id""",
@@ -90,7 +91,7 @@ async def _create_filled_database(server: Server, deliveries: int) -> AsyncEngin
 def _bind_parameters(statement: str, deliveries: int) -> dict[str, int]:
     return {
         name: value
-        for name, value in {"letters": deliveries, "endpoints": ENDPOINTS}.items()
+        for name, value in {"deliveries": deliveries, "endpoints": ENDPOINTS}.items()
         if f":{name}" in statement
     }
 

@@ -87,8 +87,8 @@ async def _measure_bulk(gateway: dict[str, Any], lines: int) -> float:
     )
     out, _ = await process.communicate(json.dumps(parameters).encode() + b"\n")
     found = json.loads(out)
-    if found["taken"] != lines:
-        raise RuntimeError(f"not every line was taken: {found}")
+    if found["accepted"] != lines:
+        raise RuntimeError(f"not every line was accepted: {found}")
     return float(lines / found["seconds"])
 
 

@@ -14,7 +14,7 @@ from shared.contracts.declaration import Declaration
 
 metadata = MetaData()
 declarations = Table(
-    "bench_declarations", metadata, Column("id", Text, primary_key=True), Column("document", JSON, nullable=False)
+    "bench_declarations", metadata, Column("id", Text, primary_key=True), Column("content", JSON, nullable=False)
 )
 engine = create_async_engine(sys.argv[2], pool_size=16, max_overflow=0) if len(sys.argv) > 2 else None
 
@@ -37,7 +37,7 @@ async def store(declaration: Declaration) -> dict[str, str]:
     assert engine is not None
     id = str(uuid4())
     async with engine.begin() as conn:
-        await conn.execute(declarations.insert().values(id=id, document=declaration.model_dump(mode="json")))
+        await conn.execute(declarations.insert().values(id=id, content=declaration.model_dump(mode="json")))
     return {"id": id}
 
 

@@ -10,8 +10,8 @@ ID_SQL = """CAST(lpad(to_hex(1767225600000 + n), 12, '0') || '7' || substr(md5(C
 INSERT_PERMITS = f"""
 WITH p AS (
 INSERT INTO permits (id, issuer, number, status, issued_on, valid_until, exporter_identifier, importer_identifier,
-    export_country, import_country, kind, purpose, document, registered_by, registering_country, endorsed,
-    transport_documents, sequence, version, words)
+    export_country, import_country, kind, purpose, content, registered_by, registering_country, endorsed,
+    transport_documents, sequence, version, search_words)
 SELECT {ID_SQL}, 'ZA', 'ZA-' || n, 'endorsed', date '2026-03-01' + n % 200, date '2026-12-31', 'ZA' || n % 9973,
     'FR' || n % 9949, 'ZA', 'FR', 'export',
     'T', jsonb_build_object('number', 'ZA-' || n, 'kind', 'export', 'issuer', 'ZA', 'issued_on', '2026-03-01',
@@ -24,14 +24,14 @@ SELECT {ID_SQL}, 'ZA', 'ZA-' || n, 'endorsed', date '2026-03-01' + n % 200, date
     jsonb_build_array('taxon:exemplaria ' || m.species, 'taxon:exemplaria')
 FROM generate_series(CAST(:begin AS int), CAST(:end AS int)) AS n,
     LATERAL translate(CAST(n % 1009 AS text), '0123456789', 'abcdefghij') AS m(species)
-RETURNING id, document),
+RETURNING id, content),
 n AS (INSERT INTO permit_lines (permit_id, line, position, taxon, appendix, source, term, unit, granted, endorsed,
     export_consented, import_consented, export_reserved, import_reserved, import_consumed, export_closed, import_closed)
-SELECT p.id, 'A', 0, p.document #>> '{{lines,0,taxon}}', 'II', 'C', 'LIV', 'number', 100, 100, 0, 0, 0, 0, 90, true,
+SELECT p.id, 'A', 0, p.content #>> '{{lines,0,taxon}}', 'II', 'C', 'LIV', 'number', 100, 100, 0, 0, 0, 0, 90, true,
     true
 FROM p)
-INSERT INTO ledger (id, permit_id, line, side, kind, quantity, closes, opens, day, declaration_id, item, cause, at,
-    by_role)
+INSERT INTO ledger (id, permit_id, line, side, kind, quantity, closes, opens, value_date, declaration_id, item, cause,
+    at, actor_role)
 SELECT gen_random_uuid(), p.id, 'A', s.side, s.kind, s.quantity, true, false, date '2026-06-01', p.id, 1,
     s.side, timestamptz '2026-06-01T10:00:00Z', 'customs'
 FROM p, (VALUES ('export', 'endorse', 100), ('import', 'consume', 90)) AS s(side, kind, quantity)
@@ -41,7 +41,7 @@ FROM p, (VALUES ('export', 'endorse', 100), ('import', 'consume', 90)) AS s(side
 
 INSERT_DECLARATIONS = f"""
 INSERT INTO declarations (id, party_id, trader_id, reference, movement, status, export_country, import_country,
-    document, findings, words, digest, received_at, sequence, version)
+    content, findings, search_words, digest, received_at, sequence, version)
 SELECT {ID_SQL}, who.id, who.id, 'B-' || n, 'import', (ARRAY['accepted', 'released', 'referred'])[1 + n % 3],
     'ZA', (ARRAY['FR', 'DE', 'JP', 'US'])[1 + n % 4], '{{}}', '[]',
     jsonb_build_array('taxon:exemplaria ' || m.species, 'taxon:exemplaria', 'permit:ZA-' || n, 'issuer:ZA',

@@ -9,9 +9,12 @@ import os
 from importlib import import_module
 
 from alembic import context
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+from shared.startup_checks import describe_unknown_revision
 
 service = context.config.config_ini_section
 metadata: MetaData = import_module(f"services.{service}.store.tables").metadata
@@ -24,7 +27,16 @@ def _url() -> str:
     return str(url)
 
 
+def _require_known_revision(conn: Connection) -> None:
+    """Raise SystemExit if the database stands at a migration that this version does not know."""
+    found = MigrationContext.configure(conn).get_current_revision()
+    conn.rollback()
+    if found is not None and found not in {known.revision for known in context.script.walk_revisions()}:
+        raise SystemExit(f"The {service} database {describe_unknown_revision(found)}.")
+
+
 def _migrate(conn: Connection) -> None:
+    _require_known_revision(conn)
     conn.execute(text("SET lock_timeout = '5s'"))
     conn.execute(text("SET statement_timeout = '300s'"))
     conn.commit()

@@ -5,6 +5,7 @@ start only: a database that goes away later is waited for.
 """
 
 import asyncio
+import re
 import sys
 import time
 from collections.abc import Iterable
@@ -29,6 +30,9 @@ MAX_DATABASE_WAIT_SECONDS = 5.0
 MIN_POSTGRESQL_VERSION = 15
 """The oldest PostgreSQL that the suite runs on."""
 EX_CONFIG = 78
+REVISION = re.compile(r'^revision = "(.+)"$', re.MULTILINE)
+UNRELEASED_REVISION = re.compile(r"\d{4}")
+"""Names of migrations before the first release; since then a name says what the migration does: `0001_initial`."""
 NOT_MIGRATED_STATES = frozenset({"42P01", "42501", "3F000"})
 """SQLSTATEs of a database without our tables, or with none that this role may read."""
 
@@ -48,9 +52,25 @@ def load_settings_or_exit(model: type[S]) -> S:
     return settings
 
 
+def known_migrations(service: str) -> list[str]:
+    """Return the migrations of a service that this code brings along, oldest first."""
+    files = sorted((MIGRATIONS / service / "versions").glob("[0-9]*.py"))
+    return [name for file in files for name in REVISION.findall(file.read_text(encoding="utf-8"))]
+
+
 def newest_migration(service: str) -> str:
-    """Answer the newest migration of a service that this code brings along."""
-    return max(file.name.partition("_")[0] for file in (MIGRATIONS / service / "versions").glob("[0-9]*.py"))
+    """Return the newest migration of a service that this code brings along."""
+    return known_migrations(service)[-1]
+
+
+def describe_unknown_revision(found: str) -> str:
+    """Return what is wrong with a database at a migration that this code does not know, and what to do."""
+    if UNRELEASED_REVISION.fullmatch(found):
+        return (
+            "was made before version 0.1.0 and cannot be upgraded: start on an empty home folder "
+            "(`saola up --home ./other`), or on empty databases"
+        )
+    return f"stands at migration {found}, which this version does not know: run the newer version that made it"
 
 
 def _variable_or_none(name: str) -> str | None:
@@ -142,6 +162,6 @@ async def _migration_faults(conn: AsyncConnection, service: str) -> list[str]:
     wanted = newest_migration(service)
     if found == wanted:
         return []
-    if found is not None and found > wanted:
-        return [f"the database stands at migration {found}, newer than this code, which knows {wanted}; run newer code"]
+    if found is not None and found not in known_migrations(service):
+        return [f"the database {describe_unknown_revision(found)}"]
     return [f"the database stands at migration {found or 'none'}, this code needs {wanted}; run `saola migrate` first"]

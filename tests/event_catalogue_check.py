@@ -40,7 +40,8 @@ async def outbox_event_faults(permits_db: AsyncEngine) -> list[str]:
     """Answer what is wrong with the news that permits wrote."""
     async with permits_db.connect() as conn:
         return event_faults(
-            (row.type, row.data) for row in await conn.execute(text("SELECT type, data::json AS data FROM news"))
+            (row.type, row.data)
+            for row in await conn.execute(text("SELECT type, data::json AS data FROM outbox_events"))
         )
 
 

@@ -1,4 +1,4 @@
-"""Writes docs/reference/ and docs/rules.md from the code: API, turns, events, settings. With --check only compares.
+"""Write docs/reference/ and docs/rules.md from the code: API, transitions, events, settings. --check only compares.
 
 What stands there is never edited by hand: run `make generate` and commit it with the change that caused it.
 """
@@ -28,7 +28,7 @@ def render_pages() -> dict[str, str]:
     return {
         "openapi.json": render_openapi(),
         "rules.md": render_rules(),
-        "turns.md": render_transitions(),
+        "transitions.md": render_transitions(),
         "events.md": render_events(),
         "asyncapi.json": render_asyncapi(),
         "problems.md": render_problems(),
@@ -69,16 +69,17 @@ def render_rules() -> str:
 
 
 def render_transitions() -> str:
-    """Write the state diagrams of a declaration, a permit and an application, and who may make each turn."""
+    """Return the state diagrams of a declaration, a permit and an application, and who may make each transition."""
     from services.permits.domain.lifecycle import APPLICATION_TRANSITIONS, DECLARATION_TRANSITIONS, PERMIT_TRANSITIONS
 
     parts = [
-        NOTE + "# Turns\n",
-        "A wrong turn is answered 409 `wrong-turn` and says what the turns are; `rules` is the hub itself.\n",
+        NOTE + "# Transitions\n",
+        "The hub refuses any other transition with 409 `wrong-turn` and says which are possible. "
+        "The actor `rules` is the hub itself.\n",
         "## A declaration\n",
         _diagram(DECLARATION_TRANSITIONS),
         "## A permit\n",
-        "`expired` follows from the dates and is never written.\n",
+        "`expired` follows from the dates; the hub never stores it.\n",
         _diagram(PERMIT_TRANSITIONS),
         "## An application\n",
         "A grant issues the permit in the same step.\n",
@@ -93,7 +94,9 @@ def _diagram(transitions: Mapping[State, Mapping[State, frozenset[Role]]]) -> st
     ]
     arrows = "\n".join(f"    {source} --> {target}: {roles}" for source, target, roles in rows)
     first = next(iter(transitions))
-    return f"```mermaid\nstateDiagram-v2\n    [*] --> {first}\n{arrows}\n```\n\n" + _table(("from", "to", "by"), rows)
+    return f"```mermaid\nstateDiagram-v2\n    [*] --> {first}\n{arrows}\n```\n\n" + _table(
+        ("from", "to", "actor"), rows
+    )
 
 
 def render_events() -> str:

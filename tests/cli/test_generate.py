@@ -17,7 +17,7 @@ def test_a_stale_a_missing_and_a_forgotten_page_are_found(tmp_path: Path, monkey
     assert generate.main([]) == 0
     assert generate.list_stale_pages() == []
     (tmp_path / "rules.md").write_text("old")
-    (folder / "turns.md").unlink()
+    (folder / "transitions.md").unlink()
     (folder / "gone.md").write_text("nobody writes this any more")
-    assert generate.list_stale_pages() == ["gone.md", "rules.md", "turns.md"]
+    assert generate.list_stale_pages() == ["gone.md", "rules.md", "transitions.md"]
     assert generate.main(["--check"]) == 1

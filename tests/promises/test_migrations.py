@@ -34,6 +34,31 @@ async def test_up_down_up_leaves_no_drift(server: Server, templates: str, servic
         await admin.close()
 
 
+@pytest.mark.parametrize(
+    ("revision", "advice"), [("0003", "start on an empty home folder"), ("0099_later", "run the newer version")]
+)
+async def test_migrate_of_an_unknown_revision_is_refused_and_changes_nothing(
+    server: Server, templates: str, revision: str, advice: str
+) -> None:
+    name = f"{templates}gateway_unknown"
+    admin = await server.connect_as_superuser()
+    try:
+        await admin.execute(f'CREATE DATABASE "{name}" OWNER gateway_owner')
+        found = await server.connect_as_superuser(name)
+        await found.execute("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)")
+        await found.execute("INSERT INTO alembic_version VALUES ($1)", revision)
+        await found.execute("ALTER TABLE alembic_version OWNER TO gateway_owner")
+        with pytest.raises(SystemExit, match=advice):
+            migrate("gateway", server.url(name, "gateway_owner", "test"))
+        tables = await found.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        assert [row["tablename"] for row in tables] == ["alembic_version"]
+        assert await found.fetchval("SELECT version_num FROM alembic_version") == revision
+        await found.close()
+    finally:
+        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await admin.close()
+
+
 @pytest.mark.parametrize("service", SERVICES)
 async def test_a_service_owns_nothing_and_enters_no_other_database(
     server: Server, templates: str, service: str

@@ -21,9 +21,9 @@ async def test_up_down_up_leaves_no_drift(server: Server, templates: str) -> Non
         for revision in ("head", "base", "head"):
             migrate("gateway", owner, revision)
         require_no_drift("gateway", owner)
-        inside = await server.connect_as_superuser(name)
-        left = await _tables(inside)
-        await inside.close()
+        conn = await server.connect_as_superuser(name)
+        left = await _tables(conn)
+        await conn.close()
         assert "submissions" in left
     finally:
         await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
@@ -45,15 +45,17 @@ HISTORY = (
     "UPDATE submissions SET received_at = now()",
     "DELETE FROM party_versions",
     "UPDATE party_versions SET version = 7",
-    "UPDATE kept_answers SET body = ''",
+    "UPDATE stored_responses SET body = ''",
     "DELETE FROM parties",
     "DELETE FROM credentials",
     "UPDATE credentials SET secret_sha256 = ''",
     "UPDATE credentials SET public_keys = '[]'",
-    "UPDATE party_letters SET party = '{}'",
+    "UPDATE outbox_parties SET party = '{}'",
     "DELETE FROM mandates",
     "UPDATE mandates SET last_day = '2099-01-01'",
     "UPDATE used_assertions SET jti = ''",
+    "DELETE FROM amendments",
+    "UPDATE amendments SET body = ''",
 )
 
 

@@ -1,6 +1,11 @@
-"""The migrations of notifications: down and up again, and no drift from the tables in the code."""
+"""The migrations of notifications: down and up again, no drift, and the grants of the service."""
 
 from itertools import count
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.databases import Server, migrate, require_no_drift
 
@@ -19,3 +24,32 @@ async def test_up_down_up_leaves_no_drift(server: Server, templates: str) -> Non
     finally:
         await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
         await admin.close()
+
+
+HISTORY = (
+    "DELETE FROM events",
+    "UPDATE events SET body = ''",
+    "UPDATE events SET received_at = now()",
+    "UPDATE feed_entries SET position = 1",
+    "DELETE FROM feed_entries",
+    "UPDATE acknowledgements SET outcome = 'accepted'",
+    "DELETE FROM acknowledgements",
+    "DELETE FROM endpoints",
+    "UPDATE endpoints SET party_id = id",
+    "DELETE FROM endpoint_secrets",
+    "DELETE FROM deliveries",
+    "UPDATE deliveries SET position = 1",
+    "UPDATE attempts SET status = 200",
+    "DELETE FROM attempts",
+    "UPDATE commands SET fingerprint = ''",
+    "DELETE FROM commands",
+    "INSERT INTO feed_counter (one, position) VALUES (false, 0)",
+    "DELETE FROM feed_counter",
+)
+
+
+async def test_the_service_cannot_change_history(notifications_db: AsyncEngine) -> None:
+    for statement in HISTORY:
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            async with notifications_db.begin() as conn:
+                await conn.execute(text(statement))

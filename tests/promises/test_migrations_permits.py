@@ -1,92 +1,53 @@
-"""What was kept before a migration is read as it was meant after it: consents beside their items, the dead told of."""
+"""The runner of permits can add to history and ledger. It cannot change or delete what they hold."""
 
-import asyncio
-from typing import Any
-from uuid import UUID
+import pytest
 
-from alembic import command as alembic
-from alembic.config import Config
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from services.cli.databases import Server
 
-from services.cli.databases import ROOT, Server, require_no_drift
-from services.permits.actions.declarations import read as actions_read
-from services.permits.actions.declarations import transitions
-from shared.contracts.declaration import Cancellation, Consent, Correction, Release
-from tests.permits.declaration_steps import accepted_declaration, build_model, check_balances, run_command
-from tests.permits.domain.write_off.test_consents import PART_USE, SHIPMENT, accept_with_consent, endorse_hundred
-from tests.permits.sample_data import AUTHORITY_ZA, CUSTOMS_FR, B, balance, declaration, item, lodge_declaration
-
-
-async def to(db: AsyncEngine, owner: str, revision: str) -> None:
-    """Bring the database down to a revision, or up to the last."""
-    await db.dispose()
-    config = Config(str(ROOT / "migrations" / "alembic.ini"), ini_section="permits")
-    config.attributes["url"] = owner
-    act = alembic.upgrade if revision == "head" else alembic.downgrade
-    await asyncio.to_thread(act, config, revision)
+APPEND_ONLY_TABLES = (
+    "application_history",
+    "declaration_history",
+    "ledger",
+    "permit_history",
+    "permit_watchers",
+    "policy_history",
+    "quota_amounts",
+    "quota_usage",
+    "reference_loads",
+    "taxon_names",
+)
+TABLES_WITH_DELETE = {"balance_mismatches", "citations", "commands", "outbox_events"}
 
 
-async def kept(db: AsyncEngine, id: UUID) -> tuple[str, str]:
-    found = await balance(db, id)
-    return found["consented"], found["available"]
-
-
-async def had(db: AsyncEngine, id: UUID) -> str:
-    query = text("SELECT import_consented::text FROM permit_lines WHERE permit_id = :id")
-    async with db.connect() as conn:
-        return str((await conn.execute(query, {"id": id})).scalar_one())
-
-
-async def test_of_consents_what_is_in_use_stays_and_what_is_not_is_on_its_line_no_more(
-    permits_db: AsyncEngine, server: Server
-) -> None:
-    owner = server.url(str(permits_db.url.database), "permits_owner", "test")
-    used, paper = await endorse_hundred(permits_db)
-    standing = await accept_with_consent(permits_db, paper, "106", "10")
-    over, paper = await endorse_hundred(permits_db)
-    await run_command(
-        permits_db, transitions.cancel, await accept_with_consent(permits_db, paper, "110", "10"), B, Cancellation()
-    )
-    spent, paper = await endorse_hundred(permits_db)
-    mine, others = [
-        await lodge_declaration(permits_db, declaration(item(paper, "50", document=PART_USE), **SHIPMENT))
-        for _ in range(2)
-    ]
-    await run_command(permits_db, transitions.consent, mine, AUTHORITY_ZA, build_model(Consent, item=1, quantity="10"))
-
-    await to(permits_db, owner, "0014")
-    assert [await had(permits_db, id) for id in (used, over, spent)] == ["10", "10", "10"]
-    by_others = "UPDATE {} SET {}reserved = {}reserved + 4 WHERE permit_id = :id{}"
-    ledger = """INSERT INTO ledger (id, permit_id, line, side, kind, quantity, closes, opens, day, cause, at, by_role)
-        VALUES (gen_random_uuid(), :id, 'A', 'import', 'reserve', 4, false, false, current_date, 'x', now(), 'rules')"""
-    async with permits_db.begin() as conn:
-        names: dict[str, Any] = {"id": spent}
-        await conn.execute(text(by_others.format("permit_lines", "import_", "import_", "")), names)
-        whose = f" AND declaration_id = '{others['id']}'"
-        await conn.execute(text(by_others.format("citations", "", "", whose)), names)
-        await conn.execute(text(ledger), names)
-
-    await to(permits_db, owner, "head")
-    await asyncio.to_thread(require_no_drift, "permits", owner)
-    assert [await kept(permits_db, id) for id in (used, over, spent)] == [("6", "0"), ("0", "100"), ("4", "0")]
-    await check_balances(permits_db)
-    freed = await run_command(permits_db, transitions.release, standing, CUSTOMS_FR, Release())
-    assert (freed["status"], await kept(permits_db, used)) == ("released", ("6", "0"))
-    await check_balances(permits_db)
-
-
-async def test_how_many_were_dead_is_read_from_what_was_told_last(permits_db: AsyncEngine, server: Server) -> None:
-    owner = server.url(str(permits_db.url.database), "permits_owner", "test")
-    _, found = await accepted_declaration(permits_db, term="LIV")
-    told = [{"number": 1, "quantity": "40", "dead_on_arrival": 4}]
-    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, build_model(Release, items=told))
-    for more in ({"dead_on_arrival": 3}, {}):
-        again = [{"number": 1, "quantity": "39", **more}]
-        await run_command(
-            permits_db, transitions.correct, found, CUSTOMS_FR, build_model(Correction, items=again, reason="recounted")
+async def tables_with_privilege(server: Server, database: str, privileges: str) -> set[str]:
+    """Return the tables on which the runner holds one of these privileges, on the table or on one of its columns."""
+    admin = await server.connect_as_superuser(database)
+    try:
+        rows = await admin.fetch(
+            "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'"
+            " AND (has_table_privilege('permits_runner', c.oid, $1)"
+            "      OR ($1 = 'UPDATE' AND has_any_column_privilege('permits_runner', c.oid, 'UPDATE')))",
+            privileges,
         )
-    await to(permits_db, owner, "0015")
-    await to(permits_db, owner, "head")
-    read = await actions_read.read_declaration(permits_db, UUID(found["id"]), B)
-    assert (read["usage"][0]["consumed"], read["usage"][0]["dead_on_arrival"]) == ("39", 3)
+    finally:
+        await admin.close()
+    return {row["relname"] for row in rows}
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY_TABLES)
+async def test_runner_adds_rows_but_never_updates_them(server: Server, templates: str, table: str) -> None:
+    database = f"{templates}permits"
+    assert table in await tables_with_privilege(server, database, "INSERT")
+    assert table not in await tables_with_privilege(server, database, "UPDATE")
+
+
+async def test_runner_deletes_only_what_is_not_a_record(server: Server, templates: str) -> None:
+    database = f"{templates}permits"
+    assert await tables_with_privilege(server, database, "DELETE") == TABLES_WITH_DELETE
+    assert await tables_with_privilege(server, database, "TRUNCATE") == set()
+
+
+async def test_runner_only_reads_the_migration_that_the_database_stands_at(server: Server, templates: str) -> None:
+    database = f"{templates}permits"
+    assert "alembic_version" in await tables_with_privilege(server, database, "SELECT")
+    assert "alembic_version" not in await tables_with_privilege(server, database, "INSERT, UPDATE, DELETE")

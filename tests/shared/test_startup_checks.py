@@ -121,11 +121,14 @@ async def test_an_old_database_and_a_newer_one_are_told(keys: Path, server: Serv
     url = await clone("notifications")
     admin = await server.connect_as_superuser(url.split("@/")[1].split("?")[0])
     try:
-        for number, word in (("0000", "saola migrate"), ("9999", "run newer code")):
+        for number, words in (
+            ("0005", "was made before version 0.1.0 and cannot be upgraded: start on an empty home folder"),
+            ("0099_later", "stands at migration 0099_later, which this version does not know: run the newer version"),
+        ):
             await admin.execute("UPDATE alembic_version SET version_num = $1", number)
             status, said = started("notifications", environment("notifications", url, keys))
             assert (status, len(said)) == (78, 2)
-            assert f"stands at migration {number}" in said[1] and word in said[1]
+            assert words in said[1]
     finally:
         await admin.close()
 

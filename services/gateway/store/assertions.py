@@ -11,11 +11,11 @@ from services.gateway.store.tables import used_assertions
 
 async def mark_used(conn: AsyncConnection, client_id: str, jti: str, *, expires_at: datetime) -> bool:
     """Note that an assertion was taken; False when it was taken before. A rival that is not done is waited for."""
-    row = {"client_id": client_id, "jti": jti, "until": expires_at}
+    row = {"client_id": client_id, "jti": jti, "expires_at": expires_at}
     inserted = insert(used_assertions).values(**row).on_conflict_do_nothing().returning(used_assertions.c.jti)
     return (await conn.execute(inserted)).one_or_none() is not None
 
 
 async def delete_expired(conn: AsyncConnection, *, before: datetime) -> None:
     """Forget the assertions that have ended before a moment."""
-    await conn.execute(delete(used_assertions).where(used_assertions.c.until < before))
+    await conn.execute(delete(used_assertions).where(used_assertions.c.expires_at < before))

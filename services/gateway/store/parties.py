@@ -128,7 +128,13 @@ async def _record_version(
     conn: AsyncConnection, party: Party, *, at: datetime, actor_party_id: UUID | None
 ) -> list[UUID]:
     content = json.loads(party.model_dump_json())
-    version = {"party_id": party.id, "version": party.version, "party": content, "at": at, "by_party": actor_party_id}
+    version = {
+        "party_id": party.id,
+        "version": party.version,
+        "party": content,
+        "at": at,
+        "actor_party_id": actor_party_id,
+    }
     await conn.execute(insert(party_versions).values(**version))
     messages = [{"id": new_id(at), "destination": to, "party": content, "due_at": at} for to in DESTINATIONS]
     await conn.execute(insert(outbox_parties), messages)

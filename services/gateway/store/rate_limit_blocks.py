@@ -12,12 +12,10 @@ from services.gateway.store.tables import rate_limit_blocks
 async def take_block(conn: AsyncConnection, party_id: UUID, window: int, *, block: int, quota: int) -> tuple[int, int]:
     """Take a block out of a party's window; answers how much of it was still there, and what is left for others."""
     c = rate_limit_blocks.c
-    counted = insert(rate_limit_blocks).values(party_id=party_id, window_start=window, taken=block)
-    counted = counted.on_conflict_do_update(
-        index_elements=[c.party_id, c.window_start], set_={"taken": c.taken + block}
-    )
-    taken = int((await conn.execute(counted.returning(c.taken))).scalar_one())
-    return min(block, max(0, quota - (taken - block))), max(0, quota - taken)
+    counted = insert(rate_limit_blocks).values(party_id=party_id, window_start=window, used=block)
+    counted = counted.on_conflict_do_update(index_elements=[c.party_id, c.window_start], set_={"used": c.used + block})
+    used = int((await conn.execute(counted.returning(c.used))).scalar_one())
+    return min(block, max(0, quota - (used - block))), max(0, quota - used)
 
 
 async def delete_expired(conn: AsyncConnection, *, before: int) -> None:

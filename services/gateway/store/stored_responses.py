@@ -14,7 +14,7 @@ async def add(
     conn: AsyncConnection, party_id: UUID, route: str, key: str, *, fingerprint: bytes, body: bytes, at: datetime
 ) -> bool:
     """Keep an answer; False when one is kept under this key already (a rival that is not done is waited for)."""
-    row = {"party_id": party_id, "route": route, "key": key, "fingerprint": fingerprint, "body": body, "kept_at": at}
+    row = {"party_id": party_id, "route": route, "key": key, "fingerprint": fingerprint, "body": body, "stored_at": at}
     inserted = insert(stored_responses).values(**row).on_conflict_do_nothing().returning(stored_responses.c.key)
     return (await conn.execute(inserted)).one_or_none() is not None
 
@@ -35,6 +35,6 @@ async def find(conn: AsyncConnection, party_id: UUID, route: str, key: str) -> t
 async def delete_expired(conn: AsyncConnection, *, before: datetime, limit: int) -> int:
     """Forget up to `limit` answers that were kept before a moment; answers how many."""
     k = stored_responses.c
-    old = select(k.party_id, k.route, k.key).where(k.kept_at < before).limit(limit)
+    old = select(k.party_id, k.route, k.key).where(k.stored_at < before).limit(limit)
     deleted = delete(stored_responses).where(tuple_(k.party_id, k.route, k.key).in_(old)).returning(k.key)
     return len((await conn.execute(deleted)).all())

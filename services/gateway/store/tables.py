@@ -21,15 +21,15 @@ from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, JSONB, UUID
 
 from shared.outbox import outbox_columns
 
-HEAD = "0003"
+HEAD = "0001_initial"
 """The migration this code was written for; readiness compares it with the database's own."""
 
 metadata = MetaData()
 
 directory_revision = Table(
-    "people_revision",
+    "directory_revision",
     metadata,
-    Column("one", Boolean, CheckConstraint("one", name="people_revision_one_row"), primary_key=True),
+    Column("one", Boolean, CheckConstraint("one", name="directory_revision_one_row"), primary_key=True),
     Column("revision", BIGINT, nullable=False),
 )
 """One row, raised under its lock with every change of a party or credential, so that revisions follow commits."""
@@ -44,7 +44,7 @@ parties = Table(
     Column("identifiers", JSONB, nullable=False),
     Column("grants", JSONB, nullable=False),
     Column("disabled", Boolean, nullable=False),
-    Column("version", Integer, CheckConstraint("version >= 1", name="parties_version_counts"), nullable=False),
+    Column("version", Integer, CheckConstraint("version >= 1", name="parties_version_positive"), nullable=False),
     Column("revision", BIGINT, nullable=False),
     Index("parties_by_revision", "revision"),
 )
@@ -65,19 +65,19 @@ party_versions = Table(
     Column("version", Integer, nullable=False),
     Column("party", JSONB, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    Column("by_party", UUID, nullable=True),
+    Column("actor_party_id", UUID, nullable=True),
     PrimaryKeyConstraint("party_id", "version", name="party_versions_pkey"),
 )
 """Every version of every party, who made it and when (nobody: the hub itself, at its first start). Only added to."""
 
 outbox_parties = Table(
-    "party_letters",
+    "outbox_parties",
     metadata,
     Column("id", UUID, primary_key=True),
     Column("destination", Text, nullable=False),
     Column("party", JSONB, nullable=False),
-    *outbox_columns("party_letters_due"),
-    CheckConstraint("destination IN ('permits', 'notifications')", name="party_letters_destination_known"),
+    *outbox_columns("outbox_parties_due"),
+    CheckConstraint("destination IN ('permits', 'notifications')", name="outbox_parties_known_destination"),
 )
 """Changed parties on their way to the copies that the other services keep: one row a destination."""
 
@@ -94,11 +94,11 @@ credentials = Table(
     Column("public_keys", JSONB(none_as_null=True), nullable=True),
     Column("subject", Text, nullable=True),
     Column("expires_at", DateTime(timezone=True), nullable=True),
-    CheckConstraint("num_nonnulls(secret_sha256, public_keys, subject) = 1", name="credentials_prove_one_way"),
+    CheckConstraint("num_nonnulls(secret_sha256, public_keys, subject) = 1", name="credentials_exactly_one_proof"),
     Index("credentials_by_party", "party_id"),
     Index("credentials_by_revision", "revision"),
     Index(
-        "credentials_one_a_subject",
+        "credentials_unique_subject",
         "subject",
         unique=True,
         postgresql_where=text("ended_at IS NULL AND subject IS NOT NULL"),
@@ -111,9 +111,9 @@ used_assertions = Table(
     metadata,
     Column("client_id", Text, nullable=False),
     Column("jti", Text, nullable=False),
-    Column("until", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("client_id", "jti", name="used_assertions_pkey"),
-    Index("used_assertions_by_end", "until"),
+    Index("used_assertions_by_expiry", "expires_at"),
 )
 """Client assertions that were taken, kept as long as they could be sent again: each counts once."""
 
@@ -130,7 +130,7 @@ mandates = Table(
     Column("revoked_at", DateTime(timezone=True), nullable=True),
     Column("revoked_by", UUID, nullable=True),
     Column("revision", BIGINT, nullable=False),
-    CheckConstraint("trader_id <> agent_id", name="mandates_for_another"),
+    CheckConstraint("trader_id <> agent_id", name="mandates_distinct_parties"),
     CheckConstraint("first_day <= last_day", name="mandates_days_in_order"),
     Index("mandates_by_trader", "trader_id"),
     Index("mandates_by_agent", "agent_id"),
@@ -139,26 +139,26 @@ mandates = Table(
 """Who may declare for whom, on which days. Never deleted; a revocation is written beside."""
 
 rate_limit_blocks = Table(
-    "rate_shares",
+    "rate_limit_blocks",
     metadata,
     Column("party_id", UUID, nullable=False),
     Column("window_start", BIGINT, nullable=False),
-    Column("taken", Integer, nullable=False),
-    PrimaryKeyConstraint("party_id", "window_start", name="rate_shares_pkey"),
+    Column("used", Integer, nullable=False),
+    PrimaryKeyConstraint("party_id", "window_start", name="rate_limit_blocks_pkey"),
 )
 """How many requests of a party the replicas have taken out of one window (seconds since 1970), in blocks."""
 
 stored_responses = Table(
-    "kept_answers",
+    "stored_responses",
     metadata,
     Column("party_id", UUID, nullable=False),
     Column("route", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Column("kept_at", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("party_id", "route", "key", name="kept_answers_pkey"),
-    Index("kept_answers_by_age", "kept_at"),
+    Column("stored_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("party_id", "route", "key", name="stored_responses_pkey"),
+    Index("stored_responses_by_age", "stored_at"),
 )
 """What was answered under an Idempotency-Key, committed together with its effect; swept after 7 days."""
 
@@ -177,8 +177,8 @@ submissions = Table(
     Column("party", JSONB, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False),
     *outbox_columns("submissions_due"),
-    UniqueConstraint("party_id", "key", name="submissions_once_a_key"),
-    UniqueConstraint("trader_id", "reference", name="submissions_once_a_reference"),
+    UniqueConstraint("party_id", "key", name="submissions_unique_key"),
+    UniqueConstraint("trader_id", "reference", name="submissions_unique_reference"),
 )
 """Every declaration that was answered 202, its bytes as they came; the row is its own letter to permits.
 

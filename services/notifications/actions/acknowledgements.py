@@ -67,7 +67,7 @@ async def _notify_sender(
     data = event_payloads.acknowledged_data(
         received["body"], received["subject"], acknowledgement, receiver_id=receiver.id, at=at
     )
-    subject, topics = event_payloads.event_subject(event), received["topics"] or ()
+    subject, filter_keys = event_payloads.event_subject(event), received["filter_keys"] or ()
     await publish_event(
-        conn, event_payloads.EVENT_ACKNOWLEDGED, subject, event, data, audience, filter_keys=topics, at=at
+        conn, event_payloads.EVENT_ACKNOWLEDGED, subject, event, data, audience, filter_keys=filter_keys, at=at
     )

@@ -21,7 +21,7 @@ MAX_STEPS_BEFORE_RESPONSE = 20
 
 
 async def resume(engine: AsyncEngine, endpoint: UUID, *, at: datetime) -> str | None:
-    """Let lanes of an endpoint go at once that wait for their next attempt; answers after which there are more.
+    """Make queues of an endpoint due now that wait for an attempt; return the last subject if there are more.
 
     What a process that ends leaves unwoken goes when its next attempt is due.
     """
@@ -33,7 +33,7 @@ async def resume(engine: AsyncEngine, endpoint: UUID, *, at: datetime) -> str | 
 
 
 async def resume_remaining(engine: AsyncEngine, endpoint: UUID, *, after: str | None, at: datetime) -> None:
-    """Let every lane after this one go at once too; trouble is logged, and the lanes go when they are due."""
+    """Make every queue after this one due now too; an error is logged, and the queues go when they are due."""
     try:
         while after is not None:
             after = await _resume_step(engine, endpoint, after, at)

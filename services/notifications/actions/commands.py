@@ -42,7 +42,7 @@ async def find_stored_response(
     if bytes(row["fingerprint"]) != command.fingerprint:
         detail = "This Idempotency-Key was used with another body. Send the same body, or a new key."
         raise Invalid("idempotency-key-reused", detail)
-    return StoredResponse(json.loads(row["answer"]), replayed=True)
+    return StoredResponse(json.loads(row["response"]), replayed=True)
 
 
 async def store_response(conn: AsyncConnection, command: IdempotentCommand, body: dict[str, Any]) -> StoredResponse:

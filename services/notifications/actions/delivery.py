@@ -59,7 +59,7 @@ async def claim(
     async with engine.begin() as conn:
         await delivery_queues.acquire_claim_lock(conn)
         limits_by_endpoint = await rate_limits.lock_due(conn, at=at)
-        allowances = {id: allowance(rate, free_at, at) for id, (rate, free_at) in limits_by_endpoint.items()}
+        allowances = {id: allowance(rate, next_send_at, at) for id, (rate, next_send_at) in limits_by_endpoint.items()}
         claimed = await delivery_queues.claim(
             conn,
             claim_id,
@@ -80,7 +80,7 @@ async def claim(
 async def _read_requests(
     engine: AsyncEngine, claim_id: UUID, claimed: Sequence[RowMapping], keys: EndpointKeys, *, at: datetime
 ) -> list[DeliveryRequest]:
-    """Read the letters at the heads of the lanes that were taken; lanes without any are given up."""
+    """Read the deliveries at the heads of the claimed queues; the claims on empty queues are given up."""
     waiting = {(row["endpoint_id"], row["subject"]): row["attempts"] for row in claimed}
     async with engine.begin() as conn:
         heads = await delivery_queues.list_queue_heads(conn, claimed, at=at)
@@ -114,7 +114,7 @@ def _build_request(claim_id: UUID, row: RowMapping, attempts: int, keys: Endpoin
         url=row["url"],
         secrets=tuple(secrets),
         event_type=row["type"],
-        occurred_at=row["told_at"],
+        occurred_at=row["occurred_at"],
         headers=tuple(headers.items()),
         format=row["format"],
         fault=fault,
@@ -129,10 +129,10 @@ async def settle(
     schedule: Sequence[timedelta],
     max_failure_duration: timedelta = MAX_FAILURE_DURATION,
 ) -> None:
-    """Write the attempts, and move on the lanes whose claims still hold: further, later, or to the next letter.
+    """Write the attempts, and move on the queues whose claims still hold: done, later, or to the next delivery.
 
-    A lane that another claim has taken since is left alone; what was tried stays written. What follows for whole
-    endpoints comes in transactions of its own: proven, resting, disabled.
+    A queue that another claim holds by now is left alone; what was tried stays written. What follows for whole
+    endpoints comes in transactions of its own: verified, in cooldown, disabled.
     """
     rows = [_queue_row(attempt, schedule) for attempt in results]
     succeeded = {attempt.request.endpoint_id for attempt in results if attempt.result.is_delivered}

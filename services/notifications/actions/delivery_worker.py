@@ -32,7 +32,7 @@ SendRequest = Callable[[DeliveryRequest], Awaitable[DeliveryResult]]
 
 
 class DeliveryWorker:
-    """One worker's loop: from the lanes of the database to the receivers."""
+    """One worker's loop: from the delivery queues of the database to the receivers."""
 
     def __init__(
         self,

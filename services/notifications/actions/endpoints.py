@@ -44,7 +44,7 @@ async def create(
         row = (
             _new_row(id, command.party, at)
             | values
-            | {"proven": verified, "status": "active" if verified else "pending"}
+            | {"verified": verified, "status": "active" if verified else "pending"}
         )
         await store.insert_endpoint(conn, row)
         await store.insert_secret(conn, id, policy.keys.seal(secret, id), at=at)
@@ -82,8 +82,8 @@ async def change(
     """Change what is named of an endpoint, if its version is one of `versions` (None: whichever it is).
 
     `paused: false` wakes a paused endpoint and enables a disabled one again; what waited is tried at once: so much is
-    woken before this answers, and the rest, after the lane that is answered, by `backlog.wake_rest`. Another URL has
-    to be proven anew where the hub demands that.
+    woken before this answers, and the rest, after the queue that is returned, by `backlog.resume_remaining`. Another
+    URL must be verified again where the hub demands that.
     """
     if endpoint_change.url is not None:
         _require_allowed_url(endpoint_change.url, policy)
@@ -135,7 +135,7 @@ def render_endpoint(row: Mapping[str, Any] | RowMapping, policy: EndpointPolicy)
         "status": row["status"],
         "paused": row["status"] == "paused",
         "verify": row["verify"],
-        "rests_until": format_timestamp(cooldown_until) if (cooldown_until := row.get("rests_until")) else None,
+        "rests_until": format_timestamp(cooldown_until) if (cooldown_until := row.get("cooldown_until")) else None,
         "reason": row["reason"],
         "public_keys": policy.keys.public_keys(),
         "created_at": format_timestamp(row["created_at"]),
@@ -157,7 +157,7 @@ def _new_row(id: UUID, party: UUID, at: datetime) -> dict[str, Any]:
 async def _prepare_sending(
     conn: AsyncConnection, row: Mapping[str, Any] | RowMapping, *, needs_challenge: bool | None = None, at: datetime
 ) -> None:
-    """Give an endpoint the pace that its limit needs, and its challenge when it has to prove itself."""
+    """Write what sending to an endpoint needs: its rate limit's row, and its challenge when it is to be verified."""
     if row["rate_limit"] is not None:
         await store.ensure_rate_limit(conn, row["id"])
     if needs_challenge if needs_challenge is not None else row["status"] == "pending":
@@ -183,15 +183,15 @@ def _column_values(given_fields: dict[str, Any], id: UUID, policy: EndpointPolic
 
 
 def _status_change(given_fields: dict[str, Any], current: RowMapping, policy: EndpointPolicy) -> dict[str, Any]:
-    """Answer what changes of its status: by the owner's wish, and because another URL has to be proven.
+    """Answer what changes of its status: by the owner's wish, and because another URL has to be verified.
 
     A disabled endpoint that its owner pauses is paused: enabled when it is resumed, and till then for its owner to say.
     """
     url, status = given_fields.get("url") or current["url"], current["status"]
     verified = (
-        current["proven"] if url == current["url"] else not (current["verify"] or policy.requires_verification(url))
+        current["verified"] if url == current["url"] else not (current["verify"] or policy.requires_verification(url))
     )
-    status_change: dict[str, Any] = {"proven": verified} if verified != current["proven"] else {}
+    status_change: dict[str, Any] = {"verified": verified} if verified != current["verified"] else {}
     sending_status = "active" if verified else "pending"
     match given_fields.get("paused"), status:
         case True, "active" | "pending" | "disabled":

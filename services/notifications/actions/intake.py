@@ -1,4 +1,4 @@
-"""Take in news: each event once, in its subject's order, with its readers and deliveries in the same transaction."""
+"""Receive events: each once, in its subject's order, with its feed entries and deliveries in one transaction."""
 
 import json
 from collections.abc import Sequence
@@ -90,13 +90,13 @@ def _event_row(event_message: EventMessage, filter_keys: Sequence[str]) -> dict[
     sender = event_message.audience.sender
     audience = {
         "parties": sorted({str(party) for party in event_message.audience.parties}),
-        "marks": sorted(audience_keys_for_event(event_message.audience)),
+        "audience_keys": sorted(audience_keys_for_event(event_message.audience)),
         "countries": sorted(set(event_message.audience.countries)),
     }
     return {
         "id": event_message.id,
         "type": event_message.type,
-        "forms": " ".join(matching_patterns(event_message.type)),
+        "matching_patterns": " ".join(matching_patterns(event_message.type)),
         "subject": event_message.subject,
         "sequence": event_message.sequence,
         "at": event_message.at,
@@ -108,7 +108,7 @@ def _event_row(event_message: EventMessage, filter_keys: Sequence[str]) -> dict[
             sequence=event_message.sequence,
         ),
         "audience": json.dumps(audience),
-        "topics": json.dumps(filter_keys),
+        "filter_keys": json.dumps(filter_keys),
         "sender": None if sender is None else sender.model_dump_json(),
     }
 

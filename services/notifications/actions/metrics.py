@@ -57,21 +57,21 @@ async def _endpoint_state_metrics(conn: AsyncConnection, at: datetime) -> list[M
     )
     cooldown_description = "Endpoints that asked for rest (429 with Retry-After) and are sent nothing meanwhile"
     return [
-        gauge("saola_letters_flying", "Letters on their way, over all workers", [((), found["flying"])]),
+        gauge("saola_letters_flying", "Letters on their way, over all workers", [((), found["in_flight"])]),
         gauge("saola_endpoints_failing", failing_description, [((), found["failing"])]),
-        gauge("saola_endpoints_resting", cooldown_description, [((), found["resting"])]),
+        gauge("saola_endpoints_resting", cooldown_description, [((), found["in_cooldown"])]),
     ]
 
 
 async def _total_metrics(conn: AsyncConnection) -> list[Metric]:
     totals, endpoints = await store.count_totals(conn), await store.count_endpoints(conn)
     received = CounterMetricFamily("saola_events_taken", "Events taken in since ever")
-    received.add_metric([], totals["taken"])
+    received.add_metric([], totals["received"])
     held_description = "Events that wait for their predecessor about the same thing"
     every = [((state,), float(endpoints.get(state, 0))) for state in ENDPOINT_STATUSES]
     return [
         received,
-        gauge("saola_events_held", held_description, [((), totals["held"])]),
+        gauge("saola_events_held", held_description, [((), totals["without_position"])]),
         gauge("saola_letters_given_up", "Letters given up and not sent again since", [((), totals["given_up"])]),
         gauge("saola_endpoints", "Endpoints, by their status", every, ["status"]),
     ]

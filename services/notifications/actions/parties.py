@@ -31,7 +31,7 @@ async def update_copies(engine: AsyncEngine, parties: Sequence[Party], *, at: da
 
 def _audience_key_rows(parties: Sequence[Party]) -> list[dict[str, Any]]:
     return [
-        {"mark": audience_key, "party_id": party.id}
+        {"audience_key": audience_key, "party_id": party.id}
         for party in parties
         for audience_key in sorted(audience.audience_keys_for_party(party))
         if "\x00" not in audience_key

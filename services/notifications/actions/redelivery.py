@@ -1,6 +1,6 @@
 """What an owner has sent at will: a test, everything since a moment, one delivery more.
 
-Whoever asks for it is the receiver: it ends the rest that the receiver asked for earlier. Lanes are locked before
+Whoever asks for it is the receiver: it ends the rest that the receiver asked for earlier. Queues are locked before
 deliveries, here as where letters are settled, so that the two never wait for each other.
 """
 
@@ -67,7 +67,7 @@ async def replay(
 
 
 async def retry(engine: AsyncEngine, delivery: UUID, command: IdempotentCommand, *, at: datetime) -> StoredResponse:
-    """Send one delivery again now, given up or not; its lane counts anew. Raises NotFound."""
+    """Send one delivery again now, given up or not; its queue counts attempts from zero. Raises NotFound."""
     async with engine.begin() as conn:
         if (stored := await find_stored_response(conn, command, at=at)) is not None:
             return stored

@@ -1,4 +1,4 @@
-"""By what an audience may name a party: marks, alike on both sides, so that matching is comparing strings."""
+"""By what an audience may name a party: keys, alike on both sides, so that matching is comparing strings."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def audience_keys_for_party(party: Party) -> frozenset[str]:
 
 
 def audience_keys_for_event(audience: Audience) -> frozenset[str]:
-    """Answer the marks of those who may hear an event. A number with a NUL in it is nobody's."""
+    """Return the audience keys of an event. A number with a NUL in it is nobody's."""
     numbers = {_identifier_key(value) for value in audience.identifiers if "\x00" not in value}
     return frozenset(numbers | {_office_key(office.role, office.country) for office in audience.offices})
 

@@ -1,4 +1,4 @@
-"""A letter about to be sent: one event for one endpoint, under the claim on its lane."""
+"""A letter about to be sent: one event for one endpoint, under the claim on its delivery queue."""
 
 from dataclasses import dataclass
 from datetime import datetime

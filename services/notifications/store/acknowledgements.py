@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notifications.store.tables import acknowledgements
 
 _FIND_RECEIVED = text("""
-    SELECT e.position, e.subject, e.body, e.topics, e.sender FROM events e
+    SELECT e.position, e.subject, e.body, e.filter_keys, e.sender FROM events e
     WHERE e.id = :event AND e.position IS NOT NULL AND (
-        EXISTS (SELECT FROM readers r WHERE r.party_id = :party AND r.position = e.position)
+        EXISTS (SELECT FROM feed_entries f WHERE f.party_id = :party AND f.position = e.position)
         OR EXISTS (
             SELECT FROM endpoints n JOIN deliveries d ON d.endpoint_id = n.id AND d.position = e.position
             WHERE n.party_id = :party
@@ -22,7 +22,7 @@ _FIND_RECEIVED = text("""
 
 
 async def find_received_event(conn: AsyncConnection, event: UUID, party: UUID) -> RowMapping | None:
-    """Read an event that the party could hear, pushed or pulled: position, subject, body, topics, sender."""
+    """Read an event that the party could hear, pushed or pulled: position, subject, body, filter keys, sender."""
     return (await conn.execute(_FIND_RECEIVED, {"event": event, "party": party})).mappings().one_or_none()
 
 

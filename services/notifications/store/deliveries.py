@@ -18,9 +18,11 @@ DELIVERY_ID_SQL = """
 """The id of the delivery of event `e` to endpoint `n`: UUID version 8 out of the SHA-256 of both (RFC 9562, 5.8)."""
 
 ENDPOINT_WANTS_EVENT_SQL = """
-    n.event_types && e.forms AND (cardinality(e.topics) IS NOT DISTINCT FROM 0 OR e.topics IS NULL OR (
-                 (n.countries IS NULL OR n.countries && e.topics) AND (n.permits IS NULL OR n.permits && e.topics)
-                 AND (n.taxa IS NULL OR n.taxa && e.topics)))"""
+    n.event_types && e.matching_patterns AND (
+             cardinality(e.filter_keys) IS NOT DISTINCT FROM 0 OR e.filter_keys IS NULL OR (
+                 (n.countries IS NULL OR n.countries && e.filter_keys)
+                 AND (n.permits IS NULL OR n.permits && e.filter_keys)
+                 AND (n.taxa IS NULL OR n.taxa && e.filter_keys)))"""
 """Whether endpoint `n` wants event `e`: by its type, and by each of its filters; news of endpoints passes them all."""
 
 _ATTEMPT_COLUMNS = ("delivery_id", "claim", "at", "duration_ms", "status", "reason", "answer")
@@ -37,9 +39,9 @@ _INSERT_FOR_ENDPOINT = text(f"""
     RETURNING id, subject
 """)  # noqa: S608
 _REPLAYABLE = f"""
-    FROM endpoints n JOIN readers r ON r.party_id = n.party_id
-         JOIN events e ON e.position = r.position AND e.at >= :since AND e.at <= :until
-                       AND (CAST(:types AS text[]) IS NULL OR e.forms && CAST(:types AS text[]))
+    FROM endpoints n JOIN feed_entries f ON f.party_id = n.party_id
+         JOIN events e ON e.position = f.position AND e.at >= :since AND e.at <= :until
+                       AND (CAST(:types AS text[]) IS NULL OR e.matching_patterns && CAST(:types AS text[]))
                        AND {ENDPOINT_WANTS_EVENT_SQL}
     WHERE n.id = :endpoint AND (NOT CAST(:given_up AS boolean) OR EXISTS (
         SELECT FROM deliveries d WHERE d.endpoint_id = n.id AND d.position = e.position AND d.status = 'given_up'
@@ -62,9 +64,10 @@ _MAKE_PENDING = text("UPDATE deliveries SET status = 'pending', settled_at = NUL
 def _select_deliveries(condition: str) -> TextClause:
     return text(f"""
         SELECT d.id, d.position, d.status, d.created_at, d.settled_at, e.id AS event_id, e.type, e.subject, t.attempts,
-               l.due_at, k.acknowledgement
+               q.due_at, k.acknowledgement
         FROM deliveries d JOIN events e ON e.position = d.position JOIN endpoints n ON n.id = d.endpoint_id
-             LEFT JOIN lanes l ON d.status = 'pending' AND l.endpoint_id = d.endpoint_id AND l.subject = d.subject
+             LEFT JOIN delivery_queues q ON d.status = 'pending' AND q.endpoint_id = d.endpoint_id
+                  AND q.subject = d.subject
              LEFT JOIN LATERAL (
                  SELECT jsonb_build_object('outcome', outcome, 'message', message, 'at', at) AS acknowledgement
                  FROM acknowledgements WHERE position = d.position AND party_id = n.party_id
@@ -92,7 +95,7 @@ async def insert_attempts(conn: AsyncConnection, rows: Sequence[dict[str, Any]])
 
 
 async def settle(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: datetime) -> None:
-    """Say of deliveries (delivery_id, status) that they were delivered or given up; their lanes are held."""
+    """Say of deliveries (delivery_id, status) that they were delivered or given up; their queues are locked."""
     if rows:
         await conn.execute(_SETTLE, {**column_arrays(rows, ["delivery_id", "status"]), "at": at})
 
@@ -123,7 +126,7 @@ async def list_replayable_subjects(conn: AsyncConnection, endpoint: UUID, select
 async def replay(
     conn: AsyncConnection, endpoint: UUID, subjects: Sequence[str], selection: ReplaySelection, *, at: datetime
 ) -> int:
-    """Make pending again, or for the first time, the same about these subjects, whose lanes are held.
+    """Make pending again, or for the first time, the same about these subjects, whose queues are locked.
 
     Answers how many. The ids stay the same.
     """
@@ -143,12 +146,12 @@ def _selection_values(endpoint: UUID, selection: ReplaySelection) -> dict[str, A
 
 
 async def find_queue(conn: AsyncConnection, id: UUID, party: UUID) -> RowMapping | None:
-    """Answer the lane (endpoint_id, subject) of a delivery of the party's own; None of any other."""
+    """Return the queue (endpoint_id, subject) of a delivery of the party's own; None of any other."""
     return (await conn.execute(_FIND_QUEUE, {"id": id, "party": party})).mappings().one_or_none()
 
 
 async def make_pending(conn: AsyncConnection, id: UUID) -> None:
-    """Make one delivery pending again; its lane is held."""
+    """Make one delivery pending again; its queue is locked."""
     await conn.execute(_MAKE_PENDING, {"id": id})
 
 

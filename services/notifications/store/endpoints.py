@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notifications.store.tables import endpoint_secrets, endpoints, rate_limits
 
 _COLUMNS = [column for column in endpoints.c if column.name != "party_id"]
-_COOLDOWN_UNTIL = case((rate_limits.c.rests_until > func.now(), rate_limits.c.rests_until)).label("rests_until")
+_cooldown_until = rate_limits.c.cooldown_until
+_COOLDOWN_UNTIL = case((_cooldown_until > func.now(), _cooldown_until)).label("cooldown_until")
 _SELECT = select(*_COLUMNS, _COOLDOWN_UNTIL).join(
     rate_limits, rate_limits.c.endpoint_id == endpoints.c.id, isouter=True
 )
@@ -26,12 +27,12 @@ _DISABLE = text("""
     WHERE id = :id AND url = :url AND status IN ('active', 'pending') RETURNING party_id
 """)
 _MARK_VERIFIED = text("""
-    UPDATE endpoints SET proven = true, status = CASE status WHEN 'pending' THEN 'active' ELSE status END,
+    UPDATE endpoints SET verified = true, status = CASE status WHEN 'pending' THEN 'active' ELSE status END,
         version = version + 1
-    WHERE id = :id AND url = :url AND NOT proven AND status <> 'deleted'
+    WHERE id = :id AND url = :url AND NOT verified AND status <> 'deleted'
 """)
-_INSERT_RATE_LIMIT = text("INSERT INTO paces (endpoint_id) VALUES (:id) ON CONFLICT DO NOTHING")
-_END_FAILURE_STREAK = text("DELETE FROM failing WHERE endpoint_id = :id")
+_INSERT_RATE_LIMIT = text("INSERT INTO rate_limits (endpoint_id) VALUES (:id) ON CONFLICT DO NOTHING")
+_END_FAILURE_STREAK = text("DELETE FROM failure_streaks WHERE endpoint_id = :id")
 _PLAIN_SECRETS = text("SELECT endpoint_id, secret FROM endpoint_secrets WHERE secret NOT LIKE 'sealed:%' FOR UPDATE")
 _REPLACE_SECRET = text("UPDATE endpoint_secrets SET secret = :sealed WHERE endpoint_id = :id AND secret = :plain")
 
@@ -101,7 +102,7 @@ async def mark_verified(conn: AsyncConnection, id: UUID, url: str) -> None:
 
 
 async def ensure_rate_limit(conn: AsyncConnection, id: UUID) -> None:
-    """Let an endpoint have a pace of its own, which a limit of its rate needs."""
+    """Write the row that the rate limit of an endpoint needs, if it is missing."""
     await conn.execute(_INSERT_RATE_LIMIT, {"id": id})
 
 

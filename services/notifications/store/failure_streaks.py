@@ -7,14 +7,14 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_END_STREAKS = text("DELETE FROM failing WHERE endpoint_id = ANY(CAST(:endpoints AS uuid[]))")
+_END_STREAKS = text("DELETE FROM failure_streaks WHERE endpoint_id = ANY(CAST(:endpoints AS uuid[]))")
 _BEGIN_STREAKS = text("""
-    INSERT INTO failing (endpoint_id, since)
+    INSERT INTO failure_streaks (endpoint_id, since)
     SELECT endpoint_id, :at FROM unnest(CAST(:endpoints AS uuid[])) AS given(endpoint_id) ORDER BY endpoint_id
     ON CONFLICT DO NOTHING
 """)
 _FAILING_SINCE = text("""
-    SELECT endpoint_id FROM failing WHERE endpoint_id = ANY(CAST(:endpoints AS uuid[])) AND since <= :before
+    SELECT endpoint_id FROM failure_streaks WHERE endpoint_id = ANY(CAST(:endpoints AS uuid[])) AND since <= :before
 """)
 
 

@@ -17,12 +17,12 @@ _ON_TIME = text("""
              JOIN endpoints n ON n.id = d.endpoint_id AND n.status = 'active'
         WHERE d.position >= (SELECT min(position) FROM events WHERE at >= :since)
           AND e.at >= :since AND e.at <= :until AND d.status <> 'dropped'
-          AND NOT EXISTS (SELECT FROM failing f WHERE f.endpoint_id = d.endpoint_id AND f.since <= e.at)
-        ORDER BY d.position DESC LIMIT :most
+          AND NOT EXISTS (SELECT FROM failure_streaks f WHERE f.endpoint_id = d.endpoint_id AND f.since <= e.at)
+        ORDER BY d.position DESC LIMIT :row_limit
     )
     SELECT count(*) AS due, count(*) FILTER (
         WHERE (SELECT min(a.at) FROM attempts a WHERE a.delivery_id = r.id) <= r.at + CAST(:limit AS interval)
-    ) AS punctual
+    ) AS on_time
     FROM recent r
 """)
 _BACKLOG = text("""
@@ -35,15 +35,16 @@ _BACKLOG = text("""
 """)
 _ENDPOINTS = text("SELECT status, count(*) FROM endpoints WHERE status <> 'deleted' GROUP BY status")
 _ENDPOINT_STATES = text("""
-    SELECT (SELECT count(*) FROM failing f JOIN endpoints n ON n.id = f.endpoint_id
+    SELECT (SELECT count(*) FROM failure_streaks f JOIN endpoints n ON n.id = f.endpoint_id
             WHERE n.status IN ('active', 'pending')) AS failing,
-           (SELECT count(*) FROM paces p JOIN endpoints n ON n.id = p.endpoint_id
-            WHERE n.status IN ('active', 'pending') AND p.rests_until > :at
-              AND p.rests_until <= CAST(:at AS timestamptz) + CAST(:longest AS interval)) AS resting,
-           (SELECT count(*) FROM lanes WHERE claim IS NOT NULL AND due_at > :at) AS flying
+           (SELECT count(*) FROM rate_limits r JOIN endpoints n ON n.id = r.endpoint_id
+            WHERE n.status IN ('active', 'pending') AND r.cooldown_until > :at
+              AND r.cooldown_until <= CAST(:at AS timestamptz) + CAST(:max_cooldown AS interval)) AS in_cooldown,
+           (SELECT count(*) FROM delivery_queues WHERE claim IS NOT NULL AND due_at > :at) AS in_flight
 """)
 _TOTALS = text("""
-    SELECT (SELECT position FROM counter) AS taken, (SELECT count(*) FROM events WHERE position IS NULL) AS held,
+    SELECT (SELECT position FROM feed_counter) AS received,
+           (SELECT count(*) FROM events WHERE position IS NULL) AS without_position,
            (SELECT count(*) FROM deliveries WHERE status = 'given_up') AS given_up
 """)
 
@@ -55,9 +56,9 @@ async def count_on_time(
 
     An endpoint that did nothing but fail before is left out, and one that is paused: what waits there, waits for them.
     """
-    given = {"since": since, "until": until, "limit": limit, "most": MAX_COUNTED}
+    given = {"since": since, "until": until, "limit": limit, "row_limit": MAX_COUNTED}
     row = (await conn.execute(_ON_TIME, given)).one()
-    return row.due, row.punctual
+    return row.due, row.on_time
 
 
 async def backlog_by_status(conn: AsyncConnection) -> Sequence[RowMapping]:
@@ -72,7 +73,7 @@ async def count_endpoints(conn: AsyncConnection) -> dict[str, int]:
 
 async def count_endpoint_states(conn: AsyncConnection, *, at: datetime) -> RowMapping:
     """Answer how many endpoints do nothing but fail, how many asked for rest, and the letters on their way now."""
-    return (await conn.execute(_ENDPOINT_STATES, {"at": at, "longest": MAX_COOLDOWN})).mappings().one()
+    return (await conn.execute(_ENDPOINT_STATES, {"at": at, "max_cooldown": MAX_COOLDOWN})).mappings().one()
 
 
 async def count_totals(conn: AsyncConnection) -> RowMapping:

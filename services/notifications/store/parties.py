@@ -1,4 +1,4 @@
-"""Copies of the gateway's parties: kept by version, with the marks and grants they are found by."""
+"""Copies of the gateway's parties: kept by version, with the audience keys and grants they are found by."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,9 +24,9 @@ _UPSERT_NEWER = text("""
 """)
 _DELETE_KEYS_AND_GRANTS = [
     text(f"DELETE FROM {table} WHERE party_id = ANY(CAST(:ids AS uuid[]))")  # noqa: S608
-    for table in ("marks", "grants")
+    for table in ("audience_keys", "grants")
 ]
-_INSERT_AUDIENCE_KEYS = bulk_insert(audience_keys, ("mark", "party_id"))
+_INSERT_AUDIENCE_KEYS = bulk_insert(audience_keys, ("audience_key", "party_id"))
 _INSERT_GRANTS = text("""
     INSERT INTO grants (party_id, number, country, patterns)
     SELECT party_id, number, country, string_to_array(patterns, ' ')
@@ -47,10 +47,10 @@ async def replace_keys_and_grants(
     audience_key_rows: Sequence[dict[str, Any]],
     grant_rows: Sequence[dict[str, Any]],
 ) -> None:
-    """Replace the marks (mark, party_id) and grants (party_id, number, country, patterns) of these parties."""
+    """Replace the audience keys (audience_key, party_id) and grants (party_id, number, country, patterns)."""
     for delete in _DELETE_KEYS_AND_GRANTS:
         await conn.execute(delete, {"ids": list(ids)})
     if audience_key_rows:
-        await conn.execute(_INSERT_AUDIENCE_KEYS, column_arrays(audience_key_rows, ["mark", "party_id"]))
+        await conn.execute(_INSERT_AUDIENCE_KEYS, column_arrays(audience_key_rows, ["audience_key", "party_id"]))
     if grant_rows:
         await conn.execute(_INSERT_GRANTS, column_arrays(grant_rows, ["party_id", "number", "country", "patterns"]))

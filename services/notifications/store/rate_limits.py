@@ -11,37 +11,38 @@ MAX_COOLDOWN = timedelta(hours=1)
 """The longest rest of a whole endpoint; a single letter waits as long as it was told."""
 
 _LOCK_DUE = text("""
-    SELECT p.endpoint_id, p.free_at, e.rate_limit
-    FROM paces p JOIN endpoints e ON e.id = p.endpoint_id AND e.rate_limit IS NOT NULL
+    SELECT r.endpoint_id, r.next_send_at, e.rate_limit
+    FROM rate_limits r JOIN endpoints e ON e.id = r.endpoint_id AND e.rate_limit IS NOT NULL
     WHERE e.status IN ('active', 'pending')
-      AND EXISTS (SELECT FROM lanes l WHERE l.endpoint_id = e.id AND l.due_at <= :at)
-    FOR UPDATE OF p SKIP LOCKED
+      AND EXISTS (SELECT FROM delivery_queues q WHERE q.endpoint_id = e.id AND q.due_at <= :at)
+    FOR UPDATE OF r SKIP LOCKED
 """)
 _SET_NEXT_SEND = text("""
-    UPDATE paces p SET free_at = g.free_at
-    FROM unnest(CAST(:endpoints AS uuid[]), CAST(:free_at AS timestamptz[])) AS g(endpoint_id, free_at)
-    WHERE p.endpoint_id = g.endpoint_id
+    UPDATE rate_limits r SET next_send_at = g.next_send_at
+    FROM unnest(CAST(:endpoints AS uuid[]), CAST(:next_send_at AS timestamptz[])) AS g(endpoint_id, next_send_at)
+    WHERE r.endpoint_id = g.endpoint_id
 """)
 _START_COOLDOWN = text("""
-    INSERT INTO paces (endpoint_id, rests_until) VALUES (:endpoint, :until)
-    ON CONFLICT (endpoint_id) DO UPDATE SET rests_until = excluded.rests_until
+    INSERT INTO rate_limits (endpoint_id, cooldown_until) VALUES (:endpoint, :until)
+    ON CONFLICT (endpoint_id) DO UPDATE SET cooldown_until = excluded.cooldown_until
 """)
-_END_COOLDOWN = text("UPDATE paces SET rests_until = NULL WHERE endpoint_id = :endpoint")
+_END_COOLDOWN = text("UPDATE rate_limits SET cooldown_until = NULL WHERE endpoint_id = :endpoint")
 
 
 async def lock_due(conn: AsyncConnection, *, at: datetime) -> dict[UUID, tuple[int, datetime | None]]:
-    """Hold the paces of limited endpoints that have something due: letters a second, and when the next may go.
+    """Lock the rate limits of endpoints with something due: deliveries per second, and when to send the next.
 
     One that another worker holds at this moment is not in the answer: it is that worker's turn.
     """
     rows = await conn.execute(_LOCK_DUE, {"at": at})
-    return {row.endpoint_id: (row.rate_limit, row.free_at) for row in rows}
+    return {row.endpoint_id: (row.rate_limit, row.next_send_at) for row in rows}
 
 
 async def set_next_send(conn: AsyncConnection, next_send_at: Mapping[UUID, datetime]) -> None:
-    """Write when the next letter may go to each of these endpoints, whose paces are held."""
+    """Write when the next delivery may go to each of these endpoints, whose rate limits are locked."""
     if next_send_at:
-        await conn.execute(_SET_NEXT_SEND, {"endpoints": list(next_send_at), "free_at": list(next_send_at.values())})
+        given = {"endpoints": list(next_send_at), "next_send_at": list(next_send_at.values())}
+        await conn.execute(_SET_NEXT_SEND, given)
 
 
 async def start_cooldown(conn: AsyncConnection, endpoint: UUID, *, until: datetime) -> None:

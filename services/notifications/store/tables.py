@@ -34,11 +34,11 @@ parties = Table(
 """The copy of the gateway's parties, as far as it decides who hears what."""
 
 audience_keys = Table(
-    "marks",
+    "audience_keys",
     metadata,
-    Column("mark", Text, primary_key=True),
+    Column("audience_key", Text, primary_key=True),
     Column("party_id", Uuid, ForeignKey("parties.id"), primary_key=True),
-    Index("marks_by_party", "party_id"),
+    Index("audience_keys_by_party", "party_id"),
 )
 """By what an audience may name a party: `number:<identifier>`, `office:<role>:<country>`."""
 
@@ -54,9 +54,9 @@ grants = Table(
 """What partners hear, country by country."""
 
 feed_counter = Table(
-    "counter",
+    "feed_counter",
     metadata,
-    Column("one", Boolean, CheckConstraint("one", name="counter_one_row"), primary_key=True),
+    Column("one", Boolean, CheckConstraint("one", name="feed_counter_one_row"), primary_key=True),
     Column("position", BigInteger, nullable=False),
 )
 """The last position given to an event."""
@@ -65,9 +65,9 @@ subjects = Table(
     "subjects",
     metadata,
     Column("subject", Text, primary_key=True),
-    Column("taken", BigInteger, nullable=False),
+    Column("last_sequence", BigInteger, nullable=False),
 )
-"""Up to which sequence the news of a subject has been taken in without a gap."""
+"""The sequence up to which the events of a subject were received without a gap."""
 
 events = Table(
     "events",
@@ -75,30 +75,31 @@ events = Table(
     Column("id", Uuid, primary_key=True),
     Column("position", BigInteger, nullable=True),
     Column("type", Text, nullable=False),
-    Column("forms", ARRAY(Text), nullable=False),
+    Column("matching_patterns", ARRAY(Text), nullable=False),
     Column("subject", Text, nullable=False),
     Column("sequence", BigInteger, nullable=False),
     Column("at", TIME, nullable=False),
-    Column("taken_at", TIME, nullable=False),
+    Column("received_at", TIME, nullable=False),
     Column("body", Text, nullable=False),
     Column("audience", JSONB, nullable=False),
-    Column("topics", ARRAY(Text), nullable=True),
+    Column("filter_keys", ARRAY(Text), nullable=True),
     Column("sender", JSONB, nullable=True),
     UniqueConstraint("position", name="events_position"),
     UniqueConstraint("subject", "sequence", name="events_sequence"),
-    Index("events_held", "subject", "sequence", postgresql_where=text("position IS NULL")),
+    Index("events_without_position", "subject", "sequence", postgresql_where=text("position IS NULL")),
     Index("events_at", "at"),
 )
 """Each event once, with the bytes that are sent. Without a position it is held until its predecessor has come.
 
-`topics` are what endpoints filter by, none where no filter applies; `sender` is who is told how it was received."""
+`matching_patterns` are the patterns that mean its type. `filter_keys` are what endpoints filter by, none where no
+filter applies. `sender` is who receives the acknowledgements."""
 
 feed_entries = Table(
-    "readers",
+    "feed_entries",
     metadata,
     Column("party_id", Uuid, primary_key=True),
     Column("position", BigInteger, ForeignKey("events.position"), primary_key=True, autoincrement=False),
-    Index("readers_by_position", "position"),
+    Index("feed_entries_by_position", "position"),
 )
 """Who may hear which event: the pull feed of each party."""
 
@@ -121,30 +122,30 @@ endpoints = Table(
     Column("headers", Text, nullable=True),
     Column("rate_limit", Integer, nullable=True),
     Column("format", Text, nullable=False, server_default=text("'standard'")),
-    Column("proven", Boolean, nullable=False, server_default=text("true")),
+    Column("verified", Boolean, nullable=False, server_default=text("true")),
     Column("verify", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("status IN ('pending', 'active', 'paused', 'disabled', 'deleted')", name="endpoints_status"),
     CheckConstraint("rate_limit > 0", name="endpoints_rate_limit"),
     CheckConstraint("format IN ('standard', 'cloudevents')", name="endpoints_format"),
-    CheckConstraint("proven OR status <> 'active'", name="endpoints_proven"),
+    CheckConstraint("verified OR status <> 'active'", name="endpoints_verified"),
     Index("endpoints_by_party", "party_id", "id", postgresql_where=text("status <> 'deleted'")),
 )
 """Where a party wants its news sent. A deleted one stays for the record and is nobody's any more.
 
-`countries`, `permits` and `taxa` are the filters as topics, `filters` as they were stated; `headers` are sealed.
-`proven`: it answered its challenge at this URL, or need not; `verify`: its owner wants it to prove itself anywhere."""
+`countries`, `permits` and `taxa` are the filters as filter keys, `filters` as they were stated; `headers` are sealed.
+`verified`: it answered its challenge at this URL, or need not; `verify`: its owner wants a challenge at every URL."""
 
 rate_limits = Table(
-    "paces",
+    "rate_limits",
     metadata,
     Column("endpoint_id", Uuid, ForeignKey("endpoints.id"), primary_key=True),
-    Column("free_at", TIME, nullable=True),
-    Column("rests_until", TIME, nullable=True),
+    Column("next_send_at", TIME, nullable=True),
+    Column("cooldown_until", TIME, nullable=True),
 )
 """How fast an endpoint may be sent to: when its own limit lets the next letter go, until when it asked for rest."""
 
 failure_streaks = Table(
-    "failing",
+    "failure_streaks",
     metadata,
     Column("endpoint_id", Uuid, ForeignKey("endpoints.id"), primary_key=True),
     Column("since", TIME, nullable=False),
@@ -181,15 +182,15 @@ deliveries = Table(
 """Each event for each endpoint that wants it; its id is derived from the two."""
 
 delivery_queues = Table(
-    "lanes",
+    "delivery_queues",
     metadata,
     Column("endpoint_id", Uuid, ForeignKey("endpoints.id"), primary_key=True),
     Column("subject", Text, primary_key=True),
     Column("due_at", TIME, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("claim", Uuid, nullable=True),
-    Index("lanes_due", "endpoint_id", "due_at", postgresql_with={"deduplicate_items": "off"}),
-    Index("lanes_flying", "endpoint_id", postgresql_where=text("claim IS NOT NULL")),
+    Index("delivery_queues_due", "endpoint_id", "due_at", postgresql_with={"deduplicate_items": "off"}),
+    Index("delivery_queues_in_flight", "endpoint_id", postgresql_where=text("claim IS NOT NULL")),
 )
 """One row for each endpoint and subject that has something waiting. A lease is `due_at` moved ahead under a claim."""
 
@@ -226,8 +227,8 @@ commands = Table(
     Column("party_id", Uuid, primary_key=True),
     Column("id", Uuid, primary_key=True),
     Column("fingerprint", LargeBinary, nullable=False),
-    Column("answer", Text, nullable=True),
+    Column("response", Text, nullable=True),
     Column("at", TIME, nullable=False),
     Index("commands_at", "at"),
 )
-"""Commands that were done, with what was answered: asked again, they are answered again."""
+"""Commands that were done, with their responses: a repeated command gets the same response."""

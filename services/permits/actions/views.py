@@ -18,8 +18,12 @@ HistoryRow = Row | Mapping[str, Any]
 
 def transition_view(row: HistoryRow, record: DeclarationRecord | ApplicationRecord | None = None) -> View:
     """Write a turn; where an agent acted under a mandate, both it and its trader are named."""
-    actor = {"party": str(row["by_party"]) if row["by_party"] else None, "role": row["by_role"]}
-    if record is not None and row["by_role"] == ActorRole.TRADER and row["by_party"] not in {None, record.trader}:
+    actor = {"party": str(row["actor_party_id"]) if row["actor_party_id"] else None, "role": row["actor_role"]}
+    if (
+        record is not None
+        and row["actor_role"] == ActorRole.TRADER
+        and row["actor_party_id"] not in {None, record.trader}
+    ):
         actor["for"] = str(record.trader)
     return {
         "from": row["from_status"],

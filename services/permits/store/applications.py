@@ -27,7 +27,7 @@ APPLICATION_COLUMNS = (
     "issuer",
     "kind",
     "reference",
-    "document",
+    "content",
     "submitted_at",
     *APPLICATION_CHANGED_COLUMNS,
 )
@@ -69,7 +69,7 @@ def _from_row(row: Row) -> ApplicationRecord:
         id=row["id"],
         party=row["party_id"],
         trader=row["trader_id"],
-        content=Application.model_validate(row["document"], context=STORED_CONTEXT),
+        content=Application.model_validate(row["content"], context=STORED_CONTEXT),
         status=ApplicationStatus(row["status"]),
         submitted_at=row["submitted_at"],
         decided_at=row["decided_at"],
@@ -100,7 +100,7 @@ def _filtered(query: Select[Any], filters: dict[str, str]) -> Select[Any]:
             case "to":
                 query = query.where(c.submitted_at < _midnight(value) + timedelta(days=1))
             case "taxon":
-                query = query.where(c.document["lines"].contains([{"taxon": value}]))
+                query = query.where(c.content["lines"].contains([{"taxon": value}]))
             case "applicant":
                 query = query.where(c.trader_id == UUID(value))
             case _:
@@ -130,7 +130,7 @@ def application_row(change: ApplicationChange) -> dict[str, Any]:
         "kind": application.content.kind,
         "status": application.status.value,
         "reference": application.content.reference,
-        "document": application.content.model_dump_json(exclude_none=True),
+        "content": application.content.model_dump_json(exclude_none=True),
         "submitted_at": application.submitted_at,
         "decided_at": application.decided_at,
         "permit_id": application.permit,

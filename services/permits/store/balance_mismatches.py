@@ -27,7 +27,7 @@ async def count(conn: AsyncConnection) -> int:
 
 async def upsert(conn: AsyncConnection, key: Key, stored: BalanceValues, computed: BalanceValues, at: datetime) -> None:
     """Keep that a line differs, and since when that was seen."""
-    values = {"kept": dict(stored), "entries_say": dict(computed)}
+    values = {"stored": dict(stored), "computed": dict(computed)}
     row = {"permit_id": key[0], "line": key[1], **values, "since": at}
     statement = insert(balance_mismatches).values(row)
     await conn.execute(statement.on_conflict_do_update(index_elements=["permit_id", "line"], set_=values))

@@ -33,7 +33,7 @@ def key_reused_error() -> Invalid:
 
 
 def _stored_response(row: RowMapping) -> StoredResponse:
-    return StoredResponse(row["status"], row["answer"], row["location"], row["version"], replayed=True)
+    return StoredResponse(row["status"], row["body"], row["location"], row["version"], replayed=True)
 
 
 async def claim_many(
@@ -60,13 +60,13 @@ async def store_responses(conn: AsyncConnection, responses: Mapping[UUID, Stored
         {
             "id": id,
             "status": response.status,
-            "answer": response.body,
+            "body": response.body,
             "location": response.location,
             "version": response.version,
         }
         for id, response in responses.items()
     ]
-    names = ("status", "answer", "location", "version")
+    names = ("status", "body", "location", "version")
     if rows:
         await conn.execute(bulk_update(t.commands, ("id",), names), column_arrays(rows, ("id", *names)))
 
@@ -81,7 +81,7 @@ async def store_response(conn: AsyncConnection, command: IdempotentCommand, resp
     """Keep the answer of a command, in the transaction of its effect."""
     values = {
         "status": response.status,
-        "answer": response.body,
+        "body": response.body,
         "location": response.location,
         "version": response.version,
     }

@@ -159,9 +159,9 @@ def _filtered(query: Select[Any], filters: dict[str, str], taxa: Sequence[str]) 
     for name, value in filters.items():
         match name:
             case "taxon":
-                query = query.where(c.words.has_any(cast(list(taxa), ARRAY(Text))))
+                query = query.where(c.search_words.has_any(cast(list(taxa), ARRAY(Text))))
             case "permit_number" | "issuer" | "holder":
-                query = query.where(c.words.has_key(f"{name.removesuffix('_number')}:{value}"))
+                query = query.where(c.search_words.has_key(f"{name.removesuffix('_number')}:{value}"))
             case "country":
                 query = query.where(or_(c.export_country == value, c.import_country == value))
             case "from":

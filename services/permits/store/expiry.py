@@ -33,10 +33,15 @@ def _today(at: datetime) -> ColumnElement[date]:
 
 
 async def list_due_notices(conn: AsyncConnection, at: datetime, *, limit: int) -> Sequence[UUID]:
-    """Answer permits whose coming end, or whose end, was not told of yet."""
+    """Answer permits with an expiry notice due, of their coming end or of their end."""
     c = t.permits.c
     horizon = max(days_in_last_zones(at).values()) + NOTICE_PERIOD
-    near = and_(c.told == 0, c.valid_until <= horizon, c.valid_until <= _today(at) + NOTICE_PERIOD.days)
-    expired = and_(c.told == 1, is_past_validity(at))
-    query = select(c.id).where(c.told < 2, can_expire(), or_(near, expired)).order_by(c.valid_until, c.id).limit(limit)
+    near = and_(c.notice_level == 0, c.valid_until <= horizon, c.valid_until <= _today(at) + NOTICE_PERIOD.days)
+    expired = and_(c.notice_level == 1, is_past_validity(at))
+    query = (
+        select(c.id)
+        .where(c.notice_level < 2, can_expire(), or_(near, expired))
+        .order_by(c.valid_until, c.id)
+        .limit(limit)
+    )
     return (await conn.execute(query)).scalars().all()

@@ -36,7 +36,7 @@ async def load_facts(
         line.content.origin_country for p in permits for line in p.lines.values() if line.content.origin_country
     }
     rows = await _load_reference_rows(conn, sorted(countries))
-    loaded = {row["list"]: row["whole"] for kind, row in rows if kind == "load"}
+    loaded = {row["list"]: row["is_complete"] for kind, row in rows if kind == "load"}
     found_suspensions = [_suspension_from_json(row) for kind, row in rows if kind == "suspension"]
     return Facts(
         listings=await species_listings.load_listings(conn, names, is_complete=loaded.get("taxa", False)),
@@ -73,7 +73,9 @@ async def _load_quota_usage(
 async def _load_reference_rows(conn: AsyncConnection, countries: list[str]) -> list[tuple[str, dict[str, Any]]]:
     """Read in one statement what was ever loaded, and the policies and suspensions of countries."""
     load, policy, suspension = reference_loads.c, policies.c, suspensions.c
-    loaded = select(literal("load"), _json_object(list=load.list, whole=func.bool_or(~load.own))).group_by(load.list)
+    loaded = select(literal("load"), _json_object(list=load.list, is_complete=func.bool_or(~load.built_in))).group_by(
+        load.list
+    )
     policy_rows = select(literal("policy"), _json_object(country=policy.country, policy=policy.policy)).where(
         policy.country == func.any(countries)
     )

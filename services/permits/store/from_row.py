@@ -37,7 +37,7 @@ def permit_from_row(
     row: Row, balances: Mapping[str, Balance], usage_totals: Iterable[UsageTotal] = (), uses: Iterable[Row] = ()
 ) -> PermitRecord:
     """Read a permit with its lines, what is held of them, and the uses that were asked for one by one."""
-    content = permit_content_from_json(row["document"])
+    content = permit_content_from_json(row["content"])
     return PermitRecord(
         id=row["id"],
         content=content,
@@ -50,10 +50,10 @@ def permit_from_row(
         registered_by=row["registered_by"],
         registering_country=row["registering_country"],
         usage_totals=tuple(usage_totals),
-        token_digest=row["token"],
+        token_digest=row["token_digest"],
         replaces=row["replaces"],
         replaced_by=row["replaced_by"],
-        notice_level=row["told"],
+        notice_level=row["notice_level"],
         citations=tuple(citation_from_row(use) for use in uses),
     )
 
@@ -75,15 +75,15 @@ def citation_from_row(row: Row) -> Citation:
         side=SIDES_BY_VALUE[row["side"]],
         use=row["use"],
         unit=row["unit"],
-        requested=row["asked"],
+        requested=row["requested"],
         reserved=row["reserved"],
         used=row["used"],
         used_on=row["used_on"],
         transport_document=row["transport_document"],
         lodged_at=row["lodged_at"],
         consented=row["consented"],
-        consent_used=row["drawn"],
-        counted_elsewhere=row["counted"],
+        consent_used=row["consent_used"],
+        counted_elsewhere=row["counted_elsewhere"],
         counted_by=row["counted_by"],
         dead_on_arrival=row["dead_on_arrival"],
     )
@@ -97,7 +97,7 @@ def declaration_from_row(row: Row, citations: Iterable[Row] = ()) -> Declaration
         trader=row["trader_id"],
         received_at=row["received_at"],
         digest=row["digest"],
-        content=NormalizedDeclaration.model_validate(row["document"], context=STORED_CONTEXT),
+        content=NormalizedDeclaration.model_validate(row["content"], context=STORED_CONTEXT),
         status=Status(row["status"]),
         version=row["version"],
         sequence=row["sequence"],

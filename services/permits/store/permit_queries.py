@@ -81,7 +81,7 @@ def _filtered(query: Select[Any], filters: dict[str, str], taxa: Sequence[str], 
             case "status" if value in {"issued", "endorsed"}:
                 query = query.where(c.status == value, not_(is_past_validity(at)))
             case "taxon":
-                query = query.where(c.words.has_any(cast(list(taxa), ARRAY(Text))))
+                query = query.where(c.search_words.has_any(cast(list(taxa), ARRAY(Text))))
             case "holder":
                 query = query.where(or_(c.exporter_identifier == value, c.importer_identifier == value))
             case "from":
@@ -101,7 +101,7 @@ async def find_by_token(conn: AsyncConnection, criteria: dict[str, Any], token_d
     """
     c = t.permits.c
     query = select(*PERMIT_COLUMNS).where(
-        c.token == token_digest, *(c[name] == value for name, value in criteria.items())
+        c.token_digest == token_digest, *(c[name] == value for name, value in criteria.items())
     )
     found = await load_permits(conn, (await conn.execute(query.with_for_update(read=True))).mappings().all())
     return found[0] if found else None

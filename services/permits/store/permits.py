@@ -23,10 +23,10 @@ Key = tuple[str, str]
 """What a permit is cited by: its issuer and number."""
 NO_LINES: Mapping[Key, Collection[str]] = {}
 PERMIT_COLUMNS = (
-    *(c for c in t.permits.c if c.name not in {"document", "words"}),
-    cast(t.permits.c.document, Text).label("document"),
+    *(c for c in t.permits.c if c.name not in {"content", "search_words"}),
+    cast(t.permits.c.content, Text).label("content"),
 )
-"""A permit's columns, its document as text, for its contract reads that faster than a parsed one."""
+"""A permit's columns, its content as text: the contract parses text faster than a parsed value."""
 
 
 async def lock_cited(conn: AsyncConnection, cited: CitedPermits) -> list[PermitRecord]:
@@ -149,7 +149,7 @@ def _usage_totals_query(lines: Mapping[UUID, Collection[str]]) -> Select[Any]:
 
 def _citations_query(ids: Sequence[UUID]) -> Select[Any]:
     c = t.citations.c
-    return select(t.citations).where(id_in(c.permit_id, ids), or_(c.reserved > 0, c.used > 0, c.counted > 0))
+    return select(t.citations).where(id_in(c.permit_id, ids), or_(c.reserved > 0, c.used > 0, c.counted_elsewhere > 0))
 
 
 async def watchers(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:

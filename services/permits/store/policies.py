@@ -48,5 +48,5 @@ async def store_version(
     )
     if (await conn.execute(statement)).first() is None:
         return False
-    await conn.execute(insert(policy_history).values({**values, "at": at, "by_party": actor_party_id}))
+    await conn.execute(insert(policy_history).values({**values, "at": at, "actor_party_id": actor_party_id}))
     return True

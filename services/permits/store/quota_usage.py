@@ -101,8 +101,8 @@ def _quota_from_row(row: object) -> QuotaRecord:
 async def _write_notices(
     conn: AsyncConnection, locked: dict[UUID, QuotaRecord], line_usage: Sequence[QuotaShare], actor: Actor
 ) -> None:
-    query = select(quotas.c.id, quantity_used(quotas.c.id).label("taken")).where(id_in(quotas.c.id, list(locked)))
-    sums: dict[UUID, Decimal] = {row.id: row.taken for row in await conn.execute(query)}
+    query = select(quotas.c.id, quantity_used(quotas.c.id).label("used")).where(id_in(quotas.c.id, list(locked)))
+    sums: dict[UUID, Decimal] = {row.id: row.used for row in await conn.execute(query)}
     changes = [quota_notice(locked[id], sums[id], line_usage, actor) for id in sorted(locked)]
     rows = [
         {"id": change.quota, "sequence": change.sequence, "notice_level": change.notice_level} for change in changes
@@ -127,7 +127,11 @@ async def usage_by_permit(
     """Answer what the lines of permits take of quotas, each with the running total up to and including it."""
     if not cited:
         return {}
-    own, before, counted_permits = quota_usage.alias("mine"), quota_usage.alias("before"), t.permits.alias("standing")
+    own, before, counted_permits = (
+        quota_usage.alias("own"),
+        quota_usage.alias("before"),
+        t.permits.alias("counted_permits"),
+    )
     total = (
         select(func.sum(before.c.quantity))
         .select_from(before.join(counted_permits, counted_permits.c.id == before.c.permit_id))

@@ -16,15 +16,15 @@ UNCOUNTED_STATUSES = ("revoked", "replaced")
 
 
 async def list_quotas_in_force(conn: AsyncConnection, country: str | None, day: date) -> Sequence[Row]:
-    """Answer the quotas in force on a day, of one country or all, as they were then, with what was `taken` of each."""
+    """Return the quotas in force on a day, of one country or all, as they were then, with the quantity `used`."""
     c, a = quotas.c, quota_amounts.c
     amount_query = (
         select(a.amount, a.note).where(a.quota_id == c.id, a.since <= day).order_by(a.version.desc()).limit(1)
     )
-    amount_then = amount_query.correlate(quotas).lateral("was")
+    amount_then = amount_query.correlate(quotas).lateral("amount_then")
     other_columns = [column for column in c if column.name not in {"amount", "note"}]
     query = (
-        select(*other_columns, amount_then.c.amount, amount_then.c.note, quantity_used(c.id).label("taken"))
+        select(*other_columns, amount_then.c.amount, amount_then.c.note, quantity_used(c.id).label("used"))
         .join(amount_then, true())
         .where(c.starts <= day, c.ends >= day, or_(c.ended_on.is_(None), c.ended_on > day))
         .order_by(c.country, c.taxon_key, c.id)

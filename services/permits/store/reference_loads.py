@@ -40,9 +40,9 @@ async def insert_load(
         "list": list_name,
         "version": version,
         "holds_from": holds_from,
-        "own": loaded_by is None,
+        "built_in": loaded_by is None,
         "at": at,
-        "by_party": loaded_by,
+        "actor_party_id": loaded_by,
     }
     await conn.execute(insert(reference_loads).values({**row, "report": json.loads(json.dumps(report))}))
 
@@ -50,8 +50,10 @@ async def insert_load(
 async def versions_by_list(conn: AsyncConnection) -> dict[str, tuple[int, bool]]:
     """Answer, for each list that was ever loaded, its version, and whether an administrator loaded it."""
     c = reference_loads.c
-    query = select(c.list, func.max(c.version).label("version"), func.bool_or(~c.own).label("whole")).group_by(c.list)
-    return {row.list: (row.version, row.whole) for row in await conn.execute(query)}
+    query = select(
+        c.list, func.max(c.version).label("version"), func.bool_or(~c.built_in).label("is_complete")
+    ).group_by(c.list)
+    return {row.list: (row.version, row.is_complete) for row in await conn.execute(query)}
 
 
 async def read_change_mark(conn: AsyncConnection) -> tuple[int, int]:

@@ -93,7 +93,12 @@ def _crossings_query(year: int, side: str, country: str) -> Select[Any]:
         .join(t.permit_lines, (N.permit_id == E.permit_id) & (N.line == E.line))
         .join(t.permits, P.id == E.permit_id)
         .outerjoin(t.declarations, D.id == E.declaration_id)
-        .where(E.side == side, E.kind.in_(CROSSING_KINDS), E.day >= date(year, 1, 1), E.day <= date(year, 12, 31))
+        .where(
+            E.side == side,
+            E.kind.in_(CROSSING_KINDS),
+            E.value_date >= date(year, 1, 1),
+            E.value_date <= date(year, 12, 31),
+        )
         .where(border_countries[0 if side == "export" else 1] == country)
         .group_by(P.id, N.permit_id, N.line, *border_countries)
         .having(used > 0)
@@ -122,7 +127,7 @@ async def stream_both_sides(conn: AsyncConnection, year: int, country: str) -> A
 def _use_entries(year: int, *sides: str) -> tuple[ColumnElement[bool], ...]:
     """Say which entries used something in a year: that of their day, on which customs endorsed or released."""
     these = or_(*((E.side == side) & E.kind.in_(USE_KINDS_BY_SIDE[side]) for side in sides))
-    return these, E.day >= date(year, 1, 1), E.day <= date(year, 12, 31)
+    return these, E.value_date >= date(year, 1, 1), E.value_date <= date(year, 12, 31)
 
 
 def _used_by_item(year: int) -> CTE:

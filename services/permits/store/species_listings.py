@@ -17,18 +17,19 @@ _COLUMNS = "t.taxon_id, t.name, t.author, t.rank, t.parts, t.lineage, t.content,
 _FIND = text(
     f"""
 WITH wanted AS (
-    SELECT asked.key, asked.key AS found, 0::bigint AS depth FROM unnest(CAST(:keys AS text[])) AS asked(key)
+    SELECT requested.key, requested.key AS found, 0::bigint AS depth
+    FROM unnest(CAST(:keys AS text[])) AS requested(key)
     UNION ALL
     SELECT g.genus, above.key, above.depth
     FROM taxon_genera g, jsonb_array_elements_text(g.lineage) WITH ORDINALITY AS above(key, depth)
     WHERE g.genus = ANY(CAST(:genera AS text[]))
 )
-SELECT wanted.key AS asked, wanted.found, wanted.depth, t.*
+SELECT wanted.key AS requested, wanted.found, wanted.depth, t.*
 FROM wanted CROSS JOIN LATERAL (
-    SELECT n.kind, t.own, {_COLUMNS}
+    SELECT n.kind, t.built_in, {_COLUMNS}
     FROM taxon_names n JOIN taxa t ON t.id = n.taxon WHERE n.key = wanted.found OFFSET 0
 ) AS t
-ORDER BY wanted.depth, t.kind, t.own, t.name, t.since
+ORDER BY wanted.depth, t.kind, t.built_in, t.name, t.since
 """  # noqa: S608
 )
 """OFFSET 0 keeps the planner to its indexes, name by name: it cannot know how many names are asked, guesses many, and
@@ -47,7 +48,7 @@ async def load_listings(conn: AsyncConnection, wanted_names: Iterable[str], *, i
     above: dict[str, list[ListingMatch]] = {}
     for row in rows:
         match = ListingMatch(listing_from_row(row), row["kind"], row["found"])
-        (above if row["depth"] else direct).setdefault(row["asked"], []).append(match)
+        (above if row["depth"] else direct).setdefault(row["requested"], []).append(match)
     found = {name: _matches(own, parents, direct, above) for name, (own, parents) in keys_by_name.items()}
     return Listings({name: matches for name, matches in found.items() if matches}, is_complete)
 
@@ -113,7 +114,7 @@ def listing_from_row(row: Row) -> Listing:
         distribution=tuple(content.get("distribution", ())),
         version=row["version"],
         kingdom=content.get("kingdom", ""),
-        own=row["own"],
+        own=row["built_in"],
     )
 
 
@@ -123,4 +124,4 @@ def _parsed_json(value: Any) -> Any:
 
 
 def _population_from_json(part: Mapping[str, Any]) -> Population:
-    return Population(part["appendix"], frozenset(part["countries"]), part["party"], part["told"])
+    return Population(part["appendix"], frozenset(part["countries"]), part["party"], part["is_range_known"])

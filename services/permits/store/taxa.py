@@ -14,7 +14,7 @@ from services.permits.store.tables import taxa, taxon_genera, taxon_names
 from shared.database import bulk_insert, column_arrays, new_id
 
 TAXON_COLUMNS = (
-    "id", "taxon_id", "own", "key", "name", "author", "rank", "parts", "lineage", "content", "digest", "since",
+    "id", "taxon_id", "built_in", "key", "name", "author", "rank", "parts", "lineage", "content", "digest", "since",
     "version",
 )  # fmt: skip
 NAME_COLUMNS = ("key", "taxon", "kind")
@@ -25,7 +25,7 @@ RANKS_BELOW = frozenset({"GENUS", "SPECIES", "SUBSPECIES", "VARIETY"})
 
 
 class TaxonList:
-    """The list of taxa, as the action of loading sees it; `own` is the project's own small listing."""
+    """The list of taxa, as the action of loading sees it; `built_in` is the project's own small listing."""
 
     name = "taxa"
 
@@ -40,7 +40,7 @@ class TaxonList:
         """Answer of those taxa that hold without end: their digest, and since when."""
         c = taxa.c
         query = select(c.taxon_id, c.digest, c.since).where(
-            c.own == self.built_in, c.taxon_id.in_(ids), c.until.is_(None)
+            c.built_in == self.built_in, c.taxon_id.in_(ids), c.until.is_(None)
         )
         return {row.taxon_id: (row.digest, row.since) for row in await conn.execute(query)}
 
@@ -72,13 +72,18 @@ class TaxonList:
             "synonyms": taxon.synonyms,
         }
         parts = [
-            {"appendix": p.appendix, "countries": sorted(p.countries), "party": p.party, "told": p.is_range_known}
+            {
+                "appendix": p.appendix,
+                "countries": sorted(p.countries),
+                "party": p.party,
+                "is_range_known": p.is_range_known,
+            }
             for p in taxon.parts
         ]
         return {
             "id": new_id(),
             "taxon_id": taxon.taxon_id,
-            "own": self.built_in,
+            "built_in": self.built_in,
             "key": taxon.key,
             "name": taxon.name,
             "author": taxon.author,
@@ -95,12 +100,14 @@ class TaxonList:
         """End taxa on a day: they hold until the day before."""
         c = taxa.c
         later = or_(c.until.is_(None), c.until > day)
-        await conn.execute(update(taxa).where(c.own == self.built_in, c.taxon_id.in_(ids), later).values(until=day))
+        await conn.execute(
+            update(taxa).where(c.built_in == self.built_in, c.taxon_id.in_(ids), later).values(until=day)
+        )
 
     async def list_missing(self, conn: AsyncConnection, seen: Collection[str], day: date) -> dict[str, str]:
         """Answer the names, by id, of what holds beyond a day and is not among those seen."""
         c = taxa.c
-        query = select(c.taxon_id, c.name).where(c.own == self.built_in, or_(c.until.is_(None), c.until > day))
+        query = select(c.taxon_id, c.name).where(c.built_in == self.built_in, or_(c.until.is_(None), c.until > day))
         return {row.taxon_id: row.name for row in await conn.execute(query) if row.taxon_id not in seen}
 
     async def finish_load(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
@@ -114,7 +121,7 @@ class TaxonList:
 
 _END_BUILT_IN_TAXA = text("""
 UPDATE taxa SET until = :day
-WHERE own AND (until IS NULL OR until > :day) AND EXISTS (
-    SELECT FROM taxon_names n JOIN taxa told ON told.id = n.taxon
-    WHERE n.key = taxa.key AND NOT told.own AND told.until IS NULL
+WHERE built_in AND (until IS NULL OR until > :day) AND EXISTS (
+    SELECT FROM taxon_names n JOIN taxa loaded ON loaded.id = n.taxon
+    WHERE n.key = taxa.key AND NOT loaded.built_in AND loaded.until IS NULL
 )""")

@@ -31,8 +31,8 @@ def _written_columns(table: Table, *, excluded: tuple[str, ...] = ()) -> tuple[s
 DECLARATION_COLUMNS = _written_columns(t.declarations)
 DECLARATION_CHANGED_COLUMNS = (
     "status",
-    "document",
-    "words",
+    "content",
+    "search_words",
     "findings",
     "digest",
     "received_at",
@@ -40,7 +40,15 @@ DECLARATION_CHANGED_COLUMNS = (
     "version",
 )
 PERMIT_COLUMNS = _written_columns(t.permits)
-PERMIT_CHANGED_COLUMNS = ("status", "endorsed", "transport_documents", "replaced_by", "told", "sequence", "version")
+PERMIT_CHANGED_COLUMNS = (
+    "status",
+    "endorsed",
+    "transport_documents",
+    "replaced_by",
+    "notice_level",
+    "sequence",
+    "version",
+)
 LINE_COLUMNS = _written_columns(t.permit_lines)
 CITATION_COLUMNS = _written_columns(t.citations)
 HISTORY_COLUMNS = _written_columns(t.permit_history, excluded=("permit_id",))
@@ -62,8 +70,8 @@ def declaration_row(change: DeclarationChange) -> dict[str, Any]:
         "status": declaration.status.value,
         "export_country": declaration.content.export_country,
         "import_country": declaration.content.import_country,
-        "document": declaration.content.model_dump_json(exclude_none=True),
-        "words": declaration_search_words(declaration.content),
+        "content": declaration.content.model_dump_json(exclude_none=True),
+        "search_words": declaration_search_words(declaration.content),
         "findings": "[" + ",".join(finding.model_dump_json() for finding in declaration.findings) + "]",
         "digest": declaration.digest,
         "received_at": declaration.received_at,
@@ -82,15 +90,15 @@ def citation_row(citation: Citation) -> dict[str, Any]:
         "side": citation.side.value,
         "use": citation.use,
         "unit": citation.unit,
-        "asked": citation.requested,
+        "requested": citation.requested,
         "reserved": citation.reserved,
         "used": citation.used,
         "used_on": citation.used_on,
         "transport_document": citation.transport_document,
         "lodged_at": citation.lodged_at,
         "consented": citation.consented,
-        "drawn": citation.consent_used,
-        "counted": citation.counted_elsewhere,
+        "consent_used": citation.consent_used,
+        "counted_elsewhere": citation.counted_elsewhere,
         "counted_by": citation.counted_by,
         "dead_on_arrival": citation.dead_on_arrival,
     }
@@ -113,16 +121,16 @@ def permit_row(change: PermitChange) -> dict[str, Any]:
         "import_country": content.import_country,
         "kind": content.kind,
         "purpose": content.purpose,
-        "document": content.model_dump_json(exclude_none=True),
-        "words": permit_search_words(line.taxon for line in content.lines),
+        "content": content.model_dump_json(exclude_none=True),
+        "search_words": permit_search_words(line.taxon for line in content.lines),
         "registered_by": permit.registered_by,
         "registering_country": permit.registering_country,
         "endorsed": permit.endorsed,
         "transport_documents": json.dumps(sorted(permit.transport_documents)),
-        "token": permit.token_digest,
+        "token_digest": permit.token_digest,
         "replaces": permit.replaces,
         "replaced_by": permit.replaced_by,
-        "told": permit.notice_level,
+        "notice_level": permit.notice_level,
         "sequence": permit.sequence + len(change.events),
         "version": permit.version + (1 if permit.sequence and not _is_only_expiry_notice(change) else 0),
     }
@@ -181,8 +189,8 @@ def history_row(id_column: str, id: UUID, sequence: int, event: DomainEvent) -> 
         "from_status": event.from_status,
         "to_status": event.to_status,
         "at": event.actor.at,
-        "by_party": event.actor.party,
-        "by_role": event.actor.role,
+        "actor_party_id": event.actor.party,
+        "actor_role": event.actor.role,
         "reason": event.reason,
         "detail": json.dumps(event.detail) if event.detail else None,
     }
@@ -217,13 +225,13 @@ def entry_row(posting: Posting) -> dict[str, Any]:
         "quantity": entry.quantity,
         "closes": entry.closes,
         "opens": entry.opens,
-        "day": posting.value_date,
+        "value_date": posting.value_date,
         "declaration_id": posting.declaration,
         "item": posting.item,
         "dead_on_arrival": posting.dead_on_arrival,
         "cause": posting.cause,
         "at": posting.actor.at,
-        "by_party": posting.actor.party,
-        "by_role": posting.actor.role,
+        "actor_party_id": posting.actor.party,
+        "actor_role": posting.actor.role,
         "reason": posting.reason,
     }

@@ -14,7 +14,7 @@ from tests.notifications.actions.test_delivery_fairness import add_pending_deliv
 from tests.notifications.conftest import Service, event_message, party
 
 WHERE = "/v1/webhook-endpoints"
-PUT_OFF = "UPDATE lanes SET due_at = now() + interval '1 day'"
+PUT_OFF = "UPDATE delivery_queues SET due_at = now() + interval '1 day'"
 
 
 async def put_off(service: Service) -> None:
@@ -23,10 +23,10 @@ async def put_off(service: Service) -> None:
 
 
 async def waiting(service: Service, endpoint: str) -> tuple[int, int]:
-    """Answer lanes and pending deliveries of an endpoint."""
-    lanes = await service.scalar(f"SELECT count(*) FROM lanes WHERE endpoint_id = '{endpoint}'")
+    """Return the numbers of delivery queues and of pending deliveries of an endpoint."""
+    queues = await service.scalar(f"SELECT count(*) FROM delivery_queues WHERE endpoint_id = '{endpoint}'")
     letters = f"SELECT count(*) FROM deliveries WHERE endpoint_id = '{endpoint}' AND status = 'pending'"
-    return int(lanes), int(await service.scalar(letters))
+    return int(queues), int(await service.scalar(letters))
 
 
 async def test_a_deleted_endpoint_with_much_waiting_is_gone_at_once_and_its_letters_by_and_by(
@@ -56,9 +56,11 @@ async def test_everything_that_waits_is_woken_however_much(service: Service, mon
     await put_off(service)
     where, header = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
     await service.http.patch(where, json={"paused": True}, headers=header)
-    woken = "SELECT count(*) FROM lanes WHERE due_at <= now()"
+    woken = "SELECT count(*) FROM delivery_queues WHERE due_at <= now()"
     async with service.engine.connect() as holder:
-        await holder.execute(text("SELECT FROM lanes WHERE subject = (SELECT max(subject) FROM lanes) FOR UPDATE"))
+        await holder.execute(
+            text("SELECT FROM delivery_queues WHERE subject = (SELECT max(subject) FROM delivery_queues) FOR UPDATE")
+        )
         resumed = await service.http.patch(where, json={"paused": False}, headers=header)
         assert (resumed.status_code, resumed.json()["status"]) == (200, "active")
         assert 200 <= await service.scalar(woken) < 235, "twenty steps while the owner waits, the rest behind"
@@ -69,9 +71,9 @@ async def test_everything_that_waits_is_woken_however_much(service: Service, mon
 
 
 async def beside(service: Service, endpoint: str, act: Callable[[], Awaitable[object]]) -> None:
-    """Let something be done that has to wait for a lane of the endpoint; news for others must not."""
+    """Let something be done that has to wait for a delivery queue of the endpoint; news for others must not."""
     async with service.engine.connect() as holder:
-        held = text("SELECT FROM lanes WHERE endpoint_id = :id ORDER BY subject LIMIT 1 FOR UPDATE")
+        held = text("SELECT FROM delivery_queues WHERE endpoint_id = :id ORDER BY subject LIMIT 1 FOR UPDATE")
         await holder.execute(held, {"id": UUID(endpoint)})
         acting = asyncio.ensure_future(act())
         await asyncio.sleep(0.2)

@@ -81,7 +81,7 @@ async def test_retry_after_is_honoured_where_it_is_longer(service: Service, rece
     await service.send_events(event_message(to=who))
     async with running_worker(service):
         await wait_until(lambda: service.scalar("SELECT count(*) FROM attempts"))
-    waits = await service.scalar("SELECT extract(epoch FROM due_at - now()) FROM lanes")
+    waits = await service.scalar("SELECT extract(epoch FROM due_at - now()) FROM delivery_queues")
     assert 3500 < waits <= 3600
     assert len(receiver.requests) == 1
     [pending] = await service.deliveries(who, made["id"], status="pending")
@@ -176,7 +176,7 @@ async def test_an_answer_that_is_cut_off_is_no_answer(service: Service, receiver
     await service.send_events(event_message(to=who))
     async with running_worker(service):
         await wait_until(lambda: len(receiver.requests) == 2)
-        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM delivery_queues"))
     [delivery] = await service.deliveries(who, made["id"])
     assert [attempt["status"] for attempt in delivery["attempts"]] == [None, 200]
     assert len({one.id for one in receiver.requests}) == 1

@@ -34,15 +34,16 @@ async def add_pending_deliveries(service: Service, endpoint: str, number: int) -
     async with service.engine.begin() as conn:
         position = (
             await conn.execute(
-                text("UPDATE counter SET position = position + :n RETURNING position - :n"), {"n": number}
+                text("UPDATE feed_counter SET position = position + :n RETURNING position - :n"), {"n": number}
             )
         ).scalar_one()
         given: dict[str, Any] = {"first": position + 1, "last": position + number, "endpoint": UUID(endpoint)}
         await conn.execute(
             text("""
-                INSERT INTO events (id, position, type, forms, subject, sequence, at, taken_at, body, audience)
+                INSERT INTO events (id, position, type, matching_patterns, subject, sequence, at, received_at, body,
+                                    audience)
                 SELECT gen_random_uuid(), n, 'declaration.accepted', '{declaration.accepted}', 'declaration:' || n, 1,
-                       now(), now(), '{"data":{}}', '{"parties":[],"marks":[],"countries":[]}'
+                       now(), now(), '{"data":{}}', '{"parties":[],"audience_keys":[],"countries":[]}'
                 FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS n
             """),
             given,
@@ -57,7 +58,7 @@ async def add_pending_deliveries(service: Service, endpoint: str, number: int) -
         )
         await conn.execute(
             text("""
-                INSERT INTO lanes (endpoint_id, subject, due_at, attempts)
+                INSERT INTO delivery_queues (endpoint_id, subject, due_at, attempts)
                 SELECT :endpoint, 'declaration:' || n, now(), 0
                 FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS n
             """),
@@ -113,9 +114,10 @@ async def test_a_claim_is_planned_once_and_reads_no_table_from_end_to_end(servic
             concurrency={},
             keys=service.keys,
         )
-    asked = (
-        "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%' || 'proving' || ' AS%'"
-    )
+    asked = """
+        SELECT generic_plans, custom_plans FROM pg_prepared_statements
+        WHERE statement LIKE '%' || 'verifying' || ' AS%'
+    """
     async with engine.connect() as conn:
         [plans] = (await conn.execute(text(asked))).all()
     await engine.dispose()
@@ -124,8 +126,9 @@ async def test_a_claim_is_planned_once_and_reads_no_table_from_end_to_end(servic
 
 async def blocks_of_a_claim(service: Service) -> int:
     """Answer how many blocks of the database one claim looks at, by PostgreSQL's own account; it is taken back."""
-    given = {"claim": new_id(), "at": now(), "ends": now() + timedelta(seconds=20), "limit": 160, "share": 8}
-    given |= {"longest": MAX_COOLDOWN, "known": [], "shares": [], "limited": [], "letters": []}
+    given = {"claim": new_id(), "at": now(), "lease_until": now() + timedelta(seconds=20), "limit": 160}
+    given |= {"default_concurrency": 8, "concurrency_ids": [], "concurrency": [], "allowance_ids": [], "allowances": []}
+    given |= {"max_cooldown": MAX_COOLDOWN}
     async with service.engine.connect() as conn:
         await delivery_queues.acquire_claim_lock(conn)
         asked = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {delivery_queues._CLAIM.text}")
@@ -209,7 +212,7 @@ async def test_a_worker_killed_amid_five_thousand_letters_loses_none_and_doubles
         worker.kill()
         await worker.wait()
     async with worker_process(service), worker_process(service):
-        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"), seconds=120)
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM delivery_queues"), seconds=120)
     assert sum(len({one.id for one in receiver.requests}) for receiver in receivers) == 5_000
     for number, receiver in enumerate(receivers):
         orders: dict[str, list[int]] = {subject: [] for subject in subjects[number::5]}

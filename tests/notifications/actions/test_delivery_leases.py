@@ -74,7 +74,7 @@ async def test_a_worker_killed_in_mid_flight_loses_nothing(service: Service, rec
     hanging = False
     async with running_worker(service):
         await wait_until(lambda: len(receiver.requests) == 3)
-        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM delivery_queues"))
     over.set()
     assert [one.sequence for one in receiver.requests] == [1, 1, 2]
     assert receiver.requests[0].id == receiver.requests[1].id
@@ -134,7 +134,7 @@ async def test_claims_and_settlements_race_with_intakes_and_every_letter_is_sent
             await service.send_events(*(event_message(subject, n, to=who) for subject in subjects))
 
     async def work() -> None:
-        while not (over.is_set() and await service.scalar("SELECT count(*) = 0 FROM lanes")):
+        while not (over.is_set() and await service.scalar("SELECT count(*) = 0 FROM delivery_queues")):
             for letter in await claim(service):
                 sent.append(letter.delivery_id)
                 await settle(service, letter)

@@ -116,7 +116,7 @@ async def test_two_workers_side_by_side_send_nothing_twice_and_keep_the_order(
         for n in range(1, 6):
             await service.send_events(*(event_message(subject, n, to=who) for subject in subjects))
         await wait_until(lambda: len({one.id for one in receiver.requests}) == 200)
-        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM delivery_queues"))
     assert len(receiver.requests) == 200
     for subject in subjects:
         assert [one.sequence for one in receiver.requests_about(subject)] == [1, 2, 3, 4, 5]

@@ -41,7 +41,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 async def landed(service: Service) -> None:
     """Wait until nothing flies: a clock that steps while something does ends its lease, and it is sent anew."""
-    await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes WHERE claim IS NOT NULL"))
+    await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM delivery_queues WHERE claim IS NOT NULL"))
 
 
 async def refuse(heard: WebhookRequest) -> web.Response:
@@ -76,7 +76,7 @@ async def test_after_an_hours_outage_everything_is_heard_once_in_order_and_witho
         receiver.respond = count
         clock.ahead += timedelta(minutes=90)
         await wait_until(lambda: len(receiver.requests) == 200)
-        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM delivery_queues"))
     assert tried >= 100
     assert most <= MAX_CONCURRENCY, "an endpoint that comes back is not sent all at once what waited"
     for subject in subjects:
@@ -100,7 +100,7 @@ async def test_a_clock_that_steps_either_way_loses_nothing_and_keeps_the_order(
                 await wait_until(have_length(20 * sent - 20, receiver.requests))
             await landed(service)
         clock.ahead = timedelta(days=2)
-        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM delivery_queues"))
     assert len({one.id for one in receiver.requests}) == 100
     for subject in subjects:
         assert list(dict.fromkeys(one.sequence for one in receiver.requests_about(subject))) == [1, 2, 3, 4, 5]
@@ -164,7 +164,7 @@ async def test_429_with_retry_after_gives_the_whole_endpoint_a_rest(
     receiver.respond = later
     await service.send_events(event_message(to=who))
     async with running_worker(service):
-        await wait_until(lambda: service.scalar("SELECT count(*) > 0 FROM paces WHERE rests_until > now()"))
+        await wait_until(lambda: service.scalar("SELECT count(*) > 0 FROM rate_limits WHERE cooldown_until > now()"))
         await service.send_events(*(event_message(to=who) for _ in range(5)))
         await asyncio.sleep(0.2)
         assert len(receiver.requests) == 1, "it asked for rest: what is about other things waits too"
@@ -191,7 +191,7 @@ async def test_retry_after_is_read_as_seconds_and_as_a_date(
     receiver.respond = later
     await service.send_events(event_message(to=who))
     async with running_worker(service):
-        await wait_until(lambda: service.scalar("SELECT count(*) = 1 FROM lanes WHERE attempts = 1"))
+        await wait_until(lambda: service.scalar("SELECT count(*) = 1 FROM delivery_queues WHERE attempts = 1"))
     [waiting] = await service.deliveries(who, made["id"], status="pending")
     wait = datetime.fromisoformat(waiting["next_attempt_at"]) - datetime.now(UTC)
     assert timedelta(minutes=118) < wait <= timedelta(minutes=120)
@@ -231,7 +231,7 @@ async def test_an_endpoint_deleted_while_its_letters_fly_hears_nothing_more_and_
         over.set()
         await service.send_events(*(event_message(to=who) for _ in range(10)))
         await wait_until(lambda: len(staying.requests) == 40)
-        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM delivery_queues"))
         await asyncio.sleep(0.1)
     assert len(leaving.requests) == flew
     left = await service.scalar(

@@ -44,7 +44,7 @@ async def test_a_letter_carried_twice_has_one_effect(service: Service) -> None:
     assert await service.send_events(letter) == ["taken"]
     assert len((await service.read_feed(who))[0]) == 1
     assert await service.scalar("SELECT count(*) FROM deliveries") == 1
-    assert await service.scalar("SELECT position FROM counter") == 1
+    assert await service.scalar("SELECT position FROM feed_counter") == 1
 
 
 async def test_one_letter_carried_by_many_couriers_at_once_has_one_effect(service: Service) -> None:

@@ -37,7 +37,7 @@ async def test_the_share_sent_within_ten_seconds_is_counted_over_all_workers(
     async with running_worker(service), running_worker(service):
         await service.send_events(*late, *(event_message(to=who) for _ in range(15)))
         await wait_until(lambda: len(receiver.requests) == 20)
-        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM delivery_queues"))
     assert await punctual(service) == (20, 15)
     told = await read(service)
     assert told["saola_events_sent_within_10s_share"] == 0.0, "of those that happened more than 10 s ago"
@@ -58,7 +58,7 @@ async def test_an_endpoint_that_only_fails_takes_nothing_from_the_others_share(
     async with running_worker(service, schedule=(timedelta(hours=1),)):
         await service.send_events(event_message(to=who))
         await wait_until(lambda: len(well.requests) == 1 and len(ill.requests) == 1)
-        await wait_until(lambda: service.scalar("SELECT count(*) = 1 FROM failing"))
+        await wait_until(lambda: service.scalar("SELECT count(*) = 1 FROM failure_streaks"))
         await service.send_events(*(event_message(to=who) for _ in range(4)))
         await wait_until(lambda: len(well.requests) == 5)
         await wait_until(lambda: service.scalar("SELECT count(*) = 5 FROM deliveries WHERE status = 'delivered'"))
@@ -105,8 +105,10 @@ async def test_who_fails_who_rests_and_what_flies_is_read_at_the_server_whicheve
         await service.endpoint(who, receiver.url)
     async with running_worker(service, schedule=(timedelta(hours=1),)):
         await service.send_events(event_message(to=who))
-        await wait_until(lambda: service.scalar("SELECT count(*) = 1 FROM paces WHERE rests_until IS NOT NULL"))
-        await wait_until(lambda: service.scalar("SELECT count(*) = 2 FROM failing"))
+        await wait_until(
+            lambda: service.scalar("SELECT count(*) = 1 FROM rate_limits WHERE cooldown_until IS NOT NULL")
+        )
+        await wait_until(lambda: service.scalar("SELECT count(*) = 2 FROM failure_streaks"))
         told = await read(service)
         over.set()
     assert told["saola_endpoints_failing"] == 2

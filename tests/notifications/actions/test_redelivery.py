@@ -42,13 +42,17 @@ async def test_who_asks_for_a_letter_by_hand_ends_the_rest_it_asked_for(service:
         for ask, body in asks:
             receiver.respond, receiver.requests = later, []
             await service.send_events(event_message(to=who))
-            await wait_until(lambda: service.scalar("SELECT count(*) > 0 FROM paces WHERE rests_until > now()"))
+            await wait_until(
+                lambda: service.scalar("SELECT count(*) > 0 FROM rate_limits WHERE cooldown_until > now()")
+            )
             receiver.respond = None
             [delivery, *_] = await service.deliveries(who, made["id"], status="pending")
             place = f"/v1/deliveries/{delivery['id']}/retry" if ask == "retry" else f"{where}/{ask}"
             assert (await service.http.post(place, json=body, headers=header)).status_code == 202
             await wait_until(lambda: len(receiver.requests) > 1)
-            await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM paces WHERE rests_until > now()"))
+            await wait_until(
+                lambda: service.scalar("SELECT count(*) = 0 FROM rate_limits WHERE cooldown_until > now()")
+            )
 
 
 async def test_a_disabled_endpoint_that_is_paused_is_paused_until_it_is_resumed(service: Service) -> None:
@@ -151,7 +155,7 @@ async def test_replays_retries_and_pauses_race_with_deliveries_and_break_nothing
     schedule = [timedelta(seconds=0.01)] * 50
     async with running_worker(service, schedule=schedule), running_worker(service, schedule=schedule):
         _, first, second = await asyncio.gather(intakes(), owner(), owner())
-        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"), seconds=60)
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM delivery_queues"), seconds=60)
     assert first | second == {200, 202}
     assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'delivered'") == 100
     assert await service.scalar("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0

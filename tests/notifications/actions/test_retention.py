@@ -14,7 +14,7 @@ from services.notifications.domain.retention import RetentionPeriods
 from tests.notifications.conftest import Service, event_message, party, running_worker, wait_until
 from tests.notifications.receivers import Receiver, WebhookRequest
 
-COUNTED = ("events", "readers", "deliveries", "attempts", "acknowledgements")
+COUNTED = ("events", "feed_entries", "deliveries", "attempts", "acknowledgements")
 
 
 async def age(service: Service, server: Server, days: int) -> None:
@@ -22,7 +22,7 @@ async def age(service: Service, server: Server, days: int) -> None:
     admin = await server.connect_as_superuser(str(make_url(service.settings.database_url).database))
     ago = f"- interval '{days} days'"
     for table, columns in {
-        "events": ("at", "taken_at"),
+        "events": ("at", "received_at"),
         "deliveries": ("created_at", "settled_at"),
         "attempts": ("at",),
         "acknowledgements": ("at",),
@@ -58,7 +58,7 @@ async def test_what_is_older_than_the_feed_promises_goes_and_what_is_younger_sta
     swept = await delete_expired(service.engine, RetentionPeriods(), step_size=10)
     assert swept.events == before["events"] - 1
     left = await counts(service)
-    assert left == dict.fromkeys(COUNTED, 0) | {"events": 1, "readers": 1, "deliveries": 1}
+    assert left == dict.fromkeys(COUNTED, 0) | {"events": 1, "feed_entries": 1, "deliveries": 1}
     for after in ("", cursor):
         found = [one["id"] for one in (await service.read_feed(who, after))[0]]
         assert found == [str(young.id)], "a cursor from before goes on where it was"
@@ -97,7 +97,7 @@ async def test_what_is_still_to_be_delivered_stays_however_old_and_comes_when_it
     assert (await service.http.patch(where, json={"paused": False}, headers=header)).status_code == 200
     async with running_worker(service):
         await wait_until(lambda: len(receiver.requests) == 5)
-        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM lanes"))
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM delivery_queues"))
     assert {one.id for one in receiver.requests} == {str(one.id) for one in waiting}
     assert (await delete_expired(service.engine, RetentionPeriods())).events == 5
 

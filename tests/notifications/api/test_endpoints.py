@@ -104,7 +104,7 @@ async def test_the_foreign_the_deleted_and_the_unknown_are_all_404(service: Serv
     again = await service.http.get(f"{WHERE}/{made['id']}", headers=service.headers_as(owner))
     assert again.status_code == 404
     assert await service.scalar("SELECT status FROM deliveries") == "dropped"
-    assert await service.scalar("SELECT count(*) FROM lanes") == 0
+    assert await service.scalar("SELECT count(*) FROM delivery_queues") == 0
 
 
 async def test_a_command_is_done_once_and_answered_again(service: Service) -> None:
@@ -127,7 +127,7 @@ async def test_a_command_that_was_refused_is_not_kept(service: Service) -> None:
     for _ in range(4):
         assert (await service.http.post(f"{where}/rotate-secret", headers=service.headers_as(who))).status_code == 200
     assert (await service.http.post(f"{where}/rotate-secret", headers=header)).status_code == 409
-    assert await service.scalar("SELECT count(*) FROM commands WHERE answer IS NULL") == 0
+    assert await service.scalar("SELECT count(*) FROM commands WHERE response IS NULL") == 0
 
 
 async def test_replay_and_test_make_pending_what_they_say(service: Service) -> None:

@@ -1,4 +1,4 @@
-"""Patterns, marks, shares: the small decisions."""
+"""Patterns, audience keys, concurrency: the small decisions."""
 
 from services.notifications.domain.audience import audience_keys_for_event, audience_keys_for_party, country_grants
 from services.notifications.domain.concurrency_limit import (

@@ -92,7 +92,7 @@ async def test_the_challenge_is_posed_in_the_same_mode(service: Service, receive
     receiver.respond = answer
     made = await service.endpoint(who, receiver.url, format="cloudevents", verify=True)
     async with running_worker(service):
-        await wait_until(lambda: service.scalar("SELECT proven FROM endpoints"))
+        await wait_until(lambda: service.scalar("SELECT verified FROM endpoints"))
     shown = await service.http.get(f"{WHERE}/{made['id']}", headers=service.headers_as(who))
     assert shown.json()["status"] == "active"
 

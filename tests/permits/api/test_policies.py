@@ -31,9 +31,11 @@ async def test_a_policy_is_changed_against_the_version_that_was_read(inside: Int
     assert (blind.status_code, blind.json()["code"]) == (428, "version-missing")
     await inside("PUT", FR, ADMIN, json={}, headers={"If-Match": '"1"'})
     async with inside.app.state.engine.connect() as conn:
-        kept = (await conn.execute(text("SELECT version, policy, by_party FROM policy_history ORDER BY id"))).all()
+        kept = (
+            await conn.execute(text("SELECT version, policy, actor_party_id FROM policy_history ORDER BY id"))
+        ).all()
     assert [(row.version, row.policy["import_permit_for_appendix_ii"]) for row in kept] == [(1, True), (2, False)]
-    assert {row.by_party for row in kept} == {ADMIN.id}
+    assert {row.actor_party_id for row in kept} == {ADMIN.id}
 
 
 async def test_what_is_no_country_or_no_switch_is_refused(inside: InternalClient) -> None:

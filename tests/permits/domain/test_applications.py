@@ -89,7 +89,7 @@ async def test_its_story_is_told_to_applicant_and_authority_alone(permits_db: As
     async with permits_db.connect() as conn:
         query = text(
             "SELECT type, sequence, data::json AS data, audience::json AS audience"
-            " FROM news WHERE subject = :s ORDER BY sequence"
+            " FROM outbox_events WHERE subject = :s ORDER BY sequence"
         )
         told = (await conn.execute(query, {"s": f"application:{id}"})).all()
     assert [(one.type, one.sequence) for one in told] == [
@@ -163,7 +163,7 @@ async def test_two_people_assess_and_issue_where_the_policy_asks_for_it(permits_
     assert "assessment" not in seen and "application.assessed" not in {t["event"] for t in seen["history"]}
     assert (await applications.read(permits_db, id, AUTHORITY_ZA, now()))["assessment"]["note"] == "in order"
     async with permits_db.connect() as conn:
-        query = text("SELECT audience::json AS audience FROM news WHERE type = 'application.assessed'")
+        query = text("SELECT audience::json AS audience FROM outbox_events WHERE type = 'application.assessed'")
         assert (await conn.execute(query)).scalar_one()["parties"] == []
     granted = await applications.grant(permits_db, id, officer("two"), GrantDecision(), command())
     assert json.loads(granted.body)["status"] == "granted"
@@ -269,7 +269,7 @@ async def test_an_agent_applies_for_a_trader_and_both_names_stand_in_the_history
         by = [turn["by"] for turn in read["history"] if turn["by"]["role"] == "trader"]
         assert by == [agent, agent, {"party": str(A.id), "role": "trader"}]
     async with permits_db.connect() as conn:
-        told = (await conn.execute(text("SELECT audience::json AS audience FROM news"))).scalars().all()
+        told = (await conn.execute(text("SELECT audience::json AS audience FROM outbox_events"))).scalars().all()
     assert all(set(one["parties"]) == {str(A.id), str(AGENT.id)} for one in told)
 
 

@@ -59,7 +59,9 @@ async def test_each_event_is_told_to_those_it_concerns_and_to_nobody_else(permit
     await transitions.release(permits_db, UUID(first["id"]), CUSTOMS_FR, Release(), command())
     await withdraw.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
     async with permits_db.connect() as conn:
-        told = (await conn.execute(text("SELECT type, data::json AS data, audience::json AS audience FROM news"))).all()
+        told = (
+            await conn.execute(text("SELECT type, data::json AS data, audience::json AS audience FROM outbox_events"))
+        ).all()
     assert {one.type for one in told} == HEARS.keys()
     for one in told:
         audience: dict[str, Any] = one.audience
@@ -77,7 +79,7 @@ async def test_each_event_is_told_to_those_it_concerns_and_to_nobody_else(permit
 async def _audiences(db: AsyncEngine) -> dict[str, Audience]:
     """Answer who hears of each type of event."""
     async with db.connect() as conn:
-        told = (await conn.execute(text("SELECT type, audience::json AS audience FROM news"))).all()
+        told = (await conn.execute(text("SELECT type, audience::json AS audience FROM outbox_events"))).all()
     return {one.type: Audience.model_validate_json(json.dumps(one.audience)) for one in told}
 
 
@@ -126,7 +128,9 @@ async def test_what_was_used_says_what_is_left(permits_db: AsyncEngine) -> None:
     found = await lodge_declaration(permits_db, declaration(item(permit, "100")))
     await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
     async with permits_db.connect() as conn:
-        told = (await conn.execute(text("SELECT data::json AS data FROM news WHERE type = 'permit.used'"))).scalar_one()
+        told = (
+            await conn.execute(text("SELECT data::json AS data FROM outbox_events WHERE type = 'permit.used'"))
+        ).scalar_one()
     assert told["declaration_id"] == found["id"]
     [line] = told["lines"]
     assert (line["line"], line["quantity"], line["used"], line["left"]) == ("A", "100", "100", "0")

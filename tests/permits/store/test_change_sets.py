@@ -38,7 +38,7 @@ from tests.permits.sample_data import (
     submission_message,
 )
 
-TABLES = ("declarations", "declaration_history", "permit_history", "ledger", "news", "citations", "commands")
+TABLES = ("declarations", "declaration_history", "permit_history", "ledger", "outbox_events", "citations", "commands")
 
 
 async def counts(db: AsyncEngine) -> dict[str, int]:
@@ -56,7 +56,7 @@ async def break_table(server: Server, db: AsyncEngine, table: str) -> None:
     await admin.close()
 
 
-@pytest.mark.parametrize("table", ["declaration_history", "news", "ledger"])
+@pytest.mark.parametrize("table", ["declaration_history", "outbox_events", "ledger"])
 async def test_when_one_record_breaks_nothing_is_kept(permits_db: AsyncEngine, server: Server, table: str) -> None:
     permit = permit_content()
     id = await issue_permit(permits_db, permit)
@@ -84,7 +84,7 @@ async def test_every_move_has_its_history_and_its_news_numbered_without_gaps(per
     await lodge_declaration(permits_db, declaration(item(permit, "30")))
     await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
     async with permits_db.connect() as conn:
-        query = "SELECT subject, array_agg(sequence ORDER BY sequence) AS numbers FROM news GROUP BY subject"
+        query = "SELECT subject, array_agg(sequence ORDER BY sequence) AS numbers FROM outbox_events GROUP BY subject"
         news = {row.subject: row.numbers for row in await conn.execute(text(query))}
         query = """
             SELECT 'declaration:' || declaration_id AS subject, array_agg(sequence ORDER BY sequence) AS numbers

@@ -33,7 +33,7 @@ async def test_a_taxon_without_a_name_that_is_on_file_is_still_read(permits_db: 
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="100")
     sound = await lodge_declaration(permits_db, declaration(item(permit, "10")))
     async with permits_db.begin() as conn:
-        blank = "UPDATE declarations SET document = jsonb_set(document, '{items,0,taxon}', '\" \"')"
+        blank = "UPDATE declarations SET content = jsonb_set(content, '{items,0,taxon}', '\" \"')"
         await conn.execute(text(blank))
     found = await read.read_declaration(permits_db, sound["id"], B)
     assert found["items"][0]["taxon"] == " "

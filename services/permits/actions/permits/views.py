@@ -76,7 +76,7 @@ def _crossing_view(row: Row) -> View:
         "line": row["line"],
         "side": row["side"],
         "quantity": format_quantity(row["quantity"]),
-        "day": row["day"].isoformat(),
+        "day": row["value_date"].isoformat(),
         "declaration_id": str(row["declaration_id"]) if row["declaration_id"] else None,
         "at": format_timestamp(row["at"]),
         "corrects": row["kind"] == "recross",

@@ -1,4 +1,4 @@
-"""The tables of the permits database, a room a group; what must be unique or never negative is a constraint here."""
+"""The tables of the permits database, a module for each group; constraints hold what is unique or never negative."""
 
 from services.permits.store.tables.applications import application_history, applications
 from services.permits.store.tables.declarations import citations, declaration_history, declarations

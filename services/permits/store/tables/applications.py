@@ -16,7 +16,7 @@ applications = Table(
     Column("kind", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("reference", Text),
-    Column("document", JSONB, nullable=False),
+    Column("content", JSONB, nullable=False),
     Column("submitted_at", DateTime(timezone=True), nullable=False),
     Column("decided_at", DateTime(timezone=True)),
     Column("permit_id", UUID(as_uuid=True), ForeignKey("permits.id")),

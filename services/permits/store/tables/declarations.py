@@ -1,4 +1,4 @@
-"""The tables of declarations: what they cite and hold, and what became of each."""
+"""The tables of declarations, of the permit lines that they cite, and of their history."""
 
 from sqlalchemy import (
     CheckConstraint,
@@ -30,16 +30,16 @@ declarations = Table(
     Column("status", Text, nullable=False),
     Column("export_country", Text, nullable=False),
     Column("import_country", Text, nullable=False),
-    Column("document", JSONB, nullable=False),
+    Column("content", JSONB, nullable=False),
     Column("findings", JSONB, nullable=False),
-    Column("words", JSONB, nullable=False, server_default="[]"),
+    Column("search_words", JSONB, nullable=False, server_default="[]"),
     Column("digest", Text, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     UniqueConstraint("trader_id", "reference", name="declarations_reference_key"),
     Index("declarations_reference", "reference"),
-    Index("declarations_words", "words", postgresql_using="gin"),
+    Index("declarations_search_words", "search_words", postgresql_using="gin"),
     Index("declarations_status", "status", "id"),
     Index("declarations_received_at", "received_at"),
     Index("declarations_party", "party_id", "id"),
@@ -61,18 +61,20 @@ citations = Table(
     Column("side", Text, nullable=False),
     Column("use", Text, nullable=False),
     Column("unit", Text, nullable=False),
-    Column("asked", Numeric, nullable=False),
+    Column("requested", Numeric, nullable=False),
     Column("reserved", Numeric, nullable=False),
     Column("used", Numeric, nullable=False),
     Column("used_on", Date),
     Column("transport_document", Text),
     Column("lodged_at", DateTime(timezone=True), nullable=False),
     Column("consented", Numeric, nullable=False, server_default="0"),
-    Column("drawn", Numeric, nullable=False, server_default="0"),
-    Column("counted", Numeric, nullable=False, server_default="0"),
+    Column("consent_used", Numeric, nullable=False, server_default="0"),
+    Column("counted_elsewhere", Numeric, nullable=False, server_default="0"),
     Column("counted_by", UUID(as_uuid=True)),
     Column("dead_on_arrival", Integer),
-    CheckConstraint("reserved >= 0 AND used >= 0 AND consented >= 0 AND counted >= 0", name="citations_not_negative"),
-    CheckConstraint("drawn >= 0 AND drawn <= consented", name="citations_draw_on_consent"),
+    CheckConstraint(
+        "reserved >= 0 AND used >= 0 AND consented >= 0 AND counted_elsewhere >= 0", name="citations_not_negative"
+    ),
+    CheckConstraint("consent_used >= 0 AND consent_used <= consented", name="citations_consent_used_within_consent"),
     Index("citations_permit", "permit_id", "line"),
 )

@@ -1,4 +1,4 @@
-"""The tables of history: one row a move of a permit, a declaration or an application, never changed."""
+"""The tables of history: one row for each event of a permit, a declaration or an application, never changed."""
 
 from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity, Integer, Table, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB, UUID
@@ -7,7 +7,7 @@ from services.permits.store.tables.metadata import metadata
 
 
 def history_table(subject: str) -> Table:
-    """Make the table of what became of a permit, a declaration or an application."""
+    """Return the history table of permits, declarations or applications."""
     return Table(
         f"{subject}_history",
         metadata,
@@ -18,8 +18,8 @@ def history_table(subject: str) -> Table:
         Column("from_status", Text),
         Column("to_status", Text, nullable=False),
         Column("at", DateTime(timezone=True), nullable=False),
-        Column("by_party", UUID(as_uuid=True)),
-        Column("by_role", Text, nullable=False),
+        Column("actor_party_id", UUID(as_uuid=True)),
+        Column("actor_role", Text, nullable=False),
         Column("reason", Text),
         Column("detail", JSONB),
         UniqueConstraint(f"{subject}_id", "sequence", name=f"{subject}_history_sequence_key"),

@@ -1,4 +1,4 @@
-"""The table of the ledger: one row an entry, never changed; and the lines whose balance differs from their entries."""
+"""The ledger, one row for each entry, never changed; and the lines whose balance differs from their entries."""
 
 from sqlalchemy import (
     BigInteger,
@@ -31,28 +31,28 @@ ledger = Table(
     Column("quantity", Numeric, nullable=False),
     Column("closes", Boolean, nullable=False),
     Column("opens", Boolean, nullable=False),
-    Column("day", Date, nullable=False),
+    Column("value_date", Date, nullable=False),
     Column("declaration_id", UUID(as_uuid=True)),
     Column("item", Integer),
     Column("dead_on_arrival", Integer),
     Column("cause", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    Column("by_party", UUID(as_uuid=True)),
-    Column("by_role", Text, nullable=False),
+    Column("actor_party_id", UUID(as_uuid=True)),
+    Column("actor_role", Text, nullable=False),
     Column("reason", Text),
     ForeignKeyConstraint(["permit_id", "line"], ["permit_lines.permit_id", "permit_lines.line"]),
     CheckConstraint("quantity >= 0 OR kind IN ('correct', 'recross')", name="ledger_not_negative"),
     Index("ledger_line", "permit_id", "line", "number"),
-    Index("ledger_day", "day", "side", "kind"),
+    Index("ledger_value_date", "value_date", "side", "kind"),
 )
 
 balance_mismatches = Table(
-    "ledger_differences",
+    "balance_mismatches",
     metadata,
     Column("permit_id", UUID(as_uuid=True), primary_key=True),
     Column("line", Text, primary_key=True),
-    Column("kept", JSONB, nullable=False),
-    Column("entries_say", JSONB, nullable=False),
+    Column("stored", JSONB, nullable=False),
+    Column("computed", JSONB, nullable=False),
     Column("since", DateTime(timezone=True), nullable=False),
     ForeignKeyConstraint(["permit_id", "line"], ["permit_lines.permit_id", "permit_lines.line"]),
 )

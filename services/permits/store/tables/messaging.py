@@ -1,4 +1,4 @@
-"""The tables of what goes between services: news, the answers kept under commands, the parties they name."""
+"""The tables between services: events to send, responses stored by idempotency key, a copy of the parties."""
 
 from sqlalchemy import Boolean, Column, DateTime, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB, UUID
@@ -7,7 +7,7 @@ from services.permits.store.tables.metadata import metadata
 from shared.outbox import outbox_columns
 
 outbox_events = Table(
-    "news",
+    "outbox_events",
     metadata,
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("type", Text, nullable=False),
@@ -16,10 +16,10 @@ outbox_events = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("data", Text, nullable=False),
     Column("audience", Text, nullable=False),
-    *outbox_columns("news_due"),
-    UniqueConstraint("subject", "sequence", name="news_subject_sequence_key"),
+    *outbox_columns("outbox_events_due"),
+    UniqueConstraint("subject", "sequence", name="outbox_events_subject_sequence_key"),
 )
-"""Letters to notifications; `data` and `audience` are JSON, carried as they were written."""
+"""Events to send to notifications; `data` and `audience` are JSON text, sent as they were written."""
 
 commands = Table(
     "commands",
@@ -28,7 +28,7 @@ commands = Table(
     Column("fingerprint", LargeBinary, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("status", Integer),
-    Column("answer", Text),
+    Column("body", Text),
     Column("location", Text),
     Column("version", Integer),
     Index("commands_at", "at"),

@@ -1,4 +1,4 @@
-"""What the rooms of tables have in common: one metadata, so that migrations are compared with all of them."""
+"""The metadata of all tables, so that migrations are compared with all of them."""
 
 from sqlalchemy import MetaData
 

@@ -1,4 +1,4 @@
-"""The tables of permits: their lines with balances, what became of each, and who hears of it."""
+"""The tables of permits: lines with balances, history, and the parties that follow a permit."""
 
 from sqlalchemy import (
     Boolean,
@@ -21,8 +21,8 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from services.permits.store.tables.history import history_table
 from services.permits.store.tables.metadata import metadata
 
-NOTICE_DUE = "told < 2 AND status IN ('issued', 'endorsed')"
-"""Permits whose end was not told of yet, and that may still end by their dates."""
+NOTICE_DUE = "notice_level < 2 AND status IN ('issued', 'endorsed')"
+"""Permits that can still expire and whose last expiry notice was not yet written."""
 
 permits = Table(
     "permits",
@@ -39,25 +39,25 @@ permits = Table(
     Column("import_country", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("purpose", Text, nullable=False),
-    Column("document", JSONB, nullable=False),
+    Column("content", JSONB, nullable=False),
     Column("registered_by", UUID(as_uuid=True), nullable=False),
     Column("registering_country", Text, nullable=False),
     Column("endorsed", Boolean, nullable=False),
     Column("transport_documents", JSONB, nullable=False),
-    Column("token", LargeBinary),
+    Column("token_digest", LargeBinary),
     Column("replaces", UUID(as_uuid=True), ForeignKey("permits.id")),
     Column("replaced_by", UUID(as_uuid=True), ForeignKey("permits.id")),
-    Column("told", Integer, nullable=False, server_default="0"),
-    Column("words", JSONB, nullable=False, server_default="[]"),
+    Column("notice_level", Integer, nullable=False, server_default="0"),
+    Column("search_words", JSONB, nullable=False, server_default="[]"),
     Column("sequence", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     UniqueConstraint("issuer", "number", name="permits_issuer_number_key"),
     Index("permits_number", "number"),
-    Index("permits_words", "words", postgresql_using="gin"),
+    Index("permits_search_words", "search_words", postgresql_using="gin"),
     Index("permits_status", "status", "id"),
     Index("permits_issued_on", "issued_on"),
     Index("permits_valid_until", "valid_until"),
-    Index("permits_to_tell", "told", "valid_until", postgresql_where=text(NOTICE_DUE)),
+    Index("permits_notice_due", "notice_level", "valid_until", postgresql_where=text(NOTICE_DUE)),
     Index("permits_exporter", "exporter_identifier", "id"),
     Index("permits_importer", "importer_identifier", "id"),
     Index("permits_export_country", "export_country", "id"),
@@ -86,7 +86,7 @@ permit_lines = Table(
     Column("import_consumed", Numeric, nullable=False),
     Column("export_closed", Boolean, nullable=False),
     Column("import_closed", Boolean, nullable=False),
-    CheckConstraint("granted > 0", name="granted_something"),
+    CheckConstraint("granted > 0", name="granted_positive"),
     CheckConstraint("export_reserved >= 0 AND import_reserved >= 0", name="reserved_not_negative"),
     CheckConstraint("import_consumed >= 0 AND coalesce(endorsed, 0) >= 0", name="used_not_negative"),
     CheckConstraint(

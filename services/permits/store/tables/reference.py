@@ -1,4 +1,4 @@
-"""The tables of what countries and lists say: policies, loads, suspensions, quotas."""
+"""The tables of reference data: policies of countries, loads, suspensions, quotas."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ policy_history = Table(
     Column("version", Integer, nullable=False),
     Column("policy", JSONB, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    Column("by_party", UUID(as_uuid=True), nullable=False),
+    Column("actor_party_id", UUID(as_uuid=True), nullable=False),
     UniqueConstraint("country", "version", name="policy_history_version_key"),
 )
 
@@ -49,12 +49,12 @@ reference_loads = Table(
     Column("list", Text, primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("holds_from", Date, nullable=False),
-    Column("own", Boolean, nullable=False),
+    Column("built_in", Boolean, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    Column("by_party", UUID(as_uuid=True)),
+    Column("actor_party_id", UUID(as_uuid=True)),
     Column("report", JSONB, nullable=False),
 )
-"""One row a load that changed something; `own` is the project's own small listing of the first start."""
+"""One row for each load that changed something; `built_in` is the project's own small listing of the first start."""
 
 
 def _scope_columns() -> tuple[Column[Any], ...]:
@@ -83,7 +83,7 @@ suspensions = Table(
     Column("since", Date, nullable=False),
     Column("until", Date),
     Column("version", Integer, nullable=False),
-    Index("suspensions_standing", "key", unique=True, postgresql_where=text("until IS NULL")),
+    Index("suspensions_current", "key", unique=True, postgresql_where=text("until IS NULL")),
     Index("suspensions_country", "country"),
 )
 
@@ -106,7 +106,7 @@ quotas = Table(
     CheckConstraint("amount >= 0", name="quotas_not_negative"),
     Index("quotas_country", "country", "taxon_key"),
 )
-"""`notice_level` is the share in per cent (0, 80, 100) that was last announced; `sequence` that of its news."""
+"""`notice_level` is the share in per cent (0, 80, 100) that was last announced; `sequence` that of its last event."""
 
 quota_amounts = Table(
     "quota_amounts",
@@ -117,10 +117,10 @@ quota_amounts = Table(
     Column("amount", Numeric, nullable=False),
     Column("note", Text, nullable=False),
 )
-"""What a quota was from a day on, as the load of that version had it; of those that have begun the last load says."""
+"""The amount of a quota from a day on, one row for each load; of those that have begun, the last loaded counts."""
 
 quota_usage = Table(
-    "quota_takings",
+    "quota_usage",
     metadata,
     Column("number", BigInteger, Identity(), primary_key=True),
     Column("quota_id", UUID(as_uuid=True), ForeignKey("quotas.id"), nullable=False),
@@ -128,7 +128,7 @@ quota_usage = Table(
     Column("line", Text, nullable=False),
     Column("quantity", Numeric, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    UniqueConstraint("quota_id", "permit_id", "line", name="quota_takings_line_key"),
-    Index("quota_takings_permit", "permit_id"),
+    UniqueConstraint("quota_id", "permit_id", "line", name="quota_usage_line_key"),
+    Index("quota_usage_permit", "permit_id"),
 )
-"""What each line of a permit takes of a quota, in the quota's unit, in the order in which they took it."""
+"""The quantity of a quota that each permit line uses, in the quota's unit, in the order of use."""

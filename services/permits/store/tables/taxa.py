@@ -10,7 +10,7 @@ taxa = Table(
     metadata,
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("taxon_id", Text, nullable=False),
-    Column("own", Boolean, nullable=False),
+    Column("built_in", Boolean, nullable=False),
     Column("key", Text(collation="C"), nullable=False),
     Column("name", Text, nullable=False),
     Column("author", Text, nullable=False),
@@ -22,7 +22,7 @@ taxa = Table(
     Column("since", Date, nullable=False),
     Column("until", Date),
     Column("version", Integer, nullable=False),
-    Index("taxa_standing", "own", "taxon_id", unique=True, postgresql_where=text("until IS NULL")),
+    Index("taxa_current", "built_in", "taxon_id", unique=True, postgresql_where=text("until IS NULL")),
 )
 
 taxon_names = Table(

@@ -57,7 +57,7 @@ async def test_a_party_is_added_read_listed_and_changed(hub: RunningGateway) -> 
     assert changed.headers["etag"] == '"2"'
     listed = (await hub.http.get("/v1/parties", headers=hub.admin)).json()
     assert listed["data"][0] == changed.json()
-    versions = await _rows(hub, "SELECT party->>'version', by_party FROM party_versions ORDER BY at")
+    versions = await _rows(hub, "SELECT party->>'version', actor_party_id FROM party_versions ORDER BY at")
     admin = (await hub.http.get("/v1/me", headers=hub.admin)).json()["id"]
     assert [(version, by and str(by)) for version, by in versions] == [("1", None), ("1", admin), ("2", admin)]
 
@@ -190,7 +190,7 @@ async def test_a_secret_is_told_again_under_its_key_and_stands_nowhere(hub: Runn
     other = await hub.http.post(path, headers=hub.admin)
     assert other.json()["client_id"] != first.json()["client_id"]
     kept = await _rows(hub, "SELECT c::text FROM credentials c")
-    kept += await _rows(hub, "SELECT k::text || convert_from(k.body, 'UTF8') FROM kept_answers k")
+    kept += await _rows(hub, "SELECT k::text || convert_from(k.body, 'UTF8') FROM stored_responses k")
     assert first.json()["client_secret"] not in str(kept)
     assert first.json()["client_id"] in str(kept)
     assert len(first.json()["client_secret"]) >= 43

@@ -81,7 +81,10 @@ def quota_csv(amount: int, **more: str) -> str:
 async def quota_events(db: AsyncEngine) -> list[tuple[str, int, str, int]]:
     async with db.connect() as conn:
         rows = await conn.execute(
-            text("SELECT type, sequence, data::json AS data FROM news WHERE subject LIKE 'quota:%' ORDER BY sequence")
+            text(
+                "SELECT type, sequence, data::json AS data FROM outbox_events"
+                " WHERE subject LIKE 'quota:%' ORDER BY sequence"
+            )
         )
         return [(r.type, r.sequence, r.data["taken"], r.data["share"]) for r in rows]
 
@@ -146,7 +149,9 @@ async def test_a_quota_is_told_to_its_authority_which_hears_how_partners_receive
     async with permits_db.connect() as conn:
         row = (
             await conn.execute(
-                text("SELECT audience::json AS audience, data::json AS data FROM news WHERE type = 'quota.near'")
+                text(
+                    "SELECT audience::json AS audience, data::json AS data FROM outbox_events WHERE type = 'quota.near'"
+                )
             )
         ).one()
     heard, office = (

@@ -68,7 +68,7 @@ async def test_the_last_day_is_included_and_ends_in_the_last_zone(permits_db: As
 
 async def told(db: AsyncEngine, id: UUID) -> list[tuple[str, Any]]:
     async with db.connect() as conn:
-        query = text("SELECT type, data::json AS data FROM news WHERE subject = :s ORDER BY sequence")
+        query = text("SELECT type, data::json AS data FROM outbox_events WHERE subject = :s ORDER BY sequence")
         rows = (await conn.execute(query, {"s": f"permit:{id}"})).all()
     return [(row.type, row.data) for row in rows if row.type != "permit.issued"]
 

@@ -48,7 +48,7 @@ async def test_a_bad_one_harms_no_other_and_each_is_answered_in_order(permits_db
     ]  # fmt: skip
     numbers = [json.loads(one.body)["number"] for one in answers if isinstance(one, StoredResponse)]
     assert numbers == [good.number, twice.number, batch[-1].number]
-    for table in ("permits", "permit_history", "news", "ledger", "commands"):
+    for table in ("permits", "permit_history", "outbox_events", "ledger", "commands"):
         assert await count(permits_db, table) == 4, table
 
 

@@ -35,7 +35,9 @@ async def revoke(db: AsyncEngine, id: UUID) -> None:
 
 async def hearers(db: AsyncEngine, id: UUID) -> set[str]:
     async with db.connect() as conn:
-        query = text("SELECT audience::json AS audience FROM news WHERE subject = :s AND type = 'permit.revoked'")
+        query = text(
+            "SELECT audience::json AS audience FROM outbox_events WHERE subject = :s AND type = 'permit.revoked'"
+        )
         return set((await conn.execute(query, {"s": f"permit:{id}"})).scalar_one()["parties"])
 
 
@@ -73,7 +75,7 @@ async def test_the_token_is_told_once_and_kept_as_its_digest(permits_db: AsyncEn
     id, _, token = await shown(permits_db)
     assert "token" not in await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, now())
     async with permits_db.connect() as conn:
-        kept = (await conn.execute(text("SELECT token FROM permits"))).scalar_one()
+        kept = (await conn.execute(text("SELECT token_digest FROM permits"))).scalar_one()
     assert len(kept) == 32 and token.encode() not in kept
 
 

@@ -178,7 +178,7 @@ async def test_the_news_of_a_consent_says_who_agreed_to_what(permits_db: AsyncEn
     _, found = await accepted_declaration(permits_db, "118")
     await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="5"))
     async with permits_db.connect() as conn:
-        query = text("SELECT data::json AS data FROM news WHERE type = 'declaration.consented'")
+        query = text("SELECT data::json AS data FROM outbox_events WHERE type = 'declaration.consented'")
         data = (await conn.execute(query)).scalar_one()
     assert (data["status"], data["item"], data["quantity"]) == ("accepted", 1, "5")
 

@@ -171,7 +171,10 @@ async def test_who_cited_a_permit_is_told_of_its_revocation(permits_db: AsyncEng
     async with permits_db.connect() as conn:
         told = (
             await conn.execute(
-                text("SELECT data::json AS data, audience::json AS audience FROM news WHERE type = 'permit.revoked'")
+                text(
+                    "SELECT data::json AS data, audience::json AS audience FROM outbox_events"
+                    " WHERE type = 'permit.revoked'"
+                )
             )
         ).one()
     assert str(B.id) in told.audience["parties"]

@@ -182,7 +182,8 @@ async def test_who_cited_it_hears_of_each_turn(permits_db: AsyncEngine) -> None:
         await act(permits_db, id)
     async with permits_db.connect() as conn:
         query = text(
-            "SELECT type, audience::json AS audience, data::json AS data FROM news WHERE subject = :s ORDER BY sequence"
+            "SELECT type, audience::json AS audience, data::json AS data FROM outbox_events"
+            " WHERE subject = :s ORDER BY sequence"
         )
         told: list[Any] = list((await conn.execute(query, {"s": f"permit:{id}"})).all())
     heard = [one.type for one in told if str(B.id) in one.audience["parties"]]

@@ -175,7 +175,9 @@ async def test_a_line_used_up_by_parts_is_closed_whatever_a_consent_was_to_add(p
     )
     assert (kept["consumed"], kept["available"], kept["closed"], status) == ("120", "0", True, "exhausted")
     async with permits_db.connect() as conn:
-        told = (await conn.execute(text("SELECT count(*) FROM news WHERE type = 'permit.exhausted'"))).scalar_one()
+        told = (
+            await conn.execute(text("SELECT count(*) FROM outbox_events WHERE type = 'permit.exhausted'"))
+        ).scalar_one()
     assert told == 1
     await check_balances(permits_db)
 

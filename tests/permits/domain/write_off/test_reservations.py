@@ -65,7 +65,8 @@ async def test_a_strangers_try_at_a_permit_in_use_is_told_to_its_issuer_and_not_
 
 
 async def _second_uses(db: AsyncEngine) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    query = "SELECT data::json AS data, audience::json AS audience FROM news WHERE type LIKE '%second_use%' ORDER BY at"
+    query = """SELECT data::json AS data, audience::json AS audience FROM outbox_events
+        WHERE type LIKE '%second_use%' ORDER BY at"""
     async with db.connect() as conn:
         return [(row.data, row.audience) for row in (await conn.execute(text(query))).all()]
 
