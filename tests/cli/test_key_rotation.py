@@ -29,9 +29,9 @@ def test_requests_flow_through_a_whole_rotation(tmp_path: Path) -> None:
         receipt = tmp_path / "receipt.jws"
         receipt.write_text(lodged)
         pair = admin.create_credentials(admin.me()["id"])
-        answers: list[int] = []
+        responses: list[int] = []
         stop = threading.Event()
-        flow = threading.Thread(target=_ask, args=(hub, pair, answers, stop))
+        flow = threading.Thread(target=_ask, args=(hub, pair, responses, stop))
         flow.start()
         for step in ("add", "use"):
             done = run_saola("rotate", step, "--home", hub.home)
@@ -45,8 +45,8 @@ def test_requests_flow_through_a_whole_rotation(tmp_path: Path) -> None:
             assert httpx2.get(f"{hub.url}/v1/me", headers={"Authorization": f"Bearer {token}"}).status_code == 200
         stop.set()
         flow.join()
-        assert len(answers) > 20
-        assert set(answers) == {200}, "inside and outside, nobody noticed"
+        assert len(responses) > 20
+        assert set(responses) == {200}, "inside and outside, nobody noticed"
         assert run_saola("rotate", "drop", "--home", hub.home).returncode == 0
         time.sleep(2.5)
         refused = httpx2.get(f"{hub.url}/v1/me", headers={"Authorization": f"Bearer {before}"})
@@ -76,15 +76,15 @@ def _rotate_webhooks(hub: RunningHub) -> None:
     assert counts == [2, 2, 1]
 
 
-def _ask(hub: RunningHub, pair: dict[str, Any], answers: list[int], stop: threading.Event) -> None:
+def _ask(hub: RunningHub, pair: dict[str, Any], responses: list[int], stop: threading.Event) -> None:
     """Ask for new tokens, and through them both services behind the gateway."""
     form = {"grant_type": "client_credentials", "client_id": pair["client_id"], "client_secret": pair["client_secret"]}
     with httpx2.Client(base_url=hub.url) as http:
         while not stop.is_set():
             given = http.post("/oauth2/token", data=form)
-            answers.append(given.status_code)
+            responses.append(given.status_code)
             header = {"Authorization": f"Bearer {given.json()['access_token']}"}
-            answers.append(http.get("/v1/reference/terms", headers=header).status_code)
+            responses.append(http.get("/v1/reference/terms", headers=header).status_code)
             time.sleep(0.05)
 
 

@@ -39,8 +39,8 @@ def test_two_programs_that_draw_the_same_numbers_never_get_the_same_port() -> No
     mine = free_ports(10)
     random.setstate(state)
     other = f"import random; from services.cli.ports import free_ports; random.seed({seed}); print(*free_ports(10))"
-    said = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True, check=True, timeout=30)
-    theirs = [int(port) for port in said.stdout.split()]
+    output = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True, check=True, timeout=30)
+    theirs = [int(port) for port in output.stdout.split()]
     assert len(theirs) == 10
     assert not set(mine) & set(theirs)
 

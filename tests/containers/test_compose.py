@@ -84,8 +84,8 @@ def test_a_container_that_dies_costs_nothing(hub: ComposedHub, trade: Path, vict
         hub.docker("restart", "--time", "0", hub.container(victim))
     else:
         hub.within(victim, "sh", "-c", "kill -9 -1", check=False)
-    said, _ = replay.communicate(timeout=150)
-    assert ": 80 accepted, 40 rejected, 0 referred, 0 lost" in said
+    output, _ = replay.communicate(timeout=150)
+    assert ": 80 accepted, 40 rejected, 0 referred, 0 lost" in output
     hub.wait_ready()
     assert hub.docker("inspect", "--format", "{{.State.StartedAt}}", hub.container(victim)) != began
 

@@ -39,9 +39,9 @@ def test_a_release_asked_again_under_its_key_is_one_release(hub: RunningHub, shi
         "Content-Type": "application/json",
     }
     again = [httpx2.post(hub.url + path, headers=headers, content=b"{}", trust_env=False) for _ in range(2)]
-    assert [answer.status_code for answer in again] == [200, 200]
-    assert {answer.headers["Idempotency-Replayed"] for answer in again} == {"true"}
-    assert len({json.dumps(answer.json()) for answer in again}) == 1
+    assert [response.status_code for response in again] == [200, 200]
+    assert {response.headers["Idempotency-Replayed"] for response in again} == {"true"}
+    assert len({json.dumps(response.json()) for response in again}) == 1
 
     assert line_balance(officer, permit)["consumed"] == "1"
     whole = officer.read_declaration(declared["id"])

@@ -47,7 +47,7 @@ def test_what_is_lodged_while_permits_stands_still_is_taken_and_checked_once(
         shipping.lodge(permit, 40, meanwhile=lambda: None, at=-1)
     finally:
         os.kill(pid, signal.SIGCONT)
-    assert len({answer["id"] for answer in shipping.responses}) == 40
+    assert len({response["id"] for response in shipping.responses}) == 40
     assert {found["status"] for found in shipping.checked_declarations(seconds=60)} == {"accepted"}
     assert line_balance(shipping.authority.hub, permit)["reserved"] == "40"
 
@@ -60,7 +60,7 @@ def test_what_was_lodged_while_permits_was_down_does_not_keep_officers_from_thei
     with _kept_down(hub, "permits"):
         lodged = (shipping.build_declaration(permit, quantity=1) for _ in range(MANY))
         told = list(shipping.importer.hub.send_bulk("declarations", lodged))
-    assert {answer["status_code"] for answer in told} == {202}
+    assert {response["status_code"] for response in told} == {202}
     bearer, ends = {"Authorization": f"Bearer {shipping.authority.hub.access_token()}"}, time.monotonic() + 100
     issued: list[int] = []
     with httpx2.Client(base_url=hub.url, timeout=30) as http:

@@ -44,11 +44,11 @@ class RunningGateway:
 
     async def token(self, credential: Body) -> str:
         form = {"grant_type": "client_credentials"}
-        answer = await self.http.post(
+        response = await self.http.post(
             "/oauth2/token", data=form, auth=(credential["client_id"], credential["client_secret"])
         )
-        assert answer.status_code == 200, answer.text
-        return str(answer.json()["access_token"])
+        assert response.status_code == 200, response.text
+        return str(response.json()["access_token"])
 
     async def as_(self, credential: Body) -> dict[str, str]:
         return {"Authorization": f"Bearer {await self.token(credential)}"}

@@ -83,7 +83,7 @@ async def default_response(asked: ReceivedRequest) -> web.StreamResponse:
     """Take everything in; know nothing."""
     if asked.path == "/internal/declarations":
         return web.json_response(
-            {"answers": [{"id": letter["id"], "outcome": "taken"} for letter in asked.json["letters"]]}
+            {"answers": [{"id": message["id"], "outcome": "taken"} for message in asked.json["letters"]]}
         )
     if asked.path == "/internal/parties":
         return web.Response(status=204)

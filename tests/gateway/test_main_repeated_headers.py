@@ -24,10 +24,10 @@ async def test_a_header_that_is_there_twice_is_refused_by_its_name(
     kept = {given: value for given, value in usual.items() if given != name}
     for path in ("/v1/declarations", "/v1/declarations/bulk", "/v1/permits"):
         headers = [*kept.items(), *((name, value) for value in values)]
-        answer = await hub.http.post(path, content=json.dumps(declaration()), headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (400, code), path
-        assert name in answer.json()["detail"]
-        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+        response = await hub.http.post(path, content=json.dumps(declaration()), headers=headers)
+        assert (response.status_code, response.json()["code"]) == (400, code), path
+        assert name in response.json()["detail"]
+        assert response.json()["request_id"] == response.headers["x-request-id"]
     assert hub.permits.requests_to("/v1/permits") == []
 
 

@@ -45,6 +45,6 @@ def enter(hub: RunningHub) -> Iterator[Callable[..., list[PartyClient]]]:
 
 
 @pytest.fixture(scope="module")
-def admin_door(hub: RunningHub) -> Iterator[PartyClient]:
+def admin_access(hub: RunningHub) -> Iterator[PartyClient]:
     with hub.admin() as admin:
         yield PartyClient(hub, admin)

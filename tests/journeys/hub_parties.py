@@ -53,17 +53,19 @@ class HubParties:
         kind = {"Content-Type": JSON} if sent is not None else {}
         keyed = {"Idempotency-Key": secrets.token_hex(8)} if method == "POST" and path != "/oauth2/token" else {}
         given = {**kind, **keyed, **(who.bearer if who else {}), **(headers or {})}
-        answer = self.http.request(method, path, content=sent, headers=given)
-        self._compare(method, answer)
-        assert expect is None or answer.status_code == expect, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer
+        response = self.http.request(method, path, content=sent, headers=given)
+        self._compare(method, response)
+        assert expect is None or response.status_code == expect, (
+            f"{method} {path}: {response.status_code} {response.text}"
+        )
+        return response
 
-    def _compare(self, method: str, answer: httpx2.Response) -> None:
-        operation = self.answers.operation_id(method, answer.request.url.path)
-        kind = answer.headers.get("content-type", "")
-        found = self.answers.response_faults(operation, answer.status_code, kind, answer.content)
-        self.response_faults += [f"{operation} {answer.status_code} {flaw[:500]}" for flaw in found]
-        if answer.is_success:
+    def _compare(self, method: str, response: httpx2.Response) -> None:
+        operation = self.answers.operation_id(method, response.request.url.path)
+        kind = response.headers.get("content-type", "")
+        found = self.answers.response_faults(operation, response.status_code, kind, response.content)
+        self.response_faults += [f"{operation} {response.status_code} {flaw[:500]}" for flaw in found]
+        if response.is_success:
             self.compared_operations.add(operation)
 
     def get(self, who: PartyAccess | None, path: str) -> Any:
@@ -72,9 +74,9 @@ class HubParties:
 
     def post(self, who: PartyAccess, path: str, body: Any = None, **how: Any) -> Any:
         """Do something that is taken."""
-        answer = self.request(who, "POST", path, body, **how)
-        assert answer.is_success, f"POST {path}: {answer.status_code} {answer.text}"
-        return answer.json() if answer.content else {}
+        response = self.request(who, "POST", path, body, **how)
+        assert response.is_success, f"POST {path}: {response.status_code} {response.text}"
+        return response.json() if response.content else {}
 
     def party(self, *roles: str, country: str = "FR", number: str = "") -> PartyAccess:
         """Add a party with a credential."""
@@ -86,17 +88,19 @@ class HubParties:
     def _bearer(self, pair: Mapping[str, str]) -> dict[str, str]:
         form = f"grant_type=client_credentials&client_id={pair['client_id']}&client_secret={pair['client_secret']}"
         how = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer = self.request(None, "POST", "/oauth2/token", form.encode(), how, expect=200)
-        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        response = self.request(None, "POST", "/oauth2/token", form.encode(), how, expect=200)
+        return {"Authorization": f"Bearer {response.json()['access_token']}"}
 
 
 def open_hub_parties(hub: RunningHub) -> HubParties:
     """Open a world on a hub that runs."""
     http = httpx2.Client(base_url=hub.url, timeout=60, trust_env=False)
-    answers = DocumentedResponses(http.get("/openapi.json").json())
+    responses = DocumentedResponses(http.get("/openapi.json").json())
     with hub.admin() as door:
         me = door.me()
-        return HubParties(hub, http, answers, PartyAccess(me["id"], {"Authorization": f"Bearer {door.access_token()}"}))
+        return HubParties(
+            hub, http, responses, PartyAccess(me["id"], {"Authorization": f"Bearer {door.access_token()}"})
+        )
 
 
 def open_client(hub: RunningHub, pair: Mapping[str, str]) -> Hub:

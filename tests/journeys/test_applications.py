@@ -26,14 +26,14 @@ def application(number: str) -> dict[str, Any]:
 
 
 def test_from_the_application_to_the_end_of_the_permit(
-    enter: Callable[..., list[PartyClient]], admin_door: PartyClient
+    enter: Callable[..., list[PartyClient]], admin_access: PartyClient
 ) -> None:
     number = secrets.token_hex(6)
     [trader], (assessor, issuer) = enter("trader", "KE", number), enter("authority", "KE", doors=2)
     [abroad], [customs] = enter("authority", "GB"), enter("customs", "DE")
-    policy = admin_door("GET", "/v1/policies/KE")
+    policy = admin_access("GET", "/v1/policies/KE")
     switched = {"two_people_for_permits": True}
-    assert admin_door("PUT", "/v1/policies/KE", switched, If_Match=policy.headers["ETag"]).status_code == 200
+    assert admin_access("PUT", "/v1/policies/KE", switched, If_Match=policy.headers["ETag"]).status_code == 200
 
     key = secrets.token_hex(8)
     stated = application(number)
@@ -120,11 +120,11 @@ def test_from_every_state_every_turn_does_what_the_table_says(
             doors[ACTS[led][0]]("POST", f"{path}/{led}", ACTS[led][2])
         other = ActorRole.TRADER if by is ActorRole.AUTHORITY else ActorRole.AUTHORITY
         assert doors[other]("POST", f"{path}/{verb}", body).status_code == 403, "never by this role"
-        answer = doors[by]("POST", f"{path}/{verb}", body)
+        response = doors[by]("POST", f"{path}/{verb}", body)
         if by in APPLICATION_TRANSITIONS.get(here, {}).get(there, frozenset()):
-            assert (answer.status_code, answer.json()["status"]) == (200, there), answer.text
+            assert (response.status_code, response.json()["status"]) == (200, there), response.text
         else:
-            assert (answer.status_code, answer.json()["code"]) == (409, "wrong-turn"), answer.text
+            assert (response.status_code, response.json()["code"]) == (409, "wrong-turn"), response.text
             assert doors[ActorRole.TRADER]("GET", path).json()["status"] == here
 
 

@@ -42,8 +42,8 @@ def test_a_file_of_permits_is_issued_line_by_line_and_again_is_the_same(world: H
     body = "\n".join([*sent, json.dumps(last), "", ""])
     told = []
     for _ in range(2):
-        answer = world.request(authority, "POST", "/v1/permits/bulk", body.encode(), NDJSON | KEY, expect=200)
-        told.append([json.loads(line) for line in answer.text.splitlines()])
+        response = world.request(authority, "POST", "/v1/permits/bulk", body.encode(), NDJSON | KEY, expect=200)
+        told.append([json.loads(line) for line in response.text.splitlines()])
     for lines in told:
         assert tuple((one["status_code"], one.get("code")) for one in lines) == TOLD
     assert told[0][6]["errors"][0] == {

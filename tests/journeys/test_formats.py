@@ -158,7 +158,7 @@ def test_an_amendment_in_xml_keeps_its_bytes_and_has_its_receipt(trade: Trade) -
     headers = {"Content-Type": XML, "If-Match": '"1"', "Idempotency-Key": "amend"}
     path = f"/v1/declarations/{found['id']}"
     amended = [way.send("PUT", path, body=second, headers=headers) for _ in range(2)]
-    assert [answer.json()["version"] for answer in amended] == [2, 2]
+    assert [response.json()["version"] for response in amended] == [2, 2]
     assert amended[1].headers["idempotency-replayed"] == "true"
     assert amended[0].json()["digest"] != found["digest"]
     assert [u["reserved"] for u in amended[0].json()["usage"]] == ["90"]
@@ -176,9 +176,9 @@ def test_a_receipt_is_verified_by_the_command_line_without_the_hub(
     receipt.write_text(importer.read_receipt(found["id"]))
     content.write_bytes(importer.read_content(found["id"]))
     keys.write_bytes(importer._transport.send("GET", "/.well-known/jwks.json").content)
-    said = _saola("verify-receipt", receipt, "--keys", keys, "--content", content, hub="http://127.0.0.1:9")
-    assert said.returncode == 0, said.stderr
-    assert found["id"] in said.stdout
+    output = _saola("verify-receipt", receipt, "--keys", keys, "--content", content, hub="http://127.0.0.1:9")
+    assert output.returncode == 0, output.stderr
+    assert found["id"] in output.stdout
     content.write_bytes(body + b" ")
     spoilt = _saola("verify-receipt", receipt, "--keys", keys, "--content", content, hub="http://127.0.0.1:9")
     assert (spoilt.returncode, "other bytes" in spoilt.stderr) == (1, True)
@@ -188,9 +188,9 @@ def test_a_message_is_checked_by_the_command_line(trade: Trade, hub: RunningHub,
     file = tmp_path / "declaration.xml"
     file.write_bytes(trade.message(trade.permit()))
     with _as_importer(trade):
-        said = _saola("check", file, hub=hub.url)
-    assert said.returncode == 0, said.stdout + said.stderr
-    assert "would accept" in said.stdout
+        output = _saola("check", file, hub=hub.url)
+    assert output.returncode == 0, output.stdout + output.stderr
+    assert "would accept" in output.stdout
 
 
 def test_a_file_is_loaded_and_taken_up_where_it_broke(trade: Trade, hub: RunningHub, tmp_path: Path) -> None:
@@ -198,15 +198,15 @@ def test_a_file_is_loaded_and_taken_up_where_it_broke(trade: Trade, hub: Running
     file = tmp_path / "many.ndjson"
     sent = [trade.declaration(permit, "1") for _ in range(1_200)]
     file.write_text("".join(json.dumps(one) + "\n" for one in sent))
-    answers = file.with_name("many.ndjson.answers")
+    responses = file.with_name("many.ndjson.answers")
     with _as_importer(trade):
         assert _saola("load", file, hub=hub.url).returncode == 0
-        whole = answers.read_bytes()
+        whole = responses.read_bytes()
         assert whole.count(b"\n") == 1_200
-        answers.write_bytes(whole[: len(whole) // 2])
+        responses.write_bytes(whole[: len(whole) // 2])
         again = _saola("load", file, hub=hub.url)
     assert again.returncode == 0, again.stderr
-    told = [json.loads(line) for line in answers.open("rb")]
+    told = [json.loads(line) for line in responses.open("rb")]
     assert [one["line"] for one in told] == list(range(1, 1_201))
     assert [one["id"] for one in told] == [json.loads(line)["id"] for line in whole.splitlines()]
 

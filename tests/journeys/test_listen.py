@@ -64,8 +64,8 @@ class Listening:
 
     def _read(self) -> None:
         assert self.process.stdout is not None
-        for said in self.process.stdout:
-            self.said.append(said.rstrip("\n"))
+        for output in self.process.stdout:
+            self.said.append(output.rstrip("\n"))
 
     def wait_for(self, pattern: str, seconds: float = 60.0) -> str:
         ends = time.monotonic() + seconds
@@ -114,8 +114,8 @@ def test_events_are_forwarded_signed_over_the_hubs_trouble_and_its_own_end(
         third = issue(office)
         with listening(hub, file, "--forward", receiver.url, "--types", "permit.*"):
             assert receiver.wait_for_event("permit.issued", "number", third)
-        heard = [event["data"]["number"] for event in receiver.events]
-        assert heard == [first, second, third] and before not in heard, "from now on, in order, each once"
+        received = [event["data"]["number"] for event in receiver.events]
+        assert received == [first, second, third] and before not in received, "from now on, in order, each once"
         assert len(receiver.failed_ids) == 1 and receiver.forged_count == 0
         sent = {render_webhook_body(event) for event in receiver.events}
         assert sent <= {body.encode() for body in hub.stored_events()}, "the very bytes of the webhook"

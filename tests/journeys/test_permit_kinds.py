@@ -51,10 +51,10 @@ def issue(offices: dict[str, PartyClient], body: Body, **headers: str) -> httpx2
     return offices[body["issuer"]]("POST", "/v1/permits", body, **headers)
 
 
-def refused(answer: httpx2.Response) -> list[tuple[str, str]]:
-    assert answer.status_code == 422, answer.text
-    assert answer.json()["code"] == answer.json()["errors"][0]["code"]
-    return [(fault["code"], fault["pointer"]) for fault in answer.json()["errors"]]
+def refused(response: httpx2.Response) -> list[tuple[str, str]]:
+    assert response.status_code == 422, response.text
+    assert response.json()["code"] == response.json()["errors"][0]["code"]
+    return [(fault["code"], fault["pointer"]) for fault in response.json()["errors"]]
 
 
 @pytest.mark.parametrize("kind", PERMIT_KINDS)
@@ -92,9 +92,9 @@ def test_what_a_kind_must_state_is_missed_by_name(offices: dict[str, PartyClient
     stated = paper(kind)
     stated.pop(field, None)
     stated["lines"][0].pop(field, None)
-    answer = issue(offices, stated)
-    assert answer.status_code == 422
-    assert (code, place) in [(fault["code"], fault["pointer"]) for fault in answer.json()["errors"]], answer.text
+    response = issue(offices, stated)
+    assert response.status_code == 422
+    assert (code, place) in [(fault["code"], fault["pointer"]) for fault in response.json()["errors"]], response.text
 
 
 def lines(*changes: Body) -> Body:
@@ -139,9 +139,9 @@ def test_each_fault_of_a_paper_has_a_code_and_a_place_of_its_own(
 def test_what_is_no_code_or_no_quantity_is_told_by_name(
     offices: dict[str, PartyClient], changes: Body, code: str
 ) -> None:
-    answer = issue(offices, paper("export") | lines(changes))
-    faults = answer.json()["errors"]
-    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    response = issue(offices, paper("export") | lines(changes))
+    faults = response.json()["errors"]
+    assert (response.status_code, response.json()["code"]) == (422, code)
     assert {fault["pointer"] for fault in faults} == {f"/lines/0/{name}" for name in changes}
     assert code == "invalid-body" or [fault["code"] for fault in faults] == [code]
 
@@ -151,21 +151,21 @@ def quota_file(amount: int) -> bytes:
     return f"start_date,end_date,taxon_name,iso_code2,quota\n{year},Rarissima una,BT,{amount}\n".encode()
 
 
-def test_no_two_issuers_take_the_last_of_a_quota(offices: dict[str, PartyClient], admin_door: PartyClient) -> None:
-    load = admin_door.send("PUT", "/v1/reference/quotas", quota_file(100))
+def test_no_two_issuers_take_the_last_of_a_quota(offices: dict[str, PartyClient], admin_access: PartyClient) -> None:
+    load = admin_access.send("PUT", "/v1/reference/quotas", quota_file(100))
     assert (load.status_code, load.json()["taken"]) == (200, 1), load.text
 
     def tries(_: int) -> httpx2.Response:
         return issue(offices, paper("export") | lines({"taxon": "Rarissima una", "quantity": "30"}))
 
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(tries, range(8)))
-    assert sorted(answer.status_code for answer in answers) == [201] * 3 + [422] * 5
-    no = next(answer.json() for answer in answers if answer.status_code == 422)
+        responses = list(pool.map(tries, range(8)))
+    assert sorted(response.status_code for response in responses) == [201] * 3 + [422] * 5
+    no = next(response.json() for response in responses if response.status_code == 422)
     assert (no["code"], no["errors"][0]["pointer"]) == ("quota-exceeded", "/lines/0/quantity")
     last = issue(offices, paper("export") | lines({"taxon": "Rarissima una", "quantity": "11"})).json()
     assert "10 number are left" in last["detail"]
-    [one] = admin_door("GET", "/v1/reference/quotas?country=BT").json()["data"]
+    [one] = admin_access("GET", "/v1/reference/quotas?country=BT").json()["data"]
     assert (one["quota"], one["taken"], one["left"]) == ("100", "90", "10")
     told = [event["type"] for event in wait_for_events(offices["BT"], "quota.*", 1)]
     assert told == ["quota.near"]

@@ -42,9 +42,9 @@ def trader(hub: RunningHub) -> TrialParty:
 
 
 def rows(count: int) -> list[dict[str, str]]:
-    letters = "abcdefghijklmnopqrstuvwxyz"
+    messages = "abcdefghijklmnopqrstuvwxyz"
     return [
-        taxon_row(n, f"Portans sp{letters[n // 676]}{letters[n // 26 % 26]}{letters[n % 26]}") for n in range(count)
+        taxon_row(n, f"Portans sp{messages[n // 676]}{messages[n // 26 % 26]}{messages[n % 26]}") for n in range(count)
     ]
 
 

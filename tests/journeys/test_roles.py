@@ -83,11 +83,11 @@ def test_every_role_may_do_what_the_table_says_and_nothing_else(world: HubPartie
         assert _asked(world, None, found, bodies).status_code == 401, name
         for role, who in people.items():
             with subtests.test(name, role=role):
-                answer = _asked(world, who, found, bodies)
-                refused = answer.status_code == 403 and answer.json()["code"] == "role-not-allowed"
-                assert refused == (role not in PERMISSIONS[name]), answer.text
-                assert answer.status_code < 500
-                assert refused or answer.status_code not in {401, 403}, answer.text
+                response = _asked(world, who, found, bodies)
+                refused = response.status_code == 403 and response.json()["code"] == "role-not-allowed"
+                assert refused == (role not in PERMISSIONS[name]), response.text
+                assert response.status_code < 500
+                assert refused or response.status_code not in {401, 403}, response.text
     assert not world.response_faults, "\n".join(world.response_faults)
 
 
@@ -124,12 +124,12 @@ def test_what_is_one_partys_is_nothing_to_three_others(world: HubParties, subtes
         for role, who in others.items() if "{id}" in path else ():
             rooms.add(room)
             with subtests.test(name, role=role):
-                answer = _asked(world, who, found, {}, id=things[room])
+                response = _asked(world, who, found, {}, id=things[room])
                 expected = 404 if role in PERMISSIONS[name] else 403
-                assert answer.status_code == expected, f"what exists but is not yours is not there: {answer.text}"
+                assert response.status_code == expected, f"what exists but is not yours is not there: {response.text}"
     assert rooms == things.keys()
     for room in ("declarations", "permits", "permit-applications", "webhook-endpoints", "mandates", "events"):
         for role, who in others.items():
             with subtests.test(room, role=role):
-                answer = world.request(who, "GET", f"/v1/{room}")
-                assert answer.status_code == 403 or answer.json()["data"] == []
+                response = world.request(who, "GET", f"/v1/{room}")
+                assert response.status_code == 403 or response.json()["data"] == []

@@ -40,10 +40,10 @@ def test_the_administrators_credentials_are_written_for_their_owner_only(mine: R
 
 
 def test_it_says_what_to_try_next(mine: RunningHub) -> None:
-    said = mine.log_file.read_text()
-    assert f"Saola is ready at {mine.url}" in said
-    assert f"demo --hub {mine.url}" in said
-    assert "/docs" in said and "admin.json" in said
+    output = mine.log_file.read_text()
+    assert f"Saola is ready at {mine.url}" in output
+    assert f"demo --hub {mine.url}" in output
+    assert "/docs" in output and "admin.json" in output
 
 
 def test_a_second_hub_on_the_same_home_is_refused_in_plain_words(mine: RunningHub) -> None:

@@ -52,7 +52,7 @@ def event_message(
     **data: Any,
 ) -> EventMessage:
     name = subject or f"declaration:{uuid4()}"
-    heard = audience or Audience(parties=(to.id,) if to else ())
+    received = audience or Audience(parties=(to.id,) if to else ())
     return EventMessage(
         id=uuid5(UUID(int=7), f"{name}#{sequence}"),
         type=kind,
@@ -60,7 +60,7 @@ def event_message(
         sequence=sequence,
         at=now(),
         data={"declaration_id": name.partition(":")[2], "status": "accepted", **data},
-        audience=heard,
+        audience=received,
     )
 
 
@@ -91,18 +91,18 @@ class Service:
     def _header(self, signer: InternalTokenSigner, caller: Caller) -> dict[str, str]:
         return {"Authorization": f"Bearer {signer.sign(caller, audience='notifications', at=now())}"}
 
-    async def send_events(self, *letters: EventMessage) -> list[str]:
+    async def send_events(self, *messages: EventMessage) -> list[str]:
         """Bring news as permits' courier does; answers the outcomes in the order of the letters."""
-        batch = {"letters": [letter.model_dump(mode="json") for letter in letters]}
-        answer = await self.http.post("/internal/news", json=batch, headers=self.headers_as_permits())
-        assert answer.status_code == 200, answer.text
-        outcomes = {one["id"]: one["outcome"] for one in answer.json()["answers"]}
-        return [outcomes[str(letter.id)] for letter in letters]
+        batch = {"letters": [message.model_dump(mode="json") for message in messages]}
+        response = await self.http.post("/internal/news", json=batch, headers=self.headers_as_permits())
+        assert response.status_code == 200, response.text
+        outcomes = {one["id"]: one["outcome"] for one in response.json()["answers"]}
+        return [outcomes[str(message.id)] for message in messages]
 
     async def send_parties(self, *parties: Party) -> None:
         batch = {"parties": [one.model_dump(mode="json") for one in parties]}
-        answer = await self.http.post("/internal/parties", json=batch, headers=self.headers_as_gateway())
-        assert answer.status_code == 204, answer.text
+        response = await self.http.post("/internal/parties", json=batch, headers=self.headers_as_gateway())
+        assert response.status_code == 204, response.text
 
     @property
     def keys(self) -> EndpointKeys:
@@ -119,15 +119,15 @@ class Service:
 
     async def deliveries(self, who: Party, endpoint: str, **query: str) -> list[dict[str, Any]]:
         where = f"/v1/webhook-endpoints/{endpoint}/deliveries"
-        answer = await self.http.get(where, params={"limit": "200", **query}, headers=self.headers_as(who))
-        assert answer.status_code == 200, answer.text
-        found: list[dict[str, Any]] = answer.json()["data"]
+        response = await self.http.get(where, params={"limit": "200", **query}, headers=self.headers_as(who))
+        assert response.status_code == 200, response.text
+        found: list[dict[str, Any]] = response.json()["data"]
         return found
 
     async def read_feed(self, who: Party, after: str = "", **query: str) -> tuple[list[dict[str, Any]], str]:
-        answer = await self.http.get("/v1/events", params={"after": after, **query}, headers=self.headers_as(who))
-        assert answer.status_code == 200, answer.text
-        return answer.json()["data"], answer.json()["next_cursor"]
+        response = await self.http.get("/v1/events", params={"after": after, **query}, headers=self.headers_as(who))
+        assert response.status_code == 200, response.text
+        return response.json()["data"], response.json()["next_cursor"]
 
     async def scalar(self, query: str) -> Any:
         async with self.engine.connect() as conn:

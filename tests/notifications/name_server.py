@@ -31,8 +31,8 @@ class NameServer(asyncio.DatagramProtocol):
         found = times[min(max(self.query_counts[name], 1), len(times)) - 1]
         wanted = [ip_address(one) for one in found if isinstance(ip_address(one), IPv6Address) == (kind == AAAA)]
         head = data[:2] + struct.pack("!HHHHH", 0x8180, 1, len(wanted), 0, 0)
-        answers = [b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 0, len(one.packed)) + one.packed for one in wanted]
-        self._transport.sendto(head + data[12:end] + b"".join(answers), address)
+        responses = [b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 0, len(one.packed)) + one.packed for one in wanted]
+        self._transport.sendto(head + data[12:end] + b"".join(responses), address)
 
     def close(self) -> None:
         self._transport.close()
@@ -56,9 +56,9 @@ class NameServer(asyncio.DatagramProtocol):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.settimeout(3)
             sock.sendto(query, ("127.0.0.1", self.port))
-            said = sock.recv(4096)
+            output = sock.recv(4096)
         size = 4 if kind == A else 16
-        records = said[len(query) :]
+        records = output[len(query) :]
         each = 12 + size
         return [str(ip_address(records[n + 12 : n + each])) for n in range(0, len(records), each)]
 

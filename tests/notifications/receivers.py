@@ -44,10 +44,10 @@ class Receiver:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        heard = WebhookRequest(request.path, headers, await request.read(), request)
-        self.requests.append(heard)
-        answer = await self.respond(heard) if self.respond else None
-        return answer or web.Response(text="thank you")
+        received = WebhookRequest(request.path, headers, await request.read(), request)
+        self.requests.append(received)
+        response = await self.respond(received) if self.respond else None
+        return response or web.Response(text="thank you")
 
     def requests_about(self, subject: str) -> list[WebhookRequest]:
         name = subject.partition(":")[2]

@@ -42,7 +42,7 @@ async def test_the_worker_delivers_and_lets_what_flies_land_on_sigterm(service: 
     await service.endpoint(who, receiver.url)
     landing = asyncio.Event()
 
-    async def slowly(heard: WebhookRequest) -> None:
+    async def slowly(received: WebhookRequest) -> None:
         await landing.wait()
 
     receiver.respond = slowly
@@ -73,8 +73,8 @@ async def test_the_server_sends_its_long_pollers_home_and_ends_on_sigterm(servic
         waiting = asyncio.create_task(http.get(f"{url}/v1/events", headers=header))
         await asyncio.sleep(0.3)
         server.send_signal(signal.SIGTERM)
-        answer = await asyncio.wait_for(waiting, 10)
-        assert (answer.status_code, answer.json()["data"]) == (200, [])
+        response = await asyncio.wait_for(waiting, 10)
+        assert (response.status_code, response.json()["data"]) == (200, [])
         await asyncio.wait_for(server.wait(), 10)
 
 
@@ -88,7 +88,7 @@ async def ready(http: httpx2.AsyncClient, url: str) -> bool:
 async def test_settings_that_are_wrong_are_all_named_at_once(service: Service) -> None:
     async with process(service, "worker", schedule="soon", colour="red") as worker:
         assert worker.stderr is not None
-        said = (await worker.stderr.read()).decode()
+        output = (await worker.stderr.read()).decode()
         assert await worker.wait() == 78
-    assert "NOTIFICATIONS_SCHEDULE" in said
-    assert "NOTIFICATIONS_COLOUR" in said
+    assert "NOTIFICATIONS_SCHEDULE" in output
+    assert "NOTIFICATIONS_COLOUR" in output

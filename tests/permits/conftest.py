@@ -15,7 +15,7 @@ from tests.permits.internal_client import InternalClient
 
 
 @pytest.fixture
-async def inside(clone: Clone, tmp_path: Path) -> AsyncIterator[InternalClient]:
+async def internal_client(clone: Clone, tmp_path: Path) -> AsyncIterator[InternalClient]:
     """The permits app on a database of its own, and the gateway's keys."""
     private, public = tmp_path / "gateway.json", tmp_path / "gateway.pub.json"
     create_signing_keys(private, public)

@@ -29,19 +29,19 @@ class InternalClient:
         return await self.http.request(method, path, headers=headers, **more)
 
 
-async def issue_by_http(inside: InternalClient, *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
+async def issue_by_http(internal_client: InternalClient, *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
     permit = permit_content(*lines, **more)
-    answer = await inside(
+    response = await internal_client(
         "POST", "/v1/permits", AUTHORITY_ZA, json=json.loads(permit.model_dump_json(exclude_none=True))
     )
-    assert answer.status_code == 201, answer.text
-    assert answer.headers["Location"] == f"/v1/permits/{answer.json()['id']}"
-    return {**answer.json(), "terms": permit}
+    assert response.status_code == 201, response.text
+    assert response.headers["Location"] == f"/v1/permits/{response.json()['id']}"
+    return {**response.json(), "terms": permit}
 
 
-async def lodge_by_http(inside: InternalClient, stated: Any) -> str:
+async def lodge_by_http(internal_client: InternalClient, stated: Any) -> str:
     sent = submission_message(stated)
     batch = {"letters": [json.loads(sent.model_dump_json())]}
-    answer = await inside("POST", "/internal/declarations", None, json=batch)
-    assert answer.json() == {"answers": [{"id": str(sent.id), "outcome": "taken", "reason": None}]}
+    response = await internal_client("POST", "/internal/declarations", None, json=batch)
+    assert response.json() == {"answers": [{"id": str(sent.id), "outcome": "taken", "reason": None}]}
     return str(sent.id)

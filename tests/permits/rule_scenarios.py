@@ -56,8 +56,8 @@ def rules_found(
     *cited: PermitRecord, known: Facts = APPENDIX_II, also: tuple[PermitRecord, ...] = (), **more: Any
 ) -> Names:
     """Answer the rules that find something in such a declaration; `also` are permits that are here uncited."""
-    filed = received_declaration(*cited, known=known, **more)
-    return {one.rule for one in check(filed, {p.key: p for p in (*cited, *also)}, known).findings}
+    declaration = received_declaration(*cited, known=known, **more)
+    return {one.rule for one in check(declaration, {p.key: p for p in (*cited, *also)}, known).findings}
 
 
 def changed_permit(other: PermitRecord, **changes: Any) -> PermitRecord:
@@ -114,24 +114,27 @@ def rules_after_endorsement(quantity: str) -> Names:
         act,
         APPENDIX_II,
     )
-    [held], [filed] = [c.permit for c in taken.permits], [d.declaration for d in taken.declarations]
-    kept = replace(held, citations=filed.citations, usage_totals=add_reservations((), filed.citations))
+    [held], [declaration] = [c.permit for c in taken.permits], [d.declaration for d in taken.declarations]
+    kept = replace(held, citations=declaration.citations, usage_totals=add_reservations((), declaration.citations))
     box_14 = Endorsement.model_validate({"lines": [{"line": "A", "quantity": quantity}]})
     by = Actor(party=CUSTOMS_ZA.id, role="customs", at=NOW)
-    made = endorse.endorse({kept.id: kept}, kept.id, box_14, by, {filed.id: filed})
+    made = endorse.endorse({kept.id: kept}, kept.id, box_14, by, {declaration.id: declaration})
     return {one.rule for change in made.declarations for one in change.declaration.findings}
 
 
 def rules_when_stale(*, after: bool) -> Names:
     """Let a declaration be, and end it by its country's days, or not."""
     taken = lodge([received_declaration(PERMIT)], [PERMIT], Actor(party=B.id, role="trader", at=NOW), APPENDIX_II)
-    filed, permits = taken.declarations[0].declaration, {change.permit.id: change.permit for change in taken.permits}
+    declaration, permits = (
+        taken.declarations[0].declaration,
+        {change.permit.id: change.permit for change in taken.permits},
+    )
     ended = (
-        refer_stale(filed, permits, 30, TODAY, Actor(party=None, role="rules", at=AFTER_VALIDITY))
+        refer_stale(declaration, permits, 30, TODAY, Actor(party=None, role="rules", at=AFTER_VALIDITY))
         .declarations[0]
         .declaration
     )
-    return {one.rule for one in (ended if after else filed).findings}
+    return {one.rule for one in (ended if after else declaration).findings}
 
 
 def facts_with_quota_usage(total: int) -> Facts:

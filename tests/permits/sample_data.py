@@ -39,10 +39,10 @@ B = party("trader", "FR", "FR99988877700011")
 OTHER_TRADER = party("trader", "FR", "FR00000000000000")
 
 
-def line(letter: str = "A", quantity: str = "120", **more: Any) -> dict[str, Any]:
+def line(line_letter: str = "A", quantity: str = "120", **more: Any) -> dict[str, Any]:
     """Write a permit line."""
     return {
-        "line": letter,
+        "line": line_letter,
         "taxon": "Crocodylus niloticus",
         "appendix": "II",
         "source": "R",
@@ -151,13 +151,13 @@ async def lodge_declaration(
     return await read.read_declaration(db, sent.id, by)
 
 
-async def balance(db: AsyncEngine, id: UUID, letter: str = "A") -> dict[str, Any]:
+async def balance(db: AsyncEngine, id: UUID, line_letter: str = "A") -> dict[str, Any]:
     """Read the import side of a permit line."""
     found = await actions_read.read_permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
-    return next(dict(n["balance"]) for n in found["lines"] if n["line"] == letter)
+    return next(dict(n["balance"]) for n in found["lines"] if n["line"] == line_letter)
 
 
-async def export_balance(db: AsyncEngine, id: UUID, letter: str = "A") -> dict[str, Any]:
+async def export_balance(db: AsyncEngine, id: UUID, line_letter: str = "A") -> dict[str, Any]:
     """Read the export side of a permit line."""
     found = await actions_read.read_permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
-    return next(dict(n["export_balance"]) for n in found["lines"] if n["line"] == letter)
+    return next(dict(n["export_balance"]) for n in found["lines"] if n["line"] == line_letter)

@@ -16,17 +16,17 @@ def operations(app: FastAPI) -> list[tuple[str, str]]:
     return [*listed, ("POST", "/internal/declarations"), ("POST", "/internal/parties"), ("POST", "/internal/permits")]
 
 
-async def test_every_route_without_a_token_is_401(inside: InternalClient) -> None:
-    seen = operations(inside.app)
+async def test_every_route_without_a_token_is_401(internal_client: InternalClient) -> None:
+    seen = operations(internal_client.app)
     assert len(seen) > 15
     for method, path in seen:
-        answer = await inside.http.request(method, path.format(id=uuid4(), which="rules", country="FR"))
-        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), path
+        response = await internal_client.http.request(method, path.format(id=uuid4(), which="rules", country="FR"))
+        assert (response.status_code, response.json()["code"]) == (401, "unauthenticated"), path
 
 
-async def test_a_header_that_claims_a_party_counts_for_nothing(inside: InternalClient) -> None:
+async def test_a_header_that_claims_a_party_counts_for_nothing(internal_client: InternalClient) -> None:
     claims = {"X-Party": str(B.id), "X-Roles": "admin", "Authorization": "Bearer eyJhbGciOiJub25lIn0.e30."}
-    assert (await inside.http.get("/v1/declarations", headers=claims)).status_code == 401
+    assert (await internal_client.http.get("/v1/declarations", headers=claims)).status_code == 401
 
 
 ROLES = {"trader": B, "customs": CUSTOMS_FR, "authority": AUTHORITY_FR, "partner": PARTNER, "admin": ADMIN}
@@ -77,8 +77,10 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
 }
 
 
-async def test_every_role_may_do_what_the_table_says_and_no_more(inside: InternalClient) -> None:
-    for operation in operations(inside.app):
+async def test_every_role_may_do_what_the_table_says_and_no_more(internal_client: InternalClient) -> None:
+    for operation in operations(internal_client.app):
         for role, who in ROLES.items():
-            answer = await inside(operation[0], operation[1].format(id=uuid4(), which="rules", country="FR"), who)
-            assert (answer.status_code != 403) == (role in ALLOWED[operation]), (operation, role, answer.text)
+            response = await internal_client(
+                operation[0], operation[1].format(id=uuid4(), which="rules", country="FR"), who
+            )
+            assert (response.status_code != 403) == (role in ALLOWED[operation]), (operation, role, response.text)

@@ -58,19 +58,19 @@ async def settled(db: AsyncEngine) -> int:
 class Receiver:
     """What stands at the other end: notes what came, and answers as the test says."""
 
-    def __init__(self, answer: Callable[[Sequence[OutboxMessage]], None] = lambda letters: None) -> None:
+    def __init__(self, response: Callable[[Sequence[OutboxMessage]], None] = lambda messages: None) -> None:
         self.came: list[list[str]] = []
-        self.answer = answer
+        self.answer = response
 
-    async def deliver(self, letters: Sequence[OutboxMessage]) -> Mapping[UUID, bool]:
-        self.came.append([letter["word"] for letter in letters])
-        self.answer(letters)
-        return {letter["id"]: True for letter in letters}
+    async def deliver(self, messages: Sequence[OutboxMessage]) -> Mapping[UUID, bool]:
+        self.came.append([message["word"] for message in messages])
+        self.answer(messages)
+        return {message["id"]: True for message in messages}
 
 
 @asynccontextmanager
-async def carried(courier: Dispatcher) -> AsyncIterator[None]:
-    task = asyncio.create_task(courier.run())
+async def carried(dispatcher: Dispatcher) -> AsyncIterator[None]:
+    task = asyncio.create_task(dispatcher.run())
     try:
         yield
     finally:
@@ -98,10 +98,10 @@ async def _is(count: Awaitable[int], wanted: int) -> bool:
 async def test_letters_handed_over_are_not_read_again(db: AsyncEngine) -> None:
     receiver = Receiver()
     told: list[UUID] = []
-    courier = Dispatcher("test", db, LETTERS, receiver.deliver, poll_seconds=30, on_settled=told.extend)
+    dispatcher = Dispatcher("test", db, LETTERS, receiver.deliver, poll_seconds=30, on_settled=told.extend)
     (id,) = await put(db, "a", leased=timedelta(seconds=30))
-    async with carried(courier):
-        courier.enqueue_leased([{"id": id, "word": "a"}])
+    async with carried(dispatcher):
+        dispatcher.enqueue_leased([{"id": id, "word": "a"}])
         await until(lambda: _is(settled(db), 1))
     assert (receiver.came, told) == ([["a"]], [id])
 
@@ -109,18 +109,18 @@ async def test_letters_handed_over_are_not_read_again(db: AsyncEngine) -> None:
 async def test_while_the_receiver_is_away_letters_wait_and_none_is_lost(db: AsyncEngine) -> None:
     away = 3
 
-    def answer(letters: Sequence[OutboxMessage]) -> None:
+    def response(messages: Sequence[OutboxMessage]) -> None:
         nonlocal away
         if away:
             away -= 1
             raise ServiceUnreachable("not there")
 
-    receiver = Receiver(answer)
+    receiver = Receiver(response)
     await put(db, *"abc")
-    courier = Dispatcher("test", db, LETTERS, receiver.deliver, poll_seconds=0.02)
-    async with carried(courier):
+    dispatcher = Dispatcher("test", db, LETTERS, receiver.deliver, poll_seconds=0.02)
+    async with carried(dispatcher):
         await until(lambda: _is(settled(db), 3))
-        assert courier.has_capacity
+        assert dispatcher.has_capacity
     assert len(receiver.came) == 4
 
 
@@ -128,14 +128,14 @@ async def test_while_the_receiver_is_away_letters_wait_and_none_is_lost(db: Asyn
 async def test_a_letter_that_breaks_the_receiver_is_found_and_harms_no_neighbour(
     db: AsyncEngine, fault: type[Exception]
 ) -> None:
-    def answer(letters: Sequence[OutboxMessage]) -> None:
-        if any(letter["word"] == "bad" for letter in letters):
+    def response(messages: Sequence[OutboxMessage]) -> None:
+        if any(message["word"] == "bad" for message in messages):
             raise fault("broken by it")
 
-    receiver, parked = Receiver(answer), []
+    receiver, parked = Receiver(response), []
 
-    async def last_resort(letter: OutboxMessage, why: str) -> None:
-        parked.append((letter["word"], why))
+    async def last_resort(message: OutboxMessage, why: str) -> None:
+        parked.append((message["word"], why))
 
     await put(db, "a", "b", "bad", "c", "d")
     async with carried(
@@ -172,10 +172,10 @@ async def test_several_couriers_side_by_side_carry_each_letter_once(db: AsyncEng
 async def test_a_letter_not_taken_yet_comes_again(db: AsyncEngine) -> None:
     seen: list[str] = []
 
-    async def deliver(letters: Sequence[OutboxMessage]) -> Mapping[UUID, bool]:
+    async def deliver(messages: Sequence[OutboxMessage]) -> Mapping[UUID, bool]:
         first = not seen
-        seen.extend(letter["word"] for letter in letters)
-        return {letter["id"]: not first for letter in letters}
+        seen.extend(message["word"] for message in messages)
+        return {message["id"]: not first for message in messages}
 
     await put(db, "early")
     async with carried(Dispatcher("test", db, LETTERS, deliver, poll_seconds=0.02)):
@@ -196,10 +196,10 @@ def test_the_engine_hides_what_a_statement_carried() -> None:
 
 async def test_a_courier_that_is_cancelled_as_a_letter_comes_ends(db: AsyncEngine) -> None:
     receiver = Receiver()
-    courier = Dispatcher("test", db, LETTERS, receiver.deliver, poll_seconds=60)
-    running = asyncio.create_task(courier.run())
+    dispatcher = Dispatcher("test", db, LETTERS, receiver.deliver, poll_seconds=60)
+    running = asyncio.create_task(dispatcher.run())
     await asyncio.sleep(0.3)
-    courier.wake()
+    dispatcher.wake()
     await asyncio.sleep(0)
     running.cancel()
     done, _ = await asyncio.wait({running}, timeout=5)

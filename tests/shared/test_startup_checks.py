@@ -70,30 +70,30 @@ def test_everything_that_is_wrong_is_told_at_once(process: str, keys: Path) -> N
     key = next(name for name in settings if name.endswith("_KEYS"))
     settings |= {f"{service}_PROT": "1", f"{service}_PORT": "http", key: str(keys / "none.json")}
 
-    status, said = started(process, settings)
+    status, output = started(process, settings)
 
     assert status == 78
-    assert said[0] == "This does not start:"
-    starts = [line.split(":")[0].split(" is no setting")[0].split(" names")[0] for line in said[1:]]
+    assert output[0] == "This does not start:"
+    starts = [line.split(":")[0].split(" is no setting")[0].split(" names")[0] for line in output[1:]]
     assert starts == [f"{service}_PROT", f"{service}_PORT", key, f"{service}_DATABASE_URL"]
-    assert "the database cannot be reached" in said[-1]
+    assert "the database cannot be reached" in output[-1]
 
 
 def test_a_missing_setting_is_named_with_its_meaning(keys: Path) -> None:
     settings = environment("gateway", "postgresql+asyncpg://nobody@/x", keys)
     del settings["GATEWAY_DATABASE_URL"], settings["GATEWAY_TOKEN_KEYS"]
-    status, said = started("gateway", settings)
-    assert (status, len(said)) == (78, 3)
-    assert said[1].startswith("GATEWAY_DATABASE_URL is not set: postgresql+asyncpg://")
-    assert said[2].startswith("GATEWAY_TOKEN_KEYS is not set: Private JWKS")
+    status, output = started("gateway", settings)
+    assert (status, len(output)) == (78, 3)
+    assert output[1].startswith("GATEWAY_DATABASE_URL is not set: postgresql+asyncpg://")
+    assert output[2].startswith("GATEWAY_TOKEN_KEYS is not set: Private JWKS")
 
 
 def test_what_is_no_address_or_no_private_key_is_told(keys: Path) -> None:
     settings = environment("gateway", "over there", keys) | {"GATEWAY_SIGNING_KEYS": str(keys / "public.json")}
-    status, said = started("gateway", settings)
-    assert (status, len(said)) == (78, 3)
-    assert "public keys only" in said[1]
-    assert "this is no address; write postgresql+asyncpg://" in said[2]
+    status, output = started("gateway", settings)
+    assert (status, len(output)) == (78, 3)
+    assert "public keys only" in output[1]
+    assert "this is no address; write postgresql+asyncpg://" in output[2]
 
 
 @pytest.mark.parametrize("process", PROCESSES)
@@ -103,18 +103,18 @@ async def test_only_the_runner_of_the_service_may_enter(
     service = process.removesuffix("-worker")
     await clone(service)
     owner = server.url(templates + service, f"{service}_owner", "test")
-    status, said = started(process, environment(process, owner, keys))
-    assert (status, len(said)) == (78, 2)
-    assert f"it enters as {service}_owner, another role; a service enters as {service}_runner" in said[1]
+    status, output = started(process, environment(process, owner, keys))
+    assert (status, len(output)) == (78, 2)
+    assert f"it enters as {service}_owner, another role; a service enters as {service}_runner" in output[1]
 
 
 async def test_a_superuser_may_not_enter_and_an_unmigrated_database_is_told_beside_it(
     keys: Path, server: Server, templates: str
 ) -> None:
-    status, said = started("permits", environment("permits", server.url("postgres"), keys))
-    assert (status, len(said)) == (78, 3)
-    assert f"it enters as {server.user}, a superuser" in said[1]
-    assert "stands at migration none, this code needs" in said[2] and "saola migrate" in said[2]
+    status, output = started("permits", environment("permits", server.url("postgres"), keys))
+    assert (status, len(output)) == (78, 3)
+    assert f"it enters as {server.user}, a superuser" in output[1]
+    assert "stands at migration none, this code needs" in output[2] and "saola migrate" in output[2]
 
 
 async def test_an_old_database_and_a_newer_one_are_told(keys: Path, server: Server, clone: Clone) -> None:
@@ -126,9 +126,9 @@ async def test_an_old_database_and_a_newer_one_are_told(keys: Path, server: Serv
             ("0099_later", "stands at migration 0099_later, which this version does not know: run the newer version"),
         ):
             await admin.execute("UPDATE alembic_version SET version_num = $1", number)
-            status, said = started("notifications", environment("notifications", url, keys))
-            assert (status, len(said)) == (78, 2)
-            assert words in said[1]
+            status, output = started("notifications", environment("notifications", url, keys))
+            assert (status, len(output)) == (78, 2)
+            assert words in output[1]
     finally:
         await admin.close()
 
@@ -138,9 +138,9 @@ async def test_a_role_that_may_not_enter_the_database_is_told(
 ) -> None:
     await clone("gateway")
     other = server.url(templates + "gateway", "permits_runner", "test")
-    status, said = started("gateway", environment("gateway", other, keys))
-    assert (status, len(said)) == (78, 2)
-    assert "the database does not let us in: permission denied for database" in said[1]
+    status, output = started("gateway", environment("gateway", other, keys))
+    assert (status, len(output)) == (78, 2)
+    assert "the database does not let us in: permission denied for database" in output[1]
 
 
 def test_a_secret_may_stand_in_a_file_but_not_in_both_places(keys: Path) -> None:

@@ -56,11 +56,11 @@ class Scripted:
                     self._send(200, {}, {"access_token": f"token-{outer.tokens}", "expires_in": 3600})
                     return
                 outer.asked.append((self.command, self.path, dict(self.headers), body))
-                said = outer.script.pop(0) if outer.script else (200, {}, {})
-                if said is None:
+                output = outer.script.pop(0) if outer.script else (200, {}, {})
+                if output is None:
                     self.close_connection = True
                 else:
-                    self._send(*said)
+                    self._send(*output)
 
             def _send(self, status: int, headers: dict[str, str], body: Any) -> None:
                 lines = body if isinstance(body, list) else [body]
@@ -193,10 +193,10 @@ def test_many_are_sent_a_block_at_a_time_and_what_was_put_off_or_lost_is_sent_ag
             drawn.append(number)
             yield {"reference": number}
 
-    answers = hub.send_bulk("declarations", things())
-    assert next(answers) == {"status_code": 202, "line": 1}
+    responses = hub.send_bulk("declarations", things())
+    assert next(responses) == {"status_code": 202, "line": 1}
     assert len(drawn) == 1000, "no more is read than is sent"
-    assert [answer["line"] for answer in answers] == list(range(2, 1501))
+    assert [response["line"] for response in responses] == list(range(2, 1501))
     assert [body.count(b"\n") for *_, body in server.asked] == [1000, 1000, 1, 500]
     assert server.asked[2][3] == b'{"reference": 999}\n'
 

@@ -11,7 +11,7 @@ from tests.gateway.stub_service import ReceivedRequest, problem_response
 
 
 async def test_permits_go_in_batches_each_under_its_own_command(hub: RunningGateway) -> None:
-    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+    async def response(asked: ReceivedRequest) -> web.StreamResponse:
         if asked.path != "/internal/permits":
             return web.json_response({})
         made = [
@@ -22,7 +22,7 @@ async def test_permits_go_in_batches_each_under_its_own_command(hub: RunningGate
         ]
         return web.json_response(made)
 
-    hub.permits.respond = answer
+    hub.permits.respond = response
     _, authority = await hub.party("authority", country="ZA")
     sent: list[Any] = [{"issuer": "ZA", "number": f"ZA-{number}"} for number in range(450)]
     sent[7] = b"{nonsense"
@@ -43,12 +43,12 @@ async def test_permits_go_in_batches_each_under_its_own_command(hub: RunningGate
 
 
 async def test_a_line_that_is_no_permit_harms_no_other_wherever_it_stands(hub: RunningGateway) -> None:
-    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+    async def response(asked: ReceivedRequest) -> web.StreamResponse:
         if asked.path != "/internal/permits":
             return web.json_response({})
         return web.json_response([{"status": 201, "body": {"number": one["body"]["number"]}} for one in asked.json])
 
-    hub.permits.respond = answer
+    hub.permits.respond = response
     _, authority = await hub.party("authority", country="ZA")
     good = json.dumps({"issuer": "ZA", "number": "1"}).encode()
     bad = [b"", b"  \t", b"\r", good + b"," + good, good + b"],[1", b"]", b'{"a":' + b"[" * 31 + b"]" * 31 + b"}"]
@@ -60,7 +60,7 @@ async def test_a_line_that_is_no_permit_harms_no_other_wherever_it_stands(hub: R
 
 
 async def test_a_permit_that_breaks_something_inside_harms_no_other(hub: RunningGateway) -> None:
-    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+    async def response(asked: ReceivedRequest) -> web.StreamResponse:
         if asked.path != "/internal/permits":
             return web.json_response({})
         numbers = [one["body"]["number"] for one in asked.json]
@@ -68,7 +68,7 @@ async def test_a_permit_that_breaks_something_inside_harms_no_other(hub: Running
             return problem_response(500, "internal-error")
         return web.json_response([{"status": 201, "body": {"number": number}} for number in numbers])
 
-    hub.permits.respond = answer
+    hub.permits.respond = response
     _, authority = await hub.party("authority", country="ZA")
     sent = [{"issuer": "ZA", "number": str(number)} for number in range(40)]
     told = await send_bulk(hub, authority, ndjson_lines(sent), "/v1/permits/bulk")
@@ -79,11 +79,11 @@ async def test_a_permit_that_breaks_something_inside_harms_no_other(hub: Running
 async def test_a_line_of_permits_is_named_by_all_it_states(hub: RunningGateway) -> None:
     """So another permit of the same number is told that it is taken, and the same line is the same again."""
 
-    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+    async def response(asked: ReceivedRequest) -> web.StreamResponse:
         made = [{"status": 201, "body": {"command": one["command_id"]}} for one in asked.json]
         return web.json_response(made if asked.path == "/internal/permits" else {})
 
-    hub.permits.respond = answer
+    hub.permits.respond = response
     _, authority = await hub.party("authority", country="ZA")
     lines = [b'{"issuer":"ZA","number":"1","purpose":"T"}', b'{"issuer":"ZA","number":"1","purpose":"Z"}']
     for header in ({}, {"Idempotency-Key": "load-1"}):

@@ -18,17 +18,17 @@ def checked(delay: float = 0.0) -> Responder:
     """Permits that has checked what it took in, and shows it."""
     taken: dict[str, object] = {}
 
-    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+    async def response(asked: ReceivedRequest) -> web.StreamResponse:
         if asked.path == "/internal/declarations":
             await asyncio.sleep(delay)
-            taken.update({letter["id"]: letter["declaration"] for letter in asked.json["letters"]})
+            taken.update({message["id"]: message["declaration"] for message in asked.json["letters"]})
         id = asked.path.rpartition("/")[2]
         if asked.method == "GET" and id in taken:
             whole = {"id": id, "status": "accepted", "version": 1, "declaration": taken[id]}
             return web.json_response(whole, headers={"ETag": '"1"'})
         return await default_response(asked)
 
-    return answer
+    return response
 
 
 async def test_before_its_checks_a_declaration_reads_received_as_it_was_sent(alone: RunningGateway) -> None:
@@ -40,14 +40,14 @@ async def test_before_its_checks_a_declaration_reads_received_as_it_was_sent(alo
     at = lodged["received_at"]
     assert found.status_code == 200
     assert found.headers["etag"] == '"1"'
-    said = found.json()
-    item = said["items"][0]
+    output = found.json()
+    item = output["items"][0]
     assert item.pop("quantity") == "100.5"
     assert item["documents"] == [
         {"type": "C400", "number": "ZA-2026-000123", "issuer": "ZA", "line": "A", "use": "exhausts"}
     ]
-    body.pop("items"), said.pop("items")
-    assert said == body | {
+    body.pop("items"), output.pop("items")
+    assert output == body | {
         "id": lodged["id"],
         "version": 1,
         "status": "received",
@@ -75,13 +75,13 @@ async def test_while_permits_is_away_only_what_it_never_had_can_be_read(hub: Run
     await _forwarded(hub, first["id"])
     await hub.permits.close()
     second = (await hub.lodge(trader, declaration())).json()
-    answers = [await hub.http.get(one["links"]["self"], headers=trader) for one in (first, second)]
-    assert [answer.status_code for answer in answers] == [503, 200]
-    assert answers[0].json()["code"] == "service-unavailable"
-    assert "retry-after" in answers[0].headers
+    responses = [await hub.http.get(one["links"]["self"], headers=trader) for one in (first, second)]
+    assert [response.status_code for response in responses] == [503, 200]
+    assert responses[0].json()["code"] == "service-unavailable"
+    assert "retry-after" in responses[0].headers
     for path in (f"/v1/declarations/{uuid4()}", "/v1/declarations", "/v1/permits", "/v1/reference/terms"):
-        answer = await hub.http.get(path, headers=trader)
-        assert (answer.status_code, answer.json()["code"]) == (503, "service-unavailable"), path
+        response = await hub.http.get(path, headers=trader)
+        assert (response.status_code, response.json()["code"]) == (503, "service-unavailable"), path
 
 
 async def _forwarded(hub: RunningGateway, id: str) -> None:
@@ -147,32 +147,32 @@ async def test_one_that_arrives_there_while_it_is_asked_for_is_asked_for_again(h
 async def test_who_waits_is_woken_by_the_courier(hub: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.gateway.actions.lodgement.waiters.POLL_SECONDS", 60)
     hub.permits.respond = checked(delay=0.2)
-    answer = await hub.lodge(await hub.trader(), declaration(), prefer="wait=10")
-    assert (answer.status_code, answer.json()["status"]) == (200, "accepted")
+    response = await hub.lodge(await hub.trader(), declaration(), prefer="wait=10")
+    assert (response.status_code, response.json()["status"]) == (200, "accepted")
 
 
 async def test_prefer_wait_answers_the_checked_declaration(hub: RunningGateway) -> None:
     hub.permits.respond = checked(delay=0.2)
     trader, body = await hub.trader(), declaration()
-    answer = await hub.lodge(trader, body, idempotency_key="k1", prefer="respond-async, wait=10")
-    assert answer.status_code == 200
-    assert answer.json()["status"] == "accepted"
-    assert answer.headers["preference-applied"] == "wait"
-    assert answer.headers["location"].endswith(answer.json()["id"])
+    response = await hub.lodge(trader, body, idempotency_key="k1", prefer="respond-async, wait=10")
+    assert response.status_code == 200
+    assert response.json()["status"] == "accepted"
+    assert response.headers["preference-applied"] == "wait"
+    assert response.headers["location"].endswith(response.json()["id"])
     plain = await hub.lodge(trader, body, idempotency_key="k1")
     assert (plain.status_code, plain.json()["status"]) == (202, "received")
     again = await hub.lodge(trader, body, idempotency_key="k1", prefer="wait=10")
-    assert (again.status_code, again.json()) == (200, answer.json())
+    assert (again.status_code, again.json()) == (200, response.json())
     assert again.headers["idempotency-replayed"] == plain.headers["idempotency-replayed"] == "true"
 
 
 async def test_a_wait_that_is_over_answers_202(alone: RunningGateway) -> None:
     trader = await alone.trader()
     began = time.monotonic()
-    answer = await alone.lodge(trader, declaration(), prefer="wait=1")
-    assert (answer.status_code, answer.json()["status"]) == (202, "received")
+    response = await alone.lodge(trader, declaration(), prefer="wait=1")
+    assert (response.status_code, response.json()["status"]) == (202, "received")
     assert time.monotonic() - began >= 1
-    assert "preference-applied" not in answer.headers
+    assert "preference-applied" not in response.headers
     assert (await alone.lodge(trader, declaration(), prefer="wait=0")).status_code == 202
 
 
@@ -180,9 +180,9 @@ async def test_a_preference_that_is_not_understood_is_ignored(alone: RunningGate
     trader = await alone.trader()
     odd = ("wait", "wait=", "wait=soon", "wait=-1", "wait=1.5", "handling=lenient, wait=x", "handling=strict")
     for number, prefer in enumerate(odd):
-        answer = await alone.lodge(trader, declaration(f"B-{number}"), idempotency_key=f"k{number}", prefer=prefer)
-        assert answer.status_code == 202, prefer
-        assert "preference-applied" not in answer.headers
+        response = await alone.lodge(trader, declaration(f"B-{number}"), idempotency_key=f"k{number}", prefer=prefer)
+        assert response.status_code == 202, prefer
+        assert "preference-applied" not in response.headers
 
 
 async def test_who_waits_sees_what_another_process_carried() -> None:
@@ -208,14 +208,14 @@ async def test_a_command_before_the_checks_is_409_still_received(alone: RunningG
         put = await alone.http.put(path, json=declaration(), headers=amend)
         return [put, await alone.http.post(f"{path}/cancellation", headers=trader)]
 
-    answers = await both()
+    responses = await both()
     alone.permits.respond = _knowing_nothing
     await alone.permits.open()
     async with asyncio.timeout(10):
         while len([asked for asked in alone.permits.requests if asked.caller.party]) < 2:
-            answers += await both()
-    for answer in answers:
-        assert (answer.status_code, answer.json()["code"]) == (409, "still-received")
+            responses += await both()
+    for response in responses:
+        assert (response.status_code, response.json()["code"]) == (409, "still-received")
     _, stranger = await alone.party("trader")
     assert (await alone.http.post(f"{path}/cancellation", headers=stranger)).status_code == 404
 
@@ -237,8 +237,8 @@ async def test_a_command_after_the_checks_goes_to_permits(hub: RunningGateway) -
     [asked] = hub.permits.requests_to(path)
     assert (asked.method, asked.body, asked.headers["if-match"]) == ("PUT", body, '"1"')
     await hub.permits.close()
-    answer = await hub.http.put(path, content=body, headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (503, "service-unavailable")
+    response = await hub.http.put(path, content=body, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (503, "service-unavailable")
 
 
 @pytest.mark.parametrize("id", ["nothing", "%2e%2e", "1", "validate"])

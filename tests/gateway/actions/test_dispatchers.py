@@ -16,9 +16,9 @@ PLACE = "/internal/declarations"
 
 def _carried(hub: RunningGateway) -> list[str]:
     return [
-        letter["declaration"]["reference"]
+        message["declaration"]["reference"]
         for asked in hub.permits.requests_to(PLACE)
-        for letter in asked.json["letters"]
+        for message in asked.json["letters"]
     ]
 
 
@@ -95,8 +95,8 @@ async def test_a_copy_that_never_answers_does_not_keep_submissions(
 async def test_what_came_while_permits_was_away_is_carried_when_it_is_back(alone: RunningGateway) -> None:
     trader = await alone.trader()
     references = [f"B-{number}" for number in range(30)]
-    answers = await asyncio.gather(*(alone.lodge(trader, declaration(reference)) for reference in references))
-    assert {answer.status_code for answer in answers} == {202}
+    responses = await asyncio.gather(*(alone.lodge(trader, declaration(reference)) for reference in references))
+    assert {response.status_code for response in responses} == {202}
     await alone.permits.open()
     await _settled(alone, 30)
     assert sorted(set(_carried(alone))) == sorted(references)
@@ -104,14 +104,14 @@ async def test_what_came_while_permits_was_away_is_carried_when_it_is_back(alone
 
 async def test_what_one_process_took_in_the_next_one_carries(alone: RunningGateway) -> None:
     trader = await alone.trader()
-    answer = await alone.lodge(trader, declaration("B-1"))
+    response = await alone.lodge(trader, declaration("B-1"))
     sister = alone.settings.model_copy(update={"port": alone.settings.port + 1})
     async with serve_gateway(sister):
         alone.context.party_dispatchers.dispatchers.clear()
         await alone.permits.open()
         await _settled(alone, 1)
     assert set(_carried(alone)) == {"B-1"}
-    assert answer.status_code == 202
+    assert response.status_code == 202
 
 
 async def test_a_letter_not_taken_in_is_brought_again(hub: RunningGateway) -> None:
@@ -131,8 +131,8 @@ async def test_a_letter_not_taken_in_is_brought_again(hub: RunningGateway) -> No
 async def test_the_one_that_breaks_permits_is_found_and_goes_there_unverified(alone: RunningGateway, how: str) -> None:
     async def broken_by_one(asked: ReceivedRequest) -> web.StreamResponse:
         if asked.path == PLACE:
-            for letter in asked.json["letters"]:
-                if letter["declaration"]["reference"] == "BAD" and "unverified" not in letter:
+            for message in asked.json["letters"]:
+                if message["declaration"]["reference"] == "BAD" and "unverified" not in message:
                     return web.Response(status=500) if how == "answers 500" else drop_connection(asked)
         return await default_response(asked)
 
@@ -144,12 +144,12 @@ async def test_the_one_that_breaks_permits_is_found_and_goes_there_unverified(al
     await alone.permits.open()
     await _settled(alone, 8, seconds=60)
     last = [
-        letter
+        message
         for asked in alone.permits.requests_to(PLACE)
-        for letter in asked.json["letters"]
-        if "unverified" in letter
+        for message in asked.json["letters"]
+        if "unverified" in message
     ]
-    assert [letter["declaration"]["reference"] for letter in last] == ["BAD"]
+    assert [message["declaration"]["reference"] for message in last] == ["BAD"]
     assert last[0]["unverified"]
     batches = [asked.json["letters"] for asked in alone.permits.requests_to(PLACE)]
     bad = [len(batch) for batch in batches if any(one["declaration"]["reference"] == "BAD" for one in batch)]
@@ -173,8 +173,8 @@ async def test_a_large_declaration_is_read_again_rather_than_kept_in_memory(hub:
     body["items"] = [body["items"][0] | {"number": number} for number in range(1, 201)]
     await hub.lodge(await hub.trader(), body)
     await _settled(hub, 1)
-    [letter] = hub.permits.requests_to(PLACE)[0].json["letters"]
-    assert letter["declaration"] == body
+    [message] = hub.permits.requests_to(PLACE)[0].json["letters"]
+    assert message["declaration"] == body
     assert await _attempts(hub) == 1
 
 

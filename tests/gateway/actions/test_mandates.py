@@ -39,8 +39,8 @@ async def test_an_agent_declares_for_a_trader_under_its_mandate(hub: RunningGate
     lodged = await hub.lodge(its, declaration(trader=trader["id"]))
     assert lodged.status_code == 202
     [sent] = await hub.permits.wait_for_requests("/internal/declarations")
-    [letter] = sent.json["letters"]
-    assert (letter["trader"], letter["party"]["id"]) == (trader["id"], agent["id"])
+    [message] = sent.json["letters"]
+    assert (message["trader"], message["party"]["id"]) == (trader["id"], agent["id"])
     assert (await hub.lodge(its, declaration())).status_code == 202, "its number names the trader too"
     other = await hub.lodge(its, declaration(trader=trader["id"], importer={"name": "C", "country": "FR"}))
     assert (other.status_code, other.json()["code"]) == (403, "not-your-declaration")
@@ -82,12 +82,12 @@ async def test_a_revoked_mandate_ends_lodging_amending_and_cancelling_but_not_re
         revoked = await hub.http.post(f"/v1/mandates/{mandate}/revocation", headers=own)
         assert (revoked.status_code, revoked.json()["status"]) == (200, "revoked")
         assert (await hub.http.post(f"/v1/mandates/{mandate}/revocation", headers=own)).json() == revoked.json()
-    answers = [
+    responses = [
         await hub.lodge(its, declaration(trader=trader["id"])),
         await hub.http.put(path, json=declaration(), headers=its | known),
         await hub.http.post(f"{path}/cancellation", headers=its),
     ]
-    assert [(a.status_code, a.json()["code"]) for a in answers] == [(403, "not-your-declaration")] * 3
+    assert [(a.status_code, a.json()["code"]) for a in responses] == [(403, "not-your-declaration")] * 3
     assert (await hub.http.post(f"{path}/cancellation", headers=own)).status_code == 200
     seen = await hub.http.get(f"/v1/mandates/{mandate}", headers=its)
     assert (seen.json()["status"], seen.json()["revoked_by"]) == ("revoked", trader["id"])
@@ -133,9 +133,9 @@ async def test_a_mandate_that_makes_no_sense_is_refused(hub: RunningGateway, sub
     }
     for name, changes in bad.items():
         with subtests.test(name):
-            answer = await _grant(hub, own, agent, **changes)
-            assert answer.status_code == 422, answer.text
-            assert answer.json()["errors"]
+            response = await _grant(hub, own, agent, **changes)
+            assert response.status_code == 422, response.text
+            assert response.json()["errors"]
     assert (await _grant(hub, hub.admin, agent)).status_code == 422, "the administrator names the trader"
 
 

@@ -16,10 +16,10 @@ async def test_the_public_port_serves_no_figures(alone: RunningGateway) -> None:
 async def test_figures_are_served_at_a_port_of_their_own_and_nothing_else_is(settings: Settings) -> None:
     apart = settings.model_copy(update={"metrics_port": free_ports(1)[0]})
     async with serve_gateway(apart), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{apart.metrics_port}") as http:
-        answer = await http.get("/metrics")
-        assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/plain")
-        assert "saola_database_up 1.0" in answer.text
-        assert "saola_submissions_oldest_waiting_seconds 0.0" in answer.text
+        response = await http.get("/metrics")
+        assert response.status_code == 200 and response.headers["content-type"].startswith("text/plain")
+        assert "saola_database_up 1.0" in response.text
+        assert "saola_submissions_oldest_waiting_seconds 0.0" in response.text
         assert (await http.get("/v1/me")).status_code == 404
 
 

@@ -42,9 +42,9 @@ async def test_a_database_at_another_migration_is_not_ready(hub: RunningGateway,
     admin = await server.connect_as_superuser(name)
     await admin.execute("UPDATE alembic_version SET version_num = '0000'")
     await admin.close()
-    answer = await hub.http.get("/readyz")
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-    assert "0000" in answer.json()["detail"]
+    response = await hub.http.get("/readyz")
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert "0000" in response.json()["detail"]
 
 
 async def test_neighbours_that_are_away_do_not_make_it_unready(alone: RunningGateway) -> None:

@@ -126,10 +126,10 @@ async def test_every_route_without_a_good_token_is_401(hub: RunningGateway, subt
             continue
         for header in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic eDp5"}):
             with subtests.test(operation, header=header):
-                answer = await hub.http.request(method, path, headers=header)
-                assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
-                assert answer.headers["www-authenticate"].startswith("Bearer")
-                assert answer.headers["content-type"] == "application/problem+json"
+                response = await hub.http.request(method, path, headers=header)
+                assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
+                assert response.headers["www-authenticate"].startswith("Bearer")
+                assert response.headers["content-type"] == "application/problem+json"
     assert not [asked for asked in hub.permits.requests + hub.notifications.requests if asked.caller.party]
 
 
@@ -141,11 +141,11 @@ async def test_every_role_may_do_what_the_table_says_and_nothing_else(
     for operation, method, path in _operations(hub):
         for role in ROLES if operation not in PUBLIC_OPERATIONS else ():
             with subtests.test(operation, role=role):
-                answer = await hub.http.request(method, path, headers=headers[role])
-                content = answer.json() if answer.content else {}
-                refused = answer.status_code == 403 and content["code"] == "role-not-allowed"
-                assert refused == (role not in agreed[operation]), answer.text
-                assert answer.status_code < 500
+                response = await hub.http.request(method, path, headers=headers[role])
+                content = response.json() if response.content else {}
+                refused = response.status_code == 403 and content["code"] == "role-not-allowed"
+                assert refused == (role not in agreed[operation]), response.text
+                assert response.status_code < 500
 
 
 async def test_a_party_of_two_roles_may_do_what_either_may(hub: RunningGateway) -> None:

@@ -12,10 +12,10 @@ from tests.notifications.conftest import Service, event_message, party
 LATE = {"outcome": "with_warnings", "message": "late"}
 
 
-async def acknowledge(service: Service, who: Party, letter: EventMessage, verdict: dict[str, Any] = LATE) -> int:
-    where = f"/v1/events/{letter.id}/acknowledgement"
-    answer = await service.http.post(where, json=verdict, headers=service.headers_as(who))
-    return answer.status_code
+async def acknowledge(service: Service, who: Party, message: EventMessage, verdict: dict[str, Any] = LATE) -> int:
+    where = f"/v1/events/{message.id}/acknowledgement"
+    response = await service.http.post(where, json=verdict, headers=service.headers_as(who))
+    return response.status_code
 
 
 async def told(service: Service, who: Party) -> list[dict[str, Any]]:
@@ -24,11 +24,11 @@ async def told(service: Service, who: Party) -> list[dict[str, Any]]:
 
 async def test_a_verdict_is_kept_for_an_event_one_heard_and_for_no_other(service: Service) -> None:
     who, other = party(), party()
-    letter = event_message(to=who)
-    await service.send_events(letter)
-    assert await acknowledge(service, who, letter) == 200
-    assert await acknowledge(service, other, letter) == 404
-    assert await acknowledge(service, who, letter, {"outcome": "whatever"}) == 422
+    message = event_message(to=who)
+    await service.send_events(message)
+    assert await acknowledge(service, who, message) == 200
+    assert await acknowledge(service, other, message) == 404
+    assert await acknowledge(service, who, message, {"outcome": "whatever"}) == 422
     async with service.engine.connect() as conn:
         rows = (await conn.execute(text("SELECT outcome, message, party_id FROM acknowledgements"))).all()
     assert [tuple(row) for row in rows] == [("with_warnings", "late", who.id)]
@@ -37,34 +37,34 @@ async def test_a_verdict_is_kept_for_an_event_one_heard_and_for_no_other(service
 async def test_the_last_verdict_stands_with_the_delivery(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, "https://example.com/")
-    letter = event_message(to=who)
-    await service.send_events(letter)
+    message = event_message(to=who)
+    await service.send_events(message)
     assert (await service.deliveries(who, made["id"]))[0]["acknowledgement"] is None
-    await acknowledge(service, who, letter)
-    await acknowledge(service, who, letter, {"outcome": "accepted"})
+    await acknowledge(service, who, message)
+    await acknowledge(service, who, message, {"outcome": "accepted"})
     [delivery] = await service.deliveries(who, made["id"])
-    said = delivery["acknowledgement"]
-    assert (said["outcome"], said["message"]) == ("accepted", None)
-    assert said["at"].endswith("Z")
+    output = delivery["acknowledgement"]
+    assert (output["outcome"], output["message"]) == ("accepted", None)
+    assert output["at"].endswith("Z")
 
 
 async def test_the_trader_hears_how_its_declaration_was_received(service: Service) -> None:
     trader, customs, stranger = party(), party("customs"), party()
     await service.send_parties(trader, customs, stranger)
     offices = (RoleInCountry(role="customs", country="FR"),)
-    heard = Audience(parties=(trader.id,), offices=offices, sender=Sender(parties=(trader.id,)))
-    letter = event_message(audience=heard, reference="B-1")
-    await service.send_events(letter)
-    await acknowledge(service, customs, letter)
-    await acknowledge(service, customs, letter, {"outcome": "accepted"})
+    received = Audience(parties=(trader.id,), offices=offices, sender=Sender(parties=(trader.id,)))
+    message = event_message(audience=received, reference="B-1")
+    await service.send_events(message)
+    await acknowledge(service, customs, message)
+    await acknowledge(service, customs, message, {"outcome": "accepted"})
     first, second = await told(service, trader)
     assert first["data"] == {
-        "event_id": str(letter.id),
+        "event_id": str(message.id),
         "type": "declaration.accepted",
-        "subject": letter.subject,
-        "declaration_id": letter.data["declaration_id"],
+        "subject": message.subject,
+        "declaration_id": message.data["declaration_id"],
         "reference": "B-1",
-        "status": letter.data["status"],
+        "status": message.data["status"],
         "outcome": "with_warnings",
         "message": "late",
         "by": str(customs.id),
@@ -79,21 +79,21 @@ async def test_the_issuing_authority_hears_how_news_of_its_permit_was_received(s
     issuer, importer = party("authority", country="ZA"), party(identifiers={"EORI": "FR1"})
     await service.send_parties(issuer, importer)
     office = RoleInCountry(role="authority", country="ZA")
-    heard = Audience(identifiers=("FR1",), offices=(office,), sender=Sender(offices=(office,)))
-    letter = event_message(
-        kind="permit.revoked", audience=heard, issuer="ZA", number="ZA-1", permit_id=str(UUID(int=1))
+    received = Audience(identifiers=("FR1",), offices=(office,), sender=Sender(offices=(office,)))
+    message = event_message(
+        kind="permit.revoked", audience=received, issuer="ZA", number="ZA-1", permit_id=str(UUID(int=1))
     )
-    await service.send_events(letter)
-    await acknowledge(service, importer, letter)
+    await service.send_events(message)
+    await acknowledge(service, importer, message)
     [event] = await told(service, issuer)
     assert (event["data"]["number"], event["data"]["outcome"]) == ("ZA-1", "with_warnings")
 
 
 async def test_who_acknowledges_its_own_thing_is_told_nothing(service: Service) -> None:
     trader = party()
-    letter = event_message(audience=Audience(parties=(trader.id,), sender=Sender(parties=(trader.id,))))
-    await service.send_events(letter)
-    assert await acknowledge(service, trader, letter) == 200
+    message = event_message(audience=Audience(parties=(trader.id,), sender=Sender(parties=(trader.id,))))
+    await service.send_events(message)
+    assert await acknowledge(service, trader, message) == 200
     assert await told(service, trader) == []
 
 
@@ -101,12 +101,12 @@ async def test_a_verdict_about_a_verdict_goes_nowhere(service: Service) -> None:
     trader, customs = party(), party("customs")
     await service.send_parties(trader, customs)
     offices = (RoleInCountry(role="customs", country="FR"),)
-    letter = event_message(audience=Audience(offices=offices, sender=Sender(parties=(trader.id,))))
-    await service.send_events(letter)
-    await acknowledge(service, customs, letter)
+    message = event_message(audience=Audience(offices=offices, sender=Sender(parties=(trader.id,))))
+    await service.send_events(message)
+    await acknowledge(service, customs, message)
     [event] = await told(service, trader)
     where = f"/v1/events/{event['id']}/acknowledgement"
-    answer = await service.http.post(where, json=LATE, headers=service.headers_as(trader))
-    assert answer.status_code == 200
+    response = await service.http.post(where, json=LATE, headers=service.headers_as(trader))
+    assert response.status_code == 200
     assert len(await told(service, trader)) == 1
     assert await told(service, customs) == []

@@ -25,8 +25,8 @@ async def put_off(service: Service) -> None:
 async def waiting(service: Service, endpoint: str) -> tuple[int, int]:
     """Return the numbers of delivery queues and of pending deliveries of an endpoint."""
     queues = await service.scalar(f"SELECT count(*) FROM delivery_queues WHERE endpoint_id = '{endpoint}'")
-    letters = f"SELECT count(*) FROM deliveries WHERE endpoint_id = '{endpoint}' AND status = 'pending'"
-    return int(queues), int(await service.scalar(letters))
+    messages = f"SELECT count(*) FROM deliveries WHERE endpoint_id = '{endpoint}' AND status = 'pending'"
+    return int(queues), int(await service.scalar(messages))
 
 
 async def test_a_deleted_endpoint_with_much_waiting_is_gone_at_once_and_its_letters_by_and_by(

@@ -16,14 +16,14 @@ async def test_a_receiver_that_fails_twice_hears_it_again_under_one_id_and_in_or
 ) -> None:
     who, subject, other = party(), f"declaration:{uuid4()}", f"declaration:{uuid4()}"
     made = await service.endpoint(who, receiver.url)
-    letters = [event_message(subject, n, to=who) for n in (1, 2, 3)]
+    messages = [event_message(subject, n, to=who) for n in (1, 2, 3)]
 
-    async def twice(heard: WebhookRequest) -> web.Response | None:
-        tries = [one for one in receiver.requests if one.id == str(letters[0].id)]
-        return web.Response(status=503, text="not yet") if heard is tries[-1] and len(tries) <= 2 else None
+    async def twice(received: WebhookRequest) -> web.Response | None:
+        tries = [one for one in receiver.requests if one.id == str(messages[0].id)]
+        return web.Response(status=503, text="not yet") if received is tries[-1] and len(tries) <= 2 else None
 
-    receiver.respond = lambda heard: twice(heard) if heard.id == str(letters[0].id) else nothing()
-    await service.send_events(*letters, event_message(other, 1, to=who))
+    receiver.respond = lambda received: twice(received) if received.id == str(messages[0].id) else nothing()
+    await service.send_events(*messages, event_message(other, 1, to=who))
     async with running_worker(service, schedule=[timedelta(seconds=0.3)] * 3):
         await wait_until(lambda: receiver.requests_about(other))
         assert len(receiver.requests_about(subject)) == 1, "the other subject waited for the failing one"
@@ -31,7 +31,7 @@ async def test_a_receiver_that_fails_twice_hears_it_again_under_one_id_and_in_or
     assert [one.sequence for one in receiver.requests_about(subject)] == [1, 1, 1, 2, 3]
     assert len({one.id for one in receiver.requests_about(subject)[:3]}) == 1
     delivery = await service.deliveries(who, made["id"], status="delivered")
-    first = next(one for one in delivery if one["event_id"] == str(letters[0].id))
+    first = next(one for one in delivery if one["event_id"] == str(messages[0].id))
     assert [attempt["status"] for attempt in first["attempts"]] == [503, 503, 200]
     assert first["attempts"][0]["answer"] == "not yet"
     assert first["attempts"][0]["reason"] == "answered 503"
@@ -48,8 +48,8 @@ async def test_what_the_schedule_exhausts_is_given_up_visibly_and_the_lane_goes_
     made = await service.endpoint(who, receiver.url)
     refusing = True
 
-    async def refuse(heard: WebhookRequest) -> web.Response | None:
-        return web.Response(status=400) if refusing and heard.sequence == 1 else None
+    async def refuse(received: WebhookRequest) -> web.Response | None:
+        return web.Response(status=400) if refusing and received.sequence == 1 else None
 
     receiver.respond = refuse
     await service.send_events(event_message(subject, 1, to=who), event_message(subject, 2, to=who))
@@ -74,7 +74,7 @@ async def test_retry_after_is_honoured_where_it_is_longer(service: Service, rece
     who = party()
     made = await service.endpoint(who, receiver.url)
 
-    async def later(heard: WebhookRequest) -> web.Response:
+    async def later(received: WebhookRequest) -> web.Response:
         return web.Response(status=429, headers={"Retry-After": "3600"})
 
     receiver.respond = later
@@ -93,7 +93,7 @@ async def test_410_disables_the_endpoint_and_its_owner_hears_so_by_other_ways(
 ) -> None:
     who, gone, well = party(), await receive(), await receive()
 
-    async def leave(heard: WebhookRequest) -> web.Response:
+    async def leave(received: WebhookRequest) -> web.Response:
         return web.Response(status=410)
 
     gone.respond = leave
@@ -124,7 +124,7 @@ async def test_410_disables_the_endpoint_and_its_owner_hears_so_by_other_ways(
 async def test_redirects_are_not_followed(service: Service, receive: OpenReceiver) -> None:
     who, first, inside = party(), await receive(), await receive()
 
-    async def away(heard: WebhookRequest) -> web.Response:
+    async def away(received: WebhookRequest) -> web.Response:
         return web.Response(status=307, headers={"Location": inside.url})
 
     first.respond = away
@@ -143,12 +143,12 @@ async def test_an_answer_without_end_is_read_to_4_kb_and_counts_by_its_status(
     who = party()
     made = await service.endpoint(who, receiver.url)
 
-    async def pour(heard: WebhookRequest) -> web.StreamResponse:
-        answer = web.StreamResponse(status=500)
-        await answer.prepare(heard.request)
+    async def pour(received: WebhookRequest) -> web.StreamResponse:
+        response = web.StreamResponse(status=500)
+        await response.prepare(received.request)
         for _ in range(2000):
-            await answer.write(b"x" * 100_000)
-        return answer
+            await response.write(b"x" * 100_000)
+        return response
 
     receiver.respond = pour
     await service.send_events(event_message(to=who))
@@ -162,15 +162,15 @@ async def test_an_answer_that_is_cut_off_is_no_answer(service: Service, receiver
     who = party()
     made = await service.endpoint(who, receiver.url)
 
-    async def cut(heard: WebhookRequest) -> web.StreamResponse | None:
+    async def cut(received: WebhookRequest) -> web.StreamResponse | None:
         if len(receiver.requests) > 1:
             return None
-        answer = web.StreamResponse(headers={"Content-Length": "100"})
-        await answer.prepare(heard.request)
-        await answer.write(b"th")
-        assert heard.request.transport is not None
-        heard.request.transport.close()
-        return answer
+        response = web.StreamResponse(headers={"Content-Length": "100"})
+        await response.prepare(received.request)
+        await response.write(b"th")
+        assert received.request.transport is not None
+        received.request.transport.close()
+        return response
 
     receiver.respond = cut
     await service.send_events(event_message(to=who))
@@ -189,7 +189,7 @@ async def test_410_from_an_address_the_endpoint_has_left_disables_nothing(
     made = await service.endpoint(who, old.url)
     where, change = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
 
-    async def move(heard: WebhookRequest) -> web.Response:
+    async def move(received: WebhookRequest) -> web.Response:
         moved = await service.http.patch(where, json={"url": new.url}, headers=change)
         assert moved.status_code == 200
         return web.Response(status=410)

@@ -73,7 +73,7 @@ async def test_a_hundred_thousand_letters_for_the_dead_are_not_looked_at_for_the
     gone, well = await receive(), await receive()
     over = asyncio.Event()
 
-    async def hang(heard: WebhookRequest) -> None:
+    async def hang(received: WebhookRequest) -> None:
         await over.wait()
 
     gone.respond = hang
@@ -142,7 +142,7 @@ async def test_one_black_hole_among_fifty_has_its_share_and_no_more(service: Ser
     receivers = [await receive() for _ in owners]
     over, flying, most = asyncio.Event(), 0, 0
 
-    async def swallow(heard: WebhookRequest) -> None:
+    async def swallow(received: WebhookRequest) -> None:
         nonlocal flying, most
         flying += 1
         most = max(most, flying)
@@ -197,18 +197,18 @@ async def test_a_worker_killed_amid_five_thousand_letters_loses_none_and_doubles
     for owner, receiver in zip(owners, receivers, strict=True):
         await service.endpoint(owner, receiver.url)
     subjects = [f"declaration:{uuid4()}" for _ in range(500)]
-    letters = [event_message(s, n, to=owners[k % 5]) for n in (1, 2) for k, s in enumerate(subjects)]
-    letters += [event_message(audience=Audience(parties=tuple(one.id for one in owners))) for _ in range(800)]
-    for start in range(0, len(letters), 200):
-        await service.send_events(*letters[start : start + 200])
+    messages = [event_message(s, n, to=owners[k % 5]) for n in (1, 2) for k, s in enumerate(subjects)]
+    messages += [event_message(audience=Audience(parties=tuple(one.id for one in owners))) for _ in range(800)]
+    for start in range(0, len(messages), 200):
+        await service.send_events(*messages[start : start + 200])
 
     assert await service.scalar("SELECT count(*) FROM deliveries") == 5_000
 
-    def heard() -> int:
+    def received() -> int:
         return sum(len(receiver.requests) for receiver in receivers)
 
     async with worker_process(service) as worker:
-        await wait_until(lambda: heard() > 1_500)
+        await wait_until(lambda: received() > 1_500)
         worker.kill()
         await worker.wait()
     async with worker_process(service), worker_process(service):

@@ -61,7 +61,7 @@ async def test_a_worker_killed_in_mid_flight_loses_nothing(service: Service, rec
     await service.endpoint(who, receiver.url)
     hanging, over = True, asyncio.Event()
 
-    async def hang(heard: WebhookRequest) -> None:
+    async def hang(received: WebhookRequest) -> None:
         if hanging:
             await over.wait()
 
@@ -87,9 +87,9 @@ async def claim(service: Service, *, lease: timedelta = LEASE) -> list[DeliveryR
     )
 
 
-async def settle(service: Service, letter: DeliveryRequest, *, well: bool = True) -> None:
+async def settle(service: Service, message: DeliveryRequest, *, well: bool = True) -> None:
     outcome = DeliveryResult(200, None, 5) if well else DeliveryResult(500, "answered 500", 5)
-    await delivery.settle(service.engine, [AttemptResult(letter, now(), outcome)], at=now(), schedule=SCHEDULE)
+    await delivery.settle(service.engine, [AttemptResult(message, now(), outcome)], at=now(), schedule=SCHEDULE)
 
 
 async def test_a_lease_that_ended_cannot_be_settled_by_the_one_who_had_it(service: Service) -> None:
@@ -115,8 +115,8 @@ async def test_a_letter_that_comes_while_the_last_is_settled_is_not_forgotten(se
     await service.endpoint(who, "https://example.com")
     await service.send_events(event_message(subject, 1, to=who))
     for n in range(2, 42):
-        [letter] = await claim(service)
-        await asyncio.gather(settle(service, letter), service.send_events(event_message(subject, n, to=who)))
+        [message] = await claim(service)
+        await asyncio.gather(settle(service, message), service.send_events(event_message(subject, n, to=who)))
     assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'pending'") == 1
     assert len(await claim(service)) == 1
 
@@ -135,9 +135,9 @@ async def test_claims_and_settlements_race_with_intakes_and_every_letter_is_sent
 
     async def work() -> None:
         while not (over.is_set() and await service.scalar("SELECT count(*) = 0 FROM delivery_queues")):
-            for letter in await claim(service):
-                sent.append(letter.delivery_id)
-                await settle(service, letter)
+            for message in await claim(service):
+                sent.append(message.delivery_id)
+                await settle(service, message)
 
     async def intake() -> None:
         await carry()
@@ -156,7 +156,7 @@ async def test_an_endpoint_has_its_share_and_the_room_left_of_it(service: Servic
     more: dict[str, Any] = {"limit": 50, "default_concurrency": 8, "keys": service.keys}
     shares = {UUID(crowded["id"]): 2}
     taken = await delivery.claim(service.engine, new_id(), at=now(), lease=LEASE, concurrency=shares, **more)
-    endpoints = [letter.endpoint_id for letter in taken]
+    endpoints = [message.endpoint_id for message in taken]
     assert sorted(endpoints.count(id) for id in set(endpoints)) == [2, 3]
     assert len(await delivery.claim(service.engine, new_id(), at=now(), lease=LEASE, concurrency={}, **more)) == 6, (
         "what flies already, whoever sent it, counts as well"

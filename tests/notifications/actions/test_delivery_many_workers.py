@@ -42,7 +42,7 @@ async def claims(service: Service, number: int) -> list[DeliveryRequest]:
     taken = await asyncio.gather(*(claim(id) for id in ids))
     for engine in engines:
         await engine.dispose()
-    return [letter for one in taken for letter in one]
+    return [message for one in taken for message in one]
 
 
 async def test_workers_that_claim_in_the_same_instant_give_an_endpoint_its_share_once(service: Service) -> None:
@@ -51,8 +51,8 @@ async def test_workers_that_claim_in_the_same_instant_give_an_endpoint_its_share
     for _ in range(3):
         await service.send_events(*(event_message(to=who) for _ in range(40)))
     taken = await claims(service, 6)
-    assert Counter(str(letter.endpoint_id) for letter in taken) == {one["id"]: INITIAL_CONCURRENCY for one in made}
-    assert len({letter.delivery_id for letter in taken}) == len(taken)
+    assert Counter(str(message.endpoint_id) for message in taken) == {one["id"]: INITIAL_CONCURRENCY for one in made}
+    assert len({message.delivery_id for message in taken}) == len(taken)
 
 
 async def test_workers_that_claim_in_the_same_instant_keep_to_a_limit_together(service: Service) -> None:
@@ -67,7 +67,7 @@ async def test_two_workers_never_have_more_flying_to_an_endpoint_than_its_share(
 ) -> None:
     flying = most = 0
 
-    async def slowly(heard: WebhookRequest) -> None:
+    async def slowly(received: WebhookRequest) -> None:
         nonlocal flying, most
         flying += 1
         most = max(most, flying)
@@ -88,7 +88,7 @@ async def test_two_workers_never_have_more_flying_to_an_endpoint_than_its_share(
 async def test_two_workers_keep_to_a_limit_together(service: Service, receiver: Receiver) -> None:
     times: list[float] = []
 
-    async def note(heard: WebhookRequest) -> None:
+    async def note(received: WebhookRequest) -> None:
         times.append(time.monotonic())
 
     receiver.respond = note

@@ -17,18 +17,18 @@ WHERE = "/v1/webhook-endpoints"
 async def test_a_partners_own_library_verifies_what_it_hears(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
-    letter = event_message(to=who, note="é")
-    await service.send_events(letter)
+    message = event_message(to=who, note="é")
+    await service.send_events(message)
     async with running_worker(service):
         await wait_until(lambda: receiver.requests)
-    [heard] = receiver.requests
-    assert Webhook(made["secret"]).verify(heard.body, heard.headers) == heard.message
+    [received] = receiver.requests
+    assert Webhook(made["secret"]).verify(received.body, received.headers) == received.message
     with pytest.raises(WebhookVerificationError):
-        Webhook(made["secret"]).verify(heard.body.replace(b"accepted", b"rejected"), heard.headers)
-    assert heard.id == str(letter.id)
-    assert heard.headers["content-type"] == "application/json"
-    assert abs(int(heard.headers["webhook-timestamp"]) - time.time()) < 60
-    assert heard.message["data"] == {**letter.data, "sequence": 1}
+        Webhook(made["secret"]).verify(received.body.replace(b"accepted", b"rejected"), received.headers)
+    assert received.id == str(message.id)
+    assert received.headers["content-type"] == "application/json"
+    assert abs(int(received.headers["webhook-timestamp"]) - time.time()) < 60
+    assert received.message["data"] == {**message.data, "sequence": 1}
     [delivery] = await service.deliveries(who, made["id"], status="delivered")
     [attempt] = delivery["attempts"]
     assert (attempt["status"], attempt["reason"]) == (200, None)
@@ -54,7 +54,7 @@ async def test_a_receiver_that_hangs_delays_nobody_else(service: Service, receiv
     hanging, well = await receive(), await receive()
     over = asyncio.Event()
 
-    async def hang(heard: WebhookRequest) -> None:
+    async def hang(received: WebhookRequest) -> None:
         await over.wait()
 
     hanging.respond = hang
@@ -76,8 +76,8 @@ async def test_a_letter_that_hangs_delays_no_other_subject_of_its_endpoint(
     who, stuck = party(), f"declaration:{uuid4()}"
     over = asyncio.Event()
 
-    async def hang(heard: WebhookRequest) -> None:
-        if heard in receiver.requests_about(stuck):
+    async def hang(received: WebhookRequest) -> None:
+        if received in receiver.requests_about(stuck):
             await over.wait()
 
     receiver.respond = hang
@@ -102,8 +102,8 @@ async def test_an_endpoint_hears_the_types_it_listens_to(service: Service, recei
     await service.send_events(*(event_message(kind=kind, to=who) for kind in kinds))
     async with running_worker(service):
         await wait_until(lambda: (len(all_.requests), len(family.requests), len(one.requests)) == (4, 2, 2))
-    assert {heard.message["type"] for heard in family.requests} == set(kinds[:2])
-    assert {heard.message["type"] for heard in one.requests} == set(kinds[1:3])
+    assert {received.message["type"] for received in family.requests} == set(kinds[:2])
+    assert {received.message["type"] for received in one.requests} == set(kinds[1:3])
 
 
 async def test_two_workers_side_by_side_send_nothing_twice_and_keep_the_order(

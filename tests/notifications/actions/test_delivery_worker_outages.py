@@ -44,7 +44,7 @@ async def landed(service: Service) -> None:
     await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM delivery_queues WHERE claim IS NOT NULL"))
 
 
-async def refuse(heard: WebhookRequest) -> web.Response:
+async def refuse(received: WebhookRequest) -> web.Response:
     return web.Response(status=503)
 
 
@@ -66,7 +66,7 @@ async def test_after_an_hours_outage_everything_is_heard_once_in_order_and_witho
         receiver.respond, receiver.requests = None, []
         flying, most = 0, 0
 
-        async def count(heard: WebhookRequest) -> None:
+        async def count(received: WebhookRequest) -> None:
             nonlocal flying, most
             flying += 1
             most = max(most, flying)
@@ -136,8 +136,8 @@ async def test_one_success_in_five_days_is_enough(service: Service, receiver: Re
     who, bad = party(), f"declaration:{uuid4()}"
     made = await service.endpoint(who, receiver.url)
 
-    async def only_bad(heard: WebhookRequest) -> web.Response | None:
-        return web.Response(status=500) if heard in receiver.requests_about(bad) else None
+    async def only_bad(received: WebhookRequest) -> web.Response | None:
+        return web.Response(status=500) if received in receiver.requests_about(bad) else None
 
     receiver.respond = only_bad
     await service.send_events(event_message(bad, 1, to=who))
@@ -158,7 +158,7 @@ async def test_429_with_retry_after_gives_the_whole_endpoint_a_rest(
     who = party()
     made = await service.endpoint(who, receiver.url)
 
-    async def later(heard: WebhookRequest) -> web.Response:
+    async def later(received: WebhookRequest) -> web.Response:
         return web.Response(status=429, headers={"Retry-After": "600"})
 
     receiver.respond = later
@@ -185,7 +185,7 @@ async def test_retry_after_is_read_as_seconds_and_as_a_date(
     made = await service.endpoint(who, receiver.url)
     moment = format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True)
 
-    async def later(heard: WebhookRequest) -> web.Response:
+    async def later(received: WebhookRequest) -> web.Response:
         return web.Response(status=status, headers={"Retry-After": moment if dated else "7200"})
 
     receiver.respond = later
@@ -216,7 +216,7 @@ async def test_an_endpoint_deleted_while_its_letters_fly_hears_nothing_more_and_
     who, leaving, staying = party(), await receive(), await receive()
     over = asyncio.Event()
 
-    async def hang(heard: WebhookRequest) -> None:
+    async def hang(received: WebhookRequest) -> None:
         await over.wait()
 
     leaving.respond = hang
@@ -256,9 +256,9 @@ async def test_what_was_given_up_is_replayed_by_type_and_by_time(service: Servic
 
     async def replay(**given: Any) -> int:
         where = f"{WHERE}/{made['id']}/replay"
-        answer = await service.http.post(where, json=given, headers=service.headers_as(who))
-        assert answer.status_code == 202, answer.text
-        return int(answer.json()["deliveries"])
+        response = await service.http.post(where, json=given, headers=service.headers_as(who))
+        assert response.status_code == 202, response.text
+        return int(response.json()["deliveries"])
 
     since = before.isoformat()
     assert await replay(since=between.isoformat(), status="given_up") == 0
@@ -267,5 +267,5 @@ async def test_what_was_given_up_is_replayed_by_type_and_by_time(service: Servic
     assert await replay(since=since, status="given_up") == 2, "what is on its way again is given up no more"
     assert await replay(since=since) == 3
     bad = {"since": between.isoformat(), "until": since}
-    answer = await service.http.post(f"{WHERE}/{made['id']}/replay", json=bad, headers=service.headers_as(who))
-    assert answer.status_code == 422
+    response = await service.http.post(f"{WHERE}/{made['id']}/replay", json=bad, headers=service.headers_as(who))
+    assert response.status_code == 422

@@ -15,15 +15,15 @@ from tests.notifications.receivers import Receiver, WebhookRequest
 WHERE = "/v1/webhook-endpoints"
 
 
-async def echo(heard: WebhookRequest) -> web.Response | None:
-    if heard.message["type"] != "endpoint.verification":
+async def echo(received: WebhookRequest) -> web.Response | None:
+    if received.message["type"] != "endpoint.verification":
         return None
-    return web.json_response({"challenge": heard.message["data"]["challenge"]})
+    return web.json_response({"challenge": received.message["data"]["challenge"]})
 
 
 async def status(service: Service, who: Any, id: str) -> str:
-    answer = await service.http.get(f"{WHERE}/{id}", headers=service.headers_as(who))
-    found: str = answer.json()["status"]
+    response = await service.http.get(f"{WHERE}/{id}", headers=service.headers_as(who))
+    found: str = response.json()["status"]
     return found
 
 
@@ -31,8 +31,8 @@ async def test_letters_wait_until_the_challenge_is_answered(service: Service, re
     who, subject = party(), f"declaration:{uuid4()}"
     willing = False
 
-    async def sooner_or_later(heard: WebhookRequest) -> web.Response | None:
-        return await echo(heard) if willing else None
+    async def sooner_or_later(received: WebhookRequest) -> web.Response | None:
+        return await echo(received) if willing else None
 
     receiver.respond = sooner_or_later
     made = await service.endpoint(who, receiver.url, "declaration.*", verify=True)
@@ -40,7 +40,7 @@ async def test_letters_wait_until_the_challenge_is_answered(service: Service, re
     await service.send_events(event_message(subject, 1, to=who), event_message(subject, 2, to=who))
     async with running_worker(service, schedule=[timedelta(seconds=0.05)] * 100):
         await wait_until(lambda: len(receiver.requests) >= 3)
-        assert {heard.message["type"] for heard in receiver.requests} == {"endpoint.verification"}
+        assert {received.message["type"] for received in receiver.requests} == {"endpoint.verification"}
         assert await status(service, who, made["id"]) == "pending"
         willing = True
         await wait_until(lambda: len(receiver.requests_about(subject)) == 2)
@@ -56,7 +56,7 @@ async def test_letters_wait_until_the_challenge_is_answered(service: Service, re
 async def test_another_challenge_proves_nothing(service: Service, receiver: Receiver) -> None:
     who = party()
 
-    async def guess(heard: WebhookRequest) -> web.Response:
+    async def guess(received: WebhookRequest) -> web.Response:
         return web.json_response({"challenge": "x" * 32})
 
     receiver.respond = guess
@@ -124,7 +124,7 @@ async def test_who_wished_to_be_proven_is_proven_anew_at_each_address_and_hears_
             await service.send_events(event_message(to=who))
             await wait_until(lambda other=other: len(other.requests) > 0)  # type: ignore[misc]
         await wait_until(lambda: len(third.requests) >= 3)
-    assert {heard.message["type"] for heard in second.requests} == {"endpoint.verification"}, "never proven"
+    assert {received.message["type"] for received in second.requests} == {"endpoint.verification"}, "never proven"
     assert await status(service, who, made["id"]) == "active"
 
 

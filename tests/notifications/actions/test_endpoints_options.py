@@ -17,7 +17,7 @@ PLANTS: dict[str, Any] = {"countries": ("FR", "MG"), "permits": ("MG/MG-1",), "t
 
 
 @pytest.mark.parametrize(
-    ("filters", "heard"),
+    ("filters", "received"),
     [
         ({}, 2),
         ({"countries": ["ZA"]}, 1),
@@ -33,14 +33,14 @@ PLANTS: dict[str, Any] = {"countries": ("FR", "MG"), "permits": ("MG/MG-1",), "t
     ],
 )
 async def test_an_endpoint_hears_what_its_filters_let_through(
-    service: Service, filters: dict[str, Any], heard: int
+    service: Service, filters: dict[str, Any], received: int
 ) -> None:
     who = party()
     made = await service.endpoint(who, "https://example.com/", filters=filters)
     for about in (SKINS, PLANTS):
         await service.send_events(event_message(audience=Audience(parties=(who.id,), **about)))
     assert made["filters"] == {"countries": [], "permits": [], "taxa": [], **filters}
-    assert len(await service.deliveries(who, made["id"])) == heard
+    assert len(await service.deliveries(who, made["id"])) == received
     assert len((await service.read_feed(who))[0]) == 2, "the feed is not filtered by an endpoint's wishes"
 
 
@@ -88,14 +88,14 @@ async def test_custom_headers_are_sent_and_kept_encrypted(service: Service, rece
 )
 async def test_headers_that_are_the_hubs_own_or_too_many_are_refused(service: Service, headers: dict[str, str]) -> None:
     new = {"url": "https://example.com/", "headers": headers}
-    answer = await service.http.post(WHERE, json=new, headers=service.headers_as(party()))
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"].startswith("/headers")
-    assert "[key]" not in answer.text
+    response = await service.http.post(WHERE, json=new, headers=service.headers_as(party()))
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"].startswith("/headers")
+    assert "[key]" not in response.text
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "output"),
     [
         ("ftp://example.com/", "https://host/path"),
         ("https://example.com/a b", "without blanks"),
@@ -104,11 +104,11 @@ async def test_headers_that_are_the_hubs_own_or_too_many_are_refused(service: Se
         ("https://example.com:0/", "port 0"),
     ],
 )
-async def test_a_url_that_is_none_is_told_how_to_write_it(service: Service, url: str, said: str) -> None:
-    answer = await service.http.post(WHERE, json={"url": url}, headers=service.headers_as(party()))
-    assert answer.status_code == 422
-    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/url"]
-    assert said in answer.json()["errors"][0]["detail"]
+async def test_a_url_that_is_none_is_told_how_to_write_it(service: Service, url: str, output: str) -> None:
+    response = await service.http.post(WHERE, json={"url": url}, headers=service.headers_as(party()))
+    assert response.status_code == 422
+    assert [fault["pointer"] for fault in response.json()["errors"]] == ["/url"]
+    assert output in response.json()["errors"][0]["detail"]
 
 
 async def test_a_scheme_is_one_in_any_case(service: Service, receiver: Receiver) -> None:
@@ -135,9 +135,9 @@ async def test_a_scheme_is_one_in_any_case(service: Service, receiver: Receiver)
 )
 async def test_what_is_not_known_is_refused_at_its_place(service: Service, wrong: dict[str, Any]) -> None:
     new = {"url": "https://example.com/", **wrong}
-    answer = await service.http.post(WHERE, json=new, headers=service.headers_as(party()))
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"].startswith(f"/{next(iter(wrong))}")
+    response = await service.http.post(WHERE, json=new, headers=service.headers_as(party()))
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"].startswith(f"/{next(iter(wrong))}")
 
 
 async def test_a_limit_of_its_own_holds_across_workers(service: Service, receiver: Receiver) -> None:
@@ -145,7 +145,7 @@ async def test_a_limit_of_its_own_holds_across_workers(service: Service, receive
     await service.endpoint(who, receiver.url, rate_limit=20)
     times: list[float] = []
 
-    async def note(heard: object) -> None:
+    async def note(received: object) -> None:
         times.append(time.monotonic())
 
     receiver.respond = note

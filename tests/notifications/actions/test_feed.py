@@ -14,12 +14,12 @@ from tests.notifications.conftest import Service, event_message, party
 async def test_a_reader_that_races_with_intakes_sees_every_event_once_and_in_order(service: Service) -> None:
     who = party()
     subjects = [f"declaration:{uuid4()}" for _ in range(8)]
-    letters = [event_message(subject, n, to=who) for subject in subjects for n in range(1, 26)]
-    random.Random(4).shuffle(letters)
+    messages = [event_message(subject, n, to=who) for subject in subjects for n in range(1, 26)]
+    random.Random(4).shuffle(messages)
     done = asyncio.Event()
 
     async def carry() -> None:
-        await asyncio.gather(*(service.send_events(*letters[k : k + 5]) for k in range(0, len(letters), 5)))
+        await asyncio.gather(*(service.send_events(*messages[k : k + 5]) for k in range(0, len(messages), 5)))
         done.set()
 
     async def read() -> list[str]:
@@ -32,7 +32,7 @@ async def test_a_reader_that_races_with_intakes_sees_every_event_once_and_in_ord
                 return seen
 
     _, seen, again = await asyncio.gather(carry(), read(), read())
-    assert sorted(seen) == sorted(str(letter.id) for letter in letters)
+    assert sorted(seen) == sorted(str(message.id) for message in messages)
     assert seen == again
 
 
@@ -84,15 +84,15 @@ async def test_a_long_poll_answers_when_the_first_event_comes(
     await asyncio.sleep(0.1)
     assert not waiting.done()
     await service.send_events(event_message(to=who))
-    answer = await asyncio.wait_for(waiting, 10)
-    assert len(answer.json()["data"]) == 1
-    assert answer.headers["Preference-Applied"] == "wait=30"
+    response = await asyncio.wait_for(waiting, 10)
+    assert len(response.json()["data"]) == 1
+    assert response.headers["Preference-Applied"] == "wait=30"
 
 
 async def test_a_long_poll_ends_empty_with_a_cursor(service: Service) -> None:
-    answer = await service.http.get("/v1/events", headers={**service.headers_as(party()), "Prefer": "wait=1"})
-    assert answer.json()["data"] == []
-    assert answer.json()["next_cursor"]
+    response = await service.http.get("/v1/events", headers={**service.headers_as(party()), "Prefer": "wait=1"})
+    assert response.json()["data"] == []
+    assert response.json()["next_cursor"]
 
 
 @pytest.mark.parametrize(
@@ -108,5 +108,5 @@ async def test_a_long_poll_ends_empty_with_a_cursor(service: Service) -> None:
     ],
 )
 async def test_a_bad_question_is_a_400(service: Service, query: dict[str, str]) -> None:
-    answer = await service.http.get("/v1/events", params=query, headers=service.headers_as(party()))
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")
+    response = await service.http.get("/v1/events", params=query, headers=service.headers_as(party()))
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-parameter")

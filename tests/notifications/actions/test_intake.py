@@ -39,9 +39,9 @@ async def test_a_letter_is_held_until_its_predecessor_has_come_and_others_are_no
 async def test_a_letter_carried_twice_has_one_effect(service: Service) -> None:
     who = party()
     await service.endpoint(who, "https://example.com/hook")
-    letter = event_message(to=who)
-    assert await service.send_events(letter, letter) == ["taken", "taken"]
-    assert await service.send_events(letter) == ["taken"]
+    message = event_message(to=who)
+    assert await service.send_events(message, message) == ["taken", "taken"]
+    assert await service.send_events(message) == ["taken"]
     assert len((await service.read_feed(who))[0]) == 1
     assert await service.scalar("SELECT count(*) FROM deliveries") == 1
     assert await service.scalar("SELECT position FROM feed_counter") == 1
@@ -49,15 +49,15 @@ async def test_a_letter_carried_twice_has_one_effect(service: Service) -> None:
 
 async def test_one_letter_carried_by_many_couriers_at_once_has_one_effect(service: Service) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
-    letters = [event_message(subject, n, to=who) for n in range(1, 6)]
-    await asyncio.gather(*(service.send_events(*letters[k % 3 :]) for k in range(12)))
+    messages = [event_message(subject, n, to=who) for n in range(1, 6)]
+    await asyncio.gather(*(service.send_events(*messages[k % 3 :]) for k in range(12)))
     assert [event["data"]["sequence"] for event in (await service.read_feed(who))[0]] == [1, 2, 3, 4, 5]
 
 
 async def test_another_event_under_the_same_sequence_is_refused_alone(service: Service) -> None:
-    letter = event_message()
-    rival = letter.model_copy(update={"id": uuid4()})
-    assert await service.send_events(letter) == ["taken"]
+    message = event_message()
+    rival = message.model_copy(update={"id": uuid4()})
+    assert await service.send_events(message) == ["taken"]
     assert await service.send_events(rival, event_message()) == ["refused", "taken"]
 
 
@@ -66,8 +66,8 @@ async def test_a_letter_that_is_not_as_the_contract_says_is_refused_alone(servic
     bad = {**event_message().model_dump(mode="json"), "sequence": "one"}
     odd = {**event_message().model_dump(mode="json"), "subject": "declaration:\x00"}
     batch = {"letters": [bad, odd, good.model_dump(mode="json")]}
-    answer = await service.http.post("/internal/news", json=batch, headers=service.headers_as_permits())
-    outcomes = {one["id"]: one["outcome"] for one in answer.json()["answers"]}
+    response = await service.http.post("/internal/news", json=batch, headers=service.headers_as_permits())
+    outcomes = {one["id"]: one["outcome"] for one in response.json()["answers"]}
     assert outcomes == {bad["id"]: "refused", odd["id"]: "refused", str(good.id): "taken"}
 
 
@@ -89,8 +89,8 @@ async def test_an_audience_is_matched_by_id_by_identifier_and_by_office(service:
         parties=(named.id,), identifiers=("FR1", "FR2"), offices=(RoleInCountry(role="customs", country="FR"),)
     )
     await service.send_events(event_message(audience=audience))
-    heard = [len((await service.read_feed(who))[0]) for who in (named, holder, customs, abroad)]
-    assert heard == [1, 1, 1, 0]
+    received = [len((await service.read_feed(who))[0]) for who in (named, holder, customs, abroad)]
+    assert received == [1, 1, 1, 0]
 
 
 async def test_a_partner_hears_what_it_was_granted_and_nothing_else(service: Service) -> None:
@@ -137,10 +137,10 @@ async def test_a_callers_token_brings_the_copy_up_to_date(service: Service) -> N
 
 async def test_the_body_says_what_the_contract_says(service: Service) -> None:
     who, subject = party(), f"permit:{uuid4()}"
-    letter = event_message(subject, 1, "permit.used", to=who, left="20", note="é")
-    await service.send_events(letter)
+    message = event_message(subject, 1, "permit.used", to=who, left="20", note="é")
+    await service.send_events(message)
     [event] = (await service.read_feed(who))[0]
     assert set(event) == {"id", "type", "timestamp", "data"}
-    assert (event["id"], event["type"]) == (str(letter.id), "permit.used")
+    assert (event["id"], event["type"]) == (str(message.id), "permit.used")
     assert event["timestamp"].endswith("Z")
-    assert event["data"] == {**letter.data, "sequence": 1}
+    assert event["data"] == {**message.data, "sequence": 1}

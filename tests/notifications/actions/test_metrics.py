@@ -22,9 +22,9 @@ async def punctual(service: Service) -> tuple[int, int]:
 
 
 async def read(service: Service) -> dict[str, float]:
-    answer = await service.http.get("/metrics")
-    assert answer.status_code == 200
-    lines = (line.rpartition(" ") for line in answer.text.splitlines() if not line.startswith("#"))
+    response = await service.http.get("/metrics")
+    assert response.status_code == 200
+    lines = (line.rpartition(" ") for line in response.text.splitlines() if not line.startswith("#"))
     return {name: float(value) for name, _, value in lines}
 
 
@@ -48,7 +48,7 @@ async def test_the_share_sent_within_ten_seconds_is_counted_over_all_workers(
 async def test_an_endpoint_that_only_fails_takes_nothing_from_the_others_share(
     service: Service, receive: OpenReceiver
 ) -> None:
-    async def fail(heard: WebhookRequest) -> web.Response:
+    async def fail(received: WebhookRequest) -> web.Response:
         return web.Response(status=500)
 
     well, ill, who = await receive(), await receive(), party()
@@ -89,13 +89,13 @@ async def test_who_fails_who_rests_and_what_flies_is_read_at_the_server_whicheve
 ) -> None:
     over = asyncio.Event()
 
-    async def fail(heard: WebhookRequest) -> web.Response:
+    async def fail(received: WebhookRequest) -> web.Response:
         return web.Response(status=500)
 
-    async def tired(heard: WebhookRequest) -> web.Response:
+    async def tired(received: WebhookRequest) -> web.Response:
         return web.Response(status=429, headers={"Retry-After": "600"})
 
-    async def hang(heard: WebhookRequest) -> None:
+    async def hang(received: WebhookRequest) -> None:
         await over.wait()
 
     who = party()

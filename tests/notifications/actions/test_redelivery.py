@@ -33,7 +33,7 @@ async def test_who_asks_for_a_letter_by_hand_ends_the_rest_it_asked_for(service:
     who = party()
     made = await service.endpoint(who, receiver.url)
 
-    async def later(heard: WebhookRequest) -> web.Response:
+    async def later(received: WebhookRequest) -> web.Response:
         return web.Response(status=429, headers={"Retry-After": "3600"})
 
     where, header = f"{WHERE}/{made['id']}", service.headers_as(who)
@@ -132,7 +132,7 @@ async def test_replays_retries_and_pauses_race_with_deliveries_and_break_nothing
     where, since = f"{WHERE}/{made['id']}", {"since": "2026-01-01t00:00:00z"}
     subjects = [f"declaration:{uuid4()}" for _ in range(10)]
 
-    async def flaky(heard: WebhookRequest) -> web.Response | None:
+    async def flaky(received: WebhookRequest) -> web.Response | None:
         return web.Response(status=500) if len(receiver.requests) % 7 == 0 else None
 
     async def intakes() -> None:
@@ -140,16 +140,16 @@ async def test_replays_retries_and_pauses_race_with_deliveries_and_break_nothing
             await service.send_events(*(event_message(subject, n, to=who) for subject in subjects))
 
     async def owner() -> set[int]:
-        answers, header = set(), {**service.headers_as(who), "If-Match": "*"}
+        responses, header = set(), {**service.headers_as(who), "If-Match": "*"}
         for _ in range(10):
-            answers.add((await service.http.post(f"{where}/replay", json=since, headers=header)).status_code)
+            responses.add((await service.http.post(f"{where}/replay", json=since, headers=header)).status_code)
             for delivery in (await service.deliveries(who, made["id"]))[:3]:
                 again = await service.http.post(f"/v1/deliveries/{delivery['id']}/retry", headers=header)
-                answers.add(again.status_code)
+                responses.add(again.status_code)
             for paused in (True, False):
                 changed = await service.http.patch(where, json={"paused": paused}, headers=header)
-                answers.add(changed.status_code)
-        return answers
+                responses.add(changed.status_code)
+        return responses
 
     receiver.respond = flaky
     schedule = [timedelta(seconds=0.01)] * 50

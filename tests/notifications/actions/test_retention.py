@@ -88,7 +88,7 @@ async def test_what_is_still_to_be_delivered_stays_however_old_and_comes_when_it
     paused = await service.http.patch(where, json={"paused": True}, headers=header)
     assert paused.status_code == 200, paused.text
     waiting = [event_message(to=who) for _ in range(5)]
-    await service.send_events(*(letter for one in waiting for letter in (one, event_message(to=other))))
+    await service.send_events(*(message for one in waiting for message in (one, event_message(to=other))))
     await age(service, server, 100)
     assert (await delete_expired(service.engine, RetentionPeriods(), step_size=2)).events == 5, (
         "the others', one by one between"
@@ -105,8 +105,8 @@ async def test_what_is_still_to_be_delivered_stays_however_old_and_comes_when_it
 async def test_deliveries_that_went_well_go_sooner_where_that_is_set_and_given_up_ones_stay(
     service: Service, server: Server, receiver: Receiver
 ) -> None:
-    async def fail_some(heard: WebhookRequest) -> web.Response | None:
-        return web.Response(status=500) if heard.message["data"].get("bad") else None
+    async def fail_some(received: WebhookRequest) -> web.Response | None:
+        return web.Response(status=500) if received.message["data"].get("bad") else None
 
     receiver.respond = fail_some
     who = party()

@@ -18,9 +18,9 @@ from tests.notifications.receivers import Receiver, WebhookRequest
 WHERE = "/v1/webhook-endpoints"
 
 
-def public_signatures_fit(heard: WebhookRequest, public_keys: list[str]) -> bool:
-    signed = f"{heard.id}.{heard.headers['webhook-timestamp']}.".encode() + heard.body
-    given = [part[4:] for part in heard.headers["webhook-signature"].split(" ") if part.startswith("v1a,")]
+def public_signatures_fit(received: WebhookRequest, public_keys: list[str]) -> bool:
+    signed = f"{received.id}.{received.headers['webhook-timestamp']}.".encode() + received.body
+    given = [part[4:] for part in received.headers["webhook-signature"].split(" ") if part.startswith("v1a,")]
     assert len(given) == len(public_keys)
     for text_, signature in zip(public_keys, given, strict=True):
         key = Ed25519PublicKey.from_public_bytes(base64.b64decode(text_.removeprefix("whpk_")))
@@ -89,8 +89,8 @@ async def test_secrets_of_an_older_version_are_sealed_at_the_start_and_go_on_sig
     await service.send_events(event_message(to=who))
     async with running_worker(service):
         await wait_until(lambda: len(receiver.requests) == 2)
-    for heard in receiver.requests:
-        Webhook(plain).verify(heard.body, heard.headers)
+    for received in receiver.requests:
+        Webhook(plain).verify(received.body, received.headers)
     assert made["secret"] != plain
 
 

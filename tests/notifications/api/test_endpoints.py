@@ -15,15 +15,15 @@ WHERE = "/v1/webhook-endpoints"
 async def test_a_new_endpoint_shows_its_secret_once(service: Service) -> None:
     who = party()
     new = {"url": URL, "event_types": ["declaration.*", "permit.used"], "description": "ours"}
-    answer = await service.http.post(WHERE, json=new, headers=service.headers_as(who))
-    made = answer.json()
-    assert answer.status_code == 201
+    response = await service.http.post(WHERE, json=new, headers=service.headers_as(who))
+    made = response.json()
+    assert response.status_code == 201
     assert made["secret"].startswith("whsec_")
-    assert answer.headers["Location"] == f"{WHERE}/{made['id']}"
+    assert response.headers["Location"] == f"{WHERE}/{made['id']}"
     read = await service.http.get(f"{WHERE}/{made['id']}", headers=service.headers_as(who))
     assert read.json() == {name: value for name, value in made.items() if name != "secret"}
     assert {name: read.json()[name] for name in new} == new
-    assert read.headers["ETag"] == answer.headers["ETag"]
+    assert read.headers["ETag"] == response.headers["ETag"]
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,9 @@ async def test_a_new_endpoint_shows_its_secret_once(service: Service) -> None:
     ],
 )
 async def test_a_bad_endpoint_is_a_422_that_names_the_place(service: Service, body: dict[str, Any]) -> None:
-    answer = await service.http.post(WHERE, json=body, headers=service.headers_as(party()))
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"].startswith("/")
+    response = await service.http.post(WHERE, json=body, headers=service.headers_as(party()))
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"].startswith("/")
 
 
 async def test_a_list_is_paged_newest_first(service: Service) -> None:
@@ -81,7 +81,7 @@ async def test_the_foreign_the_deleted_and_the_unknown_are_all_404(service: Serv
     await service.send_events(event_message(to=owner))
     [delivery] = await service.deliveries(owner, made["id"])
 
-    async def answers(id: str, delivery: str) -> set[int]:
+    async def responses(id: str, delivery: str) -> set[int]:
         http, header = service.http, service.headers_as(other if id == made["id"] else owner)
         where = f"{WHERE}/{id}"
         return {
@@ -95,9 +95,9 @@ async def test_the_foreign_the_deleted_and_the_unknown_are_all_404(service: Serv
             (await http.post(f"/v1/deliveries/{delivery}/retry", headers=header)).status_code,
         }
 
-    assert await answers(made["id"], delivery["id"]) == {404}
-    assert await answers(str(uuid4()), str(uuid4())) == {404}
-    assert await answers("nonsense", "nonsense") == {404}
+    assert await responses(made["id"], delivery["id"]) == {404}
+    assert await responses(str(uuid4()), str(uuid4())) == {404}
+    assert await responses("nonsense", "nonsense") == {404}
     assert (await service.http.get(WHERE, headers=service.headers_as(other))).json()["data"] == []
     gone = await service.http.delete(f"{WHERE}/{made['id']}", headers=service.headers_as(owner))
     assert gone.status_code == 204
@@ -111,10 +111,10 @@ async def test_a_command_is_done_once_and_answered_again(service: Service) -> No
     who = party()
     header = {**service.headers_as(who), "Command-Id": str(uuid4())}
     new = {"url": URL, "event_types": ["*"]}
-    answers = await asyncio.gather(*(service.http.post(WHERE, json=new, headers=header) for _ in range(10)))
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.text for answer in answers}) == 1
-    assert sorted(answer.headers.get("Idempotency-Replayed", "") for answer in answers) == [""] + ["true"] * 9
+    responses = await asyncio.gather(*(service.http.post(WHERE, json=new, headers=header) for _ in range(10)))
+    assert {response.status_code for response in responses} == {201}
+    assert len({response.text for response in responses}) == 1
+    assert sorted(response.headers.get("Idempotency-Replayed", "") for response in responses) == [""] + ["true"] * 9
     assert await service.scalar("SELECT count(*) FROM endpoints") == 1
     other = await service.http.post(WHERE, json={**new, "description": "x"}, headers=header)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
@@ -153,9 +153,9 @@ async def test_replay_and_test_make_pending_what_they_say(service: Service) -> N
 async def test_deliveries_are_paged(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, URL)
-    letters = [event_message(to=who) for _ in range(5)]
-    for letter in letters:
-        await service.send_events(letter)
+    messages = [event_message(to=who) for _ in range(5)]
+    for message in messages:
+        await service.send_events(message)
     seen, cursor = [], ""
     while cursor is not None:
         query = {"limit": "2", "cursor": cursor}
@@ -163,7 +163,7 @@ async def test_deliveries_are_paged(service: Service) -> None:
         page = (await service.http.get(where, params=query, headers=service.headers_as(who))).json()
         seen += [one["event_id"] for one in page["data"]]
         cursor = page["next_cursor"]
-    assert seen == [str(letter.id) for letter in letters[::-1]]
+    assert seen == [str(message.id) for message in messages[::-1]]
 
 
 async def test_ready_says_so_and_every_route_wants_a_caller(service: Service) -> None:

@@ -58,7 +58,7 @@ async def test_no_spelling_of_this_machine_is_sent_to(receiver: Receiver, spelli
     assert not outcome.is_delivered
     assert receiver.requests == []
     assert outcome.reason is not None
-    assert any(said in outcome.reason for said in ("no public address", "canonical", "does not resolve"))
+    assert any(output in outcome.reason for output in ("no public address", "canonical", "does not resolve"))
 
 
 async def test_where_the_operator_allows_loopback_plain_loopback_is_sent_to(receiver: Receiver) -> None:
@@ -86,10 +86,10 @@ async def test_a_public_address_is_never_sent_to_by_http(monkeypatch: pytest.Mon
         assert (await post(f"http://{host}/", reach)).reason == "93.184.215.14 is sent to by https only"
 
 
-def names(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
+def names(monkeypatch: pytest.MonkeyPatch, *responses: list[str]) -> list[str]:
     """Let names resolve to the first list, the next time to the second, and so on; answers what was asked."""
     asked: list[str] = []
-    waiting = list(answers)
+    waiting = list(responses)
 
     def look_up(host: str, port: Any, **more: Any) -> list[Any]:
         asked.append(host)
@@ -156,7 +156,7 @@ async def test_a_receiver_that_is_not_there_or_never_answers_is_a_failure_with_a
     assert closed.reason is not None
     assert closed.reason.startswith("the connection failed")
 
-    async def never(heard: object) -> None:
+    async def never(received: object) -> None:
         await asyncio.sleep(3600)
 
     receiver.respond = never

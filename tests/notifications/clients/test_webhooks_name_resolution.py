@@ -118,7 +118,7 @@ async def test_no_redirect_leads_inside(names: NameServer, receive: OpenReceiver
     first, inside = await receive(), await receive()
     names.names["partner.internal"] = [["127.0.0.1"]]
 
-    async def away(heard: WebhookRequest) -> web.Response:
+    async def away(received: WebhookRequest) -> web.Response:
         return web.Response(status=status, headers={"Location": f"http://127.0.0.2:{port(inside)}/"})
 
     first.respond = away
@@ -136,5 +136,5 @@ async def test_numbers_in_any_spelling_lead_nowhere_by_the_machines_own_resolver
     await receivers.close()
     assert not outcome.is_delivered
     assert outcome.reason is not None
-    assert any(said in outcome.reason for said in ("no public address", "canonical", "does not resolve"))
+    assert any(output in outcome.reason for output in ("no public address", "canonical", "does not resolve"))
     assert receiver.requests == []

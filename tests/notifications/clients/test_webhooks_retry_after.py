@@ -27,7 +27,7 @@ AT = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 async def answered(receiver: Receiver, status: int, after: str) -> DeliveryResult:
-    async def later(heard: WebhookRequest) -> web.Response:
+    async def later(received: WebhookRequest) -> web.Response:
         return web.Response(status=status, headers={"Retry-After": after})
 
     receiver.respond = later

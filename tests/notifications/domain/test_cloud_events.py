@@ -26,39 +26,39 @@ async def heard_by(service: Service, receiver: Receiver, *, count: int = 1) -> l
 
 
 async def test_attributes_are_headers_and_the_data_alone_is_the_body(service: Service, receiver: Receiver) -> None:
-    who, letter = party(), event_message(kind="declaration.accepted")
-    letter = letter.model_copy(
-        update={"audience": event_message(to=who).audience, "data": CATALOGUE[letter.type].example["data"]}
+    who, message = party(), event_message(kind="declaration.accepted")
+    message = message.model_copy(
+        update={"audience": event_message(to=who).audience, "data": CATALOGUE[message.type].example["data"]}
     )
     await service.endpoint(who, receiver.url, format="cloudevents")
-    await service.send_events(letter)
-    [heard] = await heard_by(service, receiver)
+    await service.send_events(message)
+    [received] = await heard_by(service, receiver)
     [pulled] = (await service.read_feed(who))[0]
-    assert {name: value for name, value in heard.headers.items() if name.startswith("ce-")} == {
+    assert {name: value for name, value in received.headers.items() if name.startswith("ce-")} == {
         "ce-specversion": "1.0",
-        "ce-id": str(letter.id),
+        "ce-id": str(message.id),
         "ce-source": "/v1/events",
         "ce-type": "declaration.accepted",
-        "ce-subject": letter.subject,
+        "ce-subject": message.subject,
         "ce-time": pulled["timestamp"],
         "ce-sequence": "1",
         "ce-sequencetype": "Integer",
     }
-    assert heard.headers["content-type"] == "application/json"
-    assert heard.id == heard.headers["ce-id"]
-    assert json.loads(heard.body) == pulled["data"], "what is pulled has the same data"
-    validate_data(letter.type, json.loads(heard.body))
+    assert received.headers["content-type"] == "application/json"
+    assert received.id == received.headers["ce-id"]
+    assert json.loads(received.body) == pulled["data"], "what is pulled has the same data"
+    validate_data(message.type, json.loads(received.body))
 
 
 async def test_the_signatures_are_over_the_bytes_that_were_sent(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url, format="cloudevents")
     await service.send_events(event_message(to=who, reference="Zoë-1"))
-    [heard] = await heard_by(service, receiver)
-    assert "Zoë-1".encode() in heard.body
-    assert Webhook(made["secret"]).verify(heard.body, heard.headers)["status"] == "accepted"
+    [received] = await heard_by(service, receiver)
+    assert "Zoë-1".encode() in received.body
+    assert Webhook(made["secret"]).verify(received.body, received.headers)["status"] == "accepted"
     for key in (made["secret"], *made["public_keys"]):
-        assert verify_webhook(heard.headers, heard.body, key)["reference"] == "Zoë-1"
+        assert verify_webhook(received.headers, received.body, key)["reference"] == "Zoë-1"
 
 
 async def test_a_repetition_is_the_same_bytes_and_a_change_of_format_changes_the_next_letter(
@@ -67,7 +67,7 @@ async def test_a_repetition_is_the_same_bytes_and_a_change_of_format_changes_the
     who, subject = party(), f"declaration:{uuid4()}"
     made = await service.endpoint(who, receiver.url, format="cloudevents")
 
-    async def once(heard: WebhookRequest) -> web.Response | None:
+    async def once(received: WebhookRequest) -> web.Response | None:
         return web.Response(status=500) if len(receiver.requests) == 1 else None
 
     receiver.respond = once
@@ -85,11 +85,11 @@ async def test_a_repetition_is_the_same_bytes_and_a_change_of_format_changes_the
 async def test_the_challenge_is_posed_in_the_same_mode(service: Service, receiver: Receiver) -> None:
     who = party()
 
-    async def answer(heard: WebhookRequest) -> web.Response:
-        assert heard.headers["ce-type"] == "endpoint.verification"
-        return web.json_response({"challenge": json.loads(heard.body)["challenge"]})
+    async def response(received: WebhookRequest) -> web.Response:
+        assert received.headers["ce-type"] == "endpoint.verification"
+        return web.json_response({"challenge": json.loads(received.body)["challenge"]})
 
-    receiver.respond = answer
+    receiver.respond = response
     made = await service.endpoint(who, receiver.url, format="cloudevents", verify=True)
     async with running_worker(service):
         await wait_until(lambda: service.scalar("SELECT verified FROM endpoints"))
@@ -103,9 +103,9 @@ async def test_the_challenge_is_posed_in_the_same_mode(service: Service, receive
 def test_a_subject_is_written_as_headers_of_cloud_events_are(subject: str, written: str) -> None:
     more: dict[str, Any] = {"claim_id": uuid4(), "endpoint_id": uuid4(), "delivery_id": uuid4(), "event_id": uuid4()}
     body = b'{"data":{"sequence":7,"of":"x"}}'
-    letter = DeliveryRequest(
+    message = DeliveryRequest(
         subject=subject, attempts=0, body=body, url="", secrets=(), occurred_at=datetime(2026, 3, 1, tzinfo=UTC), **more
     )
-    attributes, said = render_cloud_event(letter)
+    attributes, output = render_cloud_event(message)
     assert (attributes["ce-subject"], attributes["ce-sequence"]) == (written, "7")
-    assert said == b'{"sequence":7,"of":"x"}'
+    assert output == b'{"sequence":7,"of":"x"}'

@@ -30,35 +30,35 @@ Change = Callable[[dict[str, Any]], Any]
     (lambda p: p["exporter"].update(name="x\x00"), "/exporter/name", "string-pattern-mismatch"),
 ])  # fmt: skip
 async def test_a_bad_permit_is_refused_and_its_place_named(
-    inside: InternalClient, change: Change, pointer: str, code: str
+    internal_client: InternalClient, change: Change, pointer: str, code: str
 ) -> None:
     body = json.loads(permit_content().model_dump_json(exclude_none=True))
     change(body)
-    answer = await inside("POST", "/v1/permits", AUTHORITY_ZA, json=body)
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert {"type", "title", "status", "detail", "code", "request_id", "errors"} <= answer.json().keys()
-    assert (pointer, code) in {(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]}
+    response = await internal_client("POST", "/v1/permits", AUTHORITY_ZA, json=body)
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    assert {"type", "title", "status", "detail", "code", "request_id", "errors"} <= response.json().keys()
+    assert (pointer, code) in {(fault["pointer"], fault["code"]) for fault in response.json()["errors"]}
 
 
-async def test_an_amendment_needs_the_version_it_amends(inside: InternalClient) -> None:
-    permit = await issue_by_http(inside)
+async def test_an_amendment_needs_the_version_it_amends(internal_client: InternalClient) -> None:
+    permit = await issue_by_http(internal_client)
     stated = declaration(item(permit["terms"], "1"))
-    id = await lodge_by_http(inside, stated)
+    id = await lodge_by_http(internal_client, stated)
     body = json.loads(stated.model_dump_json(exclude_none=True))
     for headers, status in (({}, 428), ({"If-Match": '"7"'}, 412), ({"If-Match": '"1"'}, 200)):
-        answer = await inside("PUT", f"/v1/declarations/{id}", B, json=body, headers=headers)
-        assert answer.status_code == status, answer.text
-    assert answer.json()["version"] == 2
+        response = await internal_client("PUT", f"/v1/declarations/{id}", B, json=body, headers=headers)
+        assert response.status_code == status, response.text
+    assert response.json()["version"] == 2
 
 
-async def test_validating_says_what_filing_would_and_keeps_nothing(inside: InternalClient) -> None:
-    permit = await issue_by_http(inside)
+async def test_validating_says_what_filing_would_and_keeps_nothing(internal_client: InternalClient) -> None:
+    permit = await issue_by_http(internal_client)
     good = json.loads(declaration(item(permit["terms"], "1")).model_dump_json(exclude_none=True))
-    told = (await inside("POST", "/v1/declarations/validate", B, json=good)).json()
+    told = (await internal_client("POST", "/v1/declarations/validate", B, json=good)).json()
     assert (told["valid"], [f["rule"] for f in told["findings"]]) == (False, ["CITES-box-14-endorsement"])
-    told = (await inside("POST", "/v1/declarations/validate", B, json={**good, "colour": 1})).json()
+    told = (await internal_client("POST", "/v1/declarations/validate", B, json={**good, "colour": 1})).json()
     assert (told["valid"], [e["pointer"] for e in told["errors"]]) == (False, ["/colour"])
-    told = (await inside("POST", "/v1/declarations/validate", OTHER_TRADER, json=good)).json()
+    told = (await internal_client("POST", "/v1/declarations/validate", OTHER_TRADER, json=good)).json()
     assert told["errors"][0]["code"] == "not-your-declaration"
-    assert (await inside("GET", "/v1/declarations", B)).json()["data"] == []
+    assert (await internal_client("GET", "/v1/declarations", B)).json()["data"] == []

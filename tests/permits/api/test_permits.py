@@ -19,36 +19,36 @@ from tests.permits.sample_data import (
 )
 
 
-async def test_the_journey_of_one_permit(inside: InternalClient) -> None:
-    permit = await issue_by_http(inside, line(), line("B", "40", term="MEA", unit="kg"))
+async def test_the_journey_of_one_permit(internal_client: InternalClient) -> None:
+    permit = await issue_by_http(internal_client, line(), line("B", "40", term="MEA", unit="kg"))
     assert permit["lines"][0]["balance"] | {"consented": 0} == {
         "granted": "120", "endorsed": "0", "consented": 0, "reserved": "0", "consumed": "0", "available": "120",
         "closed": False,
     }  # fmt: skip
     box_14 = {"lines": [{"line": "A", "quantity": 118}, {"line": "B", "quantity": "40"}], "port": "Durban"}
-    answer = await inside("POST", f"/v1/permits/{permit['id']}/endorsement", CUSTOMS_ZA, json=box_14)
-    assert (answer.status_code, answer.json()["status"]) == (200, "endorsed")
-    id = await lodge_by_http(inside, declaration(item(permit["terms"], "100")))
-    read = await inside("GET", f"/v1/declarations/{id}", B)
+    response = await internal_client("POST", f"/v1/permits/{permit['id']}/endorsement", CUSTOMS_ZA, json=box_14)
+    assert (response.status_code, response.json()["status"]) == (200, "endorsed")
+    id = await lodge_by_http(internal_client, declaration(item(permit["terms"], "100")))
+    read = await internal_client("GET", f"/v1/declarations/{id}", B)
     assert (read.json()["status"], read.headers["ETag"]) == ("accepted", '"1"')
-    answer = await inside("POST", f"/v1/declarations/{id}/release", CUSTOMS_FR)
-    assert (answer.status_code, answer.json()["status"]) == (200, "released")
+    response = await internal_client("POST", f"/v1/declarations/{id}/release", CUSTOMS_FR)
+    assert (response.status_code, response.json()["status"]) == (200, "released")
     for side, country, who, rows in (
         ("export", "ZA", AUTHORITY_ZA, {("SKI", "118", ""), ("MEA", "40", "KIL")}),
         ("import", "FR", AUTHORITY_FR, {("SKI", "100", "")}),
     ):
         query = {"year": str(now().year), "side": side, "country": country}
-        report = await inside("GET", "/v1/reports/annual", who, params=query)
+        report = await internal_client("GET", "/v1/reports/annual", who, params=query)
         assert report.headers["content-type"].startswith("text/csv")
         names, *found = [row.split(",") for row in report.text.split("\r\n") if row]
         place = [names.index(name) for name in ("TermCode", "Quantity", "UnitCode")]
         assert {tuple(row[n] for n in place) for row in found} == rows
         assert ("ImportPermit" in names) == (side == "import")
     foreign = {"year": "2026", "side": "export", "country": "ZA"}
-    assert (await inside("GET", "/v1/reports/annual", AUTHORITY_FR, params=foreign)).status_code == 404
+    assert (await internal_client("GET", "/v1/reports/annual", AUTHORITY_FR, params=foreign)).status_code == 404
 
 
-async def test_the_columns_of_the_reports_are_those_of_the_guidelines(inside: InternalClient) -> None:
+async def test_the_columns_of_the_reports_are_those_of_the_guidelines(internal_client: InternalClient) -> None:
     export = "Appendix,SpeciesName,TermCode,Quantity,UnitCode,TradingPartner,CountryOfOrigin,ExportPermit,"
     rest = "OriginPermit,IFSPermit,PurposeCode,SourceCode,Year\r\n"
     for side, names in (
@@ -56,42 +56,46 @@ async def test_the_columns_of_the_reports_are_those_of_the_guidelines(inside: In
         ("import", export.replace("ExportP", "ImportPermit,ExportP") + rest),
     ):
         query = {"year": "2026", "side": side, "country": "FR"}
-        assert (await inside("GET", "/v1/reports/annual", AUTHORITY_FR, params=query)).text == names
+        assert (await internal_client("GET", "/v1/reports/annual", AUTHORITY_FR, params=query)).text == names
 
 
-async def test_one_party_never_sees_anothers_data(inside: InternalClient) -> None:
-    permit = await issue_by_http(inside)
-    id = await lodge_by_http(inside, declaration(item(permit["terms"], "100")))
+async def test_one_party_never_sees_anothers_data(internal_client: InternalClient) -> None:
+    permit = await issue_by_http(internal_client)
+    id = await lodge_by_http(internal_client, declaration(item(permit["terms"], "100")))
     for who in (OTHER_TRADER, party("customs", "DE"), party("authority", "DE")):
-        assert (await inside("GET", f"/v1/declarations/{id}", who)).status_code == 404
-        assert (await inside("GET", f"/v1/permits/{permit['id']}", who)).status_code == 404
-        assert (await inside("GET", f"/v1/permits/{permit['id']}/ledger", who)).status_code == 404
-        assert (await inside("GET", "/v1/declarations", who)).json()["data"] == []
-        assert (await inside("GET", "/v1/permits", who)).json()["data"] == []
+        assert (await internal_client("GET", f"/v1/declarations/{id}", who)).status_code == 404
+        assert (await internal_client("GET", f"/v1/permits/{permit['id']}", who)).status_code == 404
+        assert (await internal_client("GET", f"/v1/permits/{permit['id']}/ledger", who)).status_code == 404
+        assert (await internal_client("GET", "/v1/declarations", who)).json()["data"] == []
+        assert (await internal_client("GET", "/v1/permits", who)).json()["data"] == []
     for who in (A, B, CUSTOMS_FR, CUSTOMS_ZA, AUTHORITY_FR, AUTHORITY_ZA):
-        assert (await inside("GET", f"/v1/permits/{permit['id']}", who)).status_code == 200
-    assert (await inside("GET", f"/v1/declarations/{id}", A)).status_code == 404, "the exporter did not lodge it"
+        assert (await internal_client("GET", f"/v1/permits/{permit['id']}", who)).status_code == 200
+    assert (await internal_client("GET", f"/v1/declarations/{id}", A)).status_code == 404, (
+        "the exporter did not lodge it"
+    )
 
 
-async def test_a_turn_without_any_body_lacks_what_it_requires(inside: InternalClient) -> None:
-    permit = await issue_by_http(inside)
-    id = await lodge_by_http(inside, declaration(item(permit["terms"], "100")))
+async def test_a_turn_without_any_body_lacks_what_it_requires(internal_client: InternalClient) -> None:
+    permit = await issue_by_http(internal_client)
+    id = await lodge_by_http(internal_client, declaration(item(permit["terms"], "100")))
     for path, who in (
         (f"/v1/declarations/{id}/refusal", CUSTOMS_FR),
         (f"/v1/permits/{permit['id']}/revocation", AUTHORITY_ZA),
     ):
-        answer = await inside("POST", path, who)
-        assert (answer.status_code, answer.json()["code"]) == (422, "invalid-body"), answer.text
-        assert "/reason" in {fault["pointer"] for fault in answer.json()["errors"]}
-    answer = await inside("POST", f"/v1/declarations/{id}/refusal", CUSTOMS_FR, content=b"{}")
-    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type"), "a body says what it is"
+        response = await internal_client("POST", path, who)
+        assert (response.status_code, response.json()["code"]) == (422, "invalid-body"), response.text
+        assert "/reason" in {fault["pointer"] for fault in response.json()["errors"]}
+    response = await internal_client("POST", f"/v1/declarations/{id}/refusal", CUSTOMS_FR, content=b"{}")
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported-media-type"), "a body says what it is"
 
 
-async def test_lists_filter_and_page_newest_first(inside: InternalClient) -> None:
-    permit = await issue_by_http(inside)
-    ids = [await lodge_by_http(inside, declaration(item(permit["terms"], "1"))) for _ in range(5)]
-    first = (await inside("GET", "/v1/declarations", B, params={"limit": 3})).json()
-    rest = (await inside("GET", "/v1/declarations", B, params={"limit": 3, "cursor": first["next_cursor"]})).json()
+async def test_lists_filter_and_page_newest_first(internal_client: InternalClient) -> None:
+    permit = await issue_by_http(internal_client)
+    ids = [await lodge_by_http(internal_client, declaration(item(permit["terms"], "1"))) for _ in range(5)]
+    first = (await internal_client("GET", "/v1/declarations", B, params={"limit": 3})).json()
+    rest = (
+        await internal_client("GET", "/v1/declarations", B, params={"limit": 3, "cursor": first["next_cursor"]})
+    ).json()
     assert [one["id"] for one in (*first["data"], *rest["data"])] == ids[::-1]
     assert rest["next_cursor"] is None
     number = permit["number"]
@@ -100,58 +104,60 @@ async def test_lists_filter_and_page_newest_first(inside: InternalClient) -> Non
         ({"status": "referred"}, 1), ({"status": "rejected"}, 4), ({"movement": "export"}, 0), ({"country": "ZA"}, 5),
         ({"from": "2020-01-01", "to": "2020-01-02"}, 0), ({"from": "2020-01-01"}, 5),
     ):  # fmt: skip
-        assert len((await inside("GET", "/v1/declarations", B, params=filters)).json()["data"]) == count, filters
+        assert len((await internal_client("GET", "/v1/declarations", B, params=filters)).json()["data"]) == count, (
+            filters
+        )
     for filters, count in (
         ({"number": number}, 1), ({"issuer": "FR"}, 0), ({"status": "issued"}, 1), ({"status": "expired"}, 0),
         ({"taxon": "crocodylus niloticus"}, 1), ({"holder": "ZA1234567"}, 1),
     ):  # fmt: skip
-        assert len((await inside("GET", "/v1/permits", B, params=filters)).json()["data"]) == count, filters
+        assert len((await internal_client("GET", "/v1/permits", B, params=filters)).json()["data"]) == count, filters
     for path, query in (("/v1/declarations", {"colour": "red"}), ("/v1/permits", {"limit": 201}),
                         ("/v1/declarations", {"status": "gone"}), ("/v1/permits", {"cursor": "x"}),
                         ("/v1/declarations", {"taxon": "\x00"}), ("/v1/permits", {"number": "\x00"}),
                         ("/v1/declarations", {"to": "9999-12-31"}), ("/v1/declarations", {"from": "x"})):  # fmt: skip
-        answer = await inside("GET", path, B, params=query)
-        assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")
+        response = await internal_client("GET", path, B, params=query)
+        assert (response.status_code, response.json()["code"]) == (400, "invalid-parameter")
 
 
-async def test_an_expired_permit_reads_so_from_its_dates(inside: InternalClient) -> None:
-    permit = await issue_by_http(inside, issued_on="2024-01-01", valid_until="2024-06-30")
-    assert (await inside("GET", f"/v1/permits/{permit['id']}", B)).json()["status"] == "expired"
-    assert len((await inside("GET", "/v1/permits", B, params={"status": "expired"})).json()["data"]) == 1
-    assert (await inside("GET", "/v1/permits", B, params={"status": "issued"})).json()["data"] == []
+async def test_an_expired_permit_reads_so_from_its_dates(internal_client: InternalClient) -> None:
+    permit = await issue_by_http(internal_client, issued_on="2024-01-01", valid_until="2024-06-30")
+    assert (await internal_client("GET", f"/v1/permits/{permit['id']}", B)).json()["status"] == "expired"
+    assert len((await internal_client("GET", "/v1/permits", B, params={"status": "expired"})).json()["data"]) == 1
+    assert (await internal_client("GET", "/v1/permits", B, params={"status": "issued"})).json()["data"] == []
 
 
-async def test_the_reference_tables_are_there(inside: InternalClient) -> None:
+async def test_the_reference_tables_are_there(internal_client: InternalClient) -> None:
     for which in ("purposes", "sources", "terms", "units", "event-types", "rules"):
-        assert len((await inside("GET", f"/v1/reference/{which}", B)).json()["data"]) > 8
-    rules = (await inside("GET", "/v1/reference/rules", B)).json()["data"]
+        assert len((await internal_client("GET", f"/v1/reference/{which}", B)).json()["data"]) > 8
+    rules = (await internal_client("GET", "/v1/reference/rules", B)).json()["data"]
     assert {"rule", "severity", "sentence"} == rules[0].keys()
     assert all(rule["sentence"].endswith((".", ").")) for rule in rules)
 
 
-async def test_a_table_is_answered_whole_or_page_by_page(inside: InternalClient) -> None:
+async def test_a_table_is_answered_whole_or_page_by_page(internal_client: InternalClient) -> None:
     for which, by in (("terms", "code"), ("rules", "rule")):
         path = f"/v1/reference/{which}"
-        whole = (await inside("GET", path, B)).json()
+        whole = (await internal_client("GET", path, B)).json()
         assert whole["next_cursor"] is None
         found: list[Any] = []
         asked: dict[str, Any] = {"limit": 7}
         while len(found) < len(whole["data"]):
-            page = (await inside("GET", path, B, params=asked)).json()
+            page = (await internal_client("GET", path, B, params=asked)).json()
             found += page["data"]
             asked["cursor"] = page["next_cursor"]
             assert page["next_cursor"] in {None, page["data"][-1][by]} and len(page["data"]) in {7, len(found) % 7}
         assert found == whole["data"] and asked["cursor"] is None
         for query in ({"limit": "0"}, {"limit": "201"}, {"cursor": "nothing"}):
-            answer = await inside("GET", path, B, params=query)
-            assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter"), query
+            response = await internal_client("GET", path, B, params=query)
+            assert (response.status_code, response.json()["code"]) == (400, "invalid-parameter"), query
 
 
-async def test_figures_count_checks_and_what_waits_to_be_told(inside: InternalClient) -> None:
-    told = (await inside.http.get("/metrics")).text
+async def test_figures_count_checks_and_what_waits_to_be_told(internal_client: InternalClient) -> None:
+    told = (await internal_client.http.get("/metrics")).text
     assert "saola_news_waiting 0.0" in told and "saola_checks" in told and "saola_database_up 1.0" in told
 
 
-async def test_health_says_alive_and_ready(inside: InternalClient) -> None:
-    assert (await inside.http.get("/healthz")).json() == {"status": "alive"}
-    assert (await inside.http.get("/readyz")).json() == {"status": "ready"}
+async def test_health_says_alive_and_ready(internal_client: InternalClient) -> None:
+    assert (await internal_client.http.get("/healthz")).json() == {"status": "alive"}
+    assert (await internal_client.http.get("/readyz")).json() == {"status": "ready"}

@@ -8,8 +8,8 @@ from tests.permits.sample_data import B
 FR = "/v1/policies/FR"
 
 
-async def test_every_switch_of_a_country_is_off_until_it_is_turned_on(inside: InternalClient) -> None:
-    found = await inside("GET", FR, B)
+async def test_every_switch_of_a_country_is_off_until_it_is_turned_on(internal_client: InternalClient) -> None:
+    found = await internal_client("GET", FR, B)
     assert found.json() == {
         "country": "FR",
         "version": 0,
@@ -19,18 +19,18 @@ async def test_every_switch_of_a_country_is_off_until_it_is_turned_on(inside: In
     assert (found.json()["import_permit_for_appendix_ii"], found.headers["etag"]) == (False, '"0"')
 
 
-async def test_a_policy_is_changed_against_the_version_that_was_read(inside: InternalClient) -> None:
+async def test_a_policy_is_changed_against_the_version_that_was_read(internal_client: InternalClient) -> None:
     stated = {"import_permit_for_appendix_ii": True}
-    changed = await inside("PUT", FR, ADMIN, json=stated, headers={"If-Match": '"0"'})
+    changed = await internal_client("PUT", FR, ADMIN, json=stated, headers={"If-Match": '"0"'})
     assert (changed.status_code, changed.json()["version"], changed.headers["etag"]) == (200, 1, '"1"')
-    assert (await inside("GET", FR, B)).json()["import_permit_for_appendix_ii"] is True
-    assert (await inside("GET", "/v1/policies/DE", B)).json()["version"] == 0
-    stale = await inside("PUT", FR, ADMIN, json={}, headers={"If-Match": '"0"'})
+    assert (await internal_client("GET", FR, B)).json()["import_permit_for_appendix_ii"] is True
+    assert (await internal_client("GET", "/v1/policies/DE", B)).json()["version"] == 0
+    stale = await internal_client("PUT", FR, ADMIN, json={}, headers={"If-Match": '"0"'})
     assert (stale.status_code, stale.json()["code"]) == (412, "version-stale")
-    blind = await inside("PUT", FR, ADMIN, json={})
+    blind = await internal_client("PUT", FR, ADMIN, json={})
     assert (blind.status_code, blind.json()["code"]) == (428, "version-missing")
-    await inside("PUT", FR, ADMIN, json={}, headers={"If-Match": '"1"'})
-    async with inside.app.state.engine.connect() as conn:
+    await internal_client("PUT", FR, ADMIN, json={}, headers={"If-Match": '"1"'})
+    async with internal_client.app.state.engine.connect() as conn:
         kept = (
             await conn.execute(text("SELECT version, policy, actor_party_id FROM policy_history ORDER BY id"))
         ).all()
@@ -38,7 +38,7 @@ async def test_a_policy_is_changed_against_the_version_that_was_read(inside: Int
     assert {row.actor_party_id for row in kept} == {ADMIN.id}
 
 
-async def test_what_is_no_country_or_no_switch_is_refused(inside: InternalClient) -> None:
-    assert (await inside("GET", "/v1/policies/ZQ", B)).status_code == 404
-    unknown = await inside("PUT", FR, ADMIN, json={"everything": True}, headers={"If-Match": "*"})
+async def test_what_is_no_country_or_no_switch_is_refused(internal_client: InternalClient) -> None:
+    assert (await internal_client("GET", "/v1/policies/ZQ", B)).status_code == 404
+    unknown = await internal_client("PUT", FR, ADMIN, json={"everything": True}, headers={"If-Match": "*"})
     assert (unknown.status_code, unknown.json()["code"]) == (422, "invalid-body")

@@ -55,8 +55,8 @@ class InMemoryRegistry:
             lines = {n.line: PermitLineRecord(n, Balance(granted=n.quantity)) for n in stated.lines}
             permit = PermitRecord(self.id(), stated, PermitStatus.ISSUED, lines, sequence=1)
             self.permits[permit.id] = permit
-            for letter, one in lines.items():
-                self.entries[permit.id, letter] = [LedgerEntry(Side.EXPORT, EntryKind.GRANT, one.content.quantity)]
+            for line_letter, one in lines.items():
+                self.entries[permit.id, line_letter] = [LedgerEntry(Side.EXPORT, EntryKind.GRANT, one.content.quantity)]
 
     def id(self) -> UUID:
         """Make ids in order, the same at each run."""
@@ -96,7 +96,7 @@ class InMemoryRegistry:
             self.declarations[told.declaration.id] = replace(
                 told.declaration, sequence=told.declaration.sequence + len(told.events)
             )
-        uses = [c for filed in self.declarations.values() for c in filed.citations]
+        uses = [c for declaration in self.declarations.values() for c in declaration.citations]
         for id, permit in self.permits.items():
             mine = tuple(c for c in uses if c.permit == id and (c.is_open or c.used or c.counted_elsewhere))
             self.permits[id] = replace(permit, citations=mine, usage_totals=usage_totals(mine))
@@ -104,9 +104,9 @@ class InMemoryRegistry:
         for id, permit in stood.items():
             self._only_consents_pass_the_paper(permit, self.permits[id], outcome)
 
-    def others(self, filed: DeclarationRecord | None) -> dict[UUID, DeclarationRecord]:
+    def others(self, declaration: DeclarationRecord | None) -> dict[UUID, DeclarationRecord]:
         """Answer the declarations besides one."""
-        return {id: one for id, one in self.declarations.items() if filed is None or id != filed.id}
+        return {id: one for id, one in self.declarations.items() if declaration is None or id != declaration.id}
 
     def around(self, permit: PermitRecord) -> WithdrawalContext:
         """Answer what stands around a permit that is withdrawn or found."""
@@ -120,13 +120,15 @@ class InMemoryRegistry:
 
     def _only_consents_pass_the_paper(self, before: PermitRecord, after: PermitRecord, outcome: ChangeSet) -> None:
         """A decision takes more than the permit has only by what it draws itself, never by what others drew."""
-        for letter, one in after.lines.items():
+        for line_letter, one in after.lines.items():
             for side in Side:
-                then, now = before.lines[letter].balance, one.balance
+                then, now = before.lines[line_letter].balance, one.balance
                 if permit_amount(then, side) != permit_amount(now, side):
                     continue
                 mine = [
-                    p.entry for p in outcome.postings if (p.permit, p.line, p.entry.side) == (after.id, letter, side)
+                    p.entry
+                    for p in outcome.postings
+                    if (p.permit, p.line, p.entry.side) == (after.id, line_letter, side)
                 ]
                 drawn = total(e.quantity for e in mine if e.kind is EntryKind.USE_CONSENT)
                 assert covered_by_consent(now, side) - covered_by_consent(then, side) <= drawn, (
@@ -162,14 +164,14 @@ class InMemoryRegistry:
             assert status_from_lines(permit) == permit.status, (
                 "a permit is exhausted exactly while all its lines are closed"
             )
-            for letter, one in permit.lines.items():
-                assert recompute(self.entries[permit.id, letter]) == one.balance, "entries add up to the balances"
-                self._line_holds(permit, letter, one.balance)
-        for filed in self.declarations.values():
-            self._declaration_holds(filed)
+            for line_letter, one in permit.lines.items():
+                assert recompute(self.entries[permit.id, line_letter]) == one.balance, "entries add up to the balances"
+                self._line_holds(permit, line_letter, one.balance)
+        for declaration in self.declarations.values():
+            self._declaration_holds(declaration)
 
-    def _line_holds(self, permit: PermitRecord, letter: str, balance: Balance) -> None:
-        mine = [c for c in permit.citations if c.line == letter]
+    def _line_holds(self, permit: PermitRecord, line_letter: str, balance: Balance) -> None:
+        mine = [c for c in permit.citations if c.line == line_letter]
         for side in Side:
             assert committed(balance, side) <= total_amount(balance, side), "nothing is overdrawn"
             free = max(Decimal(0), permit_amount(balance, side) - committed(balance, side))
@@ -188,25 +190,25 @@ class InMemoryRegistry:
                 "each of its own consent"
             )
 
-    def _declaration_holds(self, filed: DeclarationRecord) -> None:
-        asking = [c for c in filed.citations if c.requested > 0]
-        claiming = [c for c in filed.citations if c.use == "already_counted" and c.line]
-        if filed.status is Status.ACCEPTED:
+    def _declaration_holds(self, declaration: DeclarationRecord) -> None:
+        asking = [c for c in declaration.citations if c.requested > 0]
+        claiming = [c for c in declaration.citations if c.use == "already_counted" and c.line]
+        if declaration.status is Status.ACCEPTED:
             assert all(c.reserved == c.requested for c in asking), "all its items are set aside"
             assert all(c.counted_elsewhere > 0 for c in claiming), "and all it claims is claimed"
-        elif filed.status is not Status.REFERRED:
-            assert filed.status is Status.RELEASED or not any(c.consent_used for c in filed.citations), (
+        elif declaration.status is not Status.REFERRED:
+            assert declaration.status is Status.RELEASED or not any(c.consent_used for c in declaration.citations), (
                 "a consent ends with it"
             )
             assert not any(c.is_open for c in asking), "or none"
-        if filed.status in RETURNED:
-            said_by_an_officer = {one.number for one in filed.content.items if one.unit == "kg"}
+        if declaration.status in RETURNED:
+            said_by_an_officer = {one.number for one in declaration.content.items if one.unit == "kg"}
             assert not any(c.counted_elsewhere for c in claiming if c.item not in said_by_an_officer)
 
 
-def displacement_count(filed: DeclarationRecord | None) -> int:
+def displacement_count(declaration: DeclarationRecord | None) -> int:
     """Count how often a declaration gave way."""
-    return sum(one.rule == DISPLACED_RULE for one in filed.findings) if filed else 0
+    return sum(one.rule == DISPLACED_RULE for one in declaration.findings) if declaration else 0
 
 
 def usage_totals(uses: tuple[Citation, ...]) -> tuple[UsageTotal, ...]:

@@ -65,8 +65,8 @@ async def test_each_event_is_told_to_those_it_concerns_and_to_nobody_else(permit
     assert {one.type for one in told} == HEARS.keys()
     for one in told:
         audience: dict[str, Any] = one.audience
-        heard = (set(audience["parties"]), set(audience["identifiers"]))
-        assert heard == HEARS[one.type], one.type
+        received = (set(audience["parties"]), set(audience["identifiers"]))
+        assert received == HEARS[one.type], one.type
         assert {(office["role"], office["country"]) for office in audience["offices"]} == OFFICES, one.type
         assert set(audience["countries"]) == {"ZA", "FR"}, one.type
         named = (
@@ -90,8 +90,8 @@ async def test_who_sent_a_thing_hears_how_it_was_received(permits_db: AsyncEngin
     sent = submission_message(declaration(item(permit_content(), "1")), broker)
     for_b = SubmissionMessage.model_validate(sent.model_dump() | {"trader": B.id})
     await lodge_batch.lodge_declarations(permits_db, [for_b], now())
-    heard = await _audiences(permits_db)
-    registered, lodged_by_another = heard["permit.issued"].sender, heard["declaration.received"].sender
+    received = await _audiences(permits_db)
+    registered, lodged_by_another = received["permit.issued"].sender, received["declaration.received"].sender
     assert registered == Sender(parties=(AUTHORITY_FR.id,), offices=(RoleInCountry(role="authority", country="KE"),))
     assert lodged_by_another is not None
     assert set(lodged_by_another.parties) == {broker.id, B.id}, "the agent whose software wrote it, and its trader"
@@ -102,9 +102,9 @@ async def test_what_is_told_of_a_declaration_names_its_permits_by_number_and_by_
     id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, id, A="118")
     await lodge_declaration(permits_db, declaration(item(permit, "100")))
-    heard = await _audiences(permits_db)
+    received = await _audiences(permits_db)
     for kind in ("declaration.received", "declaration.accepted"):
-        assert set(heard[kind].permits) == {f"ZA/{permit.number}", str(id)}, kind
+        assert set(received[kind].permits) == {f"ZA/{permit.number}", str(id)}, kind
 
 
 async def test_a_letter_says_what_its_row_says_as_its_contract_has_it(permits_db: AsyncEngine) -> None:
@@ -116,10 +116,17 @@ async def test_a_letter_says_what_its_row_says_as_its_contract_has_it(permits_db
             await conn.execute(select(outbox_events, text("data::json AS said"), text("audience::json AS heard")))
         ).mappings()
         for row in rows.all():
-            letter = EventMessage.model_validate_json(render_event_message(dict(row)))
-            read = (letter.id, letter.type, letter.subject, letter.sequence, letter.at, letter.data)
+            line_letter = EventMessage.model_validate_json(render_event_message(dict(row)))
+            read = (
+                line_letter.id,
+                line_letter.type,
+                line_letter.subject,
+                line_letter.sequence,
+                line_letter.at,
+                line_letter.data,
+            )
             assert read == tuple(row[name] for name in ("id", "type", "subject", "sequence", "at", "said"))
-            assert letter.audience == Audience.model_validate(row["heard"])
+            assert line_letter.audience == Audience.model_validate(row["heard"])
 
 
 async def test_what_was_used_says_what_is_left(permits_db: AsyncEngine) -> None:

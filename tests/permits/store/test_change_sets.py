@@ -99,13 +99,13 @@ async def test_letters_carried_twice_and_side_by_side_have_one_effect(permits_db
     permit = permit_content()
     id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, id, A="118")
-    letters = [
+    line_letters = [
         submission_message(declaration(item(permit, "100"))),
         submission_message(declaration(item(permit_content(), "1"))),
     ]
     at = datetime.now(UTC)
-    answers = await asyncio.gather(*(lodge_batch.lodge_declarations(permits_db, letters, at) for _ in range(8)))
-    assert all(answer.outcome == "taken" for one in answers for answer in one.answers)
+    responses = await asyncio.gather(*(lodge_batch.lodge_declarations(permits_db, line_letters, at) for _ in range(8)))
+    assert all(response.outcome == "taken" for one in responses for response in one.answers)
     kept = await counts(permits_db)
     assert (kept["declarations"], kept["declaration_history"]) == (2, 4)
     assert (await balance(permits_db, id))["reserved"] == "100"
@@ -151,8 +151,8 @@ async def test_a_letter_that_cannot_be_read_is_referred_beside_its_neighbours(
     )
     bad = bad.model_copy(update={"declaration": {**bad.declaration, **spoil}})
     for _ in range(2):
-        answers = await lodge_batch.lodge_declarations(permits_db, [bad, good], datetime.now(UTC))
-        assert [one.outcome for one in answers.answers] == ["taken", "taken"]
+        responses = await lodge_batch.lodge_declarations(permits_db, [bad, good], datetime.now(UTC))
+        assert [one.outcome for one in responses.answers] == ["taken", "taken"]
     assert (await read.read_declaration(permits_db, good.id, B))["status"] == "accepted"
     found = await read.read_declaration(permits_db, bad.id, B)
     assert (found["status"], [f["rule"] for f in found["findings"]]) == ("referred", ["unverified"])
@@ -170,12 +170,12 @@ async def test_a_hundred_declarations_race_for_the_last_units(permits_db: AsyncE
     box_14 = {"lines": [{"line": "A", "quantity": "10"}], "transport_document": "MAEU-1"}
     await endorse.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
     part: dict[str, Any] = {"document": {"use": "part"}}
-    letters = [
+    line_letters = [
         submission_message(declaration(item(permit, "1", **part), transport_document="MAEU-1")) for _ in range(100)
     ]
     at = datetime.now(UTC)
-    await run_concurrently(lodge_batch.lodge_declarations(permits_db, [one], at) for one in letters)
-    found = [await read.read_declaration(permits_db, one.id, B) for one in letters]
+    await run_concurrently(lodge_batch.lodge_declarations(permits_db, [one], at) for one in line_letters)
+    found = [await read.read_declaration(permits_db, one.id, B) for one in line_letters]
     statuses = [one["status"] for one in found]
     assert (statuses.count("accepted"), statuses.count("rejected")) == (10, 90)
     assert (await balance(permits_db, id))["reserved"] == "10"
@@ -210,8 +210,8 @@ async def test_units_of_work_that_lock_in_opposite_order_end_without_deadlock(pe
     def crossing(first: Any, second: Any) -> Any:
         return submission_message(declaration(item(first, "1", **part), item(second, "1", 2, **part)))
 
-    letters = [crossing(one, other) if n % 2 else crossing(other, one) for n in range(40)]
-    await run_concurrently(lodge_batch.lodge_declarations(permits_db, [sent], at) for sent in letters)
+    line_letters = [crossing(one, other) if n % 2 else crossing(other, one) for n in range(40)]
+    await run_concurrently(lodge_batch.lodge_declarations(permits_db, [sent], at) for sent in line_letters)
 
     async def turn(n: int, id: UUID) -> None:
         try:
@@ -226,7 +226,7 @@ async def test_units_of_work_that_lock_in_opposite_order_end_without_deadlock(pe
             assert no.code == "wrong-turn"
 
     revoked = withdraw.revoke(permits_db, ids[1], AUTHORITY_ZA, Revocation(reason="x"), command())
-    await asyncio.gather(*(turn(n, sent.id) for n, sent in enumerate(letters)), revoked)
+    await asyncio.gather(*(turn(n, sent.id) for n, sent in enumerate(line_letters)), revoked)
     async with permits_db.connect() as conn:
         deadlocks = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
         assert (await conn.execute(deadlocks)).scalar_one() == 0
@@ -261,8 +261,8 @@ async def test_fifty_declarations_amended_and_released_at_once_over_the_same_lin
         ]
         return declaration(*(cited if n % 2 else cited[::-1]), transport_document="M", **more)
 
-    letters = [submission_message(stated(n, "5")) for n in range(50)]
-    await lodge_batch.lodge_declarations(permits_db, letters, datetime.now(UTC))
+    line_letters = [submission_message(stated(n, "5")) for n in range(50)]
+    await lodge_batch.lodge_declarations(permits_db, line_letters, datetime.now(UTC))
 
     async def tried(act: Any) -> str:
         try:
@@ -276,7 +276,7 @@ async def test_fifty_declarations_amended_and_released_at_once_over_the_same_lin
         release = transitions.release(permits_db, sent.id, CUSTOMS_FR, Release(), command())
         return [transitions.amend(permits_db, sent.id, B, again, command()), release]
 
-    told = await run_concurrently(tried(act) for n, sent in enumerate(letters) for act in acts(n, sent))
+    told = await run_concurrently(tried(act) for n, sent in enumerate(line_letters) for act in acts(n, sent))
     assert set(told) <= {"done", "wrong-turn"}
     assert told[1::2] == ["done"] * 50, "each is released, amended before or not"
     async with permits_db.connect() as conn:

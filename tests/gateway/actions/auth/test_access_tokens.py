@@ -55,10 +55,10 @@ async def test_a_token_is_given_by_basic_and_by_post_and_says_what_rfc_9068_asks
     id, credential = await _credential(hub)
     basic = await hub.http.post("/oauth2/token", data=FORM, auth=(credential["client_id"], credential["client_secret"]))
     post = await hub.http.post("/oauth2/token", data=FORM | credential)
-    for answer in (basic, post):
-        assert answer.status_code == 200
-        assert answer.headers["cache-control"] == "no-store"
-        assert (answer.json()["token_type"], answer.json()["expires_in"]) == ("Bearer", 3600)
+    for response in (basic, post):
+        assert response.status_code == 200
+        assert response.headers["cache-control"] == "no-store"
+        assert (response.json()["token_type"], response.json()["expires_in"]) == ("Bearer", 3600)
     token = basic.json()["access_token"]
     head, claims = json.loads(_decode(token.split(".")[0])), _claims(token)
     assert (head["typ"], head["alg"]) == ("at+jwt", "Ed25519")
@@ -91,10 +91,10 @@ async def test_a_refusal_is_in_the_words_of_oauth(hub: RunningGateway, subtests:
         (FORM | {"scope": "everything"}, 400, "invalid_scope"),
     ):
         with subtests.test(str(form)):
-            answer = await hub.http.post("/oauth2/token", data=form)
-            assert (answer.status_code, answer.json()["error"]) == (status, error)
-            assert answer.headers["cache-control"] == "no-store"
-            assert ("www-authenticate" in answer.headers) == (status == 401)
+            response = await hub.http.post("/oauth2/token", data=form)
+            assert (response.status_code, response.json()["error"]) == (status, error)
+            assert response.headers["cache-control"] == "no-store"
+            assert ("www-authenticate" in response.headers) == (status == 401)
 
 
 async def test_a_form_that_is_ambiguous_is_refused(hub: RunningGateway) -> None:
@@ -102,13 +102,15 @@ async def test_a_form_that_is_ambiguous_is_refused(hub: RunningGateway) -> None:
     auth = (credential["client_id"], credential["client_secret"])
     twice = "grant_type=client_credentials&grant_type=client_credentials"
     form = {"Content-Type": "application/x-www-form-urlencoded"}
-    answers = [
+    responses = [
         await hub.http.post("/oauth2/token", data=FORM | credential, auth=auth),
         await hub.http.post("/oauth2/token", content=twice, headers=form, auth=auth),
         await hub.http.post("/oauth2/token", json=FORM, auth=auth),
         await hub.http.post("/oauth2/token", data=FORM | {"client_id": "another"}, auth=auth),
     ]
-    assert [(answer.status_code, answer.json()["error"]) for answer in answers] == [(400, "invalid_request")] * 4
+    assert [(response.status_code, response.json()["error"]) for response in responses] == [
+        (400, "invalid_request")
+    ] * 4
 
 
 async def test_a_wrong_secret_and_another_partys_are_refused(hub: RunningGateway) -> None:
@@ -187,9 +189,9 @@ async def test_a_bad_token_is_nobody(hub: RunningGateway, subtests: pytest.Subte
     for name, make in BAD.items():
         with subtests.test(name):
             header = {b"Authorization": b"Bearer " + make(hub, token).encode("latin-1")}
-            answer = await hub.http.get("/v1/me", headers=header)
-            assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
-            assert answer.headers["www-authenticate"] == 'Bearer realm="saola", error="invalid_token"'
+            response = await hub.http.get("/v1/me", headers=header)
+            assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
+            assert response.headers["www-authenticate"] == 'Bearer realm="saola", error="invalid_token"'
     assert (await _me(hub, token)).status_code == 200
 
 
@@ -272,6 +274,6 @@ async def test_nobody_is_let_in_on_knowledge_that_is_too_old(
     _, credential = await _credential(hub)
     token = await hub.token(credential)
     monkeypatch.setattr(party_directory, "STALE_AFTER", -1.0)
-    answer = await _me(hub, token)
-    assert (answer.status_code, answer.json()["code"]) == (503, "database-unavailable")
-    assert "retry-after" in answer.headers
+    response = await _me(hub, token)
+    assert (response.status_code, response.json()["code"]) == (503, "database-unavailable")
+    assert "retry-after" in response.headers

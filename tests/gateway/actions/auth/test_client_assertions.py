@@ -42,8 +42,8 @@ async def _client(hub: RunningGateway, key: Key, **more: Any) -> tuple[str, str]
 
 def claims_of(hub: RunningGateway, client_id: str, **changes: Any) -> Body:
     at = int(time.time())
-    said = {"iss": client_id, "sub": client_id, "aud": hub.url, "iat": at, "exp": at + 60, "jti": uuid4().hex}
-    return {name: value for name, value in (said | changes).items() if value is not None}
+    output = {"iss": client_id, "sub": client_id, "aud": hub.url, "iat": at, "exp": at + 60, "jti": uuid4().hex}
+    return {name: value for name, value in (output | changes).items() if value is not None}
 
 
 def sign_assertion(key: Key, claims: Body, **head: Any) -> str:
@@ -61,9 +61,9 @@ async def test_a_client_comes_in_by_its_own_key(hub: RunningGateway, curve: str)
     key: Key = OKPKey.generate_key("Ed25519") if curve == "Ed25519" else ECKey.generate_key("P-256")
     party, client = await _client(hub, key)
     for head in ({}, {"kid": key.thumbprint()}, {"typ": "JWT"}, {"typ": "client-authentication+jwt"}):
-        answer = await _ask(hub, sign_assertion(key, claims_of(hub, client), **head))
-        assert answer.status_code == 200, answer.text
-    me = await hub.http.get("/v1/me", headers={"Authorization": f"Bearer {answer.json()['access_token']}"})
+        response = await _ask(hub, sign_assertion(key, claims_of(hub, client), **head))
+        assert response.status_code == 200, response.text
+    me = await hub.http.get("/v1/me", headers={"Authorization": f"Bearer {response.json()['access_token']}"})
     assert me.json()["id"] == party
     assert (await _ask(hub, sign_assertion(key, claims_of(hub, client, iat=None)), client_id=client)).status_code == 200
     metadata = (await hub.http.get("/.well-known/oauth-authorization-server")).json()
@@ -177,8 +177,8 @@ async def test_every_attack_is_nobody(hub: RunningGateway, subtests: pytest.Subt
     _, client = await _client(hub, key)
     for name, make in BAD.items():
         with subtests.test(name):
-            answer = await _ask(hub, make(hub, key, client))
-            assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client"), answer.text
+            response = await _ask(hub, make(hub, key, client))
+            assert (response.status_code, response.json()["error"]) == (401, "invalid_client"), response.text
     assert (await _ask(hub, sign_assertion(key, claims_of(hub, client)))).status_code == 200
 
 
@@ -186,8 +186,8 @@ async def test_an_assertion_counts_once_however_many_come_at_once(hub: RunningGa
     key = OKPKey.generate_key("Ed25519")
     _, client = await _client(hub, key)
     assertion = sign_assertion(key, claims_of(hub, client, jti="once"))
-    answers = await asyncio.gather(*(_ask(hub, assertion) for _ in range(8)))
-    assert sorted(answer.status_code for answer in answers) == [200] + [401] * 7
+    responses = await asyncio.gather(*(_ask(hub, assertion) for _ in range(8)))
+    assert sorted(response.status_code for response in responses) == [200] + [401] * 7
     again = sign_assertion(key, claims_of(hub, client, jti="once", exp=int(time.time()) + 120))
     assert (await _ask(hub, again)).status_code == 401
     _, other = await _client(hub, key)
@@ -198,12 +198,12 @@ async def test_one_way_of_proving_oneself_and_no_other(hub: RunningGateway) -> N
     key = OKPKey.generate_key("Ed25519")
     _, client = await _client(hub, key)
     assertion = sign_assertion(key, claims_of(hub, client))
-    answers = [
+    responses = [
         await _ask(hub, assertion, client_secret="x"),
         await _ask(hub, assertion, client_id="another"),
         await _ask(hub, assertion, client_assertion_type="other"),
     ]
-    assert [(a.status_code, a.json()["error"]) for a in answers] == [(400, "invalid_request")] * 3
+    assert [(a.status_code, a.json()["error"]) for a in responses] == [(400, "invalid_request")] * 3
     form = {"grant_type": "client_credentials", "client_id": client, "client_secret": ""}
     assert (await hub.http.post("/oauth2/token", data=form)).status_code == 401
     assert (await _ask(hub, assertion)).status_code == 200, "what was refused spent nothing"
@@ -248,9 +248,9 @@ async def test_a_key_that_cannot_be_used_is_named(hub: RunningGateway, subtests:
     me = (await hub.http.get("/v1/me", headers=hub.admin)).json()["id"]
     for name, body in UNFIT.items():
         with subtests.test(name):
-            answer = await hub.http.post(f"/v1/parties/{me}/credentials", json=body, headers=hub.admin)
-            assert answer.status_code == 422, answer.text
-            assert answer.json()["code"] in {"private-key-sent", "public-key-unfit", "invalid-body"}
+            response = await hub.http.post(f"/v1/parties/{me}/credentials", json=body, headers=hub.admin)
+            assert response.status_code == 422, response.text
+            assert response.json()["code"] in {"private-key-sent", "public-key-unfit", "invalid-body"}
 
 
 async def test_a_credential_ends_when_it_was_said_to(hub: RunningGateway) -> None:

@@ -52,9 +52,9 @@ async def both(settings: Settings, tmp_path: Path) -> AsyncIterator[Pair]:
 
 
 def _environment(settings: Settings, port: int, *, public: str) -> dict[str, str]:
-    said = settings.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-    said |= {"port": port, "public_url": public}
-    return {f"GATEWAY_{name.upper()}": str(value) for name, value in said.items()}
+    output = settings.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    output |= {"port": port, "public_url": public}
+    return {f"GATEWAY_{name.upper()}": str(value) for name, value in output.items()}
 
 
 async def _ready(way: httpx2.AsyncClient) -> None:
@@ -74,9 +74,9 @@ async def _admin(way: httpx2.AsyncClient, settings: Settings) -> dict[str, str]:
 
 
 async def _bearer(way: httpx2.AsyncClient, form: Body) -> dict[str, str]:
-    answer = await way.post("/oauth2/token", data=FORM | form)
-    assert answer.status_code == 200, answer.text
-    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    response = await way.post("/oauth2/token", data=FORM | form)
+    assert response.status_code == 200, response.text
+    return {"Authorization": f"Bearer {response.json()['access_token']}"}
 
 
 async def _party(way: httpx2.AsyncClient, admin: dict[str, str], credential: Body) -> tuple[str, Body]:

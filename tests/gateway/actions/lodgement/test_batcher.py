@@ -37,27 +37,27 @@ async def _own_sql(hub: RunningGateway, server: Server, statement: str) -> None:
 async def test_the_answer_names_what_was_kept(hub: RunningGateway) -> None:
     party, trader = await hub.party("trader", identifiers={"EORI": "FR99988877700011"})
     body = json.dumps(declaration("B-2026/“ü”")).encode()
-    answer = await hub.lodge(trader, body)
-    said = answer.json()
+    response = await hub.lodge(trader, body)
+    output = response.json()
     digest = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
-    path = f"/v1/declarations/{said['id']}"
-    assert answer.status_code == 202
-    assert said == {
-        "id": said["id"],
+    path = f"/v1/declarations/{output['id']}"
+    assert response.status_code == 202
+    assert output == {
+        "id": output["id"],
         "reference": "B-2026/“ü”",
         "status": "received",
-        "received_at": said["received_at"],
+        "received_at": output["received_at"],
         "digest": digest,
         "links": {"self": path, "content": f"{path}/content", "receipt": f"{path}/receipt"},
     }
-    assert answer.headers["location"] == path
-    assert "idempotency-replayed" not in answer.headers
+    assert response.headers["location"] == path
+    assert "idempotency-replayed" not in response.headers
     [asked] = await hub.permits.wait_for_requests("/internal/declarations")
-    [letter] = asked.json["letters"]
+    [message] = asked.json["letters"]
     assert asked.caller.service == "gateway" and asked.caller.party is None
-    assert letter == {
-        "id": said["id"],
-        "received_at": said["received_at"],
+    assert message == {
+        "id": output["id"],
+        "received_at": output["received_at"],
         "digest": digest,
         "trader": party["id"],
         "party": party,
@@ -69,13 +69,13 @@ async def test_the_answer_names_what_was_kept(hub: RunningGateway) -> None:
 async def test_fifty_at_once_under_one_key_get_the_one_answer(hub: RunningGateway) -> None:
     trader = await hub.trader()
     body = declaration()
-    answers = await asyncio.gather(*(hub.lodge(trader, body, idempotency_key="k1") for _ in range(50)))
-    assert {(answer.status_code, answer.content) for answer in answers} == {(202, answers[0].content)}
-    replayed = Counter(answer.headers.get("idempotency-replayed") for answer in answers)
+    responses = await asyncio.gather(*(hub.lodge(trader, body, idempotency_key="k1") for _ in range(50)))
+    assert {(response.status_code, response.content) for response in responses} == {(202, responses[0].content)}
+    replayed = Counter(response.headers.get("idempotency-replayed") for response in responses)
     assert replayed == {None: 1, "true": 49}
     assert await _count(hub) == 1
     asked = await hub.permits.wait_for_requests("/internal/declarations")
-    assert [letter["id"] for one in asked for letter in one.json["letters"]] == [answers[0].json()["id"]]
+    assert [message["id"] for one in asked for message in one.json["letters"]] == [responses[0].json()["id"]]
 
 
 async def test_fifty_at_once_under_one_key_at_two_gateways_get_the_one_answer(hub: RunningGateway) -> None:
@@ -89,8 +89,8 @@ async def test_fifty_at_once_under_one_key_at_two_gateways_get_the_one_answer(hu
             await asyncio.sleep(0.01)
         headers = trader | {"Idempotency-Key": "k1"}
         places = [hub.http, there] * 25
-        answers = await asyncio.gather(*(at.post("/v1/declarations", json=body, headers=headers) for at in places))
-    assert {(answer.status_code, answer.content) for answer in answers} == {(202, answers[0].content)}
+        responses = await asyncio.gather(*(at.post("/v1/declarations", json=body, headers=headers) for at in places))
+    assert {(response.status_code, response.content) for response in responses} == {(202, responses[0].content)}
     assert await _count(hub) == 1
 
 
@@ -102,8 +102,8 @@ async def test_a_key_stands_for_the_bytes_it_came_with(hub: RunningGateway) -> N
     other = await hub.lodge(trader, declaration(), idempotency_key="k1")
     assert (same.status_code, same.content) == (202, first.content)
     assert same.headers["idempotency-replayed"] == "true"
-    for answer in (spaced, other):
-        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
+    for response in (spaced, other):
+        assert (response.status_code, response.json()["code"]) == (422, "idempotency-key-reused")
     assert await _count(hub) == 1
 
 
@@ -111,20 +111,20 @@ async def test_a_key_is_its_partys_own(hub: RunningGateway) -> None:
     trader = await hub.trader()
     _, other = await hub.party("trader", identifiers={"EORI": "FR2"})
     theirs = declaration(importer={"name": "C", "country": "FR", "identifier": "FR2"})
-    answers = [
+    responses = [
         await hub.lodge(header, body, idempotency_key="k1")
         for header, body in ((trader, declaration()), (other, theirs))
     ]
-    assert [answer.status_code for answer in answers] == [202, 202]
-    assert answers[0].json()["id"] != answers[1].json()["id"]
+    assert [response.status_code for response in responses] == [202, 202]
+    assert responses[0].json()["id"] != responses[1].json()["id"]
 
 
 @pytest.mark.parametrize("key", ["a b", "", "é", "k" * 256])
 async def test_a_key_is_visible_ascii(hub: RunningGateway, key: str) -> None:
     headers = await hub.trader() | {"Content-Type": "application/json"}
     sent = {name.encode(): value.encode() for name, value in headers.items()} | {b"Idempotency-Key": key.encode()}
-    answer = await hub.http.post("/v1/declarations", json=declaration(), headers=sent)
-    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-invalid")
+    response = await hub.http.post("/v1/declarations", json=declaration(), headers=sent)
+    assert (response.status_code, response.json()["code"]) == (400, "idempotency-key-invalid")
 
 
 async def test_the_longest_key_is_taken(hub: RunningGateway) -> None:
@@ -136,8 +136,8 @@ async def test_a_reference_is_used_once_by_one_trader(hub: RunningGateway) -> No
     assert (await hub.lodge(trader, body)).status_code == 202
     again = await hub.lodge(trader, body)
     assert (again.status_code, again.json()["code"]) == (409, "reference-taken")
-    answers = await asyncio.gather(*(hub.lodge(trader, declaration("B-2")) for _ in range(20)))
-    assert Counter(answer.status_code for answer in answers) == {202: 1, 409: 19}
+    responses = await asyncio.gather(*(hub.lodge(trader, declaration("B-2")) for _ in range(20)))
+    assert Counter(response.status_code for response in responses) == {202: 1, 409: 19}
     _, other = await hub.party("trader", identifiers={"EORI": "FR2"})
     theirs = declaration("B-1", importer={"name": "C", "country": "FR", "identifier": "FR2"})
     assert (await hub.lodge(other, theirs)).status_code == 202
@@ -183,9 +183,9 @@ async def test_one_that_the_database_refuses_harms_none_of_its_batch(hub: Runnin
     )
     trader = await hub.trader()
     references = [f"B-{number}" for number in range(20)] + ["BAD"]
-    answers = await asyncio.gather(*(hub.lodge(trader, declaration(reference)) for reference in references))
-    assert [answer.status_code for answer in answers] == [202] * 20 + [500]
-    assert answers[-1].json()["code"] == "internal-error"
+    responses = await asyncio.gather(*(hub.lodge(trader, declaration(reference)) for reference in references))
+    assert [response.status_code for response in responses] == [202] * 20 + [500]
+    assert responses[-1].json()["code"] == "internal-error"
     assert await _count(hub) == 20
 
 
@@ -194,9 +194,9 @@ async def test_too_many_that_wait_are_told_so_at_once(hub: RunningGateway, monke
     for limit in ("MAX_WAITING", "MAX_WAITING_BYTES"):
         with monkeypatch.context() as patch:
             patch.setattr(batcher, limit, -1 if limit == "MAX_WAITING_BYTES" else 0)
-            answer = await hub.lodge(trader, declaration())
-            assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
-            assert answer.headers["retry-after"] in {"1", "2", "3"}
+            response = await hub.lodge(trader, declaration())
+            assert (response.status_code, response.json()["code"]) == (503, "overloaded")
+            assert response.headers["retry-after"] in {"1", "2", "3"}
     assert (await hub.lodge(trader, declaration())).status_code == 202
 
 
@@ -250,11 +250,11 @@ async def test_a_database_that_is_away_is_a_503_and_never_a_202(hub: RunningGate
             at = RunningGateway(hub.url, sister, app, hub.permits, hub.notifications, there)
             assert (await at.lodge(trader, declaration())).status_code == 202
             cut()
-            answers = await asyncio.gather(*(at.lodge(trader, declaration()) for _ in range(10)))
-            for answer in answers:
-                assert (answer.status_code, answer.json()["code"]) == (503, "database-unavailable"), answer.text
-                assert "under the same key" in answer.json()["detail"]
-                assert "retry-after" in answer.headers
+            responses = await asyncio.gather(*(at.lodge(trader, declaration()) for _ in range(10)))
+            for response in responses:
+                assert (response.status_code, response.json()["code"]) == (503, "database-unavailable"), response.text
+                assert "under the same key" in response.json()["detail"]
+                assert "retry-after" in response.headers
             assert (await there.get("/readyz")).status_code == 503
             assert (await there.get("/healthz")).status_code == 200
     assert await _count(hub) == 1
@@ -272,8 +272,8 @@ async def test_a_connection_that_was_cut_is_opened_again_and_nobody_notices(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()",
         )
-        answers = await asyncio.gather(*(hub.lodge(trader, declaration()) for _ in range(5)))
-        assert [answer.status_code for answer in answers] == [202] * 5, answers[0].text
+        responses = await asyncio.gather(*(hub.lodge(trader, declaration()) for _ in range(5)))
+        assert [response.status_code for response in responses] == [202] * 5, responses[0].text
 
 
 async def test_the_head_of_the_line_is_not_kept_waiting_by_a_slow_body(

@@ -40,12 +40,12 @@ async def test_three_times_what_fits_is_refused_at_once_and_what_was_taken_is_ke
                     refused = [task.result() for task in asked if task.done()]
             unread = await hub.lodge(trader, b"{nonsense")
             assert (unread.status_code, unread.json()["code"]) == (503, "overloaded"), "refused before it is read"
-        answers = [await task for task in asked]
+        responses = [await task for task in asked]
     finally:
         await lock.close()
-    assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {(503, "overloaded")}
-    assert {answer.headers["retry-after"] for answer in refused} == {"1", "2", "3"}, "not all come back at once"
-    taken = {answer.json()["reference"] for answer in answers if answer.status_code == 202}
+    assert {(response.status_code, response.json()["code"]) for response in refused} == {(503, "overloaded")}
+    assert {response.headers["retry-after"] for response in refused} == {"1", "2", "3"}, "not all come back at once"
+    taken = {response.json()["reference"] for response in responses if response.status_code == 202}
     assert 40 < len(taken) <= 40 + 2 * 10
     assert await _kept(hub) == taken
     assert (await hub.lodge(trader, declaration("R-after"))).status_code == 202
@@ -61,7 +61,7 @@ async def test_a_bulk_waits_its_turn_and_leaves_room_for_single_ones(
     bulk = asyncio.create_task(hub.http.post("/v1/declarations/bulk", content=body, headers=headers))
     single = [await hub.lodge(trader, declaration(f"S-{n}")) for n in range(5)]
     told = [json.loads(line) for line in (await bulk).text.splitlines()]
-    assert {answer.status_code for answer in single} == {202}
+    assert {response.status_code for response in single} == {202}
     assert Counter(one["status_code"] for one in told) == {202: 1_500}
 
 
@@ -72,7 +72,7 @@ async def test_while_permits_is_away_all_is_taken_and_permits_is_hardly_asked(hu
     sizes: list[int] = []
     tries = 0
 
-    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+    async def response(asked: ReceivedRequest) -> web.StreamResponse:
         nonlocal under_way, most, tries
         if asked.path != "/internal/declarations":
             return await default_response(asked)
@@ -84,19 +84,19 @@ async def test_while_permits_is_away_all_is_taken_and_permits_is_hardly_asked(hu
         await asyncio.sleep(0.02)
         under_way -= 1
         sizes.append(len(asked.json["letters"]))
-        brought.update(letter["id"] for letter in asked.json["letters"])
+        brought.update(message["id"] for message in asked.json["letters"])
         return await default_response(asked)
 
-    hub.permits.respond = answer
+    hub.permits.respond = response
     trader = await hub.trader()
     body = b"".join(json.dumps(declaration(f"R-{n}")).encode() + b"\n" for n in range(3_000))
     headers = trader | {"Content-Type": "application/x-ndjson"}
-    answers = (await hub.http.post("/v1/declarations/bulk", content=body, headers=headers)).text.splitlines()
+    responses = (await hub.http.post("/v1/declarations/bulk", content=body, headers=headers)).text.splitlines()
     for number in range(30):
         lodged = await hub.lodge(trader, declaration(f"S-{number}"))
         assert lodged.status_code == 202
         await asyncio.sleep(0.05)
-    assert len(answers) == 3_000
+    assert len(responses) == 3_000
     assert tries < 30, "a breaker and a pause that doubles: some tries, not one a letter"
     away = False
     asked_meanwhile = 0

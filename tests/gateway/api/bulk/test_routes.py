@@ -24,10 +24,10 @@ def ndjson_lines(made: Sequence[Any]) -> bytes:
 async def send_bulk(
     hub: RunningGateway, header: dict[str, str], body: Any, path: str = "/v1/declarations/bulk", **more: str
 ) -> Any:
-    answer = await hub.http.post(path, content=body, headers=header | NDJSON | more)
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["content-type"] == "application/x-ndjson"
-    return [json.loads(line) for line in answer.text.splitlines()]
+    response = await hub.http.post(path, content=body, headers=header | NDJSON | more)
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "application/x-ndjson"
+    return [json.loads(line) for line in response.text.splitlines()]
 
 
 async def _kept(hub: RunningGateway) -> int:
@@ -150,12 +150,12 @@ async def test_answers_come_while_the_client_still_sends(hub: RunningGateway) ->
 
     async with aiohttp.ClientSession() as session:
         url = hub.url + "/v1/declarations/bulk"
-        async with session.post(url, data=lines(), headers=trader | NDJSON) as answer:
-            first = json.loads(await answer.content.readline())
+        async with session.post(url, data=lines(), headers=trader | NDJSON) as response:
+            first = json.loads(await response.content.readline())
             answered.set()
-            second = json.loads(await answer.content.readline())
+            second = json.loads(await response.content.readline())
             assert (first["reference"], second["reference"]) == ("R-1", "R-2")
-            assert await answer.content.readline() == b""
+            assert await response.content.readline() == b""
 
 
 async def test_a_connection_lost_midway_is_taken_up_without_doubling(hub: RunningGateway) -> None:
@@ -195,16 +195,16 @@ async def test_answers_that_cannot_go_out_wait_in_order_and_in_a_file(monkeypatc
         await reads.wait()
         came.append(message["body"])
 
-    answers = ResponseStream(send)
-    sender = asyncio.create_task(answers.run())
+    responses = ResponseStream(send)
+    sender = asyncio.create_task(responses.run())
     for number in range(1_000):
-        answers.write(b"%d\n" % number)
+        responses.write(b"%d\n" % number)
         if number % 100 == 0:
             await asyncio.sleep(0)
-    assert answers._size < 300
+    assert responses._size < 300
     reads.set()
-    answers.write(b"last\n")
-    answers.finish()
+    responses.write(b"last\n")
+    responses.finish()
     await sender
     assert b"".join(came).split() == [b"%d" % number for number in range(1_000)] + [b"last"]
 

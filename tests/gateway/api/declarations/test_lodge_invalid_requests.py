@@ -100,8 +100,8 @@ async def test_what_is_not_strict_json_is_400(hub: RunningGateway, subtests: pyt
     trader = await hub.trader()
     for name, body in MALFORMED.items():
         with subtests.test(name):
-            answer = await hub.lodge(trader, body)
-            assert (answer.status_code, answer.json()["code"]) == (400, "malformed-json"), answer.text
+            response = await hub.lodge(trader, body)
+            assert (response.status_code, response.json()["code"]) == (400, "malformed-json"), response.text
 
 
 @pytest.mark.usefixtures("nothing_was_kept")
@@ -111,12 +111,12 @@ async def test_what_is_not_as_the_contract_says_is_422_and_names_the_place(
     trader = await hub.trader()
     for name, (body, pointer) in INVALID.items():
         with subtests.test(name):
-            answer = await hub.lodge(trader, body)
-            faults = answer.json()["errors"]
-            assert answer.status_code == 422, answer.text
-            assert answer.json()["code"] in {"invalid-body", faults[0]["code"]}, answer.text
+            response = await hub.lodge(trader, body)
+            faults = response.json()["errors"]
+            assert response.status_code == 422, response.text
+            assert response.json()["code"] in {"invalid-body", faults[0]["code"]}, response.text
             assert pointer in {fault["pointer"] for fault in faults}
-            assert not PARSERS.search(" ".join(fault["detail"] for fault in answer.json()["errors"])), answer.text
+            assert not PARSERS.search(" ".join(fault["detail"] for fault in response.json()["errors"])), response.text
 
 
 @pytest.mark.usefixtures("nothing_was_kept")
@@ -130,17 +130,17 @@ async def test_a_body_that_does_not_say_it_is_json_is_415(hub: RunningGateway) -
         "application/json; charset=utf-16",
         "application/jsonx",
     ):
-        answer = await hub.lodge(trader, declaration(), content_type=kind)
-        assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type"), kind
-        assert "application/json, application/xml" in answer.json()["detail"]
+        response = await hub.lodge(trader, declaration(), content_type=kind)
+        assert (response.status_code, response.json()["code"]) == (415, "unsupported-media-type"), kind
+        assert "application/json, application/xml" in response.json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["/v1/declarations", "/v1/declarations/validate", "/v1/declarations/bulk"])
 async def test_a_body_that_says_it_is_coded_is_415(hub: RunningGateway, path: str) -> None:
     kind = "application/x-ndjson" if path.endswith("bulk") else "application/json"
     headers = await hub.trader() | {"Idempotency-Key": "k", "Content-Type": kind, "Content-Encoding": "gzip"}
-    answer = await hub.http.post(path, content=json.dumps(declaration()), headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
+    response = await hub.http.post(path, content=json.dumps(declaration()), headers=headers)
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported-media-type")
 
 
 @pytest.mark.usefixtures("nothing_was_kept")
@@ -154,14 +154,14 @@ async def test_two_megabytes_are_413_whether_plain_or_chunked(hub: RunningGatewa
     contents: tuple[bytes | AsyncIterator[bytes], ...] = (b" " * 2_097_152, pieces())
     for number, content in enumerate(contents):
         keyed = trader | {"Idempotency-Key": f"k{number}"}
-        answer = await hub.http.post("/v1/declarations", content=content, headers=keyed)
-        assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+        response = await hub.http.post("/v1/declarations", content=content, headers=keyed)
+        assert (response.status_code, response.json()["code"]) == (413, "body-too-large")
 
 
 async def test_who_asks_whether_to_send_two_megabytes_is_told_before_sending_them(hub: RunningGateway) -> None:
-    said = {**await hub.trader(), "Content-Type": "application/json", "Idempotency-Key": "k", "Host": "x"}
-    said |= {"Expect": "100-continue", "Content-Length": "2097152"}
-    head = "".join(f"{name}: {value}\r\n" for name, value in said.items())
+    output = {**await hub.trader(), "Content-Type": "application/json", "Idempotency-Key": "k", "Host": "x"}
+    output |= {"Expect": "100-continue", "Content-Length": "2097152"}
+    head = "".join(f"{name}: {value}\r\n" for name, value in output.items())
     for route in ("/v1/declarations", "/v1/declarations/validate"):
         reader, writer = await asyncio.open_connection("127.0.0.1", hub.settings.port)
         writer.write(f"POST {route} HTTP/1.1\r\n{head}\r\n".encode())
@@ -200,9 +200,9 @@ async def test_the_first_thing_wrong_is_told_first(hub: RunningGateway) -> None:
     ]
     for headers, body, status, code in steps:
         sent = {name.encode(): value.encode() for name, value in headers.items()}
-        answer = await hub.http.post("/v1/declarations", content=body, headers=sent)
-        assert (answer.status_code, answer.json()["code"]) == (status, code)
-        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+        response = await hub.http.post("/v1/declarations", content=body, headers=sent)
+        assert (response.status_code, response.json()["code"]) == (status, code)
+        assert response.json()["request_id"] == response.headers["x-request-id"]
 
 
 @pytest.mark.usefixtures("nothing_was_kept")
@@ -216,8 +216,8 @@ async def test_who_is_not_the_one_that_declares_is_refused(hub: RunningGateway) 
         {"importer": mine | {"identifier": "fr99988877700011"}},
         {"trader": "01a200e4-a932-723d-849a-2dcd407eac9e"},
     ):
-        answer = await hub.lodge(trader, declaration(**changes))
-        assert (answer.status_code, answer.json()["code"]) == (403, "not-your-declaration"), changes
+        response = await hub.lodge(trader, declaration(**changes))
+        assert (response.status_code, response.json()["code"]) == (403, "not-your-declaration"), changes
 
 
 async def test_an_exporter_declares_its_exports(hub: RunningGateway) -> None:
@@ -233,14 +233,14 @@ async def test_a_decimal_of_25_digits_is_kept_to_the_last(hub: RunningGateway) -
     lodged = await hub.lodge(trader, _raw(exact))
     assert lodged.status_code == 202
     [asked] = await hub.permits.wait_for_requests("/internal/declarations")
-    letter = json.loads(asked.body, parse_float=Decimal)["letters"][0]
-    assert letter["declaration"]["items"][0]["quantity"] == Decimal(exact)
+    message = json.loads(asked.body, parse_float=Decimal)["letters"][0]
+    assert message["declaration"]["items"][0]["quantity"] == Decimal(exact)
 
 
 async def test_a_parameter_nobody_knows_is_400(hub: RunningGateway) -> None:
     trader = await hub.trader() | {"Idempotency-Key": "k", "Content-Type": "application/json"}
-    answer = await hub.http.post("/v1/declarations?dry_run=true", json=declaration(), headers=trader)
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")
+    response = await hub.http.post("/v1/declarations?dry_run=true", json=declaration(), headers=trader)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-parameter")
     listed = await hub.http.get("/v1/declarations?referense=B", headers=trader)
     assert (listed.status_code, listed.json()["errors"][0]["pointer"]) == (400, "/query/referense")
     twice = await hub.http.get("/v1/declarations?country=FR&country=DE", headers=trader)

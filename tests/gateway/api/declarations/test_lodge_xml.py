@@ -86,26 +86,28 @@ async def test_attacks_get_a_clear_refusal(hub: RunningGateway, subtests: pytest
     for name, (body, code) in ATTACKS.items():
         with subtests.test(name):
             async with asyncio.timeout(5):
-                answer = await hub.lodge(trader, body, **XML)
-            assert (answer.status_code, answer.json()["code"]) == (400, code), answer.text
-            assert "passwd" not in answer.text and "root:" not in answer.text
-            assert "XML_PARSE" not in answer.text and "<string>" not in answer.text, "what to do, not how it was read"
+                response = await hub.lodge(trader, body, **XML)
+            assert (response.status_code, response.json()["code"]) == (400, code), response.text
+            assert "passwd" not in response.text and "root:" not in response.text
+            assert "XML_PARSE" not in response.text and "<string>" not in response.text, (
+                "what to do, not how it was read"
+            )
 
 
 @pytest.mark.usefixtures("nothing_was_kept")
 async def test_two_megabytes_of_xml_are_413(hub: RunningGateway) -> None:
-    answer = await hub.lodge(await hub.trader(), customs_message("L") + b" " * 2_000_000, **XML)
-    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+    response = await hub.lodge(await hub.trader(), customs_message("L") + b" " * 2_000_000, **XML)
+    assert (response.status_code, response.json()["code"]) == (413, "body-too-large")
 
 
 @pytest.mark.usefixtures("nothing_was_kept")
 async def test_numbers_that_are_none_are_named(hub: RunningGateway, subtests: pytest.Subtests) -> None:
     trader = await hub.trader()
-    for said in ("NaN", "1e400", "-1", "0", "9" * 39, "ten", "1,5", "٣"):
-        with subtests.test(said):
-            answer = await hub.lodge(trader, customs_message("L", goods_item_xml(document_xml(off=said))), **XML)
-            assert (answer.status_code, answer.json()["code"]) == (422, "invalid-body"), answer.text
-            assert answer.json()["errors"][0]["pointer"] == "/items/0/quantity"
+    for output in ("NaN", "1e400", "-1", "0", "9" * 39, "ten", "1,5", "٣"):
+        with subtests.test(output):
+            response = await hub.lodge(trader, customs_message("L", goods_item_xml(document_xml(off=output))), **XML)
+            assert (response.status_code, response.json()["code"]) == (422, "invalid-body"), response.text
+            assert response.json()["errors"][0]["pointer"] == "/items/0/quantity"
 
 
 async def test_a_message_is_kept_to_the_byte_and_carried_in_the_inside_form(hub: RunningGateway) -> None:
@@ -115,9 +117,9 @@ async def test_a_message_is_kept_to_the_byte_and_carried_in_the_inside_form(hub:
     assert lodged.status_code == 202, lodged.text
     assert lodged.json()["reference"] == "LRN-1"
     [asked] = await hub.permits.wait_for_requests("/internal/declarations")
-    [letter] = asked.json["letters"]
-    assert letter["digest"] == lodged.json()["digest"]
-    assert letter["declaration"]["items"][0]["documents"] == [
+    [message] = asked.json["letters"]
+    assert message["digest"] == lodged.json()["digest"]
+    assert message["declaration"]["items"][0]["documents"] == [
         {"type": "C400", "number": "ZA-2026-000123", "use": "exhausts"}
     ]
     content = await hub.http.get(lodged.json()["links"]["content"], headers=trader)
@@ -145,24 +147,24 @@ async def test_a_key_stands_for_the_bytes_of_a_message(hub: RunningGateway) -> N
 
 
 async def test_a_message_in_anothers_name_is_refused(hub: RunningGateway) -> None:
-    answer = await hub.lodge(await hub.trader(), customs_message("L", importer="FR5"), **XML)
-    assert (answer.status_code, answer.json()["code"]) == (403, "not-your-declaration")
+    response = await hub.lodge(await hub.trader(), customs_message("L", importer="FR5"), **XML)
+    assert (response.status_code, response.json()["code"]) == (403, "not-your-declaration")
 
 
 async def test_the_receipt_is_signed_over_the_bytes_by_the_published_key(hub: RunningGateway) -> None:
     party, trader = await hub.party("trader", identifiers={"EORI": "FR99988877700011"})
     lodged = (await hub.lodge(trader, customs_message("L-1"), **XML)).json()
-    answer = await hub.http.get(lodged["links"]["receipt"], headers=trader)
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/jose")
+    response = await hub.http.get(lodged["links"]["receipt"], headers=trader)
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/jose")
     published = (await hub.http.get("/.well-known/jwks.json")).json()
-    signed = jws.deserialize_compact(answer.text, KeySet.import_key_set(published), algorithms=["Ed25519"])
+    signed = jws.deserialize_compact(response.text, KeySet.import_key_set(published), algorithms=["Ed25519"])
     claims = json.loads(signed.payload)
     for name in ("id", "reference", "received_at", "digest"):
         assert claims[name] == lodged[name]
     assert (claims["party"], claims["version"]) == (party["id"], 1)
     again = await hub.http.get(lodged["links"]["receipt"], headers=trader)
-    assert again.text == answer.text
-    as_token = await hub.http.get("/v1/me", headers={"Authorization": f"Bearer {answer.text}"})
+    assert again.text == response.text
+    as_token = await hub.http.get("/v1/me", headers={"Authorization": f"Bearer {response.text}"})
     assert as_token.status_code == 401
 
 

@@ -59,8 +59,8 @@ async def test_every_operation_is_described_once_and_whole(alone: RunningGateway
             seen.append(name)
             assert operation["summary"] and operation["tags"], name
             named = {part[1:-1] for part in path.split("/") if part.startswith("{")}
-            said = {parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "path"}
-            assert said == named, name
+            output = {parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "path"}
+            assert output == named, name
             if method in {"post", "put", "patch"} and name not in BODILESS:
                 assert "requestBody" in operation, name
             if name in PERMISSIONS:
@@ -83,22 +83,22 @@ async def test_every_operation_says_what_it_does_and_shows_an_example(
     for operation in _operations(document):
         name = operation["operationId"]
         with subtests.test(name):
-            said = operation.get("description", "").partition("\n\nBy: ")[0]
-            assert len(said) > 20 and not said.startswith("By: "), f"give {name} a description: {HOW}"
+            output = operation.get("description", "").partition("\n\nBy: ")[0]
+            assert len(output) > 20 and not output.startswith("By: "), f"give {name} a description: {HOW}"
             assert name in EXAMPLES, f"show an example of {name}: {HOW}"
             for media, sent in operation.get("requestBody", {}).get("content", {}).items():
                 assert "example" in sent or media not in SHOWN, f"{name}: show what is sent: {HOW}"
-            for status, answer in operation["responses"].items():
-                for media, body in answer.get("content", {}).items() if status < "300" else ():
+            for status, response in operation["responses"].items():
+                for media, body in response.get("content", {}).items() if status < "300" else ():
                     assert "example" in body or media not in SHOWN, f"{name}: show what is answered: {HOW}"
 
 
 async def test_every_refusal_is_described_as_a_problem(alone: RunningGateway, subtests: pytest.Subtests) -> None:
     for operation in _operations(await _document(alone)):
-        for status, answer in operation["responses"].items():
+        for status, response in operation["responses"].items():
             if status >= "400" and operation["operationId"] != "ask_token":
                 with subtests.test(operation["operationId"], status=status):
-                    assert list(answer["content"]) == ["application/problem+json"]
+                    assert list(response["content"]) == ["application/problem+json"]
 
 
 async def test_the_example_in_xml_says_what_the_one_in_json_says(alone: RunningGateway) -> None:
@@ -137,16 +137,16 @@ async def test_every_good_answer_has_a_shape_and_its_example_is_of_it(
     alone: RunningGateway, subtests: pytest.Subtests
 ) -> None:
     document = await _document(alone)
-    answers = DocumentedResponses(document)
+    responses = DocumentedResponses(document)
     for operation in _operations(document):
-        for status, answer in operation["responses"].items():
+        for status, response in operation["responses"].items():
             with subtests.test(operation["operationId"], status=status):
                 good = status < "300" and status != "204"
-                assert answer.get("content") or not good
-                for media, body in answer.get("content", {}).items() if good else ():
+                assert response.get("content") or not good
+                for media, body in response.get("content", {}).items() if good else ():
                     assert body.get("schema"), f"say what {media} it answers: services/gateway/api/answers/"
                     if media in SHOWN:
-                        assert answers.schema_faults(body["schema"], body["example"]) == []
+                        assert responses.schema_faults(body["schema"], body["example"]) == []
 
 
 async def test_what_is_made_links_to_all_that_can_be_asked_of_it(alone: RunningGateway) -> None:
@@ -154,8 +154,8 @@ async def test_what_is_made_links_to_all_that_can_be_asked_of_it(alone: RunningG
     paths = {one["operationId"]: path for path, item in document["paths"].items() for one in item.values()}
     linked: dict[str, set[str]] = {}
     for operation in _operations(document):
-        for answer in operation["responses"].values():
-            for link in answer.get("links", {}).values():
+        for response in operation["responses"].values():
+            for link in response.get("links", {}).values():
                 named = {part[1:-1] for part in paths[link["operationId"]].split("/") if part.startswith("{")}
                 assert link["parameters"].keys() == named
                 linked.setdefault(operation["operationId"], set()).add(link["operationId"])
@@ -175,12 +175,12 @@ async def test_a_customs_message_is_text_and_no_declaration_in_json(alone: Runni
 
 async def test_every_problem_an_operation_names_is_shown_with_its_meaning(alone: RunningGateway) -> None:
     for operation in _operations(await _document(alone)):
-        for status, answer in operation["responses"].items():
+        for status, response in operation["responses"].items():
             for code, shown in (
-                answer.get("content", {}).get("application/problem+json", {}).get("examples", {}).items()
+                response.get("content", {}).get("application/problem+json", {}).get("examples", {}).items()
             ):
                 assert PROBLEM_CODES[code].status == int(status) == shown["value"]["status"]
-                assert code in answer["description"]
+                assert code in response["description"]
 
 
 async def test_every_reference_leads_somewhere(alone: RunningGateway) -> None:
@@ -250,6 +250,6 @@ async def test_a_method_that_is_not_known_is_told_all_that_are(alone: RunningGat
         "/v1/reference/rules": "GET, HEAD",
     }
     for path, methods in known.items():
-        answer = await alone.http.request("LOCK", path)
-        assert (answer.status_code, answer.headers["allow"]) == (405, methods), path
-        assert methods in answer.json()["detail"]
+        response = await alone.http.request("LOCK", path)
+        assert (response.status_code, response.headers["allow"]) == (405, methods), path
+        assert methods in response.json()["detail"]

@@ -76,8 +76,8 @@ async def test_parties_are_listed_page_by_page(hub: RunningGateway) -> None:
 
 async def test_a_parameter_that_is_not_in_the_contract_is_named(hub: RunningGateway) -> None:
     for query in ("limit=0", "limit=201", "limit=x", "cursor=x", "role=trader"):
-        answer = await hub.http.get(f"/v1/parties?{query}", headers=hub.admin)
-        assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter"), query
+        response = await hub.http.get(f"/v1/parties?{query}", headers=hub.admin)
+        assert (response.status_code, response.json()["code"]) == (400, "invalid-parameter"), query
 
 
 async def test_nobody_claims_anothers_number(hub: RunningGateway) -> None:
@@ -100,8 +100,8 @@ async def test_a_number_given_up_is_free_again(hub: RunningGateway) -> None:
 
 
 async def test_twenty_claims_of_one_number_at_once_have_one_winner(hub: RunningGateway) -> None:
-    answers = await asyncio.gather(*(_add(hub, identifiers={"EORI": "FR1"}) for _ in range(20)))
-    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 19
+    responses = await asyncio.gather(*(_add(hub, identifiers={"EORI": "FR1"}) for _ in range(20)))
+    assert sorted(response.status_code for response in responses) == [201] + [409] * 19
 
 
 BAD: tuple[dict[str, Any], ...] = (
@@ -120,9 +120,9 @@ BAD: tuple[dict[str, Any], ...] = (
 
 async def test_a_party_that_is_not_as_the_contract_says_is_not_added(hub: RunningGateway) -> None:
     for change in BAD:
-        answer = await _add(hub, **change)
-        assert (answer.status_code, answer.json()["code"]) == (422, "invalid-body"), change
-        assert answer.json()["errors"][0]["pointer"].startswith("/" + next(iter(change)))
+        response = await _add(hub, **change)
+        assert (response.status_code, response.json()["code"]) == (422, "invalid-body"), change
+        assert response.json()["errors"][0]["pointer"].startswith("/" + next(iter(change)))
 
 
 async def test_what_is_not_there_is_a_404(hub: RunningGateway) -> None:
@@ -147,12 +147,12 @@ async def test_the_last_admin_cannot_shut_everybody_out(hub: RunningGateway, set
     me = (await hub.http.get("/v1/me", headers=hub.admin)).json()["id"]
     assert settings.admin_file is not None
     client = json.loads(settings.admin_file.read_text())["client_id"]
-    answers = [
+    responses = [
         await hub.http.patch(f"/v1/parties/{me}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"}),
         await hub.http.patch(f"/v1/parties/{me}", json={"roles": ["trader"]}, headers=hub.admin | {"If-Match": "*"}),
         await hub.http.delete(f"/v1/parties/{me}/credentials/{client}", headers=hub.admin),
     ]
-    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(409, "last-admin")] * 3
+    assert [(response.status_code, response.json()["code"]) for response in responses] == [(409, "last-admin")] * 3
     await hub.party("admin")
     assert (
         await hub.http.patch(f"/v1/parties/{me}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"})
@@ -161,9 +161,9 @@ async def test_the_last_admin_cannot_shut_everybody_out(hub: RunningGateway, set
 
 async def test_one_key_adds_one_party_however_often_it_is_sent(hub: RunningGateway) -> None:
     keyed = hub.admin | {"Idempotency-Key": "k1"}
-    answers = await asyncio.gather(*(hub.http.post("/v1/parties", json=NEW, headers=keyed) for _ in range(20)))
-    assert {(answer.status_code, answer.content) for answer in answers} == {(201, answers[0].content)}
-    replayed = [answer.headers.get("idempotency-replayed") for answer in answers]
+    responses = await asyncio.gather(*(hub.http.post("/v1/parties", json=NEW, headers=keyed) for _ in range(20)))
+    assert {(response.status_code, response.content) for response in responses} == {(201, responses[0].content)}
+    replayed = [response.headers.get("idempotency-replayed") for response in responses]
     assert sorted(replayed, key=str) == [None] + ["true"] * 19
     assert len((await hub.http.get("/v1/parties", headers=hub.admin)).json()["data"]) == 2
     other = await hub.http.post("/v1/parties", json=NEW | {"name": "C"}, headers=keyed)
@@ -206,8 +206,8 @@ async def test_a_secret_whose_key_was_rotated_away_is_not_told(hub: RunningGatew
     hub.context.access_tokens.keys._checked_at = 0.0
     assert settings.admin_file is not None
     header = await hub.as_(json.loads(settings.admin_file.read_text()))
-    answer = await hub.http.post(path, headers=header | keyed)
-    assert (answer.status_code, answer.json()["code"]) == (409, "secret-not-kept")
+    response = await hub.http.post(path, headers=header | keyed)
+    assert (response.status_code, response.json()["code"]) == (409, "secret-not-kept")
 
 
 async def test_credentials_are_listed_page_by_page(hub: RunningGateway) -> None:

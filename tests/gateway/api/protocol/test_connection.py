@@ -49,10 +49,10 @@ async def test_a_party_may_ask_so_much_in_a_window_and_no_more(
         first = await a.get("/v1/me", headers=one)
         assert first.headers["ratelimit-policy"] == '"party";q=200;w=1000000000'
         assert re.fullmatch(r'"party";r=199;t=\d+', first.headers["ratelimit"])
-        answers = [first] + [await replica.get("/v1/me", headers=one) for _ in range(150) for replica in (a, b)]
-        assert sum(answer.status_code == 200 for answer in answers) == 200, "together, to the request"
-        assert {answer.status_code for answer in answers[-50:]} == {429}
-        refused = answers[-1]
+        responses = [first] + [await replica.get("/v1/me", headers=one) for _ in range(150) for replica in (a, b)]
+        assert sum(response.status_code == 200 for response in responses) == 200, "together, to the request"
+        assert {response.status_code for response in responses[-50:]} == {429}
+        refused = responses[-1]
         assert refused.json()["code"] == "too-many-requests"
         assert int(refused.headers["retry-after"]) >= 1
         assert refused.headers["ratelimit"].startswith('"party";r=0;t=')
@@ -68,8 +68,8 @@ async def test_many_at_once_share_the_blocks_and_none_is_refused_before_its_time
     monkeypatch.setattr(rate_limits, "WINDOW_SECONDS", 10**9)
     _, one = await hub.party("trader")
     async with _limited(hub, 100) as a:
-        answers = await asyncio.gather(*(a.get("/v1/me", headers=one) for _ in range(120)))
-        assert sum(answer.status_code == 200 for answer in answers) == 100
+        responses = await asyncio.gather(*(a.get("/v1/me", headers=one) for _ in range(120)))
+        assert sum(response.status_code == 200 for response in responses) == 100
 
 
 async def test_kept_answers_are_forgotten_after_seven_days_and_not_before(hub: RunningGateway) -> None:
@@ -85,9 +85,9 @@ async def test_kept_answers_are_forgotten_after_seven_days_and_not_before(hub: R
 
 
 async def test_headers_beyond_the_limit_are_431(hub: RunningGateway) -> None:
-    answer = await hub.http.get("/v1/me", headers=hub.admin | {"X-More": "x" * 40_000})
-    assert (answer.status_code, answer.json()["code"]) == (431, "headers-too-large")
-    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    response = await hub.http.get("/v1/me", headers=hub.admin | {"X-More": "x" * 40_000})
+    assert (response.status_code, response.json()["code"]) == (431, "headers-too-large")
+    assert response.json()["request_id"] == response.headers["x-request-id"]
     long = await hub.http.get("/v1/parties?" + "&".join(f"a{n}=1" for n in range(8000)), headers=hub.admin)
     assert long.status_code == 431
 
@@ -142,11 +142,11 @@ async def test_headers_that_never_end_end_the_connection(port: int) -> None:
 
 async def test_what_is_no_http_is_told_so(port: int, subtests: pytest.Subtests) -> None:
     noise = (b"\x16\x03\x01\x02\x00\x01\x00", b"HELO there\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", secrets.token_bytes(64))
-    for said in noise:
-        with subtests.test(said=said[:8]):
-            answer = await _say(port, said + b"\r\n\r\n")
-            assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 408 "))
-            assert json.loads(answer.partition(b"\r\n\r\n")[2])["status"] in {400, 408}
+    for output in noise:
+        with subtests.test(said=output[:8]):
+            response = await _say(port, output + b"\r\n\r\n")
+            assert response.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 408 "))
+            assert json.loads(response.partition(b"\r\n\r\n")[2])["status"] in {400, 408}
 
 
 async def test_a_connection_that_behaves_serves_request_after_request(port: int) -> None:
@@ -167,9 +167,9 @@ async def test_a_client_that_would_rather_speak_http_2_keeps_its_body(port: int)
     last = GOOD + b"Connection: close\r\n\r\n"
     chunked = WISH + HTTP2 + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(FORM), FORM)
     for parts in ((head + FORM + last,), (head[:80], head[80:], FORM[:9], FORM[9:], last), (chunked, last)):
-        said = await _say(port, *parts)
-        assert b"invalid_client" in said, said
-        assert said.count(b"HTTP/1.1 401 ") == 1 and said.count(b"HTTP/1.1 200 ") == 1, said
+        output = await _say(port, *parts)
+        assert b"invalid_client" in output, output
+        assert output.count(b"HTTP/1.1 401 ") == 1 and output.count(b"HTTP/1.1 200 ") == 1, output
     asked = await _say(port, WISH.replace(b"POST /oauth2/token", b"GET /healthz") + HTTP2 + b"\r\n" + last)
     assert asked.count(b"HTTP/1.1 200 ") == 2
     many = await _say(port, (GOOD + HTTP2 + b"\r\n") * 1_500 + last)
@@ -178,25 +178,25 @@ async def test_a_client_that_would_rather_speak_http_2_keeps_its_body(port: int)
 
 
 async def test_two_hosts_in_one_request_are_refused(port: int) -> None:
-    said = await _say(port, GOOD + b"Host: y\r\nConnection: close\r\n\r\n")
-    assert said.startswith(b"HTTP/1.1 400 ") and b"header-twice" in said
+    output = await _say(port, GOOD + b"Host: y\r\nConnection: close\r\n\r\n")
+    assert output.startswith(b"HTTP/1.1 400 ") and b"header-twice" in output
 
 
 async def test_http_1_1_says_whom_it_is_for(port: int) -> None:
     for host in (b"", b"Host: a b\r\n", b"Host: x/@y\r\n"):
-        said = await _say(port, b"GET /healthz HTTP/1.1\r\n" + host + b"Connection: close\r\n\r\n")
-        assert said.startswith(b"HTTP/1.1 400 ") and b"Host" in said.partition(b"\r\n\r\n")[2], host
+        output = await _say(port, b"GET /healthz HTTP/1.1\r\n" + host + b"Connection: close\r\n\r\n")
+        assert output.startswith(b"HTTP/1.1 400 ") and b"Host" in output.partition(b"\r\n\r\n")[2], host
     assert (await _say(port, b"GET /healthz HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
 
 
 async def test_head_is_answered_as_get_without_the_body(port: int) -> None:
-    answers = {}
+    responses = {}
     for method in (b"GET", b"HEAD"):
-        said = await _say(port, method + b" /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        head, _, answers[method] = said.partition(b"\r\n\r\n")
+        output = await _say(port, method + b" /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        head, _, responses[method] = output.partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200 "), method
         length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
-        assert int(length.split(b":")[1]) == len(answers[b"GET"]), method
-    assert answers[b"HEAD"] == b"" and answers[b"GET"]
+        assert int(length.split(b":")[1]) == len(responses[b"GET"]), method
+    assert responses[b"HEAD"] == b"" and responses[b"GET"]
     lost = await _say(port, b"HEAD /oauth2/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert lost.startswith(b"HTTP/1.1 405 ") and lost.endswith(b"\r\n\r\n"), "nor is a refusal's body sent"

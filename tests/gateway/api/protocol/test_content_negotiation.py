@@ -30,29 +30,29 @@ def _chain(body: bytes, error: int = 0) -> list[dict[str, str | None]]:
 
 async def test_a_202_is_a_registered_message_and_the_same_when_repeated(hub: RunningGateway) -> None:
     trader = await hub.trader()
-    answers = [
+    responses = [
         await hub.lodge(trader, customs_message("LRN-1"), idempotency_key="k", content_type="application/xml", **ASKS)
         for _ in range(2)
     ]
-    answer = answers[0]
-    assert (answer.status_code, answer.headers["content-type"]) == (202, "application/xml")
-    assert answers[1].content == answer.content
-    assert _texts(answer.content, "WCOTypeName") == ["RES"]
-    assert _texts(answer.content, "Response/FunctionCode") == ["02"]
-    assert _texts(answer.content, "Response/Declaration/FunctionalReferenceID") == ["LRN-1"]
-    id = answer.headers["location"].rpartition("/")[2]
-    assert _texts(answer.content, "Response/Declaration/ID") == [id]
-    assert etree.fromstring(answer.content).find("Response/IssueDateTime/DateTimeString").get("formatCode") == "304"  # type: ignore[union-attr]
+    response = responses[0]
+    assert (response.status_code, response.headers["content-type"]) == (202, "application/xml")
+    assert responses[1].content == response.content
+    assert _texts(response.content, "WCOTypeName") == ["RES"]
+    assert _texts(response.content, "Response/FunctionCode") == ["02"]
+    assert _texts(response.content, "Response/Declaration/FunctionalReferenceID") == ["LRN-1"]
+    id = response.headers["location"].rpartition("/")[2]
+    assert _texts(response.content, "Response/Declaration/ID") == [id]
+    assert etree.fromstring(response.content).find("Response/IssueDateTime/DateTimeString").get("formatCode") == "304"  # type: ignore[union-attr]
 
 
 async def test_a_refusal_names_its_place_by_a_chain_of_pointers(hub: RunningGateway) -> None:
     trader = await hub.trader()
     bad = customs_message("L", goods_item_xml(), goods_item_xml(document_xml(unit="ZZZ"), number=2))
-    answer = await hub.lodge(trader, bad, content_type="application/xml", **ASKS)
-    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/xml")
-    assert _texts(answer.content, "Response/FunctionCode") == ["03"]
-    assert _texts(answer.content, "Response/Error/ValidationCode") == ["unknown-unit"]
-    assert _chain(answer.content) == [
+    response = await hub.lodge(trader, bad, content_type="application/xml", **ASKS)
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/xml")
+    assert _texts(response.content, "Response/FunctionCode") == ["03"]
+    assert _texts(response.content, "Response/Error/ValidationCode") == ["unknown-unit"]
+    assert _chain(response.content) == [
         {"DocumentSectionCode": "42A"},
         {"DocumentSectionCode": "67A"},
         {"SequenceNumeric": "2", "DocumentSectionCode": "68A"},
@@ -73,9 +73,9 @@ async def test_every_refusal_can_be_had_in_xml(hub: RunningGateway) -> None:
         ),
         (await hub.http.get("/v1/declarations/x", headers=trader | key), 404, "not-found"),
     ]
-    for answer, status, code in refused:
-        assert answer.status_code == status
-        assert _texts(answer.content, "Response/Error/ValidationCode") == [code]
+    for response, status, code in refused:
+        assert response.status_code == status
+        assert _texts(response.content, "Response/Error/ValidationCode") == [code]
 
 
 async def test_a_declaration_is_read_in_xml_with_what_its_checks_found(hub: RunningGateway) -> None:
@@ -92,12 +92,12 @@ async def test_a_declaration_is_read_in_xml_with_what_its_checks_found(hub: Runn
         "history": [{"at": "2026-03-01T09:30:00.000000Z", "reason": None}],
     }
 
-    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+    async def response(asked: ReceivedRequest) -> web.StreamResponse:
         if asked.method == "GET":
             return web.json_response(whole, headers={"ETag": '"3"'})
         return await default_response(asked)
 
-    hub.permits.respond = answer
+    hub.permits.respond = response
     found = await hub.http.get(f"/v1/declarations/{id}", headers=trader | {"Accept": "application/xml"})
     assert (found.status_code, found.headers["etag"]) == (200, '"3"')
     assert _texts(found.content, "Response/FunctionCode") == ["03"]
@@ -121,8 +121,8 @@ async def test_a_declaration_is_read_in_xml_with_what_its_checks_found(hub: Runn
     ],
 )
 def test_each_status_has_its_function_code(status: str, code: str) -> None:
-    said: Mapping[str, Any] = {"id": "x", "reference": "R", "status": status, "findings": [], "history": []}
-    assert _texts(wco_response.render(said, status=200, at=AT), "Response/FunctionCode") == [code]
+    output: Mapping[str, Any] = {"id": "x", "reference": "R", "status": status, "findings": [], "history": []}
+    assert _texts(wco_response.render(output, status=200, at=AT), "Response/FunctionCode") == [code]
 
 
 @pytest.mark.parametrize(
@@ -146,10 +146,10 @@ def test_xml_is_given_to_who_prefers_it(accept: str, wanted: bool) -> None:
 async def test_the_bytes_that_were_sent_are_given_back_whatever_is_preferred(hub: RunningGateway) -> None:
     trader, sent = await hub.trader(), json.dumps(declaration()).encode()
     place = (await hub.lodge(trader, sent)).headers["location"] + "/content"
-    answer = await hub.http.get(place, headers=trader | {"Accept": "application/xml"})
-    assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, "application/json", sent)
+    response = await hub.http.get(place, headers=trader | {"Accept": "application/xml"})
+    assert (response.status_code, response.headers["content-type"], response.content) == (200, "application/json", sent)
 
 
 async def test_json_stays_what_is_answered_otherwise(hub: RunningGateway) -> None:
-    answer = await hub.lodge(await hub.trader(), customs_message("L-9"), content_type="application/xml")
-    assert json.loads(answer.content)["reference"] == "L-9"
+    response = await hub.lodge(await hub.trader(), customs_message("L-9"), content_type="application/xml")
+    assert json.loads(response.content)["reference"] == "L-9"

@@ -29,8 +29,8 @@ async def test_a_command_goes_on_with_its_bytes_its_name_and_its_caller(hub: Run
         "X-Request-Id": "my-own-request-id",
     }
     headers = officer | JSON | lies | {"If-Match": '"3"', "Idempotency-Key": "k1"}
-    answer = await hub.http.post(RELEASE, content=BODY, headers=headers)
-    assert (answer.status_code, answer.json()) == (200, {"you": "asked"})
+    response = await hub.http.post(RELEASE, content=BODY, headers=headers)
+    assert (response.status_code, response.json()) == (200, {"you": "asked"})
     [asked] = hub.permits.requests_to(RELEASE)
     assert asked.body == BODY
     assert asked.caller.service == "gateway"
@@ -39,7 +39,7 @@ async def test_a_command_goes_on_with_its_bytes_its_name_and_its_caller(hub: Run
     assert asked.headers["if-match"] == '"3"'
     assert asked.headers["content-type"] == "application/json"
     assert asked.headers["command-id"] != lies["Command-Id"]
-    assert asked.headers["x-request-id"] == asked.caller.request_id == answer.headers["x-request-id"]
+    assert asked.headers["x-request-id"] == asked.caller.request_id == response.headers["x-request-id"]
     assert not {"x-party-id", "x-forwarded-user", "forwarded", "cookie", "idempotency-key"} & asked.headers.keys()
     assert asked.headers["authorization"] != officer["Authorization"]
 
@@ -74,7 +74,7 @@ async def test_a_key_names_the_same_command_again_and_only_that(hub: RunningGate
 
 
 async def test_an_answer_is_passed_on_as_it_is(hub: RunningGateway) -> None:
-    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+    async def response(asked: ReceivedRequest) -> web.StreamResponse:
         if not asked.caller.party:
             return await default_response(asked)
         headers = {
@@ -88,7 +88,7 @@ async def test_an_answer_is_passed_on_as_it_is(hub: RunningGateway) -> None:
         }
         return web.Response(status=409, body=b'{"code": "wrong-turn"}', headers=headers)
 
-    hub.permits.respond = answer
+    hub.permits.respond = response
     _, officer = await hub.party("customs")
     found = await hub.http.post(RELEASE, headers=officer)
     assert (found.status_code, found.content) == (409, b'{"code": "wrong-turn"}')
@@ -100,13 +100,13 @@ async def test_an_answer_is_passed_on_as_it_is(hub: RunningGateway) -> None:
 
 
 async def test_a_report_keeps_its_type_and_its_name(hub: RunningGateway) -> None:
-    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+    async def response(asked: ReceivedRequest) -> web.StreamResponse:
         if not asked.caller.party:
             return await default_response(asked)
         named = {"Content-Disposition": 'attachment; filename="annual.csv"'}
         return web.Response(body=b"a,b\r\n", content_type="text/csv", charset="utf-8", headers=named)
 
-    hub.permits.respond = answer
+    hub.permits.respond = response
     _, authority = await hub.party("authority")
     found = await hub.http.get("/v1/reports/annual?year=2026&side=export&country=ZA", headers=authority)
     assert (found.content, found.headers["content-type"]) == (b"a,b\r\n", "text/csv; charset=utf-8")
@@ -116,10 +116,10 @@ async def test_a_report_keeps_its_type_and_its_name(hub: RunningGateway) -> None
 
 
 async def test_a_lost_answer_is_asked_for_again_under_the_same_name(hub: RunningGateway) -> None:
-    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+    async def response(asked: ReceivedRequest) -> web.StreamResponse:
         return drop_connection(asked) if len(hub.permits.requests_to(RELEASE)) == 1 else await default_response(asked)
 
-    hub.permits.respond = answer
+    hub.permits.respond = response
     _, officer = await hub.party("customs")
     found = await hub.http.post(RELEASE, content=BODY, headers=officer | JSON)
     assert found.status_code == 200
@@ -129,10 +129,10 @@ async def test_a_lost_answer_is_asked_for_again_under_the_same_name(hub: Running
 
 
 async def test_an_answer_lost_twice_is_a_503_that_may_be_asked_again(hub: RunningGateway) -> None:
-    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+    async def response(asked: ReceivedRequest) -> web.StreamResponse:
         return drop_connection(asked) if asked.caller.party else await default_response(asked)
 
-    hub.permits.respond = answer
+    hub.permits.respond = response
     _, officer = await hub.party("customs")
     found = await hub.http.post(RELEASE, headers=officer)
     assert (found.status_code, found.json()["code"]) == (503, "service-unavailable")
@@ -141,10 +141,10 @@ async def test_an_answer_lost_twice_is_a_503_that_may_be_asked_again(hub: Runnin
 
 
 async def test_keys_the_others_do_not_know_are_not_the_callers_fault(hub: RunningGateway) -> None:
-    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+    async def response(asked: ReceivedRequest) -> web.StreamResponse:
         return problem_response(401, "unauthenticated") if asked.caller.party else await default_response(asked)
 
-    hub.permits.respond = answer
+    hub.permits.respond = response
     _, officer = await hub.party("customs")
     found = await hub.http.post(RELEASE, headers=officer)
     assert (found.status_code, found.json()["code"]) == (503, "service-unavailable")
@@ -189,8 +189,8 @@ async def test_every_relayed_route_goes_where_it_is_answered(hub: RunningGateway
     for route in (*TRADER_COMMAND_ROUTES, *DECLARATION_ROUTES, *PERMIT_ROUTES, *EVENT_ROUTES):
         path = route.path.replace("{id}", str(ID)).replace("{table}", "terms")
         query: dict[str, Any] = dict.fromkeys(route.query, "1")
-        answer = await hub.http.request(route.method, path, params=query, headers=everybody)
-        assert answer.status_code == 200, (route, answer.text)
+        response = await hub.http.request(route.method, path, params=query, headers=everybody)
+        assert response.status_code == 200, (route, response.text)
         there = hub.permits if route.service == "permits" else hub.notifications
         asked = there.requests_to(path)[-1]
         assert (asked.method, dict(asked.query)) == (route.method, query)
@@ -200,7 +200,7 @@ async def test_every_relayed_route_goes_where_it_is_answered(hub: RunningGateway
 async def test_a_report_is_passed_on_while_it_is_still_written(hub: RunningGateway) -> None:
     rest = asyncio.Event()
 
-    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+    async def response(asked: ReceivedRequest) -> web.StreamResponse:
         if not asked.caller.party:
             return await default_response(asked)
         flow = web.StreamResponse(headers={"Content-Type": "text/csv"})
@@ -210,7 +210,7 @@ async def test_a_report_is_passed_on_while_it_is_still_written(hub: RunningGatew
         await flow.write(b"last\r\n")
         return flow
 
-    hub.permits.respond = answer
+    hub.permits.respond = response
     _, authority = await hub.party("authority")
     url = "/v1/reports/annual?year=2026&side=export&country=ZA"
     async with asyncio.timeout(10), hub.http.stream("GET", url, headers=authority) as found:
@@ -221,7 +221,7 @@ async def test_a_report_is_passed_on_while_it_is_still_written(hub: RunningGatew
 
 
 async def test_a_report_that_breaks_off_is_not_taken_for_a_whole_one(hub: RunningGateway) -> None:
-    async def answer(asked: ReceivedRequest) -> web.StreamResponse:
+    async def response(asked: ReceivedRequest) -> web.StreamResponse:
         if not asked.caller.party:
             return await default_response(asked)
         flow = web.StreamResponse(headers={"Content-Type": "text/csv"})
@@ -229,7 +229,7 @@ async def test_a_report_that_breaks_off_is_not_taken_for_a_whole_one(hub: Runnin
         await flow.write(b"first\r\n")
         return drop_connection(asked)
 
-    hub.permits.respond = answer
+    hub.permits.respond = response
     _, authority = await hub.party("authority")
     with pytest.raises(httpx2.TransportError):
         await hub.http.get("/v1/reports/annual?year=2026&side=export&country=ZA", headers=authority)

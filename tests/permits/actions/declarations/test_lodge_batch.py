@@ -41,17 +41,17 @@ def counted(db: AsyncEngine) -> Iterator[list[str]]:
 async def test_a_batch_of_a_hundred_declarations_of_five_items_takes_at_most_twenty_statements(
     permits_db: AsyncEngine,
 ) -> None:
-    letters = []
+    line_letters = []
     for _ in range(100):
         permit = permit_content(*(line(name, description=f"lot {name}") for name in "ABCDE"))
         id = await issue_permit(permits_db, permit)
         await endorse_permit(permits_db, id, A="100", B="100", C="100", D="100", E="100")
         items = (item(permit, "100", n, document={"line": name}) for n, name in enumerate("ABCDE", 1))
-        letters.append(submission_message(declaration(*items)))
+        line_letters.append(submission_message(declaration(*items)))
     with counted(permits_db) as sent:
-        await lodge_batch.lodge_declarations(permits_db, letters, datetime.now(UTC))
+        await lodge_batch.lodge_declarations(permits_db, line_letters, datetime.now(UTC))
     assert len(sent) <= 20, "\n".join(sent)
-    found = [await read.read_declaration(permits_db, one.id, B) for one in letters[:3]]
+    found = [await read.read_declaration(permits_db, one.id, B) for one in line_letters[:3]]
     assert [one["status"] for one in found] == ["accepted"] * 3
 
 

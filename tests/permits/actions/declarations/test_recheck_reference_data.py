@@ -154,12 +154,12 @@ async def test_a_quota_is_told_to_its_authority_which_hears_how_partners_receive
                 )
             )
         ).one()
-    heard, office = (
+    received, office = (
         Audience.model_validate_json(json.dumps(row.audience)),
         RoleInCountry(role="authority", country="ZA"),
     )
-    assert (heard.offices, heard.countries, heard.parties) == ((office,), ("ZA",), ())
-    assert heard.sender == Sender(offices=(office,))
+    assert (received.offices, received.countries, received.parties) == ((office,), ("ZA",), ())
+    assert received.sender == Sender(offices=(office,))
 
 
 async def test_permits_of_elsewhere_are_facts_and_the_check_says_which_passed_the_quota(

@@ -24,8 +24,8 @@ def batch_entry(permit: Permit, id: UUID | None = None) -> IssueRequest:
     return IssueRequest(IdempotentCommand(id or new_id(), sha256(body).digest(), datetime.now(UTC)), permit)
 
 
-def said(answers: list[StoredResponse | ProblemError]) -> list[int | str]:
-    return [one.code if isinstance(one, ProblemError) else one.status for one in answers]
+def said(responses: list[StoredResponse | ProblemError]) -> list[int | str]:
+    return [one.code if isinstance(one, ProblemError) else one.status for one in responses]
 
 
 async def count(db: AsyncEngine, table: str) -> int:
@@ -41,12 +41,12 @@ async def test_a_bad_one_harms_no_other_and_each_is_answered_in_order(permits_db
     broken = IssueRequest(command(), Invalid("invalid-body", "The body is not as the contract says."))
     batch = [good, taken, foreign, permit_content(line(unit="m3")), twice, twice, permit_content()]
     given = [batch_entry(one) for one in batch]
-    answers = await issue_permits(permits_db, AUTHORITY_ZA, [*given, broken])
-    assert said(answers) == [
+    responses = await issue_permits(permits_db, AUTHORITY_ZA, [*given, broken])
+    assert said(responses) == [
         201, "permit-number-taken", "not-the-issuing-authority", "unit-not-of-term", 201, "permit-number-taken", 201,
         "invalid-body",
     ]  # fmt: skip
-    numbers = [json.loads(one.body)["number"] for one in answers if isinstance(one, StoredResponse)]
+    numbers = [json.loads(one.body)["number"] for one in responses if isinstance(one, StoredResponse)]
     assert numbers == [good.number, twice.number, batch[-1].number]
     for table in ("permits", "permit_history", "outbox_events", "ledger", "commands"):
         assert await count(permits_db, table) == 4, table
@@ -67,18 +67,18 @@ async def test_the_same_batch_again_is_answered_the_same(permits_db: AsyncEngine
 
 async def test_a_key_twice_in_a_batch_is_the_first_ones(permits_db: AsyncEngine) -> None:
     one, id = permit_content(), new_id()
-    answers = await issue_permits(
+    responses = await issue_permits(
         permits_db, AUTHORITY_ZA, [batch_entry(one, id), batch_entry(one, id), batch_entry(permit_content(), id)]
     )
-    assert said(answers) == [201, 201, "idempotency-key-reused"]
+    assert said(responses) == [201, 201, "idempotency-key-reused"]
     assert await count(permits_db, "permits") == 1
 
 
 async def test_rival_batches_over_the_same_numbers_issue_each_once(permits_db: AsyncEngine) -> None:
     permits = [permit_content() for _ in range(20)]
     batches = [[batch_entry(one) for one in (permits if n % 2 else permits[::-1])] for n in range(6)]
-    answers = await asyncio.gather(*(issue_permits(permits_db, AUTHORITY_ZA, batch) for batch in batches))
-    assert Counter(code for one in answers for code in said(one)) == {201: 20, "permit-number-taken": 100}
+    responses = await asyncio.gather(*(issue_permits(permits_db, AUTHORITY_ZA, batch) for batch in batches))
+    assert Counter(code for one in responses for code in said(one)) == {201: 20, "permit-number-taken": 100}
     assert await count(permits_db, "permits") == await count(permits_db, "commands") == 20
 
 
@@ -93,15 +93,15 @@ async def test_what_a_batch_answers_is_what_reading_answers(permits_db: AsyncEng
 
 
 async def test_a_batch_takes_as_many_statements_however_large(permits_db: AsyncEngine) -> None:
-    said: list[str] = []
+    output: list[str] = []
 
     @event.listens_for(permits_db.sync_engine, "before_cursor_execute")
     def note(conn: object, cursor: object, statement: str, *rest: object) -> None:
-        said.append(statement)
+        output.append(statement)
 
     seen = []
     for size in (2, 100):
-        said.clear()
+        output.clear()
         await issue_permits(permits_db, AUTHORITY_ZA, [batch_entry(permit_content()) for _ in range(size)])
-        seen.append(len(said))
+        seen.append(len(output))
     assert seen[0] == seen[1] < 14

@@ -76,8 +76,8 @@ async def test_no_two_issuers_take_the_last_of_a_quota(permits_db: AsyncEngine) 
         except Invalid as no:
             return no.code
 
-    answers = await asyncio.gather(*(tries(permit_for_quantity("30")) for _ in range(12)))
-    assert sorted(answer == "quota-exceeded" for answer in answers) == [False] * 3 + [True] * 9
+    responses = await asyncio.gather(*(tries(permit_for_quantity("30")) for _ in range(12)))
+    assert sorted(response == "quota-exceeded" for response in responses) == [False] * 3 + [True] * 9
     assert await quota_taken(permits_db) == "90"
 
 
@@ -99,10 +99,10 @@ async def test_of_a_batch_those_that_fit_are_issued_in_their_order(permits_db: A
         permit_for_quantity("1", term="MEA", unit="kg"),
         permit_for_quantity("1"),
     ]
-    answers: list[StoredResponse | ProblemError] = await issue_batch.issue_permits(
+    responses: list[StoredResponse | ProblemError] = await issue_batch.issue_permits(
         permits_db, AUTHORITY_ZA, [asked_in_a_batch(p) for p in papers]
     )
-    codes = [one.code if isinstance(one, ProblemError) else one.status for one in answers]
+    codes = [one.code if isinstance(one, ProblemError) else one.status for one in responses]
     assert codes == [201, "quota-exceeded", 201, 201, "quota-exceeded"]
     assert await quota_taken(permits_db) == "100"
 
@@ -183,10 +183,10 @@ async def test_what_the_listing_knows_of_a_taxon_is_asked_of_every_new_paper(per
     aloe = line(taxon="Aloe ferox", source="C", term="EXT", unit="kg")
     crocs = (line(taxon="Crocodylia spp."), line("B"))
     for lines, code in (((aloe,), "source-not-of-kingdom"), (crocs, "lines-overlap")):
-        answers: list[StoredResponse | ProblemError] = await issue_batch.issue_permits(
+        responses: list[StoredResponse | ProblemError] = await issue_batch.issue_permits(
             permits_db, AUTHORITY_ZA, [asked_in_a_batch(permit_content(*lines)), asked_in_a_batch(permit_content())]
         )
-        assert [one.code if isinstance(one, ProblemError) else one.status for one in answers] == [code, 201]
+        assert [one.code if isinstance(one, ProblemError) else one.status for one in responses] == [code, 201]
         for act in (
             issue_permit(permits_db, permit_content(*lines)),
             submit_application(permits_db, application_content(*lines)),

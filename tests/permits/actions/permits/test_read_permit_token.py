@@ -20,8 +20,8 @@ from tests.permits.sample_data import AUTHORITY_ZA, CUSTOMS_DE, OTHER_TRADER, co
 
 async def shown(db: AsyncEngine) -> tuple[UUID, str, str]:
     """Issue a permit and answer its id, number and token."""
-    answer = json.loads((await issue.issue(db, AUTHORITY_ZA, permit_content(), command())).body)
-    return UUID(answer["id"]), answer["number"], answer["token"]
+    response = json.loads((await issue.issue(db, AUTHORITY_ZA, permit_content(), command())).body)
+    return UUID(response["id"]), response["number"], response["token"]
 
 
 async def listed(db: AsyncEngine, who: Party, token: str, **filters: str) -> list[Any]:

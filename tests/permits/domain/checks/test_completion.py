@@ -72,7 +72,7 @@ async def test_a_declared_source_that_the_line_does_not_state_takes_nothing_of_i
 
 async def test_of_two_lines_the_one_with_the_declared_second_source_is_meant(permits_db: AsyncEngine) -> None:
     old = {"source": "O", "acquired_on": "1970-01-01"}
-    two = [line(letter, "40", underlying_source=code, **old) for letter, code in (("A", "W"), ("B", "C"))]
+    two = [line(line_letter, "40", underlying_source=code, **old) for line_letter, code in (("A", "W"), ("B", "C"))]
     permit = permit_content(*two, kind="pre_convention")
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="40", B="40")
     bred = await lodge_declaration(permits_db, declaration(item(permit, "10", source="O", underlying_source="C")))

@@ -69,7 +69,9 @@ class RegistryMachine(RuleBasedStateMachine):
         items = []
         for number in range(1, data.draw(st.integers(1, 3)) + 1):
             permit = self.permit(data)
-            counted = [id for id, filed in self.here.declarations.items() if filed.status is Status.RELEASED]
+            counted = [
+                id for id, declaration in self.here.declarations.items() if declaration.status is Status.RELEASED
+            ]
             document: dict[str, str | None] = {"line": data.draw(LINES), "use": data.draw(USES)}
             if document["use"] == "already_counted":
                 document["counted_by"] = str(data.draw(st.sampled_from(counted))) if counted else None
@@ -85,7 +87,7 @@ class RegistryMachine(RuleBasedStateMachine):
         return data.draw(st.sampled_from(found))
 
     def some(self, *statuses: Status) -> bool:
-        return any(filed.status in statuses for filed in self.here.declarations.values())
+        return any(declaration.status in statuses for declaration in self.here.declarations.values())
 
     @rule(data=st.data(), movement=st.sampled_from(["import", "import", "import", "export"]), broken=BREAKS)
     def lodge(self, data: st.DataObject, movement: str, broken: bool) -> None:
@@ -98,10 +100,10 @@ class RegistryMachine(RuleBasedStateMachine):
         else:
             self.here.write(domain_lodge.lodge([fresh], self.here.permits.values(), rules))
 
-    @rule(data=st.data(), part=st.integers(5, 50).map(str), letter=st.sampled_from("AAB"), also=st.booleans())
-    def ship(self, data: st.DataObject, part: str, letter: str, also: bool) -> None:
+    @rule(data=st.data(), part=st.integers(5, 50).map(str), line_letter=st.sampled_from("AAB"), also=st.booleans())
+    def ship(self, data: st.DataObject, part: str, line_letter: str, also: bool) -> None:
         """Lodge part uses of one shipment, of one permit or of two: these stand side by side."""
-        cited: dict[str, Any] = {"document": {"use": "part", "line": letter}}
+        cited: dict[str, Any] = {"document": {"use": "part", "line": line_letter}}
         items = [item(self.permit(data).content, part, n + 1, **cited) for n in range(1 + also)]
         stated = declaration(*items, transport_document="M")
         at = self.here.act(B, "trader").at
@@ -111,53 +113,58 @@ class RegistryMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.some(Status.ACCEPTED))
     @rule(data=st.data(), share=st.sampled_from(["1", "0.5", "0", "1.1"]))
     def release(self, data: st.DataObject, share: str) -> None:
-        filed = self.one(data, Status.ACCEPTED)
+        declaration = self.one(data, Status.ACCEPTED)
         items = [
-            {"number": n.number, "quantity": EXACT.multiply(n.quantity, Decimal(share))} for n in filed.content.items
+            {"number": n.number, "quantity": EXACT.multiply(n.quantity, Decimal(share))}
+            for n in declaration.content.items
         ]
         stated = Release.model_validate({"items": items if share != "1" else []})
-        by, others = self.here.act(CUSTOMS_FR, "customs"), self.here.others(filed)
-        self.here.try_(lambda: domain_release.release(filed, self.here.permits, stated, by, TODAY, others))
+        by, others = self.here.act(CUSTOMS_FR, "customs"), self.here.others(declaration)
+        self.here.try_(lambda: domain_release.release(declaration, self.here.permits, stated, by, TODAY, others))
 
     @precondition(lambda self: self.some(*OPEN))
     @rule(data=st.data(), refused=st.booleans())
     def finish(self, data: st.DataObject, refused: bool) -> None:
-        filed = self.one(data, *OPEN)
+        declaration = self.one(data, *OPEN)
         by = self.here.act(CUSTOMS_FR, "customs") if refused else self.here.act(B, "trader")
         act = refuse.refuse if refused else cancel.cancel
-        self.here.try_(lambda: act(filed, self.here.permits, "no", by))
+        self.here.try_(lambda: act(declaration, self.here.permits, "no", by))
 
     @precondition(lambda self: self.some(Status.RELEASED))
     @rule(data=st.data(), quantity=st.integers(0, 70).map(str))
     def correct(self, data: st.DataObject, quantity: str) -> None:
-        filed = self.one(data, Status.RELEASED)
-        number = data.draw(st.sampled_from(filed.content.items)).number
+        declaration = self.one(data, Status.RELEASED)
+        number = data.draw(st.sampled_from(declaration.content.items)).number
         stated = Correction.model_validate({"items": [{"number": number, "quantity": quantity}], "reason": "x"})
-        by, others = self.here.act(CUSTOMS_FR, "customs"), self.here.others(filed)
-        self.here.try_(lambda: domain_correct.correct(filed, self.here.permits, stated, by, others))
+        by, others = self.here.act(CUSTOMS_FR, "customs"), self.here.others(declaration)
+        self.here.try_(lambda: domain_correct.correct(declaration, self.here.permits, stated, by, others))
 
     @precondition(lambda self: bool(self.here.declarations))
     @rule(data=st.data(), quantity=QUANTITIES, number=st.integers(1, 3))
     def consent(self, data: st.DataObject, quantity: str, number: int) -> None:
-        filed = self.one(data, *Status)
+        declaration = self.one(data, *Status)
         stated = Consent.model_validate({"item": number, "quantity": quantity})
         by = self.here.act(AUTHORITY_ZA, "authority")
-        self.here.try_(lambda: domain_consent.consent(filed, self.here.permits, stated, by, "ZA"))
+        self.here.try_(lambda: domain_consent.consent(declaration, self.here.permits, stated, by, "ZA"))
 
     @precondition(lambda self: self.some(Status.ACCEPTED))
     @rule(data=st.data(), more=st.integers(1, 20), share=st.sampled_from(["0.5", "0.9", "1"]))
     def arrive_with_more(self, data: st.DataObject, more: int, share: str) -> None:
         """Consent to more of each item, and release as much of that as the share says."""
-        filed = self.one(data, Status.ACCEPTED)
+        declaration = self.one(data, Status.ACCEPTED)
         items = []
-        for n in filed.content.items:
+        for n in declaration.content.items:
             stated = Consent.model_validate({"item": n.number, "quantity": str(more)})
-            by, now = self.here.act(AUTHORITY_ZA, "authority"), self.here.declarations[filed.id]
+            by, now = self.here.act(AUTHORITY_ZA, "authority"), self.here.declarations[declaration.id]
             self.here.try_(consenting_to(self.here, now, stated, by))
             extra = EXACT.multiply(Decimal(more), Decimal(share))
             items.append({"number": n.number, "quantity": EXACT.add(n.quantity, extra)})
-        officer = CUSTOMS_FR if filed.content.movement == "import" else CUSTOMS_ZA
-        by, others, now = self.here.act(officer, "customs"), self.here.others(filed), self.here.declarations[filed.id]
+        officer = CUSTOMS_FR if declaration.content.movement == "import" else CUSTOMS_ZA
+        by, others, now = (
+            self.here.act(officer, "customs"),
+            self.here.others(declaration),
+            self.here.declarations[declaration.id],
+        )
         freed = Release.model_validate({"items": items})
         self.here.try_(lambda: domain_release.release(now, self.here.permits, freed, by, TODAY, others))
 
@@ -165,60 +172,62 @@ class RegistryMachine(RuleBasedStateMachine):
     @rule(data=st.data(), more=st.integers(1, 60).map(str))
     def lead_out(self, data: st.DataObject, more: str) -> None:
         """Consent to more of each item, then override all that stands."""
-        filed = self.one(data, Status.REFERRED, Status.REJECTED)
-        for n in filed.content.items:
+        declaration = self.one(data, Status.REFERRED, Status.REJECTED)
+        for n in declaration.content.items:
             stated = Consent.model_validate({"item": n.number, "quantity": more})
-            by, now = self.here.act(AUTHORITY_ZA, "authority"), self.here.declarations[filed.id]
+            by, now = self.here.act(AUTHORITY_ZA, "authority"), self.here.declarations[declaration.id]
             self.here.try_(consenting_to(self.here, now, stated, by))
-        for finding in [f for f in filed.findings if not f.overridden and f.severity != "note"]:
-            now, by = self.here.declarations[filed.id], self.here.act(CUSTOMS_FR, "customs")
+        for finding in [f for f in declaration.findings if not f.overridden and f.severity != "note"]:
+            now, by = self.here.declarations[declaration.id], self.here.act(CUSTOMS_FR, "customs")
             over = Override(rule=finding.rule, reason="consented")
             self.here.try_(overriding(self.here, now, over, by))
 
     @precondition(lambda self: self.some(Status.REFERRED, Status.REJECTED))
     @rule(data=st.data())
     def override(self, data: st.DataObject) -> None:
-        filed = self.one(data, Status.REFERRED, Status.REJECTED)
-        for finding in [f for f in filed.findings if not f.overridden and f.severity != "note"]:
-            now, by = self.here.declarations[filed.id], self.here.act(CUSTOMS_FR, "customs")
-            said: dict[str, Any] = {"rule": finding.rule, "reason": "x"}
+        declaration = self.one(data, Status.REFERRED, Status.REJECTED)
+        for finding in [f for f in declaration.findings if not f.overridden and f.severity != "note"]:
+            now, by = self.here.declarations[declaration.id], self.here.act(CUSTOMS_FR, "customs")
+            output: dict[str, Any] = {"rule": finding.rule, "reason": "x"}
             if finding.rule in recheck.OFFICER_STATED_RULES:
-                number = filed.content.items[int(finding.pointer.split("/")[2])].number
-                said |= {"item": number, "line": data.draw(st.sampled_from("AB"))}
-                said |= {"quantity": data.draw(QUANTITIES)} if finding.rule == "CITES-box-11-unit" else {}
-            self.here.try_(overriding(self.here, now, Override.model_validate(said), by))
+                number = declaration.content.items[int(finding.pointer.split("/")[2])].number
+                output |= {"item": number, "line": data.draw(st.sampled_from("AB"))}
+                output |= {"quantity": data.draw(QUANTITIES)} if finding.rule == "CITES-box-11-unit" else {}
+            self.here.try_(overriding(self.here, now, Override.model_validate(output), by))
 
     @precondition(lambda self: self.some(*OPEN))
     @rule(data=st.data())
     def amend(self, data: st.DataObject) -> None:
-        filed = self.one(data, *OPEN)
+        declaration = self.one(data, *OPEN)
         by = self.here.act(B, "trader")
-        stated = self.stated(data, filed.content.movement, reference=filed.content.reference)
-        fresh = replace(filed, content=stated, status=Status.RECEIVED, received_at=by.at, findings=(), citations=())
-        self.here.try_(lambda: domain_amend.amend(filed, fresh, self.here.permits.values(), by))
+        stated = self.stated(data, declaration.content.movement, reference=declaration.content.reference)
+        fresh = replace(
+            declaration, content=stated, status=Status.RECEIVED, received_at=by.at, findings=(), citations=()
+        )
+        self.here.try_(lambda: domain_amend.amend(declaration, fresh, self.here.permits.values(), by))
 
     @precondition(lambda self: self.some(*STANDING))
     @rule(data=st.data(), forgotten=SELDOM)
     def abandon(self, data: st.DataObject, forgotten: bool) -> None:
         if not forgotten:
             return
-        filed = self.one(data, *STANDING)
+        declaration = self.one(data, *STANDING)
         by = self.here.act(None, "rules")
-        self.here.try_(lambda: refer_stale(filed, self.here.permits, 30, date(2026, 1, 1), by))
+        self.here.try_(lambda: refer_stale(declaration, self.here.permits, 30, date(2026, 1, 1), by))
 
     @precondition(lambda self: self.some(Status.REFERRED))
     @rule()
     def check_again(self) -> None:
         by = self.here.act(None, "rules")
-        for filed in [one for one in self.here.declarations.values() if recheck.can_be_rechecked(one)]:
-            again = recheck.recheck(filed, self.here.permits.values(), NO_FACTS, by)
+        for one in [one for one in self.here.declarations.values() if recheck.can_be_rechecked(one)]:
+            again = recheck.recheck(one, self.here.permits.values(), NO_FACTS, by)
             if again is not None:
                 self.here.write(again)
 
-    @rule(data=st.data(), quantity=st.integers(0, 70).map(str), letters=st.sampled_from(["A", "A", "B", "AB"]))
-    def endorse(self, data: st.DataObject, quantity: str, letters: str) -> None:
+    @rule(data=st.data(), quantity=st.integers(0, 70).map(str), line_letters=st.sampled_from(["A", "A", "B", "AB"]))
+    def endorse(self, data: st.DataObject, quantity: str, line_letters: str) -> None:
         id = self.permit(data).id
-        lines = [{"line": letter, "quantity": quantity} for letter in letters]
+        lines = [{"line": line_letter, "quantity": quantity} for line_letter in line_letters]
         stated = Endorsement.model_validate({"lines": lines, "transport_document": "M"})
         by = self.here.act(CUSTOMS_ZA, "customs")
         self.here.try_(lambda: domain_endorse.endorse(self.here.permits, id, stated, by, self.here.others(None)))
@@ -245,18 +254,20 @@ class RegistryMachine(RuleBasedStateMachine):
         self.here.check()
 
 
-def overriding(here: InMemoryRegistry, filed: DeclarationRecord, stated: Override, by: Any) -> Callable[[], ChangeSet]:
+def overriding(
+    here: InMemoryRegistry, declaration: DeclarationRecord, stated: Override, by: Any
+) -> Callable[[], ChangeSet]:
     """Override as the action does: what could not be checked is checked."""
-    if is_unchecked(filed):
-        return lambda: check_unverified(filed, here.permits.values(), NO_FACTS, stated, by)
-    return lambda: override.override(filed, here.permits, stated, by)
+    if is_unchecked(declaration):
+        return lambda: check_unverified(declaration, here.permits.values(), NO_FACTS, stated, by)
+    return lambda: override.override(declaration, here.permits, stated, by)
 
 
 def consenting_to(
-    here: InMemoryRegistry, filed: DeclarationRecord, stated: Consent, by: Any
+    here: InMemoryRegistry, declaration: DeclarationRecord, stated: Consent, by: Any
 ) -> Callable[[], ChangeSet]:
     """Consent as the authority that issued the permits."""
-    return lambda: domain_consent.consent(filed, here.permits, stated, by, "ZA")
+    return lambda: domain_consent.consent(declaration, here.permits, stated, by, "ZA")
 
 
 RegistryMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)

@@ -119,10 +119,10 @@ async def test_a_replaced_permit_and_its_successor_name_one_another(permits_db: 
     old = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, old, A="118")
     waiting = await lodge_declaration(permits_db, declaration(item(permit, "100")))
-    answer = json.loads((await withdraw.replace(permits_db, old, AUTHORITY_ZA, successor, command())).body)
-    assert (answer["id"], answer["status"]) == (str(old), "replaced")
-    new = UUID(answer["replaced_by"]["id"])
-    assert answer["replaced_by"]["number"] == successor.number and answer["replaced_by"]["token"]
+    response = json.loads((await withdraw.replace(permits_db, old, AUTHORITY_ZA, successor, command())).body)
+    assert (response["id"], response["status"]) == (str(old), "replaced")
+    new = UUID(response["replaced_by"]["id"])
+    assert response["replaced_by"]["number"] == successor.number and response["replaced_by"]["token"]
     read = await permits_read.read_permit(permits_db, new, A, now())
     assert (read["status"], read["replaces"]) == (
         "issued", {"id": str(old), "issuer": "ZA", "number": permit.number},
@@ -186,8 +186,8 @@ async def test_who_cited_it_hears_of_each_turn(permits_db: AsyncEngine) -> None:
             " WHERE subject = :s ORDER BY sequence"
         )
         told: list[Any] = list((await conn.execute(query, {"s": f"permit:{id}"})).all())
-    heard = [one.type for one in told if str(B.id) in one.audience["parties"]]
-    assert heard == ["permit.lost", "permit.found", "permit.lost", "permit.replaced"]
+    received = [one.type for one in told if str(B.id) in one.audience["parties"]]
+    assert received == ["permit.lost", "permit.found", "permit.lost", "permit.replaced"]
     assert told[-1].data["replaced_by"]["issuer"] == "ZA"
 
 
