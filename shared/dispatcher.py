@@ -1,4 +1,4 @@
-"""The courier: one loop that carries waiting letters to where they go, whatever dies on the way.
+"""The dispatcher: one loop that sends waiting outbox messages, whichever process dies on the way.
 
 Lease what is due, deliver, settle; put off what could not be delivered; never give up. It wakes when a letter is
 handed to it or it is told to, and polls for what other processes put. Any number run side by side. A batch that
@@ -24,7 +24,8 @@ from shared.service_client import ResponseLost, ResponseTimeout, ServiceUnreacha
 OutboxMessage = Mapping[str, Any]
 """A row of the outbox table, `id` among its columns."""
 SendMessages = Callable[[Sequence[OutboxMessage]], Awaitable[Mapping[UUID, bool]]]
-"""Carries letters; answers for each whether it was taken. Raises Away, Dropped or Broke for the whole batch."""
+"""Carries letters; answers for each whether it was taken. Raises ServiceUnreachable, ResponseLost or ReceiverError
+for the whole batch."""
 HandlePoisonMessage = Callable[[OutboxMessage, str], Awaitable[None]]
 
 MAX_SINGLE_ATTEMPTS = 5
@@ -41,7 +42,7 @@ def backoff(failures: int, random_fraction: float) -> timedelta:
 
 
 class Dispatcher:
-    """One trip: from one outbox table (or those of its letters that `only` names) to one receiver."""
+    """One route: from one outbox table (or those of its messages that `condition` names) to one receiver."""
 
     def __init__(
         self,

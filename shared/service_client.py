@@ -113,7 +113,8 @@ class ServiceClient:
         headers: Mapping[str, str] | None = None,
         seconds: float | None = None,
     ) -> ServiceResponse:
-        """Call the service; raises Away when it cannot be reached and Dropped when the answer was lost.
+        """Call the service; raises ServiceUnreachable when it cannot be reached and ResponseLost when the answer was
+        lost.
 
         A lost answer does not open the breaker: one letter may be what breaks the other side, and it is there again.
         """
@@ -130,7 +131,8 @@ class ServiceClient:
     async def stream(self, path: str, *, caller: Caller, query: list[tuple[str, str]]) -> "ServiceStream":
         """Ask for an answer that is passed on as it comes, however long it is; who asks closes it.
 
-        Between two pieces at most `SECONDS_BETWEEN_CHUNKS` pass. Raises Away or Dropped as `call` does.
+        Between two pieces at most `SECONDS_BETWEEN_CHUNKS` pass. Raises ServiceUnreachable or ResponseLost as `call`
+        does.
         """
         if not self._breaker.allows_call():
             raise ServiceUnreachable(f"{self.name} has not answered lately")

@@ -25,7 +25,7 @@ class InvalidSettings(Exception):
 
 
 def find_variable(name: str, environ: Mapping[str, str] = os.environ) -> str | None:
-    """Answer what a variable is set to, itself or by the file that `<name>_FILE` names; raises BadSettings."""
+    """Answer what a variable is set to, itself or by the file that `<name>_FILE` names; raises InvalidSettings."""
     file = environ.get(name + FILE_SUFFIX)
     if file is None:
         return environ.get(name)
@@ -45,7 +45,7 @@ def variable_names(model: type[BaseSettings]) -> dict[str, str]:
 
 
 def read_settings(model: type[S], environ: Mapping[str, str] = os.environ) -> S:
-    """Read a service's settings; raises BadSettings with one sentence for every missing, wrong or unknown name."""
+    """Read a service's settings; raises InvalidSettings with one sentence for every missing, wrong or unknown name."""
     faults = _unknown_variables(model, environ)
     found: dict[str, Any] = {}
     unreadable = set()

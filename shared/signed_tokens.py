@@ -31,7 +31,7 @@ def sign_token(keys: KeyFile, *, typ: str, claims: dict[str, Any]) -> str:
 
 
 def verify_token(token: str, keys: KeyFile, *, typ: str, issuer: str, audience: str, at: datetime) -> dict[str, Any]:
-    """Check a token wholly and answer its claims; raises BadToken."""
+    """Check a token wholly and answer its claims; raises InvalidToken."""
     if len(token) > 16_384:
         raise InvalidToken("too long")
     try:
@@ -81,7 +81,7 @@ class InternalTokenVerifier:
         self._trusted = trusted
 
     def verify(self, token: str, *, at: datetime) -> Caller:
-        """Answer who stands behind a call; raises BadToken. The issuer is tried by its own keys only."""
+        """Answer who stands behind a call; raises InvalidToken. The issuer is tried by its own keys only."""
         for issuer, keys in self._trusted.items():
             try:
                 claims = verify_token(

@@ -18,7 +18,7 @@ JsonObject = dict[str, Any]
 
 
 def run_demo(admin: Hub, receive_at: str | None = None) -> None:
-    """Play the whole journey on a hub; raises Trouble at the first step that is not as promised.
+    """Play the whole journey on a hub; raises CommandError at the first step that is not as promised.
 
     Webhooks are received on `receive_at`, an address of this machine: see `create_parties`.
     """

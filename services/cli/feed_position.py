@@ -25,7 +25,7 @@ class FeedPosition:
             self.store()
 
     def store(self) -> None:
-        """Write the file, whole or not at all. Raises Trouble where it cannot be written."""
+        """Write the file, whole or not at all. Raises CommandError where it cannot be written."""
         positions = self._read() | {self._name: {"cursor": self.cursor, "secret": self.secret}}
         new_file = self._file.with_name(self._file.name + ".new")
         try:

@@ -20,7 +20,7 @@ TIMEOUT_SECONDS = 15.0
 
 
 class Forwarder:
-    """The way to one address; `tell` says what a person should see."""
+    """The way to one address; `report` says what a person should see."""
 
     def __init__(self, url: str, secret: str, report: Callable[[str], None]) -> None:
         parts = urlsplit(url)

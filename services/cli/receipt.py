@@ -14,7 +14,7 @@ RECEIPT_KEYS_PATH = "/.well-known/receipt-keys.json"
 
 
 def verify_file(file: Path, keys: str, content: Path | None) -> None:
-    """Check a receipt in a file and print what it says; raises Trouble or BadReceipt."""
+    """Check a receipt in a file and print what it says; raises CommandError or BadReceipt."""
     claims = verify_receipt(
         _read(file).decode(errors="replace"), _load_keys(keys), None if content is None else _read(content)
     )

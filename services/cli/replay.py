@@ -163,7 +163,7 @@ def describe_finding(finding: dict[str, Any]) -> str:
 
 
 def run_replay(admin: Hub, rows: Sequence[TradeRow]) -> None:
-    """Play all rows and tell the outcome; raises Trouble when a row did not reach its final check."""
+    """Play all rows and tell the outcome; raises CommandError when a row did not reach its final check."""
     replay = Replay(admin)
     countries = sorted({row.exporter for row in rows} | {row.importer for row in rows})
     with _progress() as progress, ThreadPoolExecutor(CONCURRENCY) as pool:

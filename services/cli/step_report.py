@@ -19,7 +19,7 @@ def print_note(note: str) -> None:
 
 
 def require_result(description: str, found: Any, expected: Any = True) -> None:
-    """Tell what was promised and kept; raises Trouble when what was found is not what was wanted."""
+    """Tell what was promised and kept; raises CommandError when what was found is not what was wanted."""
     if found != expected:
         raise CommandError(f"   ✗ {description}\n     wanted: {expected}\n     found:  {found}")
     out.print(Text.assemble(("   ✓ ", "green"), description))

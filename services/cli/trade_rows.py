@@ -33,7 +33,7 @@ COLUMNS = tuple(name for name in TradeRow.model_fields if name != "line")
 
 
 def read_rows(file: Path) -> list[TradeRow]:
-    """Read all rows; raises Trouble at the first that is not as it must be."""
+    """Read all rows; raises CommandError at the first that is not as it must be."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
             rows = list(_parse_rows(file, csv.DictReader(text, strict=True)))

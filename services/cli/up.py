@@ -12,12 +12,12 @@ from typing import IO
 
 from rich.console import Console
 
-from services.cli import ports as free
 from services.cli.child_process import ChildProcess, process_start_time, terminate_orphans
 from services.cli.console import CommandError
 from services.cli.databases import Server
 from services.cli.health_checks import is_ready
 from services.cli.home import Home
+from services.cli.ports import free_ports, is_free
 from services.cli.postgres import GuardedPostgres
 from services.cli.process_environments import HOST, ServicePorts, environments, service_url
 from shared import supervision
@@ -90,7 +90,7 @@ class Supervisor:
         terminate_orphans({int(p["pid"]): float(p["born"]) for name, p in orphans.items() if name != DATABASE})
 
     def _require_free_port(self) -> None:
-        if not free.is_free(self._port, HOST):
+        if not is_free(self._port, HOST):
             other = f"Choose another: saola up --port {self._port + 1}"
             raise CommandError(f"Port {self._port} on {HOST} is taken by another program. {other}")
 
@@ -113,7 +113,7 @@ class Supervisor:
             raise CommandError("The databases could not be brought up to date:\n" + "\n".join(end))
 
     def _create_children(self, server: Server) -> None:
-        permits, notifications = free.free_ports(2, exclude=self._port)
+        permits, notifications = free_ports(2, exclude=self._port)
         self._ports = ServicePorts(self._port, permits, notifications)
         for name, environment in environments(self.home, server, self._ports).items():
             self._children[name] = ChildProcess(name, environment, self.home.log_file(name))

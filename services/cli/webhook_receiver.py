@@ -16,9 +16,9 @@ VERIFICATION_EVENT = "endpoint.verification"
 
 
 class WebhookReceiver:
-    """Listens on a free port of one of this machine's addresses; `failing` letters are answered 503 first.
+    """Listens on a free port of one of this machine's addresses; the first `failures` messages are answered 503.
 
-    It listens from its making to its closing. Raises Trouble when the address is none of this machine's.
+    It listens from its making to its closing. Raises CommandError when the address is none of this machine's.
     """
 
     description = "signed, once"

@@ -1,4 +1,4 @@
-"""The gateway's entry point: builds the app from its settings, and runs it with its couriers."""
+"""The entry point of the gateway: builds the app from its settings, and runs it with its dispatchers."""
 
 import asyncio
 import gc

@@ -11,7 +11,7 @@ from services.notifications.actions.encryption_keys import EndpointKeys
 from services.notifications.actions.endpoint_policy import EndpointPolicy
 from services.notifications.actions.feed import FeedSignal
 from services.notifications.actions.metrics import read_metrics
-from services.notifications.actions.readiness import reason_not_ready
+from services.notifications.actions.readiness import find_unready_reason
 from services.notifications.actions.signing_secrets import seal_plain_secrets
 from services.notifications.api import endpoints, events, internal
 from services.notifications.settings import Settings
@@ -55,7 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Saola notifications",
         version="1",
         lifespan=lifespan,
-        reason_not_ready=lambda app: reason_not_ready(engine),
+        reason_not_ready=lambda app: find_unready_reason(engine),
         openapi_url=None,
     )
     app.state.settings = settings

@@ -1,4 +1,4 @@
-"""The permits worker: the courier that carries news to notifications, and the periodic jobs."""
+"""The permits worker: the dispatcher that sends events to notifications, and the periodic jobs."""
 
 import asyncio
 import contextlib

@@ -31,7 +31,7 @@ def test_columns_may_stand_in_any_order_with_others_beside_them_and_a_byte_order
 
 
 @pytest.mark.parametrize(
-    ("lines", "output"),
+    ("lines", "expected"),
     [
         ([], "line 1"),
         ([HEADING], "line 1: there are no rows"),
@@ -46,10 +46,10 @@ def test_columns_may_stand_in_any_order_with_others_beside_them_and_a_byte_order
         ([HEADING, GOOD, '"II'], "line 2: this is no CSV"),
     ],
 )
-def test_a_bad_file_is_told_in_one_sentence_with_its_line(tmp_path: Path, lines: list[str], output: str) -> None:
+def test_a_bad_file_is_told_in_one_sentence_with_its_line(tmp_path: Path, lines: list[str], expected: str) -> None:
     with pytest.raises(CommandError) as trouble:
         read_rows(written(tmp_path, *lines))
-    assert output in str(trouble.value)
+    assert expected in str(trouble.value)
     assert "\n" not in str(trouble.value)
 
 

@@ -16,9 +16,11 @@ class PartyClient:
         self._url, self._way = hub.url, way
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
-        output = {name.replace("_", "-"): value for name, value in headers.items()}
+        request_headers = {name.replace("_", "-"): value for name, value in headers.items()}
         bearer = {"Authorization": f"Bearer {self._way.access_token()}"}
-        return httpx2.request(method, self._url + path, json=body, headers={**bearer, **output}, trust_env=False)
+        return httpx2.request(
+            method, self._url + path, json=body, headers={**bearer, **request_headers}, trust_env=False
+        )
 
     def send(self, method: str, path: str, file: bytes) -> httpx2.Response:
         """Send a file of CSV."""

@@ -64,8 +64,8 @@ class Listening:
 
     def _read(self) -> None:
         assert self.process.stdout is not None
-        for output in self.process.stdout:
-            self.said.append(output.rstrip("\n"))
+        for line in self.process.stdout:
+            self.said.append(line.rstrip("\n"))
 
     def wait_for(self, pattern: str, seconds: float = 60.0) -> str:
         ends = time.monotonic() + seconds

@@ -13,11 +13,11 @@ from services.cli.main import app
 from tests.hub import RunningHub, run_saola
 from tests.journeys.hub_parties import TODAY
 
-Said = Callable[..., str]
+RunCommand = Callable[..., str]
 
 
 @pytest.fixture
-def said(tried_hub: RunningHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Said:
+def run_command(tried_hub: RunningHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunCommand:
     """Run a command at the hub as its administrator, or by a file of credentials; answers what it printed."""
     for name in ("SAOLA_HUB", "SAOLA_CLIENT_ID", "SAOLA_CLIENT_SECRET"):
         monkeypatch.delenv(name, raising=False)
@@ -33,72 +33,74 @@ def said(tried_hub: RunningHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return run
 
 
-def _added(output: Said, name: str, *more: str) -> str:
-    return output("party", "add", name, "--country", "FR", "--role", "trader", *more).splitlines()[0].split()[-1]
+def _added(run_command: RunCommand, name: str, *more: str) -> str:
+    return run_command("party", "add", name, "--country", "FR", "--role", "trader", *more).splitlines()[0].split()[-1]
 
 
-def test_a_party_is_added_listed_disabled_and_enabled(output: Said, tried_hub: RunningHub) -> None:
-    id = output("party", "add", "Party X", "--country", "fr", "--role", "trader", "--identifier", "EORI=FR-X").split()[
-        -1
-    ]
-    table = output("party", "list")
+def test_a_party_is_added_listed_disabled_and_enabled(run_command: RunCommand, tried_hub: RunningHub) -> None:
+    id = run_command(
+        "party", "add", "Party X", "--country", "fr", "--role", "trader", "--identifier", "EORI=FR-X"
+    ).split()[-1]
+    table = run_command("party", "list")
     assert table.splitlines()[0].split() == ["id", "name", "country", "roles", "identifiers", "disabled"]
     assert "EORI=FR-X" in table
-    assert "is disabled" in output("party", "disable", "Party X")
-    [shown] = [party for party in json.loads(output("party", "list", "--json")) if party["id"] == id]
+    assert "is disabled" in run_command("party", "disable", "Party X")
+    [shown] = [party for party in json.loads(run_command("party", "list", "--json")) if party["id"] == id]
     assert shown["disabled"] is True
-    assert "is enabled" in output("party", "enable", id)
+    assert "is enabled" in run_command("party", "enable", id)
     with tried_hub.admin() as hub:
         assert hub.read_party(id)["disabled"] is False
 
 
-def test_credentials_are_given_listed_rotated_and_ended(output: Said, tried_hub: RunningHub, tmp_path: Path) -> None:
-    id = _added(output, "Party C")
+def test_credentials_are_given_listed_rotated_and_ended(
+    run_command: RunCommand, tried_hub: RunningHub, tmp_path: Path
+) -> None:
+    id = _added(run_command, "Party C")
     first = tmp_path / "first.json"
-    assert "client_secret" not in output("credential", "add", id, "--save", str(first))
+    assert "client_secret" not in run_command("credential", "add", id, "--save", str(first))
     assert stat.S_IMODE(first.stat().st_mode) == 0o600
     pair = json.loads(first.read_text())
     with Hub(tried_hub.url, pair["client_id"], pair["client_secret"]) as hub:
         assert hub.me()["id"] == id
-    shown_once = output("credential", "add", id, "--expires-at", f"{TODAY.year + 1}-01-01T00:00:00Z")
+    shown_once = run_command("credential", "add", id, "--expires-at", f"{TODAY.year + 1}-01-01T00:00:00Z")
     assert "client_secret" in shown_once
-    turned = output("credential", "rotate", id, pair["client_id"], "--overlap-hours", "1")
+    turned = run_command("credential", "rotate", id, pair["client_id"], "--overlap-hours", "1")
     assert "client_secret" in turned and "works until" in turned
-    listed = json.loads(output("credential", "list", "Party C", "--json"))
+    listed = json.loads(run_command("credential", "list", "Party C", "--json"))
     assert {one["client_id"] for one in listed} >= {pair["client_id"]} and len(listed) == 3
-    assert pair["client_id"] in output("credential", "list", id)
-    assert "has ended" in output("credential", "disable", id, pair["client_id"])
-    assert len(json.loads(output("credential", "list", id, "--json"))) == 2
-    assert "404 not-found" in output("credential", "disable", id, pair["client_id"], status=1)
+    assert pair["client_id"] in run_command("credential", "list", id)
+    assert "has ended" in run_command("credential", "disable", id, pair["client_id"])
+    assert len(json.loads(run_command("credential", "list", id, "--json"))) == 2
+    assert "404 not-found" in run_command("credential", "disable", id, pair["client_id"], status=1)
 
 
 def test_a_key_made_here_lets_its_party_in_and_never_leaves(
-    output: Said, tried_hub: RunningHub, tmp_path: Path
+    run_command: RunCommand, tried_hub: RunningHub, tmp_path: Path
 ) -> None:
-    id, file = _added(output, "Party K"), tmp_path / "key.json"
-    output("credential", "add", id, "--own-key", "--save", str(file))
+    id, file = _added(run_command, "Party K"), tmp_path / "key.json"
+    run_command("credential", "add", id, "--own-key", "--save", str(file))
     assert json.loads(file.read_text()).keys() == {"client_id", "private_key"}
     token = run_saola("token", "--hub", tried_hub.url, "--credentials", str(file))
     assert (token.returncode, token.stdout.count(".")) == (0, 2), token.stderr
-    assert "not overwritten" in output("credential", "add", id, "--own-key", "--save", str(file), status=1)
-    assert "has to be kept" in output("credential", "add", id, "--own-key", status=1)
+    assert "not overwritten" in run_command("credential", "add", id, "--own-key", "--save", str(file), status=1)
+    assert "has to be kept" in run_command("credential", "add", id, "--own-key", status=1)
 
 
-def test_a_trader_gives_an_agent_a_mandate_and_takes_it_back(output: Said, tmp_path: Path) -> None:
+def test_a_trader_gives_an_agent_a_mandate_and_takes_it_back(run_command: RunCommand, tmp_path: Path) -> None:
     by = tmp_path / "trader.json"
-    trader, agent = _added(output, "Principal", "--save", str(by)), _added(output, "Agent")
-    told = output("mandate", "add", agent, "--until", f"{TODAY.year + 1}-12-31", by=by)
+    trader, agent = _added(run_command, "Principal", "--save", str(by)), _added(run_command, "Agent")
+    told = run_command("mandate", "add", agent, "--until", f"{TODAY.year + 1}-12-31", by=by)
     assert f"living: {agent} declares for {trader}" in told
-    [mandate] = json.loads(output("mandate", "list", "--json", by=by))
-    assert mandate["agent"] == agent and mandate["id"] in output("mandate", "list", by=by)
-    assert "is revoked" in output("mandate", "revoke", mandate["id"], by=by)
-    assert "living" in output("mandate", "add", agent, "--trader", trader)
+    [mandate] = json.loads(run_command("mandate", "list", "--json", by=by))
+    assert mandate["agent"] == agent and mandate["id"] in run_command("mandate", "list", by=by)
+    assert "is revoked" in run_command("mandate", "revoke", mandate["id"], by=by)
+    assert "living" in run_command("mandate", "add", agent, "--trader", trader)
 
 
-def test_a_refusal_is_told_in_plain_words_and_the_status_is_1(output: Said) -> None:
-    assert "No party is called Nobody" in output("party", "disable", "Nobody", status=1)
-    assert "404 not-found" in output("party", "disable", "0190c0de-0000-7000-8000-00000000b001", status=1)
-    told = output("party", "add", "Bad", "--country", "FR", "--role", "king", status=1)
+def test_a_refusal_is_told_in_plain_words_and_the_status_is_1(run_command: RunCommand) -> None:
+    assert "No party is called Nobody" in run_command("party", "disable", "Nobody", status=1)
+    assert "404 not-found" in run_command("party", "disable", "0190c0de-0000-7000-8000-00000000b001", status=1)
+    told = run_command("party", "add", "Bad", "--country", "FR", "--role", "king", status=1)
     assert "422 invalid-body" in told and "/roles/0" in told
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import lodge_batch, read
 from services.permits.actions.permits import endorse, issue
-from services.permits.actions.permits import read as actions_read
+from services.permits.actions.permits import read as permits_read
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.messages import SubmissionMessage
 from shared.contracts.parties import Party
@@ -153,11 +153,11 @@ async def lodge_declaration(
 
 async def balance(db: AsyncEngine, id: UUID, line_letter: str = "A") -> dict[str, Any]:
     """Read the import side of a permit line."""
-    found = await actions_read.read_permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
+    found = await permits_read.read_permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
     return next(dict(n["balance"]) for n in found["lines"] if n["line"] == line_letter)
 
 
 async def export_balance(db: AsyncEngine, id: UUID, line_letter: str = "A") -> dict[str, Any]:
     """Read the export side of a permit line."""
-    found = await actions_read.read_permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
+    found = await permits_read.read_permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
     return next(dict(n["export_balance"]) for n in found["lines"] if n["line"] == line_letter)

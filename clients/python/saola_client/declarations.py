@@ -13,8 +13,7 @@ class Declarations(HubRequests):
     """What is done with declarations, one at a time."""
 
     def lodge(self, declaration: Body, *, key: str | None = None, wait: int = 0) -> JsonObject:
-        """Lodge a declaration; with `wait_until_checked` (seconds, up to 30) answers it whole if its checks end in
-        time."""
+        """Lodge a declaration; with `wait` (seconds, up to 30) answers it whole if its checks end in time."""
         return self._post("/v1/declarations", declaration, key, wait=wait)
 
     def lodge_bytes(self, body: bytes, media_type: str = JSON, *, key: str | None = None, wait: int = 0) -> JsonObject:
@@ -28,7 +27,8 @@ class Declarations(HubRequests):
         return found
 
     def wait_until_checked(self, id: str, *, seconds: float = 60.0) -> JsonObject:
-        """Wait until a declaration's checks are done and answer it whole; raises NoAnswer when they are not in time."""
+        """Wait until a declaration's checks are done and answer it whole; raises NoResponse when they are not in
+        time."""
         ends, tries = time.monotonic() + seconds, 0
         while (found := self.read_declaration(id))["status"] == "received":
             if time.monotonic() > ends:

@@ -18,7 +18,7 @@ from saola_client.transport import Transport, to_json
 class Hub(Parties, Declarations, Permits, Events):
     """One party's door to the hub, open until closed; threads may share it.
 
-    Every method raises Problem when the hub says no and NoAnswer when it does not answer within `patience` seconds.
+    Every method raises Problem when the hub says no and NoResponse when it does not answer within `retry_seconds`.
     Each POST goes out under an Idempotency-Key, so asking again has one effect; name the key yourself, and keep it
     with your own record, where your program may die between asking and hearing.
     """

@@ -78,7 +78,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         timeout_seconds: float | None = None,
     ) -> httpx2.Response:
-        """Ask the hub; raises Problem for a refusal and NoAnswer when no answer could be had within the patience."""
+        """Ask the hub; raises Problem for a refusal and NoResponse when no answer could be had within the patience."""
         request_headers = dict(headers or {})
         timeout = httpx2.Timeout(timeout_seconds or self._timeout_seconds, connect=5.0)
         for renewed in (False, True):

@@ -1,4 +1,4 @@
-"""The desk of the gateway: what its actions work with, made once by the entry point."""
+"""The context of the gateway: what its routes and actions work with, made once by the entry point."""
 
 from dataclasses import dataclass
 from functools import cached_property

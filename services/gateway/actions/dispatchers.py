@@ -1,4 +1,4 @@
-"""The gateway's trips: submissions to permits, changed parties to permits and to notifications, the parties first."""
+"""The dispatchers of the gateway: submissions to permits, changed parties to permits and to notifications."""
 
 import asyncio
 from collections.abc import Sequence

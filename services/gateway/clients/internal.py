@@ -18,7 +18,7 @@ async def call_with_retry(
     headers: Mapping[str, str] | None = None,
     seconds: float | None = None,
 ) -> ServiceResponse:
-    """Call a service; raises Away when it cannot be reached, or has lost its answer twice.
+    """Call a service; raises ServiceUnreachable when it cannot be reached, or has lost its answer twice.
 
     What is repeated carries its Command-Id, so that its effect is one.
     """
@@ -39,7 +39,7 @@ async def call_with_retry(
 async def open_stream(
     service: ServiceClient, path: str, *, caller: Caller, query: list[tuple[str, str]]
 ) -> ServiceStream:
-    """Call a service for a long answer; raises Away when it does not begin."""
+    """Call a service for a long answer; raises ServiceUnreachable when it does not begin."""
     try:
         stream = await service.stream(path, caller=caller, query=query)
     except ResponseLost as lost:

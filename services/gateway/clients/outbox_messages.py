@@ -22,7 +22,8 @@ JSON_HEADERS = {"Content-Type": "application/json"}
 async def send_submissions(permits: ServiceClient, messages: Sequence[OutboxMessage]) -> dict[UUID, bool]:
     """Take submissions to permits, some megabytes at a time; answers for each whether it was taken in.
 
-    Raises Away, Dropped or Broke for all of them; what had been taken in before is told the same again.
+    Raises ServiceUnreachable, ResponseLost or ReceiverError for all of them; what had been taken in before is told
+    the same again.
     """
     outcomes: dict[UUID, bool] = {}
     for batch in _batches(render_submission(message) for message in messages):
@@ -52,7 +53,7 @@ async def send_parties(service: ServiceClient, messages: Sequence[OutboxMessage]
 
 
 def render_submission(message: OutboxMessage, *, unverified: str | None = None) -> bytes:
-    """Write a SubmissionLetter around the declaration's normalized form: its own bytes, if it came as JSON."""
+    """Write a SubmissionMessage around the declaration's normalized form: its own bytes, if it came as JSON."""
     party = message["party"]
     party = party if isinstance(party, str) else json.dumps(party)
     reason = "" if unverified is None else f'"unverified":{json.dumps(unverified)},'

@@ -1,4 +1,4 @@
-"""The post office: claims letters while there is room, lets them fly side by side, settles them as they land.
+"""The delivery worker: claims deliveries while it has capacity, sends them side by side, settles each.
 
 Nothing waits for anything else: each endpoint has a share of its own of what may fly, those in trouble together have
 at most half of all, and what has landed is settled in batches while others are still under way. A process that dies

@@ -37,7 +37,7 @@ class EndpointKeys:
         return f"{SEALED_PREFIX}{key.kid}:{base64.b64encode(encrypted).decode()}"
 
     def open(self, sealed: str, endpoint_id: UUID) -> str:
-        """Decrypt; what was never sealed is answered as it is. Raises Unreadable."""
+        """Decrypt; what was never sealed is answered as it is. Raises UnreadableSecret."""
         if not sealed.startswith(SEALED_PREFIX):
             return sealed
         cache_key = (sealed, endpoint_id)

@@ -9,7 +9,7 @@ from shared.startup_checks import newest_migration
 HEAD = newest_migration("notifications")
 
 
-async def reason_not_ready(engine: AsyncEngine) -> str | None:
+async def find_unready_reason(engine: AsyncEngine) -> str | None:
     """Answer why the service is not ready, or None."""
     try:
         async with engine.connect() as conn:

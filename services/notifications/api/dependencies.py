@@ -1,24 +1,21 @@
 """Who calls: a party whose copy is brought up to date from its token on the way in."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import Depends, Request
 
 from services.notifications.actions.endpoint_policy import EndpointPolicy
 from services.notifications.actions.parties import update_copies
 from shared.contracts.parties import Party
-from shared.database import now
+from shared.database import Engine, now
 from shared.internal_auth import CallingParty
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncEngine
 
 MAX_CACHED_PARTIES = 10_000
 
 
-def engine(request: Request) -> "AsyncEngine":
+def engine(request: Request) -> Engine:
     """Answer the service's database."""
-    found: AsyncEngine = request.app.state.engine
+    found: Engine = request.app.state.engine
     return found
 
 

@@ -52,7 +52,7 @@ class Resolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Answer the addresses of a host, all of which are allowed; raises NotPublic, OSError."""
+        """Answer the addresses of a host, all of which are allowed; raises AddressNotAllowed, OSError."""
         loop = asyncio.get_running_loop()
         look_up = self._look_up or socket.getaddrinfo
         infos = await loop.run_in_executor(
@@ -79,7 +79,8 @@ class Resolver(AbstractResolver):
 
 
 def require_allowed_address(address: str, allowed: AllowedAddresses, *, plain_http: bool) -> None:
-    """Raise NotPublic for an address that webhooks are not sent to; by plain http only to what the operator named."""
+    """Raise AddressNotAllowed for an address that webhooks are not sent to; by plain http only to what the operator
+    named."""
     kind = allowed_addresses.refusal_reason(address, allowed)
     if kind is not None:
         raise AddressNotAllowed(f"{address} is no public address ({kind})")

@@ -1,4 +1,4 @@
-"""What a declaration and a permit look like to those who may read them: the public contract's shapes."""
+"""A row of history and a link to a permit, as the API shows them."""
 
 import json
 from collections.abc import Mapping

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from services.permits.actions.declarations import read as actions_read
+from services.permits.actions.declarations import read as declarations_read
 from services.permits.actions.declarations import transitions
 from services.permits.actions.declarations import validate as actions_validate
 from services.permits.api.commands import (
@@ -62,7 +62,7 @@ class Filters(BaseModel):
 async def list_declarations(db: Engine, party: Reader, filters: Annotated[Filters, Query()]) -> dict[str, object]:
     """List declarations, newest first."""
     chosen = filters.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"limit", "cursor"})
-    return await actions_read.list_declarations(db, party, chosen, limit=filters.limit, before=filters.cursor)
+    return await declarations_read.list_declarations(db, party, chosen, limit=filters.limit, before=filters.cursor)
 
 
 @router.post("/validate")
@@ -84,7 +84,7 @@ async def validate_declaration(
 @router.get("/{id}")
 async def read_declaration(id: UUID, db: Engine, party: Reader) -> Response:
     """Read one declaration whole."""
-    return with_etag(await actions_read.read_declaration(db, id, party))
+    return with_etag(await declarations_read.read_declaration(db, id, party))
 
 
 @router.put("/{id}")

@@ -45,7 +45,7 @@ class CsvReader:
     def feed(self, piece: bytes, *, last: bool = False) -> list[RawRow]:
         """Take a piece of the file, and answer the rows that are whole now; `last` says that nothing follows.
 
-        Raises Refused where a line has no end.
+        Raises RowRejected where a line has no end.
         """
         so_far = self._rest + piece
         self._line_ending = self._line_ending or _detect_line_ending(so_far, last=last)

@@ -119,7 +119,7 @@ class CleanRow:
 
 
 def parse_suspension(raw: RawRow, header: list[str]) -> Suspension:
-    """Read a suspension; raises Refused where nothing certain can be made of the row."""
+    """Read a suspension; raises RowRejected where nothing certain can be made of the row."""
     row = CleanRow(raw, header)
     starts, ends = row.day("start_date"), row.day("end_date", is_end=True)
     _require_order(starts, ends)
@@ -137,7 +137,7 @@ def parse_suspension(raw: RawRow, header: list[str]) -> Suspension:
 
 
 def parse_quota(raw: RawRow, header: list[str]) -> Quota:
-    """Read a quota; raises Refused where nothing certain can be made of the row."""
+    """Read a quota; raises RowRejected where nothing certain can be made of the row."""
     row = CleanRow(raw, header)
     starts, ends = row.day("start_date"), row.day("end_date", is_end=True)
     if starts is None:

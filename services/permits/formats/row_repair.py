@@ -20,7 +20,7 @@ def align_row(
     text_columns: Sequence[str],
     key_columns: Sequence[str],
 ) -> dict[str, str]:
-    """Answer the row's values by column; raises Refused where the columns cannot be told apart.
+    """Answer the row's values by column; raises RowRejected where the columns cannot be told apart.
 
     With too many values, one of the columns in `text_columns` takes the surplus; that is certain where only one way
     fits, or where all ways agree in the columns that `key_columns`.

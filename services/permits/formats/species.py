@@ -37,7 +37,7 @@ COLUMN_TESTS: ColumnTests = {
 
 
 def parse_taxon(raw: RawRow, header: list[str]) -> Taxon:
-    """Read a row; raises Refused where nothing certain can be made of it."""
+    """Read a row; raises RowRejected where nothing certain can be made of it."""
     row = align_row(raw, header, COLUMN_TESTS, TEXT_COLUMNS, KEY_COLUMNS)
     repairs = raw.repairs
     get = partial(_clean_cell, row, repairs)

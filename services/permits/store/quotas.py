@@ -1,4 +1,4 @@
-"""Suspensions and quotas as they are asked: those of countries on a day, and what permits take of a quota."""
+"""Quotas: those of countries on a day, and the quantities that permits take of them."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -54,7 +54,7 @@ CITATION_COLUMNS = _written_columns(t.citations)
 HISTORY_COLUMNS = _written_columns(t.permit_history, excluded=("permit_id",))
 OUTBOX_EVENT_COLUMNS = _written_columns(t.outbox_events, excluded=("attempts", "settled_at"))
 ENTRY_COLUMNS = _written_columns(t.ledger)
-RESERVATION_KINDS = frozenset({EntryKind.RESERVE, EntryKind.RETURN})
+RESERVED_ONLY_KINDS = frozenset({EntryKind.RESERVE, EntryKind.RETURN})
 RESERVED_COLUMNS = ("export_reserved", "import_reserved")
 
 
@@ -177,7 +177,7 @@ def balance_rows(change: PermitChange) -> list[dict[str, Any]]:
 def changed_balance_columns(postings: Iterable[Posting]) -> tuple[str, ...]:
     """Name the columns of balances that postings move: reservations alone leave all others as they are."""
     kinds = {posting.entry.kind for posting in postings}
-    return RESERVED_COLUMNS if kinds and kinds <= RESERVATION_KINDS else BALANCE_COLUMNS
+    return RESERVED_COLUMNS if kinds and kinds <= RESERVED_ONLY_KINDS else BALANCE_COLUMNS
 
 
 def history_row(id_column: str, id: UUID, sequence: int, event: DomainEvent) -> dict[str, Any]:

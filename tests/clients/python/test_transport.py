@@ -56,11 +56,11 @@ class Scripted:
                     self._send(200, {}, {"access_token": f"token-{outer.tokens}", "expires_in": 3600})
                     return
                 outer.asked.append((self.command, self.path, dict(self.headers), body))
-                output = outer.script.pop(0) if outer.script else (200, {}, {})
-                if output is None:
+                scripted = outer.script.pop(0) if outer.script else (200, {}, {})
+                if scripted is None:
                     self.close_connection = True
                 else:
-                    self._send(*output)
+                    self._send(*scripted)
 
             def _send(self, status: int, headers: dict[str, str], body: Any) -> None:
                 lines = body if isinstance(body, list) else [body]

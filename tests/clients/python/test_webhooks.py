@@ -110,8 +110,8 @@ def test_five_minutes_either_way_are_let_pass(seconds: int, good: bool) -> None:
 def test_who_shares_no_secret_checks_the_public_signature() -> None:
     key, other = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
     headers = signed()
-    output = f"msg_1.{headers['Webhook-Timestamp']}.".encode() + BODY
-    headers["Webhook-Signature"] += " v1a,bm9uZQ== v1a," + b64encode(key.sign(output)).decode()
+    signed_content = f"msg_1.{headers['Webhook-Timestamp']}.".encode() + BODY
+    headers["Webhook-Signature"] += " v1a,bm9uZQ== v1a," + b64encode(key.sign(signed_content)).decode()
     assert verify_webhook(headers, BODY, public(key))["id"] == "msg_1"
     for wrong, body in ((public(other), BODY), (public(key), BODY + b" ")):
         with pytest.raises(BadWebhook, match="No signature fits"):

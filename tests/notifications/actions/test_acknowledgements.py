@@ -43,9 +43,9 @@ async def test_the_last_verdict_stands_with_the_delivery(service: Service) -> No
     await acknowledge(service, who, message)
     await acknowledge(service, who, message, {"outcome": "accepted"})
     [delivery] = await service.deliveries(who, made["id"])
-    output = delivery["acknowledgement"]
-    assert (output["outcome"], output["message"]) == ("accepted", None)
-    assert output["at"].endswith("Z")
+    stored = delivery["acknowledgement"]
+    assert (stored["outcome"], stored["message"]) == ("accepted", None)
+    assert stored["at"].endswith("Z")
 
 
 async def test_the_trader_hears_how_its_declaration_was_received(service: Service) -> None:

@@ -95,7 +95,7 @@ async def test_headers_that_are_the_hubs_own_or_too_many_are_refused(service: Se
 
 
 @pytest.mark.parametrize(
-    ("url", "output"),
+    ("url", "expected"),
     [
         ("ftp://example.com/", "https://host/path"),
         ("https://example.com/a b", "without blanks"),
@@ -104,11 +104,11 @@ async def test_headers_that_are_the_hubs_own_or_too_many_are_refused(service: Se
         ("https://example.com:0/", "port 0"),
     ],
 )
-async def test_a_url_that_is_none_is_told_how_to_write_it(service: Service, url: str, output: str) -> None:
+async def test_a_url_that_is_none_is_told_how_to_write_it(service: Service, url: str, expected: str) -> None:
     response = await service.http.post(WHERE, json={"url": url}, headers=service.headers_as(party()))
     assert response.status_code == 422
     assert [fault["pointer"] for fault in response.json()["errors"]] == ["/url"]
-    assert output in response.json()["errors"][0]["detail"]
+    assert expected in response.json()["errors"][0]["detail"]
 
 
 async def test_a_scheme_is_one_in_any_case(service: Service, receiver: Receiver) -> None:

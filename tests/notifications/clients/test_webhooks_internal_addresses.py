@@ -58,7 +58,7 @@ async def test_no_spelling_of_this_machine_is_sent_to(receiver: Receiver, spelli
     assert not outcome.is_delivered
     assert receiver.requests == []
     assert outcome.reason is not None
-    assert any(output in outcome.reason for output in ("no public address", "canonical", "does not resolve"))
+    assert any(reason in outcome.reason for reason in ("no public address", "canonical", "does not resolve"))
 
 
 async def test_where_the_operator_allows_loopback_plain_loopback_is_sent_to(receiver: Receiver) -> None:

@@ -136,5 +136,5 @@ async def test_numbers_in_any_spelling_lead_nowhere_by_the_machines_own_resolver
     await receivers.close()
     assert not outcome.is_delivered
     assert outcome.reason is not None
-    assert any(output in outcome.reason for output in ("no public address", "canonical", "does not resolve"))
+    assert any(reason in outcome.reason for reason in ("no public address", "canonical", "does not resolve"))
     assert receiver.requests == []

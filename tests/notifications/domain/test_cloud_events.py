@@ -106,6 +106,6 @@ def test_a_subject_is_written_as_headers_of_cloud_events_are(subject: str, writt
     message = DeliveryRequest(
         subject=subject, attempts=0, body=body, url="", secrets=(), occurred_at=datetime(2026, 3, 1, tzinfo=UTC), **more
     )
-    attributes, output = render_cloud_event(message)
+    attributes, rendered = render_cloud_event(message)
     assert (attributes["ce-subject"], attributes["ce-sequence"]) == (written, "7")
-    assert output == b'{"sequence":7,"of":"x"}'
+    assert rendered == b'{"sequence":7,"of":"x"}'

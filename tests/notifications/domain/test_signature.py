@@ -42,8 +42,8 @@ def test_the_published_vectors_come_out(secret: str, id: str, timestamp: int, bo
 
 
 @given(st.binary(min_size=32, max_size=32), st.text())
-def test_a_partners_library_takes_what_we_sign(chance: bytes, output: str) -> None:
-    secret, body = render_secret(chance), output.encode("utf-8", "replace")
+def test_a_partners_library_takes_what_we_sign(chance: bytes, text: str) -> None:
+    secret, body = render_secret(chance), text.encode("utf-8", "replace")
     moment = datetime.now(UTC)
     theirs = Webhook(secret).sign(msg_id=ID, timestamp=moment, data=body.decode())
     assert sign(secret, id=ID, timestamp=int(moment.timestamp()), body=body) == theirs

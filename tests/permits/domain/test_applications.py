@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import applications
-from services.permits.actions.permits import read as actions_read
+from services.permits.actions.permits import read as permits_read
 from services.permits.actions.reference import policies
 from services.permits.domain.lifecycle import APPLICATION_TRANSITIONS, ActorRole, ApplicationStatus
 from shared.contracts.application import Assessment, GrantDecision, Question, Reply, Withdrawal
@@ -110,13 +110,13 @@ async def test_a_grant_issues_what_was_asked_or_less(permits_db: AsyncEngine) ->
     stated = application_content(line(), line("B", "40", term="MEA", unit="kg"))
     first = await submit_application(permits_db, stated)
     whole = json.loads((await applications.grant(permits_db, first, officer(), GrantDecision(), command())).body)
-    permit = await actions_read.read_permit(permits_db, UUID(whole["permit_id"]), AUTHORITY_ZA, now())
+    permit = await permits_read.read_permit(permits_db, UUID(whole["permit_id"]), AUTHORITY_ZA, now())
     assert [(n["line"], n["quantity"]) for n in permit["lines"]] == [("A", "120"), ("B", "40")]
     assert whole["permit"]["token"] and whole["permit"]["number"] == permit["number"]
     less = GrantDecision.model_validate({"number": "ZA-LESS", "lines": [{"line": "A", "quantity": "80"}]})
     second = await submit_application(permits_db, stated)
     part = json.loads((await applications.grant(permits_db, second, officer(), less, command())).body)
-    permit = await actions_read.read_permit(permits_db, UUID(part["permit_id"]), A, now())
+    permit = await permits_read.read_permit(permits_db, UUID(part["permit_id"]), A, now())
     assert [(n["line"], n["quantity"]) for n in permit["lines"]] == [("A", "80")]
     id = await submit_application(permits_db, stated)
     for wrong, code in (

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import applications
 from services.permits.actions.declarations import read
-from services.permits.actions.permits import read as actions_read
+from services.permits.actions.permits import read as permits_read
 from tests.permits.sample_applications import application_content, submit_application
 from tests.permits.sample_data import (
     AUTHORITY_ZA,
@@ -37,7 +37,7 @@ async def test_a_taxon_without_a_name_that_is_on_file_is_still_read(permits_db: 
         await conn.execute(text(blank))
     found = await read.read_declaration(permits_db, sound["id"], B)
     assert found["items"][0]["taxon"] == " "
-    [listed] = (await actions_read.list_permits(permits_db, AUTHORITY_ZA, {}, limit=5, before=None, at=command().at))[
+    [listed] = (await permits_read.list_permits(permits_db, AUTHORITY_ZA, {}, limit=5, before=None, at=command().at))[
         "data"
     ]
     assert listed["lines"][0]["taxon"] == " "

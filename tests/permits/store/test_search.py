@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import read
-from services.permits.actions.permits import read as actions_read
+from services.permits.actions.permits import read as permits_read
 from tests.permits.sample_data import (
     AUTHORITY_FR,
     AUTHORITY_ZA,
@@ -26,7 +26,7 @@ from tests.permits.sample_data import (
 
 async def permits_found(db: AsyncEngine, who: Any = AUTHORITY_ZA, **filters: str) -> list[str]:
     at = datetime.now(UTC)
-    page = await actions_read.list_permits(db, who, filters, limit=50, before=None, at=at)
+    page = await permits_read.list_permits(db, who, filters, limit=50, before=None, at=at)
     return [one["number"] for one in page["data"]]
 
 
@@ -92,8 +92,8 @@ async def test_a_page_goes_on_where_it_ended_while_new_ones_arrive(permits_db: A
         await issue_permit(permits_db, permit)
         numbers.append(permit.number)
     at = datetime.now(UTC)
-    first = await actions_read.list_permits(permits_db, AUTHORITY_ZA, {}, limit=2, before=None, at=at)
+    first = await permits_read.list_permits(permits_db, AUTHORITY_ZA, {}, limit=2, before=None, at=at)
     await issue_permit(permits_db, permit_content())
     cursor = UUID(first["next_cursor"])
-    rest = await actions_read.list_permits(permits_db, AUTHORITY_ZA, {}, limit=9, before=cursor, at=at)
+    rest = await permits_read.list_permits(permits_db, AUTHORITY_ZA, {}, limit=9, before=cursor, at=at)
     assert [one["number"] for one in (*first["data"], *rest["data"])] == numbers[::-1]

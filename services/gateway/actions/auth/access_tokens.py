@@ -37,7 +37,7 @@ class AccessTokens:
         return sign_token(self.keys, typ=ACCESS_TOKEN_TYPE, claims=claims)
 
     def verify(self, token: str, *, at: datetime) -> tuple[UUID, str]:
-        """Answer the party id and client id a token speaks for; raises BadToken."""
+        """Answer the party id and client id a token speaks for; raises InvalidToken."""
         if self.keys.keys is not self._cached_with_keys:
             self._cached_with_keys = self.keys.keys
             self._cached.clear()

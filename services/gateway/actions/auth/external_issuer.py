@@ -46,7 +46,7 @@ class ExternalIssuer:
             return False
 
     async def verify_subject(self, token: str, *, at: datetime) -> str:
-        """Answer who a token is of, as its issuer calls it; raises BadToken."""
+        """Answer who a token is of, as its issuer calls it; raises InvalidToken."""
         token_hash = hashlib.sha256(token.encode(errors="replace")).digest()
         cached = self._cached.get(token_hash)
         if cached is None or cached[0] <= at.timestamp():
@@ -103,7 +103,7 @@ class ExternalIssuer:
 
 
 def _decode_part(token: str, index: int) -> dict[str, Any]:
-    """Read the head (0) or the claims (1) of a token that is not proved yet; raises BadToken."""
+    """Read the head (0) or the claims (1) of a token that is not proved yet; raises InvalidToken."""
     parts = token.split(".")
     if len(token) > MAX_TOKEN_LENGTH or len(parts) != 3:
         raise InvalidToken("form")

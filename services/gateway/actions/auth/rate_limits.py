@@ -54,7 +54,7 @@ class RateLimits:
         return f'"party";q={self.quota};w={WINDOW_SECONDS}'
 
     async def count(self, party_id: UUID) -> None:
-        """Count one request of a party; raises TooMany when its window is used up."""
+        """Count one request of a party; raises TooManyRequests when its window is used up."""
         if not self.quota:
             return
         at = time.time()

@@ -57,7 +57,7 @@ async def authenticate(context: GatewayContext, authorization: str, operation: s
 
 
 async def _find_principal(context: GatewayContext, token: str) -> Principal | None:
-    """Answer the party a token of ours, or of the outside issuer we trust, speaks for; raises BadToken."""
+    """Answer the party a token of ours, or of the outside issuer we trust, speaks for; raises InvalidToken."""
     at = now()
     try:
         party_id, client_id = context.access_tokens.verify(token, at=at)

@@ -190,7 +190,7 @@ def _require_ndjson(given: str) -> None:
 
 async def _documented() -> Response:
     """Answered by `BulkRoute`."""
-    raise AssertionError("answered by Bulk")
+    raise AssertionError("answered by BulkRoute")
 
 
 DESCRIPTION = """

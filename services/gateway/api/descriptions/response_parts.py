@@ -21,7 +21,7 @@ Amount = Annotated[
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(description="ISO 3166-1 alpha-2")]
 
 
-class Actor(ResponsePart):
+class HistoryActor(ResponsePart):
     """Who did it: a party in a role, or the hub's own rules; under a mandate, for whom."""
 
     party: UUID | None
@@ -35,7 +35,7 @@ class Transition(ResponsePart):
     from_: Annotated[str | None, Field(alias="from")]
     to: str
     at: datetime
-    by: Actor
+    by: HistoryActor
     reason: str | None
     event: Annotated[str | None, Field(description="The type of event that told it, if one did")] = None
     sequence: Annotated[int | None, Field(description="Its number among the turns of this thing")] = None

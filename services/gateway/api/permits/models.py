@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from services.gateway.api.descriptions.response_parts import (
-    Actor,
     Amount,
     CountryCode,
+    HistoryActor,
     Page,
     ResponsePart,
     ResponseShape,
@@ -213,7 +213,7 @@ class LedgerEntry(ResponsePart):
     item: int | None
     dead_on_arrival: int | None
     at: datetime
-    by: Actor
+    by: HistoryActor
     cause: str
     reason: str | None
     text: Annotated[str, Field(description="The entry in one line, for a person")]

@@ -71,7 +71,7 @@ class LineSplitter:
 async def read_batches(receive: Receive, *, max_lines: int) -> AsyncIterator[list[Line]]:
     """Answer lines as they come, up to `max_lines` together; a silence of 15 s ends it.
 
-    Raises ClientDisconnect when the client went away, and Refusal when it fell silent.
+    Raises ClientDisconnect when the client went away, and ProblemError when it fell silent.
     """
     chunks: asyncio.Queue[bytes | Exception | None] = asyncio.Queue(CHUNKS_AHEAD)
     reader = asyncio.create_task(_read_chunks(receive, chunks))

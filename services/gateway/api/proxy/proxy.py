@@ -95,7 +95,7 @@ async def forward(request: Request, route: ProxiedRoute) -> Response:
 async def call_service(
     request: Request, route: ProxiedRoute, find_represented: FindRepresented | None = None
 ) -> ServiceResponse:
-    """Check who asks and ask in their name; raises Away when the service cannot answer now.
+    """Check who asks and ask in their name; raises ServiceUnreachable when the service cannot answer now.
 
     `find_represented` finds out in whose name a mandated agent asks.
     """

@@ -1,4 +1,4 @@
-"""Read declarations and permits, each only as far as its reader may."""
+"""Read declarations, each only as far as its reader may."""
 
 from typing import Any
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import views
-from services.permits.actions.declarations import views as actions_views
+from services.permits.actions.declarations import views as declaration_views
 from services.permits.store import declarations, permits
 from shared.contracts.parties import Party
 from shared.problems import NotFound
@@ -22,7 +22,7 @@ async def read_declaration(engine: AsyncEngine, id: UUID, party: Party) -> views
             raise NotFound
         history = (await declarations.histories_by_id(conn, [id])).get(id, [])
         permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in declaration.citations})
-    return actions_views.declaration_view(declaration, history, permit_keys)
+    return declaration_views.declaration_view(declaration, history, permit_keys)
 
 
 async def list_declarations(
@@ -35,7 +35,7 @@ async def list_declarations(
         histories = await declarations.histories_by_id(conn, ids)
         permit_keys = await permits.keys_by_id(conn, {c.permit for declaration in found for c in declaration.citations})
     data = [
-        actions_views.declaration_view(declaration, histories.get(declaration.id, []), permit_keys)
+        declaration_views.declaration_view(declaration, histories.get(declaration.id, []), permit_keys)
         for declaration in found[:limit]
     ]
     return {"data": data, "next_cursor": str(ids[limit - 1]) if len(ids) > limit else None}

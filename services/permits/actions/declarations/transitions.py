@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.declarations import check_unverified
-from services.permits.actions.declarations import views as actions_views
+from services.permits.actions.declarations import views as declaration_views
 from services.permits.actions.locking import ConcurrentChange, lock_with_holders, retry_on_conflict
 from services.permits.domain.checks.completion import cited_permits
 from services.permits.domain.declarations import amend as domain_amend
@@ -254,7 +254,10 @@ async def _store_response(conn: AsyncConnection, id: UUID, command: IdempotentCo
     history = (await declarations.histories_by_id(conn, [id])).get(id, [])
     permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in declaration.citations})
     response = StoredResponse(
-        200, json.dumps(actions_views.declaration_view(declaration, history, permit_keys)), None, declaration.version
+        200,
+        json.dumps(declaration_views.declaration_view(declaration, history, permit_keys)),
+        None,
+        declaration.version,
     )
     await commands.store_response(conn, command, response)
     return response

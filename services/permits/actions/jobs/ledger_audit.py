@@ -26,7 +26,7 @@ class BalanceMismatch:
 
 
 class LedgerAuditor:
-    """Goes through all lines, turn by turn; `differences` counts what it found since it began."""
+    """Goes through all lines, run by run; `mismatch_count` counts what it found since it began."""
 
     def __init__(self, lines: int = LINES_PER_RUN) -> None:
         self.lines = lines

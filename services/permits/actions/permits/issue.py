@@ -1,4 +1,4 @@
-"""Write permits: an authority issues them, customs of the country of export endorses them."""
+"""Issue a permit: an authority writes one, or registers one that was issued elsewhere."""
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine

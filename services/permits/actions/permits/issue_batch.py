@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.permits import quota_check
-from services.permits.actions.permits import views as actions_views
+from services.permits.actions.permits import views as permit_views
 from services.permits.actions.permits.issue import number_taken_error, require_issuing_authority
 from services.permits.domain.lifecycle import ActorRole
 from services.permits.domain.model.change_sets import ChangeSet, PermitChange
@@ -141,7 +141,7 @@ def _stored_response(change: PermitChange, command: IdempotentCommand, token: st
     permit = replace(change.permit, sequence=1)
     history = [history_row("permit_id", permit.id, 1, change.events[0])]
     view = {
-        **actions_views.permit_view(permit, day_in_last_zone(permit.content.issuer, command.at), history),
+        **permit_views.permit_view(permit, day_in_last_zone(permit.content.issuer, command.at), history),
         "token": token,
     }
     return StoredResponse(201, json.dumps(view), f"/v1/permits/{permit.id}", permit.version)

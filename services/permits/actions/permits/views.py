@@ -1,4 +1,4 @@
-"""Gather what the whole view of a permit is written from: its history, its links, its continuation sheet."""
+"""A permit as the API shows it to each kind of reader."""
 
 import json
 from collections.abc import Iterable

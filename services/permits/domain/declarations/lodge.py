@@ -1,4 +1,4 @@
-"""A declaration comes in, or comes again as a new version: checked, filed, its quantities set aside."""
+"""Lodge declarations: each is checked and kept, and its quantities are set aside."""
 
 from collections.abc import Iterable
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What customs decides about a declaration: release or refuse; and the trader's cancellation.
+"""Release the goods of a declaration: customs lets them go, and what arrived is written off.
 
 Each takes the declaration, the permits it cites as they stand under their locks, and answers all that is written.
 """

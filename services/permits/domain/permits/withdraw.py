@@ -1,4 +1,4 @@
-"""What customs and an authority do with a permit itself: endorse it at export; revoke it, report it lost or found."""
+"""Withdraw a permit: an authority revokes it, or reports it lost or found."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

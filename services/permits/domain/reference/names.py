@@ -91,7 +91,7 @@ def _words(name: str) -> list[str]:
 
 
 class _NameReader:
-    """A name as it is read word by word; `told` says that capitals mean something in it."""
+    """A name as it is read word by word; `has_mixed_case` says that capitals mean something in it."""
 
     def __init__(self, *, has_mixed_case: bool) -> None:
         self.has_mixed_case = has_mixed_case

@@ -33,7 +33,7 @@ from services.permits.domain.write_off.reservations import apply_to_line
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Conflict
 
-RESERVATION_KINDS = frozenset({EntryKind.RETURN, EntryKind.USE_CONSENT, EntryKind.RETURN_CONSENT})
+SET_ASIDE_KINDS = frozenset({EntryKind.RETURN, EntryKind.USE_CONSENT, EntryKind.RETURN_CONSENT})
 """Entries that say what is set aside and for whom, and not that anything left or arrived."""
 
 
@@ -51,7 +51,7 @@ def post_uses(
             permit = apply_to_line(permit, one.line, entry)
             _require_crossing_within_total(permit, one, entry)
             postings.append(build_posting(permit, one, entry, context))
-    leaving = any(p.entry.side is Side.EXPORT and p.entry.kind not in RESERVATION_KINDS for p in postings)
+    leaving = any(p.entry.side is Side.EXPORT and p.entry.kind not in SET_ASIDE_KINDS for p in postings)
     if leaving and permit.is_for_many_crossings:
         permit = replace(permit, endorsed=True)
     elif leaving and not permit.endorsed:

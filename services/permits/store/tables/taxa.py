@@ -32,7 +32,7 @@ taxon_names = Table(
     Column("taxon", UUID(as_uuid=True), ForeignKey("taxa.id"), primary_key=True),
     Column("kind", Text, nullable=False),
 )
-"""What a taxon is found by: its accepted name and its synonyms, as `domain.names` writes them."""
+"""What a taxon is found by: its accepted name and its synonyms, as `domain.reference.names` writes them."""
 
 taxon_genera = Table(
     "taxon_genera",

@@ -42,8 +42,8 @@ async def _client(hub: RunningGateway, key: Key, **more: Any) -> tuple[str, str]
 
 def claims_of(hub: RunningGateway, client_id: str, **changes: Any) -> Body:
     at = int(time.time())
-    output = {"iss": client_id, "sub": client_id, "aud": hub.url, "iat": at, "exp": at + 60, "jti": uuid4().hex}
-    return {name: value for name, value in (output | changes).items() if value is not None}
+    claims = {"iss": client_id, "sub": client_id, "aud": hub.url, "iat": at, "exp": at + 60, "jti": uuid4().hex}
+    return {name: value for name, value in (claims | changes).items() if value is not None}
 
 
 def sign_assertion(key: Key, claims: Body, **head: Any) -> str:

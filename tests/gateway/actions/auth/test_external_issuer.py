@@ -37,10 +37,10 @@ class Issuer:
 
     def token(self, subject: str, key: RSAKey | ECKey | None = None, **changes: Any) -> str:
         at = int(time.time())
-        output = {"iss": self.url, "aud": "saola", "sub": subject, "iat": at, "exp": at + 300} | changes
+        claims = {"iss": self.url, "aud": "saola", "sub": subject, "iat": at, "exp": at + 300} | changes
         signer = key or self.keys[0]
         algorithm = "RS256" if isinstance(signer, RSAKey) else "ES256"
-        return jwt.encode({"alg": algorithm, "kid": signer.kid}, output, signer, algorithms=[algorithm])
+        return jwt.encode({"alg": algorithm, "kid": signer.kid}, claims, signer, algorithms=[algorithm])
 
 
 @pytest.fixture

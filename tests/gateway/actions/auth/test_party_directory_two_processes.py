@@ -52,9 +52,9 @@ async def both(settings: Settings, tmp_path: Path) -> AsyncIterator[Pair]:
 
 
 def _environment(settings: Settings, port: int, *, public: str) -> dict[str, str]:
-    output = settings.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-    output |= {"port": port, "public_url": public}
-    return {f"GATEWAY_{name.upper()}": str(value) for name, value in output.items()}
+    values = settings.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    values |= {"port": port, "public_url": public}
+    return {f"GATEWAY_{name.upper()}": str(value) for name, value in values.items()}
 
 
 async def _ready(way: httpx2.AsyncClient) -> None:

@@ -159,9 +159,9 @@ async def test_two_megabytes_are_413_whether_plain_or_chunked(hub: RunningGatewa
 
 
 async def test_who_asks_whether_to_send_two_megabytes_is_told_before_sending_them(hub: RunningGateway) -> None:
-    output = {**await hub.trader(), "Content-Type": "application/json", "Idempotency-Key": "k", "Host": "x"}
-    output |= {"Expect": "100-continue", "Content-Length": "2097152"}
-    head = "".join(f"{name}: {value}\r\n" for name, value in output.items())
+    request_headers = {**await hub.trader(), "Content-Type": "application/json", "Idempotency-Key": "k", "Host": "x"}
+    request_headers |= {"Expect": "100-continue", "Content-Length": "2097152"}
+    head = "".join(f"{name}: {value}\r\n" for name, value in request_headers.items())
     for route in ("/v1/declarations", "/v1/declarations/validate"):
         reader, writer = await asyncio.open_connection("127.0.0.1", hub.settings.port)
         writer.write(f"POST {route} HTTP/1.1\r\n{head}\r\n".encode())

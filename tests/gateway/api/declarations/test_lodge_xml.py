@@ -103,9 +103,9 @@ async def test_two_megabytes_of_xml_are_413(hub: RunningGateway) -> None:
 @pytest.mark.usefixtures("nothing_was_kept")
 async def test_numbers_that_are_none_are_named(hub: RunningGateway, subtests: pytest.Subtests) -> None:
     trader = await hub.trader()
-    for output in ("NaN", "1e400", "-1", "0", "9" * 39, "ten", "1,5", "٣"):
-        with subtests.test(output):
-            response = await hub.lodge(trader, customs_message("L", goods_item_xml(document_xml(off=output))), **XML)
+    for quantity in ("NaN", "1e400", "-1", "0", "9" * 39, "ten", "1,5", "٣"):
+        with subtests.test(quantity):
+            response = await hub.lodge(trader, customs_message("L", goods_item_xml(document_xml(off=quantity))), **XML)
             assert (response.status_code, response.json()["code"]) == (422, "invalid-body"), response.text
             assert response.json()["errors"][0]["pointer"] == "/items/0/quantity"
 

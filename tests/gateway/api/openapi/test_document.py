@@ -59,8 +59,10 @@ async def test_every_operation_is_described_once_and_whole(alone: RunningGateway
             seen.append(name)
             assert operation["summary"] and operation["tags"], name
             named = {part[1:-1] for part in path.split("/") if part.startswith("{")}
-            output = {parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "path"}
-            assert output == named, name
+            path_names = {
+                parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "path"
+            }
+            assert path_names == named, name
             if method in {"post", "put", "patch"} and name not in BODILESS:
                 assert "requestBody" in operation, name
             if name in PERMISSIONS:
@@ -83,8 +85,8 @@ async def test_every_operation_says_what_it_does_and_shows_an_example(
     for operation in _operations(document):
         name = operation["operationId"]
         with subtests.test(name):
-            output = operation.get("description", "").partition("\n\nBy: ")[0]
-            assert len(output) > 20 and not output.startswith("By: "), f"give {name} a description: {HOW}"
+            description = operation.get("description", "").partition("\n\nBy: ")[0]
+            assert len(description) > 20 and not description.startswith("By: "), f"give {name} a description: {HOW}"
             assert name in EXAMPLES, f"show an example of {name}: {HOW}"
             for media, sent in operation.get("requestBody", {}).get("content", {}).items():
                 assert "example" in sent or media not in SHOWN, f"{name}: show what is sent: {HOW}"

@@ -142,9 +142,9 @@ async def test_headers_that_never_end_end_the_connection(port: int) -> None:
 
 async def test_what_is_no_http_is_told_so(port: int, subtests: pytest.Subtests) -> None:
     noise = (b"\x16\x03\x01\x02\x00\x01\x00", b"HELO there\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", secrets.token_bytes(64))
-    for output in noise:
-        with subtests.test(said=output[:8]):
-            response = await _say(port, output + b"\r\n\r\n")
+    for junk in noise:
+        with subtests.test(said=junk[:8]):
+            response = await _say(port, junk + b"\r\n\r\n")
             assert response.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 408 "))
             assert json.loads(response.partition(b"\r\n\r\n")[2])["status"] in {400, 408}
 

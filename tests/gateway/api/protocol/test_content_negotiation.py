@@ -121,8 +121,8 @@ async def test_a_declaration_is_read_in_xml_with_what_its_checks_found(hub: Runn
     ],
 )
 def test_each_status_has_its_function_code(status: str, code: str) -> None:
-    output: Mapping[str, Any] = {"id": "x", "reference": "R", "status": status, "findings": [], "history": []}
-    assert _texts(wco_response.render(output, status=200, at=AT), "Response/FunctionCode") == [code]
+    content: Mapping[str, Any] = {"id": "x", "reference": "R", "status": status, "findings": [], "history": []}
+    assert _texts(wco_response.render(content, status=200, at=AT), "Response/FunctionCode") == [code]
 
 
 @pytest.mark.parametrize(

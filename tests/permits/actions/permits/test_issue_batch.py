@@ -93,15 +93,15 @@ async def test_what_a_batch_answers_is_what_reading_answers(permits_db: AsyncEng
 
 
 async def test_a_batch_takes_as_many_statements_however_large(permits_db: AsyncEngine) -> None:
-    output: list[str] = []
+    statements: list[str] = []
 
     @event.listens_for(permits_db.sync_engine, "before_cursor_execute")
     def note(conn: object, cursor: object, statement: str, *rest: object) -> None:
-        output.append(statement)
+        statements.append(statement)
 
     seen = []
     for size in (2, 100):
-        output.clear()
+        statements.clear()
         await issue_permits(permits_db, AUTHORITY_ZA, [batch_entry(permit_content()) for _ in range(size)])
-        seen.append(len(output))
+        seen.append(len(statements))
     assert seen[0] == seen[1] < 14

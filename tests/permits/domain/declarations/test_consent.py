@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions.declarations import read as actions_read
+from services.permits.actions.declarations import read as declarations_read
 from services.permits.actions.declarations import transitions
 from services.permits.actions.ledger.history import list_entries
 from services.permits.actions.permits import read as permits_read
@@ -107,7 +107,7 @@ async def test_what_is_corrected_leaves_no_more_dead_than_arrived(permits_db: As
     assert (await corrected(dead_on_arrival=30))["usage"][0]["dead_on_arrival"] == 30
     assert (await corrected())["usage"][0]["dead_on_arrival"] == 30, "what is not told anew stands"
     assert (await corrected(dead_on_arrival=0))["usage"][0]["dead_on_arrival"] == 0
-    read = await actions_read.read_declaration(permits_db, UUID(found["id"]), B)
+    read = await declarations_read.read_declaration(permits_db, UUID(found["id"]), B)
     assert read["usage"][0]["dead_on_arrival"] == 0
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions.declarations import transitions
 from services.permits.actions.ledger.history import list_entries
 from services.permits.actions.permits import endorse, withdraw
-from services.permits.actions.permits import read as actions_read
+from services.permits.actions.permits import read as permits_read
 from shared.contracts.declaration import Cancellation, Consent, Correction, Override, Release
 from shared.contracts.permit import Endorsement, Revocation
 from shared.problems import Conflict, Invalid
@@ -99,7 +99,7 @@ async def test_overriding_the_last_finding_accepts(permits_db: AsyncEngine) -> N
 
 async def test_an_override_never_overdraws_but_consent_leads_out(permits_db: AsyncEngine) -> None:
     id, _ = await accepted_declaration(permits_db, "100")
-    permit = (await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    permit = (await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
     second = await lodge_declaration(permits_db, declaration(item(permit_content(number=permit), "30")))
     first = build_model(Override, rule="CITES-VI.6-second-use", reason="part load")
     second = await run_command(permits_db, transitions.override, second, CUSTOMS_FR, first)
@@ -169,7 +169,7 @@ async def test_the_officer_says_which_line_is_meant(permits_db: AsyncEngine) -> 
 
 async def test_an_override_sets_aside_what_was_declared_and_not_less(permits_db: AsyncEngine) -> None:
     id, _ = await accepted_declaration(permits_db, "60")
-    number = (await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    number = (await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
     second = await lodge_declaration(permits_db, declaration(item(permit_content(number=number), "60")))
     first = build_model(Override, rule="CITES-VI.6-second-use", reason="part load")
     second = await run_command(permits_db, transitions.override, second, CUSTOMS_FR, first)
@@ -232,7 +232,7 @@ async def test_a_correction_goes_up_and_down_and_to_zero_reopens(permits_db: Asy
     assert refused.value.code == "not-enough-left"
     opened = await to("0")
     assert [opened["consumed"], opened["available"], opened["closed"]] == ["0", "118", False]
-    permit = await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at)
+    permit = await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at)
     assert permit["status"] == "endorsed"
 
 

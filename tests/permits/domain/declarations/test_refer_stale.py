@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import read, transitions
 from services.permits.actions.declarations.refer_stale import refer_stale_declarations
-from services.permits.actions.permits import read as actions_read
+from services.permits.actions.permits import read as permits_read
 from services.permits.store import policies
 from shared.contracts.declaration import Override, Release
 from shared.contracts.policy import Policy
@@ -73,7 +73,7 @@ async def test_what_another_used_meanwhile_is_one_more_finding(permits_db: Async
     id, found = await accepted_declaration(permits_db, "50")
     await _allow(permits_db, "FR", 30)
     await refer_stale_declarations(permits_db, now() + timedelta(days=31))
-    number = (await actions_read.read_permit(permits_db, id, B, now()))["number"]
+    number = (await permits_read.read_permit(permits_db, id, B, now()))["number"]
     second = await lodge_declaration(permits_db, declaration(item(permit_content(number=number), "60")))
     assert second["status"] == "accepted"
     await run_command(permits_db, transitions.release, second, CUSTOMS_FR, Release())

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions.declarations import read, transitions
 from services.permits.actions.ledger.history import list_entries
 from services.permits.actions.permits import endorse
-from services.permits.actions.permits import read as actions_read
+from services.permits.actions.permits import read as permits_read
 from shared.contracts.declaration import Cancellation, Consent, Refusal, Release
 from shared.contracts.parties import Party
 from shared.contracts.permit import Endorsement
@@ -54,7 +54,7 @@ async def test_a_release_consumes_what_arrived_and_closes_the_line(permits_db: A
     }  # fmt: skip
     kept = await balance(permits_db, id)
     assert (kept["reserved"], kept["consumed"], kept["available"], kept["closed"]) == ("0", "100", "0", True)
-    permit = await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at)
+    permit = await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at)
     assert permit["status"] == "exhausted"
     assert [h["event"] for h in permit["history"]][-2:] == ["permit.used", "permit.exhausted"]
     await check_balances(permits_db)
@@ -148,7 +148,7 @@ async def test_what_is_not_ones_own_to_decide_is_not_there(
 
 async def test_an_amendment_keeps_the_countries(permits_db: AsyncEngine) -> None:
     id, found = await accepted_declaration(permits_db)
-    number = (await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    number = (await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
     moved = declaration(item(permit_content(number=number), "1"), reference=found["reference"], import_country="DE")
     with pytest.raises(Invalid) as refused:
         await run_command(permits_db, transitions.amend, found, B, moved)
@@ -175,7 +175,7 @@ async def test_nothing_of_an_item_may_have_arrived(permits_db: AsyncEngine) -> N
 
 async def test_an_amendment_swaps_reservations(permits_db: AsyncEngine) -> None:
     id, found = await accepted_declaration(permits_db)
-    number = (await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    number = (await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
     again = declaration(item(permit_content(number=number), "118"), reference=found["reference"])
     kept = await transitions.amend(permits_db, UUID(found["id"]), B, again, command())
     told = json.loads(kept.body)

@@ -188,12 +188,12 @@ class RegistryMachine(RuleBasedStateMachine):
         declaration = self.one(data, Status.REFERRED, Status.REJECTED)
         for finding in [f for f in declaration.findings if not f.overridden and f.severity != "note"]:
             now, by = self.here.declarations[declaration.id], self.here.act(CUSTOMS_FR, "customs")
-            output: dict[str, Any] = {"rule": finding.rule, "reason": "x"}
+            decision: dict[str, Any] = {"rule": finding.rule, "reason": "x"}
             if finding.rule in recheck.OFFICER_STATED_RULES:
                 number = declaration.content.items[int(finding.pointer.split("/")[2])].number
-                output |= {"item": number, "line": data.draw(st.sampled_from("AB"))}
-                output |= {"quantity": data.draw(QUANTITIES)} if finding.rule == "CITES-box-11-unit" else {}
-            self.here.try_(overriding(self.here, now, Override.model_validate(output), by))
+                decision |= {"item": number, "line": data.draw(st.sampled_from("AB"))}
+                decision |= {"quantity": data.draw(QUANTITIES)} if finding.rule == "CITES-box-11-unit" else {}
+            self.here.try_(overriding(self.here, now, Override.model_validate(decision), by))
 
     @precondition(lambda self: self.some(*OPEN))
     @rule(data=st.data())

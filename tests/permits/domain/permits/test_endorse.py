@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import read, transitions
 from services.permits.actions.permits import endorse, withdraw
-from services.permits.actions.permits import read as actions_read
+from services.permits.actions.permits import read as permits_read
 from shared.contracts.declaration import Correction, Override, Release
 from shared.contracts.permit import Endorsement, Revocation
 from shared.problems import Conflict, Invalid, NotAllowed, NotFound
@@ -81,7 +81,7 @@ async def test_where_less_left_than_was_set_aside_the_youngest_gives_way(permits
 async def test_another_shipment_does_not_pass_after_a_part_use(permits_db: AsyncEngine) -> None:
     id, (first,) = await lodge_part_uses(permits_db, "118", "40")
     await run_command(permits_db, transitions.release, first, CUSTOMS_FR, Release())
-    number = (await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    number = (await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
     other = declaration(item(permit_content(number=number), "78"), transport_document="OTHER-9")
     assert (await lodge_declaration(permits_db, other))["status"] == "rejected"
     rest = declaration(item(permit_content(number=number), "78"), transport_document="MAEU-1")
@@ -128,7 +128,7 @@ async def test_an_import_permit_has_no_export_side(permits_db: AsyncEngine) -> N
     with pytest.raises(Conflict) as refused:
         await endorse_permit(permits_db, id, A="10")
     assert refused.value.code == "no-export-side"
-    found = await actions_read.read_permit(permits_db, id, AUTHORITY_FR, command().at)
+    found = await permits_read.read_permit(permits_db, id, AUTHORITY_FR, command().at)
     assert found["lines"][0]["export_balance"] is None
 
 
@@ -155,7 +155,7 @@ async def test_a_revoked_permit_refers_what_was_accepted(permits_db: AsyncEngine
     assert after["findings"][-1]["rule"] == "CITES-VI.1-withdrawn"
     with pytest.raises(Conflict):
         await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
-    number = (await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    number = (await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
     late = await lodge_declaration(permits_db, declaration(item(permit_content(number=number), "1")))
     assert late["status"] == "rejected"
     over = build_model(Override, rule="CITES-VI.1-withdrawn", reason="goods left before")

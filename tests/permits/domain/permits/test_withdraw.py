@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions.declarations import read as actions_read
+from services.permits.actions.declarations import read as declarations_read
 from services.permits.actions.declarations import transitions
 from services.permits.actions.permits import read as permits_read
 from services.permits.actions.permits import withdraw
@@ -129,7 +129,7 @@ async def test_a_replaced_permit_and_its_successor_name_one_another(permits_db: 
     )  # fmt: skip
     again = await permits_read.read_permit(permits_db, old, A, now())
     assert again["replaced_by"] == {"id": str(new), "issuer": "ZA", "number": successor.number}
-    referred = await actions_read.read_declaration(permits_db, UUID(waiting["id"]), B)
+    referred = await declarations_read.read_declaration(permits_db, UUID(waiting["id"]), B)
     assert referred["status"] == "referred"
     assert [f["found"] for f in referred["findings"] if f["rule"] == "CITES-VI.1-withdrawn"] == ["replaced"]
 
@@ -192,7 +192,7 @@ async def test_who_cited_it_hears_of_each_turn(permits_db: AsyncEngine) -> None:
 
 
 async def _read(db: AsyncEngine, stated: dict[str, Any]) -> dict[str, Any]:
-    return await actions_read.read_declaration(db, UUID(stated["id"]), B)
+    return await declarations_read.read_declaration(db, UUID(stated["id"]), B)
 
 
 async def test_what_was_referred_for_a_loss_alone_is_accepted_again_when_the_permit_is_found(

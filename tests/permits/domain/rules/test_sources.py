@@ -17,14 +17,14 @@ RULE = "CITES-Conf-12.3-source"
 async def test_a_source_of_the_other_kingdom_is_referred(
     permits_db: AsyncEngine, taxon: str, source: str, found: bool
 ) -> None:
-    output = await lodge_declaration(
+    declared = await lodge_declaration(
         permits_db, declaration(item(permit_content(), taxon=taxon, source=source, documents=[]))
     )
-    told = [(f["severity"], f["pointer"]) for f in output["findings"] if f["rule"] == RULE]
+    told = [(f["severity"], f["pointer"]) for f in declared["findings"] if f["rule"] == RULE]
     assert told == ([("refer", "/items/0/source")] if found else [])
 
 
 async def test_the_source_beneath_one_that_stands_with_another_is_looked_at_too(permits_db: AsyncEngine) -> None:
     stated = item(permit_content(), taxon="Aloe ferox", source="I", underlying_source="C", documents=[])
-    output = await lodge_declaration(permits_db, declaration(stated))
-    assert [f["pointer"] for f in output["findings"] if f["rule"] == RULE] == ["/items/0/underlying_source"]
+    declared = await lodge_declaration(permits_db, declaration(stated))
+    assert [f["pointer"] for f in declared["findings"] if f["rule"] == RULE] == ["/items/0/underlying_source"]

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import transitions
 from services.permits.actions.permits import endorse
-from services.permits.actions.permits import read as actions_read
+from services.permits.actions.permits import read as permits_read
 from shared.contracts.declaration import Correction, Override, Refusal, Release
 from shared.contracts.permit import Endorsement, Permit
 from shared.database import now
@@ -87,7 +87,7 @@ async def load(db: AsyncEngine, id: UUID, permit: Permit, by: str, *, declared: 
 async def stands(db: AsyncEngine, id: UUID, line: str = "A") -> tuple[str, bool, str]:
     """Answer where a permit stands, and whether its import side is closed, with what was consumed of it."""
     kept = await balance(db, id, line)
-    found = await actions_read.read_permit(db, id, AUTHORITY_ZA, now())
+    found = await permits_read.read_permit(db, id, AUTHORITY_ZA, now())
     return found["status"], kept["closed"], kept["consumed"]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import transitions
-from services.permits.actions.permits import read as actions_read
+from services.permits.actions.permits import read as permits_read
 from shared.contracts.declaration import Consent, Correction, Override, Release
 from shared.contracts.permit import Permit
 from shared.database import now
@@ -171,7 +171,7 @@ async def test_a_line_used_up_by_parts_is_closed_whatever_a_consent_was_to_add(p
     await cancel_declaration(permits_db, second)
     kept, status = (
         await balance(permits_db, id),
-        (await actions_read.read_permit(permits_db, id, AUTHORITY_ZA, now()))["status"],
+        (await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, now()))["status"],
     )
     assert (kept["consumed"], kept["available"], kept["closed"], status) == ("120", "0", True, "exhausted")
     async with permits_db.connect() as conn:
