@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from services.notifications.actions.encryption_keys import EndpointKeys
 from services.notifications.actions.endpoint_policy import EndpointPolicy
 from services.notifications.actions.feed import FeedSignal
-from services.notifications.actions.metrics import read_metrics
+from services.notifications.actions.metrics import collect_metrics
 from services.notifications.actions.readiness import find_unready_reason
 from services.notifications.actions.signing_secrets import seal_plain_secrets
 from services.notifications.api import endpoints, events, internal
@@ -67,7 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.internal_tokens = InternalTokenVerifier("notifications", trusted)
     for router in (internal.router, endpoints.router, events.router):
         app.include_router(router)
-    add_metrics(app, lambda: read_metrics(engine))
+    add_metrics(app, lambda: collect_metrics(engine))
     return app
 
 

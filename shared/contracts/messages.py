@@ -12,7 +12,7 @@ from shared.contracts.fields import Country, Id, Role, ShortText, Timestamp, Wir
 from shared.contracts.parties import Party
 
 
-class Submission(WireModel):
+class SubmissionEnvelope(WireModel):
     """A declaration that was answered 202, on its way from the gateway to permits: who lodged what, and when."""
 
     id: Id
@@ -23,7 +23,7 @@ class Submission(WireModel):
     unverified: Annotated[str | None, Field(description="Why it could not be checked, when all tries failed")] = None
 
 
-class SubmissionMessage(Submission):
+class SubmissionMessage(SubmissionEnvelope):
     """A submission whose declaration is still to be read: one that cannot be is filed all the same."""
 
     declaration: Annotated[dict[str, Any], Field(description="The normalized form")]
@@ -35,7 +35,7 @@ class SubmissionBatch(WireModel):
     letters: Annotated[tuple[SubmissionMessage, ...], Field(strict=False)]
 
 
-class ValidSubmission(Submission):
+class ValidSubmission(SubmissionEnvelope):
     """A submission whose declaration is as the contract says, as it is but for accidents."""
 
     declaration: NormalizedDeclaration

@@ -29,9 +29,9 @@ class Declarations(HubRequests):
     def wait_until_checked(self, id: str, *, seconds: float = 60.0) -> JsonObject:
         """Wait until a declaration's checks are done and answer it whole; raises NoResponse when they are not in
         time."""
-        ends, tries = time.monotonic() + seconds, 0
+        deadline, tries = time.monotonic() + seconds, 0
         while (found := self.read_declaration(id))["status"] == "received":
-            if time.monotonic() > ends:
+            if time.monotonic() > deadline:
                 raise NoResponse(f"The checks of {id} were not done within {seconds:g} s; ask again later.")
             time.sleep(retry_delay(tries, None, 0.0))
             tries += 1

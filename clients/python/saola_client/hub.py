@@ -33,8 +33,10 @@ class Hub(Parties, Declarations, Permits, Events):
         retry_seconds: float = 30.0,
     ) -> None:
         self.url = url.rstrip("/")
-        way = Transport(url, client_id, client_secret, timeout_seconds=timeout_seconds, retry_seconds=retry_seconds)
-        super().__init__(way, timeout_seconds=timeout_seconds, retry_seconds=retry_seconds)
+        transport = Transport(
+            url, client_id, client_secret, timeout_seconds=timeout_seconds, retry_seconds=retry_seconds
+        )
+        super().__init__(transport, timeout_seconds=timeout_seconds, retry_seconds=retry_seconds)
 
     def __enter__(self) -> "Hub":
         return self

@@ -35,10 +35,10 @@ class HubRequests:
         headers = {"Content-Type": JSON, "Idempotency-Key": key or str(uuid4())}
         if wait:
             headers["Prefer"] = f"wait={wait}"
-        answer = self._transport.send(
+        response = self._transport.send(
             "POST", path, body=to_json(body), headers=headers, timeout_seconds=self._timeout_seconds + wait
         )
-        return answer.json() if answer.content else {}
+        return response.json() if response.content else {}
 
     def _list_all(self, path: str, filters: Mapping[str, str]) -> Iterator[JsonObject]:
         query, cursor = [("limit", "200"), *filters.items()], None

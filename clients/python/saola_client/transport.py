@@ -86,15 +86,15 @@ class Transport:
             request = self._http.build_request(
                 method, path, content=body, params=list(query), headers=request_headers, timeout=timeout
             )
-            answer = self._send_with_retries(
+            response = self._send_with_retries(
                 request, idempotent=method == "GET" or "Idempotency-Key" in request_headers
             )
-            if answer.status_code != 401 or renewed:
+            if response.status_code != 401 or renewed:
                 break
             self._discard_token(request_headers["Authorization"])
-        if answer.is_success:
-            return answer
-        raise parse_problem(answer)
+        if response.is_success:
+            return response
+        raise parse_problem(response)
 
     def access_token(self) -> str:
         """Answer a valid access token, fetched by client credentials (RFC 6749, 4.4) when needed."""
@@ -104,12 +104,12 @@ class Transport:
             return self._access_token
 
     def _fetch_token(self) -> None:
-        answer = self._request_token()
-        if answer.status_code == 401 and isinstance(self._client_secret, ClientKey):
-            answer = self._request_token()  # an answer was lost, and with it the assertion: each counts once
-        if not answer.is_success:
-            raise parse_problem(answer)
-        found = answer.json()
+        response = self._request_token()
+        if response.status_code == 401 and isinstance(self._client_secret, ClientKey):
+            response = self._request_token()  # an answer was lost, and with it the assertion: each counts once
+        if not response.is_success:
+            raise parse_problem(response)
+        found = response.json()
         self._access_token = found["access_token"]
         self._renew_at = time.monotonic() + max(float(found.get("expires_in", 60)) - RENEW_BEFORE_SECONDS, 1.0)
 
@@ -128,10 +128,10 @@ class Transport:
         """Answer what the hub calls itself, for whom assertions are made."""
         if not self._issuer:
             request = self._http.build_request("GET", "/.well-known/oauth-authorization-server")
-            answer = self._send_with_retries(request, idempotent=True)
-            if not answer.is_success:
-                raise parse_problem(answer)
-            self._issuer = str(answer.json()["issuer"])
+            response = self._send_with_retries(request, idempotent=True)
+            if not response.is_success:
+                raise parse_problem(response)
+            self._issuer = str(response.json()["issuer"])
         return self._issuer
 
     def _discard_token(self, authorization: str) -> None:
@@ -141,22 +141,22 @@ class Transport:
 
     def _send_with_retries(self, request: httpx2.Request, *, idempotent: bool) -> httpx2.Response:
         """Send a request, again while that is safe, helps, and the patience lasts."""
-        ends, tries = time.monotonic() + self._retry_seconds, 0
+        deadline, tries = time.monotonic() + self._retry_seconds, 0
         while True:
             retry_after, transport_error = None, None
             try:
-                answer = self._http.send(request)
+                response = self._http.send(request)
             except httpx2.TransportError as error:
                 transport_error = error
             else:
-                retry_after = _parse_retry_after(answer)
-                if answer.status_code != 429 and (answer.status_code < 500 or retry_after is None):
-                    return answer
+                retry_after = _parse_retry_after(response)
+                if response.status_code != 429 and (response.status_code < 500 or retry_after is None):
+                    return response
             can_retry = idempotent or isinstance(transport_error, httpx2.ConnectError | httpx2.ConnectTimeout)
             wait = retry_delay(tries, retry_after, random.random())  # noqa: S311
-            if not can_retry or time.monotonic() + wait > ends:
+            if not can_retry or time.monotonic() + wait > deadline:
                 if transport_error is None:
-                    return answer
+                    return response
                 raise NoResponse(_unreachable_message(self.url, transport_error)) from transport_error
             time.sleep(wait)
             tries += 1
@@ -188,9 +188,9 @@ def _unreachable_message(url: str, error: Exception) -> str:
     return f"No answer from {url} ({type(error).__name__}). Is the hub there? {hint}."
 
 
-def _parse_retry_after(answer: httpx2.Response) -> float | None:
+def _parse_retry_after(response: httpx2.Response) -> float | None:
     """Read Retry-After, seconds or a date (RFC 9110, 10.2.3)."""
-    header = answer.headers.get("retry-after", "")
+    header = response.headers.get("retry-after", "")
     if header.isascii() and header.isdigit():
         return float(header[:9])
     try:
@@ -199,22 +199,22 @@ def _parse_retry_after(answer: httpx2.Response) -> float | None:
         return None
 
 
-def parse_problem(answer: httpx2.Response) -> Problem:
+def parse_problem(response: httpx2.Response) -> Problem:
     """Turn a refusal into the exception it is raised as; whatever the body holds."""
     try:
-        found = answer.json()
+        found = response.json()
     except ValueError:
         found = {}
     if not isinstance(found, dict):
         found = {}
     return Problem(
-        status=answer.status_code,
-        code=str(found.get("code") or found.get("error") or f"http-{answer.status_code}"),
-        title=str(found.get("title") or answer.reason_phrase),
+        status=response.status_code,
+        code=str(found.get("code") or found.get("error") or f"http-{response.status_code}"),
+        title=str(found.get("title") or response.reason_phrase),
         detail=str(found.get("detail") or found.get("error_description") or ""),
-        request_id=str(found.get("request_id") or answer.headers.get("x-request-id", "")),
+        request_id=str(found.get("request_id") or response.headers.get("x-request-id", "")),
         errors=list(found.get("errors") or ()),
-        retry_after=_parse_retry_after(answer),
+        retry_after=_parse_retry_after(response),
     )
 
 

@@ -42,6 +42,8 @@ class Names:
     symbols: dict[str, str] = field(default_factory=dict)
     locals: list[tuple[str, str, str]] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    today: dict[str, str] = field(default_factory=dict)
+    """The name that a module had before the moves."""
 
     def find(self, module: str, name: str) -> str | None:
         """Return the new name of a definition, None where it keeps its own."""
@@ -52,14 +54,15 @@ class Names:
 
     def find_local(self, module: str, name: str) -> str | None:
         """Return the new name of a local variable by the rules for whole packages; the longest pattern wins."""
-        found = [(len(glob), new) for glob, old, new in self.locals if old == name and fnmatchcase(module, glob)]
+        today = self.today.get(module, module)
+        found = [(len(glob), new) for glob, old, new in self.locals if old == name and fnmatchcase(today, glob)]
         return max(found)[1] if found else None
 
 
 def read_names() -> Names:
     """Return the table, with every module's name of today replaced by its name after the moves."""
     moved = moved_modules()
-    names = Names()
+    names = Names(today={new: old for old, new in moved.items()})
     for row in rows("symbols.csv"):
         if row["name"].startswith(LOCAL):
             names.locals.append((row["module"], row["name"].removeprefix(LOCAL), row["new"]))

@@ -59,7 +59,7 @@ async def insert_many(conn: AsyncConnection, batch: Sequence[Submission], due_ti
     return set((await conn.execute(INSERT, values | {"due_at": due_times})).scalars())
 
 
-async def find_by_keys(conn: AsyncConnection, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], RowMapping]:
+async def list_by_keys(conn: AsyncConnection, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], RowMapping]:
     """Read what was taken in under keys, each of one party."""
     found = select(*STORED_COLUMNS).where(tuple_(submissions.c.party_id, submissions.c.key).in_(list(keys)))
     return {(row["party_id"], row["key"]): row for row in (await conn.execute(found)).mappings()}

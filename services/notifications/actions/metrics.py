@@ -15,7 +15,7 @@ WINDOW = timedelta(minutes=5)
 ENDPOINT_STATUSES = ("active", "pending", "paused", "disabled")
 
 
-async def read_metrics(engine: AsyncEngine) -> Sequence[Metric]:
+async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:
     """Answer the figures, out of the database, so that they are right however many workers there are."""
     at = now()
     async with engine.connect() as conn:

@@ -94,7 +94,7 @@ async def reply(
 ) -> StoredResponse:
     """Answer the authority."""
     actor = Actor(party=party.id, role=ActorRole.TRADER, at=command.at)
-    decide = _from_application_only(lambda application: domain_applications.answer(application, content.message, actor))
+    decide = _from_application_only(lambda application: domain_applications.reply(application, content.message, actor))
     return await _apply_transition(engine, id, party, applications.submitted_by(party), command, decide)
 
 

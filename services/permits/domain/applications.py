@@ -66,7 +66,7 @@ def query(application: ApplicationRecord, message: str, officer: Officer) -> Cha
     return _transition(queried, ApplicationStatus.QUERIED, "application.queried", message, officer.actor)
 
 
-def answer(application: ApplicationRecord, message: str, actor: Actor) -> ChangeSet:
+def reply(application: ApplicationRecord, message: str, actor: Actor) -> ChangeSet:
     """Answer the authority."""
     return _transition(application, ApplicationStatus.SUBMITTED, "application.answered", message, actor)
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.store import tables as t
 from services.permits.store.from_row import OFFICE_ROLES, Row, declaration_from_row, group_by_id
-from services.permits.store.search import find_taxon_words, midnight
+from services.permits.store.search import list_taxon_words, midnight
 from shared.contracts.parties import Party
 from shared.database import id_in
 
@@ -81,7 +81,7 @@ async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Declara
     return {declaration.id: declaration for declaration in await _load(conn, rows.mappings().all())}
 
 
-async def read(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, DeclarationRecord]:
+async def read_many(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, DeclarationRecord]:
     """Read declarations whole, without holding anybody up."""
     rows = await conn.execute(select(t.declarations).where(id_in(t.declarations.c.id, list(ids))))
     return {declaration.id: declaration for declaration in await _load(conn, rows.mappings().all())}
@@ -138,7 +138,7 @@ async def search(
     conn: AsyncConnection, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None
 ) -> list[DeclarationRecord]:
     """List declarations that this party reads, newest first."""
-    taxa = await find_taxon_words(conn, filters["taxon"]) if "taxon" in filters else ()
+    taxa = await list_taxon_words(conn, filters["taxon"]) if "taxon" in filters else ()
     query = search_query(party, filters, taxa, limit=limit, before=before)
     return await _load(conn, (await conn.execute(query)).mappings().all())
 

@@ -13,7 +13,7 @@ from services.permits.store import tables as t
 from services.permits.store.expiry import can_expire, is_past_validity
 from services.permits.store.from_row import OFFICE_ROLES
 from services.permits.store.permits import PERMIT_COLUMNS, load_permits
-from services.permits.store.search import find_taxon_words
+from services.permits.store.search import list_taxon_words
 from shared.contracts.parties import Party
 
 
@@ -56,7 +56,7 @@ async def search(
     at: datetime,
 ) -> list[PermitRecord]:
     """List permits that this party reads, newest first; `at` tells the expired from the others, where each is from."""
-    taxa = await find_taxon_words(conn, filters["taxon"]) if "taxon" in filters else ()
+    taxa = await list_taxon_words(conn, filters["taxon"]) if "taxon" in filters else ()
     query = search_query(party, filters, taxa, limit=limit, before=before, at=at)
     return await load_permits(conn, (await conn.execute(query)).mappings().all())
 

@@ -83,7 +83,7 @@ async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, PermitR
     return {permit.id: permit for permit in found}
 
 
-async def read(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, PermitRecord]:
+async def read_many(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, PermitRecord]:
     """Read permits by id, without what is held of them, and without holding anybody up."""
     found = await load_permits(
         conn, (await conn.execute(select(*PERMIT_COLUMNS).where(id_in(t.permits.c.id, list(ids))))).mappings().all()
@@ -152,7 +152,7 @@ def _citations_query(ids: Sequence[UUID]) -> Select[Any]:
     return select(t.citations).where(id_in(c.permit_id, ids), or_(c.reserved > 0, c.used > 0, c.counted_elsewhere > 0))
 
 
-async def watchers(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
+async def list_watchers(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
     """Answer who cited permits, or looked them up by token."""
     c = t.permit_watchers.c
     rows = group_by_id(await conn.execute(select(t.permit_watchers).where(c.permit_id.in_(list(ids)))))

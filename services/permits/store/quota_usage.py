@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts, QuotaUsage
-from services.permits.domain.reference.quotas import QuotaRecord, QuotaShare, quota_notice, quota_shares
+from services.permits.domain.reference.quotas import LineQuotaUsage, QuotaRecord, quota_notice, quota_shares
 from services.permits.store import permits, species_listings
 from services.permits.store import tables as t
 from services.permits.store import to_row as w
@@ -31,12 +31,12 @@ ON_USAGE_CONFLICT = "ON CONFLICT (quota_id, permit_id, line) DO NOTHING"
 
 async def lock_remaining(
     conn: AsyncConnection, new_permits: Sequence[PermitRecord], *, replaced_permit: UUID | None = None
-) -> tuple[list[QuotaShare], list[QuotaRecord], dict[UUID, Decimal]]:
+) -> tuple[list[LineQuotaUsage], list[QuotaRecord], dict[UUID, Decimal]]:
     """Lock the quotas that new permits fall under; answer what they would take, of which, and what is left of each.
 
     What the permit that one of them replaces took is left again.
     """
-    line_usage = await _find_line_usage(conn, new_permits)
+    line_usage = await _list_line_usage(conn, new_permits)
     if not line_usage:
         return [], [], {}
     locked = await _lock_quotas(conn, sorted({share.quota for share in line_usage}))
@@ -45,7 +45,7 @@ async def lock_remaining(
     return line_usage, list(locked.values()), {row.id: row.left for row in await conn.execute(query)}
 
 
-async def _find_line_usage(conn: AsyncConnection, new_permits: Sequence[PermitRecord]) -> list[QuotaShare]:
+async def _list_line_usage(conn: AsyncConnection, new_permits: Sequence[PermitRecord]) -> list[LineQuotaUsage]:
     export_permits = [permit for permit in new_permits if permit.content.kind == "export"]
     if not export_permits:
         return []
@@ -59,7 +59,7 @@ async def _find_line_usage(conn: AsyncConnection, new_permits: Sequence[PermitRe
 
 async def record_usage(conn: AsyncConnection, new_permits: Sequence[PermitRecord], actor: Actor) -> None:
     """Let new permits take what they grant of the quotas they fall under, and tell what is near its end or used up."""
-    line_usage = await _find_line_usage(conn, new_permits)
+    line_usage = await _list_line_usage(conn, new_permits)
     if not line_usage:
         return
     locked = await _lock_quotas(conn, sorted({share.quota for share in line_usage}))
@@ -99,7 +99,7 @@ def _quota_from_row(row: object) -> QuotaRecord:
 
 
 async def _write_notices(
-    conn: AsyncConnection, locked: dict[UUID, QuotaRecord], line_usage: Sequence[QuotaShare], actor: Actor
+    conn: AsyncConnection, locked: dict[UUID, QuotaRecord], line_usage: Sequence[LineQuotaUsage], actor: Actor
 ) -> None:
     query = select(quotas.c.id, quantity_used(quotas.c.id).label("used")).where(id_in(quotas.c.id, list(locked)))
     sums: dict[UUID, Decimal] = {row.id: row.used for row in await conn.execute(query)}
@@ -187,6 +187,6 @@ async def record_usage_of_issued_permits(conn: AsyncConnection, version: int, at
         ids = list((await conn.execute(query)).scalars())
         if not ids:
             return
-        found = await permits.read(conn, ids)
+        found = await permits.read_many(conn, ids)
         await record_usage(conn, [found[id] for id in ids if id in found], Actor(party=None, role="rules", at=at))
         last = ids[-1]

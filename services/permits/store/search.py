@@ -42,7 +42,7 @@ def _words_json(words: Iterable[str]) -> str:
     return to_json(list(dict.fromkeys(words))).decode()
 
 
-async def find_taxon_words(conn: AsyncConnection, name: str) -> list[str]:
+async def list_taxon_words(conn: AsyncConnection, name: str) -> list[str]:
     """Answer the words that a taxon is meant by: its own name, its other names, and the genera below it."""
     key = names.key(name)
     other_names = taxon_names.alias()

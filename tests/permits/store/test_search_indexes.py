@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bench.synthetic_rows import insert_declarations, insert_permits
 from services.cli.databases import Server
 from services.permits.store import declarations, permit_queries
-from services.permits.store.search import find_taxon_words
+from services.permits.store.search import list_taxon_words
 from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, CUSTOMS_FR, B
 
 PAGES: tuple[UUID | None, ...] = (None, UUID("019b7800-0000-7000-8000-000000000000"))
@@ -70,7 +70,7 @@ async def analyzed(db: AsyncEngine, server: Server) -> None:
 
 async def words(db: AsyncEngine, filters: dict[str, str]) -> Sequence[str]:
     async with db.connect() as conn:
-        return await find_taxon_words(conn, filters.get("taxon", ""))
+        return await list_taxon_words(conn, filters.get("taxon", ""))
 
 
 def goes_by(table: str, filters: dict[str, str], index: str, plan: str) -> None:

@@ -146,7 +146,7 @@ class SubmissionBatcher:
             new = await submissions.insert_many(conn, batch, due)
             repeated = [] if len(new) == len(batch) else [one for one in batch if one.id not in new]
             stored = (
-                await submissions.find_by_keys(conn, [submission.scope for submission in repeated]) if repeated else {}
+                await submissions.list_by_keys(conn, [submission.scope for submission in repeated]) if repeated else {}
             )
         ACCEPTED.inc(len(new))
         self._dispatcher.enqueue_leased([submission.outbox_message for submission in leased if submission.id in new])

@@ -46,7 +46,7 @@ async def recheck_referred(engine: AsyncEngine, at: datetime) -> None:
     while True:
         async with engine.connect() as conn:
             page = await declarations.list_referred(conn, last, limit=PAGE)
-            changed_ids = await _find_changed(
+            changed_ids = await _list_changed(
                 conn, [declaration for declaration in page if can_be_rechecked(declaration)], at
             )
         for id in changed_ids:
@@ -56,7 +56,7 @@ async def recheck_referred(engine: AsyncEngine, at: datetime) -> None:
         last = page[-1].id
 
 
-async def _find_changed(conn: AsyncConnection, waiting: Sequence[DeclarationRecord], at: datetime) -> list[UUID]:
+async def _list_changed(conn: AsyncConnection, waiting: Sequence[DeclarationRecord], at: datetime) -> list[UUID]:
     """Answer those that would come out otherwise now, without holding anybody up."""
     if not waiting:
         return []
@@ -76,7 +76,7 @@ async def _find_changed(conn: AsyncConnection, waiting: Sequence[DeclarationReco
 async def _recheck_one(engine: AsyncEngine, id: UUID, at: datetime) -> None:
     async def transaction() -> ChangeSet | None:
         async with engine.begin() as conn:
-            before = (await declarations.read(conn, [id]))[id]
+            before = (await declarations.read_many(conn, [id]))[id]
             locked_permits = await _lock_cited_permits(conn, before)
             declaration = (await declarations.lock(conn, [id]))[id]
             if declaration.sequence != before.sequence:  # what it cites now may not be what was read for it

@@ -29,7 +29,7 @@ async def write_expiry_notices(engine: AsyncEngine, at: datetime) -> None:
 
 async def _write_batch(conn: AsyncConnection, at: datetime) -> int:
     locked = await permits.lock(conn, await expiry.list_due_notices(conn, at, limit=BATCH_SIZE))
-    watchers_by_permit = await permits.watchers(conn, locked)
+    watchers_by_permit = await permits.list_watchers(conn, locked)
     actor = Actor(party=None, role=ActorRole.RULES, at=at)
     notices = [
         change

@@ -84,7 +84,7 @@ async def _issue(
 ) -> Results:
     results = await commands.claim_many(conn, [command for command, _ in first_by_id.values()])
     new_requests = {id: one for id, one in first_by_id.items() if id not in results}
-    refusals = await _find_refusals(conn, party, new_requests)
+    refusals = await _list_refusals(conn, party, new_requests)
     listing_facts = await facts.load_listing_facts(
         conn, [content for id, (_, content) in new_requests.items() if id not in refusals]
     )
@@ -102,7 +102,7 @@ async def _issue(
             refusals[id] = error
         else:
             issued[id] = changes, token
-    over_quota = await quota_check.find_over_quota(conn, [changes.permits[0].permit for changes, _ in issued.values()])
+    over_quota = await quota_check.list_over_quota(conn, [changes.permits[0].permit for changes, _ in issued.values()])
     refusals |= {id: over_quota[p] for id, (one, _) in issued.items() if (p := one.permits[0].permit.id) in over_quota}
     responses = {
         id: _stored_response(one.permits[0], first_by_id[id][0], token)
@@ -117,7 +117,7 @@ async def _issue(
     return {**results, **refusals, **responses}
 
 
-async def _find_refusals(
+async def _list_refusals(
     conn: AsyncConnection, party: Party, new_requests: dict[UUID, tuple[IdempotentCommand, Permit]]
 ) -> dict[UUID, ProblemError]:
     """Refuse what this authority may not write, and numbers that were given before, in this batch too."""

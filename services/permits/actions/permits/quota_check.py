@@ -16,7 +16,7 @@ from services.permits.store import quota_usage
 from shared.problems import Invalid
 
 
-async def find_over_quota(
+async def list_over_quota(
     conn: AsyncConnection, new_permits: Sequence[PermitRecord], *, replaced_permit: UUID | None = None
 ) -> dict[UUID, Invalid]:
     """Answer which of these new permits would pass a quota, each with its refusal; the others fit together."""
@@ -33,6 +33,6 @@ async def require_within_quota(conn: AsyncConnection, changes: ChangeSet) -> Non
     for change in changes.permits:
         if change.permit.sequence == 0:
             for error in (
-                await find_over_quota(conn, [change.permit], replaced_permit=change.permit.replaces)
+                await list_over_quota(conn, [change.permit], replaced_permit=change.permit.replaces)
             ).values():
                 raise error

@@ -116,7 +116,7 @@ async def _lock_own_permit(conn: AsyncConnection, id: UUID, party: Party, comman
 
 async def _load_context(conn: AsyncConnection, permit: PermitRecord, command: IdempotentCommand) -> WithdrawalContext:
     citing = await declarations.lock(conn, await declarations.list_open_citing(conn, permit.id))
-    audience = (await permits.watchers(conn, [permit.id])).get(permit.id, frozenset())
+    audience = (await permits.list_watchers(conn, [permit.id])).get(permit.id, frozenset())
     return WithdrawalContext(citing, audience, day_in_last_zone(permit.content.issuer, command.at))
 
 

@@ -43,7 +43,7 @@ class QuotaRecord:
 
 
 @dataclass(frozen=True)
-class QuotaShare:
+class LineQuotaUsage:
     """What one line of a permit takes of a quota, in the quota's unit."""
 
     quota: UUID
@@ -64,10 +64,12 @@ class QuotaNotice:
     payload: dict[str, Any]
 
 
-def quota_shares(permits: Iterable[PermitRecord], quotas: Sequence[QuotaRecord], facts: Facts) -> list[QuotaShare]:
+def quota_shares(permits: Iterable[PermitRecord], quotas: Sequence[QuotaRecord], facts: Facts) -> list[LineQuotaUsage]:
     """Answer what the lines of permits take of quotas."""
     return [
-        QuotaShare(quota.id, permit, line_letter, units.convert(line.content.quantity, line.content.unit, quota.unit))
+        LineQuotaUsage(
+            quota.id, permit, line_letter, units.convert(line.content.quantity, line.content.unit, quota.unit)
+        )
         for permit in permits
         for line_letter, line in permit.lines.items()
         for quota in quotas
@@ -93,7 +95,7 @@ def _falls_under(permit: PermitRecord, line: PermitLineRecord, quota: QuotaRecor
 
 
 def quota_exceeded_errors(
-    shares: Sequence[QuotaShare], quotas: Sequence[QuotaRecord], remaining_by_quota: Mapping[UUID, Decimal]
+    shares: Sequence[LineQuotaUsage], quotas: Sequence[QuotaRecord], remaining_by_quota: Mapping[UUID, Decimal]
 ) -> dict[UUID, Invalid]:
     """Answer, by permit, the refusal of those that would take more than is `remaining_by_quota` of a quota, in their
     order.
@@ -117,7 +119,7 @@ def quota_exceeded_errors(
     return errors
 
 
-def _quota_exceeded(permit: PermitRecord, over: list[tuple[QuotaShare, QuotaRecord, Decimal]]) -> Invalid:
+def _quota_exceeded(permit: PermitRecord, over: list[tuple[LineQuotaUsage, QuotaRecord, Decimal]]) -> Invalid:
     places = {line.line: index for index, line in enumerate(permit.content.lines)}
     faults = []
     for share, quota, remaining in over:
@@ -138,7 +140,7 @@ def percent_used(quota: QuotaRecord, used: Decimal) -> int:
     return int(EXACT.divide_int(EXACT.multiply(used, Decimal(100)), quota.amount))
 
 
-def quota_notice(quota: QuotaRecord, used: Decimal, shares: Sequence[QuotaShare], actor: Actor) -> QuotaNotice:
+def quota_notice(quota: QuotaRecord, used: Decimal, shares: Sequence[LineQuotaUsage], actor: Actor) -> QuotaNotice:
     """Decide what is told of a quota after these lines took of it; each level once, until it falls below again."""
     percent = percent_used(quota, used)
     level = max((one for one in NOTICE_EVENT_TYPES if percent >= one), default=0)
