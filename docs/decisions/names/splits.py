@@ -9,7 +9,7 @@ import libcst as cst
 from edits import nodes
 from libcst.metadata import Assignment, BaseAssignment, ImportAssignment, Scope
 from moves import dotted, git, layer_of, own, packages
-from symbols import WORD, File, outwards
+from source_file import WORD, File, outwards
 from tables import module_of, moved_modules, path_of, rows, sources
 
 

@@ -78,10 +78,5 @@ class EndpointKeys:
         return self._signing.public_jwks()
 
 
-def is_sealed(text: str) -> bool:
-    """Say whether something was sealed."""
-    return text.startswith(SEALED_PREFIX)
-
-
 def _raw_key(key: Any) -> Any:
     return key.raw_value

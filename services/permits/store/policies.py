@@ -1,6 +1,5 @@
 """The policies of countries as they are read and changed, each change kept with who made it."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -20,12 +19,6 @@ async def read(conn: AsyncConnection, country: str, *, lock: bool = False) -> tu
     query = select(policies).where(policies.c.country == country)
     row = (await conn.execute(query.with_for_update() if lock else query)).mappings().first()
     return (Policy.model_validate(row["policy"]), row["version"]) if row else (Policy(), UNCHANGED_VERSION)
-
-
-async def read_many(conn: AsyncConnection, countries: Iterable[str]) -> dict[str, Policy]:
-    """Read the policies of countries; one that was never changed is not among them."""
-    query = select(policies.c.country, policies.c.policy).where(policies.c.country.in_(sorted(set(countries))))
-    return {row.country: Policy.model_validate(row.policy) for row in await conn.execute(query)}
 
 
 async def list_all(conn: AsyncConnection) -> dict[str, Policy]:

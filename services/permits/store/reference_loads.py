@@ -47,15 +47,6 @@ async def insert_load(
     await conn.execute(insert(reference_loads).values({**row, "report": json.loads(json.dumps(report))}))
 
 
-async def versions_by_list(conn: AsyncConnection) -> dict[str, tuple[int, bool]]:
-    """Answer, for each list that was ever loaded, its version, and whether an administrator loaded it."""
-    c = reference_loads.c
-    query = select(
-        c.list, func.max(c.version).label("version"), func.bool_or(~c.built_in).label("is_complete")
-    ).group_by(c.list)
-    return {row.list: (row.version, row.is_complete) for row in await conn.execute(query)}
-
-
 async def read_change_mark(conn: AsyncConnection) -> tuple[int, int]:
     """Answer how far loads and what became of permits have come; another answer says that something changed."""
     load_count = select(func.count()).select_from(reference_loads).scalar_subquery()
