@@ -102,7 +102,7 @@ async def _create_endpoints(engine: AsyncEngine, owner: Party, url: str, keys: E
     for _ in range(ENDPOINTS):
         new, command = NewEndpoint(url=url), IdempotentCommand(owner.id, uuid4(), b"")
         await endpoints.create(
-            engine, new, command, EndpointPolicy(AllowedAddresses(loopback=True), keys), id=new_id(), at=now()
+            engine, new, command, EndpointPolicy(AllowedAddresses(loopback=True), keys), endpoint_id=new_id(), at=now()
         )
 
 

@@ -134,7 +134,7 @@ async def _create_endpoints(engine: AsyncEngine, keys: EndpointKeys, owner: Part
     policy = EndpointPolicy(AllowedAddresses(loopback=True), keys)
     for url in urls:
         command = IdempotentCommand(owner.id, uuid4(), b"")
-        await endpoints.create(engine, NewEndpoint(url=url), command, policy, id=new_id(), at=now())
+        await endpoints.create(engine, NewEndpoint(url=url), command, policy, endpoint_id=new_id(), at=now())
 
 
 async def _measure_fan_out(engine: AsyncEngine, receivers: WebhookClient, keys: EndpointKeys, owner: Party) -> float:

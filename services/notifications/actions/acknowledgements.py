@@ -26,12 +26,12 @@ from shared.problems import NotFound
 
 async def acknowledge(
     engine: AsyncEngine,
-    event: UUID,
+    event_id: UUID,
     acknowledgement: Acknowledgement,
     party: Party,
     command: IdempotentCommand,
     *,
-    id: UUID,
+    acknowledgement_id: UUID,
     at: datetime,
 ) -> StoredResponse:
     """Keep a verdict about an event the party could hear; a later one counts, an earlier stays. Raises NotFound."""
@@ -39,19 +39,19 @@ async def acknowledge(
         await events.acquire_intake_lock(conn)
         if (stored := await find_stored_response(conn, command, at=at)) is not None:
             return stored
-        received = await acknowledgements.find_received_event(conn, event, party.id)
+        received = await acknowledgements.find_received_event(conn, event_id, party.id)
         if received is None:
             raise NotFound
         outcome = {"outcome": acknowledgement.outcome, "message": acknowledgement.message}
-        row = {"id": id, "position": received["position"], "party_id": party.id, "at": at, **outcome}
+        row = {"id": acknowledgement_id, "position": received["position"], "party_id": party.id, "at": at, **outcome}
         await acknowledgements.insert_acknowledgement(conn, row)
-        await _notify_sender(conn, event, received, acknowledgement, party, at=at)
-        return await store_response(conn, command, {"event_id": str(event), **outcome, "at": format_timestamp(at)})
+        await _notify_sender(conn, event_id, received, acknowledgement, party, at=at)
+        return await store_response(conn, command, {"event_id": str(event_id), **outcome, "at": format_timestamp(at)})
 
 
 async def _notify_sender(
     conn: AsyncConnection,
-    event: UUID,
+    event_id: UUID,
     received: RowMapping,
     acknowledgement: Acknowledgement,
     receiver: Party,
@@ -67,7 +67,7 @@ async def _notify_sender(
     data = event_payloads.acknowledged_data(
         received["body"], received["subject"], acknowledgement, receiver_id=receiver.id, at=at
     )
-    subject, filter_keys = event_payloads.event_subject(event), received["filter_keys"] or ()
+    subject, filter_keys = event_payloads.event_subject(event_id), received["filter_keys"] or ()
     await publish_event(
-        conn, event_payloads.EVENT_ACKNOWLEDGED, subject, event, data, audience, filter_keys=filter_keys, at=at
+        conn, event_payloads.EVENT_ACKNOWLEDGED, subject, event_id, data, audience, filter_keys=filter_keys, at=at
     )

@@ -20,7 +20,7 @@ MAX_STEPS_BEFORE_RESPONSE = 20
 """Steps that are gone while the owner of an endpoint waits for the answer; the rest are gone after it."""
 
 
-async def resume(engine: AsyncEngine, endpoint: UUID, *, at: datetime) -> str | None:
+async def resume(engine: AsyncEngine, endpoint_id: UUID, *, at: datetime) -> str | None:
     """Make queues of an endpoint due now that wait for an attempt; return the last subject if there are more.
 
     What a process that ends leaves unwoken goes when its next attempt is due.
@@ -28,28 +28,32 @@ async def resume(engine: AsyncEngine, endpoint: UUID, *, at: datetime) -> str | 
     after: str | None = ""
     for _ in range(MAX_STEPS_BEFORE_RESPONSE):
         if after is not None:
-            after = await _resume_step(engine, endpoint, after, at)
+            after = await _resume_step(engine, endpoint_id, after, at)
     return after
 
 
-async def resume_remaining(engine: AsyncEngine, endpoint: UUID, *, after: str | None, at: datetime) -> None:
+async def resume_remaining(engine: AsyncEngine, endpoint_id: UUID, *, after: str | None, at: datetime) -> None:
     """Make every queue after this one due now too; an error is logged, and the queues go when they are due."""
     try:
         while after is not None:
-            after = await _resume_step(engine, endpoint, after, at)
+            after = await _resume_step(engine, endpoint_id, after, at)
     except (SQLAlchemyError, OSError, TimeoutError) as error:
-        logger().warning("backlog.unwoken", endpoint=str(endpoint), error=repr(error)[:300])
+        logger().warning("backlog.unwoken", endpoint=str(endpoint_id), error=repr(error)[:300])
 
 
-async def _resume_step(engine: AsyncEngine, endpoint: UUID, after: str, at: datetime) -> str | None:
-    return await _run_step(engine, partial(store.resume, endpoint=endpoint, after=after, at=at, limit=STEP))
+async def _resume_step(engine: AsyncEngine, endpoint_id: UUID, after: str, at: datetime) -> str | None:
+    return await _run_step(engine, partial(store.resume, endpoint_id=endpoint_id, after=after, at=at, limit=STEP))
 
 
-async def clear(engine: AsyncEngine, endpoint: UUID, *, at: datetime, steps: int = MAX_STEPS_BEFORE_RESPONSE) -> bool:
+async def clear(
+    engine: AsyncEngine, endpoint_id: UUID, *, at: datetime, steps: int = MAX_STEPS_BEFORE_RESPONSE
+) -> bool:
     """Clear away what waits for a deleted endpoint, in so many steps at most; answers whether all of it is gone."""
     for _ in range(steps):
-        had_queues = await _run_step(engine, partial(store.delete_queues, endpoint=endpoint, limit=STEP))
-        had_deliveries = await _run_step(engine, partial(store.drop_deliveries, endpoint=endpoint, at=at, limit=STEP))
+        had_queues = await _run_step(engine, partial(store.delete_queues, endpoint_id=endpoint_id, limit=STEP))
+        had_deliveries = await _run_step(
+            engine, partial(store.drop_deliveries, endpoint_id=endpoint_id, at=at, limit=STEP)
+        )
         if not (had_queues or had_deliveries):
             return True
     return False
@@ -59,8 +63,8 @@ async def clear_deleted_endpoints(engine: AsyncEngine, *, at: datetime) -> int:
     """Clear away what waits for endpoints that are no more; answers how many endpoints had something."""
     async with engine.connect() as conn:
         deleted = await store.list_deleted_with_backlog(conn)
-    for endpoint in deleted:
-        while not await clear(engine, endpoint, at=at):
+    for endpoint_id in deleted:
+        while not await clear(engine, endpoint_id, at=at):
             pass
     return len(deleted)
 

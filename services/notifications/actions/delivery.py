@@ -59,7 +59,10 @@ async def claim(
     async with engine.begin() as conn:
         await delivery_queues.acquire_claim_lock(conn)
         limits_by_endpoint = await rate_limits.lock_due(conn, at=at)
-        allowances = {id: allowance(rate, next_send_at, at) for id, (rate, next_send_at) in limits_by_endpoint.items()}
+        allowances = {
+            endpoint_id: allowance(rate, next_send_at, at)
+            for endpoint_id, (rate, next_send_at) in limits_by_endpoint.items()
+        }
         claimed = await delivery_queues.claim(
             conn,
             claim_id,
@@ -72,7 +75,11 @@ async def claim(
         )
         spent = Counter(row["endpoint_id"] for row in claimed if row["endpoint_id"] in limits_by_endpoint)
         await rate_limits.set_next_send(
-            conn, {id: next_send_time(*limits_by_endpoint[id], at, sent) for id, sent in spent.items()}
+            conn,
+            {
+                endpoint_id: next_send_time(*limits_by_endpoint[endpoint_id], at, sent)
+                for endpoint_id, sent in spent.items()
+            },
         )
     return await _read_requests(engine, claim_id, claimed, keys, at=at) if claimed else []
 
@@ -86,7 +93,9 @@ async def _read_requests(
         heads = await delivery_queues.list_queue_heads(conn, claimed, at=at)
         empty = waiting.keys() - {(row["endpoint_id"], row["subject"]) for row in heads}
         if empty:
-            rows = [{"endpoint_id": id, "subject": subject, "claim": claim_id} for id, subject in empty]
+            rows = [
+                {"endpoint_id": endpoint_id, "subject": subject, "claim": claim_id} for endpoint_id, subject in empty
+            ]
             still_claimed = await delivery_queues.lock_claimed(conn, rows)
             await delivery_queues.advance(
                 conn, [row for row in rows if (row["endpoint_id"], row["subject"]) in still_claimed], at=at
@@ -95,17 +104,17 @@ async def _read_requests(
 
 
 def _build_request(claim_id: UUID, row: RowMapping, attempts: int, keys: EndpointKeys) -> DeliveryRequest:
-    endpoint, fault = row["endpoint_id"], None
+    endpoint_id, fault = row["endpoint_id"], None
     secrets: list[str] = []
     headers: dict[str, str] = {}
     try:
-        secrets += [keys.open(secret, endpoint) for secret in row["secrets"] or ()]
-        headers |= json.loads(keys.open(row["headers"], endpoint)) if row["headers"] else {}
+        secrets += [keys.open(secret, endpoint_id) for secret in row["secrets"] or ()]
+        headers |= json.loads(keys.open(row["headers"], endpoint_id)) if row["headers"] else {}
     except UnreadableSecret as error:
         fault = f"the endpoint's secrets cannot be read: {error}"
     return DeliveryRequest(
         claim_id=claim_id,
-        endpoint_id=endpoint,
+        endpoint_id=endpoint_id,
         subject=row["subject"],
         attempts=attempts,
         delivery_id=row["delivery_id"],
@@ -152,10 +161,10 @@ async def settle(
 
     await retry_transaction(work)
     await _start_cooldowns(engine, results, at=at)
-    for endpoint, url in {
+    for endpoint_id, url in {
         (attempt.request.endpoint_id, attempt.request.url) for attempt in results if attempt.result.is_gone
     }:
-        await disable(engine, endpoint, url, reason="the receiver answered 410 Gone", at=at)
+        await disable(engine, endpoint_id, url, reason="the receiver answered 410 Gone", at=at)
     await _disable_failing(
         engine,
         {attempt.request.endpoint_id: attempt.request.url for attempt in results},
@@ -180,9 +189,9 @@ async def _start_cooldowns(engine: AsyncEngine, results: Sequence[AttemptResult]
         for attempt in results
         if attempt.result.status == 429 and attempt.result.retry_after
     }
-    for endpoint, until in cooldowns.items():
+    for endpoint_id, until in cooldowns.items():
         async with engine.begin() as conn:
-            await rate_limits.start_cooldown(conn, endpoint, until=until)
+            await rate_limits.start_cooldown(conn, endpoint_id, until=until)
 
 
 async def _disable_failing(
@@ -198,22 +207,22 @@ async def _disable_failing(
         return
     async with engine.connect() as conn:
         failing_ids = await failure_streaks.list_failing_since(conn, failed, before=at - max_failure_duration)
-    for endpoint in failing_ids:
+    for endpoint_id in failing_ids:
         reason = f"nothing but failures for {max_failure_duration.days} days"
-        await disable(engine, endpoint, urls[endpoint], reason=reason, at=at)
+        await disable(engine, endpoint_id, urls[endpoint_id], reason=reason, at=at)
 
 
-async def disable(engine: AsyncEngine, endpoint: UUID, url: str, *, reason: str, at: datetime) -> None:
+async def disable(engine: AsyncEngine, endpoint_id: UUID, url: str, *, reason: str, at: datetime) -> None:
     """Send an endpoint nothing more, and tell its owner so by all other ways.
 
     One that is not active, or has another URL by now, is left as it is.
     """
     async with engine.begin() as conn:
         await events.acquire_intake_lock(conn)
-        owner = await endpoints.disable(conn, endpoint, url, reason=reason)
+        owner = await endpoints.disable(conn, endpoint_id, url, reason=reason)
         if owner is not None:
             data = {"url": url, "reason": reason}
-            await notify_owner(conn, event_payloads.ENDPOINT_DISABLED, endpoint, data, party_ids=[owner], at=at)
+            await notify_owner(conn, event_payloads.ENDPOINT_DISABLED, endpoint_id, data, party_ids=[owner], at=at)
 
 
 def _queue_row(attempt: AttemptResult, schedule: Sequence[timedelta]) -> dict[str, Any]:

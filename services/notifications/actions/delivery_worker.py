@@ -124,8 +124,8 @@ class DeliveryWorker:
 
     def _current_concurrency(self) -> dict[UUID, int]:
         """Answer how much may fly to each endpoint of which something is known."""
-        failing = [id for id, limit in self._concurrency.items() if is_reduced(limit)]
-        failing_use_half = sum(self._in_flight[id] for id in failing) >= self._max_in_flight // 2
+        failing = [endpoint_id for endpoint_id, limit in self._concurrency.items() if is_reduced(limit)]
+        failing_use_half = sum(self._in_flight[endpoint_id] for endpoint_id in failing) >= self._max_in_flight // 2
         return self._concurrency | (dict.fromkeys(failing, 0) if failing_use_half else {})
 
     async def _wait(self) -> None:
@@ -141,8 +141,8 @@ class DeliveryWorker:
             result = await self._send_request(request)
         except Exception as error:
             logger().error("post.broke", delivery=str(request.delivery_id), exc_info=error)
-            result = DeliveryResult(None, "it could not be sent: a fault of the hub", 0)
-        self._results.append(AttemptResult(request, at, result))
+            result = DeliveryResult(status=None, reason="it could not be sent: a fault of the hub", duration_ms=0)
+        self._results.append(AttemptResult(request=request, started_at=at, result=result))
         self._result_arrived.set()
 
     async def _settle_loop(self) -> None:
@@ -175,15 +175,17 @@ class DeliveryWorker:
             else:
                 return
 
-    def _record_result(self, endpoint: UUID, *, succeeded: bool) -> None:
-        self._in_flight[endpoint] -= 1
-        if not self._in_flight[endpoint]:
-            del self._in_flight[endpoint]
-        self._concurrency[endpoint] = next_concurrency(
-            self._concurrency.get(endpoint, INITIAL_CONCURRENCY), succeeded=succeeded
+    def _record_result(self, endpoint_id: UUID, *, succeeded: bool) -> None:
+        self._in_flight[endpoint_id] -= 1
+        if not self._in_flight[endpoint_id]:
+            del self._in_flight[endpoint_id]
+        self._concurrency[endpoint_id] = next_concurrency(
+            self._concurrency.get(endpoint_id, INITIAL_CONCURRENCY), succeeded=succeeded
         )
 
     def _forget_healthy(self) -> None:
         """Forget, while there is nothing to send, the endpoints that are well and have nothing under way."""
         limits = self._concurrency.items()
-        self._concurrency = {id: limit for id, limit in limits if is_reduced(limit) or id in self._in_flight}
+        self._concurrency = {
+            endpoint_id: limit for endpoint_id, limit in limits if is_reduced(limit) or endpoint_id in self._in_flight
+        }

@@ -18,29 +18,31 @@ from services.notifications.store import deliveries, delivery_queues, endpoints,
 from shared.problems import Conflict, NotFound
 
 
-async def send_challenge(conn: AsyncConnection, endpoint: UUID, challenge: str, *, at: datetime) -> tuple[UUID, UUID]:
+async def send_challenge(
+    conn: AsyncConnection, endpoint_id: UUID, challenge: str, *, at: datetime
+) -> tuple[UUID, UUID]:
     """Send an endpoint its challenge, to it alone; answers the ids of event and delivery. The intake lock is held."""
     data = {"challenge": challenge}
-    event, position = await notify_owner(
-        conn, event_payloads.ENDPOINT_VERIFICATION, endpoint, data, party_ids=[], at=at
+    event_id, position = await notify_owner(
+        conn, event_payloads.ENDPOINT_VERIFICATION, endpoint_id, data, party_ids=[], at=at
     )
-    [delivery] = await deliveries.insert_for_endpoint(conn, endpoint, [position], at=at)
-    await delivery_queues.make_due(conn, endpoint, [event_payloads.endpoint_subject(endpoint)], at=at)
-    return event, delivery
+    [delivery_id] = await deliveries.insert_for_endpoint(conn, endpoint_id, [position], at=at)
+    await delivery_queues.make_due(conn, endpoint_id, [event_payloads.endpoint_subject(endpoint_id)], at=at)
+    return event_id, delivery_id
 
 
 async def resend_challenge(
-    engine: AsyncEngine, endpoint: UUID, command: IdempotentCommand, *, at: datetime
+    engine: AsyncEngine, endpoint_id: UUID, command: IdempotentCommand, *, at: datetime
 ) -> StoredResponse:
     """Send a pending endpoint a new challenge now. Raises NotFound, Conflict when there is nothing to prove."""
     async with engine.begin() as conn:
         await events.acquire_intake_lock(conn)
         if (stored := await find_stored_response(conn, command, at=at)) is not None:
             return stored
-        row = await endpoints.lock_owned(conn, endpoint, command.party)
+        row = await endpoints.lock_owned(conn, endpoint_id, command.party)
         if row is None:
             raise NotFound
         if row["status"] != "pending":
             raise Conflict("not-pending", f"The endpoint is {row['status']}; only a pending one has to prove itself.")
-        event, delivery = await send_challenge(conn, endpoint, secrets.token_urlsafe(24), at=at)
-        return await store_response(conn, command, {"event_id": str(event), "delivery_id": str(delivery)})
+        event_id, delivery_id = await send_challenge(conn, endpoint_id, secrets.token_urlsafe(24), at=at)
+        return await store_response(conn, command, {"event_id": str(event_id), "delivery_id": str(delivery_id)})

@@ -30,49 +30,55 @@ from shared.problems import Conflict, Fault, Invalid, NotFound
 
 
 async def create(
-    engine: AsyncEngine, new: NewEndpoint, command: IdempotentCommand, policy: EndpointPolicy, *, id: UUID, at: datetime
+    engine: AsyncEngine,
+    new: NewEndpoint,
+    command: IdempotentCommand,
+    policy: EndpointPolicy,
+    *,
+    endpoint_id: UUID,
+    at: datetime,
 ) -> StoredResponse:
     """Make an endpoint of the command's party; the secret is in the answer, and nowhere after it."""
     _require_allowed_url(new.url, policy)
     secret, verified = new_secret(), not (new.verify or policy.requires_verification(new.url))
-    values = _column_values(new.model_dump(), id, policy)
+    values = _column_values(new.model_dump(), endpoint_id, policy)
     async with engine.begin() as conn:
         if not verified:
             await events.acquire_intake_lock(conn)
         if (stored := await find_stored_response(conn, command, at=at)) is not None:
             return open_response(stored, policy)
         row = (
-            _new_row(id, command.party, at)
+            _new_row(endpoint_id, command.party, at)
             | values
             | {"verified": verified, "status": "active" if verified else "pending"}
         )
         await store.insert_endpoint(conn, row)
-        await store.insert_secret(conn, id, policy.keys.seal(secret, id), at=at)
+        await store.insert_secret(conn, endpoint_id, policy.keys.seal(secret, endpoint_id), at=at)
         await _prepare_sending(conn, row, at=at)
         content = render_endpoint({**row, "version": 1}, policy) | {"secret": secret}
         await store_response(conn, command, seal_response(content, policy))
         return StoredResponse(content)
 
 
-async def read(engine: AsyncEngine, id: UUID, party: UUID, policy: EndpointPolicy) -> dict[str, Any]:
+async def read(engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, policy: EndpointPolicy) -> dict[str, Any]:
     """Read an endpoint of the party's own; raises NotFound."""
     async with engine.connect() as conn:
-        return render_endpoint(require_found(await store.find_owned(conn, id, party)), policy)
+        return render_endpoint(require_found(await store.find_owned(conn, endpoint_id, party_id)), policy)
 
 
 async def list_endpoints(
-    engine: AsyncEngine, party: UUID, policy: EndpointPolicy, *, before: UUID | None, limit: int
+    engine: AsyncEngine, party_id: UUID, policy: EndpointPolicy, *, before: UUID | None, limit: int
 ) -> tuple[list[dict[str, Any]], bool]:
     """Read a party's endpoints, newest first; answers them and whether there are more."""
     async with engine.connect() as conn:
-        rows = await store.list_owned(conn, party, before=before, limit=limit + 1)
+        rows = await store.list_owned(conn, party_id, before=before, limit=limit + 1)
     return [render_endpoint(row, policy) for row in rows[:limit]], len(rows) > limit
 
 
 async def change(
     engine: AsyncEngine,
-    id: UUID,
-    party: UUID,
+    endpoint_id: UUID,
+    party_id: UUID,
     endpoint_change: EndpointChange,
     policy: EndpointPolicy,
     *,
@@ -90,24 +96,26 @@ async def change(
     given_fields = endpoint_change.model_dump(include=endpoint_change.model_fields_set)
     async with engine.begin() as conn:
         await events.acquire_intake_lock(conn)
-        current = require_found(await store.lock_owned(conn, id, party))
+        current = require_found(await store.lock_owned(conn, endpoint_id, party_id))
         if versions is not None and current["version"] not in versions:
             raise Conflict("version-stale", "The endpoint was changed meanwhile. Read it again, then change it.")
         status_change = _status_change(given_fields, current, policy)
-        changed = await store.update_endpoint(conn, id, _column_values(given_fields, id, policy) | status_change)
+        changed = await store.update_endpoint(
+            conn, endpoint_id, _column_values(given_fields, endpoint_id, policy) | status_change
+        )
         resumed = status_change.get("status") in {"active", "pending"}
         if resumed:
-            await store.end_failure_streak(conn, id)
-            await rate_limits.end_cooldown(conn, id)
+            await store.end_failure_streak(conn, endpoint_id)
+            await rate_limits.end_cooldown(conn, endpoint_id)
         await _prepare_sending(
             conn, changed, needs_challenge=changed["status"] == "pending" and "status" in status_change, at=at
         )
-        changed = require_found(await store.find_owned(conn, id, party))
-    remaining = await backlog.resume(engine, id, at=at) if resumed else None
+        changed = require_found(await store.find_owned(conn, endpoint_id, party_id))
+    remaining = await backlog.resume(engine, endpoint_id, at=at) if resumed else None
     return render_endpoint(changed, policy), remaining
 
 
-async def delete(engine: AsyncEngine, id: UUID, party: UUID, *, at: datetime) -> None:
+async def delete(engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, *, at: datetime) -> None:
     """Delete an endpoint: what is pending for it goes, what was sent stays on record. Raises NotFound.
 
     It waits for its turn among the intakes, so that none of them adds a letter behind its back. What waits is cleared
@@ -115,10 +123,10 @@ async def delete(engine: AsyncEngine, id: UUID, party: UUID, *, at: datetime) ->
     """
     async with engine.begin() as conn:
         await events.acquire_intake_lock(conn)
-        require_found(await store.lock_owned(conn, id, party))
-        await store.end_secrets(conn, id, ends_at=at)
-        await store.update_endpoint(conn, id, {"status": "deleted"})
-    await backlog.clear(engine, id, at=at)
+        require_found(await store.lock_owned(conn, endpoint_id, party_id))
+        await store.end_secrets(conn, endpoint_id, ends_at=at)
+        await store.update_endpoint(conn, endpoint_id, {"status": "deleted"})
+    await backlog.clear(engine, endpoint_id, at=at)
 
 
 def render_endpoint(row: Mapping[str, Any] | RowMapping, policy: EndpointPolicy) -> dict[str, Any]:
@@ -150,8 +158,8 @@ def require_found(row: RowMapping | None) -> RowMapping:
     return row
 
 
-def _new_row(id: UUID, party: UUID, at: datetime) -> dict[str, Any]:
-    return {"id": id, "party_id": party, "created_at": at, "reason": None}
+def _new_row(endpoint_id: UUID, party_id: UUID, at: datetime) -> dict[str, Any]:
+    return {"id": endpoint_id, "party_id": party_id, "created_at": at, "reason": None}
 
 
 async def _prepare_sending(
@@ -164,7 +172,7 @@ async def _prepare_sending(
         await send_challenge(conn, row["id"], secrets.token_urlsafe(24), at=at)
 
 
-def _column_values(given_fields: dict[str, Any], id: UUID, policy: EndpointPolicy) -> dict[str, Any]:
+def _column_values(given_fields: dict[str, Any], endpoint_id: UUID, policy: EndpointPolicy) -> dict[str, Any]:
     """Answer the columns out of the named fields; null means that the field stays, save where nothing is a value."""
     values = {
         name: value
@@ -175,7 +183,7 @@ def _column_values(given_fields: dict[str, Any], id: UUID, policy: EndpointPolic
     if "event_types" in values:
         values["event_types"] = list(values["event_types"])
     if "headers" in values:
-        values["headers"] = policy.keys.seal(json.dumps(values["headers"]), id) if values["headers"] else None
+        values["headers"] = policy.keys.seal(json.dumps(values["headers"]), endpoint_id) if values["headers"] else None
     if "filters" in values:
         filters = EventFilters.model_validate(values["filters"])
         values |= {"filters": filters.model_dump(mode="json"), **required_filter_keys(filters)}

@@ -35,7 +35,7 @@ class FeedSignal:
 
 
 async def read(
-    engine: AsyncEngine, party: UUID, *, after: int, patterns: Sequence[str] | None, limit: int
+    engine: AsyncEngine, party_id: UUID, *, after: int, patterns: Sequence[str] | None, limit: int
 ) -> tuple[list[str], int]:
     """Answer the bodies of a party's events after a position, oldest first, and the position to go on from.
 
@@ -43,7 +43,7 @@ async def read(
     """
     async with engine.connect() as conn:
         last = await events.read_last_position(conn)
-        rows = await events.list_for_party(conn, party, after=after, last=last, patterns=patterns, limit=limit)
+        rows = await events.list_for_party(conn, party_id, after=after, last=last, patterns=patterns, limit=limit)
     next_position = rows[-1]["position"] if len(rows) == limit else max(last, after)
     return [row["body"] for row in rows], next_position
 
@@ -51,7 +51,7 @@ async def read(
 async def read_or_wait(
     engine: AsyncEngine,
     feed_signal: FeedSignal,
-    party: UUID,
+    party_id: UUID,
     *,
     after: int,
     patterns: Sequence[str] | None,
@@ -63,7 +63,7 @@ async def read_or_wait(
     deadline = loop.time() + seconds
     while True:
         notified = feed_signal.subscribe()
-        bodies, next_position = await read(engine, party, after=after, patterns=patterns, limit=limit)
+        bodies, next_position = await read(engine, party_id, after=after, patterns=patterns, limit=limit)
         remaining = deadline - loop.time()
         if bodies or remaining <= 0 or feed_signal.closed:
             return bodies, next_position

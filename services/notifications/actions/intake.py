@@ -46,7 +46,7 @@ async def receive_events(
 async def notify_owner(
     conn: AsyncConnection,
     event_type: str,
-    endpoint: UUID,
+    endpoint_id: UUID,
     data: dict[str, Any],
     *,
     party_ids: Sequence[UUID],
@@ -56,9 +56,9 @@ async def notify_owner(
 
     It takes the intake lock, so it comes first in its transaction.
     """
-    content, audience = {"endpoint_id": str(endpoint), **data}, Audience(parties=tuple(party_ids))
+    content, audience = {"endpoint_id": str(endpoint_id), **data}, Audience(parties=tuple(party_ids))
     return await publish_event(
-        conn, event_type, event_payloads.endpoint_subject(endpoint), endpoint, content, audience, at=at
+        conn, event_type, event_payloads.endpoint_subject(endpoint_id), endpoint_id, content, audience, at=at
     )
 
 
@@ -76,9 +76,9 @@ async def publish_event(
     """Make an event of this service's own about a subject, named after `namespace`; answers its id and position."""
     await store.acquire_intake_lock(conn)
     sequence = await store.next_sequence(conn, subject)
-    id = event_payloads.derive_event_id(namespace, sequence)
+    event_id = event_payloads.derive_event_id(namespace, sequence)
     event_message = EventMessage(
-        id=id, type=event_type, subject=subject, sequence=sequence, at=at, data=data, audience=audience
+        id=event_id, type=event_type, subject=subject, sequence=sequence, at=at, data=data, audience=audience
     )
     await store.insert_events(conn, [_event_row(event_message, filter_keys)], at=at)
     positions = await store.assign_positions(conn, [subject])
@@ -101,7 +101,7 @@ def _event_row(event_message: EventMessage, filter_keys: Sequence[str]) -> dict[
         "sequence": event_message.sequence,
         "at": event_message.at,
         "body": event_payloads.render_body(
-            id=event_message.id,
+            event_id=event_message.id,
             event_type=event_message.type,
             at=event_message.at,
             data=event_message.data,
@@ -113,7 +113,9 @@ def _event_row(event_message: EventMessage, filter_keys: Sequence[str]) -> dict[
     }
 
 
-def _message_result(id: UUID, fault: str | None, is_stored: bool) -> MessageResult:
+def _message_result(event_id: UUID, fault: str | None, is_stored: bool) -> MessageResult:
     if fault is None and is_stored:
-        return MessageResult(id=id, outcome="taken")
-    return MessageResult(id=id, outcome="refused", reason=fault or "this sequence of the subject is another event")
+        return MessageResult(id=event_id, outcome="taken")
+    return MessageResult(
+        id=event_id, outcome="refused", reason=fault or "this sequence of the subject is another event"
+    )

@@ -21,7 +21,7 @@ async def update_copies(engine: AsyncEngine, parties: Sequence[Party], *, at: da
             rows = [{"id": p.id, "version": p.version, "disabled": p.disabled} for p in newest.values()]
             changed = await store.upsert_newer(conn, rows, at=at)
             if changed:
-                fresh = [newest[id] for id in changed]
+                fresh = [newest[party_id] for party_id in changed]
                 await store.replace_keys_and_grants(
                     conn, sorted(changed), _audience_key_rows(fresh), _grant_rows(fresh)
                 )

@@ -24,40 +24,47 @@ from shared.contracts.webhooks import Replay
 from shared.problems import Fault, Invalid, NotFound
 
 
-async def send_test(engine: AsyncEngine, endpoint: UUID, command: IdempotentCommand, *, at: datetime) -> StoredResponse:
+async def send_test(
+    engine: AsyncEngine, endpoint_id: UUID, command: IdempotentCommand, *, at: datetime
+) -> StoredResponse:
     """Send an `endpoint.test` event to this endpoint only, whatever it listens to. Raises NotFound."""
     async with engine.begin() as conn:
         await events.acquire_intake_lock(conn)
         if (stored := await find_stored_response(conn, command, at=at)) is not None:
             return stored
-        if await endpoints.find_owned(conn, endpoint, command.party) is None:
+        if await endpoints.find_owned(conn, endpoint_id, command.party) is None:
             raise NotFound
-        await rate_limits.end_cooldown(conn, endpoint)
-        event, position = await notify_owner(conn, event_payloads.ENDPOINT_TEST, endpoint, {}, party_ids=[], at=at)
-        [delivery] = await deliveries.insert_for_endpoint(conn, endpoint, [position], at=at)
-        await delivery_queues.make_due(conn, endpoint, [event_payloads.endpoint_subject(endpoint)], at=at)
-        return await store_response(conn, command, {"event_id": str(event), "delivery_id": str(delivery)})
+        await rate_limits.end_cooldown(conn, endpoint_id)
+        event_id, position = await notify_owner(
+            conn, event_payloads.ENDPOINT_TEST, endpoint_id, {}, party_ids=[], at=at
+        )
+        [delivery_id] = await deliveries.insert_for_endpoint(conn, endpoint_id, [position], at=at)
+        await delivery_queues.make_due(conn, endpoint_id, [event_payloads.endpoint_subject(endpoint_id)], at=at)
+        return await store_response(conn, command, {"event_id": str(event_id), "delivery_id": str(delivery_id)})
 
 
 async def replay(
-    engine: AsyncEngine, endpoint: UUID, request: Replay, command: IdempotentCommand, *, at: datetime
+    engine: AsyncEngine, endpoint_id: UUID, request: Replay, command: IdempotentCommand, *, at: datetime
 ) -> StoredResponse:
     """Send an endpoint again what it may hear of a span of time, under the same event ids. Raises NotFound, Invalid."""
     if request.since > at:
         text = "since is in the future: nothing was sent after it that could be sent again."
         raise Invalid("invalid-body", text, [Fault("/since", "in-the-future", text)])
     selection = deliveries.ReplaySelection(
-        request.since, request.until or at, request.types, request.status == "given_up"
+        since=request.since,
+        until=request.until or at,
+        types=request.types,
+        given_up=request.status == "given_up",
     )
     async with engine.begin() as conn:
         if (stored := await find_stored_response(conn, command, at=at)) is not None:
             return stored
-        if await endpoints.lock_owned(conn, endpoint, command.party) is None:
+        if await endpoints.lock_owned(conn, endpoint_id, command.party) is None:
             raise NotFound
-        await rate_limits.end_cooldown(conn, endpoint)
-        subjects = await deliveries.list_replayable_subjects(conn, endpoint, selection)
-        await delivery_queues.make_due(conn, endpoint, subjects, at=at)
-        count = await deliveries.replay(conn, endpoint, subjects, selection, at=at)
+        await rate_limits.end_cooldown(conn, endpoint_id)
+        subjects = await deliveries.list_replayable_subjects(conn, endpoint_id, selection)
+        await delivery_queues.make_due(conn, endpoint_id, subjects, at=at)
+        count = await deliveries.replay(conn, endpoint_id, subjects, selection, at=at)
         response = {
             "since": format_timestamp(selection.since),
             "until": format_timestamp(selection.until),
@@ -66,30 +73,30 @@ async def replay(
         return await store_response(conn, command, response)
 
 
-async def retry(engine: AsyncEngine, delivery: UUID, command: IdempotentCommand, *, at: datetime) -> StoredResponse:
+async def retry(engine: AsyncEngine, delivery_id: UUID, command: IdempotentCommand, *, at: datetime) -> StoredResponse:
     """Send one delivery again now, given up or not; its queue counts attempts from zero. Raises NotFound."""
     async with engine.begin() as conn:
         if (stored := await find_stored_response(conn, command, at=at)) is not None:
             return stored
-        queue = await deliveries.find_queue(conn, delivery, command.party)
+        queue = await deliveries.find_queue(conn, delivery_id, command.party)
         if queue is None or await endpoints.lock_owned(conn, queue["endpoint_id"], command.party) is None:
             raise NotFound
         await rate_limits.end_cooldown(conn, queue["endpoint_id"])
         await delivery_queues.make_due(conn, queue["endpoint_id"], [queue["subject"]], at=at)
-        await deliveries.make_pending(conn, delivery)
+        await deliveries.make_pending(conn, delivery_id)
         return await store_response(
-            conn, command, render_delivery(dict(await deliveries.read_delivery(conn, delivery)))
+            conn, command, render_delivery(dict(await deliveries.read_delivery(conn, delivery_id)))
         )
 
 
 async def list_deliveries(
-    engine: AsyncEngine, endpoint: UUID, party: UUID, *, status: str | None, before: int, limit: int
+    engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, *, status: str | None, before: int, limit: int
 ) -> tuple[list[dict[str, Any]], int | None]:
     """Read an endpoint's deliveries, newest first; answers them and where the next page begins, if there is one."""
     async with engine.connect() as conn:
-        if await endpoints.find_owned(conn, endpoint, party) is None:
+        if await endpoints.find_owned(conn, endpoint_id, party_id) is None:
             raise NotFound
-        rows = await deliveries.list_for_endpoint(conn, endpoint, status=status, before=before, limit=limit + 1)
+        rows = await deliveries.list_for_endpoint(conn, endpoint_id, status=status, before=before, limit=limit + 1)
     return [render_delivery(dict(row)) for row in rows[:limit]], rows[limit - 1]["position"] if len(
         rows
     ) > limit else None

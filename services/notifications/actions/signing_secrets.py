@@ -28,21 +28,21 @@ MAX_SECRETS = 5
 
 
 async def rotate(
-    engine: AsyncEngine, id: UUID, command: IdempotentCommand, policy: EndpointPolicy, *, at: datetime
+    engine: AsyncEngine, endpoint_id: UUID, command: IdempotentCommand, policy: EndpointPolicy, *, at: datetime
 ) -> StoredResponse:
     """Give an endpoint a new secret; the old one signs beside it for 24 hours. Raises NotFound, Conflict."""
     secret = new_secret()
     async with engine.begin() as conn:
         if (stored := await find_stored_response(conn, command, at=at)) is not None:
             return open_response(stored, policy)
-        if await store.lock_owned(conn, id, command.party) is None:
+        if await store.lock_owned(conn, endpoint_id, command.party) is None:
             raise NotFound
-        if await store.count_live_secrets(conn, id, at=at) >= MAX_SECRETS:
+        if await store.count_live_secrets(conn, endpoint_id, at=at) >= MAX_SECRETS:
             detail = f"{MAX_SECRETS} secrets sign already. Wait until an old one ends, 24 hours after its rotation."
             raise Conflict("rotated-too-often", detail)
-        await store.end_secrets(conn, id, ends_at=at + OVERLAP)
-        await store.insert_secret(conn, id, policy.keys.seal(secret, id), at=at)
-        body = {"id": str(id), "secret": secret, "old_secret_ends_at": format_timestamp(at + OVERLAP)}
+        await store.end_secrets(conn, endpoint_id, ends_at=at + OVERLAP)
+        await store.insert_secret(conn, endpoint_id, policy.keys.seal(secret, endpoint_id), at=at)
+        body = {"id": str(endpoint_id), "secret": secret, "old_secret_ends_at": format_timestamp(at + OVERLAP)}
         await store_response(conn, command, seal_response(body, policy))
         return StoredResponse(body)
 

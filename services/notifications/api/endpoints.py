@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, Response
 
@@ -23,6 +23,7 @@ from shared.database import new_id, now
 from shared.web import parse_json_body, read_body, read_json_body
 
 router = APIRouter(prefix="/v1/webhook-endpoints")
+EndpointId = Annotated[UUID, Path(alias="id")]
 DeliveryStatus = Literal["pending", "delivered", "given_up", "dropped"]
 MAX_POSITION = 2**62
 
@@ -36,7 +37,7 @@ async def create(request: Request, party: SyncedParty) -> Response:
         parse_json_body(request, body, NewEndpoint),
         read_command(request, party, body),
         endpoint_policy(request),
-        id=new_id(),
+        endpoint_id=new_id(),
         at=now(),
     )
     headers = {"Location": f"/v1/webhook-endpoints/{stored.body['id']}", "ETag": render_etag(stored.body["version"])}
@@ -53,65 +54,77 @@ async def list_endpoints(request: Request, party: SyncedParty, limit: Limit = 50
 
 
 @router.get("/{id}")
-async def read(request: Request, party: SyncedParty, id: UUID) -> Response:
+async def read(request: Request, party: SyncedParty, endpoint_id: EndpointId) -> Response:
     """Read one endpoint of one's own."""
-    return _render_endpoint(await endpoints.read(engine(request), id, party.id, endpoint_policy(request)))
+    return _render_endpoint(await endpoints.read(engine(request), endpoint_id, party.id, endpoint_policy(request)))
 
 
 @router.patch("/{id}")
 async def change(
-    request: Request, party: SyncedParty, id: UUID, if_match: Annotated[str | None, Header()] = None
+    request: Request, party: SyncedParty, endpoint_id: EndpointId, if_match: Annotated[str | None, Header()] = None
 ) -> Response:
     """Change what is named of an endpoint, paused too; demands If-Match (428 without, 412 when stale)."""
     expected_versions = parse_if_match(if_match)
     endpoint_change = await read_json_body(request, EndpointChange)
     at = now()
     content, remaining = await endpoints.change(
-        engine(request), id, party.id, endpoint_change, endpoint_policy(request), versions=expected_versions, at=at
+        engine(request),
+        endpoint_id,
+        party.id,
+        endpoint_change,
+        endpoint_policy(request),
+        versions=expected_versions,
+        at=at,
     )
     response = _render_endpoint(content)
-    response.background = BackgroundTask(backlog.resume_remaining, engine(request), id, after=remaining, at=at)
+    response.background = BackgroundTask(backlog.resume_remaining, engine(request), endpoint_id, after=remaining, at=at)
     return response
 
 
 @router.delete("/{id}", status_code=204)
-async def delete(request: Request, party: SyncedParty, id: UUID) -> None:
+async def delete(request: Request, party: SyncedParty, endpoint_id: EndpointId) -> None:
     """Delete an endpoint, and with it what is still to be sent to it."""
-    await endpoints.delete(engine(request), id, party.id, at=now())
+    await endpoints.delete(engine(request), endpoint_id, party.id, at=now())
 
 
 @router.post("/{id}/rotate-secret")
-async def rotate_secret(request: Request, party: SyncedParty, id: UUID) -> Response:
+async def rotate_secret(request: Request, party: SyncedParty, endpoint_id: EndpointId) -> Response:
     """Give a new secret, shown this once; the old one signs beside it for 24 hours."""
     idempotent_command = read_command(request, party, await read_body(request))
     return render_response(
-        await signing_secrets.rotate(engine(request), id, idempotent_command, endpoint_policy(request), at=now()), 200
+        await signing_secrets.rotate(
+            engine(request), endpoint_id, idempotent_command, endpoint_policy(request), at=now()
+        ),
+        200,
     )
 
 
 @router.post("/{id}/verification")
-async def send_challenge(request: Request, party: SyncedParty, id: UUID) -> Response:
+async def send_challenge(request: Request, party: SyncedParty, endpoint_id: EndpointId) -> Response:
     """Send a pending endpoint a new challenge: 202 with the ids of the event and the delivery."""
     idempotent_command = read_command(request, party, await read_body(request))
     return render_response(
-        await endpoint_verification.resend_challenge(engine(request), id, idempotent_command, at=now()), 202
+        await endpoint_verification.resend_challenge(engine(request), endpoint_id, idempotent_command, at=now()), 202
     )
 
 
 @router.post("/{id}/test")
-async def send_test(request: Request, party: SyncedParty, id: UUID) -> Response:
+async def send_test(request: Request, party: SyncedParty, endpoint_id: EndpointId) -> Response:
     """Send an `endpoint.test` event to this endpoint only: 202 with the ids of the event and the delivery."""
     idempotent_command = read_command(request, party, await read_body(request))
-    return render_response(await redelivery.send_test(engine(request), id, idempotent_command, at=now()), 202)
+    return render_response(await redelivery.send_test(engine(request), endpoint_id, idempotent_command, at=now()), 202)
 
 
 @router.post("/{id}/replay")
-async def replay(request: Request, party: SyncedParty, id: UUID) -> Response:
+async def replay(request: Request, party: SyncedParty, endpoint_id: EndpointId) -> Response:
     """Send again what a span of time holds, of some types or what was given up, under the same event ids: 202."""
     body = await read_body(request)
     replay_request = parse_json_body(request, body, Replay)
     return render_response(
-        await redelivery.replay(engine(request), id, replay_request, read_command(request, party, body), at=now()), 202
+        await redelivery.replay(
+            engine(request), endpoint_id, replay_request, read_command(request, party, body), at=now()
+        ),
+        202,
     )
 
 
@@ -119,7 +132,7 @@ async def replay(request: Request, party: SyncedParty, id: UUID) -> Response:
 async def list_deliveries(
     request: Request,
     party: SyncedParty,
-    id: UUID,
+    endpoint_id: EndpointId,
     status: Annotated[DeliveryStatus | None, Query()] = None,
     limit: Limit = 50,
     cursor: str = "",
@@ -127,7 +140,7 @@ async def list_deliveries(
     """List an endpoint's deliveries with every attempt (at, status, duration_ms, reason), newest first."""
     before = parse_position(cursor, "cursor", empty=MAX_POSITION)
     data, next_position = await redelivery.list_deliveries(
-        engine(request), id, party.id, status=status, before=before, limit=limit
+        engine(request), endpoint_id, party.id, status=status, before=before, limit=limit
     )
     return JSONResponse({"data": data, "next_cursor": None if next_position is None else render_cursor(next_position)})
 

@@ -4,7 +4,7 @@ import re
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
@@ -50,24 +50,30 @@ async def read_events(
 
 
 @router.post("/events/{id}/acknowledgement")
-async def acknowledge(request: Request, party: SyncedParty, id: UUID) -> Response:
+async def acknowledge(request: Request, party: SyncedParty, event_id: Annotated[UUID, Path(alias="id")]) -> Response:
     """Keep one's own verdict about an event: accepted, with_warnings or not_readable."""
     body = await read_body(request)
     acknowledgement = parse_json_body(request, body, Acknowledgement)
     idempotent_command = read_command(request, party, body)
     return render_response(
         await verdicts.acknowledge(
-            engine(request), id, acknowledgement, party, idempotent_command, id=new_id(), at=now()
+            engine(request),
+            event_id,
+            acknowledgement,
+            party,
+            idempotent_command,
+            acknowledgement_id=new_id(),
+            at=now(),
         ),
         200,
     )
 
 
 @router.post("/deliveries/{id}/retry")
-async def retry(request: Request, party: SyncedParty, id: UUID) -> Response:
+async def retry(request: Request, party: SyncedParty, delivery_id: Annotated[UUID, Path(alias="id")]) -> Response:
     """Send one delivery again now, given up or not: 202 with the delivery."""
     idempotent_command = read_command(request, party, await read_body(request))
-    return render_response(await redelivery.retry(engine(request), id, idempotent_command, at=now()), 202)
+    return render_response(await redelivery.retry(engine(request), delivery_id, idempotent_command, at=now()), 202)
 
 
 def _parse_wait(prefer: str | None) -> int:

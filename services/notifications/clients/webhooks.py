@@ -137,26 +137,33 @@ class WebhookClient:
         """Send a letter and answer what became of it; never raises for what a receiver or the net does."""
         started = time.perf_counter()
         if request.fault is not None:
-            return DeliveryResult(None, request.fault, 0)
+            return DeliveryResult(status=None, reason=request.fault, duration_ms=0)
         try:
             status, body, retry_after = await self._send(request)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            return DeliveryResult(None, _connection_failure(error, self._seconds), _milliseconds(started))
+            fault = _connection_failure(error, self._seconds)
+            return DeliveryResult(status=None, reason=fault, duration_ms=_milliseconds(started))
         reason = failure_reason(status) or _challenge_failure(request, body)
         excerpt = _decode_text(body) if reason else None
-        return DeliveryResult(status, reason, _milliseconds(started), excerpt, retry_after if reason else None)
+        return DeliveryResult(
+            status=status,
+            reason=reason,
+            duration_ms=_milliseconds(started),
+            response_excerpt=excerpt,
+            retry_after=retry_after if reason else None,
+        )
 
     async def _send(self, request: DeliveryRequest) -> tuple[int, bytes, timedelta | None]:
         session = self._sessions[request.url.partition(":")[0].lower()]
-        id, timestamp = str(request.event_id), int(time.time())
+        message_id, timestamp = str(request.event_id), int(time.time())
         attributes, body = render_cloud_event(request) if request.format == "cloudevents" else ({}, request.body)
         signatures = signature.render_signature_header(
-            request.secrets, self._signing_keys(), id=id, timestamp=timestamp, body=body
+            request.secrets, self._signing_keys(), message_id=message_id, timestamp=timestamp, body=body
         )
         headers = {
             **dict(request.headers),
             **attributes,
-            "webhook-id": id,
+            "webhook-id": message_id,
             "webhook-timestamp": str(timestamp),
             "webhook-signature": signatures,
         }

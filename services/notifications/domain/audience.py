@@ -35,7 +35,7 @@ def audience_keys_for_event(audience: Audience) -> frozenset[str]:
 
 def senders_except(party: Party, sender: Sender) -> Audience | None:
     """Answer who else than this party sent a thing; None when nobody did."""
-    parties = tuple(id for id in sender.parties if id != party.id)
+    parties = tuple(party_id for party_id in sender.parties if party_id != party.id)
     offices = tuple(o for o in sender.offices if o.role not in party.roles or o.country != party.country)
     return Audience(parties=parties, offices=offices) if parties or offices else None
 
@@ -46,7 +46,7 @@ def country_grants(party: Party) -> Iterator[CountryGrant]:
         return
     for number, grant in enumerate(party.grants):
         for country in sorted(set(grant.countries)):
-            yield CountryGrant(number, country, grant.event_types)
+            yield CountryGrant(number=number, country=country, patterns=grant.event_types)
 
 
 def _identifier_key(value: str) -> str:

@@ -39,10 +39,10 @@ def find_fault(event_message: EventMessage) -> str | None:
     return None
 
 
-def render_body(*, id: UUID, event_type: str, at: datetime, data: dict[str, Any], sequence: int) -> str:
+def render_body(*, event_id: UUID, event_type: str, at: datetime, data: dict[str, Any], sequence: int) -> str:
     """Write an event as it is sent: `{"id", "type", "timestamp", "data"}` with the subject's sequence in the data."""
     message = {
-        "id": str(id),
+        "id": str(event_id),
         "type": event_type,
         "timestamp": format_timestamp(at),
         "data": {**data, "sequence": sequence},
@@ -50,14 +50,14 @@ def render_body(*, id: UUID, event_type: str, at: datetime, data: dict[str, Any]
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
-def endpoint_subject(endpoint: UUID) -> str:
+def endpoint_subject(endpoint_id: UUID) -> str:
     """Name an endpoint as the subject of news about itself."""
-    return f"endpoint:{endpoint}"
+    return f"endpoint:{endpoint_id}"
 
 
-def event_subject(event: UUID) -> str:
+def event_subject(event_id: UUID) -> str:
     """Name an event as the subject of news about how it was received."""
-    return f"event:{event}"
+    return f"event:{event_id}"
 
 
 def acknowledged_data(

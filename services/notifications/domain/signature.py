@@ -19,23 +19,23 @@ def render_secret(random_bytes: bytes) -> str:
     return SECRET_PREFIX + base64.b64encode(random_bytes).decode()
 
 
-def sign(secret: str, *, id: str, timestamp: int, body: bytes) -> str:
+def sign(secret: str, *, message_id: str, timestamp: int, body: bytes) -> str:
     """Sign a message with one secret; `timestamp` in whole seconds since 1970, UTC. Answers `v1,<base64>`."""
-    mac = hmac.digest(_hmac_key(secret), _signed_content(id, timestamp, body), hashlib.sha256)
+    mac = hmac.digest(_hmac_key(secret), _signed_content(message_id, timestamp, body), hashlib.sha256)
     return "v1," + base64.b64encode(mac).decode()
 
 
-def sign_ed25519(key: Ed25519PrivateKey, *, id: str, timestamp: int, body: bytes) -> str:
+def sign_ed25519(key: Ed25519PrivateKey, *, message_id: str, timestamp: int, body: bytes) -> str:
     """Sign a message so that anybody can check it who knows the public key. Answers `v1a,<base64>`."""
-    return "v1a," + base64.b64encode(key.sign(_signed_content(id, timestamp, body))).decode()
+    return "v1a," + base64.b64encode(key.sign(_signed_content(message_id, timestamp, body))).decode()
 
 
 def render_signature_header(
-    secrets: Iterable[str], keys: tuple[Ed25519PrivateKey, ...] = (), *, id: str, timestamp: int, body: bytes
+    secrets: Iterable[str], keys: tuple[Ed25519PrivateKey, ...] = (), *, message_id: str, timestamp: int, body: bytes
 ) -> str:
     """Write `webhook-signature`: one signature for each live secret and key, so that a rotation breaks nobody."""
-    shared = [sign(secret, id=id, timestamp=timestamp, body=body) for secret in secrets]
-    return " ".join((*shared, *_public_signatures(keys, id, timestamp, body)))
+    shared = [sign(secret, message_id=message_id, timestamp=timestamp, body=body) for secret in secrets]
+    return " ".join((*shared, *_public_signatures(keys, message_id, timestamp, body)))
 
 
 def parse_private_key(text: str) -> Ed25519PrivateKey:
@@ -55,13 +55,15 @@ def render_public_key(key: Ed25519PrivateKey) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _public_signatures(keys: tuple[Ed25519PrivateKey, ...], id: str, timestamp: int, body: bytes) -> tuple[str, ...]:
+def _public_signatures(
+    keys: tuple[Ed25519PrivateKey, ...], message_id: str, timestamp: int, body: bytes
+) -> tuple[str, ...]:
     """Sign once what a thousand endpoints are sent in the same second: the hub's keys are the same for all."""
-    return tuple(sign_ed25519(key, id=id, timestamp=timestamp, body=body) for key in keys)
+    return tuple(sign_ed25519(key, message_id=message_id, timestamp=timestamp, body=body) for key in keys)
 
 
-def _signed_content(id: str, timestamp: int, body: bytes) -> bytes:
-    return f"{id}.{timestamp}.".encode() + body
+def _signed_content(message_id: str, timestamp: int, body: bytes) -> bytes:
+    return f"{message_id}.{timestamp}.".encode() + body
 
 
 def _public_bytes(key: Ed25519PrivateKey) -> bytes:

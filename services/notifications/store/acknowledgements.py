@@ -21,9 +21,9 @@ _FIND_RECEIVED = text("""
 """)
 
 
-async def find_received_event(conn: AsyncConnection, event: UUID, party: UUID) -> RowMapping | None:
+async def find_received_event(conn: AsyncConnection, event_id: UUID, party_id: UUID) -> RowMapping | None:
     """Read an event that the party could hear, pushed or pulled: position, subject, body, filter keys, sender."""
-    return (await conn.execute(_FIND_RECEIVED, {"event": event, "party": party})).mappings().one_or_none()
+    return (await conn.execute(_FIND_RECEIVED, {"event": event_id, "party": party_id})).mappings().one_or_none()
 
 
 async def insert_acknowledgement(conn: AsyncConnection, row: Mapping[str, Any]) -> None:

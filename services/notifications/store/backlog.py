@@ -46,26 +46,26 @@ _DELETED_WITH_BACKLOG = text("""
 """)
 
 
-async def resume(conn: AsyncConnection, endpoint: UUID, *, after: str, at: datetime, limit: int) -> str | None:
+async def resume(conn: AsyncConnection, endpoint_id: UUID, *, after: str, at: datetime, limit: int) -> str | None:
     """Make the next `limit` queues after a subject due now, if they wait for an attempt; return the last subject."""
-    given = {"endpoint": endpoint, "after": after, "at": at, "row_limit": limit}
+    given = {"endpoint": endpoint_id, "after": after, "at": at, "row_limit": limit}
     await conn.execute(_USE_INDEX)
     last: str | None = (await conn.execute(_RESUME, given)).scalar_one()
     return last
 
 
-async def delete_queues(conn: AsyncConnection, endpoint: UUID, *, limit: int) -> bool:
+async def delete_queues(conn: AsyncConnection, endpoint_id: UUID, *, limit: int) -> bool:
     """Delete some delivery queues of a deleted endpoint; return whether there were any."""
     await conn.execute(_USE_INDEX)
     return (
-        await conn.execute(_DELETE_QUEUES, {"endpoint": endpoint, "after": "", "row_limit": limit})
+        await conn.execute(_DELETE_QUEUES, {"endpoint": endpoint_id, "after": "", "row_limit": limit})
     ).scalar_one() is not None
 
 
-async def drop_deliveries(conn: AsyncConnection, endpoint: UUID, *, at: datetime, limit: int) -> bool:
+async def drop_deliveries(conn: AsyncConnection, endpoint_id: UUID, *, at: datetime, limit: int) -> bool:
     """Drop some of what is pending for an endpoint that is no more; answers whether there was any."""
     await conn.execute(_USE_INDEX)
-    return (await conn.execute(_DROP_DELIVERIES, {"endpoint": endpoint, "at": at, "row_limit": limit})).rowcount > 0
+    return (await conn.execute(_DROP_DELIVERIES, {"endpoint": endpoint_id, "at": at, "row_limit": limit})).rowcount > 0
 
 
 async def list_deleted_with_backlog(conn: AsyncConnection) -> Sequence[UUID]:

@@ -101,10 +101,10 @@ async def settle(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: d
 
 
 async def insert_for_endpoint(
-    conn: AsyncConnection, endpoint: UUID, positions: Sequence[int], *, at: datetime
+    conn: AsyncConnection, endpoint_id: UUID, positions: Sequence[int], *, at: datetime
 ) -> list[UUID]:
     """Add deliveries of these events to one endpoint, whatever it listens to; answers their ids."""
-    found = await conn.execute(_INSERT_FOR_ENDPOINT, {"endpoint": endpoint, "positions": list(positions), "at": at})
+    found = await conn.execute(_INSERT_FOR_ENDPOINT, {"endpoint": endpoint_id, "positions": list(positions), "at": at})
     return [row.id for row in found]
 
 
@@ -118,26 +118,26 @@ class ReplaySelection:
     given_up: bool = False
 
 
-async def list_replayable_subjects(conn: AsyncConnection, endpoint: UUID, selection: ReplaySelection) -> list[str]:
+async def list_replayable_subjects(conn: AsyncConnection, endpoint_id: UUID, selection: ReplaySelection) -> list[str]:
     """Answer the subjects of all of the span that the endpoint's owner may hear and the endpoint listens to."""
-    return list((await conn.execute(_REPLAYABLE_SUBJECTS, _selection_values(endpoint, selection))).scalars())
+    return list((await conn.execute(_REPLAYABLE_SUBJECTS, _selection_values(endpoint_id, selection))).scalars())
 
 
 async def replay(
-    conn: AsyncConnection, endpoint: UUID, subjects: Sequence[str], selection: ReplaySelection, *, at: datetime
+    conn: AsyncConnection, endpoint_id: UUID, subjects: Sequence[str], selection: ReplaySelection, *, at: datetime
 ) -> int:
     """Make pending again, or for the first time, the same about these subjects, whose queues are locked.
 
     Answers how many. The ids stay the same.
     """
-    given = {**_selection_values(endpoint, selection), "subjects": list(subjects), "at": at}
+    given = {**_selection_values(endpoint_id, selection), "subjects": list(subjects), "at": at}
     return (await conn.execute(_REPLAY, given)).rowcount
 
 
-def _selection_values(endpoint: UUID, selection: ReplaySelection) -> dict[str, Any]:
+def _selection_values(endpoint_id: UUID, selection: ReplaySelection) -> dict[str, Any]:
     types = None if selection.types is None else list(selection.types)
     return {
-        "endpoint": endpoint,
+        "endpoint": endpoint_id,
         "since": selection.since,
         "until": selection.until,
         "types": types,
@@ -145,24 +145,24 @@ def _selection_values(endpoint: UUID, selection: ReplaySelection) -> dict[str, A
     }
 
 
-async def find_queue(conn: AsyncConnection, id: UUID, party: UUID) -> RowMapping | None:
+async def find_queue(conn: AsyncConnection, delivery_id: UUID, party_id: UUID) -> RowMapping | None:
     """Return the queue (endpoint_id, subject) of a delivery of the party's own; None of any other."""
-    return (await conn.execute(_FIND_QUEUE, {"id": id, "party": party})).mappings().one_or_none()
+    return (await conn.execute(_FIND_QUEUE, {"id": delivery_id, "party": party_id})).mappings().one_or_none()
 
 
-async def make_pending(conn: AsyncConnection, id: UUID) -> None:
+async def make_pending(conn: AsyncConnection, delivery_id: UUID) -> None:
     """Make one delivery pending again; its queue is locked."""
-    await conn.execute(_MAKE_PENDING, {"id": id})
+    await conn.execute(_MAKE_PENDING, {"id": delivery_id})
 
 
 async def list_for_endpoint(
-    conn: AsyncConnection, endpoint: UUID, *, status: str | None, before: int, limit: int
+    conn: AsyncConnection, endpoint_id: UUID, *, status: str | None, before: int, limit: int
 ) -> Sequence[RowMapping]:
     """Read an endpoint's deliveries with their attempts, newest first, below a position."""
-    given = {"endpoint": endpoint, "before": before, "limit": limit}
+    given = {"endpoint": endpoint_id, "before": before, "limit": limit}
     return (await conn.execute(_LIST[status or ""], given)).mappings().all()
 
 
-async def read_delivery(conn: AsyncConnection, id: UUID) -> RowMapping:
+async def read_delivery(conn: AsyncConnection, delivery_id: UUID) -> RowMapping:
     """Read one delivery with its attempts."""
-    return (await conn.execute(_ONE, {"id": id, "limit": 1})).mappings().one()
+    return (await conn.execute(_ONE, {"id": delivery_id, "limit": 1})).mappings().one()

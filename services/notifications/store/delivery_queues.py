@@ -195,6 +195,6 @@ async def advance(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]], *, a
         await conn.execute(_ADVANCE, {**column_arrays(rows, ["endpoint_id", "subject"]), "at": at})
 
 
-async def make_due(conn: AsyncConnection, endpoint: UUID, subjects: Sequence[str], *, at: datetime) -> None:
+async def make_due(conn: AsyncConnection, endpoint_id: UUID, subjects: Sequence[str], *, at: datetime) -> None:
     """Make queues of an endpoint due now and reset their attempts; a queue that is in flight ends its attempt first."""
-    await conn.execute(_MAKE_DUE, {"endpoint": endpoint, "subjects": sorted(set(subjects)), "at": at})
+    await conn.execute(_MAKE_DUE, {"endpoint": endpoint_id, "subjects": sorted(set(subjects)), "at": at})

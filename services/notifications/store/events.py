@@ -133,8 +133,8 @@ async def read_last_position(conn: AsyncConnection) -> int:
 
 
 async def list_for_party(
-    conn: AsyncConnection, party: UUID, *, after: int, last: int, patterns: Sequence[str] | None, limit: int
+    conn: AsyncConnection, party_id: UUID, *, after: int, last: int, patterns: Sequence[str] | None, limit: int
 ) -> Sequence[RowMapping]:
     """Read a party's events after one position and up to another, oldest first: position, body."""
-    given = {"party": party, "after": after, "last": last, "limit": limit}
+    given = {"party": party_id, "after": after, "last": last, "limit": limit}
     return (await conn.execute(_LIST_FOR_PARTY, {**given, "patterns": patterns and list(patterns)})).mappings().all()

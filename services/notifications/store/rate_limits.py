@@ -45,11 +45,11 @@ async def set_next_send(conn: AsyncConnection, next_send_at: Mapping[UUID, datet
         await conn.execute(_SET_NEXT_SEND, given)
 
 
-async def start_cooldown(conn: AsyncConnection, endpoint: UUID, *, until: datetime) -> None:
+async def start_cooldown(conn: AsyncConnection, endpoint_id: UUID, *, until: datetime) -> None:
     """Send an endpoint nothing until then."""
-    await conn.execute(_START_COOLDOWN, {"endpoint": endpoint, "until": until})
+    await conn.execute(_START_COOLDOWN, {"endpoint": endpoint_id, "until": until})
 
 
-async def end_cooldown(conn: AsyncConnection, endpoint: UUID) -> None:
+async def end_cooldown(conn: AsyncConnection, endpoint_id: UUID) -> None:
     """End an endpoint's rest."""
-    await conn.execute(_END_COOLDOWN, {"endpoint": endpoint})
+    await conn.execute(_END_COOLDOWN, {"endpoint": endpoint_id})

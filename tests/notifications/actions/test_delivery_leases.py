@@ -81,15 +81,24 @@ async def test_a_worker_killed_in_mid_flight_loses_nothing(service: Service, rec
 
 
 async def claim(service: Service, *, lease: timedelta = LEASE) -> list[DeliveryRequest]:
-    id = new_id()
+    claim_id = new_id()
     return await delivery.claim(
-        service.engine, id, at=now(), lease=lease, limit=100, default_concurrency=100, concurrency={}, keys=service.keys
+        service.engine,
+        claim_id,
+        at=now(),
+        lease=lease,
+        limit=100,
+        default_concurrency=100,
+        concurrency={},
+        keys=service.keys,
     )
 
 
 async def settle(service: Service, message: DeliveryRequest, *, well: bool = True) -> None:
-    outcome = DeliveryResult(200, None, 5) if well else DeliveryResult(500, "answered 500", 5)
-    await delivery.settle(service.engine, [AttemptResult(message, now(), outcome)], at=now(), schedule=SCHEDULE)
+    outcome = DeliveryResult(status=200 if well else 500, reason=None if well else "answered 500", duration_ms=5)
+    await delivery.settle(
+        service.engine, [AttemptResult(request=message, started_at=now(), result=outcome)], at=now(), schedule=SCHEDULE
+    )
 
 
 async def test_a_lease_that_ended_cannot_be_settled_by_the_one_who_had_it(service: Service) -> None:
@@ -157,7 +166,7 @@ async def test_an_endpoint_has_its_share_and_the_room_left_of_it(service: Servic
     shares = {UUID(crowded["id"]): 2}
     taken = await delivery.claim(service.engine, new_id(), at=now(), lease=LEASE, concurrency=shares, **more)
     endpoints = [message.endpoint_id for message in taken]
-    assert sorted(endpoints.count(id) for id in set(endpoints)) == [2, 3]
+    assert sorted(endpoints.count(endpoint_id) for endpoint_id in set(endpoints)) == [2, 3]
     assert len(await delivery.claim(service.engine, new_id(), at=now(), lease=LEASE, concurrency={}, **more)) == 6, (
         "what flies already, whoever sent it, counts as well"
     )

@@ -26,10 +26,10 @@ async def claims(service: Service, number: int) -> list[DeliveryRequest]:
     """Let so many workers claim in the same instant, each by a connection of its own; answers what they took."""
     engines = [create_engine(service.settings.database_url, connections=1) for _ in range(number)]
 
-    async def claim(id: UUID) -> list[DeliveryRequest]:
+    async def claim(claim_id: UUID) -> list[DeliveryRequest]:
         return await delivery.claim(
-            engines[id.int % number],
-            id,
+            engines[claim_id.int % number],
+            claim_id,
             at=now(),
             lease=LEASE,
             limit=500,
@@ -39,7 +39,7 @@ async def claims(service: Service, number: int) -> list[DeliveryRequest]:
         )
 
     ids = [UUID(int=new_id().int // number * number + n) for n in range(number)]
-    taken = await asyncio.gather(*(claim(id) for id in ids))
+    taken = await asyncio.gather(*(claim(claim_id) for claim_id in ids))
     for engine in engines:
         await engine.dispose()
     return [message for one in taken for message in one]

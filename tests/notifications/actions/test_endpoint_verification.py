@@ -21,8 +21,8 @@ async def echo(received: WebhookRequest) -> web.Response | None:
     return web.json_response({"challenge": received.message["data"]["challenge"]})
 
 
-async def status(service: Service, who: Any, id: str) -> str:
-    response = await service.http.get(f"{WHERE}/{id}", headers=service.headers_as(who))
+async def status(service: Service, who: Any, endpoint_id: str) -> str:
+    response = await service.http.get(f"{WHERE}/{endpoint_id}", headers=service.headers_as(who))
     found: str = response.json()["status"]
     return found
 
@@ -80,8 +80,8 @@ async def test_a_challenge_that_was_given_up_is_posed_again_on_request(service: 
     assert (await service.http.post(where, headers=service.headers_as(party()))).status_code == 404
 
 
-async def status_is(service: Service, who: Any, id: str, wanted: str) -> bool:
-    return await status(service, who, id) == wanted
+async def status_is(service: Service, who: Any, endpoint_id: str, wanted: str) -> bool:
+    return await status(service, who, endpoint_id) == wanted
 
 
 async def test_a_pending_endpoint_may_be_paused_and_is_pending_again(service: Service) -> None:

@@ -81,9 +81,9 @@ async def test_the_foreign_the_deleted_and_the_unknown_are_all_404(service: Serv
     await service.send_events(event_message(to=owner))
     [delivery] = await service.deliveries(owner, made["id"])
 
-    async def responses(id: str, delivery: str) -> set[int]:
-        http, header = service.http, service.headers_as(other if id == made["id"] else owner)
-        where = f"{WHERE}/{id}"
+    async def responses(endpoint_id: str, delivery: str) -> set[int]:
+        http, header = service.http, service.headers_as(other if endpoint_id == made["id"] else owner)
+        where = f"{WHERE}/{endpoint_id}"
         return {
             (await http.get(where, headers=header)).status_code,
             (await http.patch(where, json={"paused": True}, headers={**header, "If-Match": "*"})).status_code,
@@ -168,16 +168,16 @@ async def test_deliveries_are_paged(service: Service) -> None:
 
 async def test_ready_says_so_and_every_route_wants_a_caller(service: Service) -> None:
     assert (await service.http.get("/readyz")).status_code == 200
-    id = uuid4()
+    unknown_id = uuid4()
     for method, path in [
         ("GET", WHERE),
         ("POST", WHERE),
-        *((m, f"{WHERE}/{id}") for m in ("GET", "PATCH", "DELETE")),
-        *(("POST", f"{WHERE}/{id}/{verb}") for verb in ("rotate-secret", "test", "replay")),
-        ("GET", f"{WHERE}/{id}/deliveries"),
-        ("POST", f"/v1/deliveries/{id}/retry"),
+        *((m, f"{WHERE}/{unknown_id}") for m in ("GET", "PATCH", "DELETE")),
+        *(("POST", f"{WHERE}/{unknown_id}/{verb}") for verb in ("rotate-secret", "test", "replay")),
+        ("GET", f"{WHERE}/{unknown_id}/deliveries"),
+        ("POST", f"/v1/deliveries/{unknown_id}/retry"),
         ("GET", "/v1/events"),
-        ("POST", f"/v1/events/{id}/acknowledgement"),
+        ("POST", f"/v1/events/{unknown_id}/acknowledgement"),
     ]:
         assert (await service.http.request(method, path)).status_code == 401
         assert (await service.http.request(method, path, headers=service.headers_as_gateway())).status_code == 403

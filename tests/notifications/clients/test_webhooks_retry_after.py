@@ -83,8 +83,13 @@ async def test_one_waits_from_the_answer_on_and_not_from_the_question(
         concurrency={},
         keys=service.keys,
     )
-    begun, outcome = now(), DeliveryResult(503, "answered 503", took, "", after)
-    await delivery.settle(service.engine, [AttemptResult(sent, begun, outcome)], at=now(), schedule=SCHEDULE)
+    begun, outcome = (
+        now(),
+        DeliveryResult(status=503, reason="answered 503", duration_ms=took, response_excerpt="", retry_after=after),
+    )
+    await delivery.settle(
+        service.engine, [AttemptResult(request=sent, started_at=begun, result=outcome)], at=now(), schedule=SCHEDULE
+    )
     [waiting] = await service.deliveries(who, endpoint["id"])
     wait = datetime.fromisoformat(waiting["next_attempt_at"]) - begun - timedelta(milliseconds=took)
     assert wait >= (after or 0.8 * SCHEDULE[0])

@@ -9,7 +9,7 @@ from services.notifications.domain.delivery_result import DeliveryResult
 from services.notifications.domain.retry_schedule import MAX_RETRY_AFTER, SCHEDULE, next_attempt_time
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
-FAILED = DeliveryResult(500, "answered 500", 12)
+FAILED = DeliveryResult(status=500, reason="answered 500", duration_ms=12)
 
 
 def test_the_schedule_is_the_contracts() -> None:
@@ -31,7 +31,7 @@ def test_after_the_schedules_last_wait_the_letter_is_given_up() -> None:
 
 def test_the_larger_of_schedule_and_retry_after_is_honoured() -> None:
     def asked(seconds: float) -> DeliveryResult:
-        return DeliveryResult(503, "answered 503", 12, retry_after=timedelta(seconds=seconds))
+        return DeliveryResult(status=503, reason="answered 503", duration_ms=12, retry_after=timedelta(seconds=seconds))
 
     assert next_attempt_time(3, asked(90), AT, 0.5) == AT + timedelta(seconds=90)
     assert next_attempt_time(3, asked(5), AT, 0.5) == AT + timedelta(seconds=60)

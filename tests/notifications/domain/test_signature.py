@@ -36,9 +36,11 @@ VECTORS = [
 ]
 
 
-@pytest.mark.parametrize(("secret", "id", "timestamp", "body", "signature"), VECTORS)
-def test_the_published_vectors_come_out(secret: str, id: str, timestamp: int, body: bytes, signature: str) -> None:
-    assert sign(secret, id=id, timestamp=timestamp, body=body) == signature
+@pytest.mark.parametrize(("secret", "message_id", "timestamp", "body", "signature"), VECTORS)
+def test_the_published_vectors_come_out(
+    secret: str, message_id: str, timestamp: int, body: bytes, signature: str
+) -> None:
+    assert sign(secret, message_id=message_id, timestamp=timestamp, body=body) == signature
 
 
 @given(st.binary(min_size=32, max_size=32), st.text())
@@ -46,7 +48,7 @@ def test_a_partners_library_takes_what_we_sign(chance: bytes, text: str) -> None
     secret, body = render_secret(chance), text.encode("utf-8", "replace")
     moment = datetime.now(UTC)
     theirs = Webhook(secret).sign(msg_id=ID, timestamp=moment, data=body.decode())
-    assert sign(secret, id=ID, timestamp=int(moment.timestamp()), body=body) == theirs
+    assert sign(secret, message_id=ID, timestamp=int(moment.timestamp()), body=body) == theirs
 
 
 PRIVATE = "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg=="
@@ -56,19 +58,19 @@ PUBLICLY = "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZ
 
 def test_the_published_vector_of_the_public_signature_comes_out() -> None:
     key = parse_private_key(PRIVATE)
-    assert sign_ed25519(key, id=ID, timestamp=1614265330, body=PAYLOAD) == PUBLICLY
+    assert sign_ed25519(key, message_id=ID, timestamp=1614265330, body=PAYLOAD) == PUBLICLY
     assert (render_public_key(key), render_private_key(key)) == (PUBLIC, PRIVATE)
 
 
 def test_shared_and_public_signatures_stand_side_by_side() -> None:
     secret, _, timestamp, body, shared = VECTORS[0][0], *VECTORS[0][1:]
     assert (
-        render_signature_header([secret], (parse_private_key(PRIVATE),), id=ID, timestamp=timestamp, body=body)
+        render_signature_header([secret], (parse_private_key(PRIVATE),), message_id=ID, timestamp=timestamp, body=body)
         == f"{shared} {PUBLICLY}"
     )
 
 
 def test_every_live_secret_signs() -> None:
     secrets = [render_secret(bytes([n]) * 32) for n in range(2)]
-    signed = render_signature_header(secrets, id=ID, timestamp=1614265330, body=PAYLOAD)
-    assert signed.split(" ") == [sign(secret, id=ID, timestamp=1614265330, body=PAYLOAD) for secret in secrets]
+    signed = render_signature_header(secrets, message_id=ID, timestamp=1614265330, body=PAYLOAD)
+    assert signed.split(" ") == [sign(secret, message_id=ID, timestamp=1614265330, body=PAYLOAD) for secret in secrets]
