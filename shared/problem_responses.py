@@ -10,12 +10,12 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
-from shared.contracts.problems import PROBLEM_CODES
+from shared.contracts.problems import PROBLEM_CODES, STATUS_TITLES
 from shared.database import is_unavailable
 from shared.logs import logger
 from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound, ProblemError, TooManyRequests, Unavailable
 from shared.strict_json import json_pointer
-from shared.validation_messages import validation_message
+from shared.validation_faults import validation_code, validation_message
 
 STATUS_BY_KIND: dict[type[ProblemError], int] = {
     NotFound: 404,
@@ -24,24 +24,6 @@ STATUS_BY_KIND: dict[type[ProblemError], int] = {
     Invalid: 422,
     TooManyRequests: 429,
     Unavailable: 503,
-}
-TITLES = {
-    400: "Bad request",
-    401: "Who are you?",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    408: "Too slow",
-    409: "Conflict",
-    412: "Changed meanwhile",
-    413: "Too large",
-    415: "Unsupported media type",
-    422: "Not as it must be",
-    428: "Precondition required",
-    429: "Too many requests",
-    431: "Headers too large",
-    500: "Our fault",
-    503: "Not available now",
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -86,7 +68,7 @@ def _problem_document(
 ) -> dict[str, Any]:
     document: dict[str, Any] = {
         "type": f"urn:saola:problem:{code}",
-        "title": TITLES.get(status, "Problem"),
+        "title": STATUS_TITLES[status],
         "status": status,
         "detail": detail,
         "code": code,
@@ -145,8 +127,7 @@ async def _handle_invalid_parameter(request: Request, error: Exception) -> Respo
             404, "not-found", "There is no such thing here for you.", request_id=request_id(request)
         )
     faults = tuple(
-        Fault(json_pointer(tuple(fault["loc"])), str(fault["type"]).replace("_", "-"), validation_message(fault))
-        for fault in found
+        Fault(json_pointer(tuple(fault["loc"])), validation_code(fault), validation_message(fault)) for fault in found
     )
     detail = "A parameter is not as the contract says; `errors` names each."
     return problem_response(400, "invalid-parameter", detail, request_id=request_id(request), faults=faults)

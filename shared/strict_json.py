@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from shared.problems import Fault, Invalid
-from shared.validation_messages import validation_message
+from shared.validation_faults import validation_code, validation_message
 
 Model = TypeVar("Model", bound=BaseModel)
 MAX_DEPTH = 32
@@ -98,7 +98,7 @@ def list_faults(error: ValidationError) -> tuple[Fault, ...]:
     found = error.errors(include_url=False, include_input=False)
     lists = {fault["loc"][:place] for fault in found for place in range(len(fault["loc"]))}
     return tuple(
-        Fault(_fault_pointer(fault), fault["type"].replace("_", "-"), validation_message(fault))
+        Fault(_fault_pointer(fault), validation_code(fault), validation_message(fault))
         for fault in found
         if fault["type"] != "too_short" or fault["loc"] not in lists
     )[:100]

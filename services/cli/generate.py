@@ -74,7 +74,7 @@ def render_transitions() -> str:
 
     parts = [
         NOTE + "# Transitions\n",
-        "The hub refuses any other transition with 409 `wrong-turn` and says which are possible. "
+        "The hub refuses any other transition with 409 `invalid-transition` and says which are possible. "
         "The actor `rules` is the hub itself.\n",
         "## A declaration\n",
         _diagram(DECLARATION_TRANSITIONS),
@@ -114,15 +114,24 @@ def render_asyncapi() -> str:
 
 
 def render_problems() -> str:
-    """Write every code a problem document may carry, its status and its meaning."""
+    """Return the page of every code that a problem document may carry, for the whole and for a place in `errors`."""
+    from shared.contracts.faults import FAULT_CODES
     from shared.contracts.problems import PROBLEM_CODES
 
-    rows = [(f"`{code}`", str(found.status), found.sentence) for code, found in sorted(PROBLEM_CODES.items())]
-    intro = (
-        "Every refusal is a problem document (RFC 9457) with a `code` that keeps its meaning for ever; `detail` says "
-        "what to do next, `errors` names the places of a body at fault.\n\n"
-    )
-    return NOTE + "# Problems\n\n" + intro + _table(("code", "status", "means"), rows)
+    problems = [(f"`{code}`", str(found.status), found.sentence) for code, found in sorted(PROBLEM_CODES.items())]
+    faults = [(f"`{code}`", sentence) for code, sentence in sorted(FAULT_CODES.items())]
+    parts = [
+        NOTE + "# Problems\n",
+        "Every refusal is a problem document (RFC 9457). Its `title` is the standard phrase of the status. Its `code` "
+        "keeps its meaning. `detail` says what to do next. `errors` names the places of a body at fault.\n",
+        _table(("code", "status", "means"), problems),
+        "## Codes in `errors`\n",
+        "Each place in `errors` has a `pointer`, a `code` and a `detail`. The `code` is one of these, or a code of the "
+        "table above where the problem is about that place. The load of a reference list names its rows by the codes "
+        "of its report.\n",
+        _table(("code", "means"), faults),
+    ]
+    return "\n".join(parts)
 
 
 def render_settings() -> str:

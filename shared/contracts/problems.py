@@ -4,7 +4,17 @@ Whoever refuses something in a new way adds its code here; the status of the ans
 problems.md are all read from this table. Codes are for ever: one that was told to partners keeps its meaning.
 """
 
+from http import HTTPStatus
 from typing import NamedTuple
+
+STATUS_TITLES: dict[int, str] = {
+    **{status.value: status.phrase for status in HTTPStatus if status >= 400},
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+"""The title of a problem: the phrase of its status (RFC 9110, section 15); Python 3.11 has older ones for four."""
 
 
 class ProblemCode(NamedTuple):
@@ -77,7 +87,7 @@ _STATE = {
     "secret-not-kept": ProblemCode(409, "The secret made under this key cannot be shown again."),
     "subject-taken": ProblemCode(409, "Another living credential stands for this outside subject already."),
     "still-received": ProblemCode(409, "The declaration is still on its way to its checks."),
-    "wrong-turn": ProblemCode(409, "The thing cannot go there from where it stands; the detail names its turns."),
+    "invalid-transition": ProblemCode(409, "The status does not allow this; the detail names the allowed transitions."),
     "version-stale": ProblemCode(412, "The thing has changed since the version that If-Match names."),
     "version-missing": ProblemCode(428, "Send If-Match with the version you change."),
 }

@@ -58,5 +58,5 @@ def test_the_same_command_under_another_key_is_another_command(hub: RunningHub, 
     again = httpx2.post(
         f"{hub.url}/v1/declarations/{declared['id']}/release", headers=headers, content=b"", trust_env=False
     )
-    assert (again.status_code, again.json()["code"]) == (409, "wrong-turn")
+    assert (again.status_code, again.json()["code"]) == (409, "invalid-transition")
     assert line_balance(shipping.import_customs.hub, permit)["consumed"] == "1"

@@ -45,7 +45,7 @@ def test_from_the_application_to_the_end_of_the_permit(
     assert abroad("GET", path).status_code == abroad("POST", path + "/grant", {}).status_code == 404
     assert customs("GET", path).status_code == 403
     wrong = trader("POST", path + "/answer", {"message": "early"})
-    assert (wrong.status_code, wrong.json()["code"]) == (409, "wrong-turn")
+    assert (wrong.status_code, wrong.json()["code"]) == (409, "invalid-transition")
     assert "From submitted it may become queried" in wrong.json()["detail"]
 
     assert assessor("POST", path + "/query", {"message": "Which farm?"}).json()["status"] == "queried"
@@ -124,7 +124,7 @@ def test_from_every_state_every_turn_does_what_the_table_says(
         if by in APPLICATION_TRANSITIONS.get(here, {}).get(there, frozenset()):
             assert (response.status_code, response.json()["status"]) == (200, there), response.text
         else:
-            assert (response.status_code, response.json()["code"]) == (409, "wrong-turn"), response.text
+            assert (response.status_code, response.json()["code"]) == (409, "invalid-transition"), response.text
             assert doors[ActorRole.TRADER]("GET", path).json()["status"] == here
 
 

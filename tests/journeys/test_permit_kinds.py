@@ -88,7 +88,7 @@ def test_no_kind_is_valid_longer_than_it_may_be(offices: dict[str, PartyClient],
 
 @pytest.mark.parametrize("kind", PERMIT_KINDS)
 def test_what_a_kind_must_state_is_missed_by_name(offices: dict[str, PartyClient], kind: str) -> None:
-    field, code, place = NEEDS.get(kind, ("purpose", "missing", "/purpose"))
+    field, code, place = NEEDS.get(kind, ("purpose", "required", "/purpose"))
     stated = paper(kind)
     stated.pop(field, None)
     stated["lines"][0].pop(field, None)

@@ -110,7 +110,7 @@ def _granting_trader(new: NewMandate, principal: Principal) -> UUID:
         raise NotAllowed("not-your-mandate", "`trader` is another party. A mandate is given by the trader itself.")
     if "trader" not in principal.roles:
         text = "Name the trader in whose name the agent may declare."
-        raise Invalid("invalid-body", text, [Fault("/trader", "missing", text)])
+        raise Invalid("invalid-body", text, [Fault("/trader", "required", text)])
     return principal.party.id
 
 

@@ -60,7 +60,7 @@ def _require_service(name: str, service: str) -> None:
 def _parse_messages(batch: Any) -> tuple[list[EventMessage], list[MessageResult]]:
     """Part the letters that can be read from the answers to those that cannot; raises Invalid for no batch at all."""
     if not isinstance(batch, dict) or not isinstance(batch.get("letters"), list):
-        raise Invalid("invalid-body", "A batch has letters.", [Fault("/letters", "missing", "A list of letters")])
+        raise Invalid("invalid-body", "A batch has letters.", [Fault("/letters", "required", "A list of letters")])
     event_messages: list[EventMessage] = []
     results: list[MessageResult] = []
     for index, given in enumerate(batch["letters"]):
@@ -76,5 +76,5 @@ def _message_id(given: Any, index: int) -> UUID:
     try:
         return UUID(given["id"])
     except (TypeError, KeyError, ValueError, AttributeError):
-        fault = Fault(f"/letters/{index}/id", "missing", "A letter has an id to be answered by.")
+        fault = Fault(f"/letters/{index}/id", "required", "A letter has an id to be answered by.")
         raise Invalid("invalid-body", "A letter without an id cannot be answered.", [fault]) from None

@@ -238,5 +238,6 @@ def _require_transition(application: ApplicationRecord, to_status: ApplicationSt
 
 def _wrong_transition(application: ApplicationRecord) -> Conflict:
     return Conflict(
-        "wrong-turn", f"The application is {application.status}. {describe_application_transitions(application.status)}"
+        "invalid-transition",
+        f"The application is {application.status}. {describe_application_transitions(application.status)}",
     )

@@ -13,7 +13,13 @@ import pytest
 from saola_client import Hub, HubError, NoResponse, Problem
 from saola_client.transport import retry_delay, to_json
 
-PROBLEM = {"status": 409, "code": "wrong-turn", "title": "Conflict", "detail": "It is released.", "request_id": "r-1"}
+PROBLEM = {
+    "status": 409,
+    "code": "invalid-transition",
+    "title": "Conflict",
+    "detail": "It is released.",
+    "request_id": "r-1",
+}
 
 
 class Scripted:
@@ -224,8 +230,8 @@ def test_a_refusal_is_raised_with_all_it_says(server: Scripted, hub: Hub) -> Non
     server.script = [(409, {}, PROBLEM | {"errors": [fault]})]
     with pytest.raises(Problem) as refused:
         hub.release("d-1")
-    assert (refused.value.status, refused.value.code, refused.value.request_id) == (409, "wrong-turn", "r-1")
-    assert str(refused.value) == "409 wrong-turn: It is released.\n  /items/0: Say which."
+    assert (refused.value.status, refused.value.code, refused.value.request_id) == (409, "invalid-transition", "r-1")
+    assert str(refused.value) == "409 invalid-transition: It is released.\n  /items/0: Say which."
 
 
 @pytest.mark.parametrize("body", ["text", [1], None])

@@ -72,7 +72,7 @@ async def test_from_every_state_every_turn_does_what_the_table_says(
         else:
             with pytest.raises(Conflict, match=f"application is {here}") as caught:
                 await turned(by, there)(permits_db, id)
-            assert caught.value.code == "wrong-turn"
+            assert caught.value.code == "invalid-transition"
             assert (await applications.read(permits_db, id, A, now()))["status"] == here
 
 

@@ -223,7 +223,7 @@ async def test_units_of_work_that_lock_in_opposite_order_end_without_deadlock(pe
                 case _:
                     await lodge_batch.lodge_declarations(permits_db, [crossing(other, one)], at)
         except No as no:
-            assert no.code == "wrong-turn"
+            assert no.code == "invalid-transition"
 
     revoked = withdraw.revoke(permits_db, ids[1], AUTHORITY_ZA, Revocation(reason="x"), command())
     await asyncio.gather(*(turn(n, sent.id) for n, sent in enumerate(line_letters)), revoked)
@@ -277,7 +277,7 @@ async def test_fifty_declarations_amended_and_released_at_once_over_the_same_lin
         return [transitions.amend(permits_db, sent.id, B, again, command()), release]
 
     told = await run_concurrently(tried(act) for n, sent in enumerate(line_letters) for act in acts(n, sent))
-    assert set(told) <= {"done", "wrong-turn"}
+    assert set(told) <= {"done", "invalid-transition"}
     assert told[1::2] == ["done"] * 50, "each is released, amended before or not"
     async with permits_db.connect() as conn:
         deadlocks = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")

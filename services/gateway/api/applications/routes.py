@@ -7,7 +7,7 @@ from shared.contracts.problems import PERMIT_PROBLEM_CODES
 
 PATH = "/v1/permit-applications"
 CURRENT_APPLICATION = "The application as it is now"
-TRANSITION_PROBLEMS = ("wrong-turn", "version-stale")
+TRANSITION_PROBLEMS = ("invalid-transition", "version-stale")
 
 
 def _transition_route(

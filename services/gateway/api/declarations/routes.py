@@ -14,7 +14,7 @@ from shared.contracts.declaration import (
 )
 
 PAGE_PARAMETERS = ("limit", "cursor")
-TRANSITION_PROBLEMS = ("wrong-turn", "version-stale")
+TRANSITION_PROBLEMS = ("invalid-transition", "version-stale")
 PATH = "/v1/declarations"
 CURRENT_DECLARATION = "The declaration as it is now"
 
@@ -32,7 +32,7 @@ CONTENT_ROUTES: tuple[ProxiedRoute, ...] = (
         headers=("If-Match",),
         problem_codes=(
             "still-received",
-            "wrong-turn",
+            "invalid-transition",
             "version-missing",
             "version-stale",
             "not-your-declaration",

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shared.contracts.problems import PROBLEM_CODES
-from shared.problem_responses import PROBLEM_MEDIA_TYPE, TITLES
+from shared.contracts.problems import PROBLEM_CODES, STATUS_TITLES
+from shared.problem_responses import PROBLEM_MEDIA_TYPE
 from shared.strict_json import OWN_PROBLEM_CODES
 
 REF = "#/components/schemas/{model}"
@@ -69,7 +69,7 @@ def _problem_content(codes: Iterable[str]) -> dict[str, Any]:
 
 def _problem_example(code: str) -> dict[str, Any]:
     status, sentence = PROBLEM_CODES[code]
-    problem = {"type": f"urn:saola:problem:{code}", "title": TITLES[status], "status": status}
+    problem = {"type": f"urn:saola:problem:{code}", "title": STATUS_TITLES[status], "status": status}
     return problem | {"detail": sentence, "code": code, "request_id": "3f1c2b7a9d0e4f65"}
 
 

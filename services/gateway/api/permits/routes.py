@@ -5,7 +5,7 @@ from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocat
 from shared.contracts.problems import PERMIT_PROBLEM_CODES
 
 PAGE_PARAMETERS = ("limit", "cursor")
-TRANSITION_PROBLEMS = ("wrong-turn", "version-stale")
+TRANSITION_PROBLEMS = ("invalid-transition", "version-stale")
 PATH = "/v1/permits"
 
 PERMIT_ROUTES: tuple[ProxiedRoute, ...] = (

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from shared.contracts.problems import PROBLEM_CODES
-from shared.problem_responses import PROBLEM_MEDIA_TYPE, TITLES
+from shared.contracts.problems import PROBLEM_CODES, STATUS_TITLES
+from shared.problem_responses import PROBLEM_MEDIA_TYPE
 
 HEAD_LIMIT = 65_536
 """Bytes before a body that are read at all; the door refuses half of that already, with its request id."""
@@ -104,11 +104,16 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, code: str, status: int) -> None:
         sentence = PROBLEM_CODES[code].sentence
-        problem = {"type": f"urn:saola:problem:{code}", "title": TITLES[status], "status": status, "detail": sentence}
+        problem = {
+            "type": f"urn:saola:problem:{code}",
+            "title": STATUS_TITLES[status],
+            "status": status,
+            "detail": sentence,
+        }
         request_id = uuid4().hex
         content = json.dumps(problem | {"code": code, "request_id": request_id}).encode()
         head = (
-            f"HTTP/1.1 {status} {TITLES[status]}\r\n"
+            f"HTTP/1.1 {status} {STATUS_TITLES[status]}\r\n"
             f"content-type: {PROBLEM_MEDIA_TYPE}\r\ncontent-length: {len(content)}\r\n"
         )
         self.transport.write(f"{head}x-request-id: {request_id}\r\nconnection: close\r\n\r\n".encode() + content)

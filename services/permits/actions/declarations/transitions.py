@@ -203,7 +203,7 @@ def _require_amendable(
     if not can_transition(declaration.status, Status.RECEIVED, ActorRole.TRADER):
         allowed = describe_transitions(declaration.status)
         detail = f"Declaration {declaration.content.reference} is {declaration.status}. {allowed}"
-        raise Conflict("wrong-turn", detail)
+        raise Conflict("invalid-transition", detail)
     for name in ("reference", "movement", "export_country", "import_country"):
         if getattr(content, name) != getattr(declaration.content, name):
             text = f"An amendment keeps the {name}: whose it is to decide does not change. Cancel, and lodge anew."

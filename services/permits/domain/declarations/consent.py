@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from services.permits.domain.declarations.items import convert_to_line_unit, read_item, require_item
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry
-from services.permits.domain.lifecycle import FINAL
+from services.permits.domain.lifecycle import FINAL, describe_transitions
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent
@@ -26,7 +26,9 @@ def consent(
     """Agree, as the authority that issued the permit, to so much more than it says, in the declared unit or another."""
     if declaration.status in FINAL:
         raise Conflict(
-            "wrong-turn", f"{declaration.content.reference} is {declaration.status}: there is nothing to consent to."
+            "invalid-transition",
+            f"{declaration.content.reference} is {declaration.status}: there is nothing to consent to. "
+            f"{describe_transitions(declaration.status)}",
         )
     require_item(declaration, decision.item, "/item")
     item = read_item(declaration, decision.item)

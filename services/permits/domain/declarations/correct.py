@@ -35,7 +35,9 @@ def correct(
     A correction counts on the day of the use it corrects, so that a year's report is mended and not the next year's.
     """
     if declaration.status is not Status.RELEASED:
-        raise Conflict("wrong-turn", f"Only what was released is corrected. {describe_transitions(declaration.status)}")
+        raise Conflict(
+            "invalid-transition", f"Only what was released is corrected. {describe_transitions(declaration.status)}"
+        )
     require_items(declaration, [item.number for item in decision.items])
     corrections = {item.number: item for item in decision.items}
     citations, uses, running = [], LineUses(), RunningBalances(permits)

@@ -78,7 +78,9 @@ def require_permit_unknown(declaration: DeclarationRecord, permits: Iterable[Per
 
 def _require_open(declaration: DeclarationRecord) -> None:
     if declaration.status not in {Status.REFERRED, Status.REJECTED}:
-        raise Conflict("wrong-turn", f"Nothing is to be overridden here. {describe_transitions(declaration.status)}")
+        raise Conflict(
+            "invalid-transition", f"Nothing is to be overridden here. {describe_transitions(declaration.status)}"
+        )
 
 
 def _accept(

@@ -21,6 +21,7 @@ from services.permits.domain.lifecycle import (
     USABLE,
     ActorRole,
     Status,
+    describe_transitions,
 )
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
@@ -53,7 +54,9 @@ def release(
     require_transition(declaration, Status.RELEASED, ActorRole.CUSTOMS)
     if declaration.status is Status.RELEASED:
         raise Conflict(
-            "wrong-turn", f"{declaration.content.reference} is released. What was released is corrected instead."
+            "invalid-transition",
+            f"{declaration.content.reference} is released already. Correct what was released instead. "
+            f"{describe_transitions(declaration.status)}",
         )
     _require_permits_not_withdrawn(declaration, permits)
     actual = _actual_items(declaration, decision, permits)

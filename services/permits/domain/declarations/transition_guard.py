@@ -6,8 +6,8 @@ from shared.problems import Conflict
 
 
 def require_transition(declaration: DeclarationRecord, to_status: Status, role: ActorRole) -> None:
-    """Refuse a turn that the table does not have (409 `wrong-turn`)."""
+    """Refuse a transition that the table does not have (409 `invalid-transition`)."""
     if not can_transition(declaration.status, to_status, role):
         allowed = describe_transitions(declaration.status)
         detail = f"Declaration {declaration.content.reference} is {declaration.status}. {allowed}"
-        raise Conflict("wrong-turn", detail)
+        raise Conflict("invalid-transition", detail)

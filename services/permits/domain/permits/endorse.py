@@ -37,7 +37,7 @@ def endorse(
     if permit.status not in {PermitStatus.ISSUED, PermitStatus.ENDORSED} and not continues:
         transitions = describe_permit_transitions(permit.status)
         detail = f"Permit {permit.content.number} is {permit.status}: nothing more is endorsed on it. {transitions}"
-        raise Conflict("wrong-turn", detail)
+        raise Conflict("invalid-transition", detail)
     for index, line in enumerate(decision.lines):
         if line.line not in permit.lines:
             text = f"Permit {permit.content.number} has no line {line.line}."

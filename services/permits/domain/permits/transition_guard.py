@@ -14,10 +14,11 @@ from shared.problems import Conflict
 
 
 def require_transition(permit: PermitRecord, to_status: PermitStatus, role: ActorRole, day: date) -> PermitStatus:
-    """Answer where the permit stands on this day of its issuer, or refuse a turn that the table does not have."""
+    """Return the permit's status on this day of its issuer; refuse a transition that the table does not have."""
     from_status = status_on(permit, day)
     if not can_transition_permit(from_status, to_status, role):
         raise Conflict(
-            "wrong-turn", f"Permit {permit.content.number} is {from_status}. {describe_permit_transitions(from_status)}"
+            "invalid-transition",
+            f"Permit {permit.content.number} is {from_status}. {describe_permit_transitions(from_status)}",
         )
     return from_status

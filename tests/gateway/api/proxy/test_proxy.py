@@ -86,12 +86,12 @@ async def test_an_answer_is_passed_on_as_it_is(hub: RunningGateway) -> None:
             "X-Secret": "inside",
             "Content-Type": "application/problem+json",
         }
-        return web.Response(status=409, body=b'{"code": "wrong-turn"}', headers=headers)
+        return web.Response(status=409, body=b'{"code": "invalid-transition"}', headers=headers)
 
     hub.permits.respond = response
     _, officer = await hub.party("customs")
     found = await hub.http.post(RELEASE, headers=officer)
-    assert (found.status_code, found.content) == (409, b'{"code": "wrong-turn"}')
+    assert (found.status_code, found.content) == (409, b'{"code": "invalid-transition"}')
     assert found.headers["content-type"] == "application/problem+json"
     assert found.headers["location"] == "/v1/permits/7"
     assert (found.headers["etag"], found.headers["retry-after"]) == ('"1"', "9")

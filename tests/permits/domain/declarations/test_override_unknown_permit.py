@@ -46,7 +46,7 @@ async def test_what_is_over_is_over_whatever_is_known_by_now(permits_db: AsyncEn
     await issue_permit(permits_db, permit)
     with pytest.raises(Conflict) as no:
         await transitions.override(permits_db, id, CUSTOMS_FR, SEEN, command())
-    assert no.value.code == "wrong-turn"
+    assert no.value.code == "invalid-transition"
 
 
 async def test_one_that_is_still_not_known_is_the_officers_to_decide(permits_db: AsyncEngine) -> None:

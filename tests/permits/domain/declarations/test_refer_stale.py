@@ -62,7 +62,7 @@ async def test_an_officer_sets_it_aside_anew_where_it_is_still_there(permits_db:
     await refer_stale_declarations(permits_db, now() + timedelta(days=31))
     with pytest.raises(Conflict) as refused:
         await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
-    assert refused.value.code == "wrong-turn"
+    assert refused.value.code == "invalid-transition"
     told = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, AGAIN)
     assert (told["status"], (await balance(permits_db, id))["reserved"]) == ("accepted", "100")
     assert (await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release()))["status"] == "released"

@@ -65,7 +65,8 @@ async def test_what_is_released_is_not_released_again(permits_db: AsyncEngine) -
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     with pytest.raises(Conflict) as refused:
         await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
-    assert refused.value.code == "wrong-turn"
+    assert refused.value.code == "invalid-transition"
+    assert "From released it may become released (by customs)." in refused.value.detail
     after = await read.read_declaration(permits_db, UUID(found["id"]), B)
     assert [h["event"] for h in after["history"]].count("declaration.released") == 1
 
@@ -129,7 +130,7 @@ async def test_a_refusal_and_a_cancellation_give_back(
     await check_balances(permits_db)
     with pytest.raises(Conflict) as refused:
         await run_command(permits_db, transitions.release, found, CUSTOMS_FR, build_model(Release))
-    assert refused.value.code == "wrong-turn"
+    assert refused.value.code == "invalid-transition"
     assert f"{status} is final" in refused.value.detail
 
 

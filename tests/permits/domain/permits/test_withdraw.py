@@ -95,7 +95,7 @@ async def test_from_every_state_every_turn_of_the_authority_does_what_the_table_
     if not allowed:
         with pytest.raises(Conflict, match=f"is {here}") as caught:
             await act(permits_db, id)
-        assert caught.value.code == "wrong-turn"
+        assert caught.value.code == "invalid-transition"
     else:
         assert json.loads((await act(permits_db, id)).body)["status"] in allowed
     status = (await permits_read.read_permit(permits_db, id, A, now()))["status"]
@@ -111,7 +111,7 @@ async def test_only_a_standing_permit_is_endorsed(permits_db: AsyncEngine, here:
         with pytest.raises((Conflict, Invalid)) as caught:
             await endorse_permit(permits_db, id, A="1")
         expired = here is PermitStatus.EXPIRED
-        assert caught.value.code == ("endorsed-out-of-validity" if expired else "wrong-turn")
+        assert caught.value.code == ("endorsed-out-of-validity" if expired else "invalid-transition")
 
 
 async def test_a_replaced_permit_and_its_successor_name_one_another(permits_db: AsyncEngine) -> None:

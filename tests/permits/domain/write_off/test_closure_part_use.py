@@ -120,7 +120,7 @@ async def test_a_use_that_is_no_part_closes_at_once_whatever_might_leave_yet(per
     assert await stands(permits_db, id) == ("exhausted", True, "60")
     with pytest.raises(Conflict) as refused:
         await endorse_permit(permits_db, id, A="60")
-    assert refused.value.code == "wrong-turn"
+    assert refused.value.code == "invalid-transition"
 
 
 async def test_what_is_endorsed_for_less_than_was_left_closes_a_line_that_parts_used_up(

@@ -1,0 +1,165 @@
+"""Faults of a body or a parameter in the hub's own words: pydantic speaks of tuples, models and enums."""
+
+from typing import Any
+
+from shared.contracts.faults import FAULT_CODES
+from shared.contracts.problems import PROBLEM_CODES
+
+OTHER_CODE = "invalid-value"
+"""The code of a fault that has no code of its own."""
+CODES_BY_TYPE = {
+    "missing": "required",
+    "union_tag_not_found": "required",
+    "extra_forbidden": "unknown-field",
+    "literal_error": "not-in-list",
+    "enum": "not-in-list",
+    "union_tag_invalid": "not-in-list",
+    "string_too_long": "too-long",
+    "bytes_too_long": "too-long",
+    "url_too_long": "too-long",
+    "too_long": "too-long",
+    "string_too_short": "too-short",
+    "bytes_too_short": "too-short",
+    "too_short": "too-short",
+    "string_pattern_mismatch": "invalid-format",
+    "string_not_ascii": "invalid-format",
+    "string_type": "not-a-text",
+    "string_unicode": "not-a-text",
+    "bytes_type": "not-a-text",
+    "invalid_key": "not-a-text",
+    "int_type": "not-a-whole-number",
+    "int_parsing": "not-a-whole-number",
+    "int_parsing_size": "too-large",
+    "int_from_float": "not-a-whole-number",
+    "float_type": "not-a-number",
+    "float_parsing": "not-a-number",
+    "decimal_type": "not-a-number",
+    "decimal_parsing": "not-a-number",
+    "decimal_max_digits": "too-many-digits",
+    "decimal_max_places": "too-many-digits",
+    "decimal_whole_digits": "too-many-digits",
+    "finite_number": "not-finite",
+    "bool_type": "not-a-boolean",
+    "bool_parsing": "not-a-boolean",
+    "model_type": "not-an-object",
+    "model_attributes_type": "not-an-object",
+    "dataclass_type": "not-an-object",
+    "dict_type": "not-an-object",
+    "mapping_type": "not-an-object",
+    "list_type": "not-a-list",
+    "tuple_type": "not-a-list",
+    "set_type": "not-a-list",
+    "frozen_set_type": "not-a-list",
+    "iterable_type": "not-a-list",
+    "greater_than": "too-small",
+    "greater_than_equal": "too-small",
+    "less_than": "too-large",
+    "less_than_equal": "too-large",
+    "date_type": "not-a-day",
+    "date_parsing": "not-a-day",
+    "date_from_datetime_parsing": "not-a-day",
+    "date_from_datetime_inexact": "not-a-day",
+    "date_past": "in-the-future",
+    "date_future": "in-the-past",
+    "datetime_type": "not-a-time",
+    "datetime_parsing": "not-a-time",
+    "datetime_from_date_parsing": "not-a-time",
+    "datetime_past": "in-the-future",
+    "datetime_future": "in-the-past",
+    "timezone_aware": "not-a-time",
+    "url_type": "not-a-url",
+    "url_parsing": "not-a-url",
+    "url_syntax_violation": "not-a-url",
+    "url_scheme": "not-a-url",
+    "uuid_type": "not-an-id",
+    "uuid_parsing": "not-an-id",
+    "uuid_version": "not-an-id",
+    "json_invalid": "malformed-json",
+    "json_type": "malformed-json",
+}
+"""Our code for each of pydantic's types of error that a contract can meet."""
+MESSAGES_BY_TYPE = {
+    "missing": "This is required, and is not there",
+    "extra_forbidden": "The contract has no such field: leave it out, or see how it is spelt",
+    "string_too_short": "This text has at least {min_length} characters",
+    "string_too_long": "This text has at most {max_length} characters",
+    "int_type": "This is a whole number, without quotes",
+    "bool_type": "This is true or false, without quotes",
+    "greater_than": "This is more than {gt}",
+    "greater_than_equal": "This is {ge} or more",
+    "less_than": "This is less than {lt}",
+    "less_than_equal": "This is {le} or less",
+    "uuid_parsing": "This is no id (UUID); a cursor is the `next_cursor` of an earlier answer",
+    "uuid_type": "This is a UUID, in quotes",
+    "literal_error": "This is one of {expected}",
+    "enum": "This is one of {expected}",
+    "string_pattern_mismatch": "This text matches {pattern}",
+}
+MESSAGES_BY_CODE = {
+    "not-a-text": "This is a text, in quotes",
+    "not-a-whole-number": "This is a whole number",
+    "not-a-number": "This is a number",
+    "not-a-boolean": "This is true or false",
+    "not-an-object": "This is an object",
+    "not-a-list": "This is a list",
+    "not-a-day": "A day is written YYYY-MM-DD",
+    "not-a-time": "A time is written by RFC 3339 with its zone: 2026-03-01T09:30:00Z",
+    "not-a-url": "A URL is written https://host/path, without blanks",
+    "not-an-id": "An id is a UUID (RFC 9562)",
+}
+MESSAGES_BY_PATTERN = {
+    "^[A-Z]{2}$": "A country is two capital letters (ISO 3166-1 alpha-2): ZA",
+    "^[A-Z0-9]{1,4}$": "A line is one to four capital letters or digits: A",
+    "^[0-9]{4,10}$": "An HS code is four to ten digits: 410320",
+    r"^[^\x00]*$": "A text holds no NUL character",
+    r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$": (
+        "No blank stands first or last here, and no control character"
+    ),
+    r"^[^\x00-\x1f\x7f]+$": "No control character stands here",
+    r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\x00-\x20]+$": "A URL is written https://host/path, without blanks",
+    r"^(\*|[a-z]+\.\*|[a-z]+\.[a-z_]+)$": (
+        "Events are named by type, declaration.released, by family, declaration.*, or all together, *"
+    ),
+    r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$": "The name of a header is letters, digits and hyphens: X-Our-Key",
+    r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$": "The value of a header is ASCII, with no blank first or last",
+}
+WORDED_BY_US = frozenset({"value_error", "assertion_error"})
+"""Types of error whose message is the text of an exception that a contract of ours raised."""
+
+
+def validation_code(error: Any) -> str:
+    """Return our code for one of pydantic's faults, always one of the catalogues."""
+    code = CODES_BY_TYPE.get(error["type"]) or str(error["type"]).replace("_", "-")
+    return code if code in FAULT_CODES or code in PROBLEM_CODES else OTHER_CODE
+
+
+def validation_message(error: Any) -> str:
+    """Return what the contract asks for in the place of one of pydantic's faults, never in pydantic's words."""
+    kind, context, code = error["type"], error.get("ctx", {}), validation_code(error)
+    if kind in WORDED_BY_US:
+        return str(error["msg"]).partition(", ")[2]
+    if kind not in CODES_BY_TYPE and code != OTHER_CODE:  # a type of error of our own, in our own words
+        return str(error["msg"])
+    if kind in {"too_short", "too_long"}:
+        return _list_length(context)
+    template = _template(kind, context)
+    return MESSAGES_BY_CODE.get(code) or _sentence(code) if template is None else template.format_map(context)
+
+
+def _template(kind: str, context: Any) -> str | None:
+    if kind == "string_too_short" and context.get("min_length") == 1:
+        return "This text is not empty"
+    if kind == "string_pattern_mismatch" and context.get("pattern") in MESSAGES_BY_PATTERN:
+        return MESSAGES_BY_PATTERN[context["pattern"]].replace("{", "{{").replace("}", "}}")
+    return MESSAGES_BY_TYPE.get(kind)
+
+
+def _list_length(context: Any) -> str:
+    least, most = context.get("min_length"), context.get("max_length")
+    bound, count = ("at least", least) if least is not None else ("at most", most)
+    return f"This list has {bound} {count} item{'' if count == 1 else 's'}"
+
+
+def _sentence(code: str) -> str:
+    known = PROBLEM_CODES.get(code)
+    return (known.sentence if known else FAULT_CODES[code]).rstrip(".")

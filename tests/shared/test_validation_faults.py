@@ -1,0 +1,74 @@
+"""A fault of a body has a code and a sentence of the hub's own, whatever pydantic calls it."""
+
+from enum import Enum
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticKnownError
+from pydantic_core._pydantic_core import list_all_errors
+
+from shared.contracts.faults import FAULT_CODES
+from shared.contracts.problems import PROBLEM_CODES
+from shared.strict_json import list_faults
+from shared.validation_faults import CODES_BY_TYPE, validation_code, validation_message
+
+PYDANTIC_ERRORS = {str(error["type"]): error for error in list_all_errors()}
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    number: int = 0
+
+
+def _error(kind: str) -> dict[str, Any]:
+    """Make the fault that pydantic would report, with the context of its own example."""
+    context = dict(PYDANTIC_ERRORS[kind].get("example_context") or {})
+    message = PydanticKnownError(kind, context or None).message()  # type: ignore[arg-type]
+    return {"type": kind, "loc": (), "msg": message, "ctx": context}
+
+
+@pytest.mark.parametrize("kind", sorted(PYDANTIC_ERRORS.keys() - {"value_error", "assertion_error"}))
+def test_validation_code_of_every_pydantic_error_is_in_a_catalogue(kind: str) -> None:
+    error = _error(kind)
+    code, message = validation_code(error), validation_message(error)
+    assert code in FAULT_CODES or code in PROBLEM_CODES
+    assert code != kind.replace("_", "-") or kind in {"too_long", "too_short"}  # words that are ours too
+    assert message and message != error["msg"]
+    assert not any(word in message for word in ("Input", "tuple", "dictionary", "instance", "should be"))
+
+
+def test_validation_code_names_only_errors_that_pydantic_has() -> None:
+    assert CODES_BY_TYPE.keys() <= PYDANTIC_ERRORS.keys()
+
+
+@pytest.mark.parametrize(
+    ("contract", "value", "code", "detail"),
+    [
+        (tuple[int, ...], "x", "not-a-list", "This is a list"),
+        (Literal["a", "b"], "c", "not-in-list", "This is one of 'a' or 'b'"),
+        (Colour, "blue", "not-in-list", "This is one of 'red'"),
+        (Model, [], "not-an-object", "This is an object"),
+        (Model, {"colour": 1}, "unknown-field", "The contract has no such field"),
+        (Annotated[str, Field(min_length=1)], "", "too-short", "This text is not empty"),
+        (Annotated[str, Field(min_length=3)], "ab", "too-short", "This text has at least 3 characters"),
+        (Annotated[str, Field(pattern="^[0-9]{2}$")], "ab", "invalid-format", "This text matches ^[0-9]{2}$"),
+        (Annotated[str, Field(pattern="^[0-9]{4,10}$")], "ab", "invalid-format", "An HS code is four to ten digits"),
+        (Annotated[list[int], Field(max_length=1)], [1, 2], "too-long", "This list has at most 1 item"),
+        (Annotated[list[int], Field(min_length=2)], [1], "too-short", "This list has at least 2 items"),
+        (Annotated[int, Field(gt=4)], 4, "too-small", "This is more than 4"),
+        (frozenset[str], 5, "not-a-list", "This is a list"),
+        (bytes, 5, "not-a-text", "This is a text, in quotes"),
+    ],
+)
+def test_list_faults_of_pydantic_error_uses_the_hubs_words(contract: Any, value: Any, code: str, detail: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(contract).validate_python(value)
+    (fault,) = list_faults(caught.value)
+    assert fault.code == code
+    assert fault.detail.startswith(detail)
