@@ -26,6 +26,7 @@ from services.notifications.clients.webhooks import WebhookClient
 from services.notifications.domain.allowed_addresses import AllowedAddresses
 from services.notifications.domain.delivery_request import DeliveryRequest
 from services.notifications.domain.delivery_result import DeliveryResult
+from shared.contracts.closed_sets import Role
 from shared.contracts.messages import Audience, EventMessage
 from shared.contracts.parties import Party
 from shared.contracts.webhooks import NewEndpoint
@@ -72,7 +73,7 @@ async def _measure_rounds(database: str, url: str, folder: Path) -> dict[str, An
     engine, keys = create_engine(database, connections=4), create_keys(folder)
     receivers = WebhookClient(AllowedAddresses(loopback=True), keys.signing_keys)
     await receivers.open()
-    owner = Party(id=uuid4(), name="Owner", country="FR", roles=("trader",))
+    owner = Party(id=uuid4(), name="Owner", country="FR", roles=(Role.TRADER,))
     await _create_endpoints(engine, owner, url, keys)
     await _measure_delivery(engine, receivers, owner, keys)
     pairs = [

@@ -35,6 +35,7 @@ from services.notifications.domain.allowed_addresses import AllowedAddresses
 from services.notifications.domain.delivery_request import DeliveryRequest
 from services.notifications.domain.delivery_result import DeliveryResult
 from services.notifications.store import metrics
+from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Caller, Party
 from shared.contracts.webhooks import NewEndpoint
 from shared.database import create_engine, new_id, now
@@ -127,7 +128,7 @@ def _paced_pair(healthy: Sequence[Party], black_hole: Sequence[Party]) -> list[t
 
 
 def _create_owner() -> Party:
-    return Party(id=uuid4(), name="Owner", country="FR", roles=("trader",))
+    return Party(id=uuid4(), name="Owner", country="FR", roles=(Role.TRADER,))
 
 
 async def _create_endpoints(engine: AsyncEngine, keys: EndpointKeys, owner: Party, urls: Sequence[str]) -> None:

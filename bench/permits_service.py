@@ -20,6 +20,7 @@ from services.cli.databases import EmbeddedPostgres, Server, create_databases, m
 from services.cli.ports import free_ports
 from services.permits.actions.permits import endorse
 from services.permits.actions.permits import issue as actions_issue
+from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Caller, Party
 from shared.contracts.permit import Endorsement, Permit
 from shared.database import new_id, now
@@ -27,9 +28,9 @@ from shared.idempotency import IdempotentCommand
 from shared.key_files import KeyFile, create_signing_keys
 from shared.signed_tokens import InternalTokenSigner
 
-AUTHORITY = Party(id=new_id(), name="Authority", country="ZA", roles=("authority",))
-CUSTOMS = Party(id=new_id(), name="Customs", country="ZA", roles=("customs",))
-IMPORTER = Party(id=new_id(), name="B", country="FR", roles=("trader",), identifiers={"EORI": "FR-BENCH"})
+AUTHORITY = Party(id=new_id(), name="Authority", country="ZA", roles=(Role.AUTHORITY,))
+CUSTOMS = Party(id=new_id(), name="Customs", country="ZA", roles=(Role.CUSTOMS,))
+IMPORTER = Party(id=new_id(), name="B", country="FR", roles=(Role.TRADER,), identifiers={"EORI": "FR-BENCH"})
 EXPORTER = {"name": "A", "country": "ZA", "identifier": "ZA-BENCH"}
 TRANSPORT_DOCUMENT = "MAEU-1"
 """The transport document all part uses have in common."""

@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.cli.console import CommandError
+from shared.contracts.closed_sets import Appendix, Purpose, Source, Unit
 from shared.contracts.declaration import TermCode
-from shared.contracts.fields import Appendix, Country, Name, Purpose, Source, Unit, WireModel
+from shared.contracts.fields import Country, Name, WireModel
 from shared.contracts.quantities import Quantity
 
 

@@ -1,16 +1,16 @@
 """An application for a permit as a trader states it, and what trader and authority do with it."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from shared.contracts.closed_sets import PermitKind, Purpose, Recommendation
 from shared.contracts.fields import (
     Country,
     Day,
     Id,
     LineLetter,
-    Purpose,
     Reason,
     ShortText,
     Text,
@@ -18,10 +18,10 @@ from shared.contracts.fields import (
     WireModel,
     first_duplicate_index,
 )
-from shared.contracts.permit import Carnet, PermitKind, PermitLine
+from shared.contracts.permit import Carnet, PermitLine
 from shared.contracts.quantities import Amount, Quantity
 
-IMPORT_KINDS = frozenset({"import", "introduction_from_the_sea"})
+IMPORT_KINDS = frozenset({PermitKind.IMPORT, PermitKind.INTRODUCTION_FROM_THE_SEA})
 
 
 class Application(WireModel):
@@ -79,7 +79,7 @@ class Withdrawal(WireModel):
 class Assessment(WireModel):
     """One person of the authority says what it found; where the country's policy asks for it, another one issues."""
 
-    recommendation: Literal["grant", "refuse"]
+    recommendation: Recommendation
     note: Text | None = None
 
 

@@ -4,13 +4,14 @@ Only what a hub cannot do without is required (reference, movement, both parties
 number, quantity and unit); what else is missing becomes a finding of the check, not an error.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError, core_schema
 
 from shared.cites.codes import ACCOMPANIED_SOURCES, TERM_CODES
 from shared.cites.time_zones import country_codes
+from shared.contracts.closed_sets import DocumentUse, Movement, Purpose, Source, UnderlyingSource, Unit
 from shared.contracts.fields import (
     LETTER_REQUIRED_SCHEMA,
     Country,
@@ -18,15 +19,10 @@ from shared.contracts.fields import (
     HsCode,
     Id,
     LineLetter,
-    Movement,
-    Purpose,
     Reason,
     ShortText,
-    Source,
     Text,
     Trader,
-    UnderlyingSource,
-    Unit,
     WireModel,
     first_duplicate_index,
 )
@@ -52,7 +48,6 @@ FastPathTaxon = Annotated[
     FastPath(core_schema.str_schema(max_length=200, pattern="^[A-Z][a-z]+ [a-z]+$")),
     LETTER_REQUIRED_SCHEMA,
 ]
-CitationUse = Literal["exhausts", "part", "already_counted", "late"]
 
 
 class Document(WireModel):
@@ -65,7 +60,7 @@ class Document(WireModel):
     number: ShortText | None = None
     issuer: FastPathCountry | None = None
     line: LineLetter | None = None
-    use: CitationUse = "exhausts"
+    use: DocumentUse = DocumentUse.EXHAUSTS
     counted_by: Annotated[
         ShortText | None,
         Field(description="The declaration that counted, with `already_counted`: its id, or your own reference of it"),

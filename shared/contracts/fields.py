@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import (
@@ -17,13 +17,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    GetCoreSchemaHandler,
     PlainSerializer,
     StringConstraints,
     ValidationInfo,
     WithJsonSchema,
 )
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError
 
 from shared.cites.time_zones import country_codes
 
@@ -141,38 +140,6 @@ CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """Two capital letters: what is asked about a country, whether or not there is such a one."""
 LineLetter = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,4}$")]
 HsCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]
-
-
-class CodeList:
-    """Gives a code that is not in its list an error of its own name, `unknown_<what>`, at no cost to those that are."""
-
-    def __init__(self, code_name: str, reference_path: str) -> None:
-        self._type = f"unknown_{code_name}"
-        self._message = f"This code is not known; see {reference_path}"
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Wrap the list's own check."""
-        return core_schema.custom_error_schema(
-            handler(source), custom_error_type=self._type, custom_error_message=self._message
-        )
-
-
-Unit = Annotated[
-    Literal["number", "g", "kg", "mg", "t", "ml", "l", "mm", "cm", "m", "cm2", "m2", "cm3", "m3", "pair"],
-    CodeList("unit", "/v1/reference/units"),
-]
-Purpose = Annotated[
-    Literal["B", "E", "G", "H", "L", "M", "N", "P", "Q", "S", "T", "Z"], CodeList("purpose", "/v1/reference/purposes")
-]
-Source = Annotated[
-    Literal["A", "C", "D", "F", "I", "O", "R", "U", "W", "X", "Y"], CodeList("source", "/v1/reference/sources")
-]
-UnderlyingSource = Annotated[
-    Literal["A", "C", "D", "F", "R", "U", "W", "X", "Y"], CodeList("source", "/v1/reference/sources")
-]
-Appendix = Annotated[Literal["I", "II", "III"], CodeList("appendix", "the Convention: I, II or III")]
-Role = Literal["trader", "customs", "authority", "partner", "admin"]
-Movement = Literal["import", "export"]
 
 
 class WireModel(BaseModel):

@@ -3,12 +3,13 @@
 A batch is one POST; a letter that is bad is answered alone and harms none of its neighbours.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
+from shared.contracts.closed_sets import MessageOutcome, Role
 from shared.contracts.declaration import NormalizedDeclaration
-from shared.contracts.fields import Country, Id, Role, ShortText, Timestamp, WireModel
+from shared.contracts.fields import Country, Id, ShortText, Timestamp, WireModel
 from shared.contracts.parties import Party
 
 
@@ -95,7 +96,7 @@ class MessageResult(WireModel):
     """What became of one letter: taken in (now or before), or why not."""
 
     id: Id
-    outcome: Literal["taken", "refused"]
+    outcome: MessageOutcome
     reason: str | None = None
 
 

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared.contracts.fields import Country, Day, Id, Name, Role, ShortText, Timestamp, WireModel
+from shared.contracts.closed_sets import ActorRole, Role
+from shared.contracts.fields import Country, Day, Id, Name, ShortText, Timestamp, WireModel
 from shared.contracts.webhooks import EventPattern
 
 
@@ -138,5 +139,5 @@ class Actor(WireModel):
     """Who did a thing, when: what history rows and ledger entries are signed with."""
 
     party: Id | None = None
-    role: Annotated[str, Field(description="trader, customs, authority, or rules where the hub itself decided")]
+    role: Annotated[ActorRole, Field(description="trader, customs, authority, or rules where the hub itself decided")]
     at: Timestamp

@@ -3,52 +3,28 @@
 Resolution Conf. 12.3 (Rev. CoP19), annex 2; box numbers beside the fields.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.cites.codes import ACCOMPANIED_SOURCES
+from shared.contracts.closed_sets import Appendix, PermitKind, Purpose, Source, UnderlyingSource, Unit
 from shared.contracts.declaration import TermCode
 from shared.contracts.fields import (
-    Appendix,
-    CodeList,
     Country,
     Day,
     LineLetter,
     Name,
-    Purpose,
     Reason,
     ShortText,
-    Source,
     Taxon,
     Text,
     Trader,
-    UnderlyingSource,
-    Unit,
     WireModel,
     first_duplicate_index,
 )
 from shared.contracts.quantities import Amount, Quantity
-
-PermitKind = Annotated[
-    Literal[
-        "export",
-        "re_export",
-        "import",
-        "introduction_from_the_sea",
-        "certificate_of_origin",
-        "pre_convention",
-        "captive_bred",
-        "travelling_exhibition",
-        "musical_instrument",
-        "personal_ownership",
-        "sample_collection",
-        "phytosanitary",
-        "other",
-    ],
-    CodeList("kind", "/v1/reference/kinds"),
-]
 
 
 class PermitLine(WireModel):

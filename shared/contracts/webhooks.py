@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.cites.events import EVENT_TYPES
+from shared.contracts.closed_sets import AcknowledgementOutcome, WebhookFormat
 from shared.contracts.fields import Country, Name, ShortText, Text, Timestamp, WireModel
 
 MAX_HEADER_BYTES = 4096
@@ -60,12 +61,9 @@ Headers = Annotated[
 ]
 EventPatterns = Annotated[tuple[EventPattern, ...], Field(min_length=1, max_length=50, strict=False)]
 RateLimit = Annotated[int, Field(ge=1, le=1000, description="Letters a second, at most")]
-WebhookFormat = Annotated[
-    Literal["standard", "cloudevents"],
-    Field(
-        description="cloudevents: binary mode of CloudEvents 1.0, attributes in headers and the data alone as the body"
-    ),
-]
+FormatDescription = Field(
+    description="cloudevents: binary mode of CloudEvents 1.0, attributes in headers and the data alone as the body"
+)
 
 
 class EventFilters(WireModel):
@@ -90,7 +88,7 @@ class NewEndpoint(WireModel):
     filters: EventFilters = EventFilters()
     headers: Headers = {}
     rate_limit: RateLimit | None = None
-    format: WebhookFormat = "standard"
+    format: Annotated[WebhookFormat, FormatDescription] = WebhookFormat.STANDARD
     verify: Annotated[
         bool, Field(description="Let it prove itself even where the hub does not demand it: see endpoint.verification")
     ] = False
@@ -105,7 +103,7 @@ class EndpointChange(WireModel):
     filters: EventFilters | None = None
     headers: Headers | None = None
     rate_limit: RateLimit | None = None
-    format: WebhookFormat | None = None
+    format: Annotated[WebhookFormat | None, FormatDescription] = None
     paused: bool | None = None
 
 
@@ -127,5 +125,5 @@ class Replay(WireModel):
 class Acknowledgement(WireModel):
     """The receiver's own verdict about an event."""
 
-    outcome: Literal["accepted", "with_warnings", "not_readable"]
+    outcome: AcknowledgementOutcome
     message: Text | None = None

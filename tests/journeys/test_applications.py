@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.permits.domain.lifecycle import APPLICATION_TRANSITIONS, ActorRole, ApplicationStatus
+from services.permits.domain.lifecycle import APPLICATION_TRANSITIONS
+from shared.contracts.closed_sets import ActorRole, ApplicationStatus
 from tests.journeys.party_client import PartyClient, wait_for_events
 
 

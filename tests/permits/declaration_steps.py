@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.permits import endorse
-from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, Side, recompute
+from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, recompute
+from shared.contracts.closed_sets import Side
 from shared.contracts.declaration import Refusal
 from shared.contracts.parties import Party
 from shared.contracts.permit import Endorsement

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from services.permits.domain.lifecycle import PermitStatus
 from services.permits.domain.reference.listings import Population
+from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.policy import Policy
 from tests.permits.domain.rules.test_requirements import TAXON, facts, listing, permit
 from tests.permits.rule_scenarios import (

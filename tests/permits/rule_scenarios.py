@@ -9,14 +9,13 @@ from typing import Any
 from services.permits.domain.checks.check import check
 from services.permits.domain.declarations.lodge import lodge
 from services.permits.domain.declarations.refer_stale import refer_stale
-from services.permits.domain.ledger.balances import Side
-from services.permits.domain.lifecycle import PermitStatus, Status
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.model.usage import add_reservations
 from services.permits.domain.permits import endorse
 from services.permits.domain.reference.facts import Facts, QuotaUsage
 from services.permits.domain.reference.listings import ListingMatch, Listings, Population
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus, PermitStatus, Side
 from shared.contracts.parties import Actor
 from shared.contracts.permit import Endorsement
 from shared.database import new_id
@@ -49,7 +48,7 @@ def received_declaration(
     kept = {name: value for name, value in stated.items() if value is not None}
     who = B if movement == "import" else A
     form = declaration(kept, movement=movement, **(shipment or {}))
-    return DeclarationRecord(new_id(), who.id, who.id, at, "", form, Status.RECEIVED)
+    return DeclarationRecord(new_id(), who.id, who.id, at, "", form, DeclarationStatus.RECEIVED)
 
 
 def rules_found(
@@ -107,7 +106,7 @@ def rules_when_counted_elsewhere(by: str | None, claimed: str = "10") -> Names:
 
 def rules_after_endorsement(quantity: str) -> Names:
     """Endorse so much of a permit of which a declaration has set 100 aside."""
-    act = Actor(party=B.id, role="trader", at=NOW)
+    act = Actor(party=B.id, role=ActorRole.TRADER, at=NOW)
     taken = lodge(
         [replace(received_declaration(UNENDORSED_PERMIT, quantity="100"), sequence=1)],
         [UNENDORSED_PERMIT],
@@ -117,20 +116,22 @@ def rules_after_endorsement(quantity: str) -> Names:
     [held], [declaration] = [c.permit for c in taken.permits], [d.declaration for d in taken.declarations]
     kept = replace(held, citations=declaration.citations, usage_totals=add_reservations((), declaration.citations))
     box_14 = Endorsement.model_validate({"lines": [{"line": "A", "quantity": quantity}]})
-    by = Actor(party=CUSTOMS_ZA.id, role="customs", at=NOW)
+    by = Actor(party=CUSTOMS_ZA.id, role=ActorRole.CUSTOMS, at=NOW)
     made = endorse.endorse({kept.id: kept}, kept.id, box_14, by, {declaration.id: declaration})
     return {one.rule for change in made.declarations for one in change.declaration.findings}
 
 
 def rules_when_stale(*, after: bool) -> Names:
     """Let a declaration be, and end it by its country's days, or not."""
-    taken = lodge([received_declaration(PERMIT)], [PERMIT], Actor(party=B.id, role="trader", at=NOW), APPENDIX_II)
+    taken = lodge(
+        [received_declaration(PERMIT)], [PERMIT], Actor(party=B.id, role=ActorRole.TRADER, at=NOW), APPENDIX_II
+    )
     declaration, permits = (
         taken.declarations[0].declaration,
         {change.permit.id: change.permit for change in taken.permits},
     )
     ended = (
-        refer_stale(declaration, permits, 30, TODAY, Actor(party=None, role="rules", at=AFTER_VALIDITY))
+        refer_stale(declaration, permits, 30, TODAY, Actor(party=None, role=ActorRole.RULES, at=AFTER_VALIDITY))
         .declarations[0]
         .declaration
     )

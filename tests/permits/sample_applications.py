@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import applications
 from services.permits.domain.applications import Officer
-from services.permits.domain.lifecycle import ActorRole
 from shared.contracts.application import Application
+from shared.contracts.closed_sets import ActorRole
 from shared.contracts.parties import Actor, Party, RepresentedTrader
 from shared.database import now
 from tests.permits.sample_data import AUTHORITY_ZA, A, command, line, permit_content

@@ -9,6 +9,7 @@ from services.gateway.actions.credentials import render_credential
 from services.gateway.store import credentials, parties
 from services.gateway.store.credentials import Proof
 from shared import secret_tokens
+from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Party
 from shared.database import new_id, now
 from shared.logs import logger
@@ -26,7 +27,7 @@ async def make_first_admin(conn: AsyncConnection, file: Path) -> bool:
     if await parties.has_admin(conn):
         return False
     at = now()
-    party = Party(id=new_id(at), name="Administrator of this hub", country=OPERATOR_COUNTRY, roles=("admin",))
+    party = Party(id=new_id(at), name="Administrator of this hub", country=OPERATOR_COUNTRY, roles=(Role.ADMIN,))
     await parties.add(conn, party, revision=revision, at=at, actor_party_id=None)
     client_id, secret = str(new_id(at)), secret_tokens.generate_secret()
     await credentials.add(

@@ -12,6 +12,7 @@ from services.gateway.actions.auth.party_directory import Principal
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.idempotency import IdempotentCommand, StoredResponse, store_response
 from services.gateway.store import mandates, parties
+from shared.contracts.closed_sets import Role
 from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import NewMandate, Party
 from shared.database import new_id, now
@@ -52,7 +53,7 @@ async def revoke(context: GatewayContext, id: UUID, principal: Principal) -> dic
     async with context.engine.begin() as conn:
         revision = await parties.lock_next_revision(conn)
         found = await _read(conn, id, principal)
-        if found["trader_id"] != principal.party.id and "admin" not in principal.roles:
+        if found["trader_id"] != principal.party.id and Role.ADMIN not in principal.roles:
             raise NotAllowed("not-your-mandate", "The trader who gave a mandate takes it back, or the administrator.")
         await mandates.revoke(conn, id, revoked_by=principal.party.id, at=at, revision=revision)
         changed = await _read(conn, id, principal)
@@ -104,11 +105,11 @@ def _timestamp(at: datetime | None) -> str | None:
 
 
 def _granting_trader(new: NewMandate, principal: Principal) -> UUID:
-    if "admin" in principal.roles and new.trader is not None:
+    if Role.ADMIN in principal.roles and new.trader is not None:
         return new.trader
     if new.trader not in {None, principal.party.id}:
         raise NotAllowed("not-your-mandate", "`trader` is another party. A mandate is given by the trader itself.")
-    if "trader" not in principal.roles:
+    if Role.TRADER not in principal.roles:
         text = "Name the trader in whose name the agent may declare."
         raise Invalid("invalid-body", text, [Fault("/trader", "required", text)])
     return principal.party.id
@@ -116,7 +117,7 @@ def _granting_trader(new: NewMandate, principal: Principal) -> UUID:
 
 def _require_traders(agent: Party | None, trader: Party | None, new: NewMandate, trader_id: UUID) -> None:
     for party, pointer in ((agent, "/agent"), (trader, "/trader")):
-        if party is None or party.disabled or "trader" not in party.roles:
+        if party is None or party.disabled or Role.TRADER not in party.roles:
             text = "No enabled party with the role trader has this id. Ask the agent for its id: it reads it in /v1/me."
             raise Invalid("agent-unknown", text, [Fault(pointer, "agent-unknown", text)])
     if new.agent == trader_id:
@@ -132,4 +133,4 @@ async def _read(conn: AsyncConnection, id: UUID, principal: Principal) -> RowMap
 
 
 def _visible_to(principal: Principal) -> UUID | None:
-    return None if "admin" in principal.roles else principal.party.id
+    return None if Role.ADMIN in principal.roles else principal.party.id

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.gateway.actions.auth.party_directory import PartyDirectory, Principal
 from services.gateway.store.submissions import Submission
+from shared.contracts.closed_sets import Movement
 from shared.contracts.declaration import Declaration
 from shared.contracts.fields import Trader
 from shared.contracts.parties import RepresentedTrader
@@ -25,7 +26,7 @@ async def declaring_trader(
     if is_own(declaration, principal):
         return principal
     side = declaring_side(declaration)
-    side_name = "importer" if declaration.movement == "import" else "exporter"
+    side_name = "importer" if declaration.movement == Movement.IMPORT else "exporter"
     if declaration.trader == principal.party.id or side.identifier is None:
         raise NotAllowed(
             NOT_YOUR_DECLARATION,
@@ -44,7 +45,7 @@ def is_own(declaration: Declaration, principal: Principal) -> bool:
 
 def declaring_side(declaration: Declaration) -> Trader:
     """Answer the side that declares: who brings the goods in, or sends them out."""
-    return declaration.importer if declaration.movement == "import" else declaration.exporter
+    return declaration.importer if declaration.movement == Movement.IMPORT else declaration.exporter
 
 
 async def _represented_trader(

@@ -8,6 +8,7 @@ from services.gateway.actions.representation import declaring_trader, make_acts_
 from services.gateway.clients.internal import call_with_retry
 from services.gateway.formats.declaration_formats import FORMATS, NORMALIZED_MEDIA_TYPE
 from services.gateway.store import submissions
+from shared.contracts.closed_sets import Movement
 from shared.contracts.parties import Caller
 from shared.database import now
 from shared.problems import Invalid, NotAllowed
@@ -30,7 +31,7 @@ async def validate_declaration(
             raise
         return _invalid_verdict([{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in error.faults])
     except NotAllowed as error:
-        side = "importer" if declaration.movement == "import" else "exporter"
+        side = "importer" if declaration.movement == Movement.IMPORT else "exporter"
         return _invalid_verdict([{"pointer": f"/{side}/identifier", "code": error.code, "detail": error.detail}])
     async with context.engine.connect() as conn:
         if await submissions.is_reference_taken(conn, trader.party.id, declaration.reference):

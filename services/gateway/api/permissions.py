@@ -3,14 +3,14 @@
 Whose thing it is comes after this and is decided where the thing is kept: what is foreign is a 404 there.
 """
 
-from shared.contracts.fields import Role
+from shared.contracts.closed_sets import Role
 
-ALL_ROLES: frozenset[Role] = frozenset({"trader", "customs", "authority", "partner", "admin"})
-ADMIN: frozenset[Role] = frozenset({"admin"})
-TRADER: frozenset[Role] = frozenset({"trader"})
-CUSTOMS: frozenset[Role] = frozenset({"customs"})
-AUTHORITY: frozenset[Role] = frozenset({"authority"})
-PARTNER: frozenset[Role] = frozenset({"partner"})
+ALL_ROLES: frozenset[Role] = frozenset({Role.TRADER, Role.CUSTOMS, Role.AUTHORITY, Role.PARTNER, Role.ADMIN})
+ADMIN: frozenset[Role] = frozenset({Role.ADMIN})
+TRADER: frozenset[Role] = frozenset({Role.TRADER})
+CUSTOMS: frozenset[Role] = frozenset({Role.CUSTOMS})
+AUTHORITY: frozenset[Role] = frozenset({Role.AUTHORITY})
+PARTNER: frozenset[Role] = frozenset({Role.PARTNER})
 SHIPMENT_ROLES = TRADER | CUSTOMS | AUTHORITY
 SUBSCRIBER_ROLES = SHIPMENT_ROLES | PARTNER
 

@@ -6,7 +6,7 @@ how the paper is used.
 
 from decimal import Decimal
 
-from shared.contracts.declaration import CitationUse
+from shared.contracts.closed_sets import DocumentUse
 
 UNITS: dict[str, tuple[str, Decimal]] = {
     "KGM": ("kg", Decimal(1)),
@@ -42,16 +42,16 @@ UNITS: dict[str, tuple[str, Decimal]] = {
 CITES_DOCUMENTS = frozenset({"C400", "C405"})
 NOT_CITES = "Y900"
 
-_USE_BY_LETTER: dict[str, CitationUse] = {
-    "E": "exhausts",
-    "F": "exhausts",
-    "G": "exhausts",
-    "P": "part",
-    "A": "already_counted",
-    "C": "exhausts",
-    "S": "exhausts",
-    "T": "exhausts",
-    "L": "late",
+_USE_BY_LETTER: dict[str, DocumentUse] = {
+    "E": DocumentUse.EXHAUSTS,
+    "F": DocumentUse.EXHAUSTS,
+    "G": DocumentUse.EXHAUSTS,
+    "P": DocumentUse.PART,
+    "A": DocumentUse.ALREADY_COUNTED,
+    "C": DocumentUse.EXHAUSTS,
+    "S": DocumentUse.EXHAUSTS,
+    "T": DocumentUse.EXHAUSTS,
+    "L": DocumentUse.LATE,
 }
 """Second letter → use: Exhausted (F, G: and where the paper goes), Part use, Already attributed, for Certification,
 Surrendered (T: and where the paper goes), Late."""
@@ -60,10 +60,10 @@ NOT_PRESENTED = frozenset({"XA", "XB", "XF", "XO", "XU", "XW", "XX", "RE"})
 """Codes that say there is no such paper with these goods: waived, to follow, not required."""
 
 
-def document_use(code: str | None) -> CitationUse | None:
+def document_use(code: str | None) -> DocumentUse | None:
     """Answer how a document with this status code is used; None for a code that does not say."""
     if code is None:
-        return "exhausts"
+        return DocumentUse.EXHAUSTS
     return _USE_BY_LETTER.get(code[1:]) if len(code) == 2 and not code.startswith("X") else None
 
 

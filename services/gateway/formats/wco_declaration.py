@@ -18,6 +18,7 @@ from services.gateway.formats.wco_parties import parse_party
 from services.gateway.formats.wco_pointers import with_element_names
 from services.gateway.formats.wco_repairs import Repairs
 from services.gateway.formats.xml_parser import Element, parse_xml
+from shared.contracts.closed_sets import Movement
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.parties import Party
 from shared.problems import Fault, Invalid
@@ -67,7 +68,7 @@ def _declaration_content(message: Element, lodger: Party, repairs: Repairs) -> d
     shipment = message.child("GoodsShipment") or Element("GoodsShipment")
     goods = shipment.children("GovernmentAgencyGoodsItem")
     movement = _movement(message, goods)
-    exports = movement == "export"
+    exports = movement is Movement.EXPORT
     exporter = parse_party("exporter", _exporter(message, shipment, goods), lodger if exports else None, repairs)
     importer = parse_party("importer", _importer(message, shipment, goods), None if exports else lodger, repairs)
     export_country = _country("export_country", ("ExportCountry", "ID"), shipment, goods, exporter, repairs)
@@ -89,16 +90,16 @@ def _declaration_content(message: Element, lodger: Party, repairs: Repairs) -> d
     return {name: value for name, value in content.items() if value is not None}
 
 
-def _movement(message: Element, goods: list[Element]) -> str | None:
+def _movement(message: Element, goods: list[Element]) -> Movement | None:
     """Answer the movement: by the first letters of the type, else by the procedure of the first item."""
     kind = (message.child_text("TypeCode") or "")[:2]
     if kind in {"IM", "EX"}:
-        return "import" if kind == "IM" else "export"
+        return Movement.IMPORT if kind == "IM" else Movement.EXPORT
     procedures = goods[0].children("GovernmentProcedure") if goods else []
     digit = (procedures[0].child_text("CurrentCode") or "")[:1] if procedures else ""
-    return (
-        "import" if digit in IMPORT_PROCEDURES and digit else "export" if digit in EXPORT_PROCEDURES and digit else None
-    )
+    if not digit:
+        return None
+    return Movement.IMPORT if digit in IMPORT_PROCEDURES else Movement.EXPORT if digit in EXPORT_PROCEDURES else None
 
 
 def _exporter(message: Element, shipment: Element, goods: list[Element]) -> Element | None:

@@ -15,6 +15,7 @@ from services.gateway.formats.customs_codes import (
 from services.gateway.formats.wco_repairs import Repairs
 from services.gateway.formats.xml_parser import Element
 from shared.cites.time_zones import country_codes
+from shared.contracts.closed_sets import DocumentUse
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Fault, Invalid
 
@@ -193,8 +194,8 @@ def _document(
         "type": code,
         "number": document.child_text("ID"),
         "issuer": issuer if issuer in country_codes() else None,
-        "use": use or "exhausts",
-        "counted_by": previous_declaration if use == "already_counted" else None,
+        "use": use or DocumentUse.EXHAUSTS,
+        "counted_by": previous_declaration if use == DocumentUse.ALREADY_COUNTED else None,
     }
     return {name: value for name, value in content.items() if value is not None}
 

@@ -18,6 +18,7 @@ from services.gateway.store.tables import (
     party_identifiers,
     party_versions,
 )
+from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Party
 from shared.database import new_id
 
@@ -95,7 +96,7 @@ async def has_active_admin(conn: AsyncConnection) -> bool:
         credentials.c.expires_at.is_(None),
         credentials.c.subject.is_(None),
         ~parties.c.disabled,
-        literal("admin") == any_(parties.c.roles),
+        literal(Role.ADMIN) == any_(parties.c.roles),
     )
     return bool((await conn.execute(select(found.where(*conditions).exists()))).scalar_one())
 
@@ -109,7 +110,7 @@ async def list_unsettled_messages(conn: AsyncConnection) -> list[UUID]:
 
 async def has_admin(conn: AsyncConnection) -> bool:
     """Say whether any party was ever made an admin of this hub and still is."""
-    found = select(func.count()).where(literal("admin") == any_(parties.c.roles))
+    found = select(func.count()).where(literal(Role.ADMIN) == any_(parties.c.roles))
     return bool((await conn.execute(found)).scalar_one())
 
 

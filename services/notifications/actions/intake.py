@@ -13,6 +13,7 @@ from services.notifications.domain.audience import audience_keys_for_event
 from services.notifications.domain.event_filters import filter_keys_for_event
 from services.notifications.domain.event_patterns import matching_patterns
 from services.notifications.store import events as store
+from shared.contracts.closed_sets import MessageOutcome
 from shared.contracts.messages import Audience, EventMessage, MessageResult
 from shared.database import retry_transaction
 
@@ -115,7 +116,7 @@ def _event_row(event_message: EventMessage, filter_keys: Sequence[str]) -> dict[
 
 def _message_result(event_id: UUID, fault: str | None, is_stored: bool) -> MessageResult:
     if fault is None and is_stored:
-        return MessageResult(id=event_id, outcome="taken")
+        return MessageResult(id=event_id, outcome=MessageOutcome.TAKEN)
     return MessageResult(
-        id=event_id, outcome="refused", reason=fault or "this sequence of the subject is another event"
+        id=event_id, outcome=MessageOutcome.REFUSED, reason=fault or "this sequence of the subject is another event"
     )

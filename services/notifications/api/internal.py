@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from services.notifications.actions.intake import receive_events
 from services.notifications.actions.parties import update_copies
 from services.notifications.api.dependencies import endpoint_policy, engine
+from shared.contracts.closed_sets import MessageOutcome
 from shared.contracts.messages import EventMessage, MessageResult, MessageResults, PartyBatch
 from shared.database import now
 from shared.internal_auth import CallingService
@@ -68,7 +69,7 @@ def _parse_messages(batch: Any) -> tuple[list[EventMessage], list[MessageResult]
             event_messages.append(EventMessage.model_validate(given))
         except ValidationError as error:
             reason = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in list_faults(error)[:5])
-            results.append(MessageResult(id=_message_id(given, index), outcome="refused", reason=reason))
+            results.append(MessageResult(id=_message_id(given, index), outcome=MessageOutcome.REFUSED, reason=reason))
     return event_messages, results
 
 

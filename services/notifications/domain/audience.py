@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from shared.contracts.closed_sets import Role
 from shared.contracts.messages import Audience, Sender
 from shared.contracts.parties import Party
 
@@ -21,9 +22,9 @@ def audience_keys_for_party(party: Party) -> frozenset[str]:
 
     A partner reads nothing, so one that is nothing else is found by its grants alone; one that is disabled, by nothing.
     """
-    if party.disabled or set(party.roles) <= {"partner"}:
+    if party.disabled or set(party.roles) <= {Role.PARTNER}:
         return frozenset()
-    offices = {_office_key(role, party.country) for role in party.roles if role != "partner"}
+    offices = {_office_key(role, party.country) for role in party.roles if role != Role.PARTNER}
     return frozenset({_identifier_key(value) for value in party.identifier_values} | offices)
 
 
@@ -42,7 +43,7 @@ def senders_except(party: Party, sender: Sender) -> Audience | None:
 
 def country_grants(party: Party) -> Iterator[CountryGrant]:
     """Answer what a partner was granted, country by country; nothing for others and for the disabled."""
-    if party.disabled or "partner" not in party.roles:
+    if party.disabled or Role.PARTNER not in party.roles:
         return
     for number, grant in enumerate(party.grants):
         for country in sorted(set(grant.countries)):

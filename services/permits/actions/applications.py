@@ -17,7 +17,6 @@ from services.permits.actions.views import Links, View, permit_link, transition_
 from services.permits.domain import applications as domain_applications
 from services.permits.domain.applications import Officer, days_open
 from services.permits.domain.events import APPLICATION_ASSESSED
-from services.permits.domain.lifecycle import ActorRole
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.permits.issue import NewPermit
@@ -25,6 +24,7 @@ from services.permits.store import applications, change_sets, commands, facts, p
 from services.permits.store.from_row import Row
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
+from shared.contracts.closed_sets import ActorRole, Role
 from shared.contracts.declaration import Refusal
 from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import Actor, Party, RepresentedTrader
@@ -233,7 +233,7 @@ def application_view(
     application: ApplicationRecord, history: Iterable[Row], links: Links, reader: Party, at: datetime
 ) -> View:
     """Write an application whole; what the authority says to itself about it only for the authority."""
-    is_authority = "authority" in reader.roles and reader.country == application.content.authority_country
+    is_authority = Role.AUTHORITY in reader.roles and reader.country == application.content.authority_country
     visible_history = [row for row in history if is_authority or row["event"] != APPLICATION_ASSESSED]
     return {
         **application.content.model_dump(mode="json", exclude_none=True),

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.ledger.balances import Side
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.store import declarations, permits
+from shared.contracts.closed_sets import Side
 from shared.database import retry_transaction
 from shared.problems import Conflict
 

@@ -11,6 +11,7 @@ from services.permits.domain.units import convert
 from services.permits.store import reports
 from services.permits.store.from_row import Row
 from shared.cites.units import REPORT_UNITS
+from shared.contracts.closed_sets import Side
 from shared.contracts.quantities import EXACT, format_quantity
 
 EXPORT_COLUMNS = (
@@ -57,9 +58,9 @@ ReadRows = Callable[[AsyncConnection, int, str], AsyncIterator[Sequence[Row]]]
 RenderRow = Callable[[Row, int], dict[str, str]]
 
 
-def annual_report(engine: AsyncEngine, year: int, side: str, country: str) -> AsyncGenerator[str]:
+def annual_report(engine: AsyncEngine, year: int, side: Side, country: str) -> AsyncGenerator[str]:
     """Stream the report: one row a permit line, from what was really used in the year."""
-    if side == "export":
+    if side is Side.EXPORT:
         return _stream_lines(engine, EXPORT_COLUMNS, reports.stream_exports, _export_row, year, country)
     return _stream_lines(engine, IMPORT_COLUMNS, reports.stream_imports, _import_row, year, country)
 

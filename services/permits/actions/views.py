@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from services.permits.domain.lifecycle import ActorRole
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.store.from_row import Row
+from shared.contracts.closed_sets import ActorRole
 from shared.contracts.fields import format_timestamp
 
 View = dict[str, Any]

@@ -19,18 +19,17 @@ from services.permits.api.commands import (
     with_etag,
 )
 from services.permits.domain.applications import Officer
-from services.permits.domain.lifecycle import ActorRole, ApplicationStatus
 from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
+from shared.contracts.closed_sets import ActorRole, ApplicationStatus, PermitKind, Role
 from shared.contracts.declaration import Refusal
 from shared.contracts.fields import CountryCode, Day, Name
 from shared.contracts.parties import Actor, Party
-from shared.contracts.permit import PermitKind
 from shared.database import now
 from shared.idempotency import IdempotentCommand
 from shared.internal_auth import RepresentedTraderIfAny
 
 router = APIRouter(prefix="/v1/permit-applications", tags=["applications"])
-Concerned = Annotated[Party, Depends(require_role("trader", "authority"))]
+Concerned = Annotated[Party, Depends(require_role(Role.TRADER, Role.AUTHORITY))]
 
 
 class Filters(BaseModel):

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
+from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Caller, Party
 from shared.database import Engine as AnEngine
 from shared.database import new_id, now
@@ -47,10 +48,10 @@ def person(found: Annotated[Caller, Depends(read_caller)]) -> str:
 
 
 Person = Annotated[str, Depends(person)]
-Trader = Annotated[Party, Depends(require_role("trader"))]
-Customs = Annotated[Party, Depends(require_role("customs"))]
-Authority = Annotated[Party, Depends(require_role("authority"))]
-Reader = Annotated[Party, Depends(require_role("trader", "customs", "authority"))]
+Trader = Annotated[Party, Depends(require_role(Role.TRADER))]
+Customs = Annotated[Party, Depends(require_role(Role.CUSTOMS))]
+Authority = Annotated[Party, Depends(require_role(Role.AUTHORITY))]
+Reader = Annotated[Party, Depends(require_role(Role.TRADER, Role.CUSTOMS, Role.AUTHORITY))]
 
 
 async def read_command(

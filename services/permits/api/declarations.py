@@ -20,7 +20,7 @@ from services.permits.api.commands import (
     render_response,
     with_etag,
 )
-from services.permits.domain.lifecycle import Status
+from shared.contracts.closed_sets import DeclarationStatus, Movement
 from shared.contracts.declaration import (
     Cancellation,
     Consent,
@@ -30,7 +30,7 @@ from shared.contracts.declaration import (
     Refusal,
     Release,
 )
-from shared.contracts.fields import CountryCode, Day, Movement, Name
+from shared.contracts.fields import CountryCode, Day, Name
 from shared.database import new_id, now
 from shared.internal_auth import RepresentedTraderIfAny
 from shared.problems import Invalid
@@ -44,7 +44,7 @@ class Filters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    status: Status | None = None
+    status: DeclarationStatus | None = None
     movement: Movement | None = None
     taxon: Name | None = None
     permit_number: Name | None = None

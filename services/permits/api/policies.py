@@ -7,13 +7,14 @@ from starlette.responses import Response
 
 from services.permits.actions.reference import policies
 from services.permits.api.commands import Engine, read_command, render_response, require_role, with_etag
+from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Party
 from shared.contracts.policy import Policy
 from shared.internal_auth import CallingParty
 from shared.problems import Invalid
 
 router = APIRouter(prefix="/v1/policies", tags=["policies"])
-Admin = Annotated[Party, Depends(require_role("admin"))]
+Admin = Annotated[Party, Depends(require_role(Role.ADMIN))]
 
 
 @router.get("/{country}")

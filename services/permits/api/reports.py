@@ -1,7 +1,7 @@
 """Reports of a country's year, streamed as CSV to its authority, some at a time."""
 
 from collections.abc import AsyncGenerator
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.permits.actions import reports
 from services.permits.api.commands import Authority, Engine
+from shared.contracts.closed_sets import Side
 from shared.contracts.parties import Party
 from shared.problems import NotFound, Unavailable
 
@@ -30,7 +31,7 @@ class YearQuery(BaseModel):
 class YearAndSideQuery(YearQuery):
     """Whose year, and which side of the trade."""
 
-    side: Literal["export", "import"]
+    side: Side
 
 
 class ReportSlots:

@@ -8,12 +8,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.permits.domain.events import APPLICATION_ASSESSED
-from services.permits.domain.lifecycle import (
-    ActorRole,
-    ApplicationStatus,
-    can_transition_application,
-    describe_application_transitions,
-)
+from services.permits.domain.lifecycle import can_transition_application, describe_application_transitions
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.change_sets import ApplicationChange, ChangeSet
 from services.permits.domain.model.events import DomainEvent
@@ -23,6 +18,7 @@ from services.permits.domain.permits.validation import VALIDITY_MONTHS, add_mont
 from services.permits.domain.reference.facts import Facts
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.application import Application, Assessment, GrantDecision, GrantedLine
+from shared.contracts.closed_sets import ActorRole, ApplicationStatus
 from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit, PermitLine

@@ -4,11 +4,12 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from services.permits.domain.ledger.balances import Side, available, reserved, total_amount, used
+from services.permits.domain.ledger.balances import available, reserved, total_amount, used
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
+from shared.contracts.closed_sets import Role, Side
 from shared.contracts.messages import Audience, RoleInCountry, Sender
 from shared.contracts.quantities import format_quantity
 
@@ -66,7 +67,7 @@ def application_audience(application: ApplicationRecord, event: DomainEvent) -> 
     Of its own assessment the authority alone hears.
     """
     country = application.content.authority_country
-    offices = (RoleInCountry(role="authority", country=country),)
+    offices = (RoleInCountry(role=Role.AUTHORITY, country=country),)
     if event.event_type == APPLICATION_ASSESSED:
         return Audience(offices=offices)
     return Audience(
@@ -111,7 +112,7 @@ def permit_audience(permit: PermitRecord, also_notify: frozenset[UUID]) -> Audie
         taxa=tuple(sorted({line.taxon for line in content.lines})),
         sender=Sender(
             parties=(permit.registered_by,) if permit.registered_by else (),
-            offices=(RoleInCountry(role="authority", country=content.issuer),),
+            offices=(RoleInCountry(role=Role.AUTHORITY, country=content.issuer),),
         ),
     )
 
@@ -147,5 +148,5 @@ def _unique(*countries: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def _offices(countries: tuple[str, ...]) -> tuple[RoleInCountry, ...]:
     return tuple(
-        RoleInCountry(role=role, country=country) for country in countries for role in ("authority", "customs")
+        RoleInCountry(role=role, country=country) for country in countries for role in (Role.AUTHORITY, Role.CUSTOMS)
     )

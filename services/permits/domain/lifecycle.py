@@ -4,67 +4,45 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-
-class Status(StrEnum):
-    """Where a declaration stands."""
-
-    RECEIVED = "received"
-    ACCEPTED = "accepted"
-    REFERRED = "referred"
-    REJECTED = "rejected"
-    RELEASED = "released"
-    REFUSED = "refused"
-    CANCELLED = "cancelled"
-
-
-class ActorRole(StrEnum):
-    """In whose hand a turn lies; `rules` is the hub itself."""
-
-    RULES = "rules"
-    TRADER = "trader"
-    CUSTOMS = "customs"
-    AUTHORITY = "authority"
-
+from shared.contracts.closed_sets import ActorRole, ApplicationStatus, DeclarationStatus, PermitStatus
 
 _CUSTOMS, _TRADER, _RULES = frozenset({ActorRole.CUSTOMS}), frozenset({ActorRole.TRADER}), frozenset({ActorRole.RULES})
 
-DECLARATION_TRANSITIONS: dict[Status, dict[Status, frozenset[ActorRole]]] = {
-    Status.RECEIVED: {Status.ACCEPTED: _RULES, Status.REFERRED: _RULES, Status.REJECTED: _RULES},
-    Status.ACCEPTED: {
-        Status.RELEASED: _CUSTOMS,
-        Status.REFUSED: _CUSTOMS,
-        Status.CANCELLED: _TRADER,
-        Status.RECEIVED: _TRADER,
-        Status.REFERRED: _RULES,
+DECLARATION_TRANSITIONS: dict[DeclarationStatus, dict[DeclarationStatus, frozenset[ActorRole]]] = {
+    DeclarationStatus.RECEIVED: {
+        DeclarationStatus.ACCEPTED: _RULES,
+        DeclarationStatus.REFERRED: _RULES,
+        DeclarationStatus.REJECTED: _RULES,
     },
-    Status.REFERRED: {
-        Status.ACCEPTED: _CUSTOMS | _RULES,
-        Status.REFUSED: _CUSTOMS,
-        Status.CANCELLED: _TRADER,
-        Status.RECEIVED: _TRADER,
-        Status.REJECTED: _RULES,
+    DeclarationStatus.ACCEPTED: {
+        DeclarationStatus.RELEASED: _CUSTOMS,
+        DeclarationStatus.REFUSED: _CUSTOMS,
+        DeclarationStatus.CANCELLED: _TRADER,
+        DeclarationStatus.RECEIVED: _TRADER,
+        DeclarationStatus.REFERRED: _RULES,
     },
-    Status.REJECTED: {Status.ACCEPTED: _CUSTOMS, Status.CANCELLED: _TRADER, Status.RECEIVED: _TRADER},
-    Status.RELEASED: {Status.RELEASED: _CUSTOMS},
+    DeclarationStatus.REFERRED: {
+        DeclarationStatus.ACCEPTED: _CUSTOMS | _RULES,
+        DeclarationStatus.REFUSED: _CUSTOMS,
+        DeclarationStatus.CANCELLED: _TRADER,
+        DeclarationStatus.RECEIVED: _TRADER,
+        DeclarationStatus.REJECTED: _RULES,
+    },
+    DeclarationStatus.REJECTED: {
+        DeclarationStatus.ACCEPTED: _CUSTOMS,
+        DeclarationStatus.CANCELLED: _TRADER,
+        DeclarationStatus.RECEIVED: _TRADER,
+    },
+    DeclarationStatus.RELEASED: {DeclarationStatus.RELEASED: _CUSTOMS},
 }
 """From which state to which, by whom. A release again is a correction."""
 
-FINAL = frozenset(Status) - DECLARATION_TRANSITIONS.keys()
+FINAL = frozenset(DeclarationStatus) - DECLARATION_TRANSITIONS.keys()
 
-DECLARATION_EVENT_TYPES: dict[Status, str] = {status: f"declaration.{status}" for status in Status}
+DECLARATION_EVENT_TYPES: dict[DeclarationStatus, str] = {
+    status: f"declaration.{status}" for status in DeclarationStatus
+}
 """The event of entering a state; an amendment and a correction have events of their own."""
-
-
-class PermitStatus(StrEnum):
-    """Where a permit stands; `expired` follows from its dates and is never written."""
-
-    ISSUED = "issued"
-    ENDORSED = "endorsed"
-    EXHAUSTED = "exhausted"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
-    REPLACED = "replaced"
-    LOST = "lost"
 
 
 _AUTHORITY = frozenset({ActorRole.AUTHORITY})
@@ -96,16 +74,6 @@ USABLE = frozenset({PermitStatus.ISSUED, PermitStatus.ENDORSED, PermitStatus.EXH
 """States in which a permit was not withdrawn: whether anything is left on it is the ledger's question."""
 
 
-class ApplicationStatus(StrEnum):
-    """Where an application for a permit stands."""
-
-    SUBMITTED = "submitted"
-    QUERIED = "queried"
-    GRANTED = "granted"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-
-
 _DECISIONS = {
     ApplicationStatus.GRANTED: _AUTHORITY,
     ApplicationStatus.REFUSED: _AUTHORITY,
@@ -118,12 +86,12 @@ APPLICATION_TRANSITIONS: dict[ApplicationStatus, dict[ApplicationStatus, frozens
 }
 
 
-def can_transition(from_status: Status, to_status: Status, role: ActorRole) -> bool:
+def can_transition(from_status: DeclarationStatus, to_status: DeclarationStatus, role: ActorRole) -> bool:
     """Say whether a declaration may be sent from one state to another by this hand."""
     return role in DECLARATION_TRANSITIONS.get(from_status, {}).get(to_status, frozenset())
 
 
-def describe_transitions(from_status: Status) -> str:
+def describe_transitions(from_status: DeclarationStatus) -> str:
     """Say in words where a declaration may go from here, for the one who tried something else."""
     return _describe(from_status, DECLARATION_TRANSITIONS.get(from_status, {}))
 

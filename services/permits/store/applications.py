@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.lifecycle import ApplicationStatus
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.change_sets import ApplicationChange
 from services.permits.store import tables as t
 from services.permits.store.from_row import Row, group_by_id
 from shared.contracts.application import Application
+from shared.contracts.closed_sets import ApplicationStatus, Role
 from shared.contracts.fields import STORED_CONTEXT
 from shared.contracts.parties import Party
 from shared.database import id_in
@@ -35,7 +35,7 @@ APPLICATION_COLUMNS = (
 
 def readable_by(party: Party) -> ColumnElement[bool]:
     """Say which applications a party reads: its own, and an authority those made to its country."""
-    return or_(submitted_by(party), decided_by(party)) if "authority" in party.roles else submitted_by(party)
+    return or_(submitted_by(party), decided_by(party)) if Role.AUTHORITY in party.roles else submitted_by(party)
 
 
 def submitted_by(party: Party) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.store import tables as t
 from services.permits.store.from_row import OFFICE_ROLES, Row, declaration_from_row, group_by_id
 from services.permits.store.search import list_taxon_words, midnight
+from shared.contracts.closed_sets import Movement
 from shared.contracts.parties import Party
 from shared.database import id_in
 
@@ -43,8 +44,8 @@ def readable_by(party: Party) -> ColumnElement[bool]:
 def decided_by(party: Party) -> ColumnElement[bool]:
     """Say which declarations customs of a country decides: imports into it, exports out of it."""
     c = t.declarations.c
-    imports = (c.movement == "import") & (c.import_country == party.country)
-    return imports | (c.movement == "export") & (c.export_country == party.country)
+    imports = (c.movement == Movement.IMPORT) & (c.import_country == party.country)
+    return imports | (c.movement == Movement.EXPORT) & (c.export_country == party.country)
 
 
 def citing_permits_of(party: Party) -> ColumnElement[bool]:
@@ -102,8 +103,8 @@ async def list_stale(conn: AsyncConnection, country: str, before: datetime, *, l
     """Answer unreleased declarations that a country decides, hold something, and to which nothing happened since."""
     c, h, citation = t.declarations.c, t.declaration_history.c, t.citations.c
     decided = or_(
-        (c.movement == "import") & (c.import_country == country),
-        (c.movement == "export") & (c.export_country == country),
+        (c.movement == Movement.IMPORT) & (c.import_country == country),
+        (c.movement == Movement.EXPORT) & (c.export_country == country),
     )
     holds = select(citation.declaration_id).where(citation.declaration_id == c.id, citation.reserved > 0).exists()
     since = select(h.id).where(h.declaration_id == c.id, h.at >= before).exists()

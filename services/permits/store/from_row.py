@@ -9,18 +9,18 @@ from uuid import UUID
 
 from sqlalchemy import Result, RowMapping
 
-from services.permits.domain.ledger.balances import Balance, Side
-from services.permits.domain.lifecycle import PermitStatus, Status
+from services.permits.domain.ledger.balances import Balance
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.model.usage import UsageTotal
+from shared.contracts.closed_sets import DeclarationStatus, PermitStatus, Role, Side
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.fields import STORED_CONTEXT
 from shared.contracts.findings import Finding
 from shared.contracts.permit import Permit
 
 Row = RowMapping
-OFFICE_ROLES = frozenset({"authority", "customs"})
+OFFICE_ROLES = frozenset({Role.AUTHORITY, Role.CUSTOMS})
 """Roles that act for their country, and read what concerns it."""
 SIDES_BY_VALUE = {side.value: side for side in Side}
 BALANCE_COLUMNS = tuple(field.name for field in fields(Balance))
@@ -98,7 +98,7 @@ def declaration_from_row(row: Row, citations: Iterable[Row] = ()) -> Declaration
         received_at=row["received_at"],
         digest=row["digest"],
         content=NormalizedDeclaration.model_validate(row["content"], context=STORED_CONTEXT),
-        status=Status(row["status"]),
+        status=DeclarationStatus(row["status"]),
         version=row["version"],
         sequence=row["sequence"],
         findings=tuple(Finding.model_validate(finding) for finding in row["findings"]),

@@ -7,9 +7,10 @@ from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.ledger.balances import ZERO, Balance, EntryKind, LedgerEntry, Side
+from services.permits.domain.ledger.balances import ZERO, Balance, EntryKind, LedgerEntry
 from services.permits.store import tables as t
 from services.permits.store.from_row import BALANCE_COLUMNS, Row
+from shared.contracts.closed_sets import Side
 
 
 async def list_entries(

@@ -21,6 +21,7 @@ from services.permits.store import tables as t
 from services.permits.store import to_row as w
 from services.permits.store.quotas import UNCOUNTED_STATUSES, quantity_used
 from services.permits.store.tables import quota_usage, quotas
+from shared.contracts.closed_sets import ActorRole, PermitKind
 from shared.contracts.parties import Actor
 from shared.database import bulk_insert, bulk_update, column_arrays, id_in
 
@@ -46,7 +47,7 @@ async def lock_remaining(
 
 
 async def _list_line_usage(conn: AsyncConnection, new_permits: Sequence[PermitRecord]) -> list[LineQuotaUsage]:
-    export_permits = [permit for permit in new_permits if permit.content.kind == "export"]
+    export_permits = [permit for permit in new_permits if permit.content.kind == PermitKind.EXPORT]
     if not export_permits:
         return []
     await conn.execute(_SHARE_ISSUING_LOCK)
@@ -178,7 +179,10 @@ async def record_usage_of_issued_permits(conn: AsyncConnection, version: int, at
         query = (
             select(p.id)
             .where(
-                p.id > last, p.kind == "export", p.valid_until >= earliest_start, p.export_country.in_(loaded_countries)
+                p.id > last,
+                p.kind == PermitKind.EXPORT,
+                p.valid_until >= earliest_start,
+                p.export_country.in_(loaded_countries),
             )
             .where(p.status.not_in(UNCOUNTED_STATUSES))
             .order_by(p.id)
@@ -188,5 +192,7 @@ async def record_usage_of_issued_permits(conn: AsyncConnection, version: int, at
         if not ids:
             return
         found = await permits.read_many(conn, ids)
-        await record_usage(conn, [found[id] for id in ids if id in found], Actor(party=None, role="rules", at=at))
+        await record_usage(
+            conn, [found[id] for id in ids if id in found], Actor(party=None, role=ActorRole.RULES, at=at)
+        )
         last = ids[-1]

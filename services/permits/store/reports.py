@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.store import tables as t
 from services.permits.store.from_row import Row
+from shared.contracts.closed_sets import PermitKind, Side
 
 ROWS_PER_BATCH = 1000
 """Rows that are in memory at a time."""
-USE_KINDS_BY_SIDE = {"export": ("endorse", "correct"), "import": ("consume", "correct")}
+USE_KINDS_BY_SIDE = {Side.EXPORT: ("endorse", "correct"), Side.IMPORT: ("consume", "correct")}
 """What an entry of a side is that used something up: what left was endorsed, what arrived was consumed."""
 CROSSING_KINDS = ("cross", "recross")
 """Crossings under certificates for many of them, which use nothing up, and their corrections."""
@@ -33,14 +34,14 @@ async def stream_exports(conn: AsyncConnection, year: int, country: str) -> Asyn
         .select_from(t.ledger)
         .join(t.permit_lines, (N.permit_id == E.permit_id) & (N.line == E.line))
         .join(t.permits, P.id == E.permit_id)
-        .where(*_use_entries(year, "export"), P.export_country == country)
+        .where(*_use_entries(year, Side.EXPORT), P.export_country == country)
         .group_by(P.id, N.permit_id, N.line)
         .having(used > 0)
         .order_by(*ORDER)
     )
     async for rows in _stream(conn, query):
         yield rows
-    async for rows in _stream(conn, _crossings_query(year, "export", country)):
+    async for rows in _stream(conn, _crossings_query(year, Side.EXPORT, country)):
         yield rows
 
 
@@ -63,18 +64,20 @@ async def stream_imports(conn: AsyncConnection, year: int, country: str) -> Asyn
             (import_permits_by_item.c.declaration_id == used.c.declaration_id)
             & (import_permits_by_item.c.item == used.c.item),
         )
-        .where(P.import_country == country, or_(P.kind != "import", import_permits_by_item.c.others.is_not(True)))
+        .where(
+            P.import_country == country, or_(P.kind != PermitKind.IMPORT, import_permits_by_item.c.others.is_not(True))
+        )
         .group_by(P.id, N.permit_id, N.line, import_permits_by_item.c.import_permits)
         .having(total > 0)
         .order_by(*ORDER, import_permits_by_item.c.import_permits)
     )
     async for rows in _stream(conn, query):
         yield rows
-    async for rows in _stream(conn, _crossings_query(year, "import", country)):
+    async for rows in _stream(conn, _crossings_query(year, Side.IMPORT, country)):
         yield rows
 
 
-def _crossings_query(year: int, side: str, country: str) -> Select[Any]:
+def _crossings_query(year: int, side: Side, country: str) -> Select[Any]:
     """Write the query for what crossed a country's border under certificates for many crossings: each is trade.
 
     Where it crossed from and to stands in the declaration, for the goods go many ways and come home; what customs noted
@@ -99,7 +102,7 @@ def _crossings_query(year: int, side: str, country: str) -> Select[Any]:
             E.value_date >= date(year, 1, 1),
             E.value_date <= date(year, 12, 31),
         )
-        .where(border_countries[0 if side == "export" else 1] == country)
+        .where(border_countries[0 if side is Side.EXPORT else 1] == country)
         .group_by(P.id, N.permit_id, N.line, *border_countries)
         .having(used > 0)
         .order_by(*ORDER, *border_countries)
@@ -110,21 +113,21 @@ async def stream_both_sides(conn: AsyncConnection, year: int, country: str) -> A
     """Stream the permit lines that a country had to do with in a year: what left, and what arrived."""
     sides = {side: func.coalesce(func.sum(E.quantity).filter(E.side == side), 0) for side in USE_KINDS_BY_SIDE}
     query = (
-        select(*PERMIT_COLUMNS, *LINE_COLUMNS, sides["export"].label("left"), sides["import"].label("arrived"))
+        select(*PERMIT_COLUMNS, *LINE_COLUMNS, sides[Side.EXPORT].label("left"), sides[Side.IMPORT].label("arrived"))
         .select_from(t.ledger)
         .join(t.permit_lines, (N.permit_id == E.permit_id) & (N.line == E.line))
         .join(t.permits, P.id == E.permit_id)
-        .where(*_use_entries(year, *USE_KINDS_BY_SIDE), P.kind != "import")
+        .where(*_use_entries(year, *USE_KINDS_BY_SIDE), P.kind != PermitKind.IMPORT)
         .where(or_(P.export_country == country, P.import_country == country))
         .group_by(P.id, N.permit_id, N.line)
-        .having(or_(sides["export"] > 0, sides["import"] > 0))
+        .having(or_(sides[Side.EXPORT] > 0, sides[Side.IMPORT] > 0))
         .order_by(*ORDER)
     )
     async for rows in _stream(conn, query):
         yield rows
 
 
-def _use_entries(year: int, *sides: str) -> tuple[ColumnElement[bool], ...]:
+def _use_entries(year: int, *sides: Side) -> tuple[ColumnElement[bool], ...]:
     """Say which entries used something in a year: that of their day, on which customs endorsed or released."""
     these = or_(*((E.side == side) & E.kind.in_(USE_KINDS_BY_SIDE[side]) for side in sides))
     return these, E.value_date >= date(year, 1, 1), E.value_date <= date(year, 12, 31)
@@ -132,7 +135,9 @@ def _use_entries(year: int, *sides: str) -> tuple[ColumnElement[bool], ...]:
 
 def _used_by_item(year: int) -> CTE:
     parts = (E.permit_id, E.line, E.declaration_id, E.item)
-    query = select(*parts, func.sum(E.quantity).label("quantity")).where(*_use_entries(year, "import")).group_by(*parts)
+    query = (
+        select(*parts, func.sum(E.quantity).label("quantity")).where(*_use_entries(year, Side.IMPORT)).group_by(*parts)
+    )
     return query.cte("used")
 
 
@@ -143,8 +148,8 @@ def _import_permits_by_item(used: CTE) -> CTE:
         select(
             used.c.declaration_id,
             used.c.item,
-            numbers.filter(P.kind == "import").label("import_permits"),
-            func.bool_or(P.kind != "import").label("others"),
+            numbers.filter(P.kind == PermitKind.IMPORT).label("import_permits"),
+            func.bool_or(P.kind != PermitKind.IMPORT).label("others"),
         )
         .join(t.permits, P.id == used.c.permit_id)
         .group_by(used.c.declaration_id, used.c.item)

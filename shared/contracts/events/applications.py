@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from shared.contracts.closed_sets import PermitKind
 from shared.contracts.events.parts import EventData
 from shared.contracts.fields import Country, Id, ShortText
-from shared.contracts.permit import PermitKind
 
 Status = Literal["submitted", "queried", "granted", "refused", "withdrawn"]
 

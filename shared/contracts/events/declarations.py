@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from shared.contracts.closed_sets import Movement
 from shared.contracts.events.parts import DecimalText, EventData, Usage
-from shared.contracts.fields import Id, Movement
+from shared.contracts.fields import Id
 from shared.contracts.findings import Finding
 
 Status = Literal["received", "accepted", "referred", "rejected", "released", "refused", "cancelled"]

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from shared.contracts.fields import Country, Id, LineLetter, Movement, ShortText, Source, Unit, WireModel
+from shared.contracts.closed_sets import Movement, Source, Unit
+from shared.contracts.fields import Country, Id, LineLetter, ShortText, WireModel
 
 DecimalText = Annotated[
     str, StringConstraints(pattern=r"^-?[0-9]+(\.[0-9]+)?$"), Field(description="A decimal in a string: 118, 0.25")

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from shared.contracts.closed_sets import Movement, PermitKind
 from shared.contracts.events.parts import (
     CausingDeclaration,
     EventData,
@@ -12,8 +13,7 @@ from shared.contracts.events.parts import (
     SecondUseAttempt,
     UsedLine,
 )
-from shared.contracts.fields import Day, Id, Movement
-from shared.contracts.permit import PermitKind
+from shared.contracts.fields import Day, Id
 
 Status = Literal["issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost"]
 UsedLines = Annotated[tuple[UsedLine, ...], Field(strict=False)]

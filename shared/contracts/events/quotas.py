@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.contracts.closed_sets import Unit
 from shared.contracts.events.parts import DecimalText, EventData
 from shared.contracts.events.permits import Status
-from shared.contracts.fields import Country, Day, Id, ShortText, Unit
+from shared.contracts.fields import Country, Day, Id, ShortText
 
 Codes = Annotated[tuple[str, ...], Field(strict=False, description="Codes it is limited to; empty means all")]
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.gateway.formats import declaration_json as as_json
 from services.gateway.formats.declaration_json import count_names
 from shared import strict_json
+from shared.contracts.closed_sets import Role
 from shared.contracts.declaration import Declaration
 from shared.contracts.parties import Party
 from shared.database import new_id
@@ -18,7 +19,7 @@ from shared.problems import Invalid
 from shared.strict_json import parse_json, validate
 from tests.gateway.conftest import declaration
 
-LODGER = Party(id=new_id(), name="B SARL", country="FR", roles=("trader",), identifiers={})
+LODGER = Party(id=new_id(), name="B SARL", country="FR", roles=(Role.TRADER,), identifiers={})
 VALUES = (
     "NaN", "-Infinity", "1e400", "1E2", "1.0", "-0", "0", "1", "1_0", "01", "118.50", "0.25", "12345678901234567.8",
     "1234567890123456.123456789", "9" * 39, "9" * 5000, "true", "null", "{}", "[]", "[[]]", '""', '"\\ud800"',

@@ -6,14 +6,15 @@ import pstats
 import pytest
 
 from services.gateway.formats import wco_declaration
+from shared.contracts.closed_sets import Role
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.parties import Party
 from shared.database import new_id
 from shared.problems import Invalid
 from tests.gateway.customs_messages import NO_NAMESPACES, V2, V3, customs_message, document_xml, goods_item_xml
 
-B = Party(id=new_id(), name="B SARL", country="FR", roles=("trader",), identifiers={"EORI": "FR99988877700011"})
-A = Party(id=new_id(), name="A (Pty) Ltd", country="ZA", roles=("trader",), identifiers={"EORI": "ZA1234567"})
+B = Party(id=new_id(), name="B SARL", country="FR", roles=(Role.TRADER,), identifiers={"EORI": "FR99988877700011"})
+A = Party(id=new_id(), name="A (Pty) Ltd", country="ZA", roles=(Role.TRADER,), identifiers={"EORI": "ZA1234567"})
 
 
 def _read(body: bytes, by: Party = B) -> NormalizedDeclaration:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from shared.contracts.closed_sets import Role
 from shared.contracts.messages import Audience, EventMessage, RoleInCountry, Sender
 from shared.contracts.parties import Party
 from tests.notifications.conftest import Service, event_message, party
@@ -51,7 +52,7 @@ async def test_the_last_verdict_stands_with_the_delivery(service: Service) -> No
 async def test_the_trader_hears_how_its_declaration_was_received(service: Service) -> None:
     trader, customs, stranger = party(), party("customs"), party()
     await service.send_parties(trader, customs, stranger)
-    offices = (RoleInCountry(role="customs", country="FR"),)
+    offices = (RoleInCountry(role=Role.CUSTOMS, country="FR"),)
     received = Audience(parties=(trader.id,), offices=offices, sender=Sender(parties=(trader.id,)))
     message = event_message(audience=received, reference="B-1")
     await service.send_events(message)
@@ -78,7 +79,7 @@ async def test_the_trader_hears_how_its_declaration_was_received(service: Servic
 async def test_the_issuing_authority_hears_how_news_of_its_permit_was_received(service: Service) -> None:
     issuer, importer = party("authority", country="ZA"), party(identifiers={"EORI": "FR1"})
     await service.send_parties(issuer, importer)
-    office = RoleInCountry(role="authority", country="ZA")
+    office = RoleInCountry(role=Role.AUTHORITY, country="ZA")
     received = Audience(identifiers=("FR1",), offices=(office,), sender=Sender(offices=(office,)))
     message = event_message(
         kind="permit.revoked", audience=received, issuer="ZA", number="ZA-1", permit_id=str(UUID(int=1))
@@ -100,7 +101,7 @@ async def test_who_acknowledges_its_own_thing_is_told_nothing(service: Service) 
 async def test_a_verdict_about_a_verdict_goes_nowhere(service: Service) -> None:
     trader, customs = party(), party("customs")
     await service.send_parties(trader, customs)
-    offices = (RoleInCountry(role="customs", country="FR"),)
+    offices = (RoleInCountry(role=Role.CUSTOMS, country="FR"),)
     message = event_message(audience=Audience(offices=offices, sender=Sender(parties=(trader.id,))))
     await service.send_events(message)
     await acknowledge(service, customs, message)

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from uuid import uuid4
 
+from shared.contracts.closed_sets import Role
 from shared.contracts.messages import Audience, RoleInCountry
 from shared.contracts.parties import Grant
 from tests.notifications.conftest import Service, event_message, party
@@ -86,7 +87,7 @@ async def test_an_audience_is_matched_by_id_by_identifier_and_by_office(service:
     customs, abroad = party("customs", country="FR"), party("customs", country="ZA")
     await service.send_parties(named, holder, customs, abroad)
     audience = Audience(
-        parties=(named.id,), identifiers=("FR1", "FR2"), offices=(RoleInCountry(role="customs", country="FR"),)
+        parties=(named.id,), identifiers=("FR1", "FR2"), offices=(RoleInCountry(role=Role.CUSTOMS, country="FR"),)
     )
     await service.send_events(event_message(audience=audience))
     received = [len((await service.read_feed(who))[0]) for who in (named, holder, customs, abroad)]

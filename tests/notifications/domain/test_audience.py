@@ -9,6 +9,7 @@ from services.notifications.domain.concurrency_limit import (
     next_concurrency,
 )
 from services.notifications.domain.event_patterns import matching_patterns
+from shared.contracts.closed_sets import Role
 from shared.contracts.messages import Audience, RoleInCountry
 from shared.contracts.parties import Grant
 from tests.notifications.conftest import party
@@ -22,7 +23,7 @@ def test_a_type_answers_to_itself_to_its_family_and_to_all() -> None:
 
 def test_both_sides_write_the_same_marks() -> None:
     who = party("customs", "authority", identifiers={"EORI": "FR1"})
-    audience = Audience(identifiers=("FR1",), offices=(RoleInCountry(role="customs", country="FR"),))
+    audience = Audience(identifiers=("FR1",), offices=(RoleInCountry(role=Role.CUSTOMS, country="FR"),))
     assert audience_keys_for_event(audience) < audience_keys_for_party(who)
 
 

@@ -11,6 +11,7 @@ from bench.synthetic_rows import insert_permits
 from services.permits.actions import reports
 from services.permits.actions.declarations import transitions
 from services.permits.store.reports import ROWS_PER_BATCH
+from shared.contracts.closed_sets import Side
 from shared.contracts.declaration import Correction, Release
 from tests.permits.declaration_steps import build_model, run_command
 from tests.permits.sample_data import (
@@ -34,7 +35,7 @@ async def read(lines: Any) -> list[dict[str, str]]:
     return list(csv.DictReader([row for piece in [one async for one in lines] for row in piece.splitlines()]))
 
 
-async def annual(db: AsyncEngine, side: str, country: str, year: int = YEAR) -> list[dict[str, str]]:
+async def annual(db: AsyncEngine, side: Side, country: str, year: int = YEAR) -> list[dict[str, str]]:
     return await read(reports.annual_report(db, year, side, country))
 
 
@@ -52,7 +53,7 @@ async def test_goods_under_an_import_and_an_export_permit_are_one_row_that_names
     await endorse_permit(permits_db, await issue_permit(permits_db, out), A="118")
     both = [{"number": p.number, "issuer": p.issuer} for p in (out, into)]
     await released(permits_db, out, item(out, "100", taxon="Gorilla gorilla", source="W", purpose="S", documents=both))
-    [row] = await annual(permits_db, "import", "FR")
+    [row] = await annual(permits_db, Side.IMPORT, "FR")
     assert (row["ImportPermit"], row["ExportPermit"], row["IFSPermit"]) == ("FR-1", out.number, "")
     assert (row["Quantity"], row["Appendix"], row["TradingPartner"], row["CountryOfOrigin"]) == ("100", "1", "ZA", "")
 
@@ -69,7 +70,7 @@ async def test_an_import_permit_alone_is_a_row_of_its_own(permits_db: AsyncEngin
                 permits_db, transitions.override, found, CUSTOMS_FR, build_model(Override, rule=rule, reason="seen")
             )
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
-    [row] = await annual(permits_db, "import", "FR")
+    [row] = await annual(permits_db, Side.IMPORT, "FR")
     assert (row["ImportPermit"], row["ExportPermit"], row["Quantity"]) == ("FR-2", "", "7")
 
 
@@ -80,7 +81,7 @@ async def test_quantities_are_in_the_units_of_the_report(permits_db: AsyncEngine
         line("C", "0.25", term="TIM", unit="m3"),
     )
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="0.5", B="4", C="0.25")
-    rows = {row["TermCode"]: (row["Quantity"], row["UnitCode"]) for row in await annual(permits_db, "export", "ZA")}
+    rows = {row["TermCode"]: (row["Quantity"], row["UnitCode"]) for row in await annual(permits_db, Side.EXPORT, "ZA")}
     assert rows == {"DER": ("500", "KIL"), "SKI": ("8", ""), "TIM": ("0.25", "CUM")}
 
 
@@ -90,11 +91,13 @@ async def test_a_year_is_that_of_the_day_of_use_and_a_correction_mends_it(permit
     found = await released(permits_db, permit, item(permit, "100"))
     wrong = build_model(Correction, items=[{"number": 1, "quantity": "90"}], reason="counted again")
     await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, wrong)
-    assert [row["Quantity"] for row in await annual(permits_db, "import", "FR")] == ["90"]
+    assert [row["Quantity"] for row in await annual(permits_db, Side.IMPORT, "FR")] == ["90"]
     assert (
-        await annual(permits_db, "import", "FR", YEAR - 1) == await annual(permits_db, "import", "FR", YEAR + 1) == []
+        await annual(permits_db, Side.IMPORT, "FR", YEAR - 1)
+        == await annual(permits_db, Side.IMPORT, "FR", YEAR + 1)
+        == []
     )
-    assert await annual(permits_db, "import", "ZA") == await annual(permits_db, "export", "FR") == []
+    assert await annual(permits_db, Side.IMPORT, "ZA") == await annual(permits_db, Side.EXPORT, "FR") == []
 
 
 async def test_what_was_never_used_is_not_reported(permits_db: AsyncEngine) -> None:
@@ -102,7 +105,7 @@ async def test_what_was_never_used_is_not_reported(permits_db: AsyncEngine) -> N
     await issue_permit(permits_db, permit)
     out = await lodge_declaration(permits_db, declaration(item(permit, "100"), movement="export"), A)
     assert out["status"] == "accepted"
-    assert await annual(permits_db, "export", "ZA") == []
+    assert await annual(permits_db, Side.EXPORT, "ZA") == []
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
@@ -125,7 +128,7 @@ async def test_the_mirror_sets_what_left_beside_what_arrived(permits_db: AsyncEn
 
 async def test_a_long_report_comes_in_small_pieces(permits_db: AsyncEngine) -> None:
     await insert_permits(permits_db, ROWS_PER_BATCH * 3 + 1)
-    for side, country, quantity in (("export", "ZA", "100"), ("import", "FR", "90")):
+    for side, country, quantity in ((Side.EXPORT, "ZA", "100"), (Side.IMPORT, "FR", "90")):
         pieces = [piece async for piece in reports.annual_report(permits_db, 2026, side, country)]
         assert [piece.count("\r\n") for piece in pieces] == [ROWS_PER_BATCH + 1, ROWS_PER_BATCH, ROWS_PER_BATCH, 1]
         assert all(f",LIV,{quantity},," in row for row in "".join(pieces).splitlines()[1:])
@@ -134,7 +137,7 @@ async def test_a_long_report_comes_in_small_pieces(permits_db: AsyncEngine) -> N
 async def test_a_report_that_is_not_read_to_its_end_gives_its_connection_back(permits_db: AsyncEngine) -> None:
     await insert_permits(permits_db, ROWS_PER_BATCH * 2)
     for _ in range(30):
-        lines = reports.annual_report(permits_db, 2026, "export", "ZA")
+        lines = reports.annual_report(permits_db, 2026, Side.EXPORT, "ZA")
         await anext(lines)
         await lines.aclose()
     async with permits_db.connect() as conn:

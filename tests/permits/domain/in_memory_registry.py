@@ -11,7 +11,6 @@ from services.permits.domain.ledger.balances import (
     Balance,
     EntryKind,
     LedgerEntry,
-    Side,
     available,
     committed,
     covered_by_consent,
@@ -22,7 +21,6 @@ from services.permits.domain.ledger.balances import (
     total_amount,
     used,
 )
-from services.permits.domain.lifecycle import PermitStatus, Status
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
@@ -30,6 +28,7 @@ from services.permits.domain.model.usage import UsageTotal, add_reservations
 from services.permits.domain.permits.withdraw import WithdrawalContext
 from services.permits.domain.rules.whole_declaration import DISPLACED_RULE
 from services.permits.domain.write_off.permit_status import status_from_lines
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus, PermitStatus, Side
 from shared.contracts.parties import Actor
 from shared.contracts.quantities import EXACT
 from shared.problems import ProblemError
@@ -37,7 +36,7 @@ from tests.permits.sample_data import TODAY, line, permit_content
 
 NOON = datetime.combine(TODAY, datetime.min.time(), UTC) + timedelta(hours=12)
 LINES_OF_A_PERMIT = (line("A", "100"), line("B", "40", description="flanks"))
-RETURNED = frozenset({Status.REJECTED, Status.REFUSED, Status.CANCELLED})
+RETURNED = frozenset({DeclarationStatus.REJECTED, DeclarationStatus.REFUSED, DeclarationStatus.CANCELLED})
 
 
 class InMemoryRegistry:
@@ -66,7 +65,7 @@ class InMemoryRegistry:
     def act(self, party: Any, role: str) -> Actor:
         """Sign the next thing that is done, a second after the last."""
         self.moment += timedelta(seconds=1)
-        return Actor(party=party.id if party else None, role=role, at=self.moment)
+        return Actor(party=party.id if party else None, role=ActorRole(role), at=self.moment)
 
     def try_(self, decide: Callable[[], ChangeSet | None]) -> None:
         """Decide and write; a refusal has a name, and nothing is written."""
@@ -110,7 +109,7 @@ class InMemoryRegistry:
 
     def around(self, permit: PermitRecord) -> WithdrawalContext:
         """Answer what stands around a permit that is withdrawn or found."""
-        standing = {Status.ACCEPTED, Status.REFERRED}
+        standing = {DeclarationStatus.ACCEPTED, DeclarationStatus.REFERRED}
         citing = {
             id: one
             for id, one in self.declarations.items()
@@ -143,7 +142,7 @@ class InMemoryRegistry:
             if displacement_count(one) > displacement_count(before.get(id))
         }
         for id, one in gave.items():
-            assert one.status is Status.REFERRED and not any(c.is_open for c in one.citations)
+            assert one.status is DeclarationStatus.REFERRED and not any(c.is_open for c in one.citations)
             cited = one.findings[-1].permit
             assert cited is not None and cited.line is not None
             permit = next(p for p in self.permits.values() if p.key == (cited.issuer, cited.number))
@@ -193,13 +192,13 @@ class InMemoryRegistry:
     def _declaration_holds(self, declaration: DeclarationRecord) -> None:
         asking = [c for c in declaration.citations if c.requested > 0]
         claiming = [c for c in declaration.citations if c.use == "already_counted" and c.line]
-        if declaration.status is Status.ACCEPTED:
+        if declaration.status is DeclarationStatus.ACCEPTED:
             assert all(c.reserved == c.requested for c in asking), "all its items are set aside"
             assert all(c.counted_elsewhere > 0 for c in claiming), "and all it claims is claimed"
-        elif declaration.status is not Status.REFERRED:
-            assert declaration.status is Status.RELEASED or not any(c.consent_used for c in declaration.citations), (
-                "a consent ends with it"
-            )
+        elif declaration.status is not DeclarationStatus.REFERRED:
+            assert declaration.status is DeclarationStatus.RELEASED or not any(
+                c.consent_used for c in declaration.citations
+            ), "a consent ends with it"
             assert not any(c.is_open for c in asking), "or none"
         if declaration.status in RETURNED:
             said_by_an_officer = {one.number for one in declaration.content.items if one.unit == "kg"}

@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions import applications
 from services.permits.actions.permits import read as permits_read
 from services.permits.actions.reference import policies
-from services.permits.domain.lifecycle import APPLICATION_TRANSITIONS, ActorRole, ApplicationStatus
+from services.permits.domain.lifecycle import APPLICATION_TRANSITIONS
 from shared.contracts.application import Assessment, GrantDecision, Question, Reply, Withdrawal
+from shared.contracts.closed_sets import ActorRole, ApplicationStatus, Recommendation
 from shared.contracts.declaration import Refusal
 from shared.contracts.parties import RepresentedTrader
 from shared.contracts.policy import Policy
@@ -156,7 +157,7 @@ async def test_two_people_assess_and_issue_where_the_policy_asks_for_it(permits_
         return caught.value.code
 
     assert await refused("one") == "assessment-missing"
-    found = Assessment(recommendation="grant", note="in order")
+    found = Assessment(recommendation=Recommendation.GRANT, note="in order")
     await applications.assess(permits_db, id, officer("one"), found, command())
     assert await refused("one") == "same-person"
     seen = await applications.read(permits_db, id, A, now())
@@ -174,7 +175,7 @@ async def test_nobody_who_ever_assessed_issues_whoever_assessed_after(permits_db
     id = await submit_application(permits_db)
     for person in ("one", "two"):
         await applications.assess(
-            permits_db, id, officer(person), Assessment(recommendation="grant", note=person), command()
+            permits_db, id, officer(person), Assessment(recommendation=Recommendation.GRANT, note=person), command()
         )
     await applications.query(permits_db, id, officer("three"), Question(message="From which farm?"), command())
     for person in ("one", "two", "three"):
@@ -189,7 +190,9 @@ async def test_nobody_who_ever_assessed_issues_whoever_assessed_after(permits_db
 
 async def test_one_person_does_both_where_no_policy_asks_for_two(permits_db: AsyncEngine) -> None:
     id = await submit_application(permits_db)
-    await applications.assess(permits_db, id, officer("one"), Assessment(recommendation="grant"), command())
+    await applications.assess(
+        permits_db, id, officer("one"), Assessment(recommendation=Recommendation.GRANT), command()
+    )
     granted = await applications.grant(permits_db, id, officer("one"), GrantDecision(), command())
     assert json.loads(granted.body)["status"] == "granted"
 

@@ -11,6 +11,7 @@ from services.permits.actions.declarations import lodge_batch, transitions
 from services.permits.actions.permits import withdraw
 from services.permits.clients.notifications import render_event_message
 from services.permits.store.tables import outbox_events
+from shared.contracts.closed_sets import Role
 from shared.contracts.declaration import Release
 from shared.contracts.messages import Audience, EventMessage, RoleInCountry, Sender, SubmissionMessage
 from shared.contracts.permit import Revocation
@@ -92,7 +93,7 @@ async def test_who_sent_a_thing_hears_how_it_was_received(permits_db: AsyncEngin
     await lodge_batch.lodge_declarations(permits_db, [for_b], now())
     received = await _audiences(permits_db)
     registered, lodged_by_another = received["permit.issued"].sender, received["declaration.received"].sender
-    assert registered == Sender(parties=(AUTHORITY_FR.id,), offices=(RoleInCountry(role="authority", country="KE"),))
+    assert registered == Sender(parties=(AUTHORITY_FR.id,), offices=(RoleInCountry(role=Role.AUTHORITY, country="KE"),))
     assert lodged_by_another is not None
     assert set(lodged_by_another.parties) == {broker.id, B.id}, "the agent whose software wrote it, and its trader"
 

@@ -6,14 +6,12 @@ from services.permits.domain.lifecycle import (
     DECLARATION_TRANSITIONS,
     FINAL,
     PERMIT_TRANSITIONS,
-    ActorRole,
-    PermitStatus,
-    Status,
     can_transition,
     can_transition_permit,
     describe_permit_transitions,
     describe_transitions,
 )
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus, PermitStatus
 
 CONTRACT = {
     ("received", "accepted", "rules"),
@@ -37,16 +35,18 @@ CONTRACT = {
 }
 
 
-@pytest.mark.parametrize("here", list(Status))
-@pytest.mark.parametrize("there", list(Status))
+@pytest.mark.parametrize("here", list(DeclarationStatus))
+@pytest.mark.parametrize("there", list(DeclarationStatus))
 @pytest.mark.parametrize("by", list(ActorRole))
-def test_a_declaration_turns_as_the_contract_says_and_no_other_way(here: Status, there: Status, by: ActorRole) -> None:
+def test_a_declaration_turns_as_the_contract_says_and_no_other_way(
+    here: DeclarationStatus, there: DeclarationStatus, by: ActorRole
+) -> None:
     assert can_transition(here, there, by) == ((here, there, by) in CONTRACT)
 
 
 def test_what_is_final_follows_from_the_turns() -> None:
-    assert {Status.REFUSED, Status.CANCELLED} == FINAL
-    assert all(Status(there) for turns in DECLARATION_TRANSITIONS.values() for there in turns)
+    assert {DeclarationStatus.REFUSED, DeclarationStatus.CANCELLED} == FINAL
+    assert all(DeclarationStatus(there) for turns in DECLARATION_TRANSITIONS.values() for there in turns)
 
 
 PERMIT_CONTRACT = {
@@ -81,8 +81,8 @@ def test_a_permit_turns_as_the_contract_says_and_no_other_way(
 
 
 def test_whoever_tries_another_turn_is_told_what_the_turns_are() -> None:
-    assert "released (by customs)" in describe_transitions(Status.ACCEPTED)
-    assert describe_transitions(Status.REFUSED) == "refused is final."
+    assert "released (by customs)" in describe_transitions(DeclarationStatus.ACCEPTED)
+    assert describe_transitions(DeclarationStatus.REFUSED) == "refused is final."
     assert "revoked (by authority)" in describe_permit_transitions(PermitStatus.ISSUED)
     assert describe_permit_transitions(PermitStatus.REVOKED) == "revoked is final."
     assert PermitStatus.REVOKED not in PERMIT_TRANSITIONS

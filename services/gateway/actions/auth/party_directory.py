@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.store import credentials, mandates, parties
+from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Party
 from shared.logs import logger
 from shared.problems import Unavailable
@@ -147,7 +148,7 @@ class PartyDirectory:
         mandates_of_agent = self._mandates.get(agent, {}).values()
         traders = {m.trader_id for m in mandates_of_agent if not m.revoked and m.first_day <= day <= m.last_day}
         found = [self._parties[id] for id in sorted(traders) if id in self._parties]
-        return [principal for principal in found if not principal.party.disabled and "trader" in principal.roles]
+        return [principal for principal in found if not principal.party.disabled and Role.TRADER in principal.roles]
 
     async def _refresh_throttled(self) -> bool:
         """Look for what is a moment old, at most once a second, so that guesses cannot wear the database down."""

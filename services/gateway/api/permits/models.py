@@ -16,6 +16,7 @@ from services.gateway.api.descriptions.response_parts import (
     Transition,
 )
 from shared.contracts import permit
+from shared.contracts.closed_sets import PermitKind
 
 Status = Literal["issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost"]
 
@@ -128,7 +129,7 @@ class CitedPermit(ResponsePart):
     id: UUID
     issuer: CountryCode
     number: str
-    kind: permit.PermitKind
+    kind: PermitKind
     status: Status
     usage: tuple[OwnUsage, ...]
 
@@ -162,7 +163,7 @@ class PermitByToken(ResponsePart):
 
     id: UUID
     number: str
-    kind: permit.PermitKind
+    kind: PermitKind
     issuer: CountryCode
     issued_on: date
     valid_until: date

@@ -11,10 +11,10 @@ from services.permits.actions.declarations.unreadable import ReceivedSubmission
 from services.permits.domain.checks.completion import cited_permits
 from services.permits.domain.declarations.lodge import lodge
 from services.permits.domain.declarations.unverified import lodge_unverified
-from services.permits.domain.lifecycle import ActorRole, Status
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.store import change_sets, declarations, facts, permits
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus, MessageOutcome
 from shared.contracts.messages import MessageResult, MessageResults
 from shared.contracts.parties import Actor
 from shared.database import RETRYABLE_STATES, retry_transaction
@@ -44,7 +44,9 @@ async def lodge_declarations(
 
     for status in await retry_transaction(transaction, sqlstates=RETRYABLE_SQLSTATES):
         CHECK_COUNTER.labels(status).inc()
-    return MessageResults(answers=tuple(MessageResult(id=message.id, outcome="taken") for message in messages))
+    return MessageResults(
+        answers=tuple(MessageResult(id=message.id, outcome=MessageOutcome.TAKEN) for message in messages)
+    )
 
 
 async def _lodge(conn: AsyncConnection, received: Mapping[UUID, ReceivedDeclaration], at: datetime) -> list[str]:
@@ -86,6 +88,6 @@ def _received_declaration(message: ReceivedSubmission) -> ReceivedDeclaration:
         received_at=message.received_at,
         digest=message.digest,
         content=content,
-        status=Status.RECEIVED,
+        status=DeclarationStatus.RECEIVED,
     )
     return declaration, message.unverified or reason

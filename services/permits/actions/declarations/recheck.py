@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.permits.actions.locking import ConcurrentChange, retry_on_conflict
 from services.permits.domain.checks.completion import cited_permits
 from services.permits.domain.declarations.recheck import can_be_rechecked, recheck
-from services.permits.domain.lifecycle import ActorRole
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.store import change_sets, declarations, facts, permits, reference_loads
+from shared.contracts.closed_sets import ActorRole
 from shared.contracts.parties import Actor
 from shared.logs import logger
 

@@ -7,13 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.locking import ConcurrentChange, retry_on_conflict
 from services.permits.domain.declarations.refer_stale import refer_stale
-from services.permits.domain.lifecycle import ActorRole, Status
 from services.permits.store import change_sets, declarations, permits, policies
 from shared.cites.time_zones import utc_day
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus
 from shared.contracts.parties import Actor
 from shared.logs import logger
 
-OPEN_STATUSES = frozenset({Status.ACCEPTED, Status.REFERRED})
+OPEN_STATUSES = frozenset({DeclarationStatus.ACCEPTED, DeclarationStatus.REFERRED})
 
 
 async def refer_stale_declarations(engine: AsyncEngine, at: datetime) -> None:

@@ -23,13 +23,14 @@ from services.permits.domain.declarations import correct as domain_correct
 from services.permits.domain.declarations import override as domain_override
 from services.permits.domain.declarations import refuse as domain_refuse
 from services.permits.domain.declarations import release as domain_release
-from services.permits.domain.lifecycle import ActorRole, Status, can_transition, describe_transitions
+from services.permits.domain.lifecycle import can_transition, describe_transitions
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
 from services.permits.domain.model.permits import PermitsById
 from services.permits.domain.rules.whole_declaration import UNKNOWN_PERMIT_RULE, UNVERIFIED_RULE
 from services.permits.store import change_sets, commands, declarations, facts, permits
 from shared.cites.time_zones import day_in_last_zone
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus, Movement
 from shared.contracts.declaration import (
     Cancellation,
     Consent,
@@ -193,14 +194,14 @@ def _new_version(
         received_at=command.at,
         digest=f"sha-256=:{b64encode(command.digest).decode()}:",
         content=content,
-        status=Status.RECEIVED,
+        status=DeclarationStatus.RECEIVED,
     )
 
 
 def _require_amendable(
     declaration: DeclarationRecord, content: NormalizedDeclaration, identifiers: frozenset[str]
 ) -> None:
-    if not can_transition(declaration.status, Status.RECEIVED, ActorRole.TRADER):
+    if not can_transition(declaration.status, DeclarationStatus.RECEIVED, ActorRole.TRADER):
         allowed = describe_transitions(declaration.status)
         detail = f"Declaration {declaration.content.reference} is {declaration.status}. {allowed}"
         raise Conflict("invalid-transition", detail)
@@ -208,7 +209,7 @@ def _require_amendable(
         if getattr(content, name) != getattr(declaration.content, name):
             text = f"An amendment keeps the {name}: whose it is to decide does not change. Cancel, and lodge anew."
             raise Invalid("amendment-too-far", text, [Fault(f"/{name}", "amendment-too-far", text)])
-    side = content.importer if content.movement == "import" else content.exporter
+    side = content.importer if content.movement == Movement.IMPORT else content.exporter
     if side.identifier not in identifiers:
         raise NotAllowed("not-your-declaration", "The declaring side is named by none of your identifiers.")
 
@@ -235,7 +236,7 @@ async def _apply_transition(
             if precheck is not None:
                 await precheck(conn, before)
             permit_ids = {citation.permit for citation in before.citations}
-            if before.content.movement == "export":
+            if before.content.movement == Movement.EXPORT:
                 cited, locked = await lock_with_holders(conn, permit_ids, [id])
             else:
                 cited, locked = await permits.lock(conn, permit_ids), await declarations.lock(conn, [id])
@@ -264,4 +265,4 @@ async def _store_response(conn: AsyncConnection, id: UUID, command: IdempotentCo
 
 
 def _actor(party: Party, role: ActorRole, command: IdempotentCommand) -> Actor:
-    return Actor(party=party.id, role=role.value, at=command.at)
+    return Actor(party=party.id, role=role, at=command.at)

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.domain.checks.check import check
 from services.permits.domain.checks.completion import cited_permits
-from services.permits.domain.lifecycle import Status
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.store import facts, permits
+from shared.contracts.closed_sets import DeclarationStatus, Movement
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.parties import Party, RepresentedTrader
 
@@ -26,9 +26,9 @@ async def validate(
 ) -> dict[str, Any]:
     """Check a declaration as if it were received now; `valid` means it would be accepted."""
     identifiers = party.identifier_values if trader is None else frozenset(trader.numbers)
-    side = content.importer if content.movement == "import" else content.exporter
+    side = content.importer if content.movement == Movement.IMPORT else content.exporter
     if side.identifier not in identifiers:
-        place = "/importer/identifier" if content.movement == "import" else "/exporter/identifier"
+        place = "/importer/identifier" if content.movement == Movement.IMPORT else "/exporter/identifier"
         detail = "The declaring side is named by none of your identifiers."
         return {
             "valid": False,
@@ -36,14 +36,14 @@ async def validate(
             "errors": [{"pointer": place, "code": "not-your-declaration", "detail": detail}],
         }
     declaration = DeclarationRecord(
-        id, party.id, trader.party if trader else party.id, at, "", content, Status.RECEIVED
+        id, party.id, trader.party if trader else party.id, at, "", content, DeclarationStatus.RECEIVED
     )
     async with engine.connect() as conn:
         cited = await permits.read_cited(conn, cited_permits([content]))
         loaded_facts = await facts.load_facts(conn, [declaration], cited)
     verdict = check(declaration, {permit.key: permit for permit in cited}, loaded_facts)
     return {
-        "valid": verdict.status is Status.ACCEPTED,
+        "valid": verdict.status is DeclarationStatus.ACCEPTED,
         "status": verdict.status.value,
         "findings": [finding.model_dump(mode="json") for finding in verdict.findings],
         "errors": [],

@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.permits.views import balance_views
 from services.permits.actions.views import View
-from services.permits.domain.ledger.balances import ZERO, Balance, Side, apply_entry, is_closed, recompute
+from services.permits.domain.ledger.balances import ZERO, Balance, apply_entry, is_closed, recompute
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.store import ledger, permit_queries
 from services.permits.store.from_row import Row
+from shared.contracts.closed_sets import Side
 from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import Party
 from shared.contracts.quantities import format_quantity

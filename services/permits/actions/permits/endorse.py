@@ -6,10 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.locking import lock_with_holders, retry_on_conflict
 from services.permits.actions.permits.views import store_response
-from services.permits.domain.lifecycle import ActorRole
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits import endorse as domain_endorse
 from services.permits.store import change_sets, commands
+from shared.contracts.closed_sets import ActorRole
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Endorsement
 from shared.idempotency import IdempotentCommand, StoredResponse

@@ -4,11 +4,11 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.domain.lifecycle import ActorRole
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.permits.expiry import expiry_notice
 from services.permits.store import change_sets, expiry, permits
 from shared.cites.time_zones import day_in_last_zone
+from shared.contracts.closed_sets import ActorRole
 from shared.contracts.parties import Actor
 from shared.database import retry_transaction
 

@@ -5,10 +5,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.permits import quota_check
 from services.permits.actions.permits.views import store_response
-from services.permits.domain.lifecycle import ActorRole
 from services.permits.domain.permits import issue as domain_issue
 from services.permits.domain.permits.issue import NewPermit
 from services.permits.store import change_sets, commands, facts, parties
+from shared.contracts.closed_sets import ActorRole
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit
 from shared.database import new_id

@@ -14,13 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.permits.actions.permits import quota_check
 from services.permits.actions.permits import views as permit_views
 from services.permits.actions.permits.issue import number_taken_error, require_issuing_authority
-from services.permits.domain.lifecycle import ActorRole
 from services.permits.domain.model.change_sets import ChangeSet, PermitChange
 from services.permits.domain.permits import issue
 from services.permits.domain.permits.issue import NewPermit
 from services.permits.store import change_sets, commands, facts, permits
 from services.permits.store.to_row import history_row
 from shared.cites.time_zones import day_in_last_zone
+from shared.contracts.closed_sets import ActorRole
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit
 from shared.database import RETRYABLE_STATES, new_id, retry_transaction

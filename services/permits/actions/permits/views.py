@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.permits.actions import views
 from services.permits.actions.views import HistoryRow, Links, View, permit_link, transition_view
 from services.permits.domain.ledger import balances
-from services.permits.domain.ledger.balances import Balance, Side
+from services.permits.domain.ledger.balances import Balance
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits.expiry import status_on
 from services.permits.store import commands, ledger, permits
 from services.permits.store.from_row import Row
 from shared.cites.codes import IMPORT_SIDE_KINDS
 from shared.cites.time_zones import day_in_last_zone
+from shared.contracts.closed_sets import Side
 from shared.contracts.fields import format_timestamp
 from shared.contracts.quantities import format_quantity
 from shared.idempotency import IdempotentCommand, StoredResponse

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.permits.actions.permits import quota_check
 from services.permits.actions.permits.issue import raise_number_taken, require_issuing_authority
 from services.permits.actions.permits.views import store_response
-from services.permits.domain.lifecycle import ActorRole
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits import replace as domain_replace
@@ -22,6 +21,7 @@ from services.permits.domain.permits.issue import NewPermit
 from services.permits.domain.permits.withdraw import WithdrawalContext
 from services.permits.store import change_sets, commands, declarations, facts, permits
 from shared.cites.time_zones import day_in_last_zone
+from shared.contracts.closed_sets import ActorRole
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Loss, Permit, Recovery, Revocation
 from shared.database import new_id, retry_transaction

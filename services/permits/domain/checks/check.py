@@ -17,7 +17,6 @@ from services.permits.domain.checks.citations import (
 )
 from services.permits.domain.checks.completion import complete
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, post
-from services.permits.domain.lifecycle import Status
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.model.usage import add_reservations
@@ -27,6 +26,7 @@ from services.permits.domain.rules import requirements, whole_declaration
 from services.permits.domain.rules.context import CitationContext
 from services.permits.domain.rules.item_context import ItemContext
 from shared.cites.time_zones import utc_day
+from shared.contracts.closed_sets import DeclarationStatus, DocumentUse
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.findings import Finding
 
@@ -44,7 +44,7 @@ class Verdict:
     `content` is the declaration as it was completed; nothing where it could not be checked.
     """
 
-    status: Status
+    status: DeclarationStatus
     findings: tuple[Finding, ...]
     citations: tuple[Citation, ...]
     second_uses: tuple[SecondUse, ...]
@@ -94,7 +94,7 @@ def check(
     if facts.missing_lists and any(item.taxon for item in declaration.content.items):
         findings.append(whole_declaration.empty_lists_finding(facts.missing_lists))
     status = status_from_findings(findings)
-    if status is Status.REJECTED:
+    if status is DeclarationStatus.REJECTED:
         citations = [replace(citation, reserved=Decimal(0), counted_elsewhere=Decimal(0)) for citation in citations]
         reserved_permits = {}
     return Verdict(status, tuple(findings), tuple(citations), tuple(second_uses), reserved_permits, declaration.content)
@@ -125,17 +125,17 @@ def _check_requirements(
     return found if cited or is_answered else [*found, whole_declaration.uncited_finding(index, item.taxon)]
 
 
-def status_from_findings(findings: list[Finding] | tuple[Finding, ...]) -> Status:
+def status_from_findings(findings: list[Finding] | tuple[Finding, ...]) -> DeclarationStatus:
     """Answer where the standing findings lead: any block rejects, any referral refers, else accepted."""
     severities = {finding.severity for finding in findings if not finding.overridden}
     if "block" in severities:
-        return Status.REJECTED
-    return Status.REFERRED if "refer" in severities else Status.ACCEPTED
+        return DeclarationStatus.REJECTED
+    return DeclarationStatus.REFERRED if "refer" in severities else DeclarationStatus.ACCEPTED
 
 
 def _with_other_endorsements(context: CitationContext, permits_by_key: PermitsByKey) -> CitationContext:
     """Answer a part use of what is never endorsed with what is endorsed on the item's other documents."""
-    if context.document.use != "part" or not context.is_never_endorsed:
+    if context.document.use != DocumentUse.PART or not context.is_never_endorsed:
         return context
     others = (replace(context, permit=permits_by_key[d.key]) for d in context.item.documents if d.key in permits_by_key)
     endorsed = (other.permit.transport_documents for other in others if domain_documents.names_declaring_party(other))

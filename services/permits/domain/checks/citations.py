@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.permits.domain import units
 from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED, find_counting_declaration
-from services.permits.domain.ledger.balances import ZERO, Side, available
+from services.permits.domain.ledger.balances import ZERO, available
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.model.usage import remove_reservation
@@ -17,6 +17,7 @@ from services.permits.domain.rules import documents, goods, listings, quantities
 from services.permits.domain.rules.context import CitationContext, evaluate
 from services.permits.domain.rules.matching import candidate_lines
 from shared.cites.time_zones import day_in_first_zone, day_in_last_zone, utc_day
+from shared.contracts.closed_sets import Movement, Side
 from shared.contracts.declaration import Document, Item
 from shared.contracts.findings import Finding
 
@@ -46,7 +47,7 @@ def receipt_days(at: datetime, country: str) -> tuple[date, date]:
 
 def declaration_side(declaration: DeclarationRecord) -> Side:
     """Answer the side of a permit line that a declaration draws on."""
-    return Side.IMPORT if declaration.content.movement == "import" else Side.EXPORT
+    return Side.IMPORT if declaration.content.movement == Movement.IMPORT else Side.EXPORT
 
 
 def citation_context(

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.permits.domain.ledger.balances import Side
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import CitedPermits, PermitLineRecord, PermitRecord
 from services.permits.domain.rules.documents import is_named_party
@@ -17,6 +16,7 @@ from services.permits.domain.rules.matching import candidate_lines, line_origin_
 from services.permits.domain.units import is_convertible
 from shared.cites.codes import ACCOMPANIED_SOURCES
 from shared.cites.time_zones import country_codes
+from shared.contracts.closed_sets import DocumentUse, Movement, Side
 from shared.contracts.declaration import Declaration, Document, Item, NormalizedDeclaration, Repair
 
 PermitKey = tuple[str, str]
@@ -34,7 +34,7 @@ def cited_permits(declarations: Iterable[Declaration], also: Iterable[PermitKey]
     counted: set[PermitKey] = set()
     lines: dict[PermitKey, set[str]] = {}
     for document, keys in _cited_documents(declarations):
-        if document.use == "already_counted":
+        if document.use == DocumentUse.ALREADY_COUNTED:
             counted.update(keys)
         if document.line is None:
             with_all_lines.update(keys)
@@ -72,7 +72,7 @@ def _candidate_keys(content: Declaration, item: Item, document: Document) -> tup
 def complete(declaration: DeclarationRecord, permits_by_key: PermitsByKey) -> DeclarationRecord:
     """Answer the declaration with what can be taken from its permits, each repair told in it."""
     content = declaration.content
-    side = Side.IMPORT if content.movement == "import" else Side.EXPORT
+    side = Side.IMPORT if content.movement == Movement.IMPORT else Side.EXPORT
     if _is_complete(content, side):
         return declaration
     repairs: list[Repair] = []

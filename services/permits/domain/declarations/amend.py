@@ -11,7 +11,6 @@ from services.permits.domain.declarations.verdicts import (
     second_use_events,
     with_verdict,
 )
-from services.permits.domain.lifecycle import Status
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent
@@ -19,6 +18,7 @@ from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import NO_FACTS, Facts
 from services.permits.domain.write_off.consents import with_previous_consents
 from services.permits.domain.write_off.reservations import reservation_postings, return_reservations
+from shared.contracts.closed_sets import DeclarationStatus
 from shared.contracts.parties import Actor
 
 
@@ -41,7 +41,7 @@ def amend(
     apply_verdict(permits_by_key, verdict)
     amended = with_previous_consents(declaration, with_verdict(new_version, verdict))
     declaration_events = (
-        DomainEvent(declaration.status, Status.RECEIVED, actor, "declaration.amended"),
+        DomainEvent(declaration.status, DeclarationStatus.RECEIVED, actor, "declaration.amended"),
         checked_event(verdict, actor),
     )
     events_by_permit = {

@@ -9,7 +9,7 @@ from services.permits.domain.declarations.items import (
     read_item,
     require_items,
 )
-from services.permits.domain.lifecycle import Status, describe_transitions
+from services.permits.domain.lifecycle import describe_transitions
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
 from services.permits.domain.model.permits import PermitsById
@@ -18,6 +18,7 @@ from services.permits.domain.write_off.consents import with_consent_used
 from services.permits.domain.write_off.posting import LineUses, PostingContext
 from services.permits.domain.write_off.use import apply_uses
 from shared.cites.time_zones import utc_day
+from shared.contracts.closed_sets import DeclarationStatus, DocumentUse
 from shared.contracts.declaration import CorrectedItem, Correction
 from shared.contracts.parties import Actor
 from shared.problems import Conflict, Fault, Invalid
@@ -34,7 +35,7 @@ def correct(
 
     A correction counts on the day of the use it corrects, so that a year's report is mended and not the next year's.
     """
-    if declaration.status is not Status.RELEASED:
+    if declaration.status is not DeclarationStatus.RELEASED:
         raise Conflict(
             "invalid-transition", f"Only what was released is corrected. {describe_transitions(declaration.status)}"
         )
@@ -42,7 +43,7 @@ def correct(
     corrections = {item.number: item for item in decision.items}
     citations, uses, running = [], LineUses(), RunningBalances(permits)
     for citation in declaration.citations:
-        if citation.item not in corrections or not citation.line or citation.use == "already_counted":
+        if citation.item not in corrections or not citation.line or citation.use == DocumentUse.ALREADY_COUNTED:
             citations.append(citation)
             continue
         one = corrections[citation.item]

@@ -3,17 +3,18 @@
 from dataclasses import replace
 
 from services.permits.domain.ledger.balances import ZERO
-from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, Status
+from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange, PermitChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent
 from services.permits.domain.model.permits import PermitsById
 from services.permits.domain.write_off.reservations import return_reservations
+from shared.contracts.closed_sets import DeclarationStatus
 from shared.contracts.parties import Actor
 
 
 def end_without_release(
-    declaration: DeclarationRecord, permits: PermitsById, status: Status, reason: str | None, actor: Actor
+    declaration: DeclarationRecord, permits: PermitsById, status: DeclarationStatus, reason: str | None, actor: Actor
 ) -> ChangeSet:
     """Return the declaration in a status that ends it, and every quantity that it had set aside."""
     returned = return_reservations(declaration, permits, actor, str(status))

@@ -7,8 +7,8 @@ from services.permits.domain import units
 from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitsById
+from shared.contracts.closed_sets import Unit
 from shared.contracts.declaration import Item
-from shared.contracts.fields import Unit
 from shared.problems import Fault, Invalid
 
 

@@ -10,13 +10,14 @@ from services.permits.domain.declarations.verdicts import (
     second_use_events,
     with_verdict,
 )
-from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, ActorRole, Status
+from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange, Posting
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import NO_FACTS, Facts
 from services.permits.domain.write_off.reservations import reservation_postings
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus
 from shared.contracts.parties import Actor
 
 
@@ -47,4 +48,4 @@ def lodge(
 def received_event(declaration: DeclarationRecord, actor: Actor) -> DomainEvent:
     """Write the first turn of a declaration: received, by its lodger, when the gateway took it in."""
     lodger = Actor(party=declaration.party, role=ActorRole.TRADER, at=declaration.received_at)
-    return DomainEvent(None, Status.RECEIVED, lodger, DECLARATION_EVENT_TYPES[Status.RECEIVED])
+    return DomainEvent(None, DeclarationStatus.RECEIVED, lodger, DECLARATION_EVENT_TYPES[DeclarationStatus.RECEIVED])

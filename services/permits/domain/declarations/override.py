@@ -13,7 +13,7 @@ from services.permits.domain.declarations.items import require_item
 from services.permits.domain.declarations.officer_statement import apply_officer_statement
 from services.permits.domain.declarations.transition_guard import require_transition
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, remaining_on_permit
-from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, ActorRole, Status, describe_transitions
+from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, describe_transitions
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange, PermitChange
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.events import DomainEvent
@@ -22,6 +22,7 @@ from services.permits.domain.reference.facts import NO_FACTS
 from services.permits.domain.rules.whole_declaration import UNKNOWN_PERMIT_RULE
 from services.permits.domain.write_off.consents import consent_entries, with_consent_used
 from services.permits.domain.write_off.reservations import post_to_line, reservation_postings
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus
 from shared.contracts.declaration import Override
 from shared.contracts.findings import AppliedOverride, Finding
 from shared.contracts.parties import Actor
@@ -40,7 +41,7 @@ def override(declaration: DeclarationRecord, permits: PermitsById, decision: Ove
     new_findings = (*withdrawn_since_check(declaration, permits), *used_since_check(declaration, stated, permits))
     checked = replace(stated, findings=(*stated.findings, *new_findings))
     status = status_from_findings(checked.findings)
-    if status is not Status.ACCEPTED:
+    if status is not DeclarationStatus.ACCEPTED:
         unchanged = replace(checked, status=declaration.status)
         event = DomainEvent(
             declaration.status,
@@ -77,7 +78,7 @@ def require_permit_unknown(declaration: DeclarationRecord, permits: Iterable[Per
 
 
 def _require_open(declaration: DeclarationRecord) -> None:
-    if declaration.status not in {Status.REFERRED, Status.REJECTED}:
+    if declaration.status not in {DeclarationStatus.REFERRED, DeclarationStatus.REJECTED}:
         raise Conflict(
             "invalid-transition", f"Nothing is to be overridden here. {describe_transitions(declaration.status)}"
         )
@@ -86,7 +87,7 @@ def _require_open(declaration: DeclarationRecord) -> None:
 def _accept(
     declaration: DeclarationRecord, checked: DeclarationRecord, permits: PermitsById, decision: Override, actor: Actor
 ) -> ChangeSet:
-    require_transition(declaration, Status.ACCEPTED, ActorRole.CUSTOMS)
+    require_transition(declaration, DeclarationStatus.ACCEPTED, ActorRole.CUSTOMS)
     after = dict(permits)
     for citation in checked.citations:
         _require_line_and_quantity(citation)
@@ -99,10 +100,15 @@ def _accept(
             after[permit.id] = replace(permit, citations=(*permit.citations, reservation))
             reserved.append(reservation)
         citations.append(reservation)
-    accepted = replace(checked, status=Status.ACCEPTED, citations=tuple(citations))
-    event_type = DECLARATION_EVENT_TYPES[Status.ACCEPTED]
+    accepted = replace(checked, status=DeclarationStatus.ACCEPTED, citations=tuple(citations))
+    event_type = DECLARATION_EVENT_TYPES[DeclarationStatus.ACCEPTED]
     event = DomainEvent(
-        declaration.status, Status.ACCEPTED, actor, event_type, decision.reason, detail=_override_detail(decision)
+        declaration.status,
+        DeclarationStatus.ACCEPTED,
+        actor,
+        event_type,
+        decision.reason,
+        detail=_override_detail(decision),
     )
     changes = tuple(PermitChange(permit) for id, permit in after.items() if permit is not permits[id])
     cause = f"override/{declaration.sequence}"

@@ -10,7 +10,7 @@ from dataclasses import replace
 from services.permits.domain.checks.check import Verdict, apply_verdict, check, status_from_findings
 from services.permits.domain.checks.counted_elsewhere import with_claims, without_claims
 from services.permits.domain.declarations.verdicts import changed_permits, second_use_events, with_verdict
-from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, ActorRole, Status
+from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.events import DomainEvent, system_actor
@@ -27,6 +27,7 @@ from services.permits.domain.rules.whole_declaration import (
 from services.permits.domain.write_off.consents import with_previous_consents
 from services.permits.domain.write_off.reservations import reservation_postings, return_reservations
 from shared.cites.time_zones import utc_day
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus
 from shared.contracts.findings import Finding
 from shared.contracts.parties import Actor
 
@@ -40,7 +41,7 @@ OFFICER_ONLY_RULES = frozenset({DISPLACED_RULE, WITHDRAWN_RULE, STALE_RULE})
 
 def can_be_rechecked(declaration: DeclarationRecord) -> bool:
     """Say whether a declaration waits for something that may come by itself."""
-    if declaration.status is not Status.REFERRED or any(
+    if declaration.status is not DeclarationStatus.REFERRED or any(
         _is_decided_by_officer(finding) for finding in declaration.findings
     ):
         return False
@@ -69,11 +70,13 @@ def recheck(
     verdict = _with_overrides(
         declaration, check(replace(declaration, citations=(), findings=()), permits_by_key, facts, utc_day(actor.at))
     )
-    if verdict.status is Status.REFERRED and _finding_keys(verdict.findings) == _finding_keys(declaration.findings):
+    if verdict.status is DeclarationStatus.REFERRED and _finding_keys(verdict.findings) == _finding_keys(
+        declaration.findings
+    ):
         return None
     apply_verdict(permits_by_key, verdict)
     rechecked = with_previous_consents(declaration, with_verdict(declaration, verdict))
-    if rechecked.status is Status.ACCEPTED:
+    if rechecked.status is DeclarationStatus.ACCEPTED:
         rechecked = replace(rechecked, citations=with_claims(rechecked))
     findings = [finding.model_dump(mode="json", exclude_none=True) for finding in verdict.findings]
     payload = {"findings": findings} if findings else {}
@@ -106,7 +109,7 @@ def _with_overrides(declaration: DeclarationRecord, verdict: Verdict) -> Verdict
         else finding
         for finding in verdict.findings
     )
-    status = verdict.status if verdict.status is Status.REJECTED else status_from_findings(findings)
+    status = verdict.status if verdict.status is DeclarationStatus.REJECTED else status_from_findings(findings)
     return replace(verdict, findings=findings, status=status)
 
 

@@ -7,7 +7,6 @@ new version or cancel, customs may refuse.
 from dataclasses import replace
 from datetime import date
 
-from services.permits.domain.lifecycle import Status
 from services.permits.domain.model.change_sets import ChangeSet, PermitChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import system_actor
@@ -15,6 +14,7 @@ from services.permits.domain.model.permits import PermitsById
 from services.permits.domain.rules.whole_declaration import stale_finding
 from services.permits.domain.write_off.referral import refer_declaration
 from services.permits.domain.write_off.reservations import return_reservations
+from shared.contracts.closed_sets import DeclarationStatus
 from shared.contracts.parties import Actor
 
 
@@ -22,7 +22,7 @@ def refer_stale(declaration: DeclarationRecord, permits: PermitsById, days: int,
     """Give back the reservations of an accepted or referred declaration; `last` is when something last happened."""
     returned = return_reservations(declaration, permits, system_actor(actor), f"ended/{declaration.sequence}")
     findings = (*declaration.findings, stale_finding(days, last))
-    after = replace(returned.declaration, status=Status.REFERRED, findings=findings)
+    after = replace(returned.declaration, status=DeclarationStatus.REFERRED, findings=findings)
     changes = tuple(PermitChange(permit) for permit in returned.permits.values())
     reason = f"Nothing happened for {days} days: what was set aside went back"
     return ChangeSet((refer_declaration(declaration, after, actor, reason),), changes, returned.postings)

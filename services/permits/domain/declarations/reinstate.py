@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from services.permits.domain.checks.check import status_from_findings
 from services.permits.domain.checks.counted_elsewhere import with_claims
-from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, PermitStatus, Status
+from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES
 from services.permits.domain.model.change_sets import DeclarationChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent, system_actor
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.rules.whole_declaration import WITHDRAWN_RULE
+from shared.contracts.closed_sets import DeclarationStatus, PermitStatus
 from shared.contracts.findings import AppliedOverride, Finding
 from shared.contracts.parties import Actor
 
@@ -20,16 +21,16 @@ def reinstate(declaration: DeclarationRecord, permit: PermitRecord, actor: Actor
     It is accepted where nothing else stands, for it kept what it had set aside. What was rejected stays rejected: its
     trader states a new version, or customs overrides.
     """
-    if declaration.status is not Status.REFERRED or not any(
+    if declaration.status is not DeclarationStatus.REFERRED or not any(
         _is_lost_finding(finding, permit) for finding in declaration.findings
     ):
         return None
     system, reason = system_actor(actor), f"Permit {permit.content.number} of {permit.content.issuer} was found"
     override = {"overridden": True, "override": AppliedOverride(by=system, reason=reason)}
     findings = tuple(f.model_copy(update=override) if _is_lost_finding(f, permit) else f for f in declaration.findings)
-    accepted = status_from_findings(findings) is Status.ACCEPTED and _has_all_reservations(declaration)
+    accepted = status_from_findings(findings) is DeclarationStatus.ACCEPTED and _has_all_reservations(declaration)
     status, event_type = (
-        (Status.ACCEPTED, DECLARATION_EVENT_TYPES[Status.ACCEPTED])
+        (DeclarationStatus.ACCEPTED, DECLARATION_EVENT_TYPES[DeclarationStatus.ACCEPTED])
         if accepted
         else (declaration.status, "declaration.overridden")
     )

@@ -20,7 +20,7 @@ from services.permits.domain.lifecycle import (
     DECLARATION_EVENT_TYPES,
     USABLE,
     ActorRole,
-    Status,
+    DeclarationStatus,
     describe_transitions,
 )
 from services.permits.domain.model.change_sets import ChangeSet
@@ -31,6 +31,7 @@ from services.permits.domain.write_off.closure import RunningBalances
 from services.permits.domain.write_off.consents import with_consent_used
 from services.permits.domain.write_off.posting import LineUses, PostingContext
 from services.permits.domain.write_off.use import apply_uses
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus
 from shared.contracts.declaration import ActualItem, Item, Release
 from shared.contracts.parties import Actor
 from shared.contracts.quantities import EXACT, format_quantity
@@ -51,8 +52,8 @@ def release(
 
     `reserving` are the declarations that hold import reservations on the permits of an export.
     """
-    require_transition(declaration, Status.RELEASED, ActorRole.CUSTOMS)
-    if declaration.status is Status.RELEASED:
+    require_transition(declaration, DeclarationStatus.RELEASED, ActorRole.CUSTOMS)
+    if declaration.status is DeclarationStatus.RELEASED:
         raise Conflict(
             "invalid-transition",
             f"{declaration.content.reference} is released already. Correct what was released instead. "
@@ -78,11 +79,11 @@ def release(
         uses.add(citation, entries, one.dead_on_arrival)
         used = replace(with_consent_used(citation, entries), reserved=ZERO, used=amount, used_on=day)
         citations.append(replace(used, dead_on_arrival=one.dead_on_arrival))
-    released = replace(declaration, status=Status.RELEASED, citations=tuple(citations))
+    released = replace(declaration, status=DeclarationStatus.RELEASED, citations=tuple(citations))
     return apply_uses(
         declaration,
         released,
-        DECLARATION_EVENT_TYPES[Status.RELEASED],
+        DECLARATION_EVENT_TYPES[DeclarationStatus.RELEASED],
         uses,
         permits,
         reserving,

@@ -11,7 +11,7 @@ from services.permits.domain.declarations.verdicts import (
     second_use_events,
     with_verdict,
 )
-from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, Status
+from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent, system_actor
@@ -19,6 +19,7 @@ from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.rules.whole_declaration import UNREADABLE_PREFIX, UNVERIFIED_RULE, unverified_finding
 from services.permits.domain.write_off.reservations import reservation_postings
+from shared.contracts.closed_sets import DeclarationStatus
 from shared.contracts.declaration import Override
 from shared.contracts.findings import AppliedOverride, Finding
 from shared.contracts.parties import Actor
@@ -29,7 +30,7 @@ WHAT_TO_DO = "Its trader states a new version (PUT), or customs refuses it (refu
 
 def is_unchecked(declaration: DeclarationRecord) -> bool:
     """Say whether a declaration waits because it could not be checked at all."""
-    return declaration.status is Status.REFERRED and any(
+    return declaration.status is DeclarationStatus.REFERRED and any(
         _is_unverified_finding(finding) for finding in declaration.findings
     )
 
@@ -71,19 +72,38 @@ def _events(verdict: Verdict, decision: Override, actor: Actor) -> tuple[DomainE
     findings = [finding.model_dump(mode="json", exclude_none=True) for finding in verdict.findings]
     payload = {"findings": findings} if findings else {}
     detail = {"overridden": decision.rule, "item": None}
-    if verdict.status is Status.ACCEPTED:
-        event_type = DECLARATION_EVENT_TYPES[Status.ACCEPTED]
+    if verdict.status is DeclarationStatus.ACCEPTED:
+        event_type = DECLARATION_EVENT_TYPES[DeclarationStatus.ACCEPTED]
         return (
-            DomainEvent(Status.REFERRED, Status.ACCEPTED, actor, event_type, decision.reason, payload, detail=detail),
+            DomainEvent(
+                DeclarationStatus.REFERRED,
+                DeclarationStatus.ACCEPTED,
+                actor,
+                event_type,
+                decision.reason,
+                payload,
+                detail=detail,
+            ),
         )
     overridden = DomainEvent(
-        Status.REFERRED, Status.REFERRED, actor, "declaration.overridden", decision.reason, payload, detail=detail
+        DeclarationStatus.REFERRED,
+        DeclarationStatus.REFERRED,
+        actor,
+        "declaration.overridden",
+        decision.reason,
+        payload,
+        detail=detail,
     )
-    if verdict.status is Status.REFERRED:
+    if verdict.status is DeclarationStatus.REFERRED:
         return (overridden,)
-    event_type = DECLARATION_EVENT_TYPES[Status.REJECTED]
+    event_type = DECLARATION_EVENT_TYPES[DeclarationStatus.REJECTED]
     return overridden, DomainEvent(
-        Status.REFERRED, Status.REJECTED, system_actor(actor), event_type, "Checked by an officer", payload
+        DeclarationStatus.REFERRED,
+        DeclarationStatus.REJECTED,
+        system_actor(actor),
+        event_type,
+        "Checked by an officer",
+        payload,
     )
 
 
@@ -94,7 +114,7 @@ def _is_unverified_finding(finding: Finding) -> bool:
 def lodge_unverified(submitted: DeclarationRecord, reason: str, actor: Actor) -> ChangeSet:
     """File a declaration that could not be checked as referred, with the finding `unverified_finding`: never out of
     sight."""
-    verdict = Verdict(Status.REFERRED, (unverified_finding(reason),), (), (), {})
+    verdict = Verdict(DeclarationStatus.REFERRED, (unverified_finding(reason),), (), (), {})
     declaration = with_verdict(submitted, verdict)
     return ChangeSet(
         (DeclarationChange(declaration, (received_event(declaration, actor), checked_event(verdict, actor))),)

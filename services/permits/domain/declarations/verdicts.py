@@ -7,11 +7,12 @@ from uuid import UUID
 from services.permits.domain import events
 from services.permits.domain.checks.check import Verdict
 from services.permits.domain.checks.citations import SecondUse
-from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, Status
+from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES
 from services.permits.domain.model.change_sets import PermitChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent, system_actor
 from services.permits.domain.model.permits import PermitRecord
+from shared.contracts.closed_sets import DeclarationStatus
 from shared.contracts.parties import Actor
 from shared.contracts.quantities import format_quantity
 
@@ -29,7 +30,11 @@ def checked_event(verdict: Verdict, actor: Actor) -> DomainEvent:
     findings = [finding.model_dump(mode="json", exclude_none=True) for finding in verdict.findings]
     payload = {"findings": findings} if findings else {}
     return DomainEvent(
-        Status.RECEIVED, verdict.status, system_actor(actor), DECLARATION_EVENT_TYPES[verdict.status], payload=payload
+        DeclarationStatus.RECEIVED,
+        verdict.status,
+        system_actor(actor),
+        DECLARATION_EVENT_TYPES[verdict.status],
+        payload=payload,
     )
 
 

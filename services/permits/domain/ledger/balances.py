@@ -11,18 +11,10 @@ from decimal import Decimal
 from enum import StrEnum
 
 from services.permits.domain.replace_field import replace_field
+from shared.contracts.closed_sets import Side
 from shared.contracts.quantities import EXACT
 
 ZERO = Decimal(0)
-
-
-class Side(StrEnum):
-    """What leaves, or what arrives."""
-
-    EXPORT = "export"
-    IMPORT = "import"
-
-
 SIDES = tuple(Side)
 
 

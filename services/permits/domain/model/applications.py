@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.permits.domain.lifecycle import ApplicationStatus
 from shared.contracts.application import Application
+from shared.contracts.closed_sets import ApplicationStatus
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from services.permits.domain.ledger.balances import Side
-from services.permits.domain.lifecycle import Status
+from shared.contracts.closed_sets import DeclarationStatus, Side
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.findings import Finding
 
@@ -57,7 +56,7 @@ class DeclarationRecord:
     received_at: datetime
     digest: str
     content: NormalizedDeclaration
-    status: Status
+    status: DeclarationStatus
     version: int = 1
     sequence: int = 0
     findings: tuple[Finding, ...] = ()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from services.permits.domain.lifecycle import ActorRole
+from shared.contracts.closed_sets import ActorRole
 from shared.contracts.parties import Actor
 
 

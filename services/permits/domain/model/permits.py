@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.permits.domain.ledger.balances import Balance
-from services.permits.domain.lifecycle import PermitStatus
 from services.permits.domain.model.declarations import Citation
 from services.permits.domain.model.usage import UsageTotal
 from services.permits.domain.replace_field import replace_field
 from shared.cites.codes import MULTIPLE_CROSSING_KINDS
+from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.permit import Permit, PermitLine
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.permits.domain.ledger.balances import ZERO, Side
+from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.model.declarations import Citation
+from shared.contracts.closed_sets import Side
 from shared.contracts.quantities import EXACT
 
 

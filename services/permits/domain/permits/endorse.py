@@ -4,8 +4,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.permits.domain import events
-from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, Side
-from services.permits.domain.lifecycle import PermitStatus, describe_permit_transitions
+from services.permits.domain.ledger.balances import EntryKind, LedgerEntry
+from services.permits.domain.lifecycle import describe_permit_transitions
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import ReservingDeclarations
 from services.permits.domain.model.events import DomainEvent
@@ -15,6 +15,7 @@ from services.permits.domain.write_off.posting import LineUse, PostingContext
 from services.permits.domain.write_off.use import permit_changes, post_uses
 from shared.cites.codes import IMPORT_SIDE_KINDS
 from shared.cites.time_zones import day_in_first_zone, day_in_last_zone
+from shared.contracts.closed_sets import PermitStatus, Side
 from shared.contracts.parties import Actor
 from shared.contracts.permit import Endorsement
 from shared.contracts.quantities import format_quantity

@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
-from services.permits.domain.lifecycle import PermitStatus
 from services.permits.domain.model.change_sets import PermitChange
 from services.permits.domain.model.events import DomainEvent
 from services.permits.domain.model.permits import PermitRecord
+from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.parties import Actor
 
 NOTICE_PERIOD = timedelta(days=30)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.permits.domain.ledger.balances import Balance, EntryKind, LedgerEntry, Side
-from services.permits.domain.lifecycle import PermitStatus
+from services.permits.domain.ledger.balances import Balance, EntryKind, LedgerEntry
 from services.permits.domain.model.change_sets import ChangeSet, PermitChange, Posting
 from services.permits.domain.model.events import DomainEvent
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
@@ -13,6 +12,7 @@ from services.permits.domain.permits.validation import validate_permit
 from services.permits.domain.reference.facts import NO_FACTS, Facts
 from services.permits.domain.write_off.posting import PostingContext
 from shared.cites.time_zones import day_in_first_zone, utc_day
+from shared.contracts.closed_sets import PermitStatus, Side
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit, PermitLine
 from shared.contracts.quantities import format_quantity

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from services.permits.domain.lifecycle import PermitStatus
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits.issue import NewPermit, issue, permit_reference
 from services.permits.domain.permits.withdraw import WithdrawalContext, withdraw
+from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit
 from shared.problems import Fault, Invalid

@@ -2,14 +2,10 @@
 
 from datetime import date
 
-from services.permits.domain.lifecycle import (
-    ActorRole,
-    PermitStatus,
-    can_transition_permit,
-    describe_permit_transitions,
-)
+from services.permits.domain.lifecycle import can_transition_permit, describe_permit_transitions
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits.expiry import status_on
+from shared.contracts.closed_sets import ActorRole, PermitStatus
 from shared.problems import Conflict
 
 

@@ -14,19 +14,20 @@ from services.permits.domain.rules.sources import source_mismatch
 from shared.cites.codes import ACCOMPANIED_SOURCES, IMPORT_SIDE_KINDS
 from shared.cites.term_dimensions import TERM_DIMENSIONS
 from shared.cites.units import UNITS
+from shared.contracts.closed_sets import PermitKind, Side
 from shared.contracts.permit import Permit, PermitLine
 from shared.problems import Fault, Invalid
 
 VALIDITY_MONTHS: dict[str, int] = {
-    "export": 6,
-    "re_export": 6,
-    "sample_collection": 6,
-    "import": 12,
-    "certificate_of_origin": 12,
-    "introduction_from_the_sea": 12,
-    "travelling_exhibition": 36,
-    "musical_instrument": 36,
-    "personal_ownership": 36,
+    PermitKind.EXPORT: 6,
+    PermitKind.RE_EXPORT: 6,
+    PermitKind.SAMPLE_COLLECTION: 6,
+    PermitKind.IMPORT: 12,
+    PermitKind.CERTIFICATE_OF_ORIGIN: 12,
+    PermitKind.INTRODUCTION_FROM_THE_SEA: 12,
+    PermitKind.TRAVELLING_EXHIBITION: 36,
+    PermitKind.MUSICAL_INSTRUMENT: 36,
+    PermitKind.PERSONAL_OWNERSHIP: 36,
 }
 """The longest validity of a kind, in months from its issue (Article VI.2; Resolution Conf. 12.3)."""
 
@@ -66,8 +67,12 @@ def list_faults(content: Permit, day: date, facts: Facts = NO_FACTS) -> Iterator
 
 def _issuer_faults(content: Permit) -> Iterator[Fault]:
     """An import permit from another country than that of import would let it permit its own exports (Article III.3)."""
-    side = "import" if content.kind in IMPORT_SIDE_KINDS else "export" if content.kind in EXPORT_KINDS else None
-    country = {"import": content.import_country, "export": content.export_country}.get(side or "", content.issuer)
+    if content.kind in IMPORT_SIDE_KINDS:
+        side, country = Side.IMPORT, content.import_country
+    elif content.kind in EXPORT_KINDS:
+        side, country = Side.EXPORT, content.export_country
+    else:
+        return
     if content.issuer != country:
         text = (
             f"A document of kind {content.kind} is issued by the country of {side}, {country}; not by {content.issuer}."
@@ -96,7 +101,7 @@ def _carnet_faults(content: Permit) -> Iterator[Fault]:
     """A sample collection is never valid longer than the carnet it travels with (Resolution Conf. 12.3, part XVI)."""
     if content.carnet is None:
         return
-    if content.kind != "sample_collection":
+    if content.kind != PermitKind.SAMPLE_COLLECTION:
         yield Fault("/carnet", "carnet-out-of-place", "A carnet goes with a sample collection only.")
     elif content.valid_until > content.carnet.valid_until:
         text = f"A sample collection is never valid longer than its carnet, which ends on {content.carnet.valid_until}."
@@ -107,7 +112,7 @@ def _source_faults(content: Permit, line: PermitLine, pointer: str) -> Iterator[
     if line.source in ACCOMPANIED_SOURCES and line.underlying_source is None:
         text = f"Source {line.source} stands together with another code: name underlying_source."
         yield Fault(f"{pointer}/underlying_source", "underlying-source-missing", text)
-    if content.kind == "pre_convention" and line.source != "O":
+    if content.kind == PermitKind.PRE_CONVENTION and line.source != "O":
         text = f"A pre-Convention certificate is for source O, with another code beside it; this is {line.source}."
         yield Fault(f"{pointer}/source", "source-not-pre-convention", text)
 
@@ -121,12 +126,12 @@ def _kingdom_faults(line: PermitLine, pointer: str, facts: Facts) -> Iterator[Fa
 
 
 def _box_faults(content: Permit, line: PermitLine, pointer: str) -> Iterator[Fault]:
-    if content.kind == "re_export":
+    if content.kind == PermitKind.RE_EXPORT:
         for name in ("origin_country", "origin_permit", "origin_date"):
             if getattr(line, name) is None:
                 text = "A re-export certificate names the country of origin, its permit and its date (box 12)."
                 yield Fault(f"{pointer}/{name}", f"{name.replace('_', '-')}-missing", text)
-    if content.kind == "pre_convention" and line.acquired_on is None:
+    if content.kind == PermitKind.PRE_CONVENTION and line.acquired_on is None:
         text = "A pre-Convention certificate states the date of acquisition (box 12b): acquired_on."
         yield Fault(f"{pointer}/acquired_on", "acquisition-date-missing", text)
     for name in ("origin_date", "last_export_date", "acquired_on"):

@@ -7,11 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from services.permits.domain.declarations.reinstate import reinstate
-from services.permits.domain.lifecycle import (
-    ActorRole,
-    PermitStatus,
-    Status,
-)
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange, PermitChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent
@@ -21,6 +16,7 @@ from services.permits.domain.rules.whole_declaration import withdrawn_finding
 from services.permits.domain.write_off.permit_status import exhausted_events, status_from_lines
 from services.permits.domain.write_off.posting import PostingContext
 from services.permits.domain.write_off.referral import refer_declaration
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus, PermitStatus
 from shared.contracts.parties import Actor
 
 
@@ -82,5 +78,5 @@ def _refer(declaration: DeclarationRecord, permit: PermitRecord, actor: Actor) -
     findings = (*declaration.findings, withdrawn_finding(declaration, permit))
     reason = f"Permit {permit.content.number} of {permit.content.issuer} is {permit.status}"
     return refer_declaration(
-        declaration, replace(declaration, status=Status.REFERRED, findings=findings), actor, reason
+        declaration, replace(declaration, status=DeclarationStatus.REFERRED, findings=findings), actor, reason
     )

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from services.permits.domain import units
 from services.permits.domain.ledger.balances import ZERO
-from services.permits.domain.lifecycle import ActorRole
 from services.permits.domain.model.events import DomainEvent
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference.facts import Facts
+from shared.contracts.closed_sets import ActorRole, Role
 from shared.contracts.messages import Audience, RoleInCountry, Sender
 from shared.contracts.parties import Actor
 from shared.contracts.quantities import EXACT, format_quantity
@@ -144,7 +144,7 @@ def quota_notice(quota: QuotaRecord, used: Decimal, shares: Sequence[LineQuotaUs
     """Decide what is told of a quota after these lines took of it; each level once, until it falls below again."""
     percent = percent_used(quota, used)
     level = max((one for one in NOTICE_EVENT_TYPES if percent >= one), default=0)
-    offices = (RoleInCountry(role="authority", country=quota.country),)
+    offices = (RoleInCountry(role=Role.AUTHORITY, country=quota.country),)
     audience = Audience(offices=offices, countries=(quota.country,), sender=Sender(offices=offices))
     if level <= quota.notice_level:
         return QuotaNotice(quota.id, quota.sequence, level, audience, None, {})

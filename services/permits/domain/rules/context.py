@@ -6,11 +6,11 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from services.permits.domain.ledger.balances import Side
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference.facts import NO_FACTS, Facts
 from services.permits.domain.rules.remedies import finding_message
 from shared.cites.codes import IMPORT_SIDE_KINDS
+from shared.contracts.closed_sets import Side
 from shared.contracts.declaration import Declaration, Document, Item
 from shared.contracts.findings import CitedLine, Finding, Severity
 

@@ -1,9 +1,9 @@
 """Is the cited paper good for this movement, on this day, between these parties? (Articles IV and VI, boxes 1 to 6)."""
 
-from services.permits.domain.ledger.balances import Side
 from services.permits.domain.lifecycle import USABLE
 from services.permits.domain.rules.context import CitationContext, Discrepancy, Rule
 from shared.cites.codes import IMPORT_SIDE_KINDS, PERMIT_KINDS
+from shared.contracts.closed_sets import DocumentUse, Side
 from shared.contracts.fields import Trader
 
 KINDS_BY_SIDE: dict[Side, frozenset[str]] = {
@@ -48,7 +48,7 @@ def is_in_force(context: CitationContext) -> Discrepancy | None:
     first, last = context.days
     if first <= content.valid_until and last >= content.issued_on:
         return None
-    if context.document.use == "late" and first > content.valid_until:
+    if context.document.use == DocumentUse.LATE and first > content.valid_until:
         return None
     return Discrepancy(
         context.document_pointer("number"),
@@ -60,7 +60,7 @@ def is_in_force(context: CitationContext) -> Discrepancy | None:
 def was_in_force_when_used(context: CitationContext) -> Discrepancy | None:
     """A use reported after the document's last day was made before it: an officer sees when (Article VI.2)."""
     last, first = context.permit.content.valid_until, context.days[0]
-    if context.document.use != "late" or first <= last:
+    if context.document.use != DocumentUse.LATE or first <= last:
         return None
     return Discrepancy(context.document_pointer("use"), f"used by {last}", f"reported on {first}")
 

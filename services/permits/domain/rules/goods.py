@@ -1,11 +1,12 @@
 """Are the declared goods those of the line? Taxon, term, unit, source, origin (boxes 7 to 12)."""
 
 from services.permits.domain import units
-from services.permits.domain.ledger.balances import ZERO, Side
+from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.rules.context import CitationContext, Discrepancy, Rule
 from services.permits.domain.rules.matching import are_neighbouring_terms, describe_line, line_origin_country
 from services.permits.domain.rules.quantities import sum_quantities
 from services.permits.domain.rules.quantity_estimates import estimate
+from shared.contracts.closed_sets import DocumentUse, Side
 from shared.contracts.quantities import EXACT, format_quantity
 
 
@@ -81,7 +82,7 @@ def part_use_is_of_one_shipment(context: CitationContext) -> Discrepancy | None:
 
     An import permit is never endorsed: what is endorsed on the documents beside it counts, else its earlier parts.
     """
-    if context.document.use != "part" or context.side is Side.EXPORT:
+    if context.document.use != DocumentUse.PART or context.side is Side.EXPORT:
         return None
     declared, known = context.declaration.transport_document, context.endorsed_transport_documents
     if context.is_never_endorsed and not known:
@@ -97,7 +98,7 @@ def part_use_is_of_one_shipment(context: CitationContext) -> Discrepancy | None:
 
 
 def _earlier_parts(context: CitationContext) -> set[str | None]:
-    wanted = context.line.content.line, context.side, "part"
+    wanted = context.line.content.line, context.side, DocumentUse.PART
     return {
         usage.transport_document
         for usage in context.permit.usage_totals
@@ -107,7 +108,7 @@ def _earlier_parts(context: CitationContext) -> set[str | None]:
 
 def was_counted_elsewhere(context: CitationContext) -> Discrepancy | None:
     """A use that was counted already names the declaration that counted it, and is not counted again."""
-    if context.document.use != "already_counted":
+    if context.document.use != DocumentUse.ALREADY_COUNTED:
         return None
     named, line = context.document.counted_by, context.line.content
     citations = [
@@ -136,7 +137,9 @@ def was_counted_elsewhere(context: CitationContext) -> Discrepancy | None:
 
 def is_reported_late(context: CitationContext) -> Discrepancy | None:
     """Usage reported after the fact is counted like any other."""
-    return Discrepancy(context.document_pointer("use"), None, "late") if context.document.use == "late" else None
+    return (
+        Discrepancy(context.document_pointer("use"), None, "late") if context.document.use == DocumentUse.LATE else None
+    )
 
 
 UNIT_RULE, ONE_LINE_RULE = "CITES-box-11-unit", "one-line-meant"

@@ -5,26 +5,26 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from services.permits.domain.ledger.balances import Side
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.reference.listings import STRICTNESS, ListingStatus, effective_appendix
 from services.permits.domain.rules.matching import line_origin_country
+from shared.contracts.closed_sets import PermitKind, Side
 from shared.contracts.declaration import Declaration, Item
 
 EXEMPTING_KINDS = frozenset(
     {
-        "pre_convention",
-        "captive_bred",
-        "travelling_exhibition",
-        "musical_instrument",
-        "personal_ownership",
-        "sample_collection",
+        PermitKind.PRE_CONVENTION,
+        PermitKind.CAPTIVE_BRED,
+        PermitKind.TRAVELLING_EXHIBITION,
+        PermitKind.MUSICAL_INSTRUMENT,
+        PermitKind.PERSONAL_OWNERSHIP,
+        PermitKind.SAMPLE_COLLECTION,
     }
 )
 """Certificates that stand in place of permits (Article VII; Resolutions Conf. 9.7, 12.3, 16.8 and 10.20)."""
-EXPORT_KINDS = frozenset({"export", "re_export"})
-INTRODUCTION_FROM_THE_SEA = "introduction_from_the_sea"
+EXPORT_KINDS = frozenset({PermitKind.EXPORT, PermitKind.RE_EXPORT})
+INTRODUCTION_FROM_THE_SEA = PermitKind.INTRODUCTION_FROM_THE_SEA
 """The certificate that stands for all others where nothing was exported (Articles III.5 and IV.6)."""
 
 
@@ -110,7 +110,7 @@ class ItemContext:
     @cached_property
     def is_exempt(self) -> bool:
         """Say whether a certificate stands in place of the permits: by Article VII, or as nothing was exported."""
-        by_seeds = "phytosanitary" in self.kinds and self.source in {"A", "D"}
+        by_seeds = PermitKind.PHYTOSANITARY in self.kinds and self.source in {"A", "D"}
         return (
             bool(self.kinds & EXEMPTING_KINDS)
             or by_seeds
@@ -120,7 +120,7 @@ class ItemContext:
     @property
     def has_only_other_documents(self) -> bool:
         """Say whether a document of no kind that the Convention knows is all there is."""
-        return bool(self.kinds) and self.kinds <= {"other", "phytosanitary"} and not self.is_exempt
+        return bool(self.kinds) and self.kinds <= {PermitKind.OTHER, PermitKind.PHYTOSANITARY} and not self.is_exempt
 
     def needs_permits_for(self, appendix: str) -> bool:
         """Say whether permits are asked for as for this Appendix."""

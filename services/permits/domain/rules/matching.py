@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from functools import lru_cache
 
-from services.permits.domain.ledger.balances import Side, available, is_closed
+from services.permits.domain.ledger.balances import available, is_closed
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference.names import covers_by_name
 from services.permits.domain.units import is_convertible
 from shared.cites.codes import NEIGHBOURING_TERMS
+from shared.contracts.closed_sets import Side
 from shared.contracts.declaration import Document, Item
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from services.permits.domain.ledger.balances import ZERO, available, is_closed, used
 from services.permits.domain.model.usage import UsageTotal
 from services.permits.domain.rules.context import CitationContext, Discrepancy, Rule
+from shared.contracts.closed_sets import DocumentUse
 from shared.contracts.quantities import EXACT, format_quantity
 
 
@@ -34,21 +35,21 @@ def _is_same_shipment(use: UsageTotal, context: CitationContext) -> bool:
         context.declaration.transport_document,
         context.endorsed_transport_documents,
     )
-    both_part = use.use == "part" and context.document.use == "part"
+    both_part = use.use == DocumentUse.PART and context.document.use == DocumentUse.PART
     if both_part and not use.is_open:
         return True
     same = transport_document is not None and use.transport_document in {
         transport_document,
         *(endorsed_documents if transport_document in endorsed_documents else ()),
     }
-    used_up = use.use == "part" and not use.is_open
+    used_up = use.use == DocumentUse.PART and not use.is_open
     return (same and both_part) or (used_up and (same or transport_document in endorsed_documents))
 
 
 def is_first_use(context: CitationContext) -> Discrepancy | None:
     """A document covers one shipment: its line is not used a second time (Articles VI.5 and VI.6)."""
     line = context.line
-    if context.document.use == "already_counted":
+    if context.document.use == DocumentUse.ALREADY_COUNTED:
         return None
     if is_closed(line.balance, context.side):
         amount = format_quantity(used(line.balance, context.side))
@@ -68,7 +69,7 @@ def is_first_use(context: CitationContext) -> Discrepancy | None:
 
 def enough_remains(context: CitationContext) -> Discrepancy | None:
     """No more is taken than the line has left (box 11, and box 14 once endorsed)."""
-    if context.requested is None or context.document.use == "already_counted":
+    if context.requested is None or context.document.use == DocumentUse.ALREADY_COUNTED:
         return None
     remaining = available(context.line.balance, context.side)
     if context.requested <= remaining and is_first_use(context) is None:

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.permits.domain.ledger.balances import Side
 from services.permits.domain.reference.entries import Suspension
 from services.permits.domain.rules.context import Discrepancy
 from services.permits.domain.rules.item_context import EXPORT_KINDS, ItemContext
 from services.permits.domain.rules.remedies import finding_message
 from services.permits.domain.rules.sources import PLANTS, source_mismatch
+from shared.contracts.closed_sets import PermitKind, Side
 from shared.contracts.findings import CitedLine, Finding, Severity
 
 
@@ -41,14 +41,14 @@ def appendix_one_has_export_document(context: ItemContext) -> Discrepancy | None
     """A specimen of Appendix I leaves and enters on an export permit or re-export certificate (Article III.2 to 4)."""
     if not context.needs_permits_for("I") or context.kinds & EXPORT_KINDS:
         return None
-    return _missing_document(context, "export", "re_export")
+    return _missing_document(context, PermitKind.EXPORT, PermitKind.RE_EXPORT)
 
 
 def appendix_one_has_import_permit(context: ItemContext) -> Discrepancy | None:
     """A specimen of Appendix I enters on an import permit besides the document it left on (Article III.3)."""
-    if context.side is Side.EXPORT or not context.needs_permits_for("I") or "import" in context.kinds:
+    if context.side is Side.EXPORT or not context.needs_permits_for("I") or PermitKind.IMPORT in context.kinds:
         return None
-    return _missing_document(context, "import")
+    return _missing_document(context, PermitKind.IMPORT)
 
 
 def appendix_one_is_not_commercial(context: ItemContext) -> Discrepancy | None:
@@ -62,7 +62,7 @@ def appendix_two_has_export_document(context: ItemContext) -> Discrepancy | None
     """A specimen of Appendix II leaves and enters on an export permit or re-export certificate (Article IV.2 to 5)."""
     if not context.needs_permits_for("II") or context.kinds & EXPORT_KINDS:
         return None
-    return _missing_document(context, "export", "re_export")
+    return _missing_document(context, PermitKind.EXPORT, PermitKind.RE_EXPORT)
 
 
 def appendix_two_has_import_permit(context: ItemContext) -> Discrepancy | None:
@@ -70,9 +70,9 @@ def appendix_two_has_import_permit(context: ItemContext) -> Discrepancy | None:
     policy = context.facts.policy(context.declaration.import_country)
     if context.side is Side.EXPORT or not policy.import_permit_for_appendix_ii:
         return None
-    if not context.needs_permits_for("II") or "import" in context.kinds:
+    if not context.needs_permits_for("II") or PermitKind.IMPORT in context.kinds:
         return None
-    return _missing_document(context, "import")
+    return _missing_document(context, PermitKind.IMPORT)
 
 
 def appendix_three_has_document(context: ItemContext) -> Discrepancy | None:
@@ -84,10 +84,10 @@ def appendix_three_has_document(context: ItemContext) -> Discrepancy | None:
     if not context.needs_permits_for("III"):
         return None
     listed_it = context.listing_status.party == context.declaration.export_country
-    enough = EXPORT_KINDS if listed_it else EXPORT_KINDS | {"certificate_of_origin"}
+    enough = EXPORT_KINDS if listed_it else EXPORT_KINDS | {PermitKind.CERTIFICATE_OF_ORIGIN}
     if context.kinds & enough:
         return None
-    return _missing_document(context, "export" if listed_it else "certificate_of_origin")
+    return _missing_document(context, PermitKind.EXPORT if listed_it else PermitKind.CERTIFICATE_OF_ORIGIN)
 
 
 def other_document_replaces_permit(context: ItemContext) -> Discrepancy | None:

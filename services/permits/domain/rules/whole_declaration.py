@@ -9,6 +9,7 @@ from services.permits.domain.rules.context import CitationContext
 from services.permits.domain.rules.documents import RULES as PAPER
 from services.permits.domain.rules.matching import describe_line
 from services.permits.domain.rules.remedies import finding_message
+from shared.contracts.closed_sets import Movement
 from shared.contracts.declaration import Document, Repair
 from shared.contracts.findings import CitedLine, Finding, Severity
 
@@ -99,7 +100,7 @@ def unknown_permit_finding(
     declaration: DeclarationRecord, index: int, document_index: int, document: Document
 ) -> Finding:
     """Write one answer for a permit that is not here and for one that names others, for numbers are guessable."""
-    importing = declaration.content.movement == "import"
+    importing = declaration.content.movement == Movement.IMPORT
     party = declaration.content.importer if importing else declaration.content.exporter
     role = "importer" if importing else "exporter"
     whose = f" of {document.issuer}" if document.issuer else ""

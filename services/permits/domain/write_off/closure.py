@@ -14,7 +14,6 @@ from services.permits.domain.ledger.balances import (
     Balance,
     EntryKind,
     LedgerEntry,
-    Side,
     apply_entry,
     consumption_entry,
     is_closed_by_entry,
@@ -29,6 +28,7 @@ from services.permits.domain.write_off.consents import (
     return_consent,
     with_consent_used,
 )
+from shared.contracts.closed_sets import DocumentUse, Side
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Conflict
 
@@ -57,7 +57,7 @@ class RunningBalances:
         entries = (returned, *consent_entries(citation, before, EXACT.subtract(amount, citation.reserved)))
         current = self._apply(citation, entries)
         total = EXACT.add(used(current, citation.side), amount)
-        closes = amount > 0 and (citation.use != "part" or _is_used_up(current, citation.side, total))
+        closes = amount > 0 and (citation.use != DocumentUse.PART or _is_used_up(current, citation.side, total))
         consumption = consumption_entry(citation.side, amount, closes=closes)
         self._apply(citation, (consumption,))
         return (*entries, consumption)
@@ -97,7 +97,9 @@ class RunningBalances:
         line_side = (citation.line, citation.side)
         usage_totals = self._permits[citation.permit].usage_totals
         return all(
-            usage.use == "part" for usage in usage_totals if (usage.line, usage.side) == line_side and usage.used > ZERO
+            usage.use == DocumentUse.PART
+            for usage in usage_totals
+            if (usage.line, usage.side) == line_side and usage.used > ZERO
         )
 
 

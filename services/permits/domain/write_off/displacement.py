@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from services.permits.domain.ledger.balances import ZERO, Side, remaining, reserved
-from services.permits.domain.lifecycle import Status
+from services.permits.domain.ledger.balances import ZERO, remaining, reserved
 from services.permits.domain.model.change_sets import DeclarationChange, Posting
 from services.permits.domain.model.declarations import Citation, DeclarationRecord, ReservingDeclarations
 from services.permits.domain.model.permits import PermitRecord, PermitsById
@@ -17,6 +16,7 @@ from services.permits.domain.rules.whole_declaration import displaced_finding
 from services.permits.domain.write_off.posting import PostingContext
 from services.permits.domain.write_off.referral import refer_declaration
 from services.permits.domain.write_off.reservations import return_reservations
+from shared.contracts.closed_sets import DeclarationStatus, Side
 from shared.contracts.quantities import EXACT, format_quantity
 
 
@@ -50,7 +50,9 @@ def displace_reservations(
             returned = return_reservations(declaration, current, context.actor, context.cause)
             current.update(returned.permits)
             postings += returned.postings
-            after = replace(returned.declaration, status=Status.REFERRED, findings=(*declaration.findings, finding))
+            after = replace(
+                returned.declaration, status=DeclarationStatus.REFERRED, findings=(*declaration.findings, finding)
+            )
             issuer, number = current[id].key
             reason = f"Less left under permit {number} of {issuer} than was set aside"
             changes.append(refer_declaration(declaration, after, context.actor, reason))

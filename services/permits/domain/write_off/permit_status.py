@@ -1,10 +1,11 @@
 """The status of a permit that follows from its lines."""
 
-from services.permits.domain.ledger.balances import Balance, Side, is_closed, is_closed_by_entry, permit_amount, used
-from services.permits.domain.lifecycle import USABLE, PermitStatus
+from services.permits.domain.ledger.balances import Balance, is_closed, is_closed_by_entry, permit_amount, used
+from services.permits.domain.lifecycle import USABLE
 from services.permits.domain.model.events import DomainEvent, system_actor
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.write_off.posting import PostingContext
+from shared.contracts.closed_sets import PermitStatus, Side
 
 
 def status_from_lines(permit: PermitRecord) -> PermitStatus:

@@ -1,9 +1,10 @@
 """Refer a declaration whose reservation ended."""
 
-from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, Status
+from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES
 from services.permits.domain.model.change_sets import DeclarationChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent, system_actor
+from shared.contracts.closed_sets import DeclarationStatus
 from shared.contracts.parties import Actor
 
 
@@ -14,6 +15,11 @@ def refer_declaration(
     system = system_actor(actor)
     findings = [finding.model_dump(mode="json", exclude_none=True) for finding in after.findings]
     event = DomainEvent(
-        before.status, Status.REFERRED, system, DECLARATION_EVENT_TYPES[Status.REFERRED], reason, {"findings": findings}
+        before.status,
+        DeclarationStatus.REFERRED,
+        system,
+        DECLARATION_EVENT_TYPES[DeclarationStatus.REFERRED],
+        reason,
+        {"findings": findings},
     )
     return DeclarationChange(after, (event,))

@@ -14,7 +14,6 @@ from services.permits.domain.ledger.balances import (
     ZERO,
     EntryKind,
     LedgerEntry,
-    Side,
     covered_by_consent,
     permit_amount,
     remaining,
@@ -30,6 +29,7 @@ from services.permits.domain.write_off.displacement import displace_reservations
 from services.permits.domain.write_off.permit_status import exhausted_events, status_from_lines
 from services.permits.domain.write_off.posting import LineUse, LineUses, PostingContext, UseResult, build_posting
 from services.permits.domain.write_off.reservations import apply_to_line
+from shared.contracts.closed_sets import Movement, Side
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Conflict
 
@@ -196,7 +196,7 @@ def _without_declaration(permit: PermitRecord, declaration: UUID) -> PermitRecor
 
 def _with_transport_document(permit: PermitRecord, declaration: DeclarationRecord) -> PermitRecord:
     """An export declaration that was released endorses: its transport document is the shipment's (box 15)."""
-    if declaration.content.movement == "import" or declaration.content.transport_document is None:
+    if declaration.content.movement == Movement.IMPORT or declaration.content.transport_document is None:
         return permit
     return replace(permit, transport_documents=permit.transport_documents | {declaration.content.transport_document})
 
@@ -204,7 +204,7 @@ def _with_transport_document(permit: PermitRecord, declaration: DeclarationRecor
 def _permit_events(
     before: PermitRecord, after: PermitRecord, declaration: DeclarationRecord, context: PostingContext
 ) -> tuple[DomainEvent, ...]:
-    side = Side.IMPORT if declaration.content.movement == "import" else Side.EXPORT
+    side = Side.IMPORT if declaration.content.movement == Movement.IMPORT else Side.EXPORT
     sums: dict[str, Decimal] = {}
     for citation in declaration.citations:
         if citation.permit == after.id and citation.line:

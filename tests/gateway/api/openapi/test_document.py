@@ -12,6 +12,7 @@ from services.gateway.api.openapi.examples import EXAMPLES
 from services.gateway.api.permissions import PERMISSIONS, PUBLIC_OPERATIONS
 from services.gateway.formats import wco_declaration
 from shared.contracts import declaration, parties, permit, webhooks
+from shared.contracts.closed_sets import Role
 from shared.contracts.declaration import Declaration
 from shared.contracts.parties import Party
 from shared.contracts.problems import PROBLEM_CODES
@@ -104,7 +105,7 @@ async def test_every_refusal_is_described_as_a_problem(alone: RunningGateway, su
 
 
 async def test_the_example_in_xml_says_what_the_one_in_json_says(alone: RunningGateway) -> None:
-    by = Party(id=new_id(), name="B SARL", country="FR", roles=("trader",), identifiers={"EORI": "FR99988877700011"})
+    by = Party(id=new_id(), name="B SARL", country="FR", roles=(Role.TRADER,), identifiers={"EORI": "FR99988877700011"})
     for name in ("lodge_declaration", "replace_declaration", "validate_declaration"):
         [shown] = [one for one in _operations(await _document(alone)) if one["operationId"] == name]
         content = shown["requestBody"]["content"]

@@ -15,6 +15,7 @@ from services.permits.actions.declarations.recheck import Rechecker, recheck_ref
 from services.permits.actions.permits import withdraw
 from services.permits.actions.reference import read as reference_read
 from services.permits.store.reference_loads import read_change_mark
+from shared.contracts.closed_sets import Role
 from shared.contracts.declaration import Cancellation, Override
 from shared.contracts.messages import Audience, RoleInCountry, Sender
 from shared.contracts.parties import Party
@@ -156,7 +157,7 @@ async def test_a_quota_is_told_to_its_authority_which_hears_how_partners_receive
         ).one()
     received, office = (
         Audience.model_validate_json(json.dumps(row.audience)),
-        RoleInCountry(role="authority", country="ZA"),
+        RoleInCountry(role=Role.AUTHORITY, country="ZA"),
     )
     assert (received.offices, received.countries, received.parties) == ((office,), ("ZA",), ())
     assert received.sender == Sender(offices=(office,))

@@ -12,7 +12,6 @@ from services.permits.domain.ledger.balances import (
     EntryKind,
     LedgerEntry,
     Overdrawn,
-    Side,
     apply_entry,
     available,
     committed,
@@ -25,6 +24,7 @@ from services.permits.domain.ledger.balances import (
     used,
 )
 from services.permits.domain.units import convert, is_convertible
+from shared.contracts.closed_sets import Side
 from shared.contracts.quantities import EXACT, format_quantity
 
 QUANTITIES = st.decimals(min_value="0.001", max_value="500", places=3) | st.sampled_from(

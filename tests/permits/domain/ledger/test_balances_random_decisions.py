@@ -21,7 +21,6 @@ from services.permits.domain.declarations import lodge as domain_lodge
 from services.permits.domain.declarations import release as domain_release
 from services.permits.domain.declarations.refer_stale import refer_stale
 from services.permits.domain.declarations.unverified import check_unverified, is_unchecked
-from services.permits.domain.lifecycle import Status
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
@@ -30,6 +29,7 @@ from services.permits.domain.permits import issue
 from services.permits.domain.permits import replace as domain_replace
 from services.permits.domain.permits import withdraw as domain_withdraw
 from services.permits.domain.reference.facts import NO_FACTS
+from shared.contracts.closed_sets import DeclarationStatus
 from shared.contracts.declaration import Consent, Correction, Override, Release
 from shared.contracts.permit import Endorsement
 from shared.contracts.quantities import EXACT
@@ -50,8 +50,8 @@ QUANTITIES = st.integers(1, 60).map(str) | st.decimals("0.001", "50", places=3).
 UNITS = st.sampled_from(["number", "number", "number", "number", "pair", "kg"])
 LINES = st.sampled_from(["A", "A", "A", "B", None])
 USES = st.sampled_from(["exhausts", "part", "part", "part", "late", "already_counted"])
-STANDING = (Status.ACCEPTED, Status.REFERRED)
-OPEN = (*STANDING, Status.REJECTED)
+STANDING = (DeclarationStatus.ACCEPTED, DeclarationStatus.REFERRED)
+OPEN = (*STANDING, DeclarationStatus.REJECTED)
 BREAKS = st.sampled_from([False] * 9 + [True])
 SELDOM = st.sampled_from([False] * 3 + [True])
 TURNS = st.sampled_from(["lost"] * 4 + ["revoked", "replaced", "replaced"])
@@ -70,7 +70,9 @@ class RegistryMachine(RuleBasedStateMachine):
         for number in range(1, data.draw(st.integers(1, 3)) + 1):
             permit = self.permit(data)
             counted = [
-                id for id, declaration in self.here.declarations.items() if declaration.status is Status.RELEASED
+                id
+                for id, declaration in self.here.declarations.items()
+                if declaration.status is DeclarationStatus.RELEASED
             ]
             document: dict[str, str | None] = {"line": data.draw(LINES), "use": data.draw(USES)}
             if document["use"] == "already_counted":
@@ -82,18 +84,20 @@ class RegistryMachine(RuleBasedStateMachine):
     def permit(self, data: st.DataObject) -> PermitRecord:
         return data.draw(st.sampled_from(sorted(self.here.permits.values(), key=lambda p: p.id)))
 
-    def one(self, data: st.DataObject, *statuses: Status) -> DeclarationRecord:
+    def one(self, data: st.DataObject, *statuses: DeclarationStatus) -> DeclarationRecord:
         found = sorted((f for f in self.here.declarations.values() if f.status in statuses), key=lambda f: f.id)
         return data.draw(st.sampled_from(found))
 
-    def some(self, *statuses: Status) -> bool:
+    def some(self, *statuses: DeclarationStatus) -> bool:
         return any(declaration.status in statuses for declaration in self.here.declarations.values())
 
     @rule(data=st.data(), movement=st.sampled_from(["import", "import", "import", "export"]), broken=BREAKS)
     def lodge(self, data: st.DataObject, movement: str, broken: bool) -> None:
         who = B if movement == "import" else A
         at = self.here.act(who, "trader").at
-        fresh = DeclarationRecord(self.here.id(), who.id, who.id, at, "", self.stated(data, movement), Status.RECEIVED)
+        fresh = DeclarationRecord(
+            self.here.id(), who.id, who.id, at, "", self.stated(data, movement), DeclarationStatus.RECEIVED
+        )
         rules = self.here.act(None, "rules")
         if broken:
             self.here.write(unverified.lodge_unverified(fresh, "it broke", rules))
@@ -107,13 +111,13 @@ class RegistryMachine(RuleBasedStateMachine):
         items = [item(self.permit(data).content, part, n + 1, **cited) for n in range(1 + also)]
         stated = declaration(*items, transport_document="M")
         at = self.here.act(B, "trader").at
-        fresh = DeclarationRecord(self.here.id(), B.id, B.id, at, "", stated, Status.RECEIVED)
+        fresh = DeclarationRecord(self.here.id(), B.id, B.id, at, "", stated, DeclarationStatus.RECEIVED)
         self.here.write(domain_lodge.lodge([fresh], self.here.permits.values(), self.here.act(None, "rules")))
 
-    @precondition(lambda self: self.some(Status.ACCEPTED))
+    @precondition(lambda self: self.some(DeclarationStatus.ACCEPTED))
     @rule(data=st.data(), share=st.sampled_from(["1", "0.5", "0", "1.1"]))
     def release(self, data: st.DataObject, share: str) -> None:
-        declaration = self.one(data, Status.ACCEPTED)
+        declaration = self.one(data, DeclarationStatus.ACCEPTED)
         items = [
             {"number": n.number, "quantity": EXACT.multiply(n.quantity, Decimal(share))}
             for n in declaration.content.items
@@ -130,10 +134,10 @@ class RegistryMachine(RuleBasedStateMachine):
         act = refuse.refuse if refused else cancel.cancel
         self.here.try_(lambda: act(declaration, self.here.permits, "no", by))
 
-    @precondition(lambda self: self.some(Status.RELEASED))
+    @precondition(lambda self: self.some(DeclarationStatus.RELEASED))
     @rule(data=st.data(), quantity=st.integers(0, 70).map(str))
     def correct(self, data: st.DataObject, quantity: str) -> None:
-        declaration = self.one(data, Status.RELEASED)
+        declaration = self.one(data, DeclarationStatus.RELEASED)
         number = data.draw(st.sampled_from(declaration.content.items)).number
         stated = Correction.model_validate({"items": [{"number": number, "quantity": quantity}], "reason": "x"})
         by, others = self.here.act(CUSTOMS_FR, "customs"), self.here.others(declaration)
@@ -142,16 +146,16 @@ class RegistryMachine(RuleBasedStateMachine):
     @precondition(lambda self: bool(self.here.declarations))
     @rule(data=st.data(), quantity=QUANTITIES, number=st.integers(1, 3))
     def consent(self, data: st.DataObject, quantity: str, number: int) -> None:
-        declaration = self.one(data, *Status)
+        declaration = self.one(data, *DeclarationStatus)
         stated = Consent.model_validate({"item": number, "quantity": quantity})
         by = self.here.act(AUTHORITY_ZA, "authority")
         self.here.try_(lambda: domain_consent.consent(declaration, self.here.permits, stated, by, "ZA"))
 
-    @precondition(lambda self: self.some(Status.ACCEPTED))
+    @precondition(lambda self: self.some(DeclarationStatus.ACCEPTED))
     @rule(data=st.data(), more=st.integers(1, 20), share=st.sampled_from(["0.5", "0.9", "1"]))
     def arrive_with_more(self, data: st.DataObject, more: int, share: str) -> None:
         """Consent to more of each item, and release as much of that as the share says."""
-        declaration = self.one(data, Status.ACCEPTED)
+        declaration = self.one(data, DeclarationStatus.ACCEPTED)
         items = []
         for n in declaration.content.items:
             stated = Consent.model_validate({"item": n.number, "quantity": str(more)})
@@ -168,11 +172,11 @@ class RegistryMachine(RuleBasedStateMachine):
         freed = Release.model_validate({"items": items})
         self.here.try_(lambda: domain_release.release(now, self.here.permits, freed, by, TODAY, others))
 
-    @precondition(lambda self: self.some(Status.REFERRED, Status.REJECTED))
+    @precondition(lambda self: self.some(DeclarationStatus.REFERRED, DeclarationStatus.REJECTED))
     @rule(data=st.data(), more=st.integers(1, 60).map(str))
     def lead_out(self, data: st.DataObject, more: str) -> None:
         """Consent to more of each item, then override all that stands."""
-        declaration = self.one(data, Status.REFERRED, Status.REJECTED)
+        declaration = self.one(data, DeclarationStatus.REFERRED, DeclarationStatus.REJECTED)
         for n in declaration.content.items:
             stated = Consent.model_validate({"item": n.number, "quantity": more})
             by, now = self.here.act(AUTHORITY_ZA, "authority"), self.here.declarations[declaration.id]
@@ -182,10 +186,10 @@ class RegistryMachine(RuleBasedStateMachine):
             over = Override(rule=finding.rule, reason="consented")
             self.here.try_(overriding(self.here, now, over, by))
 
-    @precondition(lambda self: self.some(Status.REFERRED, Status.REJECTED))
+    @precondition(lambda self: self.some(DeclarationStatus.REFERRED, DeclarationStatus.REJECTED))
     @rule(data=st.data())
     def override(self, data: st.DataObject) -> None:
-        declaration = self.one(data, Status.REFERRED, Status.REJECTED)
+        declaration = self.one(data, DeclarationStatus.REFERRED, DeclarationStatus.REJECTED)
         for finding in [f for f in declaration.findings if not f.overridden and f.severity != "note"]:
             now, by = self.here.declarations[declaration.id], self.here.act(CUSTOMS_FR, "customs")
             decision: dict[str, Any] = {"rule": finding.rule, "reason": "x"}
@@ -202,7 +206,7 @@ class RegistryMachine(RuleBasedStateMachine):
         by = self.here.act(B, "trader")
         stated = self.stated(data, declaration.content.movement, reference=declaration.content.reference)
         fresh = replace(
-            declaration, content=stated, status=Status.RECEIVED, received_at=by.at, findings=(), citations=()
+            declaration, content=stated, status=DeclarationStatus.RECEIVED, received_at=by.at, findings=(), citations=()
         )
         self.here.try_(lambda: domain_amend.amend(declaration, fresh, self.here.permits.values(), by))
 
@@ -215,7 +219,7 @@ class RegistryMachine(RuleBasedStateMachine):
         by = self.here.act(None, "rules")
         self.here.try_(lambda: refer_stale(declaration, self.here.permits, 30, date(2026, 1, 1), by))
 
-    @precondition(lambda self: self.some(Status.REFERRED))
+    @precondition(lambda self: self.some(DeclarationStatus.REFERRED))
     @rule()
     def check_again(self) -> None:
         by = self.here.act(None, "rules")

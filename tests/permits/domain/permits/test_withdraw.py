@@ -14,7 +14,8 @@ from services.permits.actions.declarations import read as declarations_read
 from services.permits.actions.declarations import transitions
 from services.permits.actions.permits import read as permits_read
 from services.permits.actions.permits import withdraw
-from services.permits.domain.lifecycle import PERMIT_TRANSITIONS, ActorRole, PermitStatus
+from services.permits.domain.lifecycle import PERMIT_TRANSITIONS
+from shared.contracts.closed_sets import ActorRole, PermitStatus
 from shared.contracts.declaration import Release
 from shared.contracts.permit import Loss, Recovery, Revocation
 from shared.database import new_id, now

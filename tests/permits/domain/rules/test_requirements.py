@@ -8,7 +8,6 @@ import pytest
 
 from services.permits.domain.checks.check import check
 from services.permits.domain.ledger.balances import Balance
-from services.permits.domain.lifecycle import PermitStatus, Status
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference import names
@@ -16,6 +15,7 @@ from services.permits.domain.reference.facts import Facts
 from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
 from services.permits.domain.rules import listings, requirements
 from services.permits.domain.rules.item_context import EXEMPTING_KINDS
+from shared.contracts.closed_sets import DeclarationStatus, PermitStatus
 from shared.contracts.findings import Finding
 from shared.contracts.policy import Policy
 from shared.database import new_id
@@ -66,7 +66,13 @@ def findings(papers: list[PermitRecord], known: Facts, movement: str = "import",
     ]
     who = B if movement == "import" else A
     filed = DeclarationRecord(
-        new_id(), who.id, who.id, datetime.now(UTC), "", declaration(goods, movement=movement, **more), Status.RECEIVED
+        new_id(),
+        who.id,
+        who.id,
+        datetime.now(UTC),
+        "",
+        declaration(goods, movement=movement, **more),
+        DeclarationStatus.RECEIVED,
     )
     return tuple(check(filed, {p.key: p for p in papers}, known).findings)
 

@@ -12,6 +12,7 @@ from services.permits.actions import reports
 from services.permits.actions.declarations import transitions
 from services.permits.actions.permits import read as permits_read
 from shared.cites.codes import MULTIPLE_CROSSING_KINDS
+from shared.contracts.closed_sets import Side
 from shared.contracts.declaration import Correction, Release
 from shared.database import now
 from shared.problems import Conflict
@@ -118,7 +119,7 @@ async def test_each_crossing_is_in_the_annual_report_of_the_country_whose_border
     await run_command(permits_db, transitions.correct, back, CUSTOMS_ZA, mended)
 
     async def rows(side: str, country: str) -> list[tuple[str, ...]]:
-        told = "".join([part async for part in reports.annual_report(permits_db, now().year, side, country)])
+        told = "".join([part async for part in reports.annual_report(permits_db, now().year, Side(side), country)])
         names = ("Quantity", "TradingPartner", "CountryOfOrigin", "ExportPermit", "PurposeCode")
         return [tuple(row[name] for name in names) for row in csv.DictReader(io.StringIO(told))]
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import transitions
 from services.permits.actions.reports import annual_report
+from shared.contracts.closed_sets import Side
 from shared.contracts.declaration import Cancellation, Correction, Override, Release
 from tests.permits.declaration_steps import build_model, check_balances, run_command
 from tests.permits.sample_data import (
@@ -84,7 +85,7 @@ async def test_the_importers_report_tells_the_goods_once_and_names_both_papers(p
     alone = permit_content(line(quantity="3", **LIVE), issuer="FR", kind="import", purpose="Z")
     await issue_permit(permits_db, alone, AUTHORITY_FR)
     numbers = [d["number"] for d in found["items"][0]["documents"]]
-    text = "".join([part async for part in annual_report(permits_db, TODAY.year, "import", "FR")])
+    text = "".join([part async for part in annual_report(permits_db, TODAY.year, Side.IMPORT, "FR")])
     told = list(csv.DictReader(io.StringIO(text)))
     assert [(r["ImportPermit"], r["ExportPermit"], r["Quantity"]) for r in told] == [(*numbers, "1")]
 
