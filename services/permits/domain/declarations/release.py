@@ -19,8 +19,6 @@ from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.lifecycle import (
     DECLARATION_EVENT_TYPES,
     USABLE,
-    ActorRole,
-    DeclarationStatus,
     describe_transitions,
 )
 from services.permits.domain.model.change_sets import ChangeSet
