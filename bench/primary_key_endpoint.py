@@ -10,34 +10,34 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from services.permits.api.commands import Engine
 from services.permits.store.tables import taxa
 from shared.database import create_engine
-from shared.internal_auth import CallingParty
+from shared.internal_auth import CallingParty, trust_services
 from shared.key_files import KeyFile
 from shared.signed_tokens import InternalTokenVerifier
 from shared.web import create_service_app
 
 
-async def ready(app: FastAPI) -> None:
+async def ready() -> None:
     """Be ready at once."""
 
 
 def create_app(url: str, keys: Path) -> FastAPI:
     """Build the app on a permits database and the gateway's public keys."""
 
+    engine = create_engine(url)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.engine = create_engine(url)
-        app.state.internal_tokens = InternalTokenVerifier("permits", {"gateway": KeyFile(keys)})
         yield
-        await app.state.engine.dispose()
+        await engine.dispose()
 
     app = create_service_app(title="By key", version="1", lifespan=lifespan, reason_not_ready=ready)
+    trust_services(app, InternalTokenVerifier("permits", {"gateway": KeyFile(keys)}))
 
     @app.get("/taxa/{id}")
-    async def read_taxon(id: UUID, db: Engine, party: CallingParty) -> dict[str, object]:
-        async with db.connect() as conn:
+    async def read_taxon(id: UUID, party: CallingParty) -> dict[str, object]:
+        async with engine.connect() as conn:
             row = (await conn.execute(select(taxa).where(taxa.c.id == id))).mappings().one()
         return {"data": [dict(row)], "next_cursor": None}
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.startup_checks import describe_unknown_revision
+from shared.migration_state import describe_unknown_migration
 
 service = context.config.config_ini_section
 metadata: MetaData = import_module(f"services.{service}.store.tables").metadata
@@ -32,7 +32,7 @@ def _require_known_revision(conn: Connection) -> None:
     found = MigrationContext.configure(conn).get_current_revision()
     conn.rollback()
     if found is not None and found not in {known.revision for known in context.script.walk_revisions()}:
-        raise SystemExit(f"The {service} database {describe_unknown_revision(found)}.")
+        raise SystemExit(f"The {service} database {describe_unknown_migration(found)}.")
 
 
 def _migrate(conn: Connection) -> None:

@@ -12,17 +12,23 @@ from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
+from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import ARRAY, Column, ColumnElement, Table, TextClause, cast, event, func, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 T = TypeVar("T")
 
 Engine = AsyncEngine
 """What api rooms call the engine, so that none of them names the library of the stores."""
+DATABASE_ERRORS = (SQLAlchemyError, PostgresError, InterfaceError, OSError, TimeoutError)
+"""What a statement or a connection may raise while the database is away, refuses us or is not migrated.
+
+The driver's own errors are among them: SQLAlchemy passes on those that end a connection before it is made.
+"""
 RETRYABLE_STATES = frozenset({"40P01", "40001"})
 """SQLSTATEs after which the whole transaction is simply tried again: deadlock, serialization failure."""
 UNAVAILABLE_STATES = frozenset(
@@ -197,8 +203,3 @@ async def retry_transaction(
                 raise
             await asyncio.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311
     raise AssertionError("unreachable")
-
-
-async def read_revision(conn: AsyncConnection) -> str | None:
-    """Answer the migration the database stands at."""
-    return (await conn.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()

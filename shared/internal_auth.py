@@ -1,8 +1,8 @@
-"""Who stands behind a call inside the hub: a party, or a service for itself; every route asks."""
+"""The caller of an internal route: a party, or a service for itself. Every internal route asks for it."""
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, FastAPI, Request
 
 from shared.contracts.parties import Caller, Party, RepresentedTrader
 from shared.database import now
@@ -12,8 +12,14 @@ from shared.problems import NotAllowed
 from shared.signed_tokens import InternalTokenVerifier, InvalidToken
 
 
-def read_caller(request: Request) -> Caller:
-    """Answer who stands behind a call inside the hub; 401 without a valid inside token."""
+def trust_services(app: FastAPI, verifier: InternalTokenVerifier) -> None:
+    """Let the routes of an app accept the internal tokens that this verifier accepts, and no others."""
+    app.state.internal_tokens = verifier
+
+
+# Each dependency is a coroutine: FastAPI would run a plain function in a thread.
+async def read_caller(request: Request) -> Caller:
+    """Return who calls. Raise Unauthenticated (401) without a valid internal token."""
     verifier: InternalTokenVerifier = request.app.state.internal_tokens
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
@@ -26,20 +32,20 @@ def read_caller(request: Request) -> Caller:
     return found.model_copy(update={"request_id": request_id(request)})
 
 
-def require_party(caller: Annotated[Caller, Depends(read_caller)]) -> Party:
-    """Answer the party behind a call; a service alone is not one."""
+async def require_party(caller: Annotated[Caller, Depends(read_caller)]) -> Party:
+    """Return the party that calls. Raise NotAllowed for a service that calls for itself."""
     if caller.party is None:
         raise NotAllowed("party-required", "This is asked by a party, not by a service.")
     return caller.party
 
 
-def find_represented_trader(caller: Annotated[Caller, Depends(read_caller)]) -> RepresentedTrader | None:
-    """Answer the trader in whose name the party calls under a mandate, as the gateway has checked it."""
+async def find_represented_trader(caller: Annotated[Caller, Depends(read_caller)]) -> RepresentedTrader | None:
+    """Return the trader that the party represents in this call by a mandate. The gateway has checked the mandate."""
     return caller.acts_for
 
 
-def require_service(caller: Annotated[Caller, Depends(read_caller)]) -> str:
-    """Answer the service that calls for itself; a party may never do this."""
+async def require_service(caller: Annotated[Caller, Depends(read_caller)]) -> str:
+    """Return the service that calls for itself. Raise NotAllowed for a party."""
     if caller.party is not None:
         raise NotAllowed("service-required", "This is asked by a service of the hub, not by a party.")
     return caller.service

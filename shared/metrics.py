@@ -11,7 +11,8 @@ from datetime import datetime
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy.exc import SQLAlchemyError
+
+from shared.database import DATABASE_ERRORS
 
 PROCESS_REGISTRY = CollectorRegistry()
 """The counters of this process."""
@@ -56,7 +57,7 @@ async def render_metrics(read_metrics: ReadMetrics) -> bytes:
     """Write all figures; where the database does not answer, those of the process and `saola_database_up 0`."""
     try:
         found, up = list(await read_metrics()), 1.0
-    except (SQLAlchemyError, OSError, TimeoutError):
+    except DATABASE_ERRORS:
         found, up = [], 0.0
     found.append(gauge("saola_database_up", "Whether the service's database answered just now", [((), up)]))
     snapshot = CollectorRegistry()

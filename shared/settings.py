@@ -9,11 +9,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings
 
 S = TypeVar("S", bound=BaseSettings)
 FILE_SUFFIX = "_FILE"
+
+
+class ServiceSettings(BaseSettings):
+    """The settings that every service has."""
+
+    database_url: str = Field(description="postgresql+asyncpg://…, the service's database as its runner")
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: int = Field(ge=1, le=65535, description="Port to listen on")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
 
 class InvalidSettings(Exception):

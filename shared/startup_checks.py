@@ -5,36 +5,29 @@ start only: a database that goes away later is waited for.
 """
 
 import asyncio
-import re
 import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from asyncpg import PostgresError
 from joserfc.errors import JoseError
 from pydantic_settings import BaseSettings
 from sqlalchemy import text
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.database import UNAVAILABLE_STATES, create_engine, is_unavailable, read_revision, sqlstate
+from shared.database import DATABASE_ERRORS, UNAVAILABLE_STATES, create_engine, is_unavailable, sqlstate
 from shared.key_files import KeyFile
+from shared.migration_state import find_migration_fault
 from shared.settings import InvalidSettings, find_variable, read_settings, variable_names
 
 S = TypeVar("S", bound=BaseSettings)
-MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 MAX_DATABASE_WAIT_SECONDS = 5.0
 """Seconds that a database which is starting itself is waited for."""
 MIN_POSTGRESQL_VERSION = 15
 """The oldest PostgreSQL that the suite runs on."""
 EX_CONFIG = 78
-REVISION = re.compile(r'^revision = "(.+)"$', re.MULTILINE)
-UNRELEASED_REVISION = re.compile(r"\d{4}")
-"""Names of migrations before the first release; since then a name says what the migration does: `0001_initial`."""
-NOT_MIGRATED_STATES = frozenset({"42P01", "42501", "3F000"})
-"""SQLSTATEs of a database without our tables, or with none that this role may read."""
 
 
 def load_settings_or_exit(model: type[S]) -> S:
@@ -50,27 +43,6 @@ def load_settings_or_exit(model: type[S]) -> S:
         sys.stderr.write("This does not start:\n" + "\n".join(faults) + "\n")
         raise SystemExit(EX_CONFIG)
     return settings
-
-
-def known_migrations(service: str) -> list[str]:
-    """Return the migrations of a service that this code brings along, oldest first."""
-    files = sorted((MIGRATIONS / service / "versions").glob("[0-9]*.py"))
-    return [name for file in files for name in REVISION.findall(file.read_text(encoding="utf-8"))]
-
-
-def newest_migration(service: str) -> str:
-    """Return the newest migration of a service that this code brings along."""
-    return known_migrations(service)[-1]
-
-
-def describe_unknown_revision(found: str) -> str:
-    """Return what is wrong with a database at a migration that this code does not know, and what to do."""
-    if UNRELEASED_REVISION.fullmatch(found):
-        return (
-            "was made before version 0.1.0 and cannot be upgraded: start on an empty home folder "
-            "(`saola up --home ./other`), or on empty databases"
-        )
-    return f"stands at migration {found}, which this version does not know: run the newer version that made it"
 
 
 def _variable_or_none(name: str) -> str | None:
@@ -118,7 +90,7 @@ async def database_faults(url: str, service: str) -> list[str]:
             try:
                 async with engine.connect() as conn:
                     return await _server_faults(conn, service)
-            except (DBAPIError, PostgresError, OSError, TimeoutError) as error:
+            except DATABASE_ERRORS as error:
                 if not _is_unavailable(error):
                     return [f"the database does not let us in: {_first_line(error)}"]
                 if time.monotonic() > deadline:
@@ -149,19 +121,5 @@ async def _server_faults(conn: AsyncConnection, service: str) -> list[str]:
     if role != wanted or is_superuser:
         kind = "a superuser" if is_superuser else "another role"
         faults.append(f"it enters as {role}, {kind}; a service enters as {wanted}, who owns nothing")
-    return faults + await _migration_faults(conn, service)
-
-
-async def _migration_faults(conn: AsyncConnection, service: str) -> list[str]:
-    try:
-        found = await read_revision(conn)
-    except DBAPIError as error:
-        if sqlstate(error) not in NOT_MIGRATED_STATES:
-            raise
-        found = None
-    wanted = newest_migration(service)
-    if found == wanted:
-        return []
-    if found is not None and found not in known_migrations(service):
-        return [f"the database {describe_unknown_revision(found)}"]
-    return [f"the database stands at migration {found or 'none'}, this code needs {wanted}; run `saola migrate` first"]
+    migration_fault = await find_migration_fault(conn, service)
+    return faults if migration_fault is None else [*faults, migration_fault]

@@ -40,7 +40,7 @@ def create_service_app(
     title: str,
     version: str,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
-    reason_not_ready: Callable[[FastAPI], Awaitable[str | None]],
+    reason_not_ready: Callable[[], Awaitable[str | None]],
     **more: Any,
 ) -> FastAPI:
     """Make a service's app; `reason_not_ready` answers why it is not ready, or None."""
@@ -58,7 +58,7 @@ def create_service_app(
     @app.get("/readyz", include_in_schema=False)
     async def readyz(request: Request) -> Response:
         """Say whether the service can do its work: its database answers and is migrated."""
-        reason = await reason_not_ready(request.app)
+        reason = await reason_not_ready()
         if reason is None:
             return JSONResponse({"status": "ready"})
         return problem_response(503, "not-ready", reason, request_id=request_id(request), headers={"Retry-After": "1"})

@@ -1,13 +1,8 @@
 """The entry point of the gateway: builds the app from its settings, and runs it with its dispatchers."""
 
-import asyncio
-import gc
-import os
-import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -29,18 +24,16 @@ from services.gateway.api.protocol.rate_limit_headers import RateLimitHeaders
 from services.gateway.api.routes import add_routes
 from services.gateway.clients.external_keys import ExternalKeys
 from services.gateway.settings import Settings
-from shared import supervision
 from shared.database import create_engine
+from shared.http_server import run_server
 from shared.key_files import KeyFile
-from shared.logs import configure_logging, logger
 from shared.metrics import serve_metrics
 from shared.service_client import ServiceClient
+from shared.service_process import background_tasks
 from shared.signed_tokens import InternalTokenSigner
-from shared.startup_checks import load_settings_or_exit
 from shared.web import create_service_app
 
 VERSION = "0.1.0"
-DRAIN_SECONDS = 30
 REQUEST_SECONDS = 10.0
 """Seconds one try of a command or query may take; a lost answer is asked for once more."""
 DISPATCH_SECONDS = 15.0
@@ -79,11 +72,8 @@ def create_app(settings: Settings) -> FastAPI:
             for service in (*request_services, *dispatch_services):
                 await service.open()
                 stack.push_async_callback(service.close)
-            coroutines = [run_background_tasks(context, settings.admin_file, submission_dispatcher), batcher.run()]
-            tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
-            stack.push_async_callback(_cancel, tasks)
-            for task in tasks:
-                task.add_done_callback(_stop_on_failure)
+            startup = run_background_tasks(context, settings.admin_file, submission_dispatcher)
+            await stack.enter_async_context(background_tasks(startup, batcher.run()))
             if settings.metrics_port:
                 metrics_server = await serve_metrics(
                     lambda: collect_metrics(engine), settings.metrics_host, settings.metrics_port
@@ -92,7 +82,11 @@ def create_app(settings: Settings) -> FastAPI:
             yield
 
     app = create_service_app(
-        title="Saola", version=VERSION, description=DESCRIPTION, lifespan=lifespan, reason_not_ready=_ready
+        title="Saola",
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        reason_not_ready=lambda: find_unready_reason(context),
     )
     if settings.rate_limit:
         app.add_middleware(RateLimitHeaders, rate_limits=context.rate_limits)
@@ -126,51 +120,9 @@ def _external_issuer(engine: AsyncEngine, settings: Settings) -> ExternalIssuer 
     return ExternalIssuer(engine, keys, issuer=issuer, audience=settings.trusted_audience, claim=settings.trusted_claim)
 
 
-def _stop_on_failure(task: asyncio.Task[None]) -> None:
-    """End the process when its work broke: a gateway that takes in and carries nothing is worse than none."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        logger().error("work.broke", exc_info=error)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-
-async def _ready(app: FastAPI) -> str | None:
-    return await find_unready_reason(app.state.context)
-
-
-async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _tune_garbage_collector() -> None:
-    """Let the garbage collector leave alone what stays: a request's own values die with it, by their counts.
-
-    Measured: a sixth of the processor time of accepting a declaration went into looking through the rest.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
 def run() -> None:
-    """Run the gateway until SIGTERM; then finish what is under way, for at most 30 s."""
-    supervision.exit_with_supervisor()
-    settings = load_settings_or_exit(Settings)
-    configure_logging("gateway", settings.log_level)
-    app = create_app(settings)
-    _tune_garbage_collector()
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http=Connection,
-        ws="none",
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-    )
+    """Run the gateway until SIGTERM."""
+    run_server("gateway", Settings, create_app, protocol=Connection)
 
 
 if __name__ == "__main__":

@@ -3,17 +3,16 @@
 from pathlib import Path
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import ServiceSettings
 
 
-class Settings(BaseSettings):
+class Settings(ServiceSettings):
     """What the operator decides about the gateway."""
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True)
 
-    database_url: str = Field(description="postgresql+asyncpg://…, as the runner of the gateway database")
-    port: int = Field(ge=1, le=65535, description="Port to listen on")
-    host: str = Field("127.0.0.1", description="Address to listen on")
     public_url: str = Field("", description="How clients reach it, and the issuer of its tokens")
     permits_url: str = Field(description="Where the permits service answers, such as http://permits:8080")
     notifications_url: str = Field(description="Where the notifications service answers")
@@ -27,7 +26,6 @@ class Settings(BaseSettings):
     rate_limit: int = Field(0, ge=0, le=1_000_000, description="Requests a second a party may send; 0 is no limit")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics, which is not public; 0 for none")
     metrics_host: str = Field("127.0.0.1", description="Address where /metrics listens")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @field_validator("trusted_issuer", "trusted_jwks")
     @classmethod

@@ -4,21 +4,19 @@ from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from services.notifications.domain.allowed_addresses import AllowedAddresses, parse_networks
 from services.notifications.domain.retention import RetentionPeriods
 from services.notifications.domain.retry_schedule import SCHEDULE
+from shared.settings import ServiceSettings
 
 
-class Settings(BaseSettings):
+class Settings(ServiceSettings):
     """What the operator decides about notifications, the server and its worker alike."""
 
     model_config = SettingsConfigDict(env_prefix="NOTIFICATIONS_", frozen=True)
 
-    database_url: str = Field(description="postgresql+asyncpg://…, as the runner of the notifications database")
-    port: int = Field(ge=1, le=65535, description="Port to listen on")
-    host: str = Field("127.0.0.1", description="Address to listen on")
     gateway_keys: Path = Field(description="Public JWKS of the gateway's inside tokens")
     permits_keys: Path = Field(description="Public JWKS of permits' inside tokens")
     secret_keys: Path = Field(description="JWKS that endpoints' secrets are kept under; `saola keys` makes it")
@@ -40,7 +38,6 @@ class Settings(BaseSettings):
     keep_deliveries: int = Field(
         30, ge=1, le=36500, description="Days that deliveries which went well are kept, with their attempts"
     )
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @field_validator("allowed_networks")
     @classmethod

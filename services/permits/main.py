@@ -1,18 +1,15 @@
-"""The permits service: the only mouth that decides. Builds the app from settings."""
+"""The permits service, the only one that decides: builds the app from its settings."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
-import uvicorn
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from fastapi import FastAPI
-from sqlalchemy.exc import DBAPIError
 
+from services.permits.actions.context import PermitsContext
 from services.permits.actions.metrics import collect_metrics
-from services.permits.actions.reference import initial_listing
+from services.permits.actions.readiness import find_unready_reason
+from services.permits.actions.reference.initial_listing import InitialListing
+from services.permits.actions.reports import ReportSlots
 from services.permits.api import (
     applications,
     declarations,
@@ -24,65 +21,40 @@ from services.permits.api import (
     reports,
 )
 from services.permits.settings import Settings
-from shared import supervision
-from shared.database import create_engine, read_revision
-from shared.gc_tuning import tune_garbage_collector
+from shared.database import create_engine
+from shared.http_server import run_server
+from shared.internal_auth import trust_services
 from shared.key_files import KeyFile
-from shared.logs import configure_logging
+from shared.service_process import background_tasks
 from shared.signed_tokens import InternalTokenVerifier
-from shared.startup_checks import load_settings_or_exit
 from shared.web import add_metrics, create_service_app
-
-MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations" / "alembic.ini"
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Build the app."""
-    expected_revision = ScriptDirectory.from_config(Config(str(MIGRATIONS), ini_section="permits")).get_current_head()
+    """Build the app. Only the gateway calls its routes; it signs each call."""
+    engine = create_engine(settings.database_url, connections=settings.database_connections)
+    context = PermitsContext(engine=engine, initial_listing=InitialListing(engine), report_slots=ReportSlots())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.engine = create_engine(settings.database_url, connections=settings.database_connections)
-        app.state.internal_tokens = InternalTokenVerifier("permits", {"gateway": KeyFile(settings.gateway_keys)})
-        app.state.listing = asyncio.create_task(initial_listing.load_when_possible(app.state.engine))
-        app.state.reports = reports.ReportSlots()
-        yield
-        app.state.listing.cancel()
-        await asyncio.gather(app.state.listing, return_exceptions=True)
-        await app.state.engine.dispose()
+        async with background_tasks(context.initial_listing.load_when_possible()):
+            yield
+        await engine.dispose()
 
-    async def ready(app: FastAPI) -> str | None:
-        try:
-            async with app.state.engine.connect() as conn:
-                current_revision = await read_revision(conn)
-        except (DBAPIError, OSError, TimeoutError):
-            return "The permits database does not answer."
-        if current_revision != expected_revision:
-            return f"The permits database stands at migration {current_revision}, not {expected_revision}."
-        await asyncio.wait({app.state.listing}, timeout=2)
-        return None if app.state.listing.done() else "The first listing of species is not loaded yet."
-
-    app = create_service_app(title="Saola permits", version="1", lifespan=lifespan, reason_not_ready=ready)
+    app = create_service_app(
+        title="Saola permits",
+        version="1",
+        lifespan=lifespan,
+        reason_not_ready=lambda: find_unready_reason(context),
+    )
+    app.state.context = context
+    trust_services(app, InternalTokenVerifier("permits", {"gateway": KeyFile(settings.gateway_keys)}))
     for module in (internal, applications, declarations, permits, reports, reference_loads, reference, policies):
         app.include_router(module.router)
-    add_metrics(app, lambda: collect_metrics(app.state.engine))
+    add_metrics(app, lambda: collect_metrics(engine))
     return app
 
 
 def run() -> None:
-    """Run the service until it is told to stop; SIGTERM drains for at most 30 s."""
-    supervision.exit_with_supervisor()
-    settings = load_settings_or_exit(Settings)
-    configure_logging("permits", settings.log_level)
-    tune_garbage_collector()
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        log_level="warning",
-        timeout_graceful_shutdown=30,
-        timeout_keep_alive=75,
-        server_header=False,
-        date_header=False,
-    )
+    """Run the service until SIGTERM."""
+    run_server("permits", Settings, create_app)

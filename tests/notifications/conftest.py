@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.ports import free_ports
+from services.notifications.actions.context import NotificationsContext
 from services.notifications.actions.delivery_worker import DeliveryWorker
 from services.notifications.actions.encryption_keys import EndpointKeys
+from services.notifications.actions.endpoint_policy import EndpointPolicy
 from services.notifications.clients.webhooks import WebhookClient
 from services.notifications.domain.allowed_addresses import AllowedAddresses
 from services.notifications.main import create_app
@@ -75,9 +77,17 @@ class Service:
     permits: InternalTokenSigner
 
     @property
+    def context(self) -> NotificationsContext:
+        context: NotificationsContext = self.app.state.context
+        return context
+
+    def use_policy(self, policy: EndpointPolicy) -> None:
+        """Let the running server follow another policy from now on."""
+        self.app.state.context = replace(self.context, endpoint_policy=policy)
+
+    @property
     def engine(self) -> AsyncEngine:
-        engine: AsyncEngine = self.app.state.engine
-        return engine
+        return self.context.engine
 
     def headers_as(self, who: Party) -> dict[str, str]:
         return self._header(self.gateway, Caller(service="gateway", party=who))
@@ -107,8 +117,7 @@ class Service:
     @property
     def keys(self) -> EndpointKeys:
         """The keys that this service seals and signs with."""
-        found: EndpointKeys = self.app.state.endpoint_policy.keys
-        return found
+        return self.context.endpoint_policy.keys
 
     async def endpoint(self, who: Party, url: str, *event_types: str, **more: Any) -> dict[str, Any]:
         new = {"url": url, "event_types": event_types or ["*"], **more}
@@ -162,7 +171,7 @@ async def service(clone: Clone, tmp_path: Path) -> AsyncIterator[Service]:
     signers = [InternalTokenSigner(name, KeyFile(tmp_path / f"{name}.json")) for name in ("gateway", "permits")]
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=40) as http:
         yield Service(settings, app, http, *signers)
-    async with app.state.engine.connect() as conn:
+    async with app.state.context.engine.connect() as conn:
         own = await conn.execute(text("SELECT body FROM events WHERE type LIKE 'endpoint.%' OR type LIKE 'event.%'"))
         flaws = event_body_faults(own.scalars())
     server.should_exit = True

@@ -7,6 +7,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from services.cli.databases import ROOT, SERVICES, Server, migrate, require_no_drift, restrict_connections
+from shared.migration_state import newest_migration
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -16,6 +17,7 @@ def test_there_is_one_line_of_descent_with_one_head(service: str) -> None:
     assert len(script.get_heads()) == 1
     files = sorted(Path(script.versions).glob("[0-9]*.py"))
     assert [file.name[:4] for file in files] == [f"{n:04}" for n in range(1, len(files) + 1)]
+    assert script.get_heads() == [newest_migration(service)], "readiness demands the last one"
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -1,15 +1,12 @@
-"""The gateway's migrations: down and up again, no drift, the head the code asks for, and what the runner may not do."""
+"""The gateway's migrations: down and up again, no drift, and what the runner may not do."""
 
 import asyncpg
 import pytest
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.cli.databases import ROOT, Server, migrate, require_no_drift
-from services.gateway.store.tables import HEAD
+from services.cli.databases import Server, migrate, require_no_drift
 
 
 async def test_up_down_up_leaves_no_drift(server: Server, templates: str) -> None:
@@ -32,11 +29,6 @@ async def test_up_down_up_leaves_no_drift(server: Server, templates: str) -> Non
 
 async def _tables(conn: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
     return [row[0] for row in await conn.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-
-
-def test_the_code_asks_for_the_last_migration() -> None:
-    config = Config(str(ROOT / "migrations" / "alembic.ini"), ini_section="gateway")
-    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
 HISTORY = (

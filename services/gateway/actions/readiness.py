@@ -1,27 +1,12 @@
-"""Whether the gateway is ready, and if not, why: its own database and what it knows of people, never its neighbours."""
-
-from sqlalchemy.exc import ProgrammingError
-from sqlalchemy.ext.asyncio import AsyncEngine
+"""Whether the gateway can do its work. Other services do not count: without them it accepts submissions."""
 
 from services.gateway.actions.context import GatewayContext
-from services.gateway.actions.startup import DATABASE_ERRORS
-from services.gateway.store.tables import HEAD
-from shared.database import read_revision
+from shared.readiness import find_database_fault
 
 
 async def find_unready_reason(context: GatewayContext) -> str | None:
-    """Answer why the gateway is not ready: its database away or not migrated, or nobody known yet."""
-    try:
-        migration = await _revision(context.engine)
-    except ProgrammingError:
-        return "The database was never migrated. Run `saola migrate`."
-    except DATABASE_ERRORS:
-        return "The database does not answer."
-    if migration != HEAD:
-        return f"The database stands at migration {migration}, this code was written for {HEAD}. Run `saola migrate`."
-    return None if context.directory.is_fresh else "Parties were not read yet."
-
-
-async def _revision(engine: AsyncEngine) -> str | None:
-    async with engine.connect() as conn:
-        return await read_revision(conn)
+    """Return why the gateway is not ready: its database, or parties that it has not read yet. None if it is."""
+    fault = await find_database_fault(context.engine, "gateway")
+    if fault is not None:
+        return fault
+    return None if context.directory.is_fresh else "The parties are not read yet; the gateway tries again."

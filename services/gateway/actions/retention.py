@@ -5,11 +5,10 @@ import random
 import time
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.store import assertions, rate_limit_blocks, stored_responses
-from shared.database import now
+from shared.database import DATABASE_ERRORS, now
 from shared.logs import logger
 
 RESPONSE_RETENTION = timedelta(days=7)
@@ -40,7 +39,7 @@ async def delete_expired_periodically(engine: AsyncEngine) -> None:
         began = time.monotonic()
         try:
             deleted = await delete_expired(engine, at=now())
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+        except DATABASE_ERRORS as error:
             logger().warning("sweep.failed", error=repr(error)[:300])
         else:
             logger().info("sweep.done", answers=deleted, seconds=round(time.monotonic() - began, 3))

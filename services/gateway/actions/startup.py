@@ -5,16 +5,14 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.first_admin import make_first_admin
 from services.gateway.actions.retention import delete_expired_periodically
+from shared.database import DATABASE_ERRORS
 from shared.dispatcher import Dispatcher
 from shared.logs import logger
 
 RETRY_SECONDS = 1.0
-DATABASE_ERRORS = (SQLAlchemyError, OSError, TimeoutError)
 
 
 async def run_background_tasks(

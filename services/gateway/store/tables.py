@@ -21,9 +21,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, JSONB, UUID
 
 from shared.outbox import outbox_columns
 
-HEAD = "0001_initial"
-"""The migration this code was written for; readiness compares it with the database's own."""
-
 metadata = MetaData()
 
 directory_revision = Table(

@@ -6,11 +6,10 @@ from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifications.store import backlog as store
-from shared.database import retry_transaction
+from shared.database import DATABASE_ERRORS, retry_transaction
 from shared.logs import logger
 
 T = TypeVar("T")
@@ -37,7 +36,7 @@ async def resume_remaining(engine: AsyncEngine, endpoint_id: UUID, *, after: str
     try:
         while after is not None:
             after = await _resume_step(engine, endpoint_id, after, at)
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
+    except DATABASE_ERRORS as error:
         logger().warning("backlog.unwoken", endpoint=str(endpoint_id), error=repr(error)[:300])
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -10,6 +11,25 @@ from services.notifications.domain import audience
 from services.notifications.store import parties as store
 from shared.contracts.parties import Party
 from shared.database import retry_transaction
+
+MAX_CACHED = 10_000
+
+
+class PartyCopies:
+    """Brings copies up to date from the tokens of callers; remembers versions, so that few calls need the database."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._versions: dict[UUID, int] = {}
+
+    async def bring_up_to_date(self, party: Party, *, at: datetime) -> None:
+        """Store the calling party if its token is newer than the copy."""
+        if self._versions.get(party.id, 0) >= party.version:
+            return
+        await update_copies(self._engine, [party], at=at)
+        if len(self._versions) >= MAX_CACHED:
+            self._versions.clear()
+        self._versions[party.id] = party.version
 
 
 async def update_copies(engine: AsyncEngine, parties: Sequence[Party], *, at: datetime) -> None:

@@ -1,38 +1,27 @@
-"""Who calls: a party whose copy is brought up to date from its token on the way in."""
+"""The context of notifications, and the party that calls."""
 
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from services.notifications.actions.endpoint_policy import EndpointPolicy
-from services.notifications.actions.parties import update_copies
+from services.notifications.actions.context import NotificationsContext
 from shared.contracts.parties import Party
-from shared.database import Engine, now
+from shared.database import now
 from shared.internal_auth import CallingParty
 
-MAX_CACHED_PARTIES = 10_000
+
+async def read_context(request: Request) -> NotificationsContext:
+    """Return the context of this process. FastAPI would run a plain function in a thread."""
+    context: NotificationsContext = request.app.state.context
+    return context
 
 
-def engine(request: Request) -> Engine:
-    """Answer the service's database."""
-    found: Engine = request.app.state.engine
-    return found
+Context = Annotated[NotificationsContext, Depends(read_context)]
 
 
-def endpoint_policy(request: Request) -> EndpointPolicy:
-    """Answer what the operator decided about endpoints."""
-    found: EndpointPolicy = request.app.state.endpoint_policy
-    return found
-
-
-async def sync_party(request: Request, party: CallingParty) -> Party:
-    """Answer the calling party, known to this service's copy in the version its token carries."""
-    versions: dict[object, int] = request.app.state.party_versions
-    if versions.get(party.id, 0) < party.version:
-        await update_copies(engine(request), [party], at=now())
-        if len(versions) >= MAX_CACHED_PARTIES:
-            versions.clear()
-        versions[party.id] = party.version
+async def sync_party(context: Context, party: CallingParty) -> Party:
+    """Return the calling party, after this service's copy of it is as new as the token that carries it."""
+    await context.party_copies.bring_up_to_date(party, at=now())
     return party
 
 

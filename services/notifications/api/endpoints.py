@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from services.notifications.actions import backlog, endpoint_verification, endpoints, redelivery, signing_secrets
 from services.notifications.api.commands import read_command, render_response
-from services.notifications.api.dependencies import SyncedParty, endpoint_policy, engine
+from services.notifications.api.dependencies import Context, SyncedParty
 from services.notifications.api.pagination import (
     Limit,
     parse_id,
@@ -29,14 +29,14 @@ MAX_POSITION = 2**62
 
 
 @router.post("")
-async def create(request: Request, party: SyncedParty) -> Response:
+async def create(request: Request, context: Context, party: SyncedParty) -> Response:
     """Make an endpoint: 201 with its id and its secret, which is shown this once (Standard Webhooks, `whsec_`)."""
     body = await read_body(request)
     stored = await endpoints.create(
-        engine(request),
+        context.engine,
         parse_json_body(request, body, NewEndpoint),
         read_command(request, party, body),
-        endpoint_policy(request),
+        context.endpoint_policy,
         endpoint_id=new_id(),
         at=now(),
     )
@@ -45,84 +45,88 @@ async def create(request: Request, party: SyncedParty) -> Response:
 
 
 @router.get("")
-async def list_endpoints(request: Request, party: SyncedParty, limit: Limit = 50, cursor: str = "") -> Response:
+async def list_endpoints(context: Context, party: SyncedParty, limit: Limit = 50, cursor: str = "") -> Response:
     """List one's endpoints, newest first."""
     data, more = await endpoints.list_endpoints(
-        engine(request), party.id, endpoint_policy(request), before=parse_id(cursor, "cursor"), limit=limit
+        context.engine, party.id, context.endpoint_policy, before=parse_id(cursor, "cursor"), limit=limit
     )
     return JSONResponse({"data": data, "next_cursor": render_cursor(data[-1]["id"]) if more else None})
 
 
 @router.get("/{id}")
-async def read(request: Request, party: SyncedParty, endpoint_id: EndpointId) -> Response:
+async def read(context: Context, party: SyncedParty, endpoint_id: EndpointId) -> Response:
     """Read one endpoint of one's own."""
-    return _render_endpoint(await endpoints.read(engine(request), endpoint_id, party.id, endpoint_policy(request)))
+    return _render_endpoint(await endpoints.read(context.engine, endpoint_id, party.id, context.endpoint_policy))
 
 
 @router.patch("/{id}")
 async def change(
-    request: Request, party: SyncedParty, endpoint_id: EndpointId, if_match: Annotated[str | None, Header()] = None
+    request: Request,
+    context: Context,
+    party: SyncedParty,
+    endpoint_id: EndpointId,
+    if_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Change what is named of an endpoint, paused too; demands If-Match (428 without, 412 when stale)."""
     expected_versions = parse_if_match(if_match)
     endpoint_change = await read_json_body(request, EndpointChange)
     at = now()
     content, remaining = await endpoints.change(
-        engine(request),
+        context.engine,
         endpoint_id,
         party.id,
         endpoint_change,
-        endpoint_policy(request),
+        context.endpoint_policy,
         versions=expected_versions,
         at=at,
     )
     response = _render_endpoint(content)
-    response.background = BackgroundTask(backlog.resume_remaining, engine(request), endpoint_id, after=remaining, at=at)
+    response.background = BackgroundTask(backlog.resume_remaining, context.engine, endpoint_id, after=remaining, at=at)
     return response
 
 
 @router.delete("/{id}", status_code=204)
-async def delete(request: Request, party: SyncedParty, endpoint_id: EndpointId) -> None:
+async def delete(context: Context, party: SyncedParty, endpoint_id: EndpointId) -> None:
     """Delete an endpoint, and with it what is still to be sent to it."""
-    await endpoints.delete(engine(request), endpoint_id, party.id, at=now())
+    await endpoints.delete(context.engine, endpoint_id, party.id, at=now())
 
 
 @router.post("/{id}/rotate-secret")
-async def rotate_secret(request: Request, party: SyncedParty, endpoint_id: EndpointId) -> Response:
+async def rotate_secret(request: Request, context: Context, party: SyncedParty, endpoint_id: EndpointId) -> Response:
     """Give a new secret, shown this once; the old one signs beside it for 24 hours."""
     idempotent_command = read_command(request, party, await read_body(request))
     return render_response(
         await signing_secrets.rotate(
-            engine(request), endpoint_id, idempotent_command, endpoint_policy(request), at=now()
+            context.engine, endpoint_id, idempotent_command, context.endpoint_policy, at=now()
         ),
         200,
     )
 
 
 @router.post("/{id}/verification")
-async def send_challenge(request: Request, party: SyncedParty, endpoint_id: EndpointId) -> Response:
+async def send_challenge(request: Request, context: Context, party: SyncedParty, endpoint_id: EndpointId) -> Response:
     """Send a pending endpoint a new challenge: 202 with the ids of the event and the delivery."""
     idempotent_command = read_command(request, party, await read_body(request))
     return render_response(
-        await endpoint_verification.resend_challenge(engine(request), endpoint_id, idempotent_command, at=now()), 202
+        await endpoint_verification.resend_challenge(context.engine, endpoint_id, idempotent_command, at=now()), 202
     )
 
 
 @router.post("/{id}/test")
-async def send_test(request: Request, party: SyncedParty, endpoint_id: EndpointId) -> Response:
+async def send_test(request: Request, context: Context, party: SyncedParty, endpoint_id: EndpointId) -> Response:
     """Send an `endpoint.test` event to this endpoint only: 202 with the ids of the event and the delivery."""
     idempotent_command = read_command(request, party, await read_body(request))
-    return render_response(await redelivery.send_test(engine(request), endpoint_id, idempotent_command, at=now()), 202)
+    return render_response(await redelivery.send_test(context.engine, endpoint_id, idempotent_command, at=now()), 202)
 
 
 @router.post("/{id}/replay")
-async def replay(request: Request, party: SyncedParty, endpoint_id: EndpointId) -> Response:
+async def replay(request: Request, context: Context, party: SyncedParty, endpoint_id: EndpointId) -> Response:
     """Send again what a span of time holds, of some types or what was given up, under the same event ids: 202."""
     body = await read_body(request)
     replay_request = parse_json_body(request, body, Replay)
     return render_response(
         await redelivery.replay(
-            engine(request), endpoint_id, replay_request, read_command(request, party, body), at=now()
+            context.engine, endpoint_id, replay_request, read_command(request, party, body), at=now()
         ),
         202,
     )
@@ -130,7 +134,7 @@ async def replay(request: Request, party: SyncedParty, endpoint_id: EndpointId) 
 
 @router.get("/{id}/deliveries")
 async def list_deliveries(
-    request: Request,
+    context: Context,
     party: SyncedParty,
     endpoint_id: EndpointId,
     status: Annotated[DeliveryStatus | None, Query()] = None,
@@ -140,7 +144,7 @@ async def list_deliveries(
     """List an endpoint's deliveries with every attempt (at, status, duration_ms, reason), newest first."""
     before = parse_position(cursor, "cursor", empty=MAX_POSITION)
     data, next_position = await redelivery.list_deliveries(
-        engine(request), endpoint_id, party.id, status=status, before=before, limit=limit
+        context.engine, endpoint_id, party.id, status=status, before=before, limit=limit
     )
     return JSONResponse({"data": data, "next_cursor": None if next_position is None else render_cursor(next_position)})
 

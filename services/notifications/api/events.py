@@ -11,7 +11,7 @@ from starlette.responses import Response
 from services.notifications.actions import acknowledgements as verdicts
 from services.notifications.actions import feed, redelivery
 from services.notifications.api.commands import read_command, render_response
-from services.notifications.api.dependencies import SyncedParty, engine
+from services.notifications.api.dependencies import Context, SyncedParty
 from services.notifications.api.pagination import Limit, parse_position, render_cursor
 from shared.contracts.webhooks import Acknowledgement, EventPattern
 from shared.database import new_id, now
@@ -26,7 +26,7 @@ _PATTERNS_ADAPTER = TypeAdapter(tuple[EventPattern, ...])
 
 @router.get("/events")
 async def read_events(
-    request: Request,
+    context: Context,
     party: SyncedParty,
     after: str = "",
     types: Annotated[list[str] | None, Query()] = None,
@@ -36,8 +36,8 @@ async def read_events(
     """Read the events one may hear, oldest first after a cursor; `Prefer: wait=N` waits up to 30 s for the first."""
     seconds = _parse_wait(prefer)
     bodies, next_position = await feed.read_or_wait(
-        engine(request),
-        request.app.state.feed_signal,
+        context.engine,
+        context.feed_signal,
         party.id,
         after=parse_position(after, "after", empty=0),
         patterns=_parse_patterns(types),
@@ -50,14 +50,16 @@ async def read_events(
 
 
 @router.post("/events/{id}/acknowledgement")
-async def acknowledge(request: Request, party: SyncedParty, event_id: Annotated[UUID, Path(alias="id")]) -> Response:
+async def acknowledge(
+    request: Request, context: Context, party: SyncedParty, event_id: Annotated[UUID, Path(alias="id")]
+) -> Response:
     """Keep one's own verdict about an event: accepted, with_warnings or not_readable."""
     body = await read_body(request)
     acknowledgement = parse_json_body(request, body, Acknowledgement)
     idempotent_command = read_command(request, party, body)
     return render_response(
         await verdicts.acknowledge(
-            engine(request),
+            context.engine,
             event_id,
             acknowledgement,
             party,
@@ -70,10 +72,12 @@ async def acknowledge(request: Request, party: SyncedParty, event_id: Annotated[
 
 
 @router.post("/deliveries/{id}/retry")
-async def retry(request: Request, party: SyncedParty, delivery_id: Annotated[UUID, Path(alias="id")]) -> Response:
+async def retry(
+    request: Request, context: Context, party: SyncedParty, delivery_id: Annotated[UUID, Path(alias="id")]
+) -> Response:
     """Send one delivery again now, given up or not: 202 with the delivery."""
     idempotent_command = read_command(request, party, await read_body(request))
-    return render_response(await redelivery.retry(engine(request), delivery_id, idempotent_command, at=now()), 202)
+    return render_response(await redelivery.retry(context.engine, delivery_id, idempotent_command, at=now()), 202)
 
 
 def _parse_wait(prefer: str | None) -> int:

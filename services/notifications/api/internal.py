@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from services.notifications.actions.intake import receive_events
 from services.notifications.actions.parties import update_copies
-from services.notifications.api.dependencies import endpoint_policy, engine
+from services.notifications.api.dependencies import Context
 from shared.contracts.closed_sets import MessageOutcome
 from shared.contracts.messages import EventMessage, MessageResult, MessageResults, PartyBatch
 from shared.database import now
@@ -24,27 +24,27 @@ MAX_BATCH_BYTES = 16_777_216
 
 
 @router.post("/news")
-async def receive_event_batch(request: Request, service: CallingService) -> Response:
+async def receive_event_batch(request: Request, context: Context, service: CallingService) -> Response:
     """Take in letters (News) and answer each; one that is not as the contract says is refused alone."""
     _require_service("permits", service)
     event_messages, results = _parse_messages(await _read_batch(request))
-    results += await receive_events(engine(request), event_messages, at=now())
-    request.app.state.feed_signal.notify()
+    results += await receive_events(context.engine, event_messages, at=now())
+    context.feed_signal.notify()
     return Response(MessageResults(answers=tuple(results)).model_dump_json(), media_type="application/json")
 
 
 @router.post("/parties", status_code=204)
-async def receive_party_batch(request: Request, service: CallingService) -> None:
+async def receive_party_batch(request: Request, context: Context, service: CallingService) -> None:
     """Bring copies of parties up to date (PartyBatch); an older version than the copy changes nothing."""
     _require_service("gateway", service)
-    await update_copies(engine(request), validate(PartyBatch, await _read_batch(request)).parties, at=now())
+    await update_copies(context.engine, validate(PartyBatch, await _read_batch(request)).parties, at=now())
 
 
 @router.get("/webhook-keys")
-async def webhook_keys(request: Request, service: CallingService) -> Response:
+async def webhook_keys(request: Request, context: Context, service: CallingService) -> Response:
     """Answer the public keys that letters are signed with, as a JSON Web Key Set, for the gateway to publish."""
     _require_service("gateway", service)
-    return JSONResponse(endpoint_policy(request).keys.public_jwks())
+    return JSONResponse(context.endpoint_policy.keys.public_jwks())
 
 
 async def _read_batch(request: Request) -> Any:

@@ -13,6 +13,7 @@ from services.permits.store.from_row import Row
 from shared.cites.units import REPORT_UNITS
 from shared.contracts.closed_sets import Side
 from shared.contracts.quantities import EXACT, format_quantity
+from shared.problems import Unavailable
 
 EXPORT_COLUMNS = (
     "Appendix",
@@ -31,6 +32,8 @@ EXPORT_COLUMNS = (
 )
 IMPORT_COLUMNS = (*EXPORT_COLUMNS[:7], "ImportPermit", *EXPORT_COLUMNS[7:])
 APPENDIX_NUMBERS = {"I": "1", "II": "2", "III": "3"}
+MAX_CONCURRENT_REPORTS = 3
+"""Reports that are streamed at the same time: each holds a connection to the database while its reader reads."""
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -56,6 +59,24 @@ PERMIT_COLUMN_BY_KIND = {"import": "ImportPermit", "introduction_from_the_sea": 
 """Column of a permit's number by its kind; every other kind stands where an export permit stands."""
 ReadRows = Callable[[AsyncConnection, int, str], AsyncIterator[Sequence[Row]]]
 RenderRow = Callable[[Row, int], dict[str, str]]
+
+
+class ReportSlots:
+    """The places for reports that are streamed at the same time."""
+
+    def __init__(self) -> None:
+        self._free = MAX_CONCURRENT_REPORTS
+
+    def acquire(self) -> None:
+        """Take a place. Raise Unavailable if none is free."""
+        if not self._free:
+            detail = f"{MAX_CONCURRENT_REPORTS} reports are being read already. Ask again when one of them is through."
+            raise Unavailable("reports-busy", detail, retry_after=10)
+        self._free -= 1
+
+    def release(self) -> None:
+        """Return a place."""
+        self._free += 1
 
 
 def annual_report(engine: AsyncEngine, year: int, side: Side, country: str) -> AsyncGenerator[str]:

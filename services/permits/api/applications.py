@@ -8,16 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.permits.actions import applications
-from services.permits.api.commands import (
-    Authority,
-    Engine,
-    Person,
-    Trader,
-    read_command,
-    render_response,
-    require_role,
-    with_etag,
-)
+from services.permits.api.commands import read_command, render_response, with_etag
+from services.permits.api.dependencies import Authority, Context, Person, Trader, require_role
 from services.permits.domain.applications import Officer
 from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
 from shared.contracts.closed_sets import ActorRole, ApplicationStatus, PermitKind, Role
@@ -50,65 +42,77 @@ class Filters(BaseModel):
 
 
 @router.post("", status_code=201)
-async def submit(request: Request, db: Engine, party: Trader, trader: RepresentedTraderIfAny) -> Response:
+async def submit(request: Request, context: Context, party: Trader, trader: RepresentedTraderIfAny) -> Response:
     """Apply for a permit."""
     content, command = await read_command(request, Application)
-    return render_response(await applications.submit(db, party, content, command, trader=trader))
+    return render_response(await applications.submit(context.engine, party, content, command, trader=trader))
 
 
 @router.get("")
-async def list_applications(db: Engine, party: Concerned, filters: Annotated[Filters, Query()]) -> dict[str, object]:
+async def list_applications(
+    context: Context, party: Concerned, filters: Annotated[Filters, Query()]
+) -> dict[str, object]:
     """List applications, newest first."""
     chosen = filters.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"limit", "cursor"})
-    return await applications.list_applications(db, party, chosen, limit=filters.limit, before=filters.cursor, at=now())
+    return await applications.list_applications(
+        context.engine, party, chosen, limit=filters.limit, before=filters.cursor, at=now()
+    )
 
 
 @router.get("/{id}")
-async def read(id: UUID, db: Engine, party: Concerned) -> Response:
+async def read(id: UUID, context: Context, party: Concerned) -> Response:
     """Read one application."""
-    return with_etag(await applications.read(db, id, party, now()))
+    return with_etag(await applications.read(context.engine, id, party, now()))
 
 
 @router.post("/{id}/query")
-async def query(id: UUID, request: Request, db: Engine, party: Authority, person: Person) -> Response:
+async def query(id: UUID, request: Request, context: Context, party: Authority, person: Person) -> Response:
     """Ask the applicant."""
     question, command = await read_command(request, Question)
-    return render_response(await applications.query(db, id, _officer(party, person, command), question, command))
+    return render_response(
+        await applications.query(context.engine, id, _officer(party, person, command), question, command)
+    )
 
 
 @router.post("/{id}/answer")
-async def reply(id: UUID, request: Request, db: Engine, party: Trader) -> Response:
+async def reply(id: UUID, request: Request, context: Context, party: Trader) -> Response:
     """Answer the authority."""
     content, command = await read_command(request, Reply)
-    return render_response(await applications.reply(db, id, party, content, command))
+    return render_response(await applications.reply(context.engine, id, party, content, command))
 
 
 @router.post("/{id}/withdrawal")
-async def withdraw(id: UUID, request: Request, db: Engine, party: Trader) -> Response:
+async def withdraw(id: UUID, request: Request, context: Context, party: Trader) -> Response:
     """Take the application back."""
     content, command = await read_command(request, Withdrawal, optional=True)
-    return render_response(await applications.withdraw(db, id, party, content, command))
+    return render_response(await applications.withdraw(context.engine, id, party, content, command))
 
 
 @router.post("/{id}/assessment")
-async def assess(id: UUID, request: Request, db: Engine, party: Authority, person: Person) -> Response:
+async def assess(id: UUID, request: Request, context: Context, party: Authority, person: Person) -> Response:
     """Note what a person of the authority found."""
     assessment, command = await read_command(request, Assessment)
-    return render_response(await applications.assess(db, id, _officer(party, person, command), assessment, command))
+    return render_response(
+        await applications.assess(context.engine, id, _officer(party, person, command), assessment, command)
+    )
 
 
 @router.post("/{id}/grant")
-async def grant(id: UUID, request: Request, db: Engine, party: Authority, person: Person) -> Response:
+async def grant(id: UUID, request: Request, context: Context, party: Authority, person: Person) -> Response:
     """Grant the application, which issues the permit."""
     decision, command = await read_command(request, GrantDecision, optional=True)
-    return render_response(await applications.grant(db, id, _officer(party, person, command), decision, command))
+    return render_response(
+        await applications.grant(context.engine, id, _officer(party, person, command), decision, command)
+    )
 
 
 @router.post("/{id}/refusal")
-async def refuse(id: UUID, request: Request, db: Engine, party: Authority, person: Person) -> Response:
+async def refuse(id: UUID, request: Request, context: Context, party: Authority, person: Person) -> Response:
     """Refuse the application, with reasons."""
     decision, command = await read_command(request, Refusal)
-    return render_response(await applications.refuse(db, id, _officer(party, person, command), decision, command))
+    return render_response(
+        await applications.refuse(context.engine, id, _officer(party, person, command), decision, command)
+    )
 
 
 def _officer(party: Party, person: str, command: IdempotentCommand) -> Officer:

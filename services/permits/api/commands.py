@@ -3,55 +3,18 @@
 import hashlib
 from base64 import b64decode
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Request
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from shared.contracts.closed_sets import Role
-from shared.contracts.parties import Caller, Party
-from shared.database import Engine as AnEngine
 from shared.database import new_id, now
 from shared.idempotency import IdempotentCommand, StoredResponse
-from shared.internal_auth import CallingParty, read_caller
-from shared.problems import NotAllowed
 from shared.web import parse_json_body, read_body
 
 Model = TypeVar("Model", bound=BaseModel)
-
-
-def get_engine(request: Request) -> AnEngine:
-    """Answer the service's engine."""
-    found: AnEngine = request.app.state.engine
-    return found
-
-
-Engine = Annotated[AnEngine, Depends(get_engine)]
-
-
-def require_role(*roles: str) -> Callable[[Party], Party]:
-    """Answer a dependency that lets only parties with one of these roles pass."""
-
-    def check_role(party: CallingParty) -> Party:
-        if not set(roles) & set(party.roles):
-            raise NotAllowed("role-not-allowed", f"This is done by {' or '.join(roles)}.")
-        return party
-
-    return check_role
-
-
-def person(found: Annotated[Caller, Depends(read_caller)]) -> str:
-    """Answer the person behind a call: the credential it came with, else the party itself."""
-    return found.client or str(found.party.id if found.party else "")
-
-
-Person = Annotated[str, Depends(person)]
-Trader = Annotated[Party, Depends(require_role(Role.TRADER))]
-Customs = Annotated[Party, Depends(require_role(Role.CUSTOMS))]
-Authority = Annotated[Party, Depends(require_role(Role.AUTHORITY))]
-Reader = Annotated[Party, Depends(require_role(Role.TRADER, Role.CUSTOMS, Role.AUTHORITY))]
 
 
 async def read_command(

@@ -10,16 +10,8 @@ from starlette.responses import Response
 from services.permits.actions.declarations import read as declarations_read
 from services.permits.actions.declarations import transitions
 from services.permits.actions.declarations import validate as actions_validate
-from services.permits.api.commands import (
-    Authority,
-    Customs,
-    Engine,
-    Reader,
-    Trader,
-    read_command,
-    render_response,
-    with_etag,
-)
+from services.permits.api.commands import read_command, render_response, with_etag
+from services.permits.api.dependencies import Authority, Context, Customs, Reader, Trader
 from shared.contracts.closed_sets import DeclarationStatus, Movement
 from shared.contracts.declaration import (
     Cancellation,
@@ -59,15 +51,17 @@ class Filters(BaseModel):
 
 
 @router.get("")
-async def list_declarations(db: Engine, party: Reader, filters: Annotated[Filters, Query()]) -> dict[str, object]:
+async def list_declarations(context: Context, party: Reader, filters: Annotated[Filters, Query()]) -> dict[str, object]:
     """List declarations, newest first."""
     chosen = filters.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"limit", "cursor"})
-    return await declarations_read.list_declarations(db, party, chosen, limit=filters.limit, before=filters.cursor)
+    return await declarations_read.list_declarations(
+        context.engine, party, chosen, limit=filters.limit, before=filters.cursor
+    )
 
 
 @router.post("/validate")
 async def validate_declaration(
-    request: Request, db: Engine, party: Trader, trader: RepresentedTraderIfAny
+    request: Request, context: Context, party: Trader, trader: RepresentedTraderIfAny
 ) -> dict[str, object]:
     """Say what the hub would find; nothing is kept. What is not well formed is named in `errors`."""
     at = now()
@@ -78,63 +72,63 @@ async def validate_declaration(
             raise
         faults = [{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in error.faults]
         return {"valid": False, "findings": [], "errors": faults}
-    return await actions_validate.validate(db, content, party, new_id(at), at, trader=trader)
+    return await actions_validate.validate(context.engine, content, party, new_id(at), at, trader=trader)
 
 
 @router.get("/{id}")
-async def read_declaration(id: UUID, db: Engine, party: Reader) -> Response:
+async def read_declaration(id: UUID, context: Context, party: Reader) -> Response:
     """Read one declaration whole."""
-    return with_etag(await declarations_read.read_declaration(db, id, party))
+    return with_etag(await declarations_read.read_declaration(context.engine, id, party))
 
 
 @router.put("/{id}")
 async def amend_declaration(
-    id: UUID, request: Request, db: Engine, party: Trader, trader: RepresentedTraderIfAny
+    id: UUID, request: Request, context: Context, party: Trader, trader: RepresentedTraderIfAny
 ) -> Response:
     """State a new version of a declaration that is not released; it is checked anew."""
     if not request.headers.get("if-match"):
         raise Invalid("version-missing", "Send If-Match with the version you amend, as GET answered it in ETag.")
     content, command = await read_command(request, NormalizedDeclaration)
-    return render_response(await transitions.amend(db, id, party, content, command, trader=trader))
+    return render_response(await transitions.amend(context.engine, id, party, content, command, trader=trader))
 
 
 @router.post("/{id}/cancellation")
-async def cancel_declaration(id: UUID, request: Request, db: Engine, party: Trader) -> Response:
+async def cancel_declaration(id: UUID, request: Request, context: Context, party: Trader) -> Response:
     """Take a declaration back; what was set aside goes back."""
     content, command = await read_command(request, Cancellation, optional=True)
-    return render_response(await transitions.cancel(db, id, party, content, command))
+    return render_response(await transitions.cancel(context.engine, id, party, content, command))
 
 
 @router.post("/{id}/release")
-async def release_declaration(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
+async def release_declaration(id: UUID, request: Request, context: Context, party: Customs) -> Response:
     """Let the goods go, with the actual quantities; an empty body means as declared."""
     decision, command = await read_command(request, Release, optional=True)
-    return render_response(await transitions.release(db, id, party, decision, command))
+    return render_response(await transitions.release(context.engine, id, party, decision, command))
 
 
 @router.post("/{id}/refusal")
-async def refuse_declaration(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
+async def refuse_declaration(id: UUID, request: Request, context: Context, party: Customs) -> Response:
     """Refuse the goods; what was set aside goes back."""
     decision, command = await read_command(request, Refusal)
-    return render_response(await transitions.refuse(db, id, party, decision, command))
+    return render_response(await transitions.refuse(context.engine, id, party, decision, command))
 
 
 @router.post("/{id}/override")
-async def override_finding(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
+async def override_finding(id: UUID, request: Request, context: Context, party: Customs) -> Response:
     """Settle the findings of a rule, with a reason."""
     decision, command = await read_command(request, Override)
-    return render_response(await transitions.override(db, id, party, decision, command))
+    return render_response(await transitions.override(context.engine, id, party, decision, command))
 
 
 @router.post("/{id}/correction")
-async def correct_release(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
+async def correct_release(id: UUID, request: Request, context: Context, party: Customs) -> Response:
     """Correct what was released, up or down, with a reason."""
     decision, command = await read_command(request, Correction)
-    return render_response(await transitions.correct(db, id, party, decision, command))
+    return render_response(await transitions.correct(context.engine, id, party, decision, command))
 
 
 @router.post("/{id}/consent")
-async def consent_to_item(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
+async def consent_to_item(id: UUID, request: Request, context: Context, party: Authority) -> Response:
     """Agree, as the authority that issued the cited permit, to more than it says."""
     decision, command = await read_command(request, Consent)
-    return render_response(await transitions.consent(db, id, party, decision, command))
+    return render_response(await transitions.consent(context.engine, id, party, decision, command))

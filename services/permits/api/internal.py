@@ -15,7 +15,7 @@ from services.permits.actions.declarations import lodge_batch
 from services.permits.actions.declarations.unreadable import ReceivedSubmission
 from services.permits.actions.permits import issue_batch
 from services.permits.actions.permits.issue_batch import IssueRequest
-from services.permits.api.commands import Authority, Engine
+from services.permits.api.dependencies import Authority, Context
 from shared.contracts.fields import Id, WireModel
 from shared.contracts.messages import PartyBatch, SubmissionBatch, ValidSubmissionBatch
 from shared.contracts.permit import Permit
@@ -33,10 +33,10 @@ MAX_PERMITS = 200
 
 
 @router.post("/declarations")
-async def lodge_declarations(request: Request, db: Engine, service: CallingService) -> Response:
+async def lodge_declarations(request: Request, context: Context, service: CallingService) -> Response:
     """Take in a batch of declarations; one answer a letter."""
     messages = _parse_messages(await read_body(request, limit=BATCH_LIMIT))
-    results = await lodge_batch.lodge_declarations(db, messages, now())
+    results = await lodge_batch.lodge_declarations(context.engine, messages, now())
     return Response(results.model_dump_json(), media_type="application/json")
 
 
@@ -52,10 +52,10 @@ def _parse_messages(body: bytes) -> Sequence[ReceivedSubmission]:
 
 
 @router.post("/parties", status_code=204)
-async def store_parties(request: Request, db: Engine, service: CallingService) -> Response:
+async def store_parties(request: Request, context: Context, service: CallingService) -> Response:
     """Take in changed parties."""
     batch = validate(PartyBatch, parse_json(await read_body(request, limit=BATCH_LIMIT)))
-    await parties.store_changed(db, batch.parties)
+    await parties.store_changed(context.engine, batch.parties)
     return Response(status_code=204)
 
 
@@ -71,7 +71,7 @@ class PermitBatch(RootModel[Annotated[tuple[BatchItem, ...], Field(max_length=MA
 
 
 @router.post("/permits")
-async def issue_permits(request: Request, db: Engine, party: Authority) -> JSONResponse:
+async def issue_permits(request: Request, context: Context, party: Authority) -> JSONResponse:
     """Issue a batch of permits in the name of an authority, which the token names.
 
     Takes a JSON list of at most 200 `{"command_id": "<uuid>", "body": {…a permit…}}`. Answers 200 and a list of as
@@ -82,7 +82,7 @@ async def issue_permits(request: Request, db: Engine, party: Authority) -> JSONR
     items = validate(PermitBatch, parse_json(await read_body(request, limit=BATCH_LIMIT)))
     requests = [_issue_request(item, at=now()) for item in items.root]
     return JSONResponse(
-        [_render_result(result, request) for result in await issue_batch.issue_permits(db, party, requests)]
+        [_render_result(result, request) for result in await issue_batch.issue_permits(context.engine, party, requests)]
     )
 
 

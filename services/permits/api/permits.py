@@ -10,7 +10,8 @@ from starlette.responses import Response
 from services.permits.actions.ledger.history import list_entries
 from services.permits.actions.permits import endorse, read, withdraw
 from services.permits.actions.permits import issue as actions_issue
-from services.permits.api.commands import Authority, Customs, Engine, Reader, read_command, render_response, with_etag
+from services.permits.api.commands import read_command, render_response, with_etag
+from services.permits.api.dependencies import Authority, Context, Customs, Reader
 from shared.contracts.fields import CountryCode, Day, LineLetter, Name
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
 from shared.database import now
@@ -39,27 +40,27 @@ class Filters(BaseModel):
 
 
 @router.post("", status_code=201)
-async def issue_permit(request: Request, db: Engine, party: Authority) -> Response:
+async def issue_permit(request: Request, context: Context, party: Authority) -> Response:
     """Issue a permit, or register one issued elsewhere."""
     content, command = await read_command(request, Permit)
-    return render_response(await actions_issue.issue(db, party, content, command))
+    return render_response(await actions_issue.issue(context.engine, party, content, command))
 
 
 @router.get("")
 async def list_permits(
-    db: Engine, party: Reader, filters: Annotated[Filters, Query()], permit_token: PermitToken = ""
+    context: Context, party: Reader, filters: Annotated[Filters, Query()], permit_token: PermitToken = ""
 ) -> dict[str, object]:
     """List permits, newest first."""
     chosen = filters.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"limit", "cursor"})
     return await read.list_permits(
-        db, party, chosen, limit=filters.limit, before=filters.cursor, at=now(), token=permit_token
+        context.engine, party, chosen, limit=filters.limit, before=filters.cursor, at=now(), token=permit_token
     )
 
 
 @router.get("/{id}")
-async def read_permit(id: UUID, db: Engine, party: Reader, permit_token: PermitToken = "") -> Response:
+async def read_permit(id: UUID, context: Context, party: Reader, permit_token: PermitToken = "") -> Response:
     """Read one permit, with both sides of each line."""
-    return with_etag(await read.read_permit(db, id, party, now(), permit_token))
+    return with_etag(await read.read_permit(context.engine, id, party, now(), permit_token))
 
 
 class LedgerQuery(BaseModel):
@@ -73,41 +74,43 @@ class LedgerQuery(BaseModel):
 
 
 @router.get("/{id}/ledger")
-async def read_ledger(id: UUID, db: Engine, party: Reader, query: Annotated[LedgerQuery, Query()]) -> dict[str, object]:
+async def read_ledger(
+    id: UUID, context: Context, party: Reader, query: Annotated[LedgerQuery, Query()]
+) -> dict[str, object]:
     """Tell the story of a permit's lines, entry by entry, oldest first, with what stood after each."""
-    return await list_entries(db, id, party, line=query.line, limit=query.limit, after=query.cursor or 0)
+    return await list_entries(context.engine, id, party, line=query.line, limit=query.limit, after=query.cursor or 0)
 
 
 @router.post("/{id}/endorsement")
-async def endorse_permit(id: UUID, request: Request, db: Engine, party: Customs) -> Response:
+async def endorse_permit(id: UUID, request: Request, context: Context, party: Customs) -> Response:
     """Write box 14: the actual quantity of each line that left."""
     decision, command = await read_command(request, Endorsement)
-    return render_response(await endorse.endorse(db, id, party, decision, command))
+    return render_response(await endorse.endorse(context.engine, id, party, decision, command))
 
 
 @router.post("/{id}/revocation")
-async def revoke_permit(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
+async def revoke_permit(id: UUID, request: Request, context: Context, party: Authority) -> Response:
     """Take a permit back, with a reason."""
     decision, command = await read_command(request, Revocation)
-    return render_response(await withdraw.revoke(db, id, party, decision, command))
+    return render_response(await withdraw.revoke(context.engine, id, party, decision, command))
 
 
 @router.post("/{id}/replacement")
-async def replace_permit(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
+async def replace_permit(id: UUID, request: Request, context: Context, party: Authority) -> Response:
     """Issue a new permit in the place of this one."""
     content, command = await read_command(request, Permit)
-    return render_response(await withdraw.replace(db, id, party, content, command))
+    return render_response(await withdraw.replace(context.engine, id, party, content, command))
 
 
 @router.post("/{id}/loss")
-async def report_lost(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
+async def report_lost(id: UUID, request: Request, context: Context, party: Authority) -> Response:
     """Note that the paper is lost."""
     decision, command = await read_command(request, Loss, optional=True)
-    return render_response(await withdraw.report_lost(db, id, party, decision, command))
+    return render_response(await withdraw.report_lost(context.engine, id, party, decision, command))
 
 
 @router.post("/{id}/found")
-async def report_found(id: UUID, request: Request, db: Engine, party: Authority) -> Response:
+async def report_found(id: UUID, request: Request, context: Context, party: Authority) -> Response:
     """Note that a lost paper was found."""
     decision, command = await read_command(request, Recovery, optional=True)
-    return render_response(await withdraw.report_found(db, id, party, decision, command))
+    return render_response(await withdraw.report_found(context.engine, id, party, decision, command))

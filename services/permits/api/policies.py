@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.permits.actions.reference import policies
-from services.permits.api.commands import Engine, read_command, render_response, require_role, with_etag
+from services.permits.api.commands import read_command, render_response, with_etag
+from services.permits.api.dependencies import Context, require_role
 from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Party
 from shared.contracts.policy import Policy
@@ -18,15 +19,15 @@ Admin = Annotated[Party, Depends(require_role(Role.ADMIN))]
 
 
 @router.get("/{country}")
-async def read_policy(country: str, db: Engine, party: CallingParty) -> Response:
+async def read_policy(country: str, context: Context, party: CallingParty) -> Response:
     """Read a country's policy."""
-    return with_etag(await policies.read(db, country))
+    return with_etag(await policies.read(context.engine, country))
 
 
 @router.put("/{country}")
-async def change_policy(country: str, request: Request, db: Engine, party: Admin) -> Response:
+async def change_policy(country: str, request: Request, context: Context, party: Admin) -> Response:
     """State a country's policy anew; a switch that is not named is off."""
     if not request.headers.get("if-match"):
         raise Invalid("version-missing", "Send If-Match with the version you change, as GET answered it in ETag.")
     policy, command = await read_command(request, Policy)
-    return render_response(await policies.change(db, country, policy, party, command))
+    return render_response(await policies.change(context.engine, country, policy, party, command))

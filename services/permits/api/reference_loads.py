@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from services.permits.actions.reference import load_list, read
-from services.permits.api.commands import Engine
+from services.permits.api.dependencies import Context
 from services.permits.api.pagination import PageQuery, paginate
 from services.permits.api.policies import Admin
 from shared.cites.time_zones import utc_day
@@ -42,10 +42,10 @@ class LoadQuery(BaseModel):
 
 
 @router.get("/taxa")
-async def list_taxa(db: Engine, party: CallingParty, query: Annotated[TaxonQuery, Query()]) -> dict[str, object]:
+async def list_taxa(context: Context, party: CallingParty, query: Annotated[TaxonQuery, Query()]) -> dict[str, object]:
     """Answer the listings of a name on a day: accepted name, synonym, higher taxon, hybrid, or its beginning."""
     day = query.on or utc_day(now())
-    found = await read.list_taxa(db, query.name, day, query.country, limit=query.limit)
+    found = await read.list_taxa(context.engine, query.name, day, query.country, limit=query.limit)
     return {"data": found, "next_cursor": None}
 
 
@@ -57,27 +57,35 @@ class ListQuery(PageQuery):
 
 
 @router.get("/suspensions")
-async def list_suspensions(db: Engine, party: CallingParty, query: Annotated[ListQuery, Query()]) -> dict[str, object]:
+async def list_suspensions(
+    context: Context, party: CallingParty, query: Annotated[ListQuery, Query()]
+) -> dict[str, object]:
     """Answer the suspensions of trade in force on a day."""
-    return paginate(await read.list_suspensions(db, query.country, query.on or utc_day(now())), query, id_field="id")
+    return paginate(
+        await read.list_suspensions(context.engine, query.country, query.on or utc_day(now())), query, id_field="id"
+    )
 
 
 @router.get("/quotas")
-async def list_quotas(db: Engine, party: CallingParty, query: Annotated[ListQuery, Query()]) -> dict[str, object]:
+async def list_quotas(context: Context, party: CallingParty, query: Annotated[ListQuery, Query()]) -> dict[str, object]:
     """Answer the quotas in force on a day, each with what permits took of it."""
-    return paginate(await read.list_quotas(db, query.country, query.on or utc_day(now())), query, id_field="id")
+    return paginate(
+        await read.list_quotas(context.engine, query.country, query.on or utc_day(now())), query, id_field="id"
+    )
 
 
 @router.put("/{which}")
 async def load_reference_list(
-    which: ListName, request: Request, db: Engine, party: Admin, query: Annotated[LoadQuery, Query()]
+    which: ListName, request: Request, context: Context, party: Admin, query: Annotated[LoadQuery, Query()]
 ) -> Response:
     """Load a list, as it streams in; the answer is the report."""
     require_csv(request)
     at = now()
     pieces = stream_body(request, limit=MAX_FILE_BYTES)
     try:
-        report = await load_list.load(db, load_list.LIST_KINDS[which], pieces, query.from_ or utc_day(at), at, party.id)
+        report = await load_list.load(
+            context.engine, load_list.LIST_KINDS[which], pieces, query.from_ or utc_day(at), at, party.id
+        )
     except Invalid:
         await _drain(pieces)
         raise

@@ -3,20 +3,19 @@
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from services.permits.actions import reports
-from services.permits.api.commands import Authority, Engine
+from services.permits.actions.reports import ReportSlots
+from services.permits.api.dependencies import Authority, Context
 from shared.contracts.closed_sets import Side
 from shared.contracts.parties import Party
-from shared.problems import NotFound, Unavailable
+from shared.problems import NotFound
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"])
-MAX_CONCURRENT_REPORTS = 3
-"""Reports that may flow at once: each holds a connection to the database as long as its reader reads."""
 
 
 class YearQuery(BaseModel):
@@ -32,24 +31,6 @@ class YearAndSideQuery(YearQuery):
     """Whose year, and which side of the trade."""
 
     side: Side
-
-
-class ReportSlots:
-    """The places there are for reports that flow."""
-
-    def __init__(self) -> None:
-        self._free = MAX_CONCURRENT_REPORTS
-
-    def acquire(self) -> None:
-        """Take a place, or refuse where none is free."""
-        if not self._free:
-            detail = f"{MAX_CONCURRENT_REPORTS} reports are being read already. Ask again when one of them is through."
-            raise Unavailable("reports-busy", detail, retry_after=10)
-        self._free -= 1
-
-    def release(self) -> None:
-        """Give a place back."""
-        self._free += 1
 
 
 class ReportResponse(StreamingResponse):
@@ -72,29 +53,28 @@ class ReportResponse(StreamingResponse):
 
 @router.get("/annual")
 async def annual_report(
-    request: Request, db: Engine, party: Authority, query: Annotated[YearAndSideQuery, Query()]
+    context: Context, party: Authority, query: Annotated[YearAndSideQuery, Query()]
 ) -> ReportResponse:
     """Stream the annual report of one's own country."""
-    lines = reports.annual_report(db, query.year, query.side, query.country)
-    return await _stream_report(request, party, query, lines, f"annual-{query.country}-{query.year}-{query.side}")
+    lines = reports.annual_report(context.engine, query.year, query.side, query.country)
+    return await _stream_report(
+        context.report_slots, party, query, lines, name=f"annual-{query.country}-{query.year}-{query.side}"
+    )
 
 
 @router.get("/mirror")
-async def mirror_report(
-    request: Request, db: Engine, party: Authority, query: Annotated[YearQuery, Query()]
-) -> ReportResponse:
+async def mirror_report(context: Context, party: Authority, query: Annotated[YearQuery, Query()]) -> ReportResponse:
     """Stream what was endorsed at export beside what was released at import, for one's own country."""
-    lines = reports.mirror_report(db, query.year, query.country)
-    return await _stream_report(request, party, query, lines, f"mirror-{query.country}-{query.year}")
+    lines = reports.mirror_report(context.engine, query.year, query.country)
+    return await _stream_report(context.report_slots, party, query, lines, name=f"mirror-{query.country}-{query.year}")
 
 
 async def _stream_report(
-    request: Request, party: Party, query: YearQuery, lines: AsyncGenerator[str], name: str
+    slots: ReportSlots, party: Party, query: YearQuery, lines: AsyncGenerator[str], *, name: str
 ) -> ReportResponse:
     """Begin to answer once the first lines are there: what cannot begin is refused, and not broken off."""
     if query.country != party.country:
         raise NotFound
-    slots: ReportSlots = request.app.state.reports
     slots.acquire()
     try:
         first_lines = await anext(lines)

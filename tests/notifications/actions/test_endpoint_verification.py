@@ -99,9 +99,7 @@ async def test_where_the_hub_demands_proof_another_url_has_to_be_proven_anew(
     who, old, new = party(), await receive(), await receive()
     new.respond = echo
     made = await service.endpoint(who, old.url)
-    service.app.state.endpoint_policy = EndpointPolicy(
-        AllowedAddresses(loopback=True), service.keys, verification_required=True
-    )
+    service.use_policy(EndpointPolicy(AllowedAddresses(loopback=True), service.keys, verification_required=True))
     where, header = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
     elsewhere = await service.http.patch(where, json={"url": "https://example.com/"}, headers=header)
     assert elsewhere.json()["status"] == "pending"

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -49,7 +50,7 @@ async def test_while_two_keys_are_in_the_set_both_sign(service: Service, receive
     create_signing_keys(tmp_path / "second.json", tmp_path / "second.public.json")
     both = [json.loads(one.read_text())["keys"][0] for one in (file, tmp_path / "second.json")]
     file.write_text(json.dumps({"keys": both}))
-    service.app.state.endpoint_policy.keys._signing._checked_at = 0.0
+    service.keys._signing._checked_at = 0.0
     who = party()
     made = await service.endpoint(who, receiver.url)
     assert len(made["public_keys"]) == 2
@@ -101,9 +102,7 @@ async def test_a_secret_whose_key_is_gone_sends_nothing_unsigned_and_says_why(
     made = await service.endpoint(who, receiver.url)
     create_encryption_keys(tmp_path / "other.json")
     other = EndpointKeys(KeyFile(tmp_path / "other.json"), KeyFile(service.settings.signing_keys))
-    service.app.state.endpoint_policy = type(service.app.state.endpoint_policy)(
-        service.app.state.endpoint_policy.allowed_addresses, other
-    )
+    service.use_policy(replace(service.context.endpoint_policy, keys=other))
     await service.send_events(event_message(to=who))
     async with running_worker(service):
         await wait_until(lambda: service.scalar("SELECT count(*) > 0 FROM attempts"))

@@ -30,7 +30,7 @@ async def test_a_policy_is_changed_against_the_version_that_was_read(internal_cl
     blind = await internal_client("PUT", FR, ADMIN, json={})
     assert (blind.status_code, blind.json()["code"]) == (428, "version-missing")
     await internal_client("PUT", FR, ADMIN, json={}, headers={"If-Match": '"1"'})
-    async with internal_client.app.state.engine.connect() as conn:
+    async with internal_client.app.state.context.engine.connect() as conn:
         kept = (
             await conn.execute(text("SELECT version, policy, actor_party_id FROM policy_history ORDER BY id"))
         ).all()

@@ -12,11 +12,11 @@ from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.clients.external_keys import ExternalKeys
 from services.gateway.store import credentials
+from shared.database import DATABASE_ERRORS
 from shared.signed_tokens import InvalidToken
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "Ed25519")
@@ -65,7 +65,7 @@ class ExternalIssuer:
         try:
             async with self._engine.begin() as conn:
                 await credentials.record_use(conn, client_id, at=at)
-        except (SQLAlchemyError, OSError, TimeoutError):
+        except DATABASE_ERRORS:
             pass
 
     async def _verified_claims(self, token: str) -> dict[str, Any]:

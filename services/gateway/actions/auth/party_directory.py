@@ -9,12 +9,12 @@ from math import inf
 from uuid import UUID
 
 from sqlalchemy import RowMapping
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.store import credentials, mandates, parties
 from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Party
+from shared.database import DATABASE_ERRORS
 from shared.logs import logger
 from shared.problems import Unavailable
 
@@ -95,7 +95,7 @@ class PartyDirectory:
         """Read what changed; False, and left to the next look, when the database cannot answer."""
         try:
             await self.refresh()
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+        except DATABASE_ERRORS as error:
             logger().warning("people.stale", error=repr(error)[:300])
             return False
         return True

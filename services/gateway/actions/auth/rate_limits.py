@@ -10,10 +10,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.store import rate_limit_blocks
+from shared.database import DATABASE_ERRORS
 from shared.logs import logger
 from shared.problems import TooManyRequests
 
@@ -97,7 +97,7 @@ class RateLimits:
                     granted, left = await rate_limit_blocks.take_block(
                         conn, party_id, window, block=self._block, quota=self.quota
                     )
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
+            except DATABASE_ERRORS as error:
                 logger().warning("limits.unknown", error=repr(error)[:300])
                 granted, left = self._block, state.remaining_elsewhere
             if state.window == window:

@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator
 from datetime import date
 from importlib.resources import files
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.reference.load_list import BUILT_IN_TAXA, load_in_transaction
 from services.permits.store import reference_loads
-from shared.database import now
+from shared.database import DATABASE_ERRORS, now
 from shared.logs import logger
 
 FILES = ((date(2023, 2, 23), "listing.csv"), (date(2026, 3, 5), "listing-cop20.csv"))
@@ -29,14 +28,31 @@ async def load_if_none(engine: AsyncEngine) -> None:
                 await load_in_transaction(conn, BUILT_IN_TAXA, _listing_up_to(count), day, now(), None)
 
 
-async def load_when_possible(engine: AsyncEngine) -> None:
-    """Do so as soon as the database answers and is migrated."""
-    while True:
+class InitialListing:
+    """Loads the project's own listing at the start of a process, and knows whether a listing is there."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._loaded = asyncio.Event()
+
+    async def load_when_possible(self) -> None:
+        """Load the listing where there is none, as soon as the database responds and is migrated."""
+        while not self._loaded.is_set():
+            try:
+                await load_if_none(self._engine)
+                self._loaded.set()
+            except DATABASE_ERRORS as error:
+                logger().warning("listing.waits", error=repr(error)[:300])
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def wait_until_loaded(self, seconds: float) -> bool:
+        """Return whether a listing is there, now or within so many seconds."""
         try:
-            return await load_if_none(engine)
-        except (DBAPIError, OSError, TimeoutError) as error:
-            logger().warning("listing.waits", error=repr(error)[:300])
-            await asyncio.sleep(RETRY_SECONDS)
+            async with asyncio.timeout(seconds):
+                await self._loaded.wait()
+        except TimeoutError:
+            return False
+        return True
 
 
 async def _listing_up_to(file_count: int) -> AsyncIterator[bytes]:

@@ -1,0 +1,44 @@
+"""The context of permits, and who calls: which role a route demands, and the person who acts."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.permits.actions.context import PermitsContext
+from shared.contracts.closed_sets import Role
+from shared.contracts.parties import Caller, Party
+from shared.internal_auth import CallingParty, read_caller
+from shared.problems import NotAllowed
+
+
+async def read_context(request: Request) -> PermitsContext:
+    """Return the context of this process. FastAPI would run a plain function in a thread."""
+    context: PermitsContext = request.app.state.context
+    return context
+
+
+Context = Annotated[PermitsContext, Depends(read_context)]
+
+
+def require_role(*roles: str) -> Callable[[Party], Awaitable[Party]]:
+    """Return a dependency that lets only parties with one of these roles pass."""
+
+    async def check_role(party: CallingParty) -> Party:
+        if not set(roles) & set(party.roles):
+            raise NotAllowed("role-not-allowed", f"This is done by {' or '.join(roles)}.")
+        return party
+
+    return check_role
+
+
+async def read_person(caller: Annotated[Caller, Depends(read_caller)]) -> str:
+    """Return the person behind a call: the credential that it used, else the party."""
+    return caller.client or str(caller.party.id if caller.party else "")
+
+
+Person = Annotated[str, Depends(read_person)]
+Trader = Annotated[Party, Depends(require_role(Role.TRADER))]
+Customs = Annotated[Party, Depends(require_role(Role.CUSTOMS))]
+Authority = Annotated[Party, Depends(require_role(Role.AUTHORITY))]
+Reader = Annotated[Party, Depends(require_role(Role.TRADER, Role.CUSTOMS, Role.AUTHORITY))]

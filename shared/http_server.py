@@ -1,0 +1,65 @@
+"""The HTTP server of a service's process: uvicorn, configured the same for all services."""
+
+import asyncio
+from collections.abc import Callable
+from types import FrameType
+from typing import TypeVar
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from shared.gc_tuning import tune_garbage_collector
+from shared.service_process import DRAIN_SECONDS, start_process
+from shared.settings import ServiceSettings
+
+S = TypeVar("S", bound=ServiceSettings)
+KEEP_ALIVE_SECONDS = 75
+"""Seconds an idle connection is kept: longer than the services that call keep theirs (30 s).
+
+A server that ends a connection first may do so while a request is on its way.
+"""
+
+
+class Server(uvicorn.Server):
+    """A server that announces its end before it waits for the requests under way."""
+
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Handle the signal that ends the process."""
+        self._on_stop()
+        super().handle_exit(sig, frame)
+
+
+def run_server(
+    name: str,
+    model: type[S],
+    create_app: Callable[[S], FastAPI],
+    *,
+    protocol: type[asyncio.Protocol] = HttpToolsProtocol,
+    on_stop: Callable[[FastAPI], None] = lambda app: None,
+) -> None:
+    """Run a service's process until SIGTERM or SIGINT, then let it finish its requests for at most 25 s.
+
+    `on_stop` is called at the signal, before the wait: it may release the requests that wait for something.
+    """
+    settings = start_process(name, model)
+    app = create_app(settings)
+    tune_garbage_collector()
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http=protocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=int(DRAIN_SECONDS),
+    )
+    Server(config, lambda: on_stop(app)).run()

@@ -1,0 +1,60 @@
+"""The migration that a database stands at, compared with the migration that this code needs."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import sqlstate
+
+MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
+REVISION = re.compile(r'^revision = "(.+)"$', re.MULTILINE)
+UNRELEASED_REVISION = re.compile(r"\d{4}")
+"""Names of migrations before the first release; since then a name says what the migration does: `0001_initial`."""
+NOT_MIGRATED_STATES = frozenset({"42P01", "42501", "3F000"})
+"""SQLSTATEs of a database without our tables, or with none that this role may read."""
+
+
+@cache
+def known_migrations(service: str) -> tuple[str, ...]:
+    """Return the migrations of a service that this code includes, oldest first."""
+    files = sorted((MIGRATIONS / service / "versions").glob("[0-9]*.py"))
+    return tuple(name for file in files for name in REVISION.findall(file.read_text(encoding="utf-8")))
+
+
+def newest_migration(service: str) -> str:
+    """Return the newest migration of a service that this code includes: the one that its database must stand at."""
+    return known_migrations(service)[-1]
+
+
+def describe_unknown_migration(found: str) -> str:
+    """Return what is wrong with a database at a migration that this code does not know, and what to do."""
+    if UNRELEASED_REVISION.fullmatch(found):
+        return (
+            "was made before version 0.1.0 and cannot be upgraded: start on an empty home folder "
+            "(`saola up --home ./other`), or on empty databases"
+        )
+    return f"stands at migration {found}, which this version does not know: run the newer version that made it"
+
+
+async def find_migration_fault(conn: AsyncConnection, service: str) -> str | None:
+    """Return why a service cannot work with a database at its present migration, as a clause; None if it can."""
+    found = await _read_migration(conn)
+    needed = newest_migration(service)
+    if found == needed:
+        return None
+    if found is not None and found not in known_migrations(service):
+        return f"the database {describe_unknown_migration(found)}"
+    return f"the database stands at migration {found or 'none'}, this code needs {needed}; run `saola migrate` first"
+
+
+async def _read_migration(conn: AsyncConnection) -> str | None:
+    try:
+        return (await conn.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
+    except DBAPIError as error:
+        if sqlstate(error) not in NOT_MIGRATED_STATES:
+            raise
+        return None

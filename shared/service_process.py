@@ -1,0 +1,86 @@
+"""How a process of the hub starts, works and ends; the same for servers and workers."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from shared import supervision
+from shared.gc_tuning import tune_garbage_collector
+from shared.heartbeat import send_heartbeats
+from shared.logs import configure_logging, logger
+from shared.settings import ServiceSettings
+from shared.startup_checks import load_settings_or_exit
+
+S = TypeVar("S", bound=ServiceSettings)
+DRAIN_SECONDS = 25.0
+"""Seconds that requests and deliveries under way have to finish after SIGTERM; containers are killed after 30."""
+
+
+def start_process(name: str, model: type[S]) -> S:
+    """Read and check the settings of a process, configure its logs, and tie it to its supervisor if it has one."""
+    supervision.exit_with_supervisor()
+    settings = load_settings_or_exit(model)
+    configure_logging(name, settings.log_level)
+    return settings
+
+
+def run_worker(name: str, model: type[S], work: Callable[[S], Coroutine[Any, Any, None]]) -> None:
+    """Run a worker process until SIGTERM or SIGINT."""
+    import uvloop
+
+    settings = start_process(name, model)
+    tune_garbage_collector()
+    uvloop.run(work(settings))
+
+
+async def work_until_signal(
+    work: Coroutine[Any, Any, None], *background: Coroutine[Any, Any, None], drain: Callable[[], None] | None = None
+) -> None:
+    """Run a worker's loop with its background tasks until SIGTERM or SIGINT. Raise what breaks the loop.
+
+    `drain` asks the loop to finish what is under way, for which it has 25 s. Without it the loop is cancelled.
+    """
+    stop_requested = asyncio.Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop_requested.set)
+    async with background_tasks(send_heartbeats(), *background):
+        working, stopping = asyncio.create_task(work), asyncio.create_task(stop_requested.wait())
+        logger().info("worker.started")
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        (drain or working.cancel)()
+        _, unfinished = await asyncio.wait({working}, timeout=DRAIN_SECONDS)
+        if unfinished:
+            logger().warning("worker.cut_short")
+        await _cancel(stopping, *unfinished)
+    if not working.cancelled():
+        working.result()
+
+
+@asynccontextmanager
+async def background_tasks(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run tasks as long as the block. If one fails, end the process: its supervisor starts it again.
+
+    A process whose background task died in silence would accept work that nobody does.
+    """
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+    for task in tasks:
+        task.add_done_callback(_end_process_on_failure)
+    try:
+        yield
+    finally:
+        await _cancel(*tasks)
+
+
+async def _cancel(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _end_process_on_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger().error("work.broke", exc_info=error)
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,48 @@
+"""Readiness of every service: its database responds and stands at the migration of the code."""
+
+import pytest
+from sqlalchemy import make_url
+
+from services.cli.databases import SERVICES, Server
+from services.cli.ports import free_ports
+from shared.database import create_engine
+from shared.migration_state import newest_migration
+from shared.readiness import find_database_fault
+from tests.conftest import Clone
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_database_at_the_newest_migration_has_no_fault(clone: Clone, service: str) -> None:
+    engine = create_engine(await clone(service))
+    assert await find_database_fault(engine, service) is None
+    await engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("statement", "advice"),
+    [
+        ("UPDATE alembic_version SET version_num = '0099_later'", "0099_later, which this version does not know"),
+        ("DELETE FROM alembic_version", "run `saola migrate` first"),
+        ("DROP TABLE alembic_version", "run `saola migrate` first"),
+    ],
+)
+@pytest.mark.parametrize("service", SERVICES)
+async def test_database_at_another_migration_is_a_fault_with_advice(
+    clone: Clone, server: Server, service: str, statement: str, advice: str
+) -> None:
+    url = await clone(service)
+    admin = await server.connect_as_superuser(str(make_url(url).database))
+    await admin.execute(statement)
+    await admin.close()
+    engine = create_engine(url)
+    fault = await find_database_fault(engine, service)
+    assert fault is not None
+    assert advice in fault
+    assert ("saola migrate" not in advice) or f"this code needs {newest_migration(service)}" in fault
+    await engine.dispose()
+
+
+async def test_database_that_is_away_is_a_fault() -> None:
+    engine = create_engine(f"postgresql+asyncpg://nobody@127.0.0.1:{free_ports(1)[0]}/nothing")
+    assert (await find_database_fault(engine, "permits") or "").startswith("The permits database does not respond.")
+    await engine.dispose()

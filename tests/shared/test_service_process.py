@@ -1,0 +1,83 @@
+"""A process of the hub ends when told to, finishes what is under way, and does not outlive a broken task."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PRELUDE = """
+import asyncio
+from shared.logs import configure_logging
+from shared.service_process import work_until_signal
+
+async def forever():
+    await asyncio.Event().wait()
+
+async def broken():
+    raise RuntimeError("this task broke")
+
+configure_logging("test")
+"""
+
+
+async def start(program: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        PRELUDE + program,
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def test_worker_whose_background_task_breaks_ends() -> None:
+    worker = await start("asyncio.run(work_until_signal(forever(), broken()))")
+    async with asyncio.timeout(30):
+        _, errors = await worker.communicate()
+    assert worker.returncode == 0
+    assert b"this task broke" in errors
+
+
+async def test_worker_whose_loop_breaks_ends_with_an_error() -> None:
+    worker = await start("asyncio.run(work_until_signal(broken(), forever()))")
+    async with asyncio.timeout(30):
+        _, errors = await worker.communicate()
+    assert worker.returncode == 1
+    assert b"RuntimeError: this task broke" in errors
+
+
+async def test_worker_that_drains_finishes_its_work_after_a_signal() -> None:
+    worker = await start("""
+draining = asyncio.Event()
+
+async def work():
+    print("started", flush=True)
+    await draining.wait()
+    await asyncio.sleep(0.1)
+    print("finished", flush=True)
+
+asyncio.run(work_until_signal(work(), drain=draining.set))
+""")
+    assert worker.stdout is not None
+    async with asyncio.timeout(30):
+        assert await worker.stdout.readline() == b"started\n"
+        worker.send_signal(signal.SIGTERM)
+        assert await worker.stdout.read() == b"finished\n"
+        assert await worker.wait() == 0
+
+
+async def test_worker_without_drain_ends_after_a_signal() -> None:
+    worker = await start("""
+async def work():
+    print("started", flush=True)
+    await forever()
+
+asyncio.run(work_until_signal(work()))
+""")
+    assert worker.stdout is not None
+    async with asyncio.timeout(30):
+        assert await worker.stdout.readline() == b"started\n"
+        worker.send_signal(signal.SIGTERM)
+        assert await worker.wait() == 0
