@@ -35,10 +35,10 @@ app = FastAPI(lifespan=lifespan)
 async def store(declaration: Declaration) -> dict[str, str]:
     """Keep a declaration."""
     assert engine is not None
-    id = str(uuid4())
+    declaration_id = str(uuid4())
     async with engine.begin() as conn:
-        await conn.execute(declarations.insert().values(id=id, content=declaration.model_dump(mode="json")))
-    return {"id": id}
+        await conn.execute(declarations.insert().values(id=declaration_id, content=declaration.model_dump(mode="json")))
+    return {"id": declaration_id}
 
 
 if __name__ == "__main__":

@@ -122,12 +122,12 @@ async def _issue_permit(engine: AsyncEngine, line_letters: str) -> dict[str, Any
         "lines": [{**line, "line": one, "description": one, "quantity": "1000000"} for one in line_letters],
     }
     stored = await actions_issue.issue(engine, AUTHORITY, Permit.model_validate(content), _command())
-    id = UUID(json.loads(stored.body)["id"])
+    permit_id = UUID(json.loads(stored.body)["id"])
     endorsement = {
         "lines": [{"line": one, "quantity": "1000000"} for one in line_letters],
         "transport_document": TRANSPORT_DOCUMENT,
     }
-    await endorse.endorse(engine, id, CUSTOMS, Endorsement.model_validate(endorsement), _command())
+    await endorse.endorse(engine, permit_id, CUSTOMS, Endorsement.model_validate(endorsement), _command())
     return content
 
 

@@ -35,10 +35,10 @@ def create_app(url: str, keys: Path) -> FastAPI:
     app = create_service_app(title="By key", version="1", lifespan=lifespan, reason_not_ready=ready)
     trust_services(app, InternalTokenVerifier("permits", {"gateway": KeyFile(keys)}))
 
-    @app.get("/taxa/{id}")
-    async def read_taxon(id: UUID, party: CallingParty) -> dict[str, object]:
+    @app.get("/taxa/{taxon_id}")
+    async def read_taxon(taxon_id: UUID, party: CallingParty) -> dict[str, object]:
         async with engine.connect() as conn:
-            row = (await conn.execute(select(taxa).where(taxa.c.id == id))).mappings().one()
+            row = (await conn.execute(select(taxa).where(taxa.c.id == taxon_id))).mappings().one()
         return {"data": [dict(row)], "next_cursor": None}
 
     return app

@@ -148,8 +148,8 @@ class Dispatcher:
         self._failures = 0
         settled_ids = [message["id"] for message in messages if results.get(message["id"])]
         unsettled = [message for message in messages if not results.get(message["id"])]
-        for id in settled_ids:
-            self._single_failures.pop(id, None)
+        for message_id in settled_ids:
+            self._single_failures.pop(message_id, None)
         if settled_ids:
             self._on_settled(settled_ids)
             async with self._engine.begin() as conn:

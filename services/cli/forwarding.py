@@ -46,10 +46,10 @@ class Forwarder:
             time.sleep(wait)
         raise AssertionError("unreachable")
 
-    def _post(self, id: str, body: bytes) -> httpx2.Response:
+    def _post(self, event_id: str, body: bytes) -> httpx2.Response:
         waiting = False
         while True:
-            headers = {"Content-Type": "application/json", **sign_webhook(id, body, self._secret, at=time.time())}
+            headers = {"Content-Type": "application/json", **sign_webhook(event_id, body, self._secret, at=time.time())}
             try:
                 return self._http.post(self._url, content=body, headers=headers)
             except httpx2.TransportError as error:

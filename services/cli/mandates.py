@@ -20,7 +20,7 @@ def print_list(hub: Hub, *, as_json: bool) -> None:
     print_rows(hub.list_mandates(), ("id", "trader", "agent", "from", "until", "status", "revoked_at"), as_json=as_json)
 
 
-def revoke(hub: Hub, id: str) -> None:
+def revoke(hub: Hub, mandate_id: str) -> None:
     """Take a mandate back."""
-    mandate = hub.revoke_mandate(id)
+    mandate = hub.revoke_mandate(mandate_id)
     out.print(f"Mandate {mandate['id']} is {mandate['status']}; what was lodged under it stands.", markup=False)

@@ -148,7 +148,7 @@ def _refused(
 
 def _applications(world: HubParties, authority: PartyAccess, exporter: PartyAccess, importer: PartyAccess) -> None:
     made = [world.post(exporter, "/v1/permit-applications", application(exporter, importer))["id"] for _ in range(3)]
-    first, second, third = (f"/v1/permit-applications/{id}" for id in made)
+    first, second, third = (f"/v1/permit-applications/{made_id}" for made_id in made)
     world.post(authority, f"{first}/query", {"message": "From which farm?"})
     world.post(exporter, f"{first}/answer", {"message": "From ZA-F-12"})
     world.post(authority, f"{first}/assessment", {"recommendation": "grant"})

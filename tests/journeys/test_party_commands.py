@@ -38,52 +38,52 @@ def _added(run_command: RunCommand, name: str, *more: str) -> str:
 
 
 def test_a_party_is_added_listed_disabled_and_enabled(run_command: RunCommand, tried_hub: RunningHub) -> None:
-    id = run_command(
+    party_id = run_command(
         "party", "add", "Party X", "--country", "fr", "--role", "trader", "--identifier", "EORI=FR-X"
     ).split()[-1]
     table = run_command("party", "list")
     assert table.splitlines()[0].split() == ["id", "name", "country", "roles", "identifiers", "disabled"]
     assert "EORI=FR-X" in table
     assert "is disabled" in run_command("party", "disable", "Party X")
-    [shown] = [party for party in json.loads(run_command("party", "list", "--json")) if party["id"] == id]
+    [shown] = [party for party in json.loads(run_command("party", "list", "--json")) if party["id"] == party_id]
     assert shown["disabled"] is True
-    assert "is enabled" in run_command("party", "enable", id)
+    assert "is enabled" in run_command("party", "enable", party_id)
     with tried_hub.admin() as hub:
-        assert hub.read_party(id)["disabled"] is False
+        assert hub.read_party(party_id)["disabled"] is False
 
 
 def test_credentials_are_given_listed_rotated_and_ended(
     run_command: RunCommand, tried_hub: RunningHub, tmp_path: Path
 ) -> None:
-    id = _added(run_command, "Party C")
+    party_id = _added(run_command, "Party C")
     first = tmp_path / "first.json"
-    assert "client_secret" not in run_command("credential", "add", id, "--save", str(first))
+    assert "client_secret" not in run_command("credential", "add", party_id, "--save", str(first))
     assert stat.S_IMODE(first.stat().st_mode) == 0o600
     pair = json.loads(first.read_text())
     with Hub(tried_hub.url, pair["client_id"], pair["client_secret"]) as hub:
-        assert hub.me()["id"] == id
-    shown_once = run_command("credential", "add", id, "--expires-at", f"{TODAY.year + 1}-01-01T00:00:00Z")
+        assert hub.me()["id"] == party_id
+    shown_once = run_command("credential", "add", party_id, "--expires-at", f"{TODAY.year + 1}-01-01T00:00:00Z")
     assert "client_secret" in shown_once
-    turned = run_command("credential", "rotate", id, pair["client_id"], "--overlap-hours", "1")
+    turned = run_command("credential", "rotate", party_id, pair["client_id"], "--overlap-hours", "1")
     assert "client_secret" in turned and "works until" in turned
     listed = json.loads(run_command("credential", "list", "Party C", "--json"))
     assert {one["client_id"] for one in listed} >= {pair["client_id"]} and len(listed) == 3
-    assert pair["client_id"] in run_command("credential", "list", id)
-    assert "has ended" in run_command("credential", "disable", id, pair["client_id"])
-    assert len(json.loads(run_command("credential", "list", id, "--json"))) == 2
-    assert "404 not-found" in run_command("credential", "disable", id, pair["client_id"], status=1)
+    assert pair["client_id"] in run_command("credential", "list", party_id)
+    assert "has ended" in run_command("credential", "disable", party_id, pair["client_id"])
+    assert len(json.loads(run_command("credential", "list", party_id, "--json"))) == 2
+    assert "404 not-found" in run_command("credential", "disable", party_id, pair["client_id"], status=1)
 
 
 def test_a_key_made_here_lets_its_party_in_and_never_leaves(
     run_command: RunCommand, tried_hub: RunningHub, tmp_path: Path
 ) -> None:
-    id, file = _added(run_command, "Party K"), tmp_path / "key.json"
-    run_command("credential", "add", id, "--own-key", "--save", str(file))
+    party_id, file = _added(run_command, "Party K"), tmp_path / "key.json"
+    run_command("credential", "add", party_id, "--own-key", "--save", str(file))
     assert json.loads(file.read_text()).keys() == {"client_id", "private_key"}
     token = run_saola("token", "--hub", tried_hub.url, "--credentials", str(file))
     assert (token.returncode, token.stdout.count(".")) == (0, 2), token.stderr
-    assert "not overwritten" in run_command("credential", "add", id, "--own-key", "--save", str(file), status=1)
-    assert "has to be kept" in run_command("credential", "add", id, "--own-key", status=1)
+    assert "not overwritten" in run_command("credential", "add", party_id, "--own-key", "--save", str(file), status=1)
+    assert "has to be kept" in run_command("credential", "add", party_id, "--own-key", status=1)
 
 
 def test_a_trader_gives_an_agent_a_mandate_and_takes_it_back(run_command: RunCommand, tmp_path: Path) -> None:
@@ -113,11 +113,13 @@ def test_no_hub_there_is_said_with_its_address(tmp_path: Path) -> None:
 
 
 def test_the_help_is_a_table_of_contents_in_which_every_command_says_what_it_does() -> None:
-    help = CliRunner().invoke(app, ["--help"], terminal_width=200).stdout
+    help_text = CliRunner().invoke(app, ["--help"], terminal_width=200).stdout
     chapters = ("A hub on this machine", "Declare, follow, hear", "Who may come in", "others rely on", "One process")
-    assert [place := help.index(chapter) for chapter in chapters] == sorted(help.index(c) for c in chapters), place
+    assert [place := help_text.index(chapter) for chapter in chapters] == sorted(
+        help_text.index(c) for c in chapters
+    ), place
     for name in ("up", "check", "party", "credential", "mandate", "rotate", "permits-worker"):
-        assert f" {name} " in help
+        assert f" {name} " in help_text
     for group in ("party", "credential", "mandate"):
         told = CliRunner().invoke(app, [group, "--help"], terminal_width=200).stdout
         assert " add " in told and " list " in told

@@ -187,4 +187,4 @@ def test_the_end_of_a_permit_is_told_by_the_worker_to_who_holds_it(enter: Callab
     assert {event["data"]["permit_id"]: event["type"] for event in told} == ids
     assert {event["data"]["status"] for event in told} == {"issued", "expired"}
     past = holder("GET", "/v1/permits?status=expired").json()["data"]
-    assert [one["id"] for one in past] == [id for id, kind in ids.items() if kind == "permit.expired"]
+    assert [one["id"] for one in past] == [event_id for event_id, kind in ids.items() if kind == "permit.expired"]

@@ -45,7 +45,10 @@ async def db(server: Server, templates: str) -> AsyncIterator[AsyncEngine]:
 async def put(db: AsyncEngine, *words: str, leased: timedelta = timedelta()) -> list[UUID]:
     ids = [new_id() for _ in words]
     async with db.begin() as conn:
-        rows = [{"id": id, "word": word, "due_at": now() + leased} for id, word in zip(ids, words, strict=True)]
+        rows = [
+            {"id": message_id, "word": word, "due_at": now() + leased}
+            for message_id, word in zip(ids, words, strict=True)
+        ]
         await conn.execute(insert(LETTERS), rows)
     return ids
 
@@ -99,11 +102,11 @@ async def test_letters_handed_over_are_not_read_again(db: AsyncEngine) -> None:
     receiver = Receiver()
     told: list[UUID] = []
     dispatcher = Dispatcher("test", db, LETTERS, receiver.deliver, poll_seconds=30, on_settled=told.extend)
-    (id,) = await put(db, "a", leased=timedelta(seconds=30))
+    (message_id,) = await put(db, "a", leased=timedelta(seconds=30))
     async with carried(dispatcher):
-        dispatcher.enqueue_leased([{"id": id, "word": "a"}])
+        dispatcher.enqueue_leased([{"id": message_id, "word": "a"}])
         await until(lambda: _is(settled(db), 1))
-    assert (receiver.came, told) == ([["a"]], [id])
+    assert (receiver.came, told) == ([["a"]], [message_id])
 
 
 async def test_while_the_receiver_is_away_letters_wait_and_none_is_lost(db: AsyncEngine) -> None:

@@ -26,13 +26,13 @@ class Declarations(HubRequests):
         ).json()
         return found
 
-    def wait_until_checked(self, id: str, *, seconds: float = 60.0) -> JsonObject:
+    def wait_until_checked(self, declaration_id: str, *, seconds: float = 60.0) -> JsonObject:
         """Wait until a declaration's checks are done and answer it whole; raises NoResponse when they are not in
         time."""
         deadline, tries = time.monotonic() + seconds, 0
-        while (found := self.read_declaration(id))["status"] == "received":
+        while (found := self.read_declaration(declaration_id))["status"] == "received":
             if time.monotonic() > deadline:
-                raise NoResponse(f"The checks of {id} were not done within {seconds:g} s; ask again later.")
+                raise NoResponse(f"The checks of {declaration_id} were not done within {seconds:g} s; ask again later.")
             time.sleep(retry_delay(tries, None, 0.0))
             tries += 1
         return found
@@ -43,49 +43,53 @@ class Declarations(HubRequests):
         found: JsonObject = self._transport.send("POST", "/v1/declarations/validate", body=body, headers=headers).json()
         return found
 
-    def read_declaration(self, id: str) -> JsonObject:
+    def read_declaration(self, declaration_id: str) -> JsonObject:
         """Answer a declaration with its status, findings, usage and history."""
-        return self._get(f"/v1/declarations/{id}")
+        return self._get(f"/v1/declarations/{declaration_id}")
 
     def list_declarations(self, filters: Mapping[str, str] = NO_FILTERS) -> Iterator[JsonObject]:
         """Answer the declarations one may read, newest first: `status movement taxon permit_number reference …`."""
         return self._list_all("/v1/declarations", filters)
 
-    def amend(self, id: str, declaration: Body, *, version: int, key: str | None = None) -> JsonObject:
+    def amend(self, declaration_id: str, declaration: Body, *, version: int, key: str | None = None) -> JsonObject:
         """Put a new version in the place of `version`; 412 when somebody was quicker."""
         headers = {"Content-Type": JSON, "If-Match": f'"{version}"', "Idempotency-Key": key or str(uuid4())}
         return dict(
-            self._transport.send("PUT", f"/v1/declarations/{id}", body=to_json(declaration), headers=headers).json()
+            self._transport.send(
+                "PUT", f"/v1/declarations/{declaration_id}", body=to_json(declaration), headers=headers
+            ).json()
         )
 
-    def cancel(self, id: str, *, key: str | None = None) -> JsonObject:
+    def cancel(self, declaration_id: str, *, key: str | None = None) -> JsonObject:
         """Take a declaration back (its trader)."""
-        return self._post(f"/v1/declarations/{id}/cancellation", {}, key)
+        return self._post(f"/v1/declarations/{declaration_id}/cancellation", {}, key)
 
-    def release(self, id: str, items: Sequence[Body] = (), *, key: str | None = None) -> JsonObject:
+    def release(self, declaration_id: str, items: Sequence[Body] = (), *, key: str | None = None) -> JsonObject:
         """Let the goods go (customs), with the actual quantities where they differ: `number`, `quantity`."""
-        return self._post(f"/v1/declarations/{id}/release", {"items": list(items)} if items else {}, key)
+        return self._post(f"/v1/declarations/{declaration_id}/release", {"items": list(items)} if items else {}, key)
 
-    def refuse(self, id: str, reason: str, *, key: str | None = None) -> JsonObject:
+    def refuse(self, declaration_id: str, reason: str, *, key: str | None = None) -> JsonObject:
         """Refuse the goods (customs)."""
-        return self._post(f"/v1/declarations/{id}/refusal", {"reason": reason}, key)
+        return self._post(f"/v1/declarations/{declaration_id}/refusal", {"reason": reason}, key)
 
-    def override(self, id: str, override: Body, *, key: str | None = None) -> JsonObject:
+    def override(self, declaration_id: str, override: Body, *, key: str | None = None) -> JsonObject:
         """Settle a finding (customs): `rule`, `item`, `reason`."""
-        return self._post(f"/v1/declarations/{id}/override", override, key)
+        return self._post(f"/v1/declarations/{declaration_id}/override", override, key)
 
-    def correct(self, id: str, items: Sequence[Body], reason: str, *, key: str | None = None) -> JsonObject:
+    def correct(self, declaration_id: str, items: Sequence[Body], reason: str, *, key: str | None = None) -> JsonObject:
         """Correct what was released (customs)."""
-        return self._post(f"/v1/declarations/{id}/correction", {"items": list(items), "reason": reason}, key)
+        return self._post(
+            f"/v1/declarations/{declaration_id}/correction", {"items": list(items), "reason": reason}, key
+        )
 
-    def consent(self, id: str, consent: Body, *, key: str | None = None) -> JsonObject:
+    def consent(self, declaration_id: str, consent: Body, *, key: str | None = None) -> JsonObject:
         """Agree to more than the permit says (authority): `item`, `quantity`."""
-        return self._post(f"/v1/declarations/{id}/consent", consent, key)
+        return self._post(f"/v1/declarations/{declaration_id}/consent", consent, key)
 
-    def read_content(self, id: str) -> bytes:
+    def read_content(self, declaration_id: str) -> bytes:
         """Answer a declaration's bytes exactly as they were sent."""
-        return self._transport.send("GET", f"/v1/declarations/{id}/content").content
+        return self._transport.send("GET", f"/v1/declarations/{declaration_id}/content").content
 
-    def read_receipt(self, id: str) -> str:
+    def read_receipt(self, declaration_id: str) -> str:
         """Answer the signed receipt of a declaration; see `verify_receipt`."""
-        return self._transport.send("GET", f"/v1/declarations/{id}/receipt").text
+        return self._transport.send("GET", f"/v1/declarations/{declaration_id}/receipt").text

@@ -21,28 +21,30 @@ class Events(HubRequests):
         """Answer one's endpoints, newest first."""
         return self._list_all("/v1/webhook-endpoints", NO_FILTERS)
 
-    def change_endpoint(self, id: str, change: Body, *, version: int) -> JsonObject:
+    def change_endpoint(self, endpoint_id: str, change: Body, *, version: int) -> JsonObject:
         """Change what is named of an endpoint; `{"paused": False}` wakes it. 412 when somebody was quicker."""
         headers = {"Content-Type": JSON, "If-Match": f'"{version}"'}
         return dict(
-            self._transport.send("PATCH", f"/v1/webhook-endpoints/{id}", body=to_json(change), headers=headers).json()
+            self._transport.send(
+                "PATCH", f"/v1/webhook-endpoints/{endpoint_id}", body=to_json(change), headers=headers
+            ).json()
         )
 
-    def delete_endpoint(self, id: str) -> None:
+    def delete_endpoint(self, endpoint_id: str) -> None:
         """Delete an endpoint, and with it what is still to be sent there."""
-        self._transport.send("DELETE", f"/v1/webhook-endpoints/{id}")
+        self._transport.send("DELETE", f"/v1/webhook-endpoints/{endpoint_id}")
 
-    def rotate_endpoint_secret(self, id: str, *, key: str | None = None) -> JsonObject:
+    def rotate_endpoint_secret(self, endpoint_id: str, *, key: str | None = None) -> JsonObject:
         """Make a new `secret`; for 24 hours the old one signs beside it."""
-        return self._post(f"/v1/webhook-endpoints/{id}/rotate-secret", {}, key)
+        return self._post(f"/v1/webhook-endpoints/{endpoint_id}/rotate-secret", {}, key)
 
-    def send_test_event(self, id: str, *, key: str | None = None) -> JsonObject:
+    def send_test_event(self, endpoint_id: str, *, key: str | None = None) -> JsonObject:
         """Have an `endpoint.test` event sent there."""
-        return self._post(f"/v1/webhook-endpoints/{id}/test", {}, key)
+        return self._post(f"/v1/webhook-endpoints/{endpoint_id}/test", {}, key)
 
-    def replay_events(self, id: str, since: datetime, *, key: str | None = None) -> JsonObject:
+    def replay_events(self, endpoint_id: str, since: datetime, *, key: str | None = None) -> JsonObject:
         """Have everything since a moment sent there again, under the same event ids."""
-        return self._post(f"/v1/webhook-endpoints/{id}/replay", {"since": since}, key)
+        return self._post(f"/v1/webhook-endpoints/{endpoint_id}/replay", {"since": since}, key)
 
     def retry_delivery(self, delivery_id: str, *, key: str | None = None) -> JsonObject:
         """Have one delivery sent again now."""

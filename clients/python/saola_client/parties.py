@@ -21,14 +21,16 @@ class Parties(HubRequests):
         """Answer all parties, newest first, the disabled ones among them (admin)."""
         return self._list_all("/v1/parties", NO_FILTERS)
 
-    def read_party(self, id: str) -> JsonObject:
+    def read_party(self, party_id: str) -> JsonObject:
         """Answer a party as it is now (admin)."""
-        return self._get(f"/v1/parties/{id}")
+        return self._get(f"/v1/parties/{party_id}")
 
-    def change_party(self, id: str, change: Body, *, version: int) -> JsonObject:
+    def change_party(self, party_id: str, change: Body, *, version: int) -> JsonObject:
         """Change a party (admin); 412 when somebody was quicker. `{"disabled": True}` ends all it may do."""
         headers = {"Content-Type": JSON, "If-Match": f'"{version}"'}
-        return dict(self._transport.send("PATCH", f"/v1/parties/{id}", body=to_json(change), headers=headers).json())
+        return dict(
+            self._transport.send("PATCH", f"/v1/parties/{party_id}", body=to_json(change), headers=headers).json()
+        )
 
     def create_credentials(
         self, party_id: str, credential: Body | None = None, *, key: str | None = None
@@ -58,6 +60,6 @@ class Parties(HubRequests):
         """Answer the mandates one gave or was given, newest first."""
         return self._list_all("/v1/mandates", NO_FILTERS)
 
-    def revoke_mandate(self, id: str, *, key: str | None = None) -> JsonObject:
+    def revoke_mandate(self, mandate_id: str, *, key: str | None = None) -> JsonObject:
         """Take a mandate back."""
-        return self._post(f"/v1/mandates/{id}/revocation", {}, key)
+        return self._post(f"/v1/mandates/{mandate_id}/revocation", {}, key)

@@ -15,55 +15,55 @@ class Permits(HubRequests):
         """Issue a permit (the authority of the issuing country)."""
         return self._post("/v1/permits", permit, key)
 
-    def read_permit(self, id: str) -> JsonObject:
+    def read_permit(self, permit_id: str) -> JsonObject:
         """Answer a permit with the balances of its lines."""
-        return self._get(f"/v1/permits/{id}")
+        return self._get(f"/v1/permits/{permit_id}")
 
     def list_permits(self, filters: Mapping[str, str] = NO_FILTERS) -> Iterator[JsonObject]:
         """Answer the permits one may read, newest first: `number issuer status taxon holder`."""
         return self._list_all("/v1/permits", filters)
 
-    def read_ledger(self, id: str) -> JsonObject:
+    def read_ledger(self, permit_id: str) -> JsonObject:
         """Answer every entry of a permit's ledger."""
-        return self._get(f"/v1/permits/{id}/ledger")
+        return self._get(f"/v1/permits/{permit_id}/ledger")
 
-    def endorse(self, id: str, endorsement: Body, *, key: str | None = None) -> JsonObject:
+    def endorse(self, permit_id: str, endorsement: Body, *, key: str | None = None) -> JsonObject:
         """Write box 14 (customs of the country of export): `lines`, `port`, `transport_document`, `endorsed_on`."""
-        return self._post(f"/v1/permits/{id}/endorsement", endorsement, key)
+        return self._post(f"/v1/permits/{permit_id}/endorsement", endorsement, key)
 
-    def revoke_permit(self, id: str, reason: str, *, key: str | None = None) -> JsonObject:
+    def revoke_permit(self, permit_id: str, reason: str, *, key: str | None = None) -> JsonObject:
         """Revoke a permit (its authority)."""
-        return self._post(f"/v1/permits/{id}/revocation", {"reason": reason}, key)
+        return self._post(f"/v1/permits/{permit_id}/revocation", {"reason": reason}, key)
 
-    def replace_permit(self, id: str, permit: Body, *, key: str | None = None) -> JsonObject:
+    def replace_permit(self, permit_id: str, permit: Body, *, key: str | None = None) -> JsonObject:
         """Issue a new permit in the place of one (its authority); `replaced_by` of the answer names it."""
-        return self._post(f"/v1/permits/{id}/replacement", permit, key)
+        return self._post(f"/v1/permits/{permit_id}/replacement", permit, key)
 
-    def report_lost(self, id: str, *, key: str | None = None) -> JsonObject:
+    def report_lost(self, permit_id: str, *, key: str | None = None) -> JsonObject:
         """Note that the paper is lost (its authority); nothing moves on it until it is found."""
-        return self._post(f"/v1/permits/{id}/loss", {}, key)
+        return self._post(f"/v1/permits/{permit_id}/loss", {}, key)
 
-    def report_found(self, id: str, *, key: str | None = None) -> JsonObject:
+    def report_found(self, permit_id: str, *, key: str | None = None) -> JsonObject:
         """Note that a lost paper was found (its authority)."""
-        return self._post(f"/v1/permits/{id}/found", {}, key)
+        return self._post(f"/v1/permits/{permit_id}/found", {}, key)
 
     def apply_for_permit(self, application: Body, *, key: str | None = None) -> JsonObject:
         """Apply for a permit (trader)."""
         return self._post("/v1/permit-applications", application, key)
 
-    def read_application(self, id: str) -> JsonObject:
+    def read_application(self, application_id: str) -> JsonObject:
         """Answer an application with its history."""
-        return self._get(f"/v1/permit-applications/{id}")
+        return self._get(f"/v1/permit-applications/{application_id}")
 
     def list_applications(self, filters: Mapping[str, str] = NO_FILTERS) -> Iterator[JsonObject]:
         """Answer the applications one may read, newest first."""
         return self._list_all("/v1/permit-applications", filters)
 
     def perform_application_step(
-        self, id: str, step: ApplicationStep, body: Body | None = None, *, key: str | None = None
+        self, application_id: str, step: ApplicationStep, body: Body | None = None, *, key: str | None = None
     ) -> JsonObject:
         """Take a step with an application, as trader (`answer`, `withdrawal`) or as authority (the others)."""
-        return self._post(f"/v1/permit-applications/{id}/{step}", body or {}, key)
+        return self._post(f"/v1/permit-applications/{application_id}/{step}", body or {}, key)
 
     def read_annual_report(self, year: int, side: str, country: str) -> str:
         """Answer a country's annual report as CSV; `side` is `export` or `import`."""

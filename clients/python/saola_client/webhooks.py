@@ -77,11 +77,11 @@ def _header(found: Mapping[str, list[str]], name: str) -> str:
     return value
 
 
-def sign_webhook(id: str, body: bytes, secret: str, *, at: float) -> dict[str, str]:
+def sign_webhook(event_id: str, body: bytes, secret: str, *, at: float) -> dict[str, str]:
     """Answer the headers that the hub would send with this body at a moment (seconds since 1970), to try a receiver."""
     timestamp = str(int(at))
-    signature = _hmac_signature(secret, f"{id}.{timestamp}.".encode() + body)
-    return {"webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signature}
+    signature = _hmac_signature(secret, f"{event_id}.{timestamp}.".encode() + body)
+    return {"webhook-id": event_id, "webhook-timestamp": timestamp, "webhook-signature": signature}
 
 
 def _hmac_signature(secret: str, signed_content: bytes) -> str:

@@ -161,7 +161,7 @@ def mandate_list(hub: HubUrl = DEFAULT_HUB, credentials: CredentialsFile = ADMIN
 
 @mandate.command("revoke")
 def mandate_revoke(
-    id: Annotated[str, typer.Argument(help="The mandate's id.")],
+    mandate_id: Annotated[str, typer.Argument(help="The mandate's id.")],
     hub: HubUrl = DEFAULT_HUB,
     credentials: CredentialsFile = ADMIN_FILE,
 ) -> None:
@@ -170,4 +170,4 @@ def mandate_revoke(
     from services.cli.mandates import revoke
 
     with open_hub(hub, credentials) as opened:
-        revoke(opened, id)
+        revoke(opened, mandate_id)

@@ -26,7 +26,7 @@ async def amend(
     principal: Principal,
     caller: Caller,
     *,
-    id: UUID,
+    declaration_id: UUID,
     command_id: UUID,
     media_type: str,
     body: bytes,
@@ -35,12 +35,12 @@ async def amend(
     """State a new version; its bytes are kept under the command first, and the version noted once it stands."""
     _, normalized = FORMATS[media_type](body, principal.party)
     digest = hashlib.sha256(body).digest()
-    caller = caller.model_copy(update={"acts_for": await find_represented_trader(context, principal, id)})
+    caller = caller.model_copy(update={"acts_for": await find_represented_trader(context, principal, declaration_id)})
     async with context.engine.begin() as conn:
-        if await submissions.find_own(conn, id, principal.party.id) is not None:
+        if await submissions.find_own(conn, declaration_id, principal.party.id) is not None:
             party_id = principal.party.id
             await amendments.add(
-                conn, command_id, id, party_id, content_type=media_type, digest=digest, body=body, at=now()
+                conn, command_id, declaration_id, party_id, content_type=media_type, digest=digest, body=body, at=now()
             )
     headers = {
         "Content-Type": NORMALIZED_MEDIA_TYPE,
@@ -49,7 +49,7 @@ async def amend(
     }
     headers |= {"If-Match": if_match} if if_match is not None else {}
     reply = await call_with_retry(
-        context.permits, "PUT", f"/v1/declarations/{id}", caller=caller, body=normalized, headers=headers
+        context.permits, "PUT", f"/v1/declarations/{declaration_id}", caller=caller, body=normalized, headers=headers
     )
     if reply.status == 200 and (version := _find_version(reply.headers, reply.body)) is not None:
         async with context.engine.begin() as conn:

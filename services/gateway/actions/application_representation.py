@@ -50,13 +50,13 @@ def _identifiers(application: Application) -> Sequence[str]:
 
 
 async def find_represented_trader(
-    context: GatewayContext, principal: Principal, caller: Caller, id: UUID
+    context: GatewayContext, principal: Principal, caller: Caller, application_id: UUID
 ) -> RepresentedTrader | None:
     """Answer for whom an agent answers or withdraws what it made; None when it is its own, or not its at all.
 
     Raises NotAllowed when the mandate it was made under has ended: what it made it may still read.
     """
-    reply = await call_with_retry(context.permits, "GET", f"/v1/permit-applications/{id}", caller=caller)
+    reply = await call_with_retry(context.permits, "GET", f"/v1/permit-applications/{application_id}", caller=caller)
     if reply.status != 200:
         return None
     trader = json.loads(reply.body).get("trader")

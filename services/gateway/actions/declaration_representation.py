@@ -11,13 +11,15 @@ from shared.database import now
 from shared.problems import NotAllowed
 
 
-async def find_represented_trader(context: GatewayContext, principal: Principal, id: UUID) -> RepresentedTrader | None:
+async def find_represented_trader(
+    context: GatewayContext, principal: Principal, declaration_id: UUID
+) -> RepresentedTrader | None:
     """Answer for whom an agent amends or cancels what it lodged; None when it is its own, or not its at all.
 
     Raises NotAllowed when the mandate it was lodged under has ended: what it lodged it may still read.
     """
     async with context.engine.connect() as conn:
-        row = await submissions.find_own(conn, id, principal.party.id)
+        row = await submissions.find_own(conn, declaration_id, principal.party.id)
     if row is None or principal.party.id == row["trader_id"]:
         return None
     trader = await context.directory.find_represented_trader(principal.party.id, row["trader_id"], day=now().date())

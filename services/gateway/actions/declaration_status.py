@@ -16,44 +16,46 @@ from shared.service_client import ServiceResponse, ServiceUnreachable, service_u
 from shared.strict_json import parse_json, validate
 
 
-async def read(context: GatewayContext, id: UUID, caller: Caller, party: Party) -> ServiceResponse | dict[str, Any]:
+async def read(
+    context: GatewayContext, declaration_id: UUID, caller: Caller, party: Party
+) -> ServiceResponse | dict[str, Any]:
     """Answer what permits says of a declaration, or, if it is not there yet, what we received.
 
     Raises Unavailable when permits is away and the declaration is not ours to tell.
     """
-    reply = await _read_from_permits(context, id, caller)
+    reply = await _read_from_permits(context, declaration_id, caller)
     if reply is not None and reply.status != 404:
         return reply
     async with context.autocommit_engine.connect() as conn:
-        row = await submissions.find_own(conn, id, party.id)
+        row = await submissions.find_own(conn, declaration_id, party.id)
     if row is not None and row["settled_at"] is None:
         return render_received(row)
     if reply is not None and row is not None:
-        reply = await _read_from_permits(context, id, caller)
+        reply = await _read_from_permits(context, declaration_id, caller)
     if reply is None:
         raise service_unavailable("permits")
     return reply
 
 
 async def wait_until_checked(
-    context: GatewayContext, id: UUID, caller: Caller, *, seconds: float
+    context: GatewayContext, declaration_id: UUID, caller: Caller, *, seconds: float
 ) -> ServiceResponse | None:
     """Wait until a declaration was checked and answer it; None when that takes longer than the seconds."""
 
     async def is_forwarded() -> bool:
         async with context.autocommit_engine.connect() as conn:
-            return await submissions.is_forwarded(conn, id)
+            return await submissions.is_forwarded(conn, declaration_id)
 
-    if not await context.waiters.wait(id, seconds=seconds, is_forwarded=is_forwarded):
+    if not await context.waiters.wait(declaration_id, seconds=seconds, is_forwarded=is_forwarded):
         return None
-    reply = await _read_from_permits(context, id, caller)
+    reply = await _read_from_permits(context, declaration_id, caller)
     return reply if reply is not None and reply.status == 200 else None
 
 
-async def require_forwarded(context: GatewayContext, id: UUID, party: Party) -> None:
+async def require_forwarded(context: GatewayContext, declaration_id: UUID, party: Party) -> None:
     """Refuse a command about a declaration of this party that permits has not taken in yet."""
     async with context.autocommit_engine.connect() as conn:
-        row = await submissions.find_own(conn, id, party.id)
+        row = await submissions.find_own(conn, declaration_id, party.id)
     if row is not None and row["settled_at"] is None:
         raise Conflict("still-received", "The declaration is still on its way to its checks. Ask again in a moment.")
 
@@ -91,9 +93,9 @@ def _render_lodger(row: RowMapping) -> dict[str, str]:
     return actor if row["party_id"] == row["trader_id"] else actor | {"for": str(row["trader_id"])}
 
 
-async def _read_from_permits(context: GatewayContext, id: UUID, caller: Caller) -> ServiceResponse | None:
+async def _read_from_permits(context: GatewayContext, declaration_id: UUID, caller: Caller) -> ServiceResponse | None:
     try:
-        reply = await call_with_retry(context.permits, "GET", f"/v1/declarations/{id}", caller=caller)
+        reply = await call_with_retry(context.permits, "GET", f"/v1/declarations/{declaration_id}", caller=caller)
     except ServiceUnreachable:
         return None
     return None if reply.status >= 500 else reply

@@ -47,24 +47,24 @@ async def grant(
     return StoredResponse(body)
 
 
-async def revoke(context: GatewayContext, id: UUID, principal: Principal) -> dict[str, Any]:
+async def revoke(context: GatewayContext, mandate_id: UUID, principal: Principal) -> dict[str, Any]:
     """Take a mandate back, as who gave it or as the administrator; one that was revoked stays as it is."""
     at = now()
     async with context.engine.begin() as conn:
         revision = await parties.lock_next_revision(conn)
-        found = await _read(conn, id, principal)
+        found = await _read(conn, mandate_id, principal)
         if found["trader_id"] != principal.party.id and Role.ADMIN not in principal.roles:
             raise NotAllowed("not-your-mandate", "The trader who gave a mandate takes it back, or the administrator.")
-        await mandates.revoke(conn, id, revoked_by=principal.party.id, at=at, revision=revision)
-        changed = await _read(conn, id, principal)
+        await mandates.revoke(conn, mandate_id, revoked_by=principal.party.id, at=at, revision=revision)
+        changed = await _read(conn, mandate_id, principal)
     await context.directory.try_refresh()
     return render(changed, at.date())
 
 
-async def read(context: GatewayContext, id: UUID, principal: Principal) -> dict[str, Any]:
+async def read(context: GatewayContext, mandate_id: UUID, principal: Principal) -> dict[str, Any]:
     """Read a mandate one gave or was given; the administrator reads all."""
     async with context.engine.connect() as conn:
-        return render(await _read(conn, id, principal), now().date())
+        return render(await _read(conn, mandate_id, principal), now().date())
 
 
 async def list_page(
@@ -125,8 +125,8 @@ def _require_traders(agent: Party | None, trader: Party | None, new: NewMandate,
         raise Invalid("agent-unknown", text, [Fault("/agent", "agent-unknown", text)])
 
 
-async def _read(conn: AsyncConnection, id: UUID, principal: Principal) -> RowMapping:
-    found = await mandates.find(conn, id, party_id=_visible_to(principal))
+async def _read(conn: AsyncConnection, mandate_id: UUID, principal: Principal) -> RowMapping:
+    found = await mandates.find(conn, mandate_id, party_id=_visible_to(principal))
     if found is None:
         raise NotFound
     return found

@@ -35,13 +35,13 @@ async def add_party(
 
 
 async def change_party(
-    context: GatewayContext, id: UUID, change: PartyChange, *, actor_party_id: UUID, version: int | None
+    context: GatewayContext, party_id: UUID, change: PartyChange, *, actor_party_id: UUID, version: int | None
 ) -> Party:
     """Make the next version of a party, if `version` (when given) is its present one."""
     at = now()
     async with context.engine.begin() as conn:
         revision = await parties.lock_next_revision(conn)
-        old = await parties.find(conn, id)
+        old = await parties.find(conn, party_id)
         if old is None:
             raise NotFound
         if version not in {None, old.version}:

@@ -12,10 +12,10 @@ from shared.database import now
 from shared.problems import NotFound
 
 
-async def read_party(context: GatewayContext, id: UUID) -> Party:
+async def read_party(context: GatewayContext, party_id: UUID) -> Party:
     """Read one party."""
     async with context.engine.connect() as conn:
-        found = await parties.find(conn, id)
+        found = await parties.find(conn, party_id)
     if found is None:
         raise NotFound
     return found

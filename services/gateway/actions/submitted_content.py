@@ -31,18 +31,20 @@ class SubmittedVersion:
     received_at: datetime
 
 
-async def read_version(context: GatewayContext, id: UUID, party: Party, number: int | None) -> SubmittedVersion:
+async def read_version(
+    context: GatewayContext, declaration_id: UUID, party: Party, number: int | None
+) -> SubmittedVersion:
     """Read a version that this party sent, or that was sent for it; the newest when no number is named."""
     async with context.engine.connect() as conn:
-        row = await submissions.find_own(conn, id, party.id)
+        row = await submissions.find_own(conn, declaration_id, party.id)
         if row is None:
             raise NotFound
-        amendment = await amendments.find_version(conn, id, number) if number != 1 else None
+        amendment = await amendments.find_version(conn, declaration_id, number) if number != 1 else None
     if amendment is None and number not in {None, 1}:
         raise NotFound
     submitted: Any = row if amendment is None else amendment
     return SubmittedVersion(
-        id=id,
+        id=declaration_id,
         number=1 if amendment is None else amendment["version"],
         reference=row["reference"],
         party=submitted["party_id"],

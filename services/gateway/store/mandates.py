@@ -16,17 +16,17 @@ async def add(conn: AsyncConnection, values: dict[str, Any], *, revision: int) -
     await conn.execute(insert(mandates).values(**values, revision=revision))
 
 
-async def revoke(conn: AsyncConnection, id: UUID, *, revoked_by: UUID, at: datetime, revision: int) -> None:
+async def revoke(conn: AsyncConnection, mandate_id: UUID, *, revoked_by: UUID, at: datetime, revision: int) -> None:
     """Revoke a mandate that stands; one that was revoked keeps its first revocation."""
-    is_current = (mandates.c.id == id, mandates.c.revoked_at.is_(None))
+    is_current = (mandates.c.id == mandate_id, mandates.c.revoked_at.is_(None))
     await conn.execute(
         update(mandates).where(*is_current).values(revoked_at=at, revoked_by=revoked_by, revision=revision)
     )
 
 
-async def find(conn: AsyncConnection, id: UUID, *, party_id: UUID | None) -> RowMapping | None:
+async def find(conn: AsyncConnection, mandate_id: UUID, *, party_id: UUID | None) -> RowMapping | None:
     """Read a mandate that a party gave or was given, or any when `party_id` is None."""
-    found = select(mandates).where(mandates.c.id == id, *_visible_to(party_id))
+    found = select(mandates).where(mandates.c.id == mandate_id, *_visible_to(party_id))
     return (await conn.execute(found)).mappings().one_or_none()
 
 

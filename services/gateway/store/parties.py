@@ -70,9 +70,9 @@ async def replace_identifiers(conn: AsyncConnection, party: Party) -> list[str]:
     return sorted(set(identifiers) - set(taken.scalars()))
 
 
-async def find(conn: AsyncConnection, id: UUID) -> Party | None:
+async def find(conn: AsyncConnection, party_id: UUID) -> Party | None:
     """Read one party."""
-    row = (await conn.execute(select(*PARTY_COLUMNS).where(parties.c.id == id))).one_or_none()
+    row = (await conn.execute(select(*PARTY_COLUMNS).where(parties.c.id == party_id))).one_or_none()
     return None if row is None else _from_row(row)
 
 

@@ -71,9 +71,9 @@ FIND_OWN = select(submissions).where(
 )
 
 
-async def find_own(conn: AsyncConnection, id: UUID, party_id: UUID) -> RowMapping | None:
+async def find_own(conn: AsyncConnection, declaration_id: UUID, party_id: UUID) -> RowMapping | None:
     """Read a submission that this party lodged, or that was lodged for it."""
-    return (await conn.execute(FIND_OWN, {"id": id, "party": party_id})).mappings().one_or_none()
+    return (await conn.execute(FIND_OWN, {"id": declaration_id, "party": party_id})).mappings().one_or_none()
 
 
 async def is_reference_taken(conn: AsyncConnection, trader_id: UUID, reference: str) -> bool:
@@ -82,9 +82,9 @@ async def is_reference_taken(conn: AsyncConnection, trader_id: UUID, reference: 
     return (await conn.execute(used)).first() is not None
 
 
-async def is_forwarded(conn: AsyncConnection, id: UUID) -> bool:
+async def is_forwarded(conn: AsyncConnection, declaration_id: UUID) -> bool:
     """Say whether permits has taken a submission in."""
-    found = select(submissions.c.settled_at.is_not(None)).where(submissions.c.id == id)
+    found = select(submissions.c.settled_at.is_not(None)).where(submissions.c.id == declaration_id)
     return bool((await conn.execute(found)).scalar_one_or_none())
 
 

@@ -78,7 +78,7 @@ class Scripted:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def log_message(self, format: str, *args: Any) -> None:
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that http.server gives it
                 pass
 
         return Handler

@@ -22,9 +22,9 @@ def checked(delay: float = 0.0) -> Responder:
         if asked.path == "/internal/declarations":
             await asyncio.sleep(delay)
             taken.update({message["id"]: message["declaration"] for message in asked.json["letters"]})
-        id = asked.path.rpartition("/")[2]
-        if asked.method == "GET" and id in taken:
-            whole = {"id": id, "status": "accepted", "version": 1, "declaration": taken[id]}
+        declaration_id = asked.path.rpartition("/")[2]
+        if asked.method == "GET" and declaration_id in taken:
+            whole = {"id": declaration_id, "status": "accepted", "version": 1, "declaration": taken[declaration_id]}
             return web.json_response(whole, headers={"ETag": '"1"'})
         return await default_response(asked)
 
@@ -84,13 +84,13 @@ async def test_while_permits_is_away_only_what_it_never_had_can_be_read(hub: Run
         assert (response.status_code, response.json()["code"]) == (503, "service-unavailable"), path
 
 
-async def _forwarded(hub: RunningGateway, id: str) -> None:
+async def _forwarded(hub: RunningGateway, declaration_id: str) -> None:
     from services.gateway.store import submissions
 
     async with asyncio.timeout(10):
         while True:
             async with hub.context.engine.connect() as conn:
-                if await submissions.is_forwarded(conn, UUID(id)):
+                if await submissions.is_forwarded(conn, UUID(declaration_id)):
                     return
             await asyncio.sleep(0.01)
 
@@ -241,9 +241,9 @@ async def test_a_command_after_the_checks_goes_to_permits(hub: RunningGateway) -
     assert (response.status_code, response.json()["code"]) == (503, "service-unavailable")
 
 
-@pytest.mark.parametrize("id", ["nothing", "%2e%2e", "1", "validate"])
-async def test_what_is_no_id_is_not_there(hub: RunningGateway, id: str) -> None:
+@pytest.mark.parametrize("declaration_id", ["nothing", "%2e%2e", "1", "validate"])
+async def test_what_is_no_id_is_not_there(hub: RunningGateway, declaration_id: str) -> None:
     trader = await hub.trader()
-    assert (await hub.http.get(f"/v1/declarations/{id}", headers=trader)).status_code == 404
-    assert (await hub.http.get(f"/v1/permits/{id}", headers=trader)).status_code == 404
+    assert (await hub.http.get(f"/v1/declarations/{declaration_id}", headers=trader)).status_code == 404
+    assert (await hub.http.get(f"/v1/permits/{declaration_id}", headers=trader)).status_code == 404
     assert [asked for asked in hub.permits.requests if asked.caller.party] == []

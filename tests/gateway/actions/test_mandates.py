@@ -49,9 +49,9 @@ async def test_an_agent_declares_for_a_trader_under_its_mandate(hub: RunningGate
 async def test_both_names_stand_in_the_history_from_the_beginning(alone: RunningGateway) -> None:
     (trader, own), (agent, its) = await _two(alone)
     await _grant(alone, own, agent)
-    id = (await alone.lodge(its, declaration())).json()["id"]
+    declaration_id = (await alone.lodge(its, declaration())).json()["id"]
     for header in (own, its):
-        seen = (await alone.http.get(f"/v1/declarations/{id}", headers=header)).json()
+        seen = (await alone.http.get(f"/v1/declarations/{declaration_id}", headers=header)).json()
         assert (seen["trader"], seen["lodged_by"]) == (trader["id"], agent["id"])
         assert seen["history"][0]["by"] == {"party": agent["id"], "role": "trader", "for": trader["id"]}
 

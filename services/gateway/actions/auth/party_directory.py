@@ -147,7 +147,7 @@ class PartyDirectory:
     def _represented_traders(self, agent: UUID, day: date) -> list[Principal]:
         mandates_of_agent = self._mandates.get(agent, {}).values()
         traders = {m.trader_id for m in mandates_of_agent if not m.revoked and m.first_day <= day <= m.last_day}
-        found = [self._parties[id] for id in sorted(traders) if id in self._parties]
+        found = [self._parties[trader_id] for trader_id in sorted(traders) if trader_id in self._parties]
         return [principal for principal in found if not principal.party.disabled and Role.TRADER in principal.roles]
 
     async def _refresh_throttled(self) -> bool:

@@ -16,14 +16,14 @@ class SubmissionWaiters:
 
     def notify(self, ids: Sequence[UUID]) -> None:
         """Say that permits took these in."""
-        for id in ids if self._events else ():
-            for event in self._events.get(id, ()):
+        for declaration_id in ids if self._events else ():
+            for event in self._events.get(declaration_id, ()):
                 event.set()
 
-    async def wait(self, id: UUID, *, seconds: float, is_forwarded: Callable[[], Awaitable[bool]]) -> bool:
+    async def wait(self, declaration_id: UUID, *, seconds: float, is_forwarded: Callable[[], Awaitable[bool]]) -> bool:
         """Wait until a submission was taken in; False when the seconds are over. `is_forwarded` looks at its row."""
         event = asyncio.Event()
-        self._events.setdefault(id, []).append(event)
+        self._events.setdefault(declaration_id, []).append(event)
         try:
             async with asyncio.timeout(seconds):
                 while not (event.is_set() or await is_forwarded()):
@@ -32,12 +32,12 @@ class SubmissionWaiters:
         except TimeoutError:
             return False
         finally:
-            self._remove(id, event)
+            self._remove(declaration_id, event)
 
-    def _remove(self, id: UUID, event: asyncio.Event) -> None:
-        self._events[id].remove(event)
-        if not self._events[id]:
-            del self._events[id]
+    def _remove(self, declaration_id: UUID, event: asyncio.Event) -> None:
+        self._events[declaration_id].remove(event)
+        if not self._events[declaration_id]:
+            del self._events[declaration_id]
 
 
 async def _wait_for_event(event: asyncio.Event, seconds: float) -> None:

@@ -52,7 +52,7 @@ def _encode(value: Any) -> str:
 
 
 async def test_a_token_is_given_by_basic_and_by_post_and_says_what_rfc_9068_asks(hub: RunningGateway) -> None:
-    id, credential = await _credential(hub)
+    party_id, credential = await _credential(hub)
     basic = await hub.http.post("/oauth2/token", data=FORM, auth=(credential["client_id"], credential["client_secret"]))
     post = await hub.http.post("/oauth2/token", data=FORM | credential)
     for response in (basic, post):
@@ -63,10 +63,10 @@ async def test_a_token_is_given_by_basic_and_by_post_and_says_what_rfc_9068_asks
     head, claims = json.loads(_decode(token.split(".")[0])), _claims(token)
     assert (head["typ"], head["alg"]) == ("at+jwt", "Ed25519")
     assert claims["iss"] == hub.url
-    assert (claims["aud"], claims["sub"], claims["client_id"]) == ("saola", id, credential["client_id"])
+    assert (claims["aud"], claims["sub"], claims["client_id"]) == ("saola", party_id, credential["client_id"])
     assert claims["exp"] - claims["iat"] == 3600
     assert claims["jti"] != _claims(post.json()["access_token"])["jti"]
-    assert (await _me(hub, token)).json()["id"] == id
+    assert (await _me(hub, token)).json()["id"] == party_id
 
 
 async def test_what_is_published_verifies_a_token(hub: RunningGateway) -> None:
@@ -229,26 +229,26 @@ async def test_a_rotated_away_key_takes_its_tokens_with_it(hub: RunningGateway, 
 
 
 async def test_a_disabled_party_stops_and_may_come_back(hub: RunningGateway) -> None:
-    id, credential = await _credential(hub)
+    party_id, credential = await _credential(hub)
     token = await hub.token(credential)
-    await hub.http.patch(f"/v1/parties/{id}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"})
+    await hub.http.patch(f"/v1/parties/{party_id}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"})
     assert (await _me(hub, token)).status_code == 401
     assert (await hub.http.post("/oauth2/token", data=FORM | credential)).status_code == 401
-    await hub.http.patch(f"/v1/parties/{id}", json={"disabled": False}, headers=hub.admin | {"If-Match": "*"})
+    await hub.http.patch(f"/v1/parties/{party_id}", json={"disabled": False}, headers=hub.admin | {"If-Match": "*"})
     assert (await _me(hub, token)).status_code == 200
 
 
 async def test_an_ended_credential_stops_and_its_sister_does_not(hub: RunningGateway) -> None:
-    id, first = await _credential(hub)
-    second = (await hub.http.post(f"/v1/parties/{id}/credentials", headers=hub.admin)).json()
+    party_id, first = await _credential(hub)
+    second = (await hub.http.post(f"/v1/parties/{party_id}/credentials", headers=hub.admin)).json()
     tokens = [await hub.token(first), await hub.token(second)]
-    gone = await hub.http.delete(f"/v1/parties/{id}/credentials/{first['client_id']}", headers=hub.admin)
+    gone = await hub.http.delete(f"/v1/parties/{party_id}/credentials/{first['client_id']}", headers=hub.admin)
     assert gone.status_code == 204
     assert [(await _me(hub, token)).status_code for token in tokens] == [401, 200]
     assert (await hub.http.post("/oauth2/token", data=FORM | first)).status_code == 401
-    listed = await hub.http.get(f"/v1/parties/{id}/credentials", headers=hub.admin)
+    listed = await hub.http.get(f"/v1/parties/{party_id}/credentials", headers=hub.admin)
     assert [row["client_id"] for row in listed.json()["data"]] == [second["client_id"]]
-    again = await hub.http.delete(f"/v1/parties/{id}/credentials/{first['client_id']}", headers=hub.admin)
+    again = await hub.http.delete(f"/v1/parties/{party_id}/credentials/{first['client_id']}", headers=hub.admin)
     assert again.status_code == 404
 
 
@@ -259,10 +259,10 @@ async def test_what_one_process_changes_another_learns(hub: RunningGateway, monk
     async with serve_gateway(sister), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
         while (await there.get("/readyz")).status_code != 200:
             pass
-        id, credential = await _credential(hub)
+        party_id, credential = await _credential(hub)
         bearer = {"Authorization": f"Bearer {await hub.token(credential)}"}
         assert (await there.get("/v1/me", headers=bearer)).status_code == 200
-        await hub.http.patch(f"/v1/parties/{id}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"})
+        await hub.http.patch(f"/v1/parties/{party_id}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"})
         while (await there.get("/v1/me", headers=bearer)).status_code == 200:
             pass
         assert (await there.get("/v1/me", headers=bearer)).status_code == 401

@@ -40,8 +40,8 @@ async def test_a_202_is_a_registered_message_and_the_same_when_repeated(hub: Run
     assert _texts(response.content, "WCOTypeName") == ["RES"]
     assert _texts(response.content, "Response/FunctionCode") == ["02"]
     assert _texts(response.content, "Response/Declaration/FunctionalReferenceID") == ["LRN-1"]
-    id = response.headers["location"].rpartition("/")[2]
-    assert _texts(response.content, "Response/Declaration/ID") == [id]
+    declaration_id = response.headers["location"].rpartition("/")[2]
+    assert _texts(response.content, "Response/Declaration/ID") == [declaration_id]
     assert etree.fromstring(response.content).find("Response/IssueDateTime/DateTimeString").get("formatCode") == "304"  # type: ignore[union-attr]
 
 
@@ -80,11 +80,11 @@ async def test_every_refusal_can_be_had_in_xml(hub: RunningGateway) -> None:
 
 async def test_a_declaration_is_read_in_xml_with_what_its_checks_found(hub: RunningGateway) -> None:
     trader = await hub.trader()
-    id = (await hub.lodge(trader, declaration())).json()["id"]
+    declaration_id = (await hub.lodge(trader, declaration())).json()["id"]
     finding = {"rule": "CITES-box-11-quantity", "severity": "block", "message": "Too much & more.", "overridden": False}
     note = {"rule": "stated-in-full", "severity": "note", "message": "Taken.", "pointer": "/items/0/taxon"}
     whole = {
-        "id": id,
+        "id": declaration_id,
         "reference": "B-1",
         "version": 3,
         "status": "rejected",
@@ -98,7 +98,7 @@ async def test_a_declaration_is_read_in_xml_with_what_its_checks_found(hub: Runn
         return await default_response(asked)
 
     hub.permits.respond = response
-    found = await hub.http.get(f"/v1/declarations/{id}", headers=trader | {"Accept": "application/xml"})
+    found = await hub.http.get(f"/v1/declarations/{declaration_id}", headers=trader | {"Accept": "application/xml"})
     assert (found.status_code, found.headers["etag"]) == (200, '"3"')
     assert _texts(found.content, "Response/FunctionCode") == ["03"]
     assert _texts(found.content, "Response/Error/Description") == ["Too much & more."]
