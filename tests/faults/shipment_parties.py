@@ -41,8 +41,10 @@ class ShipmentParties(TradeParties):
         with ThreadPoolExecutor(8) as pool:
             return list(pool.map(lambda d: self._followed(d["id"], time.monotonic() + seconds), self.responses))
 
-    def _followed(self, id: str, ends: float) -> dict[str, Any]:
-        while (found := self.importer.hub.read_declaration(id))["status"] == "received" and time.monotonic() < ends:
+    def _followed(self, declaration_id: str, ends: float) -> dict[str, Any]:
+        while (found := self.importer.hub.read_declaration(declaration_id))[
+            "status"
+        ] == "received" and time.monotonic() < ends:
             time.sleep(0.05)
         return found
 

@@ -43,7 +43,7 @@ async def amend_or_validate(request: Request, route: ProxiedRoute) -> Response:
             context,
             principal,
             caller,
-            id=path_id(request),
+            declaration_id=path_id(request),
             command_id=amend_command_id,
             media_type=kind,
             body=raw_body,
