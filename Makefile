@@ -6,10 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup run up down logs test check format lint types imports generate generated bench demo lock clean
+.PHONY: help setup run up down logs test check format lint types imports generate generated openapi-lint bench demo lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## Make .venv with everything (Python 3.11 or newer is all it needs)
 
@@ -63,12 +63,16 @@ generate: setup ## Write again what is generated (OpenAPI, rules, state diagrams
 generated: setup
 	@$(BIN)/python -m services.cli.generate --check
 
+openapi-lint: setup ## Check docs/reference/openapi.json as integrators' tools do (the first time installs Node and the linter)
+	@$(BIN)/python -m tests.generated_clients.lint
+
 bench: setup ## Measure, print ratios from one run (ONLY=checks: one part of it)
 	@$(BIN)/python -m bench $(ONLY)
 
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
 	uv pip compile pyproject.toml --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
+	uv pip compile tests/generated_clients/requirements.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o tests/generated_clients/requirements.lock
 
 clean: ## Remove the environment and the hub's home (not while it runs)
-	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .openapi_tools

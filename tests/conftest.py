@@ -18,6 +18,7 @@ from services.permits.actions.reference.initial_listing import load_if_none
 from services.permits.actions.reference.load_list import LIST_KINDS, load
 from shared.database import create_engine
 from tests.event_catalogue_check import outbox_event_faults
+from tests.generated_clients.environment import ToolEnvironment, ToolsUnavailable, install_tools
 
 _numbers = itertools.count(1)
 
@@ -130,3 +131,14 @@ async def notifications_db(clone: Clone) -> AsyncIterator[AsyncEngine]:
     """An empty notifications database of one's own, entered as the service does."""
     async for engine in _engine(clone, "notifications"):
         yield engine
+
+
+@pytest.fixture(scope="session")
+def tools() -> ToolEnvironment:
+    """The tools that read our OpenAPI document; without a network the test is skipped, but not in CI."""
+    try:
+        return install_tools()
+    except ToolsUnavailable as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
