@@ -59,13 +59,15 @@ def render_openapi() -> str:
 
 
 def render_rules() -> str:
-    """Write the rules a declaration is checked by, each with its gravity and its one sentence."""
+    """Return the page of rules, each with its severity, its sentence and its remedy."""
     from services.permits.domain.rules.catalogue import list_rules
 
     meanings = {"block": "rejected", "refer": "an officer decides", "note": "for information"}
-    rows = [(f"`{rule.name}`", rule.severity, meanings[rule.severity], rule.sentence) for rule in list_rules()]
+    rows = [
+        (f"`{rule.name}`", rule.severity, meanings[rule.severity], rule.sentence, rule.remedy) for rule in list_rules()
+    ]
     intro = "A finding of a declaration names one of these; `GET /v1/reference/rules` lists them too.\n\n"
-    return NOTE + "# Rules\n\n" + intro + _table(("rule", "severity", "a finding means", "it says"), rows)
+    return NOTE + "# Rules\n\n" + intro + _table(("rule", "severity", "a finding means", "it says", "what to do"), rows)
 
 
 def render_transitions() -> str:

@@ -202,6 +202,14 @@ class Unit(ClosedSet, code_name="unit", listed_at="/v1/reference/units"):
     PAIR = "pair"
 
 
+class Severity(ClosedSet):
+    """How grave a finding is: block means rejected, refer means an officer decides, note is for information."""
+
+    BLOCK = "block"
+    REFER = "refer"
+    NOTE = "note"
+
+
 class Recommendation(ClosedSet):
     """What the person who assessed an application recommends."""
 

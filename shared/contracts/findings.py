@@ -1,11 +1,8 @@
-"""What a check found: the rule, how grave it is, the place, what was expected and what was there."""
+"""A finding: the rule, its severity, the place, what was expected and what was found."""
 
-from typing import Literal
-
+from shared.contracts.closed_sets import Severity
 from shared.contracts.fields import Text, WireModel
 from shared.contracts.parties import Actor
-
-Severity = Literal["block", "refer", "note"]
 
 
 class CitedLine(WireModel):
@@ -24,7 +21,7 @@ class AppliedOverride(WireModel):
 
 
 class Finding(WireModel):
-    """One thing a rule found: block means rejected, refer means an officer decides, note is for information."""
+    """One thing that a rule found, and who overrode it if anybody did."""
 
     rule: str
     severity: Severity

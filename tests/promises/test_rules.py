@@ -1,14 +1,19 @@
-"""Each rule there is has an example that it finds and one beside it that it lets pass; none is dead, none unlisted."""
+"""Each rule has an example that it finds and one that it lets pass; each is listed once, with sentence and remedy."""
 
 import ast
+import importlib
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from services.permits import domain
+from services.permits.domain import rules
 from services.permits.domain.rules.catalogue import list_rules
-from services.permits.domain.rules.remedies import REMEDIES
+from services.permits.domain.rules.rule import Rule
+from shared.contracts.closed_sets import Severity
 from tests.permits.rule_examples import EXAMPLES
 
 
@@ -26,11 +31,42 @@ def test_every_rule_is_listed_once_and_every_example_is_of_a_rule() -> None:
     assert set(EXAMPLES) <= set(names), set(EXAMPLES) - set(names)
 
 
+def test_every_rule_of_a_module_is_among_the_rules_of_that_module() -> None:
+    """A rule that is declared and not in `RULES` would never be applied."""
+    for module in rule_modules():
+        declared = [value for value in vars(module).values() if is_declared_in(module, value)]
+        listed = list(getattr(module, "RULES", ()))
+        assert sorted(one.name for one in declared) == sorted(one.name for one in listed), module.__name__
+
+
+def test_every_listed_rule_is_of_a_module_and_the_catalogue_lists_all_modules() -> None:
+    in_modules = [one.name for module in rule_modules() for one in getattr(module, "RULES", ())]
+    assert sorted(in_modules) == sorted(one.name for one in list_rules())
+
+
+def test_every_rule_has_a_sentence_and_all_but_notes_have_a_remedy() -> None:
+    without_sentence = [one.name for one in list_rules() if not one.sentence.endswith(".")]
+    without_remedy = [one.name for one in list_rules() if one.severity is not Severity.NOTE and not one.remedy]
+    notes_with_remedy = [one.name for one in list_rules() if one.severity is Severity.NOTE and one.remedy]
+    assert (without_sentence, without_remedy, notes_with_remedy) == ([], [], [])
+
+
 def test_what_the_domain_names_as_a_finding_is_a_rule_that_is_listed() -> None:
     names = {entry.name for entry in list_rules()}
     written = {text for source in sources() for text in strings(source) if text.startswith("CITES-")}
-    assert written | REMEDIES.keys() <= names, (written | REMEDIES.keys()) - names
+    assert written <= names, written - names
     assert {one for finds, passes in EXAMPLES.values() for one in finds() | passes()} <= names
+
+
+def rule_modules() -> Iterator[ModuleType]:
+    """Import the modules of `rules`."""
+    for found in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
+        yield importlib.import_module(found.name)
+
+
+def is_declared_in(module: ModuleType, value: object) -> bool:
+    """Return whether a value is a rule that this module declares, and not one that it imports."""
+    return isinstance(value, Rule) and value.find_discrepancy.__module__ == module.__name__
 
 
 def sources() -> Iterator[ast.Module]:

@@ -51,7 +51,10 @@ def _unit_rows() -> CodeTable:
 
 
 def _rule_rows() -> CodeTable:
-    return [{"rule": entry.name, "severity": entry.severity, "sentence": entry.sentence} for entry in list_rules()]
+    return [
+        {"rule": rule.name, "severity": rule.severity, "sentence": rule.sentence, "remedy": rule.remedy or None}
+        for rule in list_rules()
+    ]
 
 
 TABLES: dict[str, Callable[[], CodeTable]] = {

@@ -26,7 +26,7 @@ from services.permits.domain.model.declarations import Citation, DeclarationReco
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.model.usage import UsageTotal, add_reservations
 from services.permits.domain.permits.withdraw import WithdrawalContext
-from services.permits.domain.rules.whole_declaration import DISPLACED_RULE
+from services.permits.domain.rules.reservations import reservation_fits_endorsement
 from services.permits.domain.write_off.permit_status import status_from_lines
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus, PermitStatus, Side
 from shared.contracts.parties import Actor
@@ -207,7 +207,7 @@ class InMemoryRegistry:
 
 def displacement_count(declaration: DeclarationRecord | None) -> int:
     """Count how often a declaration gave way."""
-    return sum(one.rule == DISPLACED_RULE for one in declaration.findings) if declaration else 0
+    return sum(one.rule == reservation_fits_endorsement.name for one in declaration.findings) if declaration else 0
 
 
 def usage_totals(uses: tuple[Citation, ...]) -> tuple[UsageTotal, ...]:

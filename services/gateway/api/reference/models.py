@@ -1,13 +1,14 @@
 """The shapes of what is answered about reference data and policies."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
 from services.gateway.api.descriptions.response_parts import Amount, CountryCode, Page, ResponsePart, ResponseShape
 from shared.contracts import policy
+from shared.contracts.closed_sets import Severity
 
 
 class Policy(policy.Policy):
@@ -34,8 +35,9 @@ class Code(ResponsePart):
     ] = None
     example: Annotated[dict[str, Any] | None, Field(description="Of a type of event")] = None
     rule: Annotated[str | None, Field(description="Of a rule: its official name")] = None
-    severity: Annotated[Literal["block", "refer", "note"] | None, Field(description="Of a rule")] = None
-    sentence: Annotated[str | None, Field(description="Of a rule")] = None
+    severity: Annotated[Severity | None, Field(description="Of a rule")] = None
+    sentence: Annotated[str | None, Field(description="Of a rule: its condition")] = None
+    remedy: Annotated[str | None, Field(description="Of a rule: what to do about its finding; null for a note")] = None
 
 
 class Codes(Page):

@@ -27,7 +27,8 @@ from services.permits.domain.lifecycle import can_transition, describe_transitio
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
 from services.permits.domain.model.permits import PermitsById
-from services.permits.domain.rules.whole_declaration import UNKNOWN_PERMIT_RULE, UNVERIFIED_RULE
+from services.permits.domain.rules.requirements import goods_are_verified
+from services.permits.domain.rules.whole_declaration import permit_is_known
 from services.permits.store import change_sets, commands, declarations, facts, permits
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus, Movement
@@ -88,12 +89,12 @@ async def override(
             await commands.release_claims(conn, [command.id])
             return None
 
-    stored = await retry_transaction(check_unverified_transaction) if decision.rule == UNVERIFIED_RULE else None
+    stored = await retry_transaction(check_unverified_transaction) if decision.rule == goods_are_verified.name else None
     if stored is not None:
         return stored
 
     async def require_unknown_permit(conn: AsyncConnection, declaration: DeclarationRecord) -> None:
-        if decision.rule == UNKNOWN_PERMIT_RULE:
+        if decision.rule == permit_is_known.name:
             domain_override.require_permit_unknown(
                 declaration, await permits.read_cited(conn, cited_permits([declaration.content])), decision
             )

@@ -8,15 +8,19 @@ from services.permits.domain.checks.counted_elsewhere import with_claims
 from services.permits.domain.lifecycle import USABLE
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitsById
-from services.permits.domain.rules.goods import COUNTED_RULE
-from services.permits.domain.rules.quantities import SECOND_USE_RULE
-from services.permits.domain.rules.whole_declaration import WITHDRAWN_RULE, withdrawn_finding
+from services.permits.domain.rules.documents import is_not_withdrawn
+from services.permits.domain.rules.goods import was_counted_elsewhere
+from services.permits.domain.rules.quantities import is_first_use
+from services.permits.domain.rules.whole_declaration import withdrawn_finding
 from shared.contracts.findings import Finding
+
+USE_RULES = frozenset({is_first_use.name, was_counted_elsewhere.name})
 
 
 def withdrawn_since_check(declaration: DeclarationRecord, permits: PermitsById) -> tuple[Finding, ...]:
     """Find the permits that were withdrawn since."""
-    known = {(f.permit.issuer, f.permit.number) for f in declaration.findings if f.rule == WITHDRAWN_RULE and f.permit}
+    found_before = (f.permit for f in declaration.findings if f.rule == is_not_withdrawn.name)
+    known = {(cited.issuer, cited.number) for cited in found_before if cited}
     gone = {c.permit: permits[c.permit] for c in declaration.citations if permits[c.permit].status not in USABLE}
     return tuple(withdrawn_finding(declaration, p) for p in gone.values() if p.key not in known)
 
@@ -26,7 +30,7 @@ def used_since_check(
 ) -> tuple[Finding, ...]:
     """Find the lines that others used since this declaration gave back what it held of them, and the counts that others
     claimed since it gave back its claims; `decided` is what the officer makes of it."""
-    known = {(f.rule, f.pointer) for f in declaration.findings if f.rule in {SECOND_USE_RULE, COUNTED_RULE}}
+    known = {(f.rule, f.pointer) for f in declaration.findings if f.rule in USE_RULES}
     found, current = [], dict(permits)
     for citation in _citations_without_reservation(declaration, decided):
         permit = current[citation.permit]

@@ -21,18 +21,27 @@ from services.permits.domain.model.declarations import Citation, DeclarationReco
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.model.usage import add_reservations
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.rules import documents as domain_documents
-from services.permits.domain.rules import requirements, whole_declaration
-from services.permits.domain.rules.context import CitationContext
+from services.permits.domain.rules import requirements, suspensions
+from services.permits.domain.rules.citation_context import CitationContext
+from services.permits.domain.rules.completion import completion_findings
 from services.permits.domain.rules.item_context import ItemContext
+from services.permits.domain.rules.parties import names_declaring_party
+from services.permits.domain.rules.rule import evaluate
+from services.permits.domain.rules.whole_declaration import (
+    DeclarationContext,
+    DocumentContext,
+    lists_are_loaded,
+    permit_is_known,
+)
 from shared.cites.time_zones import utc_day
-from shared.contracts.closed_sets import DeclarationStatus, DocumentUse
+from shared.contracts.closed_sets import DeclarationStatus, DocumentUse, Severity
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.findings import Finding
 
 PermitsByKey = Mapping[tuple[str, str], PermitRecord]
 """The permits that the declarations of a batch cite, by issuer and number."""
 
+ITEM_RULES = (*requirements.RULES, *suspensions.RULES)
 NOT_CITES_CODE = "Y900"
 """Document code by which a trader states that goods are not covered by the Convention."""
 
@@ -61,7 +70,7 @@ def check(
     """
     day = day or utc_day(declaration.received_at)
     declaration = complete(declaration, permits_by_key)
-    findings: list[Finding] = [whole_declaration.completion_finding(repair) for repair in declaration.content.repairs]
+    findings: list[Finding] = completion_findings(declaration.content.repairs)
     citations: list[Citation] = []
     second_uses: list[SecondUse] = []
     reserved_permits: dict[tuple[str, str], PermitRecord] = {}
@@ -76,8 +85,16 @@ def check(
                 if permit
                 else None
             )
-            if permit is None or context is None or not domain_documents.names_declaring_party(context):
-                findings.append(whole_declaration.unknown_permit_finding(declaration, index, document_index, document))
+            cited = DocumentContext(
+                declaration=declaration.content,
+                item_index=index,
+                document_index=document_index,
+                document=document,
+                citation=context,
+            )
+            unknown = evaluate((permit_is_known,), cited)
+            if permit is None or context is None or unknown:
+                findings += unknown
                 second_uses += second_uses_by_unnamed_party(context) if context else []
                 continue
             context = _with_other_endorsements(context, permits_by_key)
@@ -91,8 +108,7 @@ def check(
             if citation.is_open or citation.counted_elsewhere:
                 reserved_permits[key] = _with_reservation(permit, citation)
         findings += _check_requirements(declaration, index, contexts, len(cited_documents), facts, day)
-    if facts.missing_lists and any(item.taxon for item in declaration.content.items):
-        findings.append(whole_declaration.empty_lists_finding(facts.missing_lists))
+    findings += evaluate((lists_are_loaded,), DeclarationContext(declaration=declaration.content, facts=facts))
     status = status_from_findings(findings)
     if status is DeclarationStatus.REJECTED:
         citations = [replace(citation, reserved=Decimal(0), counted_elsewhere=Decimal(0)) for citation in citations]
@@ -103,7 +119,7 @@ def check(
 def _check_requirements(
     declaration: DeclarationRecord, index: int, contexts: list[CitationContext], cited: int, facts: Facts, day: date
 ) -> list[Finding]:
-    """Ask what an item needs with all its papers; what neither paper nor listing answers for is unverified."""
+    """Return what the rules find about an item with all the documents that it cites."""
     item = declaration.content.items[index]
     item_context = ItemContext(
         declaration=declaration.content,
@@ -118,19 +134,15 @@ def _check_requirements(
         cites_unknown_document=len(contexts) < cited,
         is_declared_not_cites=any(document.type == NOT_CITES_CODE for document in item.documents),
     )
-    found = requirements.evaluate(item_context)
-    is_answered = item_context.listing_status.known or any(
-        finding.rule == requirements.NOT_LISTED_RULE for finding in found
-    )
-    return found if cited or is_answered else [*found, whole_declaration.uncited_finding(index, item.taxon)]
+    return evaluate(ITEM_RULES, item_context)
 
 
 def status_from_findings(findings: list[Finding] | tuple[Finding, ...]) -> DeclarationStatus:
     """Answer where the standing findings lead: any block rejects, any referral refers, else accepted."""
     severities = {finding.severity for finding in findings if not finding.overridden}
-    if "block" in severities:
+    if Severity.BLOCK in severities:
         return DeclarationStatus.REJECTED
-    return DeclarationStatus.REFERRED if "refer" in severities else DeclarationStatus.ACCEPTED
+    return DeclarationStatus.REFERRED if Severity.REFER in severities else DeclarationStatus.ACCEPTED
 
 
 def _with_other_endorsements(context: CitationContext, permits_by_key: PermitsByKey) -> CitationContext:
@@ -138,7 +150,7 @@ def _with_other_endorsements(context: CitationContext, permits_by_key: PermitsBy
     if context.document.use != DocumentUse.PART or not context.is_never_endorsed:
         return context
     others = (replace(context, permit=permits_by_key[d.key]) for d in context.item.documents if d.key in permits_by_key)
-    endorsed = (other.permit.transport_documents for other in others if domain_documents.names_declaring_party(other))
+    endorsed = (other.permit.transport_documents for other in others if names_declaring_party(other))
     return replace(context, endorsed_on_other_documents=frozenset().union(*endorsed))
 
 

@@ -13,11 +13,14 @@ from services.permits.domain.model.declarations import Citation, DeclarationReco
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.model.usage import remove_reservation
 from services.permits.domain.reference.facts import NO_FACTS, Facts
-from services.permits.domain.rules import documents, goods, listings, quantities, whole_declaration
-from services.permits.domain.rules.context import CitationContext, evaluate
+from services.permits.domain.rules import documents, goods, listings, quantities
+from services.permits.domain.rules.citation_context import CitationContext
+from services.permits.domain.rules.goods import was_counted_elsewhere
 from services.permits.domain.rules.matching import candidate_lines
+from services.permits.domain.rules.quantities import is_first_use
+from services.permits.domain.rules.rule import evaluate
 from shared.cites.time_zones import day_in_first_zone, day_in_last_zone, utc_day
-from shared.contracts.closed_sets import Movement, Side
+from shared.contracts.closed_sets import Movement, Severity, Side
 from shared.contracts.declaration import Document, Item
 from shared.contracts.findings import Finding
 
@@ -71,19 +74,19 @@ def citation_context(
     days = receipt_days(declaration.received_at, permit.content.issuer)
     counting_declaration = find_counting_declaration(declaration, document, facts)
     return CitationContext(
-        declaration.content,
-        index,
-        item,
-        document_index,
-        document,
-        side,
-        days,
-        permit,
-        lines,
-        requested,
-        day,
-        facts,
-        counting_declaration,
+        declaration=declaration.content,
+        item_index=index,
+        item=item,
+        document_index=document_index,
+        document=document,
+        side=side,
+        days=days,
+        permit=permit,
+        lines=lines,
+        requested=requested,
+        day=day,
+        facts=facts,
+        counting_declaration=counting_declaration,
     )
 
 
@@ -93,27 +96,24 @@ def check_citation(
     """Put a case to the rules; answer what they find, the citation with what it reserves, and a second use tried."""
     found = evaluate(documents.RULES, context)
     if not context.lines:
-        found.append(whole_declaration.no_line_finding(context))
         return found, _build_citation(declaration, context, ZERO), []
     found += evaluate(goods.RULES, context)
     if len(context.lines) > 1:
         return found, _build_citation(declaration, context, ZERO), []
     found += evaluate(listings.RULES, context)
     amounts = evaluate(quantities.RULES, context)
-    second_uses = [_build_second_use(context)] if any(f.rule == quantities.SECOND_USE_RULE for f in amounts) else []
+    second_uses = [_build_second_use(context)] if any(f.rule == is_first_use.name for f in amounts) else []
     found += amounts
-    fits = not any(finding.severity == "block" for finding in amounts)
+    fits = not any(finding.severity is Severity.BLOCK for finding in amounts)
     is_counted_here = context.requested is not None and context.document.use != ALREADY_COUNTED
     reserve = context.requested if fits and is_counted_here and context.requested is not None else ZERO
-    is_count_confirmed = not any(finding.rule == goods.COUNTED_RULE for finding in found)
+    is_count_confirmed = not any(finding.rule == was_counted_elsewhere.name for finding in found)
     return found, _build_citation(declaration, context, reserve, is_count_confirmed=is_count_confirmed), second_uses
 
 
 def second_uses_by_unnamed_party(context: CitationContext) -> list[SecondUse]:
     """Answer the second use that a declaration tried whose permit names others: its issuer hears of it all the same."""
-    is_second_use = len(context.lines) == 1 and any(
-        f.rule == quantities.SECOND_USE_RULE for f in evaluate(quantities.RULES, context)
-    )
+    is_second_use = len(context.lines) == 1 and is_first_use.find_discrepancy(context) is not None
     return [replace(_build_second_use(context), by_unnamed_party=True)] if is_second_use else []
 
 
@@ -152,7 +152,7 @@ def find_conflicting_use(
 
     `endorsed_on_other_documents` are the transport documents endorsed on what its item cites besides.
     """
-    rules = goods.COUNTED_RULES if citation.use == ALREADY_COUNTED else quantities.RULES[:1]
+    rule = was_counted_elsewhere if citation.use == ALREADY_COUNTED else is_first_use
     usage_totals = permit.usage_totals
     for one in declaration.citations:
         usage_totals = (
@@ -172,7 +172,7 @@ def find_conflicting_use(
             counting_declaration=citation.counted_by,
             endorsed_on_other_documents=endorsed_on_other_documents,
         )
-        return next(iter(evaluate(rules, context)), None)
+        return next(iter(evaluate((rule,), context)), None)
     return None
 
 

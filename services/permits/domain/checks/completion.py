@@ -11,8 +11,8 @@ from typing import Any
 
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import CitedPermits, PermitLineRecord, PermitRecord
-from services.permits.domain.rules.documents import is_named_party
 from services.permits.domain.rules.matching import candidate_lines, line_origin_country
+from services.permits.domain.rules.parties import is_named_party
 from services.permits.domain.units import is_convertible
 from shared.cites.codes import ACCOMPANIED_SOURCES
 from shared.cites.time_zones import country_codes

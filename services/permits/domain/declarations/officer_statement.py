@@ -8,7 +8,7 @@ from services.permits.domain.declarations.items import read_item
 from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord, PermitsById
-from services.permits.domain.rules.goods import ONE_LINE_RULE, UNIT_RULE
+from services.permits.domain.rules.goods import line_is_unambiguous, unit_converts
 from shared.contracts.declaration import Override
 from shared.problems import Fault, Invalid
 
@@ -41,9 +41,9 @@ def _settled_permits(declaration: DeclarationRecord, decision: Override) -> set[
 def _require_statement(decision: Override) -> None:
     """Ask for what the officer has to say with an override of the unit or of the line that is meant."""
     needed = {"item": decision.item is None and not (decision.quantity is None and decision.line is None)}
-    if decision.rule == UNIT_RULE:
+    if decision.rule == unit_converts.name:
         needed = {"item": decision.item is None, "quantity": decision.quantity is None}
-    if decision.rule == ONE_LINE_RULE:
+    if decision.rule == line_is_unambiguous.name:
         needed = {"item": decision.item is None, "line": decision.line is None}
     faults = [
         Fault(f"/{n}", f"{n}-missing", f"Say the {n} with this override.")

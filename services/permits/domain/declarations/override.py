@@ -19,10 +19,10 @@ from services.permits.domain.model.declarations import Citation, DeclarationReco
 from services.permits.domain.model.events import DomainEvent
 from services.permits.domain.model.permits import PermitRecord, PermitsById
 from services.permits.domain.reference.facts import NO_FACTS
-from services.permits.domain.rules.whole_declaration import UNKNOWN_PERMIT_RULE
+from services.permits.domain.rules.whole_declaration import permit_is_known
 from services.permits.domain.write_off.consents import consent_entries, with_consent_used
 from services.permits.domain.write_off.reservations import post_to_line, reservation_postings
-from shared.contracts.closed_sets import ActorRole, DeclarationStatus
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus, Severity
 from shared.contracts.declaration import Override
 from shared.contracts.findings import AppliedOverride, Finding
 from shared.contracts.parties import Actor
@@ -67,7 +67,7 @@ def require_permit_unknown(declaration: DeclarationRecord, permits: Iterable[Per
     still_unknown = {
         finding.pointer
         for finding in check(declaration, permits_by_key, NO_FACTS).findings
-        if finding.rule == UNKNOWN_PERMIT_RULE
+        if finding.rule == permit_is_known.name
     }
     for finding in addressed:
         if finding.pointer not in still_unknown:
@@ -145,7 +145,9 @@ def _override_findings(declaration: DeclarationRecord, decision: Override, actor
         else:
             findings.append(finding)
     if not settled:
-        standing = sorted({f.rule for f in declaration.findings if not f.overridden and f.severity != "note"})
+        standing = sorted(
+            {f.rule for f in declaration.findings if not f.overridden and f.severity is not Severity.NOTE}
+        )
         detail = f"No standing finding of {decision.rule} here. What stands: {', '.join(standing) or 'nothing'}."
         raise Conflict("no-such-finding", detail)
     return tuple(findings)
@@ -153,7 +155,7 @@ def _override_findings(declaration: DeclarationRecord, decision: Override, actor
 
 def _is_addressed(finding: Finding, decision: Override, pointer: str | None) -> bool:
     is_of_rule = finding.rule == decision.rule and (pointer is None or _is_within(finding.pointer, pointer))
-    return is_of_rule and not finding.overridden and finding.severity != "note"
+    return is_of_rule and not finding.overridden and finding.severity is not Severity.NOTE
 
 
 def _item_pointer(declaration: DeclarationRecord, decision: Override) -> str | None:

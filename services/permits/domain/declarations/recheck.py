@@ -16,27 +16,24 @@ from services.permits.domain.model.declarations import Citation, DeclarationReco
 from services.permits.domain.model.events import DomainEvent, system_actor
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.rules.goods import ONE_LINE_RULE, UNIT_RULE
-from services.permits.domain.rules.whole_declaration import (
-    DISPLACED_RULE,
-    NO_LINE_RULE,
-    STALE_RULE,
-    UNVERIFIED_RULE,
-    WITHDRAWN_RULE,
-)
+from services.permits.domain.rules.documents import document_has_line, is_not_withdrawn, was_endorsed
+from services.permits.domain.rules.goods import line_is_unambiguous, unit_converts
+from services.permits.domain.rules.requirements import goods_are_verified, population_is_known
+from services.permits.domain.rules.reservations import reservation_fits_endorsement, reservation_is_released_in_time
 from services.permits.domain.write_off.consents import with_previous_consents
 from services.permits.domain.write_off.reservations import reservation_postings, return_reservations
 from shared.cites.time_zones import utc_day
-from shared.contracts.closed_sets import ActorRole, DeclarationStatus
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus, Severity
 from shared.contracts.findings import Finding
 from shared.contracts.parties import Actor
 
-ENDORSEMENT_RULE = "CITES-box-14-endorsement"
-ANSWERABLE_RULES = frozenset({UNVERIFIED_RULE, ENDORSEMENT_RULE, "split-listing"})
+ANSWERABLE_RULES = frozenset({goods_are_verified.name, was_endorsed.name, population_is_known.name})
 """Findings whose answer may come by itself."""
-OFFICER_STATED_RULES = frozenset({UNIT_RULE, ONE_LINE_RULE, NO_LINE_RULE})
+OFFICER_STATED_RULES = frozenset({unit_converts.name, line_is_unambiguous.name, document_has_line.name})
 """Findings that an officer settles by naming a line or a quantity, which a check would not know."""
-OFFICER_ONLY_RULES = frozenset({DISPLACED_RULE, WITHDRAWN_RULE, STALE_RULE})
+OFFICER_ONLY_RULES = frozenset(
+    {reservation_fits_endorsement.name, is_not_withdrawn.name, reservation_is_released_in_time.name}
+)
 
 
 def can_be_rechecked(declaration: DeclarationRecord) -> bool:
@@ -46,7 +43,9 @@ def can_be_rechecked(declaration: DeclarationRecord) -> bool:
     ):
         return False
     rules = {finding.rule for finding in declaration.findings if not finding.overridden}
-    never_checked = any(finding.rule == UNVERIFIED_RULE and finding.pointer == "" for finding in declaration.findings)
+    never_checked = any(
+        finding.rule == goods_are_verified.name and finding.pointer == "" for finding in declaration.findings
+    )
     return bool(rules & ANSWERABLE_RULES) and not rules & OFFICER_ONLY_RULES and not never_checked
 
 
@@ -54,7 +53,7 @@ def _is_decided_by_officer(finding: Finding) -> bool:
     """Say whether a customs officer took more than a look: overrode a block, or said what is written off."""
     if finding.override is None or finding.override.by.role == ActorRole.RULES:
         return False
-    return finding.severity == "block" or finding.rule in OFFICER_STATED_RULES
+    return finding.severity is Severity.BLOCK or finding.rule in OFFICER_STATED_RULES
 
 
 def recheck(

@@ -11,7 +11,8 @@ from services.permits.domain.model.change_sets import ChangeSet, PermitChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import system_actor
 from services.permits.domain.model.permits import PermitsById
-from services.permits.domain.rules.whole_declaration import stale_finding
+from services.permits.domain.rules.reservations import StaleContext, reservation_is_released_in_time
+from services.permits.domain.rules.rule import evaluate
 from services.permits.domain.write_off.referral import refer_declaration
 from services.permits.domain.write_off.reservations import return_reservations
 from shared.contracts.closed_sets import DeclarationStatus
@@ -21,7 +22,8 @@ from shared.contracts.parties import Actor
 def refer_stale(declaration: DeclarationRecord, permits: PermitsById, days: int, last: date, actor: Actor) -> ChangeSet:
     """Give back the reservations of an accepted or referred declaration; `last` is when something last happened."""
     returned = return_reservations(declaration, permits, system_actor(actor), f"ended/{declaration.sequence}")
-    findings = (*declaration.findings, stale_finding(days, last))
+    found = evaluate((reservation_is_released_in_time,), StaleContext(days=days, last_changed=last))
+    findings = (*declaration.findings, *found)
     after = replace(returned.declaration, status=DeclarationStatus.REFERRED, findings=findings)
     changes = tuple(PermitChange(permit) for permit in returned.permits.values())
     reason = f"Nothing happened for {days} days: what was set aside went back"

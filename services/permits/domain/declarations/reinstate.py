@@ -9,7 +9,7 @@ from services.permits.domain.model.change_sets import DeclarationChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent, system_actor
 from services.permits.domain.model.permits import PermitRecord
-from services.permits.domain.rules.whole_declaration import WITHDRAWN_RULE
+from services.permits.domain.rules.documents import is_not_withdrawn
 from shared.contracts.closed_sets import DeclarationStatus, PermitStatus
 from shared.contracts.findings import AppliedOverride, Finding
 from shared.contracts.parties import Actor
@@ -35,7 +35,12 @@ def reinstate(declaration: DeclarationRecord, permit: PermitRecord, actor: Actor
         else (declaration.status, "declaration.overridden")
     )
     event = DomainEvent(
-        declaration.status, status, system, event_type, reason, detail={"overridden": WITHDRAWN_RULE, "item": None}
+        declaration.status,
+        status,
+        system,
+        event_type,
+        reason,
+        detail={"overridden": is_not_withdrawn.name, "item": None},
     )
     citations = with_claims(declaration) if accepted else declaration.citations
     return DeclarationChange(replace(declaration, status=status, findings=findings, citations=citations), (event,))
@@ -45,7 +50,7 @@ def _is_lost_finding(finding: Finding, permit: PermitRecord) -> bool:
     is_about_permit = finding.permit is not None and (finding.permit.issuer, finding.permit.number) == permit.key
     return (
         is_about_permit
-        and finding.rule == WITHDRAWN_RULE
+        and finding.rule == is_not_withdrawn.name
         and finding.found == PermitStatus.LOST
         and not finding.overridden
     )

@@ -24,7 +24,7 @@ from services.permits.domain.lifecycle import (
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
 from services.permits.domain.model.permits import PermitsById
-from services.permits.domain.rules.whole_declaration import WITHDRAWN_RULE
+from services.permits.domain.rules.documents import is_not_withdrawn
 from services.permits.domain.write_off.closure import RunningBalances
 from services.permits.domain.write_off.consents import with_consent_used
 from services.permits.domain.write_off.posting import LineUses, PostingContext
@@ -91,7 +91,7 @@ def release(
 
 def _require_permits_not_withdrawn(declaration: DeclarationRecord, permits: PermitsById) -> None:
     """Refuse to go on with a permit that was withdrawn, unless an officer overrode just that (409)."""
-    named = (f.permit for f in declaration.findings if f.rule == WITHDRAWN_RULE and f.overridden)
+    named = (f.permit for f in declaration.findings if f.rule == is_not_withdrawn.name and f.overridden)
     overridden = {(cited.issuer, cited.number) for cited in named if cited}
     for citation in declaration.citations:
         permit = permits[citation.permit]

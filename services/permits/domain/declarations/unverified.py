@@ -17,7 +17,8 @@ from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent, system_actor
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.rules.whole_declaration import UNREADABLE_PREFIX, UNVERIFIED_RULE, unverified_finding
+from services.permits.domain.rules.requirements import goods_are_verified
+from services.permits.domain.rules.whole_declaration import UNREADABLE_PREFIX, unverified_finding
 from services.permits.domain.write_off.reservations import reservation_postings
 from shared.contracts.closed_sets import DeclarationStatus
 from shared.contracts.declaration import Override
@@ -108,7 +109,7 @@ def _events(verdict: Verdict, decision: Override, actor: Actor) -> tuple[DomainE
 
 
 def _is_unverified_finding(finding: Finding) -> bool:
-    return finding.rule == UNVERIFIED_RULE and finding.pointer == "" and not finding.overridden
+    return finding.rule == goods_are_verified.name and finding.pointer == "" and not finding.overridden
 
 
 def lodge_unverified(submitted: DeclarationRecord, reason: str, actor: Actor) -> ChangeSet:

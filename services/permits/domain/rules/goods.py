@@ -1,31 +1,35 @@
-"""Are the declared goods those of the line? Taxon, term, unit, source, origin (boxes 7 to 12)."""
+"""Rules about the goods of a line: taxon, term, unit, source, origin (boxes 7 to 12)."""
 
 from services.permits.domain import units
 from services.permits.domain.ledger.balances import ZERO
-from services.permits.domain.rules.context import CitationContext, Discrepancy, Rule
+from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.matching import are_neighbouring_terms, describe_line, line_origin_country
 from services.permits.domain.rules.quantities import sum_quantities
 from services.permits.domain.rules.quantity_estimates import estimate
-from shared.contracts.closed_sets import DocumentUse, Side
+from services.permits.domain.rules.rule import CUSTOMS_DECIDES, STATE_IT_RIGHT, Discrepancy, Rule, rule
+from shared.contracts.closed_sets import DocumentUse, Severity, Side
 from shared.contracts.quantities import EXACT, format_quantity
 
 
+@rule("CITES-box-7-taxon", Severity.BLOCK, remedy=STATE_IT_RIGHT)
 def taxon_agrees(context: CitationContext) -> Discrepancy | None:
     """The goods are of the taxon the line names, or of one that it covers (box 7)."""
     declared = context.item.taxon
     if declared is None or context.facts.covers(context.line.content.taxon, declared, context.day):
         return None
-    return Discrepancy(context.pointer("taxon"), context.line.content.taxon, declared)
+    return Discrepancy(pointer=context.pointer("taxon"), expected=context.line.content.taxon, found=declared)
 
 
+@rule("CITES-box-9-term", Severity.BLOCK, remedy=STATE_IT_RIGHT)
 def term_agrees(context: CitationContext) -> Discrepancy | None:
     """The goods are what the line describes (box 9)."""
     expected, found = context.line.content.term, context.item.term
     if found is None or found == expected or are_neighbouring_terms(expected, found):
         return None
-    return Discrepancy(context.pointer("term"), expected, found)
+    return Discrepancy(pointer=context.pointer("term"), expected=expected, found=found)
 
 
+@rule("CITES-box-9-neighbouring-term", Severity.REFER, remedy="Customs sees which term is right and overrides this.")
 def term_is_not_neighbouring(context: CitationContext) -> Discrepancy | None:
     """A neighbouring term for the same goods is for an officer to settle (box 9)."""
     expected, found = context.line.content.term, context.item.term
@@ -33,50 +37,84 @@ def term_is_not_neighbouring(context: CitationContext) -> Discrepancy | None:
         return None
     sides = {expected, found} == {"SKI", "SID"}
     return Discrepancy(
-        context.pointer("term"), expected, found, "two sides (SID) are one skin (SKI)" if sides else None
+        pointer=context.pointer("term"),
+        expected=expected,
+        found=found,
+        note="two sides (SID) are one skin (SKI)" if sides else None,
     )
 
 
+@rule(
+    "CITES-box-11-unit",
+    Severity.REFER,
+    remedy='Customs overrides this with the "quantity" in the unit of the line.',
+)
 def unit_converts(context: CitationContext) -> Discrepancy | None:
     """A quantity converts exactly into the line's unit, or an officer says how much it is (box 11)."""
     expected, found = context.line.content.unit, context.item.unit
     if units.is_convertible(found, expected):
         return None
     description = f"{found}, and {found} to {expected} has no exact conversion"
-    return Discrepancy(context.pointer("unit"), expected, description, estimate(context.line.content, context.item))
+    return Discrepancy(
+        pointer=context.pointer("unit"),
+        expected=expected,
+        found=description,
+        note=estimate(context.line.content, context.item),
+    )
 
 
+@rule("CITES-box-10-source", Severity.REFER, remedy=CUSTOMS_DECIDES)
 def source_agrees(context: CitationContext) -> Discrepancy | None:
     """The specimens come from the source the line states (box 10)."""
     expected, found = context.line.content.source, context.item.source
-    return None if found is None or found == expected else Discrepancy(context.pointer("source"), expected, found)
+    return (
+        None
+        if found is None or found == expected
+        else Discrepancy(pointer=context.pointer("source"), expected=expected, found=found)
+    )
 
 
+@rule("CITES-box-10-underlying-source", Severity.REFER, remedy=CUSTOMS_DECIDES)
 def underlying_source_agrees(context: CitationContext) -> Discrepancy | None:
     """What stands beside source I or O is the source the line states beside it (box 10)."""
     expected, found = context.line.content.underlying_source, context.item.underlying_source
     if None in (expected, found) or expected == found:
         return None
-    return Discrepancy(context.pointer("underlying_source"), expected, found)
+    return Discrepancy(pointer=context.pointer("underlying_source"), expected=expected, found=found)
 
 
+@rule("CITES-box-12-origin", Severity.REFER, remedy=CUSTOMS_DECIDES)
 def origin_agrees(context: CitationContext) -> Discrepancy | None:
     """The specimens originate in the country the line states (box 12)."""
     found = context.item.origin_country
     expected = line_origin_country(context.permit, context.line)
     return (
-        None if found is None or found == expected else Discrepancy(context.pointer("origin_country"), expected, found)
+        None
+        if found is None or found == expected
+        else Discrepancy(pointer=context.pointer("origin_country"), expected=expected, found=found)
     )
 
 
+@rule(
+    "one-line-meant",
+    Severity.REFER,
+    remedy='Customs overrides this with the "line" that is meant, or the trader names it.',
+)
 def line_is_unambiguous(context: CitationContext) -> Discrepancy | None:
     """Where more than one line may be meant, an officer says which."""
     if len(context.lines) < 2:
         return None
     descriptions = "; ".join(describe_line(line) for line in context.lines)
-    return Discrepancy(context.document_pointer("line"), "one line", f"lines that fit: {descriptions}")
+    return Discrepancy(
+        pointer=context.document_pointer("line"), expected="one line", found=f"lines that fit: {descriptions}"
+    )
 
 
+@rule(
+    "CITES-box-15-part-use",
+    Severity.REFER,
+    remedy="State the transport document that was endorsed, or customs overrides this.",
+)
 def part_use_is_of_one_shipment(context: CitationContext) -> Discrepancy | None:
     """A part use is of the shipment that was endorsed, by its transport document, or is noted by customs (box 15).
 
@@ -94,7 +132,9 @@ def part_use_is_of_one_shipment(context: CitationContext) -> Discrepancy | None:
         return None
     where = "stated with each part" if context.is_never_endorsed else "on the endorsement"
     expected = ", ".join(sorted(known)) or f"a transport document {where}"
-    return Discrepancy(context.document_pointer("use"), expected, declared or "no transport document")
+    return Discrepancy(
+        pointer=context.document_pointer("use"), expected=expected, found=declared or "no transport document"
+    )
 
 
 def _earlier_parts(context: CitationContext) -> set[str | None]:
@@ -106,6 +146,11 @@ def _earlier_parts(context: CitationContext) -> set[str | None]:
     }
 
 
+@rule(
+    "counted-already",
+    Severity.REFER,
+    remedy="Name in counted_by the declaration that counted it, by id or reference, or let this one count.",
+)
 def was_counted_elsewhere(context: CitationContext) -> Discrepancy | None:
     """A use that was counted already names the declaration that counted it, and is not counted again."""
     if context.document.use != DocumentUse.ALREADY_COUNTED:
@@ -131,32 +176,32 @@ def was_counted_elsewhere(context: CitationContext) -> Discrepancy | None:
     found = f"{named or 'none named'}, which counted {quantity}"
     expected = f"a declaration that counted {requested} of this line"
     return Discrepancy(
-        context.document_pointer("counted_by"), expected, found if counted > ZERO else named or "none named"
+        pointer=context.document_pointer("counted_by"),
+        expected=expected,
+        found=found if counted > ZERO else named or "none named",
     )
 
 
+@rule("reported-late", Severity.NOTE)
 def is_reported_late(context: CitationContext) -> Discrepancy | None:
     """Usage reported after the fact is counted like any other."""
     return (
-        Discrepancy(context.document_pointer("use"), None, "late") if context.document.use == DocumentUse.LATE else None
+        Discrepancy(pointer=context.document_pointer("use"), expected=None, found="late")
+        if context.document.use == DocumentUse.LATE
+        else None
     )
 
 
-UNIT_RULE, ONE_LINE_RULE = "CITES-box-11-unit", "one-line-meant"
-"""Rules that an officer settles by saying a quantity in the line's unit, or the line that is meant."""
-COUNTED_RULES = (Rule("counted-already", "refer", was_counted_elsewhere),)
-COUNTED_RULE = COUNTED_RULES[0].name
-
-RULES: tuple[Rule, ...] = (
-    Rule("CITES-box-7-taxon", "block", taxon_agrees),
-    Rule("CITES-box-9-term", "block", term_agrees),
-    Rule("CITES-box-9-neighbouring-term", "refer", term_is_not_neighbouring),
-    Rule(UNIT_RULE, "refer", unit_converts),
-    Rule("CITES-box-10-source", "refer", source_agrees),
-    Rule("CITES-box-10-underlying-source", "refer", underlying_source_agrees),
-    Rule("CITES-box-12-origin", "refer", origin_agrees),
-    Rule(ONE_LINE_RULE, "refer", line_is_unambiguous),
-    Rule("CITES-box-15-part-use", "refer", part_use_is_of_one_shipment),
-    *COUNTED_RULES,
-    Rule("reported-late", "note", is_reported_late),
+RULES: tuple[Rule[CitationContext], ...] = (
+    taxon_agrees,
+    term_agrees,
+    term_is_not_neighbouring,
+    unit_converts,
+    source_agrees,
+    underlying_source_agrees,
+    origin_agrees,
+    line_is_unambiguous,
+    part_use_is_of_one_shipment,
+    was_counted_elsewhere,
+    is_reported_late,
 )

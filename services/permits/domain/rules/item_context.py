@@ -11,6 +11,7 @@ from services.permits.domain.reference.listings import STRICTNESS, ListingStatus
 from services.permits.domain.rules.matching import line_origin_country
 from shared.contracts.closed_sets import PermitKind, Side
 from shared.contracts.declaration import Declaration, Item
+from shared.contracts.findings import CitedLine
 
 EXEMPTING_KINDS = frozenset(
     {
@@ -28,7 +29,7 @@ INTRODUCTION_FROM_THE_SEA = PermitKind.INTRODUCTION_FROM_THE_SEA
 """The certificate that stands for all others where nothing was exported (Articles III.5 and IV.6)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ItemContext:
     """One item with all the papers it cites that are known, each with its line where one was found."""
 
@@ -44,8 +45,22 @@ class ItemContext:
     is_declared_not_cites: bool = False
 
     def pointer(self, field: str) -> str:
-        """Write the JSON Pointer of a field of the item."""
+        """Return the JSON Pointer of a field of the item."""
         return f"/items/{self.item_index}/{field}"
+
+    @property
+    def cited_line(self) -> CitedLine | None:
+        """The permit, and its line, that the item cites, where it is one alone."""
+        if len(self.cited_permits) != 1 or self.cites_unknown_document:
+            return None
+        [(permit, line)] = self.cited_permits
+        line_letter = line.content.line if line else None
+        return CitedLine(issuer=permit.content.issuer, number=permit.content.number, line=line_letter)
+
+    @property
+    def cites_document(self) -> bool:
+        """Return whether the item cites any document, known here or not."""
+        return bool(self.cited_permits) or self.cites_unknown_document
 
     @cached_property
     def lines(self) -> tuple[tuple[PermitRecord, PermitLineRecord], ...]:
@@ -98,7 +113,7 @@ class ItemContext:
         return effective_appendix(_least_strict(self.listing_status), self.source)
 
     def _appendix_of_line(self, permit: PermitRecord, line: PermitLineRecord) -> str | None:
-        """Answer a line's Appendix; the listing's of that day where the goods are of a narrower taxon, and stricter."""
+        """Return a line's Appendix; the listing's of that day where the goods are of a narrower taxon, and stricter."""
         name = self.facts.name_to_look_up(line.content.taxon, self.item.taxon, self.day)
         if name == line.content.taxon:
             return line.content.appendix
@@ -109,7 +124,7 @@ class ItemContext:
 
     @cached_property
     def is_exempt(self) -> bool:
-        """Say whether a certificate stands in place of the permits: by Article VII, or as nothing was exported."""
+        """Return whether a certificate stands in place of the permits: by Article VII, or as nothing was exported."""
         by_seeds = PermitKind.PHYTOSANITARY in self.kinds and self.source in {"A", "D"}
         return (
             bool(self.kinds & EXEMPTING_KINDS)
@@ -119,11 +134,11 @@ class ItemContext:
 
     @property
     def has_only_other_documents(self) -> bool:
-        """Say whether a document of no kind that the Convention knows is all there is."""
+        """Return whether a document of no kind that the Convention knows is all there is."""
         return bool(self.kinds) and self.kinds <= {PermitKind.OTHER, PermitKind.PHYTOSANITARY} and not self.is_exempt
 
     def needs_permits_for(self, appendix: str) -> bool:
-        """Say whether permits are asked for as for this Appendix."""
+        """Return whether permits are asked for as for this Appendix."""
         return (
             self.appendix == appendix
             and not self.is_exempt

@@ -1,9 +1,11 @@
-"""What the listing, suspensions and quotas say of one line of a cited document (box 10, box 11a)."""
+"""Rules about a line of a cited document by the species listing and the quotas (box 10, box 11a)."""
 
 from services.permits.domain.reference import names
 from services.permits.domain.reference.listings import STRICTNESS, ListingStatus, effective_appendix
-from services.permits.domain.rules.context import CitationContext, Discrepancy, Rule
+from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.matching import line_origin_country
+from services.permits.domain.rules.rule import Discrepancy, Rule, rule
+from shared.contracts.closed_sets import Severity
 from shared.contracts.quantities import format_quantity
 
 
@@ -27,6 +29,11 @@ def _appendix_agrees(context: CitationContext, listing_status: ListingStatus) ->
     }
 
 
+@rule(
+    "CITES-box-10-appendix",
+    Severity.REFER,
+    remedy="Customs asks the issuing authority, and overrides this or refuses.",
+)
 def appendix_at_issue(context: CitationContext) -> Discrepancy | None:
     """The Appendix on a document is the one in force on the day of its issue (Resolution Conf. 12.3, box 10)."""
     listing_status = _listing_status(context, at_issue=True)
@@ -34,14 +41,16 @@ def appendix_at_issue(context: CitationContext) -> Discrepancy | None:
         return None
     issued = context.permit.content.issued_on
     return Discrepancy(
-        context.document_pointer("number"), f"{listing_status} on {issued}", f"Appendix {context.line.content.appendix}"
+        pointer=context.document_pointer("number"),
+        expected=f"{listing_status} on {issued}",
+        found=f"Appendix {context.line.content.appendix}",
     )
 
 
 def _appendix_change(context: CitationContext) -> tuple[ListingStatus, int] | None:
     """Answer where the specimens stand today, and how much stricter that is than the document's Appendix was."""
     today = _listing_status(context, at_issue=False)
-    if not today.known or _appendix_agrees(context, today) or appendix_at_issue(context) is not None:
+    if not today.known or _appendix_agrees(context, today) or appendix_at_issue.find_discrepancy(context) is not None:
         return None
     return today, _strictness(today) - STRICTNESS[context.line.content.appendix]
 
@@ -50,26 +59,37 @@ def _strictness(listing_status: ListingStatus) -> int:
     return max(STRICTNESS[one] for one in listing_status.appendices)
 
 
+@rule(
+    "CITES-XV-appendix-today",
+    Severity.REFER,
+    remedy="Customs sees whether the paper still holds, and overrides this or refuses.",
+)
 def appendix_today(context: CitationContext) -> Discrepancy | None:
     """Where a taxon moved to a stricter Appendix since the document was issued, an officer decides (Article XV)."""
     change = _appendix_change(context)
     if change is None or change[1] <= 0:
         return None
     return Discrepancy(
-        context.document_pointer("number"), f"{change[0]} today", f"Appendix {context.line.content.appendix} at issue"
+        pointer=context.document_pointer("number"),
+        expected=f"{change[0]} today",
+        found=f"Appendix {context.line.content.appendix} at issue",
     )
 
 
+@rule("CITES-XV-appendix-since", Severity.NOTE)
 def appendix_since(context: CitationContext) -> Discrepancy | None:
     """A taxon that moved to a less strict Appendix since the document was issued is covered by it (Article XV)."""
     change = _appendix_change(context)
     if change is None or change[1] > 0:
         return None
     return Discrepancy(
-        context.document_pointer("number"), f"{change[0]} today", f"Appendix {context.line.content.appendix} at issue"
+        pointer=context.document_pointer("number"),
+        expected=f"{change[0]} today",
+        found=f"Appendix {context.line.content.appendix} at issue",
     )
 
 
+@rule("listing-silent", Severity.NOTE)
 def is_listed(context: CitationContext) -> Discrepancy | None:
     """Where no listing answers for a taxon, the Appendix that the document names counts (box 10).
 
@@ -78,13 +98,14 @@ def is_listed(context: CitationContext) -> Discrepancy | None:
     line_content, name = context.line.content, _name_to_look_up(context)
     found = f"line {line_content.line}: Appendix {line_content.appendix}"
     if not context.facts.listing_status(name, context.day, None).known:
-        return Discrepancy(context.pointer("taxon"), f"a listing of {line_content.taxon}", found)
+        return Discrepancy(pointer=context.pointer("taxon"), expected=f"a listing of {line_content.taxon}", found=found)
     today = _listing_status(context, at_issue=False)
     if name == line_content.taxon or today.is_certain or _strictness(today) <= STRICTNESS[line_content.appendix]:
         return None
-    return Discrepancy(context.pointer("taxon"), f"one listing of {name}", f"{today}; {found}")
+    return Discrepancy(pointer=context.pointer("taxon"), expected=f"one listing of {name}", found=f"{today}; {found}")
 
 
+@rule("CITES-box-7-synonym", Severity.NOTE)
 def name_is_synonym(context: CitationContext) -> Discrepancy | None:
     """A synonym of the name on the document means the same taxon (box 7)."""
     permit_name, declared_name = context.line.content.taxon, context.item.taxon
@@ -94,9 +115,14 @@ def name_is_synonym(context: CitationContext) -> Discrepancy | None:
         or not context.facts.is_same_taxon(permit_name, declared_name, context.day)
     ):
         return None
-    return Discrepancy(context.pointer("taxon"), permit_name, declared_name)
+    return Discrepancy(pointer=context.pointer("taxon"), expected=permit_name, found=declared_name)
 
 
+@rule(
+    "CITES-Conf-14.7-quota",
+    Severity.BLOCK,
+    remedy="Its authority corrects the permits of the year, or customs overrides this.",
+)
 def quota_is_not_exceeded(context: CitationContext) -> Discrepancy | None:
     """With this document no more is granted in the year than the annual quota (Resolution Conf. 14.7, box 11a)."""
     for usage in context.facts.quota_usages.get((context.permit.id, context.line.content.line), ()):
@@ -104,19 +130,18 @@ def quota_is_not_exceeded(context: CitationContext) -> Discrepancy | None:
             span = f"{usage.taxon}, {usage.starts} to {usage.ends}"
             expected = f"at most {format_quantity(usage.amount)} {usage.unit} ({span})"
             return Discrepancy(
-                context.document_pointer("number"),
-                expected,
-                f"{format_quantity(usage.total)} {usage.unit} with this document",
+                pointer=context.document_pointer("number"),
+                expected=expected,
+                found=f"{format_quantity(usage.total)} {usage.unit} with this document",
             )
     return None
 
 
-QUOTA_RULE = "CITES-Conf-14.7-quota"
-RULES: tuple[Rule, ...] = (
-    Rule("CITES-box-10-appendix", "refer", appendix_at_issue),
-    Rule("CITES-XV-appendix-today", "refer", appendix_today),
-    Rule("CITES-XV-appendix-since", "note", appendix_since),
-    Rule("listing-silent", "note", is_listed),
-    Rule("CITES-box-7-synonym", "note", name_is_synonym),
-    Rule(QUOTA_RULE, "block", quota_is_not_exceeded),
+RULES: tuple[Rule[CitationContext], ...] = (
+    appendix_at_issue,
+    appendix_today,
+    appendix_since,
+    is_listed,
+    name_is_synonym,
+    quota_is_not_exceeded,
 )

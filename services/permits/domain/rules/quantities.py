@@ -1,12 +1,13 @@
-"""Is enough left, and is this the first use? One document, one shipment (Articles VI.5 and VI.6, box 11)."""
+"""Rules about the quantity of a line: one document, one shipment (Articles VI.5 and VI.6, box 11)."""
 
 from collections.abc import Iterable
 from decimal import Decimal
 
 from services.permits.domain.ledger.balances import ZERO, available, is_closed, used
 from services.permits.domain.model.usage import UsageTotal
-from services.permits.domain.rules.context import CitationContext, Discrepancy, Rule
-from shared.contracts.closed_sets import DocumentUse
+from services.permits.domain.rules.citation_context import CitationContext
+from services.permits.domain.rules.rule import Discrepancy, Rule, rule
+from shared.contracts.closed_sets import DocumentUse, Severity
 from shared.contracts.quantities import EXACT, format_quantity
 
 
@@ -46,6 +47,11 @@ def _is_same_shipment(use: UsageTotal, context: CitationContext) -> bool:
     return (same and both_part) or (used_up and (same or transport_document in endorsed_documents))
 
 
+@rule(
+    "CITES-VI.6-second-use",
+    Severity.BLOCK,
+    remedy="Cite another document; a further load of the same shipment is a part use of it.",
+)
 def is_first_use(context: CitationContext) -> Discrepancy | None:
     """A document covers one shipment: its line is not used a second time (Articles VI.5 and VI.6)."""
     line = context.line
@@ -54,32 +60,39 @@ def is_first_use(context: CitationContext) -> Discrepancy | None:
     if is_closed(line.balance, context.side):
         amount = format_quantity(used(line.balance, context.side))
         return Discrepancy(
-            context.document_pointer("number"), "a line not used before", f"used for {amount} {line.content.unit}"
+            pointer=context.document_pointer("number"),
+            expected="a line not used before",
+            found=f"used for {amount} {line.content.unit}",
         )
     others = competing_uses(context)
     if not others:
         return None
     committed = format_quantity(sum_quantities(EXACT.add(use.reserved, use.used) for use in others))
     return Discrepancy(
-        context.document_pointer("number"),
-        "a line not in use",
-        f"{committed} {line.content.unit} set aside or used by another",
+        pointer=context.document_pointer("number"),
+        expected="a line not in use",
+        found=f"{committed} {line.content.unit} set aside or used by another",
     )
 
 
+@rule(
+    "CITES-box-11-quantity",
+    Severity.BLOCK,
+    remedy="State no more than is left, or have the authority consent; then customs overrides.",
+)
 def enough_remains(context: CitationContext) -> Discrepancy | None:
     """No more is taken than the line has left (box 11, and box 14 once endorsed)."""
     if context.requested is None or context.document.use == DocumentUse.ALREADY_COUNTED:
         return None
     remaining = available(context.line.balance, context.side)
-    if context.requested <= remaining and is_first_use(context) is None:
+    if context.requested <= remaining and is_first_use.find_discrepancy(context) is None:
         return None
     remaining = remaining if context.requested > remaining else ZERO
     unit = context.line.content.unit
     return Discrepancy(
-        context.pointer("quantity"),
-        f"at most {format_quantity(remaining)} {unit}",
-        f"{format_quantity(context.requested)} {unit}",
+        pointer=context.pointer("quantity"),
+        expected=f"at most {format_quantity(remaining)} {unit}",
+        found=f"{format_quantity(context.requested)} {unit}",
     )
 
 
@@ -91,8 +104,7 @@ def sum_quantities(amounts: Iterable[Decimal]) -> Decimal:
     return total
 
 
-RULES: tuple[Rule, ...] = (
-    Rule("CITES-VI.6-second-use", "block", is_first_use),
-    Rule("CITES-box-11-quantity", "block", enough_remains),
+RULES: tuple[Rule[CitationContext], ...] = (
+    is_first_use,
+    enough_remains,
 )
-SECOND_USE_RULE, QUANTITY_RULE = RULES[0].name, RULES[1].name

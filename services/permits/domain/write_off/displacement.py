@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from services.permits.domain.ledger.balances import ZERO, remaining, reserved
+from services.permits.domain.ledger.balances import remaining
 from services.permits.domain.model.change_sets import DeclarationChange, Posting
-from services.permits.domain.model.declarations import Citation, DeclarationRecord, ReservingDeclarations
+from services.permits.domain.model.declarations import Citation, ReservingDeclarations
 from services.permits.domain.model.permits import PermitRecord, PermitsById
-from services.permits.domain.rules.whole_declaration import displaced_finding
+from services.permits.domain.rules.reservations import ReservationContext, reservation_fits_endorsement
+from services.permits.domain.rules.rule import evaluate
 from services.permits.domain.write_off.posting import PostingContext
 from services.permits.domain.write_off.referral import refer_declaration
 from services.permits.domain.write_off.reservations import return_reservations
 from shared.contracts.closed_sets import DeclarationStatus, Side
-from shared.contracts.quantities import EXACT, format_quantity
 
 
 @dataclass(frozen=True)
@@ -41,34 +41,18 @@ def displace_reservations(
             declaration = reserving[citation.declaration]
             if any(change.declaration.id == declaration.id for change in changes):
                 continue
-            finding = displaced_finding(
-                current[id],
-                line_letter,
-                _describe_remaining(current[id], citation),
-                _describe_reservation(declaration, citation),
-            )
+            reservation = ReservationContext(permit=current[id], declaration=declaration, citation=citation)
+            found = evaluate((reservation_fits_endorsement,), reservation)
             returned = return_reservations(declaration, current, context.actor, context.cause)
             current.update(returned.permits)
             postings += returned.postings
             after = replace(
-                returned.declaration, status=DeclarationStatus.REFERRED, findings=(*declaration.findings, finding)
+                returned.declaration, status=DeclarationStatus.REFERRED, findings=(*declaration.findings, *found)
             )
             issuer, number = current[id].key
             reason = f"Less left under permit {number} of {issuer} than was set aside"
             changes.append(refer_declaration(declaration, after, context.actor, reason))
     return Displacement(current, tuple(postings), tuple(changes))
-
-
-def _describe_remaining(permit: PermitRecord, citation: Citation) -> str:
-    """Say how much of a line the youngest could have held, all older reservations kept."""
-    balance = permit.lines[citation.line].balance
-    possible = EXACT.add(remaining(balance, Side.IMPORT), min(citation.reserved, reserved(balance, Side.IMPORT)))
-    return f"at most {format_quantity(max(possible, ZERO))} {citation.unit}"
-
-
-def _describe_reservation(declaration: DeclarationRecord, citation: Citation) -> tuple[int, str]:
-    index = next(n for n, item in enumerate(declaration.content.items) if item.number == citation.item)
-    return index, f"{format_quantity(citation.reserved)} {citation.unit} set aside, all given back"
 
 
 def _youngest_first(permit: PermitRecord, line_letter: str) -> list[Citation]:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import transitions
-from services.permits.domain.rules.whole_declaration import UNKNOWN_PERMIT_RULE
+from services.permits.domain.rules.whole_declaration import permit_is_known
 from shared.contracts.declaration import Cancellation, Override
 from shared.problems import Conflict
 from tests.permits.sample_data import (
@@ -22,7 +22,7 @@ from tests.permits.sample_data import (
     permit_content,
 )
 
-SEEN = Override(rule=UNKNOWN_PERMIT_RULE, reason="seen on paper")
+SEEN = Override(rule=permit_is_known.name, reason="seen on paper")
 
 
 async def test_it_is_not_waved_through_but_checked_as_a_new_version(permits_db: AsyncEngine) -> None:
@@ -55,7 +55,7 @@ async def test_one_that_is_still_not_known_is_the_officers_to_decide(permits_db:
     await issue_permit(permits_db, other)
     with pytest.raises(Conflict, match="known here by now"):
         await transitions.override(permits_db, id, CUSTOMS_FR, SEEN, command())
-    first, asked = Override(rule=UNKNOWN_PERMIT_RULE, item=1, reason="seen on paper"), command()
+    first, asked = Override(rule=permit_is_known.name, item=1, reason="seen on paper"), command()
     kept = await transitions.override(permits_db, id, CUSTOMS_FR, first, asked)
     await issue_permit(permits_db, one)
     again = await transitions.override(permits_db, id, CUSTOMS_FR, first, asked)

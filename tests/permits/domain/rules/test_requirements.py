@@ -13,7 +13,7 @@ from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference import names
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
-from services.permits.domain.rules import listings, requirements
+from services.permits.domain.rules import listings, requirements, suspensions
 from services.permits.domain.rules.item_context import EXEMPTING_KINDS
 from shared.contracts.closed_sets import DeclarationStatus, PermitStatus
 from shared.contracts.findings import Finding
@@ -50,9 +50,9 @@ def severity_by_rule(
     papers: list[PermitRecord], known: Facts, movement: str = "import", **stated: Any
 ) -> dict[str, str]:
     own = (
-        {rule.name for rule in requirements.RULES}
+        {rule.name for rule in (*requirements.RULES, *suspensions.RULES)}
         | {rule.name for rule in listings.RULES}
-        | {"unverified", "lists-empty"}
+        | {"lists-empty"}
     )
     return {one.rule: one.severity for one in findings(papers, known, movement, **stated) if one.rule in own}
 

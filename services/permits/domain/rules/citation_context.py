@@ -1,0 +1,69 @@
+"""One document that an item cites, with the permit and the lines that it means: the case of most rules."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
+from services.permits.domain.reference.facts import NO_FACTS, Facts
+from shared.cites.codes import IMPORT_SIDE_KINDS
+from shared.contracts.closed_sets import Side
+from shared.contracts.declaration import Declaration, Document, Item
+from shared.contracts.findings import CitedLine
+
+
+@dataclass(frozen=True, kw_only=True)
+class CitationContext:
+    """One document that one item cites, with the permit it means; `days` are the first and last day of receipt.
+
+    Receipt is a moment; in a country of several zones it falls on up to two days. A document is in force when either
+    is within its dates. `requested` is the item's quantity in the line's unit, where it converts. `day` is the day of
+    receipt in UTC: listings, suspensions and quotas are those of this day.
+    """
+
+    declaration: Declaration
+    item_index: int
+    item: Item
+    document_index: int
+    document: Document
+    side: Side
+    days: tuple[date, date]
+    permit: PermitRecord
+    lines: tuple[PermitLineRecord, ...] = ()
+    requested: Decimal | None = None
+    day: date = date.min
+    facts: Facts = NO_FACTS
+    counting_declaration: UUID | None = None
+    """The declaration that is said to have counted this use already."""
+    endorsed_on_other_documents: frozenset[str] = frozenset()
+    """The transport documents endorsed on the other documents that the item cites."""
+
+    @property
+    def is_never_endorsed(self) -> bool:
+        """Return whether the document is of the country of import, where nothing is endorsed at export."""
+        return self.permit.content.kind in IMPORT_SIDE_KINDS
+
+    @property
+    def endorsed_transport_documents(self) -> frozenset[str]:
+        """The transport documents endorsed on the document; on the item's others, where it never is endorsed."""
+        return self.endorsed_on_other_documents if self.is_never_endorsed else self.permit.transport_documents
+
+    @property
+    def line(self) -> PermitLineRecord:
+        """The line that was found; rules about lines apply only where there is one."""
+        return self.lines[0]
+
+    @property
+    def cited_line(self) -> CitedLine:
+        """The permit with the line that was found, else the line that the document names."""
+        line_letter = self.lines[0].content.line if self.lines else self.document.line
+        return CitedLine(issuer=self.permit.content.issuer, number=self.permit.content.number, line=line_letter)
+
+    def pointer(self, field: str) -> str:
+        """Return the JSON Pointer of a field of the item."""
+        return f"/items/{self.item_index}/{field}"
+
+    def document_pointer(self, field: str) -> str:
+        """Return the JSON Pointer of a field of the cited document."""
+        return f"/items/{self.item_index}/documents/{self.document_index}/{field}"

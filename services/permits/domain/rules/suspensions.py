@@ -1,0 +1,76 @@
+"""Trade with a country that the Parties recommend to suspend (Resolution Conf. 14.3), item by item."""
+
+from collections.abc import Callable
+
+from services.permits.domain.reference.entries import Suspension
+from services.permits.domain.rules.item_context import ItemContext
+from services.permits.domain.rules.rule import CUSTOMS_DECIDES, STATE_IT_RIGHT, Discrepancy, Rule, rule
+from shared.contracts.closed_sets import Severity
+
+EXPECTED = "trade that is not suspended"
+
+
+@rule("CITES-Conf-14.3-suspension", Severity.BLOCK, remedy=STATE_IT_RIGHT)
+def trade_is_not_suspended(context: ItemContext) -> Discrepancy | None:
+    """Trade that the Parties recommend to suspend is not let through (Resolution Conf. 14.3)."""
+    exporting, importing = context.declaration.export_country, context.declaration.import_country
+    suspension = _find_suspension(
+        context, lambda s: s.country == exporting or (s.applies_to_import and s.country == importing)
+    )
+    if suspension is None:
+        return None
+    return Discrepancy(pointer=context.pointer("taxon"), expected=EXPECTED, found=_describe_suspension(suspension))
+
+
+@rule("CITES-Conf-14.3-suspension-of-origin", Severity.REFER, remedy=CUSTOMS_DECIDES)
+def origin_is_not_suspended(context: ItemContext) -> Discrepancy | None:
+    """Where trade with the country of origin is suspended and the goods come by way of another, an officer decides."""
+    if context.country == context.declaration.export_country:
+        return None
+    suspension = _find_suspension(context, lambda s: s.country == context.country)
+    if suspension is None:
+        return None
+    return Discrepancy(
+        pointer=context.pointer("origin_country"), expected=EXPECTED, found=_describe_suspension(suspension)
+    )
+
+
+def _find_suspension(context: ItemContext, concerns: Callable[[Suspension], bool]) -> Suspension | None:
+    if context.appendix is None:
+        return None
+    return next(
+        (
+            suspension
+            for suspension in context.facts.suspensions
+            if concerns(suspension) and _applies(context, suspension)
+        ),
+        None,
+    )
+
+
+def _applies(context: ItemContext, suspension: Suspension) -> bool:
+    """Return whether a suspension in force is about these goods; what is not stated is not told apart."""
+    in_force = all(day is None or day <= context.day for day in (suspension.starts, suspension.known_from))
+    in_force = in_force and (suspension.ends is None or context.day <= suspension.ends)
+    limits = (
+        (suspension.terms, context.item.term),
+        (suspension.sources, context.source),
+        (suspension.purposes, context.purpose),
+    )
+    fits = all(not codes or found is None or found in codes for codes, found in limits)
+    return in_force and fits and context.facts.is_within_taxon(context.taxon, suspension.taxon_key, context.day)
+
+
+def _describe_suspension(suspension: Suspension) -> str:
+    limits = "; ".join(
+        ", ".join(codes) for codes in (suspension.terms, suspension.sources, suspension.purposes) if codes
+    )
+    parts = [f"{suspension.taxon or 'all species'} of {suspension.country}", f"({limits})" if limits else ""]
+    parts += [
+        f"since {suspension.starts}" if suspension.starts else "",
+        f"until {suspension.ends}" if suspension.ends else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+RULES: tuple[Rule[ItemContext], ...] = (trade_is_not_suspended, origin_is_not_suspended)
