@@ -75,7 +75,13 @@ def _section(entry: EventType) -> str:
 def _parts() -> list[str]:
     event_models = {entry.model.__name__ for entry in CATALOGUE.values()}
     parts = {name: schema for name, schema in data_schemas(ref=REF).items() if name not in event_models}
-    return [f"### {name}\n\n{schema['description']}\n\n{_fields(schema)}" for name, schema in sorted(parts.items())]
+    return [
+        f"### {name}\n\n{schema['description']}\n\n{_describe_part(schema)}" for name, schema in sorted(parts.items())
+    ]
+
+
+def _describe_part(schema: dict[str, Any]) -> str:
+    return f"One of {_describe_type(schema)}.\n" if "enum" in schema else _fields(schema)
 
 
 def _fields(schema: dict[str, Any]) -> str:

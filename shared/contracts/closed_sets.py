@@ -22,8 +22,12 @@ class ClosedSet(StrEnum):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Return the check of a member or its value. Strict models take the value too: JSON has nothing else."""
-        schema = core_schema.enum_schema(cls, list(cls), sub_type="str", strict=False)
+        """Return the check of a member or its value. Strict models take the value too: JSON has nothing else.
+
+        The reference gives the set one name in OpenAPI and AsyncAPI, so a generated client has one type for it.
+        """
+        reference = f"{cls.__module__}.{cls.__qualname__}"
+        schema = core_schema.enum_schema(cls, list(cls), sub_type="str", strict=False, ref=reference)
         if cls._code_name is None:
             return schema
         return core_schema.custom_error_schema(
