@@ -131,6 +131,7 @@ def bulk_insert(table: Table, names: tuple[str, ...], *, suffix: str = "") -> Te
     `suffix` is SQL that follows, such as `ON CONFLICT DO NOTHING RETURNING id`. One text whatever the number of
     rows, so it is prepared once.
     """
+    # Raw: Core writes one parameter for each value of each row, and a text for each number of rows.
     parts = [table.c[name] for name in names]
     arrays = ", ".join(f"CAST(:{column.name} AS {_sql_array_type(column)}[])" for column in parts)
     values = ", ".join(f'"{column.name}"::{_sql_type(column)}' for column in parts)
@@ -143,6 +144,7 @@ def bulk_insert(table: Table, names: tuple[str, ...], *, suffix: str = "") -> Te
 @cache
 def bulk_update(table: Table, keys: tuple[str, ...], names: tuple[str, ...]) -> TextClause:
     """Write the statement that changes columns of any number of rows at once, each found by its keys."""
+    # Raw: for the same reason as `bulk_insert`.
     given = [table.c[name] for name in (*keys, *names)]
     sets = ", ".join(f'"{name}" = given."{name}"::{_sql_type(table.c[name])}' for name in names)
     same = " AND ".join(f'{table.name}."{name}" = given."{name}"' for name in keys)

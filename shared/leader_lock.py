@@ -1,6 +1,6 @@
 """Whose turn it is to do the periodic jobs: one advisory lock, held by one worker as long as its connection lives."""
 
-from sqlalchemy import text
+from sqlalchemy import func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 LOCK_KEY = 0x5A01A
@@ -9,9 +9,9 @@ LOCK_KEY = 0x5A01A
 
 async def try_acquire(conn: AsyncConnection) -> bool:
     """Take the turn until this connection ends; False while another worker has it."""
-    return bool((await conn.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY})).scalar_one())
+    return bool((await conn.execute(select(func.pg_try_advisory_lock(LOCK_KEY)))).scalar_one())
 
 
 async def require_held(conn: AsyncConnection) -> None:
     """Make sure that the connection that holds the turn still lives; raises where it does not."""
-    await conn.execute(text("SELECT 1"))
+    await conn.execute(select(literal(1)))

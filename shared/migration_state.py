@@ -4,7 +4,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import Column, MetaData, Table, Text, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +16,8 @@ UNRELEASED_REVISION = re.compile(r"\d{4}")
 """Names of migrations before the first release; since then a name says what the migration does: `0001_initial`."""
 NOT_MIGRATED_STATES = frozenset({"42P01", "42501", "3F000"})
 """SQLSTATEs of a database without our tables, or with none that this role may read."""
+
+_ALEMBIC_VERSION = Table("alembic_version", MetaData(), Column("version_num", Text))
 
 
 @cache
@@ -53,7 +55,7 @@ async def find_migration_fault(conn: AsyncConnection, service: str) -> str | Non
 
 async def _read_migration(conn: AsyncConnection) -> str | None:
     try:
-        return (await conn.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
+        return (await conn.execute(select(_ALEMBIC_VERSION.c.version_num))).scalar_one_or_none()
     except DBAPIError as error:
         if sqlstate(error) not in NOT_MIGRATED_STATES:
             raise

@@ -79,6 +79,6 @@ async def read_backlog(
     conn: AsyncConnection, table: Table, since_column: Column[datetime]
 ) -> tuple[int, datetime | None]:
     """Answer how many letters are not settled, and the earliest `since_column` among them."""
-    query = select(func.count(), func.min(since_column)).where(table.c.settled_at.is_(None))
-    row = (await conn.execute(query)).one()
-    return row[0], row[1]
+    query = select(func.count().label("number"), func.min(since_column).label("oldest"))
+    row = (await conn.execute(query.where(table.c.settled_at.is_(None)))).one()
+    return row.number, row.oldest

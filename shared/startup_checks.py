@@ -109,17 +109,22 @@ def _first_line(error: BaseException) -> str:
     return message.splitlines()[0].rstrip(".")
 
 
+# Raw: it reads PostgreSQL's own catalogue, for which there are no tables in the code.
+_READ_SERVER = text("""
+    SELECT current_user AS role, current_setting('server_version_num')::int / 10000 AS version,
+           rolsuper AS is_superuser
+    FROM pg_roles WHERE rolname = current_user
+""")
+
+
 async def _server_faults(conn: AsyncConnection, service: str) -> list[str]:
-    query = "SELECT current_user, current_setting('server_version_num')::int / 10000, rolsuper"
-    role, version, is_superuser = (
-        await conn.execute(text(f"{query} FROM pg_roles WHERE rolname = current_user"))
-    ).one()
+    row = (await conn.execute(_READ_SERVER)).one()
     wanted = f"{service}_runner"
     faults = []
-    if version < MIN_POSTGRESQL_VERSION:
-        faults.append(f"the server is PostgreSQL {version}; it must be {MIN_POSTGRESQL_VERSION} or newer")
-    if role != wanted or is_superuser:
-        kind = "a superuser" if is_superuser else "another role"
-        faults.append(f"it enters as {role}, {kind}; a service enters as {wanted}, who owns nothing")
+    if row.version < MIN_POSTGRESQL_VERSION:
+        faults.append(f"the server is PostgreSQL {row.version}; it must be {MIN_POSTGRESQL_VERSION} or newer")
+    if row.role != wanted or row.is_superuser:
+        kind = "a superuser" if row.is_superuser else "another role"
+        faults.append(f"it enters as {row.role}, {kind}; a service enters as {wanted}, who owns nothing")
     migration_fault = await find_migration_fault(conn, service)
     return faults if migration_fault is None else [*faults, migration_fault]

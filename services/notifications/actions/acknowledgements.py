@@ -4,7 +4,6 @@ import json
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifications.actions.commands import (
@@ -17,6 +16,7 @@ from services.notifications.actions.intake import publish_event
 from services.notifications.domain import event_payloads
 from services.notifications.domain.audience import senders_except
 from services.notifications.store import acknowledgements, events
+from services.notifications.store.acknowledgements import ReceivedEvent
 from shared.contracts.fields import format_timestamp
 from shared.contracts.messages import Sender
 from shared.contracts.parties import Party
@@ -42,32 +42,40 @@ async def acknowledge(
         received = await acknowledgements.find_received_event(conn, event_id, party.id)
         if received is None:
             raise NotFound
-        outcome = {"outcome": acknowledgement.outcome, "message": acknowledgement.message}
-        row = {"id": acknowledgement_id, "position": received["position"], "party_id": party.id, "at": at, **outcome}
-        await acknowledgements.insert_acknowledgement(conn, row)
+        outcome, message = acknowledgement.outcome, acknowledgement.message
+        await acknowledgements.insert_acknowledgement(
+            conn,
+            acknowledgement_id=acknowledgement_id,
+            position=received.position,
+            party_id=party.id,
+            outcome=outcome,
+            message=message,
+            at=at,
+        )
         await _notify_sender(conn, event_id, received, acknowledgement, party, at=at)
-        return await store_response(conn, command, {"event_id": str(event_id), **outcome, "at": format_timestamp(at)})
+        response = {"event_id": str(event_id), "outcome": outcome, "message": message, "at": format_timestamp(at)}
+        return await store_response(conn, command, response)
 
 
 async def _notify_sender(
     conn: AsyncConnection,
     event_id: UUID,
-    received: RowMapping,
+    received: ReceivedEvent,
     acknowledgement: Acknowledgement,
     receiver: Party,
     *,
     at: datetime,
 ) -> None:
     """Tell the sender, unless there is none or it is the sender itself that speaks."""
-    if received["sender"] is None:
+    if received.sender is None:
         return
-    audience = senders_except(receiver, Sender.model_validate_json(json.dumps(received["sender"])))
+    audience = senders_except(receiver, Sender.model_validate_json(json.dumps(received.sender)))
     if audience is None:
         return
     data = event_payloads.acknowledged_data(
-        received["body"], received["subject"], acknowledgement, receiver_id=receiver.id, at=at
+        received.body, received.subject, acknowledgement, receiver_id=receiver.id, at=at
     )
-    subject, filter_keys = event_payloads.event_subject(event_id), received["filter_keys"] or ()
+    subject, filter_keys = event_payloads.event_subject(event_id), received.filter_keys
     await publish_event(
         conn, event_payloads.EVENT_ACKNOWLEDGED, subject, event_id, data, audience, filter_keys=filter_keys, at=at
     )

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.actions.encryption_keys import EndpointKeys, UnreadableSecret
@@ -20,6 +19,7 @@ from services.notifications.domain.delivery_result import DeliveryResult
 from services.notifications.domain.rate_limit import allowance, next_send_time
 from services.notifications.domain.retry_schedule import next_attempt_time
 from services.notifications.store import deliveries, delivery_queues, endpoints, events, failure_streaks, rate_limits
+from services.notifications.store.delivery_queues import ClaimedQueue, QueueHead
 from shared.database import retry_transaction
 
 MAX_FAILURE_DURATION = timedelta(days=5)
@@ -58,10 +58,9 @@ async def claim(
     """
     async with engine.begin() as conn:
         await delivery_queues.acquire_claim_lock(conn)
-        limits_by_endpoint = await rate_limits.lock_due(conn, at=at)
+        limits = await rate_limits.lock_due(conn, at=at)
         allowances = {
-            endpoint_id: allowance(rate, next_send_at, at)
-            for endpoint_id, (rate, next_send_at) in limits_by_endpoint.items()
+            endpoint_id: allowance(found.rate, found.next_send_at, at) for endpoint_id, found in limits.items()
         }
         claimed = await delivery_queues.claim(
             conn,
@@ -73,25 +72,25 @@ async def claim(
             concurrency=concurrency,
             allowances=allowances,
         )
-        spent = Counter(row["endpoint_id"] for row in claimed if row["endpoint_id"] in limits_by_endpoint)
+        sent = Counter(queue.endpoint_id for queue in claimed if queue.endpoint_id in limits)
         await rate_limits.set_next_send(
             conn,
             {
-                endpoint_id: next_send_time(*limits_by_endpoint[endpoint_id], at, sent)
-                for endpoint_id, sent in spent.items()
+                endpoint_id: next_send_time(limits[endpoint_id].rate, limits[endpoint_id].next_send_at, at, number)
+                for endpoint_id, number in sent.items()
             },
         )
     return await _read_requests(engine, claim_id, claimed, keys, at=at) if claimed else []
 
 
 async def _read_requests(
-    engine: AsyncEngine, claim_id: UUID, claimed: Sequence[RowMapping], keys: EndpointKeys, *, at: datetime
+    engine: AsyncEngine, claim_id: UUID, claimed: Sequence[ClaimedQueue], keys: EndpointKeys, *, at: datetime
 ) -> list[DeliveryRequest]:
     """Read the deliveries at the heads of the claimed queues; the claims on empty queues are given up."""
-    waiting = {(row["endpoint_id"], row["subject"]): row["attempts"] for row in claimed}
+    attempts_by_queue = {(queue.endpoint_id, queue.subject): queue.attempts for queue in claimed}
     async with engine.begin() as conn:
         heads = await delivery_queues.list_queue_heads(conn, claimed, at=at)
-        empty = waiting.keys() - {(row["endpoint_id"], row["subject"]) for row in heads}
+        empty = attempts_by_queue.keys() - {(head.endpoint_id, head.subject) for head in heads}
         if empty:
             rows = [
                 {"endpoint_id": endpoint_id, "subject": subject, "claim": claim_id} for endpoint_id, subject in empty
@@ -100,32 +99,34 @@ async def _read_requests(
             await delivery_queues.advance(
                 conn, [row for row in rows if (row["endpoint_id"], row["subject"]) in still_claimed], at=at
             )
-    return [_build_request(claim_id, row, waiting[row["endpoint_id"], row["subject"]], keys) for row in heads]
+    return [
+        _build_request(claim_id, head, attempts_by_queue[head.endpoint_id, head.subject], keys=keys) for head in heads
+    ]
 
 
-def _build_request(claim_id: UUID, row: RowMapping, attempts: int, keys: EndpointKeys) -> DeliveryRequest:
-    endpoint_id, fault = row["endpoint_id"], None
+def _build_request(claim_id: UUID, head: QueueHead, attempts: int, *, keys: EndpointKeys) -> DeliveryRequest:
+    fault = None
     secrets: list[str] = []
     headers: dict[str, str] = {}
     try:
-        secrets += [keys.open(secret, endpoint_id) for secret in row["secrets"] or ()]
-        headers |= json.loads(keys.open(row["headers"], endpoint_id)) if row["headers"] else {}
+        secrets += [keys.open(secret, head.endpoint_id) for secret in head.secrets]
+        headers |= json.loads(keys.open(head.headers, head.endpoint_id)) if head.headers else {}
     except UnreadableSecret as error:
         fault = f"the endpoint's secrets cannot be read: {error}"
     return DeliveryRequest(
         claim_id=claim_id,
-        endpoint_id=endpoint_id,
-        subject=row["subject"],
+        endpoint_id=head.endpoint_id,
+        subject=head.subject,
         attempts=attempts,
-        delivery_id=row["delivery_id"],
-        event_id=row["event_id"],
-        body=row["body"].encode(),
-        url=row["url"],
+        delivery_id=head.delivery_id,
+        event_id=head.event_id,
+        body=head.body.encode(),
+        url=head.url,
         secrets=tuple(secrets),
-        event_type=row["type"],
-        occurred_at=row["occurred_at"],
+        event_type=head.event_type,
+        occurred_at=head.occurred_at,
         headers=tuple(headers.items()),
-        format=row["format"],
+        format=head.format,
         fault=fault,
     )
 

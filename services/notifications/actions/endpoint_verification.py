@@ -39,10 +39,10 @@ async def resend_challenge(
         await events.acquire_intake_lock(conn)
         if (stored := await find_stored_response(conn, command, at=at)) is not None:
             return stored
-        row = await endpoints.lock_owned(conn, endpoint_id, command.party)
-        if row is None:
+        found = await endpoints.lock_owned(conn, endpoint_id, command.party)
+        if found is None:
             raise NotFound
-        if row["status"] != "pending":
-            raise Conflict("not-pending", f"The endpoint is {row['status']}; only a pending one has to prove itself.")
+        if found.status != "pending":
+            raise Conflict("not-pending", f"The endpoint is {found.status}; only a pending one has to prove itself.")
         event_id, delivery_id = await send_challenge(conn, endpoint_id, secrets.token_urlsafe(24), at=at)
         return await store_response(conn, command, {"event_id": str(event_id), "delivery_id": str(delivery_id)})

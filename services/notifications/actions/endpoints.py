@@ -2,12 +2,11 @@
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifications.actions import backlog
@@ -21,9 +20,10 @@ from services.notifications.actions.endpoint_policy import EndpointPolicy
 from services.notifications.actions.endpoint_verification import send_challenge
 from services.notifications.actions.signing_secrets import new_secret, open_response, seal_response
 from services.notifications.domain import endpoint_urls
+from services.notifications.domain.endpoint import Endpoint
 from services.notifications.domain.event_filters import required_filter_keys
 from services.notifications.store import endpoints as store
-from services.notifications.store import events, rate_limits
+from services.notifications.store import events, failure_streaks, rate_limits
 from shared.contracts.fields import format_timestamp
 from shared.contracts.webhooks import EndpointChange, EventFilters, NewEndpoint
 from shared.problems import Conflict, Fault, Invalid, NotFound
@@ -47,15 +47,12 @@ async def create(
             await events.acquire_intake_lock(conn)
         if (stored := await find_stored_response(conn, command, at=at)) is not None:
             return open_response(stored, policy)
-        row = (
-            _new_row(endpoint_id, command.party, at)
-            | values
-            | {"verified": verified, "status": "active" if verified else "pending"}
-        )
-        await store.insert_endpoint(conn, row)
+        status = "active" if verified else "pending"
+        new_values = {"id": endpoint_id, "party_id": command.party, "created_at": at, "reason": None}
+        endpoint = await store.insert_endpoint(conn, new_values | values | {"verified": verified, "status": status})
         await store.insert_secret(conn, endpoint_id, policy.keys.seal(secret, endpoint_id), at=at)
-        await _prepare_sending(conn, row, at=at)
-        content = render_endpoint({**row, "version": 1}, policy) | {"secret": secret}
+        await _prepare_sending(conn, endpoint, needs_challenge=not verified, at=at)
+        content = render_endpoint(endpoint, policy) | {"secret": secret}
         await store_response(conn, command, seal_response(content, policy))
         return StoredResponse(content)
 
@@ -97,7 +94,7 @@ async def change(
     async with engine.begin() as conn:
         await events.acquire_intake_lock(conn)
         current = require_found(await store.lock_owned(conn, endpoint_id, party_id))
-        if versions is not None and current["version"] not in versions:
+        if versions is not None and current.version not in versions:
             raise Conflict("version-stale", "The endpoint was changed meanwhile. Read it again, then change it.")
         status_change = _status_change(given_fields, current, policy)
         changed = await store.update_endpoint(
@@ -105,10 +102,10 @@ async def change(
         )
         resumed = status_change.get("status") in {"active", "pending"}
         if resumed:
-            await store.end_failure_streak(conn, endpoint_id)
+            await failure_streaks.end(conn, endpoint_id)
             await rate_limits.end_cooldown(conn, endpoint_id)
         await _prepare_sending(
-            conn, changed, needs_challenge=changed["status"] == "pending" and "status" in status_change, at=at
+            conn, changed, needs_challenge=changed.status == "pending" and "status" in status_change, at=at
         )
         changed = require_found(await store.find_owned(conn, endpoint_id, party_id))
     remaining = await backlog.resume(engine, endpoint_id, at=at) if resumed else None
@@ -129,47 +126,41 @@ async def delete(engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, *, at: 
     await backlog.clear(engine, endpoint_id, at=at)
 
 
-def render_endpoint(row: Mapping[str, Any] | RowMapping, policy: EndpointPolicy) -> dict[str, Any]:
+def render_endpoint(endpoint: Endpoint, policy: EndpointPolicy) -> dict[str, Any]:
     """Write an endpoint as its owner sees it."""
     return {
-        "id": str(row["id"]),
-        "url": row["url"],
-        "event_types": list(row["event_types"]),
-        "description": row["description"],
-        "filters": {"countries": [], "permits": [], "taxa": [], **row["filters"]},
-        "headers": json.loads(policy.keys.open(row["headers"], row["id"])) if row["headers"] else {},
-        "rate_limit": row["rate_limit"],
-        "format": row["format"],
-        "status": row["status"],
-        "paused": row["status"] == "paused",
-        "verify": row["verify"],
-        "rests_until": format_timestamp(cooldown_until) if (cooldown_until := row.get("cooldown_until")) else None,
-        "reason": row["reason"],
+        "id": str(endpoint.id),
+        "url": endpoint.url,
+        "event_types": list(endpoint.event_types),
+        "description": endpoint.description,
+        "filters": {"countries": [], "permits": [], "taxa": [], **endpoint.filters},
+        "headers": json.loads(policy.keys.open(endpoint.headers, endpoint.id)) if endpoint.headers else {},
+        "rate_limit": endpoint.rate_limit,
+        "format": endpoint.format,
+        "status": endpoint.status,
+        "paused": endpoint.status == "paused",
+        "verify": endpoint.verify,
+        "rests_until": endpoint.cooldown_until and format_timestamp(endpoint.cooldown_until),
+        "reason": endpoint.reason,
         "public_keys": policy.keys.public_keys(),
-        "created_at": format_timestamp(row["created_at"]),
-        "version": row["version"],
+        "created_at": format_timestamp(endpoint.created_at),
+        "version": endpoint.version,
     }
 
 
-def require_found(row: RowMapping | None) -> RowMapping:
-    """Answer what was found; raises NotFound when nothing was."""
-    if row is None:
+def require_found(endpoint: Endpoint | None) -> Endpoint:
+    """Return the endpoint that was found. Raise NotFound when there is none."""
+    if endpoint is None:
         raise NotFound
-    return row
+    return endpoint
 
 
-def _new_row(endpoint_id: UUID, party_id: UUID, at: datetime) -> dict[str, Any]:
-    return {"id": endpoint_id, "party_id": party_id, "created_at": at, "reason": None}
-
-
-async def _prepare_sending(
-    conn: AsyncConnection, row: Mapping[str, Any] | RowMapping, *, needs_challenge: bool | None = None, at: datetime
-) -> None:
-    """Write what sending to an endpoint needs: its rate limit's row, and its challenge when it is to be verified."""
-    if row["rate_limit"] is not None:
-        await store.ensure_rate_limit(conn, row["id"])
-    if needs_challenge if needs_challenge is not None else row["status"] == "pending":
-        await send_challenge(conn, row["id"], secrets.token_urlsafe(24), at=at)
+async def _prepare_sending(conn: AsyncConnection, endpoint: Endpoint, *, needs_challenge: bool, at: datetime) -> None:
+    """Write the rate limit's row if the endpoint has one, and its challenge if its URL must be verified."""
+    if endpoint.rate_limit is not None:
+        await rate_limits.ensure_rate_limit(conn, endpoint.id)
+    if needs_challenge:
+        await send_challenge(conn, endpoint.id, secrets.token_urlsafe(24), at=at)
 
 
 def _column_values(given_fields: dict[str, Any], endpoint_id: UUID, policy: EndpointPolicy) -> dict[str, Any]:
@@ -190,23 +181,21 @@ def _column_values(given_fields: dict[str, Any], endpoint_id: UUID, policy: Endp
     return values
 
 
-def _status_change(given_fields: dict[str, Any], current: RowMapping, policy: EndpointPolicy) -> dict[str, Any]:
+def _status_change(given_fields: dict[str, Any], current: Endpoint, policy: EndpointPolicy) -> dict[str, Any]:
     """Answer what changes of its status: by the owner's wish, and because another URL has to be verified.
 
     A disabled endpoint that its owner pauses is paused: enabled when it is resumed, and till then for its owner to say.
     """
-    url, status = given_fields.get("url") or current["url"], current["status"]
-    verified = (
-        current["verified"] if url == current["url"] else not (current["verify"] or policy.requires_verification(url))
-    )
-    status_change: dict[str, Any] = {"verified": verified} if verified != current["verified"] else {}
+    url, status = given_fields.get("url") or current.url, current.status
+    verified = current.verified if url == current.url else not (current.verify or policy.requires_verification(url))
+    status_change: dict[str, Any] = {"verified": verified} if verified != current.verified else {}
     sending_status = "active" if verified else "pending"
     match given_fields.get("paused"), status:
         case True, "active" | "pending" | "disabled":
             return status_change | {"status": "paused", "reason": None}
         case False, "paused" | "disabled":
             return status_change | {"status": sending_status, "reason": None}
-        case _, "active" | "pending" if status != sending_status or url != current["url"]:
+        case _, "active" | "pending" if status != sending_status or url != current.url:
             return status_change | {"status": sending_status}
     return status_change
 

@@ -43,9 +43,9 @@ async def read(
     """
     async with engine.connect() as conn:
         last = await events.read_last_position(conn)
-        rows = await events.list_for_party(conn, party_id, after=after, last=last, patterns=patterns, limit=limit)
-    next_position = rows[-1]["position"] if len(rows) == limit else max(last, after)
-    return [row["body"] for row in rows], next_position
+        found = await events.list_for_party(conn, party_id, after=after, last=last, patterns=patterns, limit=limit)
+    next_position = found[-1].position if len(found) == limit else max(last, after)
+    return [event.body for event in found], next_position
 
 
 async def read_or_wait(

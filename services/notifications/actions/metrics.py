@@ -24,21 +24,28 @@ async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:
 
 
 async def _on_time_metrics(conn: AsyncConnection, at: datetime) -> list[Metric]:
-    due, sent = await store.count_on_time(
+    counts = await store.count_on_time(
         conn, since=at - WINDOW - ON_TIME_LIMIT, until=at - ON_TIME_LIMIT, limit=ON_TIME_LIMIT
     )
     share = "Share of the letters of the last 5 minutes that were sent within 10 s of the event; 1 when there were none"
-    count = "Letters of the last 5 minutes, by whether they were sent within 10 s of the event"
+    description = "Letters of the last 5 minutes, by whether they were sent within 10 s of the event"
     return [
-        gauge("saola_events_sent_within_10s_share", share, [((), sent / due if due else 1.0)]),
-        gauge("saola_events_recent", count, [(("true",), sent), (("false",), due - sent)], ["within_10s"]),
+        gauge("saola_events_sent_within_10s_share", share, [((), counts.on_time / counts.due if counts.due else 1.0)]),
+        gauge(
+            "saola_events_recent",
+            description,
+            [(("true",), counts.on_time), (("false",), counts.due - counts.on_time)],
+            ["within_10s"],
+        ),
     ]
 
 
 async def _backlog_metrics(conn: AsyncConnection, at: datetime) -> list[Metric]:
-    found = {row["status"]: row for row in await store.backlog_by_status(conn)}
-    counts = [((state,), float(found[state]["letters"]) if state in found else 0.0) for state in ENDPOINT_STATUSES]
-    ages = [((state,), _age(found[state]["oldest"], at) if state in found else 0.0) for state in ENDPOINT_STATUSES]
+    backlogs = await store.count_backlog(conn)
+    counts = [
+        ((state,), float(backlogs[state].deliveries) if state in backlogs else 0.0) for state in ENDPOINT_STATUSES
+    ]
+    ages = [((state,), _age(backlogs[state].oldest, at) if state in backlogs else 0.0) for state in ENDPOINT_STATUSES]
     age_description = "How long ago the oldest event that waits for an endpoint of this status happened"
     return [
         gauge("saola_letters_waiting", "Letters that wait, by the status of their endpoint", counts, ["endpoint"]),
@@ -57,21 +64,21 @@ async def _endpoint_state_metrics(conn: AsyncConnection, at: datetime) -> list[M
     )
     cooldown_description = "Endpoints that asked for rest (429 with Retry-After) and are sent nothing meanwhile"
     return [
-        gauge("saola_letters_flying", "Letters on their way, over all workers", [((), found["in_flight"])]),
-        gauge("saola_endpoints_failing", failing_description, [((), found["failing"])]),
-        gauge("saola_endpoints_resting", cooldown_description, [((), found["in_cooldown"])]),
+        gauge("saola_letters_flying", "Letters on their way, over all workers", [((), found.in_flight)]),
+        gauge("saola_endpoints_failing", failing_description, [((), found.failing)]),
+        gauge("saola_endpoints_resting", cooldown_description, [((), found.in_cooldown)]),
     ]
 
 
 async def _total_metrics(conn: AsyncConnection) -> list[Metric]:
     totals, endpoints = await store.count_totals(conn), await store.count_endpoints(conn)
     received = CounterMetricFamily("saola_events_taken", "Events taken in since ever")
-    received.add_metric([], totals["received"])
+    received.add_metric([], totals.received)
     held_description = "Events that wait for their predecessor about the same thing"
     every = [((state,), float(endpoints.get(state, 0))) for state in ENDPOINT_STATUSES]
     return [
         received,
-        gauge("saola_events_held", held_description, [((), totals["without_position"])]),
-        gauge("saola_letters_given_up", "Letters given up and not sent again since", [((), totals["given_up"])]),
+        gauge("saola_events_held", held_description, [((), totals.without_position)]),
+        gauge("saola_letters_given_up", "Letters given up and not sent again since", [((), totals.given_up)]),
         gauge("saola_endpoints", "Endpoints, by their status", every, ["status"]),
     ]

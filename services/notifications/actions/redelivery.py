@@ -4,6 +4,7 @@ Whoever asks for it is the receiver: it ends the rest that the receiver asked fo
 deliveries, here as where letters are settled, so that the two never wait for each other.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from services.notifications.actions.commands import (
 from services.notifications.actions.intake import notify_owner
 from services.notifications.domain import event_payloads
 from services.notifications.store import deliveries, delivery_queues, endpoints, events, rate_limits
+from services.notifications.store.deliveries import DeliveryDetails
 from shared.contracts.fields import format_timestamp
 from shared.contracts.webhooks import Replay
 from shared.problems import Fault, Invalid, NotFound
@@ -79,14 +81,12 @@ async def retry(engine: AsyncEngine, delivery_id: UUID, command: IdempotentComma
         if (stored := await find_stored_response(conn, command, at=at)) is not None:
             return stored
         queue = await deliveries.find_queue(conn, delivery_id, command.party)
-        if queue is None or await endpoints.lock_owned(conn, queue["endpoint_id"], command.party) is None:
+        if queue is None or await endpoints.lock_owned(conn, queue.endpoint_id, command.party) is None:
             raise NotFound
-        await rate_limits.end_cooldown(conn, queue["endpoint_id"])
-        await delivery_queues.make_due(conn, queue["endpoint_id"], [queue["subject"]], at=at)
+        await rate_limits.end_cooldown(conn, queue.endpoint_id)
+        await delivery_queues.make_due(conn, queue.endpoint_id, [queue.subject], at=at)
         await deliveries.make_pending(conn, delivery_id)
-        return await store_response(
-            conn, command, render_delivery(dict(await deliveries.read_delivery(conn, delivery_id)))
-        )
+        return await store_response(conn, command, render_delivery(await deliveries.read_delivery(conn, delivery_id)))
 
 
 async def list_deliveries(
@@ -96,27 +96,26 @@ async def list_deliveries(
     async with engine.connect() as conn:
         if await endpoints.find_owned(conn, endpoint_id, party_id) is None:
             raise NotFound
-        rows = await deliveries.list_for_endpoint(conn, endpoint_id, status=status, before=before, limit=limit + 1)
-    return [render_delivery(dict(row)) for row in rows[:limit]], rows[limit - 1]["position"] if len(
-        rows
-    ) > limit else None
+        found = await deliveries.list_for_endpoint(conn, endpoint_id, status=status, before=before, limit=limit + 1)
+    next_position = found[limit - 1].position if len(found) > limit else None
+    return [render_delivery(delivery) for delivery in found[:limit]], next_position
 
 
-def render_delivery(row: dict[str, Any]) -> dict[str, Any]:
+def render_delivery(delivery: DeliveryDetails) -> dict[str, Any]:
     """Write a delivery with its attempts as the endpoint's owner sees it."""
     return {
-        "id": str(row["id"]),
-        "event_id": str(row["event_id"]),
-        "type": row["type"],
-        "subject": row["subject"],
-        "status": row["status"],
-        "created_at": format_timestamp(row["created_at"]),
-        "settled_at": row["settled_at"] and format_timestamp(row["settled_at"]),
-        "next_attempt_at": row["due_at"] and format_timestamp(row["due_at"]),
-        "attempts": [_with_formatted_time(attempt) for attempt in row["attempts"]],
-        "acknowledgement": row["acknowledgement"] and _with_formatted_time(row["acknowledgement"]),
+        "id": str(delivery.delivery_id),
+        "event_id": str(delivery.event_id),
+        "type": delivery.event_type,
+        "subject": delivery.subject,
+        "status": delivery.status,
+        "created_at": format_timestamp(delivery.created_at),
+        "settled_at": delivery.settled_at and format_timestamp(delivery.settled_at),
+        "next_attempt_at": delivery.due_at and format_timestamp(delivery.due_at),
+        "attempts": [_with_formatted_time(attempt) for attempt in delivery.attempts],
+        "acknowledgement": delivery.acknowledgement and _with_formatted_time(delivery.acknowledgement),
     }
 
 
-def _with_formatted_time(entry: dict[str, Any]) -> dict[str, Any]:
+def _with_formatted_time(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {**entry, "at": format_timestamp(datetime.fromisoformat(entry["at"]))}

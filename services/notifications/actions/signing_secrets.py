@@ -50,9 +50,9 @@ async def rotate(
 async def seal_plain_secrets(engine: AsyncEngine, keys: EndpointKeys) -> None:
     """Seal the secrets that an older version of this service kept in plain."""
     async with engine.begin() as conn:
-        for row in await store.lock_plain_secrets(conn):
-            sealed = keys.seal(row["secret"], row["endpoint_id"])
-            await store.replace_secret(conn, row["endpoint_id"], row["secret"], sealed)
+        for plain in await store.lock_plain_secrets(conn):
+            sealed = keys.seal(plain.secret, plain.endpoint_id)
+            await store.replace_secret(conn, plain.endpoint_id, plaintext=plain.secret, sealed=sealed)
 
 
 def seal_response(body: dict[str, Any], policy: EndpointPolicy) -> dict[str, Any]:

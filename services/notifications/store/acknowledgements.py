@@ -1,31 +1,65 @@
-"""What receivers themselves said of an event; never changed."""
+"""Acknowledgements: the receivers' own verdicts about events; never changed."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, insert, text
+from sqlalchemy import exists, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.store.tables import acknowledgements
+from services.notifications.store.tables import acknowledgements, deliveries, endpoints, events, feed_entries
 
-_FIND_RECEIVED = text("""
-    SELECT e.position, e.subject, e.body, e.filter_keys, e.sender FROM events e
-    WHERE e.id = :event AND e.position IS NOT NULL AND (
-        EXISTS (SELECT FROM feed_entries f WHERE f.party_id = :party AND f.position = e.position)
-        OR EXISTS (
-            SELECT FROM endpoints n JOIN deliveries d ON d.endpoint_id = n.id AND d.position = e.position
-            WHERE n.party_id = :party
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReceivedEvent:
+    """An event that a party could receive; `sender` is who receives its acknowledgements, as JSON."""
+
+    position: int
+    subject: str
+    body: str
+    filter_keys: tuple[str, ...]
+    sender: Mapping[str, Any] | None
+
+
+async def find_received_event(conn: AsyncConnection, event_id: UUID, party_id: UUID) -> ReceivedEvent | None:
+    """Return an event that the party could receive by webhook or feed; None for any other."""
+    c = events.c
+    is_in_feed = exists().where(feed_entries.c.party_id == party_id, feed_entries.c.position == c.position)
+    is_pushed = exists().where(
+        endpoints.c.party_id == party_id,
+        deliveries.c.endpoint_id == endpoints.c.id,
+        deliveries.c.position == c.position,
+    )
+    query = select(c.position, c.subject, c.body, c.filter_keys, c.sender).where(
+        c.id == event_id, c.position.is_not(None), or_(is_in_feed, is_pushed)
+    )
+    row = (await conn.execute(query)).one_or_none()
+    if row is None:
+        return None
+    return ReceivedEvent(
+        position=row.position,
+        subject=row.subject,
+        body=row.body,
+        filter_keys=tuple(row.filter_keys or ()),
+        sender=row.sender,
+    )
+
+
+async def insert_acknowledgement(
+    conn: AsyncConnection,
+    *,
+    acknowledgement_id: UUID,
+    position: int,
+    party_id: UUID,
+    outcome: str,
+    message: str | None,
+    at: datetime,
+) -> None:
+    """Write one verdict of a party about the event at a position."""
+    await conn.execute(
+        insert(acknowledgements).values(
+            id=acknowledgement_id, position=position, party_id=party_id, outcome=outcome, message=message, at=at
         )
     )
-""")
-
-
-async def find_received_event(conn: AsyncConnection, event_id: UUID, party_id: UUID) -> RowMapping | None:
-    """Read an event that the party could hear, pushed or pulled: position, subject, body, filter keys, sender."""
-    return (await conn.execute(_FIND_RECEIVED, {"event": event_id, "party": party_id})).mappings().one_or_none()
-
-
-async def insert_acknowledgement(conn: AsyncConnection, row: Mapping[str, Any]) -> None:
-    """Write one verdict: id, position, party_id, outcome, message, at."""
-    await conn.execute(insert(acknowledgements).values(**row))

@@ -4,20 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import exists, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_USE_INDEX = text("""
-    SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
-           set_config('enable_sort', 'off', true)
-""")
-"""A step reads on along the index from where the last one ended; to sort all that waits each time would be the plan
-while PostgreSQL has not counted what came just now."""
+from services.notifications.store.tables import DELIVERY_IS_PENDING, deliveries, delivery_queues, endpoints
+
+_USE_INDEX = select(
+    func.set_config("enable_seqscan", "off", True),
+    func.set_config("enable_bitmapscan", "off", True),
+    func.set_config("enable_sort", "off", True),
+)
+"""A step reads on along the index from where the last one ended. Without statistics of what has just arrived,
+PostgreSQL would sort the whole backlog in each step."""
 _NEXT_QUEUES = """
     SELECT subject FROM delivery_queues WHERE endpoint_id = :endpoint AND subject > :after
     ORDER BY subject LIMIT :row_limit FOR UPDATE
 """
 """Delivery queues are locked in one order everywhere."""
+# Raw: one statement locks the next queues in order and changes them, and its plan follows the primary key.
 _RESUME = text(f"""
     WITH next_queues AS MATERIALIZED ({_NEXT_QUEUES}), resumed AS (
         UPDATE delivery_queues SET due_at = :at
@@ -26,6 +30,7 @@ _RESUME = text(f"""
     )
     SELECT max(subject) FROM next_queues
 """)  # noqa: S608
+# Raw: as above, the queues are locked in order and deleted in one statement.
 _DELETE_QUEUES = text(f"""
     WITH next_queues AS MATERIALIZED ({_NEXT_QUEUES}), deleted AS (
         DELETE FROM delivery_queues
@@ -33,16 +38,11 @@ _DELETE_QUEUES = text(f"""
     )
     SELECT max(subject) FROM next_queues
 """)  # noqa: S608
+# Raw: the plan depends on ARRAY(…), which finds the ids first and then each row by its key.
 _DROP_DELIVERIES = text("""
     UPDATE deliveries SET status = 'dropped', settled_at = :at WHERE id = ANY (ARRAY(
         SELECT id FROM deliveries WHERE endpoint_id = :endpoint AND status = 'pending' LIMIT :row_limit
     ))
-""")
-_DELETED_WITH_BACKLOG = text("""
-    SELECT id FROM endpoints e WHERE status = 'deleted' AND (
-        EXISTS (SELECT FROM delivery_queues WHERE endpoint_id = e.id)
-        OR EXISTS (SELECT FROM deliveries WHERE endpoint_id = e.id AND status = 'pending')
-    ) ORDER BY id
 """)
 
 
@@ -57,17 +57,21 @@ async def resume(conn: AsyncConnection, endpoint_id: UUID, *, after: str, at: da
 async def delete_queues(conn: AsyncConnection, endpoint_id: UUID, *, limit: int) -> bool:
     """Delete some delivery queues of a deleted endpoint; return whether there were any."""
     await conn.execute(_USE_INDEX)
-    return (
-        await conn.execute(_DELETE_QUEUES, {"endpoint": endpoint_id, "after": "", "row_limit": limit})
-    ).scalar_one() is not None
+    given = {"endpoint": endpoint_id, "after": "", "row_limit": limit}
+    return (await conn.execute(_DELETE_QUEUES, given)).scalar_one() is not None
 
 
 async def drop_deliveries(conn: AsyncConnection, endpoint_id: UUID, *, at: datetime, limit: int) -> bool:
-    """Drop some of what is pending for an endpoint that is no more; answers whether there was any."""
+    """Drop some pending deliveries of a deleted endpoint; return whether there were any."""
     await conn.execute(_USE_INDEX)
-    return (await conn.execute(_DROP_DELIVERIES, {"endpoint": endpoint_id, "at": at, "row_limit": limit})).rowcount > 0
+    given = {"endpoint": endpoint_id, "at": at, "row_limit": limit}
+    return (await conn.execute(_DROP_DELIVERIES, given)).rowcount > 0
 
 
 async def list_deleted_with_backlog(conn: AsyncConnection) -> Sequence[UUID]:
-    """Answer the endpoints that are no more and still have something waiting."""
-    return list((await conn.execute(_DELETED_WITH_BACKLOG)).scalars())
+    """Return the deleted endpoints that still have a queue or a pending delivery."""
+    c = endpoints.c
+    has_queue = exists().where(delivery_queues.c.endpoint_id == c.id)
+    has_delivery = exists().where(deliveries.c.endpoint_id == c.id, DELIVERY_IS_PENDING)
+    query = select(c.id).where(c.status == "deleted", or_(has_queue, has_delivery)).order_by(c.id)
+    return list((await conn.execute(query)).scalars())

@@ -1,15 +1,25 @@
 """Deliveries and their attempts: each event for each endpoint that wants it, and all that was tried."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, TextClause, text
+from sqlalchemy import Row, Select, and_, cast, func, literal, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.store.tables import attempts
+from services.notifications.store.tables import (
+    DELIVERY_IS_PENDING,
+    ENDPOINT_IS_KEPT,
+    acknowledgements,
+    attempts,
+    deliveries,
+    delivery_queues,
+    endpoints,
+    events,
+)
 from shared.database import bulk_insert, column_arrays
 
 DELIVERY_ID_SQL = """
@@ -27,17 +37,20 @@ ENDPOINT_WANTS_EVENT_SQL = """
 
 _ATTEMPT_COLUMNS = ("delivery_id", "claim", "at", "duration_ms", "status", "reason", "answer")
 _INSERT_ATTEMPTS = bulk_insert(attempts, _ATTEMPT_COLUMNS, suffix="ON CONFLICT DO NOTHING")
+# Raw: `bulk_update` has neither the condition on the old status nor a value that all rows share.
 _SETTLE = text("""
     UPDATE deliveries d SET status = g.status, settled_at = :at
     FROM unnest(CAST(:delivery_id AS uuid[]), CAST(:status AS text[])) AS g(delivery_id, status)
     WHERE d.id = g.delivery_id AND d.status = 'pending'
 """)
+# Raw: the id of a delivery is computed by the SQL that the fan-out of events uses too.
 _INSERT_FOR_ENDPOINT = text(f"""
     INSERT INTO deliveries (id, endpoint_id, position, subject, status, created_at)
     SELECT {DELIVERY_ID_SQL}, n.id, e.position, e.subject, 'pending', :at
     FROM events e, endpoints n WHERE e.position = ANY(CAST(:positions AS bigint[])) AND n.id = :endpoint
-    RETURNING id, subject
+    RETURNING id
 """)  # noqa: S608
+# Raw, like the two statements built from it: it shares the id and the matching of events with the fan-out.
 _REPLAYABLE = f"""
     FROM endpoints n JOIN feed_entries f ON f.party_id = n.party_id
          JOIN events e ON e.position = f.position AND e.at >= :since AND e.at <= :until
@@ -54,48 +67,83 @@ _REPLAY = text(f"""
     {_REPLAYABLE} AND e.subject = ANY(CAST(:subjects AS text[]))
     ON CONFLICT (id) DO UPDATE SET status = 'pending', settled_at = NULL
 """)
-_FIND_QUEUE = text("""
-    SELECT d.endpoint_id, d.subject FROM deliveries d JOIN endpoints n ON n.id = d.endpoint_id
-    WHERE d.id = :id AND n.party_id = :party AND n.status <> 'deleted'
-""")
-_MAKE_PENDING = text("UPDATE deliveries SET status = 'pending', settled_at = NULL WHERE id = :id")
 
 
-def _select_deliveries(condition: str) -> TextClause:
-    return text(f"""
-        SELECT d.id, d.position, d.status, d.created_at, d.settled_at, e.id AS event_id, e.type, e.subject, t.attempts,
-               q.due_at, k.acknowledgement
-        FROM deliveries d JOIN events e ON e.position = d.position JOIN endpoints n ON n.id = d.endpoint_id
-             LEFT JOIN delivery_queues q ON d.status = 'pending' AND q.endpoint_id = d.endpoint_id
-                  AND q.subject = d.subject
-             LEFT JOIN LATERAL (
-                 SELECT jsonb_build_object('outcome', outcome, 'message', message, 'at', at) AS acknowledgement
-                 FROM acknowledgements WHERE position = d.position AND party_id = n.party_id
-                 ORDER BY at DESC, id DESC LIMIT 1
-             ) k ON true
-             CROSS JOIN LATERAL (
-                 SELECT coalesce(jsonb_agg(to_jsonb(a) - 'delivery_id' - 'claim' ORDER BY a.at), '[]') AS attempts
-                 FROM attempts a WHERE a.delivery_id = d.id
-             ) t
-        WHERE {condition} ORDER BY d.position DESC LIMIT :limit
-    """)  # noqa: S608
+def _build_details_query() -> Select[Any]:
+    """Build the query of deliveries with their attempts, next attempt and last acknowledgement."""
+    a, k, q = attempts.c, acknowledgements.c, delivery_queues.c
+    attempt = func.jsonb_build_object(
+        "at", a.at, "duration_ms", a.duration_ms, "status", a.status, "reason", a.reason, "answer", a.answer
+    )
+    attempts_of_delivery = (
+        select(func.coalesce(func.jsonb_agg(aggregate_order_by(attempt, a.at)), cast([], JSONB), type_=JSONB))
+        .where(a.delivery_id == deliveries.c.id)
+        .scalar_subquery()
+    )
+    last_acknowledgement = (
+        select(func.jsonb_build_object("outcome", k.outcome, "message", k.message, "at", k.at, type_=JSONB))
+        .where(k.position == deliveries.c.position, k.party_id == endpoints.c.party_id)
+        .order_by(k.at.desc(), k.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    is_queue = and_(DELIVERY_IS_PENDING, q.endpoint_id == deliveries.c.endpoint_id, q.subject == deliveries.c.subject)
+    return (
+        select(
+            deliveries.c.id,
+            deliveries.c.position,
+            deliveries.c.status,
+            deliveries.c.created_at,
+            deliveries.c.settled_at,
+            events.c.id.label("event_id"),
+            events.c.type.label("event_type"),
+            events.c.subject,
+            attempts_of_delivery.label("attempts"),
+            q.due_at,
+            last_acknowledgement.label("acknowledgement"),
+        )
+        .select_from(deliveries)
+        .join(events, events.c.position == deliveries.c.position)
+        .join(endpoints, endpoints.c.id == deliveries.c.endpoint_id)
+        .join(delivery_queues, is_queue, isouter=True)
+    )
 
 
-_BELONGS_TO_ENDPOINT = "d.endpoint_id = :endpoint AND d.position < :before"
-_LIST = {
-    status: _select_deliveries(_BELONGS_TO_ENDPOINT + (f" AND d.status = '{status}'" if status else ""))
-    for status in ("", "pending", "delivered", "given_up", "dropped")
-}
-_ONE = _select_deliveries("d.id = :id")
+_SELECT_DETAILS = _build_details_query()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeliveryDetails:
+    """A delivery with all its attempts, oldest first; attempts and acknowledgement are JSON objects."""
+
+    delivery_id: UUID
+    position: int
+    event_id: UUID
+    event_type: str
+    subject: str
+    status: str
+    created_at: datetime
+    settled_at: datetime | None
+    due_at: datetime | None
+    attempts: tuple[Mapping[str, Any], ...]
+    acknowledgement: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueKey:
+    """Which delivery queue: the endpoint and the subject."""
+
+    endpoint_id: UUID
+    subject: str
 
 
 async def insert_attempts(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    """Write attempts: delivery_id, claim, at, duration_ms, status, reason, answer. Never changed afterwards."""
+    """Write attempts: delivery_id, claim, at, duration_ms, status, reason, answer. They are never changed."""
     await conn.execute(_INSERT_ATTEMPTS, column_arrays(rows, _ATTEMPT_COLUMNS))
 
 
 async def settle(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: datetime) -> None:
-    """Say of deliveries (delivery_id, status) that they were delivered or given up; their queues are locked."""
+    """Set pending deliveries (delivery_id, status) to delivered or given up; their queues are locked."""
     if rows:
         await conn.execute(_SETTLE, {**column_arrays(rows, ["delivery_id", "status"]), "at": at})
 
@@ -103,12 +151,12 @@ async def settle(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: d
 async def insert_for_endpoint(
     conn: AsyncConnection, endpoint_id: UUID, positions: Sequence[int], *, at: datetime
 ) -> list[UUID]:
-    """Add deliveries of these events to one endpoint, whatever it listens to; answers their ids."""
-    found = await conn.execute(_INSERT_FOR_ENDPOINT, {"endpoint": endpoint_id, "positions": list(positions), "at": at})
-    return [row.id for row in found]
+    """Add deliveries of these events to one endpoint, whatever its event types; return their ids."""
+    given = {"endpoint": endpoint_id, "positions": list(positions), "at": at}
+    return list((await conn.execute(_INSERT_FOR_ENDPOINT, given)).scalars())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReplaySelection:
     """Which of an endpoint's events: from a moment to another, of some types (None: all), or only those given up."""
 
@@ -119,16 +167,16 @@ class ReplaySelection:
 
 
 async def list_replayable_subjects(conn: AsyncConnection, endpoint_id: UUID, selection: ReplaySelection) -> list[str]:
-    """Answer the subjects of all of the span that the endpoint's owner may hear and the endpoint listens to."""
+    """Return the subjects of the selected events that the endpoint's owner may receive and the endpoint wants."""
     return list((await conn.execute(_REPLAYABLE_SUBJECTS, _selection_values(endpoint_id, selection))).scalars())
 
 
 async def replay(
     conn: AsyncConnection, endpoint_id: UUID, subjects: Sequence[str], selection: ReplaySelection, *, at: datetime
 ) -> int:
-    """Make pending again, or for the first time, the same about these subjects, whose queues are locked.
+    """Make the selected deliveries of these subjects pending, again or for the first time; return how many.
 
-    Answers how many. The ids stay the same.
+    Their queues are locked. The ids stay the same.
     """
     given = {**_selection_values(endpoint_id, selection), "subjects": list(subjects), "at": at}
     return (await conn.execute(_REPLAY, given)).rowcount
@@ -145,24 +193,53 @@ def _selection_values(endpoint_id: UUID, selection: ReplaySelection) -> dict[str
     }
 
 
-async def find_queue(conn: AsyncConnection, delivery_id: UUID, party_id: UUID) -> RowMapping | None:
-    """Return the queue (endpoint_id, subject) of a delivery of the party's own; None of any other."""
-    return (await conn.execute(_FIND_QUEUE, {"id": delivery_id, "party": party_id})).mappings().one_or_none()
+async def find_queue(conn: AsyncConnection, delivery_id: UUID, party_id: UUID) -> QueueKey | None:
+    """Return the queue of a delivery of the party's own; None of any other."""
+    query = (
+        select(deliveries.c.endpoint_id, deliveries.c.subject)
+        .join(endpoints, endpoints.c.id == deliveries.c.endpoint_id)
+        .where(deliveries.c.id == delivery_id, endpoints.c.party_id == party_id, ENDPOINT_IS_KEPT)
+    )
+    row = (await conn.execute(query)).one_or_none()
+    return None if row is None else QueueKey(endpoint_id=row.endpoint_id, subject=row.subject)
 
 
 async def make_pending(conn: AsyncConnection, delivery_id: UUID) -> None:
     """Make one delivery pending again; its queue is locked."""
-    await conn.execute(_MAKE_PENDING, {"id": delivery_id})
+    changed = update(deliveries).where(deliveries.c.id == delivery_id).values(status="pending", settled_at=None)
+    await conn.execute(changed)
 
 
 async def list_for_endpoint(
     conn: AsyncConnection, endpoint_id: UUID, *, status: str | None, before: int, limit: int
-) -> Sequence[RowMapping]:
-    """Read an endpoint's deliveries with their attempts, newest first, below a position."""
-    given = {"endpoint": endpoint_id, "before": before, "limit": limit}
-    return (await conn.execute(_LIST[status or ""], given)).mappings().all()
+) -> list[DeliveryDetails]:
+    """Return an endpoint's deliveries with their attempts, newest first, below a position.
+
+    The status is written into the statement: a generic plan uses the index of one status only if it sees it there.
+    """
+    query = _SELECT_DETAILS.where(deliveries.c.endpoint_id == endpoint_id, deliveries.c.position < before)
+    if status is not None:
+        query = query.where(deliveries.c.status == literal(status, literal_execute=True))
+    rows = await conn.execute(query.order_by(deliveries.c.position.desc()).limit(limit))
+    return [_details_from_row(row) for row in rows]
 
 
-async def read_delivery(conn: AsyncConnection, delivery_id: UUID) -> RowMapping:
-    """Read one delivery with its attempts."""
-    return (await conn.execute(_ONE, {"id": delivery_id, "limit": 1})).mappings().one()
+async def read_delivery(conn: AsyncConnection, delivery_id: UUID) -> DeliveryDetails:
+    """Return one delivery with its attempts."""
+    return _details_from_row((await conn.execute(_SELECT_DETAILS.where(deliveries.c.id == delivery_id))).one())
+
+
+def _details_from_row(row: Row[*tuple[Any, ...]]) -> DeliveryDetails:
+    return DeliveryDetails(
+        delivery_id=row.id,
+        position=row.position,
+        event_id=row.event_id,
+        event_type=row.event_type,
+        subject=row.subject,
+        status=row.status,
+        created_at=row.created_at,
+        settled_at=row.settled_at,
+        due_at=row.due_at,
+        attempts=tuple(row.attempts),
+        acknowledgement=row.acknowledgement,
+    )

@@ -4,23 +4,30 @@ A worker claims a queue with a lease; only the claim that still holds it settles
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.store.rate_limits import MAX_COOLDOWN
-from shared.database import column_arrays
+from services.notifications.store.tables import delivery_queues
+from shared.database import bulk_insert, bulk_update, column_arrays
 
-_ACQUIRE_CLAIM_LOCK = text("""
-    SELECT pg_advisory_xact_lock(20241122), set_config('idle_in_transaction_session_timeout', '5000', true),
-           set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)
-""")
+CLAIM_LOCK_KEY = 20241122
+"""The advisory lock that lets one worker claim at a time."""
+_ACQUIRE_CLAIM_LOCK = select(
+    func.pg_advisory_xact_lock(CLAIM_LOCK_KEY),
+    func.set_config("idle_in_transaction_session_timeout", "5000", True),
+    func.set_config("plan_cache_mode", "force_generic_plan", True),
+    func.set_config("enable_seqscan", "off", True),
+)
 """A statement before the claim: it waits for its turn first, and reads the queues after that. A worker that stalls
 in the middle of its turn loses it after 5 s. The claim is planned once and no more, which would else take as long as
 the claim itself, and so that it never reads a table from end to end, however many have come since."""
+# Raw: a recursive skip scan, row locks in two CTEs and an update by ctid. Its plan is what it is written for.
 _CLAIM = text("""
     WITH RECURSIVE busy AS (
         (SELECT endpoint_id FROM delivery_queues ORDER BY endpoint_id, subject LIMIT 1)
@@ -72,9 +79,10 @@ its concurrency, for `least` passes over NULL. Whose turn is first is left to ch
 same ones last. Of an endpoint that is not verified only the queue about the endpoint itself is claimed, which has its
 challenge. The rows that were locked are changed by their place in the table: finding them by key again would cost the
 more, the more wait. One that was changed between our snapshot and our lock is passed over until the next claim."""
+# Raw: a LATERAL look-up for each of the given queues keeps the plan to one index step a queue.
 _HEADS = text("""
-    SELECT q.endpoint_id, q.subject, d.id AS delivery_id, v.id AS event_id, v.type, v.at AS occurred_at, v.body,
-           e.url, e.headers, e.format, s.secrets
+    SELECT q.endpoint_id, q.subject, d.id AS delivery_id, v.id AS event_id, v.type AS event_type,
+           v.at AS occurred_at, v.body, e.url, e.headers, e.format, s.secrets
     FROM unnest(CAST(:endpoints AS uuid[]), CAST(:subjects AS text[])) AS q(endpoint_id, subject)
          CROSS JOIN LATERAL (
              SELECT id, position FROM deliveries
@@ -89,6 +97,7 @@ _HEADS = text("""
              WHERE endpoint_id = q.endpoint_id AND (ends_at IS NULL OR ends_at > :at)
          ) s
 """)
+# Raw: it joins the rows of `unnest`, and locks in the order in which every other transaction locks queues.
 _LOCK_CLAIMED = text("""
     SELECT q.endpoint_id, q.subject
     FROM unnest(CAST(:endpoint_id AS uuid[]), CAST(:subject AS text[]), CAST(:claim AS uuid[]))
@@ -96,12 +105,8 @@ _LOCK_CLAIMED = text("""
          JOIN delivery_queues q ON q.endpoint_id = g.endpoint_id AND q.subject = g.subject AND q.claim = g.claim
     ORDER BY q.endpoint_id, q.subject FOR UPDATE OF q
 """)
-_RESCHEDULE = text("""
-    UPDATE delivery_queues q SET claim = NULL, due_at = g.due_at, attempts = g.attempts
-    FROM unnest(CAST(:endpoint_id AS uuid[]), CAST(:subject AS text[]), CAST(:due_at AS timestamptz[]),
-                CAST(:attempts AS integer[])) AS g(endpoint_id, subject, due_at, attempts)
-    WHERE q.endpoint_id = g.endpoint_id AND q.subject = g.subject
-""")
+_RESCHEDULE = bulk_update(delivery_queues, ("endpoint_id", "subject"), ("claim", "due_at", "attempts"))
+# Raw: one statement looks for more pending deliveries, and deletes or updates each queue accordingly.
 _ADVANCE = text("""
     WITH g AS MATERIALIZED (
         SELECT endpoint_id, subject, EXISTS (
@@ -116,19 +121,45 @@ _ADVANCE = text("""
     UPDATE delivery_queues q SET claim = NULL, due_at = :at, attempts = 0
     FROM g WHERE g.has_more AND q.endpoint_id = g.endpoint_id AND q.subject = g.subject
 """)
-_MAKE_DUE = text("""
-    INSERT INTO delivery_queues (endpoint_id, subject, due_at, attempts)
-    SELECT :endpoint, subject, :at, 0 FROM unnest(CAST(:subjects AS text[])) AS given(subject) ORDER BY subject
-    ON CONFLICT (endpoint_id, subject) DO UPDATE
-        SET attempts = 0,
-            due_at = CASE WHEN delivery_queues.claim IS NULL THEN excluded.due_at ELSE delivery_queues.due_at END
-""")
+_NO_CLAIMS: list[UUID] = []
+"""No claim for any row: `unnest` fills a shorter array up with NULL."""
+_QUEUE_COLUMNS = ("endpoint_id", "subject", "due_at", "attempts")
+_ON_QUEUE_CONFLICT = """ON CONFLICT (endpoint_id, subject) DO UPDATE
+SET attempts = 0,
+    due_at = CASE WHEN delivery_queues.claim IS NULL THEN excluded.due_at ELSE delivery_queues.due_at END"""
+_MAKE_DUE = bulk_insert(delivery_queues, _QUEUE_COLUMNS, suffix=_ON_QUEUE_CONFLICT)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimedQueue:
+    """A queue under a claim, and how many attempts its oldest delivery has had."""
+
+    endpoint_id: UUID
+    subject: str
+    attempts: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueHead:
+    """The oldest pending delivery of a queue, with all that sending it needs; secrets and headers are sealed."""
+
+    endpoint_id: UUID
+    subject: str
+    delivery_id: UUID
+    event_id: UUID
+    event_type: str
+    occurred_at: datetime
+    body: str
+    url: str
+    headers: str | None
+    format: str
+    secrets: tuple[str, ...]
 
 
 async def acquire_claim_lock(conn: AsyncConnection) -> None:
-    """Wait until no other worker claims: who counts what flies must see all that was claimed before.
+    """Wait until no other worker claims, and set the transaction up for claiming.
 
-    The transaction is set up for claiming: see above.
+    The claim counts what is in flight, so it must see everything that was claimed before.
     """
     await conn.execute(_ACQUIRE_CLAIM_LOCK)
 
@@ -143,14 +174,12 @@ async def claim(
     default_concurrency: int,
     concurrency: Mapping[UUID, int],
     allowances: Mapping[UUID, int],
-) -> Sequence[RowMapping]:
+) -> list[ClaimedQueue]:
     """Claim up to `limit` due queues until `lease_until`; each endpoint has at most `default_concurrency` in flight,
     or as many as `concurrency` names for it.
 
-    What other workers have flying counts as well. One that has a limit of its own gets what it is `allowances`.
-
-    Answers endpoint_id, subject, attempts. Each endpoint's queues are looked up apart, so however many wait
-    for one, finding those of another costs the same.
+    What other workers have in flight counts as well. An endpoint with a rate limit gets at most its part of
+    `allowances`. Each endpoint's queues are looked up apart: a long backlog of one endpoint does not slow down another.
     """
     given = {
         "claim": claim_id,
@@ -162,31 +191,48 @@ async def claim(
     }
     given |= {"concurrency_ids": list(concurrency), "concurrency": list(concurrency.values())}
     given |= {"allowance_ids": list(allowances), "allowances": list(allowances.values())}
-    return (await conn.execute(_CLAIM, given)).mappings().all()
+    return [
+        ClaimedQueue(endpoint_id=row.endpoint_id, subject=row.subject, attempts=row.attempts)
+        for row in await conn.execute(_CLAIM, given)
+    ]
 
 
-async def list_queue_heads(
-    conn: AsyncConnection, claimed: Sequence[RowMapping], *, at: datetime
-) -> Sequence[RowMapping]:
-    """Read the oldest pending delivery of each claimed queue, with all that sending it needs.
+async def list_queue_heads(conn: AsyncConnection, claimed: Sequence[ClaimedQueue], *, at: datetime) -> list[QueueHead]:
+    """Return the oldest pending delivery of each claimed queue.
 
-    A statement of its own, after the claim: the claim's snapshot may be older than the lock it waited for. What was
-    paused, deleted or given an address to be verified since then is left out.
+    A statement of its own, after the claim: the claim's snapshot may be older than the lock it waited for. Endpoints
+    that were paused, deleted or given a URL to be verified since then are left out.
     """
-    given = {"endpoints": [row["endpoint_id"] for row in claimed], "subjects": [row["subject"] for row in claimed]}
-    return (await conn.execute(_HEADS, {**given, "at": at})).mappings().all()
+    given = {"endpoints": [queue.endpoint_id for queue in claimed], "subjects": [queue.subject for queue in claimed]}
+    return [
+        QueueHead(
+            endpoint_id=row.endpoint_id,
+            subject=row.subject,
+            delivery_id=row.delivery_id,
+            event_id=row.event_id,
+            event_type=row.event_type,
+            occurred_at=row.occurred_at,
+            body=row.body,
+            url=row.url,
+            headers=row.headers,
+            format=row.format,
+            secrets=tuple(row.secrets or ()),
+        )
+        for row in await conn.execute(_HEADS, {**given, "at": at})
+    ]
 
 
 async def lock_claimed(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> set[tuple[UUID, str]]:
     """Lock those of these queues (endpoint_id, subject, claim) that their claim still holds; return which."""
     given = column_arrays(rows, ["endpoint_id", "subject", "claim"])
-    return {(row[0], row[1]) for row in await conn.execute(_LOCK_CLAIMED, given)}
+    return {(row.endpoint_id, row.subject) for row in await conn.execute(_LOCK_CLAIMED, given)}
 
 
 async def reschedule(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     """Give up the claims on queues and let them wait: endpoint_id, subject, due_at, attempts."""
     if rows:
-        await conn.execute(_RESCHEDULE, column_arrays(rows, ["endpoint_id", "subject", "due_at", "attempts"]))
+        given = column_arrays(rows, _QUEUE_COLUMNS)
+        await conn.execute(_RESCHEDULE, {**given, "claim": _NO_CLAIMS})
 
 
 async def advance(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
@@ -197,4 +243,9 @@ async def advance(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]], *, a
 
 async def make_due(conn: AsyncConnection, endpoint_id: UUID, subjects: Sequence[str], *, at: datetime) -> None:
     """Make queues of an endpoint due now and reset their attempts; a queue that is in flight ends its attempt first."""
-    await conn.execute(_MAKE_DUE, {"endpoint": endpoint_id, "subjects": sorted(set(subjects)), "at": at})
+    if subjects:
+        rows = [
+            {"endpoint_id": endpoint_id, "subject": subject, "due_at": at, "attempts": 0}
+            for subject in sorted(set(subjects))
+        ]
+        await conn.execute(_MAKE_DUE, column_arrays(rows, _QUEUE_COLUMNS))

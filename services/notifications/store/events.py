@@ -1,18 +1,24 @@
 """Events: received under one lock, held while a predecessor is missing, numbered, written to feeds and queues."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import Integer, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.store.deliveries import DELIVERY_ID_SQL, ENDPOINT_WANTS_EVENT_SQL
+from services.notifications.store.tables import events, feed_counter, feed_entries, subjects
 from shared.database import column_arrays
 
-_ACQUIRE_INTAKE_LOCK = text("SELECT pg_advisory_xact_lock(20240714)")
+INTAKE_LOCK_KEY = 20240714
+"""The advisory lock that lets one transaction at a time take in events."""
+_ACQUIRE_INTAKE_LOCK = select(func.pg_advisory_xact_lock(INTAKE_LOCK_KEY))
 _COLUMNS = ["id", "type", "matching_patterns", "subject", "sequence", "at", "body", "audience", "filter_keys", "sender"]
+# Raw: two columns are arrays, and `unnest`, on which `bulk_insert` builds, would take an array of arrays apart.
 _INSERT = text("""
     INSERT INTO events (id, type, matching_patterns, subject, sequence, at, received_at, body, audience, filter_keys,
                         sender)
@@ -25,7 +31,8 @@ _INSERT = text("""
          AS given(id, type, matching_patterns, subject, sequence, at, body, audience, filter_keys, sender)
     ON CONFLICT DO NOTHING
 """)
-_KNOWN = text("SELECT id FROM events WHERE id = ANY(CAST(:ids AS uuid[]))")
+_LIST_KNOWN = select(events.c.id).where(events.c.id == func.any(bindparam("ids", type_=ARRAY(events.c.id.type))))
+# Raw: one statement moves the counter, the sequences of the subjects and the events, so that no position is lost.
 _ASSIGN_POSITIONS = text("""
     WITH waiting AS (
         SELECT e.id, e.subject, e.sequence, e.at, coalesce(s.last_sequence, 0) AS last_sequence,
@@ -47,6 +54,7 @@ _ASSIGN_POSITIONS = text("""
     FROM numbered, moved WHERE events.id = numbered.id
     RETURNING events.position
 """)
+# Raw: one statement writes feed entries, deliveries and queues, each out of the rows that the one before returned.
 _FAN_OUT = text(f"""
     WITH fresh AS MATERIALIZED (
         SELECT position, subject, matching_patterns, audience, filter_keys, id FROM events
@@ -76,37 +84,50 @@ _FAN_OUT = text(f"""
     SELECT DISTINCT endpoint_id, subject, CAST(:at AS timestamptz), 0 FROM made ORDER BY 1, 2
     ON CONFLICT (endpoint_id, subject) DO UPDATE SET attempts = delivery_queues.attempts
 """)  # noqa: S608
-_LAST_SEQUENCE = text("SELECT last_sequence FROM subjects WHERE subject = :subject")
-_LAST_POSITION = text("SELECT position FROM feed_counter")
-_LIST_FOR_PARTY = text("""
-    SELECT r.position, e.body
-    FROM feed_entries r JOIN events e ON e.position = r.position
-    WHERE r.party_id = :party AND r.position > :after AND r.position <= :last
-      AND (CAST(:patterns AS text[]) IS NULL OR e.matching_patterns && CAST(:patterns AS text[]))
-    ORDER BY r.position LIMIT :limit
-""")
+_LAST_SEQUENCE = select(subjects.c.last_sequence).where(subjects.c.subject == bindparam("subject"))
+_LAST_POSITION = select(feed_counter.c.position)
+_LIST_FOR_PARTY = (
+    select(feed_entries.c.position, events.c.body)
+    .join(events, events.c.position == feed_entries.c.position)
+    .where(
+        feed_entries.c.party_id == bindparam("party_id"),
+        feed_entries.c.position > bindparam("after"),
+        feed_entries.c.position <= bindparam("last"),
+    )
+    .order_by(feed_entries.c.position)
+    .limit(bindparam("row_limit", type_=Integer))
+)
+_LIST_MATCHING_FOR_PARTY = _LIST_FOR_PARTY.where(events.c.matching_patterns.overlap(bindparam("patterns")))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeedEvent:
+    """An event in a party's feed: its position, and the bytes that are sent."""
+
+    position: int
+    body: str
 
 
 async def acquire_intake_lock(conn: AsyncConnection) -> None:
-    """Wait for one's turn to take in events: positions follow commits, so that a reader's cursor never skips."""
+    """Wait for the turn to take in events: positions follow commits, so that a reader's cursor never skips."""
     await conn.execute(_ACQUIRE_INTAKE_LOCK)
 
 
 async def insert_events(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: datetime) -> set[UUID]:
-    """Store events once, without a position yet; answers which of these ids are stored, now or before.
+    """Store events once, without a position yet; return which of these ids are stored, now or before.
 
     Rows have id, type, matching_patterns (separated by blanks), subject, sequence, at, body, audience (JSON text with
     `parties`, `audience_keys` and `countries`), filter_keys (JSON text: a list, empty where no filter applies), sender
     (JSON text or None).
-    An id that is not in the answer has its sequence taken by another event.
+    If an id is not returned, another event has taken its sequence.
     """
     given = column_arrays(rows, _COLUMNS)
     await conn.execute(_INSERT, {**given, "received_at": at})
-    return set((await conn.execute(_KNOWN, {"ids": given["id"]})).scalars())
+    return set((await conn.execute(_LIST_KNOWN, {"ids": given["id"]})).scalars())
 
 
 async def assign_positions(conn: AsyncConnection, subjects: Sequence[str]) -> list[int]:
-    """Number the events of these subjects whose predecessors are all in; answers their positions in order.
+    """Number the events of these subjects whose predecessors are all stored; return their positions in order.
 
     Across subjects the earlier one comes first; within a subject the sequence alone decides, whatever clocks said.
     """
@@ -123,18 +144,22 @@ async def fan_out(conn: AsyncConnection, positions: Sequence[int], *, at: dateti
 
 
 async def next_sequence(conn: AsyncConnection, subject: str) -> int:
-    """Answer the sequence of the next event about a subject of our own; the intake lock is held."""
+    """Return the sequence of the next event about a subject of our own; the intake lock is held."""
     return int((await conn.execute(_LAST_SEQUENCE, {"subject": subject})).scalar_one_or_none() or 0) + 1
 
 
 async def read_last_position(conn: AsyncConnection) -> int:
-    """Answer the last position given: every event up to it is committed and stays where it is."""
+    """Return the last position given: every event up to it is committed and stays where it is."""
     return int((await conn.execute(_LAST_POSITION)).scalar_one())
 
 
 async def list_for_party(
     conn: AsyncConnection, party_id: UUID, *, after: int, last: int, patterns: Sequence[str] | None, limit: int
-) -> Sequence[RowMapping]:
-    """Read a party's events after one position and up to another, oldest first: position, body."""
-    given = {"party": party_id, "after": after, "last": last, "limit": limit}
-    return (await conn.execute(_LIST_FOR_PARTY, {**given, "patterns": patterns and list(patterns)})).mappings().all()
+) -> list[FeedEvent]:
+    """Return a party's events after one position and up to another, oldest first; of every type without `patterns`."""
+    given: dict[str, Any] = {"party_id": party_id, "after": after, "last": last, "row_limit": limit}
+    if patterns is None:
+        rows = await conn.execute(_LIST_FOR_PARTY, given)
+    else:
+        rows = await conn.execute(_LIST_MATCHING_FOR_PARTY, given | {"patterns": list(patterns)})
+    return [FeedEvent(position=row.position, body=row.body) for row in rows]

@@ -1,32 +1,39 @@
-"""Endpoints that do nothing but fail, and since when."""
+"""Failure streaks: endpoints whose every attempt has failed, and since when."""
 
 from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_END_STREAKS = text("DELETE FROM failure_streaks WHERE endpoint_id = ANY(CAST(:endpoints AS uuid[]))")
-_BEGIN_STREAKS = text("""
-    INSERT INTO failure_streaks (endpoint_id, since)
-    SELECT endpoint_id, :at FROM unnest(CAST(:endpoints AS uuid[])) AS given(endpoint_id) ORDER BY endpoint_id
-    ON CONFLICT DO NOTHING
-""")
-_FAILING_SINCE = text("""
-    SELECT endpoint_id FROM failure_streaks WHERE endpoint_id = ANY(CAST(:endpoints AS uuid[])) AND since <= :before
-""")
+from services.notifications.store.tables import failure_streaks
+from shared.database import bulk_insert, column_arrays
+
+_COLUMNS = ("endpoint_id", "since")
+_c = failure_streaks.c
+_IS_OF_ENDPOINTS = _c.endpoint_id == func.any(bindparam("endpoint_ids", type_=ARRAY(_c.endpoint_id.type)))
+_END = delete(failure_streaks).where(_IS_OF_ENDPOINTS)
+_BEGIN = bulk_insert(failure_streaks, _COLUMNS, suffix="ON CONFLICT DO NOTHING")
+_LIST_FAILING_SINCE = select(_c.endpoint_id).where(_IS_OF_ENDPOINTS, _c.since <= bindparam("before"))
 
 
 async def record(conn: AsyncConnection, succeeded: Collection[UUID], failed: Collection[UUID], *, at: datetime) -> None:
-    """Note which endpoints took a letter, and which did not since now at the latest."""
+    """End the streaks of endpoints that received a delivery; begin one at `at` for those that failed and have none."""
     if succeeded:
-        await conn.execute(_END_STREAKS, {"endpoints": sorted(succeeded)})
+        await conn.execute(_END, {"endpoint_ids": sorted(succeeded)})
     if failed:
-        await conn.execute(_BEGIN_STREAKS, {"endpoints": sorted(failed), "at": at})
+        rows = [{"endpoint_id": endpoint_id, "since": at} for endpoint_id in sorted(failed)]
+        await conn.execute(_BEGIN, column_arrays(rows, _COLUMNS))
 
 
-async def list_failing_since(conn: AsyncConnection, endpoints: Collection[UUID], *, before: datetime) -> set[UUID]:
-    """Answer which of these endpoints have done nothing but fail since that moment."""
-    given = {"endpoints": list(endpoints), "before": before}
-    return set((await conn.execute(_FAILING_SINCE, given)).scalars())
+async def end(conn: AsyncConnection, endpoint_id: UUID) -> None:
+    """End the streak of an endpoint that its owner resumes: earlier failures no longer count."""
+    await conn.execute(_END, {"endpoint_ids": [endpoint_id]})
+
+
+async def list_failing_since(conn: AsyncConnection, endpoint_ids: Collection[UUID], *, before: datetime) -> set[UUID]:
+    """Return which of these endpoints have had nothing but failures since that moment."""
+    given = {"endpoint_ids": list(endpoint_ids), "before": before}
+    return set((await conn.execute(_LIST_FAILING_SINCE, given)).scalars())

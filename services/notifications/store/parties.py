@@ -5,28 +5,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.store.tables import audience_keys
-from shared.database import bulk_insert, column_arrays
+from services.notifications.store.tables import audience_keys, grants, parties
+from shared.database import bulk_insert, column_arrays, id_in
 
-_UPSERT_NEWER = text("""
-    INSERT INTO parties (id, version, disabled, updated_at)
-    SELECT id, version, disabled, :at
-    FROM unnest(CAST(:id AS uuid[]), CAST(:version AS integer[]), CAST(:disabled AS boolean[]))
-         AS given(id, version, disabled)
-    ORDER BY id
-    ON CONFLICT (id) DO UPDATE
-        SET version = excluded.version, disabled = excluded.disabled, updated_at = excluded.updated_at
-        WHERE parties.version < excluded.version
-    RETURNING id
-""")
-_DELETE_KEYS_AND_GRANTS = [
-    text(f"DELETE FROM {table} WHERE party_id = ANY(CAST(:ids AS uuid[]))")  # noqa: S608
-    for table in ("audience_keys", "grants")
-]
-_INSERT_AUDIENCE_KEYS = bulk_insert(audience_keys, ("audience_key", "party_id"))
+_PARTY_COLUMNS = ("id", "version", "disabled", "updated_at")
+_AUDIENCE_KEY_COLUMNS = ("audience_key", "party_id")
+_GRANT_COLUMNS = ("party_id", "number", "country", "patterns")
+_ON_PARTY_CONFLICT = """ON CONFLICT (id) DO UPDATE
+SET version = excluded.version, disabled = excluded.disabled, updated_at = excluded.updated_at
+WHERE parties.version < excluded.version
+RETURNING id"""
+_UPSERT_NEWER = bulk_insert(parties, _PARTY_COLUMNS, suffix=_ON_PARTY_CONFLICT)
+_INSERT_AUDIENCE_KEYS = bulk_insert(audience_keys, _AUDIENCE_KEY_COLUMNS)
+# Raw: a row's patterns are an array, and `unnest`, on which `bulk_insert` builds, would take an array of arrays apart.
 _INSERT_GRANTS = text("""
     INSERT INTO grants (party_id, number, country, patterns)
     SELECT party_id, number, country, string_to_array(patterns, ' ')
@@ -36,21 +30,27 @@ _INSERT_GRANTS = text("""
 
 
 async def upsert_newer(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: datetime) -> set[UUID]:
-    """Keep parties (id, version, disabled; each once) that are newer than the copy; answers which were."""
-    given = column_arrays(rows, ["id", "version", "disabled"])
-    return set((await conn.execute(_UPSERT_NEWER, {**given, "at": at})).scalars())
+    """Write parties (id, version, disabled; each once) that are newer than the copy; return the ids of these.
+
+    The rows are locked in the order of their ids.
+    """
+    stamped = [{**row, "updated_at": at} for row in sorted(rows, key=lambda row: row["id"])]
+    return set((await conn.execute(_UPSERT_NEWER, column_arrays(stamped, _PARTY_COLUMNS))).scalars())
 
 
 async def replace_keys_and_grants(
     conn: AsyncConnection,
-    ids: Sequence[UUID],
+    party_ids: Sequence[UUID],
     audience_key_rows: Sequence[dict[str, Any]],
     grant_rows: Sequence[dict[str, Any]],
 ) -> None:
-    """Replace the audience keys (audience_key, party_id) and grants (party_id, number, country, patterns)."""
-    for delete in _DELETE_KEYS_AND_GRANTS:
-        await conn.execute(delete, {"ids": list(ids)})
+    """Replace the audience keys (audience_key, party_id) and grants (party_id, number, country, patterns).
+
+    The patterns of a grant are one text, separated by blanks.
+    """
+    for table in (audience_keys, grants):
+        await conn.execute(delete(table).where(id_in(table.c.party_id, party_ids)))
     if audience_key_rows:
-        await conn.execute(_INSERT_AUDIENCE_KEYS, column_arrays(audience_key_rows, ["audience_key", "party_id"]))
+        await conn.execute(_INSERT_AUDIENCE_KEYS, column_arrays(audience_key_rows, _AUDIENCE_KEY_COLUMNS))
     if grant_rows:
-        await conn.execute(_INSERT_GRANTS, column_arrays(grant_rows, ["party_id", "number", "country", "patterns"]))
+        await conn.execute(_INSERT_GRANTS, column_arrays(grant_rows, _GRANT_COLUMNS))

@@ -1,55 +1,73 @@
-"""How fast endpoints may be sent to: limits of their own, held across all workers, and rests that they asked for."""
+"""Rate limits of endpoints, held across all workers, and the cooldowns that receivers asked for."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.store.tables import ENDPOINT_IS_SENT_TO, delivery_queues, endpoints, rate_limits
+from shared.database import bulk_update
+
 MAX_COOLDOWN = timedelta(hours=1)
-"""The longest rest of a whole endpoint; a single letter waits as long as it was told."""
+"""The longest cooldown of a whole endpoint; a single delivery waits as long as its receiver asked."""
 
-_LOCK_DUE = text("""
-    SELECT r.endpoint_id, r.next_send_at, e.rate_limit
-    FROM rate_limits r JOIN endpoints e ON e.id = r.endpoint_id AND e.rate_limit IS NOT NULL
-    WHERE e.status IN ('active', 'pending')
-      AND EXISTS (SELECT FROM delivery_queues q WHERE q.endpoint_id = e.id AND q.due_at <= :at)
-    FOR UPDATE OF r SKIP LOCKED
-""")
-_SET_NEXT_SEND = text("""
-    UPDATE rate_limits r SET next_send_at = g.next_send_at
-    FROM unnest(CAST(:endpoints AS uuid[]), CAST(:next_send_at AS timestamptz[])) AS g(endpoint_id, next_send_at)
-    WHERE r.endpoint_id = g.endpoint_id
-""")
-_START_COOLDOWN = text("""
-    INSERT INTO rate_limits (endpoint_id, cooldown_until) VALUES (:endpoint, :until)
-    ON CONFLICT (endpoint_id) DO UPDATE SET cooldown_until = excluded.cooldown_until
-""")
-_END_COOLDOWN = text("UPDATE rate_limits SET cooldown_until = NULL WHERE endpoint_id = :endpoint")
+_LOCK_DUE = (
+    select(rate_limits.c.endpoint_id, rate_limits.c.next_send_at, endpoints.c.rate_limit)
+    .join(endpoints, endpoints.c.id == rate_limits.c.endpoint_id)
+    .where(
+        endpoints.c.rate_limit.is_not(None),
+        ENDPOINT_IS_SENT_TO,
+        exists().where(delivery_queues.c.endpoint_id == endpoints.c.id, delivery_queues.c.due_at <= bindparam("at")),
+    )
+    .with_for_update(of=rate_limits, skip_locked=True)
+)
+_SET_NEXT_SEND = bulk_update(rate_limits, ("endpoint_id",), ("next_send_at",))
 
 
-async def lock_due(conn: AsyncConnection, *, at: datetime) -> dict[UUID, tuple[int, datetime | None]]:
-    """Lock the rate limits of endpoints with something due: deliveries per second, and when to send the next.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RateLimit:
+    """How many deliveries a second an endpoint takes, and when the next may be sent (None: none was sent yet)."""
 
-    One that another worker holds at this moment is not in the answer: it is that worker's turn.
+    rate: int
+    next_send_at: datetime | None
+
+
+async def lock_due(conn: AsyncConnection, *, at: datetime) -> dict[UUID, RateLimit]:
+    """Lock and return the rate limits of endpoints that have something due.
+
+    A rate limit that another worker holds at this moment is left out: it is that worker's turn.
     """
     rows = await conn.execute(_LOCK_DUE, {"at": at})
-    return {row.endpoint_id: (row.rate_limit, row.next_send_at) for row in rows}
+    return {row.endpoint_id: RateLimit(rate=row.rate_limit, next_send_at=row.next_send_at) for row in rows}
 
 
 async def set_next_send(conn: AsyncConnection, next_send_at: Mapping[UUID, datetime]) -> None:
     """Write when the next delivery may go to each of these endpoints, whose rate limits are locked."""
     if next_send_at:
-        given = {"endpoints": list(next_send_at), "next_send_at": list(next_send_at.values())}
+        given = {"endpoint_id": list(next_send_at), "next_send_at": list(next_send_at.values())}
         await conn.execute(_SET_NEXT_SEND, given)
+
+
+async def ensure_rate_limit(conn: AsyncConnection, endpoint_id: UUID) -> None:
+    """Write the row that the rate limit of an endpoint needs, if it is missing."""
+    await conn.execute(insert(rate_limits).values(endpoint_id=endpoint_id).on_conflict_do_nothing())
 
 
 async def start_cooldown(conn: AsyncConnection, endpoint_id: UUID, *, until: datetime) -> None:
     """Send an endpoint nothing until then."""
-    await conn.execute(_START_COOLDOWN, {"endpoint": endpoint_id, "until": until})
+    started = insert(rate_limits).values(endpoint_id=endpoint_id, cooldown_until=until)
+    await conn.execute(
+        started.on_conflict_do_update(
+            index_elements=[rate_limits.c.endpoint_id], set_={"cooldown_until": started.excluded.cooldown_until}
+        )
+    )
 
 
 async def end_cooldown(conn: AsyncConnection, endpoint_id: UUID) -> None:
-    """End an endpoint's rest."""
-    await conn.execute(_END_COOLDOWN, {"endpoint": endpoint_id})
+    """End an endpoint's cooldown."""
+    c = rate_limits.c
+    await conn.execute(update(rate_limits).where(c.endpoint_id == endpoint_id).values(cooldown_until=None))

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -232,3 +233,9 @@ commands = Table(
     Index("commands_at", "at"),
 )
 """Commands that were done, with their responses: a repeated command gets the same response."""
+
+ENDPOINT_IS_KEPT = endpoints.c.status != literal_column("'deleted'")
+ENDPOINT_IS_SENT_TO = endpoints.c.status.in_([literal_column("'active'"), literal_column("'pending'")])
+DELIVERY_IS_PENDING = deliveries.c.status == literal_column("'pending'")
+DELIVERY_IS_GIVEN_UP = deliveries.c.status == literal_column("'given_up'")
+"""Conditions with their values written out: a generic plan uses a partial index only if it sees the value."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.store import tables as t
@@ -32,5 +32,5 @@ async def upsert(conn: AsyncConnection, parties: Iterable[Party]) -> None:
 async def has_authority(conn: AsyncConnection, country: str) -> bool:
     """Say whether a country has a Management Authority on the hub."""
     c = t.parties.c
-    query = select(c.id).where(c.country == country, c.disabled.is_(False), text("roles ? 'authority'")).limit(1)
+    query = select(c.id).where(c.country == country, c.disabled.is_(False), c.roles.has_key("authority")).limit(1)
     return (await conn.execute(query)).first() is not None

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.model.permits import PermitRecord
@@ -156,8 +156,8 @@ BATCH_SIZE = 500
 ISSUING_LOCK = 0x5A01C
 """The advisory lock that issuers share, and that is held alone after a load of quotas: of a permit and a quota that
 come at the same moment one sees the other. Whoever waits for it alone holds no quota."""
-_SHARE_ISSUING_LOCK = text(f"SELECT pg_advisory_xact_lock_shared({ISSUING_LOCK})")
-_HOLD_ISSUING_LOCK = text(f"SELECT pg_advisory_xact_lock({ISSUING_LOCK})")
+_SHARE_ISSUING_LOCK = select(func.pg_advisory_xact_lock_shared(ISSUING_LOCK))
+_HOLD_ISSUING_LOCK = select(func.pg_advisory_xact_lock(ISSUING_LOCK))
 
 
 async def wait_for_issuers(conn: AsyncConnection) -> None:

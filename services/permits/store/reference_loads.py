@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.store.tables import permit_history, reference_loads
@@ -17,10 +17,7 @@ LIST_LOCK_NUMBERS = {"taxa": 1, "suspensions": 2, "quotas": 3}
 
 async def lock_list(conn: AsyncConnection, list_name: str) -> int:
     """Wait until no other load of this list is under way, and answer the version that stands (0: none yet)."""
-    await conn.execute(
-        text("SELECT pg_advisory_xact_lock(:class, :list)"),
-        {"class": LOAD_LOCK_CLASS, "list": LIST_LOCK_NUMBERS[list_name]},
-    )
+    await conn.execute(select(func.pg_advisory_xact_lock(LOAD_LOCK_CLASS, LIST_LOCK_NUMBERS[list_name])))
     c = reference_loads.c
     version = (await conn.execute(select(func.max(c.version)).where(c.list == list_name))).scalar_one()
     return int(version or 0)
@@ -51,5 +48,6 @@ async def read_change_mark(conn: AsyncConnection) -> tuple[int, int]:
     """Answer how far loads and what became of permits have come; another answer says that something changed."""
     load_count = select(func.count()).select_from(reference_loads).scalar_subquery()
     last_permit_event = select(func.coalesce(func.max(permit_history.c.id), 0)).scalar_subquery()
-    row = (await conn.execute(select(load_count, last_permit_event))).one()
-    return int(row[0]), int(row[1])
+    query = select(load_count.label("load_count"), last_permit_event.label("last_permit_event"))
+    row = (await conn.execute(query)).one()
+    return int(row.load_count), int(row.last_permit_event)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, Text, func, literal, or_, select, text
+from sqlalchemy import CTE, ColumnElement, Select, Text, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -143,7 +143,7 @@ def _used_by_item(year: int) -> CTE:
 
 def _import_permits_by_item(used: CTE) -> CTE:
     """Say of each item which import permits it used, and whether it used another permit too."""
-    numbers = func.string_agg(P.number.distinct(), aggregate_order_by(text("' '"), P.number))
+    numbers = func.string_agg(P.number.distinct(), aggregate_order_by(literal(" "), P.number))
     return (
         select(
             used.c.declaration_id,
@@ -160,7 +160,7 @@ def _import_permits_by_item(used: CTE) -> CTE:
 async def _stream(conn: AsyncConnection, query: Select[Any]) -> AsyncIterator[Sequence[Row]]:
     """Read a long answer piece by piece; whoever reads it slowly may take minutes over it."""
     for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
-        await conn.execute(text(f"SET LOCAL {limit} = '10min'"))
+        await conn.execute(select(func.set_config(limit, "10min", True)))
     async with conn.stream(query.execution_options(yield_per=ROWS_PER_BATCH)) as result:
         async for rows in result.mappings().partitions():
             yield rows

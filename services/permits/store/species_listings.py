@@ -14,6 +14,7 @@ from services.permits.store.from_row import Row
 from services.permits.store.tables import taxa, taxon_names
 
 _COLUMNS = "t.taxon_id, t.name, t.author, t.rank, t.parts, t.lineage, t.content, t.since, t.until, t.version"
+# Raw: the names are rows of `unnest`, JSON arrays are rows with their places, and OFFSET 0 holds the plan.
 _FIND = text(
     f"""
 WITH wanted AS (

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.reference.entries import Taxon
@@ -113,15 +113,15 @@ class TaxonList:
     async def finish_load(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
         """Let the project's own listing give way for each taxon that the index names."""
         if not self.built_in:
-            await conn.execute(_END_BUILT_IN_TAXA, {"day": day})
+            loaded, c = taxa.alias("loaded"), taxa.c
+            is_loaded = exists().where(
+                taxon_names.c.key == c.key,
+                loaded.c.id == taxon_names.c.taxon,
+                loaded.c.built_in.is_(False),
+                loaded.c.until.is_(None),
+            )
+            later = or_(c.until.is_(None), c.until > day)
+            await conn.execute(update(taxa).where(c.built_in.is_(True), later, is_loaded).values(until=day))
 
     async def catch_up(self, conn: AsyncConnection, version: int, at: datetime) -> None:
         """Nothing that happens at the same moment has to know of it."""
-
-
-_END_BUILT_IN_TAXA = text("""
-UPDATE taxa SET until = :day
-WHERE built_in AND (until IS NULL OR until > :day) AND EXISTS (
-    SELECT FROM taxon_names n JOIN taxa loaded ON loaded.id = n.taxon
-    WHERE n.key = taxa.key AND NOT loaded.built_in AND loaded.until IS NULL
-)""")

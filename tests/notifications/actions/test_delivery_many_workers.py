@@ -8,12 +8,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 
 from services.notifications.actions import delivery
 from services.notifications.domain.concurrency_limit import INITIAL_CONCURRENCY
 from services.notifications.domain.delivery_request import DeliveryRequest
 from services.notifications.store import delivery_queues
+from services.notifications.store.delivery_queues import ClaimedQueue
 from shared.database import create_engine, new_id, now
 from tests.notifications.actions.test_delivery_leases import worker_process
 from tests.notifications.conftest import Service, event_message, party, wait_until
@@ -136,6 +137,6 @@ async def test_what_its_owner_stops_between_a_claim_and_its_sending_is_not_sent(
     assert await heads(service, taken) == []
 
 
-async def heads(service: Service, taken: Sequence[RowMapping]) -> list[str]:
+async def heads(service: Service, taken: Sequence[ClaimedQueue]) -> list[str]:
     async with service.engine.connect() as conn:
-        return [str(row["endpoint_id"]) for row in await delivery_queues.list_queue_heads(conn, taken, at=now())]
+        return [str(head.endpoint_id) for head in await delivery_queues.list_queue_heads(conn, taken, at=now())]

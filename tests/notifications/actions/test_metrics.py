@@ -18,7 +18,8 @@ async def punctual(service: Service) -> tuple[int, int]:
     """Answer what was due up to now and what of it was sent in time."""
     at = now()
     async with service.engine.connect() as conn:
-        return await metrics.count_on_time(conn, since=at - timedelta(minutes=5), until=at, limit=TEN)
+        counts = await metrics.count_on_time(conn, since=at - timedelta(minutes=5), until=at, limit=TEN)
+    return counts.due, counts.on_time
 
 
 async def read(service: Service) -> dict[str, float]:
