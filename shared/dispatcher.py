@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared import outbox
 from shared.database import now
 from shared.logs import logger
+from shared.request_context import internal_request
 from shared.service_client import ResponseLost, ResponseTimeout, ServiceUnreachable
 
 OutboxMessage = Mapping[str, Any]
@@ -88,7 +89,7 @@ class Dispatcher:
                 idle = not await self._dispatch_once()
             except Exception as error:
                 self._failures += 1
-                logger().warning("courier.failed", trip=self.name, error=repr(error)[:500])
+                logger().warning("dispatcher.failed", dispatcher=self.name, error=error)
                 idle = False
             await self._wait(idle=idle)
 
@@ -131,6 +132,11 @@ class Dispatcher:
         self._wake_event.clear()
 
     async def _send(self, messages: Sequence[OutboxMessage]) -> None:
+        """Send a batch as one request of the hub's own: its id stands in the log lines of both sides."""
+        with internal_request():
+            await self._send_or_split(messages)
+
+    async def _send_or_split(self, messages: Sequence[OutboxMessage]) -> None:
         try:
             results = await self._send_messages(messages)
         except (ServiceUnreachable, ResponseTimeout) as unreachable:
@@ -160,7 +166,9 @@ class Dispatcher:
     async def _reschedule(self, messages: Sequence[OutboxMessage], reason: str, failures: int | None = None) -> None:
         self._failures = self._failures + 1 if failures is None else failures
         if self._failures in {1, 10, 100}:
-            logger().warning("courier.away", trip=self.name, letters=len(messages), why=reason)
+            logger().warning(
+                "dispatcher.service_unavailable", dispatcher=self.name, messages=len(messages), reason=reason
+            )
         messages = [*messages, *self._enqueued]
         self._enqueued.clear()
         wait = backoff(self._failures, random.random())  # noqa: S311
@@ -175,11 +183,11 @@ class Dispatcher:
         """Count the failures of a letter that broke the receiver alone; the last resort follows the last try."""
         self._single_failures[message["id"]] = self._single_failures.get(message["id"], 0) + 1
         logger().error(
-            "courier.broke",
-            trip=self.name,
-            letter=str(message["id"]),
-            tries=self._single_failures[message["id"]],
-            why=reason,
+            "dispatch.failed",
+            dispatcher=self.name,
+            message=str(message["id"]),
+            attempts=self._single_failures[message["id"]],
+            reason=reason,
         )
         if self._on_poison_message is not None and self._single_failures[message["id"]] >= MAX_SINGLE_ATTEMPTS:
             await self._on_poison_message(message, reason)

@@ -9,6 +9,7 @@ from shared.database import now
 from shared.logs import logger
 from shared.problem_responses import Unauthenticated, request_id
 from shared.problems import NotAllowed
+from shared.request_context import record_party
 from shared.signed_tokens import InternalTokenVerifier, InvalidToken
 
 
@@ -29,6 +30,8 @@ async def read_caller(request: Request) -> Caller:
     except InvalidToken as error:
         logger().warning("token.refused", reason=str(error))
         raise Unauthenticated("The inside token is not valid here.") from None
+    if found.party is not None:
+        record_party(found.party.id)
     return found.model_copy(update={"request_id": request_id(request)})
 
 

@@ -1,29 +1,154 @@
-"""Logs are JSON lines in UTC with the request's id; never a declaration's content, never a secret."""
+"""Logs are JSON lines on stderr, whoever writes them; never a secret, a query string or a declaration's content.
+
+Our own lines, those of libraries, warnings and tracebacks take the same way: one object a line, with the time, the
+level, the service and, inside a request, its id. `docs/logs.md` names the fields.
+"""
 
 import logging
 import sys
+import threading
+import traceback
+from collections.abc import Iterator, MutableMapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import IO, Any
 
 import structlog
+from pydantic_core import to_json
+
+from shared.request_context import current_request
+
+MAX_TEXT = 500
+DATA_ERROR_CLASS = "22"
+"""The class of SQLSTATEs whose messages quote the value that was sent."""
+Fields = MutableMapping[str, Any]
 
 
-def configure_logging(service: str, level: str = "INFO") -> None:
-    """Set up logging of this process once: one JSON object a line on stderr, the service's name in each."""
+class LineWriter:
+    """The one place where lines leave the process: whole, at once, so that none is lost when it ends."""
+
+    def __init__(self, service: str, level: int, file: IO[bytes]) -> None:
+        self._service, self.level, self._file = service, level, file
+        self._lock = threading.Lock()
+
+    def write(self, level: str, event: str, fields: Fields) -> None:
+        """Write one line."""
+        head = {"timestamp": _timestamp(), "level": level, "service": self._service, "event": event}
+        line = to_json({**head, **fields}, serialize_unknown=True, inf_nan_mode="strings") + b"\n"
+        with self._lock, suppress(OSError, ValueError):  # a full disk or a closed stderr breaks no request
+            self._file.write(line)
+            self._file.flush()
+
+
+_writer: LineWriter | None = None
+
+
+def configure_logging(service: str, level: str = "INFO", file: IO[bytes] | None = None) -> None:
+    """Let everything this process logs be JSON lines of this service on stderr, or in `file`."""
+    global _writer
+    threshold = logging.getLevelNamesMapping()[level]
+    _writer = LineWriter(service, threshold, sys.stderr.buffer if file is None else file)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
+        processors=[_write_event],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.ReturnLoggerFactory(),
+        cache_logger_on_first_use=False,
     )
-    structlog.contextvars.bind_contextvars(service=service)
+    root = logging.getLogger()
+    root.handlers = [LibraryHandler()]
+    root.setLevel(max(threshold, logging.WARNING))  # below it some libraries name addresses with their queries
+    logging.getLogger("uvicorn.error").setLevel(threshold)
+    logging.captureWarnings(True)
+    sys.excepthook = _log_uncaught
+    threading.excepthook = _log_thread_failure
+    sys.unraisablehook = _log_unraisable
 
 
 def logger() -> structlog.stdlib.BoundLogger:
-    """Answer the process's logger."""
+    """Return the process's logger."""
     log: structlog.stdlib.BoundLogger = structlog.get_logger()
     return log
+
+
+def log_request(level: int, fields: Fields) -> None:
+    """Write the line of a request, on a shorter way than the other lines: there is one for every request."""
+    if _writer is not None and level >= _writer.level:
+        _writer.write(logging.getLevelName(level).lower(), "request.completed", fields)
+
+
+def describe_error(error: BaseException) -> str:
+    """Return the type of an error and the first line of its message: the lines behind may hold what was sent."""
+    kind, original = type(error).__name__, getattr(error, "orig", None)
+    quotes_value = any(
+        type(found).__name__ == "DataError" or str(getattr(found, "sqlstate", None))[:2] == DATA_ERROR_CLASS
+        for found in (error, original, getattr(original, "__cause__", None))
+    )
+    if quotes_value:
+        return f"{kind}: the database refused a value"
+    message = str(error).partition("\n")[0][:MAX_TEXT]
+    return f"{kind}: {message}" if message else kind
+
+
+class LibraryHandler(logging.Handler):
+    """Writes what libraries log by the standard module: uvicorn, asyncio, aiohttp, warnings."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record as a line; where an error follows, its own message is enough, and is safe to write."""
+        message, error = record.getMessage(), record.exc_info[1] if record.exc_info else None
+        fields: Fields = {"logger": record.name, "message": message.partition("\n")[0] if error else message}
+        if _writer is not None:
+            _writer.write(
+                record.levelname.lower(), "library.message", {**_request_field(), **fields, **_error_fields(error)}
+            )
+
+
+def _write_event(_: Any, level: str, fields: Fields) -> str:
+    event = str(fields.pop("event"))
+    error = fields.pop("exc_info", None)
+    for name, value in fields.items():
+        if isinstance(value, BaseException):
+            fields[name] = describe_error(value)
+    if _writer is not None:
+        shown = error if isinstance(error, BaseException) else None
+        _writer.write(level, event, {**_request_field(), **fields, **_error_fields(shown)})
+    return event
+
+
+def _request_field() -> dict[str, Any]:
+    context = current_request()
+    return {} if context is None else {"request_id": context.request_id}
+
+
+def _error_fields(error: BaseException | None) -> dict[str, Any]:
+    if error is None:
+        return {}
+    return {"error": describe_error(error), "traceback": "".join(_traceback_parts(error))}
+
+
+def _traceback_parts(error: BaseException) -> Iterator[str]:
+    """Write an error, what caused it and what it groups, each with its frames and without what may be content."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        yield from _traceback_parts(cause)
+    yield from traceback.format_tb(error.__traceback__)
+    yield describe_error(error) + "\n"
+    if isinstance(error, BaseExceptionGroup):
+        for part in error.exceptions:
+            yield from _traceback_parts(part)
+
+
+def _timestamp() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def _log_uncaught(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:
+    logger().critical("process.failed", exc_info=error)
+
+
+def _log_thread_failure(arguments: threading.ExceptHookArgs) -> None:
+    logger().critical("thread.failed", exc_info=arguments.exc_value)
+
+
+def _log_unraisable(arguments: "sys.UnraisableHookArgs") -> None:
+    logger().error("exception.ignored", exc_info=arguments.exc_value)

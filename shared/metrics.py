@@ -4,6 +4,8 @@ Counters of several processes add up; what the database says is the same whichev
 """
 
 import asyncio
+import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +15,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from shared.database import DATABASE_ERRORS
+from shared.logs import log_request
 
 PROCESS_REGISTRY = CollectorRegistry()
 """The counters of this process."""
@@ -72,12 +75,15 @@ async def serve_metrics(read_metrics: ReadMetrics, host: str, port: int) -> asyn
         try:
             async with asyncio.timeout(HEAD_TIMEOUT_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
+            began = time.perf_counter()
             writer.write(
                 _ok_response(await render_metrics(read_metrics))
                 if head.startswith(b"GET /metrics ")
                 else _NOT_FOUND_RESPONSE
             )
             await writer.drain()
+            milliseconds = round((time.perf_counter() - began) * 1000, 2)
+            log_request(logging.DEBUG, {"method": "GET", "route": "/metrics", "milliseconds": milliseconds})
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:

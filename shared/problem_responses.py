@@ -6,7 +6,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
@@ -14,6 +13,7 @@ from shared.contracts.problems import PROBLEM_CODES, STATUS_TITLES
 from shared.database import is_unavailable
 from shared.logs import logger
 from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound, ProblemError, TooManyRequests, Unavailable
+from shared.request_context import record_code
 from shared.strict_json import json_pointer
 from shared.validation_faults import validation_code, validation_message
 
@@ -46,7 +46,8 @@ def problem_response(
     headers: dict[str, str] | None = None,
     **extra: Any,
 ) -> Response:
-    """Render a problem document (RFC 9457)."""
+    """Render a problem document (RFC 9457), and note its code for the request's log line."""
+    record_code(code)
     content = _problem_document(status, code, detail, request_id, faults) | extra
     return JSONResponse(content, status_code=status, media_type=PROBLEM_MEDIA_TYPE, headers=headers)
 
@@ -151,16 +152,14 @@ def _allowed_methods(request: Request) -> list[str]:
     return ["GET", "HEAD", *found[1:]] if found[:1] == ["GET"] else found
 
 
-def unexpected_error_response(error: Exception, *, path: str, request_id: str) -> Response:
+def unexpected_error_response(error: Exception, *, route: str | None, request_id: str) -> Response:
     """Render what nobody foresaw: 503 when the database is away, else 500; the log has the rest."""
-    if isinstance(error, ClientDisconnect):
-        return Response(status_code=400)  # to nobody: who asked has gone before the body was whole
     if isinstance(error, SQLAlchemyError | OSError | TimeoutError) and is_unavailable(error):
-        logger().warning("database.away", error=repr(error)[:300])
+        logger().warning("database.unavailable", error=error)
         detail = "The database cannot answer now. Nothing was half-written; ask again in a few seconds."
         return problem_response(
             503, "database-unavailable", detail, request_id=request_id, headers={"Retry-After": "2"}
         )
-    logger().error("request.broke", path=path, exc_info=error)
+    logger().error("request.failed", route=route, exc_info=error)
     detail = "Something broke on our side. Nothing was half-written. Quote the request id to the operator."
     return problem_response(500, "internal-error", detail, request_id=request_id)

@@ -10,6 +10,7 @@ import aiohttp
 from shared.contracts.parties import Caller
 from shared.database import now
 from shared.problems import Unavailable
+from shared.request_context import current_request
 from shared.signed_tokens import InternalTokenSigner
 
 SECONDS_BETWEEN_CHUNKS = 60.0
@@ -178,6 +179,8 @@ class ServiceClient:
             raise ServiceUnreachable(f"the connection pool to {self.name} is not open")
         token = self._signer.sign(caller, audience=self.name, at=now())
         sent_headers = {"Authorization": f"Bearer {token}", "X-Request-Id": caller.request_id, **(headers or {})}
+        if (context := current_request()) is not None:
+            sent_headers["traceparent"] = context.traceparent
         try:
             async with self._session.request(
                 method,

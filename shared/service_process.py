@@ -20,7 +20,11 @@ DRAIN_SECONDS = 25.0
 
 
 def start_process(name: str, model: type[S]) -> S:
-    """Read and check the settings of a process, configure its logs, and tie it to its supervisor if it has one."""
+    """Read and check the settings of a process, configure its logs, and tie it to its supervisor if it has one.
+
+    Until its settings are read, it logs at the level INFO.
+    """
+    configure_logging(name)
     supervision.exit_with_supervisor()
     settings = load_settings_or_exit(model)
     configure_logging(name, settings.log_level)
@@ -53,7 +57,7 @@ async def work_until_signal(
         (drain or working.cancel)()
         _, unfinished = await asyncio.wait({working}, timeout=DRAIN_SECONDS)
         if unfinished:
-            logger().warning("worker.cut_short")
+            logger().warning("worker.drain_timed_out")
         await _cancel(stopping, *unfinished)
     if not working.cancelled():
         working.result()
@@ -82,5 +86,5 @@ async def _cancel(*tasks: asyncio.Task[Any]) -> None:
 
 def _end_process_on_failure(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        logger().error("work.broke", exc_info=error)
+        logger().error("task.failed", exc_info=error)
         os.kill(os.getpid(), signal.SIGTERM)

@@ -7,7 +7,7 @@ containers. Both at once are refused, for it would not be plain which counts.
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings
@@ -22,7 +22,9 @@ class ServiceSettings(BaseSettings):
     database_url: str = Field(description="postgresql+asyncpg://…, the service's database as its runner")
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(ge=1, le=65535, description="Port to listen on")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR; every request is a line of INFO, a health check of DEBUG"
+    )
 
 
 class InvalidSettings(Exception):

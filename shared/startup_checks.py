@@ -5,7 +5,6 @@ start only: a database that goes away later is waited for.
 """
 
 import asyncio
-import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import DATABASE_ERRORS, UNAVAILABLE_STATES, create_engine, is_unavailable, sqlstate
 from shared.key_files import KeyFile
+from shared.logs import logger
 from shared.migration_state import find_migration_fault
 from shared.settings import InvalidSettings, find_variable, read_settings, variable_names
 
@@ -31,7 +31,7 @@ EX_CONFIG = 78
 
 
 def load_settings_or_exit(model: type[S]) -> S:
-    """Read a service's settings and try what they name; or end with status 78 and one line a fault on stderr."""
+    """Read a service's settings and try what they name; or log one line for each fault and end with status 78."""
     faults: list[str] = []
     try:
         settings = read_settings(model)
@@ -40,7 +40,8 @@ def load_settings_or_exit(model: type[S]) -> S:
     faults += _key_file_faults(model)
     faults += asyncio.run(_database_setting_faults(model))
     if faults:
-        sys.stderr.write("This does not start:\n" + "\n".join(faults) + "\n")
+        for fault in faults:
+            logger().critical("startup.refused", reason=fault)
         raise SystemExit(EX_CONFIG)
     return settings
 

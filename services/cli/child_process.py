@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from services.cli.log_lines import read_log_tail
 from shared.supervision import SUPERVISED
 
 STABLE_SECONDS = 20.0
@@ -115,11 +116,8 @@ class ChildProcess:
             os.truncate(self.log, 0)
 
     def log_tail(self, lines: int = 5) -> str:
-        """Answer the end of the log."""
-        try:
-            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
-        except OSError:
-            return ""
+        """Return the end of the log, in words."""
+        return read_log_tail(self.log, lines)
 
 
 def process_start_time(pid: int) -> float:

@@ -4,6 +4,7 @@ import asyncio
 import sys
 
 from services.cli.databases import SERVICES, Server, create_databases, migrate
+from shared.logs import configure_logging
 
 
 def main(host: str) -> None:
@@ -15,4 +16,5 @@ def main(host: str) -> None:
 
 
 if __name__ == "__main__":
+    configure_logging("prepare")
     main(sys.argv[1])

@@ -3,6 +3,8 @@
 import sys
 from importlib import import_module
 
+from shared.logs import configure_logging
+
 PROCESSES = {
     "gateway": "services.gateway.main",
     "permits": "services.permits.main",
@@ -13,7 +15,8 @@ PROCESSES = {
 
 
 def run_process(name: str) -> None:
-    """Run one process until it ends."""
+    """Run one process until it ends; what breaks while its code is loaded is a log line too."""
+    configure_logging(name)
     import_module(PROCESSES[name]).run()
 
 

@@ -17,6 +17,7 @@ from services.cli.console import CommandError
 from services.cli.databases import Server
 from services.cli.health_checks import is_ready
 from services.cli.home import Home
+from services.cli.log_lines import read_log_tail
 from services.cli.ports import free_ports, is_free
 from services.cli.postgres import GuardedPostgres
 from services.cli.process_environments import HOST, ServicePorts, environments, service_url
@@ -109,8 +110,8 @@ class Supervisor:
         if self._stop.is_set():
             raise Stopped
         if process.returncode:
-            end = self.home.log_file("prepare").read_text(errors="replace").strip().splitlines()[-3:]
-            raise CommandError("The databases could not be brought up to date:\n" + "\n".join(end))
+            end = read_log_tail(self.home.log_file("prepare"), lines=3)
+            raise CommandError(f"The databases could not be brought up to date:\n{end}")
 
     def _create_children(self, server: Server) -> None:
         permits, notifications = free_ports(2, exclude=self._port)

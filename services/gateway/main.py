@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.middleware import Middleware
 
 from services.gateway.actions.auth.access_tokens import AccessTokens
 from services.gateway.actions.auth.external_issuer import ExternalIssuer
@@ -87,11 +88,9 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         reason_not_ready=lambda: find_unready_reason(context),
+        middleware=_middleware(context, settings),
     )
-    if settings.rate_limit:
-        app.add_middleware(RateLimitHeaders, rate_limits=context.rate_limits)
     app.state.context = context
-    app.add_middleware(XmlResponseMiddleware)
     add_routes(app)
     return app
 
@@ -99,6 +98,12 @@ def create_app(settings: Settings) -> FastAPI:
 DESCRIPTION = (
     "Single Window exchange hub for wildlife trade: declarations, CITES permits, their write-off, and the news of it."
 )
+
+
+def _middleware(context: GatewayContext, settings: Settings) -> list[Middleware]:
+    """Return the gateway's own middleware, outermost first, as requests meet it behind `RequestMiddleware`."""
+    rate_limit_headers = [Middleware(RateLimitHeaders, rate_limits=context.rate_limits)] if settings.rate_limit else []
+    return [*rate_limit_headers, Middleware(XmlResponseMiddleware)]
 
 
 def _services(

@@ -34,7 +34,7 @@ async def make_first_admin(conn: AsyncConnection, file: Path) -> bool:
         conn, client_id, party.id, Proof(secret=secret_tokens.secret_digest(secret)), revision=revision, at=at
     )
     _write_file(file, render_credential(client_id, secret))
-    logger().info("admin.made", party=str(party.id), file=str(file))
+    logger().info("first_admin.created", party=str(party.id), file=str(file))
     return True
 
 

@@ -40,6 +40,6 @@ async def delete_expired_periodically(engine: AsyncEngine) -> None:
         try:
             deleted = await delete_expired(engine, at=now())
         except DATABASE_ERRORS as error:
-            logger().warning("sweep.failed", error=repr(error)[:300])
+            logger().warning("retention.failed", error=error)
         else:
-            logger().info("sweep.done", answers=deleted, seconds=round(time.monotonic() - began, 3))
+            logger().info("retention.completed", stored_responses=deleted, seconds=round(time.monotonic() - began, 3))

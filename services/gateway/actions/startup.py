@@ -40,6 +40,6 @@ async def _prepare(context: GatewayContext, admin_file: Path | None) -> bool:
         await context.directory.refresh()
         await context.party_dispatchers.dispatch_pending()
     except DATABASE_ERRORS as error:
-        logger().warning("start.waits", error=repr(error)[:300])
+        logger().warning("startup.waiting", error=error)
         return False
     return True

@@ -65,7 +65,7 @@ class ExternalKeys:
                     self._keys = KeySet.import_key_set(await _fetch_json(session, jwks_url))  # type: ignore[arg-type]
                 self._fetched_at = time.monotonic()
             except FETCH_ERRORS as error:
-                logger().warning("outside.keys", issuer=self._issuer, error=repr(error)[:300])
+                logger().warning("external_keys.fetch_failed", issuer=self._issuer, error=error)
 
 
 async def _fetch_json(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ async def call_with_retry(
                 method, path, caller=caller, body=body, query=query, headers=headers, seconds=seconds
             )
         except ResponseLost as lost:
-            logger().warning("answer.lost", service=service.name, method=method, path=path, why=str(lost))
+            logger().warning("response.lost", destination=service.name, method=method, reason=str(lost))
             if is_retry:
                 raise ServiceUnreachable(str(lost)) from lost
         else:
@@ -58,5 +58,5 @@ def _require_trust(service: ServiceClient, reply: ServiceResponse) -> ServiceRes
 
 def _token_refused(service: ServiceClient) -> ServiceUnreachable:
     """Take a 401 for what it is here: the service does not know our keys; the caller did nothing wrong."""
-    logger().error("inside.refused", service=service.name)
+    logger().error("internal_token.refused", destination=service.name)
     return ServiceUnreachable(f"{service.name} does not accept our inside tokens")

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from shared.contracts.fields import format_timestamp, render_digest
 from shared.contracts.messages import MessageResults
 from shared.contracts.parties import Caller
-from shared.database import new_id
 from shared.dispatcher import OutboxMessage, ReceiverError
+from shared.request_context import current_request_id
 from shared.service_client import ServiceClient, ServiceResponse, ServiceUnreachable
 
 MAX_BATCH_BYTES = 4_000_000
@@ -80,7 +80,7 @@ def _batches(rendered: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 
 async def _post(service: ServiceClient, path: str, body: bytes) -> ServiceResponse:
-    caller = Caller(service="gateway", request_id=new_id().hex)
+    caller = Caller(service="gateway", request_id=current_request_id())
     reply = await service.call("POST", path, caller=caller, body=body, headers=JSON_HEADERS)
     if reply.status in {401, 403, 404, 408, 429, 503}:
         raise ServiceUnreachable(f"{service.name} answered {reply.status}")

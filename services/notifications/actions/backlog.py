@@ -37,7 +37,7 @@ async def resume_remaining(engine: AsyncEngine, endpoint_id: UUID, *, after: str
         while after is not None:
             after = await _resume_step(engine, endpoint_id, after, at)
     except DATABASE_ERRORS as error:
-        logger().warning("backlog.unwoken", endpoint=str(endpoint_id), error=repr(error)[:300])
+        logger().warning("backlog.resume_failed", endpoint=str(endpoint_id), error=error)
 
 
 async def _resume_step(engine: AsyncEngine, endpoint_id: UUID, after: str, at: datetime) -> str | None:

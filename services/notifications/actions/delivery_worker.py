@@ -106,7 +106,7 @@ class DeliveryWorker:
                 keys=self._keys,
             )
         except Exception as error:
-            logger().warning("claim.failed", error=repr(error)[:500])
+            logger().warning("deliveries.lease_failed", error=error)
             await asyncio.sleep(0.5)
             return 0
         for first in range(0, len(requests), LAUNCH_BATCH_SIZE):
@@ -140,7 +140,7 @@ class DeliveryWorker:
         try:
             result = await self._send_request(request)
         except Exception as error:
-            logger().error("post.broke", delivery=str(request.delivery_id), exc_info=error)
+            logger().error("delivery.failed", delivery=str(request.delivery_id), exc_info=error)
             result = DeliveryResult(status=None, reason="it could not be sent: a fault of the hub", duration_ms=0)
         self._results.append(AttemptResult(request=request, started_at=at, result=result))
         self._result_arrived.set()
@@ -168,7 +168,7 @@ class DeliveryWorker:
                     max_failure_duration=self._max_failure_duration,
                 )
             except Exception as error:
-                logger().warning("settle.failed", letters=len(results), error=repr(error)[:500])
+                logger().warning("deliveries.settle_failed", deliveries=len(results), error=error)
                 if now() > deadline:
                     return
                 await asyncio.sleep(0.5)

@@ -35,9 +35,9 @@ async def run(engine: AsyncEngine, periods: RetentionPeriods, *, interval_second
     while True:
         try:
             deleted = await delete_expired(engine, periods)
-            logger().info("sweep.done", **asdict(deleted))
+            logger().info("retention.completed", **asdict(deleted))
         except Exception as error:
-            logger().warning("sweep.failed", error=repr(error)[:500])
+            logger().warning("retention.failed", error=error)
         await asyncio.sleep(interval_seconds)
 
 

@@ -9,10 +9,9 @@ from shared.contracts.fields import format_timestamp
 from shared.contracts.messages import MessageResults
 from shared.contracts.parties import Caller
 from shared.dispatcher import OutboxMessage, ReceiverError
+from shared.request_context import current_request_id
 from shared.service_client import ServiceClient, ServiceUnreachable
 from shared.strict_json import parse_json, validate
-
-PERMITS_CALLER = Caller(service="permits")
 
 
 class NotificationsClient:
@@ -26,7 +25,7 @@ class NotificationsClient:
         reply = await self._service.call(
             "POST",
             "/internal/news",
-            caller=PERMITS_CALLER,
+            caller=Caller(service="permits", request_id=current_request_id()),
             body=f'{{"letters":[{",".join(render_event_message(message) for message in messages)}]}}'.encode(),
             headers={"Content-Type": "application/json"},
         )

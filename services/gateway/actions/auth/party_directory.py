@@ -96,7 +96,7 @@ class PartyDirectory:
         try:
             await self.refresh()
         except DATABASE_ERRORS as error:
-            logger().warning("people.stale", error=repr(error)[:300])
+            logger().warning("party_directory.refresh_failed", error=error)
             return False
         return True
 

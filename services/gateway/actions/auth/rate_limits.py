@@ -98,7 +98,7 @@ class RateLimits:
                         conn, party_id, window, block=self._block, quota=self.quota
                     )
             except DATABASE_ERRORS as error:
-                logger().warning("limits.unknown", error=repr(error)[:300])
+                logger().warning("rate_limits.unavailable", error=error)
                 granted, left = self._block, state.remaining_elsewhere
             if state.window == window:
                 state.remaining_here, state.remaining_elsewhere, state.exhausted = granted, left, granted <= 0

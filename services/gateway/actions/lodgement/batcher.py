@@ -129,7 +129,7 @@ class SubmissionBatcher:
         except (DBAPIError, OSError) as error:
             if not is_unavailable(error):
                 raise
-            logger().warning("database.away", error=repr(error)[:300])
+            logger().warning("database.unavailable", error=error)
         return await retry_transaction(lambda: self._store(batch))
 
     async def _store(self, batch: Sequence[Submission]) -> "dict[UUID, LodgedDeclaration | Exception]":

@@ -14,6 +14,7 @@ from shared.database import now
 from shared.logs import logger
 from shared.problem_responses import Unauthenticated, request_id
 from shared.problems import Fault, Invalid, NotAllowed, NotFound
+from shared.request_context import record_party
 from shared.signed_tokens import InvalidToken
 
 TOKEN_NOT_VALID = "This access token has expired, or is none of this hub's. Ask for a new one: POST /oauth2/token."  # noqa: S105
@@ -47,6 +48,7 @@ async def authenticate(context: GatewayContext, authorization: str, operation: s
         raise Unauthenticated(TOKEN_NOT_VALID) from None
     if principal is None:
         raise Unauthenticated("This credential or its party was ended or disabled.")
+    record_party(principal.party.id)
     await context.rate_limits.count(principal.party.id)
     if PERMISSIONS[operation].isdisjoint(principal.roles):
         allowed = ", ".join(sorted(PERMISSIONS[operation]))

@@ -17,6 +17,7 @@ from services.gateway.api.auth.authentication import InjectedContext
 from services.gateway.api.descriptions.operations import problem_responses
 from shared.contracts.parties import Caller
 from shared.problem_responses import request_id
+from shared.request_context import record_code
 from shared.service_client import ServiceUnreachable, service_unavailable
 from shared.web import read_body
 
@@ -99,6 +100,7 @@ async def read_webhook_keys(context: InjectedContext, request: Request) -> Respo
 async def render_oauth_error(request: Request, error: Exception) -> Response:
     """Answer a refusal as RFC 6749, 5.2 has it."""
     assert isinstance(error, OAuthError)
+    record_code(error.error)
     wrong_client = error.error == "invalid_client"
     return JSONResponse(
         {"error": error.error, "error_description": error.description},

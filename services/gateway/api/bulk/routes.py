@@ -107,7 +107,7 @@ def render_error_line(number: int, error: Exception, request_id: str) -> bytes:
     """Write the problem of one line."""
     problem = error if isinstance(error, ProblemError) else Unavailable("database-unavailable", RETRY_LINE)
     if problem is not error:
-        logger().error("bulk.line", line=number, error=repr(error)[:500])
+        logger().error("bulk_line.failed", line=number, error=error)
     return _render_line(number, *status_and_document(problem, request_id=request_id))
 
 
@@ -162,7 +162,7 @@ class BulkRoute:
                 if sender.done():
                     break
         except ClientDisconnect:
-            logger().info("bulk.lost", lines=count)
+            logger().info("bulk.client_disconnected", lines=count)
         except ProblemError as error:
             await pending.put(
                 asyncio.ensure_future(_single(render_error_line(count + 1, error, bulk_request.caller.request_id)))

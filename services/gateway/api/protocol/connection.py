@@ -2,18 +2,24 @@
 
 import asyncio
 import json
+import logging
 import sys
+import time
 from typing import Any
 from uuid import uuid4
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from shared.contracts.problems import PROBLEM_CODES, STATUS_TITLES
+from shared.logs import log_request
 from shared.problem_responses import PROBLEM_MEDIA_TYPE
 
 HEAD_LIMIT = 65_536
 """Bytes before a body that are read at all; the door refuses half of that already, with its request id."""
 HEAD_SECONDS = 15.0
+UVICORN_LOGGER = logging.getLogger("uvicorn.connection")
+"""What uvicorn warns of about a connection, this module refuses and logs itself, with the id of the refusal."""
+UVICORN_LOGGER.setLevel(logging.ERROR)
 
 
 class Connection(HttpToolsProtocol):
@@ -24,10 +30,12 @@ class Connection(HttpToolsProtocol):
     _replayed_data: bytes | None = None
     _headers_complete = False
     _timer: asyncio.TimerHandle | None = None
+    _head_began = 0.0
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for the first headers."""
         super().connection_made(transport)
+        self.logger = UVICORN_LOGGER
         self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -88,6 +96,7 @@ class Connection(HttpToolsProtocol):
         self._refuse("http-error", 400)
 
     def _start_timer(self) -> None:
+        self._head_began = time.perf_counter()
         self._timer = self.loop.call_later(HEAD_SECONDS, self._on_timeout)
 
     def _stop_timer(self) -> None:
@@ -118,3 +127,11 @@ class Connection(HttpToolsProtocol):
         )
         self.transport.write(f"{head}x-request-id: {request_id}\r\nconnection: close\r\n\r\n".encode() + content)
         self.transport.close()
+        self._log(status, code, request_id)
+
+    def _log(self, status: int, code: str, request_id: str) -> None:
+        """Leave the line of a request that no middleware met: its method, route and caller are not known."""
+        milliseconds = round((time.perf_counter() - self._head_began) * 1000, 2)
+        log_request(
+            logging.INFO, {"status": status, "milliseconds": milliseconds, "request_id": request_id, "code": code}
+        )

@@ -1,5 +1,6 @@
 """The relay: what another service answers is asked of it in the caller's name, and passed on as it is."""
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from services.gateway.api.protocol.headers import parse_idempotency_key, parse_w
 from shared.contracts.parties import Party, RepresentedTrader
 from shared.database import new_id
 from shared.problems import NotFound
+from shared.request_context import record_code
 from shared.service_client import ServiceResponse, ServiceUnreachable, service_unavailable
 from shared.web import read_body
 
@@ -150,7 +152,18 @@ def command_id(party_id: UUID, method: str, path: str, key: str | None) -> UUID:
 
 def render_reply(reply: ServiceResponse) -> Response:
     """Pass an answer on: status, body and the headers that are part of the contract."""
+    if reply.status >= 400:
+        record_code(_problem_code(reply.body))
     return Response(reply.body, status_code=reply.status, headers=forwarded_headers(reply.headers))
+
+
+def _problem_code(body: bytes) -> str:
+    """Return the code of a service's problem document, for the log line; "" where there is none."""
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return ""
+    return str(document.get("code", "")) if isinstance(document, dict) else ""
 
 
 def forwarded_headers(headers: Mapping[str, str]) -> dict[str, str]:

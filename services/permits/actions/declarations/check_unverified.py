@@ -61,5 +61,5 @@ def _check(
     except ProblemError:
         raise
     except Exception as error:  # what broke its check once may break it still
-        logger().error("declaration.unverified", declaration=str(declaration.id), reason=repr(error)[:500], alarm=True)
+        logger().error("declaration.unverified", declaration=str(declaration.id), alarm=True, exc_info=error)
         raise Conflict("not-checked", f"It still cannot be checked. {WHAT_TO_DO}") from error

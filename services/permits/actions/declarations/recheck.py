@@ -69,7 +69,7 @@ async def _list_changed(conn: AsyncConnection, waiting: Sequence[DeclarationReco
             if recheck(declaration, cited, loaded_facts, _system_actor(at)) is not None:
                 changed_ids.append(declaration.id)
         except Exception as error:  # one that breaks its check harms none of its neighbours
-            logger().error("declaration.recheck_failed", declaration=str(declaration.id), error=repr(error)[:500])
+            logger().error("declaration.recheck_failed", declaration=str(declaration.id), exc_info=error)
     return changed_ids
 
 
@@ -100,7 +100,7 @@ async def _recheck_one(engine: AsyncEngine, id: UUID, at: datetime) -> None:
             return changes
 
     if await retry_on_conflict(transaction) is not None:
-        logger().info("declaration.checked_again", declaration=str(id))
+        logger().info("declaration.rechecked", declaration=str(id))
 
 
 async def _lock_cited_permits(conn: AsyncConnection, declaration: DeclarationRecord) -> list[PermitRecord]:

@@ -68,12 +68,12 @@ async def _save(engine: AsyncEngine, seen: set[Key], mismatches: dict[Key, Balan
             await balance_mismatches.upsert(conn, key, mismatches[key].stored, mismatches[key].computed, at)
     for (permit, line), mismatch in mismatches.items():
         logger().error(
-            "ledger.differs",
+            "ledger.mismatch_found",
             alarm=True,
             permit=str(permit),
             line=line,
-            kept=mismatch.stored,
-            entries_say=mismatch.computed,
+            stored=mismatch.stored,
+            computed=mismatch.computed,
         )
     for permit, line in resolved:
-        logger().info("ledger.agrees", permit=str(permit), line=line)
+        logger().info("ledger.mismatch_resolved", permit=str(permit), line=line)

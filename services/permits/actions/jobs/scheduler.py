@@ -55,7 +55,7 @@ async def run(engine: AsyncEngine, jobs: Sequence[Job] = JOBS, *, poll_seconds: 
                 finally:
                     await raw_connection.invalidate()  # the turn ends with the connection, whatever ended it
         except Exception as error:
-            logger().warning("jobs.off_duty", error=repr(error)[:500])
+            logger().warning("scheduler.failed", error=error)
         await asyncio.sleep(poll_seconds)
 
 
@@ -76,4 +76,4 @@ async def _run_job(job: Job, engine: AsyncEngine) -> None:
     try:
         await job.action(engine, now())
     except Exception as error:
-        logger().error("job.failed", job=job.name, error=repr(error)[:500])
+        logger().error("job.failed", job=job.name, exc_info=error)

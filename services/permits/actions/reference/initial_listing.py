@@ -42,7 +42,7 @@ class InitialListing:
                 await load_if_none(self._engine)
                 self._loaded.set()
             except DATABASE_ERRORS as error:
-                logger().warning("listing.waits", error=repr(error)[:300])
+                logger().warning("initial_listing.waiting", error=error)
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def wait_until_loaded(self, seconds: float) -> bool:

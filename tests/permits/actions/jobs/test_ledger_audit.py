@@ -40,7 +40,7 @@ async def test_a_balance_that_differs_raises_an_alarm_and_is_left_as_it_is(
     for _ in range(2):
         await auditor.run(permits_db, now())
     told = capsys.readouterr().out
-    assert (auditor.mismatch_count, "ledger.differs" in told, str(id) in told) == (1, True, True)
+    assert (auditor.mismatch_count, "ledger.mismatch_found" in told, str(id) in told) == (1, True, True)
     await auditor.run(permits_db, now())
     await auditor.run(permits_db, now())
     assert auditor.mismatch_count == 2, "as long as it differs"

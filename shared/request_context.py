@@ -1,0 +1,92 @@
+"""What is known about the request that this task serves: for its log line, and for the requests that it causes.
+
+Every service makes one context for each request. A dispatcher makes one for each batch that it sends. The trace
+follows W3C Trace Context (https://www.w3.org/TR/trace-context/): the trace id is kept, each hop has a parent id of
+its own.
+"""
+
+import random
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from uuid import UUID
+
+REQUEST_ID_PATTERN = re.compile(rb"[A-Za-z0-9._:-]{8,128}")
+TRACEPARENT_PATTERN = re.compile(
+    rb"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?"
+)
+"""Version, trace id, parent id and flags; a later version may add more (section 4.3)."""
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """One request: its names, and what became known about it so far."""
+
+    request_id: str
+    traceparent: str
+    party: UUID | None = None
+    user: UUID | None = None
+    code: str | None = None
+    """The code of the problem that answers it."""
+
+
+_CURRENT: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
+
+
+def current_request() -> RequestContext | None:
+    """Return the context of the request that this task serves, or None."""
+    return _CURRENT.get()
+
+
+def current_request_id() -> str:
+    """Return the id of the request that this task serves, or "" outside of any."""
+    context = _CURRENT.get()
+    return "" if context is None else context.request_id
+
+
+def begin_request(request_id: bytes, traceparent: bytes) -> RequestContext:
+    """Make the context of this task's request; take its id and its trace from the headers where they are valid."""
+    context = RequestContext(
+        request_id=request_id.decode() if REQUEST_ID_PATTERN.fullmatch(request_id) else _random_hex(128),
+        traceparent=_continue_trace(traceparent),
+    )
+    _CURRENT.set(context)
+    return context
+
+
+@contextmanager
+def internal_request() -> Iterator[RequestContext]:
+    """Make a context for requests that no client caused, such as a dispatcher's batch, while the block lasts."""
+    context = RequestContext(request_id=_random_hex(128), traceparent=_continue_trace(b""))
+    token = _CURRENT.set(context)
+    try:
+        yield context
+    finally:
+        _CURRENT.reset(token)
+
+
+def record_party(party: UUID) -> None:
+    """Note which party asks, for the log line."""
+    if (context := _CURRENT.get()) is not None:
+        context.party = party
+
+
+def record_code(code: str) -> None:
+    """Note the code of the problem that answers the request, for the log line."""
+    if (context := _CURRENT.get()) is not None:
+        context.code = code
+
+
+def _continue_trace(given: bytes) -> str:
+    """Return this hop's traceparent: in the given trace if that is valid, else in a new one that nobody samples."""
+    found = TRACEPARENT_PATTERN.fullmatch(given) if given else None
+    if found is None or (found[1] == b"00" and found[4] is not None):
+        return f"00-{_random_hex(128)}-{_random_hex(64)}-00"
+    return f"00-{found[2].decode()}-{_random_hex(64)}-{found[3].decode()}"
+
+
+def _random_hex(bits: int) -> str:
+    """Return a name that need not be secret: a generator without a system call is enough."""
+    return f"{random.getrandbits(bits) or 1:0{bits // 4}x}"

@@ -1,0 +1,131 @@
+"""The outermost middleware of every service: the request's id, its log line, and an answer whatever breaks inside."""
+
+import logging
+import re
+import time
+from collections.abc import Sequence
+
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.contracts.fields import first_duplicate_index
+from shared.logs import log_request
+from shared.problem_responses import problem_response, unexpected_error_response
+from shared.request_context import RequestContext, begin_request
+
+MAX_HEAD_BYTES = 32_768
+HOST_PATTERN = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
+"""A name or an address, perhaps with a port (RFC 3986, 3.2.2)."""
+SINGLE_HEADERS = frozenset(
+    {b"authorization", b"content-type", b"host", b"idempotency-key", b"if-match", b"permit-token"}
+)
+"""Headers that are there once: of two, every reader between a client and us might go by another one."""
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Routes that monitors ask every few seconds: their lines have the level debug."""
+
+
+class RequestMiddleware:
+    """Gives each request an id, leaves one log line for it, and answers what nothing inside answers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its id in the scope and in the answer, and write its line when it is over."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        given = dict(scope["headers"])
+        context = begin_request(given.get(b"x-request-id", b""), given.get(b"traceparent", b""))
+        scope["request_id"] = context.request_id
+        status: int | None = None
+        reason: str | None = "cancelled"
+
+        async def send_with_request_id(message: Message) -> None:
+            nonlocal status, reason
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", context.request_id.encode())]
+                await send(message)
+            else:
+                await send(message)
+                if not message.get("more_body"):
+                    reason = None
+
+        # The server sends no body to HEAD, which else asks what GET does (RFC 9110, 9.3.2).
+        inner_scope = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        try:
+            await (_check_head(scope) or self.app)(inner_scope, receive, send_with_request_id)
+            reason = reason and "response incomplete"
+        except ClientDisconnect:
+            reason = "client disconnected"
+        except Exception as error:
+            response = unexpected_error_response(
+                error, route=route_template(inner_scope), request_id=context.request_id
+            )
+            if status is None:
+                await response(scope, receive, send_with_request_id)
+            else:
+                reason = "failed after the response began"
+        finally:
+            _log(scope["method"], route_template(inner_scope), status, began, context, reason)
+
+
+def route_template(scope: Scope) -> str | None:
+    """Return the path of the route that serves a request, with names in place of ids; None where no route does."""
+    return getattr(scope.get("route"), "path", None)
+
+
+def _log(
+    method: str, route: str | None, status: int | None, began: float, context: RequestContext, reason: str | None
+) -> None:
+    fields: dict[str, object] = {
+        "method": method,
+        "route": route,
+        "status": status,
+        "milliseconds": round((time.perf_counter() - began) * 1000, 2),
+        "request_id": context.request_id,
+        "traceparent": context.traceparent,
+    }
+    for name in ("party", "user", "code"):
+        if (value := getattr(context, name)) is not None:
+            fields[name] = value
+    if reason is not None:
+        fields["reason"] = reason
+    log_request(_level(route, status), fields)
+
+
+def _level(route: str | None, status: int | None) -> int:
+    if route in PROBES:
+        return logging.DEBUG
+    if status is None or status < 500:
+        return logging.INFO
+    return logging.ERROR if status == 500 else logging.WARNING
+
+
+def _check_head(scope: Scope) -> Response | None:
+    """Return the refusal of a request whose head is wrong, whatever it asks for; None where nothing is."""
+
+    def reject(status: int, code: str, text: str) -> Response:
+        return problem_response(status, code, text, request_id=scope["request_id"])
+
+    headers = scope["headers"]
+    if sum(len(k) + len(v) for k, v in headers) + len(scope["query_string"]) > MAX_HEAD_BYTES:
+        return reject(431, "headers-too-large", f"Headers and query have at most {MAX_HEAD_BYTES} bytes here.")
+    if (header := _find_duplicate_header(headers)) is not None:
+        code = "idempotency-key-invalid" if header == "idempotency-key" else "header-twice"
+        return reject(400, code, f"The header {header.title()} is there twice. Send it once.")
+    hosts = [value for key, value in headers if key == b"host"]
+    if (scope["http_version"] == "1.1" and not hosts) or not all(HOST_PATTERN.fullmatch(host) for host in hosts):
+        text = "A request by HTTP/1.1 says whom it is for in the header Host: a name or an address (RFC 9112, 3.2)."
+        return reject(400, "http-error", text)
+    return None
+
+
+def _find_duplicate_header(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
+    """Return the name of a header that may be there once and is there again."""
+    names = [name for name, _ in headers if name in SINGLE_HEADERS]
+    index = None if len(set(names)) == len(names) else first_duplicate_index(names)
+    return None if index is None else names[index].decode()
