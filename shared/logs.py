@@ -79,15 +79,19 @@ def log_request(level: int, fields: Fields) -> None:
 
 def describe_error(error: BaseException) -> str:
     """Return the type of an error and the first line of its message: the lines behind may hold what was sent."""
-    kind, original = type(error).__name__, getattr(error, "orig", None)
-    quotes_value = any(
-        type(found).__name__ == "DataError" or str(getattr(found, "sqlstate", None))[:2] == DATA_ERROR_CLASS
-        for found in (error, original, getattr(original, "__cause__", None))
-    )
-    if quotes_value:
+    kind = type(error).__name__
+    if _quotes_value(error):
         return f"{kind}: the database refused a value"
     message = str(error).partition("\n")[0][:MAX_TEXT]
     return f"{kind}: {message}" if message else kind
+
+
+def _quotes_value(error: BaseException) -> bool:
+    original = getattr(error, "orig", None)
+    return any(
+        type(found).__name__ == "DataError" or str(getattr(found, "sqlstate", None))[:2] == DATA_ERROR_CLASS
+        for found in (error, error.__cause__, original, getattr(original, "__cause__", None))
+    )
 
 
 class LibraryHandler(logging.Handler):
@@ -126,13 +130,17 @@ def _error_fields(error: BaseException | None) -> dict[str, Any]:
     return {"error": describe_error(error), "traceback": "".join(_traceback_parts(error))}
 
 
-def _traceback_parts(error: BaseException) -> Iterator[str]:
-    """Write an error, what caused it and what it groups, each with its frames and without what may be content."""
+def _traceback_parts(error: BaseException, *, only_type: bool = False) -> Iterator[str]:
+    """Write an error, what caused it and what it groups, each with its frames.
+
+    Where the database refused a value, the errors that caused this quote it too: of these only the type is written.
+    """
+    only_type = only_type or _quotes_value(error)
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None:
-        yield from _traceback_parts(cause)
+        yield from _traceback_parts(cause, only_type=only_type)
     yield from traceback.format_tb(error.__traceback__)
-    yield describe_error(error) + "\n"
+    yield f"{type(error).__name__ if only_type else describe_error(error)}\n"
     if isinstance(error, BaseExceptionGroup):
         for part in error.exceptions:
             yield from _traceback_parts(part)

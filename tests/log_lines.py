@@ -28,7 +28,7 @@ class LogLines:
 
     def of(self, event: str, **fields: Any) -> list[Line]:
         """Return the lines of an event that have these fields."""
-        lines = [json.loads(line) for line in self.text.splitlines()]
+        lines = [json.loads(line) for line in self.text.split("\n")[:-1]]
         return [line for line in lines if line["event"] == event and fields.items() <= line.items()]
 
 

@@ -1,0 +1,149 @@
+"""Whatever a process says is a JSON line, and no line holds what was sent: real processes, and their stderr."""
+
+import io
+import json
+import logging
+import subprocess
+import sys
+import warnings
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from shared.logs import LineWriter, describe_error, log_request, logger
+from tests.conftest import Clone
+from tests.log_lines import captured_lines
+
+PREPARE = "import asyncio, logging, sys, threading, warnings; from shared.logs import configure_logging, logger\n"
+
+
+def written_by(code: str) -> list[dict[str, Any]]:
+    """Run code in a process that logs, and return every line of its stderr."""
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{PREPARE}configure_logging('permits')\n{code}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.stdout == ""
+    return [json.loads(line) for line in ended.stderr.splitlines()]
+
+
+def test_error_that_ends_the_process_is_one_line_with_its_traceback() -> None:
+    (line,) = written_by("def begin():\n  raise RuntimeError('no ground')\nbegin()")
+    assert (line["level"], line["service"], line["event"]) == ("critical", "permits", "process.failed")
+    assert line["error"] == "RuntimeError: no ground"
+    assert "in begin" in line["traceback"]
+
+
+def test_error_of_a_task_that_nobody_awaits_is_one_line() -> None:
+    code = """
+async def fail(): raise ValueError("lost")
+async def run():
+    asyncio.create_task(fail())
+    await asyncio.sleep(0)
+asyncio.run(run())"""
+    (line,) = written_by(code)
+    assert (line["event"], line["logger"]) == ("library.message", "asyncio")
+    assert line["message"] == "Task exception was never retrieved"
+    assert line["error"] == "ValueError: lost"
+
+
+def test_warning_thread_error_and_ignored_error_are_lines() -> None:
+    code = """
+class Bad:
+    def __del__(self): raise OSError("gone")
+warnings.warn("old", UserWarning)
+thread = threading.Thread(target=lambda: 1 / 0)
+thread.start(); thread.join()
+Bad()
+logging.getLogger("aiohttp.client").error("Unclosed client session")"""
+    lines = written_by(code)
+    assert [line["event"] for line in lines] == [
+        "library.message", "thread.failed", "exception.ignored", "library.message"
+    ]  # fmt: skip
+    assert "UserWarning: old" in lines[0]["message"]
+    assert lines[1]["error"] == "ZeroDivisionError: division by zero"
+
+
+def test_uvicorn_start_failure_and_end_are_lines() -> None:
+    code = """
+import uvicorn
+from contextlib import asynccontextmanager
+from fastapi import FastAPI
+@asynccontextmanager
+async def lifespan(app):
+    raise RuntimeError("no database")
+    yield
+uvicorn.run(FastAPI(lifespan=lifespan), port=0, log_config=None, access_log=False)"""
+    lines = written_by(code)
+    assert {line["logger"] for line in lines} == {"uvicorn.error"}
+    assert any("no database" in line["message"] for line in lines)
+
+
+def test_error_with_causes_and_members_has_all_their_frames() -> None:
+    def inner() -> None:
+        raise KeyError("inner")
+
+    try:
+        try:
+            inner()
+        except KeyError as error:
+            raise ExceptionGroup("both", [ValueError("one"), TypeError("two")]) from error
+    except ExceptionGroup as group:
+        with captured_lines("permits") as lines:
+            logger().error("job.failed", exc_info=group)
+    (line,) = lines.of("job.failed")
+    for part in ("in inner", "KeyError: 'inner'", "ExceptionGroup: both", "ValueError: one", "TypeError: two"):
+        assert part in line["traceback"]
+
+
+async def test_describe_error_of_the_database_leaves_out_values(clone: Clone) -> None:
+    from shared.database import create_engine
+
+    engine = create_engine(await clone("gateway"))
+    statements = {
+        "SELECT CAST(:value AS uuid)": {"value": "secret-value"},
+        "SELECT CAST('secret-value' AS integer)": {},
+        "SELECT CAST(:value AS integer)": {"value": "secret-value"},
+        "SELECT 1 FROM no_such_table": {},
+    }
+    found = []
+    try:
+        for statement, values in statements.items():
+            with pytest.raises(DBAPIError) as caught:
+                async with engine.connect() as conn:
+                    await conn.execute(text(statement), values)
+            found.append(describe_error(caught.value))
+            with captured_lines("gateway") as lines:
+                logger().error("x.failed", exc_info=caught.value, error=caught.value)
+            assert "secret-value" not in lines.text
+    finally:
+        await engine.dispose()
+    assert all("the database refused a value" in text for text in found[:3])
+    assert 'relation "no_such_table" does not exist' in found[3]
+
+
+def test_line_that_cannot_be_written_breaks_nothing() -> None:
+    file = io.BytesIO()
+    file.close()
+    LineWriter("gateway", logging.INFO, file).write("info", "x.done", {})
+
+
+def test_line_holds_any_value_and_stays_one_line() -> None:
+    with captured_lines("gateway") as lines:
+        logger().info("x.done", text="a\nb\u2028", number=float("nan"), value=object, size={1})
+    assert lines.text.count("\n") == 1
+    assert lines.of("x.done")[0]["text"] == "a\nb\u2028"
+
+
+def test_level_hides_lines_below_it() -> None:
+    with captured_lines("gateway", "WARNING") as lines:
+        logger().info("x.done")
+        log_request(logging.INFO, {"status": 200})
+        warnings.warn("shown", UserWarning, stacklevel=1)
+        log_request(logging.WARNING, {"status": 503})
+    assert [json.loads(line)["event"] for line in lines.text.splitlines()] == ["library.message", "request.completed"]
