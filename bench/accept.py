@@ -96,9 +96,8 @@ async def run_gateway(server: Server, folder: Path) -> AsyncIterator[dict[str, A
         "GATEWAY_SIGNING_KEYS": str(folder / "signing.json"),
         "GATEWAY_TOKEN_KEYS": str(folder / "token.json"),
         "GATEWAY_ADMIN_FILE": str(folder / "admin.json"),
-        "GATEWAY_LOG_LEVEL": "ERROR",
     }
-    async with run_process("services.gateway.main", env=env):
+    async with run_process("services.gateway.main", env=env, log=folder / "gateway.log"):
         url = f"http://127.0.0.1:{port}"
         await wait_until_ready(f"{url}/readyz")
         token = await _create_trader_token(url, json.loads((folder / "admin.json").read_text()))

@@ -4,15 +4,19 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
 
 import httpx2
 
 
 @asynccontextmanager
-async def run_process(module: str, *args: str, env: dict[str, str]) -> AsyncIterator[None]:
-    """Run a module as a process of its own while the block lasts."""
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, *args, env={**os.environ, **env})
+async def run_process(module: str, *args: str, env: dict[str, str], log: Path | None = None) -> AsyncIterator[None]:
+    """Run a module as a process of its own while the block lasts; its log goes to a file if one is named."""
+    with nullcontext() if log is None else log.open("ab") as stderr:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", module, *args, env={**os.environ, **env}, stderr=stderr
+        )
     try:
         yield
     finally:

@@ -22,6 +22,7 @@ from shared.request_context import current_request
 MAX_TEXT = 500
 DATA_ERROR_CLASS = "22"
 """The class of SQLSTATEs whose messages quote the value that was sent."""
+LEVEL_NAMES = {level: logging.getLevelName(level).lower() for level in (10, 20, 30, 40, 50)}
 Fields = MutableMapping[str, Any]
 
 
@@ -74,7 +75,7 @@ def logger() -> structlog.stdlib.BoundLogger:
 def log_request(level: int, fields: Fields) -> None:
     """Write the line of a request, on a shorter way than the other lines: there is one for every request."""
     if _writer is not None and level >= _writer.level:
-        _writer.write(logging.getLevelName(level).lower(), "request.completed", fields)
+        _writer.write(LEVEL_NAMES[level], "request.completed", fields)
 
 
 def describe_error(error: BaseException) -> str:

@@ -19,6 +19,9 @@ TRACEPARENT_PATTERN = re.compile(
 )
 """Version, trace id, parent id and flags; a later version may add more (section 4.3)."""
 
+NOT_SAMPLED = "00"
+"""The flags of a trace that the hub begins: it records no spans."""
+
 
 @dataclass(slots=True)
 class RequestContext:
@@ -48,10 +51,11 @@ def current_request_id() -> str:
 
 def begin_request(request_id: bytes, traceparent: bytes) -> RequestContext:
     """Make the context of this task's request; take its id and its trace from the headers where they are valid."""
-    context = RequestContext(
-        request_id=request_id.decode() if REQUEST_ID_PATTERN.fullmatch(request_id) else _random_hex(128),
-        traceparent=_continue_trace(traceparent),
-    )
+    context = _new_context()
+    if request_id and REQUEST_ID_PATTERN.fullmatch(request_id):
+        context.request_id = request_id.decode()
+    if traceparent:
+        context.traceparent = _continue_trace(traceparent, context.traceparent)
     _CURRENT.set(context)
     return context
 
@@ -59,7 +63,7 @@ def begin_request(request_id: bytes, traceparent: bytes) -> RequestContext:
 @contextmanager
 def internal_request() -> Iterator[RequestContext]:
     """Make a context for requests that no client caused, such as a dispatcher's batch, while the block lasts."""
-    context = RequestContext(request_id=_random_hex(128), traceparent=_continue_trace(b""))
+    context = _new_context()
     token = _CURRENT.set(context)
     try:
         yield context
@@ -79,14 +83,18 @@ def record_code(code: str) -> None:
         context.code = code
 
 
-def _continue_trace(given: bytes) -> str:
-    """Return this hop's traceparent: in the given trace if that is valid, else in a new one that nobody samples."""
-    found = TRACEPARENT_PATTERN.fullmatch(given) if given else None
+def _new_context() -> RequestContext:
+    """Make a context with names of its own. They need not be secret: a generator without a system call is enough."""
+    random_hex = f"{random.getrandbits(320):080x}"
+    return RequestContext(
+        request_id=random_hex[:32], traceparent=f"00-{random_hex[32:64]}-{random_hex[64:]}-{NOT_SAMPLED}"
+    )
+
+
+def _continue_trace(given: bytes, new: str) -> str:
+    """Return this hop's traceparent: in the given trace if that is valid, else the new one."""
+    found = TRACEPARENT_PATTERN.fullmatch(given)
     if found is None or (found[1] == b"00" and found[4] is not None):
-        return f"00-{_random_hex(128)}-{_random_hex(64)}-00"
-    return f"00-{found[2].decode()}-{_random_hex(64)}-{found[3].decode()}"
-
-
-def _random_hex(bits: int) -> str:
-    """Return a name that need not be secret: a generator without a system call is enough."""
-    return f"{random.getrandbits(bits) or 1:0{bits // 4}x}"
+        return new
+    parent_id = new[36:52]
+    return f"00-{found[2].decode()}-{parent_id}-{found[3].decode()}"

@@ -89,9 +89,12 @@ def _log(
         "request_id": context.request_id,
         "traceparent": context.traceparent,
     }
-    for name in ("party", "user", "code"):
-        if (value := getattr(context, name)) is not None:
-            fields[name] = value
+    if context.party is not None:
+        fields["party"] = context.party
+    if context.user is not None:
+        fields["user"] = context.user
+    if context.code is not None:
+        fields["code"] = context.code
     if reason is not None:
         fields["reason"] = reason
     log_request(_level(route, status), fields)

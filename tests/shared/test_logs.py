@@ -8,11 +8,16 @@ import sys
 import warnings
 from typing import Any
 
+import httpx2
 import pytest
+from prometheus_client.core import Metric
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from services.cli.ports import free_ports
+from shared.database import create_engine
 from shared.logs import LineWriter, describe_error, log_request, logger
+from shared.metrics import serve_metrics
 from tests.conftest import Clone
 from tests.log_lines import captured_lines
 
@@ -102,8 +107,6 @@ def test_error_with_causes_and_members_has_all_their_frames() -> None:
 
 
 async def test_describe_error_of_the_database_leaves_out_values(clone: Clone) -> None:
-    from shared.database import create_engine
-
     engine = create_engine(await clone("gateway"))
     statements = {
         "SELECT CAST(:value AS uuid)": {"value": "secret-value"},
@@ -147,3 +150,22 @@ def test_level_hides_lines_below_it() -> None:
         warnings.warn("shown", UserWarning, stacklevel=1)
         log_request(logging.WARNING, {"status": 503})
     assert [json.loads(line)["event"] for line in lines.text.splitlines()] == ["library.message", "request.completed"]
+
+
+async def test_metrics_port_writes_a_line_of_level_debug() -> None:
+    async def no_metrics() -> list[Metric]:
+        return []
+
+    port = free_ports(1)[0]
+    server = await serve_metrics(no_metrics, "127.0.0.1", port)
+    try:
+        async with httpx2.AsyncClient() as http:
+            with captured_lines("gateway") as lines:
+                await http.get(f"http://127.0.0.1:{port}/metrics")
+            assert lines.text == ""
+            with captured_lines("gateway", "DEBUG") as lines:
+                await http.get(f"http://127.0.0.1:{port}/metrics")
+                (line,) = lines.of("request.completed")
+    finally:
+        server.close()
+    assert (line["level"], line["route"]) == ("debug", "/metrics")
