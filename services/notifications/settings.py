@@ -48,12 +48,14 @@ class Settings(ServiceSettings):
     @property
     def allowed_addresses(self) -> AllowedAddresses:
         """What webhooks may go to beside public addresses."""
-        return AllowedAddresses(self.allow_loopback, parse_networks(self.allowed_networks))
+        return AllowedAddresses(loopback=self.allow_loopback, networks=parse_networks(self.allowed_networks))
 
     @property
     def retention_periods(self) -> RetentionPeriods:
         """How long things are kept."""
-        return RetentionPeriods(timedelta(days=self.keep_events), timedelta(days=self.keep_deliveries))
+        return RetentionPeriods(
+            events=timedelta(days=self.keep_events), deliveries=timedelta(days=self.keep_deliveries)
+        )
 
     @property
     def retry_waits(self) -> tuple[timedelta, ...]:

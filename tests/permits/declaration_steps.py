@@ -62,7 +62,13 @@ async def check_balances(db: AsyncEngine) -> None:
     for kept in lines:
         mine = [r for r in rows if (r["permit_id"], r["line"]) == (kept["permit_id"], kept["line"])]
         told = recompute(
-            LedgerEntry(Side(r["side"]), EntryKind(r["kind"]), r["quantity"], closes=r["closes"], opens=r["opens"])
+            LedgerEntry(
+                side=Side(r["side"]),
+                kind=EntryKind(r["kind"]),
+                quantity=r["quantity"],
+                closes=r["closes"],
+                opens=r["opens"],
+            )
             for r in mine
         )
         for name in vars(told):

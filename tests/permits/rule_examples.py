@@ -38,8 +38,8 @@ WOOD = {"term": "SAW", "unit": "m3", "quantity": "100"}
 TWINS = permit_with_lines(line("A", taxon=TAXON), line("B", "40", taxon=TAXON, term="LIV"))
 SAME_NUMBER = changed_permit(PERMIT, issuer="FR")
 ASKS = replace(APPENDIX_II, policies={"FR": Policy(import_permit_for_appendix_ii=True)})
-PLANT = facts(replace(listing(Population("II")), kingdom="Plantae"))
-SPLIT = facts(listing(Population("II", is_range_known=False), Population(None, is_range_known=False)))
+PLANT = facts(replace(listing(Population(appendix="II")), kingdom="Plantae"))
+SPLIT = facts(listing(Population(appendix="II", is_range_known=False), Population(appendix=None, is_range_known=False)))
 ELSEWHERE = {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA9999999"}
 NAMELESS = changed_permit(PERMIT, importer=PERMIT.content.importer.model_copy(update={"identifier": None}))
 SHIPPED = replace(PERMIT, transport_documents=frozenset({"M-1"}))

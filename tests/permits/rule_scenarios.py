@@ -25,7 +25,7 @@ from tests.permits.sample_data import CUSTOMS_ZA, TODAY, A, B, declaration, item
 
 NOW = datetime.now(UTC)
 APPENDIX_I, APPENDIX_II, APPENDIX_III, NOT_LISTED = (
-    facts(listing(Population(appendix))) for appendix in ("I", "II", "III", None)
+    facts(listing(Population(appendix=appendix))) for appendix in ("I", "II", "III", None)
 )
 NO_LISTINGS, COMPLETE_LISTINGS = facts(), facts(whole=True)
 Names = set[str]
@@ -48,7 +48,15 @@ def received_declaration(
     kept = {name: value for name, value in stated.items() if value is not None}
     who = B if movement == "import" else A
     form = declaration(kept, movement=movement, **(shipment or {}))
-    return DeclarationRecord(new_id(), who.id, who.id, at, "", form, DeclarationStatus.RECEIVED)
+    return DeclarationRecord(
+        id=new_id(),
+        party=who.id,
+        trader=who.id,
+        received_at=at,
+        digest="",
+        content=form,
+        status=DeclarationStatus.RECEIVED,
+    )
 
 
 def rules_found(
@@ -69,7 +77,9 @@ def permit_with_lines(*stated: dict[str, Any]) -> PermitRecord:
     one = permit("export")
     terms = type(one.content).model_validate({**one.content.model_dump(), "lines": stated})
     made = {
-        n.line: PermitLineRecord(n, replace(one.lines["A"].balance, granted=n.quantity, endorsed=n.quantity))
+        n.line: PermitLineRecord(
+            content=n, balance=replace(one.lines["A"].balance, granted=n.quantity, endorsed=n.quantity)
+        )
         for n in terms.lines
     }
     return replace(one, content=terms, lines=made)
@@ -80,7 +90,11 @@ UNENDORSED_PERMIT = replace(
     PERMIT,
     endorsed=False,
     status=PermitStatus.ISSUED,
-    lines={"A": PermitLineRecord(PERMIT.lines["A"].content, replace(PERMIT.lines["A"].balance, endorsed=None))},
+    lines={
+        "A": PermitLineRecord(
+            content=PERMIT.lines["A"].content, balance=replace(PERMIT.lines["A"].balance, endorsed=None)
+        )
+    },
 )
 LINE_NAMED = {"line": "A"}
 AFTER_VALIDITY = NOW + timedelta(days=70)
@@ -89,7 +103,15 @@ AFTER_VALIDITY = NOW + timedelta(days=70)
 def permit_in_use(quantity: str, left: int = 120) -> PermitRecord:
     """Answer a permit of which somebody has so much set aside."""
     held = Citation(
-        new_id(), 1, PERMIT.id, "A", Side.IMPORT, "exhausts", "number", reserved=Decimal(quantity), lodged_at=NOW
+        declaration=new_id(),
+        item=1,
+        permit=PERMIT.id,
+        line="A",
+        side=Side.IMPORT,
+        use="exhausts",
+        unit="number",
+        reserved=Decimal(quantity),
+        lodged_at=NOW,
     )
     one = PERMIT.lines["A"]
     balance = replace(one.balance, import_reserved=Decimal(quantity), granted=Decimal(left), endorsed=Decimal(left))
@@ -98,7 +120,9 @@ def permit_in_use(quantity: str, left: int = 120) -> PermitRecord:
 
 def rules_when_counted_elsewhere(by: str | None, claimed: str = "10") -> Names:
     """Claim that another declaration, which used 10, counted these already."""
-    done = Citation(new_id(), 1, PERMIT.id, "A", Side.IMPORT, "exhausts", used=Decimal(10))
+    done = Citation(
+        declaration=new_id(), item=1, permit=PERMIT.id, line="A", side=Side.IMPORT, use="exhausts", used=Decimal(10)
+    )
     name = str(done.declaration) if by == "it" else by
     cites = {"use": "already_counted", "counted_by": name}
     return rules_found(replace(PERMIT, citations=(done,)), document=cites, quantity=claimed)
@@ -140,21 +164,32 @@ def rules_when_stale(*, after: bool) -> Names:
 
 def facts_with_quota_usage(total: int) -> Facts:
     """Let the permit's line take so much in all of a quota of 100."""
-    one = QuotaUsage(new_id(), TAXON, Decimal(100), Decimal(total), "number", LONG_AGO, TODAY)
+    one = QuotaUsage(
+        quota=new_id(),
+        taxon=TAXON,
+        amount=Decimal(100),
+        total=Decimal(total),
+        unit="number",
+        starts=LONG_AGO,
+        ends=TODAY,
+    )
     return replace(APPENDIX_II, quota_usages={(PERMIT.id, "A"): (one,)})
 
 
 def facts_with_synonym(name: str) -> Facts:
     """Let the listing know a second name for the taxon."""
-    one = listing(Population("II"))
-    both = {TAXON: (ListingMatch(one, "accepted", one.key),), name: (ListingMatch(one, "synonym", name.casefold()),)}
-    return Facts(Listings(both))
+    one = listing(Population(appendix="II"))
+    both = {
+        TAXON: (ListingMatch(listing=one, kind="accepted", key=one.key),),
+        name: (ListingMatch(listing=one, kind="synonym", key=name.casefold()),),
+    }
+    return Facts(listings=Listings(matches=both))
 
 
 def facts_with_changed_appendix(appendix: str) -> Facts:
     """Let the taxon move from Appendix II to another after the permit was issued."""
     then = PERMIT.content.issued_on + timedelta(days=5)
-    return facts(listing(Population("II"), until=then), listing(Population(appendix), since=then))
+    return facts(listing(Population(appendix="II"), until=then), listing(Population(appendix=appendix), since=then))
 
 
 def facts_with_suspension(country: str) -> Facts:

@@ -25,7 +25,7 @@ def application_content(*lines: dict[str, Any], **more: Any) -> Application:
 
 def officer(person: str = "one", party: Party = AUTHORITY_ZA) -> Officer:
     """Answer a person of an authority."""
-    return Officer(party, person, Actor(party=party.id, role=ActorRole.AUTHORITY, at=now()))
+    return Officer(party=party, person=person, actor=Actor(party=party.id, role=ActorRole.AUTHORITY, at=now()))
 
 
 async def submit_application(

@@ -52,7 +52,7 @@ _SPECIAL_NETWORKS_V6 = [(IPv6Network(network), name) for network, name in _SPECI
 _GLOBAL_V6 = IPv6Network("2000::/3")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AllowedAddresses:
     """What the operator lets webhooks go to beside public addresses: this machine, private networks of one's own.
 

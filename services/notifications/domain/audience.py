@@ -8,7 +8,7 @@ from shared.contracts.messages import Audience, Sender
 from shared.contracts.parties import Party
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CountryGrant:
     """What a partner hears about one country."""
 

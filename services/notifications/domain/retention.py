@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RetentionPeriods:
     """Events at least 30 days, as the feed promises; deliveries that went well, with their attempts."""
 

@@ -136,7 +136,9 @@ async def grant(
     async def decide(conn: AsyncConnection, application: ApplicationRecord) -> ChangeSet:
         policy, _ = await policies.read(conn, application.content.authority_country)
         new_permit = NewPermit(
-            new_id(command.at), secret_digest(token), await facts.load_listing_facts(conn, [application.content])
+            id=new_id(command.at),
+            token_digest=secret_digest(token),
+            facts=await facts.load_listing_facts(conn, [application.content]),
         )
         two_people_required = policy.two_people_for_permits
         changes = domain_applications.grant(

@@ -116,4 +116,4 @@ async def refuse(id: UUID, request: Request, context: Context, party: Authority,
 
 
 def _officer(party: Party, person: str, command: IdempotentCommand) -> Officer:
-    return Officer(party, person, Actor(party=party.id, role=ActorRole.AUTHORITY, at=command.at))
+    return Officer(party=party, person=person, actor=Actor(party=party.id, role=ActorRole.AUTHORITY, at=command.at))

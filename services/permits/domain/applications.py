@@ -29,7 +29,7 @@ DEFAULT_VALIDITY_MONTHS = 6
 """How long a permit of a kind without a limit of its own is valid when its authority does not say."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Officer:
     """Who acts for an authority: its party, the person by whose credential, and the moment."""
 
@@ -44,11 +44,18 @@ def submit(id: UUID, trader: UUID, content: Application, actor: Actor, facts: Fa
     Lines that no permit could have are refused now and not at the end.
     """
     assert actor.party is not None, "it is a party that applies"
-    application = ApplicationRecord(id, actor.party, trader, content, ApplicationStatus.SUBMITTED, actor.at)
+    application = ApplicationRecord(
+        id=id,
+        party=actor.party,
+        trader=trader,
+        content=content,
+        status=ApplicationStatus.SUBMITTED,
+        submitted_at=actor.at,
+    )
     day = day_in_last_zone(content.authority_country, actor.at)
     validate_permit(permit_content(application, GrantDecision(), day), day, facts)
-    event = DomainEvent(None, application.status, actor, "application.submitted")
-    return ChangeSet(applications=(ApplicationChange(application, (event,)),))
+    event = DomainEvent(from_status=None, to_status=application.status, actor=actor, event_type="application.submitted")
+    return ChangeSet(applications=(ApplicationChange(application=application, events=(event,)),))
 
 
 def query(application: ApplicationRecord, message: str, officer: Officer) -> ChangeSet:
@@ -86,9 +93,14 @@ def assess(application: ApplicationRecord, assessment: Assessment, officer: Offi
     )
     payload = {"recommendation": assessment.recommendation}
     event = DomainEvent(
-        application.status, application.status, officer.actor, APPLICATION_ASSESSED, assessment.note, payload
+        from_status=application.status,
+        to_status=application.status,
+        actor=officer.actor,
+        event_type=APPLICATION_ASSESSED,
+        reason=assessment.note,
+        payload=payload,
     )
-    return ChangeSet(applications=(ApplicationChange(assessed, (event,)),))
+    return ChangeSet(applications=(ApplicationChange(application=assessed, events=(event,)),))
 
 
 def _assessment(
@@ -221,7 +233,17 @@ def _transition(
     return ChangeSet(
         applications=(
             ApplicationChange(
-                after, (DomainEvent(application.status, to_status, actor, event_type, reason, payload or {}),)
+                application=after,
+                events=(
+                    DomainEvent(
+                        from_status=application.status,
+                        to_status=to_status,
+                        actor=actor,
+                        event_type=event_type,
+                        reason=reason,
+                        payload=payload or {},
+                    ),
+                ),
             ),
         )
     )

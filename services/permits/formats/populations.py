@@ -37,15 +37,19 @@ def parse_populations(
     text = _LIMIT.sub("", " ".join(_TAGS.sub(" ", annotation).split()))
     if len(appendices) == 1:
         [one] = appendices
-        return (Population(one, party=_parse_listing_party(text, distribution) if one == "III" else None),)
+        return (Population(appendix=one, party=_parse_listing_party(text, distribution) if one == "III" else None),)
     found = _parse_split(appendices, text, distribution) if len(appendices) == 2 else None
     if found is None:
-        return tuple(Population(one, is_range_known=False) for one in appendices)
+        return tuple(Population(appendix=one, is_range_known=False) for one in appendices)
     named_appendix, named_countries = found
     rest = next(one for one in appendices if one != named_appendix)
-    others = Population(rest, party=_parse_listing_party(text, distribution) if rest == "III" else None)
+    others = Population(appendix=rest, party=_parse_listing_party(text, distribution) if rest == "III" else None)
     partly = frozenset().union(*(_parse_countries(m["list"], distribution) for m in _PARTLY.finditer(text)))
-    return (Population(named_appendix, named_countries), others, *([Population(rest, partly)] if partly else []))
+    return (
+        Population(appendix=named_appendix, countries=named_countries),
+        others,
+        *([Population(appendix=rest, countries=partly)] if partly else []),
+    )
 
 
 def _parse_split(

@@ -51,7 +51,9 @@ async def load_facts(
 async def load_listing_facts(conn: AsyncConnection, contents: Iterable[Permit | Application]) -> Facts:
     """Read what the listing says of the taxa that papers name, or applications for them."""
     return Facts(
-        await species_listings.load_listings(conn, {line.taxon for content in contents for line in content.lines})
+        listings=await species_listings.load_listings(
+            conn, {line.taxon for content in contents for line in content.lines}
+        )
     )
 
 

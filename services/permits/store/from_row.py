@@ -42,7 +42,7 @@ def permit_from_row(
         id=row["id"],
         content=content,
         status=PermitStatus(row["status"]),
-        lines={line.line: PermitLineRecord(line, balances[line.line]) for line in content.lines},
+        lines={line.line: PermitLineRecord(content=line, balance=balances[line.line]) for line in content.lines},
         sequence=row["sequence"],
         version=row["version"],
         endorsed=row["endorsed"],
@@ -62,7 +62,15 @@ def usage_total_from_row(
     line: str, side: str, use: str, transport_document: str | None, is_open: bool, reserved: Decimal, used: Decimal
 ) -> UsageTotal:
     """Read what uses of one kind and one shipment hold of a line."""
-    return UsageTotal(line, SIDES_BY_VALUE[side], use, transport_document, is_open, reserved, used)
+    return UsageTotal(
+        line=line,
+        side=SIDES_BY_VALUE[side],
+        use=use,
+        transport_document=transport_document,
+        is_open=is_open,
+        reserved=reserved,
+        used=used,
+    )
 
 
 def citation_from_row(row: Row) -> Citation:

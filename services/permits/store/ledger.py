@@ -41,12 +41,14 @@ async def sum_entries_up_to(
     entries: dict[str, list[LedgerEntry]] = {}
     for row in (await conn.execute(sums.group_by(e.line, e.side, e.kind))).mappings():
         entries.setdefault(row["line"], []).append(
-            LedgerEntry(Side(row["side"]), EntryKind(row["kind"]), row["quantity"])
+            LedgerEntry(side=Side(row["side"]), kind=EntryKind(row["kind"]), quantity=row["quantity"])
         )
     last = select(e.line, e.side, e.kind, e.closes, e.opens).where(*conditions, or_(e.closes, e.opens))
     last = last.ext(distinct_on(e.line, e.side)).order_by(e.line, e.side, e.number.desc())
     for row in (await conn.execute(last)).mappings():
-        closure = LedgerEntry(Side(row["side"]), EntryKind(row["kind"]), ZERO, closes=row["closes"], opens=row["opens"])
+        closure = LedgerEntry(
+            side=Side(row["side"]), kind=EntryKind(row["kind"]), quantity=ZERO, closes=row["closes"], opens=row["opens"]
+        )
         entries[row["line"]].append(closure)
     return entries
 
@@ -89,7 +91,11 @@ async def stream_lines_with_entries(
 def entry_from_row(row: Row) -> LedgerEntry:
     """Read an entry."""
     return LedgerEntry(
-        Side(row["side"]), EntryKind(row["kind"]), row["quantity"], closes=row["closes"], opens=row["opens"]
+        side=Side(row["side"]),
+        kind=EntryKind(row["kind"]),
+        quantity=row["quantity"],
+        closes=row["closes"],
+        opens=row["opens"],
     )
 
 

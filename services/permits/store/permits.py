@@ -116,8 +116,9 @@ async def load_permits(
     if not ids:
         return []
     balances: dict[UUID, dict[str, Balance]] = {}
-    for permit, line_letter, *amounts in await conn.execute(_balances_query(ids)):
-        balances.setdefault(permit, {})[line_letter] = Balance(*amounts)
+    for permit_id, line_letter, *amounts in await conn.execute(_balances_query(ids)):
+        balance = Balance(**dict(zip(BALANCE_COLUMNS, amounts, strict=True)))
+        balances.setdefault(permit_id, {})[line_letter] = balance
     usage_totals: dict[UUID, list[UsageTotal]] = {}
     if with_usage_totals:
         line_letters = {row["id"]: lines.get((row["issuer"], row["number"]), balances[row["id"]]) for row in rows}

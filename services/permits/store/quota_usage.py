@@ -55,7 +55,7 @@ async def _list_line_usage(conn: AsyncConnection, new_permits: Sequence[PermitRe
     if not found:
         return []
     names = {line.content.taxon for permit in export_permits for line in permit.lines.values()}
-    return quota_shares(export_permits, found, Facts(await species_listings.load_listings(conn, names)))
+    return quota_shares(export_permits, found, Facts(listings=await species_listings.load_listings(conn, names)))
 
 
 async def record_usage(conn: AsyncConnection, new_permits: Sequence[PermitRecord], actor: Actor) -> None:
@@ -147,8 +147,18 @@ async def usage_by_permit(
         .where(id_in(own.c.permit_id, cited), c.ended_on.is_(None))
     )
     found: dict[tuple[UUID, str], tuple[QuotaUsage, ...]] = {}
-    for permit, line, *usage in await conn.execute(query):
-        found[permit, line] = (*found.get((permit, line), ()), QuotaUsage(*usage))
+    for row in await conn.execute(query):
+        usage = QuotaUsage(
+            quota=row.id,
+            taxon=row.taxon,
+            amount=row.amount,
+            total=row.total,
+            unit=row.unit,
+            starts=row.starts,
+            ends=row.ends,
+        )
+        key = row.permit_id, row.line
+        found[key] = (*found.get(key, ()), usage)
     return found
 
 

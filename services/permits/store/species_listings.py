@@ -42,16 +42,16 @@ async def load_listings(conn: AsyncConnection, wanted_names: Iterable[str], *, i
     keys_by_name = {name: (names.candidate_keys(name), names.hybrid_parents(name)) for name in set(wanted_names)}
     keys = {key for own, parents in keys_by_name.values() for key in (*own, *parents, *_shorter_keys(parents))}
     if not keys:
-        return Listings({}, is_complete)
+        return Listings(is_complete=is_complete)
     genera = {key for key in keys if " " not in key}
     rows = (await conn.execute(_FIND, {"keys": sorted(keys), "genera": sorted(genera)})).mappings()
     direct: dict[str, list[ListingMatch]] = {}
     above: dict[str, list[ListingMatch]] = {}
     for row in rows:
-        match = ListingMatch(listing_from_row(row), row["kind"], row["found"])
+        match = ListingMatch(listing=listing_from_row(row), kind=row["kind"], key=row["found"])
         (above if row["depth"] else direct).setdefault(row["requested"], []).append(match)
     found = {name: _matches(own, parents, direct, above) for name, (own, parents) in keys_by_name.items()}
-    return Listings({name: matches for name, matches in found.items() if matches}, is_complete)
+    return Listings(matches={name: matches for name, matches in found.items() if matches}, is_complete=is_complete)
 
 
 def _shorter_keys(parents: Iterable[str]) -> list[str]:
@@ -70,11 +70,15 @@ def _matches(
     exact = direct.get(keys[0], [])
     if exact or not parents:
         shorter = [_as_shorter_match(match, keys[0]) for key in keys[1:] for match in direct.get(key, ())]
-        return (*exact, *shorter, *(ListingMatch(m.listing, "higher_taxon", m.key) for m in above.get(keys[-1], ())))
+        return (
+            *exact,
+            *shorter,
+            *(ListingMatch(listing=m.listing, kind="higher_taxon", key=m.key) for m in above.get(keys[-1], ())),
+        )
     mixed = []
     for parent in parents:
         own = _matches(names.candidate_keys(parent), (), direct, above)
-        mixed += [ListingMatch(m.listing, "hybrid", m.key) for m in own if m.key == own[0].key]
+        mixed += [ListingMatch(listing=m.listing, kind="hybrid", key=m.key) for m in own if m.key == own[0].key]
     return tuple(mixed)
 
 
@@ -82,7 +86,7 @@ def _as_shorter_match(match: ListingMatch, name: str) -> ListingMatch:
     """Answer how a name's beginning answers for it: as what it belongs to, or as itself where its author follows."""
     if match.kind == "accepted" and authors.is_same_author(name.removeprefix(match.key), match.listing.author):
         return match
-    return ListingMatch(match.listing, "higher_taxon", match.key)
+    return ListingMatch(listing=match.listing, kind="higher_taxon", key=match.key)
 
 
 async def list_by_prefix(conn: AsyncConnection, prefix: str, day: date, *, limit: int) -> list[ListingMatch]:
@@ -96,7 +100,7 @@ async def list_by_prefix(conn: AsyncConnection, prefix: str, day: date, *, limit
         .limit(limit)
     )
     rows = (await conn.execute(query)).mappings()
-    return [ListingMatch(listing_from_row(row), row["kind"], row["found"]) for row in rows]
+    return [ListingMatch(listing=listing_from_row(row), kind=row["kind"], key=row["found"]) for row in rows]
 
 
 def listing_from_row(row: Row) -> Listing:
@@ -125,4 +129,9 @@ def _parsed_json(value: Any) -> Any:
 
 
 def _population_from_json(part: Mapping[str, Any]) -> Population:
-    return Population(part["appendix"], frozenset(part["countries"]), part["party"], part["is_range_known"])
+    return Population(
+        appendix=part["appendix"],
+        countries=frozenset(part["countries"]),
+        party=part["party"],
+        is_range_known=part["is_range_known"],
+    )

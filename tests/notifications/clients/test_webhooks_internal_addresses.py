@@ -35,7 +35,15 @@ SPELLINGS = [
 
 def delivery_request(url: str) -> DeliveryRequest:
     return DeliveryRequest(
-        uuid4(), uuid4(), "declaration:1", 0, uuid4(), uuid4(), b"{}", url, (render_secret(bytes(32)),)
+        claim_id=uuid4(),
+        endpoint_id=uuid4(),
+        subject="declaration:1",
+        attempts=0,
+        delivery_id=uuid4(),
+        event_id=uuid4(),
+        body=b"{}",
+        url=url,
+        secrets=(render_secret(bytes(32)),),
     )
 
 

@@ -51,11 +51,13 @@ class InMemoryRegistry:
         self.made = 0
         for kind in ("export", "export", "travelling_exhibition"):
             stated = permit_content(*LINES_OF_A_PERMIT, kind=kind)
-            lines = {n.line: PermitLineRecord(n, Balance(granted=n.quantity)) for n in stated.lines}
-            permit = PermitRecord(self.id(), stated, PermitStatus.ISSUED, lines, sequence=1)
+            lines = {n.line: PermitLineRecord(content=n, balance=Balance(granted=n.quantity)) for n in stated.lines}
+            permit = PermitRecord(id=self.id(), content=stated, status=PermitStatus.ISSUED, lines=lines, sequence=1)
             self.permits[permit.id] = permit
             for line_letter, one in lines.items():
-                self.entries[permit.id, line_letter] = [LedgerEntry(Side.EXPORT, EntryKind.GRANT, one.content.quantity)]
+                self.entries[permit.id, line_letter] = [
+                    LedgerEntry(side=Side.EXPORT, kind=EntryKind.GRANT, quantity=one.content.quantity)
+                ]
 
     def id(self) -> UUID:
         """Make ids in order, the same at each run."""
@@ -115,7 +117,7 @@ class InMemoryRegistry:
             for id, one in self.declarations.items()
             if one.status in standing and any(c.permit == permit.id for c in one.citations)
         }
-        return WithdrawalContext(citing, frozenset(), TODAY)
+        return WithdrawalContext(citing_declarations=citing, also_notify=frozenset(), day=TODAY)
 
     def _only_consents_pass_the_paper(self, before: PermitRecord, after: PermitRecord, outcome: ChangeSet) -> None:
         """A decision takes more than the permit has only by what it draws itself, never by what others drew."""
@@ -213,7 +215,19 @@ def displacement_count(declaration: DeclarationRecord | None) -> int:
 def usage_totals(uses: tuple[Citation, ...]) -> tuple[UsageTotal, ...]:
     """Sum uses up as the database does."""
     held = add_reservations((), (use for use in uses if use.is_open))
-    done = [UsageTotal(u.line, u.side, u.use, u.transport_document, False, u.reserved, u.used) for u in uses if u.used]
+    done = [
+        UsageTotal(
+            line=u.line,
+            side=u.side,
+            use=u.use,
+            transport_document=u.transport_document,
+            is_open=False,
+            reserved=u.reserved,
+            used=u.used,
+        )
+        for u in uses
+        if u.used
+    ]
     return (*held, *done)
 
 

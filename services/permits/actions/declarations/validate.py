@@ -36,7 +36,13 @@ async def validate(
             "errors": [{"pointer": place, "code": "not-your-declaration", "detail": detail}],
         }
     declaration = DeclarationRecord(
-        id, party.id, trader.party if trader else party.id, at, "", content, DeclarationStatus.RECEIVED
+        id=id,
+        party=party.id,
+        trader=trader.party if trader else party.id,
+        received_at=at,
+        digest="",
+        content=content,
+        status=DeclarationStatus.RECEIVED,
     )
     async with engine.connect() as conn:
         cited = await permits.read_cited(conn, cited_permits([content]))

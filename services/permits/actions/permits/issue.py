@@ -27,7 +27,9 @@ async def issue(engine: AsyncEngine, party: Party, content: Permit, command: Ide
             if stored is not None:
                 return stored
             await require_issuing_authority(conn, party, content)
-            new_permit = NewPermit(id, secret_digest(token), await facts.load_listing_facts(conn, [content]))
+            new_permit = NewPermit(
+                id=id, token_digest=secret_digest(token), facts=await facts.load_listing_facts(conn, [content])
+            )
             changes = domain_issue.issue(new_permit, content, party, actor)
             await quota_check.require_within_quota(conn, changes)
             await change_sets.save_change_set(conn, changes)

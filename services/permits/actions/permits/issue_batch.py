@@ -96,7 +96,10 @@ async def _issue(
         try:
             actor = Actor(party=party.id, role=ActorRole.AUTHORITY, at=command.at)
             changes = issue.issue(
-                NewPermit(new_id(command.at), secret_digest(token), listing_facts), content, party, actor
+                NewPermit(id=new_id(command.at), token_digest=secret_digest(token), facts=listing_facts),
+                content,
+                party,
+                actor,
             )
         except ProblemError as error:
             refusals[id] = error

@@ -91,7 +91,11 @@ async def replace(
             old = await _lock_own_permit(conn, id, party, command)
             await require_issuing_authority(conn, party, content)
             context = await _load_context(conn, old, command)
-            new_permit = NewPermit(new_permit_id, secret_digest(token), await facts.load_listing_facts(conn, [content]))
+            new_permit = NewPermit(
+                id=new_permit_id,
+                token_digest=secret_digest(token),
+                facts=await facts.load_listing_facts(conn, [content]),
+            )
             changes = domain_replace.replace_permit(old, new_permit, content, party, actor, context)
             await quota_check.require_within_quota(conn, changes)
             await change_sets.save_change_set(conn, changes)
@@ -117,7 +121,9 @@ async def _lock_own_permit(conn: AsyncConnection, id: UUID, party: Party, comman
 async def _load_context(conn: AsyncConnection, permit: PermitRecord, command: IdempotentCommand) -> WithdrawalContext:
     citing = await declarations.lock(conn, await declarations.list_open_citing(conn, permit.id))
     audience = (await permits.list_watchers(conn, [permit.id])).get(permit.id, frozenset())
-    return WithdrawalContext(citing, audience, day_in_last_zone(permit.content.issuer, command.at))
+    return WithdrawalContext(
+        citing_declarations=citing, also_notify=audience, day=day_in_last_zone(permit.content.issuer, command.at)
+    )
 
 
 def _actor(party: Party, command: IdempotentCommand) -> Actor:

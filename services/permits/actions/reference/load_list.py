@@ -86,7 +86,9 @@ class ListLoad:
                 entry = self.kind.parse(raw, header)
                 self._require_unique(entry, raw)
             except RowRejected as error:
-                self.report.count_rejected(RowNote(raw.line, error.code, error.detail, error.field))
+                self.report.count_rejected(
+                    RowNote(line=raw.line, code=error.code, detail=error.detail, field=error.field)
+                )
                 self.uncertain |= self.kind.possible_subjects(raw, header)
                 continue
             self.report.count_loaded(tuple(raw.repairs))

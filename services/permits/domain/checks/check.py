@@ -28,9 +28,8 @@ from services.permits.domain.rules.item_context import ItemContext
 from services.permits.domain.rules.parties import names_declaring_party
 from services.permits.domain.rules.rule import evaluate
 from services.permits.domain.rules.whole_declaration import (
-    DeclarationContext,
     DocumentContext,
-    lists_are_loaded,
+    missing_lists_findings,
     permit_is_known,
 )
 from shared.cites.time_zones import utc_day
@@ -46,7 +45,7 @@ NOT_CITES_CODE = "Y900"
 """Document code by which a trader states that goods are not covered by the Convention."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What the check found: where the declaration goes, the citations with what they reserve, the permits drawn on.
 
@@ -108,12 +107,20 @@ def check(
             if citation.is_open or citation.counted_elsewhere:
                 reserved_permits[key] = _with_reservation(permit, citation)
         findings += _check_requirements(declaration, index, contexts, len(cited_documents), facts, day)
-    findings += evaluate((lists_are_loaded,), DeclarationContext(declaration=declaration.content, facts=facts))
+    if any(item.taxon for item in declaration.content.items):
+        findings += missing_lists_findings(facts.missing_lists)
     status = status_from_findings(findings)
     if status is DeclarationStatus.REJECTED:
         citations = [replace(citation, reserved=Decimal(0), counted_elsewhere=Decimal(0)) for citation in citations]
         reserved_permits = {}
-    return Verdict(status, tuple(findings), tuple(citations), tuple(second_uses), reserved_permits, declaration.content)
+    return Verdict(
+        status=status,
+        findings=tuple(findings),
+        citations=tuple(citations),
+        second_uses=tuple(second_uses),
+        reserved_permits=reserved_permits,
+        content=declaration.content,
+    )
 
 
 def _check_requirements(
@@ -165,7 +172,7 @@ def _with_reservation(permit: PermitRecord, citation: Citation) -> PermitRecord:
     if citation.counted_elsewhere:
         return replace(permit, citations=(*permit.citations, citation))
     balance = permit.lines[citation.line].balance
-    reserved = post(balance, [LedgerEntry(citation.side, EntryKind.RESERVE, citation.reserved)])
+    reserved = post(balance, [LedgerEntry(side=citation.side, kind=EntryKind.RESERVE, quantity=citation.reserved)])
     return permit.with_balance(citation.line, reserved)
 
 

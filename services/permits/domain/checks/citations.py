@@ -25,7 +25,7 @@ from shared.contracts.declaration import Document, Item
 from shared.contracts.findings import Finding
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SecondUse:
     """An attempt to use a line that is in use or was used, for the issuer to hear of; `remaining` is in the line's
     unit.

@@ -42,7 +42,9 @@ def cited_permits(declarations: Iterable[Declaration], also: Iterable[PermitKey]
             for key in keys:
                 lines.setdefault(key, set()).add(document.line)
     named = {key: frozenset(letters) for key, letters in lines.items() if key not in with_all_lines}
-    return CitedPermits(frozenset(with_all_lines | named.keys()), frozenset(counted), named)
+    return CitedPermits(
+        keys=frozenset(with_all_lines | named.keys()), with_all_citations=frozenset(counted), lines=named
+    )
 
 
 def _cited_documents(declarations: Iterable[Declaration]) -> Iterator[tuple[Document, tuple[PermitKey, ...]]]:

@@ -41,7 +41,12 @@ def amend(
     apply_verdict(permits_by_key, verdict)
     amended = with_previous_consents(declaration, with_verdict(new_version, verdict))
     declaration_events = (
-        DomainEvent(declaration.status, DeclarationStatus.RECEIVED, actor, "declaration.amended"),
+        DomainEvent(
+            from_status=declaration.status,
+            to_status=DeclarationStatus.RECEIVED,
+            actor=actor,
+            event_type="declaration.amended",
+        ),
         checked_event(verdict, actor),
     )
     events_by_permit = {
@@ -50,7 +55,7 @@ def amend(
     }
     postings = (*returned.postings, *reservation_postings(amended, actor, f"check/{amended.version}"))
     return ChangeSet(
-        (DeclarationChange(amended, declaration_events),),
-        changed_permits(before, permits_by_key, events_by_permit),
-        postings,
+        declarations=(DeclarationChange(declaration=amended, events=declaration_events),),
+        permits=changed_permits(before, permits_by_key, events_by_permit),
+        postings=postings,
     )

@@ -45,9 +45,11 @@ def consent(
             citations.append(citation)
             continue
         amount = convert_to_line_unit(citation, item, decision.quantity, decision.unit)
-        uses.add(citation, (LedgerEntry(citation.side, EntryKind.CONSENT, amount),))
+        uses.add(citation, (LedgerEntry(side=citation.side, kind=EntryKind.CONSENT, quantity=amount),))
         citations.append(replace(citation, consented=EXACT.add(citation.consented, amount)))
-    context = PostingContext(actor, f"consent/{declaration.sequence}", utc_day(actor.at), decision.reason)
+    context = PostingContext(
+        actor=actor, cause=f"consent/{declaration.sequence}", value_date=utc_day(actor.at), reason=decision.reason
+    )
     consented = replace(declaration, citations=tuple(citations))
     return _consent_changes(consented, decision, permits, uses, context)
 
@@ -58,9 +60,14 @@ def _consent_changes(
     unit = decision.unit or read_item(declaration, decision.item).unit
     detail = {"item": decision.item, "quantity": format_quantity(decision.quantity), "unit": unit}
     event = DomainEvent(
-        declaration.status, declaration.status, context.actor, "declaration.consented", decision.reason, detail=detail
+        from_status=declaration.status,
+        to_status=declaration.status,
+        actor=context.actor,
+        event_type="declaration.consented",
+        reason=decision.reason,
+        detail=detail,
     )
     postings = tuple(
         build_posting(permits[use.permit], use, entry, context) for use in uses.line_uses for entry in use.entries
     )
-    return ChangeSet((DeclarationChange(declaration, (event,)),), (), postings)
+    return ChangeSet(declarations=(DeclarationChange(declaration=declaration, events=(event,)),), postings=postings)

@@ -57,7 +57,12 @@ def correct(
         citations.append(replace(with_consent_used(citation, entries), used=amount, dead_on_arrival=dead_on_arrival))
     used_on = next((c.used_on for c in declaration.citations if c.used_on is not None), utc_day(actor.at))
     corrected = replace(declaration, citations=tuple(citations), version=declaration.version + 1)
-    context = PostingContext(actor, f"correction/{declaration.id}/{corrected.version}", used_on, decision.reason)
+    context = PostingContext(
+        actor=actor,
+        cause=f"correction/{declaration.id}/{corrected.version}",
+        value_date=used_on,
+        reason=decision.reason,
+    )
     return apply_uses(declaration, corrected, "declaration.corrected", uses, permits, reserving, context)
 
 

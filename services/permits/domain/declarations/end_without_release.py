@@ -18,8 +18,18 @@ def end_without_release(
 ) -> ChangeSet:
     """Return the declaration in a status that ends it, and every quantity that it had set aside."""
     returned = return_reservations(declaration, permits, actor, str(status))
-    event = DomainEvent(declaration.status, status, actor, DECLARATION_EVENT_TYPES[status], reason)
-    changes = tuple(PermitChange(permit) for permit in returned.permits.values())
+    event = DomainEvent(
+        from_status=declaration.status,
+        to_status=status,
+        actor=actor,
+        event_type=DECLARATION_EVENT_TYPES[status],
+        reason=reason,
+    )
+    changes = tuple(PermitChange(permit=permit) for permit in returned.permits.values())
     citations = tuple(replace(citation, counted_elsewhere=ZERO) for citation in returned.declaration.citations)
     ended = replace(returned.declaration, status=status, citations=citations)
-    return ChangeSet((DeclarationChange(ended, (event,)),), changes, returned.postings)
+    return ChangeSet(
+        declarations=(DeclarationChange(declaration=ended, events=(event,)),),
+        permits=changes,
+        postings=returned.postings,
+    )

@@ -35,17 +35,28 @@ def lodge(
         apply_verdict(permits_by_key, verdict)
         declaration = with_verdict(submitted, verdict)
         changes.append(
-            DeclarationChange(declaration, (received_event(declaration, actor), checked_event(verdict, actor)))
+            DeclarationChange(
+                declaration=declaration, events=(received_event(declaration, actor), checked_event(verdict, actor))
+            )
         )
         postings += reservation_postings(declaration, actor, "check/1")
         for permit, event in second_use_events(
             verdict.second_uses, declaration, permits_by_key.values(), actor
         ).items():
             events_by_permit.setdefault(permit, []).append(event)
-    return ChangeSet(tuple(changes), changed_permits(before, permits_by_key, events_by_permit), tuple(postings))
+    return ChangeSet(
+        declarations=tuple(changes),
+        permits=changed_permits(before, permits_by_key, events_by_permit),
+        postings=tuple(postings),
+    )
 
 
 def received_event(declaration: DeclarationRecord, actor: Actor) -> DomainEvent:
     """Write the first turn of a declaration: received, by its lodger, when the gateway took it in."""
     lodger = Actor(party=declaration.party, role=ActorRole.TRADER, at=declaration.received_at)
-    return DomainEvent(None, DeclarationStatus.RECEIVED, lodger, DECLARATION_EVENT_TYPES[DeclarationStatus.RECEIVED])
+    return DomainEvent(
+        from_status=None,
+        to_status=DeclarationStatus.RECEIVED,
+        actor=lodger,
+        event_type=DECLARATION_EVENT_TYPES[DeclarationStatus.RECEIVED],
+    )

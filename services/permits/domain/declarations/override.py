@@ -44,14 +44,14 @@ def override(declaration: DeclarationRecord, permits: PermitsById, decision: Ove
     if status is not DeclarationStatus.ACCEPTED:
         unchanged = replace(checked, status=declaration.status)
         event = DomainEvent(
-            declaration.status,
-            declaration.status,
-            actor,
-            "declaration.overridden",
-            decision.reason,
+            from_status=declaration.status,
+            to_status=declaration.status,
+            actor=actor,
+            event_type="declaration.overridden",
+            reason=decision.reason,
             detail=_override_detail(decision),
         )
-        return ChangeSet((DeclarationChange(unchanged, (event,)),))
+        return ChangeSet(declarations=(DeclarationChange(declaration=unchanged, events=(event,)),))
     return _accept(declaration, checked, permits, decision, actor)
 
 
@@ -103,17 +103,19 @@ def _accept(
     accepted = replace(checked, status=DeclarationStatus.ACCEPTED, citations=tuple(citations))
     event_type = DECLARATION_EVENT_TYPES[DeclarationStatus.ACCEPTED]
     event = DomainEvent(
-        declaration.status,
-        DeclarationStatus.ACCEPTED,
-        actor,
-        event_type,
-        decision.reason,
+        from_status=declaration.status,
+        to_status=DeclarationStatus.ACCEPTED,
+        actor=actor,
+        event_type=event_type,
+        reason=decision.reason,
         detail=_override_detail(decision),
     )
-    changes = tuple(PermitChange(permit) for id, permit in after.items() if permit is not permits[id])
+    changes = tuple(PermitChange(permit=permit) for id, permit in after.items() if permit is not permits[id])
     cause = f"override/{declaration.sequence}"
     postings = reservation_postings(replace(checked, citations=tuple(reserved)), actor, cause)
-    return ChangeSet((DeclarationChange(accepted, (event,)),), changes, postings)
+    return ChangeSet(
+        declarations=(DeclarationChange(declaration=accepted, events=(event,)),), permits=changes, postings=postings
+    )
 
 
 def _override_detail(decision: Override) -> dict[str, object]:
@@ -186,5 +188,8 @@ def _reserve(permit: PermitRecord, citation: Citation) -> tuple[PermitRecord, Ci
         )
         raise Conflict("not-enough-left", detail)
     return post_to_line(
-        permit, citation.line, *consent_use, LedgerEntry(citation.side, EntryKind.RESERVE, citation.reserved)
+        permit,
+        citation.line,
+        *consent_use,
+        LedgerEntry(side=citation.side, kind=EntryKind.RESERVE, quantity=citation.reserved),
     ), reservation

@@ -80,22 +80,27 @@ def recheck(
     findings = [finding.model_dump(mode="json", exclude_none=True) for finding in verdict.findings]
     payload = {"findings": findings} if findings else {}
     event = DomainEvent(
-        declaration.status,
-        rechecked.status,
-        system_actor(actor),
-        DECLARATION_EVENT_TYPES[rechecked.status],
-        "Checked again",
-        payload,
+        from_status=declaration.status,
+        to_status=rechecked.status,
+        actor=system_actor(actor),
+        event_type=DECLARATION_EVENT_TYPES[rechecked.status],
+        reason="Checked again",
+        payload=payload,
     )
     events_by_permit = {
         id: [event]
         for id, event in second_use_events(verdict.second_uses, rechecked, permits_by_key.values(), actor).items()
     }
     if _reservations(rechecked) == _reservations(declaration):
-        return ChangeSet((DeclarationChange(rechecked, (event,)),), changed_permits(before, before, events_by_permit))
+        return ChangeSet(
+            declarations=(DeclarationChange(declaration=rechecked, events=(event,)),),
+            permits=changed_permits(before, before, events_by_permit),
+        )
     postings = (*returned.postings, *reservation_postings(rechecked, actor, f"again/{declaration.sequence}"))
     return ChangeSet(
-        (DeclarationChange(rechecked, (event,)),), changed_permits(before, permits_by_key, events_by_permit), postings
+        declarations=(DeclarationChange(declaration=rechecked, events=(event,)),),
+        permits=changed_permits(before, permits_by_key, events_by_permit),
+        postings=postings,
     )
 
 

@@ -25,6 +25,10 @@ def refer_stale(declaration: DeclarationRecord, permits: PermitsById, days: int,
     found = evaluate((reservation_is_released_in_time,), StaleContext(days=days, last_changed=last))
     findings = (*declaration.findings, *found)
     after = replace(returned.declaration, status=DeclarationStatus.REFERRED, findings=findings)
-    changes = tuple(PermitChange(permit) for permit in returned.permits.values())
+    changes = tuple(PermitChange(permit=permit) for permit in returned.permits.values())
     reason = f"Nothing happened for {days} days: what was set aside went back"
-    return ChangeSet((refer_declaration(declaration, after, actor, reason),), changes, returned.postings)
+    return ChangeSet(
+        declarations=(refer_declaration(declaration, after, actor, reason),),
+        permits=changes,
+        postings=returned.postings,
+    )

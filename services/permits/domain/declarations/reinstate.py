@@ -35,15 +35,17 @@ def reinstate(declaration: DeclarationRecord, permit: PermitRecord, actor: Actor
         else (declaration.status, "declaration.overridden")
     )
     event = DomainEvent(
-        declaration.status,
-        status,
-        system,
-        event_type,
-        reason,
+        from_status=declaration.status,
+        to_status=status,
+        actor=system,
+        event_type=event_type,
+        reason=reason,
         detail={"overridden": is_not_withdrawn.name, "item": None},
     )
     citations = with_claims(declaration) if accepted else declaration.citations
-    return DeclarationChange(replace(declaration, status=status, findings=findings, citations=citations), (event,))
+    return DeclarationChange(
+        declaration=replace(declaration, status=status, findings=findings, citations=citations), events=(event,)
+    )
 
 
 def _is_lost_finding(finding: Finding, permit: PermitRecord) -> bool:

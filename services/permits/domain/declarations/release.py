@@ -85,7 +85,7 @@ def release(
         uses,
         permits,
         reserving,
-        PostingContext(actor, f"release/{declaration.id}", day),
+        PostingContext(actor=actor, cause=f"release/{declaration.id}", value_date=day),
     )
 
 

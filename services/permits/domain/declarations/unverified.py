@@ -62,9 +62,9 @@ def check_unverified(
     }
     cause = f"override/{declaration.sequence}"
     return ChangeSet(
-        (DeclarationChange(after, _events(verdict, decision, actor)),),
-        changed_permits(before, permits_by_key, events_by_permit),
-        reservation_postings(after, actor, cause),
+        declarations=(DeclarationChange(declaration=after, events=_events(verdict, decision, actor)),),
+        permits=changed_permits(before, permits_by_key, events_by_permit),
+        postings=reservation_postings(after, actor, cause),
     )
 
 
@@ -77,34 +77,34 @@ def _events(verdict: Verdict, decision: Override, actor: Actor) -> tuple[DomainE
         event_type = DECLARATION_EVENT_TYPES[DeclarationStatus.ACCEPTED]
         return (
             DomainEvent(
-                DeclarationStatus.REFERRED,
-                DeclarationStatus.ACCEPTED,
-                actor,
-                event_type,
-                decision.reason,
-                payload,
+                from_status=DeclarationStatus.REFERRED,
+                to_status=DeclarationStatus.ACCEPTED,
+                actor=actor,
+                event_type=event_type,
+                reason=decision.reason,
+                payload=payload,
                 detail=detail,
             ),
         )
     overridden = DomainEvent(
-        DeclarationStatus.REFERRED,
-        DeclarationStatus.REFERRED,
-        actor,
-        "declaration.overridden",
-        decision.reason,
-        payload,
+        from_status=DeclarationStatus.REFERRED,
+        to_status=DeclarationStatus.REFERRED,
+        actor=actor,
+        event_type="declaration.overridden",
+        reason=decision.reason,
+        payload=payload,
         detail=detail,
     )
     if verdict.status is DeclarationStatus.REFERRED:
         return (overridden,)
     event_type = DECLARATION_EVENT_TYPES[DeclarationStatus.REJECTED]
     return overridden, DomainEvent(
-        DeclarationStatus.REFERRED,
-        DeclarationStatus.REJECTED,
-        system_actor(actor),
-        event_type,
-        "Checked by an officer",
-        payload,
+        from_status=DeclarationStatus.REFERRED,
+        to_status=DeclarationStatus.REJECTED,
+        actor=system_actor(actor),
+        event_type=event_type,
+        reason="Checked by an officer",
+        payload=payload,
     )
 
 
@@ -115,8 +115,18 @@ def _is_unverified_finding(finding: Finding) -> bool:
 def lodge_unverified(submitted: DeclarationRecord, reason: str, actor: Actor) -> ChangeSet:
     """File a declaration that could not be checked as referred, with the finding `unverified_finding`: never out of
     sight."""
-    verdict = Verdict(DeclarationStatus.REFERRED, (unverified_finding(reason),), (), (), {})
+    verdict = Verdict(
+        status=DeclarationStatus.REFERRED,
+        findings=(unverified_finding(reason),),
+        citations=(),
+        second_uses=(),
+        reserved_permits={},
+    )
     declaration = with_verdict(submitted, verdict)
     return ChangeSet(
-        (DeclarationChange(declaration, (received_event(declaration, actor), checked_event(verdict, actor))),)
+        declarations=(
+            DeclarationChange(
+                declaration=declaration, events=(received_event(declaration, actor), checked_event(verdict, actor))
+            ),
+        )
     )

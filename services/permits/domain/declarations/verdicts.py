@@ -30,10 +30,10 @@ def checked_event(verdict: Verdict, actor: Actor) -> DomainEvent:
     findings = [finding.model_dump(mode="json", exclude_none=True) for finding in verdict.findings]
     payload = {"findings": findings} if findings else {}
     return DomainEvent(
-        DeclarationStatus.RECEIVED,
-        verdict.status,
-        system_actor(actor),
-        DECLARATION_EVENT_TYPES[verdict.status],
+        from_status=DeclarationStatus.RECEIVED,
+        to_status=verdict.status,
+        actor=system_actor(actor),
+        event_type=DECLARATION_EVENT_TYPES[verdict.status],
         payload=payload,
     )
 
@@ -58,10 +58,10 @@ def second_use_events(
         return {}
     return {
         permit.id: DomainEvent(
-            permit.status,
-            permit.status,
-            system_actor(actor),
-            "permit.second_use_attempted",
+            from_status=permit.status,
+            to_status=permit.status,
+            actor=system_actor(actor),
+            event_type="permit.second_use_attempted",
             payload={**events.declaration_reference(declaration), "attempts": attempts[permit.id]},
             also_notify=frozenset({declaration.party, declaration.trader})
             if permit.id in named_permits
@@ -79,7 +79,11 @@ def changed_permits(
 ) -> tuple[PermitChange, ...]:
     """Answer the permits that a decision changed, each with its moves."""
     return tuple(
-        PermitChange(permit, tuple(events_by_permit.get(permit.id, ())), _changed_lines(before[key], permit))
+        PermitChange(
+            permit=permit,
+            events=tuple(events_by_permit.get(permit.id, ())),
+            changed_lines=_changed_lines(before[key], permit),
+        )
         for key, permit in after.items()
         if permit.lines is not before[key].lines or permit.id in events_by_permit
     )

@@ -34,7 +34,7 @@ class EntryKind(StrEnum):
     CORRECT_CROSSING = "recross"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LedgerEntry:
     """One movement on one side of a line, in the line's unit; only a correction may be negative.
 
@@ -52,7 +52,7 @@ class LedgerEntry:
     opens: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Balance:
     """What a line has and what is set aside or used of it; `endorsed` is None until the permit is endorsed.
 
@@ -203,4 +203,6 @@ def recompute(entries: Iterable[LedgerEntry]) -> Balance:
 
 def consumption_entry(side: Side, actual: Decimal, *, closes: bool) -> LedgerEntry:
     """Write the entry of what was really used."""
-    return LedgerEntry(side, EntryKind.ENDORSE if side is Side.EXPORT else EntryKind.CONSUME, actual, closes=closes)
+    return LedgerEntry(
+        side=side, kind=EntryKind.ENDORSE if side is Side.EXPORT else EntryKind.CONSUME, quantity=actual, closes=closes
+    )

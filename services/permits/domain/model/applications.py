@@ -9,7 +9,7 @@ from shared.contracts.application import Application
 from shared.contracts.closed_sets import ApplicationStatus
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ApplicationRecord:
     """An application on file: what was asked, by whom and in whose name, where it stands, who assessed it, and the
     permit it led to."""

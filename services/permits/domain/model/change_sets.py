@@ -12,7 +12,7 @@ from services.permits.domain.model.permits import PermitRecord
 from shared.contracts.parties import Actor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Posting:
     """An entry of the ledger with all that names it: line, declaration, item, who, when, why."""
 
@@ -28,7 +28,7 @@ class Posting:
     reason: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DeclarationChange:
     """A declaration as it is to be written, and the moves that led there."""
 
@@ -36,7 +36,7 @@ class DeclarationChange:
     events: tuple[DomainEvent, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PermitChange:
     """A permit as it is to be written, and the moves that led there.
 
@@ -49,7 +49,7 @@ class PermitChange:
     changed_lines: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ApplicationChange:
     """An application as it is to be written, and the moves that led there."""
 
@@ -57,7 +57,7 @@ class ApplicationChange:
     events: tuple[DomainEvent, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ChangeSet:
     """All that one decision writes: declarations, permits, ledger entries, applications, together or not at all."""
 

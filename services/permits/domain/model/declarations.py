@@ -11,7 +11,7 @@ from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.findings import Finding
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Citation:
     """An item of a declaration that cites a permit line, and what it has reserved and used of it, in the line's unit.
 
@@ -46,7 +46,7 @@ class Citation:
         return self.reserved > 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DeclarationRecord:
     """A declaration on file: what was stated, by whom, when, and where it stands."""
 

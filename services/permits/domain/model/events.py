@@ -17,7 +17,7 @@ def system_actor(actor: Actor) -> Actor:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DomainEvent:
     """One turn of a declaration or a permit: what its history row and its news are written from.
 

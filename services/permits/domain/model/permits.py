@@ -13,7 +13,7 @@ from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.permit import Permit, PermitLine
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PermitLineRecord:
     """One line of a permit, with its balance."""
 
@@ -25,7 +25,7 @@ class PermitLineRecord:
         return replace_field(self, "balance", balance)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PermitRecord:
     """A permit as the registry holds it.
 
@@ -73,7 +73,7 @@ class PermitRecord:
 PermitsById = Mapping[UUID, PermitRecord]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CitedPermits:
     """The permits that declarations cite, by issuer and number; of some of them every use is asked for by itself.
 

@@ -10,7 +10,7 @@ from shared.contracts.closed_sets import Side
 from shared.contracts.quantities import EXACT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageTotal:
     """What the uses of one kind, of one shipment, hold of a side of a line together, in the line's unit.
 
@@ -44,7 +44,15 @@ def remove_reservation(totals: UsageTotals, citation: Citation) -> UsageTotals:
 
 def _reservation_total(citation: Citation) -> UsageTotal:
     c = citation
-    return UsageTotal(c.line, c.side, c.use, c.transport_document, True, c.reserved, ZERO)
+    return UsageTotal(
+        line=c.line,
+        side=c.side,
+        use=c.use,
+        transport_document=c.transport_document,
+        is_open=True,
+        reserved=c.reserved,
+        used=ZERO,
+    )
 
 
 def _add(totals: UsageTotals, change: UsageTotal) -> UsageTotals:
@@ -59,7 +67,15 @@ def _add(totals: UsageTotals, change: UsageTotal) -> UsageTotals:
 
 
 def _with_reserved(usage: UsageTotal, reserved: Decimal) -> UsageTotal:
-    return UsageTotal(usage.line, usage.side, usage.use, usage.transport_document, usage.is_open, reserved, usage.used)
+    return UsageTotal(
+        line=usage.line,
+        side=usage.side,
+        use=usage.use,
+        transport_document=usage.transport_document,
+        is_open=usage.is_open,
+        reserved=reserved,
+        used=usage.used,
+    )
 
 
 def _is_same_use(one: UsageTotal, other: UsageTotal) -> bool:

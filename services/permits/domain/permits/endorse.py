@@ -50,10 +50,14 @@ def endorse(
     if day > day_in_first_zone(permit.content.export_country, actor.at):
         text = "What really left is endorsed on the day it left or after, not before."
         raise Invalid("endorsed-in-the-future", text, [Fault("/endorsed_on", "endorsed-in-the-future", text)])
-    context = PostingContext(actor, f"endorsement/{permit.sequence}", day)
+    context = PostingContext(actor=actor, cause=f"endorsement/{permit.sequence}", value_date=day)
     kind = EntryKind.CROSS_BORDER if permit.is_for_many_crossings else EntryKind.ENDORSE
     uses = [
-        LineUse(permit.id, endorsed.line, (LedgerEntry(Side.EXPORT, kind, endorsed.quantity),))
+        LineUse(
+            permit=permit.id,
+            line=endorsed.line,
+            entries=(LedgerEntry(side=Side.EXPORT, kind=kind, quantity=endorsed.quantity),),
+        )
         for endorsed in decision.lines
     ]
     transport_documents = permit.transport_documents | (
@@ -69,10 +73,19 @@ def endorse(
     ]
     detail_of_box_14 = {"endorsed_on": day.isoformat(), **_place_of_endorsement(decision)}
     event = DomainEvent(
-        permit.status, after.status, actor, "permit.endorsed", None, {"lines": usage}, detail=detail_of_box_14
+        from_status=permit.status,
+        to_status=after.status,
+        actor=actor,
+        event_type="permit.endorsed",
+        payload={"lines": usage},
+        detail=detail_of_box_14,
     )
     permit_events = (event, *exhausted_events(permit, after, context))
-    return ChangeSet(result.displaced, permit_changes(permits, result.permits, {id: permit_events}), result.postings)
+    return ChangeSet(
+        declarations=result.displaced,
+        permits=permit_changes(permits, result.permits, {id: permit_events}),
+        postings=result.postings,
+    )
 
 
 def _place_of_endorsement(decision: Endorsement) -> dict[str, str]:

@@ -43,5 +43,12 @@ def expiry_notice(permit: PermitRecord, day: date, actor: Actor, also_notify: fr
         return None
     days_left = max((permit.content.valid_until - day).days, 0)
     payload = {"valid_until": permit.content.valid_until.isoformat(), "days_left": days_left}
-    event = DomainEvent(permit.status, status, actor, event_type, None, payload, also_notify)
-    return PermitChange(replace(permit, notice_level=NOTICE_LEVELS[event_type]), (event,))
+    event = DomainEvent(
+        from_status=permit.status,
+        to_status=status,
+        actor=actor,
+        event_type=event_type,
+        payload=payload,
+        also_notify=also_notify,
+    )
+    return PermitChange(permit=replace(permit, notice_level=NOTICE_LEVELS[event_type]), events=(event,))

@@ -18,7 +18,7 @@ from shared.contracts.permit import Permit, PermitLine
 from shared.contracts.quantities import format_quantity
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NewPermit:
     """What a new permit comes with: its id, the SHA-256 of the token by which a stranger may read it, and what the
     listing says of the taxa it names."""
@@ -37,7 +37,9 @@ def issue(
         id=new_permit.id,
         content=content,
         status=PermitStatus.ISSUED,
-        lines={line.line: PermitLineRecord(line, Balance(granted=line.quantity)) for line in content.lines},
+        lines={
+            line.line: PermitLineRecord(content=line, balance=Balance(granted=line.quantity)) for line in content.lines
+        },
         registered_by=party.id,
         registering_country=party.country,
         token_digest=new_permit.token_digest,
@@ -50,11 +52,16 @@ def issue(
     }
     if replaces is not None:
         payload["replaces"] = permit_reference(replaces)
-    event = DomainEvent(None, PermitStatus.ISSUED, actor, "permit.issued", None, payload)
+    event = DomainEvent(
+        from_status=None,
+        to_status=PermitStatus.ISSUED,
+        actor=actor,
+        event_type="permit.issued",
+        payload=payload,
+    )
     return ChangeSet(
-        (),
-        (PermitChange(permit, (event,)),),
-        _grant_postings(permit, PostingContext(actor, "issued", utc_day(actor.at))),
+        permits=(PermitChange(permit=permit, events=(event,)),),
+        postings=_grant_postings(permit, PostingContext(actor=actor, cause="issued", value_date=utc_day(actor.at))),
     )
 
 
@@ -73,7 +80,7 @@ def _grant_postings(permit: PermitRecord, context: PostingContext) -> tuple[Post
         Posting(
             permit=permit.id,
             line=line_letter,
-            entry=LedgerEntry(Side.EXPORT, EntryKind.GRANT, line.content.quantity),
+            entry=LedgerEntry(side=Side.EXPORT, kind=EntryKind.GRANT, quantity=line.content.quantity),
             actor=context.actor,
             cause=context.cause,
             value_date=context.value_date,

@@ -15,7 +15,7 @@ from shared.problems import Fault
 DISTINGUISHING_FIELDS = "term source underlying_source origin_country origin_permit acquired_on description".split()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _LineTaxa:
     """A line with the keys of the taxon it names, by accepted name and synonym, and of all that taxon belongs to."""
 
@@ -41,7 +41,11 @@ def _line_taxa(line: PermitLine, facts: Facts, day: date) -> _LineTaxa:
         line.taxon, day
     )
     is_hybrid = bool(names.hybrid_parents(line.taxon))  # a hybrid is neither of its parents
-    return _LineTaxa(line, own_keys, frozenset() if is_hybrid else facts.listings.higher_taxa(line.taxon, day))
+    return _LineTaxa(
+        line=line,
+        own_keys=own_keys,
+        higher_keys=frozenset() if is_hybrid else facts.listings.higher_taxa(line.taxon, day),
+    )
 
 
 def _has_same_description(one: PermitLine, other: PermitLine) -> bool:

@@ -29,4 +29,6 @@ def replace_permit(
         context,
         {"replaced_by": permit_reference(new)},
     )
-    return ChangeSet(withdrawn.declarations, (*withdrawn.permits, *issued.permits), issued.postings)
+    return ChangeSet(
+        declarations=withdrawn.declarations, permits=(*withdrawn.permits, *issued.permits), postings=issued.postings
+    )

@@ -20,7 +20,7 @@ from shared.contracts.closed_sets import ActorRole, DeclarationStatus, PermitSta
 from shared.contracts.parties import Actor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WithdrawalContext:
     """What stands around a permit when its authority withdraws it: the unreleased declarations that cite it, the
     parties that cited it or looked it up, and the day it is where it was issued."""
@@ -53,10 +53,16 @@ def withdraw(
     from_status = require_transition(permit, to_status, ActorRole.AUTHORITY, context.day)
     withdrawn = replace(permit, status=to_status)
     event = DomainEvent(
-        from_status, to_status, actor, f"permit.{to_status}", reason, payload or {}, context.also_notify
+        from_status=from_status,
+        to_status=to_status,
+        actor=actor,
+        event_type=f"permit.{to_status}",
+        reason=reason,
+        payload=payload or {},
+        also_notify=context.also_notify,
     )
     referrals = tuple(_refer(declaration, withdrawn, actor) for declaration in context.citing_declarations.values())
-    return ChangeSet(referrals, (PermitChange(withdrawn, (event,)),))
+    return ChangeSet(declarations=referrals, permits=(PermitChange(permit=withdrawn, events=(event,)),))
 
 
 def report_found(permit: PermitRecord, reason: str | None, actor: Actor, context: WithdrawalContext) -> ChangeSet:
@@ -65,12 +71,20 @@ def report_found(permit: PermitRecord, reason: str | None, actor: Actor, context
     from_status = require_transition(permit, returned, ActorRole.AUTHORITY, context.day)
     found = replace(permit, status=returned)
     after = replace(found, status=status_from_lines(found))
-    event = DomainEvent(from_status, returned, actor, "permit.found", reason, {}, context.also_notify)
-    posting_context = PostingContext(actor, f"found/{permit.sequence}", context.day)
+    event = DomainEvent(
+        from_status=from_status,
+        to_status=returned,
+        actor=actor,
+        event_type="permit.found",
+        reason=reason,
+        also_notify=context.also_notify,
+    )
+    posting_context = PostingContext(actor=actor, cause=f"found/{permit.sequence}", value_date=context.day)
     reinstated = (reinstate(declaration, permit, actor) for declaration in context.citing_declarations.values())
     declaration_changes = tuple(change for change in reinstated if change is not None)
     return ChangeSet(
-        declaration_changes, (PermitChange(after, (event, *exhausted_events(found, after, posting_context))),)
+        declarations=declaration_changes,
+        permits=(PermitChange(permit=after, events=(event, *exhausted_events(found, after, posting_context))),),
     )
 
 

@@ -8,7 +8,7 @@ from services.permits.domain.reference import names
 from services.permits.domain.reference.listings import Population
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Taxon:
     """One taxon of the species index; `since` only where the file itself says from which day it holds."""
 
@@ -36,7 +36,7 @@ class Taxon:
         return self.taxon_id
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Suspension:
     """A recommendation to suspend trade with a country: of a taxon and all below it, or of all; empty means any."""
 
@@ -64,7 +64,7 @@ class Suspension:
         return "|".join((*parts, str(self.starts or "")))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Quota:
     """How much of a taxon a country lets go in a time, usually a year; `unit` is that of the amount."""
 

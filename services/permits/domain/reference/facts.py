@@ -13,7 +13,7 @@ from services.permits.domain.reference.names import covers_by_name as plainly_co
 from shared.contracts.policy import Policy
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class QuotaUsage:
     """What a permit line takes of a quota: the running total with this permit included, in the quota's unit."""
 
@@ -26,7 +26,7 @@ class QuotaUsage:
     ends: date
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """The facts rules are asked with. `missing_lists` names the lists that were never loaded: nothing of them is known.
 

@@ -17,7 +17,7 @@ SOURCE_COUNTED_AS_II = "D"
 """Source code of Appendix I specimens that count as Appendix II (Article VII.4)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Population:
     """One part of a listing: the Appendix (None: not listed), and where it holds; no countries: everywhere else.
 
@@ -31,7 +31,7 @@ class Population:
     is_range_known: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Listing:
     """A taxon as one load of the species index has it, from one day to another; `until` is the first day it ends."""
 
@@ -61,7 +61,7 @@ class Listing:
         return self.since <= day and (self.until is None or day < self.until)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ListingMatch:
     """A listing that answers for a name, and how it was found."""
 
@@ -79,11 +79,14 @@ class ListingMatch:
         """
         parts, one = self.listing.parts, self.listing
         if self.kind == "higher_taxon" and one.own and _EXCEPT_ONE.search(one.annotation):
-            return (*(replace(part, is_range_known=False) for part in parts), Population("I", is_range_known=False))
+            return (
+                *(replace(part, is_range_known=False) for part in parts),
+                Population(appendix="I", is_range_known=False),
+            )
         return parts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ListingStatus:
     """Where a specimen stands: the Appendices it may be in (one, where that is certain), and the listing that says so.
 
@@ -117,7 +120,7 @@ MatchesByName = Mapping[str, tuple[ListingMatch, ...]]
 """Every match of a name on any day, most exact first; a name that nothing answers for is not in it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Listings:
     """The answers of the species listing for the names of a batch. `is_complete` once an administrator loaded the
     index."""
@@ -156,7 +159,7 @@ class Listings:
         every = frozenset().union(*(one.appendices for one in statuses))
         if found[0].kind == "higher_taxon" and every == {None}:
             return UNKNOWN
-        return ListingStatus(True, every, found[0], statuses[0].party)
+        return ListingStatus(known=True, appendices=every, match=found[0], party=statuses[0].party)
 
     def accepted_keys(self, name: str, day: date) -> frozenset[str]:
         """Answer the keys of the taxa that a name is an accepted name or a synonym of."""
@@ -183,7 +186,7 @@ class Listings:
 def _status_of_match(match: ListingMatch, country: str | None) -> ListingStatus:
     parts = populations_for(match.parts, country)
     party = next((part.party for part in parts if part.party), None)
-    return ListingStatus(True, frozenset(part.appendix for part in parts), match, party)
+    return ListingStatus(known=True, appendices=frozenset(part.appendix for part in parts), match=match, party=party)
 
 
 def populations_for(parts: Iterable[Population], country: str | None) -> tuple[Population, ...]:

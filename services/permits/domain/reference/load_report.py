@@ -10,7 +10,7 @@ MAX_NOTES = 1000
 """Of repairs and refusals so many are told one by one; all are counted."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RowNote:
     """One thing that was repaired in a line, or why it was refused."""
 
@@ -30,7 +30,7 @@ def shorten(detail: str) -> str:
     return detail if len(detail) <= MAX_DETAIL_LENGTH else detail[:MAX_DETAIL_LENGTH] + "…"
 
 
-@dataclass
+@dataclass(kw_only=True)
 class LoadReport:
     """The report of one load, as it grows."""
 
@@ -83,7 +83,7 @@ class RowRepairs:
 
     def add(self, code: str, detail: str, field: str | None = None) -> None:
         """Remember one repair."""
-        self._notes.append(RowNote(self.line, code, shorten(detail), field))
+        self._notes.append(RowNote(line=self.line, code=code, detail=shorten(detail), field=field))
 
     def __iter__(self) -> Iterator[RowNote]:
         """Go through what was repaired."""

@@ -23,7 +23,7 @@ NEAR, REACHED = 80, 100
 NOTICE_EVENT_TYPES = {NEAR: "quota.near", REACHED: "quota.reached"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class QuotaRecord:
     """A quota as the hub holds it; `notice_level` is the share that was last told, `sequence` that of its news."""
 
@@ -42,7 +42,7 @@ class QuotaRecord:
     notice_level: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LineQuotaUsage:
     """What one line of a permit takes of a quota, in the quota's unit."""
 
@@ -52,7 +52,7 @@ class LineQuotaUsage:
     quantity: Decimal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class QuotaNotice:
     """A quota after something was taken: its sequence, the share that was told, and the news where there is any."""
 
@@ -68,7 +68,10 @@ def quota_shares(permits: Iterable[PermitRecord], quotas: Sequence[QuotaRecord],
     """Answer what the lines of permits take of quotas."""
     return [
         LineQuotaUsage(
-            quota.id, permit, line_letter, units.convert(line.content.quantity, line.content.unit, quota.unit)
+            quota=quota.id,
+            permit=permit,
+            line=line_letter,
+            quantity=units.convert(line.content.quantity, line.content.unit, quota.unit),
         )
         for permit in permits
         for line_letter, line in permit.lines.items()
@@ -147,11 +150,22 @@ def quota_notice(quota: QuotaRecord, used: Decimal, shares: Sequence[LineQuotaUs
     offices = (RoleInCountry(role=Role.AUTHORITY, country=quota.country),)
     audience = Audience(offices=offices, countries=(quota.country,), sender=Sender(offices=offices))
     if level <= quota.notice_level:
-        return QuotaNotice(quota.id, quota.sequence, level, audience, None, {})
+        return QuotaNotice(
+            quota=quota.id, sequence=quota.sequence, notice_level=level, audience=audience, event=None, payload={}
+        )
     last = [one for one in shares if one.quota == quota.id][-1].permit
     system = Actor(party=None, role=ActorRole.RULES, at=actor.at)
-    event = DomainEvent(None, NOTICE_EVENT_TYPES[level], system, NOTICE_EVENT_TYPES[level])
-    return QuotaNotice(quota.id, quota.sequence + 1, level, audience, event, _payload(quota, used, percent, last))
+    event = DomainEvent(
+        from_status=None, to_status=NOTICE_EVENT_TYPES[level], actor=system, event_type=NOTICE_EVENT_TYPES[level]
+    )
+    return QuotaNotice(
+        quota=quota.id,
+        sequence=quota.sequence + 1,
+        notice_level=level,
+        audience=audience,
+        event=event,
+        payload=_payload(quota, used, percent, last),
+    )
 
 
 def _payload(quota: QuotaRecord, used: Decimal, percent: int, permit: PermitRecord) -> dict[str, Any]:

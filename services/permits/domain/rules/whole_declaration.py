@@ -1,10 +1,10 @@
 """Rules about a declaration as a whole, and the findings of one that was not checked or whose permit was withdrawn."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
-from services.permits.domain.reference.facts import Facts
 from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.documents import is_not_withdrawn
 from services.permits.domain.rules.parties import names_declaring_party
@@ -35,19 +35,6 @@ class DocumentContext:
         return CitedLine(issuer=issuer, number=number, line=self.document.line) if number else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class DeclarationContext:
-    """A declaration with the facts that it is checked by."""
-
-    declaration: Declaration
-    facts: Facts
-
-    @property
-    def cited_line(self) -> None:
-        """No permit: the declaration is meant as a whole."""
-        return None
-
-
 @rule(
     "CITES-VI.1-permit-known",
     Severity.BLOCK,
@@ -72,12 +59,18 @@ def permit_is_known(context: DocumentContext) -> Discrepancy | None:
 
 
 @rule("lists-empty", Severity.NOTE)
-def lists_are_loaded(context: DeclarationContext) -> Discrepancy | None:
+def lists_are_loaded(missing_lists: tuple[str, ...]) -> Discrepancy | None:
     """A list of suspensions or quotas that is empty means that none are known."""
-    missing = context.facts.missing_lists
-    if not missing or not any(item.taxon for item in context.declaration.items):
+    if not missing_lists:
         return None
-    return Discrepancy(pointer="", expected="suspensions and quotas", found=f"no {' and no '.join(missing)}")
+    return Discrepancy(pointer="", expected="suspensions and quotas", found=f"no {' and no '.join(missing_lists)}")
+
+
+@lru_cache(4)
+def missing_lists_findings(missing_lists: tuple[str, ...]) -> tuple[Finding, ...]:
+    """Return the finding of lists that were never loaded: one value, for every declaration of such a hub has it."""
+    discrepancy = lists_are_loaded.find_discrepancy(missing_lists)
+    return () if discrepancy is None else (build_finding(lists_are_loaded, discrepancy),)
 
 
 def unverified_finding(reason: str) -> Finding:
@@ -109,4 +102,4 @@ def _citation_pointer(declaration: DeclarationRecord, permit: PermitRecord) -> s
     return "/items"
 
 
-RULES: tuple[Rule[DocumentContext] | Rule[DeclarationContext], ...] = (permit_is_known, lists_are_loaded)
+RULES: tuple[Rule[DocumentContext] | Rule[tuple[str, ...]], ...] = (permit_is_known, lists_are_loaded)

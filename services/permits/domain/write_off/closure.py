@@ -42,7 +42,7 @@ class RunningBalances:
 
     def release_entries(self, citation: Citation, amount: Decimal) -> tuple[LedgerEntry, ...]:
         """Write the entries of one released use: the reservation given back, the actual quantity used or crossed."""
-        returned = LedgerEntry(citation.side, EntryKind.RETURN, citation.reserved)
+        returned = LedgerEntry(side=citation.side, kind=EntryKind.RETURN, quantity=citation.reserved)
         before = self._current_balance(citation)
         if self._permits[citation.permit].is_for_many_crossings:
             _require_crossing_allowed(citation, before, amount, "endorsement-exceeds-permit")
@@ -51,7 +51,7 @@ class RunningBalances:
             return (
                 *consent_use,
                 returned,
-                LedgerEntry(citation.side, EntryKind.CROSS_BORDER, amount),
+                LedgerEntry(side=citation.side, kind=EntryKind.CROSS_BORDER, quantity=amount),
                 *return_consent(after, after.consent_used),
             )
         entries = (returned, *consent_entries(citation, before, EXACT.subtract(amount, citation.reserved)))
@@ -68,7 +68,7 @@ class RunningBalances:
         before = self._current_balance(citation)
         if self._permits[citation.permit].is_for_many_crossings:
             _require_crossing_allowed(citation, before, amount, "not-enough-left")
-            return (LedgerEntry(citation.side, EntryKind.CORRECT_CROSSING, delta),)
+            return (LedgerEntry(side=citation.side, kind=EntryKind.CORRECT_CROSSING, quantity=delta),)
         consent_use = consent_entries(citation, before, delta)
         current = self._apply(citation, consent_use)
         total = EXACT.add(used(current, citation.side), delta)
@@ -77,7 +77,11 @@ class RunningBalances:
         )
         was_closed = is_closed_by_entry(self._permits[citation.permit].lines[citation.line].balance, citation.side)
         correction = LedgerEntry(
-            citation.side, EntryKind.CORRECT, delta, closes=is_closing, opens=was_closed and not is_closing
+            side=citation.side,
+            kind=EntryKind.CORRECT,
+            quantity=delta,
+            closes=is_closing,
+            opens=was_closed and not is_closing,
         )
         self._apply(citation, (correction,))
         return (*consent_use, correction)

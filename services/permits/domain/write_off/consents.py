@@ -47,13 +47,13 @@ def crossing_consent_entries(citation: Citation, balance: Balance, amount: Decim
 
 def _use_consent(citation: Citation, shortfall: Decimal) -> tuple[LedgerEntry, ...]:
     amount = min(shortfall, unused_consent(citation))
-    return (LedgerEntry(citation.side, EntryKind.USE_CONSENT, amount),) if amount > ZERO else ()
+    return (LedgerEntry(side=citation.side, kind=EntryKind.USE_CONSENT, quantity=amount),) if amount > ZERO else ()
 
 
 def return_consent(citation: Citation, reduction: Decimal) -> tuple[LedgerEntry, ...]:
     """Write what goes back of what an item drew, where it holds so much less than before."""
     amount = min(citation.consent_used, reduction)
-    return (LedgerEntry(citation.side, EntryKind.RETURN_CONSENT, amount),) if amount > ZERO else ()
+    return (LedgerEntry(side=citation.side, kind=EntryKind.RETURN_CONSENT, quantity=amount),) if amount > ZERO else ()
 
 
 def with_consent_used(citation: Citation, entries: Iterable[LedgerEntry]) -> Citation:

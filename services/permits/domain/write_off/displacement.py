@@ -20,7 +20,7 @@ from services.permits.domain.write_off.reservations import return_reservations
 from shared.contracts.closed_sets import DeclarationStatus, Side
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Displacement:
     """The permits after some declarations gave way, the ledger entries, and those declarations."""
 
@@ -52,7 +52,7 @@ def displace_reservations(
             issuer, number = current[id].key
             reason = f"Less left under permit {number} of {issuer} than was set aside"
             changes.append(refer_declaration(declaration, after, context.actor, reason))
-    return Displacement(current, tuple(postings), tuple(changes))
+    return Displacement(permits=current, postings=tuple(postings), changes=tuple(changes))
 
 
 def _youngest_first(permit: PermitRecord, line_letter: str) -> list[Citation]:

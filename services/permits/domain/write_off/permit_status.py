@@ -38,4 +38,12 @@ def exhausted_events(
     if after.status is not PermitStatus.EXHAUSTED or before.status is PermitStatus.EXHAUSTED:
         return ()
     rules = system_actor(context.actor)
-    return (DomainEvent(after.status, after.status, rules, "permit.exhausted", None, dict(payload)),)
+    return (
+        DomainEvent(
+            from_status=after.status,
+            to_status=after.status,
+            actor=rules,
+            event_type="permit.exhausted",
+            payload=dict(payload),
+        ),
+    )

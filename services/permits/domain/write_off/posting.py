@@ -11,7 +11,7 @@ from services.permits.domain.model.permits import PermitRecord, PermitsById
 from shared.contracts.parties import Actor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PostingContext:
     """Who signs ledger entries, for which cause, on which day, and why."""
 
@@ -21,7 +21,7 @@ class PostingContext:
     reason: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LineUse:
     """The entries that one citation makes on its line; a box 14 endorsement makes them without a declaration."""
 
@@ -33,7 +33,7 @@ class LineUse:
     dead_on_arrival: int | None = None
 
 
-@dataclass
+@dataclass(kw_only=True)
 class LineUses:
     """The uses that one decision makes, gathered."""
 
@@ -42,11 +42,18 @@ class LineUses:
     def add(self, citation: Citation, entries: tuple[LedgerEntry, ...], dead_on_arrival: int | None = None) -> None:
         """Add the entries of one citation."""
         self.line_uses.append(
-            LineUse(citation.permit, citation.line, entries, citation.declaration, citation.item, dead_on_arrival)
+            LineUse(
+                permit=citation.permit,
+                line=citation.line,
+                entries=entries,
+                declaration=citation.declaration,
+                item=citation.item,
+                dead_on_arrival=dead_on_arrival,
+            )
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class UseResult:
     """The permits after a use of one of them, the ledger entries, and the declarations that gave way."""
 

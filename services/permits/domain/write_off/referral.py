@@ -15,11 +15,11 @@ def refer_declaration(
     system = system_actor(actor)
     findings = [finding.model_dump(mode="json", exclude_none=True) for finding in after.findings]
     event = DomainEvent(
-        before.status,
-        DeclarationStatus.REFERRED,
-        system,
-        DECLARATION_EVENT_TYPES[DeclarationStatus.REFERRED],
-        reason,
-        {"findings": findings},
+        from_status=before.status,
+        to_status=DeclarationStatus.REFERRED,
+        actor=system,
+        event_type=DECLARATION_EVENT_TYPES[DeclarationStatus.REFERRED],
+        reason=reason,
+        payload={"findings": findings},
     )
-    return DeclarationChange(after, (event,))
+    return DeclarationChange(declaration=after, events=(event,))

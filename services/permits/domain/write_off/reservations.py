@@ -1,7 +1,7 @@
 """Reservations: the quantities that a declaration sets aside and returns."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.permits.domain.ledger.balances import ZERO, EntryKind, LedgerEntry, apply_entry, post
@@ -21,13 +21,15 @@ def reservation_postings(declaration: DeclarationRecord, actor: Actor, cause: st
         if citation.is_open
         for entry in (
             *_consent_entries(citation, EntryKind.USE_CONSENT),
-            LedgerEntry(citation.side, EntryKind.RESERVE, citation.reserved),
+            LedgerEntry(side=citation.side, kind=EntryKind.RESERVE, quantity=citation.reserved),
         )
     )
 
 
 def _consent_entries(citation: Citation, kind: EntryKind) -> tuple[LedgerEntry, ...]:
-    return (LedgerEntry(citation.side, kind, citation.consent_used),) if citation.consent_used else ()
+    return (
+        (LedgerEntry(side=citation.side, kind=kind, quantity=citation.consent_used),) if citation.consent_used else ()
+    )
 
 
 def _build_posting(citation: Citation, entry: LedgerEntry, actor: Actor, cause: str) -> Posting:
@@ -43,15 +45,13 @@ def _build_posting(citation: Citation, entry: LedgerEntry, actor: Actor, cause: 
     )
 
 
+@dataclass(frozen=True, kw_only=True)
 class ReturnedReservations:
-    """A declaration without its reservations, the permits they went back to, and the entries that say so."""
+    """A declaration without its reservations, the permits that they return to, and the ledger entries."""
 
-    def __init__(
-        self, declaration: DeclarationRecord, permits: dict[UUID, PermitRecord], postings: tuple[Posting, ...]
-    ) -> None:
-        self.declaration = declaration
-        self.permits = permits
-        self.postings = postings
+    declaration: DeclarationRecord
+    permits: Mapping[UUID, PermitRecord]
+    postings: tuple[Posting, ...]
 
 
 def return_reservations(
@@ -64,14 +64,16 @@ def return_reservations(
         if citation.is_open:
             permit = after.get(citation.permit, permits[citation.permit])
             for entry in (
-                LedgerEntry(citation.side, EntryKind.RETURN, citation.reserved),
+                LedgerEntry(side=citation.side, kind=EntryKind.RETURN, quantity=citation.reserved),
                 *_consent_entries(citation, EntryKind.RETURN_CONSENT),
             ):
                 permit = apply_to_line(permit, citation.line, entry)
                 postings.append(_build_posting(citation, entry, actor, cause))
             after[permit.id] = _without_reservation(permit, citation)
     citations = tuple(replace(c, reserved=ZERO, consent_used=ZERO) if c.is_open else c for c in declaration.citations)
-    return ReturnedReservations(replace(declaration, citations=citations), after, tuple(postings))
+    return ReturnedReservations(
+        declaration=replace(declaration, citations=citations), permits=after, postings=tuple(postings)
+    )
 
 
 def post_to_line(permit: PermitRecord, line_letter: str, *entries: LedgerEntry) -> PermitRecord:

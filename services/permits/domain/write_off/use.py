@@ -61,7 +61,11 @@ def post_uses(
     _require_room_for_consumed(permit)
     displacement = displace_reservations({**permits, id: permit}, id, reserving, context)
     final = replace(displacement.permits[id], status=status_from_lines(displacement.permits[id]))
-    return UseResult({**displacement.permits, id: final}, (*postings, *displacement.postings), displacement.changes)
+    return UseResult(
+        permits={**displacement.permits, id: final},
+        postings=(*postings, *displacement.postings),
+        displaced=displacement.changes,
+    )
 
 
 def apply_uses(
@@ -89,8 +93,19 @@ def apply_uses(
         permits, current, {id: _permit_events(permits[id], current[id], after, context) for id in permit_ids}
     )
     payload = {"usage": usage_payload(after, current)}
-    event = DomainEvent(before.status, after.status, context.actor, event_type, context.reason, payload)
-    return ChangeSet((DeclarationChange(after, (event,)), *displaced.values()), changed, tuple(postings))
+    event = DomainEvent(
+        from_status=before.status,
+        to_status=after.status,
+        actor=context.actor,
+        event_type=event_type,
+        reason=context.reason,
+        payload=payload,
+    )
+    return ChangeSet(
+        declarations=(DeclarationChange(declaration=after, events=(event,)), *displaced.values()),
+        permits=changed,
+        postings=tuple(postings),
+    )
 
 
 def permit_changes(
@@ -98,7 +113,7 @@ def permit_changes(
 ) -> tuple[PermitChange, ...]:
     """Answer the permits that changed, those with moves and those whose balances alone did."""
     return tuple(
-        PermitChange(permit, events_by_permit.get(id, ()))
+        PermitChange(permit=permit, events=events_by_permit.get(id, ()))
         for id, permit in after.items()
         if id in events_by_permit or permit.lines is not before[id].lines
     )
@@ -125,12 +140,14 @@ def usage_payload(declaration: DeclarationRecord, permits: PermitsById) -> list[
 
 
 def _endorse_zero_on_other_lines(permit: PermitRecord, context: PostingContext) -> tuple[PermitRecord, list[Posting]]:
-    zero = LedgerEntry(Side.EXPORT, EntryKind.ENDORSE, ZERO)
+    zero = LedgerEntry(side=Side.EXPORT, kind=EntryKind.ENDORSE, quantity=ZERO)
     postings = []
     for line_letter, line in permit.lines.items():
         if line.balance.endorsed is None:
             permit = apply_to_line(permit, line_letter, zero)
-            postings.append(build_posting(permit, LineUse(permit.id, line_letter, (zero,)), zero, context))
+            postings.append(
+                build_posting(permit, LineUse(permit=permit.id, line=line_letter, entries=(zero,)), zero, context)
+            )
     return replace(permit, endorsed=True), postings
 
 
@@ -216,5 +233,13 @@ def _permit_events(
     payload = {**events.declaration_reference(declaration), "side": str(side), "lines": lines}
     event_type = "permit.endorsed" if side is Side.EXPORT else "permit.used"
     also_notify = frozenset({declaration.party, declaration.trader})
-    event = DomainEvent(before.status, after.status, context.actor, event_type, context.reason, payload, also_notify)
+    event = DomainEvent(
+        from_status=before.status,
+        to_status=after.status,
+        actor=context.actor,
+        event_type=event_type,
+        reason=context.reason,
+        payload=payload,
+        also_notify=also_notify,
+    )
     return (event, *exhausted_events(before, after, context, **events.declaration_reference(declaration)))

@@ -76,4 +76,4 @@ async def test_what_is_only_set_aside_leaves_the_version_of_a_permit(permits_db:
 
 async def one_permit(db: AsyncEngine, number: str) -> Any:
     async with db.connect() as conn:
-        return (await permits.read_cited(conn, CitedPermits(frozenset({("ZA", number)}))))[0]
+        return (await permits.read_cited(conn, CitedPermits(keys=frozenset({("ZA", number)}))))[0]

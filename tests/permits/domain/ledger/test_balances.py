@@ -33,18 +33,18 @@ QUANTITIES = st.decimals(min_value="0.001", max_value="500", places=3) | st.samp
 
 
 def entry(side: Side, kind: EntryKind, quantity: str, **more: bool) -> LedgerEntry:
-    return LedgerEntry(side, kind, Decimal(quantity), **more)
+    return LedgerEntry(side=side, kind=kind, quantity=Decimal(quantity), **more)
 
 
 def test_a_line_is_never_overdrawn() -> None:
-    balance = post(Balance(Decimal(120)), [entry(Side.IMPORT, EntryKind.RESERVE, "100")])
+    balance = post(Balance(granted=Decimal(120)), [entry(Side.IMPORT, EntryKind.RESERVE, "100")])
     with pytest.raises(Overdrawn) as over:
         post(balance, [entry(Side.IMPORT, EntryKind.RESERVE, "30")])
     assert (over.value.requested, over.value.remaining_quantity) == (Decimal(30), Decimal(20))
 
 
 def test_what_arrives_is_bounded_by_what_left_once_it_was_endorsed() -> None:
-    balance = post(Balance(Decimal(120)), [entry(Side.EXPORT, EntryKind.ENDORSE, "118")])
+    balance = post(Balance(granted=Decimal(120)), [entry(Side.EXPORT, EntryKind.ENDORSE, "118")])
     assert total_amount(balance, Side.IMPORT) == 118
     assert available(balance, Side.EXPORT) == 2
     with pytest.raises(Overdrawn):
@@ -52,7 +52,7 @@ def test_what_arrives_is_bounded_by_what_left_once_it_was_endorsed() -> None:
 
 
 def test_a_closed_side_has_nothing_for_another() -> None:
-    balance = post(Balance(Decimal(120)), [entry(Side.IMPORT, EntryKind.CONSUME, "100", closes=True)])
+    balance = post(Balance(granted=Decimal(120)), [entry(Side.IMPORT, EntryKind.CONSUME, "100", closes=True)])
     assert available(balance, Side.IMPORT) == 0
     assert remaining(balance, Side.IMPORT) == 20
     opened = post(balance, [entry(Side.IMPORT, EntryKind.CORRECT, "-100", opens=True)])
@@ -60,16 +60,18 @@ def test_a_closed_side_has_nothing_for_another() -> None:
 
 
 def test_a_consent_adds_nothing_until_it_is_drawn_on_and_then_to_one_side_only() -> None:
-    balance = post(Balance(Decimal(10)), [entry(Side.IMPORT, EntryKind.CONSENT, "5")])
-    assert balance == Balance(Decimal(10))
+    balance = post(Balance(granted=Decimal(10)), [entry(Side.IMPORT, EntryKind.CONSENT, "5")])
+    assert balance == Balance(granted=Decimal(10))
     balance = post(balance, [entry(Side.IMPORT, EntryKind.USE_CONSENT, "5")])
-    assert post(balance, [entry(Side.IMPORT, EntryKind.RETURN_CONSENT, "5")]) == Balance(Decimal(10))
+    assert post(balance, [entry(Side.IMPORT, EntryKind.RETURN_CONSENT, "5")]) == Balance(granted=Decimal(10))
     assert [total_amount(balance, Side.IMPORT), total_amount(balance, Side.EXPORT)] == [Decimal(15), Decimal(10)]
 
 
 def test_sums_of_long_quantities_do_not_round() -> None:
     long = Decimal("1234567890123456789012345.0000000000001")
-    balance = post(Balance(EXACT.add(long, long)), [LedgerEntry(Side.IMPORT, EntryKind.RESERVE, long)])
+    balance = post(
+        Balance(granted=EXACT.add(long, long)), [LedgerEntry(side=Side.IMPORT, kind=EntryKind.RESERVE, quantity=long)]
+    )
     assert format_quantity(remaining(balance, Side.IMPORT)) == "1234567890123456789012345.0000000000001"
 
 
@@ -92,7 +94,7 @@ class LineMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.entries = [LedgerEntry(Side.EXPORT, EntryKind.GRANT, Decimal(500))]
+        self.entries = [LedgerEntry(side=Side.EXPORT, kind=EntryKind.GRANT, quantity=Decimal(500))]
         self.balance = recompute(self.entries)
         self.open: dict[Side, list[Decimal]] = {Side.EXPORT: [], Side.IMPORT: []}
         self.used: dict[Side, list[Decimal]] = {Side.EXPORT: [], Side.IMPORT: []}
@@ -108,7 +110,7 @@ class LineMachine(RuleBasedStateMachine):
     @rule(side=st.sampled_from(Side), quantity=QUANTITIES)
     def reserve(self, side: Side, quantity: Decimal) -> None:
         left = remaining(self.balance, side)
-        done = self.attempt(LedgerEntry(side, EntryKind.RESERVE, quantity))
+        done = self.attempt(LedgerEntry(side=side, kind=EntryKind.RESERVE, quantity=quantity))
         assert done == (quantity <= left)
         if done:
             self.open[side].append(quantity)
@@ -117,7 +119,7 @@ class LineMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def give_back(self, data: st.DataObject) -> None:
         side = data.draw(st.sampled_from([s for s in Side if self.open[s]]))
-        assert self.attempt(LedgerEntry(side, EntryKind.RETURN, self.open[side].pop()))
+        assert self.attempt(LedgerEntry(side=side, kind=EntryKind.RETURN, quantity=self.open[side].pop()))
 
     @precondition(lambda self: any(self.open.values()))
     @rule(data=st.data(), share=st.sampled_from(["1", "0.5", "0"]))
@@ -125,7 +127,10 @@ class LineMachine(RuleBasedStateMachine):
         side = data.draw(st.sampled_from([s for s in Side if self.open[s]]))
         held = self.open[side][-1]
         actual = EXACT.multiply(held, Decimal(share))
-        entries = (LedgerEntry(side, EntryKind.RETURN, held), consumption_entry(side, actual, closes=False))
+        entries = (
+            LedgerEntry(side=side, kind=EntryKind.RETURN, quantity=held),
+            consumption_entry(side, actual, closes=False),
+        )
         if self.attempt(*entries):
             self.open[side].pop()
             self.used[side].append(actual)
@@ -134,19 +139,20 @@ class LineMachine(RuleBasedStateMachine):
 
     @rule(quantity=QUANTITIES)
     def endorse(self, quantity: Decimal) -> None:
-        if self.attempt(LedgerEntry(Side.EXPORT, EntryKind.ENDORSE, quantity)):
+        if self.attempt(LedgerEntry(side=Side.EXPORT, kind=EntryKind.ENDORSE, quantity=quantity)):
             self.used[Side.EXPORT].append(quantity)
 
     @precondition(lambda self: any(self.used.values()))
     @rule(data=st.data(), delta=st.decimals(min_value=-200, max_value=200, places=3))
     def correct(self, data: st.DataObject, delta: Decimal) -> None:
         side = data.draw(st.sampled_from([s for s in Side if self.used[s]]))
-        self.attempt(LedgerEntry(side, EntryKind.CORRECT, delta))
+        self.attempt(LedgerEntry(side=side, kind=EntryKind.CORRECT, quantity=delta))
 
     @rule(side=st.sampled_from(Side), quantity=QUANTITIES)
     def consent(self, side: Side, quantity: Decimal) -> None:
         assert self.attempt(
-            LedgerEntry(side, EntryKind.CONSENT, quantity), LedgerEntry(side, EntryKind.USE_CONSENT, quantity)
+            LedgerEntry(side=side, kind=EntryKind.CONSENT, quantity=quantity),
+            LedgerEntry(side=side, kind=EntryKind.USE_CONSENT, quantity=quantity),
         )
 
     @invariant()
@@ -174,6 +180,6 @@ TestLine = LineMachine.TestCase
 
 
 def test_entering_an_entry_changes_one_side_only() -> None:
-    before = Balance(Decimal(10), endorsed=Decimal(8))
+    before = Balance(granted=Decimal(10), endorsed=Decimal(8))
     after = apply_entry(before, entry(Side.IMPORT, EntryKind.CONSUME, "3"))
     assert (after.endorsed, after.import_consumed) == (Decimal(8), Decimal(3))

@@ -96,7 +96,13 @@ class RegistryMachine(RuleBasedStateMachine):
         who = B if movement == "import" else A
         at = self.here.act(who, "trader").at
         fresh = DeclarationRecord(
-            self.here.id(), who.id, who.id, at, "", self.stated(data, movement), DeclarationStatus.RECEIVED
+            id=self.here.id(),
+            party=who.id,
+            trader=who.id,
+            received_at=at,
+            digest="",
+            content=self.stated(data, movement),
+            status=DeclarationStatus.RECEIVED,
         )
         rules = self.here.act(None, "rules")
         if broken:
@@ -111,7 +117,15 @@ class RegistryMachine(RuleBasedStateMachine):
         items = [item(self.permit(data).content, part, n + 1, **cited) for n in range(1 + also)]
         stated = declaration(*items, transport_document="M")
         at = self.here.act(B, "trader").at
-        fresh = DeclarationRecord(self.here.id(), B.id, B.id, at, "", stated, DeclarationStatus.RECEIVED)
+        fresh = DeclarationRecord(
+            id=self.here.id(),
+            party=B.id,
+            trader=B.id,
+            received_at=at,
+            digest="",
+            content=stated,
+            status=DeclarationStatus.RECEIVED,
+        )
         self.here.write(domain_lodge.lodge([fresh], self.here.permits.values(), self.here.act(None, "rules")))
 
     @precondition(lambda self: self.some(DeclarationStatus.ACCEPTED))
@@ -243,7 +257,7 @@ class RegistryMachine(RuleBasedStateMachine):
         if not really and turn != "found":
             return
         by, around = self.here.act(AUTHORITY_ZA, "authority"), self.here.around(permit)
-        fresh = issue.NewPermit(self.here.id(), b"")
+        fresh = issue.NewPermit(id=self.here.id(), token_digest=b"")
         successor = permit_content(*LINES_OF_A_PERMIT)
         acts: dict[str, Callable[[], ChangeSet]] = {
             "lost": lambda: domain_withdraw.report_lost(permit, None, by, around),

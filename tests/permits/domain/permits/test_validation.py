@@ -126,9 +126,16 @@ def test_lines_for_the_same_goods_overlap(other: dict[str, Any], overlap: bool) 
 
 def listed(name: str, kingdom: str = "Animalia", synonym: str = "", above: str = "") -> ListingMatch:
     found = Listing(
-        "1", name, "", "SPECIES", (Population("II"),), ISSUED, lineage=(above,) if above else (), kingdom=kingdom
+        taxon_id="1",
+        name=name,
+        author="",
+        rank="SPECIES",
+        parts=(Population(appendix="II"),),
+        since=ISSUED,
+        lineage=(above,) if above else (),
+        kingdom=kingdom,
     )
-    return ListingMatch(found, "synonym" if synonym else "accepted", synonym or names.key(name))
+    return ListingMatch(listing=found, kind="synonym" if synonym else "accepted", key=synonym or names.key(name))
 
 
 @pytest.mark.parametrize("name", ["source", "underlying_source"])
@@ -138,7 +145,7 @@ def listed(name: str, kingdom: str = "Animalia", synonym: str = "", above: str =
 ])  # fmt: skip
 def test_a_source_is_of_the_kingdom_that_the_listing_knows(name: str, kingdom: str, code: str, good: bool) -> None:
     stated = line(**({"source": code} if name == "source" else {"source": "I", "underlying_source": code}))
-    known = Facts(Listings({"Crocodylus niloticus": (listed("Crocodylus niloticus", kingdom),)}))
+    known = Facts(listings=Listings(matches={"Crocodylus niloticus": (listed("Crocodylus niloticus", kingdom),)}))
     found = [(fault.code, fault.pointer) for fault in list_faults(permit_content(stated), TODAY, known)]
     assert found == ([] if good else [("source-not-of-kingdom", f"/lines/0/{name}")])
 
@@ -150,7 +157,7 @@ def test_a_source_is_of_the_kingdom_that_the_listing_knows(name: str, kingdom: s
 ])  # fmt: skip
 def test_lines_for_one_taxon_by_two_names_overlap(one: str, other: str, overlap: bool) -> None:
     croc = listed("Crocodylus niloticus", above="crocodylia")
-    known = Facts(Listings({
+    known = Facts(listings=Listings(matches={
         "Vicugna vicugna": (listed("Vicugna vicugna"),), "Crocodylia": (listed("Crocodylia"),),
         "Crocodylia spp.": (listed("Crocodylia"),),
         "Lama vicugna": (listed("Vicugna vicugna", synonym="lama vicugna"),),

@@ -27,23 +27,30 @@ LONG_AGO = date(2000, 1, 1)
 
 def listing(*parts: Population, name: str = TAXON, since: date = LONG_AGO, until: date | None = None) -> Listing:
     lineage = (names.key(name).split(" ")[0], "inventidae", "inventa")
-    return Listing("1", name, "", "SPECIES", parts, since, until, lineage)
+    return Listing(
+        taxon_id="1", name=name, author="", rank="SPECIES", parts=parts, since=since, until=until, lineage=lineage
+    )
 
 
 def facts(*listings: Listing, called: str = TAXON, by: str = "accepted", whole: bool = False, **more: Any) -> Facts:
-    found = tuple(ListingMatch(one, by, names.key(called)) for one in listings)
+    found = tuple(ListingMatch(listing=one, kind=by, key=names.key(called)) for one in listings)
     known: dict[str, tuple[ListingMatch, ...]] = {called: found} if found else {}
-    known.update({one.name: (ListingMatch(one, "accepted", one.key),) for one in listings if one.name != called})
-    return Facts(Listings(known, whole), **more)
+    known.update(
+        {one.name: (ListingMatch(listing=one, kind="accepted", key=one.key),) for one in listings if one.name != called}
+    )
+    return Facts(listings=Listings(matches=known, is_complete=whole), **more)
 
 
 def permit(kind: str, appendix: str = "II", **more: Any) -> PermitRecord:
     fields: dict[str, Any] = {"kind": kind, "issuer": "FR" if kind == "import" else "ZA", **more.pop("terms", {})}
     stated = permit_content(line(taxon=more.pop("taxon", TAXON), appendix=appendix, **more), **fields)
     lines = {
-        one.line: PermitLineRecord(one, Balance(granted=one.quantity, endorsed=one.quantity)) for one in stated.lines
+        one.line: PermitLineRecord(content=one, balance=Balance(granted=one.quantity, endorsed=one.quantity))
+        for one in stated.lines
     }
-    return PermitRecord(new_id(), stated, PermitStatus.ENDORSED, lines, sequence=2, endorsed=True)
+    return PermitRecord(
+        id=new_id(), content=stated, status=PermitStatus.ENDORSED, lines=lines, sequence=2, endorsed=True
+    )
 
 
 def severity_by_rule(
@@ -66,21 +73,21 @@ def findings(papers: list[PermitRecord], known: Facts, movement: str = "import",
     ]
     who = B if movement == "import" else A
     filed = DeclarationRecord(
-        new_id(),
-        who.id,
-        who.id,
-        datetime.now(UTC),
-        "",
-        declaration(goods, movement=movement, **more),
-        DeclarationStatus.RECEIVED,
+        id=new_id(),
+        party=who.id,
+        trader=who.id,
+        received_at=datetime.now(UTC),
+        digest="",
+        content=declaration(goods, movement=movement, **more),
+        status=DeclarationStatus.RECEIVED,
     )
     return tuple(check(filed, {p.key: p for p in papers}, known).findings)
 
 
 APPENDIX_I, APPENDIX_II, APPENDIX_III, NOT_LISTED = (
-    facts(listing(Population(appendix))) for appendix in ("I", "II", "III", None)
+    facts(listing(Population(appendix=appendix))) for appendix in ("I", "II", "III", None)
 )
-III_ZA, III_NA = (facts(listing(Population("III", party=party))) for party in ("ZA", "NA"))
+III_ZA, III_NA = (facts(listing(Population(appendix="III", party=party))) for party in ("ZA", "NA"))
 EXPORT_I, IMPORT_I = "CITES-III-export-document", "CITES-III.3-import-permit"
 COMMERCIAL, EXPORT_II = "CITES-III.3(c)", "CITES-IV-export-document"
 NATIONAL, THREE, OTHER = "CITES-XIV.1-import-permit", "CITES-V-document", "CITES-VII-other-document"
@@ -116,7 +123,7 @@ EU = {"FR": Policy(import_permit_for_appendix_ii=True)}
 def test_what_papers_an_appendix_needs(
     appendix: str, movement: str, kinds: str, stated: dict[str, Any], expected: set[str]
 ) -> None:
-    known = facts(listing(Population(appendix)))
+    known = facts(listing(Population(appendix=appendix)))
     source = stated.get("source", "R")
     papers = [permit(kind, appendix, source=source) for kind in kinds.split()]
     assert set(severity_by_rule(papers, known, movement, **stated)) == set(expected)
@@ -157,7 +164,7 @@ def test_an_import_permit_for_appendix_two_is_asked_for_where_the_country_switch
     assert severity_by_rule(papers, replace(APPENDIX_II, policies={"DE": EU["FR"]})) == {}
 
 
-SPLIT = (Population("II", frozenset({"ZA"})), Population("I"))
+SPLIT = (Population(appendix="II", countries=frozenset({"ZA"})), Population(appendix="I"))
 
 
 def test_a_split_listing_needs_the_country_and_the_source() -> None:
@@ -165,10 +172,12 @@ def test_a_split_listing_needs_the_country_and_the_source() -> None:
     assert severity_by_rule([], known, origin_country="ZA") == {EXPORT_II: "block"}
     assert set(severity_by_rule([], known, origin_country="MZ", purpose="Z")) == {EXPORT_I, IMPORT_I}
     assert set(severity_by_rule([], known, origin_country="MZ", purpose="T", source="D")) == {EXPORT_II}
-    half = facts(listing(Population(None, frozenset({"MX"})), Population("II")))
+    half = facts(listing(Population(appendix=None, countries=frozenset({"MX"})), Population(appendix="II")))
     assert severity_by_rule([], half, origin_country="MX") == {}
     assert severity_by_rule([], half, origin_country="ZA") == {EXPORT_II: "block"}
-    untold = facts(listing(Population("II", is_range_known=False), Population(None, is_range_known=False)))
+    untold = facts(
+        listing(Population(appendix="II", is_range_known=False), Population(appendix=None, is_range_known=False))
+    )
     assert severity_by_rule([], untold) == {"split-listing": "refer"}
 
 
@@ -184,35 +193,45 @@ def test_the_appendix_is_that_of_the_day_of_issue_and_compared_with_todays() -> 
         "CITES-box-10-appendix": "refer"
     }
     assert severity_by_rule([permit("export", "II", source="D")], APPENDIX_I, source="D") == {}
-    before = listing(Population("II"), until=then + timedelta(days=10))
-    after = listing(Population("I"), since=then + timedelta(days=10))
+    before = listing(Population(appendix="II"), until=then + timedelta(days=10))
+    after = listing(Population(appendix="I"), since=then + timedelta(days=10))
     assert severity_by_rule([permit("export", "II")], facts(before, after)) == {"CITES-XV-appendix-today": "refer"}
-    softer = listing(Population("III"), since=then + timedelta(days=10))
+    softer = listing(Population(appendix="III"), since=then + timedelta(days=10))
     assert severity_by_rule([permit("export", "II")], facts(before, softer)) == {"CITES-XV-appendix-since": "note"}
 
 
 def test_a_synonym_of_the_name_on_the_permit_matches_with_a_note_and_a_higher_taxon_covers() -> None:
-    one = listing(Population("II"))
-    other = ListingMatch(one, "synonym", "aliud nomen")
-    synonym = Listings({TAXON: (ListingMatch(one, "accepted", one.key),), "Aliud nomen": (other,)})
+    one = listing(Population(appendix="II"))
+    other = ListingMatch(listing=one, kind="synonym", key="aliud nomen")
+    synonym = Listings(
+        matches={TAXON: (ListingMatch(listing=one, kind="accepted", key=one.key),), "Aliud nomen": (other,)}
+    )
     papers = [permit("export")]
-    assert severity_by_rule(papers, Facts(synonym), taxon="Aliud nomen") == {"CITES-box-7-synonym": "note"}
+    assert severity_by_rule(papers, Facts(listings=synonym), taxon="Aliud nomen") == {"CITES-box-7-synonym": "note"}
     family = permit("export", taxon="Inventidae spp.")
-    above = ListingMatch(listing(Population("II"), name="Inventidae"), "accepted", "inventidae")
-    both = Facts(Listings({**APPENDIX_II.listings.matches, "Inventidae spp.": (above,)}))
+    above = ListingMatch(
+        listing=listing(Population(appendix="II"), name="Inventidae"), kind="accepted", key="inventidae"
+    )
+    both = Facts(listings=Listings(matches={**APPENDIX_II.listings.matches, "Inventidae spp.": (above,)}))
     assert severity_by_rule([family], both) == {}
     assert severity_by_rule([family], APPENDIX_II, taxon="Nemo nusquam") == {}
 
 
 def of_a_family(*parts: Population, since: date = LONG_AGO, until: date | None = None) -> Facts:
     """Let a family be of Appendix II, and one species of it listed by itself."""
-    above = ListingMatch(listing(Population("II"), name="Inventidae"), "accepted", "inventidae")
+    above = ListingMatch(
+        listing=listing(Population(appendix="II"), name="Inventidae"), kind="accepted", key="inventidae"
+    )
     one = listing(*parts, since=since, until=until)
-    return Facts(Listings({TAXON: (ListingMatch(one, "accepted", one.key),), "Inventidae spp.": (above,)}))
+    return Facts(
+        listings=Listings(
+            matches={TAXON: (ListingMatch(listing=one, kind="accepted", key=one.key),), "Inventidae spp.": (above,)}
+        )
+    )
 
 
 def test_a_line_for_a_higher_taxon_is_asked_by_the_declared_one() -> None:
-    family, one = permit("export", taxon="Inventidae spp."), of_a_family(Population("I"))
+    family, one = permit("export", taxon="Inventidae spp."), of_a_family(Population(appendix="I"))
     at_issue = {"CITES-box-10-appendix": "refer"}
     assert severity_by_rule([family], one) == {**at_issue, IMPORT_I: "block", COMMERCIAL: "block"}
     assert severity_by_rule([family], one, "export") == {**at_issue, COMMERCIAL: "block"}
@@ -222,15 +241,15 @@ def test_a_line_for_a_higher_taxon_is_asked_by_the_declared_one() -> None:
         severity_by_rule([permit("export", "I", taxon="Inventidae spp."), permit("import", "I")], one, purpose="Z")
         == {}
     )
-    assert severity_by_rule([family], of_a_family(Population("II"))) == {}
-    open_ = of_a_family(Population("II", is_range_known=False), Population("I", is_range_known=False))
+    assert severity_by_rule([family], of_a_family(Population(appendix="II"))) == {}
+    open_ = of_a_family(Population(appendix="II", is_range_known=False), Population(appendix="I", is_range_known=False))
     assert severity_by_rule([family], open_) == {"listing-silent": "note"}
     [silent] = [one for one in findings([family], open_) if one.rule == "listing-silent"]
     assert silent.found == "Appendix I or Appendix II; line A: Appendix II"
 
 
 def test_a_line_for_a_higher_taxon_is_asked_by_the_population_of_the_declared_one() -> None:
-    known = of_a_family(Population("I", frozenset({"IN"})), Population("II"))
+    known = of_a_family(Population(appendix="I", countries=frozenset({"IN"})), Population(appendix="II"))
     family, indian = (permit("export", taxon="Inventidae spp.", origin_country=code) for code in ("ZA", "IN"))
     assert severity_by_rule([family], known) == {}
     asked = severity_by_rule([indian], known, origin_country="IN")
@@ -239,10 +258,12 @@ def test_a_line_for_a_higher_taxon_is_asked_by_the_population_of_the_declared_on
 
 def test_what_moved_to_appendix_one_since_its_wider_line_was_issued_is_for_an_officer() -> None:
     then = TODAY - timedelta(days=20)
-    before, after = listing(Population("II"), until=then), listing(Population("I"), since=then)
-    above = ListingMatch(listing(Population("II"), name="Inventidae"), "accepted", "inventidae")
-    both = tuple(ListingMatch(one, "accepted", one.key) for one in (before, after))
-    known = Facts(Listings({TAXON: both, "Inventidae spp.": (above,)}))
+    before, after = listing(Population(appendix="II"), until=then), listing(Population(appendix="I"), since=then)
+    above = ListingMatch(
+        listing=listing(Population(appendix="II"), name="Inventidae"), kind="accepted", key="inventidae"
+    )
+    both = tuple(ListingMatch(listing=one, kind="accepted", key=one.key) for one in (before, after))
+    known = Facts(listings=Listings(matches={TAXON: both, "Inventidae spp.": (above,)}))
     assert severity_by_rule([permit("export", taxon="Inventidae spp.")], known) == {"CITES-XV-appendix-today": "refer"}
 
 
@@ -260,11 +281,19 @@ def test_what_moved_to_appendix_one_since_its_wider_line_was_issued_is_for_an_of
 def test_a_hybrid_is_neither_of_its_parents_but_of_what_both_belong_to(
     on_paper: str, stated: str, covered: bool
 ) -> None:
-    one, other = listing(Population("II")), listing(Population("II"), name="Inventus alienus")
-    mixed = tuple(ListingMatch(each, "hybrid", each.key) for each in (one, other))
-    family = (ListingMatch(listing(Population("II"), name="Inventidae"), "accepted", "inventidae"),)
+    one, other = listing(Population(appendix="II")), listing(Population(appendix="II"), name="Inventus alienus")
+    mixed = tuple(ListingMatch(listing=each, kind="hybrid", key=each.key) for each in (one, other))
+    family = (
+        ListingMatch(listing=listing(Population(appendix="II"), name="Inventidae"), kind="accepted", key="inventidae"),
+    )
     known = Facts(
-        Listings({one.name: (ListingMatch(one, "accepted", one.key),), stated: mixed, "Inventidae spp.": family})
+        listings=Listings(
+            matches={
+                one.name: (ListingMatch(listing=one, kind="accepted", key=one.key),),
+                stated: mixed,
+                "Inventidae spp.": family,
+            }
+        )
     )
     rules = {told.rule for told in findings([permit("export", taxon=on_paper)], known, taxon=stated)}
     assert ("CITES-box-7-line" not in rules) == covered

@@ -78,7 +78,15 @@ def test_a_quota_is_not_passed_by_the_running_total_with_the_permit_in_it() -> N
     paper = permit("export")
 
     def taken(total: int) -> Facts:
-        taking = QuotaUsage(new_id(), TAXON, Decimal(100), Decimal(total), "number", LONG_AGO, TODAY)
+        taking = QuotaUsage(
+            quota=new_id(),
+            taxon=TAXON,
+            amount=Decimal(100),
+            total=Decimal(total),
+            unit="number",
+            starts=LONG_AGO,
+            ends=TODAY,
+        )
         return replace(APPENDIX_II, quota_usages={(paper.id, "A"): (taking,)})
 
     assert severity_by_rule([paper], taken(100)) == {}
