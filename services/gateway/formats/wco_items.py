@@ -15,7 +15,7 @@ from services.gateway.formats.customs_codes import (
 from services.gateway.formats.wco_repairs import Repairs
 from services.gateway.formats.xml_parser import Element
 from shared.cites.time_zones import country_codes
-from shared.contracts.closed_sets import DocumentUse
+from shared.contracts.closed_sets import DocumentUse, Unit
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Fault, Invalid
 
@@ -129,7 +129,7 @@ def _quantity(commodity: Element, cites_documents: list[Element], pointer: str, 
     if mass is None:
         return {}
     repairs.add(f"{pointer}/quantity", "GoodsMeasure/NetNetWeightMeasure, for nothing else is stated")
-    return {"quantity": mass, "unit": "kg"}
+    return {"quantity": mass, "unit": Unit.KG}
 
 
 def _measure(element: Element, pointer: str, name: str, repairs: Repairs) -> tuple[str, str]:
@@ -137,7 +137,7 @@ def _measure(element: Element, pointer: str, name: str, repairs: Repairs) -> tup
     code = element.unit
     if code is None:
         repairs.add(f"{pointer}/unit", f"{name}, which names no unit: a number")
-        return amount, "number"
+        return amount, Unit.NUMBER
     conversion = UNITS.get(code) or UNITS.get(code.partition("#")[0].strip().upper())
     if conversion is None:
         text = (

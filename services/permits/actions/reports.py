@@ -11,7 +11,7 @@ from services.permits.domain.units import convert
 from services.permits.store import reports
 from services.permits.store.from_row import Row
 from shared.cites.units import REPORT_UNITS
-from shared.contracts.closed_sets import Side
+from shared.contracts.closed_sets import Appendix, Side
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Unavailable
 
@@ -31,7 +31,7 @@ EXPORT_COLUMNS = (
     "Year",
 )
 IMPORT_COLUMNS = (*EXPORT_COLUMNS[:7], "ImportPermit", *EXPORT_COLUMNS[7:])
-APPENDIX_NUMBERS = {"I": "1", "II": "2", "III": "3"}
+APPENDIX_NUMBERS = {Appendix.I: "1", Appendix.II: "2", Appendix.III: "3"}
 MAX_CONCURRENT_REPORTS = 3
 """Reports that are streamed at the same time: each holds a connection to the database while its reader reads."""
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

@@ -16,7 +16,7 @@ from services.permits.domain.rules.parties import is_named_party
 from services.permits.domain.units import is_convertible
 from shared.cites.codes import ACCOMPANIED_SOURCES
 from shared.cites.time_zones import country_codes
-from shared.contracts.closed_sets import DocumentUse, Movement, Side
+from shared.contracts.closed_sets import DocumentUse, Movement, Side, Unit
 from shared.contracts.declaration import Declaration, Document, Item, NormalizedDeclaration, Repair
 
 PermitKey = tuple[str, str]
@@ -197,10 +197,10 @@ def _complete_quantity(
     guessed = any(repair.pointer == f"/items/{index}/unit" for repair in content.repairs)
     if is_convertible(item.unit, unit):
         return {}, []
-    if item.net_mass is not None and is_convertible("kg", unit):
+    if item.net_mass is not None and is_convertible(Unit.KG, unit):
         repair = Repair(pointer=f"/items/{index}/quantity", source=f"the net mass, for line {line_letter} is in {unit}")
-        return {"quantity": item.net_mass, "unit": "kg"}, [repair]
-    if guessed and not is_convertible(unit, "kg"):
+        return {"quantity": item.net_mass, "unit": Unit.KG}, [repair]
+    if guessed and not is_convertible(unit, Unit.KG):
         return {"unit": unit}, [
             Repair(pointer=f"/items/{index}/unit", source=f"line {line_letter}, which is in {unit}")
         ]

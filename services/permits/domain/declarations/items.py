@@ -22,7 +22,7 @@ def is_live(declaration: DeclarationRecord, item: Item, permits: PermitsById) ->
 
 def can_be_dead_on_arrival(animals: int, quantity: Decimal, unit: str) -> bool:
     """Say whether so many animals may be among what arrived: what is weighed or measured counts none."""
-    return not units.is_convertible(unit, "number") or animals <= units.convert(quantity, unit, "number")
+    return not units.is_convertible(unit, Unit.NUMBER) or animals <= units.convert(quantity, unit, Unit.NUMBER)
 
 
 def require_items(declaration: DeclarationRecord, numbers: Sequence[int]) -> None:

@@ -14,7 +14,7 @@ from services.permits.domain.rules.sources import source_mismatch
 from shared.cites.codes import ACCOMPANIED_SOURCES, IMPORT_SIDE_KINDS
 from shared.cites.term_dimensions import TERM_DIMENSIONS
 from shared.cites.units import UNITS
-from shared.contracts.closed_sets import PermitKind, Side
+from shared.contracts.closed_sets import PermitKind, Side, Source
 from shared.contracts.permit import Permit, PermitLine
 from shared.problems import Fault, Invalid
 
@@ -112,7 +112,7 @@ def _source_faults(content: Permit, line: PermitLine, pointer: str) -> Iterator[
     if line.source in ACCOMPANIED_SOURCES and line.underlying_source is None:
         text = f"Source {line.source} stands together with another code: name underlying_source."
         yield Fault(f"{pointer}/underlying_source", "underlying-source-missing", text)
-    if content.kind == PermitKind.PRE_CONVENTION and line.source != "O":
+    if content.kind == PermitKind.PRE_CONVENTION and line.source != Source.O:
         text = f"A pre-Convention certificate is for source O, with another code beside it; this is {line.source}."
         yield Fault(f"{pointer}/source", "source-not-pre-convention", text)
 

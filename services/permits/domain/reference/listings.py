@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from services.permits.domain.reference import names
+from shared.contracts.closed_sets import Appendix, Source
 
-STRICTNESS = {"I": 3, "II": 2, "III": 1, None: 0}
+STRICTNESS: dict[str | None, int] = {Appendix.I: 3, Appendix.II: 2, Appendix.III: 1, None: 0}
 """Appendices by how much they ask for."""
 _EXCEPT_ONE = re.compile(r"(?i)^except the [a-z]+ included in Appendix I\b")
-SOURCE_COUNTED_AS_II = "D"
+SOURCE_COUNTED_AS_II = Source.D
 """Source code of Appendix I specimens that count as Appendix II (Article VII.4)."""
 
 
@@ -81,7 +82,7 @@ class ListingMatch:
         if self.kind == "higher_taxon" and one.own and _EXCEPT_ONE.search(one.annotation):
             return (
                 *(replace(part, is_range_known=False) for part in parts),
-                Population(appendix="I", is_range_known=False),
+                Population(appendix=Appendix.I, is_range_known=False),
             )
         return parts
 
@@ -200,4 +201,4 @@ def populations_for(parts: Iterable[Population], country: str | None) -> tuple[P
 
 def effective_appendix(appendix: str | None, source: str | None) -> str | None:
     """Answer the Appendix a specimen is treated as: of source D one of Appendix I counts as II (Article VII.4)."""
-    return "II" if appendix == "I" and source == SOURCE_COUNTED_AS_II else appendix
+    return Appendix.II if appendix == Appendix.I and source == SOURCE_COUNTED_AS_II else appendix

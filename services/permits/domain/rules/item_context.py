@@ -9,7 +9,7 @@ from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.reference.listings import STRICTNESS, ListingStatus, effective_appendix
 from services.permits.domain.rules.matching import line_origin_country
-from shared.contracts.closed_sets import PermitKind, Side
+from shared.contracts.closed_sets import PermitKind, Side, Source
 from shared.contracts.declaration import Declaration, Item
 from shared.contracts.findings import CitedLine
 
@@ -125,7 +125,7 @@ class ItemContext:
     @cached_property
     def is_exempt(self) -> bool:
         """Return whether a certificate stands in place of the permits: by Article VII, or as nothing was exported."""
-        by_seeds = PermitKind.PHYTOSANITARY in self.kinds and self.source in {"A", "D"}
+        by_seeds = PermitKind.PHYTOSANITARY in self.kinds and self.source in {Source.A, Source.D}
         return (
             bool(self.kinds & EXEMPTING_KINDS)
             or by_seeds

@@ -4,6 +4,7 @@ from decimal import Context, Decimal
 
 from services.permits.domain import units
 from shared.cites.conversions import CORAL_PIECE_MASSES, TIMBER_DENSITIES, TIMBER_TERMS
+from shared.contracts.closed_sets import Unit
 from shared.contracts.declaration import Item
 from shared.contracts.permit import PermitLine
 from shared.contracts.quantities import format_quantity
@@ -17,11 +18,11 @@ def estimate(line: PermitLine, item: Item) -> str | None:
         density = _density(line.taxon)
         if density is None:
             return None
-        return _describe(line, item, "m3", density, f"{density} kg a cubic metre of {line.taxon}")
+        return _describe(line, item, Unit.M3, density, f"{density} kg a cubic metre of {line.taxon}")
     if "COR" in {line.term, item.term} and line.term in CORAL_PIECE_MASSES:
         piece = CORAL_PIECE_MASSES[line.term]
         return _describe(
-            line, item, "number", piece, f"{format_quantity(piece)} kg a piece of stony coral ({line.term})"
+            line, item, Unit.NUMBER, piece, f"{format_quantity(piece)} kg a piece of stony coral ({line.term})"
         )
     return None
 
@@ -34,10 +35,10 @@ def _density(taxon: str) -> Decimal | None:
 
 def _describe(line: PermitLine, item: Item, measure: str, kilograms: Decimal, figure: str) -> str | None:
     """Say what a weight may be in this measure, or a quantity in it may weigh."""
-    if units.is_convertible(item.unit, "kg") and units.is_convertible(line.unit, measure):
-        weight = units.convert(item.quantity, item.unit, "kg")
+    if units.is_convertible(item.unit, Unit.KG) and units.is_convertible(line.unit, measure):
+        weight = units.convert(item.quantity, item.unit, Unit.KG)
         return f"at {figure} it may be about {_rounded(ESTIMATE_CONTEXT.divide(weight, kilograms))} {measure}"
-    if units.is_convertible(item.unit, measure) and units.is_convertible(line.unit, "kg"):
+    if units.is_convertible(item.unit, measure) and units.is_convertible(line.unit, Unit.KG):
         amount = units.convert(item.quantity, item.unit, measure)
         return f"at {figure} it may be about {_rounded(ESTIMATE_CONTEXT.multiply(amount, kilograms))} kg"
     return None

@@ -3,7 +3,7 @@
 from services.permits.domain.rules.item_context import EXPORT_KINDS, ItemContext
 from services.permits.domain.rules.rule import CUSTOMS_DECIDES, STATE_IT_RIGHT, Discrepancy, Rule, rule
 from services.permits.domain.rules.sources import PLANTS, source_mismatch
-from shared.contracts.closed_sets import PermitKind, Severity, Side
+from shared.contracts.closed_sets import Appendix, PermitKind, Purpose, Severity, Side
 
 
 def _cited_kinds(context: ItemContext) -> str:
@@ -24,7 +24,7 @@ def _missing_document(context: ItemContext, *kinds: str) -> Discrepancy:
 )
 def appendix_one_has_export_document(context: ItemContext) -> Discrepancy | None:
     """A specimen of Appendix I leaves and enters on an export permit or re-export certificate (Article III.2 to 4)."""
-    if not context.needs_permits_for("I") or context.kinds & EXPORT_KINDS:
+    if not context.needs_permits_for(Appendix.I) or context.kinds & EXPORT_KINDS:
         return None
     return _missing_document(context, PermitKind.EXPORT, PermitKind.RE_EXPORT)
 
@@ -32,7 +32,7 @@ def appendix_one_has_export_document(context: ItemContext) -> Discrepancy | None
 @rule("CITES-III.3-import-permit", Severity.BLOCK, remedy="Cite the import permit of the country of import as well.")
 def appendix_one_has_import_permit(context: ItemContext) -> Discrepancy | None:
     """A specimen of Appendix I enters on an import permit besides the document it left on (Article III.3)."""
-    if context.side is Side.EXPORT or not context.needs_permits_for("I") or PermitKind.IMPORT in context.kinds:
+    if context.side is Side.EXPORT or not context.needs_permits_for(Appendix.I) or PermitKind.IMPORT in context.kinds:
         return None
     return _missing_document(context, PermitKind.IMPORT)
 
@@ -40,17 +40,19 @@ def appendix_one_has_import_permit(context: ItemContext) -> Discrepancy | None:
 @rule("CITES-III.3(c)", Severity.BLOCK, remedy=STATE_IT_RIGHT)
 def appendix_one_is_not_commercial(context: ItemContext) -> Discrepancy | None:
     """A specimen of Appendix I is not traded for primarily commercial purposes (Article III.3(c); D as II, VII.4)."""
-    if not context.needs_permits_for("I") or context.purpose != "T":
+    if not context.needs_permits_for(Appendix.I) or context.purpose != Purpose.COMMERCIAL:
         return None
     return Discrepancy(
-        pointer=context.pointer("purpose"), expected="a purpose that is not primarily commercial", found="T"
+        pointer=context.pointer("purpose"),
+        expected="a purpose that is not primarily commercial",
+        found=Purpose.COMMERCIAL,
     )
 
 
 @rule("CITES-IV-export-document", Severity.BLOCK, remedy="Cite the export permit or re-export certificate.")
 def appendix_two_has_export_document(context: ItemContext) -> Discrepancy | None:
     """A specimen of Appendix II leaves and enters on an export permit or re-export certificate (Article IV.2 to 5)."""
-    if not context.needs_permits_for("II") or context.kinds & EXPORT_KINDS:
+    if not context.needs_permits_for(Appendix.II) or context.kinds & EXPORT_KINDS:
         return None
     return _missing_document(context, PermitKind.EXPORT, PermitKind.RE_EXPORT)
 
@@ -65,7 +67,7 @@ def appendix_two_has_import_permit(context: ItemContext) -> Discrepancy | None:
     policy = context.facts.policy(context.declaration.import_country)
     if context.side is Side.EXPORT or not policy.import_permit_for_appendix_ii:
         return None
-    if not context.needs_permits_for("II") or PermitKind.IMPORT in context.kinds:
+    if not context.needs_permits_for(Appendix.II) or PermitKind.IMPORT in context.kinds:
         return None
     return _missing_document(context, PermitKind.IMPORT)
 
@@ -77,7 +79,7 @@ def appendix_three_has_document(context: ItemContext) -> Discrepancy | None:
     Article V.2 and V.3; a re-export certificate stands for both (Article V.4). Where it is not known who listed it,
     either will do.
     """
-    if not context.needs_permits_for("III"):
+    if not context.needs_permits_for(Appendix.III):
         return None
     listed_it = context.listing_status.party == context.declaration.export_country
     enough = EXPORT_KINDS if listed_it else EXPORT_KINDS | {PermitKind.CERTIFICATE_OF_ORIGIN}
