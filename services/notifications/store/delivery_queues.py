@@ -192,8 +192,8 @@ async def claim(
     given |= {"concurrency_ids": list(concurrency), "concurrency": list(concurrency.values())}
     given |= {"allowance_ids": list(allowances), "allowances": list(allowances.values())}
     return [
-        ClaimedQueue(endpoint_id=row.endpoint_id, subject=row.subject, attempts=row.attempts)
-        for row in await conn.execute(_CLAIM, given)
+        ClaimedQueue(endpoint_id=row["endpoint_id"], subject=row["subject"], attempts=row["attempts"])
+        for row in (await conn.execute(_CLAIM, given)).mappings()
     ]
 
 
@@ -204,28 +204,30 @@ async def list_queue_heads(conn: AsyncConnection, claimed: Sequence[ClaimedQueue
     that were paused, deleted or given a URL to be verified since then are left out.
     """
     given = {"endpoints": [queue.endpoint_id for queue in claimed], "subjects": [queue.subject for queue in claimed]}
+    # A mapping's keys are read at half the cost of a row's attributes: this runs for every delivery.
     return [
         QueueHead(
-            endpoint_id=row.endpoint_id,
-            subject=row.subject,
-            delivery_id=row.delivery_id,
-            event_id=row.event_id,
-            event_type=row.event_type,
-            occurred_at=row.occurred_at,
-            body=row.body,
-            url=row.url,
-            headers=row.headers,
-            format=row.format,
-            secrets=tuple(row.secrets or ()),
+            endpoint_id=row["endpoint_id"],
+            subject=row["subject"],
+            delivery_id=row["delivery_id"],
+            event_id=row["event_id"],
+            event_type=row["event_type"],
+            occurred_at=row["occurred_at"],
+            body=row["body"],
+            url=row["url"],
+            headers=row["headers"],
+            format=row["format"],
+            secrets=tuple(row["secrets"] or ()),
         )
-        for row in await conn.execute(_HEADS, {**given, "at": at})
+        for row in (await conn.execute(_HEADS, {**given, "at": at})).mappings()
     ]
 
 
 async def lock_claimed(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> set[tuple[UUID, str]]:
     """Lock those of these queues (endpoint_id, subject, claim) that their claim still holds; return which."""
     given = column_arrays(rows, ["endpoint_id", "subject", "claim"])
-    return {(row.endpoint_id, row.subject) for row in await conn.execute(_LOCK_CLAIMED, given)}
+    locked = (await conn.execute(_LOCK_CLAIMED, given)).mappings()
+    return {(row["endpoint_id"], row["subject"]) for row in locked}
 
 
 async def reschedule(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:

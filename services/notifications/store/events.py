@@ -162,4 +162,4 @@ async def list_for_party(
         rows = await conn.execute(_LIST_FOR_PARTY, given)
     else:
         rows = await conn.execute(_LIST_MATCHING_FOR_PARTY, given | {"patterns": list(patterns)})
-    return [FeedEvent(position=row.position, body=row.body) for row in rows]
+    return [FeedEvent(position=row["position"], body=row["body"]) for row in rows.mappings()]
