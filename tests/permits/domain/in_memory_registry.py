@@ -131,7 +131,7 @@ class InMemoryRegistry:
                     for p in outcome.postings
                     if (p.permit, p.line, p.entry.side) == (after.id, line_letter, side)
                 ]
-                drawn = total(e.quantity for e in mine if e.kind is EntryKind.USE_CONSENT)
+                drawn = total(e.quantity for e in mine if e.kind is EntryKind.CONSENT_USED)
                 assert covered_by_consent(now, side) - covered_by_consent(then, side) <= drawn, (
                     "nobody spends the consent of another"
                 )

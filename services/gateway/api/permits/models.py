@@ -30,7 +30,7 @@ class Balance(ResponsePart):
         Field(description="What left; until the first endorsement 0, and available counts from what was granted"),
     ]
     consented: Annotated[
-        Amount, Field(description="What items draw of the authority's consents to more, each of its own")
+        Amount, Field(description="What items use of the authority's consents to more, each of its own")
     ]
     reserved: Amount
     consumed: Amount
@@ -194,8 +194,8 @@ class LedgerEntry(ResponsePart):
     kind: Literal[
         "grant",
         "consent",
-        "draw",
-        "lapse",
+        "consent_used",
+        "consent_returned",
         "reserve",
         "release",
         "endorse",

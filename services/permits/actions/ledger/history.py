@@ -20,8 +20,8 @@ from shared.problems import NotFound
 KIND_TEXTS: dict[str, str] = {
     "grant": "granted by the authority",
     "consent": "more agreed to by the authority",
-    "draw": "of that drawn on",
-    "lapse": "of that no longer drawn on",
+    "consent_used": "used of the authority's consent",
+    "consent_returned": "returned to the authority's consent",
     "reserve": "set aside",
     "release": "given back",
     "endorse": "endorsed: left",

@@ -2,7 +2,7 @@
 
 A line has two sides. Export: what the permit grants, drawn on by export declarations and endorsements. Import: what
 was endorsed (what was granted, while the permit was never endorsed), drawn on by import declarations. On each side
-what is reserved and used never passes what that side has, with what is drawn of the authority's consents.
+what is reserved and used never passes what that side has, the used quantities of the authority's consents included.
 """
 
 from collections.abc import Iterable
@@ -23,8 +23,8 @@ class EntryKind(StrEnum):
 
     GRANT = "grant"
     CONSENT = "consent"
-    USE_CONSENT = "draw"
-    RETURN_CONSENT = "lapse"
+    CONSENT_USED = "consent_used"
+    CONSENT_RETURNED = "consent_returned"
     RESERVE = "reserve"
     RETURN = "release"
     ENDORSE = "endorse"
@@ -41,8 +41,8 @@ class LedgerEntry:
     On the export side what was used up is what was endorsed, so ENDORSE stands there where CONSUME stands on the
     import side. `closes` says that the use closed the side, `opens` that a correction opened it again. CROSS is a line
     of the continuation sheet: the specimen crossed a border and uses nothing up; RECROSS corrects one. CONSENT is the
-    authority's word, for one item; the line has more by it only while that item draws on it: DRAW, and LAPSE where
-    what was drawn is given back.
+    authority's consent for one item. The line has more by it only while that item uses it: CONSENT_USED adds the
+    quantity to the line, CONSENT_RETURNED takes it off again.
     """
 
     side: Side
@@ -56,7 +56,7 @@ class LedgerEntry:
 class Balance:
     """What a line has and what is set aside or used of it; `endorsed` is None until the permit is endorsed.
 
-    `consent_used` is what items draw of what the authority agreed to for each of them.
+    `export_consented` and `import_consented` are what items use of the consents given for each of them.
     """
 
     granted: Decimal
@@ -85,12 +85,12 @@ def permit_amount(balance: Balance, side: Side) -> Decimal:
 
 
 def consent_used(balance: Balance, side: Side) -> Decimal:
-    """Answer what items draw of consents on a side."""
+    """Return what items use of consents on a side."""
     return balance.export_consented if side is Side.EXPORT else balance.import_consented
 
 
 def total_amount(balance: Balance, side: Side) -> Decimal:
-    """Answer what a side has in all, what is drawn of consents included."""
+    """Return what a side has in all, what is used of consents included."""
     return EXACT.add(permit_amount(balance, side), consent_used(balance, side))
 
 
@@ -152,8 +152,8 @@ def apply_entry(balance: Balance, entry: LedgerEntry) -> Balance:
     match entry.kind, entry.side:
         case EntryKind.GRANT, _:
             return replace(balance, granted=EXACT.add(balance.granted, amount))
-        case ((EntryKind.USE_CONSENT | EntryKind.RETURN_CONSENT), side):
-            return _use_consent(balance, side, amount if entry.kind is EntryKind.USE_CONSENT else EXACT.minus(amount))
+        case ((EntryKind.CONSENT_USED | EntryKind.CONSENT_RETURNED), side):
+            return _use_consent(balance, side, amount if entry.kind is EntryKind.CONSENT_USED else EXACT.minus(amount))
         case ((EntryKind.RESERVE | EntryKind.RETURN), side):
             return _reserve(balance, side, amount if entry.kind is EntryKind.RESERVE else EXACT.minus(amount))
         case ((EntryKind.CONSENT | EntryKind.CROSS_BORDER | EntryKind.CORRECT_CROSSING), _):

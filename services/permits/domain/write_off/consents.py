@@ -1,7 +1,7 @@
-"""What an item draws of what the authority consented to for it: so much as its line lacks, and for no other item.
+"""What an item uses of the authority's consent for it: as much as its line lacks, and for no other item.
 
-The line itself is drawn on first. What is drawn goes back with the reservation or the use that it was drawn for, and
-where the line came to have room since, with the next decision about its item; meanwhile it is nobody else's.
+The line itself is used first. What is used of a consent returns with the reservation or the use that it was for. Where
+the line came to have room since, it returns with the next decision about its item; until then it is nobody else's.
 """
 
 from collections.abc import Iterable
@@ -23,14 +23,14 @@ from shared.contracts.quantities import EXACT
 
 
 def unused_consent(citation: Citation) -> Decimal:
-    """Answer what is left of the consent for an item."""
+    """Return what is left of the consent for an item."""
     return EXACT.subtract(citation.consented, citation.consent_used)
 
 
 def consent_entries(citation: Citation, balance: Balance, additional: Decimal) -> tuple[LedgerEntry, ...]:
-    """Write what an item draws for so much more than it holds, or gives back of what it drew where it is less.
+    """Return what an item uses of its consent for an additional quantity, or returns of it for a smaller one.
 
-    It draws what the line lacks, as far as its consent goes; what it drew and the line no longer lacks lapses first.
+    It uses what the line lacks, as far as its consent goes; first it returns what the line no longer lacks.
     """
     expected = EXACT.add(committed(balance, citation.side), min(additional, ZERO))
     shortfall = max(EXACT.subtract(expected, permit_amount(balance, citation.side)), ZERO)
@@ -40,29 +40,29 @@ def consent_entries(citation: Citation, balance: Balance, additional: Decimal) -
 
 
 def crossing_consent_entries(citation: Citation, balance: Balance, amount: Decimal) -> tuple[LedgerEntry, ...]:
-    """Write what an item draws so that so much may cross at once."""
+    """Return what an item uses of its consent so that this quantity may cross at once."""
     own = EXACT.add(permit_amount(balance, citation.side), citation.consent_used)
     return _use_consent(citation, EXACT.subtract(amount, own))
 
 
 def _use_consent(citation: Citation, shortfall: Decimal) -> tuple[LedgerEntry, ...]:
     amount = min(shortfall, unused_consent(citation))
-    return (LedgerEntry(side=citation.side, kind=EntryKind.USE_CONSENT, quantity=amount),) if amount > ZERO else ()
+    return (LedgerEntry(side=citation.side, kind=EntryKind.CONSENT_USED, quantity=amount),) if amount > ZERO else ()
 
 
 def return_consent(citation: Citation, reduction: Decimal) -> tuple[LedgerEntry, ...]:
-    """Write what goes back of what an item drew, where it holds so much less than before."""
+    """Return the entry of what an item returns of its consent, where it holds this much less than before."""
     amount = min(citation.consent_used, reduction)
-    return (LedgerEntry(side=citation.side, kind=EntryKind.RETURN_CONSENT, quantity=amount),) if amount > ZERO else ()
+    return (LedgerEntry(side=citation.side, kind=EntryKind.CONSENT_RETURNED, quantity=amount),) if amount > ZERO else ()
 
 
 def with_consent_used(citation: Citation, entries: Iterable[LedgerEntry]) -> Citation:
-    """Answer a citation with what entries say that it draws more or less."""
+    """Return a citation with what the entries use or return of its consent."""
     consent_total = citation.consent_used
     for entry in entries:
-        if entry.kind is EntryKind.USE_CONSENT:
+        if entry.kind is EntryKind.CONSENT_USED:
             consent_total = EXACT.add(consent_total, entry.quantity)
-        elif entry.kind is EntryKind.RETURN_CONSENT:
+        elif entry.kind is EntryKind.CONSENT_RETURNED:
             consent_total = EXACT.subtract(consent_total, entry.quantity)
     return replace(citation, consent_used=consent_total)
 

@@ -20,7 +20,7 @@ def reservation_postings(declaration: DeclarationRecord, actor: Actor, cause: st
         for citation in declaration.citations
         if citation.is_open
         for entry in (
-            *_consent_entries(citation, EntryKind.USE_CONSENT),
+            *_consent_entries(citation, EntryKind.CONSENT_USED),
             LedgerEntry(side=citation.side, kind=EntryKind.RESERVE, quantity=citation.reserved),
         )
     )
@@ -65,7 +65,7 @@ def return_reservations(
             permit = after.get(citation.permit, permits[citation.permit])
             for entry in (
                 LedgerEntry(side=citation.side, kind=EntryKind.RETURN, quantity=citation.reserved),
-                *_consent_entries(citation, EntryKind.RETURN_CONSENT),
+                *_consent_entries(citation, EntryKind.CONSENT_RETURNED),
             ):
                 permit = apply_to_line(permit, citation.line, entry)
                 postings.append(_build_posting(citation, entry, actor, cause))

@@ -33,7 +33,7 @@ from shared.contracts.closed_sets import Movement, Side
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Conflict
 
-SET_ASIDE_KINDS = frozenset({EntryKind.RETURN, EntryKind.USE_CONSENT, EntryKind.RETURN_CONSENT})
+SET_ASIDE_KINDS = frozenset({EntryKind.RETURN, EntryKind.CONSENT_USED, EntryKind.CONSENT_RETURNED})
 """Entries that say what is set aside and for whom, and not that anything left or arrived."""
 
 
@@ -169,7 +169,7 @@ def _require_consent_for_excess(before: PermitRecord, after: PermitRecord, posti
     """
     consent_used: dict[tuple[str, Side], Decimal] = {}
     for posting in postings:
-        more = posting.entry.quantity if posting.entry.kind is EntryKind.USE_CONSENT else ZERO
+        more = posting.entry.quantity if posting.entry.kind is EntryKind.CONSENT_USED else ZERO
         consent_used[posting.line, posting.entry.side] = EXACT.add(
             consent_used.get((posting.line, posting.entry.side), ZERO), more
         )

@@ -62,8 +62,8 @@ def test_a_closed_side_has_nothing_for_another() -> None:
 def test_a_consent_adds_nothing_until_it_is_drawn_on_and_then_to_one_side_only() -> None:
     balance = post(Balance(granted=Decimal(10)), [entry(Side.IMPORT, EntryKind.CONSENT, "5")])
     assert balance == Balance(granted=Decimal(10))
-    balance = post(balance, [entry(Side.IMPORT, EntryKind.USE_CONSENT, "5")])
-    assert post(balance, [entry(Side.IMPORT, EntryKind.RETURN_CONSENT, "5")]) == Balance(granted=Decimal(10))
+    balance = post(balance, [entry(Side.IMPORT, EntryKind.CONSENT_USED, "5")])
+    assert post(balance, [entry(Side.IMPORT, EntryKind.CONSENT_RETURNED, "5")]) == Balance(granted=Decimal(10))
     assert [total_amount(balance, Side.IMPORT), total_amount(balance, Side.EXPORT)] == [Decimal(15), Decimal(10)]
 
 
@@ -152,7 +152,7 @@ class LineMachine(RuleBasedStateMachine):
     def consent(self, side: Side, quantity: Decimal) -> None:
         assert self.attempt(
             LedgerEntry(side=side, kind=EntryKind.CONSENT, quantity=quantity),
-            LedgerEntry(side=side, kind=EntryKind.USE_CONSENT, quantity=quantity),
+            LedgerEntry(side=side, kind=EntryKind.CONSENT_USED, quantity=quantity),
         )
 
     @invariant()

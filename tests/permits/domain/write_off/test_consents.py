@@ -157,7 +157,7 @@ async def test_at_export_too_more_leaves_by_the_declaration_it_was_consented_for
     await check_balances(permits_db)
 
 
-async def test_the_ledger_tells_of_a_consent_when_it_is_given_and_when_it_is_drawn_on(permits_db: AsyncEngine) -> None:
+async def test_ledger_lists_a_consent_when_it_is_given_used_and_returned(permits_db: AsyncEngine) -> None:
     id, permit = await endorse_hundred(permits_db)
     first = await accept_with_consent(permits_db, permit, "110", "10")
     await cancel_declaration(permits_db, first)
@@ -165,8 +165,8 @@ async def test_the_ledger_tells_of_a_consent_when_it_is_given_and_when_it_is_dra
         (e["kind"], e["quantity"], e["balance"]["consented"]) for e in (await list_entries(permits_db, id, B))["data"]
     ]
     assert told[2:] == [
-        ("consent", "10", "0"), ("draw", "10", "10"), ("reserve", "110", "10"), ("release", "110", "10"),
-        ("lapse", "10", "0"),
+        ("consent", "10", "0"), ("consent_used", "10", "10"), ("reserve", "110", "10"), ("release", "110", "10"),
+        ("consent_returned", "10", "0"),
     ]  # fmt: skip
 
 
