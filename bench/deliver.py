@@ -18,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.databases import EmbeddedPostgres, create_databases, migrate
 from services.notifications.actions import endpoints, intake, parties
-from services.notifications.actions.commands import IdempotentCommand
 from services.notifications.actions.delivery_worker import DeliveryWorker
 from services.notifications.actions.encryption_keys import EndpointKeys
 from services.notifications.actions.endpoint_policy import EndpointPolicy
@@ -32,6 +31,7 @@ from shared.contracts.parties import Party
 from shared.contracts.webhooks import NewEndpoint
 from shared.database import create_engine, new_id, now
 from shared.gc_tuning import tune_garbage_collector
+from shared.idempotency import IdempotentCommand
 from shared.key_files import KeyFile, create_encryption_keys, create_signing_keys
 
 ROUNDS = 5
@@ -101,9 +101,15 @@ def create_keys(folder: Path) -> EndpointKeys:
 async def _create_endpoints(engine: AsyncEngine, owner: Party, url: str, keys: EndpointKeys) -> None:
     await parties.update_copies(engine, [owner], at=now())
     for _ in range(ENDPOINTS):
-        new, command = NewEndpoint(url=url), IdempotentCommand(owner.id, uuid4(), b"")
+        new, command = NewEndpoint(url=url), IdempotentCommand(id=uuid4(), fingerprint=b"", at=now())
         await endpoints.create(
-            engine, new, command, EndpointPolicy(AllowedAddresses(loopback=True), keys), endpoint_id=new_id(), at=now()
+            engine,
+            new,
+            command,
+            EndpointPolicy(AllowedAddresses(loopback=True), keys),
+            party_id=owner.id,
+            endpoint_id=new_id(),
+            at=command.at,
         )
 
 

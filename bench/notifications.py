@@ -26,7 +26,6 @@ from bench.deliver import create_event, create_keys, run_worker
 from services.cli.databases import EmbeddedPostgres, Server, create_databases, migrate
 from services.cli.ports import free_ports
 from services.notifications.actions import endpoints, intake, parties
-from services.notifications.actions.commands import IdempotentCommand
 from services.notifications.actions.delivery_worker import DeliveryWorker
 from services.notifications.actions.encryption_keys import EndpointKeys
 from services.notifications.actions.endpoint_policy import EndpointPolicy
@@ -40,6 +39,7 @@ from shared.contracts.parties import Caller, Party
 from shared.contracts.webhooks import NewEndpoint
 from shared.database import create_engine, new_id, now
 from shared.gc_tuning import tune_garbage_collector
+from shared.idempotency import IdempotentCommand
 from shared.key_files import KeyFile, create_encryption_keys, create_signing_keys
 from shared.signed_tokens import InternalTokenSigner
 
@@ -134,8 +134,16 @@ def _create_owner() -> Party:
 async def _create_endpoints(engine: AsyncEngine, keys: EndpointKeys, owner: Party, urls: Sequence[str]) -> None:
     policy = EndpointPolicy(AllowedAddresses(loopback=True), keys)
     for url in urls:
-        command = IdempotentCommand(owner.id, uuid4(), b"")
-        await endpoints.create(engine, NewEndpoint(url=url), command, policy, endpoint_id=new_id(), at=now())
+        command = IdempotentCommand(id=uuid4(), fingerprint=b"", at=now())
+        await endpoints.create(
+            engine,
+            NewEndpoint(url=url),
+            command,
+            policy,
+            party_id=owner.id,
+            endpoint_id=new_id(),
+            at=command.at,
+        )
 
 
 async def _measure_fan_out(engine: AsyncEngine, receivers: WebhookClient, keys: EndpointKeys, owner: Party) -> float:

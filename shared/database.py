@@ -18,7 +18,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shared.logs import logger
 
 T = TypeVar("T")
 
@@ -170,6 +172,34 @@ def _sql_type(column: Column[Any]) -> str:
 
 def _sql_array_type(column: Column[Any]) -> str:
     return "text" if isinstance(column.type, JSONB) else _sql_type(column)
+
+
+DeleteStep = Callable[[AsyncConnection, int], Awaitable[tuple[int, int | None]]]
+"""Deletes some rows after a position; returns their number, and the position to continue at (None: none is left)."""
+DELETE_PAUSE_SECONDS = 0.05
+
+
+async def delete_in_steps(engine: AsyncEngine, table_name: str, delete_step: DeleteStep) -> int:
+    """Delete rows of a table in small transactions with pauses between them. Return the number of deleted rows.
+
+    A step holds its locks for some milliseconds, so no request waits for a long deletion.
+    """
+    total, position = 0, 0
+
+    async def run_step() -> tuple[int, int | None]:
+        async with engine.begin() as conn:
+            return await delete_step(conn, position)
+
+    while True:
+        count, next_position = await retry_transaction(run_step)
+        total += count
+        if next_position is None:
+            break
+        position = next_position
+        await asyncio.sleep(DELETE_PAUSE_SECONDS)
+    if total:
+        logger().info("retention.completed", table=table_name, deleted=total)
+    return total
 
 
 def sqlstate(error: BaseException) -> str:

@@ -11,7 +11,6 @@ from services.gateway.actions.auth.access_tokens import AccessTokens
 from services.gateway.actions.auth.external_issuer import ExternalIssuer
 from services.gateway.actions.auth.party_directory import PartyDirectory
 from services.gateway.actions.auth.rate_limits import RateLimits
-from services.gateway.actions.auth.sealed_responses import ResponseSealer
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.dispatchers import PartyDispatchers, make_submission_dispatcher
 from services.gateway.actions.lodgement.batcher import SubmissionBatcher
@@ -29,12 +28,15 @@ from shared.database import create_engine
 from shared.http_server import run_server
 from shared.key_files import KeyFile
 from shared.metrics import serve_metrics
+from shared.sealed_secrets import SecretSealer
 from shared.service_client import ServiceClient
 from shared.service_process import background_tasks
 from shared.signed_tokens import InternalTokenSigner
 from shared.web import create_service_app
 
 VERSION = "0.1.0"
+CONNECTIONS = 11
+"""Most connections to the database; one of them may hold the lock of the periodic jobs."""
 REQUEST_SECONDS = 10.0
 """Seconds one try of a command or query may take; a lost answer is asked for once more."""
 DISPATCH_SECONDS = 15.0
@@ -43,7 +45,7 @@ DISPATCH_SECONDS = 15.0
 
 def create_app(settings: Settings) -> FastAPI:
     """Build the gateway; its couriers and its intake run as long as the app lives."""
-    engine = create_engine(settings.database_url)
+    engine = create_engine(settings.database_url, connections=CONNECTIONS)
     signer = InternalTokenSigner("gateway", KeyFile(settings.signing_keys))
     request_services = _services(settings, signer, seconds=REQUEST_SECONDS)
     dispatch_services = _services(settings, signer, seconds=DISPATCH_SECONDS)
@@ -57,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
         directory=PartyDirectory(engine),
         access_tokens=AccessTokens(keys, settings.issuer),
         rate_limits=RateLimits(engine, settings.rate_limit),
-        sealer=ResponseSealer(keys),
+        sealer=SecretSealer(keys),
         batcher=batcher,
         waiters=waiters,
         party_dispatchers=party_dispatchers,

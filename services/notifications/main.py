@@ -11,7 +11,6 @@ from services.notifications.actions.endpoint_policy import EndpointPolicy
 from services.notifications.actions.feed import FeedSignal
 from services.notifications.actions.metrics import collect_metrics
 from services.notifications.actions.parties import PartyCopies
-from services.notifications.actions.signing_secrets import seal_plain_secrets
 from services.notifications.api import endpoints, events, internal
 from services.notifications.settings import Settings
 from shared.database import create_engine
@@ -36,7 +35,6 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await seal_plain_secrets(engine, keys)
         yield
         await engine.dispose()
 

@@ -2,21 +2,22 @@
 
 import resource
 
-from services.notifications.actions import retention
 from services.notifications.actions.delivery_worker import DeliveryWorker
 from services.notifications.actions.encryption_keys import EndpointKeys
+from services.notifications.actions.jobs import make_jobs
 from services.notifications.clients.webhooks import WebhookClient
 from services.notifications.settings import Settings
 from shared import service_process
 from shared.database import create_engine
 from shared.key_files import KeyFile
+from shared.periodic_jobs import run_jobs
 
 MAX_OPEN_FILES = 8192
 
 
 async def work(settings: Settings) -> None:
     """Deliver and run the periodic jobs until SIGTERM or SIGINT, then let what is in flight arrive."""
-    engine = create_engine(settings.database_url, connections=4)
+    engine = create_engine(settings.database_url, connections=5)
     keys = EndpointKeys(KeyFile(settings.secret_keys), KeyFile(settings.signing_keys))
     webhook_client = WebhookClient(settings.allowed_addresses, keys.signing_keys)
     delivery_worker = DeliveryWorker(
@@ -26,7 +27,7 @@ async def work(settings: Settings) -> None:
     try:
         await service_process.work_until_signal(
             delivery_worker.run(),
-            retention.run(engine, settings.retention_periods),
+            run_jobs(engine, make_jobs(settings.retention_periods)),
             drain=delivery_worker.stop,
         )
     finally:

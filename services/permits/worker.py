@@ -1,6 +1,6 @@
 """The permits worker: the dispatcher that sends events to notifications, and the periodic jobs."""
 
-from services.permits.actions.jobs import scheduler
+from services.permits.actions.jobs import make_jobs
 from services.permits.clients.notifications import NotificationsClient
 from services.permits.settings import Settings
 from services.permits.store import tables
@@ -8,6 +8,7 @@ from shared import service_process
 from shared.database import create_engine
 from shared.dispatcher import Dispatcher
 from shared.key_files import KeyFile
+from shared.periodic_jobs import run_jobs
 from shared.service_client import ServiceClient
 from shared.signed_tokens import InternalTokenSigner
 
@@ -22,7 +23,7 @@ async def work(settings: Settings) -> None:
     )
     await service.open()
     try:
-        await service_process.work_until_signal(dispatcher.run(), scheduler.run(engine))
+        await service_process.work_until_signal(dispatcher.run(), run_jobs(engine, make_jobs()))
     finally:
         await service.close()
         await engine.dispose()

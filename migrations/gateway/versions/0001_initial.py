@@ -25,7 +25,7 @@ GRANTS = (
     "SELECT, INSERT, DELETE ON used_assertions",
     "SELECT, INSERT, UPDATE (revoked_at, revoked_by, revision) ON mandates",
     "SELECT, INSERT, UPDATE, DELETE ON rate_limit_blocks",
-    "SELECT, INSERT, DELETE ON stored_responses",
+    "SELECT, INSERT, UPDATE (status, body, location, version) ON commands",
     "SELECT, INSERT, UPDATE (due_at, attempts, settled_at) ON submissions",
     "SELECT, INSERT, UPDATE (version) ON amendments",
 )
@@ -40,11 +40,25 @@ TABLES = (
     "used_assertions",
     "mandates",
     "rate_limit_blocks",
-    "stored_responses",
+    "commands",
     "submissions",
     "amendments",
 )
 """The tables in the order of their creation: a table follows the tables that it refers to."""
+
+DELETE_EXPIRED_COMMANDS = """
+CREATE FUNCTION delete_expired_commands(row_limit integer) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    WITH deleted AS (
+        DELETE FROM public.commands WHERE id = ANY (ARRAY(
+            SELECT id FROM public.commands WHERE at < now() - interval '7 days'
+            ORDER BY at LIMIT row_limit FOR UPDATE SKIP LOCKED
+        )) RETURNING 1
+    )
+    SELECT count(*)::integer FROM deleted
+$$;
+"""
+"""Delete the oldest commands, if they are older than seven days. Return the number of deleted commands."""
 
 
 def upgrade() -> None:
@@ -57,11 +71,15 @@ def upgrade() -> None:
     _create_amendments()
     for grant in GRANTS:
         op.execute(f"GRANT {grant} TO gateway_runner")
+    op.execute(DELETE_EXPIRED_COMMANDS)
+    op.execute("REVOKE ALL ON FUNCTION delete_expired_commands(integer) FROM PUBLIC")
+    op.execute("GRANT EXECUTE ON FUNCTION delete_expired_commands(integer) TO gateway_runner")
 
 
 def downgrade() -> None:
     """Drop every table. The roles stay: they belong to the server, not to this database."""
     op.execute("REVOKE ALL ON alembic_version FROM gateway_runner")
+    op.execute("DROP FUNCTION delete_expired_commands(integer)")
     for table in reversed(TABLES):
         op.drop_table(table)
 
@@ -183,16 +201,16 @@ def _create_request_records() -> None:
         sa.PrimaryKeyConstraint("party_id", "window_start", name="rate_limit_blocks_pkey"),
     )
     op.create_table(
-        "stored_responses",
-        sa.Column("party_id", UUID, nullable=False),
-        sa.Column("route", sa.Text, nullable=False),
-        sa.Column("key", sa.Text, nullable=False),
+        "commands",
+        sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("fingerprint", sa.LargeBinary, nullable=False),
-        sa.Column("body", sa.LargeBinary, nullable=False),
-        sa.Column("stored_at", TIMESTAMP, nullable=False),
-        sa.PrimaryKeyConstraint("party_id", "route", "key", name="stored_responses_pkey"),
+        sa.Column("at", TIMESTAMP, nullable=False),
+        sa.Column("status", sa.Integer),
+        sa.Column("body", sa.Text),
+        sa.Column("location", sa.Text),
+        sa.Column("version", sa.Integer),
     )
-    op.create_index("stored_responses_by_age", "stored_responses", ["stored_at"])
+    op.create_index("commands_at", "commands", ["at"])
 
 
 def _create_submissions() -> None:

@@ -33,7 +33,7 @@ GRANTS = (
     "SELECT, INSERT, UPDATE (status, settled_at) ON deliveries",
     "SELECT, INSERT, UPDATE, DELETE ON delivery_queues",
     "SELECT, INSERT ON attempts",
-    "SELECT, INSERT, UPDATE (response) ON commands",
+    "SELECT, INSERT, UPDATE (status, body, location, version) ON commands",
 )
 """The service cannot change or delete feed entries, attempts and acknowledgements. Of an event it sets the position."""
 TABLES = (
@@ -131,15 +131,15 @@ END $$;
 settled before the retention. A delivery that was given up stays as long as its event: its owner can send it again."""
 
 DELETE_EXPIRED_COMMANDS = """
-CREATE FUNCTION delete_expired_commands(row_limit integer) RETURNS bigint
+CREATE FUNCTION delete_expired_commands(row_limit integer) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-    WITH expired AS (
-        SELECT party_id, id FROM public.commands WHERE at < now() - interval '8 days' ORDER BY at LIMIT row_limit
-    ), deleted AS (
-        DELETE FROM public.commands c USING expired
-        WHERE c.party_id = expired.party_id AND c.id = expired.id RETURNING 1
+    WITH deleted AS (
+        DELETE FROM public.commands WHERE id = ANY (ARRAY(
+            SELECT id FROM public.commands WHERE at < now() - interval '8 days'
+            ORDER BY at LIMIT row_limit FOR UPDATE SKIP LOCKED
+        )) RETURNING 1
     )
-    SELECT count(*) FROM deleted
+    SELECT count(*)::integer FROM deleted
 $$;
 """
 """Delete the oldest commands, if they are older than eight days. Return the number of deleted commands."""
@@ -370,10 +370,12 @@ def _create_attempts() -> None:
 def _create_commands() -> None:
     op.create_table(
         "commands",
-        sa.Column("party_id", sa.Uuid, primary_key=True),
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("fingerprint", sa.LargeBinary, nullable=False),
-        sa.Column("response", sa.Text),
         sa.Column("at", TIMESTAMP, nullable=False),
+        sa.Column("status", sa.Integer),
+        sa.Column("body", sa.Text),
+        sa.Column("location", sa.Text),
+        sa.Column("version", sa.Integer),
     )
     op.create_index("commands_at", "commands", ["at"])

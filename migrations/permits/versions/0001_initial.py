@@ -21,7 +21,7 @@ KEY_TEXT = sa.Text(collation="C")
 GRANTS = (
     "SELECT ON alembic_version",
     "SELECT, INSERT, UPDATE ON parties",
-    "SELECT, INSERT, UPDATE, DELETE ON commands",
+    "SELECT, INSERT, UPDATE (status, body, location, version), DELETE ON commands",
     "SELECT, INSERT, UPDATE, DELETE ON outbox_events",
     "SELECT, INSERT, UPDATE ON permits",
     "SELECT, INSERT, UPDATE ON permit_lines",
@@ -74,6 +74,20 @@ TABLES = (
 )
 """The tables in the order of their creation: a table follows the tables that it refers to."""
 
+DELETE_EXPIRED_COMMANDS = """
+CREATE FUNCTION delete_expired_commands(row_limit integer) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    WITH deleted AS (
+        DELETE FROM public.commands WHERE id = ANY (ARRAY(
+            SELECT id FROM public.commands WHERE at < now() - interval '8 days'
+            ORDER BY at LIMIT row_limit FOR UPDATE SKIP LOCKED
+        )) RETURNING 1
+    )
+    SELECT count(*)::integer FROM deleted
+$$;
+"""
+"""Delete the oldest commands, if they are older than eight days. Return the number of deleted commands."""
+
 
 def upgrade() -> None:
     _create_messaging()
@@ -87,11 +101,15 @@ def upgrade() -> None:
     _create_quotas()
     for grant in GRANTS:
         op.execute(f"GRANT {grant} TO permits_runner")
+    op.execute(DELETE_EXPIRED_COMMANDS)
+    op.execute("REVOKE ALL ON FUNCTION delete_expired_commands(integer) FROM PUBLIC")
+    op.execute("GRANT EXECUTE ON FUNCTION delete_expired_commands(integer) TO permits_runner")
 
 
 def downgrade() -> None:
     """Drop every table. The roles stay: they belong to the server, not to this database."""
     op.execute("REVOKE SELECT ON alembic_version FROM permits_runner")
+    op.execute("DROP FUNCTION delete_expired_commands(integer)")
     for table in reversed(TABLES):
         op.drop_table(table)
 

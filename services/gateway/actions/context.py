@@ -9,11 +9,11 @@ from services.gateway.actions.auth.access_tokens import AccessTokens
 from services.gateway.actions.auth.external_issuer import ExternalIssuer
 from services.gateway.actions.auth.party_directory import PartyDirectory
 from services.gateway.actions.auth.rate_limits import RateLimits
-from services.gateway.actions.auth.sealed_responses import ResponseSealer
 from services.gateway.actions.dispatchers import PartyDispatchers
 from services.gateway.actions.lodgement.batcher import SubmissionBatcher
 from services.gateway.actions.lodgement.waiters import SubmissionWaiters
 from shared.database import autocommit
+from shared.sealed_secrets import SecretSealer
 from shared.service_client import ServiceClient
 
 
@@ -25,7 +25,7 @@ class GatewayContext:
     directory: PartyDirectory
     access_tokens: AccessTokens
     rate_limits: RateLimits
-    sealer: ResponseSealer
+    sealer: SecretSealer
     batcher: SubmissionBatcher
     waiters: SubmissionWaiters
     party_dispatchers: PartyDispatchers

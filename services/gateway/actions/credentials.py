@@ -10,34 +10,39 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.actions.auth.client_keys import parse_keys
 from services.gateway.actions.context import GatewayContext
-from services.gateway.actions.idempotency import IdempotentCommand, StoredResponse, find_response, store_response
 from services.gateway.actions.party_administration import require_active_admin
 from services.gateway.store import credentials, parties
 from services.gateway.store.credentials import Proof
-from shared import secret_tokens
+from services.gateway.store.tables import commands
+from shared import idempotency, secret_tokens
 from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import CredentialRotation, NewCredential
 from shared.database import new_id, now
+from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, Fault, Invalid, NotFound
+from shared.sealed_secrets import open_response, seal_response
+
+MAKE_ANOTHER = "End the credential, and make another."
 
 
 async def give_credential(
-    context: GatewayContext, party_id: UUID, new: NewCredential, *, command: IdempotentCommand | None
+    context: GatewayContext, party_id: UUID, new: NewCredential, *, command: IdempotentCommand
 ) -> StoredResponse:
     """Make a credential of a party; what is kept under the key is sealed, for it may hold a secret."""
-    at = now()
+    at = command.at
     client_id, secret = str(new_id(at)), secret_tokens.generate_secret()
     proof = _new_proof(new, secret, at)
-    body = _render_response(client_id, secret, proof)
+    response = StoredResponse(status=201, body=_render_credential_response(client_id, secret, proof))
     async with context.engine.begin() as conn:
-        stored = await store_response(conn, command, context.sealer.seal(body), at=at)
+        stored = await idempotency.begin(conn, commands, command)
         if stored is not None:
-            return StoredResponse(context.sealer.unseal(stored), replayed=True)
+            return open_response(context.sealer, command, stored, advice=MAKE_ANOTHER)
         await _insert_credential(
             conn, party_id, client_id, proof, revision=await parties.lock_next_revision(conn), at=at
         )
+        await idempotency.store_response(conn, commands, command, seal_response(context.sealer, command, response))
     await context.directory.try_refresh()
-    return StoredResponse(body)
+    return response
 
 
 async def rotate_credential(
@@ -46,29 +51,30 @@ async def rotate_credential(
     client_id: str,
     rotation: CredentialRotation,
     *,
-    command: IdempotentCommand | None,
+    command: IdempotentCommand,
 ) -> StoredResponse:
     """Make a new credential of the same kind beside an old one, which ends when the overlap is over."""
-    at = now()
+    at = command.at
     new_client_id, secret = str(new_id(at)), secret_tokens.generate_secret()
     async with context.engine.begin() as conn:
-        revision = await parties.lock_next_revision(conn)
-        stored = await find_response(conn, command)
+        stored = await idempotency.begin(conn, commands, command)
         if stored is not None:
-            return StoredResponse(context.sealer.unseal(stored), replayed=True)
+            return open_response(context.sealer, command, stored, advice=MAKE_ANOTHER)
+        revision = await parties.lock_next_revision(conn)
         until = at + timedelta(hours=rotation.overlap_hours)
         old = await credentials.shorten(conn, client_id, party_id, until=until, revision=revision, at=at)
         if old is None:
             raise NotFound
         proof = _rotated_proof(old, rotation, secret)
-        body = _render_response(
-            new_client_id, secret, proof, replaces={"client_id": client_id, "ends_at": format_timestamp(until)}
+        replaced = {"client_id": client_id, "ends_at": format_timestamp(until)}
+        response = StoredResponse(
+            status=201, body=_render_credential_response(new_client_id, secret, proof, replaces=replaced)
         )
-        await store_response(conn, command, context.sealer.seal(body), at=at)
+        await idempotency.store_response(conn, commands, command, seal_response(context.sealer, command, response))
         await _insert_credential(conn, party_id, new_client_id, proof, revision=revision, at=at)
         await require_active_admin(conn)
     await context.directory.try_refresh()
-    return StoredResponse(body)
+    return response
 
 
 async def end_credential(context: GatewayContext, party_id: UUID, client_id: str) -> None:
@@ -118,7 +124,9 @@ def _rotated_proof(old: RowMapping, rotation: CredentialRotation, secret: str) -
     return Proof(secret=secret_tokens.secret_digest(secret))
 
 
-def _render_response(client_id: str, secret: str, proof: Proof, **more: Any) -> bytes:
+def _render_credential_response(
+    client_id: str, secret: str, proof: Proof, *, replaces: dict[str, str] | None = None
+) -> str:
     content: dict[str, Any] = {"client_id": client_id}
     if proof.secret is not None:
         content["client_secret"] = secret
@@ -128,4 +136,6 @@ def _render_response(client_id: str, secret: str, proof: Proof, **more: Any) -> 
         content["subject"] = proof.subject
     if proof.expires_at is not None:
         content["expires_at"] = format_timestamp(proof.expires_at)
-    return json.dumps(content | more, ensure_ascii=False).encode()
+    if replaces is not None:
+        content["replaces"] = replaces
+    return json.dumps(content, ensure_ascii=False)

@@ -10,20 +10,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.actions.auth.party_directory import Principal
 from services.gateway.actions.context import GatewayContext
-from services.gateway.actions.idempotency import IdempotentCommand, StoredResponse, store_response
 from services.gateway.store import mandates, parties
+from services.gateway.store.tables import commands
+from shared import idempotency
 from shared.contracts.closed_sets import Role
 from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import NewMandate, Party
 from shared.database import new_id, now
+from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Fault, Invalid, NotAllowed, NotFound
 
 
 async def grant(
-    context: GatewayContext, new: NewMandate, principal: Principal, *, command: IdempotentCommand | None
+    context: GatewayContext, new: NewMandate, principal: Principal, *, command: IdempotentCommand
 ) -> StoredResponse:
     """Write a mandate of the trader who asks, or of the one the administrator names."""
-    at, trader_id = now(), _granting_trader(new, principal)
+    at, trader_id = command.at, _granting_trader(new, principal)
     values: dict[str, Any] = {
         "id": new_id(at),
         "trader_id": trader_id,
@@ -35,16 +37,19 @@ async def grant(
         "revoked_at": None,
         "revoked_by": None,
     }
-    body = json.dumps(render(values, at.date())).encode()
+    response = StoredResponse(
+        status=201, body=json.dumps(render(values, at.date())), location=f"/v1/mandates/{values['id']}"
+    )
     async with context.engine.begin() as conn:
-        stored = await store_response(conn, command, body, at=at)
+        stored = await idempotency.begin(conn, commands, command)
         if stored is not None:
-            return StoredResponse(stored, replayed=True)
+            return stored
         revision = await parties.lock_next_revision(conn)
         _require_traders(await parties.find(conn, new.agent), await parties.find(conn, trader_id), new, trader_id)
         await mandates.add(conn, values, revision=revision)
+        await idempotency.store_response(conn, commands, command, response)
     await context.directory.try_refresh()
-    return StoredResponse(body)
+    return response
 
 
 async def revoke(context: GatewayContext, mandate_id: UUID, principal: Principal) -> dict[str, Any]:

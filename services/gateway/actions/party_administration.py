@@ -8,30 +8,35 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.actions.context import GatewayContext
-from services.gateway.actions.idempotency import IdempotentCommand, StoredResponse, store_response
 from services.gateway.store import parties
+from services.gateway.store.tables import commands
+from shared import idempotency
 from shared.contracts.parties import NewParty, Party, PartyChange
 from shared.database import new_id, now
+from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, Invalid, NotFound, ProblemError
 
 
 async def add_party(
-    context: GatewayContext, new: NewParty, *, actor_party_id: UUID, command: IdempotentCommand | None
+    context: GatewayContext, new: NewParty, *, actor_party_id: UUID, command: IdempotentCommand
 ) -> StoredResponse:
     """Add a party; raises Conflict when one of its numbers is another's."""
-    at = now()
+    at = command.at
     party = Party(id=new_id(at), **_with_sorted_roles(dict(new)))
-    body = party.model_dump_json().encode()
+    response = StoredResponse(
+        status=201, body=party.model_dump_json(), location=f"/v1/parties/{party.id}", version=party.version
+    )
     async with context.engine.begin() as conn:
-        stored = await store_response(conn, command, body, at=at)
+        stored = await idempotency.begin(conn, commands, command)
         if stored is not None:
-            return StoredResponse(stored, replayed=True)
+            return stored
         message_ids = await parties.add(
             conn, party, revision=await parties.lock_next_revision(conn), at=at, actor_party_id=actor_party_id
         )
         await _claim_identifiers(conn, party)
+        await idempotency.store_response(conn, commands, command, response)
     await _publish(context, message_ids)
-    return StoredResponse(body)
+    return response
 
 
 async def change_party(

@@ -7,10 +7,11 @@ from typing import Any
 
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.first_admin import make_first_admin
-from services.gateway.actions.retention import delete_expired_periodically
+from services.gateway.actions.jobs import JOBS
 from shared.database import DATABASE_ERRORS
 from shared.dispatcher import Dispatcher
 from shared.logs import logger
+from shared.periodic_jobs import run_jobs
 
 RETRY_SECONDS = 1.0
 
@@ -27,7 +28,7 @@ async def run_background_tasks(
             *runs,
             submission_dispatcher.run(),
             context.directory.run(),
-            delete_expired_periodically(context.engine),
+            run_jobs(context.engine, JOBS),
         ):
             tasks.create_task(run)
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +16,8 @@ async def mark_used(conn: AsyncConnection, client_id: str, jti: str, *, expires_
     return (await conn.execute(inserted)).one_or_none() is not None
 
 
-async def delete_expired(conn: AsyncConnection, *, before: datetime) -> None:
-    """Forget the assertions that have ended before a moment."""
-    await conn.execute(delete(used_assertions).where(used_assertions.c.expires_at < before))
+async def delete_expired(conn: AsyncConnection, *, before: datetime, limit: int) -> int:
+    """Delete up to `limit` assertions that expired before a moment. Return their number."""
+    c = used_assertions.c
+    expired = select(c.client_id, c.jti).where(c.expires_at < before).limit(limit).with_for_update(skip_locked=True)
+    return (await conn.execute(delete(used_assertions).where(tuple_(c.client_id, c.jti).in_(expired)))).rowcount

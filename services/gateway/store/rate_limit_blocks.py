@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +18,10 @@ async def take_block(conn: AsyncConnection, party_id: UUID, window: int, *, bloc
     return min(block, max(0, quota - (used - block))), max(0, quota - used)
 
 
-async def delete_expired(conn: AsyncConnection, *, before: int) -> None:
-    """Forget the windows that began before a second."""
-    await conn.execute(delete(rate_limit_blocks).where(rate_limit_blocks.c.window_start < before))
+async def delete_expired(conn: AsyncConnection, *, before: int, limit: int) -> int:
+    """Delete up to `limit` counts of windows that began before a second. Return their number."""
+    c = rate_limit_blocks.c
+    expired = select(c.party_id, c.window_start).where(c.window_start < before).limit(limit)
+    expired = expired.with_for_update(skip_locked=True)
+    condition = tuple_(c.party_id, c.window_start).in_(expired)
+    return (await conn.execute(delete(rate_limit_blocks).where(condition))).rowcount

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, JSONB, UUID
 
+from shared.idempotency import commands_table
 from shared.outbox import outbox_columns
 
 metadata = MetaData()
@@ -145,19 +146,8 @@ rate_limit_blocks = Table(
 )
 """How many requests of a party the replicas have taken out of one window (seconds since 1970), in blocks."""
 
-stored_responses = Table(
-    "stored_responses",
-    metadata,
-    Column("party_id", UUID, nullable=False),
-    Column("route", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("fingerprint", LargeBinary, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("stored_at", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("party_id", "route", "key", name="stored_responses_pkey"),
-    Index("stored_responses_by_age", "stored_at"),
-)
-"""What was answered under an Idempotency-Key, committed together with its effect; swept after 7 days."""
+commands = commands_table(metadata)
+"""The gateway's own commands and their responses: creations of parties, credentials and mandates."""
 
 submissions = Table(
     "submissions",

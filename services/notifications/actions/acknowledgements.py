@@ -6,21 +6,19 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifications.actions.commands import (
-    IdempotentCommand,
-    StoredResponse,
-    find_stored_response,
-    store_response,
-)
 from services.notifications.actions.intake import publish_event
+from services.notifications.actions.responses import store_response
 from services.notifications.domain import event_payloads
 from services.notifications.domain.audience import senders_except
 from services.notifications.store import acknowledgements, events
 from services.notifications.store.acknowledgements import ReceivedEvent
+from services.notifications.store.tables import commands
+from shared import idempotency
 from shared.contracts.fields import format_timestamp
 from shared.contracts.messages import Sender
 from shared.contracts.parties import Party
 from shared.contracts.webhooks import Acknowledgement
+from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import NotFound
 
 
@@ -37,7 +35,7 @@ async def acknowledge(
     """Keep a verdict about an event the party could hear; a later one counts, an earlier stays. Raises NotFound."""
     async with engine.begin() as conn:
         await events.acquire_intake_lock(conn)
-        if (stored := await find_stored_response(conn, command, at=at)) is not None:
+        if (stored := await idempotency.begin(conn, commands, command)) is not None:
             return stored
         received = await acknowledgements.find_received_event(conn, event_id, party.id)
         if received is None:
@@ -54,7 +52,7 @@ async def acknowledge(
         )
         await _notify_sender(conn, event_id, received, acknowledgement, party, at=at)
         response = {"event_id": str(event_id), "outcome": outcome, "message": message, "at": format_timestamp(at)}
-        return await store_response(conn, command, response)
+        return await store_response(conn, command, response, status=200)
 
 
 async def _notify_sender(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifications.actions.encryption_keys import EndpointKeys, UnreadableSecret
+from services.notifications.actions.encryption_keys import EndpointKeys
 from services.notifications.actions.intake import notify_owner
 from services.notifications.domain import event_payloads
 from services.notifications.domain.delivery_request import DeliveryRequest
@@ -21,6 +21,7 @@ from services.notifications.domain.retry_schedule import next_attempt_time
 from services.notifications.store import deliveries, delivery_queues, endpoints, events, failure_streaks, rate_limits
 from services.notifications.store.delivery_queues import ClaimedQueue, QueueHead
 from shared.database import retry_transaction
+from shared.sealed_secrets import UnreadableSecret
 
 MAX_FAILURE_DURATION = timedelta(days=5)
 """After so long with nothing but failures an endpoint is disabled."""

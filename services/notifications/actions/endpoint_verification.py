@@ -6,15 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifications.actions.commands import (
-    IdempotentCommand,
-    StoredResponse,
-    find_stored_response,
-    store_response,
-)
 from services.notifications.actions.intake import notify_owner
+from services.notifications.actions.responses import store_response
 from services.notifications.domain import event_payloads
 from services.notifications.store import deliveries, delivery_queues, endpoints, events
+from services.notifications.store.tables import commands
+from shared import idempotency
+from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, NotFound
 
 
@@ -32,17 +30,19 @@ async def send_challenge(
 
 
 async def resend_challenge(
-    engine: AsyncEngine, endpoint_id: UUID, command: IdempotentCommand, *, at: datetime
+    engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, command: IdempotentCommand, *, at: datetime
 ) -> StoredResponse:
     """Send a pending endpoint a new challenge now. Raises NotFound, Conflict when there is nothing to prove."""
     async with engine.begin() as conn:
         await events.acquire_intake_lock(conn)
-        if (stored := await find_stored_response(conn, command, at=at)) is not None:
+        if (stored := await idempotency.begin(conn, commands, command)) is not None:
             return stored
-        found = await endpoints.lock_owned(conn, endpoint_id, command.party)
+        found = await endpoints.lock_owned(conn, endpoint_id, party_id)
         if found is None:
             raise NotFound
         if found.status != "pending":
             raise Conflict("not-pending", f"The endpoint is {found.status}; only a pending one has to prove itself.")
         event_id, delivery_id = await send_challenge(conn, endpoint_id, secrets.token_urlsafe(24), at=at)
-        return await store_response(conn, command, {"event_id": str(event_id), "delivery_id": str(delivery_id)})
+        return await store_response(
+            conn, command, {"event_id": str(event_id), "delivery_id": str(delivery_id)}, status=202
+        )

@@ -10,23 +10,22 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifications.actions import backlog
-from services.notifications.actions.commands import (
-    IdempotentCommand,
-    StoredResponse,
-    find_stored_response,
-    store_response,
-)
 from services.notifications.actions.endpoint_policy import EndpointPolicy
 from services.notifications.actions.endpoint_verification import send_challenge
-from services.notifications.actions.signing_secrets import new_secret, open_response, seal_response
+from services.notifications.actions.responses import render_json
+from services.notifications.actions.signing_secrets import ROTATION_ADVICE, new_secret
 from services.notifications.domain import endpoint_urls
 from services.notifications.domain.endpoint import Endpoint
 from services.notifications.domain.event_filters import required_filter_keys
 from services.notifications.store import endpoints as store
 from services.notifications.store import events, failure_streaks, rate_limits
+from services.notifications.store.tables import commands
+from shared import idempotency
 from shared.contracts.fields import format_timestamp
 from shared.contracts.webhooks import EndpointChange, EventFilters, NewEndpoint
+from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, Fault, Invalid, NotFound
+from shared.sealed_secrets import open_response, seal_response
 
 
 async def create(
@@ -35,26 +34,34 @@ async def create(
     command: IdempotentCommand,
     policy: EndpointPolicy,
     *,
+    party_id: UUID,
     endpoint_id: UUID,
     at: datetime,
 ) -> StoredResponse:
-    """Make an endpoint of the command's party; the secret is in the answer, and nowhere after it."""
+    """Make an endpoint of a party. Its secret is in the response, and never shown again."""
     _require_allowed_url(new.url, policy)
     secret, verified = new_secret(), not (new.verify or policy.requires_verification(new.url))
     values = _column_values(new.model_dump(), endpoint_id, policy)
     async with engine.begin() as conn:
         if not verified:
             await events.acquire_intake_lock(conn)
-        if (stored := await find_stored_response(conn, command, at=at)) is not None:
-            return open_response(stored, policy)
+        if (stored := await idempotency.begin(conn, commands, command)) is not None:
+            return open_response(policy.keys.sealer, command, stored, advice=ROTATION_ADVICE)
         status = "active" if verified else "pending"
-        new_values = {"id": endpoint_id, "party_id": command.party, "created_at": at, "reason": None}
+        new_values = {"id": endpoint_id, "party_id": party_id, "created_at": at, "reason": None}
         endpoint = await store.insert_endpoint(conn, new_values | values | {"verified": verified, "status": status})
         await store.insert_secret(conn, endpoint_id, policy.keys.seal(secret, endpoint_id), at=at)
         await _prepare_sending(conn, endpoint, needs_challenge=not verified, at=at)
         content = render_endpoint(endpoint, policy) | {"secret": secret}
-        await store_response(conn, command, seal_response(content, policy))
-        return StoredResponse(content)
+        response = StoredResponse(
+            status=201,
+            body=render_json(content),
+            location=f"/v1/webhook-endpoints/{endpoint_id}",
+            version=endpoint.version,
+        )
+        sealed = seal_response(policy.keys.sealer, command, response)
+        await idempotency.store_response(conn, commands, command, sealed)
+        return response
 
 
 async def read(engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, policy: EndpointPolicy) -> dict[str, Any]:

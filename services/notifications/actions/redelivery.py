@@ -11,30 +11,28 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifications.actions.commands import (
-    IdempotentCommand,
-    StoredResponse,
-    find_stored_response,
-    store_response,
-)
 from services.notifications.actions.intake import notify_owner
+from services.notifications.actions.responses import store_response
 from services.notifications.domain import event_payloads
 from services.notifications.store import deliveries, delivery_queues, endpoints, events, rate_limits
 from services.notifications.store.deliveries import DeliveryDetails
+from services.notifications.store.tables import commands
+from shared import idempotency
 from shared.contracts.fields import format_timestamp
 from shared.contracts.webhooks import Replay
+from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Fault, Invalid, NotFound
 
 
 async def send_test(
-    engine: AsyncEngine, endpoint_id: UUID, command: IdempotentCommand, *, at: datetime
+    engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, command: IdempotentCommand, *, at: datetime
 ) -> StoredResponse:
     """Send an `endpoint.test` event to this endpoint only, whatever it listens to. Raises NotFound."""
     async with engine.begin() as conn:
         await events.acquire_intake_lock(conn)
-        if (stored := await find_stored_response(conn, command, at=at)) is not None:
+        if (stored := await idempotency.begin(conn, commands, command)) is not None:
             return stored
-        if await endpoints.find_owned(conn, endpoint_id, command.party) is None:
+        if await endpoints.find_owned(conn, endpoint_id, party_id) is None:
             raise NotFound
         await rate_limits.end_cooldown(conn, endpoint_id)
         event_id, position = await notify_owner(
@@ -42,11 +40,13 @@ async def send_test(
         )
         [delivery_id] = await deliveries.insert_for_endpoint(conn, endpoint_id, [position], at=at)
         await delivery_queues.make_due(conn, endpoint_id, [event_payloads.endpoint_subject(endpoint_id)], at=at)
-        return await store_response(conn, command, {"event_id": str(event_id), "delivery_id": str(delivery_id)})
+        return await store_response(
+            conn, command, {"event_id": str(event_id), "delivery_id": str(delivery_id)}, status=202
+        )
 
 
 async def replay(
-    engine: AsyncEngine, endpoint_id: UUID, request: Replay, command: IdempotentCommand, *, at: datetime
+    engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, request: Replay, command: IdempotentCommand, *, at: datetime
 ) -> StoredResponse:
     """Send an endpoint again what it may hear of a span of time, under the same event ids. Raises NotFound, Invalid."""
     if request.since > at:
@@ -59,9 +59,9 @@ async def replay(
         given_up=request.status == "given_up",
     )
     async with engine.begin() as conn:
-        if (stored := await find_stored_response(conn, command, at=at)) is not None:
+        if (stored := await idempotency.begin(conn, commands, command)) is not None:
             return stored
-        if await endpoints.lock_owned(conn, endpoint_id, command.party) is None:
+        if await endpoints.lock_owned(conn, endpoint_id, party_id) is None:
             raise NotFound
         await rate_limits.end_cooldown(conn, endpoint_id)
         subjects = await deliveries.list_replayable_subjects(conn, endpoint_id, selection)
@@ -72,21 +72,24 @@ async def replay(
             "until": format_timestamp(selection.until),
             "deliveries": count,
         }
-        return await store_response(conn, command, response)
+        return await store_response(conn, command, response, status=202)
 
 
-async def retry(engine: AsyncEngine, delivery_id: UUID, command: IdempotentCommand, *, at: datetime) -> StoredResponse:
+async def retry(
+    engine: AsyncEngine, delivery_id: UUID, party_id: UUID, command: IdempotentCommand, *, at: datetime
+) -> StoredResponse:
     """Send one delivery again now, given up or not; its queue counts attempts from zero. Raises NotFound."""
     async with engine.begin() as conn:
-        if (stored := await find_stored_response(conn, command, at=at)) is not None:
+        if (stored := await idempotency.begin(conn, commands, command)) is not None:
             return stored
-        queue = await deliveries.find_queue(conn, delivery_id, command.party)
-        if queue is None or await endpoints.lock_owned(conn, queue.endpoint_id, command.party) is None:
+        queue = await deliveries.find_queue(conn, delivery_id, party_id)
+        if queue is None or await endpoints.lock_owned(conn, queue.endpoint_id, party_id) is None:
             raise NotFound
         await rate_limits.end_cooldown(conn, queue.endpoint_id)
         await delivery_queues.make_due(conn, queue.endpoint_id, [queue.subject], at=at)
         await deliveries.make_pending(conn, delivery_id)
-        return await store_response(conn, command, render_delivery(await deliveries.read_delivery(conn, delivery_id)))
+        details = await deliveries.read_delivery(conn, delivery_id)
+        return await store_response(conn, command, render_delivery(details), status=202)
 
 
 async def list_deliveries(

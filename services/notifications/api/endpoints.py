@@ -8,7 +8,6 @@ from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, Response
 
 from services.notifications.actions import backlog, endpoint_verification, endpoints, redelivery, signing_secrets
-from services.notifications.api.commands import read_command, render_response
 from services.notifications.api.dependencies import Context, SyncedParty
 from services.notifications.api.pagination import (
     Limit,
@@ -18,6 +17,7 @@ from services.notifications.api.pagination import (
     render_cursor,
     render_etag,
 )
+from shared.command_requests import read_command, render_stored_response
 from shared.contracts.webhooks import EndpointChange, NewEndpoint, Replay
 from shared.database import new_id, now
 from shared.web import parse_json_body, read_body, read_json_body
@@ -32,16 +32,18 @@ MAX_POSITION = 2**62
 async def create(request: Request, context: Context, party: SyncedParty) -> Response:
     """Make an endpoint: 201 with its id and its secret, which is shown this once (Standard Webhooks, `whsec_`)."""
     body = await read_body(request)
+    new = parse_json_body(request, body, NewEndpoint)
+    command = read_command(request, party.id.bytes, body, at=now())
     stored = await endpoints.create(
         context.engine,
-        parse_json_body(request, body, NewEndpoint),
-        read_command(request, party, body),
+        new,
+        command,
         context.endpoint_policy,
-        endpoint_id=new_id(),
-        at=now(),
+        party_id=party.id,
+        endpoint_id=new_id(command.at),
+        at=command.at,
     )
-    headers = {"Location": f"/v1/webhook-endpoints/{stored.body['id']}", "ETag": render_etag(stored.body["version"])}
-    return render_response(stored, 201, headers)
+    return render_stored_response(stored)
 
 
 @router.get("")
@@ -94,29 +96,27 @@ async def delete(context: Context, party: SyncedParty, endpoint_id: EndpointId) 
 @router.post("/{id}/rotate-secret")
 async def rotate_secret(request: Request, context: Context, party: SyncedParty, endpoint_id: EndpointId) -> Response:
     """Give a new secret, shown this once; the old one signs beside it for 24 hours."""
-    idempotent_command = read_command(request, party, await read_body(request))
-    return render_response(
-        await signing_secrets.rotate(
-            context.engine, endpoint_id, idempotent_command, context.endpoint_policy, at=now()
-        ),
-        200,
+    command = read_command(request, party.id.bytes, await read_body(request), at=now())
+    stored = await signing_secrets.rotate(
+        context.engine, endpoint_id, party.id, command, context.endpoint_policy, at=command.at
     )
+    return render_stored_response(stored)
 
 
 @router.post("/{id}/verification")
 async def send_challenge(request: Request, context: Context, party: SyncedParty, endpoint_id: EndpointId) -> Response:
     """Send a pending endpoint a new challenge: 202 with the ids of the event and the delivery."""
-    idempotent_command = read_command(request, party, await read_body(request))
-    return render_response(
-        await endpoint_verification.resend_challenge(context.engine, endpoint_id, idempotent_command, at=now()), 202
-    )
+    command = read_command(request, party.id.bytes, await read_body(request), at=now())
+    stored = await endpoint_verification.resend_challenge(context.engine, endpoint_id, party.id, command, at=command.at)
+    return render_stored_response(stored)
 
 
 @router.post("/{id}/test")
 async def send_test(request: Request, context: Context, party: SyncedParty, endpoint_id: EndpointId) -> Response:
     """Send an `endpoint.test` event to this endpoint only: 202 with the ids of the event and the delivery."""
-    idempotent_command = read_command(request, party, await read_body(request))
-    return render_response(await redelivery.send_test(context.engine, endpoint_id, idempotent_command, at=now()), 202)
+    command = read_command(request, party.id.bytes, await read_body(request), at=now())
+    stored = await redelivery.send_test(context.engine, endpoint_id, party.id, command, at=command.at)
+    return render_stored_response(stored)
 
 
 @router.post("/{id}/replay")
@@ -124,12 +124,9 @@ async def replay(request: Request, context: Context, party: SyncedParty, endpoin
     """Send again what a span of time holds, of some types or what was given up, under the same event ids: 202."""
     body = await read_body(request)
     replay_request = parse_json_body(request, body, Replay)
-    return render_response(
-        await redelivery.replay(
-            context.engine, endpoint_id, replay_request, read_command(request, party, body), at=now()
-        ),
-        202,
-    )
+    command = read_command(request, party.id.bytes, body, at=now())
+    stored = await redelivery.replay(context.engine, endpoint_id, party.id, replay_request, command, at=command.at)
+    return render_stored_response(stored)
 
 
 @router.get("/{id}/deliveries")

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from services.notifications.actions import acknowledgements as verdicts
 from services.notifications.actions import feed, redelivery
-from services.notifications.api.commands import read_command, render_response
 from services.notifications.api.dependencies import Context, SyncedParty
 from services.notifications.api.pagination import Limit, parse_position, render_cursor
+from shared.command_requests import read_command, render_stored_response
 from shared.contracts.webhooks import Acknowledgement, EventPattern
 from shared.database import new_id, now
 from shared.problems import Fault, Invalid
@@ -56,19 +56,17 @@ async def acknowledge(
     """Keep one's own verdict about an event: accepted, with_warnings or not_readable."""
     body = await read_body(request)
     acknowledgement = parse_json_body(request, body, Acknowledgement)
-    idempotent_command = read_command(request, party, body)
-    return render_response(
-        await verdicts.acknowledge(
-            context.engine,
-            event_id,
-            acknowledgement,
-            party,
-            idempotent_command,
-            acknowledgement_id=new_id(),
-            at=now(),
-        ),
-        200,
+    command = read_command(request, party.id.bytes, body, at=now())
+    stored = await verdicts.acknowledge(
+        context.engine,
+        event_id,
+        acknowledgement,
+        party,
+        command,
+        acknowledgement_id=new_id(command.at),
+        at=command.at,
     )
+    return render_stored_response(stored)
 
 
 @router.post("/deliveries/{id}/retry")
@@ -76,8 +74,9 @@ async def retry(
     request: Request, context: Context, party: SyncedParty, delivery_id: Annotated[UUID, Path(alias="id")]
 ) -> Response:
     """Send one delivery again now, given up or not: 202 with the delivery."""
-    idempotent_command = read_command(request, party, await read_body(request))
-    return render_response(await redelivery.retry(context.engine, delivery_id, idempotent_command, at=now()), 202)
+    command = read_command(request, party.id.bytes, await read_body(request), at=now())
+    stored = await redelivery.retry(context.engine, delivery_id, party.id, command, at=command.at)
+    return render_stored_response(stored)
 
 
 def _parse_wait(prefer: str | None) -> int:

@@ -1,7 +1,6 @@
 """Webhook endpoints and their secrets; ownership is part of every query that loads one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,14 +24,6 @@ _COOLDOWN_UNTIL = case((_cooldown_until > func.now(), _cooldown_until)).label("c
 _SELECT = select(*_COLUMNS, _COOLDOWN_UNTIL).join(
     rate_limits, rate_limits.c.endpoint_id == endpoints.c.id, isouter=True
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlainSecret:
-    """A secret that was written before secrets were sealed."""
-
-    endpoint_id: UUID
-    secret: str
 
 
 async def insert_endpoint(conn: AsyncConnection, values: Mapping[str, Any]) -> Endpoint:
@@ -112,20 +103,6 @@ async def mark_verified(conn: AsyncConnection, endpoint_id: UUID, url: str) -> N
         .where(c.id == endpoint_id, c.url == url, c.verified.is_(False), ENDPOINT_IS_KEPT)
         .values(verified=True, status=status, version=c.version + 1)
     )
-
-
-async def lock_plain_secrets(conn: AsyncConnection) -> list[PlainSecret]:
-    """Lock and return the secrets that were written before secrets were sealed."""
-    s = endpoint_secrets.c
-    query = select(s.endpoint_id, s.secret).where(s.secret.not_like("sealed:%")).with_for_update()
-    return [PlainSecret(endpoint_id=row.endpoint_id, secret=row.secret) for row in await conn.execute(query)]
-
-
-async def replace_secret(conn: AsyncConnection, endpoint_id: UUID, *, plaintext: str, sealed: str) -> None:
-    """Replace a plain secret by the same secret, sealed."""
-    s = endpoint_secrets.c
-    is_plain = (s.endpoint_id == endpoint_id, s.secret == plaintext)
-    await conn.execute(update(endpoint_secrets).where(*is_plain).values(secret=sealed))
 
 
 def _select_owned(endpoint_id: UUID, party_id: UUID) -> Select[Any]:

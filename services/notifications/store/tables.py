@@ -9,7 +9,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
@@ -20,6 +19,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from shared.idempotency import commands_table
 
 metadata = MetaData()
 TIME = DateTime(timezone=True)
@@ -222,17 +223,8 @@ acknowledgements = Table(
 )
 """What receivers themselves said of an event; never changed, the last word counts."""
 
-commands = Table(
-    "commands",
-    metadata,
-    Column("party_id", Uuid, primary_key=True),
-    Column("id", Uuid, primary_key=True),
-    Column("fingerprint", LargeBinary, nullable=False),
-    Column("response", Text, nullable=True),
-    Column("at", TIME, nullable=False),
-    Index("commands_at", "at"),
-)
-"""Commands that were done, with their responses: a repeated command gets the same response."""
+commands = commands_table(metadata)
+"""Commands and their responses."""
 
 ENDPOINT_IS_KEPT = endpoints.c.status != literal_column("'deleted'")
 ENDPOINT_IS_SENT_TO = endpoints.c.status.in_([literal_column("'active'"), literal_column("'pending'")])

@@ -20,8 +20,10 @@ from services.permits.domain.events import APPLICATION_ASSESSED
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.permits.issue import NewPermit
-from services.permits.store import applications, change_sets, commands, facts, permits, policies
+from services.permits.store import applications, change_sets, facts, permits, policies
 from services.permits.store.from_row import Row
+from services.permits.store.tables import commands
+from shared import idempotency
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
 from shared.contracts.closed_sets import ActorRole, Role
@@ -29,7 +31,7 @@ from shared.contracts.declaration import Refusal
 from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import Actor, Party, RepresentedTrader
 from shared.database import new_id, retry_transaction
-from shared.idempotency import IdempotentCommand, StoredResponse
+from shared.idempotency import CREATED, IdempotentCommand, StoredResponse
 from shared.problems import NotAllowed, NotFound
 from shared.secret_tokens import generate_secret, secret_digest
 
@@ -59,14 +61,14 @@ async def submit(
     _require_own_application(content, identifiers, trader_id)
     id, actor = new_id(command.at), Actor(party=party.id, role=ActorRole.TRADER, at=command.at)
     async with engine.begin() as conn:
-        stored = await commands.claim(conn, command)
+        stored = await idempotency.begin(conn, commands, command)
         if stored is not None:
             return stored
         listing_facts = await facts.load_listing_facts(conn, [content])
         await change_sets.save_change_set(
             conn, domain_applications.submit(id, trader_id, content, actor, listing_facts)
         )
-        return await _store_response(conn, id, party, command, status=201)
+        return await _store_response(conn, id, party, command, status=CREATED)
 
 
 def _require_own_application(content: Application, identifiers: frozenset[str], trader_id: UUID) -> None:
@@ -172,7 +174,7 @@ async def _apply_transition(
 ) -> StoredResponse:
     async def transaction() -> StoredResponse:
         async with engine.begin() as conn:
-            stored = await commands.claim(conn, command)
+            stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
             application = await applications.lock(conn, id, condition)
@@ -199,8 +201,9 @@ async def _store_response(
     [view] = await _load_views(conn, [application], party, command.at)
     if token is not None:
         view["permit"]["token"] = token
-    response = StoredResponse(status, json.dumps(view), f"/v1/permit-applications/{id}", application.version)
-    await commands.store_response(conn, command, response)
+    location = f"/v1/permit-applications/{id}" if status == CREATED else None
+    response = StoredResponse(status=status, body=json.dumps(view), location=location, version=application.version)
+    await idempotency.store_response(conn, commands, command, response)
     return response
 
 

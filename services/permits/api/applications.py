@@ -8,9 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.permits.actions import applications
-from services.permits.api.commands import read_command, render_response, with_etag
+from services.permits.api.commands import read_command, with_etag
 from services.permits.api.dependencies import Authority, Context, Person, Trader, require_role
 from services.permits.domain.applications import Officer
+from shared.command_requests import render_stored_response
 from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
 from shared.contracts.closed_sets import ActorRole, ApplicationStatus, PermitKind, Role
 from shared.contracts.declaration import Refusal
@@ -45,7 +46,7 @@ class Filters(BaseModel):
 async def submit(request: Request, context: Context, party: Trader, trader: RepresentedTraderIfAny) -> Response:
     """Apply for a permit."""
     content, command = await read_command(request, Application)
-    return render_response(await applications.submit(context.engine, party, content, command, trader=trader))
+    return render_stored_response(await applications.submit(context.engine, party, content, command, trader=trader))
 
 
 @router.get("")
@@ -69,7 +70,7 @@ async def read(id: UUID, context: Context, party: Concerned) -> Response:
 async def query(id: UUID, request: Request, context: Context, party: Authority, person: Person) -> Response:
     """Ask the applicant."""
     question, command = await read_command(request, Question)
-    return render_response(
+    return render_stored_response(
         await applications.query(context.engine, id, _officer(party, person, command), question, command)
     )
 
@@ -78,21 +79,21 @@ async def query(id: UUID, request: Request, context: Context, party: Authority, 
 async def reply(id: UUID, request: Request, context: Context, party: Trader) -> Response:
     """Answer the authority."""
     content, command = await read_command(request, Reply)
-    return render_response(await applications.reply(context.engine, id, party, content, command))
+    return render_stored_response(await applications.reply(context.engine, id, party, content, command))
 
 
 @router.post("/{id}/withdrawal")
 async def withdraw(id: UUID, request: Request, context: Context, party: Trader) -> Response:
     """Take the application back."""
     content, command = await read_command(request, Withdrawal, optional=True)
-    return render_response(await applications.withdraw(context.engine, id, party, content, command))
+    return render_stored_response(await applications.withdraw(context.engine, id, party, content, command))
 
 
 @router.post("/{id}/assessment")
 async def assess(id: UUID, request: Request, context: Context, party: Authority, person: Person) -> Response:
     """Note what a person of the authority found."""
     assessment, command = await read_command(request, Assessment)
-    return render_response(
+    return render_stored_response(
         await applications.assess(context.engine, id, _officer(party, person, command), assessment, command)
     )
 
@@ -101,7 +102,7 @@ async def assess(id: UUID, request: Request, context: Context, party: Authority,
 async def grant(id: UUID, request: Request, context: Context, party: Authority, person: Person) -> Response:
     """Grant the application, which issues the permit."""
     decision, command = await read_command(request, GrantDecision, optional=True)
-    return render_response(
+    return render_stored_response(
         await applications.grant(context.engine, id, _officer(party, person, command), decision, command)
     )
 
@@ -110,7 +111,7 @@ async def grant(id: UUID, request: Request, context: Context, party: Authority, 
 async def refuse(id: UUID, request: Request, context: Context, party: Authority, person: Person) -> Response:
     """Refuse the application, with reasons."""
     decision, command = await read_command(request, Refusal)
-    return render_response(
+    return render_stored_response(
         await applications.refuse(context.engine, id, _officer(party, person, command), decision, command)
     )
 

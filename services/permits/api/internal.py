@@ -1,6 +1,5 @@
 """What the gateway brings in batches: submissions and changed parties by its couriers, permits in a party's name."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +19,7 @@ from shared.contracts.fields import Id, WireModel
 from shared.contracts.messages import PartyBatch, SubmissionBatch, ValidSubmissionBatch
 from shared.contracts.permit import Permit
 from shared.database import now
-from shared.idempotency import IdempotentCommand, StoredResponse
+from shared.idempotency import IdempotentCommand, StoredResponse, fingerprint
 from shared.internal_auth import CallingService
 from shared.problem_responses import request_id, status_and_document
 from shared.problems import ProblemError
@@ -88,7 +87,7 @@ async def issue_permits(request: Request, context: Context, party: Authority) ->
 
 def _issue_request(item: BatchItem, at: datetime) -> IssueRequest:
     canonical_body = json.dumps(item.body, default=str, sort_keys=True, separators=(",", ":")).encode()
-    command = IdempotentCommand(item.command_id, hashlib.sha256(b"POST /v1/permits\n" + canonical_body).digest(), at)
+    command = IdempotentCommand(id=item.command_id, fingerprint=fingerprint(b"POST /v1/permits", canonical_body), at=at)
     try:
         return IssueRequest(command, validate(Permit, item.body))
     except ProblemError as error:

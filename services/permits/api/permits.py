@@ -10,8 +10,9 @@ from starlette.responses import Response
 from services.permits.actions.ledger.history import list_entries
 from services.permits.actions.permits import endorse, read, withdraw
 from services.permits.actions.permits import issue as actions_issue
-from services.permits.api.commands import read_command, render_response, with_etag
+from services.permits.api.commands import read_command, with_etag
 from services.permits.api.dependencies import Authority, Context, Customs, Reader
+from shared.command_requests import render_stored_response
 from shared.contracts.fields import CountryCode, Day, LineLetter, Name
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
 from shared.database import now
@@ -43,7 +44,7 @@ class Filters(BaseModel):
 async def issue_permit(request: Request, context: Context, party: Authority) -> Response:
     """Issue a permit, or register one issued elsewhere."""
     content, command = await read_command(request, Permit)
-    return render_response(await actions_issue.issue(context.engine, party, content, command))
+    return render_stored_response(await actions_issue.issue(context.engine, party, content, command))
 
 
 @router.get("")
@@ -85,32 +86,32 @@ async def read_ledger(
 async def endorse_permit(id: UUID, request: Request, context: Context, party: Customs) -> Response:
     """Write box 14: the actual quantity of each line that left."""
     decision, command = await read_command(request, Endorsement)
-    return render_response(await endorse.endorse(context.engine, id, party, decision, command))
+    return render_stored_response(await endorse.endorse(context.engine, id, party, decision, command))
 
 
 @router.post("/{id}/revocation")
 async def revoke_permit(id: UUID, request: Request, context: Context, party: Authority) -> Response:
     """Take a permit back, with a reason."""
     decision, command = await read_command(request, Revocation)
-    return render_response(await withdraw.revoke(context.engine, id, party, decision, command))
+    return render_stored_response(await withdraw.revoke(context.engine, id, party, decision, command))
 
 
 @router.post("/{id}/replacement")
 async def replace_permit(id: UUID, request: Request, context: Context, party: Authority) -> Response:
     """Issue a new permit in the place of this one."""
     content, command = await read_command(request, Permit)
-    return render_response(await withdraw.replace(context.engine, id, party, content, command))
+    return render_stored_response(await withdraw.replace(context.engine, id, party, content, command))
 
 
 @router.post("/{id}/loss")
 async def report_lost(id: UUID, request: Request, context: Context, party: Authority) -> Response:
     """Note that the paper is lost."""
     decision, command = await read_command(request, Loss, optional=True)
-    return render_response(await withdraw.report_lost(context.engine, id, party, decision, command))
+    return render_stored_response(await withdraw.report_lost(context.engine, id, party, decision, command))
 
 
 @router.post("/{id}/found")
 async def report_found(id: UUID, request: Request, context: Context, party: Authority) -> Response:
     """Note that a lost paper was found."""
     decision, command = await read_command(request, Recovery, optional=True)
-    return render_response(await withdraw.report_found(context.engine, id, party, decision, command))
+    return render_stored_response(await withdraw.report_found(context.engine, id, party, decision, command))

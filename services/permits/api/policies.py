@@ -6,8 +6,9 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.permits.actions.reference import policies
-from services.permits.api.commands import read_command, render_response, with_etag
+from services.permits.api.commands import read_command, with_etag
 from services.permits.api.dependencies import Context, require_role
+from shared.command_requests import render_stored_response
 from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Party
 from shared.contracts.policy import Policy
@@ -30,4 +31,4 @@ async def change_policy(country: str, request: Request, context: Context, party:
     if not request.headers.get("if-match"):
         raise Invalid("version-missing", "Send If-Match with the version you change, as GET answered it in ETag.")
     policy, command = await read_command(request, Policy)
-    return render_response(await policies.change(context.engine, country, policy, party, command))
+    return render_stored_response(await policies.change(context.engine, country, policy, party, command))

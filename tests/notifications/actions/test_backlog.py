@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from services.notifications.actions import backlog
-from services.notifications.actions.retention import delete_expired
-from services.notifications.domain.retention import RetentionPeriods
+from shared.database import now
 from tests.notifications.actions.test_delivery_fairness import add_pending_deliveries
 from tests.notifications.conftest import Service, event_message, party
 
@@ -42,9 +41,9 @@ async def test_a_deleted_endpoint_with_much_waiting_is_gone_at_once_and_its_lett
     assert (await service.http.delete(where, headers=header)).status_code == 204
     assert (await service.http.get(where, headers=header)).status_code == 404
     assert await waiting(service, made["id"]) == (150, 150), "twenty steps while the owner waits"
-    swept = await delete_expired(service.engine, RetentionPeriods())
-    assert (swept.endpoints, await waiting(service, made["id"])) == (1, (0, 0))
-    assert (await delete_expired(service.engine, RetentionPeriods())).endpoints == 0
+    cleared = await backlog.clear_deleted_endpoints(service.engine, at=now())
+    assert (cleared, await waiting(service, made["id"])) == (1, (0, 0))
+    assert await backlog.clear_deleted_endpoints(service.engine, at=now()) == 0
     assert await waiting(service, other["id"]) == (5, 5)
 
 

@@ -63,7 +63,7 @@ async def test_custom_headers_are_sent_and_kept_encrypted(service: Service, rece
     assert receiver.requests[0].headers["authorization"] == "Bearer partner-token"
     assert receiver.requests[0].headers["x-tenant"] == "7"
     assert "partner-token" not in await service.scalar("SELECT string_agg(e::text, '') FROM endpoints e")
-    assert "partner-token" not in await service.scalar("SELECT string_agg(c.response, '') FROM commands c")
+    assert "partner-token" not in await service.scalar("SELECT string_agg(c.body, '') FROM commands c")
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook
 
 from services.notifications.actions.encryption_keys import EndpointKeys
-from services.notifications.actions.signing_secrets import seal_plain_secrets
 from shared.key_files import KeyFile, create_encryption_keys, create_signing_keys
 from tests.notifications.conftest import Service, event_message, party, running_worker, wait_until
 from tests.notifications.receivers import Receiver, WebhookRequest
@@ -72,27 +70,6 @@ async def test_no_secret_is_kept_in_plain_and_a_repetition_shows_it_again(servic
         assert not any(secret[6:] in kept for secret in (made["secret"], rotated["secret"]))
     again = await service.http.post(WHERE, json=new, headers=headers)
     assert (again.json(), again.headers["Idempotency-Replayed"]) == (made, "true")
-
-
-async def test_secrets_of_an_older_version_are_sealed_at_the_start_and_go_on_signing(
-    service: Service, receiver: Receiver
-) -> None:
-    who = party()
-    made = await service.endpoint(who, receiver.url)
-    plain = "whsec_" + base64.b64encode(b"p" * 32).decode()
-    async with service.engine.begin() as conn:
-        await conn.execute(text("UPDATE endpoint_secrets SET secret = :plain"), {"plain": plain})
-    await service.send_events(event_message(to=who))
-    async with running_worker(service):
-        await wait_until(lambda: len(receiver.requests) == 1)
-    await seal_plain_secrets(service.engine, service.keys)
-    assert (await service.scalar("SELECT secret FROM endpoint_secrets")).startswith("sealed:")
-    await service.send_events(event_message(to=who))
-    async with running_worker(service):
-        await wait_until(lambda: len(receiver.requests) == 2)
-    for received in receiver.requests:
-        Webhook(plain).verify(received.body, received.headers)
-    assert made["secret"] != plain
 
 
 async def test_a_secret_whose_key_is_gone_sends_nothing_unsigned_and_says_why(

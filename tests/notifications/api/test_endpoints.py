@@ -127,7 +127,7 @@ async def test_a_command_that_was_refused_is_not_kept(service: Service) -> None:
     for _ in range(4):
         assert (await service.http.post(f"{where}/rotate-secret", headers=service.headers_as(who))).status_code == 200
     assert (await service.http.post(f"{where}/rotate-secret", headers=header)).status_code == 409
-    assert await service.scalar("SELECT count(*) FROM commands WHERE response IS NULL") == 0
+    assert await service.scalar("SELECT count(*) FROM commands WHERE body IS NULL") == 0
 
 
 async def test_replay_and_test_make_pending_what_they_say(service: Service) -> None:

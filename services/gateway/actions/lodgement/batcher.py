@@ -12,11 +12,11 @@ from sqlalchemy import RowMapping
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.gateway.actions.idempotency import key_reused
 from services.gateway.store import submissions
 from services.gateway.store.submissions import Submission
 from shared.database import autocommit, is_unavailable, now, retry_transaction
 from shared.dispatcher import Dispatcher
+from shared.idempotency import key_reused
 from shared.logs import logger
 from shared.metrics import counter
 from shared.problems import Conflict, ProblemError, Unavailable

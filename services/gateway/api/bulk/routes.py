@@ -24,9 +24,9 @@ from services.gateway.actions.lodgement.batcher import LodgedDeclaration
 from services.gateway.api.auth.authentication import authenticate, make_caller, require_known_parameters
 from services.gateway.api.declarations.lodge import render_lodged
 from services.gateway.api.descriptions.operations import COMMON_PROBLEMS, header_parameter, problem_responses
+from services.gateway.api.protocol.commands import COMMAND_NAMESPACE
 from services.gateway.api.protocol.headers import parse_idempotency_key
 from services.gateway.api.protocol.ndjson import Line, ResponseStream, read_batches
-from services.gateway.api.proxy.proxy import COMMAND_NAMESPACE
 from shared.contracts.parties import Caller
 from shared.logs import logger
 from shared.problem_responses import status_and_document

@@ -15,9 +15,10 @@ from services.gateway.api.auth.authentication import (
 )
 from services.gateway.api.declarations.read_and_cancel import require_forwarded
 from services.gateway.api.declarations.routes import CONTENT_ROUTES
+from services.gateway.api.protocol.commands import command_id
 from services.gateway.api.protocol.headers import parse_idempotency_key, require_version
 from services.gateway.api.protocol.media_types import parse_media_type
-from services.gateway.api.proxy.proxy import ProxiedRoute, add_proxied_routes, command_id, internal_path, render_reply
+from services.gateway.api.proxy.proxy import ProxiedRoute, add_proxied_routes, internal_path, render_reply
 from shared.service_client import ServiceResponse, ServiceUnreachable, service_unavailable
 from shared.web import read_body
 

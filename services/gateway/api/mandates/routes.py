@@ -8,7 +8,6 @@ from starlette.responses import JSONResponse, Response
 
 from services.gateway.actions import mandates
 from services.gateway.actions.auth.party_directory import Principal
-from services.gateway.actions.idempotency import make_command
 from services.gateway.api.auth.authentication import InjectedContext, path_id, require_permission
 from services.gateway.api.descriptions.operations import (
     BODY_PROBLEMS,
@@ -19,9 +18,10 @@ from services.gateway.api.descriptions.operations import (
     problem_responses,
     request_body,
 )
-from services.gateway.api.protocol.created import render_created
+from services.gateway.api.protocol.commands import make_command
 from services.gateway.api.protocol.headers import parse_idempotency_key
 from services.gateway.api.protocol.pagination import parse_cursor
+from shared.command_requests import render_stored_response
 from shared.contracts.parties import NewMandate
 from shared.web import parse_json_body, read_body
 
@@ -41,10 +41,8 @@ async def grant_mandate(
     key = parse_idempotency_key(request.headers.get("idempotency-key"))
     raw_body = await read_body(request)
     new = parse_json_body(request, raw_body, NewMandate)
-    created = await mandates.grant(
-        context, new, principal, command=make_command(principal.party.id, f"POST {PATH}", key, raw_body)
-    )
-    return render_created(created, {}, collection_path=PATH)
+    command = make_command(principal, PATH, key, raw_body)
+    return render_stored_response(await mandates.grant(context, new, principal, command=command))
 
 
 async def list_mandates(

@@ -7,7 +7,6 @@ from starlette.responses import JSONResponse, Response
 
 from services.gateway.actions import credentials, party_lookup
 from services.gateway.actions.auth.party_directory import Principal
-from services.gateway.actions.idempotency import make_command
 from services.gateway.api.auth.authentication import InjectedContext, path_id, require_permission
 from services.gateway.api.descriptions.operations import (
     BODY_PROBLEMS,
@@ -18,9 +17,10 @@ from services.gateway.api.descriptions.operations import (
     problem_responses,
     request_body,
 )
-from services.gateway.api.protocol.created import render_created
+from services.gateway.api.protocol.commands import make_command
 from services.gateway.api.protocol.headers import parse_idempotency_key
 from services.gateway.api.protocol.pagination import parse_cursor
+from shared.command_requests import render_stored_response
 from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import CredentialRotation, NewCredential
 from shared.strict_json import parse_json, validate
@@ -44,10 +44,9 @@ async def give_credential(
     raw_body = await _read_optional_body(request)
     new = validate(NewCredential, parse_json(raw_body or b"{}"))
     party_id = path_id(request)
-    command = make_command(
-        principal.party.id, f"POST /v1/parties/{party_id}/credentials", key, raw_body.strip().removeprefix(b"{}")
-    )
-    return render_created(await credentials.give_credential(context, party_id, new, command=command), NO_STORE)
+    # No body and an empty one say the same.
+    command = make_command(principal, request.url.path, key, raw_body.removeprefix(b"{}"))
+    return render_stored_response(await credentials.give_credential(context, party_id, new, command=command), NO_STORE)
 
 
 async def list_credentials(
@@ -76,10 +75,8 @@ async def rotate_credential(
     raw_body = await _read_optional_body(request)
     rotation = validate(CredentialRotation, parse_json(raw_body or b"{}"))
     party_id, client_id = path_id(request), str(request.path_params["client_id"])
-    command = make_command(
-        principal.party.id, f"POST {PATH}/{{client_id}}/rotation {party_id} {client_id}", key, raw_body
-    )
-    return render_created(
+    command = make_command(principal, request.url.path, key, raw_body)
+    return render_stored_response(
         await credentials.rotate_credential(context, party_id, client_id, rotation, command=command), NO_STORE
     )
 

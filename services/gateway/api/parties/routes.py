@@ -7,7 +7,6 @@ from starlette.responses import JSONResponse, Response
 
 from services.gateway.actions import party_administration, party_lookup
 from services.gateway.actions.auth.party_directory import Principal
-from services.gateway.actions.idempotency import make_command
 from services.gateway.api.auth.authentication import InjectedContext, path_id, require_permission
 from services.gateway.api.descriptions.operations import (
     BODY_PROBLEMS,
@@ -19,9 +18,10 @@ from services.gateway.api.descriptions.operations import (
     problem_responses,
     request_body,
 )
-from services.gateway.api.protocol.created import render_created
+from services.gateway.api.protocol.commands import make_command
 from services.gateway.api.protocol.headers import parse_idempotency_key, require_version
 from services.gateway.api.protocol.pagination import parse_cursor
+from shared.command_requests import render_stored_response
 from shared.contracts.parties import NewParty, Party, PartyChange
 from shared.web import parse_json_body, read_body, read_json_body
 
@@ -40,9 +40,9 @@ async def add_party(
     key = parse_idempotency_key(request.headers.get("idempotency-key"))
     raw_body = await read_body(request)
     new = parse_json_body(request, raw_body, NewParty)
-    command = make_command(principal.party.id, "POST /v1/parties", key, raw_body)
+    command = make_command(principal, "/v1/parties", key, raw_body)
     created = await party_administration.add_party(context, new, actor_party_id=principal.party.id, command=command)
-    return render_created(created, {"ETag": '"1"'}, collection_path="/v1/parties")
+    return render_stored_response(created)
 
 
 async def list_parties(

@@ -5,7 +5,6 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
-from uuid import UUID, uuid5
 
 from fastapi import FastAPI, Request
 from pydantic import BaseModel
@@ -30,15 +29,14 @@ from services.gateway.api.descriptions.operations import (
     request_body,
 )
 from services.gateway.api.descriptions.query_parameters import query_parameter
+from services.gateway.api.protocol.commands import command_id
 from services.gateway.api.protocol.headers import parse_idempotency_key, parse_wait
 from shared.contracts.parties import Party, RepresentedTrader
-from shared.database import new_id
 from shared.problems import NotFound
 from shared.request_context import record_code
 from shared.service_client import ServiceResponse, ServiceUnreachable, service_unavailable
 from shared.web import read_body
 
-COMMAND_NAMESPACE = UUID("3f6f5d1e-6a52-5c0e-9a53-0b7f6c1c2d10")
 """The namespace of command ids that are derived from a client's own key."""
 FORWARDED_REQUEST_HEADERS = ("content-type", "if-match", "permit-token")
 """Request headers that go on; every other stays outside, whatever it claims of who sends it."""
@@ -143,11 +141,6 @@ def _internal_headers(request: Request, route: ProxiedRoute, party: Party, path:
         key = parse_idempotency_key(request.headers.get("idempotency-key"))
         headers["command-id"] = str(command_id(party.id, route.method, path, key))
     return headers
-
-
-def command_id(party_id: UUID, method: str, path: str, key: str | None) -> UUID:
-    """Name a command: the same for one party's repetitions under one key, else a fresh one."""
-    return new_id() if key is None else uuid5(COMMAND_NAMESPACE, f"{party_id} {method} {path} {key}")
 
 
 def render_reply(reply: ServiceResponse) -> Response:

@@ -29,7 +29,9 @@ from services.permits.domain.model.declarations import DeclarationRecord, Reserv
 from services.permits.domain.model.permits import PermitsById
 from services.permits.domain.rules.requirements import goods_are_verified
 from services.permits.domain.rules.whole_declaration import permit_is_known
-from services.permits.store import change_sets, commands, declarations, facts, permits
+from services.permits.store import change_sets, declarations, facts, permits
+from services.permits.store.tables import commands
+from shared import idempotency
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus, Movement
 from shared.contracts.declaration import (
@@ -81,12 +83,12 @@ async def override(
 
     async def check_unverified_transaction() -> StoredResponse | None:
         async with engine.begin() as conn:
-            stored = await commands.claim(conn, command)
+            stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
             if await check_unverified.check_and_save(conn, id, condition, decision, actor, command):
                 return await _store_response(conn, id, command)
-            await commands.release_claims(conn, [command.id])
+            await idempotency.withdraw(conn, commands, [command.id])
             return None
 
     stored = await retry_transaction(check_unverified_transaction) if decision.rule == goods_are_verified.name else None
@@ -157,7 +159,7 @@ async def amend(
 
     async def transaction() -> StoredResponse:
         async with engine.begin() as conn:
-            stored = await commands.claim(conn, command)
+            stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
             before = await declarations.find(conn, id, declarations.lodged_by(party))
@@ -228,7 +230,7 @@ async def _apply_transition(
 
     async def transaction() -> StoredResponse:
         async with engine.begin() as conn:
-            stored = await commands.claim(conn, command)
+            stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
             before = await declarations.find(conn, id, condition)
@@ -255,13 +257,9 @@ async def _store_response(conn: AsyncConnection, id: UUID, command: IdempotentCo
     declaration = (await declarations.lock(conn, [id]))[id]
     history = (await declarations.histories_by_id(conn, [id])).get(id, [])
     permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in declaration.citations})
-    response = StoredResponse(
-        200,
-        json.dumps(declaration_views.declaration_view(declaration, history, permit_keys)),
-        None,
-        declaration.version,
-    )
-    await commands.store_response(conn, command, response)
+    view = declaration_views.declaration_view(declaration, history, permit_keys)
+    response = StoredResponse(status=200, body=json.dumps(view), version=declaration.version)
+    await idempotency.store_response(conn, commands, command, response)
     return response
 
 

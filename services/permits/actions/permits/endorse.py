@@ -8,7 +8,9 @@ from services.permits.actions.locking import lock_with_holders, retry_on_conflic
 from services.permits.actions.permits.views import store_response
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits import endorse as domain_endorse
-from services.permits.store import change_sets, commands
+from services.permits.store import change_sets
+from services.permits.store.tables import commands
+from shared import idempotency
 from shared.contracts.closed_sets import ActorRole
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Endorsement
@@ -24,7 +26,7 @@ async def endorse(
 
     async def transaction() -> StoredResponse:
         async with engine.begin() as conn:
-            stored = await commands.claim(conn, command)
+            stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
             locked, declarations_by_id = await lock_with_holders(conn, [id])

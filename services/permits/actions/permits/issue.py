@@ -7,7 +7,9 @@ from services.permits.actions.permits import quota_check
 from services.permits.actions.permits.views import store_response
 from services.permits.domain.permits import issue as domain_issue
 from services.permits.domain.permits.issue import NewPermit
-from services.permits.store import change_sets, commands, facts, parties
+from services.permits.store import change_sets, facts, parties
+from services.permits.store.tables import commands
+from shared import idempotency
 from shared.contracts.closed_sets import ActorRole
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit
@@ -23,7 +25,7 @@ async def issue(engine: AsyncEngine, party: Party, content: Permit, command: Ide
     id, token = new_id(command.at), generate_secret()
     try:
         async with engine.begin() as conn:
-            stored = await commands.claim(conn, command)
+            stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
             await require_issuing_authority(conn, party, content)

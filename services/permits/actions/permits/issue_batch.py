@@ -17,8 +17,10 @@ from services.permits.actions.permits.issue import number_taken_error, require_i
 from services.permits.domain.model.change_sets import ChangeSet, PermitChange
 from services.permits.domain.permits import issue
 from services.permits.domain.permits.issue import NewPermit
-from services.permits.store import change_sets, commands, facts, permits
+from services.permits.store import change_sets, facts, permits
+from services.permits.store.tables import commands
 from services.permits.store.to_row import history_row
+from shared import idempotency
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.closed_sets import ActorRole
 from shared.contracts.parties import Actor, Party
@@ -70,7 +72,7 @@ def _result(
         return request.content
     first_command = first_by_id[request.command.id][0]
     if first_command.fingerprint != request.command.fingerprint:
-        return commands.key_reused_error()
+        return idempotency.key_reused()
     result = results[request.command.id]
     return (
         result
@@ -82,7 +84,7 @@ def _result(
 async def _issue(
     conn: AsyncConnection, party: Party, first_by_id: dict[UUID, tuple[IdempotentCommand, Permit]]
 ) -> Results:
-    results = await commands.claim_many(conn, [command for command, _ in first_by_id.values()])
+    results = await idempotency.begin_many(conn, commands, [command for command, _ in first_by_id.values()])
     new_requests = {id: one for id, one in first_by_id.items() if id not in results}
     refusals = await _list_refusals(conn, party, new_requests)
     listing_facts = await facts.load_listing_facts(
@@ -112,11 +114,11 @@ async def _issue(
         for id, (one, token) in issued.items()
         if id not in refusals
     }
-    await commands.release_claims(conn, refusals.keys())
+    await idempotency.withdraw(conn, commands, refusals.keys())
     await change_sets.save_change_set(
         conn, _merge_change_sets(sorted((issued[id][0] for id in responses), key=_issuer_and_number))
     )
-    await commands.store_responses(conn, responses)
+    await idempotency.store_responses(conn, commands, responses)
     return {**results, **refusals, **responses}
 
 
@@ -147,7 +149,9 @@ def _stored_response(change: PermitChange, command: IdempotentCommand, token: st
         **permit_views.permit_view(permit, day_in_last_zone(permit.content.issuer, command.at), history),
         "token": token,
     }
-    return StoredResponse(201, json.dumps(view), f"/v1/permits/{permit.id}", permit.version)
+    return StoredResponse(
+        status=201, body=json.dumps(view), location=f"/v1/permits/{permit.id}", version=permit.version
+    )
 
 
 def _issuer_and_number(changes: ChangeSet) -> tuple[str, str]:

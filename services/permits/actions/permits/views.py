@@ -13,14 +13,16 @@ from services.permits.domain.ledger import balances
 from services.permits.domain.ledger.balances import Balance
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits.expiry import status_on
-from services.permits.store import commands, ledger, permits
+from services.permits.store import ledger, permits
 from services.permits.store.from_row import Row
+from services.permits.store.tables import commands
+from shared import idempotency
 from shared.cites.codes import IMPORT_SIDE_KINDS
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.closed_sets import Side
 from shared.contracts.fields import format_timestamp
 from shared.contracts.quantities import format_quantity
-from shared.idempotency import IdempotentCommand, StoredResponse
+from shared.idempotency import CREATED, IdempotentCommand, StoredResponse
 
 
 async def load_permit_view(conn: AsyncConnection, permit: PermitRecord, at: datetime) -> views.View:
@@ -38,8 +40,9 @@ async def store_response(
     """Keep the permit as it is now, as the answer of a command."""
     permit = (await permits.lock(conn, [id]))[id]
     view = {**await load_permit_view(conn, permit, command.at), **more}
-    response = StoredResponse(status, json.dumps(view), f"/v1/permits/{id}", permit.version)
-    await commands.store_response(conn, command, response)
+    location = f"/v1/permits/{id}" if status == CREATED else None
+    response = StoredResponse(status=status, body=json.dumps(view), location=location, version=permit.version)
+    await idempotency.store_response(conn, commands, command, response)
     return response
 
 

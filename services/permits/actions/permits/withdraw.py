@@ -19,7 +19,9 @@ from services.permits.domain.permits import replace as domain_replace
 from services.permits.domain.permits import withdraw
 from services.permits.domain.permits.issue import NewPermit
 from services.permits.domain.permits.withdraw import WithdrawalContext
-from services.permits.store import change_sets, commands, declarations, facts, permits
+from services.permits.store import change_sets, declarations, facts, permits
+from services.permits.store.tables import commands
+from shared import idempotency
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.closed_sets import ActorRole
 from shared.contracts.parties import Actor, Party
@@ -64,7 +66,7 @@ async def _apply_transition(
 ) -> StoredResponse:
     async def transaction() -> StoredResponse:
         async with engine.begin() as conn:
-            stored = await commands.claim(conn, command)
+            stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
             permit = await _lock_own_permit(conn, id, party, command)
@@ -85,7 +87,7 @@ async def replace(
 
     async def transaction() -> StoredResponse:
         async with engine.begin() as conn:
-            stored = await commands.claim(conn, command)
+            stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
             old = await _lock_own_permit(conn, id, party, command)

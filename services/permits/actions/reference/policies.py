@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.store import commands, policies
+from services.permits.store import policies
+from services.permits.store.tables import commands
+from shared import idempotency
 from shared.cites.time_zones import country_codes
 from shared.contracts.parties import Party
 from shared.contracts.policy import Policy
@@ -26,15 +28,17 @@ async def change(
     """State a country's policy anew, against the version that stands."""
     _require_country(country)
     async with engine.begin() as conn:
-        stored = await commands.claim(conn, command)
+        stored = await idempotency.begin(conn, commands, command)
         if stored is not None:
             return stored
         _, version = await policies.read(conn, country, lock=True)
         command.require_version(version)
         if not await policies.store_version(conn, country, policy, version + 1, party.id, command.at):
             raise Conflict("version-stale", "It was changed at this moment. Read it, then ask again for that.")
-        response = StoredResponse(200, json.dumps(_policy_view(country, policy, version + 1)), None, version + 1)
-        await commands.store_response(conn, command, response)
+        response = StoredResponse(
+            status=200, body=json.dumps(_policy_view(country, policy, version + 1)), version=version + 1
+        )
+        await idempotency.store_response(conn, commands, command, response)
         return response
 
 

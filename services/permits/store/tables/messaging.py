@@ -1,9 +1,10 @@
 """The tables between services: events to send, responses stored by idempotency key, a copy of the parties."""
 
-from sqlalchemy import Boolean, Column, DateTime, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, DateTime, Index, Integer, Table, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from services.permits.store.tables.metadata import metadata
+from shared.idempotency import commands_table
 from shared.outbox import outbox_columns
 
 outbox_events = Table(
@@ -21,18 +22,8 @@ outbox_events = Table(
 )
 """Events to send to notifications; `data` and `audience` are JSON text, sent as they were written."""
 
-commands = Table(
-    "commands",
-    metadata,
-    Column("id", UUID(as_uuid=True), primary_key=True),
-    Column("fingerprint", LargeBinary, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
-    Column("status", Integer),
-    Column("body", Text),
-    Column("location", Text),
-    Column("version", Integer),
-    Index("commands_at", "at"),
-)
+commands = commands_table(metadata)
+"""Commands and their responses."""
 
 parties = Table(
     "parties",

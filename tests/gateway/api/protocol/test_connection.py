@@ -6,7 +6,6 @@ import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 
 import httpx2
 import pytest
@@ -14,12 +13,10 @@ import uvicorn
 
 from services.cli.ports import free_ports
 from services.gateway.actions.auth import rate_limits
-from services.gateway.actions.retention import RESPONSE_RETENTION, delete_expired
 from services.gateway.api.protocol import connection
 from services.gateway.api.protocol.connection import Connection
 from services.gateway.main import create_app
 from services.gateway.settings import Settings
-from shared.database import now
 from tests.gateway.conftest import RunningGateway, declaration, serve_gateway
 
 
@@ -70,18 +67,6 @@ async def test_many_at_once_share_the_blocks_and_none_is_refused_before_its_time
     async with _limited(hub, 100) as a:
         responses = await asyncio.gather(*(a.get("/v1/me", headers=one) for _ in range(120)))
         assert sum(response.status_code == 200 for response in responses) == 100
-
-
-async def test_kept_answers_are_forgotten_after_seven_days_and_not_before(hub: RunningGateway) -> None:
-    new = {"name": "K", "country": "FR", "roles": ["trader"]}
-    keyed = hub.admin | {"Idempotency-Key": "k"}
-    first = await hub.http.post("/v1/parties", json=new, headers=keyed)
-    assert await delete_expired(hub.context.engine, at=now() + RESPONSE_RETENTION - timedelta(minutes=1)) == 0
-    again = await hub.http.post("/v1/parties", json=new, headers=keyed)
-    assert again.headers["idempotency-replayed"] == "true"
-    assert await delete_expired(hub.context.engine, at=now() + RESPONSE_RETENTION + timedelta(minutes=1)) == 1
-    fresh = await hub.http.post("/v1/parties", json=new, headers=keyed)
-    assert fresh.status_code == 201 and fresh.json()["id"] != first.json()["id"]
 
 
 async def test_headers_beyond_the_limit_are_431(hub: RunningGateway) -> None:

@@ -7,11 +7,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import transitions
-from services.permits.actions.jobs.ledger_audit import LedgerAuditor
-from services.permits.actions.jobs.scheduler import run
+from services.permits.actions.jobs import make_jobs
+from services.permits.actions.ledger.audit import LedgerAuditor
 from services.permits.actions.metrics import collect_metrics
 from shared.contracts.declaration import Release
 from shared.database import now
+from shared.periodic_jobs import run_jobs
 from tests.permits.declaration_steps import accepted_declaration, run_command
 from tests.permits.sample_data import CUSTOMS_FR, issue_permit, line, permit_content
 
@@ -71,7 +72,7 @@ async def test_the_worker_looks_by_itself(permits_db: AsyncEngine) -> None:
     id, _ = await accepted_declaration(permits_db)
     async with permits_db.begin() as conn:
         await conn.execute(text("UPDATE permit_lines SET granted = 121 WHERE permit_id = :id"), {"id": id})
-    task = asyncio.create_task(run(permits_db, poll_seconds=0.01))
+    task = asyncio.create_task(run_jobs(permits_db, make_jobs(), poll_seconds=0.01))
     while not await shown(permits_db):
         await asyncio.sleep(0.02)
     task.cancel()

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions.jobs.scheduler import Job, run
+from shared.periodic_jobs import Job, run_jobs
 
 QUICK = 0.01
 
@@ -36,7 +36,7 @@ async def ended(*tasks: asyncio.Task[None]) -> None:
 
 async def test_a_job_is_done_again_when_due_though_another_fails(permits_db: AsyncEngine) -> None:
     bad, good = Told("bad", fails=True), Told("good")
-    task = asyncio.create_task(run(permits_db, (bad.job, good.job), poll_seconds=QUICK))
+    task = asyncio.create_task(run_jobs(permits_db, (bad.job, good.job), poll_seconds=QUICK))
     await asyncio.wait_for(good.done.wait(), 30)
     await asyncio.wait_for(bad.done.wait(), 30)
     assert all(at.tzinfo is not None for at in good.times)
@@ -45,9 +45,9 @@ async def test_a_job_is_done_again_when_due_though_another_fails(permits_db: Asy
 
 async def test_one_worker_at_a_time_and_another_when_it_ends(permits_db: AsyncEngine) -> None:
     first, second = Told("first"), Told("second")
-    one = asyncio.create_task(run(permits_db, (first.job,), poll_seconds=QUICK))
+    one = asyncio.create_task(run_jobs(permits_db, (first.job,), poll_seconds=QUICK))
     await asyncio.wait_for(first.done.wait(), 30)
-    other = asyncio.create_task(run(permits_db, (second.job,), poll_seconds=QUICK))
+    other = asyncio.create_task(run_jobs(permits_db, (second.job,), poll_seconds=QUICK))
     before = len(first.times)
     while len(first.times) < before + 5:
         await asyncio.sleep(QUICK)
@@ -59,7 +59,7 @@ async def test_one_worker_at_a_time_and_another_when_it_ends(permits_db: AsyncEn
 
 async def test_a_worker_whose_connection_is_cut_takes_its_turn_anew(permits_db: AsyncEngine) -> None:
     told = Told("told")
-    task = asyncio.create_task(run(permits_db, (told.job,), poll_seconds=QUICK))
+    task = asyncio.create_task(run_jobs(permits_db, (told.job,), poll_seconds=QUICK))
     await asyncio.wait_for(told.done.wait(), 30)
     async with permits_db.begin() as conn:
         cut = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"

@@ -1,0 +1,33 @@
+"""The periodic jobs of notifications, run by one of its workers."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.notifications.actions.backlog import clear_deleted_endpoints
+from services.notifications.actions.retention import delete_expired_deliveries, delete_expired_events
+from services.notifications.domain.retention import RetentionPeriods
+from shared.idempotency import delete_expired_commands
+from shared.periodic_jobs import Job
+
+INTERVAL_SECONDS = 3600.0
+
+
+def make_jobs(periods: RetentionPeriods) -> tuple[Job, ...]:
+    """Return every periodic job of notifications. `periods` says how long events and deliveries are kept."""
+
+    async def clear_endpoints(engine: AsyncEngine, at: datetime) -> None:
+        await clear_deleted_endpoints(engine, at=at)
+
+    async def delete_events(engine: AsyncEngine, at: datetime) -> None:
+        await delete_expired_events(engine, periods.events)
+
+    async def delete_deliveries(engine: AsyncEngine, at: datetime) -> None:
+        await delete_expired_deliveries(engine, periods.deliveries)
+
+    return (
+        Job("deleted_endpoints", INTERVAL_SECONDS, clear_endpoints),
+        Job("events", INTERVAL_SECONDS, delete_events),
+        Job("deliveries", INTERVAL_SECONDS, delete_deliveries),
+        Job("commands", INTERVAL_SECONDS, delete_expired_commands),
+    )

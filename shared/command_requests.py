@@ -1,0 +1,38 @@
+"""Idempotent commands over HTTP between services: named by the gateway in `Command-Id`."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import Request
+from starlette.responses import Response
+
+from shared.database import new_id
+from shared.idempotency import IdempotentCommand, StoredResponse, fingerprint
+from shared.problems import Invalid
+
+
+def read_command(request: Request, *content: bytes, at: datetime) -> IdempotentCommand:
+    """Read a command: its id from `Command-Id`, its fingerprint from the route and the content.
+
+    Without an id it is a new command. Raise Invalid (idempotency-key-invalid) if the id is no UUID.
+    """
+    given = request.headers.get("command-id")
+    try:
+        command_id = new_id(at) if given is None else UUID(given)
+    except ValueError:
+        raise Invalid("idempotency-key-invalid", "Command-Id is a UUID.") from None
+    route = f"{request.method} {request.url.path}".encode()
+    return IdempotentCommand(id=command_id, fingerprint=fingerprint(route, *content), at=at)
+
+
+def render_stored_response(stored: StoredResponse, headers: Mapping[str, str] | None = None) -> Response:
+    """Render the response to a command, the first time and again."""
+    rendered = dict(headers or {})
+    if stored.location is not None:
+        rendered["Location"] = stored.location
+    if stored.version is not None:
+        rendered["ETag"] = f'"{stored.version}"'
+    if stored.replayed:
+        rendered["Idempotency-Replayed"] = "true"
+    return Response(stored.body, stored.status, rendered, "application/json")

@@ -1,0 +1,85 @@
+"""Periodic jobs: one list for each service, run by one of its processes at a time.
+
+The process that runs them holds an advisory lock of the database. The lock ends with its connection, so another process
+takes over when this one dies. A job may run again at any moment without harm: a process may notice late that it lost
+its connection.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, literal, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.database import now
+from shared.logs import logger
+
+LEADER_LOCK = 0x5A01A
+"""The key of the lock; the only session-wide advisory lock of each database."""
+POLL_SECONDS = 1.0
+"""Seconds between two looks at what is due, and at whether the lock is free."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job: its name in the log, the seconds between two runs, and the action."""
+
+    name: str
+    interval_seconds: float
+    action: Callable[[AsyncEngine, datetime], Awaitable[None]]
+
+
+async def run_jobs(engine: AsyncEngine, jobs: Sequence[Job], *, poll_seconds: float = POLL_SECONDS) -> None:
+    """Run jobs when they are due, until cancelled, while no other process runs them. Keeps one connection."""
+    while True:
+        try:
+            async with engine.connect() as conn:
+                await conn.execution_options(isolation_level="AUTOCOMMIT")
+                await _lead(conn, engine, jobs, poll_seconds)
+        except Exception as error:
+            logger().warning("jobs.interrupted", error=error)
+        await asyncio.sleep(poll_seconds)
+
+
+async def _lead(conn: AsyncConnection, engine: AsyncEngine, jobs: Sequence[Job], poll_seconds: float) -> None:
+    """Run jobs while this connection holds the lock; return at once if another process holds it."""
+    may_hold_lock = True
+    try:
+        may_hold_lock = await _try_acquire(conn)
+        if may_hold_lock:
+            await _run_as_leader(conn, engine, jobs, poll_seconds)
+    finally:
+        if may_hold_lock:
+            await conn.invalidate()  # the lock ends with the connection; the pool must not keep it
+
+
+async def _try_acquire(conn: AsyncConnection) -> bool:
+    return bool((await conn.execute(select(func.pg_try_advisory_lock(LEADER_LOCK)))).scalar_one())
+
+
+async def _run_as_leader(conn: AsyncConnection, engine: AsyncEngine, jobs: Sequence[Job], poll_seconds: float) -> None:
+    clock = asyncio.get_running_loop().time
+    due_times: dict[str, float] = {}
+    while True:
+        for job in jobs:
+            if due_times.get(job.name, 0.0) <= clock():
+                await _require_held(conn)
+                due_times[job.name] = clock() + job.interval_seconds
+                await _run_job(job, engine)
+        await asyncio.sleep(poll_seconds)
+        await _require_held(conn)
+
+
+async def _require_held(conn: AsyncConnection) -> None:
+    """Raise if the connection that holds the lock has ended."""
+    await conn.execute(select(literal(1)))
+
+
+async def _run_job(job: Job, engine: AsyncEngine) -> None:
+    """Run a job. If it fails, the others go on, and it is tried again when it is due next."""
+    try:
+        await job.action(engine, now())
+    except Exception as error:
+        logger().error("job.failed", job=job.name, exc_info=error)
