@@ -3,11 +3,12 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from shared import supervision
+from shared.database import DATABASE_ERRORS
 from shared.gc_tuning import tune_garbage_collector
 from shared.heartbeat import send_heartbeats
 from shared.logs import configure_logging, logger
@@ -15,6 +16,8 @@ from shared.settings import ServiceSettings
 from shared.startup_checks import load_settings_or_exit
 
 S = TypeVar("S", bound=ServiceSettings)
+RETRY_SECONDS = 0.5
+"""Seconds between two tries to begin while the database is away."""
 DRAIN_SECONDS = 25.0
 """Seconds that requests and deliveries under way have to finish after SIGTERM; containers are killed after 30."""
 
@@ -76,6 +79,18 @@ async def background_tasks(*coroutines: Coroutine[Any, Any, None]) -> AsyncItera
         yield
     finally:
         await _cancel(*tasks)
+
+
+async def wait_for_database(work: Callable[[], Awaitable[object]]) -> None:
+    """Run what a process does first, again and again until the database responds and is migrated."""
+    while True:
+        try:
+            await work()
+        except DATABASE_ERRORS as error:
+            logger().warning("startup.waiting", error=error)
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return
 
 
 async def _cancel(*tasks: asyncio.Task[Any]) -> None:

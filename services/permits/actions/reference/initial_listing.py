@@ -9,15 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.reference.load_list import BUILT_IN_TAXA, load_in_transaction
 from services.permits.store import reference_loads
-from shared.database import DATABASE_ERRORS, now
-from shared.logs import logger
+from shared.database import now
+from shared.service_process import wait_for_database
 
 FILES = ((date(2023, 2, 23), "listing.csv"), (date(2026, 3, 5), "listing-cop20.csv"))
 """From which day each holds: that on which what a Conference of the Parties amended came into force (Article XV.1).
 
 The first is a listing, each further one says of some taxa what stands from then on.
 """
-RETRY_SECONDS = 0.5
 
 
 async def load_if_none(engine: AsyncEngine) -> None:
@@ -37,13 +36,8 @@ class InitialListing:
 
     async def load_when_possible(self) -> None:
         """Load the listing where there is none, as soon as the database responds and is migrated."""
-        while not self._loaded.is_set():
-            try:
-                await load_if_none(self._engine)
-                self._loaded.set()
-            except DATABASE_ERRORS as error:
-                logger().warning("initial_listing.waiting", error=error)
-                await asyncio.sleep(RETRY_SECONDS)
+        await wait_for_database(lambda: load_if_none(self._engine))
+        self._loaded.set()
 
     async def wait_until_loaded(self, seconds: float) -> bool:
         """Return whether a listing is there, now or within so many seconds."""
