@@ -243,6 +243,16 @@ class WebhookFormat(ClosedSet):
     CLOUDEVENTS = "cloudevents"
 
 
+class EndpointStatus(ClosedSet):
+    """The status of a webhook endpoint; `pending` until its URL is verified."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    DISABLED = "disabled"
+    DELETED = "deleted"
+
+
 class DeliveryStatus(ClosedSet):
     """The status of a delivery."""
 

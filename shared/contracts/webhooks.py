@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.cites.events import EVENT_TYPES
-from shared.contracts.closed_sets import AcknowledgementOutcome, WebhookFormat
+from shared.contracts.closed_sets import AcknowledgementOutcome, DeliveryStatus, WebhookFormat
 from shared.contracts.fields import Country, Name, ShortText, Text, Timestamp, WireModel
 
 MAX_HEADER_BYTES = 4096
@@ -113,7 +113,7 @@ class Replay(WireModel):
     since: Timestamp
     until: Timestamp | None = None
     types: EventPatterns | None = None
-    status: Literal["given_up"] | None = None
+    status: Literal[DeliveryStatus.GIVEN_UP] | None = None
 
     @model_validator(mode="after")
     def _until_is_not_before_since(self) -> "Replay":

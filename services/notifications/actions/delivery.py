@@ -20,6 +20,7 @@ from services.notifications.domain.rate_limit import allowance, next_send_time
 from services.notifications.domain.retry_schedule import next_attempt_time
 from services.notifications.store import deliveries, delivery_queues, endpoints, events, failure_streaks, rate_limits
 from services.notifications.store.delivery_queues import ClaimedQueue, QueueHead
+from shared.contracts.closed_sets import DeliveryStatus
 from shared.database import retry_transaction
 from shared.sealed_secrets import UnreadableSecret
 
@@ -239,7 +240,7 @@ def _queue_row(attempt: AttemptResult, schedule: Sequence[timedelta]) -> dict[st
         "endpoint_id": request.endpoint_id,
         "subject": request.subject,
         "delivery_id": request.delivery_id,
-        "status": "delivered" if result.is_delivered else "given_up",
+        "status": DeliveryStatus.DELIVERED if result.is_delivered else DeliveryStatus.GIVEN_UP,
         "due_at": due,
         "attempts": attempts,
     }

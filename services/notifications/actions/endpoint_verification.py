@@ -12,6 +12,7 @@ from services.notifications.domain import event_payloads
 from services.notifications.store import deliveries, delivery_queues, endpoints, events
 from services.notifications.store.tables import commands
 from shared import idempotency
+from shared.contracts.closed_sets import EndpointStatus
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, NotFound
 
@@ -40,7 +41,7 @@ async def resend_challenge(
         found = await endpoints.lock_owned(conn, endpoint_id, party_id)
         if found is None:
             raise NotFound
-        if found.status != "pending":
+        if found.status != EndpointStatus.PENDING:
             raise Conflict("not-pending", f"The endpoint is {found.status}; only a pending one has to prove itself.")
         event_id, delivery_id = await send_challenge(conn, endpoint_id, secrets.token_urlsafe(24), at=at)
         return await store_response(

@@ -21,6 +21,7 @@ from services.notifications.store import endpoints as store
 from services.notifications.store import events, failure_streaks, rate_limits
 from services.notifications.store.tables import commands
 from shared import idempotency
+from shared.contracts.closed_sets import EndpointStatus
 from shared.contracts.fields import format_timestamp
 from shared.contracts.webhooks import EndpointChange, EventFilters, NewEndpoint
 from shared.idempotency import IdempotentCommand, StoredResponse
@@ -47,7 +48,7 @@ async def create(
             await events.acquire_intake_lock(conn)
         if (stored := await idempotency.begin(conn, commands, command)) is not None:
             return open_response(policy.keys.sealer, command, stored, advice=ROTATION_ADVICE)
-        status = "active" if verified else "pending"
+        status = EndpointStatus.ACTIVE if verified else EndpointStatus.PENDING
         new_values = {"id": endpoint_id, "party_id": party_id, "created_at": at, "reason": None}
         endpoint = await store.insert_endpoint(conn, new_values | values | {"verified": verified, "status": status})
         await store.insert_secret(conn, endpoint_id, policy.keys.seal(secret, endpoint_id), at=at)
@@ -107,12 +108,12 @@ async def change(
         changed = await store.update_endpoint(
             conn, endpoint_id, _column_values(given_fields, endpoint_id, policy) | status_change
         )
-        resumed = status_change.get("status") in {"active", "pending"}
+        resumed = status_change.get("status") in {EndpointStatus.ACTIVE, EndpointStatus.PENDING}
         if resumed:
             await failure_streaks.end(conn, endpoint_id)
             await rate_limits.end_cooldown(conn, endpoint_id)
         await _prepare_sending(
-            conn, changed, needs_challenge=changed.status == "pending" and "status" in status_change, at=at
+            conn, changed, needs_challenge=changed.status == EndpointStatus.PENDING and "status" in status_change, at=at
         )
         changed = require_found(await store.find_owned(conn, endpoint_id, party_id))
     remaining = await backlog.resume(engine, endpoint_id, at=at) if resumed else None
@@ -129,7 +130,7 @@ async def delete(engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, *, at: 
         await events.acquire_intake_lock(conn)
         require_found(await store.lock_owned(conn, endpoint_id, party_id))
         await store.end_secrets(conn, endpoint_id, ends_at=at)
-        await store.update_endpoint(conn, endpoint_id, {"status": "deleted"})
+        await store.update_endpoint(conn, endpoint_id, {"status": EndpointStatus.DELETED})
     await backlog.clear(engine, endpoint_id, at=at)
 
 
@@ -145,7 +146,7 @@ def render_endpoint(endpoint: Endpoint, policy: EndpointPolicy) -> dict[str, Any
         "rate_limit": endpoint.rate_limit,
         "format": endpoint.format,
         "status": endpoint.status,
-        "paused": endpoint.status == "paused",
+        "paused": endpoint.status == EndpointStatus.PAUSED,
         "verify": endpoint.verify,
         "rests_until": endpoint.cooldown_until and format_timestamp(endpoint.cooldown_until),
         "reason": endpoint.reason,
@@ -196,13 +197,13 @@ def _status_change(given_fields: dict[str, Any], current: Endpoint, policy: Endp
     url, status = given_fields.get("url") or current.url, current.status
     verified = current.verified if url == current.url else not (current.verify or policy.requires_verification(url))
     status_change: dict[str, Any] = {"verified": verified} if verified != current.verified else {}
-    sending_status = "active" if verified else "pending"
+    sending_status = EndpointStatus.ACTIVE if verified else EndpointStatus.PENDING
     match given_fields.get("paused"), status:
-        case True, "active" | "pending" | "disabled":
-            return status_change | {"status": "paused", "reason": None}
-        case False, "paused" | "disabled":
+        case True, EndpointStatus.ACTIVE | EndpointStatus.PENDING | EndpointStatus.DISABLED:
+            return status_change | {"status": EndpointStatus.PAUSED, "reason": None}
+        case False, EndpointStatus.PAUSED | EndpointStatus.DISABLED:
             return status_change | {"status": sending_status, "reason": None}
-        case _, "active" | "pending" if status != sending_status or url != current.url:
+        case _, EndpointStatus.ACTIVE | EndpointStatus.PENDING if status != sending_status or url != current.url:
             return status_change | {"status": sending_status}
     return status_change
 

@@ -7,12 +7,13 @@ from prometheus_client.core import CounterMetricFamily, Metric
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifications.store import metrics as store
+from shared.contracts.closed_sets import EndpointStatus
 from shared.database import now
 from shared.metrics import gauge
 
 ON_TIME_LIMIT = timedelta(seconds=10)
 WINDOW = timedelta(minutes=5)
-ENDPOINT_STATUSES = ("active", "pending", "paused", "disabled")
+ENDPOINT_STATUSES = (EndpointStatus.ACTIVE, EndpointStatus.PENDING, EndpointStatus.PAUSED, EndpointStatus.DISABLED)
 
 
 async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:

@@ -18,6 +18,7 @@ from services.notifications.store import deliveries, delivery_queues, endpoints,
 from services.notifications.store.deliveries import DeliveryDetails
 from services.notifications.store.tables import commands
 from shared import idempotency
+from shared.contracts.closed_sets import DeliveryStatus
 from shared.contracts.fields import format_timestamp
 from shared.contracts.webhooks import Replay
 from shared.idempotency import IdempotentCommand, StoredResponse
@@ -56,7 +57,7 @@ async def replay(
         since=request.since,
         until=request.until or at,
         types=request.types,
-        given_up=request.status == "given_up",
+        given_up=request.status == DeliveryStatus.GIVEN_UP,
     )
     async with engine.begin() as conn:
         if (stored := await idempotency.begin(conn, commands, command)) is not None:

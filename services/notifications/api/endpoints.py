@@ -1,6 +1,6 @@
 """/v1/webhook-endpoints: where a party wants its news sent."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Query, Request
@@ -18,13 +18,13 @@ from services.notifications.api.pagination import (
     render_etag,
 )
 from shared.command_requests import read_command, render_stored_response
+from shared.contracts.closed_sets import DeliveryStatus
 from shared.contracts.webhooks import EndpointChange, NewEndpoint, Replay
 from shared.database import new_id, now
 from shared.web import parse_json_body, read_body, read_json_body
 
 router = APIRouter(prefix="/v1/webhook-endpoints")
 EndpointId = Annotated[UUID, Path(alias="id")]
-DeliveryStatus = Literal["pending", "delivered", "given_up", "dropped"]
 MAX_POSITION = 2**62
 
 
