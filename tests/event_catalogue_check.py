@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.cites.events import EventType
 from shared.contracts.events.catalogue import CATALOGUE, validate_data
 
 
@@ -18,13 +19,12 @@ def event_faults(told: Iterable[tuple[str, dict[str, Any]]]) -> list[str]:
         found |= {f"{kind}: {place} is null; what is optional is left out" for place in null_places(data)}
         try:
             validate_data(kind, data)
-        except KeyError:
-            found.add(f"{kind} is no type of shared/cites/events.py")
         except ValidationError as error:
             faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            found.add(
-                f"{kind} is not told as {CATALOGUE[kind].model.__name__} in shared/contracts/events/ says: {faults}"
-            )
+            model = CATALOGUE[EventType(kind)].model.__name__
+            found.add(f"{kind} is not as {model} in shared/contracts/events/ says: {faults}")
+        except ValueError:
+            found.add(f"{kind} is no type of shared/cites/events.py")
     return sorted(found)
 
 

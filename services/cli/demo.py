@@ -12,6 +12,7 @@ from services.cli.console import CommandError, err, out
 from services.cli.demo_parties import IMPORTER_FAILURES, DemoParties, Subscriber, create_parties
 from services.cli.step_report import print_note, print_step, require_balance, require_result
 from services.cli.webhook_receiver import WebhookReceiver
+from shared.cites.events import EventType
 
 EVENT_TIMEOUT_SECONDS = 45.0
 JsonObject = dict[str, Any]
@@ -112,7 +113,7 @@ def lodge_second_use(parties: DemoParties, permit: JsonObject) -> None:
     require_result("the permit line is named", cited, {(permit["number"], "A")})
     require_result(
         "the issuer hears permit.second_use_attempted",
-        received_once(parties.issuer_subscriber, "permit.second_use_attempted", permit),
+        received_once(parties.issuer_subscriber, EventType.PERMIT_SECOND_USE_ATTEMPTED, permit),
     )
 
 
@@ -129,7 +130,7 @@ def release(parties: DemoParties, permit: JsonObject, first: JsonObject) -> None
     line = lines_by_letter(parties.importer.hub.read_permit(permit["id"]))["A"]
     require_balance("line A", line["balance"], {"endorsed": "118", "reserved": "0", "consumed": "100"})
     for recipient, receiver in (("the issuer", parties.issuer_subscriber), ("B", parties.importer_subscriber)):
-        for event_type, subject in (("declaration.released", first), ("permit.used", permit)):
+        for event_type, subject in ((EventType.DECLARATION_RELEASED, first), (EventType.PERMIT_USED, permit)):
             require_result(
                 f"{recipient} hears {event_type}, {receiver.description}", received_once(receiver, event_type, subject)
             )
@@ -152,11 +153,12 @@ def revoke(parties: DemoParties, permit: JsonObject) -> None:
     revoked = parties.authority.hub.revoke_permit(permit["id"], "The ranch's registration was withdrawn")
     require_result(f"{permit['number']} is {revoked['status']}", revoked["status"], "revoked")
     require_result(
-        "B, who cited it, hears permit.revoked", received_once(parties.importer_subscriber, "permit.revoked", permit)
+        "B, who cited it, hears permit.revoked",
+        received_once(parties.importer_subscriber, EventType.PERMIT_REVOKED, permit),
     )
     require_result(
         "French customs, who looked at it, hears it too",
-        received_once(parties.officer_subscriber, "permit.revoked", permit),
+        received_once(parties.officer_subscriber, EventType.PERMIT_REVOKED, permit),
     )
     receivers = (parties.issuer_subscriber, parties.importer_subscriber, parties.officer_subscriber)
     require_result(

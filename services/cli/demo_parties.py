@@ -8,12 +8,13 @@ from saola_client import Hub, Problem
 from services.cli.feed_follower import FeedFollower
 from services.cli.trial_parties import TrialParty, add_party
 from services.cli.webhook_receiver import LOOPBACK, WebhookReceiver
+from shared.cites.events import EventType
 
 IMPORTER_FAILURES = 2
 """How often B's endpoint fails first."""
 ISSUER_EVENT_TYPES = ("permit.*", "declaration.*")
-IMPORTER_EVENT_TYPES = ("declaration.released", "permit.used", "permit.revoked")
-OFFICER_EVENT_TYPES = ("permit.revoked",)
+IMPORTER_EVENT_TYPES = (EventType.DECLARATION_RELEASED, EventType.PERMIT_USED, EventType.PERMIT_REVOKED)
+OFFICER_EVENT_TYPES = (EventType.PERMIT_REVOKED,)
 Subscriber = WebhookReceiver | FeedFollower
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from shared.contracts.events.catalogue import AUDIENCE_BY_FAMILY, CATALOGUE, EventType, data_schemas, event_schema
+from shared.contracts.events.catalogue import AUDIENCE_BY_FAMILY, CATALOGUE, CatalogueEntry, data_schemas, event_schema
 
 REF = "#/components/schemas/{model}"
 CHANNELS = {
@@ -62,11 +62,11 @@ def render_page() -> str:
     return "\n".join(parts)
 
 
-def _link(entry: EventType) -> str:
+def _link(entry: CatalogueEntry) -> str:
     return f"[`{entry.code}`](#{entry.code.replace('.', '')})"
 
 
-def _section(entry: EventType) -> str:
+def _section(entry: CatalogueEntry) -> str:
     example = json.dumps(entry.example["data"], indent=1, ensure_ascii=False)
     table = _fields(data_schemas(ref=REF)[entry.model.__name__])
     return f"### {entry.code}\n\n{entry.meaning}\n\n{table}\n```json\n{example}\n```\n"
@@ -144,7 +144,7 @@ def _codes(family: str) -> list[str]:
     return [entry.code for entry in entries] + [_binary_mode_name(entry) for entry in entries]
 
 
-def _binary_mode_name(entry: EventType) -> str:
+def _binary_mode_name(entry: CatalogueEntry) -> str:
     return f"{entry.code}.cloudevents"
 
 
@@ -168,7 +168,7 @@ def _operation(family: str) -> dict[str, Any]:
     }
 
 
-def _message(entry: EventType) -> dict[str, Any]:
+def _message(entry: CatalogueEntry) -> dict[str, Any]:
     return {
         "name": entry.code,
         "title": entry.sentence,
@@ -180,7 +180,7 @@ def _message(entry: EventType) -> dict[str, Any]:
     }
 
 
-def _cloud_message(entry: EventType) -> dict[str, Any]:
+def _cloud_message(entry: CatalogueEntry) -> dict[str, Any]:
     """Write a message as endpoints of the format `cloudevents` get it: its data alone is the body."""
     return {
         "name": entry.code,

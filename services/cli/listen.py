@@ -9,11 +9,12 @@ from saola_client.errors import NoResponse, Problem
 from services.cli.console import CommandError
 from services.cli.feed_position import FeedPosition
 from services.cli.forwarding import Forwarder
+from shared.cites.events import EventType
 
 PAGE_SIZE = 50
 WAIT_SECONDS = 20
 """Seconds that one question waits at the hub for an event."""
-RARE_EVENT_TYPES = ("endpoint.verification",)
+RARE_EVENT_TYPES = (EventType.ENDPOINT_VERIFICATION,)
 """A type of which there are few: by asking for it one comes to the end of the feed without reading all of it."""
 MAX_BACKOFF_SECONDS = 5.0
 NO_EVENTS_MESSAGE = (

@@ -10,9 +10,10 @@ from typing import Any
 
 from saola_client import BadWebhook, verify_webhook
 from services.cli.console import CommandError
+from shared.cites.events import EventType
 
 LOOPBACK = "127.0.0.1"
-VERIFICATION_EVENT = "endpoint.verification"
+VERIFICATION_EVENT = EventType.ENDPOINT_VERIFICATION
 
 
 class WebhookReceiver:

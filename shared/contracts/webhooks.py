@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared.cites.events import EVENT_TYPES
+from shared.cites.events import EventType
 from shared.contracts.closed_sets import AcknowledgementOutcome, DeliveryStatus, WebhookFormat
 from shared.contracts.fields import Country, Name, ShortText, Text, Timestamp, WireModel
 
@@ -16,12 +16,12 @@ RESERVED_HEADERS = re.compile(
     r"|user-agent|cookie2?|webhook-.*|svix-.*|ce-.*|date|via|forwarded|x-forwarded-.*)"
 )
 """Headers that say what a message is, how it is carried, or who signed it: not for an endpoint to choose."""
-_EVENT_FAMILIES = {kind.partition(".")[0] for kind in EVENT_TYPES}
+_EVENT_TYPES, _EVENT_FAMILIES = frozenset(EventType), {event_type.family for event_type in EventType}
 
 
 def _require_known_event_type(pattern: str) -> str:
     family, _, rest = pattern.partition(".")
-    if pattern == "*" or pattern in EVENT_TYPES or (rest == "*" and family in _EVENT_FAMILIES):
+    if pattern == "*" or pattern in _EVENT_TYPES or (rest == "*" and family in _EVENT_FAMILIES):
         return pattern
     raise PydanticCustomError(
         "unknown_event_type", "There is no such type of event. GET /v1/reference/event-types lists them"

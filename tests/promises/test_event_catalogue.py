@@ -1,27 +1,35 @@
-"""Every type of event that permits can write stands in the catalogue; what it writes is held against it in conftest."""
+"""Every type of event is built by a service from its model; conftest holds the events that tests cause against it."""
 
 import ast
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES
-from shared.cites.events import EVENT_TYPES
+from shared.cites.events import EventType
+from shared.contracts.events.catalogue import DATA_MODELS
 
-DOMAIN = Path(__file__).resolve().parents[2] / "services" / "permits" / "domain"
-TYPE = re.compile(r"(declaration|permit|quota|application)\.[a-z_]+")
-
-
-def _named() -> Iterator[tuple[str, str]]:
-    """Answer every type of event that is written down where moves are made, and the file."""
-    for file in sorted(DOMAIN.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and TYPE.fullmatch(node.value):
-                yield node.value, file.name
+SERVICES = Path(__file__).resolve().parents[2] / "services"
 
 
-def test_every_type_that_a_move_may_tell_is_in_the_catalogue() -> None:
-    told = dict(_named()) | dict.fromkeys(DECLARATION_EVENT_TYPES.values(), "lifecycle.py")
-    assert len(told) > 10
-    missing = {kind: file for kind, file in told.items() if kind not in EVENT_TYPES}
-    assert not missing, f"add these to shared/cites/events.py and shared/contracts/events/: {missing}"
+def _calls() -> Iterator[str]:
+    """Return the names of all that permits and notifications call: the models they build among them."""
+    for service in ("permits", "notifications"):
+        for file in sorted((SERVICES / service).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    yield node.func.id
+
+
+def test_every_type_of_event_is_built_from_its_model() -> None:
+    called = set(_calls())
+    missing = {event_type for event_type, model in DATA_MODELS.items() if model.__name__ not in called}
+    assert not missing, f"no service builds the data of these: {sorted(missing)}"
+
+
+def test_no_service_writes_a_type_of_event_as_a_string() -> None:
+    written = {
+        (file.relative_to(SERVICES).as_posix(), node.value)
+        for file in sorted(SERVICES.rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in set(EventType)
+    }
+    assert not written

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifications.actions.intake import publish_event
+from services.notifications.actions.intake import next_sequence, publish_event
 from services.notifications.actions.responses import store_response
 from services.notifications.domain import event_payloads
 from services.notifications.domain.audience import senders_except
@@ -70,10 +70,13 @@ async def _notify_sender(
     audience = senders_except(receiver, Sender.model_validate_json(json.dumps(received.sender)))
     if audience is None:
         return
-    data = event_payloads.acknowledged_data(
-        received.body, received.subject, acknowledgement, receiver_id=receiver.id, at=at
-    )
     subject, filter_keys = event_payloads.event_subject(event_id), received.filter_keys
-    await publish_event(
-        conn, event_payloads.EVENT_ACKNOWLEDGED, subject, event_id, data, audience, filter_keys=filter_keys, at=at
+    data = event_payloads.acknowledged_data(
+        received.body,
+        received.subject,
+        acknowledgement,
+        sequence=await next_sequence(conn, subject),
+        receiver_id=receiver.id,
+        at=at,
     )
+    await publish_event(conn, subject, event_id, data, audience, filter_keys=filter_keys, at=at)

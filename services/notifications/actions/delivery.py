@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.actions.encryption_keys import EndpointKeys
-from services.notifications.actions.intake import notify_owner
+from services.notifications.actions.intake import next_sequence, notify_owner
 from services.notifications.domain import event_payloads
 from services.notifications.domain.delivery_request import DeliveryRequest
 from services.notifications.domain.delivery_result import DeliveryResult
@@ -20,7 +20,9 @@ from services.notifications.domain.rate_limit import allowance, next_send_time
 from services.notifications.domain.retry_schedule import next_attempt_time
 from services.notifications.store import deliveries, delivery_queues, endpoints, events, failure_streaks, rate_limits
 from services.notifications.store.delivery_queues import ClaimedQueue, QueueHead
+from shared.cites.events import EventType
 from shared.contracts.closed_sets import DeliveryStatus
+from shared.contracts.events.endpoints import EndpointDisabled
 from shared.database import retry_transaction
 from shared.sealed_secrets import UnreadableSecret
 
@@ -180,7 +182,7 @@ async def settle(
 async def _mark_verified(engine: AsyncEngine, results: Sequence[AttemptResult]) -> None:
     """Let endpoints that answered their challenge hear the rest; before the letter is settled, or it is lost."""
     for attempt in results:
-        if attempt.request.event_type == event_payloads.ENDPOINT_VERIFICATION and attempt.result.is_delivered:
+        if attempt.request.event_type == EventType.ENDPOINT_VERIFICATION and attempt.result.is_delivered:
             async with engine.begin() as conn:
                 await endpoints.mark_verified(conn, attempt.request.endpoint_id, attempt.request.url)
 
@@ -224,8 +226,9 @@ async def disable(engine: AsyncEngine, endpoint_id: UUID, url: str, *, reason: s
         await events.acquire_intake_lock(conn)
         owner = await endpoints.disable(conn, endpoint_id, url, reason=reason)
         if owner is not None:
-            data = {"url": url, "reason": reason}
-            await notify_owner(conn, event_payloads.ENDPOINT_DISABLED, endpoint_id, data, party_ids=[owner], at=at)
+            sequence = await next_sequence(conn, event_payloads.endpoint_subject(endpoint_id))
+            data = EndpointDisabled(sequence=sequence, endpoint_id=endpoint_id, url=url, reason=reason)
+            await notify_owner(conn, data, party_ids=[owner], at=at)
 
 
 def _queue_row(attempt: AttemptResult, schedule: Sequence[timedelta]) -> dict[str, Any]:

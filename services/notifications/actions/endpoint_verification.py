@@ -6,13 +6,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifications.actions.intake import notify_owner
+from services.notifications.actions.intake import next_sequence, notify_owner
 from services.notifications.actions.responses import store_response
 from services.notifications.domain import event_payloads
 from services.notifications.store import deliveries, delivery_queues, endpoints, events
 from services.notifications.store.tables import commands
 from shared import idempotency
 from shared.contracts.closed_sets import EndpointStatus
+from shared.contracts.events.endpoints import EndpointVerification
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, NotFound
 
@@ -21,12 +22,13 @@ async def send_challenge(
     conn: AsyncConnection, endpoint_id: UUID, challenge: str, *, at: datetime
 ) -> tuple[UUID, UUID]:
     """Send an endpoint its challenge, to it alone; answers the ids of event and delivery. The intake lock is held."""
-    data = {"challenge": challenge}
-    event_id, position = await notify_owner(
-        conn, event_payloads.ENDPOINT_VERIFICATION, endpoint_id, data, party_ids=[], at=at
+    subject = event_payloads.endpoint_subject(endpoint_id)
+    data = EndpointVerification(
+        sequence=await next_sequence(conn, subject), endpoint_id=endpoint_id, challenge=challenge
     )
+    event_id, position = await notify_owner(conn, data, party_ids=[], at=at)
     [delivery_id] = await deliveries.insert_for_endpoint(conn, endpoint_id, [position], at=at)
-    await delivery_queues.make_due(conn, endpoint_id, [event_payloads.endpoint_subject(endpoint_id)], at=at)
+    await delivery_queues.make_due(conn, endpoint_id, [subject], at=at)
     return event_id, delivery_id
 
 

@@ -14,6 +14,9 @@ from services.notifications.domain.event_filters import filter_keys_for_event
 from services.notifications.domain.event_patterns import matching_patterns
 from services.notifications.store import events as store
 from shared.contracts.closed_sets import MessageOutcome
+from shared.contracts.events.catalogue import event_type_of
+from shared.contracts.events.endpoints import EndpointEventData
+from shared.contracts.events.parts import EventData
 from shared.contracts.messages import Audience, EventMessage, MessageResult
 from shared.database import retry_transaction
 
@@ -44,42 +47,45 @@ async def receive_events(
     ]
 
 
-async def notify_owner(
-    conn: AsyncConnection,
-    event_type: str,
-    endpoint_id: UUID,
-    data: dict[str, Any],
-    *,
-    party_ids: Sequence[UUID],
-    at: datetime,
-) -> tuple[UUID, int]:
-    """Make an event about an endpoint itself, for these parties; answers its id and position.
+async def next_sequence(conn: AsyncConnection, subject: str) -> int:
+    """Return the sequence of the next event of this service's own about a subject.
 
     It takes the intake lock, so it comes first in its transaction.
     """
-    content, audience = {"endpoint_id": str(endpoint_id), **data}, Audience(parties=tuple(party_ids))
-    return await publish_event(
-        conn, event_type, event_payloads.endpoint_subject(endpoint_id), endpoint_id, content, audience, at=at
-    )
+    await store.acquire_intake_lock(conn)
+    return await store.next_sequence(conn, subject)
+
+
+async def notify_owner(
+    conn: AsyncConnection, data: EndpointEventData, *, party_ids: Sequence[UUID], at: datetime
+) -> tuple[UUID, int]:
+    """Make an event about an endpoint itself, for these parties; return its id and position."""
+    subject, audience = event_payloads.endpoint_subject(data.endpoint_id), Audience(parties=tuple(party_ids))
+    return await publish_event(conn, subject, data.endpoint_id, data, audience, at=at)
 
 
 async def publish_event(
     conn: AsyncConnection,
-    event_type: str,
     subject: str,
     namespace: UUID,
-    data: dict[str, Any],
+    data: EventData,
     audience: Audience,
     *,
     filter_keys: Sequence[str] = (),
     at: datetime,
 ) -> tuple[UUID, int]:
-    """Make an event of this service's own about a subject, named after `namespace`; answers its id and position."""
-    await store.acquire_intake_lock(conn)
-    sequence = await store.next_sequence(conn, subject)
-    event_id = event_payloads.derive_event_id(namespace, sequence)
+    """Make an event of this service's own about a subject, named after `namespace`; return its id and position.
+
+    The sequence in its data is that of `next_sequence`, taken in the same transaction.
+    """
     event_message = EventMessage(
-        id=event_id, type=event_type, subject=subject, sequence=sequence, at=at, data=data, audience=audience
+        id=event_payloads.derive_event_id(namespace, data.sequence),
+        type=event_type_of(data),
+        subject=subject,
+        sequence=data.sequence,
+        at=at,
+        data=data.model_dump(mode="json", exclude_none=True),
+        audience=audience,
     )
     await store.insert_events(conn, [_event_row(event_message, filter_keys)], at=at)
     positions = await store.assign_positions(conn, [subject])

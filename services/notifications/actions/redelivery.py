@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifications.actions.intake import notify_owner
+from services.notifications.actions.intake import next_sequence, notify_owner
 from services.notifications.actions.responses import store_response
 from services.notifications.domain import event_payloads
 from services.notifications.store import deliveries, delivery_queues, endpoints, events, rate_limits
@@ -19,6 +19,7 @@ from services.notifications.store.deliveries import DeliveryDetails
 from services.notifications.store.tables import commands
 from shared import idempotency
 from shared.contracts.closed_sets import DeliveryStatus
+from shared.contracts.events.endpoints import EndpointTest
 from shared.contracts.fields import format_timestamp
 from shared.contracts.webhooks import Replay
 from shared.idempotency import IdempotentCommand, StoredResponse
@@ -36,11 +37,11 @@ async def send_test(
         if await endpoints.find_owned(conn, endpoint_id, party_id) is None:
             raise NotFound
         await rate_limits.end_cooldown(conn, endpoint_id)
-        event_id, position = await notify_owner(
-            conn, event_payloads.ENDPOINT_TEST, endpoint_id, {}, party_ids=[], at=at
-        )
+        subject = event_payloads.endpoint_subject(endpoint_id)
+        data = EndpointTest(sequence=await next_sequence(conn, subject), endpoint_id=endpoint_id)
+        event_id, position = await notify_owner(conn, data, party_ids=[], at=at)
         [delivery_id] = await deliveries.insert_for_endpoint(conn, endpoint_id, [position], at=at)
-        await delivery_queues.make_due(conn, endpoint_id, [event_payloads.endpoint_subject(endpoint_id)], at=at)
+        await delivery_queues.make_due(conn, endpoint_id, [subject], at=at)
         return await store_response(
             conn, command, {"event_id": str(event_id), "delivery_id": str(delivery_id)}, status=202
         )

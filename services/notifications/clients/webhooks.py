@@ -18,6 +18,7 @@ from services.notifications.domain.allowed_addresses import AllowedAddresses
 from services.notifications.domain.cloud_events import render_cloud_event
 from services.notifications.domain.delivery_request import DeliveryRequest
 from services.notifications.domain.delivery_result import DeliveryResult, failure_reason
+from shared.cites.events import EventType
 
 CONNECT_SECONDS = 5.0
 TIMEOUT_SECONDS = 15.0
@@ -174,9 +175,7 @@ class WebhookClient:
 
 def _challenge_failure(request: DeliveryRequest, body: bytes) -> str | None:
     """Answer why a challenge was not met; None for every other letter."""
-    if request.event_type != event_payloads.ENDPOINT_VERIFICATION or event_payloads.is_challenge_met(
-        request.body, body
-    ):
+    if request.event_type != EventType.ENDPOINT_VERIFICATION or event_payloads.is_challenge_met(request.body, body):
         return None
     return 'did not answer {"challenge": …} with the challenge it was sent'
 

@@ -6,26 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from shared.contracts.events.endpoints import EventAcknowledged
 from shared.contracts.fields import format_timestamp
 from shared.contracts.messages import EventMessage
 from shared.contracts.webhooks import Acknowledgement
 
-ENDPOINT_TEST = "endpoint.test"
-ENDPOINT_VERIFICATION = "endpoint.verification"
-EVENT_ACKNOWLEDGED = "event.acknowledged"
-ENDPOINT_DISABLED = "endpoint.disabled"
-
-SUBJECT_FIELDS = (
-    "declaration_id",
-    "reference",
-    "permit_id",
-    "issuer",
-    "number",
-    "application_id",
-    "quota_id",
-    "status",
-)
-"""What the data of an event name the thing by that it is about, and where that stood."""
 _SUBJECT_PATTERN = re.compile(r"[a-z]+:[!-~]{1,200}")
 _MAX_SEQUENCE = 2**53
 
@@ -61,14 +46,29 @@ def event_subject(event_id: UUID) -> str:
 
 
 def acknowledged_data(
-    body: str, subject: str, acknowledgement: Acknowledgement, *, receiver_id: UUID, at: datetime
-) -> dict[str, Any]:
-    """Say how an event was received: which event, the things its data name, and the receiver's verdict."""
+    body: str, subject: str, acknowledgement: Acknowledgement, *, sequence: int, receiver_id: UUID, at: datetime
+) -> EventAcknowledged:
+    """Return how an event was received: which event, the things its data name, and the receiver's verdict."""
     event = json.loads(body)
-    subject_fields = {name: event["data"][name] for name in SUBJECT_FIELDS if name in event["data"]}
-    content = acknowledgement.model_dump(exclude_none=True)
-    event_fields = {"event_id": event["id"], "type": event["type"], "subject": subject, **subject_fields}
-    return {**event_fields, **content, "by": str(receiver_id), "at": format_timestamp(at)}
+    named = event["data"]
+    return EventAcknowledged(
+        sequence=sequence,
+        event_id=event["id"],
+        type=event["type"],
+        subject=subject,
+        outcome=acknowledgement.outcome,
+        message=acknowledgement.message,
+        by=receiver_id,
+        at=at,
+        declaration_id=named.get("declaration_id"),
+        permit_id=named.get("permit_id"),
+        application_id=named.get("application_id"),
+        quota_id=named.get("quota_id"),
+        reference=named.get("reference"),
+        issuer=named.get("issuer"),
+        number=named.get("number"),
+        status=named.get("status"),
+    )
 
 
 def parse_challenge(body: bytes) -> str | None:

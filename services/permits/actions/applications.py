@@ -16,7 +16,6 @@ from services.permits.actions.permits.issue import raise_number_taken
 from services.permits.actions.views import Links, View, permit_link, transition_view
 from services.permits.domain import applications as domain_applications
 from services.permits.domain.applications import Officer, days_open
-from services.permits.domain.events import APPLICATION_ASSESSED
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.permits.issue import NewPermit
@@ -24,6 +23,7 @@ from services.permits.store import applications, change_sets, facts, permits, po
 from services.permits.store.from_row import Row
 from services.permits.store.tables import commands
 from shared import idempotency
+from shared.cites.events import EventType
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
 from shared.contracts.closed_sets import ActorRole, Role
@@ -239,7 +239,7 @@ def application_view(
 ) -> View:
     """Write an application whole; what the authority says to itself about it only for the authority."""
     is_authority = Role.AUTHORITY in reader.roles and reader.country == application.content.authority_country
-    visible_history = [row for row in history if is_authority or row["event"] != APPLICATION_ASSESSED]
+    visible_history = [row for row in history if is_authority or row["event"] != EventType.APPLICATION_ASSESSED]
     return {
         **application.content.model_dump(mode="json", exclude_none=True),
         "issuer": application.content.authority_country,

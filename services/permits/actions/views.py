@@ -38,8 +38,12 @@ def transition_view(row: HistoryRow, record: DeclarationRecord | ApplicationReco
 
 
 def _detail(detail: str | View | None) -> View:
-    """Answer what a turn was about, as it was read, or as it is about to be written."""
-    return json.loads(detail) if isinstance(detail, str) else detail or {}
+    """Return what an event was about, as it was read, or as it is about to be written.
+
+    An override of all items of a declaration names none: its `item` is null.
+    """
+    found: View = json.loads(detail) if isinstance(detail, str) else detail or {}
+    return {"item": None, **found} if "overridden" in found else found
 
 
 Links = Mapping[UUID, tuple[str, str]]

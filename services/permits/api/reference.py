@@ -11,7 +11,7 @@ from services.permits.domain.rules.catalogue import list_rules
 from shared.cites.codes import PERMIT_KINDS, PURPOSES, SOURCES, TERM_NAMES
 from shared.cites.term_dimensions import TERM_DIMENSIONS
 from shared.cites.units import REPORT_UNITS, UNITS
-from shared.contracts.events.catalogue import CATALOGUE, EventType, standalone_schema
+from shared.contracts.events.catalogue import CATALOGUE, CatalogueEntry, standalone_schema
 from shared.internal_auth import CallingParty
 
 router = APIRouter(prefix="/v1/reference", tags=["reference"])
@@ -35,7 +35,7 @@ def _code_rows(table: dict[str, str]) -> list[dict[str, str]]:
     return [{"code": code, "name": name} for code, name in table.items()]
 
 
-def _event_type_row(entry: EventType) -> dict[str, object]:
+def _event_type_row(entry: CatalogueEntry) -> dict[str, object]:
     """Write a type of event with its meaning, who hears it, its JSON schema (2020-12) and an example."""
     row: dict[str, object] = {"code": entry.code, "name": entry.sentence, "meaning": entry.meaning}
     return row | {"heard_by": entry.audience, "schema": standalone_schema(entry), "example": entry.example}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from services.permits.domain.events import APPLICATION_ASSESSED
+from services.permits.domain.events import application_fields
 from services.permits.domain.lifecycle import can_transition_application, describe_application_transitions
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.change_sets import ApplicationChange, ChangeSet
@@ -19,6 +19,16 @@ from services.permits.domain.reference.facts import Facts
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.application import Application, Assessment, GrantDecision, GrantedLine
 from shared.contracts.closed_sets import ActorRole, ApplicationStatus
+from shared.contracts.events.applications import (
+    ApplicationAnswered,
+    ApplicationAssessed,
+    ApplicationEventData,
+    ApplicationGranted,
+    ApplicationQueried,
+    ApplicationRefused,
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+)
 from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit, PermitLine
@@ -54,7 +64,8 @@ def submit(id: UUID, trader: UUID, content: Application, actor: Actor, facts: Fa
     )
     day = day_in_last_zone(content.authority_country, actor.at)
     validate_permit(permit_content(application, GrantDecision(), day), day, facts)
-    event = DomainEvent(from_status=None, to_status=application.status, actor=actor, event_type="application.submitted")
+    data = ApplicationSubmitted(**application_fields(application), status=application.status)
+    event = DomainEvent(from_status=None, data=data, actor=actor)
     return ChangeSet(applications=(ApplicationChange(application=application, events=(event,)),))
 
 
@@ -66,22 +77,26 @@ def query(application: ApplicationRecord, message: str, officer: Officer) -> Cha
         else None
     )
     queried = replace(application, assessment=found or _assessment(application, officer, "query", message))
-    return _transition(queried, ApplicationStatus.QUERIED, "application.queried", message, officer.actor)
+    data = ApplicationQueried(**application_fields(queried), status=ApplicationStatus.QUERIED, reason=message)
+    return _transition(queried, data, officer.actor)
 
 
 def reply(application: ApplicationRecord, message: str, actor: Actor) -> ChangeSet:
     """Answer the authority."""
-    return _transition(application, ApplicationStatus.SUBMITTED, "application.answered", message, actor)
+    data = ApplicationAnswered(**application_fields(application), status=ApplicationStatus.SUBMITTED, reason=message)
+    return _transition(application, data, actor)
 
 
 def withdraw(application: ApplicationRecord, reason: str | None, actor: Actor) -> ChangeSet:
     """Take the application back."""
-    return _transition(application, ApplicationStatus.WITHDRAWN, "application.withdrawn", reason, actor)
+    data = ApplicationWithdrawn(**application_fields(application), status=ApplicationStatus.WITHDRAWN, reason=reason)
+    return _transition(application, data, actor)
 
 
 def refuse(application: ApplicationRecord, reason: str, actor: Actor) -> ChangeSet:
     """Refuse it, with reasons."""
-    return _transition(application, ApplicationStatus.REFUSED, "application.refused", reason, actor)
+    data = ApplicationRefused(**application_fields(application), status=ApplicationStatus.REFUSED, reason=reason)
+    return _transition(application, data, actor)
 
 
 def assess(application: ApplicationRecord, assessment: Assessment, officer: Officer) -> ChangeSet:
@@ -91,15 +106,13 @@ def assess(application: ApplicationRecord, assessment: Assessment, officer: Offi
     assessed = replace(
         application, assessment=_assessment(application, officer, assessment.recommendation, assessment.note)
     )
-    payload = {"recommendation": assessment.recommendation}
-    event = DomainEvent(
-        from_status=application.status,
-        to_status=application.status,
-        actor=officer.actor,
-        event_type=APPLICATION_ASSESSED,
+    data = ApplicationAssessed(
+        **application_fields(application),
+        status=application.status,
         reason=assessment.note,
-        payload=payload,
+        recommendation=assessment.recommendation,
     )
+    event = DomainEvent(from_status=application.status, data=data, actor=officer.actor)
     return ChangeSet(applications=(ApplicationChange(application=assessed, events=(event,)),))
 
 
@@ -138,15 +151,14 @@ def grant(
         _require_second_person(application, officer)
     issued = issue.issue(new_permit, permit_content(application, decision, day), officer.party, officer.actor)
     permit = issued.permits[0].permit
-    payload = {"permit_id": str(permit.id), "number": permit.content.number}
-    granted = _transition(
-        replace(application, permit=permit.id),
-        ApplicationStatus.GRANTED,
-        "application.granted",
-        decision.reason,
-        officer.actor,
-        payload,
+    data = ApplicationGranted(
+        **application_fields(application),
+        status=ApplicationStatus.GRANTED,
+        reason=decision.reason,
+        permit_id=permit.id,
+        number=permit.content.number,
     )
+    granted = _transition(replace(application, permit=permit.id), data, officer.actor)
     return replace(issued, applications=granted.applications)
 
 
@@ -219,34 +231,12 @@ def days_open(application: ApplicationRecord, at: datetime) -> int:
     return max(((application.decided_at or at) - application.submitted_at).days, 0)
 
 
-def _transition(
-    application: ApplicationRecord,
-    to_status: ApplicationStatus,
-    event_type: str,
-    reason: str | None,
-    actor: Actor,
-    payload: dict[str, str] | None = None,
-) -> ChangeSet:
-    _require_transition(application, to_status, ActorRole(actor.role))
-    ends = not can_transition_application(to_status, ApplicationStatus.WITHDRAWN, ActorRole.TRADER)
-    after = replace(application, status=to_status, decided_at=actor.at if ends else None)
-    return ChangeSet(
-        applications=(
-            ApplicationChange(
-                application=after,
-                events=(
-                    DomainEvent(
-                        from_status=application.status,
-                        to_status=to_status,
-                        actor=actor,
-                        event_type=event_type,
-                        reason=reason,
-                        payload=payload or {},
-                    ),
-                ),
-            ),
-        )
-    )
+def _transition(application: ApplicationRecord, data: ApplicationEventData, actor: Actor) -> ChangeSet:
+    _require_transition(application, data.status, ActorRole(actor.role))
+    ends = not can_transition_application(data.status, ApplicationStatus.WITHDRAWN, ActorRole.TRADER)
+    after = replace(application, status=data.status, decided_at=actor.at if ends else None)
+    event = DomainEvent(from_status=application.status, data=data, actor=actor)
+    return ChangeSet(applications=(ApplicationChange(application=after, events=(event,)),))
 
 
 def _require_transition(application: ApplicationRecord, to_status: ApplicationStatus, role: ActorRole) -> None:

@@ -1,74 +1,112 @@
-"""What is told about a change, and who may hear it: thin enough to send, full enough to act on."""
+"""The parts of the data of events, and who may receive an event: thin enough to send, full enough to act on."""
 
+from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from services.permits.domain.ledger.balances import available, reserved, total_amount, used
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.domain.model.events import DomainEvent
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
-from shared.contracts.closed_sets import Role, Side
+from shared.contracts.closed_sets import Movement, PermitKind, Role, Side
+from shared.contracts.events.applications import ApplicationAssessed, ApplicationEventData
+from shared.contracts.events.parts import PermitReference, UsedLine
 from shared.contracts.messages import Audience, RoleInCountry, Sender
 from shared.contracts.quantities import format_quantity
 
-APPLICATION_ASSESSED = "application.assessed"
-"""The one event about an application that its applicant does not hear."""
+
+class DeclarationFields(TypedDict):
+    """The fields that an event about a declaration always has, but for its status."""
+
+    sequence: int
+    declaration_id: UUID
+    reference: str
+    movement: Movement
+    version: int
 
 
-def declaration_payload(declaration: DeclarationRecord, event: DomainEvent) -> dict[str, Any]:
-    """Write the data of an event about a declaration."""
+class PermitFields(TypedDict):
+    """The fields that an event about a permit always has, but for its status."""
+
+    sequence: int
+    permit_id: UUID
+    issuer: str
+    number: str
+
+
+class ApplicationFields(TypedDict):
+    """The fields that an event about an application always has, but for its status."""
+
+    sequence: int
+    application_id: UUID
+    reference: str | None
+    issuer: str
+    kind: PermitKind
+
+
+class CausingDeclarationFields(TypedDict):
+    """The fields by which an event about a permit names the declaration behind it."""
+
+    declaration_id: UUID
+    reference: str
+    movement: Movement
+
+
+def declaration_fields(declaration: DeclarationRecord, nth: int = 1) -> DeclarationFields:
+    """Return what the `nth` event of a command says of its declaration."""
+    content = declaration.content
     return {
-        "declaration_id": str(declaration.id),
-        "reference": declaration.content.reference,
-        "status": event.to_status,
-        "movement": declaration.content.movement,
+        "sequence": declaration.sequence + nth,
+        "declaration_id": declaration.id,
+        "reference": content.reference,
+        "movement": content.movement,
         "version": declaration.version,
-        **({"reason": event.reason} if event.reason else {}),
-        **_details(event),
     }
 
 
-def permit_payload(permit: PermitRecord, event: DomainEvent) -> dict[str, Any]:
-    """Write the data of an event about a permit."""
+def permit_fields(permit: PermitRecord, nth: int = 1) -> PermitFields:
+    """Return what the `nth` event of a command says of its permit."""
+    content = permit.content
     return {
-        "permit_id": str(permit.id),
-        "issuer": permit.content.issuer,
-        "number": permit.content.number,
-        "status": event.to_status,
-        **({"reason": event.reason} if event.reason else {}),
-        **_details(event),
+        "sequence": permit.sequence + nth,
+        "permit_id": permit.id,
+        "issuer": content.issuer,
+        "number": content.number,
     }
 
 
-def application_payload(application: ApplicationRecord, event: DomainEvent) -> dict[str, Any]:
-    """Write the data of an event about an application."""
+def application_fields(application: ApplicationRecord, nth: int = 1) -> ApplicationFields:
+    """Return what the `nth` event of a command says of its application."""
     content = application.content
     return {
-        "application_id": str(application.id),
-        **({"reference": content.reference} if content.reference else {}),
-        "status": event.to_status,
+        "sequence": application.sequence + nth,
+        "application_id": application.id,
+        "reference": content.reference,
         "issuer": content.authority_country,
         "kind": content.kind,
-        **({"reason": event.reason} if event.reason else {}),
-        **_details(event),
     }
 
 
-def _details(event: DomainEvent) -> dict[str, Any]:
-    """Answer what a turn says besides; what there is not is left out, never null."""
-    return {name: value for name, value in {**event.payload, **event.detail}.items() if value is not None}
+def causing_declaration_fields(declaration: DeclarationRecord) -> CausingDeclarationFields:
+    """Return by what an event about a permit names a declaration."""
+    content = declaration.content
+    return {"declaration_id": declaration.id, "reference": content.reference, "movement": content.movement}
 
 
-def application_audience(application: ApplicationRecord, event: DomainEvent) -> Audience:
+def permit_reference(permit: PermitRecord) -> PermitReference:
+    """Return by what an event about another permit names this one."""
+    return PermitReference(permit_id=permit.id, issuer=permit.content.issuer, number=permit.content.number)
+
+
+def application_audience(application: ApplicationRecord, data: ApplicationEventData) -> Audience:
     """Answer who may hear of an application: its trader, the agent that made it, and the authority that is asked.
 
     Of its own assessment the authority alone hears.
     """
     country = application.content.authority_country
     offices = (RoleInCountry(role=Role.AUTHORITY, country=country),)
-    if event.event_type == APPLICATION_ASSESSED:
+    if isinstance(data, ApplicationAssessed):
         return Audience(offices=offices)
     return Audience(
         parties=tuple(dict.fromkeys((application.trader, application.party))),
@@ -117,28 +155,20 @@ def permit_audience(permit: PermitRecord, also_notify: frozenset[UUID]) -> Audie
     )
 
 
-def declaration_reference(declaration: DeclarationRecord) -> dict[str, Any]:
-    """Name the declaration in an event about a permit."""
-    return {
-        "declaration_id": str(declaration.id),
-        "reference": declaration.content.reference,
-        "movement": declaration.content.movement,
-    }
-
-
-def line_usage(line: PermitLineRecord, side: Side, quantity: str) -> dict[str, Any]:
-    """Say what was used of a line and what is left, in the line's unit."""
-    return {
-        "line": line.content.line,
-        "taxon": line.content.taxon,
-        "term": line.content.term,
-        "quantity": quantity,
-        "unit": line.content.unit,
-        "has": format_quantity(total_amount(line.balance, side)),
-        "reserved": format_quantity(reserved(line.balance, side)),
-        "used": format_quantity(used(line.balance, side)),
-        "left": format_quantity(available(line.balance, side)),
-    }
+def used_line(line: PermitLineRecord, side: Side, quantity: Decimal) -> UsedLine:
+    """Return what was used of a line and what is left, in the line's unit."""
+    content = line.content
+    return UsedLine(
+        line=content.line,
+        taxon=content.taxon,
+        term=content.term,
+        quantity=format_quantity(quantity),
+        unit=content.unit,
+        has=format_quantity(total_amount(line.balance, side)),
+        reserved=format_quantity(reserved(line.balance, side)),
+        used=format_quantity(used(line.balance, side)),
+        left=format_quantity(available(line.balance, side)),
+    )
 
 
 def _unique(*countries: str) -> tuple[str, ...]:

@@ -39,11 +39,6 @@ DECLARATION_TRANSITIONS: dict[DeclarationStatus, dict[DeclarationStatus, frozens
 
 FINAL = frozenset(DeclarationStatus) - DECLARATION_TRANSITIONS.keys()
 
-DECLARATION_EVENT_TYPES: dict[DeclarationStatus, str] = {
-    status: f"declaration.{status}" for status in DeclarationStatus
-}
-"""The event of entering a state; an amendment and a correction have events of their own."""
-
 
 _AUTHORITY = frozenset({ActorRole.AUTHORITY})
 _CUSTOMS_OR_RULES = frozenset({ActorRole.CUSTOMS, ActorRole.RULES})

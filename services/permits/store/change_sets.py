@@ -4,7 +4,7 @@ A status is written here and nowhere else; whoever writes one brings the moves t
 forget the history or the news. Each subject's sequence rises by one a move, under the lock of its row.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table, delete
@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain import events
 from services.permits.domain.model.change_sets import ApplicationChange, ChangeSet, DeclarationChange, PermitChange
-from services.permits.domain.model.events import DomainEvent
-from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.model.events import Data_co, DomainEvent
 from services.permits.store import applications, quota_usage
 from services.permits.store import tables as t
 from services.permits.store import to_row as w
@@ -67,43 +66,56 @@ async def _save_applications(conn: AsyncConnection, changes: Iterable[Applicatio
 
 
 async def _save_events(conn: AsyncConnection, changes: ChangeSet) -> None:
-    """Write a history row and a piece of news for every move."""
-    declaration_history, permit_history, messages = [], [], []
-    for change in changes.declarations:
-        declaration, audience = change.declaration, events.declaration_audience(change.declaration).model_dump_json()
-        for number, event in enumerate(change.events, start=declaration.sequence + 1):
-            declaration_history.append(w.history_row("declaration_id", declaration.id, number, event))
-            data = events.declaration_payload(declaration, event)
-            messages.append(w.outbox_event_row(f"declaration:{declaration.id}", number, event, data, audience))
-    for permit, number, event in _numbered_events(changes.permits):
-        permit_history.append(w.history_row("permit_id", permit.id, number, event))
-        audience = events.permit_audience(permit, event.also_notify).model_dump_json()
-        messages.append(
-            w.outbox_event_row(f"permit:{permit.id}", number, event, events.permit_payload(permit, event), audience)
-        )
-    await _save_application_events(conn, changes.applications)
-    await _insert(conn, t.declaration_history, ("declaration_id", *w.HISTORY_COLUMNS), declaration_history)
-    await _insert(conn, t.permit_history, ("permit_id", *w.HISTORY_COLUMNS), permit_history)
+    """Write a history row and an outbox message for every event."""
+    messages = [
+        *await _save_declaration_history(conn, changes.declarations),
+        *await _save_permit_history(conn, changes.permits),
+        *await _save_application_history(conn, changes.applications),
+    ]
     await _insert(conn, t.outbox_events, w.OUTBOX_EVENT_COLUMNS, messages)
 
 
-def _numbered_events(changes: Iterable[PermitChange]) -> Iterator[tuple[PermitRecord, int, DomainEvent]]:
+async def _save_declaration_history(conn: AsyncConnection, changes: Iterable[DeclarationChange]) -> Rows:
+    history, messages = [], []
     for change in changes:
-        for number, event in enumerate(change.events, start=change.permit.sequence + 1):
-            yield change.permit, number, event
+        declaration, audience = change.declaration, events.declaration_audience(change.declaration).model_dump_json()
+        for event in _in_sequence(change.events, declaration.sequence):
+            history.append(w.history_row("declaration_id", declaration.id, event))
+            messages.append(w.outbox_event_row("declaration", declaration.id, event, audience))
+    await _insert(conn, t.declaration_history, ("declaration_id", *w.HISTORY_COLUMNS), history)
+    return messages
 
 
-async def _save_application_events(conn: AsyncConnection, changes: Iterable[ApplicationChange]) -> None:
-    rows, messages = [], []
+async def _save_permit_history(conn: AsyncConnection, changes: Iterable[PermitChange]) -> Rows:
+    history, messages = [], []
+    for change in changes:
+        permit = change.permit
+        for event in _in_sequence(change.events, permit.sequence):
+            audience = events.permit_audience(permit, event.also_notify).model_dump_json()
+            history.append(w.history_row("permit_id", permit.id, event))
+            messages.append(w.outbox_event_row("permit", permit.id, event, audience))
+    await _insert(conn, t.permit_history, ("permit_id", *w.HISTORY_COLUMNS), history)
+    return messages
+
+
+async def _save_application_history(conn: AsyncConnection, changes: Iterable[ApplicationChange]) -> Rows:
+    history, messages = [], []
     for change in changes:
         application = change.application
-        for number, event in enumerate(change.events, start=application.sequence + 1):
-            rows.append(w.history_row("application_id", application.id, number, event))
-            audience = events.application_audience(application, event).model_dump_json()
-            data = events.application_payload(application, event)
-            messages.append(w.outbox_event_row(f"application:{application.id}", number, event, data, audience))
-    await _insert(conn, t.application_history, ("application_id", *w.HISTORY_COLUMNS), rows)
-    await _insert(conn, t.outbox_events, w.OUTBOX_EVENT_COLUMNS, messages)
+        for event in _in_sequence(change.events, application.sequence):
+            audience = events.application_audience(application, event.data).model_dump_json()
+            history.append(w.history_row("application_id", application.id, event))
+            messages.append(w.outbox_event_row("application", application.id, event, audience))
+    await _insert(conn, t.application_history, ("application_id", *w.HISTORY_COLUMNS), history)
+    return messages
+
+
+def _in_sequence(subject_events: Sequence[DomainEvent[Data_co]], last_sequence: int) -> Sequence[DomainEvent[Data_co]]:
+    """Return the events of a subject; raise where their numbers do not follow the last one without a gap."""
+    expected = range(last_sequence + 1, last_sequence + 1 + len(subject_events))
+    if [event.data.sequence for event in subject_events] != list(expected):
+        raise ValueError(f"events {[event.event_type for event in subject_events]} do not follow {last_sequence}")
+    return subject_events
 
 
 async def _insert(conn: AsyncConnection, table: Table, names: ColumnNames, rows: Rows) -> None:

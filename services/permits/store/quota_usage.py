@@ -21,7 +21,7 @@ from services.permits.store import tables as t
 from services.permits.store import to_row as w
 from services.permits.store.quotas import UNCOUNTED_STATUSES, quantity_used
 from services.permits.store.tables import quota_usage, quotas
-from shared.contracts.closed_sets import ActorRole, PermitKind
+from shared.contracts.closed_sets import ActorRole, PermitKind, Unit
 from shared.contracts.parties import Actor
 from shared.database import bulk_insert, bulk_update, column_arrays, id_in
 
@@ -96,7 +96,7 @@ async def _lock_quotas(conn: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID,
 def _quota_from_row(row: object) -> QuotaRecord:
     values = {name: row[name] for name in QuotaRecord.__dataclass_fields__}  # type: ignore[index]
     codes = {name: tuple(values[name]) for name in ("terms", "sources", "purposes")}
-    return QuotaRecord(**{**values, **codes})
+    return QuotaRecord(**{**values, **codes, "unit": Unit(values["unit"])})
 
 
 async def _write_notices(
@@ -110,9 +110,7 @@ async def _write_notices(
     ]
     await conn.execute(bulk_update(quotas, ("id",), NOTICE_COLUMNS), column_arrays(rows, ("id", *NOTICE_COLUMNS)))
     messages = [
-        w.outbox_event_row(
-            f"quota:{change.quota}", change.sequence, change.event, change.payload, change.audience.model_dump_json()
-        )
+        w.outbox_event_row("quota", change.quota, change.event, change.audience.model_dump_json())
         for change in changes
         if change.event is not None
     ]

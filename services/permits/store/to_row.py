@@ -5,18 +5,20 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import to_json
 from sqlalchemy import Table
 
 from services.permits.domain.ledger.balances import EntryKind
 from services.permits.domain.model.change_sets import DeclarationChange, PermitChange, Posting
 from services.permits.domain.model.declarations import Citation
-from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.events import AnyEvent, DomainEvent
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits.expiry import NOTICE_LEVELS
 from services.permits.store import tables as t
 from services.permits.store.from_row import BALANCE_COLUMNS
 from services.permits.store.search import declaration_search_words, permit_search_words
+from shared.contracts.events.declarations import DeclarationAccepted, DeclarationConsented, DeclarationOverridden
+from shared.contracts.events.parts import EventData
+from shared.contracts.events.permits import PermitEndorsed
 from shared.database import derived_id
 
 EVENT_ID_NAMESPACE = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a01")
@@ -138,7 +140,7 @@ def permit_row(change: PermitChange) -> dict[str, Any]:
 
 def _is_only_expiry_notice(change: PermitChange) -> bool:
     """Say whether nothing changed but that the permit's end was told of: who read its version may still act on it."""
-    return bool(change.events) and all(event.event_type in NOTICE_LEVELS for event in change.events)
+    return bool(change.events) and all(type(event.data) in NOTICE_LEVELS for event in change.events)
 
 
 def line_rows(permit: PermitRecord) -> list[dict[str, Any]]:
@@ -180,35 +182,47 @@ def changed_balance_columns(postings: Iterable[Posting]) -> tuple[str, ...]:
     return RESERVED_COLUMNS if kinds and kinds <= RESERVED_ONLY_KINDS else BALANCE_COLUMNS
 
 
-def history_row(id_column: str, id: UUID, sequence: int, event: DomainEvent) -> dict[str, Any]:
-    """Write a move as a row of history of what `id_column` and `id` say."""
+_OVERRIDE_FIELDS = {"overridden", "item", "line", "quantity"}
+HISTORY_FIELDS: dict[type[EventData], set[str]] = {
+    DeclarationAccepted: _OVERRIDE_FIELDS,
+    DeclarationOverridden: _OVERRIDE_FIELDS,
+    DeclarationConsented: {"item", "quantity", "unit"},
+    PermitEndorsed: {"endorsed_on", "port", "transport_document"},
+}
+"""The data of an event that its subject's history shows in addition, where they are given."""
+
+
+def history_row(id_column: str, subject_id: UUID, event: AnyEvent) -> dict[str, Any]:
+    """Return an event as a row of history of what `id_column` and `subject_id` say."""
+    data = event.data
+    fields = HISTORY_FIELDS.get(type(data))
+    detail = None if fields is None else data.model_dump_json(include=fields, exclude_none=True)
     return {
-        id_column: id,
-        "sequence": sequence,
+        id_column: subject_id,
+        "sequence": data.sequence,
         "event": event.event_type,
         "from_status": event.from_status,
-        "to_status": event.to_status,
+        "to_status": data.status,
         "at": event.actor.at,
         "actor_party_id": event.actor.party,
         "actor_role": event.actor.role,
-        "reason": event.reason,
-        "detail": json.dumps(event.detail) if event.detail else None,
+        "reason": data.reason,
+        "detail": None if detail == "{}" else detail,
     }
 
 
-def outbox_event_row(
-    subject: str, sequence: int, event: DomainEvent, data: dict[str, Any], audience: str
-) -> dict[str, Any]:
-    """Write a move as a piece of news, its id derived from its subject and number."""
+def outbox_event_row(kind: str, subject_id: UUID, event: DomainEvent[EventData], audience: str) -> dict[str, Any]:
+    """Return an event as a row of the outbox, its id derived from its subject (`kind:id`) and sequence."""
+    subject, data, at = f"{kind}:{subject_id}", event.data, event.actor.at
     return {
-        "id": derived_id(EVENT_ID_NAMESPACE, f"{subject}/{sequence}"),
+        "id": derived_id(EVENT_ID_NAMESPACE, f"{subject}/{data.sequence}"),
         "type": event.event_type,
         "subject": subject,
-        "sequence": sequence,
-        "at": event.actor.at,
-        "data": to_json({**data, "sequence": sequence}).decode(),
+        "sequence": data.sequence,
+        "at": at,
+        "data": data.model_dump_json(exclude_none=True),
         "audience": audience,
-        "due_at": event.actor.at,
+        "due_at": at,
     }
 
 

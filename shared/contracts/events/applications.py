@@ -1,14 +1,12 @@
 """The data of events about an application for a permit."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from shared.contracts.closed_sets import PermitKind
+from shared.contracts.closed_sets import ApplicationStatus, PermitKind, Recommendation
 from shared.contracts.events.parts import EventData
 from shared.contracts.fields import Country, Id, ShortText
-
-Status = Literal["submitted", "queried", "granted", "refused", "withdrawn"]
 
 
 class ApplicationEventData(EventData):
@@ -16,7 +14,7 @@ class ApplicationEventData(EventData):
 
     application_id: Id
     reference: Annotated[str | None, Field(description="The applicant's own")] = None
-    status: Status
+    status: ApplicationStatus
     issuer: Country
     kind: PermitKind
     reason: Annotated[str | None, Field(description="The question, the answer or the grounds")] = None
@@ -29,7 +27,7 @@ class ApplicationSubmitted(ApplicationEventData):
 class ApplicationAssessed(ApplicationEventData):
     """Its applicant does not hear of this. Where the country's policy asks for two people, another one issues."""
 
-    recommendation: Literal["grant", "refuse"]
+    recommendation: Recommendation
 
 
 class ApplicationQueried(ApplicationEventData):

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from shared.cites.events import EVENT_TYPES
+from shared.cites.events import EVENT_SENTENCES, EventType
 from shared.contracts.events import applications as a
 from shared.contracts.events import declarations as d
 from shared.contracts.events import endpoints as e
@@ -19,43 +19,45 @@ from shared.contracts.events import quotas as q
 from shared.contracts.events.examples import EXAMPLE_DATA
 from shared.contracts.events.parts import EventData
 
-DATA_MODELS: dict[str, type[EventData]] = {
-    "declaration.received": d.DeclarationReceived,
-    "declaration.accepted": d.DeclarationAccepted,
-    "declaration.referred": d.DeclarationReferred,
-    "declaration.rejected": d.DeclarationRejected,
-    "declaration.released": d.DeclarationReleased,
-    "declaration.refused": d.DeclarationRefused,
-    "declaration.cancelled": d.DeclarationCancelled,
-    "declaration.amended": d.DeclarationAmended,
-    "declaration.overridden": d.DeclarationOverridden,
-    "declaration.consented": d.DeclarationConsented,
-    "declaration.corrected": d.DeclarationCorrected,
-    "permit.issued": p.PermitIssued,
-    "permit.endorsed": p.PermitEndorsed,
-    "permit.used": p.PermitUsed,
-    "permit.exhausted": p.PermitExhausted,
-    "permit.revoked": p.PermitRevoked,
-    "permit.replaced": p.PermitReplaced,
-    "permit.lost": p.PermitLost,
-    "permit.found": p.PermitFound,
-    "permit.expiring": p.PermitExpiring,
-    "permit.expired": p.PermitExpired,
-    "permit.second_use_attempted": p.PermitSecondUseAttempted,
-    "quota.near": q.QuotaNear,
-    "quota.reached": q.QuotaReached,
-    "application.submitted": a.ApplicationSubmitted,
-    "application.assessed": a.ApplicationAssessed,
-    "application.queried": a.ApplicationQueried,
-    "application.answered": a.ApplicationAnswered,
-    "application.granted": a.ApplicationGranted,
-    "application.refused": a.ApplicationRefused,
-    "application.withdrawn": a.ApplicationWithdrawn,
-    "endpoint.verification": e.EndpointVerification,
-    "endpoint.test": e.EndpointTest,
-    "endpoint.disabled": e.EndpointDisabled,
-    "event.acknowledged": e.EventAcknowledged,
+DATA_MODELS: dict[EventType, type[EventData]] = {
+    EventType.DECLARATION_RECEIVED: d.DeclarationReceived,
+    EventType.DECLARATION_ACCEPTED: d.DeclarationAccepted,
+    EventType.DECLARATION_REFERRED: d.DeclarationReferred,
+    EventType.DECLARATION_REJECTED: d.DeclarationRejected,
+    EventType.DECLARATION_RELEASED: d.DeclarationReleased,
+    EventType.DECLARATION_REFUSED: d.DeclarationRefused,
+    EventType.DECLARATION_CANCELLED: d.DeclarationCancelled,
+    EventType.DECLARATION_AMENDED: d.DeclarationAmended,
+    EventType.DECLARATION_OVERRIDDEN: d.DeclarationOverridden,
+    EventType.DECLARATION_CONSENTED: d.DeclarationConsented,
+    EventType.DECLARATION_CORRECTED: d.DeclarationCorrected,
+    EventType.PERMIT_ISSUED: p.PermitIssued,
+    EventType.PERMIT_ENDORSED: p.PermitEndorsed,
+    EventType.PERMIT_USED: p.PermitUsed,
+    EventType.PERMIT_EXHAUSTED: p.PermitExhausted,
+    EventType.PERMIT_REVOKED: p.PermitRevoked,
+    EventType.PERMIT_REPLACED: p.PermitReplaced,
+    EventType.PERMIT_LOST: p.PermitLost,
+    EventType.PERMIT_FOUND: p.PermitFound,
+    EventType.PERMIT_EXPIRING: p.PermitExpiring,
+    EventType.PERMIT_EXPIRED: p.PermitExpired,
+    EventType.PERMIT_SECOND_USE_ATTEMPTED: p.PermitSecondUseAttempted,
+    EventType.QUOTA_NEAR: q.QuotaNear,
+    EventType.QUOTA_REACHED: q.QuotaReached,
+    EventType.APPLICATION_SUBMITTED: a.ApplicationSubmitted,
+    EventType.APPLICATION_ASSESSED: a.ApplicationAssessed,
+    EventType.APPLICATION_QUERIED: a.ApplicationQueried,
+    EventType.APPLICATION_ANSWERED: a.ApplicationAnswered,
+    EventType.APPLICATION_GRANTED: a.ApplicationGranted,
+    EventType.APPLICATION_REFUSED: a.ApplicationRefused,
+    EventType.APPLICATION_WITHDRAWN: a.ApplicationWithdrawn,
+    EventType.ENDPOINT_VERIFICATION: e.EndpointVerification,
+    EventType.ENDPOINT_TEST: e.EndpointTest,
+    EventType.ENDPOINT_DISABLED: e.EndpointDisabled,
+    EventType.EVENT_ACKNOWLEDGED: e.EventAcknowledged,
 }
+"""The one model of each type of event: an event's data are always an instance of it."""
+_TYPES_BY_MODEL = {model: event_type for event_type, model in DATA_MODELS.items()}
 _OFFICES = "customs and authorities of both countries, partners who were granted its country"
 AUDIENCE_BY_FAMILY: dict[str, str] = {
     "declaration": f"Its trader and who lodged it, {_OFFICES}",
@@ -68,11 +70,16 @@ AUDIENCE_BY_FAMILY: dict[str, str] = {
 _EXAMPLE_ID, _EXAMPLE_TIMESTAMP = "0190c0de-0000-5000-8000-00000000e7e4", "2026-03-16T09:30:00.000000Z"
 
 
-@dataclass(frozen=True)
-class EventType:
-    """One type of event."""
+def event_type_of(data: EventData) -> EventType:
+    """Return the type of the event that these data belong to."""
+    return _TYPES_BY_MODEL[type(data)]
 
-    code: str
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueEntry:
+    """One type of event as it is described to those who receive it."""
+
+    code: EventType
     sentence: str
     model: type[EventData]
     example: dict[str, Any]
@@ -80,7 +87,7 @@ class EventType:
     @property
     def family(self) -> str:
         """What it is about: declaration, permit, quota, application, endpoint or event."""
-        return self.code.partition(".")[0]
+        return self.code.family
 
     @property
     def meaning(self) -> str:
@@ -93,20 +100,25 @@ class EventType:
         return AUDIENCE_BY_FAMILY[self.family]
 
 
-CATALOGUE: dict[str, EventType] = {
-    kind: EventType(
-        kind,
-        sentence,
-        DATA_MODELS[kind],
-        {"id": _EXAMPLE_ID, "type": kind, "timestamp": _EXAMPLE_TIMESTAMP, "data": EXAMPLE_DATA[kind]},
+CATALOGUE: dict[EventType, CatalogueEntry] = {
+    code: CatalogueEntry(
+        code=code,
+        sentence=sentence,
+        model=DATA_MODELS[code],
+        example={
+            "id": _EXAMPLE_ID,
+            "type": code.value,
+            "timestamp": _EXAMPLE_TIMESTAMP,
+            "data": EXAMPLE_DATA[code],
+        },
     )
-    for kind, sentence in EVENT_TYPES.items()
+    for code, sentence in EVENT_SENTENCES.items()
 }
 
 
 def validate_data(event_type: str, data: dict[str, Any]) -> None:
-    """Raise unless data is exactly what the catalogue says of this type: ValidationError, or KeyError for no type."""
-    CATALOGUE[event_type].model.model_validate_json(json.dumps(data))
+    """Raise unless data is exactly what the catalogue says of this type: ValidationError, or ValueError for no type."""
+    CATALOGUE[EventType(event_type)].model.model_validate_json(json.dumps(data))
 
 
 def data_schemas(*, ref: str) -> dict[str, dict[str, Any]]:
@@ -117,26 +129,26 @@ def data_schemas(*, ref: str) -> dict[str, dict[str, Any]]:
     return schemas
 
 
-def event_schema(entry: EventType, *, ref: str) -> dict[str, Any]:
+def event_schema(entry: CatalogueEntry, *, ref: str) -> dict[str, Any]:
     """Answer the JSON schema of a whole event as it is sent, its data by reference."""
     return {
         "type": "object",
         "required": ["id", "type", "timestamp", "data"],
         "properties": {
             "id": {"type": "string", "format": "uuid", "description": "The same each time it is told"},
-            "type": {"const": entry.code},
+            "type": {"const": entry.code.value},
             "timestamp": {"type": "string", "format": "date-time", "description": "When it happened, in UTC"},
             "data": {"$ref": ref.format(model=entry.model.__name__)},
         },
     }
 
 
-def standalone_schema(entry: EventType) -> dict[str, Any]:
+def standalone_schema(entry: CatalogueEntry) -> dict[str, Any]:
     """Answer the JSON schema (2020-12) of an event of this type, complete in itself."""
     ref = "#/$defs/{model}"
     every = data_schemas(ref=ref)
     needed = _reachable_models(every, entry.model.__name__)
-    base = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": entry.code}
+    base = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": entry.code.value}
     return base | event_schema(entry, ref=ref) | {"$defs": {name: every[name] for name in sorted(needed)}}
 
 

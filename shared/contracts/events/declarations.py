@@ -4,12 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.closed_sets import Movement
+from shared.contracts.closed_sets import DeclarationStatus, Movement
 from shared.contracts.events.parts import DecimalText, EventData, Usage
 from shared.contracts.fields import Id
 from shared.contracts.findings import Finding
 
-Status = Literal["received", "accepted", "referred", "rejected", "released", "refused", "cancelled"]
 Findings = Annotated[
     tuple[Finding, ...] | None, Field(strict=False, description="All that stands against it or is to be known")
 ]
@@ -26,7 +25,7 @@ class DeclarationEventData(EventData):
 
     declaration_id: Id
     reference: Annotated[str, Field(description="The trader's own")]
-    status: Status
+    status: DeclarationStatus
     movement: Movement
     version: Annotated[int, Field(ge=1, description="Rises with each amendment")]
     reason: Reason = None
@@ -35,13 +34,13 @@ class DeclarationEventData(EventData):
 class DeclarationReceived(DeclarationEventData):
     """The hub has it; its check follows."""
 
-    status: Literal["received"]
+    status: Literal[DeclarationStatus.RECEIVED]
 
 
 class DeclarationAccepted(DeclarationEventData):
     """Its quantities are set aside; customs may release it."""
 
-    status: Literal["accepted"]
+    status: Literal[DeclarationStatus.ACCEPTED]
     findings: Findings = None
     overridden: Annotated[str | None, Field(description="The rule whose finding an officer settled last")] = None
     item: Annotated[int | None, Field(description="The item whose finding that was")] = None
@@ -52,40 +51,40 @@ class DeclarationAccepted(DeclarationEventData):
 class DeclarationReferred(DeclarationEventData):
     """Findings wait for an officer, or a permit it relies on was withdrawn or endorsed for less."""
 
-    status: Literal["referred"]
+    status: Literal[DeclarationStatus.REFERRED]
     findings: Findings = None
 
 
 class DeclarationRejected(DeclarationEventData):
     """Findings block it; it may be amended, or an officer may override them."""
 
-    status: Literal["rejected"]
+    status: Literal[DeclarationStatus.REJECTED]
     findings: Findings = None
 
 
 class DeclarationReleased(DeclarationEventData):
     """Its goods may go; their actual quantities are written off."""
 
-    status: Literal["released"]
+    status: Literal[DeclarationStatus.RELEASED]
     usage: Usages = None
 
 
 class DeclarationRefused(DeclarationEventData):
     """Its goods stay; what was set aside for it is free again."""
 
-    status: Literal["refused"]
+    status: Literal[DeclarationStatus.REFUSED]
 
 
 class DeclarationCancelled(DeclarationEventData):
     """It counts no more; what was set aside for it is free again."""
 
-    status: Literal["cancelled"]
+    status: Literal[DeclarationStatus.CANCELLED]
 
 
 class DeclarationAmended(DeclarationEventData):
     """A new version stands in the place of the old one; its check follows as an event of its own."""
 
-    status: Literal["received"]
+    status: Literal[DeclarationStatus.RECEIVED]
 
 
 class DeclarationOverridden(DeclarationEventData):
@@ -109,5 +108,5 @@ class DeclarationConsented(DeclarationEventData):
 class DeclarationCorrected(DeclarationEventData):
     """The quantities that were written off are other ones now."""
 
-    status: Literal["released"]
+    status: Literal[DeclarationStatus.RELEASED]
     usage: Usages = None

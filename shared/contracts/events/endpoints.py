@@ -1,9 +1,10 @@
 """The data of events about the telling itself: an endpoint's, and what a receiver said of an event."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
+from shared.contracts.closed_sets import AcknowledgementOutcome
 from shared.contracts.events.parts import EventData
 from shared.contracts.fields import Country, Id, ShortText, Timestamp
 
@@ -37,7 +38,7 @@ class EventAcknowledged(EventData):
     event_id: Annotated[Id, Field(description="The event it is about")]
     type: Annotated[str, Field(description="That event's type")]
     subject: Annotated[str, Field(description="That event's subject, kind:id")]
-    outcome: Literal["accepted", "with_warnings", "not_readable"]
+    outcome: AcknowledgementOutcome
     message: str | None = None
     by: Annotated[Id, Field(description="Party id of the receiver")]
     at: Timestamp

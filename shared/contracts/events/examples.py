@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from shared.cites.events import EventType
+
 _DECLARATION = {
     "declaration_id": "0190c0de-0000-7000-8000-00000000dec1",
     "reference": "B-2026-0001",
@@ -63,17 +65,18 @@ _QUOTA = {
 _ENDPOINT = {"endpoint_id": "0190c0de-0000-7000-8000-00000000e4d1"}
 _EXPIRES = {"valid_until": "2026-08-31"}
 
-EXAMPLE_DATA: dict[str, dict[str, Any]] = {
-    "declaration.received": _DECLARATION | {"status": "received", "sequence": 1},
-    "declaration.accepted": _DECLARATION | {"status": "accepted", "sequence": 2},
-    "declaration.referred": _DECLARATION | {"status": "referred", "findings": [_REFERRING_FINDING], "sequence": 2},
-    "declaration.rejected": _DECLARATION | {"status": "rejected", "findings": [_SECOND_USE], "sequence": 2},
-    "declaration.released": _DECLARATION | {"status": "released", "usage": [_USAGE], "sequence": 3},
-    "declaration.refused": _DECLARATION
+EXAMPLE_DATA: dict[EventType, dict[str, Any]] = {
+    EventType.DECLARATION_RECEIVED: _DECLARATION | {"status": "received", "sequence": 1},
+    EventType.DECLARATION_ACCEPTED: _DECLARATION | {"status": "accepted", "sequence": 2},
+    EventType.DECLARATION_REFERRED: _DECLARATION
+    | {"status": "referred", "findings": [_REFERRING_FINDING], "sequence": 2},
+    EventType.DECLARATION_REJECTED: _DECLARATION | {"status": "rejected", "findings": [_SECOND_USE], "sequence": 2},
+    EventType.DECLARATION_RELEASED: _DECLARATION | {"status": "released", "usage": [_USAGE], "sequence": 3},
+    EventType.DECLARATION_REFUSED: _DECLARATION
     | {"status": "refused", "reason": "The skins are of wild origin", "sequence": 3},
-    "declaration.cancelled": _DECLARATION | {"status": "cancelled", "sequence": 3},
-    "declaration.amended": _DECLARATION | {"status": "received", "version": 2, "sequence": 3},
-    "declaration.overridden": _DECLARATION
+    EventType.DECLARATION_CANCELLED: _DECLARATION | {"status": "cancelled", "sequence": 3},
+    EventType.DECLARATION_AMENDED: _DECLARATION | {"status": "received", "version": 2, "sequence": 3},
+    EventType.DECLARATION_OVERRIDDEN: _DECLARATION
     | {
         "status": "referred",
         "overridden": "HUB.not-endorsed",
@@ -81,11 +84,11 @@ EXAMPLE_DATA: dict[str, dict[str, Any]] = {
         "reason": "Counted on arrival",
         "sequence": 3,
     },
-    "declaration.consented": _DECLARATION
+    EventType.DECLARATION_CONSENTED: _DECLARATION
     | {"status": "referred", "item": 1, "quantity": "102", "reason": "Two more were packed", "sequence": 3},
-    "declaration.corrected": _DECLARATION
+    EventType.DECLARATION_CORRECTED: _DECLARATION
     | {"status": "released", "usage": [_USAGE], "reason": "Two skins were counted twice", "sequence": 4},
-    "permit.issued": _PERMIT
+    EventType.PERMIT_ISSUED: _PERMIT
     | {
         "status": "issued",
         "kind": "export",
@@ -93,42 +96,43 @@ EXAMPLE_DATA: dict[str, dict[str, Any]] = {
         "lines": [_LINE | {"term": "SKI", "source": "R", "quantity": "120"}],
         "sequence": 1,
     },
-    "permit.endorsed": _PERMIT
+    EventType.PERMIT_ENDORSED: _PERMIT
     | {"status": "endorsed", "lines": [_USED_LINE], "endorsed_on": "2026-03-08", "port": "Durban", "sequence": 2},
-    "permit.used": _PERMIT
+    EventType.PERMIT_USED: _PERMIT
     | _CAUSE
     | {"status": "endorsed", "side": "import", "lines": [_USED_LINE_AT_IMPORT], "sequence": 3},
-    "permit.exhausted": _PERMIT | _CAUSE | {"status": "exhausted", "sequence": 4},
-    "permit.revoked": _PERMIT | {"status": "revoked", "reason": "Issued on forged papers", "sequence": 5},
-    "permit.replaced": _PERMIT | {"status": "replaced", "replaced_by": _SUCCESSOR, "sequence": 5},
-    "permit.lost": _PERMIT | {"status": "lost", "reason": "Lost in the post", "sequence": 5},
-    "permit.found": _PERMIT | {"status": "endorsed", "sequence": 6},
-    "permit.expiring": _PERMIT | {"status": "endorsed", **_EXPIRES, "days_left": 30, "sequence": 5},
-    "permit.expired": _PERMIT | {"status": "expired", **_EXPIRES, "days_left": 0, "sequence": 6},
-    "permit.second_use_attempted": _PERMIT
+    EventType.PERMIT_EXHAUSTED: _PERMIT | _CAUSE | {"status": "exhausted", "sequence": 4},
+    EventType.PERMIT_REVOKED: _PERMIT | {"status": "revoked", "reason": "Issued on forged papers", "sequence": 5},
+    EventType.PERMIT_REPLACED: _PERMIT | {"status": "replaced", "replaced_by": _SUCCESSOR, "sequence": 5},
+    EventType.PERMIT_LOST: _PERMIT | {"status": "lost", "reason": "Lost in the post", "sequence": 5},
+    EventType.PERMIT_FOUND: _PERMIT | {"status": "endorsed", "sequence": 6},
+    EventType.PERMIT_EXPIRING: _PERMIT | {"status": "endorsed", **_EXPIRES, "days_left": 30, "sequence": 5},
+    EventType.PERMIT_EXPIRED: _PERMIT | {"status": "expired", **_EXPIRES, "days_left": 0, "sequence": 6},
+    EventType.PERMIT_SECOND_USE_ATTEMPTED: _PERMIT
     | _CAUSE
     | {
         "status": "endorsed",
         "attempts": [{"line": "A", "item": 1, "asked": "30", "left": "18", "unit": "number"}],
         "sequence": 4,
     },
-    "quota.near": _QUOTA | {"taken": "820", "left": "180", "share": 82, "sequence": 1},
-    "quota.reached": _QUOTA | {"taken": "1000", "left": "0", "share": 100, "sequence": 2},
-    "application.submitted": _APPLICATION | {"status": "submitted", "sequence": 1},
-    "application.assessed": _APPLICATION | {"status": "submitted", "recommendation": "grant", "sequence": 2},
-    "application.queried": _APPLICATION | {"status": "queried", "reason": "Which farm?", "sequence": 2},
-    "application.answered": _APPLICATION | {"status": "submitted", "reason": "Farm ZA-017", "sequence": 3},
-    "application.granted": _APPLICATION
+    EventType.QUOTA_NEAR: _QUOTA | {"taken": "820", "left": "180", "share": 82, "sequence": 1},
+    EventType.QUOTA_REACHED: _QUOTA | {"taken": "1000", "left": "0", "share": 100, "sequence": 2},
+    EventType.APPLICATION_SUBMITTED: _APPLICATION | {"status": "submitted", "sequence": 1},
+    EventType.APPLICATION_ASSESSED: _APPLICATION | {"status": "submitted", "recommendation": "grant", "sequence": 2},
+    EventType.APPLICATION_QUERIED: _APPLICATION | {"status": "queried", "reason": "Which farm?", "sequence": 2},
+    EventType.APPLICATION_ANSWERED: _APPLICATION | {"status": "submitted", "reason": "Farm ZA-017", "sequence": 3},
+    EventType.APPLICATION_GRANTED: _APPLICATION
     | {"status": "granted", "permit_id": _PERMIT["permit_id"], "number": "ZA-2026-000123", "sequence": 4},
-    "application.refused": _APPLICATION | {"status": "refused", "reason": "The quota is used up", "sequence": 4},
-    "application.withdrawn": _APPLICATION | {"status": "withdrawn", "sequence": 2},
-    "endpoint.verification": _ENDPOINT | {"challenge": "9f2c64aa1b7d4e0f8c35", "sequence": 1},
-    "endpoint.test": _ENDPOINT | {"sequence": 2},
-    "endpoint.disabled": _ENDPOINT
+    EventType.APPLICATION_REFUSED: _APPLICATION
+    | {"status": "refused", "reason": "The quota is used up", "sequence": 4},
+    EventType.APPLICATION_WITHDRAWN: _APPLICATION | {"status": "withdrawn", "sequence": 2},
+    EventType.ENDPOINT_VERIFICATION: _ENDPOINT | {"challenge": "9f2c64aa1b7d4e0f8c35", "sequence": 1},
+    EventType.ENDPOINT_TEST: _ENDPOINT | {"sequence": 2},
+    EventType.ENDPOINT_DISABLED: _ENDPOINT
     | {"url": "https://b.example/hooks", "reason": "the receiver answered 410 Gone", "sequence": 3},
-    "event.acknowledged": {
+    EventType.EVENT_ACKNOWLEDGED: {
         "event_id": "0190c0de-0000-5000-8000-00000000e7e4",
-        "type": "declaration.released",
+        "type": EventType.DECLARATION_RELEASED.value,
         "subject": f"declaration:{_DECLARATION['declaration_id']}",
         "outcome": "with_warnings",
         "message": "Taken over; the office code is new to us",

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.closed_sets import Movement, PermitKind
+from shared.contracts.closed_sets import Movement, PermitKind, PermitStatus, Side
 from shared.contracts.events.parts import (
     CausingDeclaration,
     EventData,
@@ -15,14 +15,13 @@ from shared.contracts.events.parts import (
 )
 from shared.contracts.fields import Day, Id
 
-Status = Literal["issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost"]
 UsedLines = Annotated[tuple[UsedLine, ...], Field(strict=False)]
 
 
 class PermitEventData(EventData, PermitReference):
     """Which permit, and where it stands after what happened."""
 
-    status: Status
+    status: PermitStatus
     reason: Annotated[str | None, Field(description="Why, in the words of the one who did it")] = None
 
 
@@ -46,13 +45,13 @@ class PermitEndorsed(PermitEventData):
     declaration_id: Id | None = None
     reference: str | None = None
     movement: Movement | None = None
-    side: Literal["export"] | None = None
+    side: Literal[Side.EXPORT] | None = None
 
 
 class PermitUsed(PermitEventData, CausingDeclaration):
     """What really arrived by a declaration, line by line, and what is left; a correction tells it anew."""
 
-    side: Literal["import"]
+    side: Literal[Side.IMPORT]
     lines: UsedLines
 
 

@@ -4,9 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.contracts.closed_sets import Unit
+from shared.contracts.closed_sets import PermitStatus, Unit
 from shared.contracts.events.parts import DecimalText, EventData
-from shared.contracts.events.permits import Status
 from shared.contracts.fields import Country, Day, Id, ShortText
 
 Codes = Annotated[tuple[str, ...], Field(strict=False, description="Codes it is limited to; empty means all")]
@@ -31,7 +30,7 @@ class QuotaEventData(EventData):
     permit_id: Id
     issuer: Country
     number: ShortText
-    status: Annotated[Status, Field(description="Where that permit stands")]
+    status: Annotated[PermitStatus, Field(description="Where that permit stands")]
 
 
 class QuotaNear(QuotaEventData):

@@ -12,6 +12,7 @@ from standardwebhooks.webhooks import Webhook
 from saola_client import verify_webhook
 from services.notifications.domain.cloud_events import render_cloud_event
 from services.notifications.domain.delivery_request import DeliveryRequest
+from shared.cites.events import EventType
 from shared.contracts.events.catalogue import CATALOGUE, validate_data
 from tests.notifications.conftest import Service, event_message, party, running_worker, wait_until
 from tests.notifications.receivers import Receiver, WebhookRequest
@@ -28,7 +29,7 @@ async def heard_by(service: Service, receiver: Receiver, *, count: int = 1) -> l
 async def test_attributes_are_headers_and_the_data_alone_is_the_body(service: Service, receiver: Receiver) -> None:
     who, message = party(), event_message(kind="declaration.accepted")
     message = message.model_copy(
-        update={"audience": event_message(to=who).audience, "data": CATALOGUE[message.type].example["data"]}
+        update={"audience": event_message(to=who).audience, "data": CATALOGUE[EventType(message.type)].example["data"]}
     )
     await service.endpoint(who, receiver.url, format="cloudevents")
     await service.send_events(message)

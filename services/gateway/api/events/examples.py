@@ -3,6 +3,7 @@
 from services.gateway.api.declarations.examples import DECLARATION_ID
 from services.gateway.api.descriptions.example import Example
 from services.gateway.api.parties.examples import MOMENT
+from shared.cites.events import EventType
 
 ENDPOINT_ID = "0190c0de-0000-7000-8000-00000000e4d1"
 DELIVERY_ID = "0190c0de-0000-7000-8000-00000000de11"
@@ -33,7 +34,7 @@ ATTEMPT = {"at": MOMENT, "duration_ms": 41, "status": 503, "reason": "answered 5
 DELIVERY = {
     "id": DELIVERY_ID,
     "event_id": EVENT_ID,
-    "type": "declaration.released",
+    "type": EventType.DECLARATION_RELEASED.value,
     "subject": f"declaration:{DECLARATION_ID}",
     "status": "pending",
     "created_at": MOMENT,
@@ -43,7 +44,7 @@ DELIVERY = {
     "acknowledgement": None,
 }
 DATA = {"declaration_id": DECLARATION_ID, "reference": "B-2026-0001", "status": "released", "sequence": 3}
-EVENT = {"id": EVENT_ID, "type": "declaration.released", "timestamp": MOMENT, "data": DATA}
+EVENT = {"id": EVENT_ID, "type": EventType.DECLARATION_RELEASED.value, "timestamp": MOMENT, "data": DATA}
 EXAMPLES: dict[str, Example] = {
     "add_endpoint": Example(ENDPOINT_CONTENT | {"filters": FILTERS, "rate_limit": 50}, ENDPOINT | {"secret": SECRET}),
     "list_endpoints": Example(response={"data": [ENDPOINT], "next_cursor": None}),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.contracts.events.catalogue import CATALOGUE, EventType, data_schemas, event_schema
+from shared.contracts.events.catalogue import CATALOGUE, CatalogueEntry, data_schemas, event_schema
 
 REF = "#/components/schemas/Event.{model}"
 """The data of events and its parts have names of their own, so that none meets a body of the API."""
@@ -29,7 +29,7 @@ def event_schemas() -> dict[str, Any]:
     return {f"Event.{name}": schema for name, schema in data_schemas(ref=REF).items()}
 
 
-def _request(entry: EventType) -> dict[str, Any]:
+def _request(entry: CatalogueEntry) -> dict[str, Any]:
     content = {"schema": event_schema(entry, ref=REF), "example": entry.example}
     return {
         "summary": entry.sentence,

@@ -144,7 +144,7 @@ async def _list_refusals(
 def _stored_response(change: PermitChange, command: IdempotentCommand, token: str) -> StoredResponse:
     """Write the answer that reading the permit would give, without reading it."""
     permit = replace(change.permit, sequence=1)
-    history = [history_row("permit_id", permit.id, 1, change.events[0])]
+    history = [history_row("permit_id", permit.id, change.events[0])]
     view = {
         **permit_views.permit_view(permit, day_in_last_zone(permit.content.issuer, command.at), history),
         "token": token,

@@ -11,6 +11,7 @@ from services.permits.domain.declarations.verdicts import (
     second_use_events,
     with_verdict,
 )
+from services.permits.domain.events import declaration_fields
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent
@@ -19,6 +20,7 @@ from services.permits.domain.reference.facts import NO_FACTS, Facts
 from services.permits.domain.write_off.consents import with_previous_consents
 from services.permits.domain.write_off.reservations import reservation_postings, return_reservations
 from shared.contracts.closed_sets import DeclarationStatus
+from shared.contracts.events.declarations import DeclarationAmended
 from shared.contracts.parties import Actor
 
 
@@ -43,16 +45,12 @@ def amend(
     declaration_events = (
         DomainEvent(
             from_status=declaration.status,
-            to_status=DeclarationStatus.RECEIVED,
+            data=DeclarationAmended(**declaration_fields(amended), status=DeclarationStatus.RECEIVED),
             actor=actor,
-            event_type="declaration.amended",
         ),
-        checked_event(verdict, actor),
+        checked_event(amended, verdict, actor),
     )
-    events_by_permit = {
-        id: [event]
-        for id, event in second_use_events(verdict.second_uses, amended, permits_by_key.values(), actor).items()
-    }
+    events_by_permit = second_use_events(verdict.second_uses, amended, permits_by_key.values(), actor)
     postings = (*returned.postings, *reservation_postings(amended, actor, f"check/{amended.version}"))
     return ChangeSet(
         declarations=(DeclarationChange(declaration=amended, events=declaration_events),),

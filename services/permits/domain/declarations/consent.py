@@ -6,6 +6,7 @@ The consent is kept with the item: its line has no more by it until that item dr
 from dataclasses import replace
 
 from services.permits.domain.declarations.items import convert_to_line_unit, read_item, require_item
+from services.permits.domain.events import declaration_fields
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry
 from services.permits.domain.lifecycle import FINAL, describe_transitions
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
@@ -15,6 +16,7 @@ from services.permits.domain.model.permits import PermitsById
 from services.permits.domain.write_off.posting import LineUses, PostingContext, build_posting
 from shared.cites.time_zones import utc_day
 from shared.contracts.declaration import Consent
+from shared.contracts.events.declarations import DeclarationConsented
 from shared.contracts.parties import Actor
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Conflict, NotFound
@@ -57,16 +59,15 @@ def consent(
 def _consent_changes(
     declaration: DeclarationRecord, decision: Consent, permits: PermitsById, uses: LineUses, context: PostingContext
 ) -> ChangeSet:
-    unit = decision.unit or read_item(declaration, decision.item).unit
-    detail = {"item": decision.item, "quantity": format_quantity(decision.quantity), "unit": unit}
-    event = DomainEvent(
-        from_status=declaration.status,
-        to_status=declaration.status,
-        actor=context.actor,
-        event_type="declaration.consented",
+    data = DeclarationConsented(
+        **declaration_fields(declaration),
+        status=declaration.status,
         reason=decision.reason,
-        detail=detail,
+        item=decision.item,
+        quantity=format_quantity(decision.quantity),
+        unit=decision.unit or read_item(declaration, decision.item).unit,
     )
+    event = DomainEvent(from_status=declaration.status, data=data, actor=context.actor)
     postings = tuple(
         build_posting(permits[use.permit], use, entry, context) for use in uses.line_uses for entry in use.entries
     )

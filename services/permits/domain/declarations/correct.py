@@ -9,6 +9,7 @@ from services.permits.domain.declarations.items import (
     read_item,
     require_items,
 )
+from services.permits.domain.events import declaration_fields
 from services.permits.domain.lifecycle import describe_transitions
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
@@ -16,10 +17,11 @@ from services.permits.domain.model.permits import PermitsById
 from services.permits.domain.write_off.closure import RunningBalances
 from services.permits.domain.write_off.consents import with_consent_used
 from services.permits.domain.write_off.posting import LineUses, PostingContext
-from services.permits.domain.write_off.use import apply_uses
+from services.permits.domain.write_off.use import apply_uses, list_usage
 from shared.cites.time_zones import utc_day
 from shared.contracts.closed_sets import DeclarationStatus, DocumentUse
 from shared.contracts.declaration import CorrectedItem, Correction
+from shared.contracts.events.declarations import DeclarationCorrected
 from shared.contracts.parties import Actor
 from shared.problems import Conflict, Fault, Invalid
 
@@ -63,7 +65,13 @@ def correct(
         value_date=used_on,
         reason=decision.reason,
     )
-    return apply_uses(declaration, corrected, "declaration.corrected", uses, permits, reserving, context)
+    data = DeclarationCorrected(
+        **declaration_fields(corrected),
+        status=DeclarationStatus.RELEASED,
+        reason=decision.reason,
+        usage=list_usage(corrected, permits),
+    )
+    return apply_uses(declaration, corrected, data, uses, permits, reserving, context)
 
 
 def _require_live_animals(

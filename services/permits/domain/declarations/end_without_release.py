@@ -3,31 +3,24 @@
 from dataclasses import replace
 
 from services.permits.domain.ledger.balances import ZERO
-from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange, PermitChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent
 from services.permits.domain.model.permits import PermitsById
 from services.permits.domain.write_off.reservations import return_reservations
-from shared.contracts.closed_sets import DeclarationStatus
+from shared.contracts.events.declarations import DeclarationCancelled, DeclarationRefused
 from shared.contracts.parties import Actor
 
 
 def end_without_release(
-    declaration: DeclarationRecord, permits: PermitsById, status: DeclarationStatus, reason: str | None, actor: Actor
+    declaration: DeclarationRecord, permits: PermitsById, data: DeclarationRefused | DeclarationCancelled, actor: Actor
 ) -> ChangeSet:
-    """Return the declaration in a status that ends it, and every quantity that it had set aside."""
-    returned = return_reservations(declaration, permits, actor, str(status))
-    event = DomainEvent(
-        from_status=declaration.status,
-        to_status=status,
-        actor=actor,
-        event_type=DECLARATION_EVENT_TYPES[status],
-        reason=reason,
-    )
+    """End the declaration as the data of its event say, and return every quantity that it had set aside."""
+    returned = return_reservations(declaration, permits, actor, str(data.status))
+    event = DomainEvent(from_status=declaration.status, data=data, actor=actor)
     changes = tuple(PermitChange(permit=permit) for permit in returned.permits.values())
     citations = tuple(replace(citation, counted_elsewhere=ZERO) for citation in returned.declaration.citations)
-    ended = replace(returned.declaration, status=status, citations=citations)
+    ended = replace(returned.declaration, status=data.status, citations=citations)
     return ChangeSet(
         declarations=(DeclarationChange(declaration=ended, events=(event,)),),
         permits=changes,

@@ -1,23 +1,24 @@
 """Lodge declarations: each is checked and kept, and its quantities are set aside."""
 
 from collections.abc import Iterable
-from uuid import UUID
 
 from services.permits.domain.checks.check import apply_verdict, check
 from services.permits.domain.declarations.verdicts import (
+    NO_EVENTS,
     changed_permits,
     checked_event,
     second_use_events,
     with_verdict,
 )
-from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES
+from services.permits.domain.events import declaration_fields
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange, Posting
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.events import DeclarationEvent, DomainEvent
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import NO_FACTS, Facts
 from services.permits.domain.write_off.reservations import reservation_postings
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus
+from shared.contracts.events.declarations import DeclarationReceived
 from shared.contracts.parties import Actor
 
 
@@ -29,21 +30,17 @@ def lodge(
     before = dict(permits_by_key)
     changes: list[DeclarationChange] = []
     postings: list[Posting] = []
-    events_by_permit: dict[UUID, list[DomainEvent]] = {}
+    events_by_permit = NO_EVENTS
     for submitted in received:
         verdict = check(submitted, permits_by_key, facts)
         apply_verdict(permits_by_key, verdict)
         declaration = with_verdict(submitted, verdict)
-        changes.append(
-            DeclarationChange(
-                declaration=declaration, events=(received_event(declaration, actor), checked_event(verdict, actor))
-            )
-        )
+        declaration_events = (received_event(declaration), checked_event(declaration, verdict, actor))
+        changes.append(DeclarationChange(declaration=declaration, events=declaration_events))
         postings += reservation_postings(declaration, actor, "check/1")
-        for permit, event in second_use_events(
-            verdict.second_uses, declaration, permits_by_key.values(), actor
-        ).items():
-            events_by_permit.setdefault(permit, []).append(event)
+        events_by_permit = second_use_events(
+            verdict.second_uses, declaration, permits_by_key.values(), actor, events_by_permit
+        )
     return ChangeSet(
         declarations=tuple(changes),
         permits=changed_permits(before, permits_by_key, events_by_permit),
@@ -51,12 +48,10 @@ def lodge(
     )
 
 
-def received_event(declaration: DeclarationRecord, actor: Actor) -> DomainEvent:
-    """Write the first turn of a declaration: received, by its lodger, when the gateway took it in."""
-    lodger = Actor(party=declaration.party, role=ActorRole.TRADER, at=declaration.received_at)
+def received_event(declaration: DeclarationRecord) -> DeclarationEvent:
+    """Return the first event of a declaration: received, by its lodger, when the gateway took it in."""
     return DomainEvent(
         from_status=None,
-        to_status=DeclarationStatus.RECEIVED,
-        actor=lodger,
-        event_type=DECLARATION_EVENT_TYPES[DeclarationStatus.RECEIVED],
+        data=DeclarationReceived(**declaration_fields(declaration), status=DeclarationStatus.RECEIVED),
+        actor=Actor(party=declaration.party, role=ActorRole.TRADER, at=declaration.received_at),
     )

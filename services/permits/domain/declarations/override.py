@@ -5,6 +5,7 @@ Officers override blocks and settle referrals with a reason, logged under their 
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TypedDict
 
 from services.permits.domain.checks.changed_since import used_since_check, withdrawn_since_check
 from services.permits.domain.checks.check import check, status_from_findings
@@ -12,8 +13,9 @@ from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED, wi
 from services.permits.domain.declarations.items import require_item
 from services.permits.domain.declarations.officer_statement import apply_officer_statement
 from services.permits.domain.declarations.transition_guard import require_transition
+from services.permits.domain.events import declaration_fields
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, remaining_on_permit
-from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES, describe_transitions
+from services.permits.domain.lifecycle import describe_transitions
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange, PermitChange
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.events import DomainEvent
@@ -24,6 +26,7 @@ from services.permits.domain.write_off.consents import consent_entries, with_con
 from services.permits.domain.write_off.reservations import post_to_line, reservation_postings
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus, Severity
 from shared.contracts.declaration import Override
+from shared.contracts.events.declarations import DeclarationAccepted, DeclarationOverridden
 from shared.contracts.findings import AppliedOverride, Finding
 from shared.contracts.parties import Actor
 from shared.contracts.quantities import EXACT, format_quantity
@@ -43,14 +46,10 @@ def override(declaration: DeclarationRecord, permits: PermitsById, decision: Ove
     status = status_from_findings(checked.findings)
     if status is not DeclarationStatus.ACCEPTED:
         unchanged = replace(checked, status=declaration.status)
-        event = DomainEvent(
-            from_status=declaration.status,
-            to_status=declaration.status,
-            actor=actor,
-            event_type="declaration.overridden",
-            reason=decision.reason,
-            detail=_override_detail(decision),
+        data = DeclarationOverridden(
+            **declaration_fields(declaration), **_decision_fields(decision), status=declaration.status
         )
+        event = DomainEvent(from_status=declaration.status, data=data, actor=actor)
         return ChangeSet(declarations=(DeclarationChange(declaration=unchanged, events=(event,)),))
     return _accept(declaration, checked, permits, decision, actor)
 
@@ -101,15 +100,10 @@ def _accept(
             reserved.append(reservation)
         citations.append(reservation)
     accepted = replace(checked, status=DeclarationStatus.ACCEPTED, citations=tuple(citations))
-    event_type = DECLARATION_EVENT_TYPES[DeclarationStatus.ACCEPTED]
-    event = DomainEvent(
-        from_status=declaration.status,
-        to_status=DeclarationStatus.ACCEPTED,
-        actor=actor,
-        event_type=event_type,
-        reason=decision.reason,
-        detail=_override_detail(decision),
+    data = DeclarationAccepted(
+        **declaration_fields(accepted), **_decision_fields(decision), status=DeclarationStatus.ACCEPTED
     )
+    event = DomainEvent(from_status=declaration.status, data=data, actor=actor)
     changes = tuple(PermitChange(permit=permit) for id, permit in after.items() if permit is not permits[id])
     cause = f"override/{declaration.sequence}"
     postings = reservation_postings(replace(checked, citations=tuple(reserved)), actor, cause)
@@ -118,10 +112,23 @@ def _accept(
     )
 
 
-def _override_detail(decision: Override) -> dict[str, object]:
-    """Name the finding that was settled, for the history and the news; with what the officer said besides."""
-    statement = {"quantity": decision.quantity and format_quantity(decision.quantity), "line": decision.line}
-    return {"overridden": decision.rule, "item": decision.item, **{n: v for n, v in statement.items() if v is not None}}
+class _DecisionFields(TypedDict):
+    overridden: str
+    item: int | None
+    line: str | None
+    quantity: str | None
+    reason: str
+
+
+def _decision_fields(decision: Override) -> _DecisionFields:
+    """Return the finding that was settled and what the officer said of it, for the event."""
+    return {
+        "overridden": decision.rule,
+        "item": decision.item,
+        "line": decision.line,
+        "quantity": None if decision.quantity is None else format_quantity(decision.quantity),
+        "reason": decision.reason,
+    }
 
 
 def _require_line_and_quantity(citation: Citation) -> None:

@@ -9,8 +9,7 @@ from dataclasses import replace
 
 from services.permits.domain.checks.check import Verdict, apply_verdict, check, status_from_findings
 from services.permits.domain.checks.counted_elsewhere import with_claims, without_claims
-from services.permits.domain.declarations.verdicts import changed_permits, second_use_events, with_verdict
-from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES
+from services.permits.domain.declarations.verdicts import changed_permits, second_use_events, verdict_data, with_verdict
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.events import DomainEvent, system_actor
@@ -77,20 +76,12 @@ def recheck(
     rechecked = with_previous_consents(declaration, with_verdict(declaration, verdict))
     if rechecked.status is DeclarationStatus.ACCEPTED:
         rechecked = replace(rechecked, citations=with_claims(rechecked))
-    findings = [finding.model_dump(mode="json", exclude_none=True) for finding in verdict.findings]
-    payload = {"findings": findings} if findings else {}
     event = DomainEvent(
         from_status=declaration.status,
-        to_status=rechecked.status,
+        data=verdict_data(rechecked, verdict, nth=1, reason="Checked again"),
         actor=system_actor(actor),
-        event_type=DECLARATION_EVENT_TYPES[rechecked.status],
-        reason="Checked again",
-        payload=payload,
     )
-    events_by_permit = {
-        id: [event]
-        for id, event in second_use_events(verdict.second_uses, rechecked, permits_by_key.values(), actor).items()
-    }
+    events_by_permit = second_use_events(verdict.second_uses, rechecked, permits_by_key.values(), actor)
     if _reservations(rechecked) == _reservations(declaration):
         return ChangeSet(
             declarations=(DeclarationChange(declaration=rechecked, events=(event,)),),

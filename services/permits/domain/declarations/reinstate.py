@@ -4,13 +4,14 @@ from dataclasses import replace
 
 from services.permits.domain.checks.check import status_from_findings
 from services.permits.domain.checks.counted_elsewhere import with_claims
-from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES
+from services.permits.domain.events import declaration_fields
 from services.permits.domain.model.change_sets import DeclarationChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent, system_actor
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.rules.documents import is_not_withdrawn
 from shared.contracts.closed_sets import DeclarationStatus, PermitStatus
+from shared.contracts.events.declarations import DeclarationAccepted, DeclarationEventData, DeclarationOverridden
 from shared.contracts.findings import AppliedOverride, Finding
 from shared.contracts.parties import Actor
 
@@ -28,23 +29,16 @@ def reinstate(declaration: DeclarationRecord, permit: PermitRecord, actor: Actor
     system, reason = system_actor(actor), f"Permit {permit.content.number} of {permit.content.issuer} was found"
     override = {"overridden": True, "override": AppliedOverride(by=system, reason=reason)}
     findings = tuple(f.model_copy(update=override) if _is_lost_finding(f, permit) else f for f in declaration.findings)
-    accepted = status_from_findings(findings) is DeclarationStatus.ACCEPTED and _has_all_reservations(declaration)
-    status, event_type = (
-        (DeclarationStatus.ACCEPTED, DECLARATION_EVENT_TYPES[DeclarationStatus.ACCEPTED])
-        if accepted
-        else (declaration.status, "declaration.overridden")
-    )
-    event = DomainEvent(
-        from_status=declaration.status,
-        to_status=status,
-        actor=system,
-        event_type=event_type,
-        reason=reason,
-        detail={"overridden": is_not_withdrawn.name, "item": None},
-    )
-    citations = with_claims(declaration) if accepted else declaration.citations
+    fields, after = declaration_fields(declaration), replace(declaration, findings=findings)
+    rule = is_not_withdrawn.name
+    data: DeclarationEventData
+    if status_from_findings(findings) is DeclarationStatus.ACCEPTED and _has_all_reservations(declaration):
+        data = DeclarationAccepted(**fields, status=DeclarationStatus.ACCEPTED, reason=reason, overridden=rule)
+        after = replace(after, status=data.status, citations=with_claims(declaration))
+    else:
+        data = DeclarationOverridden(**fields, status=declaration.status, reason=reason, overridden=rule)
     return DeclarationChange(
-        declaration=replace(declaration, status=status, findings=findings, citations=citations), events=(event,)
+        declaration=after, events=(DomainEvent(from_status=declaration.status, data=data, actor=system),)
     )
 
 

@@ -15,12 +15,9 @@ from services.permits.domain.declarations.items import (
     require_items,
 )
 from services.permits.domain.declarations.transition_guard import require_transition
+from services.permits.domain.events import declaration_fields
 from services.permits.domain.ledger.balances import ZERO
-from services.permits.domain.lifecycle import (
-    DECLARATION_EVENT_TYPES,
-    USABLE,
-    describe_transitions,
-)
+from services.permits.domain.lifecycle import USABLE, describe_transitions
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
 from services.permits.domain.model.permits import PermitsById
@@ -28,9 +25,10 @@ from services.permits.domain.rules.documents import is_not_withdrawn
 from services.permits.domain.write_off.closure import RunningBalances
 from services.permits.domain.write_off.consents import with_consent_used
 from services.permits.domain.write_off.posting import LineUses, PostingContext
-from services.permits.domain.write_off.use import apply_uses
+from services.permits.domain.write_off.use import apply_uses, list_usage
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus
 from shared.contracts.declaration import ActualItem, Item, Release
+from shared.contracts.events.declarations import DeclarationReleased
 from shared.contracts.parties import Actor
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Conflict, Fault, Invalid
@@ -78,10 +76,13 @@ def release(
         used = replace(with_consent_used(citation, entries), reserved=ZERO, used=amount, used_on=day)
         citations.append(replace(used, dead_on_arrival=one.dead_on_arrival))
     released = replace(declaration, status=DeclarationStatus.RELEASED, citations=tuple(citations))
+    data = DeclarationReleased(
+        **declaration_fields(released), status=DeclarationStatus.RELEASED, usage=list_usage(released, permits)
+    )
     return apply_uses(
         declaration,
         released,
-        DECLARATION_EVENT_TYPES[DeclarationStatus.RELEASED],
+        data,
         uses,
         permits,
         reserving,

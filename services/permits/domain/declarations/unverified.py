@@ -9,12 +9,13 @@ from services.permits.domain.declarations.verdicts import (
     changed_permits,
     checked_event,
     second_use_events,
+    verdict_data,
     with_verdict,
 )
-from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES
+from services.permits.domain.events import declaration_fields
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.domain.model.events import DomainEvent, system_actor
+from services.permits.domain.model.events import DeclarationEvent, DomainEvent, system_actor
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.rules.requirements import goods_are_verified
@@ -22,6 +23,7 @@ from services.permits.domain.rules.whole_declaration import UNREADABLE_PREFIX, u
 from services.permits.domain.write_off.reservations import reservation_postings
 from shared.contracts.closed_sets import DeclarationStatus
 from shared.contracts.declaration import Override
+from shared.contracts.events.declarations import DeclarationAccepted, DeclarationOverridden
 from shared.contracts.findings import AppliedOverride, Finding
 from shared.contracts.parties import Actor
 from shared.problems import Conflict
@@ -56,56 +58,40 @@ def check_unverified(
     override = {"overridden": True, "override": AppliedOverride(by=actor, reason=decision.reason)}
     overridden = tuple(f.model_copy(update=override) if _is_unverified_finding(f) else f for f in declaration.findings)
     after = replace(with_verdict(declaration, verdict), findings=(*overridden, *verdict.findings))
-    events_by_permit = {
-        id: [event]
-        for id, event in second_use_events(verdict.second_uses, after, permits_by_key.values(), actor).items()
-    }
+    events_by_permit = second_use_events(verdict.second_uses, after, permits_by_key.values(), actor)
     cause = f"override/{declaration.sequence}"
     return ChangeSet(
-        declarations=(DeclarationChange(declaration=after, events=_events(verdict, decision, actor)),),
+        declarations=(DeclarationChange(declaration=after, events=_events(after, verdict, decision, actor)),),
         permits=changed_permits(before, permits_by_key, events_by_permit),
         postings=reservation_postings(after, actor, cause),
     )
 
 
-def _events(verdict: Verdict, decision: Override, actor: Actor) -> tuple[DomainEvent, ...]:
-    """Write the officer's turn, and that of the rules where the check blocks it."""
-    findings = [finding.model_dump(mode="json", exclude_none=True) for finding in verdict.findings]
-    payload = {"findings": findings} if findings else {}
-    detail = {"overridden": decision.rule, "item": None}
+def _events(
+    declaration: DeclarationRecord, verdict: Verdict, decision: Override, actor: Actor
+) -> tuple[DeclarationEvent, ...]:
+    """Return the event of the officer's decision, and that of the rules where the check blocks the declaration."""
     if verdict.status is DeclarationStatus.ACCEPTED:
-        event_type = DECLARATION_EVENT_TYPES[DeclarationStatus.ACCEPTED]
-        return (
-            DomainEvent(
-                from_status=DeclarationStatus.REFERRED,
-                to_status=DeclarationStatus.ACCEPTED,
-                actor=actor,
-                event_type=event_type,
-                reason=decision.reason,
-                payload=payload,
-                detail=detail,
-            ),
+        accepted = DeclarationAccepted(
+            **declaration_fields(declaration),
+            status=DeclarationStatus.ACCEPTED,
+            reason=decision.reason,
+            overridden=decision.rule,
+            findings=verdict.findings or None,
         )
-    overridden = DomainEvent(
-        from_status=DeclarationStatus.REFERRED,
-        to_status=DeclarationStatus.REFERRED,
-        actor=actor,
-        event_type="declaration.overridden",
+        return (DomainEvent(from_status=DeclarationStatus.REFERRED, data=accepted, actor=actor),)
+    overridden = DeclarationOverridden(
+        **declaration_fields(declaration),
+        status=DeclarationStatus.REFERRED,
         reason=decision.reason,
-        payload=payload,
-        detail=detail,
+        overridden=decision.rule,
+        findings=verdict.findings or None,
     )
+    decided = DomainEvent(from_status=DeclarationStatus.REFERRED, data=overridden, actor=actor)
     if verdict.status is DeclarationStatus.REFERRED:
-        return (overridden,)
-    event_type = DECLARATION_EVENT_TYPES[DeclarationStatus.REJECTED]
-    return overridden, DomainEvent(
-        from_status=DeclarationStatus.REFERRED,
-        to_status=DeclarationStatus.REJECTED,
-        actor=system_actor(actor),
-        event_type=event_type,
-        reason="Checked by an officer",
-        payload=payload,
-    )
+        return (decided,)
+    rejected = verdict_data(declaration, verdict, nth=2, reason="Checked by an officer")
+    return decided, DomainEvent(from_status=DeclarationStatus.REFERRED, data=rejected, actor=system_actor(actor))
 
 
 def _is_unverified_finding(finding: Finding) -> bool:
@@ -126,7 +112,8 @@ def lodge_unverified(submitted: DeclarationRecord, reason: str, actor: Actor) ->
     return ChangeSet(
         declarations=(
             DeclarationChange(
-                declaration=declaration, events=(received_event(declaration, actor), checked_event(verdict, actor))
+                declaration=declaration,
+                events=(received_event(declaration), checked_event(declaration, verdict, actor)),
             ),
         )
     )

@@ -4,17 +4,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from uuid import UUID
 
-from services.permits.domain import events
 from services.permits.domain.checks.check import Verdict
 from services.permits.domain.checks.citations import SecondUse
-from services.permits.domain.lifecycle import DECLARATION_EVENT_TYPES
+from services.permits.domain.events import causing_declaration_fields, declaration_fields, permit_fields
 from services.permits.domain.model.change_sets import PermitChange
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.domain.model.events import DomainEvent, system_actor
+from services.permits.domain.model.events import DeclarationEvent, DomainEvent, PermitEvent, system_actor
 from services.permits.domain.model.permits import PermitRecord
 from shared.contracts.closed_sets import DeclarationStatus
+from shared.contracts.events.declarations import (
+    DeclarationAccepted,
+    DeclarationEventData,
+    DeclarationReferred,
+    DeclarationRejected,
+)
+from shared.contracts.events.parts import SecondUseAttempt
+from shared.contracts.events.permits import PermitSecondUseAttempted
 from shared.contracts.parties import Actor
 from shared.contracts.quantities import format_quantity
+
+EventsByPermit = Mapping[UUID, tuple[PermitEvent, ...]]
+NO_EVENTS: EventsByPermit = {}
 
 
 def with_verdict(declaration: DeclarationRecord, verdict: Verdict) -> DeclarationRecord:
@@ -25,64 +35,84 @@ def with_verdict(declaration: DeclarationRecord, verdict: Verdict) -> Declaratio
     )
 
 
-def checked_event(verdict: Verdict, actor: Actor) -> DomainEvent:
-    """Write the turn by the rules, the findings in its news."""
-    findings = [finding.model_dump(mode="json", exclude_none=True) for finding in verdict.findings]
-    payload = {"findings": findings} if findings else {}
+def checked_event(declaration: DeclarationRecord, verdict: Verdict, actor: Actor) -> DeclarationEvent:
+    """Return the event of the check, which follows that of the version that was checked."""
     return DomainEvent(
         from_status=DeclarationStatus.RECEIVED,
-        to_status=verdict.status,
+        data=verdict_data(declaration, verdict, nth=2),
         actor=system_actor(actor),
-        event_type=DECLARATION_EVENT_TYPES[verdict.status],
-        payload=payload,
     )
 
 
+def verdict_data(
+    declaration: DeclarationRecord, verdict: Verdict, *, nth: int, reason: str | None = None
+) -> DeclarationEventData:
+    """Return the data of the event that a declaration has the status of its verdict, the findings among them."""
+    fields, findings = declaration_fields(declaration, nth), verdict.findings or None
+    match verdict.status:
+        case DeclarationStatus.ACCEPTED as status:
+            return DeclarationAccepted(**fields, status=status, reason=reason, findings=findings)
+        case DeclarationStatus.REFERRED as status:
+            return DeclarationReferred(**fields, status=status, reason=reason, findings=findings)
+        case DeclarationStatus.REJECTED as status:
+            return DeclarationRejected(**fields, status=status, reason=reason, findings=findings)
+        case status:
+            raise ValueError(f"no check ends with the status {status}")
+
+
 def second_use_events(
-    second_uses: Iterable[SecondUse], declaration: DeclarationRecord, permits: Iterable[PermitRecord], actor: Actor
-) -> dict[UUID, DomainEvent]:
-    """Write, for each permit concerned, the news that this declaration tried to use it a second time."""
-    attempts: dict[UUID, list[dict[str, object]]] = {}
+    second_uses: Iterable[SecondUse],
+    declaration: DeclarationRecord,
+    permits: Iterable[PermitRecord],
+    actor: Actor,
+    events_by_permit: EventsByPermit = NO_EVENTS,
+) -> EventsByPermit:
+    """Return `events_by_permit` and, for each permit concerned, the event that this declaration tried to use it a
+    second time."""
+    attempts: dict[UUID, list[SecondUseAttempt]] = {}
     named_permits: set[UUID] = set()
     for second_use in second_uses:
         named_permits |= set() if second_use.by_unnamed_party else {second_use.permit}
-        attempt: dict[str, object] = {
-            "line": second_use.line,
-            "item": second_use.item,
-            "asked": format_quantity(second_use.requested),
-            "left": format_quantity(second_use.remaining),
-            "unit": second_use.unit,
-        }
+        attempt = SecondUseAttempt(
+            line=second_use.line,
+            item=second_use.item,
+            asked=format_quantity(second_use.requested),
+            left=format_quantity(second_use.remaining),
+            unit=second_use.unit,
+        )
         attempts.setdefault(second_use.permit, []).append(attempt)
     if not attempts:
-        return {}
-    return {
-        permit.id: DomainEvent(
-            from_status=permit.status,
-            to_status=permit.status,
-            actor=system_actor(actor),
-            event_type="permit.second_use_attempted",
-            payload={**events.declaration_reference(declaration), "attempts": attempts[permit.id]},
-            also_notify=frozenset({declaration.party, declaration.trader})
-            if permit.id in named_permits
-            else frozenset(),
-        )
-        for permit in permits
-        if permit.id in attempts
-    }
+        return events_by_permit
+    also_notify = frozenset({declaration.party, declaration.trader})
+    result = dict(events_by_permit)
+    for permit in permits:
+        if permit.id in attempts:
+            earlier = result.get(permit.id, ())
+            data = PermitSecondUseAttempted(
+                **permit_fields(permit, len(earlier) + 1),
+                **causing_declaration_fields(declaration),
+                status=permit.status,
+                attempts=tuple(attempts[permit.id]),
+            )
+            event = DomainEvent(
+                from_status=permit.status,
+                data=data,
+                actor=system_actor(actor),
+                also_notify=also_notify if permit.id in named_permits else frozenset(),
+            )
+            result[permit.id] = (*earlier, event)
+    return result
 
 
 def changed_permits(
     before: Mapping[tuple[str, str], PermitRecord],
     after: Mapping[tuple[str, str], PermitRecord],
-    events_by_permit: Mapping[UUID, list[DomainEvent]],
+    events_by_permit: EventsByPermit,
 ) -> tuple[PermitChange, ...]:
     """Answer the permits that a decision changed, each with its moves."""
     return tuple(
         PermitChange(
-            permit=permit,
-            events=tuple(events_by_permit.get(permit.id, ())),
-            changed_lines=_changed_lines(before[key], permit),
+            permit=permit, events=events_by_permit.get(permit.id, ()), changed_lines=_changed_lines(before[key], permit)
         )
         for key, permit in after.items()
         if permit.lines is not before[key].lines or permit.id in events_by_permit

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.permits.domain.ledger.balances import LedgerEntry
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.events import ApplicationEvent, DeclarationEvent, PermitEvent
 from services.permits.domain.model.permits import PermitRecord
 from shared.contracts.parties import Actor
 
@@ -33,7 +33,7 @@ class DeclarationChange:
     """A declaration as it is to be written, and the moves that led there."""
 
     declaration: DeclarationRecord
-    events: tuple[DomainEvent, ...]
+    events: tuple[DeclarationEvent, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class PermitChange:
     """
 
     permit: PermitRecord
-    events: tuple[DomainEvent, ...] = ()
+    events: tuple[PermitEvent, ...] = ()
     changed_lines: tuple[str, ...] | None = None
 
 
@@ -54,7 +54,7 @@ class ApplicationChange:
     """An application as it is to be written, and the moves that led there."""
 
     application: ApplicationRecord
-    events: tuple[DomainEvent, ...]
+    events: tuple[ApplicationEvent, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,16 @@
 """What happened to a declaration or a permit or an application."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 from uuid import UUID
 
+from shared.cites.events import EventType
 from shared.contracts.closed_sets import ActorRole
+from shared.contracts.events.applications import ApplicationEventData
+from shared.contracts.events.catalogue import event_type_of
+from shared.contracts.events.declarations import DeclarationEventData
+from shared.contracts.events.parts import EventData
+from shared.contracts.events.permits import PermitEventData
 from shared.contracts.parties import Actor
 
 
@@ -17,19 +23,29 @@ def system_actor(actor: Actor) -> Actor:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class DomainEvent:
-    """One turn of a declaration or a permit: what its history row and its news are written from.
+Data_co = TypeVar("Data_co", bound=EventData, covariant=True)
 
-    A move that keeps the state tells of something else that changed. `payload` is told in its news, `detail` stands in
-    its history as well. `also_notify` are parties who hear of it besides those who may read the thing.
+
+@dataclass(frozen=True, kw_only=True)
+class DomainEvent(Generic[Data_co]):
+    """One event about a declaration, a permit, an application or a quota: its data, and who did it when.
+
+    An event that keeps the status says that something else changed. `also_notify` are parties that receive it in
+    addition to those that may read its subject.
     """
 
     from_status: str | None
-    to_status: str
+    data: Data_co
     actor: Actor
-    event_type: str
-    reason: str | None = None
-    payload: dict[str, Any] = field(default_factory=dict)
     also_notify: frozenset[UUID] = frozenset()
-    detail: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def event_type(self) -> EventType:
+        """The type that the model of its data stands for."""
+        return event_type_of(self.data)
+
+
+DeclarationEvent = DomainEvent[DeclarationEventData]
+PermitEvent = DomainEvent[PermitEventData]
+ApplicationEvent = DomainEvent[ApplicationEventData]
+AnyEvent = DeclarationEvent | PermitEvent | ApplicationEvent

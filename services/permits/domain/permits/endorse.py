@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from services.permits.domain import events
+from services.permits.domain.events import permit_fields, used_line
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry
 from services.permits.domain.lifecycle import describe_permit_transitions
 from services.permits.domain.model.change_sets import ChangeSet
@@ -16,9 +16,9 @@ from services.permits.domain.write_off.use import permit_changes, post_uses
 from shared.cites.codes import IMPORT_SIDE_KINDS
 from shared.cites.time_zones import day_in_first_zone, day_in_last_zone
 from shared.contracts.closed_sets import PermitStatus, Side
+from shared.contracts.events.permits import PermitEndorsed
 from shared.contracts.parties import Actor
 from shared.contracts.permit import Endorsement
-from shared.contracts.quantities import format_quantity
 from shared.problems import Conflict, Fault, Invalid
 
 
@@ -67,27 +67,18 @@ def endorse(
         {**permits, id: replace(permit, transport_documents=transport_documents)}, id, uses, reserving, context
     )
     after = result.permits[id]
-    usage = [
-        events.line_usage(after.lines[endorsed.line], Side.EXPORT, format_quantity(endorsed.quantity))
-        for endorsed in decision.lines
-    ]
-    detail_of_box_14 = {"endorsed_on": day.isoformat(), **_place_of_endorsement(decision)}
-    event = DomainEvent(
-        from_status=permit.status,
-        to_status=after.status,
-        actor=actor,
-        event_type="permit.endorsed",
-        payload={"lines": usage},
-        detail=detail_of_box_14,
+    data = PermitEndorsed(
+        **permit_fields(after),
+        status=after.status,
+        lines=tuple(used_line(after.lines[one.line], Side.EXPORT, one.quantity) for one in decision.lines),
+        endorsed_on=day,
+        port=decision.port,
+        transport_document=decision.transport_document,
     )
+    event = DomainEvent(from_status=permit.status, data=data, actor=actor)
     permit_events = (event, *exhausted_events(permit, after, context))
     return ChangeSet(
         declarations=result.displaced,
         permits=permit_changes(permits, result.permits, {id: permit_events}),
         postings=result.postings,
     )
-
-
-def _place_of_endorsement(decision: Endorsement) -> dict[str, str]:
-    given = {"port": decision.port, "transport_document": decision.transport_document}
-    return {name: value for name, value in given.items() if value is not None}

@@ -1,9 +1,9 @@
 """A permit comes into the registry: issued, registered for another country, or in the place of one that it replaces."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
+from services.permits.domain.events import permit_fields, permit_reference
 from services.permits.domain.ledger.balances import Balance, EntryKind, LedgerEntry
 from services.permits.domain.model.change_sets import ChangeSet, PermitChange, Posting
 from services.permits.domain.model.events import DomainEvent
@@ -13,6 +13,8 @@ from services.permits.domain.reference.facts import NO_FACTS, Facts
 from services.permits.domain.write_off.posting import PostingContext
 from shared.cites.time_zones import day_in_first_zone, utc_day
 from shared.contracts.closed_sets import PermitStatus, Side
+from shared.contracts.events.parts import IssuedLine
+from shared.contracts.events.permits import PermitIssued
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit, PermitLine
 from shared.contracts.quantities import format_quantity
@@ -45,34 +47,30 @@ def issue(
         token_digest=new_permit.token_digest,
         replaces=replaces.id if replaces else None,
     )
-    payload: dict[str, Any] = {
-        "kind": content.kind,
-        "valid_until": content.valid_until.isoformat(),
-        "lines": [_granted_line(line) for line in content.lines],
-    }
-    if replaces is not None:
-        payload["replaces"] = permit_reference(replaces)
-    event = DomainEvent(
-        from_status=None,
-        to_status=PermitStatus.ISSUED,
-        actor=actor,
-        event_type="permit.issued",
-        payload=payload,
+    data = PermitIssued(
+        **permit_fields(permit),
+        status=PermitStatus.ISSUED,
+        kind=content.kind,
+        valid_until=content.valid_until,
+        lines=tuple(_issued_line(line) for line in content.lines),
+        replaces=None if replaces is None else permit_reference(replaces),
     )
+    event = DomainEvent(from_status=None, data=data, actor=actor)
     return ChangeSet(
         permits=(PermitChange(permit=permit, events=(event,)),),
         postings=_grant_postings(permit, PostingContext(actor=actor, cause="issued", value_date=utc_day(actor.at))),
     )
 
 
-def _granted_line(line: PermitLine) -> dict[str, Any]:
-    what = {"line": line.line, "taxon": line.taxon, "term": line.term, "source": line.source}
-    return what | {"quantity": format_quantity(line.quantity), "unit": line.unit}
-
-
-def permit_reference(permit: PermitRecord) -> dict[str, str]:
-    """Return by what another permit's event names this one."""
-    return {"permit_id": str(permit.id), "issuer": permit.content.issuer, "number": permit.content.number}
+def _issued_line(line: PermitLine) -> IssuedLine:
+    return IssuedLine(
+        line=line.line,
+        taxon=line.taxon,
+        term=line.term,
+        source=line.source,
+        quantity=format_quantity(line.quantity),
+        unit=line.unit,
+    )
 
 
 def _grant_postings(permit: PermitRecord, context: PostingContext) -> tuple[Posting, ...]:

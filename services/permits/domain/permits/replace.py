@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+from services.permits.domain.events import permit_fields, permit_reference
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.permits import PermitRecord
-from services.permits.domain.permits.issue import NewPermit, issue, permit_reference
+from services.permits.domain.permits.issue import NewPermit, issue
 from services.permits.domain.permits.withdraw import WithdrawalContext, withdraw
 from shared.contracts.closed_sets import PermitStatus
+from shared.contracts.events.permits import PermitReplaced
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit
 from shared.problems import Fault, Invalid
@@ -21,14 +23,8 @@ def replace_permit(
         raise Invalid("issuer-differs", text, [Fault("/issuer", "issuer-differs", text)])
     issued = issue(new_permit, content, party, actor, replaces=old)
     new = issued.permits[0].permit
-    withdrawn = withdraw(
-        replace(old, replaced_by=new.id),
-        PermitStatus.REPLACED,
-        None,
-        actor,
-        context,
-        {"replaced_by": permit_reference(new)},
-    )
+    data = PermitReplaced(**permit_fields(old), status=PermitStatus.REPLACED, replaced_by=permit_reference(new))
+    withdrawn = withdraw(replace(old, replaced_by=new.id), data, actor, context)
     return ChangeSet(
         declarations=withdrawn.declarations, permits=(*withdrawn.permits, *issued.permits), postings=issued.postings
     )

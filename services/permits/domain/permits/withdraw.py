@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from services.permits.domain.declarations.reinstate import reinstate
+from services.permits.domain.events import permit_fields
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange, PermitChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent
@@ -17,6 +17,7 @@ from services.permits.domain.write_off.permit_status import exhausted_events, st
 from services.permits.domain.write_off.posting import PostingContext
 from services.permits.domain.write_off.referral import refer_declaration
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus, PermitStatus
+from shared.contracts.events.permits import PermitFound, PermitLost, PermitReplaced, PermitRevoked
 from shared.contracts.parties import Actor
 
 
@@ -32,35 +33,23 @@ class WithdrawalContext:
 
 def revoke(permit: PermitRecord, reason: str, actor: Actor, context: WithdrawalContext) -> ChangeSet:
     """Take a permit back."""
-    return withdraw(permit, PermitStatus.REVOKED, reason, actor, context)
+    data = PermitRevoked(**permit_fields(permit), status=PermitStatus.REVOKED, reason=reason)
+    return withdraw(permit, data, actor, context)
 
 
 def report_lost(permit: PermitRecord, reason: str | None, actor: Actor, context: WithdrawalContext) -> ChangeSet:
     """Note that the paper is lost: it covers nothing until it is found."""
-    return withdraw(permit, PermitStatus.LOST, reason, actor, context)
+    data = PermitLost(**permit_fields(permit), status=PermitStatus.LOST, reason=reason)
+    return withdraw(permit, data, actor, context)
 
 
 def withdraw(
-    permit: PermitRecord,
-    to_status: PermitStatus,
-    reason: str | None,
-    actor: Actor,
-    context: WithdrawalContext,
-    payload: dict[str, Any] | None = None,
+    permit: PermitRecord, data: PermitRevoked | PermitLost | PermitReplaced, actor: Actor, context: WithdrawalContext
 ) -> ChangeSet:
-    """Let a permit cover nothing more; what was accepted on it turns to referred in the same stroke, what was referred
-    says so."""
-    from_status = require_transition(permit, to_status, ActorRole.AUTHORITY, context.day)
-    withdrawn = replace(permit, status=to_status)
-    event = DomainEvent(
-        from_status=from_status,
-        to_status=to_status,
-        actor=actor,
-        event_type=f"permit.{to_status}",
-        reason=reason,
-        payload=payload or {},
-        also_notify=context.also_notify,
-    )
+    """Let a permit cover nothing more, as the data of its event say; declarations that cite it are referred."""
+    from_status = require_transition(permit, data.status, ActorRole.AUTHORITY, context.day)
+    withdrawn = replace(permit, status=data.status)
+    event = DomainEvent(from_status=from_status, data=data, actor=actor, also_notify=context.also_notify)
     referrals = tuple(_refer(declaration, withdrawn, actor) for declaration in context.citing_declarations.values())
     return ChangeSet(declarations=referrals, permits=(PermitChange(permit=withdrawn, events=(event,)),))
 
@@ -71,14 +60,8 @@ def report_found(permit: PermitRecord, reason: str | None, actor: Actor, context
     from_status = require_transition(permit, returned, ActorRole.AUTHORITY, context.day)
     found = replace(permit, status=returned)
     after = replace(found, status=status_from_lines(found))
-    event = DomainEvent(
-        from_status=from_status,
-        to_status=returned,
-        actor=actor,
-        event_type="permit.found",
-        reason=reason,
-        also_notify=context.also_notify,
-    )
+    data = PermitFound(**permit_fields(permit), status=returned, reason=reason)
+    event = DomainEvent(from_status=from_status, data=data, actor=actor, also_notify=context.also_notify)
     posting_context = PostingContext(actor=actor, cause=f"found/{permit.sequence}", value_date=context.day)
     reinstated = (reinstate(declaration, permit, actor) for declaration in context.citing_declarations.values())
     declaration_changes = tuple(change for change in reinstated if change is not None)

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from services.permits.domain import units
 from services.permits.domain.ledger.balances import ZERO
-from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.events import DomainEvent, system_actor
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference.facts import Facts
-from shared.contracts.closed_sets import ActorRole, Role
+from shared.contracts.closed_sets import PermitStatus, Role, Unit
+from shared.contracts.events.quotas import QuotaEventData, QuotaNear, QuotaReached
 from shared.contracts.messages import Audience, RoleInCountry, Sender
 from shared.contracts.parties import Actor
 from shared.contracts.quantities import EXACT, format_quantity
@@ -20,7 +21,6 @@ from shared.problems import Fault, Invalid
 
 NEAR, REACHED = 80, 100
 """Shares of a quota, in per cent, that are told."""
-NOTICE_EVENT_TYPES = {NEAR: "quota.near", REACHED: "quota.reached"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class QuotaRecord:
     terms: tuple[str, ...]
     sources: tuple[str, ...]
     purposes: tuple[str, ...]
-    unit: str
+    unit: Unit
     amount: Decimal
     starts: date
     ends: date
@@ -54,14 +54,13 @@ class LineQuotaUsage:
 
 @dataclass(frozen=True, kw_only=True)
 class QuotaNotice:
-    """A quota after something was taken: its sequence, the share that was told, and the news where there is any."""
+    """A quota after something was taken: its sequence, the share that was announced, and its event if there is one."""
 
     quota: UUID
     sequence: int
     notice_level: int
     audience: Audience
-    event: DomainEvent | None
-    payload: dict[str, Any]
+    event: DomainEvent[QuotaEventData] | None
 
 
 def quota_shares(permits: Iterable[PermitRecord], quotas: Sequence[QuotaRecord], facts: Facts) -> list[LineQuotaUsage]:
@@ -146,44 +145,56 @@ def percent_used(quota: QuotaRecord, used: Decimal) -> int:
 def quota_notice(quota: QuotaRecord, used: Decimal, shares: Sequence[LineQuotaUsage], actor: Actor) -> QuotaNotice:
     """Decide what is told of a quota after these lines took of it; each level once, until it falls below again."""
     percent = percent_used(quota, used)
-    level = max((one for one in NOTICE_EVENT_TYPES if percent >= one), default=0)
+    level = max((one for one in (NEAR, REACHED) if percent >= one), default=0)
     offices = (RoleInCountry(role=Role.AUTHORITY, country=quota.country),)
     audience = Audience(offices=offices, countries=(quota.country,), sender=Sender(offices=offices))
     if level <= quota.notice_level:
-        return QuotaNotice(
-            quota=quota.id, sequence=quota.sequence, notice_level=level, audience=audience, event=None, payload={}
-        )
+        return QuotaNotice(quota=quota.id, sequence=quota.sequence, notice_level=level, audience=audience, event=None)
     last = [one for one in shares if one.quota == quota.id][-1].permit
-    system = Actor(party=None, role=ActorRole.RULES, at=actor.at)
-    event = DomainEvent(
-        from_status=None, to_status=NOTICE_EVENT_TYPES[level], actor=system, event_type=NOTICE_EVENT_TYPES[level]
-    )
-    return QuotaNotice(
-        quota=quota.id,
-        sequence=quota.sequence + 1,
-        notice_level=level,
-        audience=audience,
-        event=event,
-        payload=_payload(quota, used, percent, last),
-    )
+    fields = _quota_fields(quota, used, percent, last)
+    data = QuotaReached(**fields) if level == REACHED else QuotaNear(**fields)
+    event = DomainEvent(from_status=None, data=data, actor=system_actor(actor))
+    return QuotaNotice(quota=quota.id, sequence=data.sequence, notice_level=level, audience=audience, event=event)
 
 
-def _payload(quota: QuotaRecord, used: Decimal, percent: int, permit: PermitRecord) -> dict[str, Any]:
+class _QuotaFields(TypedDict):
+    sequence: int
+    quota_id: UUID
+    country: str
+    taxon: str
+    terms: tuple[str, ...]
+    sources: tuple[str, ...]
+    purposes: tuple[str, ...]
+    unit: Unit
+    amount: str
+    taken: str
+    left: str
+    share: int
+    starts: date
+    ends: date
+    permit_id: UUID
+    issuer: str
+    number: str
+    status: PermitStatus
+
+
+def _quota_fields(quota: QuotaRecord, used: Decimal, percent: int, permit: PermitRecord) -> _QuotaFields:
     return {
-        "quota_id": str(quota.id),
+        "sequence": quota.sequence + 1,
+        "quota_id": quota.id,
         "country": quota.country,
         "taxon": quota.taxon,
-        "terms": list(quota.terms),
-        "sources": list(quota.sources),
-        "purposes": list(quota.purposes),
+        "terms": quota.terms,
+        "sources": quota.sources,
+        "purposes": quota.purposes,
         "unit": quota.unit,
         "amount": format_quantity(quota.amount),
         "taken": format_quantity(used),
         "left": format_quantity(max(EXACT.subtract(quota.amount, used), ZERO)),
         "share": percent,
-        "starts": quota.starts.isoformat(),
-        "ends": quota.ends.isoformat(),
-        "permit_id": str(permit.id),
+        "starts": quota.starts,
+        "ends": quota.ends,
+        "permit_id": permit.id,
         "issuer": permit.content.issuer,
         "number": permit.content.number,
         "status": permit.status,

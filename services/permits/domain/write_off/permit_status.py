@@ -1,11 +1,14 @@
 """The status of a permit that follows from its lines."""
 
+from services.permits.domain.events import permit_fields
 from services.permits.domain.ledger.balances import Balance, is_closed, is_closed_by_entry, permit_amount, used
 from services.permits.domain.lifecycle import USABLE
-from services.permits.domain.model.events import DomainEvent, system_actor
+from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.events import DomainEvent, PermitEvent, system_actor
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.write_off.posting import PostingContext
 from shared.contracts.closed_sets import PermitStatus, Side
+from shared.contracts.events.permits import PermitExhausted
 
 
 def status_from_lines(permit: PermitRecord) -> PermitStatus:
@@ -32,18 +35,16 @@ def can_endorse_next_part(permit: PermitRecord) -> bool:
 
 
 def exhausted_events(
-    before: PermitRecord, after: PermitRecord, context: PostingContext, **payload: object
-) -> tuple[DomainEvent, ...]:
-    """Write the news that nothing further may come of a permit, when that is new."""
+    before: PermitRecord, after: PermitRecord, context: PostingContext, cause: DeclarationRecord | None = None
+) -> tuple[PermitEvent, ...]:
+    """Return the event that nothing further may come of a permit, when that is new; it follows that of the use."""
     if after.status is not PermitStatus.EXHAUSTED or before.status is PermitStatus.EXHAUSTED:
         return ()
-    rules = system_actor(context.actor)
-    return (
-        DomainEvent(
-            from_status=after.status,
-            to_status=after.status,
-            actor=rules,
-            event_type="permit.exhausted",
-            payload=dict(payload),
-        ),
+    data = PermitExhausted(
+        **permit_fields(after, 2),
+        status=after.status,
+        declaration_id=None if cause is None else cause.id,
+        reference=None if cause is None else cause.content.reference,
+        movement=None if cause is None else cause.content.movement,
     )
+    return (DomainEvent(from_status=after.status, data=data, actor=system_actor(context.actor)),)

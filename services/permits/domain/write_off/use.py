@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
-from services.permits.domain import events
+from services.permits.domain.events import causing_declaration_fields, permit_fields, used_line
 from services.permits.domain.ledger.balances import (
     ZERO,
     EntryKind,
@@ -23,13 +23,16 @@ from services.permits.domain.ledger.balances import (
 )
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange, PermitChange, Posting
 from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
-from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.events import DomainEvent, PermitEvent
 from services.permits.domain.model.permits import PermitRecord, PermitsById
 from services.permits.domain.write_off.displacement import displace_reservations
 from services.permits.domain.write_off.permit_status import exhausted_events, status_from_lines
 from services.permits.domain.write_off.posting import LineUse, LineUses, PostingContext, UseResult, build_posting
 from services.permits.domain.write_off.reservations import apply_to_line
 from shared.contracts.closed_sets import Movement, Side
+from shared.contracts.events.declarations import DeclarationCorrected, DeclarationReleased
+from shared.contracts.events.parts import CitedPermit, Usage
+from shared.contracts.events.permits import PermitEndorsed, PermitEventData, PermitUsed
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Conflict
 
@@ -71,7 +74,7 @@ def post_uses(
 def apply_uses(
     before: DeclarationRecord,
     after: DeclarationRecord,
-    event_type: str,
+    data: DeclarationReleased | DeclarationCorrected,
     uses: LineUses,
     permits: PermitsById,
     reserving: ReservingDeclarations,
@@ -92,15 +95,7 @@ def apply_uses(
     changed = permit_changes(
         permits, current, {id: _permit_events(permits[id], current[id], after, context) for id in permit_ids}
     )
-    payload = {"usage": usage_payload(after, current)}
-    event = DomainEvent(
-        from_status=before.status,
-        to_status=after.status,
-        actor=context.actor,
-        event_type=event_type,
-        reason=context.reason,
-        payload=payload,
-    )
+    event = DomainEvent(from_status=before.status, data=data, actor=context.actor)
     return ChangeSet(
         declarations=(DeclarationChange(declaration=after, events=(event,)), *displaced.values()),
         permits=changed,
@@ -109,7 +104,7 @@ def apply_uses(
 
 
 def permit_changes(
-    before: PermitsById, after: PermitsById, events_by_permit: Mapping[UUID, tuple[DomainEvent, ...]]
+    before: PermitsById, after: PermitsById, events_by_permit: Mapping[UUID, tuple[PermitEvent, ...]]
 ) -> tuple[PermitChange, ...]:
     """Answer the permits that changed, those with moves and those whose balances alone did."""
     return tuple(
@@ -119,24 +114,24 @@ def permit_changes(
     )
 
 
-def usage_payload(declaration: DeclarationRecord, permits: PermitsById) -> list[dict[str, object]]:
-    """Say what a declaration has reserved and used of which line, in the line's unit."""
-    return [
-        {
-            "item": citation.item,
-            "permit": {
-                "id": str(citation.permit),
-                "issuer": permits[citation.permit].content.issuer,
-                "number": permits[citation.permit].content.number,
-            },
-            "line": citation.line,
-            "reserved": format_quantity(citation.reserved),
-            "consumed": format_quantity(citation.used),
-            "unit": citation.unit,
-        }
+def list_usage(declaration: DeclarationRecord, permits: PermitsById) -> tuple[Usage, ...]:
+    """Return what a declaration has reserved and used of which line, in the line's unit."""
+    return tuple(
+        Usage(
+            item=citation.item,
+            permit=CitedPermit(
+                id=citation.permit,
+                issuer=permits[citation.permit].content.issuer,
+                number=permits[citation.permit].content.number,
+            ),
+            line=citation.line,
+            reserved=format_quantity(citation.reserved),
+            consumed=format_quantity(citation.used),
+            unit=citation.unit,
+        )
         for citation in declaration.citations
         if citation.line
-    ]
+    )
 
 
 def _endorse_zero_on_other_lines(permit: PermitRecord, context: PostingContext) -> tuple[PermitRecord, list[Posting]]:
@@ -220,26 +215,24 @@ def _with_transport_document(permit: PermitRecord, declaration: DeclarationRecor
 
 def _permit_events(
     before: PermitRecord, after: PermitRecord, declaration: DeclarationRecord, context: PostingContext
-) -> tuple[DomainEvent, ...]:
-    side = Side.IMPORT if declaration.content.movement == Movement.IMPORT else Side.EXPORT
+) -> tuple[PermitEvent, ...]:
+    is_import = declaration.content.movement == Movement.IMPORT
+    side = Side.IMPORT if is_import else Side.EXPORT
     sums: dict[str, Decimal] = {}
     for citation in declaration.citations:
         if citation.permit == after.id and citation.line:
             sums[citation.line] = EXACT.add(sums.get(citation.line, ZERO), citation.used)
-    lines = [
-        events.line_usage(after.lines[line_letter], side, format_quantity(amount))
-        for line_letter, amount in sums.items()
-    ]
-    payload = {**events.declaration_reference(declaration), "side": str(side), "lines": lines}
-    event_type = "permit.endorsed" if side is Side.EXPORT else "permit.used"
-    also_notify = frozenset({declaration.party, declaration.trader})
+    lines = tuple(used_line(after.lines[line_letter], side, amount) for line_letter, amount in sums.items())
+    fields, cause, reason = permit_fields(after), causing_declaration_fields(declaration), context.reason
+    data: PermitEventData
+    if is_import:
+        data = PermitUsed(**fields, **cause, status=after.status, reason=reason, side=Side.IMPORT, lines=lines)
+    else:
+        data = PermitEndorsed(**fields, **cause, status=after.status, reason=reason, side=Side.EXPORT, lines=lines)
     event = DomainEvent(
         from_status=before.status,
-        to_status=after.status,
+        data=data,
         actor=context.actor,
-        event_type=event_type,
-        reason=context.reason,
-        payload=payload,
-        also_notify=also_notify,
+        also_notify=frozenset({declaration.party, declaration.trader}),
     )
-    return (event, *exhausted_events(before, after, context, **events.declaration_reference(declaration)))
+    return (event, *exhausted_events(before, after, context, declaration))
