@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LEVELS = {"debug", "info", "warning", "error", "critical"}
 EVENT_NAME = re.compile(r"[a-z_]+\.[a-z_]+")
 OUTCOMES = (
-    "completed|created|disconnected|ended|failed|found|ignored|lost|rechecked|refused|resolved|started"
+    "completed|created|disconnected|ended|failed|found|ignored|interrupted|lost|rechecked|refused|resolved|started"
     "|timed_out|unavailable|unverified|waiting"
 )
 """The words that end the name of an event: what became of its subject."""
