@@ -1,4 +1,4 @@
-"""Periodic jobs: done by one worker at a time, again when due, and whatever one of them does the others go on."""
+"""Periodic jobs run in one process at a time, again when they are due, and one that fails stops no other."""
 
 import asyncio
 from datetime import datetime
@@ -9,63 +9,81 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.periodic_jobs import Job, run_jobs
 
 QUICK = 0.01
+LOCK_HOLDERS = text("""
+    SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
 
 
-class Told:
-    """A job that counts and, if asked to, fails."""
+class CountedJob:
+    """A job that notes its runs and, if it is told to, fails."""
 
-    def __init__(self, name: str, fails: bool = False) -> None:
+    def __init__(self, name: str, *, fails: bool = False) -> None:
         self.times: list[datetime] = []
-        self.done = asyncio.Event()
         self.fails = fails
         self.job = Job(name, QUICK, self.act)
 
     async def act(self, engine: AsyncEngine, at: datetime) -> None:
         self.times.append(at)
-        if len(self.times) == 3:
-            self.done.set()
         if self.fails:
             raise RuntimeError("this job always fails")
 
+    async def wait_for_runs(self, count: int) -> None:
+        """Wait until the job has run so many times more."""
+        wanted = len(self.times) + count
+        async with asyncio.timeout(30):
+            while len(self.times) < wanted:
+                await asyncio.sleep(QUICK)
 
-async def ended(*tasks: asyncio.Task[None]) -> None:
+
+def start(engine: AsyncEngine, *counted: CountedJob) -> asyncio.Task[None]:
+    return asyncio.create_task(run_jobs(engine, [one.job for one in counted], poll_seconds=QUICK))
+
+
+async def cancel(*tasks: asyncio.Task[None]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_a_job_is_done_again_when_due_though_another_fails(permits_db: AsyncEngine) -> None:
-    bad, good = Told("bad", fails=True), Told("good")
-    task = asyncio.create_task(run_jobs(permits_db, (bad.job, good.job), poll_seconds=QUICK))
-    await asyncio.wait_for(good.done.wait(), 30)
-    await asyncio.wait_for(bad.done.wait(), 30)
+async def list_lock_holders(engine: AsyncEngine) -> list[int]:
+    async with engine.connect() as conn:
+        return list((await conn.execute(LOCK_HOLDERS)).scalars())
+
+
+async def test_job_that_is_due_runs_again_though_another_fails(permits_db: AsyncEngine) -> None:
+    bad, good = CountedJob("bad", fails=True), CountedJob("good")
+    running = start(permits_db, bad, good)
+    await good.wait_for_runs(3)
+    await bad.wait_for_runs(3)
     assert all(at.tzinfo is not None for at in good.times)
-    await ended(task)
+    await cancel(running)
 
 
-async def test_one_worker_at_a_time_and_another_when_it_ends(permits_db: AsyncEngine) -> None:
-    first, second = Told("first"), Told("second")
-    one = asyncio.create_task(run_jobs(permits_db, (first.job,), poll_seconds=QUICK))
-    await asyncio.wait_for(first.done.wait(), 30)
-    other = asyncio.create_task(run_jobs(permits_db, (second.job,), poll_seconds=QUICK))
-    before = len(first.times)
-    while len(first.times) < before + 5:
-        await asyncio.sleep(QUICK)
+async def test_jobs_run_in_one_process_until_it_ends_and_then_in_another(gateway_db: AsyncEngine) -> None:
+    first, second = CountedJob("first"), CountedJob("second")
+    leader = start(gateway_db, first)
+    await first.wait_for_runs(3)
+    standby = start(gateway_db, second)
+    await first.wait_for_runs(5)
     assert second.times == []
-    await ended(one)
-    await asyncio.wait_for(second.done.wait(), 30)
-    await ended(other)
+    await cancel(leader)
+    await second.wait_for_runs(1)
+    await cancel(standby)
+    assert await list_lock_holders(gateway_db) == [], "a process that ends releases the lock"
 
 
-async def test_a_worker_whose_connection_is_cut_takes_its_turn_anew(permits_db: AsyncEngine) -> None:
-    told = Told("told")
-    task = asyncio.create_task(run_jobs(permits_db, (told.job,), poll_seconds=QUICK))
-    await asyncio.wait_for(told.done.wait(), 30)
-    async with permits_db.begin() as conn:
-        cut = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
-        mine = "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-        assert len((await conn.execute(text(f"{cut} {mine}"))).all()) == 1
-    before = len(told.times)
-    while len(told.times) < before + 2:
-        await asyncio.sleep(QUICK)
-    await ended(task)
+async def test_process_whose_connection_is_cut_runs_jobs_only_with_the_lock_again(
+    notifications_db: AsyncEngine,
+) -> None:
+    counted = CountedJob("counted")
+    running = start(notifications_db, counted)
+    await counted.wait_for_runs(3)
+    [holder] = await list_lock_holders(notifications_db)
+    async with notifications_db.begin() as conn:
+        await conn.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": holder})
+    async with asyncio.timeout(30):
+        while (await list_lock_holders(notifications_db)) in ([], [holder]):
+            await asyncio.sleep(QUICK)
+    await counted.wait_for_runs(2)
+    await cancel(running)
