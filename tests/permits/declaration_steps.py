@@ -45,13 +45,13 @@ def build_model(model: Any, **fields: Any) -> Any:
 
 async def accepted_declaration(db: AsyncEngine, quantity: str = "100", **more: Any) -> tuple[UUID, dict[str, Any]]:
     permit = permit_content(line(**more))
-    id = await issue_permit(db, permit)
-    await endorse_permit(db, id, A="118")
+    permit_id = await issue_permit(db, permit)
+    await endorse_permit(db, permit_id, A="118")
     found = await lodge_declaration(
         db, declaration(item(permit, quantity, **({"term": more["term"]} if "term" in more else {})))
     )
     assert found["status"] == "accepted"
-    return id, found
+    return permit_id, found
 
 
 async def check_balances(db: AsyncEngine) -> None:
@@ -78,12 +78,12 @@ async def check_balances(db: AsyncEngine) -> None:
 async def lodge_part_uses(db: AsyncEngine, quantity: str, *parts: str) -> tuple[UUID, list[dict[str, Any]]]:
     """Endorse so much under one bill of lading, and lodge part uses of it."""
     permit = permit_content()
-    id = await issue_permit(db, permit)
+    permit_id = await issue_permit(db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": quantity}], "transport_document": "MAEU-1"}
-    await endorse.endorse(db, id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
+    await endorse.endorse(db, permit_id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
     part: dict[str, Any] = {"document": {"use": "part"}}
     uses = [declaration(item(permit, one, **part), transport_document="MAEU-1") for one in parts]
-    return id, [await lodge_declaration(db, one) for one in uses]
+    return permit_id, [await lodge_declaration(db, one) for one in uses]
 
 
 def severities(found: dict[str, Any]) -> dict[str, str]:

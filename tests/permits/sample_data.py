@@ -122,9 +122,9 @@ def submission_message(stated: NormalizedDeclaration, by: Party = B, at: datetim
     )
 
 
-def command(id: UUID | None = None, body: bytes = b"") -> IdempotentCommand:
+def command(command_id: UUID | None = None, body: bytes = b"") -> IdempotentCommand:
     """Name a command."""
-    return IdempotentCommand(id or new_id(), body, datetime.now(UTC))
+    return IdempotentCommand(command_id or new_id(), body, datetime.now(UTC))
 
 
 async def issue_permit(db: AsyncEngine, permit: Permit, by: Party = AUTHORITY_ZA) -> UUID:
@@ -133,12 +133,12 @@ async def issue_permit(db: AsyncEngine, permit: Permit, by: Party = AUTHORITY_ZA
     return UUID(json.loads(kept.body)["id"])
 
 
-async def endorse_permit(db: AsyncEngine, id: UUID, by: Party = CUSTOMS_ZA, **lines: str) -> dict[str, Any]:
+async def endorse_permit(db: AsyncEngine, permit_id: UUID, by: Party = CUSTOMS_ZA, **lines: str) -> dict[str, Any]:
     """Endorse lines of a permit with what left."""
     stated = Endorsement.model_validate(
         {"lines": [{"line": name, "quantity": quantity} for name, quantity in lines.items()], "port": "Durban"}
     )
-    kept = await endorse.endorse(db, id, by, stated, command())
+    kept = await endorse.endorse(db, permit_id, by, stated, command())
     return dict(json.loads(kept.body))
 
 
@@ -151,13 +151,13 @@ async def lodge_declaration(
     return await read.read_declaration(db, sent.id, by)
 
 
-async def balance(db: AsyncEngine, id: UUID, line_letter: str = "A") -> dict[str, Any]:
+async def balance(db: AsyncEngine, permit_id: UUID, line_letter: str = "A") -> dict[str, Any]:
     """Read the import side of a permit line."""
-    found = await permits_read.read_permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
+    found = await permits_read.read_permit(db, permit_id, AUTHORITY_ZA, datetime.now(UTC))
     return next(dict(n["balance"]) for n in found["lines"] if n["line"] == line_letter)
 
 
-async def export_balance(db: AsyncEngine, id: UUID, line_letter: str = "A") -> dict[str, Any]:
+async def export_balance(db: AsyncEngine, permit_id: UUID, line_letter: str = "A") -> dict[str, Any]:
     """Read the export side of a permit line."""
-    found = await permits_read.read_permit(db, id, AUTHORITY_ZA, datetime.now(UTC))
+    found = await permits_read.read_permit(db, permit_id, AUTHORITY_ZA, datetime.now(UTC))
     return next(dict(n["export_balance"]) for n in found["lines"] if n["line"] == line_letter)

@@ -59,16 +59,16 @@ async def submit(
     identifiers = party.identifier_values if trader is None else frozenset(trader.numbers)
     trader_id = party.id if trader is None else trader.party
     _require_own_application(content, identifiers, trader_id)
-    id, actor = new_id(command.at), Actor(party=party.id, role=ActorRole.TRADER, at=command.at)
+    application_id, actor = new_id(command.at), Actor(party=party.id, role=ActorRole.TRADER, at=command.at)
     async with engine.begin() as conn:
         stored = await idempotency.begin(conn, commands, command)
         if stored is not None:
             return stored
         listing_facts = await facts.load_listing_facts(conn, [content])
         await change_sets.save_change_set(
-            conn, domain_applications.submit(id, trader_id, content, actor, listing_facts)
+            conn, domain_applications.submit(application_id, trader_id, content, actor, listing_facts)
         )
-        return await _store_response(conn, id, party, command, status=CREATED)
+        return await _store_response(conn, application_id, party, command, status=CREATED)
 
 
 def _require_own_application(content: Application, identifiers: frozenset[str], trader_id: UUID) -> None:
@@ -82,55 +82,61 @@ def _require_own_application(content: Application, identifiers: frozenset[str], 
 
 
 async def query(
-    engine: AsyncEngine, id: UUID, officer: Officer, question: Question, command: IdempotentCommand
+    engine: AsyncEngine, application_id: UUID, officer: Officer, question: Question, command: IdempotentCommand
 ) -> StoredResponse:
     """Ask the applicant."""
     decide = _from_application_only(
         lambda application: domain_applications.query(application, question.message, officer)
     )
-    return await _apply_transition(engine, id, officer.party, applications.decided_by(officer.party), command, decide)
+    return await _apply_transition(
+        engine, application_id, officer.party, applications.decided_by(officer.party), command, decide
+    )
 
 
 async def reply(
-    engine: AsyncEngine, id: UUID, party: Party, content: Reply, command: IdempotentCommand
+    engine: AsyncEngine, application_id: UUID, party: Party, content: Reply, command: IdempotentCommand
 ) -> StoredResponse:
     """Answer the authority."""
     actor = Actor(party=party.id, role=ActorRole.TRADER, at=command.at)
     decide = _from_application_only(lambda application: domain_applications.reply(application, content.message, actor))
-    return await _apply_transition(engine, id, party, applications.submitted_by(party), command, decide)
+    return await _apply_transition(engine, application_id, party, applications.submitted_by(party), command, decide)
 
 
 async def withdraw(
-    engine: AsyncEngine, id: UUID, party: Party, content: Withdrawal, command: IdempotentCommand
+    engine: AsyncEngine, application_id: UUID, party: Party, content: Withdrawal, command: IdempotentCommand
 ) -> StoredResponse:
     """Take an application back."""
     actor = Actor(party=party.id, role=ActorRole.TRADER, at=command.at)
     decide = _from_application_only(
         lambda application: domain_applications.withdraw(application, content.reason, actor)
     )
-    return await _apply_transition(engine, id, party, applications.submitted_by(party), command, decide)
+    return await _apply_transition(engine, application_id, party, applications.submitted_by(party), command, decide)
 
 
 async def refuse(
-    engine: AsyncEngine, id: UUID, officer: Officer, decision: Refusal, command: IdempotentCommand
+    engine: AsyncEngine, application_id: UUID, officer: Officer, decision: Refusal, command: IdempotentCommand
 ) -> StoredResponse:
     """Refuse an application."""
     decide = _from_application_only(
         lambda application: domain_applications.refuse(application, decision.reason, officer.actor)
     )
-    return await _apply_transition(engine, id, officer.party, applications.decided_by(officer.party), command, decide)
+    return await _apply_transition(
+        engine, application_id, officer.party, applications.decided_by(officer.party), command, decide
+    )
 
 
 async def assess(
-    engine: AsyncEngine, id: UUID, officer: Officer, assessment: Assessment, command: IdempotentCommand
+    engine: AsyncEngine, application_id: UUID, officer: Officer, assessment: Assessment, command: IdempotentCommand
 ) -> StoredResponse:
     """Note what a person of the authority found."""
     decide = _from_application_only(lambda application: domain_applications.assess(application, assessment, officer))
-    return await _apply_transition(engine, id, officer.party, applications.decided_by(officer.party), command, decide)
+    return await _apply_transition(
+        engine, application_id, officer.party, applications.decided_by(officer.party), command, decide
+    )
 
 
 async def grant(
-    engine: AsyncEngine, id: UUID, officer: Officer, decision: GrantDecision, command: IdempotentCommand
+    engine: AsyncEngine, application_id: UUID, officer: Officer, decision: GrantDecision, command: IdempotentCommand
 ) -> StoredResponse:
     """Grant an application, which issues the permit; answers its id and, this once, its token."""
     token = generate_secret()
@@ -156,7 +162,7 @@ async def grant(
 
     condition = applications.decided_by(officer.party)
     try:
-        return await _apply_transition(engine, id, officer.party, condition, command, decide, token=token)
+        return await _apply_transition(engine, application_id, officer.party, condition, command, decide, token=token)
     except IntegrityError as error:
         raise_number_taken(error, officer.party.country, decision.number or "of this number")
         raise
@@ -164,7 +170,7 @@ async def grant(
 
 async def _apply_transition(
     engine: AsyncEngine,
-    id: UUID,
+    application_id: UUID,
     party: Party,
     condition: ColumnElement[bool],
     command: IdempotentCommand,
@@ -177,40 +183,40 @@ async def _apply_transition(
             stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
-            application = await applications.lock(conn, id, condition)
+            application = await applications.lock(conn, application_id, condition)
             if application is None:
                 raise NotFound
             command.require_version(application.version)
             await change_sets.save_change_set(conn, await decide(conn, application))
-            return await _store_response(conn, id, party, command, token=token)
+            return await _store_response(conn, application_id, party, command, token=token)
 
     return await retry_transaction(transaction)
 
 
 async def _store_response(
     conn: AsyncConnection,
-    id: UUID,
+    application_id: UUID,
     party: Party,
     command: IdempotentCommand,
     *,
     status: int = 200,
     token: str | None = None,
 ) -> StoredResponse:
-    application = await applications.find(conn, id, applications.readable_by(party))
+    application = await applications.find(conn, application_id, applications.readable_by(party))
     assert application is not None, "who acted on it reads it"
     [view] = await _load_views(conn, [application], party, command.at)
     if token is not None:
         view["permit"]["token"] = token
-    location = f"/v1/permit-applications/{id}" if status == CREATED else None
+    location = f"/v1/permit-applications/{application_id}" if status == CREATED else None
     response = StoredResponse(status=status, body=json.dumps(view), location=location, version=application.version)
     await idempotency.store_response(conn, commands, command, response)
     return response
 
 
-async def read(engine: AsyncEngine, id: UUID, party: Party, at: datetime) -> views.View:
+async def read(engine: AsyncEngine, application_id: UUID, party: Party, at: datetime) -> views.View:
     """Read one application whole."""
     async with engine.connect() as conn:
-        application = await applications.find(conn, id, applications.readable_by(party))
+        application = await applications.find(conn, application_id, applications.readable_by(party))
         if application is None:
             raise NotFound
         return (await _load_views(conn, [application], party, at))[0]

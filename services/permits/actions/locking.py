@@ -43,11 +43,12 @@ async def lock_with_holders(
     locked = await permits.lock(conn, permit_ids | await permits.list_reserved_together(conn, permit_ids))
     holder_ids = {
         use.declaration
-        for id in permit_ids & locked.keys()
-        for use in locked[id].citations
+        for permit_id in permit_ids & locked.keys()
+        for use in locked[permit_id].citations
         if use.is_open and use.side is Side.IMPORT
     }
     declarations_by_id = await declarations.lock(conn, {*holder_ids, *also_lock})
-    if {c.permit for id in holder_ids for c in declarations_by_id[id].citations if c.is_open} - locked.keys():
+    reserved_citations = (c for holder in holder_ids for c in declarations_by_id[holder].citations if c.is_open)
+    if {citation.permit for citation in reserved_citations} - locked.keys():
         raise ConcurrentChange
     return locked, declarations_by_id

@@ -50,9 +50,9 @@ Links = Mapping[UUID, tuple[str, str]]
 """Issuer and number of permits that another names, by id."""
 
 
-def permit_link(id: UUID | None, links: Links) -> View | None:
+def permit_link(permit_id: UUID | None, links: Links) -> View | None:
     """Name another permit, in whose place this one stands or which stands in its place."""
-    if id is None:
+    if permit_id is None:
         return None
-    issuer, number = links.get(id, (None, None))
-    return {"id": str(id), "issuer": issuer, "number": number}
+    issuer, number = links.get(permit_id, (None, None))
+    return {"id": str(permit_id), "issuer": issuer, "number": number}

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from services.permits.actions import applications
 from services.permits.api.commands import read_command, with_etag
-from services.permits.api.dependencies import Authority, Context, Person, Trader, require_role
+from services.permits.api.dependencies import ApplicationId, Authority, Context, Person, Trader, require_role
 from services.permits.domain.applications import Officer
 from shared.command_requests import render_stored_response
 from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
@@ -61,58 +61,66 @@ async def list_applications(
 
 
 @router.get("/{id}")
-async def read(id: UUID, context: Context, party: Concerned) -> Response:
+async def read(application_id: ApplicationId, context: Context, party: Concerned) -> Response:
     """Read one application."""
-    return with_etag(await applications.read(context.engine, id, party, now()))
+    return with_etag(await applications.read(context.engine, application_id, party, now()))
 
 
 @router.post("/{id}/query")
-async def query(id: UUID, request: Request, context: Context, party: Authority, person: Person) -> Response:
+async def query(
+    application_id: ApplicationId, request: Request, context: Context, party: Authority, person: Person
+) -> Response:
     """Ask the applicant."""
     question, command = await read_command(request, Question)
     return render_stored_response(
-        await applications.query(context.engine, id, _officer(party, person, command), question, command)
+        await applications.query(context.engine, application_id, _officer(party, person, command), question, command)
     )
 
 
 @router.post("/{id}/answer")
-async def reply(id: UUID, request: Request, context: Context, party: Trader) -> Response:
+async def reply(application_id: ApplicationId, request: Request, context: Context, party: Trader) -> Response:
     """Answer the authority."""
     content, command = await read_command(request, Reply)
-    return render_stored_response(await applications.reply(context.engine, id, party, content, command))
+    return render_stored_response(await applications.reply(context.engine, application_id, party, content, command))
 
 
 @router.post("/{id}/withdrawal")
-async def withdraw(id: UUID, request: Request, context: Context, party: Trader) -> Response:
+async def withdraw(application_id: ApplicationId, request: Request, context: Context, party: Trader) -> Response:
     """Take the application back."""
     content, command = await read_command(request, Withdrawal, optional=True)
-    return render_stored_response(await applications.withdraw(context.engine, id, party, content, command))
+    return render_stored_response(await applications.withdraw(context.engine, application_id, party, content, command))
 
 
 @router.post("/{id}/assessment")
-async def assess(id: UUID, request: Request, context: Context, party: Authority, person: Person) -> Response:
+async def assess(
+    application_id: ApplicationId, request: Request, context: Context, party: Authority, person: Person
+) -> Response:
     """Note what a person of the authority found."""
     assessment, command = await read_command(request, Assessment)
     return render_stored_response(
-        await applications.assess(context.engine, id, _officer(party, person, command), assessment, command)
+        await applications.assess(context.engine, application_id, _officer(party, person, command), assessment, command)
     )
 
 
 @router.post("/{id}/grant")
-async def grant(id: UUID, request: Request, context: Context, party: Authority, person: Person) -> Response:
+async def grant(
+    application_id: ApplicationId, request: Request, context: Context, party: Authority, person: Person
+) -> Response:
     """Grant the application, which issues the permit."""
     decision, command = await read_command(request, GrantDecision, optional=True)
     return render_stored_response(
-        await applications.grant(context.engine, id, _officer(party, person, command), decision, command)
+        await applications.grant(context.engine, application_id, _officer(party, person, command), decision, command)
     )
 
 
 @router.post("/{id}/refusal")
-async def refuse(id: UUID, request: Request, context: Context, party: Authority, person: Person) -> Response:
+async def refuse(
+    application_id: ApplicationId, request: Request, context: Context, party: Authority, person: Person
+) -> Response:
     """Refuse the application, with reasons."""
     decision, command = await read_command(request, Refusal)
     return render_stored_response(
-        await applications.refuse(context.engine, id, _officer(party, person, command), decision, command)
+        await applications.refuse(context.engine, application_id, _officer(party, person, command), decision, command)
     )
 
 

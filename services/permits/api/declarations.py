@@ -11,7 +11,7 @@ from services.permits.actions.declarations import read as declarations_read
 from services.permits.actions.declarations import transitions
 from services.permits.actions.declarations import validate as actions_validate
 from services.permits.api.commands import read_command, with_etag
-from services.permits.api.dependencies import Authority, Context, Customs, Reader, Trader
+from services.permits.api.dependencies import Authority, Context, Customs, DeclarationId, Reader, Trader
 from shared.command_requests import render_stored_response
 from shared.contracts.closed_sets import DeclarationStatus, Movement
 from shared.contracts.declaration import (
@@ -77,59 +77,73 @@ async def validate_declaration(
 
 
 @router.get("/{id}")
-async def read_declaration(id: UUID, context: Context, party: Reader) -> Response:
+async def read_declaration(declaration_id: DeclarationId, context: Context, party: Reader) -> Response:
     """Read one declaration whole."""
-    return with_etag(await declarations_read.read_declaration(context.engine, id, party))
+    return with_etag(await declarations_read.read_declaration(context.engine, declaration_id, party))
 
 
 @router.put("/{id}")
 async def amend_declaration(
-    id: UUID, request: Request, context: Context, party: Trader, trader: RepresentedTraderIfAny
+    declaration_id: DeclarationId, request: Request, context: Context, party: Trader, trader: RepresentedTraderIfAny
 ) -> Response:
     """State a new version of a declaration that is not released; it is checked anew."""
     if not request.headers.get("if-match"):
         raise Invalid("version-missing", "Send If-Match with the version you amend, as GET answered it in ETag.")
     content, command = await read_command(request, NormalizedDeclaration)
-    return render_stored_response(await transitions.amend(context.engine, id, party, content, command, trader=trader))
+    return render_stored_response(
+        await transitions.amend(context.engine, declaration_id, party, content, command, trader=trader)
+    )
 
 
 @router.post("/{id}/cancellation")
-async def cancel_declaration(id: UUID, request: Request, context: Context, party: Trader) -> Response:
+async def cancel_declaration(
+    declaration_id: DeclarationId, request: Request, context: Context, party: Trader
+) -> Response:
     """Take a declaration back; what was set aside goes back."""
     content, command = await read_command(request, Cancellation, optional=True)
-    return render_stored_response(await transitions.cancel(context.engine, id, party, content, command))
+    return render_stored_response(await transitions.cancel(context.engine, declaration_id, party, content, command))
 
 
 @router.post("/{id}/release")
-async def release_declaration(id: UUID, request: Request, context: Context, party: Customs) -> Response:
+async def release_declaration(
+    declaration_id: DeclarationId, request: Request, context: Context, party: Customs
+) -> Response:
     """Let the goods go, with the actual quantities; an empty body means as declared."""
     decision, command = await read_command(request, Release, optional=True)
-    return render_stored_response(await transitions.release(context.engine, id, party, decision, command))
+    return render_stored_response(await transitions.release(context.engine, declaration_id, party, decision, command))
 
 
 @router.post("/{id}/refusal")
-async def refuse_declaration(id: UUID, request: Request, context: Context, party: Customs) -> Response:
+async def refuse_declaration(
+    declaration_id: DeclarationId, request: Request, context: Context, party: Customs
+) -> Response:
     """Refuse the goods; what was set aside goes back."""
     decision, command = await read_command(request, Refusal)
-    return render_stored_response(await transitions.refuse(context.engine, id, party, decision, command))
+    return render_stored_response(await transitions.refuse(context.engine, declaration_id, party, decision, command))
 
 
 @router.post("/{id}/override")
-async def override_finding(id: UUID, request: Request, context: Context, party: Customs) -> Response:
+async def override_finding(
+    declaration_id: DeclarationId, request: Request, context: Context, party: Customs
+) -> Response:
     """Settle the findings of a rule, with a reason."""
     decision, command = await read_command(request, Override)
-    return render_stored_response(await transitions.override(context.engine, id, party, decision, command))
+    return render_stored_response(await transitions.override(context.engine, declaration_id, party, decision, command))
 
 
 @router.post("/{id}/correction")
-async def correct_release(id: UUID, request: Request, context: Context, party: Customs) -> Response:
+async def correct_release(
+    declaration_id: DeclarationId, request: Request, context: Context, party: Customs
+) -> Response:
     """Correct what was released, up or down, with a reason."""
     decision, command = await read_command(request, Correction)
-    return render_stored_response(await transitions.correct(context.engine, id, party, decision, command))
+    return render_stored_response(await transitions.correct(context.engine, declaration_id, party, decision, command))
 
 
 @router.post("/{id}/consent")
-async def consent_to_item(id: UUID, request: Request, context: Context, party: Authority) -> Response:
+async def consent_to_item(
+    declaration_id: DeclarationId, request: Request, context: Context, party: Authority
+) -> Response:
     """Agree, as the authority that issued the cited permit, to more than it says."""
     decision, command = await read_command(request, Consent)
-    return render_stored_response(await transitions.consent(context.engine, id, party, decision, command))
+    return render_stored_response(await transitions.consent(context.engine, declaration_id, party, decision, command))

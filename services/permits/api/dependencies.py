@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 
 from services.permits.actions.context import PermitsContext
 from shared.contracts.closed_sets import Role
@@ -42,3 +43,7 @@ Trader = Annotated[Party, Depends(require_role(Role.TRADER))]
 Customs = Annotated[Party, Depends(require_role(Role.CUSTOMS))]
 Authority = Annotated[Party, Depends(require_role(Role.AUTHORITY))]
 Reader = Annotated[Party, Depends(require_role(Role.TRADER, Role.CUSTOMS, Role.AUTHORITY))]
+ApplicationId = Annotated[UUID, Path(alias="id")]
+DeclarationId = Annotated[UUID, Path(alias="id")]
+PermitId = Annotated[UUID, Path(alias="id")]
+"""The id in a route's path, which the public route calls `{id}` too: both services log one name of a route."""

@@ -11,7 +11,7 @@ from services.permits.actions.ledger.history import list_entries
 from services.permits.actions.permits import endorse, read, withdraw
 from services.permits.actions.permits import issue as actions_issue
 from services.permits.api.commands import read_command, with_etag
-from services.permits.api.dependencies import Authority, Context, Customs, Reader
+from services.permits.api.dependencies import Authority, Context, Customs, PermitId, Reader
 from shared.command_requests import render_stored_response
 from shared.contracts.fields import CountryCode, Day, LineLetter, Name
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
@@ -59,9 +59,9 @@ async def list_permits(
 
 
 @router.get("/{id}")
-async def read_permit(id: UUID, context: Context, party: Reader, permit_token: PermitToken = "") -> Response:
+async def read_permit(permit_id: PermitId, context: Context, party: Reader, permit_token: PermitToken = "") -> Response:
     """Read one permit, with both sides of each line."""
-    return with_etag(await read.read_permit(context.engine, id, party, now(), permit_token))
+    return with_etag(await read.read_permit(context.engine, permit_id, party, now(), permit_token))
 
 
 class LedgerQuery(BaseModel):
@@ -76,42 +76,44 @@ class LedgerQuery(BaseModel):
 
 @router.get("/{id}/ledger")
 async def read_ledger(
-    id: UUID, context: Context, party: Reader, query: Annotated[LedgerQuery, Query()]
+    permit_id: PermitId, context: Context, party: Reader, query: Annotated[LedgerQuery, Query()]
 ) -> dict[str, object]:
     """Tell the story of a permit's lines, entry by entry, oldest first, with what stood after each."""
-    return await list_entries(context.engine, id, party, line=query.line, limit=query.limit, after=query.cursor or 0)
+    return await list_entries(
+        context.engine, permit_id, party, line=query.line, limit=query.limit, after=query.cursor or 0
+    )
 
 
 @router.post("/{id}/endorsement")
-async def endorse_permit(id: UUID, request: Request, context: Context, party: Customs) -> Response:
+async def endorse_permit(permit_id: PermitId, request: Request, context: Context, party: Customs) -> Response:
     """Write box 14: the actual quantity of each line that left."""
     decision, command = await read_command(request, Endorsement)
-    return render_stored_response(await endorse.endorse(context.engine, id, party, decision, command))
+    return render_stored_response(await endorse.endorse(context.engine, permit_id, party, decision, command))
 
 
 @router.post("/{id}/revocation")
-async def revoke_permit(id: UUID, request: Request, context: Context, party: Authority) -> Response:
+async def revoke_permit(permit_id: PermitId, request: Request, context: Context, party: Authority) -> Response:
     """Take a permit back, with a reason."""
     decision, command = await read_command(request, Revocation)
-    return render_stored_response(await withdraw.revoke(context.engine, id, party, decision, command))
+    return render_stored_response(await withdraw.revoke(context.engine, permit_id, party, decision, command))
 
 
 @router.post("/{id}/replacement")
-async def replace_permit(id: UUID, request: Request, context: Context, party: Authority) -> Response:
+async def replace_permit(permit_id: PermitId, request: Request, context: Context, party: Authority) -> Response:
     """Issue a new permit in the place of this one."""
     content, command = await read_command(request, Permit)
-    return render_stored_response(await withdraw.replace(context.engine, id, party, content, command))
+    return render_stored_response(await withdraw.replace(context.engine, permit_id, party, content, command))
 
 
 @router.post("/{id}/loss")
-async def report_lost(id: UUID, request: Request, context: Context, party: Authority) -> Response:
+async def report_lost(permit_id: PermitId, request: Request, context: Context, party: Authority) -> Response:
     """Note that the paper is lost."""
     decision, command = await read_command(request, Loss, optional=True)
-    return render_stored_response(await withdraw.report_lost(context.engine, id, party, decision, command))
+    return render_stored_response(await withdraw.report_lost(context.engine, permit_id, party, decision, command))
 
 
 @router.post("/{id}/found")
-async def report_found(id: UUID, request: Request, context: Context, party: Authority) -> Response:
+async def report_found(permit_id: PermitId, request: Request, context: Context, party: Authority) -> Response:
     """Note that a lost paper was found."""
     decision, command = await read_command(request, Recovery, optional=True)
-    return render_stored_response(await withdraw.report_found(context.engine, id, party, decision, command))
+    return render_stored_response(await withdraw.report_found(context.engine, permit_id, party, decision, command))

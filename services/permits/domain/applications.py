@@ -48,14 +48,14 @@ class Officer:
     actor: Actor
 
 
-def submit(id: UUID, trader: UUID, content: Application, actor: Actor, facts: Facts) -> ChangeSet:
+def submit(application_id: UUID, trader: UUID, content: Application, actor: Actor, facts: Facts) -> ChangeSet:
     """File an application of a trader, made by itself or by its agent.
 
     Lines that no permit could have are refused now and not at the end.
     """
     assert actor.party is not None, "it is a party that applies"
     application = ApplicationRecord(
-        id=id,
+        id=application_id,
         party=actor.party,
         trader=trader,
         content=content,

@@ -48,15 +48,17 @@ def decided_by(party: Party) -> ColumnElement[bool]:
     return t.applications.c.issuer == party.country
 
 
-async def find(conn: AsyncConnection, id: UUID, condition: ColumnElement[bool]) -> ApplicationRecord | None:
+async def find(conn: AsyncConnection, application_id: UUID, condition: ColumnElement[bool]) -> ApplicationRecord | None:
     """Read an application that is among those meant."""
-    rows = await conn.execute(select(t.applications).where(t.applications.c.id == id, condition))
+    rows = await conn.execute(select(t.applications).where(t.applications.c.id == application_id, condition))
     return _first_record(rows.mappings().all())
 
 
-async def lock(conn: AsyncConnection, id: UUID, condition: ColumnElement[bool]) -> ApplicationRecord | None:
+async def lock(conn: AsyncConnection, application_id: UUID, condition: ColumnElement[bool]) -> ApplicationRecord | None:
     """Lock an application that is among those meant; before any permit."""
-    query = select(t.applications).where(t.applications.c.id == id, condition).with_for_update(key_share=True)
+    query = (
+        select(t.applications).where(t.applications.c.id == application_id, condition).with_for_update(key_share=True)
+    )
     return _first_record((await conn.execute(query)).mappings().all())
 
 

@@ -63,9 +63,13 @@ def lodged_by(party: Party) -> ColumnElement[bool]:
     return or_(t.declarations.c.party_id == party.id, t.declarations.c.trader_id == party.id)
 
 
-async def find(conn: AsyncConnection, id: UUID, condition: ColumnElement[bool]) -> DeclarationRecord | None:
+async def find(conn: AsyncConnection, declaration_id: UUID, condition: ColumnElement[bool]) -> DeclarationRecord | None:
     """Read a declaration that is among those meant."""
-    rows = (await conn.execute(select(t.declarations).where(t.declarations.c.id == id, condition))).mappings().all()
+    rows = (
+        (await conn.execute(select(t.declarations).where(t.declarations.c.id == declaration_id, condition)))
+        .mappings()
+        .all()
+    )
     found = await _load(conn, rows)
     return found[0] if found else None
 
@@ -120,17 +124,17 @@ async def list_referred(conn: AsyncConnection, after: UUID | None, *, limit: int
     return await _load(conn, rows.mappings().all())
 
 
-async def list_reserved_permits(conn: AsyncConnection, id: UUID) -> list[UUID]:
+async def list_reserved_permits(conn: AsyncConnection, declaration_id: UUID) -> list[UUID]:
     """Answer the permits on which a declaration holds reservations."""
     c = t.citations.c
-    query = select(c.permit_id).where(c.declaration_id == id, c.reserved > 0).distinct()
+    query = select(c.permit_id).where(c.declaration_id == declaration_id, c.reserved > 0).distinct()
     return list((await conn.execute(query)).scalars())
 
 
-async def read_last_event_time(conn: AsyncConnection, id: UUID) -> datetime:
+async def read_last_event_time(conn: AsyncConnection, declaration_id: UUID) -> datetime:
     """Answer when something last happened to a declaration."""
     c = t.declaration_history.c
-    query = select(func.max(c.at)).where(c.declaration_id == id)
+    query = select(func.max(c.at)).where(c.declaration_id == declaration_id)
     found: datetime = (await conn.execute(query)).scalar_one()
     return found
 

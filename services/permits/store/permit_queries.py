@@ -27,20 +27,22 @@ def readable_by(party: Party) -> ColumnElement[bool]:
     return mine
 
 
-async def find(conn: AsyncConnection, id: UUID, party: Party) -> PermitRecord | None:
+async def find(conn: AsyncConnection, permit_id: UUID, party: Party) -> PermitRecord | None:
     """Read a permit that this party may read whole."""
     rows = (
-        (await conn.execute(select(*PERMIT_COLUMNS).where(t.permits.c.id == id, readable_by(party)))).mappings().all()
+        (await conn.execute(select(*PERMIT_COLUMNS).where(t.permits.c.id == permit_id, readable_by(party))))
+        .mappings()
+        .all()
     )
     found = await load_permits(conn, rows)
     return found[0] if found else None
 
 
-async def find_watched(conn: AsyncConnection, id: UUID, party: Party) -> PermitRecord | None:
+async def find_watched(conn: AsyncConnection, permit_id: UUID, party: Party) -> PermitRecord | None:
     """Read a permit that this party cited, and so may know the status of."""
     watched = select(t.permit_watchers.c.permit_id).where(t.permit_watchers.c.party_id == party.id)
     rows = (
-        await conn.execute(select(*PERMIT_COLUMNS).where(t.permits.c.id == id, t.permits.c.id.in_(watched)))
+        await conn.execute(select(*PERMIT_COLUMNS).where(t.permits.c.id == permit_id, t.permits.c.id.in_(watched)))
     ).mappings()
     found = await load_permits(conn, rows.all())
     return found[0] if found else None

@@ -137,7 +137,7 @@ def _balances_query(ids: Sequence[UUID]) -> Select[Any]:
 
 def _usage_totals_query(lines: Mapping[UUID, Collection[str]]) -> Select[Any]:
     """Write the query for what is held of lines of permits, each line looked up by itself."""
-    ids = [id for id, line_letters in lines.items() for _ in line_letters]
+    ids = [permit_id for permit_id, line_letters in lines.items() for _ in line_letters]
     line_letters = [line_letter for some in lines.values() for line_letter in some]
     given = func.unnest(cast(ids, ARRAY(Uuid)), cast(line_letters, ARRAY(Text)))
     these = given.table_valued("permit_id", "line").render_derived(name="given")
@@ -157,7 +157,7 @@ async def list_watchers(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID
     """Answer who cited permits, or looked them up by token."""
     c = t.permit_watchers.c
     rows = group_by_id(await conn.execute(select(t.permit_watchers).where(c.permit_id.in_(list(ids)))))
-    return {id: frozenset(row["party_id"] for row in mine) for id, mine in rows.items()}
+    return {permit_id: frozenset(row["party_id"] for row in mine) for permit_id, mine in rows.items()}
 
 
 async def add_watchers(conn: AsyncConnection, pairs: Iterable[tuple[UUID, UUID]], at: datetime) -> None:
@@ -170,9 +170,11 @@ async def add_watchers(conn: AsyncConnection, pairs: Iterable[tuple[UUID, UUID]]
         )
 
 
-async def list_history(conn: AsyncConnection, id: UUID) -> Sequence[Row]:
+async def list_history(conn: AsyncConnection, permit_id: UUID) -> Sequence[Row]:
     """Read what became of a permit, oldest first."""
-    query = select(t.permit_history).where(t.permit_history.c.permit_id == id).order_by(t.permit_history.c.sequence)
+    query = (
+        select(t.permit_history).where(t.permit_history.c.permit_id == permit_id).order_by(t.permit_history.c.sequence)
+    )
     return (await conn.execute(query)).mappings().all()
 
 

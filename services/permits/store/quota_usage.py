@@ -104,7 +104,7 @@ async def _write_notices(
 ) -> None:
     query = select(quotas.c.id, quantity_used(quotas.c.id).label("used")).where(id_in(quotas.c.id, list(locked)))
     sums: dict[UUID, Decimal] = {row.id: row.used for row in await conn.execute(query)}
-    changes = [quota_notice(locked[id], sums[id], line_usage, actor) for id in sorted(locked)]
+    changes = [quota_notice(locked[quota_id], sums[quota_id], line_usage, actor) for quota_id in sorted(locked)]
     rows = [
         {"id": change.quota, "sequence": change.sequence, "notice_level": change.notice_level} for change in changes
     ]
@@ -201,6 +201,8 @@ async def record_usage_of_issued_permits(conn: AsyncConnection, version: int, at
             return
         found = await permits.read_many(conn, ids)
         await record_usage(
-            conn, [found[id] for id in ids if id in found], Actor(party=None, role=ActorRole.RULES, at=at)
+            conn,
+            [found[permit_id] for permit_id in ids if permit_id in found],
+            Actor(party=None, role=ActorRole.RULES, at=at),
         )
         last = ids[-1]

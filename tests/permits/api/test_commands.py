@@ -44,10 +44,10 @@ async def test_a_bad_permit_is_refused_and_its_place_named(
 async def test_an_amendment_needs_the_version_it_amends(internal_client: InternalClient) -> None:
     permit = await issue_by_http(internal_client)
     stated = declaration(item(permit["terms"], "1"))
-    id = await lodge_by_http(internal_client, stated)
+    declaration_id = await lodge_by_http(internal_client, stated)
     body = json.loads(stated.model_dump_json(exclude_none=True))
     for headers, status in (({}, 428), ({"If-Match": '"7"'}, 412), ({"If-Match": '"1"'}, 200)):
-        response = await internal_client("PUT", f"/v1/declarations/{id}", B, json=body, headers=headers)
+        response = await internal_client("PUT", f"/v1/declarations/{declaration_id}", B, json=body, headers=headers)
         assert response.status_code == status, response.text
     assert response.json()["version"] == 2
 

@@ -28,10 +28,10 @@ async def test_the_journey_of_one_permit(internal_client: InternalClient) -> Non
     box_14 = {"lines": [{"line": "A", "quantity": 118}, {"line": "B", "quantity": "40"}], "port": "Durban"}
     response = await internal_client("POST", f"/v1/permits/{permit['id']}/endorsement", CUSTOMS_ZA, json=box_14)
     assert (response.status_code, response.json()["status"]) == (200, "endorsed")
-    id = await lodge_by_http(internal_client, declaration(item(permit["terms"], "100")))
-    read = await internal_client("GET", f"/v1/declarations/{id}", B)
+    declaration_id = await lodge_by_http(internal_client, declaration(item(permit["terms"], "100")))
+    read = await internal_client("GET", f"/v1/declarations/{declaration_id}", B)
     assert (read.json()["status"], read.headers["ETag"]) == ("accepted", '"1"')
-    response = await internal_client("POST", f"/v1/declarations/{id}/release", CUSTOMS_FR)
+    response = await internal_client("POST", f"/v1/declarations/{declaration_id}/release", CUSTOMS_FR)
     assert (response.status_code, response.json()["status"]) == (200, "released")
     for side, country, who, rows in (
         ("export", "ZA", AUTHORITY_ZA, {("SKI", "118", ""), ("MEA", "40", "KIL")}),
@@ -61,31 +61,31 @@ async def test_the_columns_of_the_reports_are_those_of_the_guidelines(internal_c
 
 async def test_one_party_never_sees_anothers_data(internal_client: InternalClient) -> None:
     permit = await issue_by_http(internal_client)
-    id = await lodge_by_http(internal_client, declaration(item(permit["terms"], "100")))
+    declaration_id = await lodge_by_http(internal_client, declaration(item(permit["terms"], "100")))
     for who in (OTHER_TRADER, party("customs", "DE"), party("authority", "DE")):
-        assert (await internal_client("GET", f"/v1/declarations/{id}", who)).status_code == 404
+        assert (await internal_client("GET", f"/v1/declarations/{declaration_id}", who)).status_code == 404
         assert (await internal_client("GET", f"/v1/permits/{permit['id']}", who)).status_code == 404
         assert (await internal_client("GET", f"/v1/permits/{permit['id']}/ledger", who)).status_code == 404
         assert (await internal_client("GET", "/v1/declarations", who)).json()["data"] == []
         assert (await internal_client("GET", "/v1/permits", who)).json()["data"] == []
     for who in (A, B, CUSTOMS_FR, CUSTOMS_ZA, AUTHORITY_FR, AUTHORITY_ZA):
         assert (await internal_client("GET", f"/v1/permits/{permit['id']}", who)).status_code == 200
-    assert (await internal_client("GET", f"/v1/declarations/{id}", A)).status_code == 404, (
+    assert (await internal_client("GET", f"/v1/declarations/{declaration_id}", A)).status_code == 404, (
         "the exporter did not lodge it"
     )
 
 
 async def test_a_turn_without_any_body_lacks_what_it_requires(internal_client: InternalClient) -> None:
     permit = await issue_by_http(internal_client)
-    id = await lodge_by_http(internal_client, declaration(item(permit["terms"], "100")))
+    declaration_id = await lodge_by_http(internal_client, declaration(item(permit["terms"], "100")))
     for path, who in (
-        (f"/v1/declarations/{id}/refusal", CUSTOMS_FR),
+        (f"/v1/declarations/{declaration_id}/refusal", CUSTOMS_FR),
         (f"/v1/permits/{permit['id']}/revocation", AUTHORITY_ZA),
     ):
         response = await internal_client("POST", path, who)
         assert (response.status_code, response.json()["code"]) == (422, "invalid-body"), response.text
         assert "/reason" in {fault["pointer"] for fault in response.json()["errors"]}
-    response = await internal_client("POST", f"/v1/declarations/{id}/refusal", CUSTOMS_FR, content=b"{}")
+    response = await internal_client("POST", f"/v1/declarations/{declaration_id}/refusal", CUSTOMS_FR, content=b"{}")
     assert (response.status_code, response.json()["code"]) == (415, "unsupported-media-type"), "a body says what it is"
 
 
@@ -131,8 +131,9 @@ async def test_the_reference_tables_are_there(internal_client: InternalClient) -
     for which in ("purposes", "sources", "terms", "units", "event-types", "rules"):
         assert len((await internal_client("GET", f"/v1/reference/{which}", B)).json()["data"]) > 8
     rules = (await internal_client("GET", "/v1/reference/rules", B)).json()["data"]
-    assert {"rule", "severity", "sentence"} == rules[0].keys()
+    assert {"rule", "severity", "sentence", "remedy"} == rules[0].keys()
     assert all(rule["sentence"].endswith((".", ").")) for rule in rules)
+    assert all((rule["remedy"] is None) == (rule["severity"] == "note") for rule in rules)
 
 
 async def test_a_table_is_answered_whole_or_page_by_page(internal_client: InternalClient) -> None:

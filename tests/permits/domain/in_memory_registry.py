@@ -98,23 +98,27 @@ class InMemoryRegistry:
                 told.declaration, sequence=told.declaration.sequence + len(told.events)
             )
         uses = [c for declaration in self.declarations.values() for c in declaration.citations]
-        for id, permit in self.permits.items():
-            mine = tuple(c for c in uses if c.permit == id and (c.is_open or c.used or c.counted_elsewhere))
-            self.permits[id] = replace(permit, citations=mine, usage_totals=usage_totals(mine))
+        for permit_id, permit in self.permits.items():
+            mine = tuple(c for c in uses if c.permit == permit_id and (c.is_open or c.used or c.counted_elsewhere))
+            self.permits[permit_id] = replace(permit, citations=mine, usage_totals=usage_totals(mine))
         self._the_youngest_gave_way(before)
-        for id, permit in stood.items():
-            self._only_consents_pass_the_paper(permit, self.permits[id], outcome)
+        for permit_id, permit in stood.items():
+            self._only_consents_pass_the_paper(permit, self.permits[permit_id], outcome)
 
     def others(self, declaration: DeclarationRecord | None) -> dict[UUID, DeclarationRecord]:
         """Answer the declarations besides one."""
-        return {id: one for id, one in self.declarations.items() if declaration is None or id != declaration.id}
+        return {
+            declaration_id: one
+            for declaration_id, one in self.declarations.items()
+            if declaration is None or declaration_id != declaration.id
+        }
 
     def around(self, permit: PermitRecord) -> WithdrawalContext:
         """Answer what stands around a permit that is withdrawn or found."""
         standing = {DeclarationStatus.ACCEPTED, DeclarationStatus.REFERRED}
         citing = {
-            id: one
-            for id, one in self.declarations.items()
+            declaration_id: one
+            for declaration_id, one in self.declarations.items()
             if one.status in standing and any(c.permit == permit.id for c in one.citations)
         }
         return WithdrawalContext(citing_declarations=citing, also_notify=frozenset(), day=TODAY)
@@ -139,25 +143,31 @@ class InMemoryRegistry:
     def _the_youngest_gave_way(self, before: dict[UUID, DeclarationRecord]) -> None:
         """Whoever gave way holds nothing any more, on no permit; whoever is younger gave way too; and it was needed."""
         gave = {
-            id: one
-            for id, one in self.declarations.items()
-            if displacement_count(one) > displacement_count(before.get(id))
+            declaration_id: one
+            for declaration_id, one in self.declarations.items()
+            if displacement_count(one) > displacement_count(before.get(declaration_id))
         }
-        for id, one in gave.items():
+        for declaration_id, one in gave.items():
             assert one.status is DeclarationStatus.REFERRED and not any(c.is_open for c in one.citations)
             cited = one.findings[-1].permit
             assert cited is not None and cited.line is not None
             permit = next(p for p in self.permits.values() if p.key == (cited.issuer, cited.number))
-            held = [c for c in before[id].citations if (c.permit, c.line, c.side) == (permit.id, cited.line, "import")]
+            held = [
+                c
+                for c in before[declaration_id].citations
+                if (c.permit, c.line, c.side) == (permit.id, cited.line, "import")
+            ]
             for use in permit.citations:
                 if use.reserved > use.consent_used and (use.line, use.side) == (cited.line, Side.IMPORT):
-                    assert (use.lodged_at, use.declaration) < (held[0].lodged_at, id), "the younger gives way first"
+                    assert (use.lodged_at, use.declaration) < (held[0].lodged_at, declaration_id), (
+                        "the younger gives way first"
+                    )
             if len(gave) == 1:
                 left = remaining(permit.lines[cited.line].balance, Side.IMPORT)
                 assert left < total(c.reserved for c in held), "nobody gives way to what fits"
-        for id, one in before.items():
-            if id not in gave and self.declarations[id].sequence == one.sequence:
-                assert self.declarations[id] is one
+        for declaration_id, one in before.items():
+            if declaration_id not in gave and self.declarations[declaration_id].sequence == one.sequence:
+                assert self.declarations[declaration_id] is one
 
     def check(self) -> None:
         """Assert what always holds."""

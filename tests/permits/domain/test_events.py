@@ -53,12 +53,12 @@ HEARS: dict[str, tuple[set[str], set[str]]] = {
 
 async def test_each_event_is_told_to_those_it_concerns_and_to_nobody_else(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="118")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118")
     first = await lodge_declaration(permits_db, declaration(item(permit, "100")))
     await lodge_declaration(permits_db, declaration(item(permit, "30")))
     await transitions.release(permits_db, UUID(first["id"]), CUSTOMS_FR, Release(), command())
-    await withdraw.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
+    await withdraw.revoke(permits_db, permit_id, AUTHORITY_ZA, Revocation(reason="forged"), command())
     async with permits_db.connect() as conn:
         told = (
             await conn.execute(text("SELECT type, data::json AS data, audience::json AS audience FROM outbox_events"))
@@ -100,12 +100,12 @@ async def test_who_sent_a_thing_hears_how_it_was_received(permits_db: AsyncEngin
 
 async def test_what_is_told_of_a_declaration_names_its_permits_by_number_and_by_id(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="118")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118")
     await lodge_declaration(permits_db, declaration(item(permit, "100")))
     received = await _audiences(permits_db)
     for kind in ("declaration.received", "declaration.accepted"):
-        assert set(received[kind].permits) == {f"ZA/{permit.number}", str(id)}, kind
+        assert set(received[kind].permits) == {f"ZA/{permit.number}", str(permit_id)}, kind
 
 
 async def test_a_letter_says_what_its_row_says_as_its_contract_has_it(permits_db: AsyncEngine) -> None:

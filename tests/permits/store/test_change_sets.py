@@ -59,12 +59,12 @@ async def break_table(server: Server, db: AsyncEngine, table: str) -> None:
 @pytest.mark.parametrize("table", ["declaration_history", "outbox_events", "ledger"])
 async def test_when_one_record_breaks_nothing_is_kept(permits_db: AsyncEngine, server: Server, table: str) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="118")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118")
     found = await lodge_declaration(permits_db, declaration(item(permit, "100")))
     other = permit_content()
     await endorse_permit(permits_db, await issue_permit(permits_db, other), A="118")
-    before, held = await counts(permits_db), await balance(permits_db, id)
+    before, held = await counts(permits_db), await balance(permits_db, permit_id)
     await break_table(server, permits_db, table)
     with pytest.raises(DBAPIError):
         await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
@@ -72,14 +72,14 @@ async def test_when_one_record_breaks_nothing_is_kept(permits_db: AsyncEngine, s
         await lodge_batch.lodge_declarations(
             permits_db, [submission_message(declaration(item(other, "1")))], datetime.now(UTC)
         )
-    assert (await counts(permits_db), await balance(permits_db, id)) == (before, held)
+    assert (await counts(permits_db), await balance(permits_db, permit_id)) == (before, held)
     assert (await read.read_declaration(permits_db, UUID(found["id"]), B))["status"] == "accepted"
 
 
 async def test_every_move_has_its_history_and_its_news_numbered_without_gaps(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="118")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118")
     found = await lodge_declaration(permits_db, declaration(item(permit, "100")))
     await lodge_declaration(permits_db, declaration(item(permit, "30")))
     await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
@@ -97,8 +97,8 @@ async def test_every_move_has_its_history_and_its_news_numbered_without_gaps(per
 
 async def test_letters_carried_twice_and_side_by_side_have_one_effect(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="118")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118")
     line_letters = [
         submission_message(declaration(item(permit, "100"))),
         submission_message(declaration(item(permit_content(), "1"))),
@@ -108,7 +108,7 @@ async def test_letters_carried_twice_and_side_by_side_have_one_effect(permits_db
     assert all(response.outcome == "taken" for one in responses for response in one.answers)
     kept = await counts(permits_db)
     assert (kept["declarations"], kept["declaration_history"]) == (2, 4)
-    assert (await balance(permits_db, id))["reserved"] == "100"
+    assert (await balance(permits_db, permit_id))["reserved"] == "100"
 
 
 async def test_a_bad_one_in_a_batch_harms_none_of_its_neighbours(permits_db: AsyncEngine) -> None:
@@ -166,9 +166,9 @@ async def test_a_letter_that_cannot_be_read_is_referred_beside_its_neighbours(
 
 async def test_a_hundred_declarations_race_for_the_last_units(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(quantity="500"))
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "10"}], "transport_document": "MAEU-1"}
-    await endorse.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+    await endorse.endorse(permits_db, permit_id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
     part: dict[str, Any] = {"document": {"use": "part"}}
     line_letters = [
         submission_message(declaration(item(permit, "1", **part), transport_document="MAEU-1")) for _ in range(100)
@@ -178,18 +178,18 @@ async def test_a_hundred_declarations_race_for_the_last_units(permits_db: AsyncE
     found = [await read.read_declaration(permits_db, one.id, B) for one in line_letters]
     statuses = [one["status"] for one in found]
     assert (statuses.count("accepted"), statuses.count("rejected")) == (10, 90)
-    assert (await balance(permits_db, id))["reserved"] == "10"
+    assert (await balance(permits_db, permit_id))["reserved"] == "10"
     await check_balances(permits_db)
 
 
 async def test_the_database_itself_refuses_an_overdrawn_line(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="118")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118")
     for change in ("import_reserved = 119", "export_reserved = 3", "import_consumed = -1", "endorsed = 121"):
         with pytest.raises(DBAPIError, match="check constraint"):
             async with permits_db.begin() as conn:
-                await conn.execute(text(f"UPDATE permit_lines SET {change} WHERE permit_id = :id"), {"id": id})
+                await conn.execute(text(f"UPDATE permit_lines SET {change} WHERE permit_id = :id"), {"id": permit_id})
 
 
 async def test_what_was_recorded_is_not_changed_even_by_the_service(permits_db: AsyncEngine) -> None:
@@ -213,13 +213,13 @@ async def test_units_of_work_that_lock_in_opposite_order_end_without_deadlock(pe
     line_letters = [crossing(one, other) if n % 2 else crossing(other, one) for n in range(40)]
     await run_concurrently(lodge_batch.lodge_declarations(permits_db, [sent], at) for sent in line_letters)
 
-    async def turn(n: int, id: UUID) -> None:
+    async def turn(n: int, declaration_id: UUID) -> None:
         try:
             match n % 3:
                 case 0:
-                    await transitions.cancel(permits_db, id, B, Cancellation(), command())
+                    await transitions.cancel(permits_db, declaration_id, B, Cancellation(), command())
                 case 1:
-                    await transitions.refuse(permits_db, id, CUSTOMS_FR, Refusal(reason="x"), command())
+                    await transitions.refuse(permits_db, declaration_id, CUSTOMS_FR, Refusal(reason="x"), command())
                 case _:
                     await lodge_batch.lodge_declarations(permits_db, [crossing(other, one)], at)
         except No as no:
@@ -247,9 +247,9 @@ async def test_fifty_declarations_amended_and_released_at_once_over_the_same_lin
     meat: dict[str, Any] = {"term": "MEA", "unit": "kg"}
     permits = [permit_content(line(quantity="1000"), line("B", "1000", **meat)) for _ in range(3)]
     ids = [await issue_permit(permits_db, permit) for permit in permits]
-    for id in ids:
+    for declaration_id in ids:
         box_14 = {"lines": [{"line": n, "quantity": "600"} for n in "AB"], "transport_document": "M"}
-        await endorse.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+        await endorse.endorse(permits_db, declaration_id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
     part: dict[str, Any] = {"use": "part"}
 
     def stated(n: int, quantity: str, **more: Any) -> Any:
@@ -282,7 +282,7 @@ async def test_fifty_declarations_amended_and_released_at_once_over_the_same_lin
     async with permits_db.connect() as conn:
         deadlocks = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
         assert (await conn.execute(deadlocks)).scalar_one() == 0
-    for id in ids:
+    for declaration_id in ids:
         for name in "AB":
-            assert (await balance(permits_db, id, name))["reserved"] == "0"
+            assert (await balance(permits_db, declaration_id, name))["reserved"] == "0"
     await check_balances(permits_db)

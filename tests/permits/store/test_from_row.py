@@ -41,5 +41,5 @@ async def test_a_taxon_without_a_name_that_is_on_file_is_still_read(permits_db: 
         "data"
     ]
     assert listed["lines"][0]["taxon"] == " "
-    id = await submit_application(permits_db, nameless(application_content()))
-    assert (await applications.read(permits_db, id, A, command().at))["lines"][0]["taxon"] == " "
+    application_id = await submit_application(permits_db, nameless(application_content()))
+    assert (await applications.read(permits_db, application_id, A, command().at))["lines"][0]["taxon"] == " "

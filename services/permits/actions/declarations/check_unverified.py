@@ -21,20 +21,20 @@ from shared.problems import Conflict, NotFound, ProblemError
 
 async def check_and_save(
     conn: AsyncConnection,
-    id: UUID,
+    declaration_id: UUID,
     condition: ColumnElement[bool],
     decision: Override,
     actor: Actor,
     command: IdempotentCommand,
 ) -> bool:
     """Check a declaration in the officer's hand; False where it was checked before, and nothing was done."""
-    before = await declarations.find(conn, id, condition)
+    before = await declarations.find(conn, declaration_id, condition)
     if before is None:
         raise NotFound
     if not is_unchecked(before):
         return False
     locked_permits = await permits.lock_cited(conn, cited_permits([before.content]))
-    declaration = (await declarations.lock(conn, [id]))[id]
+    declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
     command.require_version(declaration.version)
     if declaration.sequence != before.sequence:
         raise Conflict("changed-meanwhile", "It changed at this moment. Read it and ask again.")

@@ -52,7 +52,7 @@ async def lodge_declarations(
 async def _lodge(conn: AsyncConnection, received: Mapping[UUID, ReceivedDeclaration], at: datetime) -> list[str]:
     """Answer where each of the fresh ones stands after its check."""
     existing_ids = await declarations.existing_ids(conn, received)
-    new = [entry for id, entry in received.items() if id not in existing_ids]
+    new = [entry for declaration_id, entry in received.items() if declaration_id not in existing_ids]
     if not new:
         return []
     actor = Actor(party=None, role=ActorRole.RULES, at=at)

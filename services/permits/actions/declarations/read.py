@@ -14,13 +14,13 @@ from shared.problems import NotFound
 Page = dict[str, Any]
 
 
-async def read_declaration(engine: AsyncEngine, id: UUID, party: Party) -> views.View:
+async def read_declaration(engine: AsyncEngine, declaration_id: UUID, party: Party) -> views.View:
     """Read one declaration whole."""
     async with engine.connect() as conn:
-        declaration = await declarations.find(conn, id, declarations.readable_by(party))
+        declaration = await declarations.find(conn, declaration_id, declarations.readable_by(party))
         if declaration is None:
             raise NotFound
-        history = (await declarations.histories_by_id(conn, [id])).get(id, [])
+        history = (await declarations.histories_by_id(conn, [declaration_id])).get(declaration_id, [])
         permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in declaration.citations})
     return declaration_views.declaration_view(declaration, history, permit_keys)
 

@@ -49,8 +49,8 @@ async def recheck_referred(engine: AsyncEngine, at: datetime) -> None:
             changed_ids = await _list_changed(
                 conn, [declaration for declaration in page if can_be_rechecked(declaration)], at
             )
-        for id in changed_ids:
-            await _recheck_one(engine, id, at)
+        for declaration_id in changed_ids:
+            await _recheck_one(engine, declaration_id, at)
         if len(page) < PAGE:
             return
         last = page[-1].id
@@ -73,12 +73,12 @@ async def _list_changed(conn: AsyncConnection, waiting: Sequence[DeclarationReco
     return changed_ids
 
 
-async def _recheck_one(engine: AsyncEngine, id: UUID, at: datetime) -> None:
+async def _recheck_one(engine: AsyncEngine, declaration_id: UUID, at: datetime) -> None:
     async def transaction() -> ChangeSet | None:
         async with engine.begin() as conn:
-            before = (await declarations.read_many(conn, [id]))[id]
+            before = (await declarations.read_many(conn, [declaration_id]))[declaration_id]
             locked_permits = await _lock_cited_permits(conn, before)
-            declaration = (await declarations.lock(conn, [id]))[id]
+            declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
             if declaration.sequence != before.sequence:  # what it cites now may not be what was read for it
                 raise ConcurrentChange
             if not can_be_rechecked(declaration):
@@ -100,7 +100,7 @@ async def _recheck_one(engine: AsyncEngine, id: UUID, at: datetime) -> None:
             return changes
 
     if await retry_on_conflict(transaction) is not None:
-        logger().info("declaration.rechecked", declaration=str(id))
+        logger().info("declaration.rechecked", declaration=str(declaration_id))
 
 
 async def _lock_cited_permits(conn: AsyncConnection, declaration: DeclarationRecord) -> list[PermitRecord]:

@@ -27,20 +27,20 @@ async def refer_stale_declarations(engine: AsyncEngine, at: datetime) -> None:
             before = at - timedelta(days=days)
             async with engine.connect() as conn:
                 stale_ids = await declarations.list_stale(conn, country, before, limit=100)
-            for id in stale_ids:
-                await _refer(engine, id, days, before, at)
+            for declaration_id in stale_ids:
+                await _refer(engine, declaration_id, days, before, at)
             if len(stale_ids) < 100:
                 break
 
 
-async def _refer(engine: AsyncEngine, id: UUID, days: int, before: datetime, at: datetime) -> None:
+async def _refer(engine: AsyncEngine, declaration_id: UUID, days: int, before: datetime, at: datetime) -> None:
     async def transaction() -> bool:
         async with engine.begin() as conn:
-            cited = await permits.lock(conn, await declarations.list_reserved_permits(conn, id))
-            declaration = (await declarations.lock(conn, [id]))[id]
+            cited = await permits.lock(conn, await declarations.list_reserved_permits(conn, declaration_id))
+            declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
             if {c.permit for c in declaration.citations if c.is_open} - cited.keys():
                 raise ConcurrentChange
-            last_changed = await declarations.read_last_event_time(conn, id)
+            last_changed = await declarations.read_last_event_time(conn, declaration_id)
             if declaration.status not in OPEN_STATUSES or last_changed >= before:
                 return False
             changes = refer_stale(
@@ -50,4 +50,4 @@ async def _refer(engine: AsyncEngine, id: UUID, days: int, before: datetime, at:
             return True
 
     if await retry_on_conflict(transaction):
-        logger().info("declaration.reservation_ended", declaration=str(id))
+        logger().info("declaration.reservation_ended", declaration=str(declaration_id))

@@ -52,30 +52,34 @@ Decide = Callable[[DeclarationRecord, PermitsById, ReservingDeclarations], Chang
 
 
 async def release(
-    engine: AsyncEngine, id: UUID, party: Party, decision: Release, command: IdempotentCommand
+    engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Release, command: IdempotentCommand
 ) -> StoredResponse:
     """Customs lets the goods go."""
     actor = _actor(party, ActorRole.CUSTOMS, command)
     day = day_in_last_zone(party.country, command.at)
     condition = declarations.decided_by(party)
     return await _apply_transition(
-        engine, id, condition, command, lambda f, p, o: domain_release.release(f, p, decision, actor, day, o)
+        engine,
+        declaration_id,
+        condition,
+        command,
+        lambda f, p, o: domain_release.release(f, p, decision, actor, day, o),
     )
 
 
 async def refuse(
-    engine: AsyncEngine, id: UUID, party: Party, decision: Refusal, command: IdempotentCommand
+    engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Refusal, command: IdempotentCommand
 ) -> StoredResponse:
     """Customs refuses the goods."""
     actor = _actor(party, ActorRole.CUSTOMS, command)
     condition = declarations.decided_by(party)
     return await _apply_transition(
-        engine, id, condition, command, lambda f, p, _: domain_refuse.refuse(f, p, decision.reason, actor)
+        engine, declaration_id, condition, command, lambda f, p, _: domain_refuse.refuse(f, p, decision.reason, actor)
     )
 
 
 async def override(
-    engine: AsyncEngine, id: UUID, party: Party, decision: Override, command: IdempotentCommand
+    engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Override, command: IdempotentCommand
 ) -> StoredResponse:
     """Customs settles a finding; what could not be checked when it came is checked in its hand."""
     actor = _actor(party, ActorRole.CUSTOMS, command)
@@ -86,8 +90,8 @@ async def override(
             stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
-            if await check_unverified.check_and_save(conn, id, condition, decision, actor, command):
-                return await _store_response(conn, id, command)
+            if await check_unverified.check_and_save(conn, declaration_id, condition, decision, actor, command):
+                return await _store_response(conn, declaration_id, command)
             await idempotency.withdraw(conn, commands, [command.id])
             return None
 
@@ -103,7 +107,7 @@ async def override(
 
     return await _apply_transition(
         engine,
-        id,
+        declaration_id,
         condition,
         command,
         lambda f, p, _: domain_override.override(f, p, decision, actor),
@@ -112,41 +116,45 @@ async def override(
 
 
 async def correct(
-    engine: AsyncEngine, id: UUID, party: Party, decision: Correction, command: IdempotentCommand
+    engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Correction, command: IdempotentCommand
 ) -> StoredResponse:
     """Customs corrects what was released."""
     actor = _actor(party, ActorRole.CUSTOMS, command)
     condition = declarations.decided_by(party)
     return await _apply_transition(
-        engine, id, condition, command, lambda f, p, o: domain_correct.correct(f, p, decision, actor, o)
+        engine, declaration_id, condition, command, lambda f, p, o: domain_correct.correct(f, p, decision, actor, o)
     )
 
 
 async def cancel(
-    engine: AsyncEngine, id: UUID, party: Party, content: Cancellation, command: IdempotentCommand
+    engine: AsyncEngine, declaration_id: UUID, party: Party, content: Cancellation, command: IdempotentCommand
 ) -> StoredResponse:
     """The trader takes the declaration back."""
     actor = _actor(party, ActorRole.TRADER, command)
     condition = declarations.lodged_by(party)
     return await _apply_transition(
-        engine, id, condition, command, lambda f, p, _: domain_cancel.cancel(f, p, content.reason, actor)
+        engine, declaration_id, condition, command, lambda f, p, _: domain_cancel.cancel(f, p, content.reason, actor)
     )
 
 
 async def consent(
-    engine: AsyncEngine, id: UUID, party: Party, decision: Consent, command: IdempotentCommand
+    engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Consent, command: IdempotentCommand
 ) -> StoredResponse:
     """The authority that issued the permit agrees to more."""
     actor = _actor(party, ActorRole.AUTHORITY, command)
     condition = declarations.citing_permits_of(party)
     return await _apply_transition(
-        engine, id, condition, command, lambda f, p, _: domain_consent.consent(f, p, decision, actor, party.country)
+        engine,
+        declaration_id,
+        condition,
+        command,
+        lambda f, p, _: domain_consent.consent(f, p, decision, actor, party.country),
     )
 
 
 async def amend(
     engine: AsyncEngine,
-    id: UUID,
+    declaration_id: UUID,
     party: Party,
     content: NormalizedDeclaration,
     command: IdempotentCommand,
@@ -162,12 +170,12 @@ async def amend(
             stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
-            before = await declarations.find(conn, id, declarations.lodged_by(party))
+            before = await declarations.find(conn, declaration_id, declarations.lodged_by(party))
             if before is None:
                 raise NotFound
             previous_permits = await permits.keys_by_id(conn, {c.permit for c in before.citations})
             locked_permits = await permits.lock_cited(conn, cited_permits([content], also=previous_permits.values()))
-            declaration = (await declarations.lock(conn, [id]))[id]
+            declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
             if declaration.sequence != before.sequence:
                 raise ConcurrentChange
             command.require_version(declaration.version)
@@ -182,7 +190,7 @@ async def amend(
                 [(c.permit, party_id) for c in citations for party_id in (declaration.party, declaration.trader)],
                 command.at,
             )
-            return await _store_response(conn, id, command)
+            return await _store_response(conn, declaration_id, command)
 
     return await retry_on_conflict(transaction)
 
@@ -219,7 +227,7 @@ def _require_amendable(
 
 async def _apply_transition(
     engine: AsyncEngine,
-    id: UUID,
+    declaration_id: UUID,
     condition: ColumnElement[bool],
     command: IdempotentCommand,
     decide: Decide,
@@ -233,29 +241,29 @@ async def _apply_transition(
             stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
-            before = await declarations.find(conn, id, condition)
+            before = await declarations.find(conn, declaration_id, condition)
             if before is None:
                 raise NotFound
             if precheck is not None:
                 await precheck(conn, before)
             permit_ids = {citation.permit for citation in before.citations}
             if before.content.movement == Movement.EXPORT:
-                cited, locked = await lock_with_holders(conn, permit_ids, [id])
+                cited, locked = await lock_with_holders(conn, permit_ids, [declaration_id])
             else:
-                cited, locked = await permits.lock(conn, permit_ids), await declarations.lock(conn, [id])
-            declaration = locked.pop(id)
+                cited, locked = await permits.lock(conn, permit_ids), await declarations.lock(conn, [declaration_id])
+            declaration = locked.pop(declaration_id)
             if {c.permit for c in declaration.citations} - cited.keys():
                 raise ConcurrentChange
             command.require_version(declaration.version)
             await change_sets.save_change_set(conn, decide(declaration, cited, locked))
-            return await _store_response(conn, id, command)
+            return await _store_response(conn, declaration_id, command)
 
     return await retry_on_conflict(transaction)
 
 
-async def _store_response(conn: AsyncConnection, id: UUID, command: IdempotentCommand) -> StoredResponse:
-    declaration = (await declarations.lock(conn, [id]))[id]
-    history = (await declarations.histories_by_id(conn, [id])).get(id, [])
+async def _store_response(conn: AsyncConnection, declaration_id: UUID, command: IdempotentCommand) -> StoredResponse:
+    declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
+    history = (await declarations.histories_by_id(conn, [declaration_id])).get(declaration_id, [])
     permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in declaration.citations})
     view = declaration_views.declaration_view(declaration, history, permit_keys)
     response = StoredResponse(status=200, body=json.dumps(view), version=declaration.version)

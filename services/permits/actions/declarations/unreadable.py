@@ -60,9 +60,9 @@ def _remove(part: Any, place: tuple[int | str, ...]) -> None:
         part.pop(place[-1], None)
 
 
-def _placeholder(id: UUID, country: str) -> dict[str, Any]:
+def _placeholder(declaration_id: UUID, country: str) -> dict[str, Any]:
     return {
-        "reference": str(id),
+        "reference": str(declaration_id),
         "movement": "import",
         "exporter": UNREADABLE_PARTY,
         "importer": UNREADABLE_PARTY,

@@ -19,7 +19,7 @@ async def validate(
     engine: AsyncEngine,
     content: NormalizedDeclaration,
     party: Party,
-    id: UUID,
+    declaration_id: UUID,
     at: datetime,
     *,
     trader: RepresentedTrader | None = None,
@@ -36,7 +36,7 @@ async def validate(
             "errors": [{"pointer": place, "code": "not-your-declaration", "detail": detail}],
         }
     declaration = DeclarationRecord(
-        id=id,
+        id=declaration_id,
         party=party.id,
         trader=trader.party if trader else party.id,
         received_at=at,

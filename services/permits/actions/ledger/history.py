@@ -34,15 +34,15 @@ KIND_TEXTS: dict[str, str] = {
 
 
 async def list_entries(
-    engine: AsyncEngine, id: UUID, party: Party, *, line: str | None = None, limit: int = 200, after: int = 0
+    engine: AsyncEngine, permit_id: UUID, party: Party, *, line: str | None = None, limit: int = 200, after: int = 0
 ) -> dict[str, Any]:
     """Tell entries of the ledger of a permit that this party reads whole; the cursor is the last one's number."""
     async with engine.connect() as conn:
-        permit = await permit_queries.find(conn, id, party)
+        permit = await permit_queries.find(conn, permit_id, party)
         if permit is None:
             raise NotFound
-        earlier_entries = await ledger.sum_entries_up_to(conn, id, line=line, number=after)
-        rows = await ledger.list_entries(conn, id, line=line, after=after, limit=limit + 1)
+        earlier_entries = await ledger.sum_entries_up_to(conn, permit_id, line=line, number=after)
+        rows = await ledger.list_entries(conn, permit_id, line=line, after=after, limit=limit + 1)
     balances = {line_letter: recompute(entries) for line_letter, entries in earlier_entries.items()}
     shown = []
     for row in rows[:limit]:

@@ -19,7 +19,7 @@ from shared.problems import NotFound
 
 
 async def endorse(
-    engine: AsyncEngine, id: UUID, party: Party, decision: Endorsement, command: IdempotentCommand
+    engine: AsyncEngine, permit_id: UUID, party: Party, decision: Endorsement, command: IdempotentCommand
 ) -> StoredResponse:
     """Write box 14 as customs of the country of export, or transcribe it where that country is not on the hub."""
     actor = Actor(party=party.id, role=ActorRole.CUSTOMS, at=command.at)
@@ -29,14 +29,14 @@ async def endorse(
             stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
-            locked, declarations_by_id = await lock_with_holders(conn, [id])
-            if id not in locked or not _can_endorse(party, locked[id]):
+            locked, declarations_by_id = await lock_with_holders(conn, [permit_id])
+            if permit_id not in locked or not _can_endorse(party, locked[permit_id]):
                 raise NotFound
-            command.require_version(locked[id].version)
+            command.require_version(locked[permit_id].version)
             await change_sets.save_change_set(
-                conn, domain_endorse.endorse(locked, id, decision, actor, declarations_by_id)
+                conn, domain_endorse.endorse(locked, permit_id, decision, actor, declarations_by_id)
             )
-            return await store_response(conn, id, command, 200)
+            return await store_response(conn, permit_id, command, 200)
 
     return await retry_on_conflict(transaction)
 

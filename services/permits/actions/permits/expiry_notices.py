@@ -33,10 +33,13 @@ async def _write_batch(conn: AsyncConnection, at: datetime) -> int:
     actor = Actor(party=None, role=ActorRole.RULES, at=at)
     notices = [
         change
-        for id, permit in locked.items()
+        for permit_id, permit in locked.items()
         if (
             change := expiry_notice(
-                permit, day_in_last_zone(permit.content.issuer, at), actor, watchers_by_permit.get(id, frozenset())
+                permit,
+                day_in_last_zone(permit.content.issuer, at),
+                actor,
+                watchers_by_permit.get(permit_id, frozenset()),
             )
         )
     ]

@@ -22,7 +22,7 @@ from shared.secret_tokens import generate_secret, secret_digest
 async def issue(engine: AsyncEngine, party: Party, content: Permit, command: IdempotentCommand) -> StoredResponse:
     """Issue a permit, or register one whose country has no authority on the hub; answers its token, this once."""
     actor = Actor(party=party.id, role=ActorRole.AUTHORITY, at=command.at)
-    id, token = new_id(command.at), generate_secret()
+    permit_id, token = new_id(command.at), generate_secret()
     try:
         async with engine.begin() as conn:
             stored = await idempotency.begin(conn, commands, command)
@@ -30,12 +30,12 @@ async def issue(engine: AsyncEngine, party: Party, content: Permit, command: Ide
                 return stored
             await require_issuing_authority(conn, party, content)
             new_permit = NewPermit(
-                id=id, token_digest=secret_digest(token), facts=await facts.load_listing_facts(conn, [content])
+                id=permit_id, token_digest=secret_digest(token), facts=await facts.load_listing_facts(conn, [content])
             )
             changes = domain_issue.issue(new_permit, content, party, actor)
             await quota_check.require_within_quota(conn, changes)
             await change_sets.save_change_set(conn, changes)
-            return await store_response(conn, id, command, 201, token=token)
+            return await store_response(conn, permit_id, command, 201, token=token)
     except IntegrityError as error:
         raise_number_taken(error, content.issuer, content.number)
         raise

@@ -85,14 +85,14 @@ async def _issue(
     conn: AsyncConnection, party: Party, first_by_id: dict[UUID, tuple[IdempotentCommand, Permit]]
 ) -> Results:
     results = await idempotency.begin_many(conn, commands, [command for command, _ in first_by_id.values()])
-    new_requests = {id: one for id, one in first_by_id.items() if id not in results}
+    new_requests = {command_id: one for command_id, one in first_by_id.items() if command_id not in results}
     refusals = await _list_refusals(conn, party, new_requests)
     listing_facts = await facts.load_listing_facts(
-        conn, [content for id, (_, content) in new_requests.items() if id not in refusals]
+        conn, [content for command_id, (_, content) in new_requests.items() if command_id not in refusals]
     )
     issued: dict[UUID, tuple[ChangeSet, str]] = {}
-    for id, (command, content) in new_requests.items():
-        if id in refusals:
+    for command_id, (command, content) in new_requests.items():
+        if command_id in refusals:
             continue
         token = generate_secret()
         try:
@@ -104,19 +104,23 @@ async def _issue(
                 actor,
             )
         except ProblemError as error:
-            refusals[id] = error
+            refusals[command_id] = error
         else:
-            issued[id] = changes, token
+            issued[command_id] = changes, token
     over_quota = await quota_check.list_over_quota(conn, [changes.permits[0].permit for changes, _ in issued.values()])
-    refusals |= {id: over_quota[p] for id, (one, _) in issued.items() if (p := one.permits[0].permit.id) in over_quota}
+    refusals |= {
+        command_id: over_quota[p]
+        for command_id, (one, _) in issued.items()
+        if (p := one.permits[0].permit.id) in over_quota
+    }
     responses = {
-        id: _stored_response(one.permits[0], first_by_id[id][0], token)
-        for id, (one, token) in issued.items()
-        if id not in refusals
+        command_id: _stored_response(one.permits[0], first_by_id[command_id][0], token)
+        for command_id, (one, token) in issued.items()
+        if command_id not in refusals
     }
     await idempotency.withdraw(conn, commands, refusals.keys())
     await change_sets.save_change_set(
-        conn, _merge_change_sets(sorted((issued[id][0] for id in responses), key=_issuer_and_number))
+        conn, _merge_change_sets(sorted((issued[command_id][0] for command_id in responses), key=_issuer_and_number))
     )
     await idempotency.store_responses(conn, commands, responses)
     return {**results, **refusals, **responses}
@@ -129,14 +133,14 @@ async def _list_refusals(
     keys = {(content.issuer, content.number) for _, content in new_requests.values()}
     existing_keys = await permits.existing_keys(conn, keys) if keys else set()
     refusals: dict[UUID, ProblemError] = {}
-    for id, (_, content) in new_requests.items():
+    for command_id, (_, content) in new_requests.items():
         try:
             await require_issuing_authority(conn, party, content)
         except ProblemError as error:
-            refusals[id] = error
+            refusals[command_id] = error
             continue
         if (content.issuer, content.number) in existing_keys:
-            refusals[id] = number_taken_error(content.issuer, content.number)
+            refusals[command_id] = number_taken_error(content.issuer, content.number)
         existing_keys.add((content.issuer, content.number))
     return refusals
 

@@ -18,18 +18,18 @@ from shared.problems import NotFound
 from shared.secret_tokens import secret_digest
 
 
-async def read_permit(engine: AsyncEngine, id: UUID, party: Party, at: datetime, token: str = "") -> views.View:
+async def read_permit(engine: AsyncEngine, permit_id: UUID, party: Party, at: datetime, token: str = "") -> views.View:
     """Read one permit: whole for its holders and offices, by its token for a stranger, in short for who cited it."""
     async with engine.connect() as conn:
-        found = await permit_queries.find(conn, id, party)
+        found = await permit_queries.find(conn, permit_id, party)
         if found is not None:
             return await load_permit_view(conn, found, at)
     if token:
-        if (view := await find_by_token(engine, {"id": id}, token, party, at)) is None:
+        if (view := await find_by_token(engine, {"id": permit_id}, token, party, at)) is None:
             raise NotFound
         return view
     async with engine.connect() as conn:
-        watched = await permit_queries.find_watched(conn, id, party)
+        watched = await permit_queries.find_watched(conn, permit_id, party)
         if watched is None:
             raise NotFound
         own_declarations = await declarations.search(
@@ -45,7 +45,7 @@ async def read_permit(engine: AsyncEngine, id: UUID, party: Party, at: datetime,
         }
         for record in own_declarations
         for c in record.citations
-        if c.permit == id
+        if c.permit == permit_id
     ]
     if not used:  # who only looked has the token to look again
         raise NotFound

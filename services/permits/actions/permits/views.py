@@ -27,7 +27,7 @@ from shared.idempotency import CREATED, IdempotentCommand, StoredResponse
 
 async def load_permit_view(conn: AsyncConnection, permit: PermitRecord, at: datetime) -> views.View:
     """Write a permit whole, as it reads at a moment."""
-    linked_ids = {id for id in (permit.replaces, permit.replaced_by) if id is not None}
+    linked_ids = {permit_id for permit_id in (permit.replaces, permit.replaced_by) if permit_id is not None}
     links = await permits.keys_by_id(conn, linked_ids) if linked_ids else {}
     crossings = await ledger.list_crossings(conn, permit.id) if permit.is_for_many_crossings else ()
     history = await permits.list_history(conn, permit.id)
@@ -35,12 +35,12 @@ async def load_permit_view(conn: AsyncConnection, permit: PermitRecord, at: date
 
 
 async def store_response(
-    conn: AsyncConnection, id: UUID, command: IdempotentCommand, status: int = 200, **more: object
+    conn: AsyncConnection, permit_id: UUID, command: IdempotentCommand, status: int = 200, **more: object
 ) -> StoredResponse:
     """Keep the permit as it is now, as the answer of a command."""
-    permit = (await permits.lock(conn, [id]))[id]
+    permit = (await permits.lock(conn, [permit_id]))[permit_id]
     view = {**await load_permit_view(conn, permit, command.at), **more}
-    location = f"/v1/permits/{id}" if status == CREATED else None
+    location = f"/v1/permits/{permit_id}" if status == CREATED else None
     response = StoredResponse(status=status, body=json.dumps(view), location=location, version=permit.version)
     await idempotency.store_response(conn, commands, command, response)
     return response

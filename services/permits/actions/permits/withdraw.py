@@ -35,51 +35,59 @@ Decide = Callable[[PermitRecord, Actor, WithdrawalContext], ChangeSet]
 
 
 async def revoke(
-    engine: AsyncEngine, id: UUID, party: Party, decision: Revocation, command: IdempotentCommand
+    engine: AsyncEngine, permit_id: UUID, party: Party, decision: Revocation, command: IdempotentCommand
 ) -> StoredResponse:
     """Take a permit back for good."""
     return await _apply_transition(
-        engine, id, party, command, lambda p, actor, context: withdraw.revoke(p, decision.reason, actor, context)
+        engine, permit_id, party, command, lambda p, actor, context: withdraw.revoke(p, decision.reason, actor, context)
     )
 
 
 async def report_lost(
-    engine: AsyncEngine, id: UUID, party: Party, decision: Loss, command: IdempotentCommand
+    engine: AsyncEngine, permit_id: UUID, party: Party, decision: Loss, command: IdempotentCommand
 ) -> StoredResponse:
     """Note that the paper is lost."""
     return await _apply_transition(
-        engine, id, party, command, lambda p, actor, context: withdraw.report_lost(p, decision.reason, actor, context)
+        engine,
+        permit_id,
+        party,
+        command,
+        lambda p, actor, context: withdraw.report_lost(p, decision.reason, actor, context),
     )
 
 
 async def report_found(
-    engine: AsyncEngine, id: UUID, party: Party, decision: Recovery, command: IdempotentCommand
+    engine: AsyncEngine, permit_id: UUID, party: Party, decision: Recovery, command: IdempotentCommand
 ) -> StoredResponse:
     """Note that a lost paper was found."""
     return await _apply_transition(
-        engine, id, party, command, lambda p, actor, context: withdraw.report_found(p, decision.reason, actor, context)
+        engine,
+        permit_id,
+        party,
+        command,
+        lambda p, actor, context: withdraw.report_found(p, decision.reason, actor, context),
     )
 
 
 async def _apply_transition(
-    engine: AsyncEngine, id: UUID, party: Party, command: IdempotentCommand, decide: Decide
+    engine: AsyncEngine, permit_id: UUID, party: Party, command: IdempotentCommand, decide: Decide
 ) -> StoredResponse:
     async def transaction() -> StoredResponse:
         async with engine.begin() as conn:
             stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
-            permit = await _lock_own_permit(conn, id, party, command)
+            permit = await _lock_own_permit(conn, permit_id, party, command)
             await change_sets.save_change_set(
                 conn, decide(permit, _actor(party, command), await _load_context(conn, permit, command))
             )
-            return await store_response(conn, id, command)
+            return await store_response(conn, permit_id, command)
 
     return await retry_transaction(transaction)
 
 
 async def replace(
-    engine: AsyncEngine, id: UUID, party: Party, content: Permit, command: IdempotentCommand
+    engine: AsyncEngine, permit_id: UUID, party: Party, content: Permit, command: IdempotentCommand
 ) -> StoredResponse:
     """Issue a new permit in the place of one; answers the old one, and in `replaced_by` the new one with its token."""
     new_permit_id, token = new_id(command.at), generate_secret()
@@ -90,7 +98,7 @@ async def replace(
             stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
-            old = await _lock_own_permit(conn, id, party, command)
+            old = await _lock_own_permit(conn, permit_id, party, command)
             await require_issuing_authority(conn, party, content)
             context = await _load_context(conn, old, command)
             new_permit = NewPermit(
@@ -102,7 +110,7 @@ async def replace(
             await quota_check.require_within_quota(conn, changes)
             await change_sets.save_change_set(conn, changes)
             link = {"id": str(new_permit_id), "issuer": content.issuer, "number": content.number, "token": token}
-            return await store_response(conn, id, command, replaced_by=link)
+            return await store_response(conn, permit_id, command, replaced_by=link)
 
     try:
         return await retry_transaction(transaction)
@@ -111,9 +119,11 @@ async def replace(
         raise
 
 
-async def _lock_own_permit(conn: AsyncConnection, id: UUID, party: Party, command: IdempotentCommand) -> PermitRecord:
+async def _lock_own_permit(
+    conn: AsyncConnection, permit_id: UUID, party: Party, command: IdempotentCommand
+) -> PermitRecord:
     """Lock a permit that this authority issued or registered, at the version the command names."""
-    permit = (await permits.lock(conn, [id])).get(id)
+    permit = (await permits.lock(conn, [permit_id])).get(permit_id)
     if permit is None or party.country not in {permit.content.issuer, permit.registering_country}:
         raise NotFound
     command.require_version(permit.version)

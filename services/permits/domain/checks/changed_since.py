@@ -48,7 +48,7 @@ def _endorsed_on_other_documents(
     declaration: DeclarationRecord, permits: PermitsById, citation: Citation
 ) -> frozenset[str]:
     others = (c.permit for c in declaration.citations if c.item == citation.item and c.permit != citation.permit)
-    return frozenset().union(*(permits[id].transport_documents for id in others))
+    return frozenset().union(*(permits[permit_id].transport_documents for permit_id in others))
 
 
 def _citations_without_reservation(declaration: DeclarationRecord, decided: DeclarationRecord) -> Iterator[Citation]:

@@ -104,7 +104,9 @@ def _accept(
         **declaration_fields(accepted), **_decision_fields(decision), status=DeclarationStatus.ACCEPTED
     )
     event = DomainEvent(from_status=declaration.status, data=data, actor=actor)
-    changes = tuple(PermitChange(permit=permit) for id, permit in after.items() if permit is not permits[id])
+    changes = tuple(
+        PermitChange(permit=permit) for permit_id, permit in after.items() if permit is not permits[permit_id]
+    )
     cause = f"override/{declaration.sequence}"
     postings = reservation_postings(replace(checked, citations=tuple(reserved)), actor, cause)
     return ChangeSet(

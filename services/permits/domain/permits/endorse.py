@@ -23,7 +23,7 @@ from shared.problems import Conflict, Fault, Invalid
 
 
 def endorse(
-    permits: PermitsById, id: UUID, decision: Endorsement, actor: Actor, reserving: ReservingDeclarations
+    permits: PermitsById, permit_id: UUID, decision: Endorsement, actor: Actor, reserving: ReservingDeclarations
 ) -> ChangeSet:
     """Write box 14: what really left. Several endorsements add up; lines not named have nothing left.
 
@@ -31,7 +31,7 @@ def endorse(
 
     `reserving` are the declarations that hold reservations of the permit, `permits` all that they hold reservations of.
     """
-    permit = permits[id]
+    permit = permits[permit_id]
     if permit.content.kind in IMPORT_SIDE_KINDS:
         raise Conflict("no-export-side", "A document of the country of import has the import side only.")
     continues = permit.status is PermitStatus.EXHAUSTED and can_endorse_next_part(permit)
@@ -64,9 +64,13 @@ def endorse(
         {decision.transport_document} if decision.transport_document else set()
     )
     result = post_uses(
-        {**permits, id: replace(permit, transport_documents=transport_documents)}, id, uses, reserving, context
+        {**permits, permit_id: replace(permit, transport_documents=transport_documents)},
+        permit_id,
+        uses,
+        reserving,
+        context,
     )
-    after = result.permits[id]
+    after = result.permits[permit_id]
     data = PermitEndorsed(
         **permit_fields(after),
         status=after.status,
@@ -79,6 +83,6 @@ def endorse(
     permit_events = (event, *exhausted_events(permit, after, context))
     return ChangeSet(
         declarations=result.displaced,
-        permits=permit_changes(permits, result.permits, {id: permit_events}),
+        permits=permit_changes(permits, result.permits, {permit_id: permit_events}),
         postings=result.postings,
     )

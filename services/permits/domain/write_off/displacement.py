@@ -30,18 +30,18 @@ class Displacement:
 
 
 def displace_reservations(
-    permits: PermitsById, id: UUID, reserving: ReservingDeclarations, context: PostingContext
+    permits: PermitsById, permit_id: UUID, reserving: ReservingDeclarations, context: PostingContext
 ) -> Displacement:
     """Refer the youngest declarations until what is set aside of this permit fits what is there."""
     current, postings, changes = dict(permits), list[Posting](), list[DeclarationChange]()
-    for line_letter in permits[id].lines:
-        for citation in _youngest_first(current[id], line_letter):
-            if remaining(current[id].lines[line_letter].balance, Side.IMPORT) >= 0:
+    for line_letter in permits[permit_id].lines:
+        for citation in _youngest_first(current[permit_id], line_letter):
+            if remaining(current[permit_id].lines[line_letter].balance, Side.IMPORT) >= 0:
                 break
             declaration = reserving[citation.declaration]
             if any(change.declaration.id == declaration.id for change in changes):
                 continue
-            reservation = ReservationContext(permit=current[id], declaration=declaration, citation=citation)
+            reservation = ReservationContext(permit=current[permit_id], declaration=declaration, citation=citation)
             found = evaluate((reservation_fits_endorsement,), reservation)
             returned = return_reservations(declaration, current, context.actor, context.cause)
             current.update(returned.permits)
@@ -49,7 +49,7 @@ def displace_reservations(
             after = replace(
                 returned.declaration, status=DeclarationStatus.REFERRED, findings=(*declaration.findings, *found)
             )
-            issuer, number = current[id].key
+            issuer, number = current[permit_id].key
             reason = f"Less left under permit {number} of {issuer} than was set aside"
             changes.append(refer_declaration(declaration, after, context.actor, reason))
     return Displacement(permits=current, postings=tuple(postings), changes=tuple(changes))

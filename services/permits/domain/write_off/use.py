@@ -41,14 +41,18 @@ SET_ASIDE_KINDS = frozenset({EntryKind.RETURN, EntryKind.CONSENT_USED, EntryKind
 
 
 def post_uses(
-    permits: PermitsById, id: UUID, uses: Iterable[LineUse], reserving: ReservingDeclarations, context: PostingContext
+    permits: PermitsById,
+    permit_id: UUID,
+    uses: Iterable[LineUse],
+    reserving: ReservingDeclarations,
+    context: PostingContext,
 ) -> UseResult:
     """Post uses to a permit; raises Conflict where a side would be overdrawn or less left than was consumed.
 
     `permits` are all that may change: this one, and those on which its holders of reservations hold others.
     """
     postings = []
-    before = permit = permits[id]
+    before = permit = permits[permit_id]
     for one in uses:
         for entry in one.entries:
             permit = apply_to_line(permit, one.line, entry)
@@ -62,10 +66,10 @@ def post_uses(
         postings += zeroes
     _require_consent_for_excess(before, permit, postings)
     _require_room_for_consumed(permit)
-    displacement = displace_reservations({**permits, id: permit}, id, reserving, context)
-    final = replace(displacement.permits[id], status=status_from_lines(displacement.permits[id]))
+    displacement = displace_reservations({**permits, permit_id: permit}, permit_id, reserving, context)
+    final = replace(displacement.permits[permit_id], status=status_from_lines(displacement.permits[permit_id]))
     return UseResult(
-        permits={**displacement.permits, id: final},
+        permits={**displacement.permits, permit_id: final},
         postings=(*postings, *displacement.postings),
         displaced=displacement.changes,
     )
@@ -85,15 +89,19 @@ def apply_uses(
     postings: list[Posting] = []
     current = dict(permits)
     permit_ids = sorted({one.permit for one in uses.line_uses})
-    for id in permit_ids:
-        current[id] = _without_declaration(_with_transport_document(current[id], after), before.id)
-    for id in permit_ids:
-        result = post_uses(current, id, [one for one in uses.line_uses if one.permit == id], reserving, context)
+    for permit_id in permit_ids:
+        current[permit_id] = _without_declaration(_with_transport_document(current[permit_id], after), before.id)
+    for permit_id in permit_ids:
+        result = post_uses(
+            current, permit_id, [one for one in uses.line_uses if one.permit == permit_id], reserving, context
+        )
         current.update(result.permits)
         displaced |= {change.declaration.id: change for change in result.displaced}
         postings += result.postings
     changed = permit_changes(
-        permits, current, {id: _permit_events(permits[id], current[id], after, context) for id in permit_ids}
+        permits,
+        current,
+        {permit_id: _permit_events(permits[permit_id], current[permit_id], after, context) for permit_id in permit_ids},
     )
     event = DomainEvent(from_status=before.status, data=data, actor=context.actor)
     return ChangeSet(
@@ -108,9 +116,9 @@ def permit_changes(
 ) -> tuple[PermitChange, ...]:
     """Answer the permits that changed, those with moves and those whose balances alone did."""
     return tuple(
-        PermitChange(permit=permit, events=events_by_permit.get(id, ()))
-        for id, permit in after.items()
-        if id in events_by_permit or permit.lines is not before[id].lines
+        PermitChange(permit=permit, events=events_by_permit.get(permit_id, ()))
+        for permit_id, permit in after.items()
+        if permit_id in events_by_permit or permit.lines is not before[permit_id].lines
     )
 
 

@@ -44,8 +44,8 @@ async def test_a_batch_of_a_hundred_declarations_of_five_items_takes_at_most_twe
     line_letters = []
     for _ in range(100):
         permit = permit_content(*(line(name, description=f"lot {name}") for name in "ABCDE"))
-        id = await issue_permit(permits_db, permit)
-        await endorse_permit(permits_db, id, A="100", B="100", C="100", D="100", E="100")
+        permit_id = await issue_permit(permits_db, permit)
+        await endorse_permit(permits_db, permit_id, A="100", B="100", C="100", D="100", E="100")
         items = (item(permit, "100", n, document={"line": name}) for n, name in enumerate("ABCDE", 1))
         line_letters.append(submission_message(declaration(*items)))
     with counted(permits_db) as sent:
@@ -56,11 +56,11 @@ async def test_a_batch_of_a_hundred_declarations_of_five_items_takes_at_most_twe
 
 
 async def test_many_uses_of_one_shipment_are_read_as_one(permits_db: AsyncEngine) -> None:
-    id, found = await lodge_part_uses(permits_db, "100", *("1" for _ in range(30)))
+    permit_id, found = await lodge_part_uses(permits_db, "100", *("1" for _ in range(30)))
     assert {one["status"] for one in found} == {"accepted"}
     permit = await one_permit(permits_db, str(found[0]["items"][0]["documents"][0]["number"]))
     assert [(h.use, h.is_open, str(h.reserved)) for h in permit.usage_totals] == [("part", True, "30")]
-    assert (permit.id, permit.citations) == (id, ())
+    assert (permit.id, permit.citations) == (permit_id, ())
 
 
 async def test_what_is_only_set_aside_leaves_the_version_of_a_permit(permits_db: AsyncEngine) -> None:

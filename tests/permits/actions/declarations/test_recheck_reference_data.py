@@ -169,8 +169,8 @@ async def test_permits_of_elsewhere_are_facts_and_the_check_says_which_passed_th
     await load_content(permits_db, quota_csv(100), "quotas")
     papers = [permit_for_quantity("30") for _ in range(6)]
     ids = await asyncio.gather(*(issue_permit(permits_db, paper, AUTHORITY_FR) for paper in papers))
-    for id in ids:
-        await endorse_permit(permits_db, id, A="30")
+    for permit_id in ids:
+        await endorse_permit(permits_db, permit_id, A="30")
     found = [await lodge_declaration(permits_db, declaration(item(paper, "30"))) for paper in papers]
     assert sorted(one["status"] for one in found) == ["accepted"] * 3 + ["rejected"] * 3
     assert await quota_taken(permits_db) == "180"
@@ -204,52 +204,52 @@ async def test_what_was_unverified_is_checked_again_once_a_listing_answers(permi
 
 async def test_a_referral_for_want_of_an_endorsement_is_checked_again_when_it_comes(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     found = await lodge_declaration(permits_db, declaration(item(permit, "100")))
     assert rules(found) == {"CITES-box-14-endorsement": "refer"}
-    await endorse_permit(permits_db, id, A="118")
+    await endorse_permit(permits_db, permit_id, A="118")
     found = await again(permits_db, found)
     assert (found["status"], found["findings"]) == ("accepted", [])
-    assert (await balance(permits_db, id))["reserved"] == "100"
+    assert (await balance(permits_db, permit_id))["reserved"] == "100"
 
 
 async def test_what_an_officer_settled_stays_settled_when_the_rest_answers_itself(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     found = await lodge_declaration(permits_db, declaration(item(permit, "100", source="W")))
     over = Override(rule="CITES-box-10-source", reason="ranch confirmed")
     await transitions.override(permits_db, UUID(found["id"]), CUSTOMS_FR, over, command())
     assert (await again(permits_db, found))["status"] == "referred"
-    await endorse_permit(permits_db, id, A="118")
+    await endorse_permit(permits_db, permit_id, A="118")
     found = await again(permits_db, found)
     assert (found["status"], [f["overridden"] for f in found["findings"]]) == ("accepted", [True])
     assert found["findings"][0]["override"]["reason"] == "ranch confirmed"
-    assert (await balance(permits_db, id))["reserved"] == "100"
+    assert (await balance(permits_db, permit_id))["reserved"] == "100"
 
 
 async def test_what_an_officer_put_a_figure_to_is_not_checked_again_by_itself(permits_db: AsyncEngine) -> None:
     permit = permit_content(line("A", "100", term="SAW", unit="m3", taxon="Pericopsis elata", source="W"))
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     wood = item(permit, "7000", term="SAW", unit="kg", taxon="Pericopsis elata", source="W")
     found = await lodge_declaration(permits_db, declaration(wood))
     over = Override.model_validate({"rule": "CITES-box-11-unit", "item": 1, "quantity": "10.5", "reason": "measured"})
     await transitions.override(permits_db, UUID(found["id"]), CUSTOMS_FR, over, command())
-    await endorse_permit(permits_db, id, A="100")
+    await endorse_permit(permits_db, permit_id, A="100")
     assert (await again(permits_db, found))["status"] == "referred"
     last = Override(rule="CITES-box-14-endorsement", reason="it came")
     await transitions.override(permits_db, UUID(found["id"]), CUSTOMS_FR, last, command())
-    assert (await balance(permits_db, id))["reserved"] == "10.5"
+    assert (await balance(permits_db, permit_id))["reserved"] == "10.5"
 
 
 async def test_what_an_officer_has_to_settle_is_left_to_the_officer(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="118")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118")
     found = await lodge_declaration(permits_db, declaration(item(permit, "100", source="W")))
     assert found["status"] == "referred"
     found = await again(permits_db, found)
     assert found["status"] == "referred"
-    await withdraw.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="a mistake"), command())
+    await withdraw.revoke(permits_db, permit_id, AUTHORITY_ZA, Revocation(reason="a mistake"), command())
     assert (await again(permits_db, found))["status"] == "referred"
 
 

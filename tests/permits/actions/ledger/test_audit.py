@@ -31,17 +31,17 @@ async def test_balances_that_agree_with_their_entries_raise_no_alarm(permits_db:
 async def test_a_balance_that_differs_raises_an_alarm_and_is_left_as_it_is(
     permits_db: AsyncEngine, change: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    id, found = await accepted_declaration(permits_db)
+    permit_id, found = await accepted_declaration(permits_db)
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     for _ in range(3):
         await issue_permit(permits_db, permit_content())
     async with permits_db.begin() as conn:
-        await conn.execute(text(f"UPDATE permit_lines SET {change} WHERE permit_id = :id"), {"id": id})
+        await conn.execute(text(f"UPDATE permit_lines SET {change} WHERE permit_id = :id"), {"id": permit_id})
     auditor = LedgerAuditor(lines=2)
     for _ in range(2):
         await auditor.run(permits_db, now())
     told = capsys.readouterr().out
-    assert (auditor.mismatch_count, "ledger.mismatch_found" in told, str(id) in told) == (1, True, True)
+    assert (auditor.mismatch_count, "ledger.mismatch_found" in told, str(permit_id) in told) == (1, True, True)
     await auditor.run(permits_db, now())
     await auditor.run(permits_db, now())
     assert auditor.mismatch_count == 2, "as long as it differs"
@@ -54,14 +54,14 @@ async def shown(db: AsyncEngine) -> float:
 
 
 async def test_a_monitor_sees_the_lines_that_differ_until_they_agree_again(permits_db: AsyncEngine) -> None:
-    id, _ = await accepted_declaration(permits_db)
+    permit_id, _ = await accepted_declaration(permits_db)
     for _ in range(2):
         await issue_permit(permits_db, permit_content())
     auditor, told = LedgerAuditor(lines=2), []
     for reserved in (99, 100):
         async with permits_db.begin() as conn:
             change = text("UPDATE permit_lines SET import_reserved = :n WHERE permit_id = :id")
-            await conn.execute(change, {"n": reserved, "id": id})
+            await conn.execute(change, {"n": reserved, "id": permit_id})
         for _ in range(2):
             await auditor.run(permits_db, now())
         told.append(await shown(permits_db))
@@ -69,9 +69,9 @@ async def test_a_monitor_sees_the_lines_that_differ_until_they_agree_again(permi
 
 
 async def test_the_worker_looks_by_itself(permits_db: AsyncEngine) -> None:
-    id, _ = await accepted_declaration(permits_db)
+    permit_id, _ = await accepted_declaration(permits_db)
     async with permits_db.begin() as conn:
-        await conn.execute(text("UPDATE permit_lines SET granted = 121 WHERE permit_id = :id"), {"id": id})
+        await conn.execute(text("UPDATE permit_lines SET granted = 121 WHERE permit_id = :id"), {"id": permit_id})
     task = asyncio.create_task(run_jobs(permits_db, make_jobs(), poll_seconds=0.01))
     while not await shown(permits_db):
         await asyncio.sleep(0.02)

@@ -23,8 +23,8 @@ from tests.permits.sample_data import (
 
 async def _played(db: AsyncEngine) -> tuple[UUID, str]:
     permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
-    id = await issue_permit(db, permit)
-    await endorse_permit(db, id, A="118", B="40")
+    permit_id = await issue_permit(db, permit)
+    await endorse_permit(db, permit_id, A="118", B="40")
     both = declaration(item(permit, "100"), item(permit, "30", 2, term="MEA", unit="kg"))
     found = await lodge_declaration(db, both)
     await run_command(
@@ -32,12 +32,12 @@ async def _played(db: AsyncEngine) -> tuple[UUID, str]:
     )
     less = build_model(Correction, items=[{"number": 1, "quantity": "94"}], reason="recounted")
     await run_command(db, transitions.correct, found, CUSTOMS_FR, less)
-    return id, str(found["reference"])
+    return permit_id, str(found["reference"])
 
 
 async def test_the_story_of_a_line_is_told_in_order_with_what_stood_after_each_entry(permits_db: AsyncEngine) -> None:
-    id, reference = await _played(permits_db)
-    told = (await list_entries(permits_db, id, AUTHORITY_ZA, line="A"))["data"]
+    permit_id, reference = await _played(permits_db)
+    told = (await list_entries(permits_db, permit_id, AUTHORITY_ZA, line="A"))["data"]
     assert [(e["kind"], e["quantity"], e["balance"]["reserved"], e["balance"]["consumed"]) for e in told] == [
         ("grant", "120", "0", "0"),
         ("endorse", "118", "0", "0"),
@@ -55,11 +55,11 @@ async def test_the_story_of_a_line_is_told_in_order_with_what_stood_after_each_e
 
 
 async def test_a_page_of_the_story_goes_on_where_the_last_one_ended(permits_db: AsyncEngine) -> None:
-    id, _ = await _played(permits_db)
-    whole = (await list_entries(permits_db, id, AUTHORITY_ZA))["data"]
+    permit_id, _ = await _played(permits_db)
+    whole = (await list_entries(permits_db, permit_id, AUTHORITY_ZA))["data"]
     paged, after = [], 0
     while True:
-        page = await list_entries(permits_db, id, AUTHORITY_ZA, limit=2, after=after)
+        page = await list_entries(permits_db, permit_id, AUTHORITY_ZA, limit=2, after=after)
         paged += page["data"]
         if page["next_cursor"] is None:
             break

@@ -55,21 +55,21 @@ async def listed(db: AsyncEngine, who: Party, status: str, at: datetime) -> set[
 @pytest.mark.parametrize("country", WHERE)
 async def test_the_last_day_is_included_and_ends_in_the_last_zone(permits_db: AsyncEngine, country: str) -> None:
     authority = party("authority", country)
-    id = await issue(permits_db, country, authority)
+    permit_id = await issue(permits_db, country, authority)
     moment = timedelta(seconds=1)
     for at, status in (
         (ends(country) - timedelta(days=1), "issued"), (ends(country) - moment, "issued"),
         (ends(country), "expired"), (ends(country) + timedelta(days=1), "expired"),
     ):  # fmt: skip
-        assert (await permits_read.read_permit(permits_db, id, authority, at))["status"] == status, at
-        assert await listed(permits_db, authority, status, at) == {str(id)}
+        assert (await permits_read.read_permit(permits_db, permit_id, authority, at))["status"] == status, at
+        assert await listed(permits_db, authority, status, at) == {str(permit_id)}
         assert await listed(permits_db, authority, {"issued": "expired", "expired": "issued"}[status], at) == set()
 
 
-async def told(db: AsyncEngine, id: UUID) -> list[tuple[str, Any]]:
+async def told(db: AsyncEngine, permit_id: UUID) -> list[tuple[str, Any]]:
     async with db.connect() as conn:
         query = text("SELECT type, data::json AS data FROM outbox_events WHERE subject = :s ORDER BY sequence")
-        rows = (await conn.execute(query, {"s": f"permit:{id}"})).all()
+        rows = (await conn.execute(query, {"s": f"permit:{permit_id}"})).all()
     return [(row.type, row.data) for row in rows if row.type != "permit.issued"]
 
 
@@ -78,25 +78,25 @@ async def test_its_end_is_told_thirty_days_before_and_when_it_has_come_once_each
     permits_db: AsyncEngine, country: str
 ) -> None:
     authority = party("authority", country)
-    id = await issue(permits_db, country, authority)
+    permit_id = await issue(permits_db, country, authority)
     thirty = ends(country) - timedelta(days=31)  # the beginning of the day thirty days before the last
     await expiry_notices.write_expiry_notices(permits_db, thirty - timedelta(seconds=1))
-    assert await told(permits_db, id) == []
-    version = (await permits_read.read_permit(permits_db, id, authority, thirty))["version"]
+    assert await told(permits_db, permit_id) == []
+    version = (await permits_read.read_permit(permits_db, permit_id, authority, thirty))["version"]
     for _ in range(2):
         await expiry_notices.write_expiry_notices(permits_db, thirty)
-    [(first, data)] = await told(permits_db, id)
+    [(first, data)] = await told(permits_db, permit_id)
     assert (first, data["days_left"], data["valid_until"], data["status"]) == (
         "permit.expiring", 30, "2026-08-31", "issued",
     )  # fmt: skip
     await expiry_notices.write_expiry_notices(permits_db, ends(country) - timedelta(seconds=1))
-    assert len(await told(permits_db, id)) == 1
+    assert len(await told(permits_db, permit_id)) == 1
     for _ in range(2):
         await expiry_notices.write_expiry_notices(permits_db, ends(country))
-    assert [(kind, data["status"]) for kind, data in (await told(permits_db, id))[1:]] == [
+    assert [(kind, data["status"]) for kind, data in (await told(permits_db, permit_id))[1:]] == [
         ("permit.expired", "expired")
     ]
-    read = await permits_read.read_permit(permits_db, id, authority, ends(country))
+    read = await permits_read.read_permit(permits_db, permit_id, authority, ends(country))
     assert [(t["from"], t["to"], t["by"]["role"]) for t in read["history"]][-1] == ("issued", "expired", "rules")
     assert read["version"] == version, "who read it before may still act on what was read"
 
@@ -106,4 +106,4 @@ async def test_many_ends_are_told_in_one_go(permits_db: AsyncEngine, monkeypatch
     authority = party("authority", "ZA")
     ids = [await issue(permits_db, "ZA", authority) for _ in range(8)]
     await expiry_notices.write_expiry_notices(permits_db, ends("ZA"))
-    assert [[kind for kind, _ in await told(permits_db, id)] for id in ids] == [["permit.expired"]] * 8
+    assert [[kind for kind, _ in await told(permits_db, permit_id)] for permit_id in ids] == [["permit.expired"]] * 8

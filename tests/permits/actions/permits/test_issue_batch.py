@@ -19,9 +19,9 @@ from shared.problems import Invalid, ProblemError
 from tests.permits.sample_data import AUTHORITY_ZA, command, line, permit_content
 
 
-def batch_entry(permit: Permit, id: UUID | None = None) -> IssueRequest:
+def batch_entry(permit: Permit, command_id: UUID | None = None) -> IssueRequest:
     body = permit.model_dump_json().encode()
-    return IssueRequest(IdempotentCommand(id or new_id(), sha256(body).digest(), datetime.now(UTC)), permit)
+    return IssueRequest(IdempotentCommand(command_id or new_id(), sha256(body).digest(), datetime.now(UTC)), permit)
 
 
 def said(responses: list[StoredResponse | ProblemError]) -> list[int | str]:
@@ -66,9 +66,11 @@ async def test_the_same_batch_again_is_answered_the_same(permits_db: AsyncEngine
 
 
 async def test_a_key_twice_in_a_batch_is_the_first_ones(permits_db: AsyncEngine) -> None:
-    one, id = permit_content(), new_id()
+    one, command_id = permit_content(), new_id()
     responses = await issue_permits(
-        permits_db, AUTHORITY_ZA, [batch_entry(one, id), batch_entry(one, id), batch_entry(permit_content(), id)]
+        permits_db,
+        AUTHORITY_ZA,
+        [batch_entry(one, command_id), batch_entry(one, command_id), batch_entry(permit_content(), command_id)],
     )
     assert said(responses) == [201, 201, "idempotency-key-reused"]
     assert await count(permits_db, "permits") == 1

@@ -83,10 +83,12 @@ async def test_no_two_issuers_take_the_last_of_a_quota(permits_db: AsyncEngine) 
 
 async def test_a_grant_takes_no_more_than_is_left_and_less_may_be_granted(permits_db: AsyncEngine) -> None:
     await load_content(permits_db, quota_csv(100), "quotas")
-    id = await submit_application(permits_db, application_content(line(quantity="120")))
-    await refused(applications.grant(permits_db, id, officer(), GrantDecision(), command()))
+    application_id = await submit_application(permits_db, application_content(line(quantity="120")))
+    await refused(applications.grant(permits_db, application_id, officer(), GrantDecision(), command()))
     less = GrantDecision.model_validate({"lines": [{"line": "A", "quantity": "100"}]})
-    assert json.loads((await applications.grant(permits_db, id, officer(), less, command())).body)["permit_id"]
+    assert json.loads((await applications.grant(permits_db, application_id, officer(), less, command())).body)[
+        "permit_id"
+    ]
     assert await quota_taken(permits_db) == "100"
 
 
@@ -114,26 +116,26 @@ async def test_a_permit_of_elsewhere_is_registered_whatever_is_left(permits_db: 
 
 
 async def test_of_a_permit_and_a_quota_that_come_at_once_one_sees_the_other(permits_db: AsyncEngine) -> None:
-    for round in range(6):
+    for attempt in range(6):
         await asyncio.gather(
             issue_permit(permits_db, permit_for_quantity("7")),
-            load_content(permits_db, quota_csv(1000 + round), "quotas"),
+            load_content(permits_db, quota_csv(1000 + attempt), "quotas"),
             issue_permit(permits_db, permit_for_quantity("5")),
         )
-        assert await quota_taken(permits_db) == str(12 * (round + 1))
+        assert await quota_taken(permits_db) == str(12 * (attempt + 1))
 
 
 async def test_of_quotas_that_are_loaded_at_once_each_is_loaded_whole_and_counts_what_is_issued(
     permits_db: AsyncEngine,
 ) -> None:
-    for round in range(6):
+    for attempt in range(6):
         first, _, second = await asyncio.gather(
-            load_content(permits_db, quota_csv(1000 + round), "quotas"),
+            load_content(permits_db, quota_csv(1000 + attempt), "quotas"),
             issue_permit(permits_db, permit_for_quantity("7")),
-            load_content(permits_db, quota_csv(2000 + round), "quotas"),
+            load_content(permits_db, quota_csv(2000 + attempt), "quotas"),
         )
         assert abs(first["version"] - second["version"]) == 1
-        assert await quota_taken(permits_db) == str(7 * (round + 1))
+        assert await quota_taken(permits_db) == str(7 * (attempt + 1))
 
 
 async def test_a_load_of_quotas_that_meets_an_officer_crosswise_is_done_again_by_itself(

@@ -29,21 +29,21 @@ async def listed(db: AsyncEngine, who: Party, token: str, **filters: str) -> lis
     return list(page["data"])
 
 
-async def revoke(db: AsyncEngine, id: UUID) -> None:
-    await withdraw.revoke(db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
+async def revoke(db: AsyncEngine, permit_id: UUID) -> None:
+    await withdraw.revoke(db, permit_id, AUTHORITY_ZA, Revocation(reason="forged"), command())
 
 
-async def hearers(db: AsyncEngine, id: UUID) -> set[str]:
+async def hearers(db: AsyncEngine, permit_id: UUID) -> set[str]:
     async with db.connect() as conn:
         query = text(
             "SELECT audience::json AS audience FROM outbox_events WHERE subject = :s AND type = 'permit.revoked'"
         )
-        return set((await conn.execute(query, {"s": f"permit:{id}"})).scalar_one()["parties"])
+        return set((await conn.execute(query, {"s": f"permit:{permit_id}"})).scalar_one()["parties"])
 
 
 async def test_the_token_opens_what_an_officer_needs_and_no_more(permits_db: AsyncEngine) -> None:
-    id, number, token = await shown(permits_db)
-    read = await permits_read.read_permit(permits_db, id, CUSTOMS_DE, now(), token)
+    permit_id, number, token = await shown(permits_db)
+    read = await permits_read.read_permit(permits_db, permit_id, CUSTOMS_DE, now(), token)
     assert (read["number"], read["status"], read["lines"][0]["balance"]["available"]) == (number, "issued", "120")
     assert await listed(permits_db, CUSTOMS_DE, token, number=number, issuer="ZA") == [read]
     assert await listed(permits_db, CUSTOMS_DE, token, number=number) == [read]
@@ -51,9 +51,15 @@ async def test_the_token_opens_what_an_officer_needs_and_no_more(permits_db: Asy
 
 
 async def test_a_miss_looks_the_same_as_what_is_not_there(permits_db: AsyncEngine) -> None:
-    id, number, token = await shown(permits_db)
+    permit_id, number, token = await shown(permits_db)
     _, _, other = await shown(permits_db)
-    for which, given in ((id, ""), (id, "x"), (id, other), (id, token[:-1]), (new_id(), token)):
+    for which, given in (
+        (permit_id, ""),
+        (permit_id, "x"),
+        (permit_id, other),
+        (permit_id, token[:-1]),
+        (new_id(), token),
+    ):
         with pytest.raises(NotFound) as caught:
             await permits_read.read_permit(permits_db, which, OTHER_TRADER, now(), given)
         assert str(caught.value) == str(NotFound())
@@ -64,49 +70,49 @@ async def test_a_miss_looks_the_same_as_what_is_not_there(permits_db: AsyncEngin
 
 
 async def test_who_looked_once_needs_the_token_to_look_again(permits_db: AsyncEngine) -> None:
-    id, _, token = await shown(permits_db)
-    assert (await permits_read.read_permit(permits_db, id, OTHER_TRADER, now(), token))["status"] == "issued"
+    permit_id, _, token = await shown(permits_db)
+    assert (await permits_read.read_permit(permits_db, permit_id, OTHER_TRADER, now(), token))["status"] == "issued"
     for given in ("", "x", token[:-1]):
         with pytest.raises(NotFound):
-            await permits_read.read_permit(permits_db, id, OTHER_TRADER, now(), given)
+            await permits_read.read_permit(permits_db, permit_id, OTHER_TRADER, now(), given)
 
 
 async def test_the_token_is_told_once_and_kept_as_its_digest(permits_db: AsyncEngine) -> None:
-    id, _, token = await shown(permits_db)
-    assert "token" not in await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, now())
+    permit_id, _, token = await shown(permits_db)
+    assert "token" not in await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, now())
     async with permits_db.connect() as conn:
         kept = (await conn.execute(text("SELECT token_digest FROM permits"))).scalar_one()
     assert len(kept) == 32 and token.encode() not in kept
 
 
 async def test_who_looked_hears_of_the_revocation(permits_db: AsyncEngine) -> None:
-    id, _, token = await shown(permits_db)
-    await permits_read.read_permit(permits_db, id, OTHER_TRADER, now(), token)
-    await revoke(permits_db, id)
-    assert await hearers(permits_db, id) == {str(OTHER_TRADER.id)}
+    permit_id, _, token = await shown(permits_db)
+    await permits_read.read_permit(permits_db, permit_id, OTHER_TRADER, now(), token)
+    await revoke(permits_db, permit_id)
+    assert await hearers(permits_db, permit_id) == {str(OTHER_TRADER.id)}
 
 
 async def test_who_looked_before_a_revocation_is_told_and_who_looked_after_reads_it(permits_db: AsyncEngine) -> None:
     """Lookers and a revocation race on real connections: whoever read `issued` is among those who hear."""
     for _ in range(12):
-        id, _, token = await shown(permits_db)
+        permit_id, _, token = await shown(permits_db)
         lookers = [party("customs", "DE") for _ in range(6)]
-        reads = [permits_read.read_permit(permits_db, id, who, now(), token) for who in lookers]
+        reads = [permits_read.read_permit(permits_db, permit_id, who, now(), token) for who in lookers]
         looks = asyncio.gather(*reads)
-        await revoke(permits_db, id)
+        await revoke(permits_db, permit_id)
         seen = await looks
         assert seen[0]["status"] in {"issued", "revoked"}
         misled = {str(who.id) for who, read in zip(lookers, seen, strict=True) if read["status"] == "issued"}
-        assert misled <= await hearers(permits_db, id)
+        assert misled <= await hearers(permits_db, permit_id)
 
 
 async def test_a_look_waits_for_a_revocation_under_way_and_a_revocation_for_a_look(permits_db: AsyncEngine) -> None:
-    id, _, token = await shown(permits_db)
+    permit_id, _, token = await shown(permits_db)
     async with permits_db.begin() as conn:
-        await conn.execute(text("SELECT 1 FROM permits WHERE id = :id FOR NO KEY UPDATE"), {"id": id})
-        look = asyncio.create_task(permits_read.read_permit(permits_db, id, OTHER_TRADER, now(), token))
+        await conn.execute(text("SELECT 1 FROM permits WHERE id = :id FOR NO KEY UPDATE"), {"id": permit_id})
+        look = asyncio.create_task(permits_read.read_permit(permits_db, permit_id, OTHER_TRADER, now(), token))
         await _waits(permits_db)
-        await conn.execute(text("UPDATE permits SET status = 'revoked' WHERE id = :id"), {"id": id})
+        await conn.execute(text("UPDATE permits SET status = 'revoked' WHERE id = :id"), {"id": permit_id})
     assert (await look)["status"] == "revoked"
 
 

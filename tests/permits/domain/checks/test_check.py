@@ -20,8 +20,8 @@ from tests.permits.sample_data import (
 
 async def check(db: AsyncEngine, cited: dict[str, Any], **more: Any) -> dict[str, Any]:
     permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
-    id = await issue_permit(db, permit)
-    await endorse_permit(db, id, A="118", B="40")
+    permit_id = await issue_permit(db, permit)
+    await endorse_permit(db, permit_id, A="118", B="40")
     return await lodge_declaration(db, declaration(item(permit, **cited), **more))
 
 

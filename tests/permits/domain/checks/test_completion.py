@@ -37,12 +37,12 @@ def _notes(found: dict[str, Any]) -> dict[str, str]:
 
 async def test_what_is_left_out_comes_from_the_only_line_and_each_field_is_noted(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="118")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118")
     foreign = {"name": "A (PTY) LTD", "country": "ZA"}
     found = await lodge_declaration(permits_db, declaration(_bare(permit), exporter=foreign))
     assert found["status"] == "accepted"
-    assert (await balance(permits_db, id))["reserved"] == "100"
+    assert (await balance(permits_db, permit_id))["reserved"] == "100"
     fields = {f"/items/0/{name}": "note" for name in SPARE}
     assert _notes(found) == fields | {"/items/0/documents/0/issuer": "note", "/exporter/identifier": "note"}
     [goods] = found["items"]
@@ -125,10 +125,10 @@ async def test_a_number_two_countries_gave_is_referred(permits_db: AsyncEngine) 
 
 async def test_a_line_by_weight_is_used_by_the_net_mass(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(term="SKP", unit="g", quantity="60000"))
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="60000")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="60000")
     found = await lodge_declaration(permits_db, declaration(_bare(permit, "1000", unit="number", net_mass="50")))
-    assert (await balance(permits_db, id))["reserved"] == "50000"
+    assert (await balance(permits_db, permit_id))["reserved"] == "50000"
     assert (found["items"][0]["quantity"], found["items"][0]["unit"]) == ("50", "kg")
     assert _notes(found)["/items/0/quantity"] == "note"
 

@@ -109,11 +109,11 @@ async def test_every_permit_of_a_rejected_declaration_is_set_aside_by_the_last_o
     assert (found["status"], [u["reserved"] for u in found["usage"]]) == ("rejected", ["0", "0", "0"])
     await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=2, quantity="2"))
     for rule in sorted({f["rule"] for f in found["findings"] if f["severity"] != "note"}):
-        assert [(await balance(permits_db, id))["reserved"] for id in ids] == ["0", "0"]
+        assert [(await balance(permits_db, permit_id))["reserved"] for permit_id in ids] == ["0", "0"]
         found = await overridden(permits_db, found, rule)
     assert found["status"] == "accepted"
     assert [u["reserved"] for u in found["usage"]] == ["100", "100", "20"]
-    assert [(await balance(permits_db, id))["reserved"] for id in ids] == ["120", "100"]
+    assert [(await balance(permits_db, permit_id))["reserved"] for permit_id in ids] == ["120", "100"]
     more = {"items": [{"number": 2, "quantity": "21"}]}
     with pytest.raises(Conflict) as refused:
         await run_command(permits_db, transitions.release, found, CUSTOMS_FR, build_model(Release, **more))
@@ -171,12 +171,12 @@ async def test_a_count_that_an_officer_settled_is_claimed_when_its_lost_permit_i
 async def test_a_count_that_an_officer_settled_is_claimed_when_the_rest_is_endorsed(permits_db: AsyncEngine) -> None:
     permit, first = await counted(permits_db, "60")
     other = permit_content()
-    id = await issue_permit(permits_db, other)
+    permit_id = await issue_permit(permits_db, other)
     wrong = claim(permit, "61", first["id"])
     wrong["documents"].append({"number": other.number, "issuer": "ZA"})
     found = await lodge_declaration(permits_db, declaration(wrong))
     assert (await overridden(permits_db, found, "counted-already"))["status"] == "referred"
-    await endorse_permit(permits_db, id, A="100")
+    await endorse_permit(permits_db, permit_id, A="100")
     await recheck_referred(permits_db, now())
     await _claims_61(permits_db, permit, first, found)
 
@@ -190,12 +190,12 @@ async def _claims_61(db: AsyncEngine, permit: Permit, first: dict[str, Any], fou
 async def test_a_claim_is_not_held_against_itself_when_its_declaration_is_checked_anew(permits_db: AsyncEngine) -> None:
     permit, first = await counted(permits_db, "60")
     beside = permit_content()
-    id = await issue_permit(permits_db, beside)
+    permit_id = await issue_permit(permits_db, beside)
     both = claim(permit, "60", first["id"])
     both["documents"].append({"number": beside.number, "issuer": "ZA"})
     waits = await lodge_declaration(permits_db, declaration(both))
     assert [f["rule"] for f in waits["findings"]] == ["CITES-box-14-endorsement"]
-    await endorse_permit(permits_db, id, A="100")
+    await endorse_permit(permits_db, permit_id, A="100")
     await recheck_referred(permits_db, now())
     found = await read.read_declaration(permits_db, UUID(waits["id"]), B)
     assert (found["status"], found["findings"]) == ("accepted", [])

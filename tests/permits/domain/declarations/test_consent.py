@@ -36,7 +36,7 @@ def _found(quantity: str, **more: Any) -> Release:
 
 
 async def test_more_than_was_declared_is_released_only_with_the_authoritys_consent(permits_db: AsyncEngine) -> None:
-    id, found = await accepted_declaration(permits_db, "118")
+    permit_id, found = await accepted_declaration(permits_db, "118")
     with pytest.raises(Invalid) as refused:
         await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("125"))
     assert (refused.value.code, "consent" in refused.value.detail) == ("more-than-declared", True)
@@ -48,23 +48,23 @@ async def test_more_than_was_declared_is_released_only_with_the_authoritys_conse
         await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("125"))
     assert over.value.code == "more-than-reserved"
     told = await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("123"))
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert (told["status"], kept["consumed"], kept["consented"]) == ("released", "123", "5")
     await check_balances(permits_db)
 
 
 async def test_a_consent_outlives_an_amendment(permits_db: AsyncEngine) -> None:
-    id, found = await accepted_declaration(permits_db, "118")
+    permit_id, found = await accepted_declaration(permits_db, "118")
     await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="5"))
-    number = (await permits_read.read_permit(permits_db, id, B, now()))["number"]
+    number = (await permits_read.read_permit(permits_db, permit_id, B, now()))["number"]
     again = declaration(item(permit_content(number=number), "110"), reference=found["reference"])
     found = await run_command(permits_db, transitions.amend, found, B, again)
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("115"))
-    assert (await balance(permits_db, id))["consumed"] == "115"
+    assert (await balance(permits_db, permit_id))["consumed"] == "115"
 
 
 async def test_more_found_after_release_needs_the_consent_too(permits_db: AsyncEngine) -> None:
-    id, found = await accepted_declaration(permits_db, "118")
+    permit_id, found = await accepted_declaration(permits_db, "118")
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     more = build_model(Correction, items=[{"number": 1, "quantity": "120"}], reason="recounted")
     with pytest.raises(Conflict) as refused:
@@ -73,16 +73,16 @@ async def test_more_found_after_release_needs_the_consent_too(permits_db: AsyncE
     assert "has 0 number left to arrive; more needs the authority's consent" in str(refused.value)
     await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="2"))
     await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, more)
-    assert (await balance(permits_db, id))["consumed"] == "120"
+    assert (await balance(permits_db, permit_id))["consumed"] == "120"
     await check_balances(permits_db)
 
 
 async def test_the_dead_are_corrected_too(permits_db: AsyncEngine) -> None:
-    id, found = await accepted_declaration(permits_db, term="LIV")
+    permit_id, found = await accepted_declaration(permits_db, term="LIV")
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("90", dead_on_arrival=3))
     less = build_model(Correction, items=[{"number": 1, "quantity": "90", "dead_on_arrival": 4}], reason="recounted")
     await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, less)
-    last = (await list_entries(permits_db, id, AUTHORITY_ZA))["data"][-1]
+    last = (await list_entries(permits_db, permit_id, AUTHORITY_ZA))["data"][-1]
     assert (last["kind"], last["quantity"], last["dead_on_arrival"]) == ("correct", "0", 4)
     over = build_model(Correction, items=[{"number": 1, "quantity": "3", "dead_on_arrival": 4}], reason="x")
     with pytest.raises(Invalid) as refused:
@@ -187,8 +187,8 @@ async def test_a_consent_where_the_unit_does_not_convert_is_stated_in_that_of_th
     permits_db: AsyncEngine,
 ) -> None:
     permit = permit_content(line("A", "10", term="SAW", unit="m3", taxon="Pericopsis elata", source="W"))
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="10")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="10")
     wood = item(permit, "8000", term="SAW", unit="kg", taxon="Pericopsis elata", source="W")
     found = await lodge_declaration(permits_db, declaration(wood))
     with pytest.raises(Invalid) as refused:
@@ -201,7 +201,7 @@ async def test_a_consent_where_the_unit_does_not_convert_is_stated_in_that_of_th
     assert told["history"][-1].items() >= {"item": 1, "quantity": "2", "unit": "m3"}.items()
     figure = build_model(Override, rule="CITES-box-11-unit", item=1, quantity="11", reason="measured")
     assert (await run_command(permits_db, transitions.override, found, CUSTOMS_FR, figure))["status"] == "accepted"
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert (kept["reserved"], kept["consented"]) == ("11", "1"), "no more is drawn of a consent than the line lacks"
 
 

@@ -42,29 +42,29 @@ from tests.permits.sample_data import (
 
 
 async def test_part_uses_close_a_line_exactly_while_nothing_is_left(permits_db: AsyncEngine) -> None:
-    id, (first, second) = await lodge_part_uses(permits_db, "100", "60", "40")
+    permit_id, (first, second) = await lodge_part_uses(permits_db, "100", "60", "40")
     await run_command(permits_db, transitions.release, first, CUSTOMS_FR, Release())
-    assert not (await balance(permits_db, id))["closed"]
+    assert not (await balance(permits_db, permit_id))["closed"]
     await run_command(permits_db, transitions.release, second, CUSTOMS_FR, Release())
-    assert (await balance(permits_db, id))["closed"]
+    assert (await balance(permits_db, permit_id))["closed"]
     less = build_model(Correction, items=[{"number": 1, "quantity": "30"}], reason="recounted")
     await run_command(permits_db, transitions.correct, second, CUSTOMS_FR, less)
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert [kept["closed"], kept["available"]] == [False, "10"]
     await check_balances(permits_db)
 
 
 async def test_items_of_one_line_are_counted_together(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="100")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="100")
     found = await lodge_declaration(permits_db, declaration(item(permit, "60"), item(permit, "40", 2)))
     found = await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     none = [{"number": 1, "quantity": "0"}, {"number": 2, "quantity": "0"}]
     await run_command(
         permits_db, transitions.correct, found, CUSTOMS_FR, build_model(Correction, items=none, reason="never came")
     )
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert [kept["consumed"], kept["closed"], kept["available"]] == ["0", False, "100"]
     await check_balances(permits_db)
 
@@ -80,8 +80,8 @@ async def test_the_issuing_authority_consents_though_it_trades_on_neither_side(p
 
 async def test_overriding_the_last_finding_accepts(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="118")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118")
     found = await lodge_declaration(permits_db, declaration(item(permit, "10", source="W", purpose="P")))
     assert found["status"] == "referred"
     one = build_model(Override, rule="CITES-box-10-source", item=1, reason="ranch confirmed")
@@ -99,8 +99,8 @@ async def test_overriding_the_last_finding_accepts(permits_db: AsyncEngine) -> N
 
 
 async def test_an_override_never_overdraws_but_consent_leads_out(permits_db: AsyncEngine) -> None:
-    id, _ = await accepted_declaration(permits_db, "100")
-    permit = (await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    permit_id, _ = await accepted_declaration(permits_db, "100")
+    permit = (await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at))["number"]
     second = await lodge_declaration(permits_db, declaration(item(permit_content(number=permit), "30")))
     first = build_model(Override, rule="CITES-VI.6-second-use", reason="part load")
     second = await run_command(permits_db, transitions.override, second, CUSTOMS_FR, first)
@@ -113,15 +113,15 @@ async def test_an_override_never_overdraws_but_consent_leads_out(permits_db: Asy
     )
     second = await run_command(permits_db, transitions.override, second, CUSTOMS_FR, last)
     assert second["status"] == "accepted"
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert (kept["reserved"], kept["consented"]) == ("130", "12")
     await check_balances(permits_db)
 
 
 async def test_an_inexact_unit_is_settled_by_the_officers_figure(permits_db: AsyncEngine) -> None:
     permit = permit_content(line("A", "100", term="SAW", unit="m3", taxon="Pericopsis elata", source="W"))
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="100")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="100")
     wood = item(permit, "7000", term="SAW", unit="kg", taxon="Pericopsis elata", source="W")
     found = await lodge_declaration(permits_db, declaration(wood))
     assert "no exact conversion" in found["findings"][0]["found"]
@@ -132,7 +132,7 @@ async def test_an_inexact_unit_is_settled_by_the_officers_figure(permits_db: Asy
         assert refused.value.code == "override-incomplete"
     figure = build_model(Override, rule="CITES-box-11-unit", item=1, reason="measured", quantity="10.5")
     found = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, figure)
-    assert (found["status"], (await balance(permits_db, id))["reserved"]) == ("accepted", "10.5")
+    assert (found["status"], (await balance(permits_db, permit_id))["reserved"]) == ("accepted", "10.5")
     assert found["history"][-1].items() >= {"overridden": "CITES-box-11-unit", "item": 1, "quantity": "10.5"}.items()
     with pytest.raises(Invalid) as refused:
         less = build_model(Release, items=[{"number": 1, "quantity": "6000"}])
@@ -140,16 +140,16 @@ async def test_an_inexact_unit_is_settled_by_the_officers_figure(permits_db: Asy
     assert refused.value.code == "inexact-unit"
     less = build_model(Release, items=[{"number": 1, "quantity": "10", "unit": "m3"}])
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, less)
-    assert (await balance(permits_db, id))["consumed"] == "10"
+    assert (await balance(permits_db, permit_id))["consumed"] == "10"
     more_of_it = {"items": [{"number": 1, "quantity": "11000000", "unit": "cm3"}], "reason": "measured again"}
     await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, build_model(Correction, **more_of_it))
-    assert (await balance(permits_db, id))["consumed"] == "11"
+    assert (await balance(permits_db, permit_id))["consumed"] == "11"
 
 
 async def test_the_officer_says_which_line_is_meant(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(), line("B", "40", term="LIV"))
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="118", B="40")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118", B="40")
     vague = item(permit, "10")
     del vague["term"]
     found = await lodge_declaration(permits_db, declaration(vague))
@@ -169,8 +169,8 @@ async def test_the_officer_says_which_line_is_meant(permits_db: AsyncEngine) -> 
 
 
 async def test_an_override_sets_aside_what_was_declared_and_not_less(permits_db: AsyncEngine) -> None:
-    id, _ = await accepted_declaration(permits_db, "60")
-    number = (await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    permit_id, _ = await accepted_declaration(permits_db, "60")
+    number = (await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at))["number"]
     second = await lodge_declaration(permits_db, declaration(item(permit_content(number=number), "60")))
     first = build_model(Override, rule="CITES-VI.6-second-use", reason="part load")
     second = await run_command(permits_db, transitions.override, second, CUSTOMS_FR, first)
@@ -182,9 +182,9 @@ async def test_an_override_sets_aside_what_was_declared_and_not_less(permits_db:
 
 async def test_a_correction_takes_nothing_from_those_who_reserved(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "100"}], "transport_document": "MAEU-1"}
-    await endorse.endorse(permits_db, id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
+    await endorse.endorse(permits_db, permit_id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
     part: dict[str, Any] = {"document": {"use": "part"}}
     one = await lodge_declaration(permits_db, declaration(item(permit, "60", **part), transport_document="MAEU-1"))
     await lodge_declaration(permits_db, declaration(item(permit, "40", **part), transport_document="MAEU-1"))
@@ -197,12 +197,12 @@ async def test_a_correction_takes_nothing_from_those_who_reserved(permits_db: As
 
 
 async def test_a_correction_counts_on_the_day_of_the_use(permits_db: AsyncEngine) -> None:
-    id, found = await accepted_declaration(permits_db)
+    permit_id, found = await accepted_declaration(permits_db)
     last_year = replace(command(), at=command().at - timedelta(days=400))
     await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), last_year)
     less = build_model(Correction, items=[{"number": 1, "quantity": "90"}], reason="recounted")
     await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, less)
-    told = (await list_entries(permits_db, id, AUTHORITY_ZA))["data"]
+    told = (await list_entries(permits_db, permit_id, AUTHORITY_ZA))["data"]
     assert {e["day"] for e in told[-2:]} == {day_in_last_zone("FR", last_year.at).isoformat()}
 
 
@@ -216,7 +216,7 @@ async def test_nothing_is_consented_to_on_what_is_over(permits_db: AsyncEngine) 
 
 
 async def test_a_correction_goes_up_and_down_and_to_zero_reopens(permits_db: AsyncEngine) -> None:
-    id, found = await accepted_declaration(permits_db)
+    permit_id, found = await accepted_declaration(permits_db)
     found = await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
 
     async def to(quantity: str) -> dict[str, Any]:
@@ -224,7 +224,7 @@ async def test_a_correction_goes_up_and_down_and_to_zero_reopens(permits_db: Asy
         told = await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, body)
         assert told["status"] == "released"
         await check_balances(permits_db)
-        return await balance(permits_db, id)
+        return await balance(permits_db, permit_id)
 
     assert (await to("110"))["consumed"] == "110"
     assert (await to("90"))["consumed"] == "90"
@@ -233,16 +233,16 @@ async def test_a_correction_goes_up_and_down_and_to_zero_reopens(permits_db: Asy
     assert refused.value.code == "not-enough-left"
     opened = await to("0")
     assert [opened["consumed"], opened["available"], opened["closed"]] == ["0", "118", False]
-    permit = await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at)
+    permit = await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at)
     assert permit["status"] == "endorsed"
 
 
 async def test_a_referred_declaration_says_so_too_when_its_permit_is_revoked(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     found = await lodge_declaration(permits_db, declaration(item(permit)))
     assert found["status"] == "referred"
-    await withdraw.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
+    await withdraw.revoke(permits_db, permit_id, AUTHORITY_ZA, Revocation(reason="forged"), command())
     one = build_model(Override, rule="CITES-box-14-endorsement", reason="seen on paper")
     found = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, one)
     assert found["status"] == "referred"
@@ -252,11 +252,11 @@ async def test_a_referred_declaration_says_so_too_when_its_permit_is_revoked(per
 
 async def test_a_permit_revoked_meanwhile_is_one_more_finding_to_settle(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="118")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118")
     found = await lodge_declaration(permits_db, declaration(item(permit), import_country="FR", export_country="NA"))
     assert found["status"] == "rejected"
-    await withdraw.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
+    await withdraw.revoke(permits_db, permit_id, AUTHORITY_ZA, Revocation(reason="forged"), command())
     over = build_model(Override, rule="CITES-box-4-export-country", reason="transit")
     found = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, over)
     assert (found["status"], found["findings"][-1]["rule"]) == ("rejected", "CITES-VI.1-withdrawn")

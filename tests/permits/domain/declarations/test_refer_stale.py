@@ -32,14 +32,14 @@ async def _read(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:
 
 
 async def test_after_the_days_of_its_country_a_declaration_gives_back_and_is_referred(permits_db: AsyncEngine) -> None:
-    id, found = await accepted_declaration(permits_db)
+    permit_id, found = await accepted_declaration(permits_db)
     await _allow(permits_db, "FR", 30)
     await refer_stale_declarations(permits_db, now() + timedelta(days=29))
     assert (await _read(permits_db, found))["status"] == "accepted"
     for _ in range(2):
         await refer_stale_declarations(permits_db, now() + timedelta(days=31))
     told = await _read(permits_db, found)
-    assert (told["status"], (await balance(permits_db, id))["reserved"]) == ("referred", "0")
+    assert (told["status"], (await balance(permits_db, permit_id))["reserved"]) == ("referred", "0")
     [ended] = told["findings"]
     assert (ended["rule"], ended["severity"], ended["expected"]) == (
         "reservation-ended", "refer", "released or refused within 30 days",
@@ -57,23 +57,23 @@ async def test_without_a_policy_or_by_that_of_another_country_nothing_ends(permi
 
 
 async def test_an_officer_sets_it_aside_anew_where_it_is_still_there(permits_db: AsyncEngine) -> None:
-    id, found = await accepted_declaration(permits_db)
+    permit_id, found = await accepted_declaration(permits_db)
     await _allow(permits_db, "FR", 30)
     await refer_stale_declarations(permits_db, now() + timedelta(days=31))
     with pytest.raises(Conflict) as refused:
         await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     assert refused.value.code == "invalid-transition"
     told = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, AGAIN)
-    assert (told["status"], (await balance(permits_db, id))["reserved"]) == ("accepted", "100")
+    assert (told["status"], (await balance(permits_db, permit_id))["reserved"]) == ("accepted", "100")
     assert (await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release()))["status"] == "released"
     await check_balances(permits_db)
 
 
 async def test_what_another_used_meanwhile_is_one_more_finding(permits_db: AsyncEngine) -> None:
-    id, found = await accepted_declaration(permits_db, "50")
+    permit_id, found = await accepted_declaration(permits_db, "50")
     await _allow(permits_db, "FR", 30)
     await refer_stale_declarations(permits_db, now() + timedelta(days=31))
-    number = (await permits_read.read_permit(permits_db, id, B, now()))["number"]
+    number = (await permits_read.read_permit(permits_db, permit_id, B, now()))["number"]
     second = await lodge_declaration(permits_db, declaration(item(permit_content(number=number), "60")))
     assert second["status"] == "accepted"
     await run_command(permits_db, transitions.release, second, CUSTOMS_FR, Release())

@@ -46,15 +46,15 @@ from tests.permits.sample_data import (
 
 
 async def test_a_release_consumes_what_arrived_and_closes_the_line(permits_db: AsyncEngine) -> None:
-    id, found = await accepted_declaration(permits_db)
+    permit_id, found = await accepted_declaration(permits_db)
     freed = await run_command(permits_db, transitions.release, found, CUSTOMS_FR, build_model(Release))
     assert freed["status"] == "released"
     assert freed["usage"][0] | {"permit": None} == {
         "item": 1, "permit": None, "line": "A", "reserved": "0", "consumed": "100", "unit": "number",
     }  # fmt: skip
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert (kept["reserved"], kept["consumed"], kept["available"], kept["closed"]) == ("0", "100", "0", True)
-    permit = await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at)
+    permit = await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at)
     assert permit["status"] == "exhausted"
     assert [h["event"] for h in permit["history"]][-2:] == ["permit.used", "permit.exhausted"]
     await check_balances(permits_db)
@@ -72,11 +72,11 @@ async def test_what_is_released_is_not_released_again(permits_db: AsyncEngine) -
 
 
 async def test_a_release_takes_actual_quantities_and_the_dead(permits_db: AsyncEngine) -> None:
-    id, found = await accepted_declaration(permits_db, term="LIV")
+    permit_id, found = await accepted_declaration(permits_db, term="LIV")
     actual = build_model(Release, items=[{"number": 1, "quantity": "90", "dead_on_arrival": 3}])
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, actual)
-    assert (await balance(permits_db, id))["consumed"] == "90"
-    told = await list_entries(permits_db, id, AUTHORITY_ZA)
+    assert (await balance(permits_db, permit_id))["consumed"] == "90"
+    told = await list_entries(permits_db, permit_id, AUTHORITY_ZA)
     assert [(e["kind"], e["quantity"], e["dead_on_arrival"]) for e in told["data"]][-2:] == [
         ("release", "100", None),
         ("consume", "90", 3),
@@ -103,13 +103,13 @@ async def test_a_release_of_what_was_not_declared_is_refused(
 
 async def test_a_part_use_keeps_the_line_open(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "118"}], "transport_document": "MAEU-1"}
-    await endorse.endorse(permits_db, id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
+    await endorse.endorse(permits_db, permit_id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
     part = item(permit, "100", document={"use": "part"})
     found = await lodge_declaration(permits_db, declaration(part, transport_document="MAEU-1"))
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, build_model(Release))
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert (kept["consumed"], kept["available"], kept["closed"]) == ("100", "18", False)
 
 
@@ -123,9 +123,9 @@ async def test_a_part_use_keeps_the_line_open(permits_db: AsyncEngine) -> None:
 async def test_a_refusal_and_a_cancellation_give_back(
     permits_db: AsyncEngine, act: DeclarationAction, by: Party, body: Any, status: str
 ) -> None:
-    id, found = await accepted_declaration(permits_db)
+    permit_id, found = await accepted_declaration(permits_db)
     ended = await run_command(permits_db, act, found, by, body)
-    assert (ended["status"], (await balance(permits_db, id))["reserved"]) == (status, "0")
+    assert (ended["status"], (await balance(permits_db, permit_id))["reserved"]) == (status, "0")
     assert ended["history"][-1]["by"]["party"] == str(by.id)
     await check_balances(permits_db)
     with pytest.raises(Conflict) as refused:
@@ -148,8 +148,8 @@ async def test_what_is_not_ones_own_to_decide_is_not_there(
 
 
 async def test_an_amendment_keeps_the_countries(permits_db: AsyncEngine) -> None:
-    id, found = await accepted_declaration(permits_db)
-    number = (await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    permit_id, found = await accepted_declaration(permits_db)
+    number = (await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at))["number"]
     moved = declaration(item(permit_content(number=number), "1"), reference=found["reference"], import_country="DE")
     with pytest.raises(Invalid) as refused:
         await run_command(permits_db, transitions.amend, found, B, moved)
@@ -167,27 +167,31 @@ async def test_the_dead_are_counted_by_the_term_of_the_line_too(permits_db: Asyn
 
 
 async def test_nothing_of_an_item_may_have_arrived(permits_db: AsyncEngine) -> None:
-    id, found = await accepted_declaration(permits_db)
+    permit_id, found = await accepted_declaration(permits_db)
     none = build_model(Release, items=[{"number": 1, "quantity": "0"}])
     assert (await run_command(permits_db, transitions.release, found, CUSTOMS_FR, none))["status"] == "released"
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert [kept["consumed"], kept["available"], kept["closed"]] == ["0", "118", False]
 
 
 async def test_an_amendment_swaps_reservations(permits_db: AsyncEngine) -> None:
-    id, found = await accepted_declaration(permits_db)
-    number = (await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    permit_id, found = await accepted_declaration(permits_db)
+    number = (await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at))["number"]
     again = declaration(item(permit_content(number=number), "118"), reference=found["reference"])
     kept = await transitions.amend(permits_db, UUID(found["id"]), B, again, command())
     told = json.loads(kept.body)
-    assert (told["status"], told["version"], (await balance(permits_db, id))["reserved"]) == ("accepted", 2, "118")
+    assert (told["status"], told["version"], (await balance(permits_db, permit_id))["reserved"]) == (
+        "accepted",
+        2,
+        "118",
+    )
     assert [h["event"] for h in told["history"]] == [
         "declaration.received", "declaration.accepted", "declaration.amended", "declaration.accepted",
     ]  # fmt: skip
     await check_balances(permits_db)
     over = declaration(item(permit_content(number=number), "119"), reference=found["reference"])
     kept = await transitions.amend(permits_db, UUID(found["id"]), B, over, command())
-    assert (json.loads(kept.body)["status"], (await balance(permits_db, id))["reserved"]) == ("rejected", "0")
+    assert (json.loads(kept.body)["status"], (await balance(permits_db, permit_id))["reserved"]) == ("rejected", "0")
     stale = replace(command(), accepts_version=lambda version: version == 1)
     late: list[tuple[DeclarationAction, Party, Any]] = [
         (transitions.amend, B, over),
@@ -201,12 +205,12 @@ async def test_an_amendment_swaps_reservations(permits_db: AsyncEngine) -> None:
 
 
 async def test_a_command_asked_again_has_one_effect_and_one_answer(permits_db: AsyncEngine) -> None:
-    id, found = await accepted_declaration(permits_db)
+    permit_id, found = await accepted_declaration(permits_db)
     name = new_id()
     first = await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command(name))
     second = await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command(name))
     assert (first.body, first.replayed, second.replayed) == (second.body, False, True)
-    assert (await balance(permits_db, id))["consumed"] == "100"
+    assert (await balance(permits_db, permit_id))["consumed"] == "100"
     with pytest.raises(Invalid) as refused:
         await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command(name, b"other"))
     assert refused.value.code == "idempotency-key-reused"

@@ -39,12 +39,12 @@ async def taken(db: AsyncEngine, sent: SubmissionMessage) -> dict[str, Any]:
 
 async def test_an_officer_who_takes_it_on_has_it_checked_and_its_quantities_set_aside(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="118")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118")
     found = await run_command(
         permits_db, transitions.override, await broken(permits_db, declaration(item(permit))), CUSTOMS_FR, OVER
     )
-    assert (found["status"], (await balance(permits_db, id))["reserved"]) == ("accepted", "100")
+    assert (found["status"], (await balance(permits_db, permit_id))["reserved"]) == ("accepted", "100")
     [whole] = found["findings"]
     assert (whole["rule"], whole["pointer"], whole["override"]["reason"]) == ("unverified", "", "the goods are here")
     last = found["history"][-1]
@@ -54,13 +54,13 @@ async def test_an_officer_who_takes_it_on_has_it_checked_and_its_quantities_set_
 
 async def test_what_its_check_finds_stands_to_be_settled_in_its_turn(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="118")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118")
     for quantity, source, status, held in (("5000", "R", "rejected", "0"), ("50", "W", "referred", "50")):
         form = declaration(item(permit, quantity, source=source))
         item_1 = OVER.model_copy(update={"item": 1})
         found = await run_command(permits_db, transitions.override, await broken(permits_db, form), CUSTOMS_FR, item_1)
-        assert (found["status"], (await balance(permits_db, id))["reserved"]) == (status, held)
+        assert (found["status"], (await balance(permits_db, permit_id))["reserved"]) == (status, held)
         assert [f["overridden"] for f in found["findings"]] == [True, False]
     last = build_model(Override, rule="CITES-box-10-source", reason="ranch confirmed")
     assert (await run_command(permits_db, transitions.override, found, CUSTOMS_FR, last))["status"] == "accepted"

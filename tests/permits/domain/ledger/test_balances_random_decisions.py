@@ -70,8 +70,8 @@ class RegistryMachine(RuleBasedStateMachine):
         for number in range(1, data.draw(st.integers(1, 3)) + 1):
             permit = self.permit(data)
             counted = [
-                id
-                for id, declaration in self.here.declarations.items()
+                declaration_id
+                for declaration_id, declaration in self.here.declarations.items()
                 if declaration.status is DeclarationStatus.RELEASED
             ]
             document: dict[str, str | None] = {"line": data.draw(LINES), "use": data.draw(USES)}
@@ -244,11 +244,11 @@ class RegistryMachine(RuleBasedStateMachine):
 
     @rule(data=st.data(), quantity=st.integers(0, 70).map(str), line_letters=st.sampled_from(["A", "A", "B", "AB"]))
     def endorse(self, data: st.DataObject, quantity: str, line_letters: str) -> None:
-        id = self.permit(data).id
+        permit_id = self.permit(data).id
         lines = [{"line": line_letter, "quantity": quantity} for line_letter in line_letters]
         stated = Endorsement.model_validate({"lines": lines, "transport_document": "M"})
         by = self.here.act(CUSTOMS_ZA, "customs")
-        self.here.try_(lambda: domain_endorse.endorse(self.here.permits, id, stated, by, self.here.others(None)))
+        self.here.try_(lambda: domain_endorse.endorse(self.here.permits, permit_id, stated, by, self.here.others(None)))
 
     @rule(data=st.data(), turn=TURNS, really=SELDOM)
     def withdraw(self, data: st.DataObject, turn: str, really: bool) -> None:

@@ -44,22 +44,22 @@ from tests.permits.sample_data import (
 
 async def test_a_release_of_an_export_is_an_endorsement(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     out = await lodge_declaration(permits_db, declaration(item(permit, "119"), movement="export"), A)
     freed = await run_command(
         permits_db, transitions.release, out, CUSTOMS_ZA, build_model(Release, items=[{"number": 1, "quantity": "118"}])
     )
     assert freed["status"] == "released"
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert (kept["granted"], kept["endorsed"], kept["available"], kept["closed"]) == ("120", "118", "118", False)
-    assert (await balance(permits_db, id, "B"))["available"] == "0", "a line not named has nothing left"
-    assert (await export_balance(permits_db, id))["endorsed"] == "118"
+    assert (await balance(permits_db, permit_id, "B"))["available"] == "0", "a line not named has nothing left"
+    assert (await export_balance(permits_db, permit_id))["endorsed"] == "118"
     await check_balances(permits_db)
 
 
 async def test_where_less_left_than_was_set_aside_the_youngest_gives_way(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     out = await lodge_declaration(permits_db, declaration(item(permit, "110"), movement="export"), A)
     out = await run_command(permits_db, transitions.release, out, CUSTOMS_ZA, Release())
     part: dict[str, Any] = {"document": {"use": "part"}}
@@ -74,14 +74,14 @@ async def test_where_less_left_than_was_set_aside_the_youngest_gives_way(permits
     assert (old["status"], old["usage"][0]["reserved"]) == ("accepted", "60")
     assert (young["status"], young["usage"][0]["reserved"]) == ("referred", "0")
     assert young["findings"][-1]["rule"] == "CITES-box-14-endorsed-for-less"
-    assert (await balance(permits_db, id))["available"] == "40"
+    assert (await balance(permits_db, permit_id))["available"] == "40"
     await check_balances(permits_db)
 
 
 async def test_another_shipment_does_not_pass_after_a_part_use(permits_db: AsyncEngine) -> None:
-    id, (first,) = await lodge_part_uses(permits_db, "118", "40")
+    permit_id, (first,) = await lodge_part_uses(permits_db, "118", "40")
     await run_command(permits_db, transitions.release, first, CUSTOMS_FR, Release())
-    number = (await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    number = (await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at))["number"]
     other = declaration(item(permit_content(number=number), "78"), transport_document="OTHER-9")
     assert (await lodge_declaration(permits_db, other))["status"] == "rejected"
     rest = declaration(item(permit_content(number=number), "78"), transport_document="MAEU-1")
@@ -90,45 +90,45 @@ async def test_another_shipment_does_not_pass_after_a_part_use(permits_db: Async
 
 async def test_an_endorsement_below_what_is_set_aside_gives_back(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     held = await lodge_declaration(permits_db, declaration(item(permit, "119")))
     assert held["status"] == "referred"
-    await endorse_permit(permits_db, id, A="118")
+    await endorse_permit(permits_db, permit_id, A="118")
     after = await read.read_declaration(permits_db, UUID(held["id"]), B)
     assert after["status"] == "referred"
     assert after["findings"][-1]["rule"] == "CITES-box-14-endorsed-for-less"
-    assert (after["usage"][0]["reserved"], (await balance(permits_db, id))["available"]) == ("0", "118")
+    assert (after["usage"][0]["reserved"], (await balance(permits_db, permit_id))["available"]) == ("0", "118")
     await check_balances(permits_db)
 
 
 async def test_an_endorsement_below_what_was_consumed_is_refused(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     held = await lodge_declaration(permits_db, declaration(item(permit, "110")))
     over = build_model(Override, rule="CITES-box-14-endorsement", reason="seen on paper")
     await run_command(permits_db, transitions.override, held, CUSTOMS_FR, over)
     await transitions.release(permits_db, UUID(held["id"]), CUSTOMS_FR, Release(), command())
     with pytest.raises(Conflict) as refused:
-        await endorse_permit(permits_db, id, A="100", B="40")
+        await endorse_permit(permits_db, permit_id, A="100", B="40")
     assert refused.value.code == "not-enough-left"
-    await endorse_permit(permits_db, id, A="110", B="40")
+    await endorse_permit(permits_db, permit_id, A="110", B="40")
 
 
 async def test_more_than_granted_is_not_endorsed(permits_db: AsyncEngine) -> None:
-    id = await issue_permit(permits_db, permit_content())
+    permit_id = await issue_permit(permits_db, permit_content())
     with pytest.raises(Conflict) as refused:
-        await endorse_permit(permits_db, id, A="121")
+        await endorse_permit(permits_db, permit_id, A="121")
     assert refused.value.code == "endorsement-exceeds-permit"
-    assert (await balance(permits_db, id))["endorsed"] == "0"
+    assert (await balance(permits_db, permit_id))["endorsed"] == "0"
 
 
 async def test_an_import_permit_has_no_export_side(permits_db: AsyncEngine) -> None:
     permit = permit_content(kind="import", issuer="FR", number="FR-1")
-    id = await issue_permit(permits_db, permit, AUTHORITY_FR)
+    permit_id = await issue_permit(permits_db, permit, AUTHORITY_FR)
     with pytest.raises(Conflict) as refused:
-        await endorse_permit(permits_db, id, A="10")
+        await endorse_permit(permits_db, permit_id, A="10")
     assert refused.value.code == "no-export-side"
-    found = await permits_read.read_permit(permits_db, id, AUTHORITY_FR, command().at)
+    found = await permits_read.read_permit(permits_db, permit_id, AUTHORITY_FR, command().at)
     assert found["lines"][0]["export_balance"] is None
 
 
@@ -140,22 +140,22 @@ async def test_a_holder_named_without_identifier_is_for_an_officer(permits_db: A
 
 
 async def test_an_endorsement_is_not_of_tomorrow(permits_db: AsyncEngine) -> None:
-    id = await issue_permit(permits_db, permit_content())
+    permit_id = await issue_permit(permits_db, permit_content())
     box_14 = {"lines": [{"line": "A", "quantity": "1"}], "endorsed_on": (TODAY + timedelta(days=2)).isoformat()}
     with pytest.raises(Invalid) as refused:
-        await endorse.endorse(permits_db, id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
+        await endorse.endorse(permits_db, permit_id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
     assert refused.value.code == "endorsed-in-the-future"
 
 
 async def test_a_revoked_permit_refers_what_was_accepted(permits_db: AsyncEngine) -> None:
-    id, found = await accepted_declaration(permits_db)
-    await withdraw.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged stamp"), command())
+    permit_id, found = await accepted_declaration(permits_db)
+    await withdraw.revoke(permits_db, permit_id, AUTHORITY_ZA, Revocation(reason="forged stamp"), command())
     after = await read.read_declaration(permits_db, UUID(found["id"]), B)
     assert (after["status"], after["usage"][0]["reserved"]) == ("referred", "100")
     assert after["findings"][-1]["rule"] == "CITES-VI.1-withdrawn"
     with pytest.raises(Conflict):
         await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
-    number = (await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, command().at))["number"]
+    number = (await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at))["number"]
     late = await lodge_declaration(permits_db, declaration(item(permit_content(number=number), "1")))
     assert late["status"] == "rejected"
     over = build_model(Override, rule="CITES-VI.1-withdrawn", reason="goods left before")
@@ -166,8 +166,8 @@ async def test_a_revoked_permit_refers_what_was_accepted(permits_db: AsyncEngine
 
 
 async def test_who_cited_a_permit_is_told_of_its_revocation(permits_db: AsyncEngine) -> None:
-    id, _ = await accepted_declaration(permits_db)
-    await withdraw.revoke(permits_db, id, AUTHORITY_ZA, Revocation(reason="forged"), command())
+    permit_id, _ = await accepted_declaration(permits_db)
+    await withdraw.revoke(permits_db, permit_id, AUTHORITY_ZA, Revocation(reason="forged"), command())
     async with permits_db.connect() as conn:
         told = (
             await conn.execute(
@@ -184,19 +184,19 @@ async def test_who_cited_a_permit_is_told_of_its_revocation(permits_db: AsyncEng
 async def test_only_the_issuers_authority_writes_its_permits(permits_db: AsyncEngine) -> None:
     with pytest.raises(NotAllowed):
         await issue_permit(permits_db, permit_content(), AUTHORITY_FR.model_copy(update={"country": "DE"}))
-    id = await issue_permit(permits_db, permit_content())
+    permit_id = await issue_permit(permits_db, permit_content())
     with pytest.raises(NotFound):
-        await withdraw.revoke(permits_db, id, AUTHORITY_FR, Revocation(reason="x"), command())
+        await withdraw.revoke(permits_db, permit_id, AUTHORITY_FR, Revocation(reason="x"), command())
     with pytest.raises(NotFound):
-        await endorse_permit(permits_db, id, CUSTOMS_FR, A="1")
+        await endorse_permit(permits_db, permit_id, CUSTOMS_FR, A="1")
 
 
 async def test_the_importing_country_registers_where_the_issuer_is_not_on_the_hub(permits_db: AsyncEngine) -> None:
     from services.permits.actions import parties
 
     permit = permit_content()
-    id = await issue_permit(permits_db, permit, AUTHORITY_FR)
-    await endorse_permit(permits_db, id, CUSTOMS_FR, A="118")
+    permit_id = await issue_permit(permits_db, permit, AUTHORITY_FR)
+    await endorse_permit(permits_db, permit_id, CUSTOMS_FR, A="118")
     found = await lodge_declaration(permits_db, declaration(item(permit)))
     assert [(f["rule"], f["severity"]) for f in found["findings"]] == [("CITES-box-6-registered", "note")]
     await parties.store_changed(permits_db, [AUTHORITY_ZA])

@@ -31,9 +31,9 @@ async def test_the_day_is_the_issuers_first_and_last_day_included(
     permits_db: AsyncEngine, moment: str, status: str
 ) -> None:
     permit = permit_content(issued_on="2026-03-01", valid_until="2026-08-31")
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "118"}], "endorsed_on": "2026-03-02"}
-    await endorse.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+    await endorse.endorse(permits_db, permit_id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
     found = await lodge_declaration(permits_db, declaration(item(permit)), at=datetime.fromisoformat(moment))
     assert found["status"] == status
     assert ("CITES-VI.2-validity" in severities(found)) == (status == "rejected")

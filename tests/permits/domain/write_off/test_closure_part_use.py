@@ -36,9 +36,9 @@ from tests.permits.sample_data import (
 
 async def test_part_uses_of_one_shipment_stand_side_by_side(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "118"}], "transport_document": "MAEU-1"}
-    await endorse.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+    await endorse.endorse(permits_db, permit_id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
     part: dict[str, Any] = {"document": {"use": "part"}}
     first = await lodge_declaration(permits_db, declaration(item(permit, "100", **part), transport_document="MAEU-1"))
     second = await lodge_declaration(permits_db, declaration(item(permit, "18", **part), transport_document="MAEU-1"))
@@ -49,10 +49,10 @@ async def test_part_uses_of_one_shipment_stand_side_by_side(permits_db: AsyncEng
 
 async def loads_left(permits_db: AsyncEngine, permit: Permit) -> None:
     """Endorse two part loads of a permit, each under a transport document of its own."""
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     for document, quantity in (("MAEU-1", "60"), ("MAEU-2", "58")):
         box_14 = {"lines": [{"line": "A", "quantity": quantity}], "transport_document": document}
-        await endorse.endorse(permits_db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+        await endorse.endorse(permits_db, permit_id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
 
 
 @pytest.mark.parametrize("released", [False, True])
@@ -69,7 +69,7 @@ async def test_part_loads_that_left_under_documents_of_their_own_arrive_one_afte
     assert [(one["status"], severities(one)) for one in (first, second)] == [("accepted", {})] * 2
 
 
-async def load(db: AsyncEngine, id: UUID, permit: Permit, by: str, *, declared: bool, line: str = "A") -> None:
+async def load(db: AsyncEngine, permit_id: UUID, permit: Permit, by: str, *, declared: bool, line: str = "A") -> None:
     """Let sixty leave as a load, by box 14 or by an export declaration, and all of it arrive as a part use."""
     cited = {"document": {"use": "part", "line": line}}
     if declared:
@@ -78,48 +78,48 @@ async def load(db: AsyncEngine, id: UUID, permit: Permit, by: str, *, declared: 
         await transitions.release(db, UUID(left["id"]), CUSTOMS_ZA, Release(), command())
     else:
         box_14 = {"lines": [{"line": line, "quantity": "60"}], "transport_document": by}
-        await endorse.endorse(db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+        await endorse.endorse(db, permit_id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
     found = await lodge_declaration(db, declaration(item(permit, "60", **cited), transport_document=by))
     assert (found["status"], severities(found)) == ("accepted", {})
     await transitions.release(db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
 
 
-async def stands(db: AsyncEngine, id: UUID, line: str = "A") -> tuple[str, bool, str]:
+async def stands(db: AsyncEngine, permit_id: UUID, line: str = "A") -> tuple[str, bool, str]:
     """Answer where a permit stands, and whether its import side is closed, with what was consumed of it."""
-    kept = await balance(db, id, line)
-    found = await permits_read.read_permit(db, id, AUTHORITY_ZA, now())
+    kept = await balance(db, permit_id, line)
+    found = await permits_read.read_permit(db, permit_id, AUTHORITY_ZA, now())
     return found["status"], kept["closed"], kept["consumed"]
 
 
 @pytest.mark.parametrize("declared", [False, True], ids=["box 14", "export declarations"])
 async def test_the_next_load_leaves_after_all_of_the_last_one_arrived(permits_db: AsyncEngine, declared: bool) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await load(permits_db, id, permit, "M-1", declared=declared)
-    assert await stands(permits_db, id) == ("exhausted", True, "60"), "so far"
-    assert (await export_balance(permits_db, id))["available"] == "60"
-    await load(permits_db, id, permit, "M-2", declared=declared)
-    assert await stands(permits_db, id) == ("exhausted", True, "120")
+    permit_id = await issue_permit(permits_db, permit)
+    await load(permits_db, permit_id, permit, "M-1", declared=declared)
+    assert await stands(permits_db, permit_id) == ("exhausted", True, "60"), "so far"
+    assert (await export_balance(permits_db, permit_id))["available"] == "60"
+    await load(permits_db, permit_id, permit, "M-2", declared=declared)
+    assert await stands(permits_db, permit_id) == ("exhausted", True, "120")
 
 
 async def test_the_next_load_may_be_of_another_line(permits_db: AsyncEngine) -> None:
     permit = permit_content(line("A", "60"), line("B", "60", description="flanks"))
-    id = await issue_permit(permits_db, permit)
-    await load(permits_db, id, permit, "M-1", declared=False)
-    assert await stands(permits_db, id) == ("exhausted", True, "60"), "so far"
-    await load(permits_db, id, permit, "M-2", declared=False, line="B")
-    assert await stands(permits_db, id, "B") == ("exhausted", True, "60")
+    permit_id = await issue_permit(permits_db, permit)
+    await load(permits_db, permit_id, permit, "M-1", declared=False)
+    assert await stands(permits_db, permit_id) == ("exhausted", True, "60"), "so far"
+    await load(permits_db, permit_id, permit, "M-2", declared=False, line="B")
+    assert await stands(permits_db, permit_id, "B") == ("exhausted", True, "60")
 
 
 async def test_a_use_that_is_no_part_closes_at_once_whatever_might_leave_yet(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="60")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="60")
     found = await lodge_declaration(permits_db, declaration(item(permit, "60")))
     await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
-    assert await stands(permits_db, id) == ("exhausted", True, "60")
+    assert await stands(permits_db, permit_id) == ("exhausted", True, "60")
     with pytest.raises(Conflict) as refused:
-        await endorse_permit(permits_db, id, A="60")
+        await endorse_permit(permits_db, permit_id, A="60")
     assert refused.value.code == "invalid-transition"
 
 
@@ -127,19 +127,19 @@ async def test_what_is_endorsed_for_less_than_was_left_closes_a_line_that_parts_
     permits_db: AsyncEngine,
 ) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     out = declaration(item(permit, "110"), movement="export", transport_document="M-1")
     left = await lodge_declaration(permits_db, out, A)
     await transitions.release(permits_db, UUID(left["id"]), CUSTOMS_ZA, Release(), command())
     part: dict[str, Any] = {"document": {"use": "part"}}
     found = await lodge_declaration(permits_db, declaration(item(permit, "60", **part), transport_document="M-1"))
     await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
-    assert await stands(permits_db, id) == ("endorsed", False, "60")
+    assert await stands(permits_db, permit_id) == ("endorsed", False, "60")
     for quantity, standing in (("60", ("exhausted", True, "60")), ("70", ("endorsed", False, "60"))):
         items = [{"number": 1, "quantity": quantity}]
         fewer = Correction.model_validate({"items": items, "reason": "recounted"})
         await transitions.correct(permits_db, UUID(left["id"]), CUSTOMS_ZA, fewer, command())
-        assert await stands(permits_db, id) == standing
+        assert await stands(permits_db, permit_id) == standing
 
 
 async def test_the_last_load_may_use_up_what_an_endorsed_part_left_and_a_word_alone_is_referred(

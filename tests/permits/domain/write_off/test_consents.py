@@ -39,10 +39,10 @@ PART_USE = {"use": "part"}
 async def endorse_hundred(db: AsyncEngine) -> tuple[UUID, Permit]:
     """Endorse a hundred of one shipment."""
     permit = permit_content()
-    id = await issue_permit(db, permit)
+    permit_id = await issue_permit(db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "100"}], **SHIPMENT}
-    await endorse.endorse(db, id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
-    return id, permit
+    await endorse.endorse(db, permit_id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+    return permit_id, permit
 
 
 async def give_consent(db: AsyncEngine, found: dict[str, Any], quantity: str) -> dict[str, Any]:
@@ -69,13 +69,13 @@ async def accept_with_consent(
 
 
 async def test_nobody_else_spends_a_consent(permits_db: AsyncEngine) -> None:
-    id, permit = await endorse_hundred(permits_db)
+    permit_id, permit = await endorse_hundred(permits_db)
     first = await lodge_declaration(permits_db, declaration(item(permit, "100", document=PART_USE), **SHIPMENT))
     await give_consent(permits_db, first, "10")
     second = await lodge_declaration(permits_db, declaration(item(permit, "10", document=PART_USE), **SHIPMENT))
     assert (second["status"], [f["rule"] for f in second["findings"]][:1]) == ("rejected", [QUANTITY])
     assert (await release_declaration(permits_db, first, "110"))["status"] == "released"
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert (kept["consumed"], kept["consented"], kept["available"], kept["closed"]) == ("110", "10", "0", True)
     await check_balances(permits_db)
 
@@ -94,45 +94,45 @@ async def refuse_declaration(db: AsyncEngine, found: dict[str, Any]) -> dict[str
 @pytest.mark.parametrize("ends", [cancel_declaration, refuse_declaration])
 @pytest.mark.parametrize("used", [False, True], ids=["not drawn on", "drawn on"])
 async def test_a_consent_ends_with_its_declaration(permits_db: AsyncEngine, ends: End, used: bool) -> None:
-    id, permit = await endorse_hundred(permits_db)
+    permit_id, permit = await endorse_hundred(permits_db)
     if used:
         first = await accept_with_consent(permits_db, permit, "110", "10")
-        assert (await balance(permits_db, id))["reserved"] == "110"
+        assert (await balance(permits_db, permit_id))["reserved"] == "110"
     else:
         first = await lodge_declaration(permits_db, declaration(item(permit, "100"), **SHIPMENT))
         await give_consent(permits_db, first, "10")
     await ends(permits_db, first)
     second = await lodge_declaration(permits_db, declaration(item(permit, "110"), **SHIPMENT))
     assert (second["status"], [f["rule"] for f in second["findings"]]) == ("rejected", [QUANTITY])
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert (kept["available"], kept["consented"]) == ("100", "0")
     await check_balances(permits_db)
 
 
 async def test_what_a_new_version_asks_beyond_the_line_is_customs_to_override_again(permits_db: AsyncEngine) -> None:
-    id, permit = await endorse_hundred(permits_db)
+    permit_id, permit = await endorse_hundred(permits_db)
     first = await accept_with_consent(permits_db, permit, "110", "10")
     again = declaration(item(permit, "105"), reference=first["reference"], **SHIPMENT)
     first = await run_command(permits_db, transitions.amend, first, B, again)
-    assert (first["status"], (await balance(permits_db, id))["consented"]) == ("rejected", "0")
+    assert (first["status"], (await balance(permits_db, permit_id))["consented"]) == ("rejected", "0")
     over = build_model(Override, rule=QUANTITY, reason="consented to before")
     assert (await run_command(permits_db, transitions.override, first, CUSTOMS_FR, over))["status"] == "accepted"
-    assert (await balance(permits_db, id))["consented"] == "5"
+    assert (await balance(permits_db, permit_id))["consented"] == "5"
     await check_balances(permits_db)
 
 
 async def test_what_is_not_used_of_a_consent_is_gone_from_the_line(permits_db: AsyncEngine) -> None:
-    id, permit = await endorse_hundred(permits_db)
+    permit_id, permit = await endorse_hundred(permits_db)
     first = await accept_with_consent(permits_db, permit, "110", "10", use="part")
     await release_declaration(permits_db, first, "95")
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert (kept["consumed"], kept["consented"], kept["available"]) == ("95", "0", "5")
     more = build_model(Correction, items=[{"number": 1, "quantity": "108"}], reason="recounted")
     await run_command(permits_db, transitions.correct, first, CUSTOMS_FR, more)
-    assert (await balance(permits_db, id))["consented"] == "8", "the same item may draw on it yet"
+    assert (await balance(permits_db, permit_id))["consented"] == "8", "the same item may draw on it yet"
     less = build_model(Correction, items=[{"number": 1, "quantity": "90"}], reason="recounted again")
     await run_command(permits_db, transitions.correct, first, CUSTOMS_FR, less)
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert (kept["consented"], kept["available"], kept["closed"]) == ("0", "10", False)
     too_much = build_model(Correction, items=[{"number": 1, "quantity": "111"}], reason="x")
     with pytest.raises(Conflict) as no:
@@ -143,26 +143,27 @@ async def test_what_is_not_used_of_a_consent_is_gone_from_the_line(permits_db: A
 
 async def test_at_export_too_more_leaves_by_the_declaration_it_was_consented_for_alone(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     leaving = declaration(item(permit, "120"), movement="export")
     found = await lodge_declaration(permits_db, leaving, A)
     await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="10"))
     with pytest.raises(Conflict) as no:
-        await endorse_permit(permits_db, id, A="1")
+        await endorse_permit(permits_db, permit_id, A="1")
     assert no.value.code == "endorsement-exceeds-permit"
     items = [{"number": 1, "quantity": "130"}]
     await run_command(permits_db, transitions.release, found, CUSTOMS_ZA, build_model(Release, items=items))
-    assert (await export_balance(permits_db, id))["endorsed"] == "130"
-    assert (await balance(permits_db, id))["available"] == "130"
+    assert (await export_balance(permits_db, permit_id))["endorsed"] == "130"
+    assert (await balance(permits_db, permit_id))["available"] == "130"
     await check_balances(permits_db)
 
 
 async def test_ledger_lists_a_consent_when_it_is_given_used_and_returned(permits_db: AsyncEngine) -> None:
-    id, permit = await endorse_hundred(permits_db)
+    permit_id, permit = await endorse_hundred(permits_db)
     first = await accept_with_consent(permits_db, permit, "110", "10")
     await cancel_declaration(permits_db, first)
     told = [
-        (e["kind"], e["quantity"], e["balance"]["consented"]) for e in (await list_entries(permits_db, id, B))["data"]
+        (e["kind"], e["quantity"], e["balance"]["consented"])
+        for e in (await list_entries(permits_db, permit_id, B))["data"]
     ]
     assert told[2:] == [
         ("consent", "10", "0"), ("consent_used", "10", "10"), ("reserve", "110", "10"), ("release", "110", "10"),

@@ -59,14 +59,14 @@ async def of_two_items(db: AsyncEngine, permit: Permit, *quantities: str, **more
 async def test_what_one_item_needs_of_a_consent_while_another_has_not_freed_it_is_nobody_elses(
     permits_db: AsyncEngine, corrected: bool
 ) -> None:
-    id, permit = await endorse_hundred(permits_db)
+    permit_id, permit = await endorse_hundred(permits_db)
     found = await of_two_items(permits_db, permit, "60", "40")
     items = [{"number": 1, "quantity": "70"}, {"number": 2, "quantity": "30"}]
     free = Release() if corrected else build_model(Release, items=items)
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, free)
     if corrected:
         await recounted(permits_db, found, CUSTOMS_FR, "70", "30")
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert (kept["consumed"], kept["available"]) == ("100", "0")
     third = await lodge_declaration(permits_db, declaration(item(permit, "10", document=PART_USE), **SHIPMENT))
     assert third["status"] == "rejected"
@@ -77,13 +77,13 @@ async def test_at_export_what_an_item_drew_and_the_line_does_not_lack_leaves_wit
     permits_db: AsyncEngine,
 ) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     found = await of_two_items(permits_db, permit, "60", "60", movement="export")
     items = [{"number": 1, "quantity": "70"}, {"number": 2, "quantity": "40"}]
     await run_command(permits_db, transitions.release, found, CUSTOMS_ZA, build_model(Release, items=items))
-    assert (await export_balance(permits_db, id))["available"] == "10"
+    assert (await export_balance(permits_db, permit_id))["available"] == "10"
     with pytest.raises(Conflict):
-        await endorse_permit(permits_db, id, A="11")
+        await endorse_permit(permits_db, permit_id, A="11")
     leaving = declaration(item(permit, "11", document=PART_USE), movement="export", **SHIPMENT)
     assert (await lodge_declaration(permits_db, leaving, A))["status"] == "rejected"
     await check_balances(permits_db)
@@ -93,7 +93,7 @@ async def test_at_export_what_an_item_drew_and_the_line_does_not_lack_leaves_wit
 async def test_what_the_line_has_again_is_not_doubled_by_what_was_drawn_while_it_lacked_it(
     permits_db: AsyncEngine, kept_of_it: str | None, room: str
 ) -> None:
-    id, permit = await endorse_hundred(permits_db)
+    permit_id, permit = await endorse_hundred(permits_db)
     first = await lodge_declaration(permits_db, declaration(item(permit, "100", document=PART_USE), **SHIPMENT))
     second = await accept_with_consent(permits_db, permit, "10", "10", use="part")
     await (
@@ -101,13 +101,13 @@ async def test_what_the_line_has_again_is_not_doubled_by_what_was_drawn_while_it
         if kept_of_it is None
         else release_declaration(permits_db, first, kept_of_it)
     )
-    assert (await balance(permits_db, id))["available"] == room
+    assert (await balance(permits_db, permit_id))["available"] == room
     third = await lodge_declaration(
         permits_db, declaration(item(permit, f"{int(room) + 1}", document=PART_USE), **SHIPMENT)
     )
     assert third["status"] == "rejected"
     await release_declaration(permits_db, second, "10")
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert (kept["consented"], kept["available"]) == ("0", room)
     more = await recounted(permits_db, second, CUSTOMS_FR, "20" if room == "0" else "110")
     assert more["usage"][0]["consumed"] in {"20", "110"}, "its own consent it may draw on again"
@@ -115,7 +115,7 @@ async def test_what_the_line_has_again_is_not_doubled_by_what_was_drawn_while_it
 
 
 async def test_a_correction_upwards_spends_no_other_items_consent(permits_db: AsyncEngine) -> None:
-    id, permit = await endorse_hundred(permits_db)
+    permit_id, permit = await endorse_hundred(permits_db)
     first, other = [
         await lodge_declaration(permits_db, declaration(item(permit, quantity, document=PART_USE), **SHIPMENT))
         for quantity in ("60", "40")
@@ -127,13 +127,13 @@ async def test_a_correction_upwards_spends_no_other_items_consent(permits_db: As
         await recounted(permits_db, first, CUSTOMS_FR, "51")
     assert no.value.code == "not-enough-left"
     await release_declaration(permits_db, second, "10")
-    assert (await balance(permits_db, id))["available"] == "0"
+    assert (await balance(permits_db, permit_id))["available"] == "0"
     await check_balances(permits_db)
 
 
 async def test_what_was_drawn_before_more_was_endorsed_goes_back_whole(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     out = declaration(item(permit, "100", document=PART_USE), movement="export", **SHIPMENT)
     left = await lodge_declaration(permits_db, out, A)
     await run_command(permits_db, transitions.release, left, CUSTOMS_ZA, Release())
@@ -142,7 +142,7 @@ async def test_what_was_drawn_before_more_was_endorsed_goes_back_whole(permits_d
     await release_declaration(permits_db, first, "120")
     await recounted(permits_db, left, CUSTOMS_ZA, "120")
     await recounted(permits_db, first, CUSTOMS_FR, "119")
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert (kept["consented"], kept["available"], kept["closed"]) == ("0", "1", False)
     await check_balances(permits_db)
 
@@ -163,15 +163,15 @@ async def test_a_crossing_is_not_corrected_by_the_consent_for_another(permits_db
 
 
 async def test_a_line_used_up_by_parts_is_closed_whatever_a_consent_was_to_add(permits_db: AsyncEngine) -> None:
-    id, permit = await endorse_hundred(permits_db)
-    await endorse_permit(permits_db, id, A="20")
+    permit_id, permit = await endorse_hundred(permits_db)
+    await endorse_permit(permits_db, permit_id, A="20")
     first = await lodge_declaration(permits_db, declaration(item(permit, "120", document=PART_USE), **SHIPMENT))
     second = await accept_with_consent(permits_db, permit, "10", "10", use="part")
     await release_declaration(permits_db, first, "120")
     await cancel_declaration(permits_db, second)
     kept, status = (
-        await balance(permits_db, id),
-        (await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, now()))["status"],
+        await balance(permits_db, permit_id),
+        (await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, now()))["status"],
     )
     assert (kept["consumed"], kept["available"], kept["closed"], status) == ("120", "0", True, "exhausted")
     async with permits_db.connect() as conn:
@@ -183,12 +183,12 @@ async def test_a_line_used_up_by_parts_is_closed_whatever_a_consent_was_to_add(p
 
 
 async def test_who_holds_a_consent_still_uses_it_after_parts_used_up_the_line(permits_db: AsyncEngine) -> None:
-    id, permit = await endorse_hundred(permits_db)
+    permit_id, permit = await endorse_hundred(permits_db)
     first = await lodge_declaration(permits_db, declaration(item(permit, "100", document=PART_USE), **SHIPMENT))
     second = await accept_with_consent(permits_db, permit, "10", "10", use="part")
     await release_declaration(permits_db, first, "100")
     await release_declaration(permits_db, second, "10")
     await recounted(permits_db, first, CUSTOMS_FR, "80")
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert (kept["consumed"], kept["available"], kept["closed"]) == ("90", "10", False)
     await check_balances(permits_db)

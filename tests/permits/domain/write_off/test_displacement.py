@@ -67,7 +67,7 @@ async def test_as_many_give_way_as_have_to(permits_db: AsyncEngine) -> None:
     await endorse_permit(permits_db, one, A="40")
     held = [[u["reserved"] for u in (await _read(permits_db, found))["usage"]] for found in lodged_]
     assert held == [["40"], ["0", "0"], ["0", "0"]]
-    assert [(await balance(permits_db, id))["reserved"] for id in (one, other)] == ["40", "0"]
+    assert [(await balance(permits_db, permit_id))["reserved"] for permit_id in (one, other)] == ["40", "0"]
     await check_balances(permits_db)
 
 
@@ -80,7 +80,7 @@ async def test_an_export_released_for_less_has_them_give_way_too(permits_db: Asy
         permits_db, declaration(item(permit_content(number=number), "85"), movement="export"), A
     )
     await run_command(permits_db, transitions.release, out, CUSTOMS_ZA, Release())
-    assert [(await balance(permits_db, id))["reserved"] for id in (one, other)] == ["80", "10"]
+    assert [(await balance(permits_db, permit_id))["reserved"] for permit_id in (one, other)] == ["80", "10"]
     assert (await _read(permits_db, lodged_[2]))["status"] == "referred"
     await check_balances(permits_db)
 
@@ -97,7 +97,7 @@ async def test_who_gave_way_is_accepted_again_when_it_fits(permits_db: AsyncEngi
             permits_db, transitions.override, third, CUSTOMS_FR, build_model(Override, rule=rule, reason="seen")
         )
     assert (third["status"], [u["reserved"] for u in third["usage"]]) == ("accepted", ["40", "10"])
-    assert [(await balance(permits_db, id))["reserved"] for id in (one, other)] == ["120", "20"]
+    assert [(await balance(permits_db, permit_id))["reserved"] for permit_id in (one, other)] == ["120", "20"]
     await check_balances(permits_db)
 
 
@@ -109,7 +109,7 @@ async def test_endorsements_of_permits_that_hold_each_others_declarations_end_wi
     for n in range(12):
         cited = [item(permits[(n + k) % 4], "10", k + 1, **PART) for k in range(3)]
         await lodge_declaration(permits_db, declaration(*cited, transport_document="M"))
-    await asyncio.gather(*(endorse_permit(permits_db, id, A=str(15 * n + 5)) for n, id in enumerate(ids)))
+    await asyncio.gather(*(endorse_permit(permits_db, permit_id, A=str(15 * n + 5)) for n, permit_id in enumerate(ids)))
     async with permits_db.connect() as conn:
         deadlocks = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
         assert (await conn.execute(deadlocks)).scalar_one() == 0

@@ -23,8 +23,8 @@ from tests.permits.sample_data import (
 
 async def test_the_second_use_of_a_permit_is_refused_and_the_issuer_hears(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="118")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118")
     assert (await lodge_declaration(permits_db, declaration(item(permit, "100"))))["status"] == "accepted"
     second = await lodge_declaration(permits_db, declaration(item(permit, "30")))
     assert second["status"] == "rejected"
@@ -42,8 +42,8 @@ async def test_a_strangers_try_at_a_permit_in_use_is_told_to_its_issuer_and_not_
     permits_db: AsyncEngine,
 ) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="118")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118")
     importer = {"name": "Nobody", "country": "FR", "identifier": "FR00000000000000"}
     tries = (declaration(item(permit, "30"), importer=importer), declaration(item(permit, "20"), importer=importer))
     unused = await lodge_declaration(permits_db, tries[0], OTHER_TRADER)
@@ -82,32 +82,32 @@ async def test_a_second_use_that_would_fit_is_refused_too(permits_db: AsyncEngin
 
 async def test_all_items_are_reserved_or_none(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="118", B="40")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118", B="40")
     good, bad = item(permit, "100"), item(permit, "41", 2, term="MEA", unit="kg")
     found = await lodge_declaration(permits_db, declaration(good, bad))
     assert found["status"] == "rejected"
-    assert (await balance(permits_db, id))["reserved"] == "0"
-    assert (await balance(permits_db, id, "B"))["reserved"] == "0"
+    assert (await balance(permits_db, permit_id))["reserved"] == "0"
+    assert (await balance(permits_db, permit_id, "B"))["reserved"] == "0"
 
 
 async def test_items_of_one_declaration_share_a_line(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="118")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118")
     found = await lodge_declaration(permits_db, declaration(item(permit, "100"), item(permit, "18", 2)))
-    assert (found["status"], (await balance(permits_db, id))["available"]) == ("accepted", "0")
+    assert (found["status"], (await balance(permits_db, permit_id))["available"]) == ("accepted", "0")
     over = await lodge_declaration(permits_db, declaration(item(permit_content(), "1")))
     assert over["status"] == "rejected"
 
 
 async def test_an_export_is_checked_on_the_export_side(permits_db: AsyncEngine) -> None:
     permit = permit_content()
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     out = declaration(item(permit, "119"), movement="export")
     found = await lodge_declaration(permits_db, out, A)
     assert (found["status"], found["findings"]) == ("accepted", [])
-    assert (await export_balance(permits_db, id))["reserved"] == "119"
-    assert (await balance(permits_db, id))["reserved"] == "0"
+    assert (await export_balance(permits_db, permit_id))["reserved"] == "119"
+    assert (await balance(permits_db, permit_id))["reserved"] == "0"
     second = await lodge_declaration(permits_db, declaration(item(permit, "2"), movement="export"), A)
     assert second["status"] == "rejected"

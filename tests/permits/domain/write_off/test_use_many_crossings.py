@@ -40,7 +40,7 @@ HOLDER = {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA1234567"}
 async def test_goods_go_out_and_come_back_as_often_as_they_like(permits_db: AsyncEngine, kind: str) -> None:
     carnet = {"carnet": {"number": "ATA-1", "valid_until": "2999-01-01"}} if kind == "sample_collection" else {}
     permit = permit_content(line(quantity="3", term="LIV"), kind=kind, importer=HOLDER, **carnet)
-    id = await issue_permit(permits_db, permit)
+    permit_id = await issue_permit(permits_db, permit)
     goods: dict[str, Any] = {"term": "LIV"}
     for _ in range(2):
         out = await lodge_declaration(permits_db, declaration(item(permit, "3", **goods), movement="export"), A)
@@ -54,12 +54,12 @@ async def test_goods_go_out_and_come_back_as_often_as_they_like(permits_db: Asyn
         back = await lodge_declaration(permits_db, home, A)
         assert back["status"] == "accepted", back["findings"]
         await run_command(permits_db, transitions.release, back, CUSTOMS_ZA, Release())
-    read = await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, now())
+    read = await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, now())
     assert (read["status"], read["use"]) == ("endorsed", "many_crossings")
     assert [(c["side"], c["quantity"], c["line"]) for c in read["continuation"]] == [
         ("export", "3", "A"), ("import", "3", "A"), ("export", "3", "A"), ("import", "3", "A"),
     ]  # fmt: skip
-    kept = await balance(permits_db, id)
+    kept = await balance(permits_db, permit_id)
     assert (kept["reserved"], kept["consumed"], kept["available"], kept["closed"]) == ("0", "0", "3", False)
     await check_balances(permits_db)
 
@@ -72,22 +72,22 @@ async def test_a_single_shipment_has_no_continuation_sheet(permits_db: AsyncEngi
 
 
 async def test_customs_notes_a_crossing_and_no_more_crosses_at_once_than_it_is_for(permits_db: AsyncEngine) -> None:
-    id = await issue_permit(
+    permit_id = await issue_permit(
         permits_db, permit_content(line(quantity="3"), kind="travelling_exhibition", importer=HOLDER)
     )
     for _ in range(2):
-        assert (await endorse_permit(permits_db, id, A="3"))["status"] == "endorsed"
+        assert (await endorse_permit(permits_db, permit_id, A="3"))["status"] == "endorsed"
     with pytest.raises(Conflict) as caught:
-        await endorse_permit(permits_db, id, A="4")
+        await endorse_permit(permits_db, permit_id, A="4")
     assert caught.value.code == "endorsement-exceeds-permit"
-    read = await permits_read.read_permit(permits_db, id, AUTHORITY_ZA, now())
+    read = await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, now())
     assert [c["quantity"] for c in read["continuation"]] == ["3", "3"]
 
 
 async def test_a_crossing_is_corrected_on_the_sheet(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(quantity="3"), kind="musical_instrument")
-    id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, id, A="3")
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="3")
     found = await lodge_declaration(permits_db, declaration(item(permit, "3")), B)
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     more = build_model(Correction, items=[{"number": 1, "quantity": "4"}], reason="miscounted")
@@ -95,7 +95,7 @@ async def test_a_crossing_is_corrected_on_the_sheet(permits_db: AsyncEngine) -> 
         await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, more)
     mended = build_model(Correction, items=[{"number": 1, "quantity": "2"}], reason="one stayed")
     await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, mended)
-    read = await permits_read.read_permit(permits_db, UUID(str(id)), AUTHORITY_ZA, now())
+    read = await permits_read.read_permit(permits_db, UUID(str(permit_id)), AUTHORITY_ZA, now())
     assert [(c["quantity"], c["corrects"]) for c in read["continuation"]] == [("3", False), ("3", False), ("-1", True)]
     await check_balances(permits_db)
 

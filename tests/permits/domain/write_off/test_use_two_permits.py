@@ -43,7 +43,7 @@ async def _both(db: AsyncEngine) -> tuple[UUID, UUID, dict[str, Any]]:
 
 
 async def _stand(db: AsyncEngine, *ids: UUID) -> list[tuple[str, str]]:
-    kept = [await balance(db, id) for id in ids]
+    kept = [await balance(db, permit_id) for permit_id in ids]
     return [(one["reserved"], one["consumed"]) for one in kept]
 
 
