@@ -13,8 +13,7 @@ class DocumentedResponses:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.schemas: dict[str, Any] = {
-            name: without_extra_fields(schema) if name.startswith("Answer.") else schema
-            for name, schema in document["components"]["schemas"].items()
+            name: without_extra_fields(schema) for name, schema in document["components"]["schemas"].items()
         }
         self.operations = {operation["operationId"]: operation for _, _, operation in operations(document)}
         self._paths = [

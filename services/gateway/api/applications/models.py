@@ -6,12 +6,18 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from services.gateway.api.descriptions.response_parts import CountryCode, Page, ResponsePart, ResponseShape, Transition
+from services.gateway.api.descriptions.response_parts import (
+    CountryCode,
+    HistoryEntry,
+    Page,
+    ResponsePart,
+    ResponseShape,
+)
 from services.gateway.api.permits.models import RelatedPermit
-from shared.contracts import application
+from shared.contracts import application, permit
 
 
-class Assessment(ResponsePart):
+class AssessmentView(ResponsePart):
     """What one person of the authority found."""
 
     recommendation: str
@@ -24,12 +30,19 @@ class Assessment(ResponsePart):
     ] = ()
 
 
-class Application(application.Application):
+class RequestedLine(permit.PermitLine):
+    """A line of a permit as it was asked for."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class ApplicationView(application.Application):
     """An application whole: what was asked for, where it stands, and the permit where it was granted."""
 
     model_config = ConfigDict(defer_build=True)
 
     issuer: CountryCode
+    lines: Annotated[tuple[RequestedLine, ...], Field(min_length=1, max_length=200)]
     id: UUID
     version: int
     status: Literal["submitted", "queried", "granted", "refused", "withdrawn"]
@@ -40,14 +53,14 @@ class Application(application.Application):
     days_open: int
     permit_id: UUID | None
     permit: RelatedPermit | None
-    assessment: Annotated[Assessment | None, Field(description="Told to the authority alone")] = None
-    history: tuple[Transition, ...]
+    assessment: Annotated[AssessmentView | None, Field(description="Told to the authority alone")] = None
+    history: tuple[HistoryEntry, ...]
 
 
 class Applications(Page):
     """A page of applications, newest first."""
 
-    data: tuple[Application, ...]
+    data: tuple[ApplicationView, ...]
 
 
 RESPONSES: dict[str, ResponseShape] = {
@@ -55,6 +68,6 @@ RESPONSES: dict[str, ResponseShape] = {
     **dict.fromkeys(
         "apply_for_permit read_application query_application answer_application withdraw_application "
         "assess_application grant_application refuse_application".split(),
-        Application,
+        ApplicationView,
     ),
 }

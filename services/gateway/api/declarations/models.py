@@ -10,10 +10,10 @@ from services.gateway.api.descriptions.response_parts import (
     Amount,
     CountryCode,
     Fault,
+    HistoryEntry,
     Page,
     ResponsePart,
     ResponseShape,
-    Transition,
 )
 from shared.contracts import declaration, findings
 
@@ -40,7 +40,7 @@ class LodgedDeclaration(ResponsePart):
     links: Links
 
 
-class Finding(findings.Finding):
+class FindingView(findings.Finding):
     """One thing a rule found: block means rejected, refer that an officer decides, note is for information."""
 
     model_config = ALL_FIELDS_REQUIRED
@@ -54,7 +54,7 @@ class PermitName(ResponsePart):
     number: str
 
 
-class Usage(ResponsePart):
+class UsageView(ResponsePart):
     """What an item uses of a permit line, in the line's unit."""
 
     item: int
@@ -66,7 +66,7 @@ class Usage(ResponsePart):
     dead_on_arrival: Annotated[int | None, Field(description="Of live animals, where customs told of them")] = None
 
 
-class DeclarationTransition(Transition):
+class DeclarationHistoryEntry(HistoryEntry):
     """One row of a declaration's history; where an officer or an authority settled something, what it was."""
 
     overridden: Annotated[str | None, Field(description="The rule whose finding was settled")] = None
@@ -76,7 +76,7 @@ class DeclarationTransition(Transition):
     unit: Annotated[str | None, Field(description="Of what the authority consented to")] = None
 
 
-class Declaration(declaration.NormalizedDeclaration):
+class DeclarationView(declaration.NormalizedDeclaration):
     """A declaration whole: what was stated, where it stands, what was found, used and done."""
 
     model_config = ConfigDict(defer_build=True)
@@ -88,15 +88,15 @@ class Declaration(declaration.NormalizedDeclaration):
     lodged_by: UUID
     received_at: datetime
     digest: str
-    findings: tuple[Finding, ...]
-    usage: tuple[Usage, ...]
-    history: tuple[DeclarationTransition, ...]
+    findings: tuple[FindingView, ...]
+    usage: tuple[UsageView, ...]
+    history: tuple[DeclarationHistoryEntry, ...]
 
 
 class Declarations(Page):
     """A page of declarations, newest first."""
 
-    data: tuple[Declaration, ...]
+    data: tuple[DeclarationView, ...]
 
 
 class Verdict(ResponsePart):
@@ -104,18 +104,18 @@ class Verdict(ResponsePart):
 
     valid: bool
     status: Annotated[Status | None, Field(description="What it would be; not said where `errors` are")] = None
-    findings: tuple[Finding, ...]
+    findings: tuple[FindingView, ...]
     errors: tuple[Fault, ...]
 
 
 RESPONSES: dict[str, ResponseShape] = {
     "lodge_declaration": LodgedDeclaration,
-    "lodge_declaration 200": Declaration,
+    "lodge_declaration 200": DeclarationView,
     "validate_declaration": Verdict,
     "list_declarations": Declarations,
     **dict.fromkeys(
         "read_declaration replace_declaration cancel_declaration release_declaration refuse_declaration "
         "override_finding correct_declaration consent_to_more".split(),
-        Declaration,
+        DeclarationView,
     ),
 }

@@ -29,7 +29,7 @@ class HistoryActor(ResponsePart):
     for_: Annotated[UUID | None, Field(alias="for", description="The trader in whose name an agent acted")] = None
 
 
-class Transition(ResponsePart):
+class HistoryEntry(ResponsePart):
     """One row of history: from which state to which, when, by whom, why."""
 
     from_: Annotated[str | None, Field(alias="from")]

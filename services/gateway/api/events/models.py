@@ -17,7 +17,7 @@ class Filters(ResponsePart):
     taxa: tuple[str, ...]
 
 
-class Endpoint(ResponsePart):
+class EndpointView(ResponsePart):
     """An address for webhooks, as its owner sees it."""
 
     id: UUID
@@ -38,7 +38,7 @@ class Endpoint(ResponsePart):
     version: int
 
 
-class CreatedEndpoint(Endpoint):
+class CreatedEndpoint(EndpointView):
     """A new endpoint; its secret is shown this once."""
 
     secret: str
@@ -47,7 +47,7 @@ class CreatedEndpoint(Endpoint):
 class Endpoints(Page):
     """A page of one's endpoints, newest first."""
 
-    data: tuple[Endpoint, ...]
+    data: tuple[EndpointView, ...]
 
 
 class NewSecret(ResponsePart):
@@ -83,7 +83,7 @@ class Attempt(ResponsePart):
     answer: Annotated[str | None, Field(description="The beginning of what was answered")] = None
 
 
-class Acknowledgement(ResponsePart):
+class AcknowledgementView(ResponsePart):
     """What the receiver said of an event."""
 
     outcome: Literal["accepted", "with_warnings", "not_readable"]
@@ -91,7 +91,7 @@ class Acknowledgement(ResponsePart):
     at: datetime
 
 
-class Delivery(ResponsePart):
+class DeliveryView(ResponsePart):
     """One event on its way to one endpoint, with every attempt."""
 
     id: UUID
@@ -103,13 +103,13 @@ class Delivery(ResponsePart):
     settled_at: datetime | None
     next_attempt_at: datetime | None
     attempts: tuple[Attempt, ...]
-    acknowledgement: Acknowledgement | None
+    acknowledgement: AcknowledgementView | None
 
 
 class Deliveries(Page):
     """A page of deliveries, newest first."""
 
-    data: tuple[Delivery, ...]
+    data: tuple[DeliveryView, ...]
 
 
 class Event(ResponsePart):
@@ -128,7 +128,7 @@ class Events(ResponsePart):
     next_cursor: Annotated[str, Field(description="Where to go on, also when there is nothing yet")]
 
 
-class StoredAcknowledgement(Acknowledgement):
+class StoredAcknowledgement(AcknowledgementView):
     """The receiver's own verdict, as it was kept."""
 
     event_id: UUID
@@ -137,12 +137,12 @@ class StoredAcknowledgement(Acknowledgement):
 RESPONSES: dict[str, ResponseShape] = {
     "add_endpoint": CreatedEndpoint,
     "list_endpoints": Endpoints,
-    **dict.fromkeys(("read_endpoint", "change_endpoint"), Endpoint),
+    **dict.fromkeys(("read_endpoint", "change_endpoint"), EndpointView),
     "rotate_endpoint_secret": NewSecret,
     **dict.fromkeys(("verify_endpoint", "test_endpoint"), SentEvent),
     "replay_events": ReplayResult,
     "list_deliveries": Deliveries,
-    "retry_delivery": Delivery,
+    "retry_delivery": DeliveryView,
     "pull_events": Events,
     "acknowledge_event": StoredAcknowledgement,
 }

@@ -24,6 +24,8 @@ _PROBLEM = {
     "properties": {name: {"type": "string"} for name in ("type", "title", "detail", "code", "request_id")}
     | {"status": {"type": "integer"}, "errors": {"type": "array", "items": _FAULT}},
 }
+_UNUSED = {"HTTPValidationError", "ValidationError"}
+"""Components of FastAPI for the refusal that it describes of its own, which the hub never sends."""
 XML_RESPONSE = {"schema": {"type": "string", "description": "A WCO `Response`, where `Accept` prefers XML to JSON"}}
 _FLOW = {"clientCredentials": {"tokenUrl": "/oauth2/token", "scopes": {}}}
 _SCHEMES = {
@@ -41,8 +43,13 @@ def describe_api(models: Iterable[type[BaseModel]], app: FastAPI) -> None:
             found = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
             _, definitions = models_json_schema(model_modes, ref_template=REF)  # type: ignore[arg-type]
             parts = found.setdefault("components", {})
-            parts["schemas"] = {**parts.get("schemas", {}), **definitions.get("$defs", {}), "Problem": _PROBLEM}
-            parts["schemas"] |= event_schemas() | response_schemas()
+            named = {
+                **{name: part for name, part in parts.get("schemas", {}).items() if name not in _UNUSED},
+                **definitions.get("$defs", {}),
+                "Problem": _PROBLEM,
+                **event_schemas(),
+            }
+            parts["schemas"] = named | response_schemas(named)
             found["webhooks"] = webhook_operations()
             parts["securitySchemes"] = _SCHEMES
             found["security"] = [{"oauth2": []}, {"bearer": []}]

@@ -4,7 +4,7 @@ A new route adds its shape to the room it belongs to; tests/gateway/api/openapi/
 one, and the journeys compare what is really answered with it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -26,22 +26,34 @@ RESPONSES: dict[str, ResponseShape] = {
     **applications_models.RESPONSES,
     **events_models.RESPONSES,
 }
-REF = "#/components/schemas/Answer.{model}"
-"""Answers have names of their own, so that none meets a body that is sent."""
-
-XML_SCHEMAS = {REF.format(model=name) for name in ("LodgedDeclaration", "Declaration", "Verdict")}
+REF = "#/components/schemas/{model}"
+XML_SCHEMAS = {REF.format(model=name) for name in ("LodgedDeclaration", "DeclarationView", "Verdict")}
 """What is told about one declaration, in XML too where that is asked for."""
 
 
-def response_schemas() -> dict[str, Any]:
-    """Answer the schemas of all answers and their parts, as components; what is added later breaks nobody's client."""
+def response_schemas(named: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schemas of all responses and their parts, as components; later additions break nobody's client.
+
+    `named` are the components of requests and events. A part of a contract that is sent and returned in different
+    shapes, such as an item whose quantity comes in as a number too, has the suffix `View` where it is returned.
+    """
     model_modes = [(model, "serialization") for shape in RESPONSES.values() for model in _models(shape)]
     _, found = models_json_schema(model_modes, ref_template=REF)  # type: ignore[arg-type]
-    return {f"Answer.{name}": _without_restrictions(schema) for name, schema in found["$defs"].items()}
+    schemas = {name: _without_restrictions(schema) for name, schema in found["$defs"].items()}
+    views = {name for name, schema in schemas.items() if not _is_same(schema, named.get(name, schema))}
+    while more := {name for name in schemas.keys() & named.keys() - views if _references(schemas[name]) & views}:
+        views |= more
+    names = {name: f"{name}View" if name in views else name for name in schemas}
+    if len(set(names.values())) < len(names):
+        raise ValueError(f"two responses have one name: {sorted(names.values())}")
+    references = {REF.format(model=name): REF.format(model=new) for name, new in names.items()}
+    return {names[name]: _renamed(schema, references) for name, schema in schemas.items()} | {
+        name: named[name] for name in schemas.keys() & named.keys()
+    }
 
 
 def response_schema(operation: str, status: str) -> dict[str, Any] | None:
-    """Answer the schema of an operation's answer with a status; None for answers that are no JSON of its own."""
+    """Return the schema of an operation's response with a status; None for responses that are no JSON of its own."""
     shape = RESPONSES.get(f"{operation} {status}") or RESPONSES.get(operation)
     if shape is None:
         return None
@@ -51,6 +63,30 @@ def response_schema(operation: str, status: str) -> dict[str, Any] | None:
 
 def _models(shape: ResponseShape) -> Iterable[type[BaseModel]]:
     return shape if isinstance(shape, tuple) else (shape,)
+
+
+def _is_same(schema: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Return whether a component of responses is one that requests or events have: equal, or the same closed set."""
+    return schema == other or ("enum" in schema and schema == _without_restrictions(other))
+
+
+def _references(node: Any) -> set[str]:
+    """Return the names of the components that a schema refers to."""
+    if isinstance(node, list):
+        return set().union(*map(_references, node))
+    if isinstance(node, dict):
+        own = {node["$ref"].rpartition("/")[2]} if isinstance(node.get("$ref"), str) else set()
+        return own.union(*map(_references, node.values()))
+    return set()
+
+
+def _renamed(node: Any, references: Mapping[str, str]) -> Any:
+    """Return a schema whose references name the components by their new names."""
+    if isinstance(node, list):
+        return [_renamed(part, references) for part in node]
+    if isinstance(node, dict):
+        return {name: _renamed(part, references) for name, part in node.items()}
+    return references.get(node, node) if isinstance(node, str) else node
 
 
 def _without_restrictions(node: Any) -> Any:

@@ -4,8 +4,7 @@ from typing import Any
 
 from shared.contracts.events.catalogue import CATALOGUE, CatalogueEntry, data_schemas, event_schema
 
-REF = "#/components/schemas/Event.{model}"
-"""The data of events and its parts have names of their own, so that none meets a body of the API."""
+REF = "#/components/schemas/{model}"
 _HEADERS = {
     "webhook-id": "The event's id: the same however often it is sent",
     "webhook-timestamp": "Seconds since 1970 at which it was sent",
@@ -26,7 +25,7 @@ def webhook_operations() -> dict[str, Any]:
 
 def event_schemas() -> dict[str, Any]:
     """Answer the schemas that the requests name, as components."""
-    return {f"Event.{name}": schema for name, schema in data_schemas(ref=REF).items()}
+    return data_schemas(ref=REF)
 
 
 def _request(entry: CatalogueEntry) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class PublicKeys(ResponsePart):
     keys: tuple[PublicKey, ...]
 
 
-class Party(parties.Party):
+class PartyView(parties.Party):
     """A party as it is now; its version is its ETag."""
 
     model_config = ConfigDict(defer_build=True, json_schema_serialization_defaults_required=True)
@@ -64,7 +64,7 @@ class Party(parties.Party):
 class Parties(Page):
     """A page of parties, newest first."""
 
-    data: tuple[Party, ...]
+    data: tuple[PartyView, ...]
 
 
 class CreatedCredential(ResponsePart):
@@ -137,7 +137,7 @@ RESPONSES: dict[str, ResponseShape] = {
     "read_token_keys": PublicKeys,
     "read_receipt_keys": PublicKeys,
     "read_webhook_keys": PublicKeys,
-    **dict.fromkeys(("read_me", "add_party", "read_party", "change_party"), Party),
+    **dict.fromkeys(("read_me", "add_party", "read_party", "change_party"), PartyView),
     "list_parties": Parties,
     "give_credential": CreatedCredential,
     "rotate_credential": RotatedCredential,

@@ -10,10 +10,10 @@ from services.gateway.api.descriptions.response_parts import (
     Amount,
     CountryCode,
     HistoryActor,
+    HistoryEntry,
     Page,
     ResponsePart,
     ResponseShape,
-    Transition,
 )
 from shared.contracts import permit
 from shared.contracts.closed_sets import PermitKind
@@ -49,7 +49,7 @@ class ExportBalance(ResponsePart):
     closed: bool
 
 
-class LineWithBalances(permit.PermitLine):
+class PermitLineView(permit.PermitLine):
     """A line with both its sides; a document of the country of import has the import side only."""
 
     model_config = ConfigDict(defer_build=True)
@@ -86,7 +86,7 @@ class Crossing(ResponsePart):
     corrects: bool
 
 
-class PermitTransition(Transition):
+class PermitHistoryEntry(HistoryEntry):
     """One row of a permit's history; of an endorsement, where and when the goods left (box 14)."""
 
     port: str | None = None
@@ -94,12 +94,12 @@ class PermitTransition(Transition):
     endorsed_on: date | None = None
 
 
-class Permit(permit.Permit):
+class PermitView(permit.Permit):
     """A permit whole, for its holders and the authorities and customs of its countries."""
 
     model_config = ConfigDict(defer_build=True)
 
-    lines: tuple[LineWithBalances, ...]
+    lines: tuple[PermitLineView, ...]
     id: UUID
     status: Status
     version: int
@@ -109,7 +109,7 @@ class Permit(permit.Permit):
     replaces: RelatedPermit | None
     replaced_by: RelatedPermit | None
     continuation: Annotated[tuple[Crossing, ...], Field(description="Where it is for many crossings")] = ()
-    history: tuple[PermitTransition, ...]
+    history: tuple[PermitHistoryEntry, ...]
     token: Annotated[str | None, Field(description="The permit's own secret, told at issue, once")] = None
 
 
@@ -123,7 +123,7 @@ class OwnUsage(ResponsePart):
     unit: str | None
 
 
-class CitedPermit(ResponsePart):
+class CitedPermitView(ResponsePart):
     """What who cited a permit reads of it: its status, and the reader's own use."""
 
     id: UUID
@@ -182,7 +182,7 @@ class PermitByToken(ResponsePart):
 class Permits(Page):
     """A page of permits, newest first; a stranger with a token finds the one it was shown."""
 
-    data: tuple[Permit | PermitByToken, ...]
+    data: tuple[PermitView | PermitByToken, ...]
 
 
 class LedgerEntry(ResponsePart):
@@ -230,10 +230,10 @@ class Ledger(Page):
 
 RESPONSES: dict[str, ResponseShape] = {
     "list_permits": Permits,
-    "read_permit": (Permit, PermitByToken, CitedPermit),
+    "read_permit": (PermitView, PermitByToken, CitedPermitView),
     "read_ledger": Ledger,
     **dict.fromkeys(
         "add_permit endorse_permit revoke_permit replace_permit lose_permit find_permit".split(),
-        Permit,
+        PermitView,
     ),
 }

@@ -11,7 +11,7 @@ from shared.contracts import policy
 from shared.contracts.closed_sets import Severity
 
 
-class Policy(policy.Policy):
+class PolicyView(policy.Policy):
     """What a country asks for beyond the Convention, every switch named."""
 
     model_config = ConfigDict(defer_build=True, json_schema_serialization_defaults_required=True)
@@ -149,7 +149,7 @@ class LoadReport(ResponsePart):
 
 
 RESPONSES: dict[str, ResponseShape] = {
-    **dict.fromkeys(("read_policy", "change_policy"), Policy),
+    **dict.fromkeys(("read_policy", "change_policy"), PolicyView),
     "read_reference": Codes,
     "read_taxa": Listings,
     "read_suspensions": Suspensions,

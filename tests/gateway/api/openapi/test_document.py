@@ -208,6 +208,35 @@ async def test_every_reference_leads_somewhere(alone: RunningGateway) -> None:
     assert "repairs" not in schemas["Declaration"]["properties"]
 
 
+async def test_every_component_has_a_plain_name_of_its_own(alone: RunningGateway) -> None:
+    schemas = (await _document(alone))["components"]["schemas"]
+    assert [name for name in schemas if not re.fullmatch(r"[A-Z][A-Za-z]+", name)] == []
+    assert {
+        "Declaration",
+        "DeclarationView",
+        "HistoryEntry",
+        "Item",
+        "ItemView",
+        "DeclarationAccepted",
+    } <= schemas.keys()
+    assert "string" in str(schemas["ItemView"]["properties"]["quantity"])
+    assert "number" not in str(schemas["ItemView"]["properties"]["quantity"])
+    assert schemas["Item"]["additionalProperties"] is False, "what is sent stays closed"
+    assert "additionalProperties" not in schemas["ItemView"], "what is returned may have more one day"
+
+
+async def test_a_field_of_a_request_that_has_a_default_is_optional(alone: RunningGateway) -> None:
+    schemas = (await _document(alone))["components"]["schemas"]
+    demanded = {
+        (name, field)
+        for name, schema in schemas.items()
+        if schema.get("additionalProperties") is False
+        for field in schema.get("required", ())
+        if "default" in schema["properties"][field]
+    }
+    assert not demanded
+
+
 async def test_the_way_in_is_described(alone: RunningGateway) -> None:
     document = await _document(alone)
     schemes = document["components"]["securitySchemes"]
