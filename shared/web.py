@@ -87,15 +87,17 @@ def require_size(declared: str, limit: int) -> None:
         raise _body_too_large(limit)
 
 
-async def read_body(request: Request, *, limit: int = MAX_BODY_BYTES) -> bytes:
-    """Read a body of at most `limit` bytes, chunked or not, within 15 s; refuses what is larger or slower."""
+async def read_body(
+    request: Request, *, limit: int = MAX_BODY_BYTES, seconds: float = BODY_TIMEOUT_SECONDS
+) -> bytes:
+    """Read a body of at most `limit` bytes, chunked or not, within `seconds`. Raise for what is larger or slower."""
     require_no_encoding(request.headers.get("content-encoding", ""))
     require_size(request.headers.get("content-length", ""), limit)
     try:
-        async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
+        async with asyncio.timeout(seconds):
             return await _collect(request.stream(), limit)
     except TimeoutError:
-        raise ProblemError("body-too-slow", f"The body did not arrive within {BODY_TIMEOUT_SECONDS:.0f} s.") from None
+        raise ProblemError("body-too-slow", f"The body did not arrive within {seconds:.0f} s.") from None
 
 
 async def _collect(stream: AsyncIterator[bytes], limit: int) -> bytes:

@@ -18,10 +18,13 @@ from services.gateway.actions.lodgement.waiters import SubmissionWaiters
 from services.gateway.actions.metrics import collect_metrics
 from services.gateway.actions.readiness import find_unready_reason
 from services.gateway.actions.startup import run_background_tasks
+from services.gateway.api.openapi.document import describe_api
+from services.gateway.api.openapi.pages import add_pages
 from services.gateway.api.protocol.connection import Connection
 from services.gateway.api.protocol.content_negotiation import XmlResponseMiddleware
 from services.gateway.api.protocol.rate_limit_headers import RateLimitHeaders
-from services.gateway.api.routes import add_routes
+from services.gateway.api.routes import ROUTES
+from services.gateway.api.routing.registration import register_routes
 from services.gateway.clients.external_keys import ExternalKeys
 from services.gateway.settings import Settings
 from shared.database import create_engine
@@ -93,7 +96,9 @@ def create_app(settings: Settings) -> FastAPI:
         middleware=_middleware(context, settings),
     )
     app.state.context = context
-    add_routes(app)
+    register_routes(app, ROUTES)
+    add_pages(app)
+    describe_api(app, ROUTES)
     return app
 
 

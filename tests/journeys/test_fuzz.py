@@ -106,11 +106,11 @@ def _good(world: HubParties, walker: PartyAccess) -> dict[str, Callable[[], Any]
     cited = world.post(walker, "/v1/permits", _ours(walker, other))["number"]
     return {
         "lodge_declaration": lambda: _exported(walker, other, cited),
-        "add_permit": lambda: _ours(walker, other),
+        "create_permit": lambda: _ours(walker, other),
         "apply_for_permit": lambda: application(walker, other) | {"export_country": "FR", "issuer": "FR"},
-        "add_endpoint": lambda: {"url": "http://127.0.0.1:9/", "event_types": ["*"]},
-        "grant_mandate": lambda: {"agent": agent.id, "from": "2026-01-01", "until": "2099-12-31"},
-        "add_party": lambda: {"name": "Walker", "country": "FR", "roles": ["trader"]},
+        "create_webhook_endpoint": lambda: {"url": "http://127.0.0.1:9/", "event_types": ["*"]},
+        "create_mandate": lambda: {"agent": agent.id, "from": "2026-01-01", "until": "2099-12-31"},
+        "create_party": lambda: {"name": "Walker", "country": "FR", "roles": ["trader"]},
     }
 
 

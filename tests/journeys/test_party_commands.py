@@ -90,11 +90,11 @@ def test_a_trader_gives_an_agent_a_mandate_and_takes_it_back(run_command: RunCom
     by = tmp_path / "trader.json"
     trader, agent = _added(run_command, "Principal", "--save", str(by)), _added(run_command, "Agent")
     told = run_command("mandate", "add", agent, "--until", f"{TODAY.year + 1}-12-31", by=by)
-    assert f"living: {agent} declares for {trader}" in told
+    assert f"active: {agent} declares for {trader}" in told
     [mandate] = json.loads(run_command("mandate", "list", "--json", by=by))
     assert mandate["agent"] == agent and mandate["id"] in run_command("mandate", "list", by=by)
     assert "is revoked" in run_command("mandate", "revoke", mandate["id"], by=by)
-    assert "living" in run_command("mandate", "add", agent, "--trader", trader)
+    assert "active" in run_command("mandate", "add", agent, "--trader", trader)
 
 
 def test_a_refusal_is_told_in_plain_words_and_the_status_is_1(run_command: RunCommand) -> None:

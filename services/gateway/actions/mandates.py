@@ -101,8 +101,8 @@ def _status(row: Any, day: date) -> str:
     if row["revoked_at"] is not None:
         return "revoked"
     if day > row["last_day"]:
-        return "over"
-    return "living" if row["first_day"] <= day else "to come"
+        return "ended"
+    return "active" if row["first_day"] <= day else "future"
 
 
 def _timestamp(at: datetime | None) -> str | None:

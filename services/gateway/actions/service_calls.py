@@ -46,7 +46,7 @@ async def upload(
     chunks: AsyncIterator[bytes],
     query: list[tuple[str, str]],
     headers: Mapping[str, str],
-    seconds: float,
+    seconds: float | None,
 ) -> ServiceResponse:
     """Return a service's response to a body that arrives in pieces. It cannot be sent twice, so it is not retried.
 

@@ -35,7 +35,7 @@ async def test_an_agent_declares_for_a_trader_under_its_mandate(hub: RunningGate
     assert granted.status_code == 201
     mandate = granted.json()
     assert granted.headers["location"] == f"/v1/mandates/{mandate['id']}"
-    assert (mandate["trader"], mandate["agent"], mandate["status"]) == (trader["id"], agent["id"], "living")
+    assert (mandate["trader"], mandate["agent"], mandate["status"]) == (trader["id"], agent["id"], "active")
     lodged = await hub.lodge(its, declaration(trader=trader["id"]))
     assert lodged.status_code == 202
     [sent] = await hub.permits.wait_for_requests("/internal/declarations")
@@ -56,7 +56,7 @@ async def test_both_names_stand_in_the_history_from_the_beginning(alone: Running
         assert seen["history"][0]["by"] == {"party": agent["id"], "role": "trader", "for": trader["id"]}
 
 
-@pytest.mark.parametrize(("first", "last", "status"), [(-2, -1, "over"), (1, 2, "to come")])
+@pytest.mark.parametrize(("first", "last", "status"), [(-2, -1, "ended"), (1, 2, "future")])
 async def test_a_mandate_holds_on_its_days_only(hub: RunningGateway, first: int, last: int, status: str) -> None:
     (trader, own), (agent, its) = await _two(hub)
     days = {"from": (TODAY + timedelta(first)).isoformat(), "until": (TODAY + timedelta(last)).isoformat()}

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from services.gateway.api.descriptions.example import Example
 from services.gateway.api.parties.examples import MOMENT, PARTY_ID
 from services.gateway.api.permits.examples import NEW_ID, PERMIT_CONTENT, TOKEN
+from services.gateway.api.routing.route import Example
 
 APPLICATION_CONTENT: dict[str, Any] = {
     "reference": "A-2026-7",
@@ -44,19 +44,19 @@ def _application(status: str, days_open: int = 2, **more: Any) -> dict[str, Any]
 
 
 GRANTED = {"id": NEW_ID, "issuer": "ZA", "number": "ZA-2026-000124"}
-EXAMPLES: dict[str, Example] = {
-    "apply_for_permit": Example(APPLICATION_CONTENT, _application("submitted", 0, version=1)),
-    "list_applications": Example(response={"data": [_application("submitted")], "next_cursor": None}),
-    "read_application": Example(response=_application("submitted")),
-    "query_application": Example({"message": "From which farm do the skins come?"}, _application("queried")),
-    "answer_application": Example({"message": "From ZA-F-12."}, _application("submitted")),
-    "withdraw_application": Example({"reason": "The buyer stepped back"}, _application("withdrawn", decided_at=MOMENT)),
-    "assess_application": Example({"recommendation": "grant"}, _application("submitted")),
-    "grant_application": Example(
-        {"number": "ZA-2026-000124", "lines": [{"line": "A", "quantity": "100"}]},
-        _application("granted", decided_at=MOMENT, permit_id=NEW_ID, permit=GRANTED | TOKEN),
-    ),
-    "refuse_application": Example(
-        {"reason": "The quota of the year is used"}, _application("refused", decided_at=MOMENT)
-    ),
-}
+APPLY_FOR_PERMIT = Example(request=APPLICATION_CONTENT, response=_application("submitted", 0, version=1))
+LIST_APPLICATIONS = Example(response={"data": [_application("submitted")], "next_cursor": None})
+READ_APPLICATION = Example(response=_application("submitted"))
+QUERY_APPLICATION = Example(request={"message": "From which farm do the skins come?"}, response=_application("queried"))
+ANSWER_APPLICATION = Example(request={"message": "From ZA-F-12."}, response=_application("submitted"))
+WITHDRAW_APPLICATION = Example(
+    request={"reason": "The buyer stepped back"}, response=_application("withdrawn", decided_at=MOMENT)
+)
+ASSESS_APPLICATION = Example(request={"recommendation": "grant"}, response=_application("submitted"))
+GRANT_APPLICATION = Example(
+    request={"number": "ZA-2026-000124", "lines": [{"line": "A", "quantity": "100"}]},
+    response=_application("granted", decided_at=MOMENT, permit_id=NEW_ID, permit=GRANTED | TOKEN),
+)
+REFUSE_APPLICATION = Example(
+    request={"reason": "The quota of the year is used"}, response=_application("refused", decided_at=MOMENT)
+)

@@ -11,7 +11,6 @@ from services.gateway.api.descriptions.response_parts import (
     HistoryEntry,
     Page,
     ResponsePart,
-    ResponseShape,
 )
 from services.gateway.api.permits.models import RelatedPermit
 from shared.contracts import application, permit
@@ -61,13 +60,3 @@ class Applications(Page):
     """A page of applications, newest first."""
 
     data: tuple[ApplicationView, ...]
-
-
-RESPONSES: dict[str, ResponseShape] = {
-    "list_applications": Applications,
-    **dict.fromkeys(
-        "apply_for_permit read_application query_application answer_application withdraw_application "
-        "assess_application grant_application refuse_application".split(),
-        ApplicationView,
-    ),
-}

@@ -1,92 +1,144 @@
-"""The routes about applications for permits that permits answers, as one list."""
+"""The routes about applications for permits."""
 
-from services.gateway.api.proxy.proxy import ProxiedRoute
+from services.gateway.api.applications import examples, handlers, models
+from services.gateway.api.proxy.proxy import forward
+from services.gateway.api.routing.parameters import (
+    FIRST_DAY,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    ISSUER,
+    LAST_DAY,
+    PAGE,
+    REFERENCE,
+    TAXON,
+    TEXT,
+    QueryParameter,
+    one_of,
+)
+from services.gateway.api.routing.permissions import AUTHORITY, TRADER
+from services.gateway.api.routing.route import RequestBody, Route, RouteResponse
+from services.gateway.api.routing.tags import APPLICATIONS
 from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
 from shared.contracts.declaration import Refusal
 from shared.contracts.problems import PERMIT_PROBLEM_CODES
 
 PATH = "/v1/permit-applications"
-CURRENT_APPLICATION = "The application as it is now"
-TRANSITION_PROBLEMS = ("invalid-transition", "version-stale")
-
-
-def _transition_route(
-    verb: str,
-    operation: str,
-    summary: str,
-    request_model: type,
-    description: str,
-    *,
-    body_optional: bool = False,
-    problem_codes: tuple[str, ...] = (),
-) -> ProxiedRoute:
-    return ProxiedRoute(
-        "POST",
-        f"{PATH}/{{id}}/{verb}",
-        operation,
-        "permits",
-        summary,
-        CURRENT_APPLICATION,
-        description,
-        request_model=request_model,
-        body_optional=body_optional,
-        headers=("If-Match",),
-        problem_codes=(*TRANSITION_PROBLEMS, *problem_codes),
-    )
-
-
-APPLY_ROUTE = ProxiedRoute(
-    "POST",
-    PATH,
-    "apply_for_permit",
-    "permits",
-    "Apply for a permit",
-    "The application",
-    "By a trader named as exporter or importer, or by an agent that holds its mandate: a permit without its number "
-    "and dates, which the authority gives.",
-    status=201,
-    request_model=Application,
-    problem_codes=("not-your-application", *PERMIT_PROBLEM_CODES),
+STATUS = QueryParameter(
+    name="status",
+    description="Where it stands",
+    schema=one_of("submitted", "queried", "granted", "refused", "withdrawn"),
 )
-APPLICATION_ROUTES: tuple[ProxiedRoute, ...] = (
-    ProxiedRoute(
-        "GET",
-        PATH,
-        "list_applications",
-        "permits",
-        "List applications",
-        "A page, newest first",
-        "A trader's own; of an authority those made to its country. Each says how many days it has been open.",
-        query=("status", "kind", "issuer", "reference", "taxon", "applicant", "from", "to", "limit", "cursor"),
+KIND = QueryParameter(name="kind", description="Kind of permit, as in /v1/reference/kinds", schema=TEXT)
+APPLICANT = QueryParameter(
+    name="applicant", description="Party id of the applicant", schema={"type": "string", "format": "uuid"}
+)
+CURRENT_APPLICATION = RouteResponse(description="The application as it is now", model=models.ApplicationView)
+
+ROUTES = (
+    Route(
+        method="POST",
+        path=PATH,
+        operation_id="apply_for_permit",
+        tag=APPLICATIONS,
+        summary="Apply for a permit",
+        description=(
+            "By a trader named as exporter or importer, or by an agent that holds its mandate: a permit without "
+            "its number and dates, which the authority gives."
+        ),
+        permission=TRADER,
+        handler=handlers.apply_for_permit,
+        service="permits",
+        headers=(IDEMPOTENCY_KEY,),
+        request=RequestBody(model=Application),
+        responses=(RouteResponse(status=201, description="The application", model=models.ApplicationView),),
+        problems=("not-your-application", *PERMIT_PROBLEM_CODES),
+        example=examples.APPLY_FOR_PERMIT,
+        creates=True,
     ),
-    ProxiedRoute(
-        "GET",
-        PATH + "/{id}",
-        "read_application",
-        "permits",
-        "Read an application",
-        "The application with its history and its days open",
-        "By its applicant, and by the authority of the country that is asked.",
+    Route(
+        method="GET",
+        path=PATH,
+        operation_id="list_applications",
+        tag=APPLICATIONS,
+        summary="List applications",
+        description=(
+            "A trader's own; of an authority those made to its country. Each says how many days it has been open."
+        ),
+        permission=TRADER | AUTHORITY,
+        handler=forward,
+        service="permits",
+        query=(STATUS, KIND, ISSUER, REFERENCE, TAXON, APPLICANT, FIRST_DAY, LAST_DAY, *PAGE),
+        responses=(RouteResponse(description="A page, newest first", model=models.Applications),),
+        example=examples.LIST_APPLICATIONS,
     ),
-    _transition_route(
-        "query", "query_application", "Ask the applicant", Question, "The application waits for the answer."
+    Route(
+        method="GET",
+        path=PATH + "/{id}",
+        operation_id="read_application",
+        tag=APPLICATIONS,
+        summary="Read an application",
+        description="By its applicant, and by the authority of the country that is asked.",
+        permission=TRADER | AUTHORITY,
+        handler=forward,
+        service="permits",
+        responses=(
+            RouteResponse(description="The application with its history and its days open", model=models.ApplicationView),
+        ),
+        example=examples.READ_APPLICATION,
     ),
-    _transition_route(
-        "assessment",
-        "assess_application",
-        "Say what you found",
-        Assessment,
-        "Heard and read by the authority alone. Where the country's policy asks for two people, another one grants.",
+    Route(
+        method="POST",
+        path=PATH + "/{id}/query",
+        operation_id="query_application",
+        tag=APPLICATIONS,
+        summary="Ask the applicant",
+        description="The application waits for the answer.",
+        permission=AUTHORITY,
+        handler=forward,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Question),
+        responses=(CURRENT_APPLICATION,),
+        problems=("invalid-transition",),
+        example=examples.QUERY_APPLICATION,
     ),
-    _transition_route(
-        "grant",
-        "grant_application",
-        "Grant an application",
-        GrantDecision,
-        "Issues the permit in the same step: `permit` names it, with its token, shown this once. An empty body grants "
-        "all that was asked; where `lines` are named, those alone are granted, each with as much as was asked or less.",
-        body_optional=True,
-        problem_codes=(
+    Route(
+        method="POST",
+        path=PATH + "/{id}/assessment",
+        operation_id="assess_application",
+        tag=APPLICATIONS,
+        summary="Say what you found",
+        description=(
+            "Heard and read by the authority alone. Where the country's policy asks for two people, another one grants."
+        ),
+        permission=AUTHORITY,
+        handler=forward,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Assessment),
+        responses=(CURRENT_APPLICATION,),
+        problems=("invalid-transition",),
+        example=examples.ASSESS_APPLICATION,
+    ),
+    Route(
+        method="POST",
+        path=PATH + "/{id}/grant",
+        operation_id="grant_application",
+        tag=APPLICATIONS,
+        summary="Grant an application",
+        description=(
+            "Issues the permit in the same step: `permit` names it, with its token, shown this once. An empty "
+            "body grants all that was asked; where `lines` are named, those alone are granted, each with as much "
+            "as was asked or less."
+        ),
+        permission=AUTHORITY,
+        handler=forward,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=GrantDecision, required=False),
+        responses=(CURRENT_APPLICATION,),
+        problems=(
+            "invalid-transition",
             "permit-number-taken",
             "assessment-missing",
             "same-person",
@@ -94,28 +146,54 @@ APPLICATION_ROUTES: tuple[ProxiedRoute, ...] = (
             "more-than-asked",
             *PERMIT_PROBLEM_CODES,
         ),
+        example=examples.GRANT_APPLICATION,
     ),
-    _transition_route(
-        "refusal", "refuse_application", "Refuse an application", Refusal, "For a reason, which the applicant reads."
+    Route(
+        method="POST",
+        path=PATH + "/{id}/refusal",
+        operation_id="refuse_application",
+        tag=APPLICATIONS,
+        summary="Refuse an application",
+        description="For a reason, which the applicant reads.",
+        permission=AUTHORITY,
+        handler=forward,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Refusal),
+        responses=(CURRENT_APPLICATION,),
+        problems=("invalid-transition",),
+        example=examples.REFUSE_APPLICATION,
+    ),
+    Route(
+        method="POST",
+        path=PATH + "/{id}/answer",
+        operation_id="answer_application",
+        tag=APPLICATIONS,
+        summary="Answer the authority",
+        description="The application is the authority's again.",
+        permission=TRADER,
+        handler=handlers.respond_or_withdraw,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Reply),
+        responses=(CURRENT_APPLICATION,),
+        problems=("invalid-transition", "not-your-application"),
+        example=examples.ANSWER_APPLICATION,
+    ),
+    Route(
+        method="POST",
+        path=PATH + "/{id}/withdrawal",
+        operation_id="withdraw_application",
+        tag=APPLICATIONS,
+        summary="Take an application back",
+        description="By the applicant or its agent, as long as it is not decided.",
+        permission=TRADER,
+        handler=handlers.respond_or_withdraw,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Withdrawal, required=False),
+        responses=(CURRENT_APPLICATION,),
+        problems=("invalid-transition", "not-your-application"),
+        example=examples.WITHDRAW_APPLICATION,
     ),
 )
-APPLICANT_ROUTES: tuple[ProxiedRoute, ...] = (
-    _transition_route(
-        "answer",
-        "answer_application",
-        "Answer the authority",
-        Reply,
-        "The application is the authority's again.",
-        problem_codes=("not-your-application",),
-    ),
-    _transition_route(
-        "withdrawal",
-        "withdraw_application",
-        "Take an application back",
-        Withdrawal,
-        "By the applicant or its agent, as long as it is not decided.",
-        body_optional=True,
-        problem_codes=("not-your-application",),
-    ),
-)
-"""Turns of the trader, or of an agent under its mandate."""

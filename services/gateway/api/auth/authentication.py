@@ -1,14 +1,13 @@
 """The guard of every route: who are you, may your role ever do this, and do you ask for things we know."""
 
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Request
 
 from services.gateway.actions.auth.party_directory import Principal
 from services.gateway.actions.context import GatewayContext
-from services.gateway.api.permissions import PERMISSIONS
+from services.gateway.api.routing.route import Route
+from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Caller, RepresentedTrader
 from shared.database import now
 from shared.logs import logger
@@ -18,6 +17,8 @@ from shared.request_context import record_party
 from shared.signed_tokens import InvalidToken
 
 TOKEN_NOT_VALID = "This access token has expired, or is none of this hub's. Ask for a new one: POST /oauth2/token."  # noqa: S105
+NOBODY: frozenset[Role] = frozenset()
+"""The roles that a public route lets in by a token: it asks for none."""
 REPEATABLE_PARAMETERS = frozenset({"types"})
 """Query parameters that may be there more than once: each time adds to what is asked for."""
 
@@ -28,16 +29,15 @@ def get_context(request: Request) -> GatewayContext:
     return context
 
 
-async def _inject_context(request: Request) -> GatewayContext:
-    """Answer the same as a dependency: a plain function would be sent to a thread."""
-    return get_context(request)
+async def admit(request: Request, route: Route) -> Principal:
+    """Return who sends a request that the route's declaration lets in, with query parameters that the route knows."""
+    principal = await authenticate(get_context(request), request.headers.get("authorization", ""), route)
+    require_known_parameters(request, route.query_names)
+    return principal
 
 
-InjectedContext = Annotated[GatewayContext, Depends(_inject_context)]
-
-
-async def authenticate(context: GatewayContext, authorization: str, operation: str) -> Principal:
-    """Answer who sends a request; 401 without a good access token, 403 for a role that may never do this."""
+async def authenticate(context: GatewayContext, authorization: str, route: Route) -> Principal:
+    """Return who sends a request. Raise 401 without a good access token, 403 for a role that may never do this."""
     kind, _, token = authorization.partition(" ")
     if not token or kind.lower() != "bearer":
         raise Unauthenticated
@@ -50,8 +50,9 @@ async def authenticate(context: GatewayContext, authorization: str, operation: s
         raise Unauthenticated("This credential or its party was ended or disabled.")
     record_party(principal.party.id)
     await context.rate_limits.count(principal.party.id)
-    if PERMISSIONS[operation].isdisjoint(principal.roles):
-        allowed = ", ".join(sorted(PERMISSIONS[operation]))
+    permission = route.permission or NOBODY
+    if permission.isdisjoint(principal.roles):
+        allowed = ", ".join(sorted(permission))
         raise NotAllowed(
             "role-not-allowed", f"This is done by: {allowed}. You are: {', '.join(sorted(principal.roles))}."
         )
@@ -74,17 +75,6 @@ async def _find_principal(context: GatewayContext, token: str) -> Principal | No
     principal, client_id = found
     await context.external_issuer.record_use(client_id, at=at)
     return principal
-
-
-def require_permission(operation: str, *query: str) -> Callable[[Request], Coroutine[Any, Any, Principal]]:
-    """Make the dependency that guards an operation, which knows these query parameters and no others."""
-
-    async def dependency(request: Request) -> Principal:
-        principal = await authenticate(get_context(request), request.headers.get("authorization", ""), operation)
-        require_known_parameters(request, query)
-        return principal
-
-    return dependency
 
 
 def require_known_parameters(request: Request, names: tuple[str, ...]) -> None:

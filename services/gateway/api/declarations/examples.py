@@ -1,10 +1,9 @@
 """Examples about declarations: the import of 100 crocodile skins, from lodging to correction."""
 
-import json
 from typing import Any
 
-from services.gateway.api.descriptions.example import Example
 from services.gateway.api.parties.examples import MOMENT, PARTY_ID
+from services.gateway.api.routing.route import Example
 
 DECLARATION_ID = "0190c0de-0000-7000-8000-00000000dec1"
 PERMIT_ID = "0190c0de-0000-7000-8000-000000000123"
@@ -104,27 +103,32 @@ def _after_transition(status: str, role: str, **changes: Any) -> dict[str, Any]:
 
 
 RELEASED = _after_transition("released", "customs", usage=[USAGE | {"reserved": "0", "consumed": "100"}])
-EXAMPLES: dict[str, Example] = {
-    "lodge_declaration": Example(DECLARATION_CONTENT, LODGED, DECLARATION_XML, ACCEPTED),
-    "read_declaration": Example(response=ACCEPTED),
-    "list_declarations": Example(response={"data": [ACCEPTED], "next_cursor": None}),
-    "validate_declaration": Example(
-        DECLARATION_CONTENT, {"valid": True, "status": "accepted", "findings": [], "errors": []}, DECLARATION_XML
-    ),
-    "lodge_declarations": Example(
-        json.dumps(DECLARATION_CONTENT) + "\n", json.dumps({"line": 1, "status_code": 202, **LODGED}) + "\n"
-    ),
-    "read_content": Example(response=DECLARATION_CONTENT),
-    "read_receipt": Example(response="eyJhbGciOiJFZDI1NTE5Iiwi….eyJkaWdlc3QiOiJzaGEtMjU2PTpSSy8w….MEUCIQDs…"),
-    "replace_declaration": Example(DECLARATION_CONTENT, ACCEPTED | {"version": 2}, DECLARATION_XML),
-    "cancel_declaration": Example({"reason": "The shipment does not leave"}, _after_transition("cancelled", "trader")),
-    "release_declaration": Example({"items": [{"number": 1, "quantity": "100"}]}, RELEASED),
-    "refuse_declaration": Example(
-        {"reason": "Marks do not agree with the permit"}, _after_transition("refused", "customs")
-    ),
-    "override_finding": Example({"rule": "HUB-NOT-ENDORSED", "item": 1, "reason": "Seen on the paper"}, ACCEPTED),
-    "correct_declaration": Example(
-        {"items": [{"number": 1, "quantity": "98"}], "reason": "Two skins were counted twice"}, RELEASED
-    ),
-    "consent_to_more": Example({"item": 1, "quantity": "105", "reason": "Agreed by letter"}, ACCEPTED),
-}
+LODGE_DECLARATION = Example(
+    request=DECLARATION_CONTENT, response=LODGED, request_xml=DECLARATION_XML, checked_response=ACCEPTED
+)
+READ_DECLARATION = Example(response=ACCEPTED)
+LIST_DECLARATIONS = Example(response={"data": [ACCEPTED], "next_cursor": None})
+VALIDATE_DECLARATION = Example(
+    request=DECLARATION_CONTENT,
+    response={"valid": True, "status": "accepted", "findings": [], "errors": []},
+    request_xml=DECLARATION_XML,
+)
+READ_DECLARATION_CONTENT = Example(response=DECLARATION_CONTENT)
+READ_DECLARATION_RECEIPT = Example(response="eyJhbGciOiJFZDI1NTE5Iiwi….eyJkaWdlc3QiOiJzaGEtMjU2PTpSSy8w….MEUCIQDs…")
+AMEND_DECLARATION = Example(
+    request=DECLARATION_CONTENT, response=ACCEPTED | {"version": 2}, request_xml=DECLARATION_XML
+)
+CANCEL_DECLARATION = Example(
+    request={"reason": "The shipment does not leave"}, response=_after_transition("cancelled", "trader")
+)
+RELEASE_DECLARATION = Example(request={"items": [{"number": 1, "quantity": "100"}]}, response=RELEASED)
+REFUSE_DECLARATION = Example(
+    request={"reason": "Marks do not agree with the permit"}, response=_after_transition("refused", "customs")
+)
+OVERRIDE_FINDING = Example(
+    request={"rule": "HUB-NOT-ENDORSED", "item": 1, "reason": "Seen on the paper"}, response=ACCEPTED
+)
+CORRECT_DECLARATION = Example(
+    request={"items": [{"number": 1, "quantity": "98"}], "reason": "Two skins were counted twice"}, response=RELEASED
+)
+GIVE_CONSENT = Example(request={"item": 1, "quantity": "105", "reason": "Agreed by letter"}, response=ACCEPTED)

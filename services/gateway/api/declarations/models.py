@@ -13,7 +13,6 @@ from services.gateway.api.descriptions.response_parts import (
     HistoryEntry,
     Page,
     ResponsePart,
-    ResponseShape,
 )
 from shared.contracts import declaration, findings
 
@@ -106,16 +105,3 @@ class Verdict(ResponsePart):
     status: Annotated[Status | None, Field(description="What it would be; not said where `errors` are")] = None
     findings: tuple[FindingView, ...]
     errors: tuple[Fault, ...]
-
-
-RESPONSES: dict[str, ResponseShape] = {
-    "lodge_declaration": LodgedDeclaration,
-    "lodge_declaration 200": DeclarationView,
-    "validate_declaration": Verdict,
-    "list_declarations": Declarations,
-    **dict.fromkeys(
-        "read_declaration replace_declaration cancel_declaration release_declaration refuse_declaration "
-        "override_finding correct_declaration consent_to_more".split(),
-        DeclarationView,
-    ),
-}

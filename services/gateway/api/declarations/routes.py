@@ -1,145 +1,318 @@
-"""The routes about declarations that permits answers, as one list."""
+"""The routes about declarations, one at a time; bulk/ has the one that takes many."""
 
-from services.gateway.api.descriptions.operations import XML_PROBLEMS
-from services.gateway.api.proxy.proxy import ProxiedRoute
-from services.gateway.formats.declaration_formats import FORMATS
-from shared.contracts.declaration import (
-    Cancellation,
-    Consent,
-    Correction,
-    Declaration,
-    Override,
-    Refusal,
-    Release,
+from services.gateway.api.declarations import examples, handlers, models
+from services.gateway.api.declarations.lodgement import lodge_declaration
+from services.gateway.api.declarations.submitted_content import (
+    JOSE,
+    read_declaration_content,
+    read_declaration_receipt,
 )
+from services.gateway.api.proxy.proxy import forward
+from services.gateway.api.routing.parameters import (
+    COUNTRY_CODE,
+    FIRST_DAY,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    LAST_DAY,
+    PAGE,
+    REFERENCE,
+    REQUIRED_IF_MATCH,
+    TAXON,
+    TEXT,
+    HeaderParameter,
+    QueryParameter,
+    one_of,
+)
+from services.gateway.api.routing.permissions import AUTHORITY, CUSTOMS, SHIPMENT_ROLES, TRADER
+from services.gateway.api.routing.problems import CODE_PROBLEMS
+from services.gateway.api.routing.route import (
+    JSON,
+    WCO_DECLARATION,
+    WCO_RESPONSE,
+    AsgiHandler,
+    Media,
+    RequestBody,
+    Route,
+    RouteResponse,
+)
+from services.gateway.api.routing.tags import DECLARATIONS
+from shared.contracts.declaration import Cancellation, Consent, Correction, Declaration, Override, Refusal, Release
 
-PAGE_PARAMETERS = ("limit", "cursor")
-TRANSITION_PROBLEMS = ("invalid-transition", "version-stale")
 PATH = "/v1/declarations"
-CURRENT_DECLARATION = "The declaration as it is now"
+NEW_IDEMPOTENCY_KEY = HeaderParameter(
+    name="Idempotency-Key",
+    description="New for each declaration, the same on repeats; 1 to 255 visible ASCII",
+    required=True,
+    problems=("idempotency-key-missing", "idempotency-key-invalid", "idempotency-key-reused"),
+)
+WAIT_FOR_CHECKS = HeaderParameter(name="Prefer", description="wait=N: wait up to N seconds (30 at most) for the checks")
+STATUS = QueryParameter(
+    name="status",
+    description="Where it stands",
+    schema=one_of("received", "accepted", "referred", "rejected", "released", "refused", "cancelled"),
+)
+MOVEMENT = QueryParameter(name="movement", description="`import` or `export`", schema=one_of("import", "export"))
+PERMIT_NUMBER = QueryParameter(name="permit_number", description="Number of a permit that is cited", schema=TEXT)
+CITED_ISSUER = QueryParameter(
+    name="issuer", description="Country that issued a permit that is cited", schema=COUNTRY_CODE
+)
+HOLDER = QueryParameter(name="holder", description="Identifier of the exporter or importer", schema=TEXT)
+COUNTRY = QueryParameter(name="country", description="ISO 3166-1 alpha-2, of either side", schema=COUNTRY_CODE)
+VERSION = QueryParameter(
+    name="version",
+    description="Which version's; the newest when it is not said",
+    schema={"type": "integer", "minimum": 1},
+)
+SUBMITTED_JSON = Media(media_type=JSON, schema={"$ref": "#/components/schemas/Declaration"})
+RECEIPT = Media(media_type=JOSE, schema={"type": "string"})
+CURRENT_DECLARATION = RouteResponse(
+    description="The declaration as it is now", model=models.DeclarationView, media=(WCO_RESPONSE,)
+)
 
-CONTENT_ROUTES: tuple[ProxiedRoute, ...] = (
-    ProxiedRoute(
-        "PUT",
-        PATH + "/{id}",
-        "replace_declaration",
-        "permits",
-        "Amend a declaration",
-        "The new version, checked anew",
-        "Before release. The whole declaration anew; its reservations are swapped in one step.",
-        request_model=Declaration,
-        request_media_types=tuple(FORMATS),
-        headers=("If-Match",),
-        problem_codes=(
-            "still-received",
-            "invalid-transition",
-            "version-missing",
-            "version-stale",
-            "not-your-declaration",
-            *XML_PROBLEMS,
-        ),
-    ),
-    ProxiedRoute(
-        "POST",
-        PATH + "/validate",
-        "validate_declaration",
-        "permits",
-        "Check a declaration, keep nothing",
-        "What the rules would find: valid, findings, errors",
-        request_model=Declaration,
-        request_media_types=tuple(FORMATS),
-        problem_codes=XML_PROBLEMS,
+ROUTES = (
+    Route(
+        method="POST",
+        path=PATH,
+        operation_id="lodge_declaration",
+        tag=DECLARATIONS,
+        summary="Lodge a declaration",
         description=(
-            "The same rules as the real thing. `valid` says whether it would be accepted, `status` where it would "
-            "stand; what is not well formed is named in `errors`."
+            "Lodge a declaration; it is kept with its digest before this is answered, and checked moments after.\n\n"
+            "The same Idempotency-Key with the same body is answered the same, with `Idempotency-Replayed: true`. With "
+            "`Prefer: wait=N` (RFC 7240, up to 30 s) the answer waits for the checks: 200 and the whole declaration "
+            "when they are done in time. `application/xml` is a customs message of the WCO Data Model, read as "
+            "docs/wco.md says; with `Accept: application/xml` this and all other answers about declarations are a WCO "
+            "`Response`."
         ),
+        permission=TRADER,
+        handler=AsgiHandler(lodge_declaration),
+        headers=(NEW_IDEMPOTENCY_KEY, WAIT_FOR_CHECKS),
+        request=RequestBody(model=Declaration, media=(WCO_DECLARATION,)),
+        responses=(
+            RouteResponse(
+                status=202,
+                description="It is durable; Location says where it is followed",
+                model=models.LodgedDeclaration,
+                media=(WCO_RESPONSE,),
+            ),
+            RouteResponse(
+                description="The whole declaration, checked in time", model=models.DeclarationView, media=(WCO_RESPONSE,)
+            ),
+        ),
+        problems=(*CODE_PROBLEMS, "not-your-declaration", "reference-taken", "overloaded"),
+        example=examples.LODGE_DECLARATION,
+        creates=True,
     ),
-)
-"""What a trader states whole, in any format a declaration may come in."""
-
-TRADER_COMMAND_ROUTES: tuple[ProxiedRoute, ...] = (
-    ProxiedRoute(
-        "POST",
-        PATH + "/{id}/cancellation",
-        "cancel_declaration",
-        "permits",
-        "Take a declaration back",
-        CURRENT_DECLARATION,
-        "What it had reserved is free again.",
-        request_model=Cancellation,
-        body_optional=True,
-        headers=("If-Match",),
-        problem_codes=("still-received", *TRANSITION_PROBLEMS),
-    ),
-)
-"""Commands of the trader, who may send them before permits has the declaration."""
-
-
-def _transition_route(
-    verb: str, operation: str, summary: str, request_model: type, description: str = "", *, body_optional: bool = False
-) -> ProxiedRoute:
-    return ProxiedRoute(
-        "POST",
-        f"{PATH}/{{id}}/{verb}",
-        operation,
-        "permits",
-        summary,
-        CURRENT_DECLARATION,
-        description,
-        request_model=request_model,
-        body_optional=body_optional,
-        headers=("If-Match",),
-        problem_codes=TRANSITION_PROBLEMS,
-    )
-
-
-DECLARATION_ROUTES: tuple[ProxiedRoute, ...] = (
-    ProxiedRoute(
-        "GET",
-        PATH,
-        "list_declarations",
-        "permits",
-        "List declarations",
-        "A page, newest first",
-        "What permits has taken in, moments after the 202. `from` and `to` are days of receipt.",
+    Route(
+        method="GET",
+        path=PATH,
+        operation_id="list_declarations",
+        tag=DECLARATIONS,
+        summary="List declarations",
+        description="What permits has taken in, moments after the 202. `from` and `to` are days of receipt.",
+        permission=SHIPMENT_ROLES,
+        handler=forward,
+        service="permits",
         query=(
-            "status",
-            "movement",
-            "taxon",
-            "permit_number",
-            "issuer",
-            "holder",
-            "reference",
-            "country",
-            "from",
-            "to",
-            *PAGE_PARAMETERS,
+            STATUS,
+            MOVEMENT,
+            TAXON,
+            PERMIT_NUMBER,
+            CITED_ISSUER,
+            HOLDER,
+            REFERENCE,
+            COUNTRY,
+            FIRST_DAY,
+            LAST_DAY,
+            *PAGE,
         ),
+        responses=(RouteResponse(description="A page, newest first", model=models.Declarations),),
+        example=examples.LIST_DECLARATIONS,
     ),
-    _transition_route(
-        "release",
-        "release_declaration",
-        "Release the goods",
-        Release,
-        "Uses up what was reserved, by the actual quantities; of an export it is the endorsement (box 14).",
-        body_optional=True,
+    Route(
+        method="GET",
+        path=PATH + "/{id}",
+        operation_id="read_declaration",
+        tag=DECLARATIONS,
+        summary="Read a declaration",
+        description=(
+            "Read a declaration: its state, what its checks found, what it uses, its history.\n\n"
+            "Moments after it was lodged, or while its checks are away, its status is `received`."
+        ),
+        permission=SHIPMENT_ROLES,
+        handler=handlers.read_declaration,
+        service="permits",
+        responses=(CURRENT_DECLARATION,),
+        example=examples.READ_DECLARATION,
     ),
-    _transition_route("refusal", "refuse_declaration", "Refuse the goods", Refusal, "What was reserved is free again."),
-    _transition_route(
-        "override", "override_finding", "Settle a finding", Override, "Under the officer's name, for a reason."
+    Route(
+        method="GET",
+        path=PATH + "/{id}/content",
+        operation_id="read_declaration_content",
+        tag=DECLARATIONS,
+        summary="Fetch the bytes as they were sent",
+        description="Fetch the declaration's bytes exactly as they were sent, with the media type they came with.",
+        permission=TRADER,
+        handler=read_declaration_content,
+        query=(VERSION,),
+        responses=(RouteResponse(description="The bytes", media=(SUBMITTED_JSON, WCO_DECLARATION)),),
+        example=examples.READ_DECLARATION_CONTENT,
     ),
-    _transition_route(
-        "correction",
-        "correct_declaration",
-        "Correct what was released",
-        Correction,
+    Route(
+        method="GET",
+        path=PATH + "/{id}/receipt",
+        operation_id="read_declaration_receipt",
+        tag=DECLARATIONS,
+        summary="Fetch the signed receipt",
+        description=(
+            "Fetch the receipt: a compact JWS over the digest of the exact bytes, the id, the party and the time.\n\n"
+            "Signed with a key of `/.well-known/receipt-keys.json`, which keeps those that were rotated away. "
+            "`saola verify-receipt` checks it without a network."
+        ),
+        permission=TRADER,
+        handler=read_declaration_receipt,
+        query=(VERSION,),
+        responses=(RouteResponse(description="The signed receipt", media=(RECEIPT,)),),
+        example=examples.READ_DECLARATION_RECEIPT,
+    ),
+    Route(
+        method="PUT",
+        path=PATH + "/{id}",
+        operation_id="amend_declaration",
+        tag=DECLARATIONS,
+        summary="Amend a declaration",
+        description="Before release. The whole declaration anew; its reservations are swapped in one step.",
+        permission=TRADER,
+        handler=handlers.amend_declaration,
+        service="permits",
+        headers=(REQUIRED_IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Declaration, media=(WCO_DECLARATION,)),
+        responses=(
+            RouteResponse(description="The new version, checked anew", model=models.DeclarationView, media=(WCO_RESPONSE,)),
+        ),
+        problems=("still-received", "invalid-transition", "not-your-declaration"),
+        example=examples.AMEND_DECLARATION,
+    ),
+    Route(
+        method="POST",
+        path=PATH + "/validate",
+        operation_id="validate_declaration",
+        tag=DECLARATIONS,
+        summary="Check a declaration, keep nothing",
+        description=(
+            "The same rules as the real thing. `valid` says whether it would be accepted, `status` where it would"
+            " stand; what is not well formed is named in `errors`."
+        ),
+        permission=TRADER,
+        handler=handlers.validate_declaration,
+        service="permits",
+        headers=(IDEMPOTENCY_KEY,),
+        request=RequestBody(model=Declaration, media=(WCO_DECLARATION,)),
+        responses=(
+            RouteResponse(
+                description="What the rules would find: valid, findings, errors",
+                model=models.Verdict,
+                media=(WCO_RESPONSE,),
+            ),
+        ),
+        example=examples.VALIDATE_DECLARATION,
+    ),
+    Route(
+        method="POST",
+        path=PATH + "/{id}/cancellation",
+        operation_id="cancel_declaration",
+        tag=DECLARATIONS,
+        summary="Take a declaration back",
+        description="What it had reserved is free again.",
+        permission=TRADER,
+        handler=handlers.cancel_declaration,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Cancellation, required=False),
+        responses=(CURRENT_DECLARATION,),
+        problems=("still-received", "invalid-transition"),
+        example=examples.CANCEL_DECLARATION,
+    ),
+    Route(
+        method="POST",
+        path=PATH + "/{id}/release",
+        operation_id="release_declaration",
+        tag=DECLARATIONS,
+        summary="Release the goods",
+        description=(
+            "Uses up what was reserved, by the actual quantities; of an export it is the endorsement (box 14)."
+        ),
+        permission=CUSTOMS,
+        handler=forward,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Release, required=False),
+        responses=(CURRENT_DECLARATION,),
+        problems=("invalid-transition",),
+        example=examples.RELEASE_DECLARATION,
+    ),
+    Route(
+        method="POST",
+        path=PATH + "/{id}/refusal",
+        operation_id="refuse_declaration",
+        tag=DECLARATIONS,
+        summary="Refuse the goods",
+        description="What was reserved is free again.",
+        permission=CUSTOMS,
+        handler=forward,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Refusal),
+        responses=(CURRENT_DECLARATION,),
+        problems=("invalid-transition",),
+        example=examples.REFUSE_DECLARATION,
+    ),
+    Route(
+        method="POST",
+        path=PATH + "/{id}/override",
+        operation_id="override_finding",
+        tag=DECLARATIONS,
+        summary="Settle a finding",
+        description="Under the officer's name, for a reason.",
+        permission=CUSTOMS,
+        handler=forward,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Override),
+        responses=(CURRENT_DECLARATION,),
+        problems=("invalid-transition",),
+        example=examples.OVERRIDE_FINDING,
+    ),
+    Route(
+        method="POST",
+        path=PATH + "/{id}/correction",
+        operation_id="correct_declaration",
+        tag=DECLARATIONS,
+        summary="Correct what was released",
         description="Up or down, with a reason; the ledger keeps both the old and the new entry.",
+        permission=CUSTOMS,
+        handler=forward,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Correction),
+        responses=(CURRENT_DECLARATION,),
+        problems=("invalid-transition",),
+        example=examples.CORRECT_DECLARATION,
     ),
-    _transition_route(
-        "consent",
-        "consent_to_more",
-        "Agree to more than the permit says",
-        Consent,
+    Route(
+        method="POST",
+        path=PATH + "/{id}/consent",
+        operation_id="give_consent",
+        tag=DECLARATIONS,
+        summary="Agree to more than the permit says",
         description="By the authority that issued the permit; customs then overrides the finding.",
+        permission=AUTHORITY,
+        handler=forward,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Consent),
+        responses=(CURRENT_DECLARATION,),
+        problems=("invalid-transition",),
+        example=examples.GIVE_CONSENT,
     ),
 )

@@ -53,7 +53,3 @@ class Fault(ResponsePart):
     pointer: Annotated[str, Field(description="JSON Pointer (RFC 6901)")]
     code: str
     detail: str
-
-
-ResponseShape = type[BaseModel] | tuple[type[BaseModel], ...]
-"""What an operation answers: one shape, or one of several where who reads decides how much is told."""

@@ -1,8 +1,8 @@
 """Examples about webhooks, deliveries and events."""
 
 from services.gateway.api.declarations.examples import DECLARATION_ID
-from services.gateway.api.descriptions.example import Example
 from services.gateway.api.parties.examples import MOMENT
+from services.gateway.api.routing.route import Example
 from shared.cites.events import EventType
 
 ENDPOINT_ID = "0190c0de-0000-7000-8000-00000000e4d1"
@@ -45,24 +45,24 @@ DELIVERY = {
 }
 DATA = {"declaration_id": DECLARATION_ID, "reference": "B-2026-0001", "status": "released", "sequence": 3}
 EVENT = {"id": EVENT_ID, "type": EventType.DECLARATION_RELEASED.value, "timestamp": MOMENT, "data": DATA}
-EXAMPLES: dict[str, Example] = {
-    "add_endpoint": Example(ENDPOINT_CONTENT | {"filters": FILTERS, "rate_limit": 50}, ENDPOINT | {"secret": SECRET}),
-    "list_endpoints": Example(response={"data": [ENDPOINT], "next_cursor": None}),
-    "read_endpoint": Example(response=ENDPOINT),
-    "change_endpoint": Example({"paused": True}, ENDPOINT | {"paused": True, "version": 2}),
-    "end_endpoint": Example(),
-    "rotate_endpoint_secret": Example(
-        response={"id": ENDPOINT_ID, "secret": SECRET, "old_secret_ends_at": "2026-11-23T08:00:00Z"}
-    ),
-    "verify_endpoint": Example(response={"event_id": EVENT_ID, "delivery_id": DELIVERY_ID}),
-    "test_endpoint": Example(response={"event_id": EVENT_ID, "delivery_id": DELIVERY_ID}),
-    "replay_events": Example(
-        {"since": MOMENT, "types": ["declaration.*"]}, {"since": MOMENT, "until": MOMENT, "deliveries": 12}
-    ),
-    "list_deliveries": Example(response={"data": [DELIVERY], "next_cursor": None}),
-    "retry_delivery": Example(response=DELIVERY),
-    "pull_events": Example(response={"data": [EVENT], "next_cursor": "42"}),
-    "acknowledge_event": Example(
-        {"outcome": "accepted"}, {"event_id": EVENT_ID, "outcome": "accepted", "message": None, "at": MOMENT}
-    ),
-}
+CREATE_WEBHOOK_ENDPOINT = Example(
+    request=ENDPOINT_CONTENT | {"filters": FILTERS, "rate_limit": 50}, response=ENDPOINT | {"secret": SECRET}
+)
+LIST_WEBHOOK_ENDPOINTS = Example(response={"data": [ENDPOINT], "next_cursor": None})
+READ_WEBHOOK_ENDPOINT = Example(response=ENDPOINT)
+UPDATE_WEBHOOK_ENDPOINT = Example(request={"paused": True}, response=ENDPOINT | {"paused": True, "version": 2})
+ROTATE_WEBHOOK_ENDPOINT_SECRET = Example(
+    response={"id": ENDPOINT_ID, "secret": SECRET, "old_secret_ends_at": "2026-11-23T08:00:00Z"}
+)
+VERIFY_WEBHOOK_ENDPOINT = Example(response={"event_id": EVENT_ID, "delivery_id": DELIVERY_ID})
+TEST_WEBHOOK_ENDPOINT = Example(response={"event_id": EVENT_ID, "delivery_id": DELIVERY_ID})
+REPLAY_EVENTS = Example(
+    request={"since": MOMENT, "types": ["declaration.*"]}, response={"since": MOMENT, "until": MOMENT, "deliveries": 12}
+)
+LIST_DELIVERIES = Example(response={"data": [DELIVERY], "next_cursor": None})
+RETRY_DELIVERY = Example(response=DELIVERY)
+LIST_EVENTS = Example(response={"data": [EVENT], "next_cursor": "42"})
+ACKNOWLEDGE_EVENT = Example(
+    request={"outcome": "accepted"},
+    response={"event_id": EVENT_ID, "outcome": "accepted", "message": None, "at": MOMENT},
+)

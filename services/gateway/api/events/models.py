@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.gateway.api.descriptions.response_parts import Page, ResponsePart, ResponseShape
+from services.gateway.api.descriptions.response_parts import Page, ResponsePart
 
 
 class Filters(ResponsePart):
@@ -132,17 +132,3 @@ class StoredAcknowledgement(AcknowledgementView):
     """The receiver's own verdict, as it was kept."""
 
     event_id: UUID
-
-
-RESPONSES: dict[str, ResponseShape] = {
-    "add_endpoint": CreatedEndpoint,
-    "list_endpoints": Endpoints,
-    **dict.fromkeys(("read_endpoint", "change_endpoint"), EndpointView),
-    "rotate_endpoint_secret": NewSecret,
-    **dict.fromkeys(("verify_endpoint", "test_endpoint"), SentEvent),
-    "replay_events": ReplayResult,
-    "list_deliveries": Deliveries,
-    "retry_delivery": DeliveryView,
-    "pull_events": Events,
-    "acknowledge_event": StoredAcknowledgement,
-}

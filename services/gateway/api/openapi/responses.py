@@ -1,8 +1,4 @@
-"""The shape of every answer, by operation: what OpenAPI says of it. One room a resource.
-
-A new route adds its shape to the room it belongs to; tests/gateway/api/openapi/test_document.py fails until it has
-one, and the journeys compare what is really answered with it.
-"""
+"""The models of responses as OpenAPI describes them: components with plain names, open to new fields."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,34 +6,16 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from services.gateway.api.applications import models as applications_models
-from services.gateway.api.declarations import models as declarations_models
-from services.gateway.api.descriptions.response_parts import ResponseShape
-from services.gateway.api.events import models as events_models
-from services.gateway.api.parties import models as parties_models
-from services.gateway.api.permits import models as permits_models
-from services.gateway.api.reference import models as reference_models
-
-RESPONSES: dict[str, ResponseShape] = {
-    **parties_models.RESPONSES,
-    **declarations_models.RESPONSES,
-    **permits_models.RESPONSES,
-    **reference_models.RESPONSES,
-    **applications_models.RESPONSES,
-    **events_models.RESPONSES,
-}
 REF = "#/components/schemas/{model}"
-XML_SCHEMAS = {REF.format(model=name) for name in ("LodgedDeclaration", "DeclarationView", "Verdict")}
-"""What is told about one declaration, in XML too where that is asked for."""
 
 
-def response_schemas(named: Mapping[str, Any]) -> dict[str, Any]:
+def response_schemas(models: Iterable[type[BaseModel]], named: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schemas of all responses and their parts, as components; later additions break nobody's client.
 
     `named` are the components of requests and events. A part of a contract that is sent and returned in different
     shapes, such as an item whose quantity comes in as a number too, has the suffix `View` where it is returned.
     """
-    model_modes = [(model, "serialization") for shape in RESPONSES.values() for model in _models(shape)]
+    model_modes = [(model, "serialization") for model in dict.fromkeys(models)]
     _, found = models_json_schema(model_modes, ref_template=REF)  # type: ignore[arg-type]
     schemas = {name: _without_restrictions(schema) for name, schema in found["$defs"].items()}
     views = {name for name, schema in schemas.items() if not _is_same(schema, named.get(name, schema))}
@@ -52,17 +30,12 @@ def response_schemas(named: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def response_schema(operation: str, status: str) -> dict[str, Any] | None:
-    """Return the schema of an operation's response with a status; None for responses that are no JSON of its own."""
-    shape = RESPONSES.get(f"{operation} {status}") or RESPONSES.get(operation)
-    if shape is None:
-        return None
-    references = [{"$ref": REF.format(model=model.__name__)} for model in _models(shape)]
-    return references[0] if len(references) == 1 else {"anyOf": references}
-
-
-def _models(shape: ResponseShape) -> Iterable[type[BaseModel]]:
-    return shape if isinstance(shape, tuple) else (shape,)
+def response_schema(models: tuple[type[BaseModel], ...]) -> dict[str, Any] | None:
+    """Return the schema of a response that follows one of these models; None if there is no model."""
+    references = [{"$ref": REF.format(model=model.__name__)} for model in models]
+    if len(references) > 1:
+        return {"anyOf": references}
+    return references[0] if references else None
 
 
 def _is_same(schema: dict[str, Any], other: dict[str, Any]) -> bool:

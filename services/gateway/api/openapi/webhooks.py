@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.gateway.api.routing.tags import WEBHOOKS
 from shared.contracts.events.catalogue import CATALOGUE, CatalogueEntry, data_schemas, event_schema
 
 REF = "#/components/schemas/{model}"
@@ -33,7 +34,8 @@ def _request(entry: CatalogueEntry) -> dict[str, Any]:
     return {
         "summary": entry.sentence,
         "description": f"{entry.meaning}\n\nHeard by: {entry.audience}.",
-        "tags": ["webhooks"],
+        "operationId": f"on_{entry.code.replace('.', '_')}",
+        "tags": [WEBHOOKS.name],
         "security": [],
         "parameters": [
             {"name": name, "in": "header", "required": True, "description": description, "schema": {"type": "string"}}

@@ -1,11 +1,10 @@
-"""Examples about permits, reports and reference data."""
+"""Examples about permits and their ledgers."""
 
-import json
 from typing import Any
 
 from services.gateway.api.declarations.examples import DECLARATION_ID, EXPORTER, IMPORTER, PERMIT_ID
-from services.gateway.api.descriptions.example import Example
 from services.gateway.api.parties.examples import MOMENT, PARTY_ID
+from services.gateway.api.routing.route import Example
 
 LINE = {
     "line": "A",
@@ -92,50 +91,24 @@ ENTRY = {
     "text": "100 number set aside for B-2026-0001, item 1",
     **_sides("118", "18", reserved="100"),
 }
-ANNUAL = (
-    "Appendix,SpeciesName,TermCode,Quantity,UnitCode,TradingPartner,CountryOfOrigin,ExportPermit,OriginPermit,"
-    "IFSPermit,PurposeCode,SourceCode,Year\n2,Crocodylus niloticus,SKI,118,,FR,ZA,ZA-2026-000123,,,T,R,2026\n"
+CREATE_PERMIT = Example(request=PERMIT_CONTENT, response=ISSUED | TOKEN)
+LIST_PERMITS = Example(response={"data": [ISSUED], "next_cursor": None})
+READ_PERMIT = Example(response=ISSUED)
+READ_PERMIT_LEDGER = Example(response={"data": [ENTRY], "next_cursor": None})
+ENDORSE_PERMIT = Example(
+    request={
+        "lines": [{"line": "A", "quantity": "118"}],
+        "port": "Durban",
+        "transport_document": "MAEU-123456",
+        "endorsed_on": "2026-03-10",
+    },
+    response=_permit("endorsed", "118", "118"),
 )
-MIRROR = (
-    "Issuer,Permit,Line,Appendix,SpeciesName,TermCode,UnitCode,ExportCountry,ImportCountry,ExporterQuantity,"
-    "ImporterQuantity,Difference,PurposeCode,SourceCode,Year\n"
-    "ZA,ZA-2026-000123,A,2,Crocodylus niloticus,SKI,,ZA,FR,118,100,18,T,R,2026\n"
+REVOKE_PERMIT = Example(request={"reason": "Issued in error"}, response=ISSUED | {"status": "revoked"})
+REPLACE_PERMIT = Example(
+    request=PERMIT_CONTENT | {"number": "ZA-2026-000124"},
+    response=ISSUED
+    | {"status": "replaced", "replaced_by": {"id": NEW_ID, "issuer": "ZA", "number": "ZA-2026-000124"} | TOKEN},
 )
-POLICY = {
-    "country": "FR",
-    "version": 2,
-    "two_people_for_permits": False,
-    "import_permit_for_appendix_ii": True,
-    "reservation_days": None,
-}
-EXAMPLES: dict[str, Example] = {
-    "read_policy": Example(response=POLICY),
-    "change_policy": Example({"import_permit_for_appendix_ii": True}, POLICY),
-    "add_permit": Example(PERMIT_CONTENT, ISSUED | TOKEN),
-    "add_permits": Example(
-        json.dumps(PERMIT_CONTENT) + "\n", json.dumps({"line": 1, "status_code": 201, **ISSUED, **TOKEN}) + "\n"
-    ),
-    "list_permits": Example(response={"data": [ISSUED], "next_cursor": None}),
-    "read_permit": Example(response=ISSUED),
-    "read_ledger": Example(response={"data": [ENTRY], "next_cursor": None}),
-    "endorse_permit": Example(
-        {
-            "lines": [{"line": "A", "quantity": "118"}],
-            "port": "Durban",
-            "transport_document": "MAEU-123456",
-            "endorsed_on": "2026-03-10",
-        },
-        _permit("endorsed", "118", "118"),
-    ),
-    "revoke_permit": Example({"reason": "Issued in error"}, ISSUED | {"status": "revoked"}),
-    "replace_permit": Example(
-        PERMIT_CONTENT | {"number": "ZA-2026-000124"},
-        ISSUED
-        | {"status": "replaced", "replaced_by": {"id": NEW_ID, "issuer": "ZA", "number": "ZA-2026-000124"} | TOKEN},
-    ),
-    "lose_permit": Example({"reason": "Lost in the post"}, ISSUED | {"status": "lost"}),
-    "find_permit": Example({"reason": "It came after all"}, ISSUED),
-    "read_annual_report": Example(response=ANNUAL),
-    "read_mirror_report": Example(response=MIRROR),
-    "read_reference": Example(response={"data": [{"code": "T", "name": "Commercial"}], "next_cursor": None}),
-}
+REPORT_PERMIT_LOST = Example(request={"reason": "Lost in the post"}, response=ISSUED | {"status": "lost"})
+REPORT_PERMIT_FOUND = Example(request={"reason": "It came after all"}, response=ISSUED)

@@ -13,7 +13,6 @@ from services.gateway.api.descriptions.response_parts import (
     HistoryEntry,
     Page,
     ResponsePart,
-    ResponseShape,
 )
 from shared.contracts import permit
 from shared.contracts.closed_sets import PermitKind
@@ -226,14 +225,3 @@ class Ledger(Page):
     """A page of a ledger, oldest entry first."""
 
     data: tuple[LedgerEntry, ...]
-
-
-RESPONSES: dict[str, ResponseShape] = {
-    "list_permits": Permits,
-    "read_permit": (PermitView, PermitByToken, CitedPermitView),
-    "read_ledger": Ledger,
-    **dict.fromkeys(
-        "add_permit endorse_permit revoke_permit replace_permit lose_permit find_permit".split(),
-        PermitView,
-    ),
-}

@@ -1,132 +1,202 @@
-"""The routes about permits and reference data that permits answers, as one list."""
+"""The routes about permits, one at a time; bulk/ has the one that takes many."""
 
-from services.gateway.api.proxy.proxy import ProxiedRoute
+from services.gateway.api.permits import examples, models
+from services.gateway.api.proxy.proxy import forward
+from services.gateway.api.routing.parameters import (
+    DAY,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    ISSUER,
+    PAGE,
+    PERMIT_TOKEN,
+    TAXON,
+    TEXT,
+    QueryParameter,
+    one_of,
+)
+from services.gateway.api.routing.permissions import AUTHORITY, CUSTOMS, SHIPMENT_ROLES
+from services.gateway.api.routing.route import RequestBody, Route, RouteResponse
+from services.gateway.api.routing.tags import PERMITS
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
 from shared.contracts.problems import PERMIT_PROBLEM_CODES
 
-PAGE_PARAMETERS = ("limit", "cursor")
-TRANSITION_PROBLEMS = ("invalid-transition", "version-stale")
 PATH = "/v1/permits"
+NUMBER = QueryParameter(name="number", description="The permit's number", schema=TEXT)
+STATUS = QueryParameter(
+    name="status",
+    description="Where it stands",
+    schema=one_of("issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost"),
+)
+HOLDER = QueryParameter(name="holder", description="Identifier of its exporter or importer", schema=TEXT)
+FIRST_DAY_OF_ISSUE = QueryParameter(name="from", description="First day of issue", schema=DAY)
+LAST_DAY_OF_ISSUE = QueryParameter(name="to", description="Last day of issue, included", schema=DAY)
+LINE = QueryParameter(
+    name="line", description="Letter of one line of the permit", schema={"type": "string", "pattern": "^[A-Z0-9]{1,4}$"}
+)
 
-PERMIT_ROUTES: tuple[ProxiedRoute, ...] = (
-    ProxiedRoute(
-        "POST",
-        PATH,
-        "add_permit",
-        "permits",
-        "Issue or register a permit",
-        "The permit",
-        "By the issuing country's authority; where that has none on the hub, the importing country's registers it. "
-        "The answer holds `token`, shown this once: who holds the paper reads the permit by it (Permit-Token).",
-        status=201,
-        request_model=Permit,
-        problem_codes=("permit-number-taken", "not-the-issuing-authority", *PERMIT_PROBLEM_CODES),
+ROUTES = (
+    Route(
+        method="POST",
+        path=PATH,
+        operation_id="create_permit",
+        tag=PERMITS,
+        summary="Issue or register a permit",
+        description=(
+            "By the issuing country's authority; where that has none on the hub, the importing country's "
+            "registers it. The answer holds `token`, shown this once: who holds the paper reads the permit by it "
+            "(Permit-Token)."
+        ),
+        permission=AUTHORITY,
+        handler=forward,
+        service="permits",
+        headers=(IDEMPOTENCY_KEY,),
+        request=RequestBody(model=Permit),
+        responses=(RouteResponse(status=201, description="The permit", model=models.PermitView),),
+        problems=("permit-number-taken", "not-the-issuing-authority", *PERMIT_PROBLEM_CODES),
+        example=examples.CREATE_PERMIT,
+        creates=True,
     ),
-    ProxiedRoute(
-        "GET",
-        PATH,
-        "list_permits",
-        "permits",
-        "List permits",
-        "A page, newest first",
-        query=("number", "issuer", "status", "taxon", "holder", "from", "to", *PAGE_PARAMETERS),
-        headers=("Permit-Token",),
+    Route(
+        method="GET",
+        path=PATH,
+        operation_id="list_permits",
+        tag=PERMITS,
+        summary="List permits",
         description="Those one may read. A stranger asks with issuer, number and the header Permit-Token.",
+        permission=SHIPMENT_ROLES,
+        handler=forward,
+        service="permits",
+        query=(NUMBER, ISSUER, STATUS, TAXON, HOLDER, FIRST_DAY_OF_ISSUE, LAST_DAY_OF_ISSUE, *PAGE),
+        headers=(PERMIT_TOKEN,),
+        responses=(RouteResponse(description="A page, newest first", model=models.Permits),),
+        example=examples.LIST_PERMITS,
     ),
-    ProxiedRoute(
-        "GET",
-        PATH + "/{id}",
-        "read_permit",
-        "permits",
-        "Read a permit",
-        "The permit, both sides of each line, its history",
-        headers=("Permit-Token",),
+    Route(
+        method="GET",
+        path=PATH + "/{id}",
+        operation_id="read_permit",
+        tag=PERMITS,
+        summary="Read a permit",
         description=(
             "Holders and the countries' offices read it whole, who cited it reads its status and its own use, a "
             "stranger with Permit-Token what a border officer needs."
         ),
+        permission=SHIPMENT_ROLES,
+        handler=forward,
+        service="permits",
+        headers=(PERMIT_TOKEN,),
+        responses=(
+            RouteResponse(
+                description="The permit, both sides of each line, its history",
+                model=(models.PermitView, models.PermitByToken, models.CitedPermitView),
+            ),
+        ),
+        example=examples.READ_PERMIT,
     ),
-    ProxiedRoute(
-        "GET",
-        PATH + "/{id}/ledger",
-        "read_ledger",
-        "permits",
-        "Read a permit's ledger",
-        "The story of its lines: entries oldest first, each with what stood after it",
-        "Entries are never changed or deleted.",
-        query=("line", *PAGE_PARAMETERS),
+    Route(
+        method="GET",
+        path=PATH + "/{id}/ledger",
+        operation_id="read_permit_ledger",
+        tag=PERMITS,
+        summary="Read a permit's ledger",
+        description="Entries are never changed or deleted.",
+        permission=SHIPMENT_ROLES,
+        handler=forward,
+        service="permits",
+        query=(LINE, *PAGE),
+        responses=(
+            RouteResponse(
+                description="The story of its lines: entries oldest first, each with what stood after it",
+                model=models.Ledger,
+            ),
+        ),
+        example=examples.READ_PERMIT_LEDGER,
     ),
-    ProxiedRoute(
-        "POST",
-        PATH + "/{id}/endorsement",
-        "endorse_permit",
-        "permits",
-        "Endorse a permit at export",
-        "The permit",
-        "Box 14: the actual quantity of each line that left.",
-        request_model=Endorsement,
-        headers=("If-Match",),
-        problem_codes=TRANSITION_PROBLEMS,
+    Route(
+        method="POST",
+        path=PATH + "/{id}/endorsement",
+        operation_id="endorse_permit",
+        tag=PERMITS,
+        summary="Endorse a permit at export",
+        description="Box 14: the actual quantity of each line that left.",
+        permission=CUSTOMS,
+        handler=forward,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Endorsement),
+        responses=(RouteResponse(description="The permit", model=models.PermitView),),
+        problems=("invalid-transition",),
+        example=examples.ENDORSE_PERMIT,
     ),
-    ProxiedRoute(
-        "POST",
-        PATH + "/{id}/revocation",
-        "revoke_permit",
-        "permits",
-        "Revoke a permit",
-        "The permit",
-        "Accepted declarations that cite it are referred to an officer in the same step.",
-        request_model=Revocation,
-        headers=("If-Match",),
-        problem_codes=TRANSITION_PROBLEMS,
+    Route(
+        method="POST",
+        path=PATH + "/{id}/revocation",
+        operation_id="revoke_permit",
+        tag=PERMITS,
+        summary="Revoke a permit",
+        description="Accepted declarations that cite it are referred to an officer in the same step.",
+        permission=AUTHORITY,
+        handler=forward,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Revocation),
+        responses=(RouteResponse(description="The permit", model=models.PermitView),),
+        problems=("invalid-transition",),
+        example=examples.REVOKE_PERMIT,
     ),
-    ProxiedRoute(
-        "POST",
-        PATH + "/{id}/replacement",
-        "replace_permit",
-        "permits",
-        "Replace a permit",
-        "The old permit; `replaced_by` names the new one, with its token",
-        "Issues the permit in the body in the place of this one. The two name one another, and declarations that cite "
-        "the old one are referred to an officer in the same step.",
-        request_model=Permit,
-        headers=("If-Match",),
-        problem_codes=(*TRANSITION_PROBLEMS, "permit-number-taken", "not-the-issuing-authority", *PERMIT_PROBLEM_CODES),
+    Route(
+        method="POST",
+        path=PATH + "/{id}/replacement",
+        operation_id="replace_permit",
+        tag=PERMITS,
+        summary="Replace a permit",
+        description=(
+            "Issues the permit in the body in the place of this one. The two name one another, and declarations "
+            "that cite the old one are referred to an officer in the same step."
+        ),
+        permission=AUTHORITY,
+        handler=forward,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Permit),
+        responses=(
+            RouteResponse(
+                description="The old permit; `replaced_by` names the new one, with its token", model=models.PermitView
+            ),
+        ),
+        problems=("invalid-transition", "permit-number-taken", "not-the-issuing-authority", *PERMIT_PROBLEM_CODES),
+        example=examples.REPLACE_PERMIT,
     ),
-    ProxiedRoute(
-        "POST",
-        PATH + "/{id}/loss",
-        "lose_permit",
-        "permits",
-        "Report a permit lost",
-        "The permit",
-        "Nothing is moved on it until it is found; declarations that cite it are referred to an officer.",
-        request_model=Loss,
-        body_optional=True,
-        headers=("If-Match",),
-        problem_codes=TRANSITION_PROBLEMS,
+    Route(
+        method="POST",
+        path=PATH + "/{id}/loss",
+        operation_id="report_permit_lost",
+        tag=PERMITS,
+        summary="Report a permit lost",
+        description="Nothing is moved on it until it is found; declarations that cite it are referred to an officer.",
+        permission=AUTHORITY,
+        handler=forward,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Loss, required=False),
+        responses=(RouteResponse(description="The permit", model=models.PermitView),),
+        problems=("invalid-transition",),
+        example=examples.REPORT_PERMIT_LOST,
     ),
-    ProxiedRoute(
-        "POST",
-        PATH + "/{id}/found",
-        "find_permit",
-        "permits",
-        "Report a lost permit found",
-        "The permit",
-        "It stands again where it stood.",
-        request_model=Recovery,
-        body_optional=True,
-        headers=("If-Match",),
-        problem_codes=TRANSITION_PROBLEMS,
-    ),
-    ProxiedRoute(
-        "GET",
-        "/v1/reference/{table}",
-        "read_reference",
-        "permits",
-        "Read a code list",
-        "The codes",
-        "`purposes`, `sources`, `terms`, `units`, `kinds`, `event-types` or `rules`; whole, or page by page.",
-        query=("limit", "cursor"),
+    Route(
+        method="POST",
+        path=PATH + "/{id}/found",
+        operation_id="report_permit_found",
+        tag=PERMITS,
+        summary="Report a lost permit found",
+        description="It stands again where it stood.",
+        permission=AUTHORITY,
+        handler=forward,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Recovery, required=False),
+        responses=(RouteResponse(description="The permit", model=models.PermitView),),
+        problems=("invalid-transition",),
+        example=examples.REPORT_PERMIT_FOUND,
     ),
 )

@@ -7,6 +7,7 @@ from shared.database import new_id, now
 from shared.idempotency import IdempotentCommand, fingerprint
 
 COMMAND_NAMESPACE = UUID("3f6f5d1e-6a52-5c0e-9a53-0b7f6c1c2d10")
+"""The namespace of command ids that are derived from a client's own key."""
 
 
 def command_id(party_id: UUID, method: str, path: str, key: str | None) -> UUID:

@@ -1,13 +1,53 @@
-"""Cursors of lists."""
+"""Pages of lists: the parameters `limit` and `cursor`, and the body of a page."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
 from uuid import UUID
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, ValidationError
+from starlette.requests import Request
 
 from shared.problems import Invalid
 
 
-def parse_cursor(value: str | None) -> UUID | None:
-    """Read a cursor of a list by id; raises Invalid for what was never one."""
+class _Limit(BaseModel):
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageRequest:
+    """How many things a client asks for, and the id of the last one that it has."""
+
+    limit: int
+    before: UUID | None
+
+    @property
+    def one_more(self) -> int:
+        """Return how many to read: one more than is answered shows whether there is another page."""
+        return self.limit + 1
+
+
+def parse_page(request: Request) -> PageRequest:
+    """Parse the parameters of a page. Raise the problem `invalid-parameter` for a limit or cursor that cannot be."""
+    given = request.query_params
+    try:
+        limit = _Limit.model_validate({"limit": given["limit"]} if "limit" in given else {}).limit
+    except ValidationError as error:
+        faults = [{**fault, "loc": ("query", *fault["loc"])} for fault in error.errors()]
+        raise RequestValidationError(faults) from None
+    return PageRequest(limit=limit, before=_parse_cursor(given.get("cursor")))
+
+
+def _parse_cursor(value: str | None) -> UUID | None:
     try:
         return None if value is None else UUID(value)
     except ValueError:
         raise Invalid("invalid-parameter", "This cursor is none of ours; begin again without one.") from None
+
+
+def render_page(found: Sequence[dict[str, Any]], page: PageRequest, *, key: str) -> dict[str, Any]:
+    """Render a page of the things that were found; `key` is the field that the next page's cursor is made of."""
+    more = found[page.limit - 1][key] if len(found) > page.limit else None
+    return {"data": found[: page.limit], "next_cursor": more}

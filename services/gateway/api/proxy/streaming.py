@@ -5,8 +5,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from services.gateway.actions import service_calls
-from services.gateway.api.auth.authentication import authenticate, get_context, make_caller, require_known_parameters
-from services.gateway.api.proxy.proxy import ProxiedRoute, forwarded_headers, internal_path
+from services.gateway.api.auth.authentication import admit, get_context, make_caller
+from services.gateway.api.proxy.proxy import forwarded_headers, internal_path
+from services.gateway.api.routing.route import Route
 from shared.service_client import ServiceStream, ServiceUnreachable, service_unavailable
 
 
@@ -29,14 +30,13 @@ class ProxiedStream(StreamingResponse):
             await self._stream.close()
 
 
-async def stream_reply(request: Request, route: ProxiedRoute) -> Response:
+async def stream_reply(request: Request, route: Route) -> Response:
     """Pass a long answer on; 503 with Retry-After when the service is away."""
-    context = get_context(request)
-    principal = await authenticate(context, request.headers.get("authorization", ""), route.operation)
-    require_known_parameters(request, route.query)
+    context, service = get_context(request), route.answering_service
+    principal = await admit(request, route)
     path, query = internal_path(request, route), request.query_params.multi_items()
     caller = make_caller(principal, request)
     try:
-        return ProxiedStream(await service_calls.open_stream(context, route.service, path, caller=caller, query=query))
+        return ProxiedStream(await service_calls.open_stream(context, service, path, caller=caller, query=query))
     except ServiceUnreachable:
-        raise service_unavailable(route.service) from None
+        raise service_unavailable(service) from None

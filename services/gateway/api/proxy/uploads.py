@@ -2,57 +2,59 @@
 
 from collections.abc import AsyncIterator
 
-from fastapi import Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.actions import service_calls
-from services.gateway.api.auth.authentication import authenticate, get_context, make_caller, require_known_parameters
-from services.gateway.api.proxy.proxy import ProxiedRoute, internal_path, render_reply
+from services.gateway.api.auth.authentication import admit, get_context, make_caller
+from services.gateway.api.proxy.proxy import internal_path, render_reply
+from services.gateway.api.routing.route import Limits, Route
 from shared.problems import ProblemError
 from shared.service_client import ResponseLost, ServiceUnreachable, service_unavailable
 from shared.web import MAX_FILE_BYTES, require_csv, stream_body
 
-MAX_LOAD_SECONDS = 600.0
-"""The longest a load may take: a file of 38,000 taxa over a slow line."""
+FILE_LIMITS = Limits(body_bytes=MAX_FILE_BYTES, service_seconds=600.0)
+"""A load may take 600 s: a file of 38,000 taxa over a slow line."""
 
 
-async def upload(request: Request, route: ProxiedRoute) -> Response:
+async def upload(request: Request, route: Route) -> Response:
     """Pass a file on and the report back; 503 when the service is away, and then nothing was loaded."""
     context = get_context(request)
-    principal = await authenticate(context, request.headers.get("authorization", ""), route.operation)
-    require_known_parameters(request, route.query)
+    principal = await admit(request, route)
     require_csv(request)
-    body = StreamedBody(request)
+    body = StreamedBody(request, route.limits)
     try:
         reply = await service_calls.upload(
             context,
-            route.service,
+            route.answering_service,
             route.method,
             internal_path(request, route),
             caller=make_caller(principal, request),
             chunks=body.chunks(),
             query=request.query_params.multi_items(),
             headers={"content-type": "text/csv"},
-            seconds=MAX_LOAD_SECONDS,
+            seconds=route.limits.service_seconds,
         )
     except (ServiceUnreachable, ResponseLost):
         if body.refusal is not None:
             raise body.refusal from None
-        raise service_unavailable(route.service) from None
+        raise service_unavailable(route.answering_service) from None
     return render_reply(reply)
 
 
 class StreamedBody:
     """A body under way; what was wrong with it is remembered, for the call it broke only knows that it broke."""
 
-    def __init__(self, request: Request) -> None:
-        self._request = request
+    def __init__(self, request: Request, limits: Limits) -> None:
+        self._request, self._limits = request, limits
         self.refusal: ProblemError | None = None
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Pass the pieces on."""
         try:
-            async for chunk in stream_body(self._request, limit=MAX_FILE_BYTES):
+            async for chunk in stream_body(
+                self._request, limit=self._limits.body_bytes, seconds=self._limits.body_seconds
+            ):
                 yield chunk
         except ProblemError as refusal:
             self.refusal = refusal

@@ -1,6 +1,6 @@
 """Examples of the routes about reference data that is loaded: the listing of species, suspensions, quotas."""
 
-from services.gateway.api.descriptions.example import Example
+from services.gateway.api.routing.route import Example
 
 TAXON = {
     "taxon": "Crocodylus niloticus",
@@ -68,11 +68,10 @@ def _report(table: str) -> dict[str, object]:
 _SPECIES = "TaxonId,FullName,RankName,CurrentListing\n10745,Crocodylus niloticus,SPECIES,I/II\n"
 _SUSPENSION = "start_date,end_date,taxon_name,iso_code2,source\n2026-01-01,,Crocodylus niloticus,ZA,W\n"
 _QUOTA = "start_date,end_date,taxon_name,iso_code2,quota,unit\n2026-01-01,2026-12-31,Crocodylus niloticus,ZA,1200,\n"
-EXAMPLES: dict[str, Example] = {
-    "load_taxa": Example(_SPECIES, _report("taxa")),
-    "load_suspensions": Example(_SUSPENSION, _report("suspensions")),
-    "load_quotas": Example(_QUOTA, _report("quotas")),
-    "read_taxa": Example(response={"data": [TAXON], "next_cursor": None}),
-    "read_suspensions": Example(response={"data": [SUSPENSION], "next_cursor": None}),
-    "read_quotas": Example(response={"data": [QUOTA], "next_cursor": None}),
-}
+LOAD_TAXA = Example(request=_SPECIES, response=_report("taxa"))
+LOAD_SUSPENSIONS = Example(request=_SUSPENSION, response=_report("suspensions"))
+LOAD_QUOTAS = Example(request=_QUOTA, response=_report("quotas"))
+LOOK_UP_TAXON = Example(response={"data": [TAXON], "next_cursor": None})
+LIST_SUSPENSIONS = Example(response={"data": [SUSPENSION], "next_cursor": None})
+LIST_QUOTAS = Example(response={"data": [QUOTA], "next_cursor": None})
+READ_CODE_LIST = Example(response={"data": [{"code": "T", "name": "Commercial"}], "next_cursor": None})

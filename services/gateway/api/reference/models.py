@@ -1,4 +1,4 @@
-"""The shapes of what is answered about reference data and policies."""
+"""The models of responses about reference data."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -6,18 +6,9 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from services.gateway.api.descriptions.response_parts import Amount, CountryCode, Page, ResponsePart, ResponseShape
+from services.gateway.api.descriptions.response_parts import Amount, CountryCode, Page, ResponsePart
 from shared.contracts import policy
 from shared.contracts.closed_sets import Severity
-
-
-class PolicyView(policy.Policy):
-    """What a country asks for beyond the Convention, every switch named."""
-
-    model_config = ConfigDict(defer_build=True, json_schema_serialization_defaults_required=True)
-
-    country: CountryCode
-    version: int
 
 
 class Code(ResponsePart):
@@ -146,13 +137,3 @@ class LoadReport(ResponsePart):
     repairs: tuple[LoadNote, ...]
     refusals: tuple[LoadNote, ...]
     ended_names: tuple[str, ...]
-
-
-RESPONSES: dict[str, ResponseShape] = {
-    **dict.fromkeys(("read_policy", "change_policy"), PolicyView),
-    "read_reference": Codes,
-    "read_taxa": Listings,
-    "read_suspensions": Suspensions,
-    "read_quotas": Quotas,
-    **dict.fromkeys(("load_taxa", "load_suspensions", "load_quotas"), LoadReport),
-}

@@ -1,86 +1,163 @@
-"""The routes about what holds beyond the papers, which permits answers: policies, reference data that is loaded."""
+"""The routes about reference data: code lists, the listing of species, suspensions, quotas, and their loads."""
 
-from services.gateway.api.proxy.proxy import ProxiedRoute
-from shared.contracts.policy import Policy
+from services.gateway.api.proxy.proxy import forward
+from services.gateway.api.proxy.uploads import FILE_LIMITS, upload
+from services.gateway.api.reference import examples, models
+from services.gateway.api.routing.parameters import COUNTRY_CODE, CURSOR, DAY, LIMIT, LIMIT_OR_ALL, TEXT, QueryParameter
+from services.gateway.api.routing.permissions import ADMIN, ALL_ROLES
+from services.gateway.api.routing.route import CSV_FILE, RequestBody, Route, RouteResponse
+from services.gateway.api.routing.tags import REFERENCE
 
 PATH = "/v1/reference"
-
-
-def _load_route(table: str, operation: str, summary: str, description: str) -> ProxiedRoute:
-    return ProxiedRoute(
-        "PUT",
-        f"{PATH}/{table}",
-        operation,
-        "permits",
-        summary,
-        "The report: what was taken, repaired, refused, unchanged, added, changed, ended; with lines and reasons",
-        description + " It holds `from` a day on, today when not said. The same file again changes nothing.",
-        file_media_type="text/csv",
-        query=("from",),
-    )
-
-
-LOAD_ROUTES: tuple[ProxiedRoute, ...] = (
-    _load_route("taxa", "load_taxa", "Load the species index", "CSV with the columns of the public index of species."),
-    _load_route(
-        "suspensions", "load_suspensions", "Load suspensions of trade", "CSV with the columns of the public list."
-    ),
-    _load_route("quotas", "load_quotas", "Load annual quotas", "CSV with the columns of the public list."),
+NAME = QueryParameter(
+    name="name",
+    description="A scientific name, or how it begins; authors and capitals aside",
+    schema=TEXT,
+    required=True,
 )
-"""Routes that take a file, however large, and pass it on as it arrives."""
+ON = QueryParameter(name="on", description="The day it is asked for; today when not said", schema=DAY)
+COUNTRY_OF_SPECIMENS = QueryParameter(
+    name="country",
+    description="Where the specimens are from: tells the parts of a split listing apart",
+    schema=COUNTRY_CODE,
+)
+SUSPENDED_COUNTRY = QueryParameter(
+    name="country", description="The country trade with which is suspended", schema=COUNTRY_CODE
+)
+QUOTA_COUNTRY = QueryParameter(name="country", description="The country that set the quota", schema=COUNTRY_CODE)
+HOLDS_FROM = QueryParameter(
+    name="from", description="The day from which the file holds; today when not said", schema=DAY
+)
+LOAD_REPORT = RouteResponse(
+    description=(
+        "The report: what was taken, repaired, refused, unchanged, added, changed, ended; with lines and reasons"
+    ),
+    model=models.LoadReport,
+)
 
-REFERENCE_ROUTES: tuple[ProxiedRoute, ...] = (
-    ProxiedRoute(
-        "GET",
-        "/v1/policies/{country}",
-        "read_policy",
-        "permits",
-        "Read a country's policy",
-        "Its switches, with its version as ETag",
-        "What the country asks for beyond the Convention; every switch is off until it is turned on.",
+ROUTES = (
+    Route(
+        method="GET",
+        path=PATH + "/{table}",
+        operation_id="read_code_list",
+        tag=REFERENCE,
+        summary="Read a code list",
+        description=(
+            "`purposes`, `sources`, `terms`, `units`, `kinds`, `event-types` or `rules`; whole, or page by page."
+        ),
+        permission=ALL_ROLES,
+        handler=forward,
+        service="permits",
+        query=(LIMIT_OR_ALL, CURSOR),
+        responses=(RouteResponse(description="The codes", model=models.Codes),),
+        example=examples.READ_CODE_LIST,
     ),
-    ProxiedRoute(
-        "PUT",
-        "/v1/policies/{country}",
-        "change_policy",
-        "permits",
-        "Change a country's policy",
-        "The policy as it is now",
-        "The switches anew: what is not named is off. It holds for what is checked from then on.",
-        request_model=Policy,
-        headers=("If-Match",),
-        problem_codes=("version-missing", "version-stale"),
+    Route(
+        method="GET",
+        path=PATH + "/taxa",
+        operation_id="look_up_taxon",
+        tag=REFERENCE,
+        summary="Look a taxon up",
+        description=(
+            "By accepted name, synonym, higher taxon or hybrid, authors and capitals aside; where nothing is "
+            "called so, by the beginning of a name. `on` is today when not said; `country` tells the parts of a "
+            "split listing apart."
+        ),
+        permission=ALL_ROLES,
+        handler=forward,
+        service="permits",
+        query=(NAME, ON, COUNTRY_OF_SPECIMENS, LIMIT),
+        responses=(RouteResponse(description="Its listings on the day, one for each Appendix", model=models.Listings),),
+        example=examples.LOOK_UP_TAXON,
     ),
-    ProxiedRoute(
-        "GET",
-        f"{PATH}/taxa",
-        "read_taxa",
-        "permits",
-        "Look a taxon up",
-        "Its listings on the day, one for each Appendix",
-        "By accepted name, synonym, higher taxon or hybrid, authors and capitals aside; where nothing is called so, "
-        "by the beginning of a name. `on` is today when not said; `country` tells the parts of a split listing apart.",
-        query=("name", "on", "country", "limit"),
+    Route(
+        method="GET",
+        path=PATH + "/suspensions",
+        operation_id="list_suspensions",
+        tag=REFERENCE,
+        summary="List the suspensions in force",
+        description="Of one `country` or of all, in force on a day: `on`, today when not said.",
+        permission=ALL_ROLES,
+        handler=forward,
+        service="permits",
+        query=(SUSPENDED_COUNTRY, ON, LIMIT_OR_ALL, CURSOR),
+        responses=(RouteResponse(description="The suspensions on the day", model=models.Suspensions),),
+        example=examples.LIST_SUSPENSIONS,
     ),
-    ProxiedRoute(
-        "GET",
-        f"{PATH}/suspensions",
-        "read_suspensions",
-        "permits",
-        "Read the suspensions in force",
-        "The suspensions on the day",
-        "Of one `country` or of all, in force on a day: `on`, today when not said.",
-        query=("country", "on", "limit", "cursor"),
+    Route(
+        method="GET",
+        path=PATH + "/quotas",
+        operation_id="list_quotas",
+        tag=REFERENCE,
+        summary="List the quotas in force",
+        description=(
+            "Of one `country` or of all, in force on a day: `on`, today when not said. What was `taken` is the "
+            "sum of the permits that stand; one revoked or replaced gives back its part."
+        ),
+        permission=ALL_ROLES,
+        handler=forward,
+        service="permits",
+        query=(QUOTA_COUNTRY, ON, LIMIT_OR_ALL, CURSOR),
+        responses=(
+            RouteResponse(description="The quotas on the day, each with what permits took of it", model=models.Quotas),
+        ),
+        example=examples.LIST_QUOTAS,
     ),
-    ProxiedRoute(
-        "GET",
-        f"{PATH}/quotas",
-        "read_quotas",
-        "permits",
-        "Read the quotas in force",
-        "The quotas on the day, each with what permits took of it",
-        "Of one `country` or of all, in force on a day: `on`, today when not said. What was `taken` is the sum of the "
-        "permits that stand; one revoked or replaced gives back its part.",
-        query=("country", "on", "limit", "cursor"),
+    Route(
+        method="PUT",
+        path=PATH + "/taxa",
+        operation_id="load_taxa",
+        tag=REFERENCE,
+        summary="Load the species index",
+        description=(
+            "CSV with the columns of the public index of species. It holds `from` a day on, today when not said. "
+            "The same file again changes nothing."
+        ),
+        permission=ADMIN,
+        handler=upload,
+        service="permits",
+        query=(HOLDS_FROM,),
+        request=RequestBody(media=(CSV_FILE,)),
+        responses=(LOAD_REPORT,),
+        example=examples.LOAD_TAXA,
+        limits=FILE_LIMITS,
+    ),
+    Route(
+        method="PUT",
+        path=PATH + "/suspensions",
+        operation_id="load_suspensions",
+        tag=REFERENCE,
+        summary="Load suspensions of trade",
+        description=(
+            "CSV with the columns of the public list. It holds `from` a day on, today when not said. The same "
+            "file again changes nothing."
+        ),
+        permission=ADMIN,
+        handler=upload,
+        service="permits",
+        query=(HOLDS_FROM,),
+        request=RequestBody(media=(CSV_FILE,)),
+        responses=(LOAD_REPORT,),
+        example=examples.LOAD_SUSPENSIONS,
+        limits=FILE_LIMITS,
+    ),
+    Route(
+        method="PUT",
+        path=PATH + "/quotas",
+        operation_id="load_quotas",
+        tag=REFERENCE,
+        summary="Load annual quotas",
+        description=(
+            "CSV with the columns of the public list. It holds `from` a day on, today when not said. The same "
+            "file again changes nothing."
+        ),
+        permission=ADMIN,
+        handler=upload,
+        service="permits",
+        query=(HOLDS_FROM,),
+        request=RequestBody(media=(CSV_FILE,)),
+        responses=(LOAD_REPORT,),
+        example=examples.LOAD_QUOTAS,
+        limits=FILE_LIMITS,
     ),
 )

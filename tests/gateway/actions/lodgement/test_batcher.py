@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +18,9 @@ from sqlalchemy import text
 from services.cli.databases import Server
 from services.cli.ports import free_ports
 from services.gateway.actions.lodgement import batcher
+from services.gateway.api.routes import ROUTES
+from services.gateway.api.routing.registration import register_routes
+from services.gateway.api.routing.route import Limits
 from tests.gateway.conftest import RunningGateway, declaration, serve_gateway
 
 
@@ -276,12 +280,9 @@ async def test_a_connection_that_was_cut_is_opened_again_and_nobody_notices(
         assert [response.status_code for response in responses] == [202] * 5, responses[0].text
 
 
-async def test_the_head_of_the_line_is_not_kept_waiting_by_a_slow_body(
-    hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from services.gateway.api.declarations import lodge
-
-    monkeypatch.setattr(lodge, "BODY_TIMEOUT_SECONDS", 0.2)
+async def test_the_head_of_the_line_is_not_kept_waiting_by_a_slow_body(hub: RunningGateway) -> None:
+    [declared] = [route for route in ROUTES if route.operation_id == "lodge_declaration"]
+    register_routes(hub.app, [replace(declared, limits=Limits(body_seconds=0.2))])
     trader = await hub.trader()
     lines = ["POST /v1/declarations HTTP/1.1", "Host: hub", "Content-Type: application/json", "Content-Length: 9"]
     lines += [f"{name}: {value}" for name, value in (trader | {"Idempotency-Key": "k"}).items()]

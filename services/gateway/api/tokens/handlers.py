@@ -4,7 +4,7 @@ import base64
 import binascii
 from urllib.parse import parse_qsl, unquote_plus
 
-from fastapi import FastAPI, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from services.gateway.actions import service_calls
@@ -13,17 +13,16 @@ from services.gateway.actions.auth.client_assertions import BadAssertion, claime
 from services.gateway.actions.auth.client_keys import ALGORITHMS
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.token_grant import grant_token, grant_token_by_assertion
-from services.gateway.api.auth.authentication import InjectedContext
-from services.gateway.api.descriptions.operations import problem_responses
+from services.gateway.api.auth.authentication import get_context
+from services.gateway.api.routing.bodies import read_route_body
+from services.gateway.api.routing.route import Route
+from services.gateway.api.tokens.models import ASSERTION_TYPE, FORM
 from shared.contracts.parties import Caller
 from shared.problem_responses import request_id
 from shared.request_context import record_code
 from shared.service_client import ServiceUnreachable, service_unavailable
-from shared.web import read_body
 
-FORM = "application/x-www-form-urlencoded"
-FORM_LIMIT = 16_384
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+CACHED = {"Cache-Control": "public, max-age=60"}
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -35,27 +34,29 @@ class OAuthError(Exception):
         self.error, self.description = error, description
 
 
-async def ask_token(request: Request, context: InjectedContext) -> Response:
-    """Ask for an access token by client credentials, an hour long.
+async def create_token(request: Request, route: Route) -> Response:
+    """Return an access token, or the refusal of one."""
+    try:
+        token = await _grant_token(request, route)
+    except OAuthError as error:
+        return _render_refusal(error)
+    content = {"access_token": token, "token_type": "Bearer", "expires_in": int(TOKEN_LIFETIME.total_seconds())}
+    return JSONResponse(content, headers=NO_STORE)
 
-    The client authenticates in one way: by HTTP Basic, by `client_id` and `client_secret` in the form, or by
-    `client_assertion` (`private_key_jwt`, RFC 7523): a JWT signed by its key with ES256 or Ed25519, `iss` and `sub` its
-    client id, `aud` our issuer alone, at most 5 minutes old, each `jti` once.
-    """
-    form = await _parse_form(request)
+
+async def _grant_token(request: Request, route: Route) -> str:
+    form = await _parse_form(request, route)
     if form.get("grant_type") != "client_credentials":
         error = "unsupported_grant_type" if form.get("grant_type") else "invalid_request"
         raise OAuthError(error, "Send grant_type=client_credentials.")
     if form.get("scope"):
         raise OAuthError("invalid_scope", "There are no scopes here: a party's roles say what it may do.")
-    token = await _grant_token(request.headers.get("authorization", ""), form, context)
-    content = {"access_token": token, "token_type": "Bearer", "expires_in": int(TOKEN_LIFETIME.total_seconds())}
-    return JSONResponse(content, headers=NO_STORE)
+    return await _authenticate_client(request.headers.get("authorization", ""), form, get_context(request))
 
 
-async def read_server_metadata(context: InjectedContext) -> Response:
-    """Say where and how tokens are asked for (RFC 8414)."""
-    issuer = context.access_tokens.issuer
+async def read_server_metadata(request: Request, route: Route) -> Response:
+    """Return where and how clients get tokens (RFC 8414)."""
+    issuer = get_context(request).access_tokens.issuer
     return JSONResponse(
         {
             "issuer": issuer,
@@ -70,36 +71,28 @@ async def read_server_metadata(context: InjectedContext) -> Response:
     )
 
 
-async def read_token_keys(context: InjectedContext) -> Response:
-    """Publish the public keys that access tokens are signed with (RFC 7517)."""
-    return JSONResponse(context.access_tokens.keys.public_jwks(), headers={"Cache-Control": "public, max-age=60"})
+async def read_token_keys(request: Request, route: Route) -> Response:
+    """Return the public keys that access tokens are signed with (RFC 7517)."""
+    return JSONResponse(get_context(request).access_tokens.keys.public_jwks(), headers=CACHED)
 
 
-async def read_receipt_keys(context: InjectedContext) -> Response:
-    """Publish the public keys that receipts were ever signed with (RFC 7517), those dropped in a rotation too.
-
-    They verify receipts and nothing else: no token signed by a dropped key lets anybody in.
-    """
-    return JSONResponse(
-        context.access_tokens.keys.public_jwks_with_retired(), headers={"Cache-Control": "public, max-age=60"}
-    )
+async def read_receipt_keys(request: Request, route: Route) -> Response:
+    """Return the public keys that receipts were ever signed with (RFC 7517)."""
+    return JSONResponse(get_context(request).access_tokens.keys.public_jwks_with_retired(), headers=CACHED)
 
 
-async def read_webhook_keys(context: InjectedContext, request: Request) -> Response:
-    """Publish the keys that webhooks are signed with (RFC 7517): Ed25519, `v1a` of Standard Webhooks."""
+async def read_webhook_keys(request: Request, route: Route) -> Response:
+    """Return the public keys that webhooks are signed with (RFC 7517)."""
     caller = Caller(service="gateway", request_id=request_id(request))
     try:
-        reply = await service_calls.read_webhook_keys(context, caller=caller)
+        reply = await service_calls.read_webhook_keys(get_context(request), caller=caller)
     except ServiceUnreachable:
-        raise service_unavailable("notifications") from None
-    return Response(
-        reply.body, reply.status, headers={"Cache-Control": "public, max-age=60"}, media_type="application/json"
-    )
+        raise service_unavailable(route.answering_service) from None
+    return Response(reply.body, reply.status, headers=CACHED, media_type="application/json")
 
 
-async def render_oauth_error(request: Request, error: Exception) -> Response:
-    """Answer a refusal as RFC 6749, 5.2 has it."""
-    assert isinstance(error, OAuthError)
+def _render_refusal(error: OAuthError) -> Response:
+    """Render a refusal as RFC 6749, 5.2 has it."""
     record_code(error.error)
     wrong_client = error.error == "invalid_client"
     return JSONResponse(
@@ -109,57 +102,10 @@ async def render_oauth_error(request: Request, error: Exception) -> Response:
     )
 
 
-def add_token_routes(app: FastAPI) -> None:
-    """Serve the token endpoint and the documents around it."""
-    app.add_exception_handler(OAuthError, render_oauth_error)
-    form = {"type": "object", "required": ["grant_type"], "properties": _FORM_PROPERTIES}
-    app.add_api_route(
-        "/oauth2/token",
-        ask_token,
-        methods=["POST"],
-        operation_id="ask_token",
-        tags=["who"],
-        summary="Ask for an access token",
-        response_description="The token; send it as Authorization: Bearer …",
-        responses={
-            400: {"description": "RFC 6749, 5.2: invalid_request, unsupported_grant_type, invalid_scope"},
-            401: {"description": "RFC 6749, 5.2: invalid_client"},
-            **problem_responses("body-too-large", "body-too-slow", "database-unavailable"),
-        },
-        openapi_extra={"security": [], "requestBody": {"required": True, "content": {FORM: {"schema": form}}}},
-    )
-    for path, handler, summary in (
-        ("/.well-known/oauth-authorization-server", read_server_metadata, "Where and how to ask for tokens"),
-        ("/.well-known/jwks.json", read_token_keys, "The public keys of access tokens"),
-        ("/.well-known/receipt-keys.json", read_receipt_keys, "The public keys of receipts, old ones too"),
-        ("/.well-known/webhook-keys.json", read_webhook_keys, "The public keys of webhooks"),
-    ):
-        app.add_api_route(
-            path,
-            handler,
-            methods=["GET"],
-            operation_id=handler.__name__,
-            tags=["who"],
-            summary=summary,
-            response_description="The document",
-            responses=problem_responses("service-unavailable") if handler is read_webhook_keys else None,
-            openapi_extra={"security": []},
-        )
-
-
-_FORM_PROPERTIES = {
-    "grant_type": {"type": "string", "const": "client_credentials"},
-    "client_id": {"type": "string"},
-    "client_secret": {"type": "string", "format": "password"},
-    "client_assertion_type": {"type": "string", "const": ASSERTION_TYPE},
-    "client_assertion": {"type": "string"},
-}
-
-
-async def _parse_form(request: Request) -> dict[str, str]:
+async def _parse_form(request: Request, route: Route) -> dict[str, str]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise OAuthError("invalid_request", f"Send Content-Type: {FORM}.")
-    body = await read_body(request, limit=FORM_LIMIT)
+    body = await read_route_body(request, route)
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=20, errors="strict")
     except ValueError:
@@ -169,7 +115,7 @@ async def _parse_form(request: Request) -> dict[str, str]:
     return dict(pairs)
 
 
-async def _grant_token(authorization: str, form: dict[str, str], context: GatewayContext) -> str:
+async def _authenticate_client(authorization: str, form: dict[str, str], context: GatewayContext) -> str:
     if "client_assertion" in form or "client_assertion_type" in form:
         try:
             return await grant_token_by_assertion(context, _parse_assertion(authorization, form))

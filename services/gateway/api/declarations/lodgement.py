@@ -4,10 +4,8 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from json.encoder import encode_basestring
-from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.routing import APIRoute
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
@@ -17,33 +15,24 @@ from services.gateway.actions.declaration_status import wait_until_checked
 from services.gateway.actions.lodgement.batcher import LodgedDeclaration
 from services.gateway.actions.representation import declaring_trader, make_submission
 from services.gateway.api.auth.authentication import authenticate, make_caller, require_known_parameters
-from services.gateway.api.descriptions.operations import (
-    BODY_PROBLEMS,
-    CODE_PROBLEMS,
-    COMMON_PROBLEMS,
-    XML_PROBLEMS,
-    header_parameter,
-    problem_responses,
-    request_body,
-)
 from services.gateway.api.protocol.headers import parse_wait, require_idempotency_key
 from services.gateway.api.protocol.media_types import parse_media_type
 from services.gateway.api.proxy.proxy import render_reply
+from services.gateway.api.routing.route import Limits, Route
 from services.gateway.formats.declaration_formats import FORMATS
-from shared.contracts.declaration import Declaration
 from shared.contracts.fields import format_timestamp, render_digest
 from shared.database import now
 from shared.problems import ProblemError
-from shared.web import BODY_TIMEOUT_SECONDS, MAX_BODY_BYTES, read_body, require_no_encoding, require_size
+from shared.web import read_body, require_no_encoding, require_size
 
 JSON = b"application/json"
 
 
-async def lodge_declaration(scope: Scope, receive: Receive, send: Send) -> None:
+async def lodge_declaration(scope: Scope, receive: Receive, send: Send, route: Route) -> None:
     """Take a declaration in: check it in the order of the contract, answer 202 once it is durable."""
     context: GatewayContext = scope["app"].state.context
     headers: Mapping[bytes, bytes] = dict(scope["headers"])
-    principal = await authenticate(context, headers.get(b"authorization", b"").decode("latin-1"), "lodge_declaration")
+    principal = await authenticate(context, headers.get(b"authorization", b"").decode("latin-1"), route)
     if scope["query_string"]:
         require_known_parameters(Request(scope), ())
     key_header = headers.get(b"idempotency-key")
@@ -52,9 +41,9 @@ async def lodge_declaration(scope: Scope, receive: Receive, send: Send) -> None:
     kind = parse_media_type(headers.get(b"content-type", b""))
     if b"content-encoding" in headers:
         require_no_encoding(headers[b"content-encoding"].decode("latin-1"))
-    require_size(headers.get(b"content-length", b"").decode("latin-1"), MAX_BODY_BYTES)
+    require_size(headers.get(b"content-length", b"").decode("latin-1"), route.limits.body_bytes)
     context.batcher.require_capacity()
-    raw_body = await _read_body(scope, receive)
+    raw_body = await _read_body(scope, receive, route.limits)
     at = now()
     declaration, normalized = FORMATS[kind](raw_body, principal.party)
     trader = await declaring_trader(declaration, principal, context.directory, at=at)
@@ -117,14 +106,14 @@ async def _wait_for_checks(
     return response
 
 
-async def _read_body(scope: Scope, receive: Receive) -> bytes:
+async def _read_body(scope: Scope, receive: Receive, limits: Limits) -> bytes:
     """Read the body: mostly it is there in one piece; if not, with the limits every route has."""
     try:
-        async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
+        async with asyncio.timeout(limits.body_seconds):
             first = await receive()
     except TimeoutError:
-        raise ProblemError("body-too-slow", f"The body did not arrive within {BODY_TIMEOUT_SECONDS:.0f} s.") from None
-    if first["type"] == "http.request" and not first.get("more_body") and len(first["body"]) <= MAX_BODY_BYTES:
+        raise ProblemError("body-too-slow", f"The body did not arrive within {limits.body_seconds:.0f} s.") from None
+    if first["type"] == "http.request" and not first.get("more_body") and len(first["body"]) <= limits.body_bytes:
         complete_body: bytes = first["body"]
         return complete_body
     pieces = [first]
@@ -132,43 +121,4 @@ async def _read_body(scope: Scope, receive: Receive) -> bytes:
     async def rest() -> Message:
         return pieces.pop() if pieces else await receive()
 
-    return await read_body(Request(scope, rest))
-
-
-async def documented() -> Response:
-    """Lodge a declaration; it is kept with its digest before this is answered, and checked moments after.
-
-    The same Idempotency-Key with the same body is answered the same, with `Idempotency-Replayed: true`. With
-    `Prefer: wait=N` (RFC 7240, up to 30 s) the answer waits for the checks: 200 and the whole declaration when they
-    are done in time. `application/xml` is a customs message of the WCO Data Model, read as docs/wco.md says; with
-    `Accept: application/xml` this and all other answers about declarations are a WCO `Response`.
-    """
-    raise AssertionError("answered by `lodge`")
-
-
-def add_lodge_route(app: FastAPI) -> None:
-    """Serve the route; FastAPI describes it, but the request does not pass through FastAPI's own handling."""
-    parameters = [
-        header_parameter(
-            "Idempotency-Key", "New for each declaration, the same on repeats; 1 to 255 visible ASCII", required=True
-        ),
-        header_parameter("Prefer", "wait=N: wait up to N seconds (30 at most) for the checks"),
-    ]
-    codes = ("idempotency-key-missing", "idempotency-key-invalid", "not-your-declaration")
-    more_codes = ("reference-taken", "idempotency-key-reused", "overloaded", "database-unavailable")
-    checked_response: dict[int | str, Any] = {200: {"description": "The whole declaration, checked in time"}}
-    route = APIRoute(
-        "/v1/declarations",
-        documented,
-        methods=["POST"],
-        operation_id="lodge_declaration",
-        tags=["declarations"],
-        summary="Lodge a declaration",
-        status_code=202,
-        response_description="It is durable; Location says where it is followed",
-        responses=checked_response
-        | problem_responses(*COMMON_PROBLEMS, *BODY_PROBLEMS, *CODE_PROBLEMS, *XML_PROBLEMS, *codes, *more_codes),
-        openapi_extra={"parameters": parameters, "requestBody": request_body(Declaration, media=FORMATS)},
-    )
-    route.app = lodge_declaration
-    app.router.routes.insert(0, route)
+    return await read_body(Request(scope, rest), limit=limits.body_bytes, seconds=limits.body_seconds)

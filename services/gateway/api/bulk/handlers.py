@@ -1,0 +1,191 @@
+"""Bulk: declarations and permits line by line, each answered in order once it is durable; a bad line harms no other.
+
+The lines of one connection are read while those before them are written. Each is named by a key of its own, so a
+connection that was lost is taken up again by sending the same lines, all or the rest: nothing is doubled.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope, Send
+
+from services.gateway.actions import bulk_issue, bulk_lodgement
+from services.gateway.actions.auth.party_directory import Principal
+from services.gateway.actions.context import GatewayContext
+from services.gateway.actions.lodgement.batcher import LodgedDeclaration
+from services.gateway.api.auth.authentication import admit, make_caller
+from services.gateway.api.declarations.lodgement import render_lodged
+from services.gateway.api.protocol.commands import COMMAND_NAMESPACE
+from services.gateway.api.protocol.headers import parse_idempotency_key
+from services.gateway.api.protocol.ndjson import Line, ResponseStream, read_batches
+from services.gateway.api.routing.route import NDJSON, Route
+from shared.contracts.parties import Caller
+from shared.logs import logger
+from shared.problem_responses import status_and_document
+from shared.problems import Invalid, ProblemError, Unavailable
+from shared.web import require_no_encoding
+
+ACCEPTED_MEDIA_TYPES = frozenset({NDJSON, "application/ndjson", "application/jsonl"})
+MAX_BATCH = 500
+MAX_CONCURRENT_BATCHES = 2
+"""Batches of one connection that are written while the next is read."""
+
+
+@dataclass(frozen=True)
+class BulkRequest:
+    """Who sends lines, and under which key."""
+
+    context: GatewayContext
+    principal: Principal
+    caller: Caller
+    key: str | None
+
+
+HandleBatch = Callable[[BulkRequest, Sequence[Line]], Awaitable["Awaitable[list[bytes]]"]]
+"""Reads the lines of a batch and begins to write them; what it answers is awaited for their answers, in order."""
+
+
+async def lodge_batch(bulk_request: BulkRequest, lines: Sequence[Line]) -> Awaitable[list[bytes]]:
+    """Read declarations and begin to keep them."""
+    results = await bulk_lodgement.start(bulk_request.context, bulk_request.principal, bulk_request.key, _bodies(lines))
+
+    async def render_lines() -> list[bytes]:
+        request_id = bulk_request.caller.request_id
+        return [
+            _render_lodged_line(line.number, result, request_id)
+            for line, result in zip(lines, await results, strict=True)
+        ]
+
+    return render_lines()
+
+
+async def issue_batch(bulk_request: BulkRequest, lines: Sequence[Line]) -> Awaitable[list[bytes]]:
+    """Read permits and begin to have them issued."""
+    results = await bulk_issue.start(
+        bulk_request.context,
+        bulk_request.principal,
+        bulk_request.caller,
+        bulk_request.key,
+        _bodies(lines),
+        namespace=COMMAND_NAMESPACE,
+    )
+
+    async def render_lines() -> list[bytes]:
+        pairs, request_id = zip(lines, await results, strict=True), bulk_request.caller.request_id
+        return [
+            render_error_line(line.number, result, request_id)
+            if isinstance(result, ProblemError)
+            else _render_line(line.number, *result)
+            for line, result in pairs
+        ]
+
+    return render_lines()
+
+
+def _bodies(lines: Sequence[Line]) -> list[bytes | None]:
+    return [None if line.overlong else line.body for line in lines]
+
+
+def _render_lodged_line(number: int, result: "LodgedDeclaration | ProblemError | Exception", request_id: str) -> bytes:
+    """Write the answer of one line: the body of the 202 or the problem, with the line's number and its status."""
+    if isinstance(result, LodgedDeclaration):
+        replayed = b',"replayed":true' if result.replayed else b""
+        return b'{"line":%d,"status_code":202,' % number + render_lodged(result)[1:-1] + replayed + b"}\n"
+    return render_error_line(number, result, request_id)
+
+
+def render_error_line(number: int, error: Exception, request_id: str) -> bytes:
+    """Write the problem of one line."""
+    problem = error if isinstance(error, ProblemError) else Unavailable("database-unavailable", RETRY_LINE)
+    if problem is not error:
+        logger().error("bulk_line.failed", line=number, error=error)
+    return _render_line(number, *status_and_document(problem, request_id=request_id))
+
+
+def _render_line(number: int, status: int, content: dict[str, Any]) -> bytes:
+    return json.dumps({"line": number, "status_code": status, **content}, ensure_ascii=False).encode() + b"\n"
+
+
+RETRY_LINE = "This line could not be written now. Send it again; under the same key it is kept once at most."
+
+
+async def lodge_declarations(scope: Scope, receive: Receive, send: Send, route: Route) -> None:
+    """Lodge a declaration for each line."""
+    await _answer_lines(scope, receive, send, route=route, handle_batch=lodge_batch)
+
+
+async def create_permits(scope: Scope, receive: Receive, send: Send, route: Route) -> None:
+    """Issue or register a permit for each line."""
+    await _answer_lines(scope, receive, send, route=route, handle_batch=issue_batch)
+
+
+async def _answer_lines(scope: Scope, receive: Receive, send: Send, *, route: Route, handle_batch: HandleBatch) -> None:
+    """Answer 200 as soon as it is known who sends what; then a line for each line."""
+    request = Request(scope)
+    context: GatewayContext = request.app.state.context
+    principal = await admit(request, route)
+    key = parse_idempotency_key(request.headers.get("idempotency-key"))
+    _require_ndjson(request.headers.get("content-type", ""))
+    require_no_encoding(request.headers.get("content-encoding", ""))
+    bulk_request = BulkRequest(context, principal, make_caller(principal, request), key)
+    headers = [(b"content-type", NDJSON.encode()), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    response = ResponseStream(send)
+    sender = asyncio.create_task(response.run())
+    try:
+        await _handle_lines(receive, handle_batch, bulk_request, response=response, sender=sender)
+        response.finish()
+        await sender
+    finally:
+        sender.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await sender
+
+
+async def _handle_lines(
+    receive: Receive,
+    handle_batch: HandleBatch,
+    bulk_request: BulkRequest,
+    *,
+    response: ResponseStream,
+    sender: "asyncio.Task[None]",
+) -> None:
+    pending: asyncio.Queue[asyncio.Future[list[bytes]] | None] = asyncio.Queue(MAX_CONCURRENT_BATCHES - 1)
+    result_sender = asyncio.create_task(_send_results(pending, response))
+    count = 0
+    try:
+        async for lines in read_batches(receive, max_lines=MAX_BATCH):
+            await pending.put(asyncio.ensure_future(await handle_batch(bulk_request, lines)))
+            count += len(lines)
+            if sender.done():
+                break
+    except ClientDisconnect:
+        logger().info("bulk.client_disconnected", lines=count)
+    except ProblemError as error:
+        await pending.put(
+            asyncio.ensure_future(_single(render_error_line(count + 1, error, bulk_request.caller.request_id)))
+        )
+    await pending.put(None)
+    await result_sender
+
+
+async def _send_results(pending: "asyncio.Queue[asyncio.Future[list[bytes]] | None]", response: ResponseStream) -> None:
+    """Put the answers of each batch as soon as they and all before them are there."""
+    while (batch := await pending.get()) is not None:
+        response.write(b"".join(await batch))
+
+
+async def _single(line: bytes) -> list[bytes]:
+    return [line]
+
+
+def _require_ndjson(given: str) -> None:
+    media_type, _, rest = given.partition(";")
+    charset = rest.strip().lower().removeprefix("charset=").strip('"')
+    if media_type.strip().lower() not in ACCEPTED_MEDIA_TYPES or charset not in {"", "utf-8"}:
+        raise Invalid("unsupported-media-type", f"Send Content-Type: {NDJSON}, one JSON document a line, in UTF-8.")

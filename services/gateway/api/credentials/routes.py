@@ -1,0 +1,85 @@
+"""The routes about the credentials of a party."""
+
+from services.gateway.api.credentials import examples, handlers
+from services.gateway.api.credentials.models import CreatedCredential, Credentials, RotatedCredential
+from services.gateway.api.routing.parameters import IDEMPOTENCY_KEY, PAGE
+from services.gateway.api.routing.permissions import ADMIN
+from services.gateway.api.routing.route import NO_BODIES, Link, RequestBody, Route, RouteResponse
+from services.gateway.api.routing.tags import ACCESS
+from shared.contracts.parties import CredentialRotation, NewCredential
+
+PATH = "/v1/parties/{id}/credentials"
+KEY_PROBLEMS = ("secret-not-kept", "public-key-unfit", "private-key-sent")
+THIS_CREDENTIAL = {"id": "$request.path.id", "client_id": "$response.body#/client_id"}
+
+ROUTES = (
+    Route(
+        method="POST",
+        path=PATH,
+        operation_id="create_credential",
+        tag=ACCESS,
+        summary="Give a credential",
+        description=(
+            "Give a party a credential: a secret (shown once) when nothing is sent, or its own public key "
+            "(`private_key_jwt`).\n\nTwo or more may live at once, so that one can follow the other. Where the hub "
+            "trusts an outside issuer, `subject` says who the party is in its tokens."
+        ),
+        permission=ADMIN,
+        handler=handlers.create_credential,
+        headers=(IDEMPOTENCY_KEY,),
+        request=RequestBody(model=NewCredential, required=False),
+        responses=(RouteResponse(status=201, description="The credential", model=CreatedCredential),),
+        problems=(*KEY_PROBLEMS, "subject-taken"),
+        example=examples.CREATE_CREDENTIAL,
+        links=(
+            Link(operation_id="rotate_credential", parameters=THIS_CREDENTIAL),
+            Link(operation_id="delete_credential", parameters=THIS_CREDENTIAL),
+        ),
+    ),
+    Route(
+        method="GET",
+        path=PATH,
+        operation_id="list_credentials",
+        tag=ACCESS,
+        summary="List credentials",
+        description=(
+            "List a party's living credentials, newest first: their kind, last use and end, never their secrets."
+        ),
+        permission=ADMIN,
+        handler=handlers.list_credentials,
+        query=PAGE,
+        responses=(RouteResponse(description="A page, newest first", model=Credentials),),
+        example=examples.LIST_CREDENTIALS,
+    ),
+    Route(
+        method="POST",
+        path=PATH + "/{client_id}/rotation",
+        operation_id="rotate_credential",
+        tag=ACCESS,
+        summary="Rotate a credential",
+        description=(
+            "Make a new credential in the place of one, which works on for `overlap_hours` (24 when not said).\n\n"
+            "The new one is of the same kind: a secret (shown once), or the public key that is sent along."
+        ),
+        permission=ADMIN,
+        handler=handlers.rotate_credential,
+        headers=(IDEMPOTENCY_KEY,),
+        request=RequestBody(model=CredentialRotation, required=False),
+        responses=(RouteResponse(status=201, description="The new credential", model=RotatedCredential),),
+        problems=(*KEY_PROBLEMS, "not-rotated-so", "last-admin"),
+        example=examples.ROTATE_CREDENTIAL,
+    ),
+    Route(
+        method="DELETE",
+        path=PATH + "/{client_id}",
+        operation_id="delete_credential",
+        tag=ACCESS,
+        summary="End a credential",
+        description="End a credential; tokens it was given stop within a minute everywhere.",
+        permission=ADMIN,
+        handler=handlers.delete_credential,
+        responses=(RouteResponse(status=204, description="The credential has ended"),),
+        problems=("last-admin",),
+        example=NO_BODIES,
+    ),
+)

@@ -1,0 +1,13 @@
+"""Examples about the policies of countries."""
+
+from services.gateway.api.routing.route import Example
+
+POLICY = {
+    "country": "FR",
+    "version": 2,
+    "two_people_for_permits": False,
+    "import_permit_for_appendix_ii": True,
+    "reservation_days": None,
+}
+READ_POLICY = Example(response=POLICY)
+REPLACE_POLICY = Example(request={"import_permit_for_appendix_ii": True}, response=POLICY)

@@ -1,0 +1,42 @@
+"""The routes about the policies of countries."""
+
+from services.gateway.api.policies import examples, models
+from services.gateway.api.proxy.proxy import forward
+from services.gateway.api.routing.parameters import IDEMPOTENCY_KEY, REQUIRED_IF_MATCH
+from services.gateway.api.routing.permissions import ADMIN, ALL_ROLES
+from services.gateway.api.routing.route import RequestBody, Route, RouteResponse
+from services.gateway.api.routing.tags import POLICIES
+from shared.contracts.policy import Policy
+
+PATH = "/v1/policies/{country}"
+
+ROUTES = (
+    Route(
+        method="GET",
+        path=PATH,
+        operation_id="read_policy",
+        tag=POLICIES,
+        summary="Read a country's policy",
+        description="What the country asks for beyond the Convention; every switch is off until it is turned on.",
+        permission=ALL_ROLES,
+        handler=forward,
+        service="permits",
+        responses=(RouteResponse(description="Its switches, with its version as ETag", model=models.PolicyView),),
+        example=examples.READ_POLICY,
+    ),
+    Route(
+        method="PUT",
+        path=PATH,
+        operation_id="replace_policy",
+        tag=POLICIES,
+        summary="Change a country's policy",
+        description="The switches anew: what is not named is off. It holds for what is checked from then on.",
+        permission=ADMIN,
+        handler=forward,
+        service="permits",
+        headers=(REQUIRED_IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Policy),
+        responses=(RouteResponse(description="The policy as it is now", model=models.PolicyView),),
+        example=examples.REPLACE_POLICY,
+    ),
+)

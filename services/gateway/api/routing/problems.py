@@ -1,0 +1,36 @@
+"""The problem codes of a route: those that follow from its declaration, and those that it names itself."""
+
+from services.gateway.api.routing.route import CSV, XML, Route
+from shared.strict_json import OWN_PROBLEM_CODES
+
+CALLER_PROBLEMS = (
+    "unauthenticated",
+    "role-not-allowed",
+    "invalid-parameter",
+    "header-twice",
+    "too-many-requests",
+    "database-unavailable",
+)
+"""Problems of every route that asks for a token."""
+BODY_PROBLEMS = ("malformed-json", "body-too-large", "body-too-slow", "unsupported-media-type", "invalid-body")
+CODE_PROBLEMS = tuple(sorted(OWN_PROBLEM_CODES))
+"""Problems of bodies that contain codes and quantities: those that permits reads."""
+XML_PROBLEMS = ("malformed-xml", "doctype-not-allowed")
+FILE_PROBLEMS = ("body-too-large", "body-too-slow", "unsupported-media-type", "columns-missing", "nothing-taken")
+
+
+def list_problem_codes(route: Route) -> tuple[str, ...]:
+    """Return the code of every problem that a route may answer, each once."""
+    codes = list(CALLER_PROBLEMS) if route.permission is not None else []
+    codes += route.problems
+    codes += [code for header in route.headers for code in header.problems]
+    if route.service is not None:
+        codes.append("service-unavailable")
+    if "{" in route.path:
+        codes.append("not-found")
+    if route.request is not None:
+        codes += BODY_PROBLEMS if route.request.model is not None else ()
+        codes += CODE_PROBLEMS if route.request.model is not None and route.service == "permits" else ()
+        codes += XML_PROBLEMS if any(media.media_type == XML for media in route.request.media) else ()
+        codes += FILE_PROBLEMS if any(media.media_type == CSV for media in route.request.media) else ()
+    return tuple(dict.fromkeys(codes))
