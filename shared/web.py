@@ -87,9 +87,7 @@ def require_size(declared: str, limit: int) -> None:
         raise _body_too_large(limit)
 
 
-async def read_body(
-    request: Request, *, limit: int = MAX_BODY_BYTES, seconds: float = BODY_TIMEOUT_SECONDS
-) -> bytes:
+async def read_body(request: Request, *, limit: int = MAX_BODY_BYTES, seconds: float = BODY_TIMEOUT_SECONDS) -> bytes:
     """Read a body of at most `limit` bytes, chunked or not, within `seconds`. Raise for what is larger or slower."""
     require_no_encoding(request.headers.get("content-encoding", ""))
     require_size(request.headers.get("content-length", ""), limit)
