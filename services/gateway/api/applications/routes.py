@@ -82,7 +82,9 @@ ROUTES = (
         handler=forward,
         service="permits",
         responses=(
-            RouteResponse(description="The application with its history and its days open", model=models.ApplicationView),
+            RouteResponse(
+                description="The application with its history and its days open", model=models.ApplicationView
+            ),
         ),
         example=examples.READ_APPLICATION,
     ),

@@ -96,7 +96,9 @@ ROUTES = (
                 media=(WCO_RESPONSE,),
             ),
             RouteResponse(
-                description="The whole declaration, checked in time", model=models.DeclarationView, media=(WCO_RESPONSE,)
+                description="The whole declaration, checked in time",
+                model=models.DeclarationView,
+                media=(WCO_RESPONSE,),
             ),
         ),
         problems=(*CODE_PROBLEMS, "not-your-declaration", "reference-taken", "overloaded"),
@@ -188,7 +190,9 @@ ROUTES = (
         headers=(REQUIRED_IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Declaration, media=(WCO_DECLARATION,)),
         responses=(
-            RouteResponse(description="The new version, checked anew", model=models.DeclarationView, media=(WCO_RESPONSE,)),
+            RouteResponse(
+                description="The new version, checked anew", model=models.DeclarationView, media=(WCO_RESPONSE,)
+            ),
         ),
         problems=("still-received", "invalid-transition", "not-your-declaration"),
         example=examples.AMEND_DECLARATION,

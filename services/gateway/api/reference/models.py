@@ -4,10 +4,9 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from services.gateway.api.descriptions.response_parts import Amount, CountryCode, Page, ResponsePart
-from shared.contracts import policy
 from shared.contracts.closed_sets import Severity
 
 
