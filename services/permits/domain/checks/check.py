@@ -84,16 +84,15 @@ def check(
                 if permit
                 else None
             )
-            cited = DocumentContext(
-                declaration=declaration.content,
-                item_index=index,
-                document_index=document_index,
-                document=document,
-                citation=context,
-            )
-            unknown = evaluate((permit_is_known,), cited)
-            if permit is None or context is None or unknown:
-                findings += unknown
+            if permit is None or context is None or not names_declaring_party(context):
+                cited = DocumentContext(
+                    declaration=declaration.content,
+                    item_index=index,
+                    document_index=document_index,
+                    document=document,
+                    citation=context,
+                )
+                findings += evaluate((permit_is_known,), cited)
                 second_uses += second_uses_by_unnamed_party(context) if context else []
                 continue
             context = _with_other_endorsements(context, permits_by_key)
