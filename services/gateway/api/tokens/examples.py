@@ -5,7 +5,7 @@ from services.gateway.api.routing.route import Example
 HUB = "https://hub.example"
 KEY = {"kty": "OKP", "crv": "Ed25519", "kid": "2026-11", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 CREATE_TOKEN = Example(
-    request="grant_type=client_credentials&client_id=…&client_secret=…",
+    request={"grant_type": "client_credentials", "client_id": "…", "client_secret": "…"},
     response={
         "access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZDI1NTE5In0.….…",
         "token_type": "Bearer",
