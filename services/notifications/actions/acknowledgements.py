@@ -14,9 +14,9 @@ from services.notifications.store import acknowledgements, events
 from services.notifications.store.acknowledgements import ReceivedEvent
 from services.notifications.store.tables import commands
 from shared import idempotency
-from shared.contracts.fields import format_timestamp
 from shared.contracts.messages import Sender
 from shared.contracts.parties import Party
+from shared.contracts.views.webhooks import StoredAcknowledgement
 from shared.contracts.webhooks import Acknowledgement
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import NotFound
@@ -51,8 +51,8 @@ async def acknowledge(
             at=at,
         )
         await _notify_sender(conn, event_id, received, acknowledgement, party, at=at)
-        response = {"event_id": str(event_id), "outcome": outcome, "message": message, "at": format_timestamp(at)}
-        return await store_response(conn, command, response, status=200)
+        view = StoredAcknowledgement(event_id=event_id, outcome=outcome, message=message, at=at)
+        return await store_response(conn, command, view, status=200)
 
 
 async def _notify_sender(

@@ -14,6 +14,7 @@ from services.notifications.store.tables import commands
 from shared import idempotency
 from shared.contracts.closed_sets import EndpointStatus
 from shared.contracts.events.endpoints import EndpointVerification
+from shared.contracts.views.webhooks import SentEvent
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, NotFound
 
@@ -46,6 +47,4 @@ async def resend_challenge(
         if found.status != EndpointStatus.PENDING:
             raise Conflict("not-pending", f"The endpoint is {found.status}; only a pending one has to prove itself.")
         event_id, delivery_id = await send_challenge(conn, endpoint_id, secrets.token_urlsafe(24), at=at)
-        return await store_response(
-            conn, command, {"event_id": str(event_id), "delivery_id": str(delivery_id)}, status=202
-        )
+        return await store_response(conn, command, SentEvent(event_id=event_id, delivery_id=delivery_id), status=202)

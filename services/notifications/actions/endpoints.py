@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.notifications.actions import backlog
 from services.notifications.actions.endpoint_policy import EndpointPolicy
 from services.notifications.actions.endpoint_verification import send_challenge
-from services.notifications.actions.responses import render_json
 from services.notifications.actions.signing_secrets import ROTATION_ADVICE, new_secret
 from services.notifications.domain import endpoint_urls
 from services.notifications.domain.endpoint import Endpoint
@@ -21,8 +20,8 @@ from services.notifications.store import endpoints as store
 from services.notifications.store import events, failure_streaks, rate_limits
 from services.notifications.store.tables import commands
 from shared import idempotency
-from shared.contracts.closed_sets import EndpointStatus
-from shared.contracts.fields import format_timestamp
+from shared.contracts.closed_sets import EndpointStatus, WebhookFormat
+from shared.contracts.views.webhooks import CreatedEndpoint, EndpointView, Filters
 from shared.contracts.webhooks import EndpointChange, EventFilters, NewEndpoint
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, Fault, Invalid, NotFound
@@ -53,10 +52,10 @@ async def create(
         endpoint = await store.insert_endpoint(conn, new_values | values | {"verified": verified, "status": status})
         await store.insert_secret(conn, endpoint_id, policy.keys.seal(secret, endpoint_id), at=at)
         await _prepare_sending(conn, endpoint, needs_challenge=not verified, at=at)
-        content = render_endpoint(endpoint, policy) | {"secret": secret}
+        view = CreatedEndpoint(**dict(render_endpoint(endpoint, policy)), secret=secret)
         response = StoredResponse(
             status=201,
-            body=render_json(content),
+            body=view.model_dump_json(),
             location=f"/v1/webhook-endpoints/{endpoint_id}",
             version=endpoint.version,
         )
@@ -65,7 +64,7 @@ async def create(
         return response
 
 
-async def read(engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, policy: EndpointPolicy) -> dict[str, Any]:
+async def read(engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, policy: EndpointPolicy) -> EndpointView:
     """Read an endpoint of the party's own; raises NotFound."""
     async with engine.connect() as conn:
         return render_endpoint(require_found(await store.find_owned(conn, endpoint_id, party_id)), policy)
@@ -73,11 +72,11 @@ async def read(engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, policy: E
 
 async def list_endpoints(
     engine: AsyncEngine, party_id: UUID, policy: EndpointPolicy, *, before: UUID | None, limit: int
-) -> tuple[list[dict[str, Any]], bool]:
+) -> tuple[tuple[EndpointView, ...], bool]:
     """Read a party's endpoints, newest first; answers them and whether there are more."""
     async with engine.connect() as conn:
         rows = await store.list_owned(conn, party_id, before=before, limit=limit + 1)
-    return [render_endpoint(row, policy) for row in rows[:limit]], len(rows) > limit
+    return tuple(render_endpoint(row, policy) for row in rows[:limit]), len(rows) > limit
 
 
 async def change(
@@ -89,7 +88,7 @@ async def change(
     *,
     versions: Sequence[int] | None,
     at: datetime,
-) -> tuple[dict[str, Any], str | None]:
+) -> tuple[EndpointView, str | None]:
     """Change what is named of an endpoint, if its version is one of `versions` (None: whichever it is).
 
     `paused: false` wakes a paused endpoint and enables a disabled one again; what waited is tried at once: so much is
@@ -134,26 +133,31 @@ async def delete(engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, *, at: 
     await backlog.clear(engine, endpoint_id, at=at)
 
 
-def render_endpoint(endpoint: Endpoint, policy: EndpointPolicy) -> dict[str, Any]:
-    """Write an endpoint as its owner sees it."""
-    return {
-        "id": str(endpoint.id),
-        "url": endpoint.url,
-        "event_types": list(endpoint.event_types),
-        "description": endpoint.description,
-        "filters": {"countries": [], "permits": [], "taxa": [], **endpoint.filters},
-        "headers": json.loads(policy.keys.open(endpoint.headers, endpoint.id)) if endpoint.headers else {},
-        "rate_limit": endpoint.rate_limit,
-        "format": endpoint.format,
-        "status": endpoint.status,
-        "paused": endpoint.status == EndpointStatus.PAUSED,
-        "verify": endpoint.verify,
-        "rests_until": endpoint.cooldown_until and format_timestamp(endpoint.cooldown_until),
-        "reason": endpoint.reason,
-        "public_keys": policy.keys.public_keys(),
-        "created_at": format_timestamp(endpoint.created_at),
-        "version": endpoint.version,
-    }
+def render_endpoint(endpoint: Endpoint, policy: EndpointPolicy) -> EndpointView:
+    """Return an endpoint as its owner sees it."""
+    filters = endpoint.filters
+    return EndpointView(
+        id=endpoint.id,
+        url=endpoint.url,
+        event_types=tuple(endpoint.event_types),
+        description=endpoint.description,
+        filters=Filters(
+            countries=tuple(filters.get("countries", ())),
+            permits=tuple(filters.get("permits", ())),
+            taxa=tuple(filters.get("taxa", ())),
+        ),
+        headers=json.loads(policy.keys.open(endpoint.headers, endpoint.id)) if endpoint.headers else {},
+        rate_limit=endpoint.rate_limit,
+        format=WebhookFormat(endpoint.format),
+        status=EndpointStatus(endpoint.status),
+        paused=endpoint.status == EndpointStatus.PAUSED,
+        verify=endpoint.verify,
+        rests_until=endpoint.cooldown_until,
+        reason=endpoint.reason,
+        public_keys=tuple(policy.keys.public_keys()),
+        created_at=endpoint.created_at,
+        version=endpoint.version,
+    )
 
 
 def require_found(endpoint: Endpoint | None) -> Endpoint:

@@ -4,9 +4,7 @@ Whoever asks for it is the receiver: it ends the rest that the receiver asked fo
 deliveries, here as where letters are settled, so that the two never wait for each other.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,7 +18,7 @@ from services.notifications.store.tables import commands
 from shared import idempotency
 from shared.contracts.closed_sets import DeliveryStatus
 from shared.contracts.events.endpoints import EndpointTest
-from shared.contracts.fields import format_timestamp
+from shared.contracts.views.webhooks import AcknowledgementView, Attempt, DeliveryView, ReplayResult, SentEvent
 from shared.contracts.webhooks import Replay
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Fault, Invalid, NotFound
@@ -42,9 +40,7 @@ async def send_test(
         event_id, position = await notify_owner(conn, data, party_ids=[], at=at)
         [delivery_id] = await deliveries.insert_for_endpoint(conn, endpoint_id, [position], at=at)
         await delivery_queues.make_due(conn, endpoint_id, [subject], at=at)
-        return await store_response(
-            conn, command, {"event_id": str(event_id), "delivery_id": str(delivery_id)}, status=202
-        )
+        return await store_response(conn, command, SentEvent(event_id=event_id, delivery_id=delivery_id), status=202)
 
 
 async def replay(
@@ -69,12 +65,8 @@ async def replay(
         subjects = await deliveries.list_replayable_subjects(conn, endpoint_id, selection)
         await delivery_queues.make_due(conn, endpoint_id, subjects, at=at)
         count = await deliveries.replay(conn, endpoint_id, subjects, selection, at=at)
-        response = {
-            "since": format_timestamp(selection.since),
-            "until": format_timestamp(selection.until),
-            "deliveries": count,
-        }
-        return await store_response(conn, command, response, status=202)
+        result = ReplayResult(since=selection.since, until=selection.until, deliveries=count)
+        return await store_response(conn, command, result, status=202)
 
 
 async def retry(
@@ -96,31 +88,28 @@ async def retry(
 
 async def list_deliveries(
     engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, *, status: str | None, before: int, limit: int
-) -> tuple[list[dict[str, Any]], int | None]:
+) -> tuple[tuple[DeliveryView, ...], int | None]:
     """Read an endpoint's deliveries, newest first; answers them and where the next page begins, if there is one."""
     async with engine.connect() as conn:
         if await endpoints.find_owned(conn, endpoint_id, party_id) is None:
             raise NotFound
         found = await deliveries.list_for_endpoint(conn, endpoint_id, status=status, before=before, limit=limit + 1)
     next_position = found[limit - 1].position if len(found) > limit else None
-    return [render_delivery(delivery) for delivery in found[:limit]], next_position
+    return tuple(render_delivery(delivery) for delivery in found[:limit]), next_position
 
 
-def render_delivery(delivery: DeliveryDetails) -> dict[str, Any]:
-    """Write a delivery with its attempts as the endpoint's owner sees it."""
-    return {
-        "id": str(delivery.delivery_id),
-        "event_id": str(delivery.event_id),
-        "type": delivery.event_type,
-        "subject": delivery.subject,
-        "status": delivery.status,
-        "created_at": format_timestamp(delivery.created_at),
-        "settled_at": delivery.settled_at and format_timestamp(delivery.settled_at),
-        "next_attempt_at": delivery.due_at and format_timestamp(delivery.due_at),
-        "attempts": [_with_formatted_time(attempt) for attempt in delivery.attempts],
-        "acknowledgement": delivery.acknowledgement and _with_formatted_time(delivery.acknowledgement),
-    }
-
-
-def _with_formatted_time(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {**entry, "at": format_timestamp(datetime.fromisoformat(entry["at"]))}
+def render_delivery(delivery: DeliveryDetails) -> DeliveryView:
+    """Return a delivery with its attempts as the endpoint's owner sees it."""
+    acknowledgement = delivery.acknowledgement
+    return DeliveryView(
+        id=delivery.delivery_id,
+        event_id=delivery.event_id,
+        type=delivery.event_type,
+        subject=delivery.subject,
+        status=DeliveryStatus(delivery.status),
+        created_at=delivery.created_at,
+        settled_at=delivery.settled_at,
+        next_attempt_at=delivery.due_at,
+        attempts=tuple(Attempt.model_validate(attempt) for attempt in delivery.attempts),
+        acknowledgement=None if acknowledgement is None else AcknowledgementView.model_validate(acknowledgement),
+    )

@@ -1,24 +1,17 @@
 """The responses to commands, as they are sent and stored."""
 
-import json
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.store.tables import commands
 from shared import idempotency
+from shared.contracts.fields import WireModel
 from shared.idempotency import IdempotentCommand, StoredResponse
 
 
-def render_json(content: dict[str, Any]) -> str:
-    """Return content as JSON text, without blanks."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-
-
 async def store_response(
-    conn: AsyncConnection, command: IdempotentCommand, content: dict[str, Any], *, status: int
+    conn: AsyncConnection, command: IdempotentCommand, view: WireModel, *, status: int
 ) -> StoredResponse:
     """Store and return the response to a command that was begun in this transaction. It holds no secret."""
-    response = StoredResponse(status=status, body=render_json(content))
+    response = StoredResponse(status=status, body=view.model_dump_json())
     await idempotency.store_response(conn, commands, command, response)
     return response

@@ -7,12 +7,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.actions.endpoint_policy import EndpointPolicy
-from services.notifications.actions.responses import render_json
 from services.notifications.domain import signature
 from services.notifications.store import endpoints as store
 from services.notifications.store.tables import commands
 from shared import idempotency
-from shared.contracts.fields import format_timestamp
+from shared.contracts.views.webhooks import NewSecret
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, NotFound
 from shared.sealed_secrets import open_response, seal_response
@@ -45,8 +44,8 @@ async def rotate(
             raise Conflict("rotated-too-often", detail)
         await store.end_secrets(conn, endpoint_id, ends_at=at + OVERLAP)
         await store.insert_secret(conn, endpoint_id, policy.keys.seal(secret, endpoint_id), at=at)
-        body = {"id": str(endpoint_id), "secret": secret, "old_secret_ends_at": format_timestamp(at + OVERLAP)}
-        response = StoredResponse(status=200, body=render_json(body))
+        view = NewSecret(id=endpoint_id, secret=secret, old_secret_ends_at=at + OVERLAP)
+        response = StoredResponse(status=200, body=view.model_dump_json())
         sealed = seal_response(policy.keys.sealer, command, response)
         await idempotency.store_response(conn, commands, command, sealed)
         return response

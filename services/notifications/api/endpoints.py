@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.background import BackgroundTask
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from services.notifications.actions import backlog, endpoint_verification, endpoints, redelivery, signing_secrets
 from services.notifications.api.dependencies import Context, SyncedParty
@@ -17,8 +17,10 @@ from services.notifications.api.pagination import (
     render_cursor,
     render_etag,
 )
+from services.notifications.api.responses import render_view
 from shared.command_requests import read_command, render_stored_response
 from shared.contracts.closed_sets import DeliveryStatus
+from shared.contracts.views.webhooks import Deliveries, Endpoints, EndpointView
 from shared.contracts.webhooks import EndpointChange, NewEndpoint, Replay
 from shared.database import new_id, now
 from shared.web import parse_json_body, read_body, read_json_body
@@ -52,7 +54,7 @@ async def list_endpoints(context: Context, party: SyncedParty, limit: Limit = 50
     data, more = await endpoints.list_endpoints(
         context.engine, party.id, context.endpoint_policy, before=parse_id(cursor, "cursor"), limit=limit
     )
-    return JSONResponse({"data": data, "next_cursor": render_cursor(data[-1]["id"]) if more else None})
+    return render_view(Endpoints(data=data, next_cursor=render_cursor(data[-1].id) if more else None))
 
 
 @router.get("/{id}")
@@ -73,7 +75,7 @@ async def change(
     expected_versions = parse_if_match(if_match)
     endpoint_change = await read_json_body(request, EndpointChange)
     at = now()
-    content, remaining = await endpoints.change(
+    view, remaining = await endpoints.change(
         context.engine,
         endpoint_id,
         party.id,
@@ -82,7 +84,7 @@ async def change(
         versions=expected_versions,
         at=at,
     )
-    response = _render_endpoint(content)
+    response = _render_endpoint(view)
     response.background = BackgroundTask(backlog.resume_remaining, context.engine, endpoint_id, after=remaining, at=at)
     return response
 
@@ -143,8 +145,11 @@ async def list_deliveries(
     data, next_position = await redelivery.list_deliveries(
         context.engine, endpoint_id, party.id, status=status, before=before, limit=limit
     )
-    return JSONResponse({"data": data, "next_cursor": None if next_position is None else render_cursor(next_position)})
+    next_cursor = None if next_position is None else render_cursor(next_position)
+    return render_view(Deliveries(data=data, next_cursor=next_cursor))
 
 
-def _render_endpoint(content: dict[str, object]) -> Response:
-    return JSONResponse(content, headers={"ETag": render_etag(int(str(content["version"])))})
+def _render_endpoint(view: EndpointView) -> Response:
+    response = render_view(view)
+    response.headers["ETag"] = render_etag(view.version)
+    return response

@@ -14,6 +14,7 @@ from services.gateway.api.routing.parameters import (
 from services.gateway.api.routing.permissions import SUBSCRIBER_ROLES
 from services.gateway.api.routing.route import NO_BODIES, Link, RequestBody, Route, RouteResponse
 from services.gateway.api.routing.tags import DELIVERIES, EVENTS, WEBHOOK_ENDPOINTS
+from shared.contracts.views import webhooks as views
 from shared.contracts.webhooks import Acknowledgement, EndpointChange, NewEndpoint, Replay
 
 ENDPOINTS_PATH = "/v1/webhook-endpoints"
@@ -51,7 +52,7 @@ ROUTES = (
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=NewEndpoint),
         responses=(
-            RouteResponse(status=201, description="The endpoint, its secret shown once", model=models.CreatedEndpoint),
+            RouteResponse(status=201, description="The endpoint, its secret shown once", model=views.CreatedEndpoint),
         ),
         example=examples.CREATE_WEBHOOK_ENDPOINT,
         creates=True,
@@ -67,7 +68,7 @@ ROUTES = (
         handler=forward,
         service="notifications",
         query=PAGE,
-        responses=(RouteResponse(description="A page", model=models.Endpoints),),
+        responses=(RouteResponse(description="A page", model=views.Endpoints),),
         example=examples.LIST_WEBHOOK_ENDPOINTS,
     ),
     Route(
@@ -80,7 +81,7 @@ ROUTES = (
         permission=SUBSCRIBER_ROLES,
         handler=forward,
         service="notifications",
-        responses=(RouteResponse(description="The endpoint", model=models.EndpointView),),
+        responses=(RouteResponse(description="The endpoint", model=views.EndpointView),),
         example=examples.READ_WEBHOOK_ENDPOINT,
     ),
     Route(
@@ -95,7 +96,7 @@ ROUTES = (
         service="notifications",
         headers=(REQUIRED_IF_MATCH,),
         request=RequestBody(model=EndpointChange),
-        responses=(RouteResponse(description="The endpoint", model=models.EndpointView),),
+        responses=(RouteResponse(description="The endpoint", model=views.EndpointView),),
         example=examples.UPDATE_WEBHOOK_ENDPOINT,
     ),
     Route(
@@ -124,9 +125,7 @@ ROUTES = (
         handler=forward,
         service="notifications",
         headers=(IDEMPOTENCY_KEY,),
-        responses=(
-            RouteResponse(description="The new secret; old and new both sign for 24 h", model=models.NewSecret),
-        ),
+        responses=(RouteResponse(description="The new secret; old and new both sign for 24 h", model=views.NewSecret),),
         example=examples.ROTATE_WEBHOOK_ENDPOINT_SECRET,
     ),
     Route(
@@ -148,7 +147,7 @@ ROUTES = (
             RouteResponse(
                 status=202,
                 description="The ids of the event and of the delivery, which is on its way",
-                model=models.SentEvent,
+                model=views.SentEvent,
             ),
         ),
         problems=("not-pending",),
@@ -169,7 +168,7 @@ ROUTES = (
             RouteResponse(
                 status=202,
                 description="The ids of the event and of the delivery, which is on its way",
-                model=models.SentEvent,
+                model=views.SentEvent,
             ),
         ),
         example=examples.TEST_WEBHOOK_ENDPOINT,
@@ -186,7 +185,7 @@ ROUTES = (
         service="notifications",
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=Replay),
-        responses=(RouteResponse(status=202, description="How many are on their way", model=models.ReplayResult),),
+        responses=(RouteResponse(status=202, description="How many are on their way", model=views.ReplayResult),),
         example=examples.REPLAY_EVENTS,
     ),
     Route(
@@ -200,7 +199,7 @@ ROUTES = (
         handler=forward,
         service="notifications",
         query=(STATUS, *PAGE),
-        responses=(RouteResponse(description="A page, newest first", model=models.Deliveries),),
+        responses=(RouteResponse(description="A page, newest first", model=views.Deliveries),),
         example=examples.LIST_DELIVERIES,
         links=(Link(operation_id="retry_delivery", parameters=FIRST_LISTED),),
     ),
@@ -215,7 +214,7 @@ ROUTES = (
         handler=forward,
         service="notifications",
         headers=(IDEMPOTENCY_KEY,),
-        responses=(RouteResponse(status=202, description="The delivery, due now", model=models.DeliveryView),),
+        responses=(RouteResponse(status=202, description="The delivery, due now", model=views.DeliveryView),),
         example=examples.RETRY_DELIVERY,
     ),
     Route(
@@ -249,7 +248,7 @@ ROUTES = (
         service="notifications",
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=Acknowledgement),
-        responses=(RouteResponse(description="The acknowledgement", model=models.StoredAcknowledgement),),
+        responses=(RouteResponse(description="The acknowledgement", model=views.StoredAcknowledgement),),
         example=examples.ACKNOWLEDGE_EVENT,
     ),
 )

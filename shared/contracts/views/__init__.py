@@ -1,0 +1,1 @@
+"""What services return: models that they build and that OpenAPI describes."""
