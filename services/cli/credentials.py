@@ -24,7 +24,7 @@ def add(
     body: dict[str, Any] = {"expires_at": expires_at} if expires_at else {}
     if generated_key is not None or key is not None:
         body["public_key"] = generated_key.public if generated_key is not None else _read_public_key(key)
-    credential = hub.create_credentials(read_party(hub, party_id_or_name)["id"], body)
+    credential = hub.create_credential(read_party(hub, party_id_or_name)["id"], body)
     _print_credential(credential | ({"private_key": generated_key.private} if generated_key is not None else {}), save)
 
 
@@ -39,14 +39,14 @@ def rotate(
     """Make a new credential in the place of one, which works on for the overlap."""
     require_new_file(save)
     body: dict[str, Any] = {"overlap_hours": overlap_hours} | ({"public_key": _read_public_key(key)} if key else {})
-    credential = hub.rotate_credentials(read_party(hub, party_id_or_name)["id"], client_id, body)
+    credential = hub.rotate_credential(read_party(hub, party_id_or_name)["id"], client_id, body)
     _print_credential(credential, save)
     out.print(f"{client_id} works until {credential['replaces']['ends_at'][:19]} UTC.", markup=False)
 
 
 def disable(hub: Hub, party_id_or_name: str, client_id: str) -> None:
     """End a credential."""
-    hub.end_credentials(read_party(hub, party_id_or_name)["id"], client_id)
+    hub.delete_credential(read_party(hub, party_id_or_name)["id"], client_id)
     out.print(f"{client_id} has ended: within a minute nobody lets it in.", markup=False)
 
 

@@ -85,7 +85,7 @@ def _subscribe(
 ) -> Subscriber:
     receiver = stack.enter_context(WebhookReceiver(failures, address=address or LOOPBACK))
     try:
-        endpoint = member.hub.create_endpoint(receiver.url, types, f"{member.name}, the demo")
+        endpoint = member.hub.create_webhook_endpoint(receiver.url, types, f"{member.name}, the demo")
     except Problem as problem:
         if address is not None or problem.status != 422:
             raise

@@ -41,7 +41,7 @@ class FeedFollower:
             self._read_page(wait=max(1, min(10, int(seconds_left))))
 
     def _read_page(self, *, wait: int) -> None:
-        page = self._hub.read_events(self._cursor, self._types, limit=PAGE, wait=wait)
+        page = self._hub.list_events(self._cursor, self._types, limit=PAGE, wait=wait)
         self._cursor = page["next_cursor"]
         for event in page["data"]:
             self.received_counts[event["id"]] += 1

@@ -37,7 +37,7 @@ def listen(
     while True:
         after = position.cursor or ""
         page = _retry_while_unreachable(
-            lambda after=after: hub.read_events(after, types, limit=PAGE_SIZE, wait=WAIT_SECONDS),  # type: ignore[misc]
+            lambda after=after: hub.list_events(after, types, limit=PAGE_SIZE, wait=WAIT_SECONDS),  # type: ignore[misc]
             report,
         )
         for event in page["data"]:
@@ -48,7 +48,7 @@ def listen(
 def _read_last_cursor(hub: Hub) -> str:
     after = ""
     while True:
-        page = hub.read_events(after, RARE_EVENT_TYPES, limit=200)
+        page = hub.list_events(after, RARE_EVENT_TYPES, limit=200)
         after = str(page["next_cursor"])
         if len(page["data"]) < 200:
             return after

@@ -8,7 +8,7 @@ from services.cli.tables import print_rows
 def add(hub: Hub, *, agent: str, trader: str | None, first: str, last: str) -> None:
     """Let an agent declare for a trader between two days, both included."""
     body = {"agent": agent, "from": first, "until": last} | ({"trader": trader} if trader else {})
-    mandate = hub.grant_mandate(body)
+    mandate = hub.create_mandate(body)
     out.print(
         f"Mandate {mandate['id']}, {mandate['status']}: {mandate['agent']} declares for {mandate['trader']}",
         markup=False,

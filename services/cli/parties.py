@@ -25,7 +25,7 @@ def add(
     party = hub.create_party(body)
     out.print(f"{name} is party {party['id']}", markup=False)
     if save is not None:
-        save_credentials(save, hub.create_credentials(party["id"]))
+        save_credentials(save, hub.create_credential(party["id"]))
 
 
 def print_list(hub: Hub, *, as_json: bool) -> None:
@@ -36,7 +36,7 @@ def print_list(hub: Hub, *, as_json: bool) -> None:
 def set_disabled(hub: Hub, party_id_or_name: str, *, disabled: bool) -> None:
     """Disable a party, or enable it again."""
     party = read_party(hub, party_id_or_name)
-    changed = hub.change_party(party["id"], {"disabled": disabled}, version=party["version"])
+    changed = hub.update_party(party["id"], {"disabled": disabled}, version=party["version"])
     status_text = "disabled: within a minute nobody lets it in" if disabled else "enabled"
     out.print(f"{changed['name']} is {status_text}.", markup=False)
 

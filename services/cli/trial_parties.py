@@ -29,6 +29,6 @@ def add_party(
     party = admin.create_party(
         {"name": name, "country": country, "roles": list(roles), "identifiers": dict(identifiers or {})}
     )
-    credentials = admin.create_credentials(party["id"])
+    credentials = admin.create_credential(party["id"])
     party_hub = admin.with_credentials(credentials["client_id"], credentials["client_secret"])
     return TrialParty(party["id"], name, country, party_hub, next(iter((identifiers or {}).values()), None))

@@ -28,7 +28,7 @@ def test_requests_flow_through_a_whole_rotation(tmp_path: Path) -> None:
         before, lodged = admin.access_token(), _lodged(admin)
         receipt = tmp_path / "receipt.jws"
         receipt.write_text(lodged)
-        pair = admin.create_credentials(admin.me()["id"])
+        pair = admin.create_credential(admin.me()["id"])
         responses: list[int] = []
         stop = threading.Event()
         flow = threading.Thread(target=_ask, args=(hub, pair, responses, stop))
@@ -61,7 +61,7 @@ def test_requests_flow_through_a_whole_rotation(tmp_path: Path) -> None:
 def _lodged(admin: Hub) -> str:
     """Answer a receipt of a declaration of a new trader."""
     party = {"name": "B", "country": "FR", "roles": ["trader"], "identifiers": {"EORI": "FR-ROTATED"}}
-    pair = admin.create_credentials(admin.create_party(party)["id"])
+    pair = admin.create_credential(admin.create_party(party)["id"])
     with Hub(admin.url, pair["client_id"], pair["client_secret"]) as trader:
         stated = declaration(PartyAccess("", {}, "ZA-1"), PartyAccess("", {}, "FR-ROTATED"), "ZA-0")
         return trader.read_receipt(trader.lodge(stated)["id"])

@@ -131,9 +131,9 @@ def test_what_was_backed_up_is_put_back_and_what_came_later_is_gone(hub: Compose
         lost = admin.create_party({"name": "Later", "country": "ZA", "roles": ["authority"]})
         hub.script("restore.sh", tmp_path)
         hub.wait_ready()
-        assert admin.create_credentials(kept["id"])["client_id"]
+        assert admin.create_credential(kept["id"])["client_id"]
         with pytest.raises(Problem) as gone:
-            admin.create_credentials(lost["id"])
+            admin.create_credential(lost["id"])
         assert gone.value.status == 404
     played = run_saola("demo", "--hub", hub.url, "--admin", hub.admin, "--receive-at", hub.our_address())
     assert "The journey went as promised" in played.stdout, played.stdout + played.stderr

@@ -53,7 +53,7 @@ class ShipmentParties(TradeParties):
         events: list[dict[str, Any]] = []
         cursor = ""
         while True:
-            page = self.importer.hub.read_events(cursor, limit=200)
+            page = self.importer.hub.list_events(cursor, limit=200)
             events += [event for event in page["data"] if event["type"] == kind]
             if not page["data"]:
                 return events
@@ -80,7 +80,7 @@ def add_shipment_parties(hub: RunningHub) -> Iterator[ShipmentParties]:
             import_customs=add_party(admin, "Customs of GB", "GB", ["customs"]),
             receiver=receiver,
         )
-        endpoint = shipping.importer.hub.create_endpoint(receiver.url, ["declaration.*"])
+        endpoint = shipping.importer.hub.create_webhook_endpoint(receiver.url, ["declaration.*"])
         receiver.set_secret(endpoint["secret"])
         yield shipping
 

@@ -36,7 +36,7 @@ def enter(hub: RunningHub) -> Iterator[Callable[..., list[PartyClient]]]:
             party = admin.create_party(
                 {"name": f"{role} of {country}", "country": country, "roles": [role], "identifiers": identifiers}
             )
-            pairs = [admin.create_credentials(party["id"]) for _ in range(doors)]
+            pairs = [admin.create_credential(party["id"]) for _ in range(doors)]
             return [
                 PartyClient(hub, admin.with_credentials(pair["client_id"], pair["client_secret"])) for pair in pairs
             ]

@@ -94,7 +94,7 @@ def trade(hub: RunningHub) -> Iterator[Trade]:
             customs=add_party(admin, "Customs of ZA", "ZA", ["customs"]),
             exporter=add_party(admin, "A (Pty) Ltd", "ZA", ["trader"], {"EORI": f"ZA{mark}"}),
             importer=importer,
-            pair=admin.create_credentials(importer.id),
+            pair=admin.create_credential(importer.id),
         )
 
 

@@ -27,7 +27,7 @@ def credentials(hub: RunningHub) -> dict[str, str]:
     identifiers = {"EORI": "FR12345678900011"}
     with hub.admin() as admin:
         party = admin.create_party({"name": "B SARL", "country": "FR", "roles": ["trader"], "identifiers": identifiers})
-        created = admin.create_credentials(party["id"])
+        created = admin.create_credential(party["id"])
     return {name: created[name] for name in ("client_id", "client_secret")}
 
 

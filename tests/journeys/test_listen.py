@@ -28,7 +28,7 @@ def authority(hub: RunningHub, tmp_path: Path) -> Iterator[tuple[Hub, Path]]:
     """An authority of its own on the hub, with its credentials in a file."""
     with hub.admin() as admin:
         party = admin.create_party({"name": "MA of BW", "country": "BW", "roles": ["authority"], "identifiers": {}})
-        pair = admin.create_credentials(party["id"])
+        pair = admin.create_credential(party["id"])
         file = tmp_path / "authority.json"
         file.write_text(json.dumps(pair))
         yield admin.with_credentials(pair["client_id"], pair["client_secret"]), file

@@ -67,7 +67,7 @@ def test_it_stops_cleanly_leaves_nothing_and_finds_everything_again(mine: Runnin
     with mine.admin() as admin:
         token = admin.access_token()
         party = admin.create_party({"name": "Kept", "country": "FR", "roles": ["trader"], "identifiers": {}})
-        pair = admin.create_credentials(party["id"])
+        pair = admin.create_credential(party["id"])
     pids = mine.processes()
     assert set(pids) == NAMES
 

@@ -82,7 +82,7 @@ class Declarations(HubRequests):
             f"/v1/declarations/{declaration_id}/correction", {"items": list(items), "reason": reason}, key
         )
 
-    def consent(self, declaration_id: str, consent: Body, *, key: str | None = None) -> JsonObject:
+    def give_consent(self, declaration_id: str, consent: Body, *, key: str | None = None) -> JsonObject:
         """Agree to more than the permit says (authority): `item`, `quantity`."""
         return self._post(f"/v1/declarations/{declaration_id}/consent", consent, key)
 

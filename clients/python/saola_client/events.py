@@ -10,18 +10,18 @@ from saola_client.transport import JSON, to_json
 class Events(HubRequests):
     """Endpoints, deliveries, events."""
 
-    def create_endpoint(
+    def create_webhook_endpoint(
         self, url: str, event_types: Sequence[str] = ("*",), description: str | None = None, *, key: str | None = None
     ) -> JsonObject:
         """Have news sent to an address; the answer holds its `secret`, shown this once: see `verify_webhook`."""
         body: JsonObject = {"url": url, "event_types": list(event_types)}
         return self._post("/v1/webhook-endpoints", body | ({"description": description} if description else {}), key)
 
-    def list_endpoints(self) -> Iterator[JsonObject]:
+    def list_webhook_endpoints(self) -> Iterator[JsonObject]:
         """Answer one's endpoints, newest first."""
         return self._list_all("/v1/webhook-endpoints", NO_FILTERS)
 
-    def change_endpoint(self, endpoint_id: str, change: Body, *, version: int) -> JsonObject:
+    def update_webhook_endpoint(self, endpoint_id: str, change: Body, *, version: int) -> JsonObject:
         """Change what is named of an endpoint; `{"paused": False}` wakes it. 412 when somebody was quicker."""
         headers = {"Content-Type": JSON, "If-Match": f'"{version}"'}
         return dict(
@@ -30,11 +30,11 @@ class Events(HubRequests):
             ).json()
         )
 
-    def delete_endpoint(self, endpoint_id: str) -> None:
+    def delete_webhook_endpoint(self, endpoint_id: str) -> None:
         """Delete an endpoint, and with it what is still to be sent there."""
         self._transport.send("DELETE", f"/v1/webhook-endpoints/{endpoint_id}")
 
-    def rotate_endpoint_secret(self, endpoint_id: str, *, key: str | None = None) -> JsonObject:
+    def rotate_webhook_endpoint_secret(self, endpoint_id: str, *, key: str | None = None) -> JsonObject:
         """Make a new `secret`; for 24 hours the old one signs beside it."""
         return self._post(f"/v1/webhook-endpoints/{endpoint_id}/rotate-secret", {}, key)
 
@@ -54,7 +54,7 @@ class Events(HubRequests):
         """Answer what was and is being sent to an endpoint, newest first."""
         return self._list_all(f"/v1/webhook-endpoints/{endpoint_id}/deliveries", filters)
 
-    def read_events(self, after: str = "", types: Sequence[str] = (), *, limit: int = 50, wait: int = 0) -> JsonObject:
+    def list_events(self, after: str = "", types: Sequence[str] = (), *, limit: int = 50, wait: int = 0) -> JsonObject:
         """Answer a page of the news after a cursor, oldest first; with `wait` (seconds) waits for some."""
         query = [("after", after)] if after else []
         query += [("types", ",".join(types))] if types else []
@@ -70,7 +70,7 @@ class Events(HubRequests):
         says which it has had already.
         """
         while True:
-            page = self.read_events(after, types, wait=wait)
+            page = self.list_events(after, types, wait=wait)
             for position, event in enumerate(page["data"], start=1):
                 yield event, page["next_cursor"] if position == len(page["data"]) else after
             after = page["next_cursor"]

@@ -25,20 +25,18 @@ class Parties(HubRequests):
         """Answer a party as it is now (admin)."""
         return self._get(f"/v1/parties/{party_id}")
 
-    def change_party(self, party_id: str, change: Body, *, version: int) -> JsonObject:
+    def update_party(self, party_id: str, change: Body, *, version: int) -> JsonObject:
         """Change a party (admin); 412 when somebody was quicker. `{"disabled": True}` ends all it may do."""
         headers = {"Content-Type": JSON, "If-Match": f'"{version}"'}
         return dict(
             self._transport.send("PATCH", f"/v1/parties/{party_id}", body=to_json(change), headers=headers).json()
         )
 
-    def create_credentials(
-        self, party_id: str, credential: Body | None = None, *, key: str | None = None
-    ) -> JsonObject:
+    def create_credential(self, party_id: str, credential: Body | None = None, *, key: str | None = None) -> JsonObject:
         """Make `client_id` and `client_secret` for a party (admin), shown this once; or take its `public_key`."""
         return self._post(f"/v1/parties/{party_id}/credentials", credential or {}, key)
 
-    def rotate_credentials(
+    def rotate_credential(
         self, party_id: str, client_id: str, rotation: Body | None = None, *, key: str | None = None
     ) -> JsonObject:
         """Make new credentials in the place of old ones, which work on for `overlap_hours`, else a day (admin)."""
@@ -48,11 +46,11 @@ class Parties(HubRequests):
         """Answer a party's living credentials, newest first: kind, last use and end, never a secret (admin)."""
         return self._list_all(f"/v1/parties/{party_id}/credentials", NO_FILTERS)
 
-    def end_credentials(self, party_id: str, client_id: str) -> None:
+    def delete_credential(self, party_id: str, client_id: str) -> None:
         """End credentials (admin): tokens they were given are refused within a minute everywhere."""
         self._transport.send("DELETE", f"/v1/parties/{party_id}/credentials/{client_id}")
 
-    def grant_mandate(self, mandate: Body, *, key: str | None = None) -> JsonObject:
+    def create_mandate(self, mandate: Body, *, key: str | None = None) -> JsonObject:
         """Let an agent declare for one: `agent`, `from`, `until`; the administrator names the `trader` too."""
         return self._post("/v1/mandates", mandate, key)
 

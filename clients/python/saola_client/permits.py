@@ -39,11 +39,11 @@ class Permits(HubRequests):
         """Issue a new permit in the place of one (its authority); `replaced_by` of the answer names it."""
         return self._post(f"/v1/permits/{permit_id}/replacement", permit, key)
 
-    def report_lost(self, permit_id: str, *, key: str | None = None) -> JsonObject:
+    def report_permit_lost(self, permit_id: str, *, key: str | None = None) -> JsonObject:
         """Note that the paper is lost (its authority); nothing moves on it until it is found."""
         return self._post(f"/v1/permits/{permit_id}/loss", {}, key)
 
-    def report_found(self, permit_id: str, *, key: str | None = None) -> JsonObject:
+    def report_permit_found(self, permit_id: str, *, key: str | None = None) -> JsonObject:
         """Note that a lost paper was found (its authority)."""
         return self._post(f"/v1/permits/{permit_id}/found", {}, key)
 

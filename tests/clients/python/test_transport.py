@@ -157,7 +157,7 @@ def test_a_version_whose_answer_was_lost_is_put_again_under_the_same_key(server:
 def test_a_change_that_no_key_protects_is_not_asked_again(server: Scripted, hub: Hub) -> None:
     server.script = [None]
     with pytest.raises(NoResponse):
-        hub.change_party("p-1", {"disabled": True}, version=1)
+        hub.update_party("p-1", {"disabled": True}, version=1)
     assert len(server.asked) == 1
 
 
