@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -14,13 +15,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.cli.databases import Server
 from services.permits.actions.declarations import lodge_batch, read, transitions
 from services.permits.actions.permits import endorse, issue, withdraw
+from services.permits.domain.declarations.lodge import lodge
+from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
+from services.permits.store.change_sets import save_change_set
+from shared.contracts.closed_sets import ActorRole
 from shared.contracts.declaration import Cancellation, Override, Refusal, Release
+from shared.contracts.parties import Actor
 from shared.contracts.permit import Endorsement, Revocation
 from shared.database import new_id
 from shared.problems import Conflict
 from shared.problems import ProblemError as No
 from tests.concurrency import run_concurrently
 from tests.permits.declaration_steps import check_balances
+from tests.permits.rule_scenarios import APPENDIX_II, PERMIT, received_declaration
 from tests.permits.sample_data import (
     AUTHORITY_ZA,
     CUSTOMS_FR,
@@ -286,3 +293,17 @@ async def test_fifty_declarations_amended_and_released_at_once_over_the_same_lin
         for name in "AB":
             assert (await balance(permits_db, declaration_id, name))["reserved"] == "0"
     await check_balances(permits_db)
+
+
+async def test_save_change_set_with_a_gap_in_the_sequence_keeps_nothing(permits_db: AsyncEngine) -> None:
+    actor = Actor(party=None, role=ActorRole.RULES, at=datetime.now(UTC))
+    changes = lodge([received_declaration(PERMIT)], [PERMIT], actor, APPENDIX_II)
+    [change] = changes.declarations
+    first, second = change.events
+    late = replace(second, data=second.data.model_copy(update={"sequence": 3}))
+    uncited = replace(change.declaration, citations=())
+    changes = ChangeSet(declarations=(DeclarationChange(declaration=uncited, events=(first, late)),))
+    with pytest.raises(ValueError, match="do not follow 0"):
+        async with permits_db.begin() as conn:
+            await save_change_set(conn, changes)
+    assert not any((await counts(permits_db)).values())
