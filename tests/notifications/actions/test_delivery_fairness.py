@@ -165,7 +165,7 @@ async def test_one_black_hole_among_fifty_has_its_share_and_no_more(service: Ser
 async def test_letters_set_off_in_groups_so_that_a_host_of_many_endpoints_can_take_their_connections(
     service: Service, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery_worker, "LAUNCH_PAUSE_SECONDS", 0.4)
+    monkeypatch.setattr(delivery_worker, "LAUNCH_PAUSE_SECONDS", 2.0)
     who = party()
     for _ in range(20):
         await service.endpoint(who, receiver.url)
