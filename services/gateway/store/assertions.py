@@ -19,5 +19,5 @@ async def mark_used(conn: AsyncConnection, client_id: str, jti: str, *, expires_
 async def delete_expired(conn: AsyncConnection, *, before: datetime, limit: int) -> int:
     """Delete up to `limit` assertions that expired before a moment. Return their number."""
     c = used_assertions.c
-    expired = select(c.client_id, c.jti).where(c.expires_at < before).limit(limit).with_for_update(skip_locked=True)
+    expired = select(c.client_id, c.jti).where(c.expires_at < before).limit(limit)
     return (await conn.execute(delete(used_assertions).where(tuple_(c.client_id, c.jti).in_(expired)))).rowcount

@@ -22,6 +22,5 @@ async def delete_expired(conn: AsyncConnection, *, before: int, limit: int) -> i
     """Delete up to `limit` counts of windows that began before a second. Return their number."""
     c = rate_limit_blocks.c
     expired = select(c.party_id, c.window_start).where(c.window_start < before).limit(limit)
-    expired = expired.with_for_update(skip_locked=True)
     condition = tuple_(c.party_id, c.window_start).in_(expired)
     return (await conn.execute(delete(rate_limit_blocks).where(condition))).rowcount
