@@ -1,6 +1,6 @@
 """Permits: issued and revoked by authorities, endorsed by customs, read by holders, offices and who cited them."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
@@ -13,6 +13,7 @@ from services.permits.actions.permits import issue as actions_issue
 from services.permits.api.commands import read_command, with_etag
 from services.permits.api.dependencies import Authority, Context, Customs, PermitId, Reader
 from shared.command_requests import render_stored_response
+from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.fields import CountryCode, Day, LineLetter, Name
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
 from shared.database import now
@@ -31,7 +32,7 @@ class Filters(BaseModel):
 
     number: Name | None = None
     issuer: CountryCode | None = None
-    status: Literal["issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost"] | None = None
+    status: PermitStatus | None = None
     taxon: Name | None = None
     holder: Name | None = None
     from_: Annotated[Day | None, Field(alias="from")] = None

@@ -19,6 +19,7 @@ from services.gateway.api.routing.permissions import AUTHORITY, TRADER
 from services.gateway.api.routing.route import RequestBody, Route, RouteResponse
 from services.gateway.api.routing.tags import APPLICATIONS
 from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
+from shared.contracts.closed_sets import ApplicationStatus
 from shared.contracts.declaration import Refusal
 from shared.contracts.problems import PERMIT_PROBLEM_CODES
 
@@ -26,7 +27,7 @@ PATH = "/v1/permit-applications"
 STATUS = QueryParameter(
     name="status",
     description="Where it stands",
-    schema=one_of("submitted", "queried", "granted", "refused", "withdrawn"),
+    schema=one_of(ApplicationStatus),
 )
 KIND = QueryParameter(name="kind", description="Kind of permit, as in /v1/reference/kinds", schema=TEXT)
 APPLICANT = QueryParameter(

@@ -36,6 +36,7 @@ from services.gateway.api.routing.route import (
     RouteResponse,
 )
 from services.gateway.api.routing.tags import DECLARATIONS
+from shared.contracts.closed_sets import DeclarationStatus, Movement
 from shared.contracts.declaration import Cancellation, Consent, Correction, Declaration, Override, Refusal, Release
 
 PATH = "/v1/declarations"
@@ -49,9 +50,9 @@ WAIT_FOR_CHECKS = HeaderParameter(name="Prefer", description="wait=N: wait up to
 STATUS = QueryParameter(
     name="status",
     description="Where it stands",
-    schema=one_of("received", "accepted", "referred", "rejected", "released", "refused", "cancelled"),
+    schema=one_of(DeclarationStatus),
 )
-MOVEMENT = QueryParameter(name="movement", description="`import` or `export`", schema=one_of("import", "export"))
+MOVEMENT = QueryParameter(name="movement", description="`import` or `export`", schema=one_of(Movement))
 PERMIT_NUMBER = QueryParameter(name="permit_number", description="Number of a permit that is cited", schema=TEXT)
 CITED_ISSUER = QueryParameter(
     name="issuer", description="Country that issued a permit that is cited", schema=COUNTRY_CODE

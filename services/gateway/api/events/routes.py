@@ -14,13 +14,12 @@ from services.gateway.api.routing.parameters import (
 from services.gateway.api.routing.permissions import SUBSCRIBER_ROLES
 from services.gateway.api.routing.route import NO_BODIES, Link, RequestBody, Route, RouteResponse
 from services.gateway.api.routing.tags import DELIVERIES, EVENTS, WEBHOOK_ENDPOINTS
+from shared.contracts.closed_sets import DeliveryStatus
 from shared.contracts.views import webhooks as views
 from shared.contracts.webhooks import Acknowledgement, EndpointChange, NewEndpoint, Replay
 
 ENDPOINTS_PATH = "/v1/webhook-endpoints"
-STATUS = QueryParameter(
-    name="status", description="Where it stands", schema=one_of("pending", "delivered", "given_up", "dropped")
-)
+STATUS = QueryParameter(name="status", description="Where it stands", schema=one_of(DeliveryStatus))
 AFTER = QueryParameter(
     name="after",
     description="Where to go on: `next_cursor` of the page before; empty is the beginning",

@@ -17,6 +17,7 @@ from services.gateway.api.routing.parameters import (
 from services.gateway.api.routing.permissions import AUTHORITY, CUSTOMS, SHIPMENT_ROLES
 from services.gateway.api.routing.route import RequestBody, Route, RouteResponse
 from services.gateway.api.routing.tags import PERMITS
+from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
 from shared.contracts.problems import PERMIT_PROBLEM_CODES
 
@@ -25,7 +26,7 @@ NUMBER = QueryParameter(name="number", description="The permit's number", schema
 STATUS = QueryParameter(
     name="status",
     description="Where it stands",
-    schema=one_of("issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost"),
+    schema=one_of(PermitStatus),
 )
 HOLDER = QueryParameter(name="holder", description="Identifier of its exporter or importer", schema=TEXT)
 FIRST_DAY_OF_ISSUE = QueryParameter(name="from", description="First day of issue", schema=DAY)

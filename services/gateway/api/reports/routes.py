@@ -6,6 +6,7 @@ from services.gateway.api.routing.parameters import COUNTRY_CODE, QueryParameter
 from services.gateway.api.routing.permissions import AUTHORITY
 from services.gateway.api.routing.route import CSV_FILE, Route, RouteResponse
 from services.gateway.api.routing.tags import REPORTS
+from shared.contracts.closed_sets import Side
 
 PATH = "/v1/reports"
 YEAR = QueryParameter(
@@ -17,7 +18,7 @@ YEAR = QueryParameter(
 SIDE = QueryParameter(
     name="side",
     description="`export`: what left; `import`: what arrived",
-    schema=one_of("export", "import"),
+    schema=one_of(Side),
     required=True,
 )
 COUNTRY = QueryParameter(

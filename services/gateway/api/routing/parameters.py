@@ -1,5 +1,6 @@
 """Query parameters and request headers: their types, and those that routes of several subjects take."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,9 @@ DAY: Schema = {"type": "string", "format": "date"}
 COUNTRY_CODE: Schema = {"type": "string", "pattern": "^[A-Z]{2}$"}
 
 
-def one_of(*values: str) -> Schema:
-    """Return the schema of a parameter that is one of a few words."""
-    return {"type": "string", "enum": list(values)}
+def one_of(words: Iterable[str]) -> Schema:
+    """Return the schema of a parameter that is a word of a closed set."""
+    return {"type": "string", "enum": [str(word) for word in words]}
 
 
 @dataclass(frozen=True, kw_only=True)
