@@ -1,8 +1,8 @@
 """What the admin does with a party's credentials: give one (a secret is shown once), rotate one, end one."""
 
-import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping
@@ -15,7 +15,6 @@ from services.gateway.store import credentials, parties
 from services.gateway.store.credentials import Proof
 from services.gateway.store.tables import commands
 from shared import idempotency, secret_tokens
-from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import CredentialRotation, NewCredential
 from shared.database import new_id, now
 from shared.idempotency import IdempotentCommand, StoredResponse
@@ -25,14 +24,42 @@ from shared.sealed_secrets import open_response, seal_response
 MAKE_ANOTHER = "End the credential, and make another."
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewCredentialRecord:
+    """A credential at the moment when it is made: the only one when its secret is known."""
+
+    client_id: str
+    secret: str | None
+    kids: tuple[str, ...]
+    subject: str | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rotation:
+    """A new credential, the client id of the one that it replaces, and when that one ends."""
+
+    new: NewCredentialRecord
+    old_client_id: str
+    old_ends_at: datetime
+
+
 async def give_credential(
-    context: GatewayContext, party_id: UUID, new: NewCredential, *, command: IdempotentCommand
+    context: GatewayContext,
+    party_id: UUID,
+    new: NewCredential,
+    *,
+    command: IdempotentCommand,
+    render: Callable[[NewCredentialRecord], str],
 ) -> StoredResponse:
-    """Make a credential of a party; what is kept under the key is sealed, for it may hold a secret."""
+    """Make a credential of a party, and store the response that `render` writes.
+
+    The response is stored sealed, because it may hold a secret.
+    """
     at = command.at
     client_id, secret = str(new_id(at)), secret_tokens.generate_secret()
     proof = _new_proof(new, secret, at)
-    response = StoredResponse(status=201, body=_render_credential_response(client_id, secret, proof))
+    response = StoredResponse(status=201, body=render(_make_credential(client_id, secret, proof)))
     async with context.engine.begin() as conn:
         stored = await idempotency.begin(conn, commands, command)
         if stored is not None:
@@ -52,8 +79,12 @@ async def rotate_credential(
     rotation: CredentialRotation,
     *,
     command: IdempotentCommand,
+    render: Callable[[Rotation], str],
 ) -> StoredResponse:
-    """Make a new credential of the same kind beside an old one, which ends when the overlap is over."""
+    """Make a new credential of the same kind as an old one, which ends when the overlap is over.
+
+    The response that `render` writes is stored sealed.
+    """
     at = command.at
     new_client_id, secret = str(new_id(at)), secret_tokens.generate_secret()
     async with context.engine.begin() as conn:
@@ -66,10 +97,10 @@ async def rotate_credential(
         if old is None:
             raise NotFound
         proof = _rotated_proof(old, rotation, secret)
-        replaced = {"client_id": client_id, "ends_at": format_timestamp(until)}
-        response = StoredResponse(
-            status=201, body=_render_credential_response(new_client_id, secret, proof, replaces=replaced)
+        rotated = Rotation(
+            new=_make_credential(new_client_id, secret, proof), old_client_id=client_id, old_ends_at=until
         )
+        response = StoredResponse(status=201, body=render(rotated))
         await idempotency.store_response(conn, commands, command, seal_response(context.sealer, command, response))
         await _insert_credential(conn, party_id, new_client_id, proof, revision=revision, at=at)
         await require_active_admin(conn)
@@ -85,11 +116,6 @@ async def end_credential(context: GatewayContext, party_id: UUID, client_id: str
             raise NotFound
         await require_active_admin(conn)
     await context.directory.try_refresh()
-
-
-def render_credential(client_id: str, secret: str) -> bytes:
-    """Write a credential as it is shown, once."""
-    return json.dumps({"client_id": client_id, "client_secret": secret}).encode()
 
 
 async def _insert_credential(
@@ -124,18 +150,11 @@ def _rotated_proof(old: RowMapping, rotation: CredentialRotation, secret: str) -
     return Proof(secret=secret_tokens.secret_digest(secret))
 
 
-def _render_credential_response(
-    client_id: str, secret: str, proof: Proof, *, replaces: dict[str, str] | None = None
-) -> str:
-    content: dict[str, Any] = {"client_id": client_id}
-    if proof.secret is not None:
-        content["client_secret"] = secret
-    if proof.keys is not None:
-        content["kids"] = [key["kid"] for key in proof.keys]
-    if proof.subject is not None:
-        content["subject"] = proof.subject
-    if proof.expires_at is not None:
-        content["expires_at"] = format_timestamp(proof.expires_at)
-    if replaces is not None:
-        content["replaces"] = replaces
-    return json.dumps(content, ensure_ascii=False)
+def _make_credential(client_id: str, secret: str, proof: Proof) -> NewCredentialRecord:
+    return NewCredentialRecord(
+        client_id=client_id,
+        secret=None if proof.secret is None else secret,
+        kids=tuple(key["kid"] for key in proof.keys or ()),
+        subject=proof.subject,
+        expires_at=proof.expires_at,
+    )

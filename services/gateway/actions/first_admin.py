@@ -1,11 +1,11 @@
 """The first start of a hub: an admin is made, and its credential written where the operator will find it."""
 
+import json
 import os
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.gateway.actions.credentials import render_credential
 from services.gateway.store import credentials, parties
 from services.gateway.store.credentials import Proof
 from shared import secret_tokens
@@ -33,7 +33,7 @@ async def make_first_admin(conn: AsyncConnection, file: Path) -> bool:
     await credentials.add(
         conn, client_id, party.id, Proof(secret=secret_tokens.secret_digest(secret)), revision=revision, at=at
     )
-    _write_file(file, render_credential(client_id, secret))
+    _write_file(file, json.dumps({"client_id": client_id, "client_secret": secret}).encode())
     logger().info("first_admin.created", party=str(party.id), file=str(file))
     return True
 

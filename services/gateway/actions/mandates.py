@@ -1,7 +1,9 @@
 """Mandates: a trader lets an agent declare for it on certain days, and may take that back at any time."""
 
-import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -14,17 +16,49 @@ from services.gateway.store import mandates, parties
 from services.gateway.store.tables import commands
 from shared import idempotency
 from shared.contracts.closed_sets import Role
-from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import NewMandate, Party
 from shared.database import new_id, now
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Fault, Invalid, NotAllowed, NotFound
 
 
+class MandateStatus(StrEnum):
+    """Whether an agent may act under a mandate on a day, and why not."""
+
+    FUTURE = "future"
+    ACTIVE = "active"
+    ENDED = "ended"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandateRecord:
+    """A mandate, with its status on the day when it was read."""
+
+    id: UUID
+    trader_id: UUID
+    agent_id: UUID
+    first_day: date
+    last_day: date
+    status: MandateStatus
+    granted_at: datetime
+    granted_by: UUID
+    revoked_at: datetime | None
+    revoked_by: UUID | None
+
+
 async def grant(
-    context: GatewayContext, new: NewMandate, principal: Principal, *, command: IdempotentCommand
+    context: GatewayContext,
+    new: NewMandate,
+    principal: Principal,
+    *,
+    command: IdempotentCommand,
+    render: Callable[[MandateRecord], str],
 ) -> StoredResponse:
-    """Write a mandate of the trader who asks, or of the one the administrator names."""
+    """Write a mandate of the trader who asks, or of the one the administrator names.
+
+    `render` writes the body of the response, which is stored with the mandate: each repetition gets the same bytes.
+    """
     at, trader_id = command.at, _granting_trader(new, principal)
     values: dict[str, Any] = {
         "id": new_id(at),
@@ -38,7 +72,7 @@ async def grant(
         "revoked_by": None,
     }
     response = StoredResponse(
-        status=201, body=json.dumps(render(values, at.date())), location=f"/v1/mandates/{values['id']}"
+        status=201, body=render(_make_record(values, at.date())), location=f"/v1/mandates/{values['id']}"
     )
     async with context.engine.begin() as conn:
         stored = await idempotency.begin(conn, commands, command)
@@ -52,7 +86,7 @@ async def grant(
     return response
 
 
-async def revoke(context: GatewayContext, mandate_id: UUID, principal: Principal) -> dict[str, Any]:
+async def revoke(context: GatewayContext, mandate_id: UUID, principal: Principal) -> MandateRecord:
     """Take a mandate back, as who gave it or as the administrator; one that was revoked stays as it is."""
     at = now()
     async with context.engine.begin() as conn:
@@ -63,50 +97,45 @@ async def revoke(context: GatewayContext, mandate_id: UUID, principal: Principal
         await mandates.revoke(conn, mandate_id, revoked_by=principal.party.id, at=at, revision=revision)
         changed = await _read(conn, mandate_id, principal)
     await context.directory.try_refresh()
-    return render(changed, at.date())
+    return _make_record(changed, at.date())
 
 
-async def read(context: GatewayContext, mandate_id: UUID, principal: Principal) -> dict[str, Any]:
+async def read(context: GatewayContext, mandate_id: UUID, principal: Principal) -> MandateRecord:
     """Read a mandate one gave or was given; the administrator reads all."""
     async with context.engine.connect() as conn:
-        return render(await _read(conn, mandate_id, principal), now().date())
+        return _make_record(await _read(conn, mandate_id, principal), now().date())
 
 
 async def list_page(
     context: GatewayContext, principal: Principal, *, before: UUID | None, limit: int
-) -> list[dict[str, Any]]:
+) -> list[MandateRecord]:
     """Read up to `limit` mandates one gave or was given (the administrator: all), newest first."""
     async with context.engine.connect() as conn:
         found = await mandates.list_page(conn, party_id=_visible_to(principal), before=before, limit=limit)
-    return [render(row, now().date()) for row in found]
+    return [_make_record(row, now().date()) for row in found]
 
 
-def render(row: Any, day: date) -> dict[str, Any]:
-    """Write a mandate as it is on a day."""
-    return {
-        "id": str(row["id"]),
-        "trader": str(row["trader_id"]),
-        "agent": str(row["agent_id"]),
-        "from": row["first_day"].isoformat(),
-        "until": row["last_day"].isoformat(),
-        "status": _status(row, day),
-        "granted_at": format_timestamp(row["granted_at"]),
-        "granted_by": str(row["granted_by"]),
-        "revoked_at": _timestamp(row["revoked_at"]),
-        "revoked_by": row["revoked_by"] and str(row["revoked_by"]),
-    }
+def _make_record(row: Mapping[Any, Any], day: date) -> MandateRecord:
+    return MandateRecord(
+        id=row["id"],
+        trader_id=row["trader_id"],
+        agent_id=row["agent_id"],
+        first_day=row["first_day"],
+        last_day=row["last_day"],
+        status=_status(row, day),
+        granted_at=row["granted_at"],
+        granted_by=row["granted_by"],
+        revoked_at=row["revoked_at"],
+        revoked_by=row["revoked_by"],
+    )
 
 
-def _status(row: Any, day: date) -> str:
+def _status(row: Mapping[Any, Any], day: date) -> MandateStatus:
     if row["revoked_at"] is not None:
-        return "revoked"
+        return MandateStatus.REVOKED
     if day > row["last_day"]:
-        return "ended"
-    return "active" if row["first_day"] <= day else "future"
-
-
-def _timestamp(at: datetime | None) -> str | None:
-    return None if at is None else format_timestamp(at)
+        return MandateStatus.ENDED
+    return MandateStatus.ACTIVE if row["first_day"] <= day else MandateStatus.FUTURE
 
 
 def _granting_trader(new: NewMandate, principal: Principal) -> UUID:

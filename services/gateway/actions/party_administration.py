@@ -1,7 +1,7 @@
 """What the admin does with parties: add one, change one. Every change is a version, and a letter to each copy."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,14 +18,17 @@ from shared.problems import Conflict, Invalid, NotFound, ProblemError
 
 
 async def add_party(
-    context: GatewayContext, new: NewParty, *, actor_party_id: UUID, command: IdempotentCommand
+    context: GatewayContext,
+    new: NewParty,
+    *,
+    actor_party_id: UUID,
+    command: IdempotentCommand,
+    render: Callable[[Party], str],
 ) -> StoredResponse:
-    """Add a party; raises Conflict when one of its numbers is another's."""
+    """Add a party, and store the response that `render` writes. Raise Conflict if one of its numbers is another's."""
     at = command.at
     party = Party(id=new_id(at), **_with_sorted_roles(dict(new)))
-    response = StoredResponse(
-        status=201, body=party.model_dump_json(), location=f"/v1/parties/{party.id}", version=party.version
-    )
+    response = StoredResponse(status=201, body=render(party), location=f"/v1/parties/{party.id}", version=party.version)
     async with context.engine.begin() as conn:
         stored = await idempotency.begin(conn, commands, command)
         if stored is not None:

@@ -1,6 +1,8 @@
 """Looking up parties and credentials for the admin, in the database itself."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import RowMapping
@@ -10,6 +12,27 @@ from services.gateway.store import credentials, parties
 from shared.contracts.parties import Party
 from shared.database import now
 from shared.problems import NotFound
+
+
+class CredentialKind(StrEnum):
+    """What a client proves itself by."""
+
+    SECRET = "secret"  # noqa: S105 - the name of a kind
+    PUBLIC_KEY = "public_key"
+    SUBJECT = "subject"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CredentialRecord:
+    """A living credential of a party, without its secret."""
+
+    client_id: str
+    kind: CredentialKind
+    kids: tuple[str, ...]
+    subject: str | None
+    made_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
 
 
 async def read_party(context: GatewayContext, party_id: UUID) -> Party:
@@ -29,10 +52,29 @@ async def list_parties(context: GatewayContext, *, before: UUID | None, limit: i
 
 async def list_credentials(
     context: GatewayContext, party_id: UUID, *, before: UUID | None, limit: int
-) -> Sequence[RowMapping]:
+) -> list[CredentialRecord]:
     """Read up to `limit` living credentials, made before one, of a party that is there; their ids rise with time."""
     async with context.engine.connect() as conn:
         if await parties.find(conn, party_id) is None:
             raise NotFound
         last = None if before is None else str(before)
-        return await credentials.list_by_party(conn, party_id, before=last, limit=limit, at=now())
+        rows = await credentials.list_by_party(conn, party_id, before=last, limit=limit, at=now())
+    return [_make_credential(row) for row in rows]
+
+
+def _make_credential(row: RowMapping) -> CredentialRecord:
+    return CredentialRecord(
+        client_id=row["client_id"],
+        kind=_kind(row),
+        kids=tuple(key["kid"] for key in row["public_keys"] or ()),
+        subject=row["subject"],
+        made_at=row["made_at"],
+        last_used_at=row["last_used_at"],
+        expires_at=row["expires_at"],
+    )
+
+
+def _kind(row: RowMapping) -> CredentialKind:
+    if row["subject"]:
+        return CredentialKind.SUBJECT
+    return CredentialKind.PUBLIC_KEY if row["public_keys"] else CredentialKind.SECRET

@@ -1,19 +1,26 @@
 """Credentials of a party, for the administrator."""
 
-from typing import Any
-
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from services.gateway.actions import credentials, party_lookup
+from services.gateway.actions.credentials import NewCredentialRecord, Rotation
+from services.gateway.actions.party_lookup import CredentialRecord
 from services.gateway.api.auth.authentication import admit, get_context, path_id
+from services.gateway.api.credentials.models import (
+    CreatedCredential,
+    Credential,
+    Credentials,
+    ReplacedCredential,
+    RotatedCredential,
+)
 from services.gateway.api.protocol.commands import make_command
 from services.gateway.api.protocol.headers import parse_idempotency_key
-from services.gateway.api.protocol.pagination import parse_page, render_page
+from services.gateway.api.protocol.pagination import next_cursor, parse_page
+from services.gateway.api.protocol.views import render_view
 from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import Route
 from shared.command_requests import render_stored_response
-from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import CredentialRotation, NewCredential
 from shared.strict_json import parse_json, validate
 from shared.web import require_json
@@ -30,7 +37,9 @@ async def create_credential(request: Request, route: Route) -> Response:
     party_id = path_id(request)
     # No body and an empty one say the same.
     command = make_command(principal, request.url.path, key, raw_body.removeprefix(b"{}"))
-    created = await credentials.give_credential(get_context(request), party_id, new, command=command)
+    created = await credentials.give_credential(
+        get_context(request), party_id, new, command=command, render=_render_created
+    )
     return render_stored_response(created, NO_STORE)
 
 
@@ -41,7 +50,12 @@ async def list_credentials(request: Request, route: Route) -> Response:
     found = await party_lookup.list_credentials(
         get_context(request), path_id(request), before=page.before, limit=page.one_more
     )
-    return JSONResponse(render_page([_render_credential(row) for row in found], page, key="client_id"))
+    return render_view(
+        Credentials(
+            data=tuple(_make_view(record) for record in found[: page.limit]),
+            next_cursor=next_cursor([record.client_id for record in found], page),
+        )
+    )
 
 
 async def rotate_credential(request: Request, route: Route) -> Response:
@@ -52,7 +66,9 @@ async def rotate_credential(request: Request, route: Route) -> Response:
     rotation = validate(CredentialRotation, parse_json(raw_body or b"{}"))
     party_id, client_id = path_id(request), str(request.path_params["client_id"])
     command = make_command(principal, request.url.path, key, raw_body)
-    rotated = await credentials.rotate_credential(get_context(request), party_id, client_id, rotation, command=command)
+    rotated = await credentials.rotate_credential(
+        get_context(request), party_id, client_id, rotation, command=command, render=_render_rotated
+    )
     return render_stored_response(rotated, NO_STORE)
 
 
@@ -70,12 +86,34 @@ async def _read_optional_body(request: Request, route: Route) -> bytes:
     return raw_body.strip()
 
 
-def _render_credential(row: Any) -> dict[str, Any]:
-    kind = "subject" if row["subject"] else "public_key" if row["public_keys"] else "secret"
-    content: dict[str, Any] = {"client_id": row["client_id"], "kind": kind}
-    if row["public_keys"]:
-        content["kids"] = [key["kid"] for key in row["public_keys"]]
-    if row["subject"]:
-        content["subject"] = row["subject"]
-    times = {name: row[name] and format_timestamp(row[name]) for name in ("made_at", "last_used_at", "expires_at")}
-    return content | times
+def _render_created(record: NewCredentialRecord) -> str:
+    return CreatedCredential(
+        client_id=record.client_id,
+        client_secret=record.secret,
+        kids=record.kids,
+        subject=record.subject,
+        expires_at=record.expires_at,
+    ).model_dump_json()
+
+
+def _render_rotated(rotation: Rotation) -> str:
+    return RotatedCredential(
+        client_id=rotation.new.client_id,
+        client_secret=rotation.new.secret,
+        kids=rotation.new.kids,
+        subject=rotation.new.subject,
+        expires_at=rotation.new.expires_at,
+        replaces=ReplacedCredential(client_id=rotation.old_client_id, ends_at=rotation.old_ends_at),
+    ).model_dump_json()
+
+
+def _make_view(record: CredentialRecord) -> Credential:
+    return Credential(
+        client_id=record.client_id,
+        kind=record.kind,
+        kids=record.kids,
+        subject=record.subject,
+        made_at=record.made_at,
+        last_used_at=record.last_used_at,
+        expires_at=record.expires_at,
+    )

@@ -1,26 +1,31 @@
 """The models of responses about credentials."""
 
-from datetime import datetime
-from typing import Literal
+from typing import Annotated
 
-from services.gateway.api.descriptions.response_parts import Page, ResponsePart
+from pydantic import Field
+
+from services.gateway.actions.party_lookup import CredentialKind
+from shared.contracts.fields import Timestamp, WireModel
+from shared.contracts.views.pages import Page
+
+OMITTED_IF_EMPTY = Field(exclude_if=lambda value: not value)
 
 
-class CreatedCredential(ResponsePart):
+class CreatedCredential(WireModel):
     """A credential as it is given: its secret is shown this once; or the names of its keys, or its subject."""
 
     client_id: str
-    client_secret: str | None = None
-    kids: tuple[str, ...] = ()
-    subject: str | None = None
-    expires_at: datetime | None = None
+    client_secret: Annotated[str | None, OMITTED_IF_EMPTY] = None
+    kids: Annotated[tuple[str, ...], OMITTED_IF_EMPTY] = ()
+    subject: Annotated[str | None, OMITTED_IF_EMPTY] = None
+    expires_at: Annotated[Timestamp | None, OMITTED_IF_EMPTY] = None
 
 
-class ReplacedCredential(ResponsePart):
+class ReplacedCredential(WireModel):
     """The credential that made way, and until when it works."""
 
     client_id: str
-    ends_at: datetime
+    ends_at: Timestamp
 
 
 class RotatedCredential(CreatedCredential):
@@ -29,16 +34,16 @@ class RotatedCredential(CreatedCredential):
     replaces: ReplacedCredential
 
 
-class Credential(ResponsePart):
+class Credential(WireModel):
     """A living credential; its secret is kept nowhere."""
 
     client_id: str
-    kind: Literal["secret", "public_key", "subject"]
-    kids: tuple[str, ...] = ()
-    subject: str | None = None
-    made_at: datetime
-    last_used_at: datetime | None
-    expires_at: datetime | None
+    kind: CredentialKind
+    kids: Annotated[tuple[str, ...], OMITTED_IF_EMPTY] = ()
+    subject: Annotated[str | None, OMITTED_IF_EMPTY] = None
+    made_at: Timestamp
+    last_used_at: Timestamp | None
+    expires_at: Timestamp | None
 
 
 class Credentials(Page):

@@ -1,15 +1,16 @@
 """Mandates: granted and revoked by traders, read by both sides."""
 
-from typing import Any
-
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from services.gateway.actions import mandates
+from services.gateway.actions.mandates import MandateRecord
 from services.gateway.api.auth.authentication import admit, get_context, path_id
+from services.gateway.api.mandates.models import Mandate, Mandates
 from services.gateway.api.protocol.commands import make_command
 from services.gateway.api.protocol.headers import parse_idempotency_key
-from services.gateway.api.protocol.pagination import parse_page, render_page
+from services.gateway.api.protocol.pagination import next_cursor, parse_page
+from services.gateway.api.protocol.views import render_view
 from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import Route
 from shared.command_requests import render_stored_response
@@ -24,7 +25,14 @@ async def create_mandate(request: Request, route: Route) -> Response:
     raw_body = await read_route_body(request, route)
     new = parse_json_body(request, raw_body, NewMandate)
     command = make_command(principal, route.path, key, raw_body)
-    return render_stored_response(await mandates.grant(get_context(request), new, principal, command=command))
+    granted = await mandates.grant(
+        get_context(request),
+        new,
+        principal,
+        command=command,
+        render=lambda record: _make_view(record).model_dump_json(),
+    )
+    return render_stored_response(granted)
 
 
 async def list_mandates(request: Request, route: Route) -> Response:
@@ -32,18 +40,23 @@ async def list_mandates(request: Request, route: Route) -> Response:
     principal = await admit(request, route)
     page = parse_page(request)
     found = await mandates.list_page(get_context(request), principal, before=page.before, limit=page.one_more)
-    return JSONResponse(render_page(found, page, key="id"))
+    return render_view(
+        Mandates(
+            data=tuple(_make_view(record) for record in found[: page.limit]),
+            next_cursor=next_cursor([record.id for record in found], page),
+        )
+    )
 
 
 async def read_mandate(request: Request, route: Route) -> Response:
     """Return a mandate."""
     principal = await admit(request, route)
-    return JSONResponse(await mandates.read(get_context(request), path_id(request), principal))
+    return render_view(_make_view(await mandates.read(get_context(request), path_id(request), principal)))
 
 
 async def revoke_mandate(request: Request, route: Route) -> Response:
     """Revoke a mandate, and return it."""
-    return JSONResponse(await _revoke(request, route))
+    return render_view(_make_view(await _revoke(request, route)))
 
 
 async def delete_mandate(request: Request, route: Route) -> Response:
@@ -52,6 +65,21 @@ async def delete_mandate(request: Request, route: Route) -> Response:
     return Response(status_code=204)
 
 
-async def _revoke(request: Request, route: Route) -> dict[str, Any]:
+async def _revoke(request: Request, route: Route) -> MandateRecord:
     principal = await admit(request, route)
     return await mandates.revoke(get_context(request), path_id(request), principal)
+
+
+def _make_view(record: MandateRecord) -> Mandate:
+    return Mandate(
+        id=record.id,
+        trader=record.trader_id,
+        agent=record.agent_id,
+        from_=record.first_day,
+        until=record.last_day,
+        status=record.status,
+        granted_at=record.granted_at,
+        granted_by=record.granted_by,
+        revoked_at=record.revoked_at,
+        revoked_by=record.revoked_by,
+    )

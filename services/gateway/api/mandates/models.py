@@ -1,27 +1,29 @@
 """The models of responses about mandates."""
 
-from datetime import date, datetime
-from typing import Annotated, Literal
-from uuid import UUID
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from services.gateway.api.descriptions.response_parts import Page, ResponsePart
+from services.gateway.actions.mandates import MandateStatus
+from shared.contracts.fields import Day, Id, Timestamp, WireModel
+from shared.contracts.views.pages import Page
 
 
-class Mandate(ResponsePart):
+class Mandate(WireModel):
     """A mandate as it is today."""
 
-    id: UUID
-    trader: UUID
-    agent: UUID
-    from_: Annotated[date, Field(alias="from")]
-    until: Annotated[date, Field(description="The last day, included")]
-    status: Literal["future", "active", "ended", "revoked"]
-    granted_at: datetime
-    granted_by: UUID
-    revoked_at: datetime | None
-    revoked_by: UUID | None
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
+
+    id: Id
+    trader: Id
+    agent: Id
+    from_: Annotated[Day, Field(alias="from")]
+    until: Annotated[Day, Field(description="The last day, included")]
+    status: MandateStatus
+    granted_at: Timestamp
+    granted_by: Id
+    revoked_at: Timestamp | None
+    revoked_by: Id | None
 
 
 class Mandates(Page):

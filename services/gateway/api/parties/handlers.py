@@ -1,13 +1,15 @@
 """Parties, for the administrator; and the caller's own party, for everybody."""
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from services.gateway.actions import party_administration, party_lookup
 from services.gateway.api.auth.authentication import admit, get_context, path_id
+from services.gateway.api.parties.models import Parties, PartyView
 from services.gateway.api.protocol.commands import make_command
 from services.gateway.api.protocol.headers import parse_idempotency_key, require_version
-from services.gateway.api.protocol.pagination import parse_page, render_page
+from services.gateway.api.protocol.pagination import next_cursor, parse_page
+from services.gateway.api.protocol.views import render_view
 from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import Route
 from shared.command_requests import render_stored_response
@@ -32,6 +34,7 @@ async def create_party(request: Request, route: Route) -> Response:
         new,
         actor_party_id=principal.party.id,
         command=make_command(principal, route.path, key, raw_body),
+        render=lambda party: _make_view(party).model_dump_json(),
     )
     return render_stored_response(created)
 
@@ -41,7 +44,12 @@ async def list_parties(request: Request, route: Route) -> Response:
     await admit(request, route)
     page = parse_page(request)
     found = await party_lookup.list_parties(get_context(request), before=page.before, limit=page.one_more)
-    return JSONResponse(render_page([party.model_dump(mode="json") for party in found], page, key="id"))
+    return render_view(
+        Parties(
+            data=tuple(_make_view(party) for party in found[: page.limit]),
+            next_cursor=next_cursor([party.id for party in found], page),
+        )
+    )
 
 
 async def read_party(request: Request, route: Route) -> Response:
@@ -63,4 +71,17 @@ async def update_party(request: Request, route: Route) -> Response:
 
 
 def _render_party(party: Party) -> Response:
-    return JSONResponse(party.model_dump(mode="json"), headers={"ETag": f'"{party.version}"'})
+    return render_view(_make_view(party), headers={"ETag": f'"{party.version}"'})
+
+
+def _make_view(party: Party) -> PartyView:
+    return PartyView(
+        id=party.id,
+        name=party.name,
+        country=party.country,
+        roles=party.roles,
+        identifiers=party.identifiers,
+        grants=party.grants,
+        disabled=party.disabled,
+        version=party.version,
+    )

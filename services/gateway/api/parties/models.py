@@ -2,14 +2,14 @@
 
 from pydantic import ConfigDict
 
-from services.gateway.api.descriptions.response_parts import Page
 from shared.contracts import parties
+from shared.contracts.views.pages import Page
 
 
 class PartyView(parties.Party):
     """A party as it is now; its version is its ETag."""
 
-    model_config = ConfigDict(defer_build=True, json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
 class Parties(Page):

@@ -1,8 +1,8 @@
-"""Pages of lists: the parameters `limit` and `cursor`, and the body of a page."""
+"""Pages of lists: the parameters `limit` and `cursor`, and the cursor of the next page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi.exceptions import RequestValidationError
@@ -47,7 +47,6 @@ def _parse_cursor(value: str | None) -> UUID | None:
         raise Invalid("invalid-parameter", "This cursor is none of ours; begin again without one.") from None
 
 
-def render_page(found: Sequence[dict[str, Any]], page: PageRequest, *, key: str) -> dict[str, Any]:
-    """Render a page of the things that were found; `key` is the field that the next page's cursor is made of."""
-    more = found[page.limit - 1][key] if len(found) > page.limit else None
-    return {"data": found[: page.limit], "next_cursor": more}
+def next_cursor(ids: Sequence[object], page: PageRequest) -> str | None:
+    """Return where the next page begins, by the ids of all that was read. Return None on the last page."""
+    return str(ids[page.limit - 1]) if len(ids) > page.limit else None

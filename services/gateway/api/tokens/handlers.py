@@ -2,10 +2,11 @@
 
 import base64
 import binascii
+from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from services.gateway.actions import service_calls
 from services.gateway.actions.auth.access_tokens import TOKEN_LIFETIME
@@ -14,9 +15,19 @@ from services.gateway.actions.auth.client_keys import ALGORITHMS
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.token_grant import grant_token, grant_token_by_assertion
 from services.gateway.api.auth.authentication import get_context
+from services.gateway.api.protocol.views import render_view
 from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import Route
-from services.gateway.api.tokens.models import ASSERTION_TYPE, FORM
+from services.gateway.api.tokens.models import (
+    ASSERTION_TYPE,
+    FORM,
+    PublicKey,
+    PublicKeys,
+    ServerMetadata,
+    Token,
+    TokenError,
+    TokenRefusal,
+)
 from shared.contracts.parties import Caller
 from shared.problem_responses import request_id
 from shared.request_context import record_code
@@ -29,7 +40,7 @@ NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 class OAuthError(Exception):
     """A refusal in the words of RFC 6749, 5.2."""
 
-    def __init__(self, error: str, description: str) -> None:
+    def __init__(self, error: TokenError, description: str) -> None:
         super().__init__(error)
         self.error, self.description = error, description
 
@@ -40,45 +51,46 @@ async def create_token(request: Request, route: Route) -> Response:
         token = await _grant_token(request, route)
     except OAuthError as error:
         return _render_refusal(error)
-    content = {"access_token": token, "token_type": "Bearer", "expires_in": int(TOKEN_LIFETIME.total_seconds())}
-    return JSONResponse(content, headers=NO_STORE)
+    lifetime = int(TOKEN_LIFETIME.total_seconds())
+    granted = Token(access_token=token, token_type="Bearer", expires_in=lifetime)  # noqa: S106 - a name of RFC 6750
+    return render_view(granted, headers=NO_STORE)
 
 
 async def _grant_token(request: Request, route: Route) -> str:
     form = await _parse_form(request, route)
     if form.get("grant_type") != "client_credentials":
-        error = "unsupported_grant_type" if form.get("grant_type") else "invalid_request"
+        error = TokenError.UNSUPPORTED_GRANT_TYPE if form.get("grant_type") else TokenError.INVALID_REQUEST
         raise OAuthError(error, "Send grant_type=client_credentials.")
     if form.get("scope"):
-        raise OAuthError("invalid_scope", "There are no scopes here: a party's roles say what it may do.")
+        raise OAuthError(TokenError.INVALID_SCOPE, "There are no scopes here: a party's roles say what it may do.")
     return await _authenticate_client(request.headers.get("authorization", ""), form, get_context(request))
 
 
 async def read_server_metadata(request: Request, route: Route) -> Response:
     """Return where and how clients get tokens (RFC 8414)."""
     issuer = get_context(request).access_tokens.issuer
-    return JSONResponse(
-        {
-            "issuer": issuer,
-            "token_endpoint": f"{issuer}/oauth2/token",
-            "jwks_uri": f"{issuer}/.well-known/jwks.json",
-            "grant_types_supported": ["client_credentials"],
-            "response_types_supported": [],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
-            "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
-            "service_documentation": f"{issuer}/docs",
-        }
+    return render_view(
+        ServerMetadata(
+            issuer=issuer,
+            token_endpoint=f"{issuer}/oauth2/token",
+            jwks_uri=f"{issuer}/.well-known/jwks.json",
+            grant_types_supported=("client_credentials",),
+            response_types_supported=(),
+            token_endpoint_auth_methods_supported=("client_secret_basic", "client_secret_post", "private_key_jwt"),
+            token_endpoint_auth_signing_alg_values_supported=ALGORITHMS,
+            service_documentation=f"{issuer}/docs",
+        )
     )
 
 
 async def read_token_keys(request: Request, route: Route) -> Response:
     """Return the public keys that access tokens are signed with (RFC 7517)."""
-    return JSONResponse(get_context(request).access_tokens.keys.public_jwks(), headers=CACHED)
+    return _render_keys(get_context(request).access_tokens.keys.public_jwks())
 
 
 async def read_receipt_keys(request: Request, route: Route) -> Response:
     """Return the public keys that receipts were ever signed with (RFC 7517)."""
-    return JSONResponse(get_context(request).access_tokens.keys.public_jwks_with_retired(), headers=CACHED)
+    return _render_keys(get_context(request).access_tokens.keys.public_jwks_with_retired())
 
 
 async def read_webhook_keys(request: Request, route: Route) -> Response:
@@ -91,27 +103,35 @@ async def read_webhook_keys(request: Request, route: Route) -> Response:
     return Response(reply.body, reply.status, headers=CACHED, media_type="application/json")
 
 
+def _render_keys(jwks: dict[str, Any]) -> Response:
+    keys = tuple(
+        PublicKey(kty=key["kty"], crv=key["crv"], x=key["x"], kid=key["kid"], alg=key["alg"], use=key["use"])
+        for key in jwks["keys"]
+    )
+    return render_view(PublicKeys(keys=keys), headers=CACHED)
+
+
 def _render_refusal(error: OAuthError) -> Response:
     """Render a refusal as RFC 6749, 5.2 has it."""
     record_code(error.error)
-    wrong_client = error.error == "invalid_client"
-    return JSONResponse(
-        {"error": error.error, "error_description": error.description},
-        status_code=401 if wrong_client else 400,
+    wrong_client = error.error is TokenError.INVALID_CLIENT
+    return render_view(
+        TokenRefusal(error=error.error, error_description=error.description),
+        status=401 if wrong_client else 400,
         headers=NO_STORE | ({"WWW-Authenticate": 'Basic realm="saola", charset="UTF-8"'} if wrong_client else {}),
     )
 
 
 async def _parse_form(request: Request, route: Route) -> dict[str, str]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-        raise OAuthError("invalid_request", f"Send Content-Type: {FORM}.")
+        raise OAuthError(TokenError.INVALID_REQUEST, f"Send Content-Type: {FORM}.")
     body = await read_route_body(request, route)
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=20, errors="strict")
     except ValueError:
-        raise OAuthError("invalid_request", "The form cannot be read.") from None
+        raise OAuthError(TokenError.INVALID_REQUEST, "The form cannot be read.") from None
     if len(dict(pairs)) != len(pairs):
-        raise OAuthError("invalid_request", "A parameter is there twice.")
+        raise OAuthError(TokenError.INVALID_REQUEST, "A parameter is there twice.")
     return dict(pairs)
 
 
@@ -120,23 +140,25 @@ async def _authenticate_client(authorization: str, form: dict[str, str], context
         try:
             return await grant_token_by_assertion(context, _parse_assertion(authorization, form))
         except BadAssertion as error:
-            raise OAuthError("invalid_client", str(error)) from None
+            raise OAuthError(TokenError.INVALID_CLIENT, str(error)) from None
     token = await grant_token(context, *_parse_client(authorization, form))
     if token is None:
-        raise OAuthError("invalid_client", "No such client, or its secret is wrong, or it was ended or disabled.")
+        raise OAuthError(
+            TokenError.INVALID_CLIENT, "No such client, or its secret is wrong, or it was ended or disabled."
+        )
     return token
 
 
 def _parse_assertion(authorization: str, form: dict[str, str]) -> str:
     if authorization or form.get("client_secret"):
-        raise OAuthError("invalid_request", "Authenticate in one way: by an assertion, or by a secret.")
+        raise OAuthError(TokenError.INVALID_REQUEST, "Authenticate in one way: by an assertion, or by a secret.")
     if form.get("client_assertion_type") != ASSERTION_TYPE:
-        raise OAuthError("invalid_request", f"Send client_assertion_type={ASSERTION_TYPE}.")
+        raise OAuthError(TokenError.INVALID_REQUEST, f"Send client_assertion_type={ASSERTION_TYPE}.")
     text = form.get("client_assertion", "")
     if not text.isascii():
         raise BadAssertion("The assertion is no JWT.")
     if form.get("client_id") and claimed_client(text) != form["client_id"]:
-        raise OAuthError("invalid_request", "The form names another client than the assertion.")
+        raise OAuthError(TokenError.INVALID_REQUEST, "The form names another client than the assertion.")
     return text
 
 
@@ -146,19 +168,21 @@ def _parse_client(authorization: str, form: dict[str, str]) -> tuple[str, str]:
     if not authorization:
         return _require_printable(*posted)
     if form.get("client_secret"):
-        raise OAuthError("invalid_request", "Authenticate in one way: HTTP Basic, or client_secret in the form.")
+        raise OAuthError(
+            TokenError.INVALID_REQUEST, "Authenticate in one way: HTTP Basic, or client_secret in the form."
+        )
     if kind.lower() != "basic":
-        raise OAuthError("invalid_client", "Authenticate by HTTP Basic, or by client_secret in the form.")
+        raise OAuthError(TokenError.INVALID_CLIENT, "Authenticate by HTTP Basic, or by client_secret in the form.")
     try:
         client_id, _, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
     except (binascii.Error, ValueError):
-        raise OAuthError("invalid_client", "The Authorization header cannot be read.") from None
+        raise OAuthError(TokenError.INVALID_CLIENT, "The Authorization header cannot be read.") from None
     if posted[0] and posted[0] != unquote_plus(client_id):
-        raise OAuthError("invalid_request", "The form names another client than the Authorization header.")
+        raise OAuthError(TokenError.INVALID_REQUEST, "The form names another client than the Authorization header.")
     return _require_printable(unquote_plus(client_id), unquote_plus(secret))
 
 
 def _require_printable(client_id: str, secret: str) -> tuple[str, str]:
     if not (client_id.isascii() and client_id.isprintable() and secret.isascii()):
-        raise OAuthError("invalid_client", "No such client.")
+        raise OAuthError(TokenError.INVALID_CLIENT, "No such client.")
     return client_id, secret

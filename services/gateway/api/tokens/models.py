@@ -1,11 +1,12 @@
 """The bodies of the token endpoint, and of the documents that clients find it and check its tokens by."""
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.gateway.api.descriptions.response_parts import ResponsePart
 from services.gateway.api.routing.route import Media
+from shared.contracts.fields import WireModel
 
 FORM = "application/x-www-form-urlencoded"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -25,7 +26,7 @@ TOKEN_FORM = Media(
 )
 
 
-class Token(ResponsePart):
+class Token(WireModel):
     """An access token (RFC 6749, 5.1)."""
 
     access_token: str
@@ -33,14 +34,23 @@ class Token(ResponsePart):
     expires_in: Annotated[int, Field(description="Seconds")]
 
 
-class TokenRefusal(ResponsePart):
+class TokenError(StrEnum):
+    """Why a request for a token is refused, by its code in RFC 6749, 5.2."""
+
+    INVALID_REQUEST = "invalid_request"
+    INVALID_CLIENT = "invalid_client"
+    UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
+    INVALID_SCOPE = "invalid_scope"
+
+
+class TokenRefusal(WireModel):
     """Why no token is given (RFC 6749, 5.2)."""
 
-    error: Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
+    error: TokenError
     error_description: str
 
 
-class ServerMetadata(ResponsePart):
+class ServerMetadata(WireModel):
     """Where and how tokens are asked for (RFC 8414)."""
 
     issuer: str
@@ -53,7 +63,7 @@ class ServerMetadata(ResponsePart):
     service_documentation: str
 
 
-class PublicKey(ResponsePart):
+class PublicKey(WireModel):
     """A public key (RFC 7517, RFC 8037)."""
 
     kty: str
@@ -64,7 +74,7 @@ class PublicKey(ResponsePart):
     use: str
 
 
-class PublicKeys(ResponsePart):
+class PublicKeys(WireModel):
     """A JSON Web Key Set."""
 
     keys: tuple[PublicKey, ...]
