@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
+from shared.conditional_requests import render_etag
 from shared.database import new_id
 from shared.idempotency import IdempotentCommand, StoredResponse, fingerprint
 from shared.problems import Invalid
@@ -32,7 +33,7 @@ def render_stored_response(stored: StoredResponse, headers: Mapping[str, str] | 
     if stored.location is not None:
         rendered["Location"] = stored.location
     if stored.version is not None:
-        rendered["ETag"] = f'"{stored.version}"'
+        rendered["ETag"] = render_etag(stored.version)
     if stored.replayed:
         rendered["Idempotency-Replayed"] = "true"
     return Response(stored.body, stored.status, rendered, "application/json")

@@ -5,7 +5,7 @@ last. The same command at the same moment waits for that transaction, then gets 
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -27,8 +27,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.conditional_requests import ANY_VERSION, VersionCondition
 from shared.database import bulk_insert, bulk_update, column_arrays, delete_in_steps, id_in
-from shared.problems import Conflict, Invalid, ProblemError
+from shared.problems import Invalid, ProblemError
 
 RESPONSE_COLUMNS = ("status", "body", "location", "version")
 BATCH_SIZE = 1_000
@@ -41,19 +42,14 @@ class IdempotentCommand:
     """One command, named by the gateway: the same id is the same command.
 
     `fingerprint` tells two contents under one id apart: see `fingerprint`. `digest` is the SHA-256 of the body.
-    `accepts_version` says whether the command was given against a version (`If-Match`).
+    `condition` names the versions that the command was given against (`If-Match`).
     """
 
     id: UUID
     fingerprint: bytes
     at: datetime
     digest: bytes = b""
-    accepts_version: Callable[[int], bool] = lambda version: True
-
-    def require_version(self, version: int) -> None:
-        """Raise Conflict (412) if the command was given against another version than the present one."""
-        if not self.accepts_version(version):
-            raise Conflict("version-stale", f"Version {version} stands. Read it, then ask again for that.")
+    condition: VersionCondition = ANY_VERSION
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from services.gateway.actions.context import GatewayContext
 from services.gateway.store import parties
 from services.gateway.store.tables import commands
 from shared import idempotency
+from shared.conditional_requests import VersionCondition
 from shared.contracts.parties import NewParty, Party, PartyChange
 from shared.database import new_id, now
 from shared.idempotency import IdempotentCommand, StoredResponse
-from shared.problems import Conflict, Invalid, NotFound, ProblemError
+from shared.problems import Conflict, Invalid, NotFound
 
 
 async def add_party(
@@ -43,17 +44,16 @@ async def add_party(
 
 
 async def change_party(
-    context: GatewayContext, party_id: UUID, change: PartyChange, *, actor_party_id: UUID, version: int | None
+    context: GatewayContext, party_id: UUID, change: PartyChange, *, actor_party_id: UUID, condition: VersionCondition
 ) -> Party:
-    """Make the next version of a party, if `version` (when given) is its present one."""
+    """Make the next version of a party, if `condition` names its present one."""
     at = now()
     async with context.engine.begin() as conn:
         revision = await parties.lock_next_revision(conn)
         old = await parties.find(conn, party_id)
         if old is None:
             raise NotFound
-        if version not in {None, old.version}:
-            raise ProblemError("version-stale", f"The party is at version {old.version} now. Read it again first.")
+        condition.require(old.version)
         party = _next_version(old, change)
         message_ids = await parties.change(conn, party, revision=revision, at=at, actor_party_id=actor_party_id)
         await _claim_identifiers(conn, party)

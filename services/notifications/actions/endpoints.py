@@ -2,7 +2,6 @@
 
 import json
 import secrets
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,11 +19,12 @@ from services.notifications.store import endpoints as store
 from services.notifications.store import events, failure_streaks, rate_limits
 from services.notifications.store.tables import commands
 from shared import idempotency
+from shared.conditional_requests import VersionCondition
 from shared.contracts.closed_sets import EndpointStatus, WebhookFormat
 from shared.contracts.views.webhooks import CreatedEndpoint, EndpointView, Filters
 from shared.contracts.webhooks import EndpointChange, EventFilters, NewEndpoint
 from shared.idempotency import IdempotentCommand, StoredResponse
-from shared.problems import Conflict, Fault, Invalid, NotFound
+from shared.problems import Fault, Invalid, NotFound
 from shared.sealed_secrets import open_response, seal_response
 
 
@@ -86,10 +86,10 @@ async def change(
     endpoint_change: EndpointChange,
     policy: EndpointPolicy,
     *,
-    versions: Sequence[int] | None,
+    condition: VersionCondition,
     at: datetime,
 ) -> tuple[EndpointView, str | None]:
-    """Change what is named of an endpoint, if its version is one of `versions` (None: whichever it is).
+    """Change what is named of an endpoint, if `condition` names its present version.
 
     `paused: false` wakes a paused endpoint and enables a disabled one again; what waited is tried at once: so much is
     woken before this answers, and the rest, after the queue that is returned, by `backlog.resume_remaining`. Another
@@ -101,8 +101,7 @@ async def change(
     async with engine.begin() as conn:
         await events.acquire_intake_lock(conn)
         current = require_found(await store.lock_owned(conn, endpoint_id, party_id))
-        if versions is not None and current.version not in versions:
-            raise Conflict("version-stale", "The endpoint was changed meanwhile. Read it again, then change it.")
+        condition.require(current.version)
         status_change = _status_change(given_fields, current, policy)
         changed = await store.update_endpoint(
             conn, endpoint_id, _column_values(given_fields, endpoint_id, policy) | status_change

@@ -12,13 +12,12 @@ from services.notifications.api.dependencies import Context, SyncedParty
 from services.notifications.api.pagination import (
     Limit,
     parse_id,
-    parse_if_match,
     parse_position,
     render_cursor,
-    render_etag,
 )
 from services.notifications.api.responses import render_view
 from shared.command_requests import read_command, render_stored_response
+from shared.conditional_requests import render_etag, require_if_match
 from shared.contracts.closed_sets import DeliveryStatus
 from shared.contracts.views.webhooks import Deliveries, Endpoints, EndpointView
 from shared.contracts.webhooks import EndpointChange, NewEndpoint, Replay
@@ -72,7 +71,7 @@ async def change(
     if_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Change what is named of an endpoint, paused too; demands If-Match (428 without, 412 when stale)."""
-    expected_versions = parse_if_match(if_match)
+    condition = require_if_match(if_match)
     endpoint_change = await read_json_body(request, EndpointChange)
     at = now()
     view, remaining = await endpoints.change(
@@ -81,7 +80,7 @@ async def change(
         party.id,
         endpoint_change,
         context.endpoint_policy,
-        versions=expected_versions,
+        condition=condition,
         at=at,
     )
     response = _render_endpoint(view)

@@ -1,7 +1,6 @@
-"""Cursors, opaque to those who hold them, and the versions that conditional requests name."""
+"""Cursors, opaque to those who hold them."""
 
 import base64
-import re
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +9,6 @@ from fastapi import Query
 from shared.problems import Fault, Invalid
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most")]
-_ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"')
 
 
 def render_cursor(position: object) -> str:
@@ -35,23 +33,6 @@ def parse_id(cursor: str, parameter: str) -> UUID | None:
         return UUID(text) if text else None
     except ValueError:
         raise _invalid_cursor(parameter) from None
-
-
-def render_etag(version: int) -> str:
-    """Write a version as an entity tag."""
-    return f'"{version}"'
-
-
-def parse_if_match(if_match: str | None) -> tuple[int, ...] | None:
-    """Read the versions If-Match names, None for `*` (RFC 9110, 13.1.1); raises Invalid when it is missing.
-
-    A tag that was never ours matches nothing.
-    """
-    if if_match is None:
-        raise Invalid("version-missing", "Send If-Match with the ETag you read, so that nobody's change is lost.")
-    if if_match.strip() == "*":
-        return None
-    return tuple(int(found) for found in _ETAG.findall(if_match))
 
 
 def _decode_cursor(cursor: str, parameter: str) -> str:

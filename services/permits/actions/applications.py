@@ -186,7 +186,7 @@ async def _apply_transition(
             application = await applications.lock(conn, application_id, condition)
             if application is None:
                 raise NotFound
-            command.require_version(application.version)
+            command.condition.require(application.version)
             await change_sets.save_change_set(conn, await decide(conn, application))
             return await _store_response(conn, application_id, party, command, token=token)
 

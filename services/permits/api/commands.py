@@ -2,7 +2,6 @@
 
 import hashlib
 from base64 import b64decode
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -11,6 +10,7 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from shared import command_requests
+from shared.conditional_requests import parse_if_match, render_etag
 from shared.database import now
 from shared.idempotency import IdempotentCommand
 from shared.web import parse_json_body, read_body
@@ -34,16 +34,9 @@ async def read_command(
     else:
         digest = fingerprinted = b64decode(stated_digest.strip(":").rpartition(":")[2])
     command = command_requests.read_command(request, fingerprinted, at=now())
-    return content, replace(command, digest=digest, accepts_version=if_match_condition(request))
+    return content, replace(command, digest=digest, condition=parse_if_match(request.headers.get("if-match")))
 
 
 def with_etag(view: dict[str, object]) -> Response:
     """Render a thing with its version as entity tag (RFC 9110)."""
-    return JSONResponse(view, headers={"ETag": f'"{view["version"]}"'} if "version" in view else None)
-
-
-def if_match_condition(request: Request) -> Callable[[int], bool]:
-    """Answer a function that says whether `If-Match` names a version; true for `*` and where there is none."""
-    header = request.headers.get("if-match", "*")
-    tags = {tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")}
-    return lambda version: "*" in tags or str(version) in tags
+    return JSONResponse(view, headers={"ETag": render_etag(int(str(view["version"])))} if "version" in view else None)

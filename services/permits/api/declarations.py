@@ -13,6 +13,7 @@ from services.permits.actions.declarations import validate as actions_validate
 from services.permits.api.commands import read_command, with_etag
 from services.permits.api.dependencies import Authority, Context, Customs, DeclarationId, Reader, Trader
 from shared.command_requests import render_stored_response
+from shared.conditional_requests import require_if_match
 from shared.contracts.closed_sets import DeclarationStatus, Movement
 from shared.contracts.declaration import (
     Cancellation,
@@ -87,8 +88,7 @@ async def amend_declaration(
     declaration_id: DeclarationId, request: Request, context: Context, party: Trader, trader: RepresentedTraderIfAny
 ) -> Response:
     """State a new version of a declaration that is not released; it is checked anew."""
-    if not request.headers.get("if-match"):
-        raise Invalid("version-missing", "Send If-Match with the version you amend, as GET answered it in ETag.")
+    require_if_match(request.headers.get("if-match"))
     content, command = await read_command(request, NormalizedDeclaration)
     return render_stored_response(
         await transitions.amend(context.engine, declaration_id, party, content, command, trader=trader)

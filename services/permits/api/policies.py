@@ -9,11 +9,11 @@ from services.permits.actions.reference import policies
 from services.permits.api.commands import read_command, with_etag
 from services.permits.api.dependencies import Context, require_role
 from shared.command_requests import render_stored_response
+from shared.conditional_requests import require_if_match
 from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Party
 from shared.contracts.policy import Policy
 from shared.internal_auth import CallingParty
-from shared.problems import Invalid
 
 router = APIRouter(prefix="/v1/policies", tags=["policies"])
 Admin = Annotated[Party, Depends(require_role(Role.ADMIN))]
@@ -28,7 +28,6 @@ async def read_policy(country: str, context: Context, party: CallingParty) -> Re
 @router.put("/{country}")
 async def change_policy(country: str, request: Request, context: Context, party: Admin) -> Response:
     """State a country's policy anew; a switch that is not named is off."""
-    if not request.headers.get("if-match"):
-        raise Invalid("version-missing", "Send If-Match with the version you change, as GET answered it in ETag.")
+    require_if_match(request.headers.get("if-match"))
     policy, command = await read_command(request, Policy)
     return render_stored_response(await policies.change(context.engine, country, policy, party, command))

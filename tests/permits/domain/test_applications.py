@@ -14,6 +14,7 @@ from services.permits.actions import applications
 from services.permits.actions.permits import read as permits_read
 from services.permits.actions.reference import policies
 from services.permits.domain.lifecycle import APPLICATION_TRANSITIONS
+from shared.conditional_requests import VersionCondition
 from shared.contracts.application import Assessment, GrantDecision, Question, Reply, Withdrawal
 from shared.contracts.closed_sets import ActorRole, ApplicationStatus, Recommendation
 from shared.contracts.declaration import Refusal
@@ -258,7 +259,7 @@ async def test_lists_filter_and_each_sees_its_own(permits_db: AsyncEngine) -> No
 
 async def test_a_turn_honours_the_version_it_names(permits_db: AsyncEngine) -> None:
     application_id = await submit_application(permits_db)
-    stale = IdempotentCommand(new_id(), b"", now(), accepts_version=lambda version: version == 7)
+    stale = IdempotentCommand(new_id(), b"", now(), condition=VersionCondition(versions=frozenset({7})))
     with pytest.raises(Conflict) as caught:
         await applications.withdraw(permits_db, application_id, A, Withdrawal(), stale)
     assert caught.value.code == "version-stale"

@@ -7,11 +7,12 @@ from services.gateway.actions import amendment, declaration_status, validation
 from services.gateway.actions.declaration_representation import find_represented_trader
 from services.gateway.api.auth.authentication import admit, authenticate, get_context, make_caller, path_id
 from services.gateway.api.protocol.commands import command_id
-from services.gateway.api.protocol.headers import parse_idempotency_key, require_version
+from services.gateway.api.protocol.headers import parse_idempotency_key
 from services.gateway.api.protocol.media_types import parse_media_type
 from services.gateway.api.proxy.proxy import call_service, internal_path, render_reply
 from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import Route
+from shared.conditional_requests import require_if_match
 from shared.service_client import ServiceResponse, ServiceUnreachable, service_unavailable
 
 
@@ -44,7 +45,7 @@ async def amend_declaration(request: Request, route: Route) -> Response:
     context, principal = get_context(request), await admit(request, route)
     path = internal_path(request, route)
     key = parse_idempotency_key(request.headers.get("idempotency-key"))
-    require_version(request.headers.get("if-match"))
+    require_if_match(request.headers.get("if-match"))
     media_type = parse_media_type(request.headers.get("content-type", "").encode("latin-1"))
     raw_body = await read_route_body(request, route)
     try:

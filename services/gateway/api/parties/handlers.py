@@ -7,12 +7,13 @@ from services.gateway.actions import party_administration, party_lookup
 from services.gateway.api.auth.authentication import admit, get_context, path_id
 from services.gateway.api.parties.models import Parties, PartyView
 from services.gateway.api.protocol.commands import make_command
-from services.gateway.api.protocol.headers import parse_idempotency_key, require_version
+from services.gateway.api.protocol.headers import parse_idempotency_key
 from services.gateway.api.protocol.pagination import next_cursor, parse_page
 from services.gateway.api.protocol.views import render_view
 from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import Route
 from shared.command_requests import render_stored_response
+from shared.conditional_requests import render_etag, require_if_match
 from shared.contracts.parties import NewParty, Party, PartyChange
 from shared.web import parse_json_body
 
@@ -62,16 +63,16 @@ async def update_party(request: Request, route: Route) -> Response:
     """Change what is named of a party."""
     principal = await admit(request, route)
     change = parse_json_body(request, await read_route_body(request, route), PartyChange)
-    version = require_version(request.headers.get("if-match"))
+    condition = require_if_match(request.headers.get("if-match"))
     return _render_party(
         await party_administration.change_party(
-            get_context(request), path_id(request), change, actor_party_id=principal.party.id, version=version
+            get_context(request), path_id(request), change, actor_party_id=principal.party.id, condition=condition
         )
     )
 
 
 def _render_party(party: Party) -> Response:
-    return render_view(_make_view(party), headers={"ETag": f'"{party.version}"'})
+    return render_view(_make_view(party), headers={"ETag": render_etag(party.version)})
 
 
 def _make_view(party: Party) -> PartyView:

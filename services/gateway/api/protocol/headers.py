@@ -1,11 +1,10 @@
-"""Request headers that carry a promise: Idempotency-Key, Prefer (RFC 7240), If-Match."""
+"""Request headers that carry a promise: Idempotency-Key, Prefer (RFC 7240)."""
 
 import re
 
 from shared.problems import Invalid
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_VERSION = re.compile(r'(?:W/)?"([0-9]{1,9})"')
 MAX_WAIT_SECONDS = 30
 
 
@@ -34,13 +33,3 @@ def parse_wait(prefer: str) -> int:
             seconds = value.strip().strip('"')
             return min(int(seconds[:6]), MAX_WAIT_SECONDS) if re.fullmatch(r"[0-9]+", seconds) else 0
     return 0
-
-
-def require_version(if_match: str | None) -> int | None:
-    """Answer the version If-Match names, which is demanded; None for `*`, 0 (which nothing has) when unreadable."""
-    if if_match is None:
-        raise Invalid("version-missing", "Send If-Match with the version you change, as GET answered it in ETag.")
-    if if_match.strip() == "*":
-        return None
-    found = _VERSION.fullmatch(if_match.strip())
-    return int(found[1]) if found else 0

@@ -35,7 +35,7 @@ async def check_and_save(
         return False
     locked_permits = await permits.lock_cited(conn, cited_permits([before.content]))
     declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
-    command.require_version(declaration.version)
+    command.condition.require(declaration.version)
     if declaration.sequence != before.sequence:
         raise Conflict("changed-meanwhile", "It changed at this moment. Read it and ask again.")
     changes = _check(

@@ -178,7 +178,7 @@ async def amend(
             declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
             if declaration.sequence != before.sequence:
                 raise ConcurrentChange
-            command.require_version(declaration.version)
+            command.condition.require(declaration.version)
             _require_amendable(declaration, content, identifiers)
             new_version = _new_version(declaration, content, command)
             loaded_facts = await facts.load_facts(conn, [new_version], locked_permits)
@@ -254,7 +254,7 @@ async def _apply_transition(
             declaration = locked.pop(declaration_id)
             if {c.permit for c in declaration.citations} - cited.keys():
                 raise ConcurrentChange
-            command.require_version(declaration.version)
+            command.condition.require(declaration.version)
             await change_sets.save_change_set(conn, decide(declaration, cited, locked))
             return await _store_response(conn, declaration_id, command)
 

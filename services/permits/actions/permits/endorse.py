@@ -32,7 +32,7 @@ async def endorse(
             locked, declarations_by_id = await lock_with_holders(conn, [permit_id])
             if permit_id not in locked or not _can_endorse(party, locked[permit_id]):
                 raise NotFound
-            command.require_version(locked[permit_id].version)
+            command.condition.require(locked[permit_id].version)
             await change_sets.save_change_set(
                 conn, domain_endorse.endorse(locked, permit_id, decision, actor, declarations_by_id)
             )

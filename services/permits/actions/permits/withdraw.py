@@ -126,7 +126,7 @@ async def _lock_own_permit(
     permit = (await permits.lock(conn, [permit_id])).get(permit_id)
     if permit is None or party.country not in {permit.content.issuer, permit.registering_country}:
         raise NotFound
-    command.require_version(permit.version)
+    command.condition.require(permit.version)
     return permit
 
 

@@ -32,7 +32,7 @@ async def change(
         if stored is not None:
             return stored
         _, version = await policies.read(conn, country, lock=True)
-        command.require_version(version)
+        command.condition.require(version)
         if not await policies.store_version(conn, country, policy, version + 1, party.id, command.at):
             raise Conflict("version-stale", "It was changed at this moment. Read it, then ask again for that.")
         response = StoredResponse(

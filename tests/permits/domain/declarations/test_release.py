@@ -12,6 +12,7 @@ from services.permits.actions.declarations import read, transitions
 from services.permits.actions.ledger.history import list_entries
 from services.permits.actions.permits import endorse
 from services.permits.actions.permits import read as permits_read
+from shared.conditional_requests import VersionCondition
 from shared.contracts.declaration import Cancellation, Consent, Refusal, Release
 from shared.contracts.parties import Party
 from shared.contracts.permit import Endorsement
@@ -192,7 +193,7 @@ async def test_an_amendment_swaps_reservations(permits_db: AsyncEngine) -> None:
     over = declaration(item(permit_content(number=number), "119"), reference=found["reference"])
     kept = await transitions.amend(permits_db, UUID(found["id"]), B, over, command())
     assert (json.loads(kept.body)["status"], (await balance(permits_db, permit_id))["reserved"]) == ("rejected", "0")
-    stale = replace(command(), accepts_version=lambda version: version == 1)
+    stale = replace(command(), condition=VersionCondition(versions=frozenset({1})))
     late: list[tuple[DeclarationAction, Party, Any]] = [
         (transitions.amend, B, over),
         (transitions.cancel, B, Cancellation()),

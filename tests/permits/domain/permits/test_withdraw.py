@@ -15,6 +15,7 @@ from services.permits.actions.declarations import transitions
 from services.permits.actions.permits import read as permits_read
 from services.permits.actions.permits import withdraw
 from services.permits.domain.lifecycle import PERMIT_TRANSITIONS
+from shared.conditional_requests import VersionCondition
 from shared.contracts.closed_sets import ActorRole, PermitStatus
 from shared.contracts.declaration import Release
 from shared.contracts.permit import Loss, Recovery, Revocation
@@ -160,7 +161,7 @@ async def test_a_lost_permit_covers_nothing_until_it_is_found(permits_db: AsyncE
 @pytest.mark.parametrize("act", BY_AUTHORITY)
 async def test_a_turn_is_answered_once_and_honours_its_version(permits_db: AsyncEngine, act: Turn) -> None:
     permit_id = await standing(permits_db, PermitStatus.LOST if act is found else PermitStatus.ISSUED)
-    stale = IdempotentCommand(new_id(), b"", now(), accepts_version=lambda version: version == 77)
+    stale = IdempotentCommand(new_id(), b"", now(), condition=VersionCondition(versions=frozenset({77})))
     calls: dict[Turn, Callable[[IdempotentCommand], Awaitable[StoredResponse]]] = {
         revoked: lambda name: withdraw.revoke(permits_db, permit_id, AUTHORITY_ZA, NO, name),
         replaced: lambda name: withdraw.replace(permits_db, permit_id, AUTHORITY_ZA, successor, name),
