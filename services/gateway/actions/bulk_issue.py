@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -21,7 +22,18 @@ MAX_BATCH = 200
 """Permits of one inside call; permits takes no more."""
 SPLIT_STATUSES = frozenset({400, 413, 422, 500})
 """Statuses of an inside call that one of its permits may be the cause of; the others say that permits is away."""
-Result = tuple[int, dict[str, Any]] | ProblemError
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueResult:
+    """What permits returned for one permit: the status and the body of its own response."""
+
+    status: int
+    body: dict[str, Any]
+    replayed: bool
+
+
+Result = IssueResult | ProblemError
 
 
 async def start(
@@ -89,8 +101,7 @@ async def _issue_batch(context: GatewayContext, caller: Caller, commands: Sequen
         )
     if reply.status != 200:
         return [service_unavailable("permits")] * len(commands)
-    return [(one["status"], _result_body(one)) for one in json.loads(reply.body)]
-
-
-def _result_body(one: dict[str, Any]) -> dict[str, Any]:
-    return {**one["body"], **({"replayed": True} if one.get("replayed") else {})}
+    return [
+        IssueResult(status=one["status"], body=one["body"], replayed=one.get("replayed", False))
+        for one in json.loads(reply.body)
+    ]

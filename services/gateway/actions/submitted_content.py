@@ -16,7 +16,7 @@ from shared.problems import NotFound
 from shared.signed_tokens import RECEIPT_TYPE, sign_token
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SubmittedVersion:
     """One version of a declaration as it was sent."""
 

@@ -15,12 +15,13 @@ from services.gateway.api.descriptions.response_parts import (
     ResponsePart,
 )
 from shared.contracts import declaration, findings
+from shared.contracts.fields import Id, Timestamp, WireModel
 
 Status = Literal["received", "accepted", "referred", "rejected", "released", "refused", "cancelled"]
 ALL_FIELDS_REQUIRED = ConfigDict(defer_build=True, json_schema_serialization_defaults_required=True)
 
 
-class Links(ResponsePart):
+class Links(WireModel):
     """Where to go on from a receipt, from the root of the hub."""
 
     self: str
@@ -28,13 +29,13 @@ class Links(ResponsePart):
     receipt: str
 
 
-class LodgedDeclaration(ResponsePart):
-    """What is answered once a declaration is durable."""
+class LodgedDeclaration(WireModel):
+    """The response to a declaration that is durable; `lodgement.render_lodged` writes it by hand."""
 
-    id: UUID
+    id: Id
     reference: str
     status: Literal["received"]
-    received_at: datetime
+    received_at: Timestamp
     digest: Annotated[str, Field(description="Of the exact bytes, as RFC 9530 writes it: sha-256=:…:")]
     links: Links
 
