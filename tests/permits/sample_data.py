@@ -17,6 +17,7 @@ from shared.contracts.parties import Party
 from shared.contracts.permit import Endorsement, Permit
 from shared.database import new_id
 from shared.idempotency import IdempotentCommand
+from tests.permits.view_json import as_json
 
 TODAY = datetime.now(UTC).date()
 _numbers = itertools.count(1)
@@ -148,16 +149,16 @@ async def lodge_declaration(
     """Bring a declaration in and answer what became of it."""
     sent = submission_message(stated, by, at)
     await lodge_batch.lodge_declarations(db, [sent], datetime.now(UTC))
-    return await read.read_declaration(db, sent.id, by)
+    return await as_json(read.read_declaration(db, sent.id, by))
 
 
 async def balance(db: AsyncEngine, permit_id: UUID, line_letter: str = "A") -> dict[str, Any]:
     """Read the import side of a permit line."""
-    found = await permits_read.read_permit(db, permit_id, AUTHORITY_ZA, datetime.now(UTC))
+    found = await as_json(permits_read.read_permit(db, permit_id, AUTHORITY_ZA, datetime.now(UTC)))
     return next(dict(n["balance"]) for n in found["lines"] if n["line"] == line_letter)
 
 
 async def export_balance(db: AsyncEngine, permit_id: UUID, line_letter: str = "A") -> dict[str, Any]:
     """Read the export side of a permit line."""
-    found = await permits_read.read_permit(db, permit_id, AUTHORITY_ZA, datetime.now(UTC))
+    found = await as_json(permits_read.read_permit(db, permit_id, AUTHORITY_ZA, datetime.now(UTC)))
     return next(dict(n["export_balance"]) for n in found["lines"] if n["line"] == line_letter)

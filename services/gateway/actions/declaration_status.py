@@ -1,6 +1,5 @@
 """Following a declaration: permits tells its state; until it was carried there, our own row says `render_received`."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping
@@ -8,9 +7,12 @@ from sqlalchemy import RowMapping
 from services.gateway.actions.context import GatewayContext
 from services.gateway.clients.internal import call_with_retry
 from services.gateway.store import submissions
+from shared.contracts.closed_sets import DeclarationStatus
 from shared.contracts.declaration import NormalizedDeclaration
-from shared.contracts.fields import format_timestamp, render_digest
+from shared.contracts.fields import render_digest
 from shared.contracts.parties import Caller, Party
+from shared.contracts.views.declarations import DeclarationHistoryEntry, DeclarationView
+from shared.contracts.views.parts import HistoryActor, as_stored, submitted_fields
 from shared.problems import Conflict
 from shared.service_client import ServiceResponse, ServiceUnreachable, service_unavailable
 from shared.strict_json import parse_json, validate
@@ -18,7 +20,7 @@ from shared.strict_json import parse_json, validate
 
 async def read(
     context: GatewayContext, declaration_id: UUID, caller: Caller, party: Party
-) -> ServiceResponse | dict[str, Any]:
+) -> ServiceResponse | DeclarationView:
     """Answer what permits says of a declaration, or, if it is not there yet, what we received.
 
     Raises Unavailable when permits is away and the declaration is not ours to tell.
@@ -60,37 +62,34 @@ async def require_forwarded(context: GatewayContext, declaration_id: UUID, party
         raise Conflict("still-received", "The declaration is still on its way to its checks. Ask again in a moment.")
 
 
-def render_received(row: RowMapping) -> dict[str, Any]:
-    """Write a declaration as it stands before its checks: as sent, with nothing found and nothing used."""
-    at = format_timestamp(row["received_at"])
+def render_received(row: RowMapping) -> DeclarationView:
+    """Return a declaration before its checks: as sent, with nothing found and nothing used."""
     normalized = row["body"] if row["normalized"] is None else row["normalized"]
-    content: dict[str, Any] = validate(NormalizedDeclaration, parse_json(normalized)).model_dump(
-        mode="json", exclude_none=True
+    content = as_stored(validate(NormalizedDeclaration, parse_json(normalized)))
+    return DeclarationView.model_construct(
+        **submitted_fields(content, without={"trader"}),
+        id=row["id"],
+        version=1,
+        status=DeclarationStatus.RECEIVED,
+        lodged_by=row["party_id"],
+        trader=row["trader_id"],
+        received_at=row["received_at"],
+        digest=render_digest(row["digest"]),
+        findings=(),
+        usage=(),
+        history=(_lodged_entry(row),),
     )
-    transition = {
-        "from": None,
-        "to": "received",
-        "at": at,
-        "by": _render_lodger(row),
-        "reason": None,
-    }
-    return content | {
-        "id": str(row["id"]),
-        "version": 1,
-        "status": "received",
-        "lodged_by": str(row["party_id"]),
-        "trader": str(row["trader_id"]),
-        "received_at": at,
-        "digest": render_digest(row["digest"]),
-        "findings": [],
-        "usage": [],
-        "history": [transition],
-    }
 
 
-def _render_lodger(row: RowMapping) -> dict[str, str]:
-    actor = {"party": str(row["party_id"]), "role": "trader"}
-    return actor if row["party_id"] == row["trader_id"] else actor | {"for": str(row["trader_id"])}
+def _lodged_entry(row: RowMapping) -> DeclarationHistoryEntry:
+    agent = row["party_id"] != row["trader_id"]
+    return DeclarationHistoryEntry(
+        from_=None,
+        to=DeclarationStatus.RECEIVED.value,
+        at=row["received_at"],
+        by=HistoryActor(party=row["party_id"], role="trader", for_=row["trader_id"] if agent else None),
+        reason=None,
+    )
 
 
 async def _read_from_permits(context: GatewayContext, declaration_id: UUID, caller: Caller) -> ServiceResponse | None:

@@ -1,7 +1,5 @@
 """A declaration that is checked and not kept."""
 
-from typing import Any
-
 from services.gateway.actions.auth.party_directory import Principal
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.representation import declaring_trader, make_acts_for
@@ -10,6 +8,8 @@ from services.gateway.formats.declaration_formats import FORMATS, NORMALIZED_MED
 from services.gateway.store import submissions
 from shared.contracts.closed_sets import Movement
 from shared.contracts.parties import Caller
+from shared.contracts.views.declarations import Verdict
+from shared.contracts.views.parts import Fault
 from shared.database import now
 from shared.problems import Invalid, NotAllowed
 from shared.service_client import ServiceResponse
@@ -21,7 +21,7 @@ REFERENCE_TAKEN = (
 
 async def validate_declaration(
     context: GatewayContext, principal: Principal, caller: Caller, media_type: str, body: bytes
-) -> ServiceResponse | dict[str, Any]:
+) -> ServiceResponse | Verdict:
     """Ask what the hub would find, by the steps of lodging: form, whose statement it is, its reference, the rules."""
     try:
         declaration, normalized = FORMATS[media_type](body, principal.party)
@@ -29,13 +29,13 @@ async def validate_declaration(
     except Invalid as error:
         if not error.faults:
             raise
-        return _invalid_verdict([{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in error.faults])
+        return _invalid_verdict(*(Fault(pointer=f.pointer, code=f.code, detail=f.detail) for f in error.faults))
     except NotAllowed as error:
         side = "importer" if declaration.movement == Movement.IMPORT else "exporter"
-        return _invalid_verdict([{"pointer": f"/{side}/identifier", "code": error.code, "detail": error.detail}])
+        return _invalid_verdict(Fault(pointer=f"/{side}/identifier", code=error.code, detail=error.detail))
     async with context.engine.connect() as conn:
         if await submissions.is_reference_taken(conn, trader.party.id, declaration.reference):
-            return _invalid_verdict([{"pointer": "/reference", "code": "reference-taken", "detail": REFERENCE_TAKEN}])
+            return _invalid_verdict(Fault(pointer="/reference", code="reference-taken", detail=REFERENCE_TAKEN))
     path = "/v1/declarations/validate"
     caller = caller.model_copy(update={"acts_for": make_acts_for(trader, principal)})
     return await call_with_retry(
@@ -43,5 +43,5 @@ async def validate_declaration(
     )
 
 
-def _invalid_verdict(errors: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"valid": False, "findings": [], "errors": errors}
+def _invalid_verdict(*faults: Fault) -> Verdict:
+    return Verdict(valid=False, findings=(), errors=faults)

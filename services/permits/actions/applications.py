@@ -1,19 +1,16 @@
 """Applications for permits: a trader applies, the authority asks, grants or refuses."""
 
-import json
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.actions import views
 from services.permits.actions.permits import quota_check
 from services.permits.actions.permits.issue import raise_number_taken
-from services.permits.actions.views import Links, View, permit_link, transition_view
+from services.permits.actions.views import history_entry, permit_link
 from services.permits.domain import applications as domain_applications
 from services.permits.domain.applications import Officer, days_open
 from services.permits.domain.model.applications import ApplicationRecord
@@ -28,8 +25,10 @@ from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
 from shared.contracts.closed_sets import ActorRole, Role
 from shared.contracts.declaration import Refusal
-from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import Actor, Party, RepresentedTrader
+from shared.contracts.views.applications import Applications, ApplicationView, AssessmentView, RequestedLine
+from shared.contracts.views.parts import HistoryEntry, render_json, submitted_fields
+from shared.contracts.views.permits import RelatedPermit
 from shared.database import new_id, retry_transaction
 from shared.idempotency import CREATED, IdempotentCommand, StoredResponse
 from shared.problems import NotAllowed, NotFound
@@ -204,16 +203,14 @@ async def _store_response(
 ) -> StoredResponse:
     application = await applications.find(conn, application_id, applications.readable_by(party))
     assert application is not None, "who acted on it reads it"
-    [view] = await _load_views(conn, [application], party, command.at)
-    if token is not None:
-        view["permit"]["token"] = token
+    [view] = await _load_views(conn, [application], party, command.at, token=token)
     location = f"/v1/permit-applications/{application_id}" if status == CREATED else None
-    response = StoredResponse(status=status, body=json.dumps(view), location=location, version=application.version)
+    response = StoredResponse(status=status, body=render_json(view), location=location, version=application.version)
     await idempotency.store_response(conn, commands, command, response)
     return response
 
 
-async def read(engine: AsyncEngine, application_id: UUID, party: Party, at: datetime) -> views.View:
+async def read(engine: AsyncEngine, application_id: UUID, party: Party, at: datetime) -> ApplicationView:
     """Read one application whole."""
     async with engine.connect() as conn:
         application = await applications.find(conn, application_id, applications.readable_by(party))
@@ -224,42 +221,62 @@ async def read(engine: AsyncEngine, application_id: UUID, party: Party, at: date
 
 async def list_applications(
     engine: AsyncEngine, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None, at: datetime
-) -> dict[str, Any]:
+) -> Applications:
     """List applications, newest first."""
     async with engine.connect() as conn:
         records = await applications.search(conn, party, filters, limit=limit + 1, before=before)
         data = await _load_views(conn, records[:limit], party, at)
-    return {"data": data, "next_cursor": str(records[limit - 1].id) if len(records) > limit else None}
+    return Applications(data=data, next_cursor=str(records[limit - 1].id) if len(records) > limit else None)
 
 
 async def _load_views(
-    conn: AsyncConnection, records: list[ApplicationRecord], party: Party, at: datetime
-) -> list[views.View]:
+    conn: AsyncConnection,
+    records: list[ApplicationRecord],
+    party: Party,
+    at: datetime,
+    *,
+    token: str | None = None,
+) -> tuple[ApplicationView, ...]:
     histories = await applications.histories(conn, [record.id for record in records])
     links = await permits.keys_by_id(conn, {record.permit for record in records if record.permit is not None})
-    return [application_view(record, histories.get(record.id, []), links, party, at) for record in records]
+    return tuple(
+        _application_view(
+            record, histories.get(record.id, []), party, at, permit=permit_link(record.permit, links, token=token)
+        )
+        for record in records
+    )
 
 
-def application_view(
-    application: ApplicationRecord, history: Iterable[Row], links: Links, reader: Party, at: datetime
-) -> View:
-    """Write an application whole; what the authority says to itself about it only for the authority."""
-    is_authority = Role.AUTHORITY in reader.roles and reader.country == application.content.authority_country
+def _application_view(
+    application: ApplicationRecord,
+    history: Iterable[Row],
+    reader: Party,
+    at: datetime,
+    *,
+    permit: RelatedPermit | None,
+) -> ApplicationView:
+    """Return an application whole; the assessment in it is only for the authority."""
+    content = application.content
+    is_authority = Role.AUTHORITY in reader.roles and reader.country == content.authority_country
     visible_history = [row for row in history if is_authority or row["event"] != EventType.APPLICATION_ASSESSED]
-    return {
-        **application.content.model_dump(mode="json", exclude_none=True),
-        "issuer": application.content.authority_country,
-        "id": str(application.id),
-        "version": application.version,
-        "status": application.status.value,
-        "applicant": str(application.trader),
-        "trader": str(application.trader),
-        "lodged_by": str(application.party),
-        "submitted_at": format_timestamp(application.submitted_at),
-        "decided_at": format_timestamp(application.decided_at) if application.decided_at else None,
-        "days_open": days_open(application, at),
-        "permit_id": str(application.permit) if application.permit else None,
-        "permit": permit_link(application.permit, links),
-        **({"assessment": application.assessment} if is_authority else {}),
-        "history": [transition_view(row, application) for row in visible_history],
-    }
+    view = ApplicationView.model_construct(
+        **submitted_fields(content, without={"issuer", "trader", "lines"}),
+        issuer=content.authority_country,
+        lines=tuple(RequestedLine.model_construct(**submitted_fields(line)) for line in content.lines),
+        id=application.id,
+        version=application.version,
+        status=application.status,
+        applicant=application.trader,
+        trader=application.trader,
+        lodged_by=application.party,
+        submitted_at=application.submitted_at,
+        decided_at=application.decided_at,
+        days_open=days_open(application, at),
+        permit_id=application.permit,
+        permit=permit,
+        history=tuple(history_entry(HistoryEntry, row, application) for row in visible_history),
+    )
+    if not is_authority:
+        return view
+    found = application.assessment
+    return view.model_copy(update={"assessment": None if found is None else AssessmentView.model_validate(found)})

@@ -1,58 +1,54 @@
-"""A row of history and a link to a permit, as the API shows them."""
+"""What several subjects show alike: rows of history, and links to permits."""
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.store.from_row import Row
 from shared.contracts.closed_sets import ActorRole
-from shared.contracts.fields import format_timestamp
+from shared.contracts.views.parts import HistoryActor, HistoryEntry
+from shared.contracts.views.permits import RelatedPermit
 
-View = dict[str, Any]
 HistoryRow = Row | Mapping[str, Any]
 """A row of history, read or about to be written."""
-
-
-def transition_view(row: HistoryRow, record: DeclarationRecord | ApplicationRecord | None = None) -> View:
-    """Write a turn; where an agent acted under a mandate, both it and its trader are named."""
-    actor = {"party": str(row["actor_party_id"]) if row["actor_party_id"] else None, "role": row["actor_role"]}
-    if (
-        record is not None
-        and row["actor_role"] == ActorRole.TRADER
-        and row["actor_party_id"] not in {None, record.trader}
-    ):
-        actor["for"] = str(record.trader)
-    return {
-        "from": row["from_status"],
-        "to": row["to_status"],
-        "at": format_timestamp(row["at"]),
-        "by": actor,
-        "reason": row["reason"],
-        "event": row["event"],
-        "sequence": row["sequence"],
-        **_detail(row["detail"]),
-    }
-
-
-def _detail(detail: str | View | None) -> View:
-    """Return what an event was about, as it was read, or as it is about to be written.
-
-    An override of all items of a declaration names none: its `item` is null.
-    """
-    found: View = json.loads(detail) if isinstance(detail, str) else detail or {}
-    return {"item": None, **found} if "overridden" in found else found
-
-
+Entry = TypeVar("Entry", bound=HistoryEntry)
 Links = Mapping[UUID, tuple[str, str]]
 """Issuer and number of permits that another names, by id."""
 
 
-def permit_link(permit_id: UUID | None, links: Links) -> View | None:
-    """Name another permit, in whose place this one stands or which stands in its place."""
+def history_entry(
+    view: type[Entry], row: HistoryRow, record: DeclarationRecord | ApplicationRecord | None = None
+) -> Entry:
+    """Return a row of history. Where an agent acted under a mandate, both it and its trader are named."""
+    party, role = row["actor_party_id"], row["actor_role"]
+    is_agent = record is not None and role == ActorRole.TRADER and party not in {None, record.trader}
+    return view(
+        from_=row["from_status"],
+        to=row["to_status"],
+        at=row["at"],
+        by=HistoryActor(party=party, role=role, for_=record.trader if record is not None and is_agent else None),
+        reason=row["reason"],
+        event=row["event"],
+        sequence=row["sequence"],
+        **_detail(row["detail"]),
+    )
+
+
+def _detail(detail: str | dict[str, Any] | None) -> dict[str, Any]:
+    """Return what an event was about, as it was read, or as it is about to be written.
+
+    An override of all items of a declaration names none: its `item` is null.
+    """
+    found: dict[str, Any] = json.loads(detail) if isinstance(detail, str) else detail or {}
+    return {"item": None, **found} if "overridden" in found else found
+
+
+def permit_link(permit_id: UUID | None, links: Links, *, token: str | None = None) -> RelatedPermit | None:
+    """Name another permit: replaced by this one, or in its place; `token` is its secret where it was just issued."""
     if permit_id is None:
         return None
     issuer, number = links.get(permit_id, (None, None))
-    return {"id": str(permit_id), "issuer": issuer, "number": number}
+    return RelatedPermit(id=permit_id, issuer=issuer, number=number, token=token)

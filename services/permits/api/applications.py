@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.permits.actions import applications
-from services.permits.api.commands import read_command, with_etag
+from services.permits.api.commands import read_command
 from services.permits.api.dependencies import ApplicationId, Authority, Context, Person, Trader, require_role
+from services.permits.api.responses import render_view
 from services.permits.domain.applications import Officer
 from shared.command_requests import render_stored_response
 from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
@@ -50,20 +51,20 @@ async def submit(request: Request, context: Context, party: Trader, trader: Repr
 
 
 @router.get("")
-async def list_applications(
-    context: Context, party: Concerned, filters: Annotated[Filters, Query()]
-) -> dict[str, object]:
+async def list_applications(context: Context, party: Concerned, filters: Annotated[Filters, Query()]) -> Response:
     """List applications, newest first."""
     chosen = filters.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"limit", "cursor"})
-    return await applications.list_applications(
+    page = await applications.list_applications(
         context.engine, party, chosen, limit=filters.limit, before=filters.cursor, at=now()
     )
+    return render_view(page)
 
 
 @router.get("/{id}")
 async def read(application_id: ApplicationId, context: Context, party: Concerned) -> Response:
     """Read one application."""
-    return with_etag(await applications.read(context.engine, application_id, party, now()))
+    view = await applications.read(context.engine, application_id, party, now())
+    return render_view(view, version=view.version)
 
 
 @router.post("/{id}/query")

@@ -10,8 +10,9 @@ from starlette.responses import Response
 from services.permits.actions.declarations import read as declarations_read
 from services.permits.actions.declarations import transitions
 from services.permits.actions.declarations import validate as actions_validate
-from services.permits.api.commands import read_command, with_etag
+from services.permits.api.commands import read_command
 from services.permits.api.dependencies import Authority, Context, Customs, DeclarationId, Reader, Trader
+from services.permits.api.responses import render_view
 from shared.command_requests import render_stored_response
 from shared.conditional_requests import require_if_match
 from shared.contracts.closed_sets import DeclarationStatus, Movement
@@ -25,6 +26,8 @@ from shared.contracts.declaration import (
     Release,
 )
 from shared.contracts.fields import CountryCode, Day, Name
+from shared.contracts.views.declarations import Verdict
+from shared.contracts.views.parts import Fault
 from shared.database import new_id, now
 from shared.internal_auth import RepresentedTraderIfAny
 from shared.problems import Invalid
@@ -53,18 +56,19 @@ class Filters(BaseModel):
 
 
 @router.get("")
-async def list_declarations(context: Context, party: Reader, filters: Annotated[Filters, Query()]) -> dict[str, object]:
+async def list_declarations(context: Context, party: Reader, filters: Annotated[Filters, Query()]) -> Response:
     """List declarations, newest first."""
     chosen = filters.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"limit", "cursor"})
-    return await declarations_read.list_declarations(
+    page = await declarations_read.list_declarations(
         context.engine, party, chosen, limit=filters.limit, before=filters.cursor
     )
+    return render_view(page)
 
 
 @router.post("/validate")
 async def validate_declaration(
     request: Request, context: Context, party: Trader, trader: RepresentedTraderIfAny
-) -> dict[str, object]:
+) -> Response:
     """Say what the hub would find; nothing is kept. What is not well formed is named in `errors`."""
     at = now()
     try:
@@ -72,15 +76,16 @@ async def validate_declaration(
     except Invalid as error:
         if not error.faults:
             raise
-        faults = [{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in error.faults]
-        return {"valid": False, "findings": [], "errors": faults}
-    return await actions_validate.validate(context.engine, content, party, new_id(at), at, trader=trader)
+        faults = tuple(Fault(pointer=f.pointer, code=f.code, detail=f.detail) for f in error.faults)
+        return render_view(Verdict(valid=False, findings=(), errors=faults))
+    return render_view(await actions_validate.validate(context.engine, content, party, new_id(at), at, trader=trader))
 
 
 @router.get("/{id}")
 async def read_declaration(declaration_id: DeclarationId, context: Context, party: Reader) -> Response:
     """Read one declaration whole."""
-    return with_etag(await declarations_read.read_declaration(context.engine, declaration_id, party))
+    view = await declarations_read.read_declaration(context.engine, declaration_id, party)
+    return render_view(view, version=view.version)
 
 
 @router.put("/{id}")

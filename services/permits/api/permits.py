@@ -10,12 +10,14 @@ from starlette.responses import Response
 from services.permits.actions.ledger.history import list_entries
 from services.permits.actions.permits import endorse, read, withdraw
 from services.permits.actions.permits import issue as actions_issue
-from services.permits.api.commands import read_command, with_etag
+from services.permits.api.commands import read_command
 from services.permits.api.dependencies import Authority, Context, Customs, PermitId, Reader
+from services.permits.api.responses import render_view
 from shared.command_requests import render_stored_response
 from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.fields import CountryCode, Day, LineLetter, Name
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
+from shared.contracts.views.permits import PermitView
 from shared.database import now
 
 router = APIRouter(prefix="/v1/permits", tags=["permits"])
@@ -51,18 +53,20 @@ async def issue_permit(request: Request, context: Context, party: Authority) -> 
 @router.get("")
 async def list_permits(
     context: Context, party: Reader, filters: Annotated[Filters, Query()], permit_token: PermitToken = ""
-) -> dict[str, object]:
+) -> Response:
     """List permits, newest first."""
     chosen = filters.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"limit", "cursor"})
-    return await read.list_permits(
+    page = await read.list_permits(
         context.engine, party, chosen, limit=filters.limit, before=filters.cursor, at=now(), token=permit_token
     )
+    return render_view(page)
 
 
 @router.get("/{id}")
 async def read_permit(permit_id: PermitId, context: Context, party: Reader, permit_token: PermitToken = "") -> Response:
     """Read one permit, with both sides of each line."""
-    return with_etag(await read.read_permit(context.engine, permit_id, party, now(), permit_token))
+    view = await read.read_permit(context.engine, permit_id, party, now(), permit_token)
+    return render_view(view, version=view.version if isinstance(view, PermitView) else None)
 
 
 class LedgerQuery(BaseModel):
@@ -78,11 +82,12 @@ class LedgerQuery(BaseModel):
 @router.get("/{id}/ledger")
 async def read_ledger(
     permit_id: PermitId, context: Context, party: Reader, query: Annotated[LedgerQuery, Query()]
-) -> dict[str, object]:
+) -> Response:
     """Tell the story of a permit's lines, entry by entry, oldest first, with what stood after each."""
-    return await list_entries(
+    page = await list_entries(
         context.engine, permit_id, party, line=query.line, limit=query.limit, after=query.cursor or 0
     )
+    return render_view(page)
 
 
 @router.post("/{id}/endorsement")

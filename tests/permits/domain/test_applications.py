@@ -25,6 +25,7 @@ from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, Invalid, NotAllowed, NotFound
 from tests.permits.sample_applications import application_content, officer, submit_application
 from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, OTHER_TRADER, A, B, command, line, party
+from tests.permits.view_json import as_json
 
 Act = Callable[[AsyncEngine, UUID], Awaitable[StoredResponse]]
 
@@ -75,7 +76,7 @@ async def test_from_every_state_every_turn_does_what_the_table_says(
             with pytest.raises(Conflict, match=f"application is {here}") as caught:
                 await turned(by, there)(permits_db, application_id)
             assert caught.value.code == "invalid-transition"
-            assert (await applications.read(permits_db, application_id, A, now()))["status"] == here
+            assert (await as_json(applications.read(permits_db, application_id, A, now())))["status"] == here
 
 
 async def test_its_story_is_told_to_applicant_and_authority_alone(permits_db: AsyncEngine) -> None:
@@ -83,7 +84,7 @@ async def test_its_story_is_told_to_applicant_and_authority_alone(permits_db: As
     await turned(ActorRole.AUTHORITY, ApplicationStatus.QUERIED)(permits_db, application_id)
     await turned(ActorRole.TRADER, ApplicationStatus.SUBMITTED)(permits_db, application_id)
     await turned(ActorRole.AUTHORITY, ApplicationStatus.GRANTED)(permits_db, application_id)
-    read = await applications.read(permits_db, application_id, A, now())
+    read = await as_json(applications.read(permits_db, application_id, A, now()))
     assert [turn["event"].partition(".")[2] for turn in read["history"]] == [
         "submitted", "queried", "answered", "granted",
     ]  # fmt: skip
@@ -105,20 +106,20 @@ async def test_its_story_is_told_to_applicant_and_authority_alone(permits_db: As
     assert told[3].data["permit_id"] == read["permit_id"]
     for stranger in (B, OTHER_TRADER, AUTHORITY_FR, party("authority", "DE")):
         with pytest.raises(NotFound):
-            await applications.read(permits_db, application_id, stranger, now())
+            await as_json(applications.read(permits_db, application_id, stranger, now()))
 
 
 async def test_a_grant_issues_what_was_asked_or_less(permits_db: AsyncEngine) -> None:
     stated = application_content(line(), line("B", "40", term="MEA", unit="kg"))
     first = await submit_application(permits_db, stated)
     whole = json.loads((await applications.grant(permits_db, first, officer(), GrantDecision(), command())).body)
-    permit = await permits_read.read_permit(permits_db, UUID(whole["permit_id"]), AUTHORITY_ZA, now())
+    permit = await as_json(permits_read.read_permit(permits_db, UUID(whole["permit_id"]), AUTHORITY_ZA, now()))
     assert [(n["line"], n["quantity"]) for n in permit["lines"]] == [("A", "120"), ("B", "40")]
     assert whole["permit"]["token"] and whole["permit"]["number"] == permit["number"]
     less = GrantDecision.model_validate({"number": "ZA-LESS", "lines": [{"line": "A", "quantity": "80"}]})
     second = await submit_application(permits_db, stated)
     part = json.loads((await applications.grant(permits_db, second, officer(), less, command())).body)
-    permit = await permits_read.read_permit(permits_db, UUID(part["permit_id"]), A, now())
+    permit = await as_json(permits_read.read_permit(permits_db, UUID(part["permit_id"]), A, now()))
     assert [(n["line"], n["quantity"]) for n in permit["lines"]] == [("A", "80")]
     application_id = await submit_application(permits_db, stated)
     for wrong, code in (
@@ -134,7 +135,7 @@ async def test_a_grant_issues_what_was_asked_or_less(permits_db: AsyncEngine) ->
     with pytest.raises(Conflict) as taken:
         await applications.grant(permits_db, application_id, officer(), less, command())
     assert taken.value.code == "permit-number-taken"
-    assert (await applications.read(permits_db, application_id, A, now()))["status"] == "submitted"
+    assert (await as_json(applications.read(permits_db, application_id, A, now())))["status"] == "submitted"
 
 
 async def test_a_grant_asked_again_is_answered_the_same_and_issues_one_permit(permits_db: AsyncEngine) -> None:
@@ -163,9 +164,9 @@ async def test_two_people_assess_and_issue_where_the_policy_asks_for_it(permits_
     found = Assessment(recommendation=Recommendation.GRANT, note="in order")
     await applications.assess(permits_db, application_id, officer("one"), found, command())
     assert await refused("one") == "same-person"
-    seen = await applications.read(permits_db, application_id, A, now())
+    seen = await as_json(applications.read(permits_db, application_id, A, now()))
     assert "assessment" not in seen and "application.assessed" not in {t["event"] for t in seen["history"]}
-    assert (await applications.read(permits_db, application_id, AUTHORITY_ZA, now()))["assessment"][
+    assert (await as_json(applications.read(permits_db, application_id, AUTHORITY_ZA, now())))["assessment"][
         "note"
     ] == "in order"
     async with permits_db.connect() as conn:
@@ -193,7 +194,7 @@ async def test_nobody_who_ever_assessed_issues_whoever_assessed_after(permits_db
         with pytest.raises(Conflict) as caught:
             await applications.grant(permits_db, application_id, officer(person), GrantDecision(), command())
         assert caught.value.code == "same-person"
-    seen = (await applications.read(permits_db, application_id, AUTHORITY_ZA, now()))["assessment"]
+    seen = (await as_json(applications.read(permits_db, application_id, AUTHORITY_ZA, now())))["assessment"]
     assert (seen["person"], seen["note"], seen["people"]) == ("two", "two", ["one", "two", "three"])
     granted = await applications.grant(permits_db, application_id, officer("four"), GrantDecision(), command())
     assert json.loads(granted.body)["status"] == "granted"
@@ -223,10 +224,10 @@ async def test_days_open_are_counted_until_it_is_decided(permits_db: AsyncEngine
     application_id = UUID(json.loads(kept.body)["id"])
 
     async def days(after: timedelta) -> list[int]:
-        read = await applications.read(permits_db, application_id, A, at + after)
-        [listed] = (await applications.list_applications(permits_db, A, {}, limit=9, before=None, at=at + after))[
-            "data"
-        ]
+        read = await as_json(applications.read(permits_db, application_id, A, at + after))
+        [listed] = (
+            await as_json(applications.list_applications(permits_db, A, {}, limit=9, before=None, at=at + after))
+        )["data"]
         return [read["days_open"], listed["days_open"]]
 
     assert await days(timedelta(hours=23)) == [0, 0]
@@ -243,7 +244,7 @@ async def test_lists_filter_and_each_sees_its_own(permits_db: AsyncEngine) -> No
     await turned(ActorRole.AUTHORITY, ApplicationStatus.REFUSED)(permits_db, UUID(ids[0]))
 
     async def listed(who: Any = A, **filters: str) -> list[str]:
-        page = await applications.list_applications(permits_db, who, filters, limit=50, before=None, at=now())
+        page = await as_json(applications.list_applications(permits_db, who, filters, limit=50, before=None, at=now()))
         return [one["id"] for one in page["data"]]
 
     assert await listed() == ids[::-1] == await listed(AUTHORITY_ZA)
@@ -275,9 +276,11 @@ async def test_an_agent_applies_for_a_trader_and_both_names_stand_in_the_history
     await applications.reply(permits_db, application_id, AGENT, Reply(message="so"), command())
     await applications.withdraw(permits_db, application_id, A, Withdrawal(), command())
     for who in (A, AGENT, AUTHORITY_ZA):
-        read = await applications.read(permits_db, application_id, who, now())
+        read = await as_json(applications.read(permits_db, application_id, who, now()))
         assert (read["applicant"], read["trader"], read["lodged_by"]) == (str(A.id), str(A.id), str(AGENT.id))
-        [listed] = (await applications.list_applications(permits_db, who, {}, limit=9, before=None, at=now()))["data"]
+        [listed] = (await as_json(applications.list_applications(permits_db, who, {}, limit=9, before=None, at=now())))[
+            "data"
+        ]
         assert listed["id"] == str(application_id)
         agent = {"party": str(AGENT.id), "role": "trader", "for": str(A.id)}
         by = [turn["by"] for turn in read["history"] if turn["by"]["role"] == "trader"]

@@ -44,6 +44,7 @@ from tests.permits.sample_data import (
     permit_content,
     submission_message,
 )
+from tests.permits.view_json import as_json
 
 TABLES = ("declarations", "declaration_history", "permit_history", "ledger", "outbox_events", "citations", "commands")
 
@@ -80,7 +81,7 @@ async def test_when_one_record_breaks_nothing_is_kept(permits_db: AsyncEngine, s
             permits_db, [submission_message(declaration(item(other, "1")))], datetime.now(UTC)
         )
     assert (await counts(permits_db), await balance(permits_db, permit_id)) == (before, held)
-    assert (await read.read_declaration(permits_db, UUID(found["id"]), B))["status"] == "accepted"
+    assert (await as_json(read.read_declaration(permits_db, UUID(found["id"]), B)))["status"] == "accepted"
 
 
 async def test_every_move_has_its_history_and_its_news_numbered_without_gaps(permits_db: AsyncEngine) -> None:
@@ -126,8 +127,8 @@ async def test_a_bad_one_in_a_batch_harms_none_of_its_neighbours(permits_db: Asy
         submission_message(declaration(item(permit_content(), "1"))),
     )
     await lodge_batch.lodge_declarations(permits_db, [bad, good], datetime.now(UTC))
-    assert (await read.read_declaration(permits_db, good.id, B))["status"] == "accepted"
-    assert (await read.read_declaration(permits_db, bad.id, B))["status"] == "rejected"
+    assert (await as_json(read.read_declaration(permits_db, good.id, B)))["status"] == "accepted"
+    assert (await as_json(read.read_declaration(permits_db, bad.id, B)))["status"] == "rejected"
 
 
 async def test_a_declaration_that_could_not_be_checked_is_referred_and_never_out_of_sight(
@@ -137,7 +138,7 @@ async def test_a_declaration_that_could_not_be_checked_is_referred_and_never_out
         update={"unverified": "the check broke five times"}
     )
     await lodge_batch.lodge_declarations(permits_db, [sent], datetime.now(UTC))
-    found = await read.read_declaration(permits_db, sent.id, B)
+    found = await as_json(read.read_declaration(permits_db, sent.id, B))
     assert (found["status"], [f["rule"] for f in found["findings"]]) == ("referred", ["unverified"])
 
 
@@ -160,8 +161,8 @@ async def test_a_letter_that_cannot_be_read_is_referred_beside_its_neighbours(
     for _ in range(2):
         responses = await lodge_batch.lodge_declarations(permits_db, [bad, good], datetime.now(UTC))
         assert [one.outcome for one in responses.answers] == ["taken", "taken"]
-    assert (await read.read_declaration(permits_db, good.id, B))["status"] == "accepted"
-    found = await read.read_declaration(permits_db, bad.id, B)
+    assert (await as_json(read.read_declaration(permits_db, good.id, B)))["status"] == "accepted"
+    found = await as_json(read.read_declaration(permits_db, bad.id, B))
     assert (found["status"], [f["rule"] for f in found["findings"]]) == ("referred", ["unverified"])
     place = "/" + sorted(spoil)[0]
     assert place in found["findings"][0]["found"]
@@ -182,7 +183,7 @@ async def test_a_hundred_declarations_race_for_the_last_units(permits_db: AsyncE
     ]
     at = datetime.now(UTC)
     await run_concurrently(lodge_batch.lodge_declarations(permits_db, [one], at) for one in line_letters)
-    found = [await read.read_declaration(permits_db, one.id, B) for one in line_letters]
+    found = [await as_json(read.read_declaration(permits_db, one.id, B)) for one in line_letters]
     statuses = [one["status"] for one in found]
     assert (statuses.count("accepted"), statuses.count("rejected")) == (10, 90)
     assert (await balance(permits_db, permit_id))["reserved"] == "10"

@@ -21,6 +21,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 
 def nameless(stated: Any) -> Any:
@@ -35,11 +36,11 @@ async def test_a_taxon_without_a_name_that_is_on_file_is_still_read(permits_db: 
     async with permits_db.begin() as conn:
         blank = "UPDATE declarations SET content = jsonb_set(content, '{items,0,taxon}', '\" \"')"
         await conn.execute(text(blank))
-    found = await read.read_declaration(permits_db, sound["id"], B)
+    found = await as_json(read.read_declaration(permits_db, sound["id"], B))
     assert found["items"][0]["taxon"] == " "
-    [listed] = (await permits_read.list_permits(permits_db, AUTHORITY_ZA, {}, limit=5, before=None, at=command().at))[
-        "data"
-    ]
+    [listed] = (
+        await as_json(permits_read.list_permits(permits_db, AUTHORITY_ZA, {}, limit=5, before=None, at=command().at))
+    )["data"]
     assert listed["lines"][0]["taxon"] == " "
     application_id = await submit_application(permits_db, nameless(application_content()))
-    assert (await applications.read(permits_db, application_id, A, command().at))["lines"][0]["taxon"] == " "
+    assert (await as_json(applications.read(permits_db, application_id, A, command().at)))["lines"][0]["taxon"] == " "

@@ -22,16 +22,17 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 
 async def permits_found(db: AsyncEngine, who: Any = AUTHORITY_ZA, **filters: str) -> list[str]:
     at = datetime.now(UTC)
-    page = await permits_read.list_permits(db, who, filters, limit=50, before=None, at=at)
+    page = await as_json(permits_read.list_permits(db, who, filters, limit=50, before=None, at=at))
     return [one["number"] for one in page["data"]]
 
 
 async def declared(db: AsyncEngine, who: Any = CUSTOMS_FR, **filters: str) -> list[str]:
-    page = await read.list_declarations(db, who, filters, limit=50, before=None)
+    page = await as_json(read.list_declarations(db, who, filters, limit=50, before=None))
     return [one["reference"] for one in page["data"]]
 
 
@@ -92,8 +93,8 @@ async def test_a_page_goes_on_where_it_ended_while_new_ones_arrive(permits_db: A
         await issue_permit(permits_db, permit)
         numbers.append(permit.number)
     at = datetime.now(UTC)
-    first = await permits_read.list_permits(permits_db, AUTHORITY_ZA, {}, limit=2, before=None, at=at)
+    first = await as_json(permits_read.list_permits(permits_db, AUTHORITY_ZA, {}, limit=2, before=None, at=at))
     await issue_permit(permits_db, permit_content())
     cursor = UUID(first["next_cursor"])
-    rest = await permits_read.list_permits(permits_db, AUTHORITY_ZA, {}, limit=9, before=cursor, at=at)
+    rest = await as_json(permits_read.list_permits(permits_db, AUTHORITY_ZA, {}, limit=9, before=cursor, at=at))
     assert [one["number"] for one in (*first["data"], *rest["data"])] == numbers[::-1]

@@ -1,6 +1,6 @@
 """The routes about applications for permits."""
 
-from services.gateway.api.applications import examples, handlers, models
+from services.gateway.api.applications import examples, handlers
 from services.gateway.api.proxy.proxy import forward
 from services.gateway.api.routing.parameters import (
     FIRST_DAY,
@@ -22,6 +22,7 @@ from shared.contracts.application import Application, Assessment, GrantDecision,
 from shared.contracts.closed_sets import ApplicationStatus
 from shared.contracts.declaration import Refusal
 from shared.contracts.problems import PERMIT_PROBLEM_CODES
+from shared.contracts.views.applications import Applications, ApplicationView
 
 PATH = "/v1/permit-applications"
 STATUS = QueryParameter(
@@ -33,7 +34,7 @@ KIND = QueryParameter(name="kind", description="Kind of permit, as in /v1/refere
 APPLICANT = QueryParameter(
     name="applicant", description="Party id of the applicant", schema={"type": "string", "format": "uuid"}
 )
-CURRENT_APPLICATION = RouteResponse(description="The application as it is now", model=models.ApplicationView)
+CURRENT_APPLICATION = RouteResponse(description="The application as it is now", model=ApplicationView)
 
 ROUTES = (
     Route(
@@ -51,7 +52,7 @@ ROUTES = (
         service="permits",
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=Application),
-        responses=(RouteResponse(status=201, description="The application", model=models.ApplicationView),),
+        responses=(RouteResponse(status=201, description="The application", model=ApplicationView),),
         problems=("not-your-application", *PERMIT_PROBLEM_CODES),
         example=examples.APPLY_FOR_PERMIT,
         creates=True,
@@ -69,7 +70,7 @@ ROUTES = (
         handler=forward,
         service="permits",
         query=(STATUS, KIND, ISSUER, REFERENCE, TAXON, APPLICANT, FIRST_DAY, LAST_DAY, *PAGE),
-        responses=(RouteResponse(description="A page, newest first", model=models.Applications),),
+        responses=(RouteResponse(description="A page, newest first", model=Applications),),
         example=examples.LIST_APPLICATIONS,
     ),
     Route(
@@ -83,9 +84,7 @@ ROUTES = (
         handler=forward,
         service="permits",
         responses=(
-            RouteResponse(
-                description="The application with its history and its days open", model=models.ApplicationView
-            ),
+            RouteResponse(description="The application with its history and its days open", model=ApplicationView),
         ),
         example=examples.READ_APPLICATION,
     ),

@@ -1,7 +1,7 @@
 """A declaration as the gateway follows it: read by id, validated, and commanded by its trader before its checks."""
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from services.gateway.actions import amendment, declaration_status, validation
 from services.gateway.actions.declaration_representation import find_represented_trader
@@ -11,8 +11,9 @@ from services.gateway.api.protocol.headers import parse_idempotency_key
 from services.gateway.api.protocol.media_types import parse_media_type
 from services.gateway.api.proxy.proxy import call_service, internal_path, render_reply
 from services.gateway.api.routing.bodies import read_route_body
-from services.gateway.api.routing.route import Route
-from shared.conditional_requests import require_if_match
+from services.gateway.api.routing.route import JSON, Route
+from shared.conditional_requests import render_etag, require_if_match
+from shared.contracts.views.parts import render_json
 from shared.service_client import ServiceResponse, ServiceUnreachable, service_unavailable
 
 
@@ -22,7 +23,7 @@ async def read_declaration(request: Request, route: Route) -> Response:
     found = await declaration_status.read(context, path_id(request), make_caller(principal, request), principal.party)
     if isinstance(found, ServiceResponse):
         return render_reply(found)
-    return JSONResponse(found, headers={"ETag": '"1"'})
+    return Response(render_json(found), headers={"ETag": render_etag(found.version)}, media_type=JSON)
 
 
 async def cancel_declaration(request: Request, route: Route) -> Response:
@@ -78,7 +79,9 @@ async def validate_declaration(request: Request, route: Route) -> Response:
         found = await validation.validate_declaration(context, principal, caller, media_type, raw_body)
     except ServiceUnreachable:
         raise service_unavailable(route.answering_service) from None
-    return render_reply(found) if isinstance(found, ServiceResponse) else JSONResponse(found)
+    if isinstance(found, ServiceResponse):
+        return render_reply(found)
+    return Response(render_json(found), media_type=JSON)
 
 
 async def _require_forwarded(request: Request, route: Route) -> None:

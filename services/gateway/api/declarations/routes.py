@@ -1,7 +1,8 @@
 """The routes about declarations, one at a time; bulk/ has the one that takes many."""
 
-from services.gateway.api.declarations import examples, handlers, models
+from services.gateway.api.declarations import examples, handlers
 from services.gateway.api.declarations.lodgement import lodge_declaration
+from services.gateway.api.declarations.models import LodgedDeclaration
 from services.gateway.api.declarations.submitted_content import (
     JOSE,
     read_declaration_content,
@@ -38,6 +39,7 @@ from services.gateway.api.routing.route import (
 from services.gateway.api.routing.tags import DECLARATIONS
 from shared.contracts.closed_sets import DeclarationStatus, Movement
 from shared.contracts.declaration import Cancellation, Consent, Correction, Declaration, Override, Refusal, Release
+from shared.contracts.views.declarations import Declarations, DeclarationView, Verdict
 
 PATH = "/v1/declarations"
 NEW_IDEMPOTENCY_KEY = HeaderParameter(
@@ -67,7 +69,7 @@ VERSION = QueryParameter(
 SUBMITTED_JSON = Media(media_type=JSON, schema={"$ref": "#/components/schemas/Declaration"})
 RECEIPT = Media(media_type=JOSE, schema={"type": "string"})
 CURRENT_DECLARATION = RouteResponse(
-    description="The declaration as it is now", model=models.DeclarationView, media=(WCO_RESPONSE,)
+    description="The declaration as it is now", model=DeclarationView, media=(WCO_RESPONSE,)
 )
 
 ROUTES = (
@@ -93,12 +95,12 @@ ROUTES = (
             RouteResponse(
                 status=202,
                 description="It is durable; Location says where it is followed",
-                model=models.LodgedDeclaration,
+                model=LodgedDeclaration,
                 media=(WCO_RESPONSE,),
             ),
             RouteResponse(
                 description="The whole declaration, checked in time",
-                model=models.DeclarationView,
+                model=DeclarationView,
                 media=(WCO_RESPONSE,),
             ),
         ),
@@ -129,7 +131,7 @@ ROUTES = (
             LAST_DAY,
             *PAGE,
         ),
-        responses=(RouteResponse(description="A page, newest first", model=models.Declarations),),
+        responses=(RouteResponse(description="A page, newest first", model=Declarations),),
         example=examples.LIST_DECLARATIONS,
     ),
     Route(
@@ -191,9 +193,7 @@ ROUTES = (
         headers=(REQUIRED_IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Declaration, media=(WCO_DECLARATION,)),
         responses=(
-            RouteResponse(
-                description="The new version, checked anew", model=models.DeclarationView, media=(WCO_RESPONSE,)
-            ),
+            RouteResponse(description="The new version, checked anew", model=DeclarationView, media=(WCO_RESPONSE,)),
         ),
         problems=("still-received", "invalid-transition", "not-your-declaration"),
         example=examples.AMEND_DECLARATION,
@@ -216,7 +216,7 @@ ROUTES = (
         responses=(
             RouteResponse(
                 description="What the rules would find: valid, findings, errors",
-                model=models.Verdict,
+                model=Verdict,
                 media=(WCO_RESPONSE,),
             ),
         ),

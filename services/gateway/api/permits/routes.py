@@ -1,6 +1,6 @@
 """The routes about permits, one at a time; bulk/ has the one that takes many."""
 
-from services.gateway.api.permits import examples, models
+from services.gateway.api.permits import examples
 from services.gateway.api.proxy.proxy import forward
 from services.gateway.api.routing.parameters import (
     DAY,
@@ -20,6 +20,7 @@ from services.gateway.api.routing.tags import PERMITS
 from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
 from shared.contracts.problems import PERMIT_PROBLEM_CODES
+from shared.contracts.views.permits import CitedPermitView, Ledger, PermitByToken, Permits, PermitView
 
 PATH = "/v1/permits"
 NUMBER = QueryParameter(name="number", description="The permit's number", schema=TEXT)
@@ -52,7 +53,7 @@ ROUTES = (
         service="permits",
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=Permit),
-        responses=(RouteResponse(status=201, description="The permit", model=models.PermitView),),
+        responses=(RouteResponse(status=201, description="The permit", model=PermitView),),
         problems=("permit-number-taken", "not-the-issuing-authority", *PERMIT_PROBLEM_CODES),
         example=examples.CREATE_PERMIT,
         creates=True,
@@ -69,7 +70,7 @@ ROUTES = (
         service="permits",
         query=(NUMBER, ISSUER, STATUS, TAXON, HOLDER, FIRST_DAY_OF_ISSUE, LAST_DAY_OF_ISSUE, *PAGE),
         headers=(PERMIT_TOKEN,),
-        responses=(RouteResponse(description="A page, newest first", model=models.Permits),),
+        responses=(RouteResponse(description="A page, newest first", model=Permits),),
         example=examples.LIST_PERMITS,
     ),
     Route(
@@ -89,7 +90,7 @@ ROUTES = (
         responses=(
             RouteResponse(
                 description="The permit, both sides of each line, its history",
-                model=(models.PermitView, models.PermitByToken, models.CitedPermitView),
+                model=(PermitView, PermitByToken, CitedPermitView),
             ),
         ),
         example=examples.READ_PERMIT,
@@ -108,7 +109,7 @@ ROUTES = (
         responses=(
             RouteResponse(
                 description="The story of its lines: entries oldest first, each with what stood after it",
-                model=models.Ledger,
+                model=Ledger,
             ),
         ),
         example=examples.READ_PERMIT_LEDGER,
@@ -125,7 +126,7 @@ ROUTES = (
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Endorsement),
-        responses=(RouteResponse(description="The permit", model=models.PermitView),),
+        responses=(RouteResponse(description="The permit", model=PermitView),),
         problems=("invalid-transition",),
         example=examples.ENDORSE_PERMIT,
     ),
@@ -141,7 +142,7 @@ ROUTES = (
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Revocation),
-        responses=(RouteResponse(description="The permit", model=models.PermitView),),
+        responses=(RouteResponse(description="The permit", model=PermitView),),
         problems=("invalid-transition",),
         example=examples.REVOKE_PERMIT,
     ),
@@ -162,7 +163,7 @@ ROUTES = (
         request=RequestBody(model=Permit),
         responses=(
             RouteResponse(
-                description="The old permit; `replaced_by` names the new one, with its token", model=models.PermitView
+                description="The old permit; `replaced_by` names the new one, with its token", model=PermitView
             ),
         ),
         problems=("invalid-transition", "permit-number-taken", "not-the-issuing-authority", *PERMIT_PROBLEM_CODES),
@@ -180,7 +181,7 @@ ROUTES = (
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Loss, required=False),
-        responses=(RouteResponse(description="The permit", model=models.PermitView),),
+        responses=(RouteResponse(description="The permit", model=PermitView),),
         problems=("invalid-transition",),
         example=examples.REPORT_PERMIT_LOST,
     ),
@@ -196,7 +197,7 @@ ROUTES = (
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Recovery, required=False),
-        responses=(RouteResponse(description="The permit", model=models.PermitView),),
+        responses=(RouteResponse(description="The permit", model=PermitView),),
         problems=("invalid-transition",),
         example=examples.REPORT_PERMIT_FOUND,
     ),

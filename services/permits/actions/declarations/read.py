@@ -1,20 +1,17 @@
 """Read declarations, each only as far as its reader may."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions import views
-from services.permits.actions.declarations import views as declaration_views
+from services.permits.actions.declarations.views import declaration_view
 from services.permits.store import declarations, permits
 from shared.contracts.parties import Party
+from shared.contracts.views.declarations import Declarations, DeclarationView
 from shared.problems import NotFound
 
-Page = dict[str, Any]
 
-
-async def read_declaration(engine: AsyncEngine, declaration_id: UUID, party: Party) -> views.View:
+async def read_declaration(engine: AsyncEngine, declaration_id: UUID, party: Party) -> DeclarationView:
     """Read one declaration whole."""
     async with engine.connect() as conn:
         declaration = await declarations.find(conn, declaration_id, declarations.readable_by(party))
@@ -22,20 +19,19 @@ async def read_declaration(engine: AsyncEngine, declaration_id: UUID, party: Par
             raise NotFound
         history = (await declarations.histories_by_id(conn, [declaration_id])).get(declaration_id, [])
         permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in declaration.citations})
-    return declaration_views.declaration_view(declaration, history, permit_keys)
+    return declaration_view(declaration, history, permit_keys)
 
 
 async def list_declarations(
     engine: AsyncEngine, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None
-) -> Page:
+) -> Declarations:
     """List declarations, newest first; the cursor is the last one's id."""
     async with engine.connect() as conn:
         found = await declarations.search(conn, party, filters, limit=limit + 1, before=before)
         ids = [declaration.id for declaration in found]
         histories = await declarations.histories_by_id(conn, ids)
         permit_keys = await permits.keys_by_id(conn, {c.permit for declaration in found for c in declaration.citations})
-    data = [
-        declaration_views.declaration_view(declaration, histories.get(declaration.id, []), permit_keys)
-        for declaration in found[:limit]
-    ]
-    return {"data": data, "next_cursor": str(ids[limit - 1]) if len(ids) > limit else None}
+    data = tuple(
+        declaration_view(declaration, histories.get(declaration.id, []), permit_keys) for declaration in found[:limit]
+    )
+    return Declarations(data=data, next_cursor=str(ids[limit - 1]) if len(ids) > limit else None)

@@ -4,7 +4,6 @@ Locks are taken in one order everywhere, permits by id and then declarations by 
 other in a ring.
 """
 
-import json
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -13,7 +12,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.declarations import check_unverified
-from services.permits.actions.declarations import views as declaration_views
+from services.permits.actions.declarations.views import declaration_view
 from services.permits.actions.locking import ConcurrentChange, lock_with_holders, retry_on_conflict
 from services.permits.domain.checks.completion import cited_permits
 from services.permits.domain.declarations import amend as domain_amend
@@ -44,6 +43,7 @@ from shared.contracts.declaration import (
     Release,
 )
 from shared.contracts.parties import Actor, Party, RepresentedTrader
+from shared.contracts.views.parts import render_json
 from shared.database import retry_transaction
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound
@@ -265,8 +265,8 @@ async def _store_response(conn: AsyncConnection, declaration_id: UUID, command: 
     declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
     history = (await declarations.histories_by_id(conn, [declaration_id])).get(declaration_id, [])
     permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in declaration.citations})
-    view = declaration_views.declaration_view(declaration, history, permit_keys)
-    response = StoredResponse(status=200, body=json.dumps(view), version=declaration.version)
+    view = declaration_view(declaration, history, permit_keys)
+    response = StoredResponse(status=200, body=render_json(view), version=declaration.version)
     await idempotency.store_response(conn, commands, command, response)
     return response
 

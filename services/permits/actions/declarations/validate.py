@@ -1,11 +1,11 @@
 """What would the hub find? The same rules over the same facts, nothing kept."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.permits.actions.declarations.views import finding_views
 from services.permits.domain.checks.check import check
 from services.permits.domain.checks.completion import cited_permits
 from services.permits.domain.model.declarations import DeclarationRecord
@@ -13,6 +13,8 @@ from services.permits.store import facts, permits
 from shared.contracts.closed_sets import DeclarationStatus, Movement
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.parties import Party, RepresentedTrader
+from shared.contracts.views.declarations import Verdict
+from shared.contracts.views.parts import Fault
 
 
 async def validate(
@@ -23,18 +25,15 @@ async def validate(
     at: datetime,
     *,
     trader: RepresentedTrader | None = None,
-) -> dict[str, Any]:
+) -> Verdict:
     """Check a declaration as if it were received now; `valid` means it would be accepted."""
     identifiers = party.identifier_values if trader is None else frozenset(trader.numbers)
     side = content.importer if content.movement == Movement.IMPORT else content.exporter
     if side.identifier not in identifiers:
         place = "/importer/identifier" if content.movement == Movement.IMPORT else "/exporter/identifier"
         detail = "The declaring side is named by none of your identifiers."
-        return {
-            "valid": False,
-            "findings": [],
-            "errors": [{"pointer": place, "code": "not-your-declaration", "detail": detail}],
-        }
+        fault = Fault(pointer=place, code="not-your-declaration", detail=detail)
+        return Verdict(valid=False, findings=(), errors=(fault,))
     declaration = DeclarationRecord(
         id=declaration_id,
         party=party.id,
@@ -48,9 +47,9 @@ async def validate(
         cited = await permits.read_cited(conn, cited_permits([content]))
         loaded_facts = await facts.load_facts(conn, [declaration], cited)
     verdict = check(declaration, {permit.key: permit for permit in cited}, loaded_facts)
-    return {
-        "valid": verdict.status is DeclarationStatus.ACCEPTED,
-        "status": verdict.status.value,
-        "findings": [finding.model_dump(mode="json") for finding in verdict.findings],
-        "errors": [],
-    }
+    return Verdict(
+        valid=verdict.status is DeclarationStatus.ACCEPTED,
+        status=verdict.status,
+        findings=finding_views(verdict.findings),
+        errors=(),
+    )

@@ -1,20 +1,19 @@
 """Tell the story of a permit's lines: each entry with what stood after it, oldest first."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions.permits.views import balance_views
-from services.permits.actions.views import View
+from services.permits.actions.permits.views import export_balance, import_balance
 from services.permits.domain.ledger.balances import ZERO, Balance, apply_entry, is_closed, recompute
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.store import ledger, permit_queries
 from services.permits.store.from_row import Row
 from shared.contracts.closed_sets import Side
-from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import Party
 from shared.contracts.quantities import format_quantity
+from shared.contracts.views.parts import HistoryActor
+from shared.contracts.views.permits import Ledger, LedgerEntry
 from shared.problems import NotFound
 
 KIND_TEXTS: dict[str, str] = {
@@ -35,7 +34,7 @@ KIND_TEXTS: dict[str, str] = {
 
 async def list_entries(
     engine: AsyncEngine, permit_id: UUID, party: Party, *, line: str | None = None, limit: int = 200, after: int = 0
-) -> dict[str, Any]:
+) -> Ledger:
     """Tell entries of the ledger of a permit that this party reads whole; the cursor is the last one's number."""
     async with engine.connect() as conn:
         permit = await permit_queries.find(conn, permit_id, party)
@@ -49,34 +48,35 @@ async def list_entries(
         balance_before = balances.get(row["line"], Balance(granted=ZERO))
         balances[row["line"]] = apply_entry(balance_before, ledger.entry_from_row(row))
         shown.append(_entry_view(row, permit, balance_before, balances[row["line"]]))
-    return {"data": shown, "next_cursor": str(rows[limit - 1]["number"]) if len(rows) > limit else None}
+    return Ledger(data=tuple(shown), next_cursor=str(rows[limit - 1]["number"]) if len(rows) > limit else None)
 
 
-def _entry_view(row: Row, permit: PermitRecord, balance_before: Balance, balance_after: Balance) -> View:
+def _entry_view(row: Row, permit: PermitRecord, balance_before: Balance, balance_after: Balance) -> LedgerEntry:
     side = Side(row["side"])
     closed_before_and_after = (is_closed(balance_before, side), is_closed(balance_after, side))
     closes, opens = closed_before_and_after == (False, True), closed_before_and_after == (True, False)
-    return {
-        "id": str(row["id"]),
-        "line": row["line"],
-        "side": row["side"],
-        "kind": row["kind"],
-        "quantity": format_quantity(row["quantity"]),
-        "unit": row["unit"],
-        "closes": closes,
-        "opens": opens,
-        "day": row["value_date"].isoformat(),
-        "declaration_id": str(row["declaration_id"]) if row["declaration_id"] else None,
-        "reference": row["reference"],
-        "item": row["item"],
-        "dead_on_arrival": row["dead_on_arrival"],
-        "at": format_timestamp(row["at"]),
-        "by": {"party": str(row["actor_party_id"]) if row["actor_party_id"] else None, "role": row["actor_role"]},
-        "cause": row["cause"].split("/")[0],
-        "reason": row["reason"],
-        "text": _entry_text(row, closes=closes, opens=opens),
-        **balance_views(permit.content.kind, balance_after),
-    }
+    return LedgerEntry(
+        id=row["id"],
+        line=row["line"],
+        side=side,
+        kind=row["kind"],
+        quantity=format_quantity(row["quantity"]),
+        unit=row["unit"],
+        closes=closes,
+        opens=opens,
+        day=row["value_date"],
+        declaration_id=row["declaration_id"],
+        reference=row["reference"],
+        item=row["item"],
+        dead_on_arrival=row["dead_on_arrival"],
+        at=row["at"],
+        by=HistoryActor(party=row["actor_party_id"], role=row["actor_role"]),
+        cause=row["cause"].split("/")[0],
+        reason=row["reason"],
+        text=_entry_text(row, closes=closes, opens=opens),
+        balance=import_balance(balance_after),
+        export_balance=export_balance(permit.content.kind, balance_after),
+    )
 
 
 def _entry_text(row: Row, *, closes: bool, opens: bool) -> str:

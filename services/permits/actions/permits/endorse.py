@@ -36,7 +36,7 @@ async def endorse(
             await change_sets.save_change_set(
                 conn, domain_endorse.endorse(locked, permit_id, decision, actor, declarations_by_id)
             )
-            return await store_response(conn, permit_id, command, 200)
+            return await store_response(conn, permit_id, command)
 
     return await retry_on_conflict(transaction)
 

@@ -4,7 +4,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.permits import quota_check
-from services.permits.actions.permits.views import store_response
+from services.permits.actions.permits.views import Tokens, store_response
 from services.permits.domain.permits import issue as domain_issue
 from services.permits.domain.permits.issue import NewPermit
 from services.permits.store import change_sets, facts, parties
@@ -14,7 +14,7 @@ from shared.contracts.closed_sets import ActorRole
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit
 from shared.database import new_id
-from shared.idempotency import IdempotentCommand, StoredResponse
+from shared.idempotency import CREATED, IdempotentCommand, StoredResponse
 from shared.problems import Conflict, NotAllowed
 from shared.secret_tokens import generate_secret, secret_digest
 
@@ -35,7 +35,7 @@ async def issue(engine: AsyncEngine, party: Party, content: Permit, command: Ide
             changes = domain_issue.issue(new_permit, content, party, actor)
             await quota_check.require_within_quota(conn, changes)
             await change_sets.save_change_set(conn, changes)
-            return await store_response(conn, permit_id, command, 201, token=token)
+            return await store_response(conn, permit_id, command, status=CREATED, tokens=Tokens(own=token))
     except IntegrityError as error:
         raise_number_taken(error, content.issuer, content.number)
         raise

@@ -3,7 +3,6 @@
 One transaction for the good ones, a few statements however many there are. What was answered before is answered again.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -12,8 +11,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.permits import quota_check
-from services.permits.actions.permits import views as permit_views
 from services.permits.actions.permits.issue import number_taken_error, require_issuing_authority
+from services.permits.actions.permits.views import Tokens, permit_view
 from services.permits.domain.model.change_sets import ChangeSet, PermitChange
 from services.permits.domain.permits import issue
 from services.permits.domain.permits.issue import NewPermit
@@ -25,8 +24,9 @@ from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.closed_sets import ActorRole
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit
+from shared.contracts.views.parts import as_stored, render_json
 from shared.database import RETRYABLE_STATES, new_id, retry_transaction
-from shared.idempotency import IdempotentCommand, StoredResponse
+from shared.idempotency import CREATED, IdempotentCommand, StoredResponse
 from shared.problems import ProblemError
 from shared.secret_tokens import generate_secret, secret_digest
 
@@ -147,14 +147,12 @@ async def _list_refusals(
 
 def _stored_response(change: PermitChange, command: IdempotentCommand, token: str) -> StoredResponse:
     """Write the answer that reading the permit would give, without reading it."""
-    permit = replace(change.permit, sequence=1)
+    permit = replace(change.permit, sequence=1, content=as_stored(change.permit.content))
     history = [history_row("permit_id", permit.id, change.events[0])]
-    view = {
-        **permit_views.permit_view(permit, day_in_last_zone(permit.content.issuer, command.at), history),
-        "token": token,
-    }
+    day = day_in_last_zone(permit.content.issuer, command.at)
+    view = permit_view(permit, day, history, tokens=Tokens(own=token))
     return StoredResponse(
-        status=201, body=json.dumps(view), location=f"/v1/permits/{permit.id}", version=permit.version
+        status=CREATED, body=render_json(view), location=f"/v1/permits/{permit.id}", version=permit.version
     )
 
 

@@ -6,19 +6,19 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions import views
-from services.permits.actions.declarations.read import Page
-from services.permits.actions.permits import views as permits_views
-from services.permits.actions.permits.views import load_permit_view
+from services.permits.actions.permits.views import load_permit_view, permit_summary, permit_view, permit_view_by_token
 from services.permits.store import declarations, permit_queries, permits
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.parties import Party
 from shared.contracts.quantities import format_quantity
+from shared.contracts.views.permits import CitedPermitView, OwnUsage, PermitByToken, Permits, PermitView
 from shared.problems import NotFound
 from shared.secret_tokens import secret_digest
 
 
-async def read_permit(engine: AsyncEngine, permit_id: UUID, party: Party, at: datetime, token: str = "") -> views.View:
+async def read_permit(
+    engine: AsyncEngine, permit_id: UUID, party: Party, at: datetime, token: str = ""
+) -> PermitView | PermitByToken | CitedPermitView:
     """Read one permit: whole for its holders and offices, by its token for a stranger, in short for who cited it."""
     async with engine.connect() as conn:
         found = await permit_queries.find(conn, permit_id, party)
@@ -35,21 +35,21 @@ async def read_permit(engine: AsyncEngine, permit_id: UUID, party: Party, at: da
         own_declarations = await declarations.search(
             conn, party, {"permit_number": watched.content.number}, limit=200, before=None
         )
-    used = [
-        {
-            "declaration_id": str(record.id),
-            "line": c.line,
-            "reserved": format_quantity(c.reserved),
-            "consumed": format_quantity(c.used),
-            "unit": c.unit,
-        }
+    used = tuple(
+        OwnUsage(
+            declaration_id=record.id,
+            line=c.line,
+            reserved=format_quantity(c.reserved),
+            consumed=format_quantity(c.used),
+            unit=c.unit,
+        )
         for record in own_declarations
         for c in record.citations
         if c.permit == permit_id
-    ]
+    )
     if not used:  # who only looked has the token to look again
         raise NotFound
-    return permits_views.permit_summary(watched, day_in_last_zone(watched.content.issuer, at), used)
+    return permit_summary(watched, day_in_last_zone(watched.content.issuer, at), used)
 
 
 async def list_permits(
@@ -61,24 +61,24 @@ async def list_permits(
     before: UUID | None,
     at: datetime,
     token: str = "",
-) -> Page:
+) -> Permits:
     """List permits, newest first; a stranger finds the one whose number it asks for and whose token it has."""
     async with engine.connect() as conn:
         found = await permit_queries.search(conn, party, filters, limit=limit + 1, before=before, at=at)
     if not found and token and "number" in filters and filters.keys() <= {"number", "issuer"}:
         view = await find_by_token(engine, filters, token, party, at)
-        return {"data": [] if view is None else [view], "next_cursor": None}
-    data = [permits_views.permit_view(one, day_in_last_zone(one.content.issuer, at)) for one in found[:limit]]
-    return {"data": data, "next_cursor": str(found[limit - 1].id) if len(found) > limit else None}
+        return Permits(data=() if view is None else (view,), next_cursor=None)
+    data = tuple(permit_view(one, day_in_last_zone(one.content.issuer, at)) for one in found[:limit])
+    return Permits(data=data, next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
 
 
 async def find_by_token(
     engine: AsyncEngine, criteria: dict[str, Any], token: str, party: Party, at: datetime
-) -> views.View | None:
+) -> PermitByToken | None:
     """Read a permit by its own token; that this party looked is written in the same transaction."""
     async with engine.begin() as conn:
         found = await permit_queries.find_by_token(conn, criteria, secret_digest(token))
         if found is None:
             return None
         await permits.add_watchers(conn, [(found.id, party.id)], at)
-        return permits_views.permit_view_by_token(found, day_in_last_zone(found.content.issuer, at))
+        return permit_view_by_token(found, day_in_last_zone(found.content.issuer, at))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.permits import quota_check
 from services.permits.actions.permits.issue import raise_number_taken, require_issuing_authority
-from services.permits.actions.permits.views import store_response
+from services.permits.actions.permits.views import Tokens, store_response
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits import replace as domain_replace
@@ -109,8 +109,7 @@ async def replace(
             changes = domain_replace.replace_permit(old, new_permit, content, party, actor, context)
             await quota_check.require_within_quota(conn, changes)
             await change_sets.save_change_set(conn, changes)
-            link = {"id": str(new_permit_id), "issuer": content.issuer, "number": content.number, "token": token}
-            return await store_response(conn, permit_id, command, replaced_by=link)
+            return await store_response(conn, permit_id, command, tokens=Tokens(replacement=token))
 
     try:
         return await retry_transaction(transaction)

@@ -23,6 +23,7 @@ from tests.permits.sample_data import (
     permit_content,
     submission_message,
 )
+from tests.permits.view_json import as_json
 
 
 @contextmanager
@@ -51,7 +52,7 @@ async def test_a_batch_of_a_hundred_declarations_of_five_items_takes_at_most_twe
     with counted(permits_db) as sent:
         await lodge_batch.lodge_declarations(permits_db, line_letters, datetime.now(UTC))
     assert len(sent) <= 20, "\n".join(sent)
-    found = [await read.read_declaration(permits_db, one.id, B) for one in line_letters[:3]]
+    found = [await as_json(read.read_declaration(permits_db, one.id, B)) for one in line_letters[:3]]
     assert [one["status"] for one in found] == ["accepted"] * 3
 
 

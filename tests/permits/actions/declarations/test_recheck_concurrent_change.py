@@ -22,6 +22,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 
 async def test_a_new_version_between_reading_and_locking_is_read_anew(
@@ -47,4 +48,4 @@ async def test_a_new_version_between_reading_and_locking_is_read_anew(
     await endorse_permit(permits_db, ids[0], A="100")
     await recheck.recheck_referred(permits_db, now())
     assert amended[0]["status"] == "referred"
-    assert (await read.read_declaration(permits_db, UUID(found["id"]), B))["status"] == "accepted"
+    assert (await as_json(read.read_declaration(permits_db, UUID(found["id"]), B)))["status"] == "accepted"

@@ -37,6 +37,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 QUOTA = "CITES-Conf-14.7-quota"
 
@@ -179,7 +180,7 @@ async def test_permits_of_elsewhere_are_facts_and_the_check_says_which_passed_th
 
 async def again(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:
     await recheck_referred(db, datetime.now(UTC))
-    return await declarations_read.read_declaration(db, UUID(found["id"]), B)
+    return await as_json(declarations_read.read_declaration(db, UUID(found["id"]), B))
 
 
 async def test_what_was_unverified_is_checked_again_once_a_listing_answers(permits_db: AsyncEngine) -> None:
@@ -265,4 +266,4 @@ async def test_nothing_is_gone_through_while_nothing_changed(permits_db: AsyncEn
     async with permits_db.connect() as conn:
         assert await read_change_mark(conn) != before
     await job.run(permits_db, datetime.now(UTC))
-    assert (await declarations_read.read_declaration(permits_db, UUID(found["id"]), B))["status"] == "accepted"
+    assert (await as_json(declarations_read.read_declaration(permits_db, UUID(found["id"]), B)))["status"] == "accepted"

@@ -19,6 +19,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 
 async def _played(db: AsyncEngine) -> tuple[UUID, str]:
@@ -37,7 +38,7 @@ async def _played(db: AsyncEngine) -> tuple[UUID, str]:
 
 async def test_the_story_of_a_line_is_told_in_order_with_what_stood_after_each_entry(permits_db: AsyncEngine) -> None:
     permit_id, reference = await _played(permits_db)
-    told = (await list_entries(permits_db, permit_id, AUTHORITY_ZA, line="A"))["data"]
+    told = (await as_json(list_entries(permits_db, permit_id, AUTHORITY_ZA, line="A")))["data"]
     assert [(e["kind"], e["quantity"], e["balance"]["reserved"], e["balance"]["consumed"]) for e in told] == [
         ("grant", "120", "0", "0"),
         ("endorse", "118", "0", "0"),
@@ -56,10 +57,10 @@ async def test_the_story_of_a_line_is_told_in_order_with_what_stood_after_each_e
 
 async def test_a_page_of_the_story_goes_on_where_the_last_one_ended(permits_db: AsyncEngine) -> None:
     permit_id, _ = await _played(permits_db)
-    whole = (await list_entries(permits_db, permit_id, AUTHORITY_ZA))["data"]
+    whole = (await as_json(list_entries(permits_db, permit_id, AUTHORITY_ZA)))["data"]
     paged, after = [], 0
     while True:
-        page = await list_entries(permits_db, permit_id, AUTHORITY_ZA, limit=2, after=after)
+        page = await as_json(list_entries(permits_db, permit_id, AUTHORITY_ZA, limit=2, after=after))
         paged += page["data"]
         if page["next_cursor"] is None:
             break

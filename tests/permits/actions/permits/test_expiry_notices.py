@@ -17,6 +17,7 @@ from shared.contracts.permit import Permit
 from shared.database import new_id
 from shared.idempotency import IdempotentCommand
 from tests.permits.sample_data import party, permit_content
+from tests.permits.view_json import as_json
 
 LAST = date(2026, 8, 31)
 WHERE = {
@@ -48,7 +49,7 @@ async def issue(db: AsyncEngine, country: str, authority: Party) -> UUID:
 
 
 async def listed(db: AsyncEngine, who: Party, status: str, at: datetime) -> set[str]:
-    page = await permits_read.list_permits(db, who, {"status": status}, limit=50, before=None, at=at)
+    page = await as_json(permits_read.list_permits(db, who, {"status": status}, limit=50, before=None, at=at))
     return {one["id"] for one in page["data"]}
 
 
@@ -61,7 +62,7 @@ async def test_the_last_day_is_included_and_ends_in_the_last_zone(permits_db: As
         (ends(country) - timedelta(days=1), "issued"), (ends(country) - moment, "issued"),
         (ends(country), "expired"), (ends(country) + timedelta(days=1), "expired"),
     ):  # fmt: skip
-        assert (await permits_read.read_permit(permits_db, permit_id, authority, at))["status"] == status, at
+        assert (await as_json(permits_read.read_permit(permits_db, permit_id, authority, at)))["status"] == status, at
         assert await listed(permits_db, authority, status, at) == {str(permit_id)}
         assert await listed(permits_db, authority, {"issued": "expired", "expired": "issued"}[status], at) == set()
 
@@ -82,7 +83,7 @@ async def test_its_end_is_told_thirty_days_before_and_when_it_has_come_once_each
     thirty = ends(country) - timedelta(days=31)  # the beginning of the day thirty days before the last
     await expiry_notices.write_expiry_notices(permits_db, thirty - timedelta(seconds=1))
     assert await told(permits_db, permit_id) == []
-    version = (await permits_read.read_permit(permits_db, permit_id, authority, thirty))["version"]
+    version = (await as_json(permits_read.read_permit(permits_db, permit_id, authority, thirty)))["version"]
     for _ in range(2):
         await expiry_notices.write_expiry_notices(permits_db, thirty)
     [(first, data)] = await told(permits_db, permit_id)
@@ -96,7 +97,7 @@ async def test_its_end_is_told_thirty_days_before_and_when_it_has_come_once_each
     assert [(kind, data["status"]) for kind, data in (await told(permits_db, permit_id))[1:]] == [
         ("permit.expired", "expired")
     ]
-    read = await permits_read.read_permit(permits_db, permit_id, authority, ends(country))
+    read = await as_json(permits_read.read_permit(permits_db, permit_id, authority, ends(country)))
     assert [(t["from"], t["to"], t["by"]["role"]) for t in read["history"]][-1] == ("issued", "expired", "rules")
     assert read["version"] == version, "who read it before may still act on what was read"
 

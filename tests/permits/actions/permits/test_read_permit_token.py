@@ -16,6 +16,7 @@ from shared.contracts.permit import Revocation
 from shared.database import new_id, now
 from shared.problems import NotFound
 from tests.permits.sample_data import AUTHORITY_ZA, CUSTOMS_DE, OTHER_TRADER, command, party, permit_content
+from tests.permits.view_json import as_json
 
 
 async def shown(db: AsyncEngine) -> tuple[UUID, str, str]:
@@ -25,7 +26,7 @@ async def shown(db: AsyncEngine) -> tuple[UUID, str, str]:
 
 
 async def listed(db: AsyncEngine, who: Party, token: str, **filters: str) -> list[Any]:
-    page = await permits_read.list_permits(db, who, filters, limit=9, before=None, at=now(), token=token)
+    page = await as_json(permits_read.list_permits(db, who, filters, limit=9, before=None, at=now(), token=token))
     return list(page["data"])
 
 
@@ -43,7 +44,7 @@ async def hearers(db: AsyncEngine, permit_id: UUID) -> set[str]:
 
 async def test_the_token_opens_what_an_officer_needs_and_no_more(permits_db: AsyncEngine) -> None:
     permit_id, number, token = await shown(permits_db)
-    read = await permits_read.read_permit(permits_db, permit_id, CUSTOMS_DE, now(), token)
+    read = await as_json(permits_read.read_permit(permits_db, permit_id, CUSTOMS_DE, now(), token))
     assert (read["number"], read["status"], read["lines"][0]["balance"]["available"]) == (number, "issued", "120")
     assert await listed(permits_db, CUSTOMS_DE, token, number=number, issuer="ZA") == [read]
     assert await listed(permits_db, CUSTOMS_DE, token, number=number) == [read]
@@ -61,7 +62,7 @@ async def test_a_miss_looks_the_same_as_what_is_not_there(permits_db: AsyncEngin
         (new_id(), token),
     ):
         with pytest.raises(NotFound) as caught:
-            await permits_read.read_permit(permits_db, which, OTHER_TRADER, now(), given)
+            await as_json(permits_read.read_permit(permits_db, which, OTHER_TRADER, now(), given))
         assert str(caught.value) == str(NotFound())
     assert await listed(permits_db, OTHER_TRADER, other, number=number) == []
     assert await listed(permits_db, OTHER_TRADER, token, number="other") == []
@@ -71,15 +72,17 @@ async def test_a_miss_looks_the_same_as_what_is_not_there(permits_db: AsyncEngin
 
 async def test_who_looked_once_needs_the_token_to_look_again(permits_db: AsyncEngine) -> None:
     permit_id, _, token = await shown(permits_db)
-    assert (await permits_read.read_permit(permits_db, permit_id, OTHER_TRADER, now(), token))["status"] == "issued"
+    assert (await as_json(permits_read.read_permit(permits_db, permit_id, OTHER_TRADER, now(), token)))[
+        "status"
+    ] == "issued"
     for given in ("", "x", token[:-1]):
         with pytest.raises(NotFound):
-            await permits_read.read_permit(permits_db, permit_id, OTHER_TRADER, now(), given)
+            await as_json(permits_read.read_permit(permits_db, permit_id, OTHER_TRADER, now(), given))
 
 
 async def test_the_token_is_told_once_and_kept_as_its_digest(permits_db: AsyncEngine) -> None:
     permit_id, _, token = await shown(permits_db)
-    assert "token" not in await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, now())
+    assert "token" not in await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, now()))
     async with permits_db.connect() as conn:
         kept = (await conn.execute(text("SELECT token_digest FROM permits"))).scalar_one()
     assert len(kept) == 32 and token.encode() not in kept
@@ -87,7 +90,7 @@ async def test_the_token_is_told_once_and_kept_as_its_digest(permits_db: AsyncEn
 
 async def test_who_looked_hears_of_the_revocation(permits_db: AsyncEngine) -> None:
     permit_id, _, token = await shown(permits_db)
-    await permits_read.read_permit(permits_db, permit_id, OTHER_TRADER, now(), token)
+    await as_json(permits_read.read_permit(permits_db, permit_id, OTHER_TRADER, now(), token))
     await revoke(permits_db, permit_id)
     assert await hearers(permits_db, permit_id) == {str(OTHER_TRADER.id)}
 
@@ -97,7 +100,7 @@ async def test_who_looked_before_a_revocation_is_told_and_who_looked_after_reads
     for _ in range(12):
         permit_id, _, token = await shown(permits_db)
         lookers = [party("customs", "DE") for _ in range(6)]
-        reads = [permits_read.read_permit(permits_db, permit_id, who, now(), token) for who in lookers]
+        reads = [as_json(permits_read.read_permit(permits_db, permit_id, who, now(), token)) for who in lookers]
         looks = asyncio.gather(*reads)
         await revoke(permits_db, permit_id)
         seen = await looks
@@ -110,7 +113,8 @@ async def test_a_look_waits_for_a_revocation_under_way_and_a_revocation_for_a_lo
     permit_id, _, token = await shown(permits_db)
     async with permits_db.begin() as conn:
         await conn.execute(text("SELECT 1 FROM permits WHERE id = :id FOR NO KEY UPDATE"), {"id": permit_id})
-        look = asyncio.create_task(permits_read.read_permit(permits_db, permit_id, OTHER_TRADER, now(), token))
+        reads = permits_read.read_permit(permits_db, permit_id, OTHER_TRADER, now(), token)
+        look = asyncio.create_task(as_json(reads))
         await _waits(permits_db)
         await conn.execute(text("UPDATE permits SET status = 'revoked' WHERE id = :id"), {"id": permit_id})
     assert (await look)["status"] == "revoked"

@@ -20,6 +20,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 SPARE = ("taxon", "term", "source", "purpose", "origin_country")
 
@@ -137,7 +138,7 @@ async def test_validating_completes_as_lodging_does(permits_db: AsyncEngine) -> 
     permit = permit_content()
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     stated = declaration(_bare(permit))
-    told = await validate.validate(permits_db, stated, B, new_id(), now())
+    told = await as_json(validate.validate(permits_db, stated, B, new_id(), now()))
     found = await lodge_declaration(permits_db, stated)
     assert told["findings"] == found["findings"]
     assert told["valid"] is True

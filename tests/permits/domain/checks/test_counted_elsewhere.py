@@ -30,6 +30,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 ELSEWHERE = "CITES-box-4-export-country"
 
@@ -182,7 +183,7 @@ async def test_a_count_that_an_officer_settled_is_claimed_when_the_rest_is_endor
 
 
 async def _claims_61(db: AsyncEngine, permit: Permit, first: dict[str, Any], found: dict[str, Any]) -> None:
-    assert (await read.read_declaration(db, UUID(found["id"]), B))["status"] == "accepted"
+    assert (await as_json(read.read_declaration(db, UUID(found["id"]), B)))["status"] == "accepted"
     late = await lodge_declaration(db, declaration(claim(permit, "1", first["id"])))
     assert "61 of it for others" in late["findings"][0]["found"]
 
@@ -197,7 +198,7 @@ async def test_a_claim_is_not_held_against_itself_when_its_declaration_is_checke
     assert [f["rule"] for f in waits["findings"]] == ["CITES-box-14-endorsement"]
     await endorse_permit(permits_db, permit_id, A="100")
     await recheck_referred(permits_db, now())
-    found = await read.read_declaration(permits_db, UUID(waits["id"]), B)
+    found = await as_json(read.read_declaration(permits_db, UUID(waits["id"]), B))
     assert (found["status"], found["findings"]) == ("accepted", [])
     same = declaration(claim(permit, "60", first["id"]), reference=found["reference"])
     amended = await run_command(permits_db, transitions.amend, found, B, same)

@@ -29,6 +29,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 
 def _found(quantity: str, **more: Any) -> Release:
@@ -56,7 +57,7 @@ async def test_more_than_was_declared_is_released_only_with_the_authoritys_conse
 async def test_a_consent_outlives_an_amendment(permits_db: AsyncEngine) -> None:
     permit_id, found = await accepted_declaration(permits_db, "118")
     await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="5"))
-    number = (await permits_read.read_permit(permits_db, permit_id, B, now()))["number"]
+    number = (await as_json(permits_read.read_permit(permits_db, permit_id, B, now())))["number"]
     again = declaration(item(permit_content(number=number), "110"), reference=found["reference"])
     found = await run_command(permits_db, transitions.amend, found, B, again)
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("115"))
@@ -82,7 +83,7 @@ async def test_the_dead_are_corrected_too(permits_db: AsyncEngine) -> None:
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("90", dead_on_arrival=3))
     less = build_model(Correction, items=[{"number": 1, "quantity": "90", "dead_on_arrival": 4}], reason="recounted")
     await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, less)
-    last = (await list_entries(permits_db, permit_id, AUTHORITY_ZA))["data"][-1]
+    last = (await as_json(list_entries(permits_db, permit_id, AUTHORITY_ZA)))["data"][-1]
     assert (last["kind"], last["quantity"], last["dead_on_arrival"]) == ("correct", "0", 4)
     over = build_model(Correction, items=[{"number": 1, "quantity": "3", "dead_on_arrival": 4}], reason="x")
     with pytest.raises(Invalid) as refused:
@@ -107,7 +108,7 @@ async def test_what_is_corrected_leaves_no_more_dead_than_arrived(permits_db: As
     assert (await corrected(dead_on_arrival=30))["usage"][0]["dead_on_arrival"] == 30
     assert (await corrected())["usage"][0]["dead_on_arrival"] == 30, "what is not told anew stands"
     assert (await corrected(dead_on_arrival=0))["usage"][0]["dead_on_arrival"] == 0
-    read = await declarations_read.read_declaration(permits_db, UUID(found["id"]), B)
+    read = await as_json(declarations_read.read_declaration(permits_db, UUID(found["id"]), B))
     assert read["usage"][0]["dead_on_arrival"] == 0
 
 

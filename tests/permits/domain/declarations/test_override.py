@@ -39,6 +39,7 @@ from tests.permits.sample_data import (
     party,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 
 async def test_part_uses_close_a_line_exactly_while_nothing_is_left(permits_db: AsyncEngine) -> None:
@@ -100,7 +101,7 @@ async def test_overriding_the_last_finding_accepts(permits_db: AsyncEngine) -> N
 
 async def test_an_override_never_overdraws_but_consent_leads_out(permits_db: AsyncEngine) -> None:
     permit_id, _ = await accepted_declaration(permits_db, "100")
-    permit = (await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at))["number"]
+    permit = (await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at)))["number"]
     second = await lodge_declaration(permits_db, declaration(item(permit_content(number=permit), "30")))
     first = build_model(Override, rule="CITES-VI.6-second-use", reason="part load")
     second = await run_command(permits_db, transitions.override, second, CUSTOMS_FR, first)
@@ -170,7 +171,7 @@ async def test_the_officer_says_which_line_is_meant(permits_db: AsyncEngine) -> 
 
 async def test_an_override_sets_aside_what_was_declared_and_not_less(permits_db: AsyncEngine) -> None:
     permit_id, _ = await accepted_declaration(permits_db, "60")
-    number = (await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at))["number"]
+    number = (await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at)))["number"]
     second = await lodge_declaration(permits_db, declaration(item(permit_content(number=number), "60")))
     first = build_model(Override, rule="CITES-VI.6-second-use", reason="part load")
     second = await run_command(permits_db, transitions.override, second, CUSTOMS_FR, first)
@@ -202,7 +203,7 @@ async def test_a_correction_counts_on_the_day_of_the_use(permits_db: AsyncEngine
     await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), last_year)
     less = build_model(Correction, items=[{"number": 1, "quantity": "90"}], reason="recounted")
     await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, less)
-    told = (await list_entries(permits_db, permit_id, AUTHORITY_ZA))["data"]
+    told = (await as_json(list_entries(permits_db, permit_id, AUTHORITY_ZA)))["data"]
     assert {e["day"] for e in told[-2:]} == {day_in_last_zone("FR", last_year.at).isoformat()}
 
 
@@ -233,7 +234,7 @@ async def test_a_correction_goes_up_and_down_and_to_zero_reopens(permits_db: Asy
     assert refused.value.code == "not-enough-left"
     opened = await to("0")
     assert [opened["consumed"], opened["available"], opened["closed"]] == ["0", "118", False]
-    permit = await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at)
+    permit = await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at))
     assert permit["status"] == "endorsed"
 
 

@@ -17,6 +17,7 @@ from shared.database import new_id, now
 from shared.problems import Conflict
 from tests.permits.declaration_steps import accepted_declaration, build_model, check_balances, run_command
 from tests.permits.sample_data import CUSTOMS_FR, B, balance, declaration, item, lodge_declaration, permit_content
+from tests.permits.view_json import as_json
 
 AGAIN = build_model(Override, rule="reservation-ended", reason="the ship was late")
 
@@ -28,7 +29,7 @@ async def _allow(db: AsyncEngine, country: str, days: int | None) -> None:
 
 
 async def _read(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:
-    return await read.read_declaration(db, UUID(found["id"]), B)
+    return await as_json(read.read_declaration(db, UUID(found["id"]), B))
 
 
 async def test_after_the_days_of_its_country_a_declaration_gives_back_and_is_referred(permits_db: AsyncEngine) -> None:
@@ -73,7 +74,7 @@ async def test_what_another_used_meanwhile_is_one_more_finding(permits_db: Async
     permit_id, found = await accepted_declaration(permits_db, "50")
     await _allow(permits_db, "FR", 30)
     await refer_stale_declarations(permits_db, now() + timedelta(days=31))
-    number = (await permits_read.read_permit(permits_db, permit_id, B, now()))["number"]
+    number = (await as_json(permits_read.read_permit(permits_db, permit_id, B, now())))["number"]
     second = await lodge_declaration(permits_db, declaration(item(permit_content(number=number), "60")))
     assert second["status"] == "accepted"
     await run_command(permits_db, transitions.release, second, CUSTOMS_FR, Release())

@@ -44,6 +44,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 
 async def test_a_release_consumes_what_arrived_and_closes_the_line(permits_db: AsyncEngine) -> None:
@@ -55,7 +56,7 @@ async def test_a_release_consumes_what_arrived_and_closes_the_line(permits_db: A
     }  # fmt: skip
     kept = await balance(permits_db, permit_id)
     assert (kept["reserved"], kept["consumed"], kept["available"], kept["closed"]) == ("0", "100", "0", True)
-    permit = await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at)
+    permit = await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at))
     assert permit["status"] == "exhausted"
     assert [h["event"] for h in permit["history"]][-2:] == ["permit.used", "permit.exhausted"]
     await check_balances(permits_db)
@@ -68,7 +69,7 @@ async def test_what_is_released_is_not_released_again(permits_db: AsyncEngine) -
         await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     assert refused.value.code == "invalid-transition"
     assert "From released it may become released (by customs)." in refused.value.detail
-    after = await read.read_declaration(permits_db, UUID(found["id"]), B)
+    after = await as_json(read.read_declaration(permits_db, UUID(found["id"]), B))
     assert [h["event"] for h in after["history"]].count("declaration.released") == 1
 
 
@@ -77,7 +78,7 @@ async def test_a_release_takes_actual_quantities_and_the_dead(permits_db: AsyncE
     actual = build_model(Release, items=[{"number": 1, "quantity": "90", "dead_on_arrival": 3}])
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, actual)
     assert (await balance(permits_db, permit_id))["consumed"] == "90"
-    told = await list_entries(permits_db, permit_id, AUTHORITY_ZA)
+    told = await as_json(list_entries(permits_db, permit_id, AUTHORITY_ZA))
     assert [(e["kind"], e["quantity"], e["dead_on_arrival"]) for e in told["data"]][-2:] == [
         ("release", "100", None),
         ("consume", "90", 3),
@@ -150,7 +151,7 @@ async def test_what_is_not_ones_own_to_decide_is_not_there(
 
 async def test_an_amendment_keeps_the_countries(permits_db: AsyncEngine) -> None:
     permit_id, found = await accepted_declaration(permits_db)
-    number = (await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at))["number"]
+    number = (await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at)))["number"]
     moved = declaration(item(permit_content(number=number), "1"), reference=found["reference"], import_country="DE")
     with pytest.raises(Invalid) as refused:
         await run_command(permits_db, transitions.amend, found, B, moved)
@@ -177,7 +178,7 @@ async def test_nothing_of_an_item_may_have_arrived(permits_db: AsyncEngine) -> N
 
 async def test_an_amendment_swaps_reservations(permits_db: AsyncEngine) -> None:
     permit_id, found = await accepted_declaration(permits_db)
-    number = (await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at))["number"]
+    number = (await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at)))["number"]
     again = declaration(item(permit_content(number=number), "118"), reference=found["reference"])
     kept = await transitions.amend(permits_db, UUID(found["id"]), B, again, command())
     told = json.loads(kept.body)

@@ -40,6 +40,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 
 async def test_a_release_of_an_export_is_an_endorsement(permits_db: AsyncEngine) -> None:
@@ -70,7 +71,7 @@ async def test_where_less_left_than_was_set_aside_the_youngest_gives_way(permits
     await run_command(permits_db, transitions.override, young, CUSTOMS_FR, over)
     less = build_model(Correction, items=[{"number": 1, "quantity": "100"}], reason="recounted")
     await run_command(permits_db, transitions.correct, out, CUSTOMS_ZA, less)
-    old, young = [await read.read_declaration(permits_db, UUID(one["id"]), B) for one in (old, young)]
+    old, young = [await as_json(read.read_declaration(permits_db, UUID(one["id"]), B)) for one in (old, young)]
     assert (old["status"], old["usage"][0]["reserved"]) == ("accepted", "60")
     assert (young["status"], young["usage"][0]["reserved"]) == ("referred", "0")
     assert young["findings"][-1]["rule"] == "CITES-box-14-endorsed-for-less"
@@ -81,7 +82,7 @@ async def test_where_less_left_than_was_set_aside_the_youngest_gives_way(permits
 async def test_another_shipment_does_not_pass_after_a_part_use(permits_db: AsyncEngine) -> None:
     permit_id, (first,) = await lodge_part_uses(permits_db, "118", "40")
     await run_command(permits_db, transitions.release, first, CUSTOMS_FR, Release())
-    number = (await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at))["number"]
+    number = (await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at)))["number"]
     other = declaration(item(permit_content(number=number), "78"), transport_document="OTHER-9")
     assert (await lodge_declaration(permits_db, other))["status"] == "rejected"
     rest = declaration(item(permit_content(number=number), "78"), transport_document="MAEU-1")
@@ -94,7 +95,7 @@ async def test_an_endorsement_below_what_is_set_aside_gives_back(permits_db: Asy
     held = await lodge_declaration(permits_db, declaration(item(permit, "119")))
     assert held["status"] == "referred"
     await endorse_permit(permits_db, permit_id, A="118")
-    after = await read.read_declaration(permits_db, UUID(held["id"]), B)
+    after = await as_json(read.read_declaration(permits_db, UUID(held["id"]), B))
     assert after["status"] == "referred"
     assert after["findings"][-1]["rule"] == "CITES-box-14-endorsed-for-less"
     assert (after["usage"][0]["reserved"], (await balance(permits_db, permit_id))["available"]) == ("0", "118")
@@ -128,7 +129,7 @@ async def test_an_import_permit_has_no_export_side(permits_db: AsyncEngine) -> N
     with pytest.raises(Conflict) as refused:
         await endorse_permit(permits_db, permit_id, A="10")
     assert refused.value.code == "no-export-side"
-    found = await permits_read.read_permit(permits_db, permit_id, AUTHORITY_FR, command().at)
+    found = await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_FR, command().at))
     assert found["lines"][0]["export_balance"] is None
 
 
@@ -150,12 +151,12 @@ async def test_an_endorsement_is_not_of_tomorrow(permits_db: AsyncEngine) -> Non
 async def test_a_revoked_permit_refers_what_was_accepted(permits_db: AsyncEngine) -> None:
     permit_id, found = await accepted_declaration(permits_db)
     await withdraw.revoke(permits_db, permit_id, AUTHORITY_ZA, Revocation(reason="forged stamp"), command())
-    after = await read.read_declaration(permits_db, UUID(found["id"]), B)
+    after = await as_json(read.read_declaration(permits_db, UUID(found["id"]), B))
     assert (after["status"], after["usage"][0]["reserved"]) == ("referred", "100")
     assert after["findings"][-1]["rule"] == "CITES-VI.1-withdrawn"
     with pytest.raises(Conflict):
         await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
-    number = (await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at))["number"]
+    number = (await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at)))["number"]
     late = await lodge_declaration(permits_db, declaration(item(permit_content(number=number), "1")))
     assert late["status"] == "rejected"
     over = build_model(Override, rule="CITES-VI.1-withdrawn", reason="goods left before")

@@ -37,6 +37,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 NO = Revocation(reason="forged")
 
@@ -70,7 +71,7 @@ async def standing(db: AsyncEngine, here: PermitStatus) -> UUID:
     reach = {PermitStatus.REVOKED: revoked, PermitStatus.REPLACED: replaced, PermitStatus.LOST: lost}
     if here in reach:
         await reach[here](db, permit_id)
-    assert (await permits_read.read_permit(db, permit_id, A, now()))["status"] == here
+    assert (await as_json(permits_read.read_permit(db, permit_id, A, now())))["status"] == here
     return permit_id
 
 
@@ -100,7 +101,7 @@ async def test_from_every_state_every_turn_of_the_authority_does_what_the_table_
         assert caught.value.code == "invalid-transition"
     else:
         assert json.loads((await act(permits_db, permit_id)).body)["status"] in allowed
-    status = (await permits_read.read_permit(permits_db, permit_id, A, now()))["status"]
+    status = (await as_json(permits_read.read_permit(permits_db, permit_id, A, now())))["status"]
     assert status in (allowed or [here])
 
 
@@ -125,13 +126,13 @@ async def test_a_replaced_permit_and_its_successor_name_one_another(permits_db: 
     assert (response["id"], response["status"]) == (str(old), "replaced")
     new = UUID(response["replaced_by"]["id"])
     assert response["replaced_by"]["number"] == successor.number and response["replaced_by"]["token"]
-    read = await permits_read.read_permit(permits_db, new, A, now())
+    read = await as_json(permits_read.read_permit(permits_db, new, A, now()))
     assert (read["status"], read["replaces"]) == (
         "issued", {"id": str(old), "issuer": "ZA", "number": permit.number},
     )  # fmt: skip
-    again = await permits_read.read_permit(permits_db, old, A, now())
+    again = await as_json(permits_read.read_permit(permits_db, old, A, now()))
     assert again["replaced_by"] == {"id": str(new), "issuer": "ZA", "number": successor.number}
-    referred = await declarations_read.read_declaration(permits_db, UUID(waiting["id"]), B)
+    referred = await as_json(declarations_read.read_declaration(permits_db, UUID(waiting["id"]), B))
     assert referred["status"] == "referred"
     assert [f["found"] for f in referred["findings"] if f["rule"] == "CITES-VI.1-withdrawn"] == ["replaced"]
 
@@ -144,7 +145,7 @@ async def test_what_replaces_has_a_number_of_its_own_and_the_same_issuer(permits
     assert taken.value.code == "permit-number-taken"
     with pytest.raises(NotFound):
         await withdraw.replace(permits_db, permit_id, AUTHORITY_FR, permit_content(), command())
-    assert (await permits_read.read_permit(permits_db, permit_id, A, now()))["status"] == "issued"
+    assert (await as_json(permits_read.read_permit(permits_db, permit_id, A, now())))["status"] == "issued"
 
 
 async def test_a_lost_permit_covers_nothing_until_it_is_found(permits_db: AsyncEngine) -> None:
@@ -194,7 +195,7 @@ async def test_who_cited_it_hears_of_each_turn(permits_db: AsyncEngine) -> None:
 
 
 async def _read(db: AsyncEngine, stated: dict[str, Any]) -> dict[str, Any]:
-    return await declarations_read.read_declaration(db, UUID(stated["id"]), B)
+    return await as_json(declarations_read.read_declaration(db, UUID(stated["id"]), B))
 
 
 async def test_what_was_referred_for_a_loss_alone_is_accepted_again_when_the_permit_is_found(

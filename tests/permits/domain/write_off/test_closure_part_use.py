@@ -32,6 +32,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 
 async def test_part_uses_of_one_shipment_stand_side_by_side(permits_db: AsyncEngine) -> None:
@@ -87,7 +88,7 @@ async def load(db: AsyncEngine, permit_id: UUID, permit: Permit, by: str, *, dec
 async def stands(db: AsyncEngine, permit_id: UUID, line: str = "A") -> tuple[str, bool, str]:
     """Answer where a permit stands, and whether its import side is closed, with what was consumed of it."""
     kept = await balance(db, permit_id, line)
-    found = await permits_read.read_permit(db, permit_id, AUTHORITY_ZA, now())
+    found = await as_json(permits_read.read_permit(db, permit_id, AUTHORITY_ZA, now()))
     return found["status"], kept["closed"], kept["consumed"]
 
 

@@ -30,6 +30,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 QUANTITY = "CITES-box-11-quantity"
 SHIPMENT = {"transport_document": "M-1"}
@@ -163,7 +164,7 @@ async def test_ledger_lists_a_consent_when_it_is_given_used_and_returned(permits
     await cancel_declaration(permits_db, first)
     told = [
         (e["kind"], e["quantity"], e["balance"]["consented"])
-        for e in (await list_entries(permits_db, permit_id, B))["data"]
+        for e in (await as_json(list_entries(permits_db, permit_id, B)))["data"]
     ]
     assert told[2:] == [
         ("consent", "10", "0"), ("consent_used", "10", "10"), ("reserve", "110", "10"), ("release", "110", "10"),

@@ -39,6 +39,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 
 async def recounted(db: AsyncEngine, found: dict[str, Any], by: Any, *quantities: str) -> dict[str, Any]:
@@ -171,7 +172,7 @@ async def test_a_line_used_up_by_parts_is_closed_whatever_a_consent_was_to_add(p
     await cancel_declaration(permits_db, second)
     kept, status = (
         await balance(permits_db, permit_id),
-        (await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, now()))["status"],
+        (await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, now())))["status"],
     )
     assert (kept["consumed"], kept["available"], kept["closed"], status) == ("120", "0", True, "exhausted")
     async with permits_db.connect() as conn:

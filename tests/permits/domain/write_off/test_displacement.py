@@ -26,6 +26,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 PART: dict[str, Any] = {"document": {"use": "part"}}
 
@@ -43,7 +44,7 @@ async def _three(db: AsyncEngine) -> tuple[list[UUID], list[dict[str, Any]]]:
 
 
 async def _read(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:
-    return await read.read_declaration(db, UUID(found["id"]), B)
+    return await as_json(read.read_declaration(db, UUID(found["id"]), B))
 
 
 async def test_the_youngest_gives_back_all_it_holds_on_other_permits_too(permits_db: AsyncEngine) -> None:

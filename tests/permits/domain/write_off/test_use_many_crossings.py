@@ -32,6 +32,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 HOLDER = {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA1234567"}
 
@@ -54,7 +55,7 @@ async def test_goods_go_out_and_come_back_as_often_as_they_like(permits_db: Asyn
         back = await lodge_declaration(permits_db, home, A)
         assert back["status"] == "accepted", back["findings"]
         await run_command(permits_db, transitions.release, back, CUSTOMS_ZA, Release())
-    read = await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, now())
+    read = await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, now()))
     assert (read["status"], read["use"]) == ("endorsed", "many_crossings")
     assert [(c["side"], c["quantity"], c["line"]) for c in read["continuation"]] == [
         ("export", "3", "A"), ("import", "3", "A"), ("export", "3", "A"), ("import", "3", "A"),
@@ -65,8 +66,8 @@ async def test_goods_go_out_and_come_back_as_often_as_they_like(permits_db: Asyn
 
 
 async def test_a_single_shipment_has_no_continuation_sheet(permits_db: AsyncEngine) -> None:
-    read = await permits_read.read_permit(
-        permits_db, await issue_permit(permits_db, permit_content()), AUTHORITY_ZA, now()
+    read = await as_json(
+        permits_read.read_permit(permits_db, await issue_permit(permits_db, permit_content()), AUTHORITY_ZA, now())
     )
     assert read["use"] == "single_shipment" and "continuation" not in read
 
@@ -80,7 +81,7 @@ async def test_customs_notes_a_crossing_and_no_more_crosses_at_once_than_it_is_f
     with pytest.raises(Conflict) as caught:
         await endorse_permit(permits_db, permit_id, A="4")
     assert caught.value.code == "endorsement-exceeds-permit"
-    read = await permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, now())
+    read = await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, now()))
     assert [c["quantity"] for c in read["continuation"]] == ["3", "3"]
 
 
@@ -95,7 +96,7 @@ async def test_a_crossing_is_corrected_on_the_sheet(permits_db: AsyncEngine) -> 
         await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, more)
     mended = build_model(Correction, items=[{"number": 1, "quantity": "2"}], reason="one stayed")
     await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, mended)
-    read = await permits_read.read_permit(permits_db, UUID(str(permit_id)), AUTHORITY_ZA, now())
+    read = await as_json(permits_read.read_permit(permits_db, UUID(str(permit_id)), AUTHORITY_ZA, now()))
     assert [(c["quantity"], c["corrects"]) for c in read["continuation"]] == [("3", False), ("3", False), ("-1", True)]
     await check_balances(permits_db)
 

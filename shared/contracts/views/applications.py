@@ -1,31 +1,28 @@
-"""The shapes of what is answered about applications for permits."""
+"""What the hub returns about applications for permits."""
 
-from datetime import datetime
-from typing import Annotated, Literal
-from uuid import UUID
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from services.gateway.api.descriptions.response_parts import (
-    CountryCode,
-    HistoryEntry,
-    Page,
-    ResponsePart,
-)
-from services.gateway.api.permits.models import RelatedPermit
 from shared.contracts import application, permit
+from shared.contracts.closed_sets import ApplicationStatus
+from shared.contracts.fields import Id, Timestamp, WireModel
+from shared.contracts.views.pages import Page
+from shared.contracts.views.parts import CountryCode, HistoryEntry
+from shared.contracts.views.permits import RelatedPermit
 
 
-class AssessmentView(ResponsePart):
+class AssessmentView(WireModel):
     """What one person of the authority found."""
 
     recommendation: str
     note: str | None
-    party: UUID
+    party: Id
     person: Annotated[str, Field(description="The credential the person came with")]
-    at: datetime
+    at: Timestamp
     people: Annotated[
-        tuple[str, ...], Field(description="Everyone who assessed it or asked its applicant, earlier ones too")
+        tuple[str, ...],
+        Field(strict=False, description="Everyone who assessed it or asked its applicant, earlier ones too"),
     ] = ()
 
 
@@ -42,15 +39,15 @@ class ApplicationView(application.Application):
 
     issuer: CountryCode
     lines: Annotated[tuple[RequestedLine, ...], Field(min_length=1, max_length=200)]
-    id: UUID
+    id: Id
     version: int
-    status: Literal["submitted", "queried", "granted", "refused", "withdrawn"]
-    applicant: Annotated[UUID, Field(description="The trader it is made for; `trader` says the same")]
-    lodged_by: Annotated[UUID, Field(description="Who made it: the trader itself, or an agent under a mandate")]
-    submitted_at: datetime
-    decided_at: datetime | None
+    status: ApplicationStatus
+    applicant: Annotated[Id, Field(description="The trader it is made for; `trader` says the same")]
+    lodged_by: Annotated[Id, Field(description="Who made it: the trader itself, or an agent under a mandate")]
+    submitted_at: Timestamp
+    decided_at: Timestamp | None
     days_open: int
-    permit_id: UUID | None
+    permit_id: Id | None
     permit: RelatedPermit | None
     assessment: Annotated[AssessmentView | None, Field(description="Told to the authority alone")] = None
     history: tuple[HistoryEntry, ...]
@@ -58,5 +55,7 @@ class ApplicationView(application.Application):
 
 class Applications(Page):
     """A page of applications, newest first."""
+
+    model_config = ConfigDict(defer_build=True)
 
     data: tuple[ApplicationView, ...]

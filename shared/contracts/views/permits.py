@@ -1,26 +1,17 @@
-"""The shapes of what is answered about permits and their ledgers."""
+"""What the hub returns about permits and their ledgers."""
 
-from datetime import date, datetime
 from typing import Annotated, Literal
-from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from services.gateway.api.descriptions.response_parts import (
-    Amount,
-    CountryCode,
-    HistoryActor,
-    HistoryEntry,
-    Page,
-    ResponsePart,
-)
 from shared.contracts import permit
-from shared.contracts.closed_sets import PermitKind
+from shared.contracts.closed_sets import Appendix, PermitKind, PermitStatus, Side
+from shared.contracts.fields import Day, Id, Timestamp, WireModel
+from shared.contracts.views.pages import Page
+from shared.contracts.views.parts import LEFT_OUT, Amount, CountryCode, HistoryActor, HistoryEntry
 
-Status = Literal["issued", "endorsed", "exhausted", "expired", "revoked", "replaced", "lost"]
 
-
-class Balance(ResponsePart):
+class Balance(WireModel):
     """The import side of a line: what was endorsed (or, never endorsed, granted), set aside, arrived, is left."""
 
     granted: Amount
@@ -37,7 +28,7 @@ class Balance(ResponsePart):
     closed: bool
 
 
-class ExportBalance(ResponsePart):
+class ExportBalance(WireModel):
     """The export side of a line: what was granted, set aside, left the country, is left."""
 
     granted: Amount
@@ -57,31 +48,31 @@ class PermitLineView(permit.PermitLine):
     export_balance: ExportBalance | None
 
 
-class RelatedPermit(ResponsePart):
+class RelatedPermit(WireModel):
     """Another permit: the one in whose place this one stands, or which stands in its place."""
 
-    id: UUID
+    id: Id
     issuer: CountryCode | None
     number: str | None
-    token: Annotated[str | None, Field(description="Of the new one, told to who issued it, once")] = None
+    token: Annotated[str | None, LEFT_OUT, Field(description="Of the new one, told to who issued it, once")] = None
 
 
-class Registrar(ResponsePart):
+class Registrar(WireModel):
     """Who entered the permit, and for which country."""
 
-    party: UUID | None
+    party: Id | None
     country: CountryCode | None
 
 
-class Crossing(ResponsePart):
+class Crossing(WireModel):
     """A line of the continuation sheet: what crossed a border, or the correction of that."""
 
     line: str
-    side: Literal["import", "export"]
+    side: Side
     quantity: Amount
-    day: date
-    declaration_id: UUID | None
-    at: datetime
+    day: Day
+    declaration_id: Id | None
+    at: Timestamp
     corrects: bool
 
 
@@ -90,7 +81,7 @@ class PermitHistoryEntry(HistoryEntry):
 
     port: str | None = None
     transport_document: str | None = None
-    endorsed_on: date | None = None
+    endorsed_on: Day | None = None
 
 
 class PermitView(permit.Permit):
@@ -99,8 +90,8 @@ class PermitView(permit.Permit):
     model_config = ConfigDict(defer_build=True)
 
     lines: tuple[PermitLineView, ...]
-    id: UUID
-    status: Status
+    id: Id
+    status: PermitStatus
     version: int
     registered_by: Registrar
     use: Literal["single_shipment", "many_crossings"]
@@ -109,70 +100,70 @@ class PermitView(permit.Permit):
     replaced_by: RelatedPermit | None
     continuation: Annotated[tuple[Crossing, ...], Field(description="Where it is for many crossings")] = ()
     history: tuple[PermitHistoryEntry, ...]
-    token: Annotated[str | None, Field(description="The permit's own secret, told at issue, once")] = None
+    token: Annotated[str | None, LEFT_OUT, Field(description="The permit's own secret, told at issue, once")] = None
 
 
-class OwnUsage(ResponsePart):
+class OwnUsage(WireModel):
     """What one declaration of the reader's uses of a line."""
 
-    declaration_id: UUID
+    declaration_id: Id
     line: str | None
     reserved: Amount
     consumed: Amount
     unit: str | None
 
 
-class CitedPermitView(ResponsePart):
+class CitedPermitView(WireModel):
     """What who cited a permit reads of it: its status, and the reader's own use."""
 
-    id: UUID
+    id: Id
     issuer: CountryCode
     number: str
     kind: PermitKind
-    status: Status
+    status: PermitStatus
     usage: tuple[OwnUsage, ...]
 
 
-class LineByToken(ResponsePart):
+class LineByToken(WireModel):
     """A line as the paper's holder shows it, and what is left of it."""
 
     line: str
     taxon: str
-    appendix: Literal["I", "II", "III"]
+    appendix: Appendix
     source: str
-    underlying_source: str | None = None
+    underlying_source: Annotated[str | None, LEFT_OUT] = None
     term: str
     quantity: Amount
     unit: str
-    origin_country: CountryCode | None = None
-    description: str | None = None
+    origin_country: Annotated[CountryCode | None, LEFT_OUT] = None
+    description: Annotated[str | None, LEFT_OUT] = None
     balance: Balance
     export_balance: ExportBalance | None
 
 
-class TraderByToken(ResponsePart):
+class TraderByToken(WireModel):
     """A trader by name and country."""
 
     name: str
     country: CountryCode
 
 
-class PermitByToken(ResponsePart):
+class PermitByToken(WireModel):
     """What an officer reads who was shown the paper with its token: what it covers, what is left of it."""
 
-    id: UUID
+    id: Id
     number: str
     kind: PermitKind
     issuer: CountryCode
-    issued_on: date
-    valid_until: date
+    issued_on: Day
+    valid_until: Day
     export_country: CountryCode
     import_country: CountryCode
     purpose: str
-    special_conditions: str | None = None
-    security_stamp: str | None = None
+    special_conditions: Annotated[str | None, LEFT_OUT] = None
+    security_stamp: Annotated[str | None, LEFT_OUT] = None
     retrospective: bool = False
-    status: Status
+    status: PermitStatus
     exporter: TraderByToken
     importer: TraderByToken
     lines: tuple[LineByToken, ...]
@@ -181,15 +172,17 @@ class PermitByToken(ResponsePart):
 class Permits(Page):
     """A page of permits, newest first; a stranger with a token finds the one it was shown."""
 
+    model_config = ConfigDict(defer_build=True)
+
     data: tuple[PermitView | PermitByToken, ...]
 
 
-class LedgerEntry(ResponsePart):
+class LedgerEntry(WireModel):
     """An entry of a permit's ledger, with what stood after it."""
 
-    id: UUID
+    id: Id
     line: str
-    side: Literal["import", "export"]
+    side: Side
     kind: Literal[
         "grant",
         "consent",
@@ -207,12 +200,12 @@ class LedgerEntry(ResponsePart):
     unit: str
     closes: bool
     opens: bool
-    day: date
-    declaration_id: UUID | None
+    day: Day
+    declaration_id: Id | None
     reference: str | None
     item: int | None
     dead_on_arrival: int | None
-    at: datetime
+    at: Timestamp
     by: HistoryActor
     cause: str
     reason: str | None

@@ -1,0 +1,13 @@
+"""What the tests of permits read: a view as the JSON that a caller gets."""
+
+import json
+from collections.abc import Awaitable
+from typing import Any
+
+from shared.contracts.fields import WireModel
+from shared.contracts.views.parts import render_json
+
+
+async def as_json(view: Awaitable[WireModel]) -> dict[str, Any]:
+    """Return a view as a caller reads it: what is left out of the JSON is not in it."""
+    return dict(json.loads(render_json(await view)))
