@@ -23,21 +23,21 @@ CountryCode = Annotated[fields.CountryCode, Field(description="ISO 3166-1 alpha-
 class HistoryActor(WireModel):
     """Who did it: a party in a role, or the hub's own rules; under a mandate, for whom."""
 
-    model_config = ConfigDict(serialize_by_alias=True)
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     party: Id | None
     role: str
-    for_: Annotated[
-        Id | None, LEFT_OUT, Field(serialization_alias="for", description="The trader in whose name an agent acted")
-    ] = None
+    for_: Annotated[Id | None, LEFT_OUT, Field(alias="for", description="The trader in whose name an agent acted")] = (
+        None
+    )
 
 
 class HistoryEntry(WireModel):
     """One row of history: from which state to which, when, by whom, why."""
 
-    model_config = ConfigDict(serialize_by_alias=True)
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
-    from_: Annotated[str | None, Field(serialization_alias="from")]
+    from_: Annotated[str | None, Field(alias="from")]
     to: str
     at: Timestamp
     by: HistoryActor
