@@ -152,7 +152,10 @@ async def test_one_black_hole_among_fifty_has_its_share_and_no_more(service: Ser
     receivers[0].respond = swallow
     for owner, receiver in zip(owners, receivers, strict=True):
         await service.endpoint(owner, receiver.url)
-    async with running_worker(service, max_in_flight=128), running_worker(service, max_in_flight=128):
+    async with (
+        running_worker(service, seconds=60.0, max_in_flight=128),
+        running_worker(service, seconds=60.0, max_in_flight=128),
+    ):
         for n in range(1, 6):
             await service.send_events(*(event_message(to=owner) for owner in owners for _ in range(4)))
             await wait_until(have_length(4 * n, *(well.requests for well in receivers[1:])))
