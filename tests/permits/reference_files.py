@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.reference import read
 from services.permits.actions.reference.load_list import LIST_KINDS, load
+from tests.permits.view_json import rows_as_json
 
 TODAY = datetime.now(UTC).date()
 
@@ -60,4 +61,4 @@ def report_counts(report: dict[str, Any]) -> dict[str, int]:
 
 
 async def appendices(db: AsyncEngine, name: str, day: date = TODAY, country: str | None = None) -> list[str | None]:
-    return [one["appendix"] for one in await read.list_taxa(db, name, day, country, limit=50)]
+    return [one["appendix"] for one in await rows_as_json(read.list_taxa(db, name, day, country, limit=50))]

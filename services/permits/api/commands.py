@@ -7,10 +7,9 @@ from typing import TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel
-from starlette.responses import JSONResponse, Response
 
 from shared import command_requests
-from shared.conditional_requests import parse_if_match, render_etag
+from shared.conditional_requests import parse_if_match
 from shared.database import now
 from shared.idempotency import IdempotentCommand
 from shared.web import parse_json_body, read_body
@@ -35,8 +34,3 @@ async def read_command(
         digest = fingerprinted = b64decode(stated_digest.strip(":").rpartition(":")[2])
     command = command_requests.read_command(request, fingerprinted, at=now())
     return content, replace(command, digest=digest, condition=parse_if_match(request.headers.get("if-match")))
-
-
-def with_etag(view: dict[str, object]) -> Response:
-    """Render a thing with its version as entity tag (RFC 9110)."""
-    return JSONResponse(view, headers={"ETag": render_etag(int(str(view["version"])))} if "version" in view else None)

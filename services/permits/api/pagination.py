@@ -1,12 +1,13 @@
 """Lists that are short enough to be answered whole, and are answered page by page to who asks so."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.problems import Fault, Invalid
 
+Row = TypeVar("Row")
 CURSOR_NOT_FOUND = (
     "The list has nothing by this cursor. Send the next_cursor of an answer; if the list changed since, begin anew."
 )
@@ -21,13 +22,17 @@ class PageQuery(BaseModel):
     cursor: str | None = None
 
 
-def paginate(rows: Sequence[Mapping[str, object]], query: PageQuery, *, id_field: str) -> dict[str, object]:
-    """Answer the rows that are asked for, each named by its field `id_field`; raises Invalid for a cursor that names
-    none."""
+def paginate(
+    rows: Sequence[Row], query: PageQuery, *, name: Callable[[Row], str]
+) -> tuple[tuple[Row, ...], str | None]:
+    """Return the rows that are asked for, and the next cursor: the name of the last of them, if more follow.
+
+    Raise Invalid (invalid-parameter) for a cursor that names no row.
+    """
     start = 0
     if query.cursor:
-        start = next((place for place, row in enumerate(rows, start=1) if row[id_field] == query.cursor), 0)
+        start = next((place for place, row in enumerate(rows, start=1) if name(row) == query.cursor), 0)
         if not start:
             raise Invalid("invalid-parameter", CURSOR_NOT_FOUND, [Fault("/query/cursor", "cursor", CURSOR_NOT_FOUND)])
     end = len(rows) if query.limit is None else start + query.limit
-    return {"data": rows[start:end], "next_cursor": rows[end - 1][id_field] if end < len(rows) else None}
+    return tuple(rows[start:end]), name(rows[end - 1]) if end < len(rows) else None

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.permits.actions.reference import policies
-from services.permits.api.commands import read_command, with_etag
+from services.permits.api.commands import read_command
 from services.permits.api.dependencies import Context, require_role
+from services.permits.api.responses import render_view
 from shared.command_requests import render_stored_response
 from shared.conditional_requests import require_if_match
 from shared.contracts.closed_sets import Role
@@ -22,7 +23,8 @@ Admin = Annotated[Party, Depends(require_role(Role.ADMIN))]
 @router.get("/{country}")
 async def read_policy(country: str, context: Context, party: CallingParty) -> Response:
     """Read a country's policy."""
-    return with_etag(await policies.read(context.engine, country))
+    view = await policies.read(context.engine, country)
+    return render_view(view, version=view.version)
 
 
 @router.put("/{country}")

@@ -1,28 +1,32 @@
 """Reference data that needs no load: code lists, units, types of event, the rules."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
+from starlette.responses import Response
 
 from services.permits.api.pagination import PageQuery, paginate
+from services.permits.api.responses import render_view
 from services.permits.domain.rules.catalogue import list_rules
 from shared.cites.codes import PERMIT_KINDS, PURPOSES, SOURCES, TERM_NAMES
 from shared.cites.term_dimensions import TERM_DIMENSIONS
 from shared.cites.units import REPORT_UNITS, UNITS
 from shared.contracts.events.catalogue import CATALOGUE, CatalogueEntry, standalone_schema
+from shared.contracts.views.reference import Code, Codes
 from shared.internal_auth import CallingParty
 
 router = APIRouter(prefix="/v1/reference", tags=["reference"])
-CodeTable = Sequence[Mapping[str, object]]
+CodeTable = Sequence[Code]
 TableName = Literal["purposes", "sources", "terms", "units", "kinds", "event-types", "rules"]
 
 
 @router.get("/{which}")
-async def read_table(which: TableName, party: CallingParty, query: Annotated[PageQuery, Query()]) -> dict[str, object]:
+async def read_table(which: TableName, party: CallingParty, query: Annotated[PageQuery, Query()]) -> Response:
     """List a table of codes."""
-    return paginate(_cached_table(which), query, id_field="rule" if which == "rules" else "code")
+    data, next_cursor = paginate(_cached_table(which), query, name=lambda row: row.code or row.rule or "")
+    return render_view(Codes(data=data, next_cursor=next_cursor))
 
 
 @cache
@@ -31,28 +35,36 @@ def _cached_table(name: TableName) -> CodeTable:
     return TABLES[name]()
 
 
-def _code_rows(table: dict[str, str]) -> list[dict[str, str]]:
-    return [{"code": code, "name": name} for code, name in table.items()]
+def _code_rows(table: dict[str, str]) -> CodeTable:
+    return [Code(code=code, name=name) for code, name in table.items()]
 
 
-def _event_type_row(entry: CatalogueEntry) -> dict[str, object]:
-    """Write a type of event with its meaning, who hears it, its JSON schema (2020-12) and an example."""
-    row: dict[str, object] = {"code": entry.code, "name": entry.sentence, "meaning": entry.meaning}
-    return row | {"heard_by": entry.audience, "schema": standalone_schema(entry), "example": entry.example}
+def _event_type_row(entry: CatalogueEntry) -> Code:
+    """Return a type of event with its meaning, its audience, its JSON schema (2020-12) and an example."""
+    return Code(
+        code=entry.code,
+        name=entry.sentence,
+        meaning=entry.meaning,
+        heard_by=entry.audience,
+        schema_=standalone_schema(entry),
+        example=entry.example,
+    )
 
 
 def _term_rows() -> CodeTable:
-    named = sorted(TERM_NAMES.items())
-    return [{"code": code, "name": name, "dimensions": sorted(TERM_DIMENSIONS.get(code, ()))} for code, name in named]
+    return [
+        Code(code=code, name=name, dimensions=tuple(sorted(TERM_DIMENSIONS.get(code, ()))))
+        for code, name in sorted(TERM_NAMES.items())
+    ]
 
 
 def _unit_rows() -> CodeTable:
-    return [{"code": unit, "dimension": UNITS[unit][0], "report_code": REPORT_UNITS[unit][1]} for unit in UNITS]
+    return [Code(code=unit, dimension=UNITS[unit][0], report_code=REPORT_UNITS[unit][1]) for unit in UNITS]
 
 
 def _rule_rows() -> CodeTable:
     return [
-        {"rule": rule.name, "severity": rule.severity, "sentence": rule.sentence, "remedy": rule.remedy or None}
+        Code(rule=rule.name, severity=rule.severity, sentence=rule.sentence, remedy=rule.remedy or None)
         for rule in list_rules()
     ]
 

@@ -11,8 +11,10 @@ from services.permits.actions.reference import load_list, read
 from services.permits.api.dependencies import Context
 from services.permits.api.pagination import PageQuery, paginate
 from services.permits.api.policies import Admin
+from services.permits.api.responses import render_view
 from shared.cites.time_zones import utc_day
 from shared.contracts.fields import Country, Day, Name
+from shared.contracts.views.reference import Listings, Quotas, Suspensions
 from shared.database import now
 from shared.internal_auth import CallingParty
 from shared.problems import Invalid
@@ -42,11 +44,11 @@ class LoadQuery(BaseModel):
 
 
 @router.get("/taxa")
-async def list_taxa(context: Context, party: CallingParty, query: Annotated[TaxonQuery, Query()]) -> dict[str, object]:
+async def list_taxa(context: Context, party: CallingParty, query: Annotated[TaxonQuery, Query()]) -> Response:
     """Answer the listings of a name on a day: accepted name, synonym, higher taxon, hybrid, or its beginning."""
     day = query.on or utc_day(now())
     found = await read.list_taxa(context.engine, query.name, day, query.country, limit=query.limit)
-    return {"data": found, "next_cursor": None}
+    return render_view(Listings(data=found, next_cursor=None))
 
 
 class ListQuery(PageQuery):
@@ -57,21 +59,19 @@ class ListQuery(PageQuery):
 
 
 @router.get("/suspensions")
-async def list_suspensions(
-    context: Context, party: CallingParty, query: Annotated[ListQuery, Query()]
-) -> dict[str, object]:
+async def list_suspensions(context: Context, party: CallingParty, query: Annotated[ListQuery, Query()]) -> Response:
     """Answer the suspensions of trade in force on a day."""
-    return paginate(
-        await read.list_suspensions(context.engine, query.country, query.on or utc_day(now())), query, id_field="id"
-    )
+    found = await read.list_suspensions(context.engine, query.country, query.on or utc_day(now()))
+    data, next_cursor = paginate(found, query, name=lambda row: str(row.id))
+    return render_view(Suspensions(data=data, next_cursor=next_cursor))
 
 
 @router.get("/quotas")
-async def list_quotas(context: Context, party: CallingParty, query: Annotated[ListQuery, Query()]) -> dict[str, object]:
+async def list_quotas(context: Context, party: CallingParty, query: Annotated[ListQuery, Query()]) -> Response:
     """Answer the quotas in force on a day, each with what permits took of it."""
-    return paginate(
-        await read.list_quotas(context.engine, query.country, query.on or utc_day(now())), query, id_field="id"
-    )
+    found = await read.list_quotas(context.engine, query.country, query.on or utc_day(now()))
+    data, next_cursor = paginate(found, query, name=lambda row: str(row.id))
+    return render_view(Quotas(data=data, next_cursor=next_cursor))
 
 
 @router.put("/{which}")

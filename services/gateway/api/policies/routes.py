@@ -1,12 +1,13 @@
 """The routes about the policies of countries."""
 
-from services.gateway.api.policies import examples, models
+from services.gateway.api.policies import examples
 from services.gateway.api.proxy.proxy import forward
 from services.gateway.api.routing.parameters import IDEMPOTENCY_KEY, REQUIRED_IF_MATCH
 from services.gateway.api.routing.permissions import ADMIN, ALL_ROLES
 from services.gateway.api.routing.route import RequestBody, Route, RouteResponse
 from services.gateway.api.routing.tags import POLICIES
 from shared.contracts.policy import Policy
+from shared.contracts.views.reference import PolicyView
 
 PATH = "/v1/policies/{country}"
 
@@ -21,7 +22,7 @@ ROUTES = (
         permission=ALL_ROLES,
         handler=forward,
         service="permits",
-        responses=(RouteResponse(description="Its switches, with its version as ETag", model=models.PolicyView),),
+        responses=(RouteResponse(description="Its switches, with its version as ETag", model=PolicyView),),
         example=examples.READ_POLICY,
     ),
     Route(
@@ -36,7 +37,7 @@ ROUTES = (
         service="permits",
         headers=(REQUIRED_IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Policy),
-        responses=(RouteResponse(description="The policy as it is now", model=models.PolicyView),),
+        responses=(RouteResponse(description="The policy as it is now", model=PolicyView),),
         example=examples.REPLACE_POLICY,
     ),
 )

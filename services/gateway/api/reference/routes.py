@@ -2,11 +2,12 @@
 
 from services.gateway.api.proxy.proxy import forward
 from services.gateway.api.proxy.uploads import FILE_LIMITS, upload
-from services.gateway.api.reference import examples, models
+from services.gateway.api.reference import examples
 from services.gateway.api.routing.parameters import COUNTRY_CODE, CURSOR, DAY, LIMIT, LIMIT_OR_ALL, TEXT, QueryParameter
 from services.gateway.api.routing.permissions import ADMIN, ALL_ROLES
 from services.gateway.api.routing.route import CSV_FILE, RequestBody, Route, RouteResponse
 from services.gateway.api.routing.tags import REFERENCE
+from shared.contracts.views.reference import Codes, Listings, LoadReport, Quotas, Suspensions
 
 PATH = "/v1/reference"
 NAME = QueryParameter(
@@ -32,7 +33,7 @@ LOAD_REPORT = RouteResponse(
     description=(
         "The report: what was taken, repaired, refused, unchanged, added, changed, ended; with lines and reasons"
     ),
-    model=models.LoadReport,
+    model=LoadReport,
 )
 
 ROUTES = (
@@ -49,7 +50,7 @@ ROUTES = (
         handler=forward,
         service="permits",
         query=(LIMIT_OR_ALL, CURSOR),
-        responses=(RouteResponse(description="The codes", model=models.Codes),),
+        responses=(RouteResponse(description="The codes", model=Codes),),
         example=examples.READ_CODE_LIST,
     ),
     Route(
@@ -67,7 +68,7 @@ ROUTES = (
         handler=forward,
         service="permits",
         query=(NAME, ON, COUNTRY_OF_SPECIMENS, LIMIT),
-        responses=(RouteResponse(description="Its listings on the day, one for each Appendix", model=models.Listings),),
+        responses=(RouteResponse(description="Its listings on the day, one for each Appendix", model=Listings),),
         example=examples.LOOK_UP_TAXON,
     ),
     Route(
@@ -81,7 +82,7 @@ ROUTES = (
         handler=forward,
         service="permits",
         query=(SUSPENDED_COUNTRY, ON, LIMIT_OR_ALL, CURSOR),
-        responses=(RouteResponse(description="The suspensions on the day", model=models.Suspensions),),
+        responses=(RouteResponse(description="The suspensions on the day", model=Suspensions),),
         example=examples.LIST_SUSPENSIONS,
     ),
     Route(
@@ -99,7 +100,7 @@ ROUTES = (
         service="permits",
         query=(QUOTA_COUNTRY, ON, LIMIT_OR_ALL, CURSOR),
         responses=(
-            RouteResponse(description="The quotas on the day, each with what permits took of it", model=models.Quotas),
+            RouteResponse(description="The quotas on the day, each with what permits took of it", model=Quotas),
         ),
         example=examples.LIST_QUOTAS,
     ),

@@ -1,8 +1,5 @@
 """Read and change what a country asks for beyond the Convention."""
 
-import json
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.store import policies
@@ -11,12 +8,14 @@ from shared import idempotency
 from shared.cites.time_zones import country_codes
 from shared.contracts.parties import Party
 from shared.contracts.policy import Policy
+from shared.contracts.views.parts import render_json
+from shared.contracts.views.reference import PolicyView
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, NotFound
 
 
-async def read(engine: AsyncEngine, country: str) -> dict[str, Any]:
-    """Answer a country's policy with its version."""
+async def read(engine: AsyncEngine, country: str) -> PolicyView:
+    """Return a country's policy with its version."""
     _require_country(country)
     async with engine.connect() as conn:
         return _policy_view(country, *await policies.read(conn, country))
@@ -36,7 +35,7 @@ async def change(
         if not await policies.store_version(conn, country, policy, version + 1, party.id, command.at):
             raise Conflict("version-stale", "It was changed at this moment. Read it, then ask again for that.")
         response = StoredResponse(
-            status=200, body=json.dumps(_policy_view(country, policy, version + 1)), version=version + 1
+            status=200, body=render_json(_policy_view(country, policy, version + 1)), version=version + 1
         )
         await idempotency.store_response(conn, commands, command, response)
         return response
@@ -47,5 +46,5 @@ def _require_country(country: str) -> None:
         raise NotFound
 
 
-def _policy_view(country: str, policy: Policy, version: int) -> dict[str, Any]:
-    return {"country": country, "version": version, **policy.model_dump(mode="json")}
+def _policy_view(country: str, policy: Policy, version: int) -> PolicyView:
+    return PolicyView(country=country, version=version, **dict(policy))

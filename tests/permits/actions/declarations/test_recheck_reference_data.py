@@ -37,7 +37,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
-from tests.permits.view_json import as_json
+from tests.permits.view_json import as_json, rows_as_json
 
 QUOTA = "CITES-Conf-14.7-quota"
 
@@ -92,7 +92,7 @@ async def quota_events(db: AsyncEngine) -> list[tuple[str, int, str, int]]:
 
 
 async def quota_taken(db: AsyncEngine) -> str:
-    [one] = await reference_read.list_quotas(db, "ZA", TODAY)
+    [one] = await rows_as_json(reference_read.list_quotas(db, "ZA", TODAY))
     return str(one["taken"])
 
 
@@ -129,7 +129,7 @@ async def test_a_quota_of_few_is_counted_exactly_whatever_a_permit_grants(permit
     await load_content(permits_db, quota_csv(0, iso_code2="NA").replace(",0,", f",{whole},"), "quotas")
     permit = permit_for_quantity("0.1", origin_country="NA").model_copy(update={"export_country": "NA", "issuer": "NA"})
     await issue_permit(permits_db, permit, AUTHORITY_FR)
-    [one] = await reference_read.list_quotas(permits_db, "NA", TODAY)
+    [one] = await rows_as_json(reference_read.list_quotas(permits_db, "NA", TODAY))
     assert one["left"] == "9" * 37 + ".9"
 
 

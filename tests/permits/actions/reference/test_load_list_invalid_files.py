@@ -14,6 +14,7 @@ from services.permits.actions.reference.load_list import LIST_KINDS, load
 from shared.problems import Invalid
 from tests.permits.actions.reference.test_load_list_suspensions_and_quotas import DIRTY_QUOTAS, DIRTY_SUSPENSIONS
 from tests.permits.reference_files import TODAY, appendices, index_csv, load_content, taxon_row
+from tests.permits.view_json import rows_as_json
 
 EXCEPT = "Except the populations of Namibia and South Africa, which are included in Appendix II"
 TAXA = index_csv([
@@ -80,7 +81,7 @@ async def test_split_listings_and_appendix_three_are_read_as_far_as_they_are_pla
     assert await appendices(permits_db, "Inventus primus", country="NA") == ["II"]
     assert await appendices(permits_db, "Inventus primus", country="GH") == ["I"]
     assert set(await appendices(permits_db, "Inventus secundus", country="GH")) == {"II", None}
-    [one] = await read.list_taxa(permits_db, "Inventus tertius", TODAY, None, limit=9)
+    [one] = await rows_as_json(read.list_taxa(permits_db, "Inventus tertius", TODAY, None, limit=9))
     assert (one["appendix"], one["listed_by"]) == ("III", "GH")
     assert await appendices(permits_db, "Aliena secunda") == ["II"]
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions.reference import read
 from shared.problems import Invalid
 from tests.permits.reference_files import TODAY, load_content, report_counts
+from tests.permits.view_json import rows_as_json
 
 LAST = "iso_code2,{}unit,term,source,purpose,Applies_to_import,notes,internal notes"
 
@@ -34,16 +35,16 @@ async def test_a_dirty_list_of_suspensions_is_taken_as_far_as_it_is_certain(perm
     assert {(note["line"], note["code"]) for note in report["repairs"]} >= {
         (2, "unquoted-comma"), (3, "unquoted-comma"), (3, "day-written-otherwise"), (3, "country-written-otherwise"),
     }  # fmt: skip
-    [parrot] = await read.list_suspensions(permits_db, "CD", TODAY)
+    [parrot] = await rows_as_json(read.list_suspensions(permits_db, "CD", TODAY))
     assert (parrot["terms"], parrot["sources"], parrot["purposes"], parrot["start_date"]) == (
         ["LIV"],
         ["R", "W"],
         ["T"],
         "2021-02-01",
     )
-    [elephant] = await read.list_suspensions(permits_db, "ML", TODAY)
+    [elephant] = await rows_as_json(read.list_suspensions(permits_db, "ML", TODAY))
     assert elephant["note"] == "All trade, since 2020, until further notice"
-    assert [one["taxon"] for one in await read.list_suspensions(permits_db, "SO", TODAY)] == [None]
+    assert [one["taxon"] for one in await rows_as_json(read.list_suspensions(permits_db, "SO", TODAY))] == [None]
     assert report_counts(await load_content(permits_db, DIRTY_SUSPENSIONS, "suspensions"))["unchanged"] == 3
 
 
@@ -53,7 +54,7 @@ async def test_a_list_of_nothing_but_its_columns_says_that_there_is_none(permits
     assert report_counts(await load_content(permits_db, header, "suspensions")) == {}
     await load_content(permits_db, DIRTY_SUSPENSIONS, "suspensions")
     assert report_counts(await load_content(permits_db, header, "suspensions")) == {"ended": 3}
-    assert await read.list_suspensions(permits_db, None, TODAY) == []
+    assert await rows_as_json(read.list_suspensions(permits_db, None, TODAY)) == []
     with pytest.raises(Invalid) as refused:
         await load_content(permits_db, header + "soon,,All species,,,SO,,,,,f,,\n", "suspensions")
     assert refused.value.code == "nothing-taken"
@@ -66,7 +67,7 @@ async def test_a_suspension_that_names_no_taxon_is_of_all_and_the_report_says_so
     )
     [note] = report["repairs"]
     assert (note["line"], note["code"], note["field"]) == (2, "all-taxa", "Taxon name")
-    assert [one["taxon"] for one in await read.list_suspensions(permits_db, "LR", TODAY)] == [None]
+    assert [one["taxon"] for one in await rows_as_json(read.list_suspensions(permits_db, "LR", TODAY))] == [None]
 
 
 async def test_a_suspension_of_a_genus_is_of_all_its_species_whoever_named_it(permits_db: AsyncEngine) -> None:
@@ -74,7 +75,7 @@ async def test_a_suspension_of_a_genus_is_of_all_its_species_whoever_named_it(pe
     rows = "2020-01-01,,Hoodia Sweet,7,GENUS,NA,,,,,f,,\n2020-01-01,,Hoodia gordonii,8,SPECIES,ZA,,,,,f,,\n"
     report = await load_content(permits_db, f"{header}\n{rows}", "suspensions")
     assert [(note["line"], note["code"]) for note in report["repairs"]] == [(2, "author-left-out")]
-    assert [one["taxon"] for one in await read.list_suspensions(permits_db, None, TODAY)] == [
+    assert [one["taxon"] for one in await rows_as_json(read.list_suspensions(permits_db, None, TODAY))] == [
         "Hoodia",
         "Hoodia gordonii",
     ]
@@ -91,7 +92,7 @@ async def test_a_file_without_a_row_that_is_more_than_its_columns_ends_nothing(
             permits_db, header + end + (",,,,\n" if "," in end else "2020-01-01,,Ursus,,,US,,,,,,,"), "suspensions"
         )
     assert refused.value.code == "nothing-taken"
-    assert len(await read.list_suspensions(permits_db, None, TODAY)) == 3
+    assert len(await rows_as_json(read.list_suspensions(permits_db, None, TODAY))) == 3
 
 
 async def test_what_stood_of_a_refused_row_stands_on_and_no_other(permits_db: AsyncEngine) -> None:
@@ -101,7 +102,10 @@ async def test_what_stood_of_a_refused_row_stands_on_and_no_other(permits_db: As
     assert report_counts(await load_content(permits_db, unclear, "suspensions")) == {
         "taken": 1, "refused": 1, "added": 1, "ended": 1,
     }  # fmt: skip
-    assert {one["taxon"] for one in await read.list_suspensions(permits_db, "US", TODAY)} == {"Ursus", "Lynx rufus"}
+    assert {one["taxon"] for one in await rows_as_json(read.list_suspensions(permits_db, "US", TODAY))} == {
+        "Ursus",
+        "Lynx rufus",
+    }
 
 
 @pytest.mark.parametrize(
@@ -116,7 +120,7 @@ async def test_what_stood_stands_on_however_a_refused_row_names_it(
         rows = f"{header}\n{beside}\n{day},,{name},7,{rank},NA,,,,,f,,\n"
         found = report_counts(await load_content(permits_db, rows, "suspensions"))
     assert found["refused"] == 1 and "ended" not in found
-    assert len(await read.list_suspensions(permits_db, "NA", TODAY)) == 1
+    assert len(await rows_as_json(read.list_suspensions(permits_db, "NA", TODAY))) == 1
 
 
 async def test_a_species_of_the_rank_of_a_genus_is_refused_and_never_widened(permits_db: AsyncEngine) -> None:
@@ -124,7 +128,7 @@ async def test_a_species_of_the_rank_of_a_genus_is_refused_and_never_widened(per
     rows = f"{header}\n{beside}\n2020-01-01,,Crocodylus niloticus,7,GENUS,NA,,,,,f,,\n"
     report = await load_content(permits_db, rows, "suspensions")
     assert [(note["line"], note["code"]) for note in report["refusals"]] == [(3, "name-or-rank")]
-    assert await read.list_suspensions(permits_db, "NA", TODAY) == []
+    assert await rows_as_json(read.list_suspensions(permits_db, "NA", TODAY)) == []
 
 
 DIRTY_QUOTAS = f"""\
@@ -145,7 +149,7 @@ async def test_a_dirty_list_of_quotas_is_taken_as_far_as_it_is_certain(permits_d
     }  # fmt: skip
     found = {
         one["country"]: (one["taxon"], one["quota"], one["unit"], one["terms"])
-        for one in await read.list_quotas(permits_db, None, TODAY)
+        for one in await rows_as_json(read.list_quotas(permits_db, None, TODAY))
     }
     assert found == {
         "ZA": ("Crocodylus niloticus", "1200", "number", ["SKI"]),
@@ -166,7 +170,7 @@ async def test_lists_are_asked_for_as_they_stood_on_a_day(permits_db: AsyncEngin
         return f"start_date,end_date,taxon_name,iso_code2,quota,notes\n{year},Naja naja,IN,{amount},of {amount}\n"
 
     async def were(day: date) -> list[tuple[str, str]]:
-        return [(one["quota"], one["note"]) for one in await read.list_quotas(permits_db, "IN", day)]
+        return [(one["quota"], one["note"]) for one in await rows_as_json(read.list_quotas(permits_db, "IN", day))]
 
     days = [TODAY + timedelta(days=n) for n in (10, 20, 30)]
     for day, amount in zip(days, (100, 80, 60), strict=True):
@@ -180,10 +184,13 @@ async def test_lists_are_asked_for_as_they_stood_on_a_day(permits_db: AsyncEngin
     ):
         assert await were(day) == [(str(amount), f"of {amount}")], day
     await load_content(permits_db, quota(60).replace("Naja naja", "Naja nivea"), "quotas", days[2])
-    assert [one["taxon"] for one in await read.list_quotas(permits_db, "IN", days[1])] == ["Naja naja", "Naja nivea"]
-    assert [one["taxon"] for one in await read.list_quotas(permits_db, "IN", days[2])] == ["Naja nivea"]
+    assert [one["taxon"] for one in await rows_as_json(read.list_quotas(permits_db, "IN", days[1]))] == [
+        "Naja naja",
+        "Naja nivea",
+    ]
+    assert [one["taxon"] for one in await rows_as_json(read.list_quotas(permits_db, "IN", days[2]))] == ["Naja nivea"]
     stop = "start_date,end_date,taxon_name,iso_code2\n2020-01-01,,Naja naja,IN\n"
     await load_content(permits_db, stop, "suspensions", days[0])
     await load_content(permits_db, stop.replace("IN", "LK"), "suspensions", days[1])
     for day, there in ((days[0] - timedelta(days=1), 0), (days[0], 1), (days[1], 0)):
-        assert len(await read.list_suspensions(permits_db, "IN", day)) == there, day
+        assert len(await rows_as_json(read.list_suspensions(permits_db, "IN", day))) == there, day

@@ -15,6 +15,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import rows_as_json
 
 SPLIT = taxon_row(
     1, "Inventus divisus", "I/II",
@@ -24,7 +25,7 @@ SPLIT = taxon_row(
 
 async def test_names_are_found_whoever_writes_them_how(permits_db: AsyncEngine) -> None:
     async def found(name: str, country: str | None = "ZA") -> tuple[str, str | None, str]:
-        [one] = await read.list_taxa(permits_db, name, TODAY, country, limit=50)
+        [one] = await rows_as_json(read.list_taxa(permits_db, name, TODAY, country, limit=50))
         return one["taxon"], one["appendix"], one["matched_by"]
 
     for name in (
@@ -43,11 +44,11 @@ async def test_names_are_found_whoever_writes_them_how(permits_db: AsyncEngine) 
     assert await found("Acropora imaginaria") == ("Acropora", "II", "higher_taxon")
     assert await found("Ceratotherium simum novum") == ("Ceratotherium simum", "II", "higher_taxon")
     assert await found("Gallus gallus") == ("Gallus gallus", None, "accepted")
-    hybrid = await read.list_taxa(permits_db, "Ara ararauna × Ara macao", TODAY, None, limit=50)
+    hybrid = await rows_as_json(read.list_taxa(permits_db, "Ara ararauna × Ara macao", TODAY, None, limit=50))
     assert {(one["taxon"], one["appendix"], one["matched_by"]) for one in hybrid} == {
         ("Ara ararauna", "II", "hybrid"), ("Ara macao", "I", "hybrid"),
     }  # fmt: skip
-    assert await read.list_taxa(permits_db, "Nemo nusquam", TODAY, None, limit=50) == []
+    assert await rows_as_json(read.list_taxa(permits_db, "Nemo nusquam", TODAY, None, limit=50)) == []
 
 
 async def test_an_author_whom_the_listing_knows_is_no_part_of_a_name(permits_db: AsyncEngine) -> None:
@@ -57,7 +58,7 @@ async def test_an_author_whom_the_listing_knows_is_no_part_of_a_name(permits_db:
         ("Inventus Someone", "Inventus"), ("INVENTUS PRIMUS PFITZER", "Inventus primus"),
         ("Inventus Primus Pfitzer", "Inventus primus"), ("Inventus Primus Alter", "Inventus primus"),
     ):  # fmt: skip
-        [one] = await read.list_taxa(permits_db, name, TODAY, "ZA", limit=50)
+        [one] = await rows_as_json(read.list_taxa(permits_db, name, TODAY, "ZA", limit=50))
         assert (one["taxon"], one["matched_by"] == "accepted") == (expected, "Alter" not in name), name
     permit = permit_content(line(taxon="Inventus Primus Pfitzer"))
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="100")
@@ -95,18 +96,18 @@ async def test_a_split_listing_answers_by_country(permits_db: AsyncEngine) -> No
     assert await appendices(permits_db, "Inventus divisus", country="BW") == ["I"]
     assert set(await appendices(permits_db, "Inventus divisus")) == {"I", "II"}
     assert set(await appendices(permits_db, "Inventus dubius", country="NA")) == {"I", "II"}
-    [one] = await read.list_taxa(permits_db, "Inventus tertius", TODAY, None, limit=50)
+    [one] = await rows_as_json(read.list_taxa(permits_db, "Inventus tertius", TODAY, None, limit=50))
     assert one["listed_by"] == "ZA"
 
 
 async def test_who_is_typing_is_shown_what_begins_so(permits_db: AsyncEngine) -> None:
-    begun = await read.list_taxa(permits_db, "croco", TODAY, "ZA", limit=50)
+    begun = await rows_as_json(read.list_taxa(permits_db, "croco", TODAY, "ZA", limit=50))
     told = [one["taxon"] for one in begun]
     assert told[0] == "Crocodylia"
     assert "Crocodylus niloticus" in told and all(name.startswith("Croco") for name in told)
-    assert [one["taxon"] for one in await read.list_taxa(permits_db, "Crocodylus nil", TODAY, "ZA", limit=50)] == [
-        "Crocodylus niloticus"
-    ]
+    assert [
+        one["taxon"] for one in await rows_as_json(read.list_taxa(permits_db, "Crocodylus nil", TODAY, "ZA", limit=50))
+    ] == ["Crocodylus niloticus"]
 
 
 async def test_the_first_listing_answers_for_its_days(permits_db: AsyncEngine) -> None:

@@ -1,17 +1,20 @@
-"""The models of responses about reference data."""
+"""What the hub returns about reference data and the policies of countries."""
 
-from datetime import date, datetime
 from typing import Annotated, Any
-from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from services.gateway.api.descriptions.response_parts import Amount, CountryCode, Page, ResponsePart
+from shared.contracts import policy
 from shared.contracts.closed_sets import Severity
+from shared.contracts.fields import Day, Id, Timestamp, WireModel
+from shared.contracts.views.pages import Page
+from shared.contracts.views.parts import LEFT_OUT, Amount, CountryCode
 
 
-class Code(ResponsePart):
+class Code(WireModel):
     """One row of a code list; which fields it has depends on the list."""
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     code: Annotated[str | None, Field(description="Everywhere but in `rules`")] = None
     name: str | None = None
@@ -36,13 +39,13 @@ class Codes(Page):
     data: tuple[Code, ...]
 
 
-class Listing(ResponsePart):
+class Listing(WireModel):
     """A listing of a taxon in one Appendix, as it holds on the day."""
 
     taxon: str
     author: str | None
     rank: str
-    appendix: str
+    appendix: Annotated[str | None, Field(description="Null: it is in none")]
     split: Annotated[bool, Field(description="Its populations are in several Appendices")]
     countries: Annotated[tuple[CountryCode, ...] | None, Field(description="This part: only those from here")]
     except_countries: Annotated[tuple[CountryCode, ...] | None, Field(description="This part: all but from here")]
@@ -53,8 +56,8 @@ class Listing(ResponsePart):
     belongs_to: tuple[str, ...]
     distribution: tuple[str, ...]
     annotation: str | None
-    holds_from: date
-    holds_until: date | None
+    holds_from: Day
+    holds_until: Day | None
     version: int
 
 
@@ -64,18 +67,18 @@ class Listings(Page):
     data: tuple[Listing, ...]
 
 
-class Suspension(ResponsePart):
+class Suspension(WireModel):
     """A suspension of trade; an empty list means all."""
 
-    id: UUID
+    id: Id
     country: CountryCode
     taxon: Annotated[str | None, Field(description="Null: all taxa")]
     terms: tuple[str, ...]
     sources: tuple[str, ...]
     purposes: tuple[str, ...]
     applies_to_import: bool
-    start_date: date | None
-    end_date: date | None
+    start_date: Day | None
+    end_date: Day | None
     note: str | None
 
 
@@ -85,10 +88,10 @@ class Suspensions(Page):
     data: tuple[Suspension, ...]
 
 
-class Quota(ResponsePart):
+class Quota(WireModel):
     """An annual quota, and what permits took of it."""
 
-    id: UUID
+    id: Id
     country: CountryCode
     taxon: str
     terms: tuple[str, ...]
@@ -98,8 +101,8 @@ class Quota(ResponsePart):
     taken: Amount
     left: Amount
     unit: str
-    start_date: date
-    end_date: date
+    start_date: Day
+    end_date: Day
     note: str | None
 
 
@@ -109,22 +112,22 @@ class Quotas(Page):
     data: tuple[Quota, ...]
 
 
-class LoadNote(ResponsePart):
+class LoadNote(WireModel):
     """What was repaired in a line of a file, or why it was refused."""
 
     line: int
     code: str
     detail: str
-    field: str | None = None
+    field: Annotated[str | None, LEFT_OUT] = None
 
 
-class LoadReport(ResponsePart):
+class LoadReport(WireModel):
     """What a load did; of repairs and refusals the first thousand are told one by one, all are counted."""
 
     list: str
     version: int
-    holds_from: date
-    loaded_at: datetime
+    holds_from: Day
+    loaded_at: Timestamp
     rows: int
     taken: int
     repaired: int
@@ -136,3 +139,12 @@ class LoadReport(ResponsePart):
     repairs: tuple[LoadNote, ...]
     refusals: tuple[LoadNote, ...]
     ended_names: tuple[str, ...]
+
+
+class PolicyView(policy.Policy):
+    """What a country asks for beyond the Convention, every switch named."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    country: CountryCode
+    version: int
