@@ -1,24 +1,22 @@
 """The shapes of what the gateway returns of events; what notifications returns is in `shared.contracts.views`."""
 
-from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 from pydantic import Field
 
-from services.gateway.api.descriptions.response_parts import ResponsePart
+from shared.contracts.fields import Id, Timestamp, WireModel
 
 
-class Event(ResponsePart):
+class Event(WireModel):
     """An event as it is sent: see `webhooks` for the data of each type."""
 
-    id: UUID
+    id: Id
     type: str
-    timestamp: datetime
+    timestamp: Timestamp
     data: dict[str, Any]
 
 
-class Events(ResponsePart):
+class Events(WireModel):
     """A page of the feed, oldest first."""
 
     data: tuple[Event, ...]
