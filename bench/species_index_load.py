@@ -44,7 +44,7 @@ async def _measure_load(url: str) -> dict[str, Any]:
     report = await load(engine, LIST_KINDS["taxa"], _render_index(), now().date(), now(), UUID(int=7))
     took = time.perf_counter() - began
     await engine.dispose()
-    if report["added"] != TAXA:
+    if report.added != TAXA:
         raise RuntimeError(f"not every taxon was taken: {report}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     return {"taxa": TAXA, "load_seconds": round(took, 1), "load_mb": round(peak)}

@@ -52,7 +52,8 @@ async def chunks(content: str | bytes, size: int = 10_007) -> AsyncIterator[byte
 async def load_content(
     db: AsyncEngine, content: str | bytes, which: str = "taxa", day: date = TODAY, **how: Any
 ) -> dict[str, Any]:
-    return await load(db, LIST_KINDS[which], chunks(content, **how), day, datetime.now(UTC), UUID(int=7))
+    report = await load(db, LIST_KINDS[which], chunks(content, **how), day, datetime.now(UTC), UUID(int=7))
+    return report.model_dump(mode="json")
 
 
 def report_counts(report: dict[str, Any]) -> dict[str, int]:

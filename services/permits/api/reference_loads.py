@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from services.permits.actions.reference import load_list, read
 from services.permits.api.dependencies import Context
@@ -89,7 +89,7 @@ async def load_reference_list(
     except Invalid:
         await _drain(pieces)
         raise
-    return JSONResponse(report)
+    return render_view(report)
 
 
 async def _drain(pieces: AsyncIterator[bytes]) -> None:

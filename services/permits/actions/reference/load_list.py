@@ -4,7 +4,7 @@ One transaction: a load is whole or was not. Rows are taken in portions, so that
 and the service answers others in between.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,13 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.reference.replayable_stream import ReplayableStream
 from services.permits.domain.reference.entries import Quota, Suspension, Taxon
-from services.permits.domain.reference.load_report import LoadReport, RowNote, RowRejected
+from services.permits.domain.reference.load_report import MAX_NOTES, LoadReport, RowNote, RowRejected
 from services.permits.formats import quotas_and_suspensions, species
 from services.permits.formats.csv_reader import CsvReader, RawRow, column_name
 from services.permits.store import reference_loads
 from services.permits.store.reference_lists import QuotaList, SuspensionList
 from services.permits.store.taxa import TaxonList
-from shared.contracts.fields import format_timestamp
+from shared.contracts.views import reference as views
 from shared.database import retry_transaction
 from shared.problems import Fault, Invalid
 
@@ -139,7 +139,7 @@ class ListLoad:
 
 async def load(
     engine: AsyncEngine, kind: ListKind, pieces: AsyncIterator[bytes], day: date, at: datetime, loaded_by: UUID | None
-) -> dict[str, Any]:
+) -> views.LoadReport:
     """Load a file that holds from a day on, and answer the report; a file of which nothing can be taken is refused.
 
     What the permits of that moment take is seen to after it, each time: so it is made up for where the load was sent
@@ -147,13 +147,13 @@ async def load(
     """
     file = ReplayableStream(pieces)
 
-    async def load_transaction() -> dict[str, Any]:
+    async def load_transaction() -> views.LoadReport:
         async with engine.begin() as conn:
             return await load_in_transaction(conn, kind, file.read(), day, at, loaded_by)
 
     async def catch_up_transaction() -> None:
         async with engine.begin() as conn:
-            await kind.store.catch_up(conn, report["version"], at)
+            await kind.store.catch_up(conn, report.version, at)
 
     report = await retry_transaction(load_transaction)
     await retry_transaction(catch_up_transaction)
@@ -162,7 +162,7 @@ async def load(
 
 async def load_in_transaction(
     conn: AsyncConnection, kind: ListKind, pieces: AsyncIterator[bytes], day: date, at: datetime, loaded_by: UUID | None
-) -> dict[str, Any]:
+) -> views.LoadReport:
     """Load a file within a transaction."""
     list_name = kind.store.name
     previous_version = await reference_loads.lock_list(conn, list_name)
@@ -179,15 +179,48 @@ async def load_in_transaction(
         _require_rows(list_load.report)
     await list_load.end_missing(at)
     changes = list_load.report.has_changes
-    report = {
-        "list": list_name,
-        "version": previous_version + 1 if changes else previous_version,
-        "holds_from": day.isoformat(),
-    }
-    report |= {"loaded_at": format_timestamp(at), **list_load.report.to_dict(table.original_columns)}
+    version = previous_version + 1 if changes else previous_version
+    report = _load_report(
+        list_load.report, table.original_columns, list_name=list_name, version=version, day=day, at=at
+    )
     if changes:
-        await reference_loads.insert_load(conn, list_name, previous_version + 1, day, at, loaded_by, report)
+        await reference_loads.insert_load(conn, list_name, version, day, at, loaded_by, report.model_dump(mode="json"))
     return report
+
+
+def _load_report(
+    report: LoadReport, column_names: Mapping[str, str], *, list_name: str, version: int, day: date, at: datetime
+) -> views.LoadReport:
+    """Return the report as its sender reads it; `column_names` are the columns as the file writes them."""
+
+    def note_views(notes: Iterable[RowNote]) -> tuple[views.LoadNote, ...]:
+        return tuple(
+            views.LoadNote(
+                line=note.line,
+                code=note.code,
+                detail=note.detail,
+                field=column_names.get(note.field, note.field) if note.field else None,
+            )
+            for note in notes
+        )
+
+    return views.LoadReport(
+        list=list_name,
+        version=version,
+        holds_from=day,
+        loaded_at=at,
+        rows=report.loaded + report.rejected,
+        taken=report.loaded,
+        repaired=report.repaired,
+        refused=report.rejected,
+        unchanged=report.counts["unchanged"],
+        added=report.counts["added"],
+        changed=report.counts["changed"],
+        ended=report.counts["ended"],
+        repairs=note_views(report.repairs),
+        refusals=note_views(report.rejections),
+        ended_names=tuple(report.ended_names[:MAX_NOTES]),
+    )
 
 
 async def _batches(table: CsvReader, pieces: AsyncIterator[bytes]) -> AsyncIterator[list[RawRow]]:

@@ -1,9 +1,8 @@
 """What a load of reference data did: rows taken, repaired, refused, and what that changed, line by line."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 MAX_DETAIL_LENGTH = 300
 MAX_NOTES = 1000
@@ -18,11 +17,6 @@ class RowNote:
     code: str
     detail: str
     field: str | None = None
-
-    def to_dict(self, column_names: Mapping[str, str]) -> dict[str, Any]:
-        """Write it for the report; `column_names` are the columns as the file writes them."""
-        data: dict[str, Any] = {"line": self.line, "code": self.code, "detail": self.detail}
-        return {**data, "field": column_names.get(self.field, self.field)} if self.field else data
 
 
 def shorten(detail: str) -> str:
@@ -59,19 +53,6 @@ class LoadReport:
     def has_changes(self) -> bool:
         """Say whether anything is different after the load."""
         return any(self.counts[name] for name in ("added", "changed", "ended"))
-
-    def to_dict(self, column_names: Mapping[str, str]) -> dict[str, Any]:
-        """Write it whole; `column_names` are the columns as the file writes them."""
-        return {
-            "rows": self.loaded + self.rejected,
-            "taken": self.loaded,
-            "repaired": self.repaired,
-            "refused": self.rejected,
-            **{name: self.counts[name] for name in ("unchanged", "added", "changed", "ended")},
-            "repairs": [note.to_dict(column_names) for note in self.repairs],
-            "refusals": [note.to_dict(column_names) for note in self.rejections],
-            "ended_names": self.ended_names[:MAX_NOTES],
-        }
 
 
 class RowRepairs:

@@ -114,5 +114,5 @@ async def test_quotes_that_never_close_neither_swallow_the_file_nor_memory(permi
     report = await load(permits_db, LIST_KINDS["taxa"], endless(), TODAY, datetime.now(UTC), UUID(int=7))
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert report["rows"] == 8000 and len(report["refusals"]) == 1000
+    assert report.rows == 8000 and len(report.refusals) == 1000
     assert most < 40_000_000, most
