@@ -29,7 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.conditional_requests import ANY_VERSION, VersionCondition
 from shared.database import bulk_insert, bulk_update, column_arrays, delete_in_steps, id_in
-from shared.problems import Invalid, ProblemError
+from shared.problems import Invalid, ProblemError, Unavailable
 
 RESPONSE_COLUMNS = ("status", "body", "location", "version")
 BATCH_SIZE = 1_000
@@ -42,6 +42,7 @@ class IdempotentCommand:
     """One command, named by the gateway: the same id is the same command.
 
     `fingerprint` tells two contents under one id apart: see `fingerprint`. `digest` is the SHA-256 of the body.
+    Without a key (`has_key`) nobody can repeat the command, so nothing is stored of it.
     `condition` names the versions that the command was given against (`If-Match`).
     """
 
@@ -49,6 +50,7 @@ class IdempotentCommand:
     fingerprint: bytes
     at: datetime
     digest: bytes = b""
+    has_key: bool = True
     condition: VersionCondition = ANY_VERSION
 
 
@@ -100,6 +102,8 @@ async def begin(conn: AsyncConnection, table: Table, command: IdempotentCommand)
 
     Raise Invalid (idempotency-key-reused) if the id was used with another content.
     """
+    if not command.has_key:
+        return None
     found = (await begin_many(conn, table, [command])).get(command.id)
     if isinstance(found, ProblemError):
         raise found
@@ -118,7 +122,9 @@ async def begin_many(
     others = {c.id: c for c in commands if c.id not in begun}
     if not others:
         return {}
-    found = (await conn.execute(select(table).where(id_in(table.c.id, others)))).mappings()
+    found = (await conn.execute(select(table).where(id_in(table.c.id, others)))).mappings().all()
+    if len(found) < len(others):  # deleted as expired in this moment: the effect must not be done without a record
+        raise Unavailable("database-unavailable", "The stored response has just expired. Send the request again.")
     return {
         row["id"]: _stored_response(row) if row["fingerprint"] == others[row["id"]].fingerprint else key_reused()
         for row in found
@@ -133,7 +139,8 @@ async def store_response(
     conn: AsyncConnection, table: Table, command: IdempotentCommand, response: StoredResponse
 ) -> None:
     """Store the response to a command that was begun in this transaction."""
-    await store_responses(conn, table, {command.id: response})
+    if command.has_key:
+        await store_responses(conn, table, {command.id: response})
 
 
 async def store_responses(conn: AsyncConnection, table: Table, responses: Mapping[UUID, StoredResponse]) -> None:

@@ -4,6 +4,7 @@ Our own lines, those of libraries, warnings and tracebacks take the same way: on
 level, the service and, inside a request, its id. `docs/logs.md` names the fields.
 """
 
+import json
 import logging
 import sys
 import threading
@@ -36,7 +37,10 @@ class LineWriter:
     def write(self, level: str, event: str, fields: Fields) -> None:
         """Write one line."""
         head = {"timestamp": _timestamp(), "level": level, "service": self._service, "event": event}
-        line = to_json({**head, **fields}, serialize_unknown=True, inf_nan_mode="strings") + b"\n"
+        try:
+            line = to_json({**head, **fields}, serialize_unknown=True, inf_nan_mode="strings") + b"\n"
+        except ValueError:  # a text that no UTF-8 holds, such as the name of a file in other bytes
+            line = json.dumps({**head, **fields}, default=str).encode() + b"\n"
         with self._lock, suppress(OSError, ValueError):  # a full disk or a closed stderr breaks no request
             self._file.write(line)
             self._file.flush()
@@ -100,7 +104,11 @@ class LibraryHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record as a line; where an error follows, its own message is enough, and is safe to write."""
-        message, error = record.getMessage(), record.exc_info[1] if record.exc_info else None
+        error = record.exc_info[1] if record.exc_info else None
+        try:
+            message = record.getMessage()
+        except Exception:  # the library's arguments do not fit its own text
+            message = str(record.msg)
         fields: Fields = {"logger": record.name, "message": message.partition("\n")[0] if error else message}
         if _writer is not None:
             _writer.write(

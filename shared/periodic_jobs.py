@@ -18,6 +18,8 @@ from shared.logs import logger
 
 LEADER_LOCK = 0x5A01A
 """The key of the lock; the only session-wide advisory lock of each database."""
+RESPONSE_SECONDS = 10.0
+"""Seconds after which a silent connection counts as lost: behind a cut network nothing else ends it."""
 POLL_SECONDS = 1.0
 """Seconds between two looks at what is due, and at whether the lock is free."""
 
@@ -73,8 +75,9 @@ async def _run_as_leader(conn: AsyncConnection, engine: AsyncEngine, jobs: Seque
 
 
 async def _require_held(conn: AsyncConnection) -> None:
-    """Raise if the connection that holds the lock has ended."""
-    await conn.execute(select(literal(1)))
+    """Raise if the connection that holds the lock has ended, or if the database does not respond in time."""
+    async with asyncio.timeout(RESPONSE_SECONDS):
+        await conn.execute(select(literal(1)))
 
 
 async def _run_job(job: Job, engine: AsyncEngine) -> None:

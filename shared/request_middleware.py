@@ -1,5 +1,6 @@
-"""The outermost middleware of every service: the request's id, its log line, and an answer whatever breaks inside."""
+"""The middleware of every service: ids and log lines outermost, answers to what breaks innermost."""
 
+import asyncio
 import logging
 import re
 import time
@@ -41,7 +42,7 @@ class RequestMiddleware:
         context = begin_request(given.get(b"x-request-id", b""), given.get(b"traceparent", b""))
         scope["request_id"] = context.request_id
         status: int | None = None
-        reason: str | None = "cancelled"
+        reason: str | None = "failed before the response"
 
         async def send_with_request_id(message: Message) -> None:
             nonlocal status, reason
@@ -57,10 +58,13 @@ class RequestMiddleware:
         # The server sends no body to HEAD, which else asks what GET does (RFC 9110, 9.3.2).
         inner_scope = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
-            await (_check_head(scope) or self.app)(inner_scope, receive, send_with_request_id)
+            await self.app(inner_scope, receive, send_with_request_id)
             reason = reason and "response incomplete"
         except ClientDisconnect:
             reason = "client disconnected"
+        except asyncio.CancelledError:
+            reason = "cancelled"
+            raise
         except Exception as error:
             response = unexpected_error_response(
                 error, route=route_template(inner_scope), request_id=context.request_id
@@ -71,6 +75,38 @@ class RequestMiddleware:
                 reason = "failed after the response began"
         finally:
             _log(scope["method"], route_template(inner_scope), status, began, context, reason)
+
+
+class ErrorResponseMiddleware:
+    """Refuses a wrong head, and answers an error that no handler answers.
+
+    It is the innermost one, so its answers pass the service's own middleware: they have its headers and its format.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on. Raise an error again if the response has begun, or if the client has gone."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        has_begun = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await (_check_head(scope) or self.app)(scope, receive, send_and_note)
+        except ClientDisconnect:
+            raise
+        except Exception as error:
+            if has_begun:
+                raise
+            route, request_id = route_template(scope), scope["request_id"]
+            await unexpected_error_response(error, route=route, request_id=request_id)(scope, receive, send)
 
 
 def route_template(scope: Scope) -> str | None:

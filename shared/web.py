@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from shared.metrics import ReadMetrics, render_metrics
 from shared.problem_responses import add_problem_handlers, problem_response, request_id
 from shared.problems import Invalid, ProblemError
-from shared.request_middleware import RequestMiddleware
+from shared.request_middleware import ErrorResponseMiddleware, RequestMiddleware
 from shared.strict_json import parse_json, validate
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -36,7 +36,8 @@ def create_service_app(
     """Make a service's app; `reason_not_ready` returns why it is not ready, or None.
 
     `middleware` is the service's own, outermost first. Every request meets `RequestMiddleware` before it, so that
-    whatever breaks there leaves a problem document and a log line too.
+    whatever breaks there leaves a problem document and a log line too. Errors of the app are answered behind it, so
+    that it can give these answers its headers and its format.
     """
     app = FastAPI(
         title=title,
@@ -45,7 +46,7 @@ def create_service_app(
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
-        middleware=[Middleware(RequestMiddleware), *middleware],
+        middleware=[Middleware(RequestMiddleware), *middleware, Middleware(ErrorResponseMiddleware)],
         **more,
     )
     add_problem_handlers(app)

@@ -277,3 +277,9 @@ async def test_rate_limit_headers_are_on_answers_that_content_negotiation_render
     assert response.headers["content-type"] == "application/xml"
     assert response.headers["ratelimit"].startswith('"party";r=')
     assert len(response.headers.get_list("x-request-id")) == 1
+
+
+async def test_refused_head_of_a_request_that_prefers_xml_is_answered_in_xml(hub: RunningGateway) -> None:
+    twice = [("Accept", "application/xml"), ("If-Match", '"1"'), ("If-Match", '"2"')]
+    response = await hub.http.get("/v1/declarations", headers=twice)
+    assert (response.status_code, response.headers["content-type"]) == (400, "application/xml")

@@ -116,3 +116,8 @@ async def test_commands_are_deleted_after_their_retention_and_not_before(
         await database.run(command)
     await idempotency.delete_expired_commands(database.engine, now())
     assert await database.list_ids() == {command.id for command in young}
+
+
+async def test_command_without_a_key_is_not_stored(database: Database) -> None:
+    assert await database.run(replace(new_command(), has_key=False)) == RESPONSE
+    assert await database.list_ids() == set()

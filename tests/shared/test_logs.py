@@ -143,6 +143,17 @@ def test_line_holds_any_value_and_stays_one_line() -> None:
     assert lines.of("x.done")[0]["text"] == "a\nb\u2028"
 
 
+def test_line_holds_text_that_is_no_utf8() -> None:
+    with captured_lines("gateway") as lines:
+        logger().info("x.done", text="a file \udc80")
+    assert lines.of("x.done")[0]["text"] == "a file \udc80"
+
+
+def test_library_message_with_wrong_arguments_is_a_line() -> None:
+    (line,) = written_by("logging.getLogger('library').warning('%d items', 'many')")
+    assert (line["event"], line["message"]) == ("library.message", "%d items")
+
+
 def test_level_hides_lines_below_it() -> None:
     with captured_lines("gateway", "WARNING") as lines:
         logger().info("x.done")

@@ -18,5 +18,8 @@ def command_id(party_id: UUID, method: str, path: str, key: str | None) -> UUID:
 def make_command(principal: Principal, path: str, key: str | None, body: bytes) -> IdempotentCommand:
     """Return the command of a POST request that the gateway does itself."""
     return IdempotentCommand(
-        id=command_id(principal.party.id, "POST", path, key), fingerprint=fingerprint(body), at=now()
+        id=command_id(principal.party.id, "POST", path, key),
+        fingerprint=fingerprint(body),
+        at=now(),
+        has_key=key is not None,
     )
