@@ -1,7 +1,7 @@
 """What every service's HTTP side has in common: the app, its middleware, limits of bodies, health."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
@@ -162,3 +162,8 @@ def parse_json_body(request: Request, body: bytes, model: type[Model], *, option
         return validate(model, {})
     require_json(request)
     return validate(model, parse_json(body))
+
+
+def render_view(view: BaseModel, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a view as a JSON response, written once by the model that OpenAPI describes."""
+    return Response(view.model_dump_json(), status, headers, "application/json")

@@ -83,7 +83,7 @@ class NewCredential(WireModel):
         StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$"),
         Field(description="Who the client is in the tokens of the trusted outside issuer"),
     ] = None
-    expires_at: Annotated[Timestamp | None, Field(description="When it ends by itself")] = None
+    expires_at: Annotated[Timestamp | None, Field(description="When it ends, if nobody ends it before")] = None
 
     @model_validator(mode="after")
     def _proves_in_one_way(self) -> "NewCredential":

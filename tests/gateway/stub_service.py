@@ -14,7 +14,7 @@ from shared.database import now
 from shared.key_files import KeyFile
 from shared.signed_tokens import InternalTokenVerifier
 
-Responder = Callable[["ReceivedRequest"], Awaitable[web.StreamResponse]]
+Responder = Callable[["ReceivedRequest"], Awaitable[web.StreamResponse | None]]
 
 
 @dataclass

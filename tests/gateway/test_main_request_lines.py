@@ -128,7 +128,7 @@ async def test_batch_that_fails_names_its_request_id(hub: RunningGateway, lines:
             return web.Response(status=500)
         return None
 
-    hub.permits.respond = fail  # type: ignore[assignment]
+    hub.permits.respond = fail
     await hub.lodge(await hub.trader(), declaration())
     async with asyncio.timeout(10):
         while not (found := lines.of("dispatch.failed", reason="permits answered 500")):
@@ -207,7 +207,7 @@ async def test_answer_that_cannot_be_rendered_is_a_500_problem_with_one_line(
             return web.Response(body=f"{secret} is no JSON".encode(), content_type="application/json")
         return None
 
-    hub.permits.respond = rubbish  # type: ignore[assignment]
+    hub.permits.respond = rubbish
     path = f"/v1/declarations/{'0' * 8}-0000-0000-0000-{'0' * 12}"
     accept = {"Accept": "application/xml", "Authorization": (await hub.trader())["Authorization"]}
     response = await hub.http.get(path, headers=accept)

@@ -15,14 +15,13 @@ from services.notifications.api.pagination import (
     parse_position,
     render_cursor,
 )
-from services.notifications.api.responses import render_view
 from shared.command_requests import read_command, render_stored_response
 from shared.conditional_requests import render_etag, require_if_match
 from shared.contracts.closed_sets import DeliveryStatus
 from shared.contracts.views.webhooks import Deliveries, Endpoints, EndpointView
 from shared.contracts.webhooks import EndpointChange, NewEndpoint, Replay
 from shared.database import new_id, now
-from shared.web import parse_json_body, read_body, read_json_body
+from shared.web import parse_json_body, read_body, read_json_body, render_view
 
 router = APIRouter(prefix="/v1/webhook-endpoints")
 EndpointId = Annotated[UUID, Path(alias="id")]

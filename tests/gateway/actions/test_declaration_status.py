@@ -129,7 +129,7 @@ async def test_one_that_arrives_there_while_it_is_asked_for_is_asked_for_again(h
     trader = await hub.trader()
     asked_for = 0
 
-    async def late(asked: ReceivedRequest) -> web.StreamResponse:
+    async def late(asked: ReceivedRequest) -> web.StreamResponse | None:
         nonlocal asked_for
         if asked.method == "GET" and not asked.path.startswith("/internal"):
             asked_for += 1

@@ -17,13 +17,12 @@ from services.gateway.api.credentials.models import (
 from services.gateway.api.protocol.commands import make_command
 from services.gateway.api.protocol.headers import parse_idempotency_key
 from services.gateway.api.protocol.pagination import next_cursor, parse_page
-from services.gateway.api.protocol.views import render_view
 from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import Route
 from shared.command_requests import render_stored_response
 from shared.contracts.parties import CredentialRotation, NewCredential
 from shared.strict_json import parse_json, validate
-from shared.web import require_json
+from shared.web import render_view, require_json
 
 NO_STORE = {"Cache-Control": "no-store"}
 

@@ -10,12 +10,11 @@ from services.gateway.api.mandates.models import Mandate, Mandates
 from services.gateway.api.protocol.commands import make_command
 from services.gateway.api.protocol.headers import parse_idempotency_key
 from services.gateway.api.protocol.pagination import next_cursor, parse_page
-from services.gateway.api.protocol.views import render_view
 from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import Route
 from shared.command_requests import render_stored_response
 from shared.contracts.parties import NewMandate
-from shared.web import parse_json_body
+from shared.web import parse_json_body, render_view
 
 
 async def create_mandate(request: Request, route: Route) -> Response:

@@ -9,13 +9,12 @@ from services.gateway.api.parties.models import Parties, PartyView
 from services.gateway.api.protocol.commands import make_command
 from services.gateway.api.protocol.headers import parse_idempotency_key
 from services.gateway.api.protocol.pagination import next_cursor, parse_page
-from services.gateway.api.protocol.views import render_view
 from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import Route
 from shared.command_requests import render_stored_response
 from shared.conditional_requests import render_etag, require_if_match
 from shared.contracts.parties import NewParty, Party, PartyChange
-from shared.web import parse_json_body
+from shared.web import parse_json_body, render_view
 
 
 async def read_me(request: Request, route: Route) -> Response:

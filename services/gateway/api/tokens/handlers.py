@@ -15,7 +15,6 @@ from services.gateway.actions.auth.client_keys import ALGORITHMS
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.token_grant import grant_token, grant_token_by_assertion
 from services.gateway.api.auth.authentication import get_context
-from services.gateway.api.protocol.views import render_view
 from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import Route
 from services.gateway.api.tokens.models import (
@@ -32,6 +31,7 @@ from shared.contracts.parties import Caller
 from shared.problem_responses import request_id
 from shared.request_context import record_code
 from shared.service_client import ServiceUnreachable, service_unavailable
+from shared.web import render_view
 
 CACHED = {"Cache-Control": "public, max-age=60"}
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}

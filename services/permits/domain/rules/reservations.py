@@ -43,7 +43,7 @@ class StaleContext:
 @rule(
     "CITES-box-14-endorsed-for-less",
     Severity.REFER,
-    remedy="State what left in a new version, or customs sets it aside anew by overriding.",
+    remedy="State what left in a new version, or customs overrides this and so sets the quantity aside again.",
 )
 def reservation_fits_endorsement(context: ReservationContext) -> Discrepancy | None:
     """Where less left than was set aside, the youngest reservation gives way (box 14)."""
@@ -65,7 +65,7 @@ def reservation_fits_endorsement(context: ReservationContext) -> Discrepancy | N
 @rule(
     "reservation-ended",
     Severity.REFER,
-    remedy="Customs sets it aside anew by overriding this; its trader may cancel.",
+    remedy="Customs overrides this and so sets the quantity aside again; its trader may cancel.",
 )
 def reservation_is_released_in_time(context: StaleContext) -> Discrepancy:
     """What is set aside and not released within the days of the country goes back to the permit."""
