@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup run up down logs test check format lint types imports generate generated openapi-lint bench demo lock clean
+.PHONY: help setup run up down logs test check format lint prose types imports generate generated openapi-lint bench demo lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ lint: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 
+prose: setup ## Check the words and sentences of docstrings, messages, documents and test names
+	@$(BIN)/python -m tests.prose
+
 imports: setup ## Hold the import contract of pyproject.toml
 	@$(BIN)/lint-imports
 
@@ -69,7 +72,7 @@ openapi-lint: setup ## Check docs/reference/openapi.json as integrators' tools d
 bench: setup ## Measure, print ratios from one run (ONLY=checks: one part of it)
 	@$(BIN)/python -m bench $(ONLY)
 
-lock: ## Resolve the dependencies anew (needs uv)
+lock: ## Resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
 	uv pip compile pyproject.toml --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
 	uv pip compile tests/generated_clients/requirements.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o tests/generated_clients/requirements.lock
