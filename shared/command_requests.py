@@ -1,4 +1,4 @@
-"""Idempotent commands over HTTP between services: named by the gateway in `Command-Id`."""
+"""Idempotent commands over HTTP between services. The gateway names each one in `Command-Id`."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ from shared.problems import Invalid
 def read_command(request: Request, *content: bytes, at: datetime) -> IdempotentCommand:
     """Read a command: its id from `Command-Id`, its fingerprint from the route and the content.
 
-    Without an id it is a new command. Raise Invalid (idempotency-key-invalid) if the id is no UUID.
+    A request without an id is a new command. Raise Invalid (idempotency-key-invalid) if the id is not a UUID.
     """
     given = request.headers.get("command-id")
     try:
@@ -28,7 +28,7 @@ def read_command(request: Request, *content: bytes, at: datetime) -> IdempotentC
 
 
 def render_stored_response(stored: StoredResponse, headers: Mapping[str, str] | None = None) -> Response:
-    """Render the response to a command, the first time and again."""
+    """Render the response to a command, both the first time and when it is replayed."""
     rendered = dict(headers or {})
     if stored.location is not None:
         rendered["Location"] = stored.location

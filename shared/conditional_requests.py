@@ -1,4 +1,4 @@
-"""Conditional requests: a change counts only for the version that its sender has read (RFC 9110, 13.1.1)."""
+"""Conditional requests: the hub makes a change only to the version that its sender has read (RFC 9110, 13.1.1)."""
 
 import re
 from dataclasses import dataclass
@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from shared.problems import Conflict, Invalid
 
 _TAG = re.compile(r'(?:W/)?("?)([0-9]{1,9})\1')
-"""An entity tag of the hub. Its quotes may be missing: people forget them, and the version is plain without."""
+"""An entity tag of the hub. The quotes are optional: people forget them, and the version is clear without them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VersionCondition:
-    """The versions that `If-Match` names; None stands for any."""
+    """The versions that `If-Match` names; None means any version."""
 
     versions: frozenset[int] | None = None
 
     def require(self, version: int) -> None:
-        """Raise Conflict (412 `version-stale`) if the present version is none of those."""
+        """Raise Conflict (412 `version-stale`) if the present version is none of these."""
         if self.versions is not None and version not in self.versions:
             raise Conflict("version-stale", f"Version {version} stands. Read it, then ask again for that.")
 
@@ -25,9 +25,9 @@ ANY_VERSION = VersionCondition()
 
 
 def parse_if_match(header: str | None) -> VersionCondition:
-    """Return the condition of `If-Match`. Any version fulfils `*`, and a request without it.
+    """Return the condition of `If-Match`. If the header is `*` or missing, any version fulfils it.
 
-    A tag that the hub never gave names no version, so nothing fulfils it.
+    No version fulfils a tag that is not one of the hub's.
     """
     if header is None or header.strip() == "*":
         return ANY_VERSION
@@ -43,5 +43,5 @@ def require_if_match(header: str | None) -> VersionCondition:
 
 
 def render_etag(version: int) -> str:
-    """Render a version as entity tag."""
+    """Render a version as an entity tag."""
     return f'"{version}"'

@@ -1,4 +1,4 @@
-"""How the services speak to PostgreSQL: the engine, ids that sort by time, many rows in one statement, tries again."""
+"""PostgreSQL for all services: the engine, ids that sort by time, statements for many rows, repeated transactions."""
 
 import asyncio
 import hashlib
@@ -25,22 +25,22 @@ from shared.logs import logger
 T = TypeVar("T")
 
 Engine = AsyncEngine
-"""What api rooms call the engine, so that none of them names the library of the stores."""
+"""The engine's name in `api` and `actions`, so that they do not name the library of the stores."""
 DATABASE_ERRORS = (SQLAlchemyError, PostgresError, InterfaceError, OSError, TimeoutError)
-"""What a statement or a connection may raise while the database is away, refuses us or is not migrated.
+"""The errors of a statement or a connection while the database is away, refuses the role or is not migrated.
 
-The driver's own errors are among them: SQLAlchemy passes on those that end a connection before it is made.
+They include the driver's own errors: SQLAlchemy passes on those that end a connection before it is made.
 """
 RETRYABLE_STATES = frozenset({"40P01", "40001"})
-"""SQLSTATEs after which the whole transaction is simply tried again: deadlock, serialization failure."""
+"""SQLSTATEs after which the whole transaction is repeated: deadlock, serialization failure."""
 UNAVAILABLE_STATES = frozenset(
     {"57P01", "57P02", "57P03", "08000", "08001", "08003", "08006", "53300", "55P03", "57014"}
 )
-"""SQLSTATEs that say the server is away, starting, or too busy to answer within our limits of time."""
+"""SQLSTATEs of a server that is away, starting, or too busy to respond within the hub's time limits."""
 
 
 def create_engine(url: str, *, connections: int = 10) -> AsyncEngine:
-    """Make the engine of a service; `connections` is the most it opens. Dead ones are replaced when taken."""
+    """Create the engine of a service with at most `connections` connections. It replaces a dead one at its next use."""
     engine = create_async_engine(
         url,
         pool_size=connections,
@@ -65,26 +65,26 @@ def create_engine(url: str, *, connections: int = 10) -> AsyncEngine:
 
 
 def _use_text_codec_for_numeric(connection: Any, record: object) -> None:
-    """Let decimals go as text, which takes half the time of asyncpg's own digits in either direction."""
+    """Send and receive decimals as text: in either direction that takes half the time of asyncpg's own format."""
     codec = {"schema": "pg_catalog", "encoder": str, "decoder": Decimal, "format": "text"}
     connection.run_async(lambda driver: driver.set_type_codec("numeric", **codec))
 
 
 def autocommit(engine: AsyncEngine) -> AsyncEngine:
-    """Answer the engine for single statements: each is a transaction by itself, in one turn to the database for three.
+    """Return the engine for single statements. Each is its own transaction: one round trip to the database, not three.
 
-    Its connections are those of the engine's own pool.
+    It shares the connection pool of the given engine.
     """
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def now() -> datetime:
-    """Answer the time, aware and in UTC. Only entry points and actions call it; others are given `at`."""
+    """Return the current time, aware and in UTC. Only entry points and actions call it; other code receives `at`."""
     return datetime.now(UTC)
 
 
 def new_id(at: datetime | None = None) -> UUID:
-    """Make an id that sorts by time: UUID version 7 (RFC 9562), 74 random bits."""
+    """Return a new id that sorts by time: UUID version 7 (RFC 9562), 74 random bits."""
     milliseconds = int((at.timestamp() if at else time.time()) * 1000)
     random_bits = _random_bits()
     value = (
@@ -101,7 +101,7 @@ _RANDOM_POOL: list[int] = []
 
 
 def _random_bits() -> int:
-    """Answer 80 random bits; the system is asked for those of many ids at once, which costs it no more than one."""
+    """Return 80 random bits. One system call fetches the bits of 256 ids: it costs no more than the bits of one."""
     try:
         return _RANDOM_POOL.pop()
     except IndexError:
@@ -116,24 +116,27 @@ os.register_at_fork(after_in_child=_RANDOM_POOL.clear)
 
 
 def derived_id(space: UUID, name: str) -> UUID:
-    """Make the id that a name has in a space, always the same: UUID version 5 (RFC 9562), at half of `uuid5`'s cost."""
+    """Return the one id of a name in a space: UUID version 5 (RFC 9562), at half the cost of `uuid5`."""
     hashed = int.from_bytes(hashlib.sha1(space.bytes + name.encode(), usedforsecurity=False).digest()[:16])
     return UUID(int=hashed & ~(0xF << 76 | 0x3 << 62) | 0x5 << 76 | 0x2 << 62)
 
 
 def id_in(column: ColumnElement[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
-    """Say that a column is one of these ids: one text however many there are, so that it is prepared once."""
+    """Return the condition that a column is one of these ids.
+
+    Its text does not depend on their number, so PostgreSQL prepares it once.
+    """
     return column == func.any(cast(list(ids), ARRAY(column.type)))
 
 
 @cache
 def bulk_insert(table: Table, names: tuple[str, ...], *, suffix: str = "") -> TextClause:
-    """Write the statement that inserts any number of rows at once, one array a column: see `column_arrays`.
+    """Return the statement that inserts any number of rows at once, one array per column: see `column_arrays`.
 
-    `suffix` is SQL that follows, such as `ON CONFLICT DO NOTHING RETURNING id`. One text whatever the number of
-    rows, so it is prepared once.
+    `suffix` is SQL that follows, such as `ON CONFLICT DO NOTHING RETURNING id`. The text does not depend on the
+    number of rows, so PostgreSQL prepares it once.
     """
-    # Raw: Core writes one parameter for each value of each row, and a text for each number of rows.
+    # Raw: Core writes one parameter for each value of each row, so each number of rows has a text of its own.
     parts = [table.c[name] for name in names]
     arrays = ", ".join(f"CAST(:{column.name} AS {_sql_array_type(column)}[])" for column in parts)
     values = ", ".join(f'"{column.name}"::{_sql_type(column)}' for column in parts)
@@ -145,7 +148,7 @@ def bulk_insert(table: Table, names: tuple[str, ...], *, suffix: str = "") -> Te
 
 @cache
 def bulk_update(table: Table, keys: tuple[str, ...], names: tuple[str, ...]) -> TextClause:
-    """Write the statement that changes columns of any number of rows at once, each found by its keys."""
+    """Return the statement that changes columns of any number of rows at once, each found by its keys."""
     # Raw: for the same reason as `bulk_insert`.
     given = [table.c[name] for name in (*keys, *names)]
     sets = ", ".join(f'"{name}" = given."{name}"::{_sql_type(table.c[name])}' for name in names)
@@ -156,16 +159,16 @@ def bulk_update(table: Table, keys: tuple[str, ...], names: tuple[str, ...]) -> 
 
 
 def column_arrays(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, list[Any]]:
-    """Turn rows into one array a column, as `bulk_insert` takes them. JSONB columns are given as JSON text.
+    """Return rows as one array per column, as `bulk_insert` takes them. The values of a JSONB column are JSON text.
 
-    A column that is NULL in every row goes as an empty array: what an array lacks `unnest` fills up with NULL.
+    A column that is NULL in every row becomes an empty array: `unnest` fills a shorter array up with NULL.
     """
     arrays = {name: [row[name] for row in rows] for name in names}
     return {name: [] if all(value is None for value in values) else values for name, values in arrays.items()}
 
 
 def _sql_type(column: Column[Any]) -> str:
-    """Write a column's type; how it collates is no part of an array's type."""
+    """Return a column's SQL type without its collation, which is not part of an array's type."""
     written: str = column.type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
     return written.partition(" COLLATE")[0]
 
@@ -175,14 +178,14 @@ def _sql_array_type(column: Column[Any]) -> str:
 
 
 DeleteStep = Callable[[AsyncConnection, int], Awaitable[tuple[int, int | None]]]
-"""Deletes some rows after a position; returns their number, and the position to continue at (None: none is left)."""
+"""Deletes some rows after a position. Returns their number and the position to continue at (None: no row is left)."""
 DELETE_PAUSE_SECONDS = 0.05
 
 
 async def delete_in_steps(engine: AsyncEngine, table_name: str, delete_step: DeleteStep) -> int:
     """Delete rows of a table in small transactions with pauses between them. Return the number of deleted rows.
 
-    A step holds its locks for some milliseconds, so no request waits for a long deletion.
+    A step keeps its locks for some milliseconds, so no request waits for a long deletion.
     """
     total, position = 0, 0
 
@@ -203,12 +206,12 @@ async def delete_in_steps(engine: AsyncEngine, table_name: str, delete_step: Del
 
 
 def sqlstate(error: BaseException) -> str:
-    """Answer the SQLSTATE behind an error of the driver, or an empty string."""
+    """Return the SQLSTATE of an error of SQLAlchemy or the driver, or an empty string."""
     return str(getattr(getattr(error, "orig", error), "sqlstate", "") or "")
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Say whether an error means that the database cannot be reached now, so that waiting may help."""
+    """Return whether an error means that the database cannot be reached now, so that waiting may help."""
     if isinstance(error, NoConnection):
         return True
     if isinstance(error, DBAPIError):
@@ -217,7 +220,7 @@ def is_unavailable(error: BaseException) -> bool:
 
 
 def is_unavailable_cause(error: BaseException | None) -> bool:
-    """Say the same of the driver's own error."""
+    """Return whether the driver's own error means that the database cannot be reached now."""
     if isinstance(error, OSError | asyncio.TimeoutError) or "connection" in type(error).__name__.lower():
         return True
     return error is not None and sqlstate(error) in UNAVAILABLE_STATES
@@ -226,7 +229,7 @@ def is_unavailable_cause(error: BaseException | None) -> bool:
 async def retry_transaction(
     work: Callable[[], Awaitable[T]], *, max_attempts: int = 5, sqlstates: frozenset[str] = RETRYABLE_STATES
 ) -> T:
-    """Run a whole unit of work, again when PostgreSQL chose it as the victim of a deadlock (or of `sqlstates`)."""
+    """Run a whole transaction, and repeat it after a deadlock or a serialization failure (or one of `sqlstates`)."""
     for attempt in range(1, max_attempts + 1):
         try:
             return await work()

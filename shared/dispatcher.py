@@ -1,8 +1,9 @@
-"""The dispatcher: one loop that sends waiting outbox messages, whichever process dies on the way.
+"""The dispatcher: a loop that sends outbox messages. If its process dies, no message is lost.
 
-Lease what is due, deliver, settle; put off what could not be delivered; never give up. It wakes when a letter is
-handed to it or it is told to, and polls for what other processes put. Any number run side by side. A batch that
-breaks the receiver is halved until the letter that breaks it stands alone.
+It leases the messages that are due, sends them and settles them. It reschedules those that it could not send, and
+never gives one up. It wakes when it receives a message, and polls for the messages of other processes. Any number of
+dispatchers run at the same time. If a batch makes the receiver fail, the dispatcher splits it in half, again and
+again, until the message that fails is alone.
 """
 
 import asyncio
@@ -23,10 +24,12 @@ from shared.request_context import internal_request
 from shared.service_client import ResponseLost, ResponseTimeout, ServiceUnreachable
 
 OutboxMessage = Mapping[str, Any]
-"""A row of the outbox table, `id` among its columns."""
+"""A row of the outbox table; one of its columns is `id`."""
 SendMessages = Callable[[Sequence[OutboxMessage]], Awaitable[Mapping[UUID, bool]]]
-"""Carries letters; answers for each whether it was taken. Raises ServiceUnreachable, ResponseLost or ReceiverError
-for the whole batch."""
+"""Sends messages; returns for each whether the receiver stored it.
+
+Raises ServiceUnreachable, ResponseLost or ReceiverError for the whole batch.
+"""
 HandlePoisonMessage = Callable[[OutboxMessage, str], Awaitable[None]]
 
 MAX_SINGLE_ATTEMPTS = 5
@@ -34,16 +37,16 @@ MAX_ENQUEUED = 4_000
 
 
 class ReceiverError(Exception):
-    """The receiver answered that it failed (5xx): one of the letters may be what breaks it."""
+    """The receiver responded that it failed (5xx). One of the messages may be the cause."""
 
 
 def backoff(failures: int, random_fraction: float) -> timedelta:
-    """Answer how long to wait after so many failures in a row: 0.1 s doubling to 2 s, ±25 %."""
+    """Return the pause after so many failures in a row: 0.1 s, doubled up to 2 s, ±25 %."""
     return timedelta(seconds=min(0.1 * 2 ** min(failures, 10), 2.0) * (0.75 + 0.5 * random_fraction))
 
 
 class Dispatcher:
-    """One route: from one outbox table (or those of its messages that `condition` names) to one receiver."""
+    """One route: from an outbox table, or the messages of it that `condition` selects, to one receiver."""
 
     def __init__(
         self,
@@ -70,20 +73,20 @@ class Dispatcher:
 
     @property
     def has_capacity(self) -> bool:
-        """Say whether letters may be handed over in memory; if not, put them due now and let the courier find them."""
+        """Whether `enqueue_leased` may be called. If not, store messages as due now, and the dispatcher finds them."""
         return len(self._enqueued) < MAX_ENQUEUED and self._failures == 0
 
     def enqueue_leased(self, messages: Sequence[OutboxMessage]) -> None:
-        """Give the courier letters that were put already leased to it, so that they need not be read again."""
+        """Add messages that were stored under a lease of this dispatcher, so that it need not read them again."""
         self._enqueued.extend(messages)
         self._wake_event.set()
 
     def wake(self) -> None:
-        """Say that a letter was put."""
+        """Wake the loop: a message was stored."""
         self._wake_event.set()
 
     async def run(self) -> None:
-        """Carry letters until cancelled."""
+        """Send messages until cancelled."""
         while True:
             try:
                 idle = not await self._dispatch_once()
@@ -104,7 +107,7 @@ class Dispatcher:
         return len(messages)
 
     def _enqueue_again(self, messages: Sequence[OutboxMessage]) -> None:
-        """Carry letters again from memory: our own database failed, and until their leases end nobody else would."""
+        """Keep messages in memory after an error of the database: until their leases end, nothing else sends them."""
         enqueued_ids = {message["id"] for message in self._enqueued}
         self._enqueued.extend(message for message in messages if message["id"] not in enqueued_ids)
 
@@ -132,7 +135,7 @@ class Dispatcher:
         self._wake_event.clear()
 
     async def _send(self, messages: Sequence[OutboxMessage]) -> None:
-        """Send a batch as one request of the hub's own: its id stands in the log lines of both sides."""
+        """Send a batch as one request of the hub's own: the log lines of both sides carry its id."""
         with internal_request():
             await self._send_or_split(messages)
 
@@ -180,7 +183,7 @@ class Dispatcher:
             raise
 
     async def _count_single_failure(self, message: OutboxMessage, reason: str) -> None:
-        """Count the failures of a letter that broke the receiver alone; the last resort follows the last try."""
+        """Count the failures of a single message. After the last attempt, call the handler of poison messages."""
         self._single_failures[message["id"]] = self._single_failures.get(message["id"], 0) + 1
         logger().error(
             "dispatch.failed",

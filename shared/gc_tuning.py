@@ -6,10 +6,10 @@ import gc
 def tune_garbage_collector() -> None:
     """Exclude everything that exists now from collection, and collect the rest four hundred times less often.
 
-    A process calls this once, after its start. A request or a batch makes thousands of young objects, almost none of
-    them in a reference cycle: reference counting frees them. Measured with 2,000 parsed declarations alive: the
-    defaults of Python spend 15 % of the processor time on collections, a threshold of 50,000 spends 1 %, and this one
-    less than 0.1 %. Cycles wait for the next collection, and hold some tens of megabytes at most.
+    A process calls this once, after its start. A request or a batch makes thousands of young objects. Almost none of
+    them is in a reference cycle, so reference counting frees them. Measured with 2,000 parsed declarations alive:
+    Python's defaults spend 15 % of the processor time on collections, a threshold of 50,000 spends 1 %, and this one
+    less than 0.1 %. Cycles wait for the next collection; they occupy some tens of megabytes at most.
     """
     gc.collect()
     gc.freeze()

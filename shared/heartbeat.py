@@ -1,16 +1,16 @@
-"""A worker has no port to be asked at, so it shows that its loop turns: it touches a file each second."""
+"""The heartbeat of a worker. It has no port for a health check, so it touches a file each second."""
 
 import asyncio
 import os
 from pathlib import Path
 
 HEARTBEAT_VARIABLE = "SAOLA_PULSE"
-"""The variable that names the file."""
+"""The environment variable that names the file."""
 INTERVAL_SECONDS = 1.0
 
 
 async def send_heartbeats() -> None:
-    """Touch the file that SAOLA_PULSE names, each second until cancelled; return at once when none is named."""
+    """Touch the file that SAOLA_PULSE names, each second until cancelled. Return at once if it names none."""
     name = os.environ.get(HEARTBEAT_VARIABLE)
     while name:
         Path(name).touch()

@@ -1,4 +1,4 @@
-"""The HTTP server of a service's process: uvicorn, configured the same for all services."""
+"""The HTTP server of a service's process: uvicorn with the same configuration for all services."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,21 +15,21 @@ from shared.settings import ServiceSettings
 
 S = TypeVar("S", bound=ServiceSettings)
 KEEP_ALIVE_SECONDS = 75
-"""Seconds an idle connection is kept: longer than the services that call keep theirs (30 s).
+"""Seconds that the server keeps an idle connection: longer than the services that call it (30 s).
 
-A server that ends a connection first may do so while a request is on its way.
+If the server ended a connection first, it might do so while a request is on its way.
 """
 
 
 class Server(uvicorn.Server):
-    """A server that announces its end before it waits for the requests under way."""
+    """A server that calls `on_stop` before it waits for the requests under way."""
 
     def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_stop = on_stop
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Handle the signal that ends the process."""
+        """Call `on_stop`, then handle the signal that ends the process."""
         self._on_stop()
         super().handle_exit(sig, frame)
 
@@ -42,9 +42,9 @@ def run_server(
     protocol: type[asyncio.Protocol] = HttpToolsProtocol,
     on_stop: Callable[[FastAPI], None] = lambda app: None,
 ) -> None:
-    """Run a service's process until SIGTERM or SIGINT, then let it finish its requests for at most 25 s.
+    """Run a service's process until SIGTERM or SIGINT, then wait at most 25 s for its requests to finish.
 
-    `on_stop` is called at the signal, before the wait: it may release the requests that wait for something.
+    The server calls `on_stop` at the signal, before the wait, so that it can end requests that wait for something.
     """
     settings = start_process(name, model)
     app = create_app(settings)

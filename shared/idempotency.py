@@ -1,7 +1,7 @@
-"""Idempotent commands: each has one effect and one response, however often it is sent under its id.
+"""Idempotent commands: each has one effect and one response, however often a client sends it under its id.
 
-A service begins a command with the first statement of the transaction of its effect, and stores its response with the
-last. The same command at the same moment waits for that transaction, then gets the stored response.
+The transaction of the effect begins the command with its first statement, and stores the response with its last. If
+the same command arrives at the same moment, it waits for that transaction and then gets the stored response.
 """
 
 import hashlib
@@ -34,16 +34,16 @@ from shared.problems import Invalid, ProblemError, Unavailable
 RESPONSE_COLUMNS = ("status", "body", "location", "version")
 BATCH_SIZE = 1_000
 CREATED = 201
-"""The status of a command that made a new thing: only its response has a location."""
+"""The status of a command that created something. Only its response has a location."""
 
 
 @dataclass(frozen=True)
 class IdempotentCommand:
     """One command, named by the gateway: the same id is the same command.
 
-    `fingerprint` tells two contents under one id apart: see `fingerprint`. `digest` is the SHA-256 of the body.
-    Without a key (`has_key`) nobody can repeat the command, so nothing is stored of it.
-    `condition` names the versions that the command was given against (`If-Match`).
+    `fingerprint` distinguishes two contents under one id: see the function `fingerprint`. `digest` is the SHA-256 of
+    the body. A command without a key (`has_key`) cannot be repeated, so the service stores nothing of it. `condition`
+    names the versions that the client has read (`If-Match`).
     """
 
     id: UUID
@@ -56,7 +56,7 @@ class IdempotentCommand:
 
 @dataclass(frozen=True)
 class StoredResponse:
-    """The response to a command; `replayed` if an earlier request with the same command got it first."""
+    """The response to a command. `replayed` is set if an earlier request with the same command got it first."""
 
     status: int
     body: str
@@ -68,7 +68,7 @@ class StoredResponse:
 def commands_table(metadata: MetaData) -> Table:
     """Return the table of commands and their responses. Each service has one, with the same columns.
 
-    The response columns are empty only inside the transaction that begins a command.
+    The response columns are NULL only inside the transaction that begins a command.
     """
     return Table(
         "commands",
@@ -85,12 +85,12 @@ def commands_table(metadata: MetaData) -> Table:
 
 
 def fingerprint(*parts: bytes) -> bytes:
-    """Return the SHA-256 of what a command says: its route, and its body or what the body is known by."""
+    """Return the SHA-256 of a command's content: its route, and its body or the digest of the body."""
     return hashlib.sha256(b"\n".join(parts)).digest()
 
 
 def key_reused() -> Invalid:
-    """Return the refusal of an idempotency key that was used with another body."""
+    """Return the problem of an idempotency key that was used with another body."""
     return Invalid(
         "idempotency-key-reused",
         "This Idempotency-Key was used with another body. Repeat it with the same bytes, or send a new key.",
@@ -98,7 +98,7 @@ def key_reused() -> Invalid:
 
 
 async def begin(conn: AsyncConnection, table: Table, command: IdempotentCommand) -> StoredResponse | None:
-    """Begin a command in this transaction. Return the stored response if it was done before.
+    """Begin a command in this transaction. Return the stored response if the command was done before, else None.
 
     Raise Invalid (idempotency-key-reused) if the id was used with another content.
     """
@@ -113,8 +113,8 @@ async def begin(conn: AsyncConnection, table: Table, command: IdempotentCommand)
 async def begin_many(
     conn: AsyncConnection, table: Table, commands: Sequence[IdempotentCommand]
 ) -> dict[UUID, StoredResponse | ProblemError]:
-    """Begin commands, each id once. Return for those that were done before their stored responses, or a refusal."""
-    # One order for all: two batches with the same commands wait for each other, and never in a circle.
+    """Begin commands, each id once. Return the stored response, or the problem, of each that was done before."""
+    # All batches use one order: two with the same commands wait for each other, and never in a deadlock.
     rows = [{"id": c.id, "fingerprint": c.fingerprint, "at": c.at} for c in sorted(commands, key=lambda c: c.id)]
     names = ("id", "fingerprint", "at")
     insert = bulk_insert(table, names, suffix="ON CONFLICT DO NOTHING RETURNING id")
@@ -123,7 +123,7 @@ async def begin_many(
     if not others:
         return {}
     found = (await conn.execute(select(table).where(id_in(table.c.id, others)))).mappings().all()
-    if len(found) < len(others):  # deleted as expired in this moment: the effect must not be done without a record
+    if len(found) < len(others):  # expired and deleted at this moment: no effect without a stored command
         raise Unavailable("database-unavailable", "The stored response has just expired. Send the request again.")
     return {
         row["id"]: _stored_response(row) if row["fingerprint"] == others[row["id"]].fingerprint else key_reused()
@@ -155,16 +155,16 @@ async def store_responses(conn: AsyncConnection, table: Table, responses: Mappin
 
 
 async def withdraw(conn: AsyncConnection, table: Table, command_ids: Collection[UUID]) -> None:
-    """Undo the beginning of commands that were refused, while their transaction goes on: only effects are kept."""
+    """Remove commands that were begun and then refused, while their transaction goes on."""
     if command_ids:
         await conn.execute(delete(table).where(id_in(table.c.id, command_ids)))
 
 
 async def delete_expired_commands(engine: AsyncEngine, at: datetime) -> None:
-    """Delete the commands that nobody repeats any more.
+    """Delete the commands that are older than their retention.
 
-    A function of the database does it, which holds the retention of the service: no service can delete younger ones
-    by it, whatever `at` is.
+    A function of the database does it. The function contains the retention of the service, so a service cannot delete
+    younger commands, whatever `at` is.
     """
 
     async def delete_step(conn: AsyncConnection, _: int) -> tuple[int, int | None]:

@@ -1,4 +1,4 @@
-"""The caller of an internal route: a party, or a service for itself. Every internal route asks for it."""
+"""The caller of an internal route: a party, or a service of the hub. Every internal route requires one."""
 
 from typing import Annotated
 
@@ -14,13 +14,13 @@ from shared.signed_tokens import InternalTokenVerifier, InvalidToken
 
 
 def trust_services(app: FastAPI, verifier: InternalTokenVerifier) -> None:
-    """Let the routes of an app accept the internal tokens that this verifier accepts, and no others."""
+    """Set the verifier of an app: its routes accept the internal tokens that this verifier accepts, and no others."""
     app.state.internal_tokens = verifier
 
 
-# Each dependency is a coroutine: FastAPI would run a plain function in a thread.
+# Each dependency is a coroutine, because FastAPI runs a plain function in a thread.
 async def read_caller(request: Request) -> Caller:
-    """Return who calls. Raise Unauthenticated (401) without a valid internal token."""
+    """Return the caller. Raise Unauthenticated (401) without a valid internal token."""
     verifier: InternalTokenVerifier = request.app.state.internal_tokens
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
@@ -36,19 +36,19 @@ async def read_caller(request: Request) -> Caller:
 
 
 async def require_party(caller: Annotated[Caller, Depends(read_caller)]) -> Party:
-    """Return the party that calls. Raise NotAllowed for a service that calls for itself."""
+    """Return the party that calls. Raise NotAllowed if a service calls without a party."""
     if caller.party is None:
         raise NotAllowed("party-required", "This is asked by a party, not by a service.")
     return caller.party
 
 
 async def find_represented_trader(caller: Annotated[Caller, Depends(read_caller)]) -> RepresentedTrader | None:
-    """Return the trader that the party represents in this call by a mandate. The gateway has checked the mandate."""
+    """Return the trader that the party represents in this call, or None. The gateway has checked the mandate."""
     return caller.acts_for
 
 
 async def require_service(caller: Annotated[Caller, Depends(read_caller)]) -> str:
-    """Return the service that calls for itself. Raise NotAllowed for a party."""
+    """Return the service that calls. Raise NotAllowed if it calls for a party."""
     if caller.party is not None:
         raise NotAllowed("service-required", "This is asked by a service of the hub, not by a party.")
     return caller.service

@@ -1,4 +1,4 @@
-"""Files of signing keys: written once, rotated, and read again when they change."""
+"""Key files: written once, rotated, and read again when they change."""
 
 import json
 import os
@@ -16,7 +16,7 @@ MAX_KEYS = 5
 
 
 RELOAD_SECONDS = 2.0
-"""Seconds between two looks at whether a key file has changed."""
+"""Seconds between two checks whether a key file has changed."""
 
 
 class KeyFile:
@@ -30,7 +30,7 @@ class KeyFile:
 
     @property
     def keys(self) -> KeySet:
-        """The keys as they are now."""
+        """The keys that the file contains now."""
         if time.monotonic() - self._checked_at > RELOAD_SECONDS:
             stamp = self.path.stat().st_mtime_ns
             if stamp != self._modified_ns:
@@ -46,16 +46,16 @@ class KeyFile:
         return KeySet.import_key_set(found)
 
     def public_jwks(self) -> dict[str, Any]:
-        """Answer the public halves, as `/.well-known/jwks.json` publishes them."""
+        """Return the public halves, as `/.well-known/jwks.json` publishes them."""
         return {"keys": [{**key.as_dict(private=False), "use": "sig", "alg": ALGORITHM} for key in self.keys.keys]}
 
     def public_jwks_with_retired(self) -> dict[str, Any]:
-        """Answer the same with the public halves of dropped keys: for what was signed to last, such as receipts."""
+        """Return the public halves of present and dropped keys, for long-lived signatures such as those of receipts."""
         return {"keys": [*self.public_jwks()["keys"], *self._retired]}
 
 
 def create_signing_keys(private: Path, public: Path) -> None:
-    """Write a new key set and its public halves, unless they are there already."""
+    """Write a new key set if there is none, and its public halves."""
     if not private.exists():
         key = OKPKey.generate_key("Ed25519", {"kid": secrets.token_hex(8)}, private=True)
         _write_json(private, {"keys": [key.as_dict(private=True)]})
@@ -63,11 +63,12 @@ def create_signing_keys(private: Path, public: Path) -> None:
 
 
 def rotate_keys(private: Path, public: Path, step: str) -> list[str]:
-    """Take a step of a rotation: `add` a key that only verifies, `use` the last one to sign, `drop` all but the first.
+    """Rotate a key set by one step, and return the key ids in their new order.
 
-    Each is read by the running services within seconds. What is dropped signs and admits nothing more; its public half
-    stays in the private file (`retired`), for receipts. Answers the kids as they stand; raises ValueError for a step
-    that would leave nothing to sign with, or that changes nothing.
+    `add` adds a key that only verifies; `use` makes the last key sign; `drop` removes all keys except the first. The
+    running services read the change within seconds. A dropped key signs nothing and verifies no token. Its public half
+    stays in the private file (`retired`), for receipts. Raise ValueError if the step would leave no key to sign with,
+    or if it changes nothing.
     """
     content = json.loads(private.read_text())
     keys, retired = content["keys"], content.get("retired", [])
@@ -93,7 +94,7 @@ def _public_jwks(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def create_encryption_keys(file: Path) -> None:
-    """Write a new set of one key of 256 bits that keeps secrets sealed, unless it is there already."""
+    """Write a new set of one 256-bit key for sealed secrets, unless the file exists."""
     if not file.exists():
         key = OctKey.generate_key(256, {"kid": secrets.token_hex(8)}, private=True)
         _write_json(file, {"keys": [key.as_dict(private=True)]})

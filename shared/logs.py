@@ -1,6 +1,6 @@
-"""Logs are JSON lines on stderr, whoever writes them; never a secret, a query string or a declaration's content.
+"""Logs are JSON lines on stderr. They never contain a secret, a query string or a declaration's content.
 
-Our own lines, those of libraries, warnings and tracebacks take the same way: one object a line, with the time, the
+Lines of the hub and of libraries, warnings and tracebacks have one form: one object per line, with the time, the
 level, the service and, inside a request, its id. `docs/logs.md` names the fields.
 """
 
@@ -28,20 +28,20 @@ Fields = MutableMapping[str, Any]
 
 
 class LineWriter:
-    """The one place where lines leave the process: whole, at once, so that none is lost when it ends."""
+    """The only writer of log lines. It writes each line whole and at once, so the end of the process loses none."""
 
     def __init__(self, service: str, level: int, file: IO[bytes]) -> None:
         self._service, self.level, self._file = service, level, file
         self._lock = threading.Lock()
 
     def write(self, level: str, event: str, fields: Fields) -> None:
-        """Write one line."""
+        """Write one line: its head, then `fields`."""
         head = {"timestamp": _timestamp(), "level": level, "service": self._service, "event": event}
         try:
             line = to_json({**head, **fields}, serialize_unknown=True, inf_nan_mode="strings") + b"\n"
-        except ValueError:  # a text that no UTF-8 holds, such as the name of a file in other bytes
+        except ValueError:  # a text that is not valid Unicode, such as a file name in another encoding
             line = json.dumps({**head, **fields}, default=str).encode() + b"\n"
-        with self._lock, suppress(OSError, ValueError):  # a full disk or a closed stderr breaks no request
+        with self._lock, suppress(OSError, ValueError):  # a request must not fail for a full disk or a closed stderr
             self._file.write(line)
             self._file.flush()
 
@@ -50,7 +50,7 @@ _writer: LineWriter | None = None
 
 
 def configure_logging(service: str, level: str = "INFO", file: IO[bytes] | None = None) -> None:
-    """Let everything this process logs be JSON lines of this service on stderr, or in `file`."""
+    """Configure logging of this process: everything it logs is a JSON line of this service on stderr, or in `file`."""
     global _writer
     threshold = logging.getLevelNamesMapping()[level]
     _writer = LineWriter(service, threshold, sys.stderr.buffer if file is None else file)
@@ -62,7 +62,7 @@ def configure_logging(service: str, level: str = "INFO", file: IO[bytes] | None 
     )
     root = logging.getLogger()
     root.handlers = [LibraryHandler()]
-    root.setLevel(max(threshold, logging.WARNING))  # below it some libraries name addresses with their queries
+    root.setLevel(max(threshold, logging.WARNING))  # at lower levels some libraries log URLs with their queries
     logging.getLogger("uvicorn.error").setLevel(threshold)
     logging.captureWarnings(True)
     sys.excepthook = _log_uncaught
@@ -71,19 +71,19 @@ def configure_logging(service: str, level: str = "INFO", file: IO[bytes] | None 
 
 
 def logger() -> structlog.stdlib.BoundLogger:
-    """Return the process's logger."""
+    """Return the logger of the process."""
     log: structlog.stdlib.BoundLogger = structlog.get_logger()
     return log
 
 
 def log_request(level: int, fields: Fields) -> None:
-    """Write the line of a request, on a shorter way than the other lines: there is one for every request."""
+    """Write the line of a request. It skips structlog: there is one line for every request, so it must be quick."""
     if _writer is not None and level >= _writer.level:
         _writer.write(LEVEL_NAMES[level], "request.completed", fields)
 
 
 def describe_error(error: BaseException) -> str:
-    """Return the type of an error and the first line of its message: the lines behind may hold what was sent."""
+    """Return the type of an error and the first line of its message. Later lines may contain what a client sent."""
     kind = type(error).__name__
     if _quotes_value(error):
         return f"{kind}: the database refused a value"
@@ -100,14 +100,14 @@ def _quotes_value(error: BaseException) -> bool:
 
 
 class LibraryHandler(logging.Handler):
-    """Writes what libraries log by the standard module: uvicorn, asyncio, aiohttp, warnings."""
+    """Writes what libraries log through the standard module: uvicorn, asyncio, aiohttp, warnings."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record as a line; where an error follows, its own message is enough, and is safe to write."""
+        """Write a record as a line. If it carries an error, write only the first line of its message."""
         error = record.exc_info[1] if record.exc_info else None
         try:
             message = record.getMessage()
-        except Exception:  # the library's arguments do not fit its own text
+        except Exception:  # the library's arguments do not fit its own message
             message = str(record.msg)
         fields: Fields = {"logger": record.name, "message": message.partition("\n")[0] if error else message}
         if _writer is not None:
@@ -140,9 +140,9 @@ def _error_fields(error: BaseException | None) -> dict[str, Any]:
 
 
 def _traceback_parts(error: BaseException, *, only_type: bool = False) -> Iterator[str]:
-    """Write an error, what caused it and what it groups, each with its frames.
+    """Yield the lines of an error, of its causes and of the errors in its group, each with its frames.
 
-    Where the database refused a value, the errors that caused this quote it too: of these only the type is written.
+    If the database refused a value, the causes of the error quote the value too: only their types are written.
     """
     only_type = only_type or _quotes_value(error)
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)

@@ -1,6 +1,6 @@
-"""Figures for a monitor, as Prometheus reads them: counters of this process, and what its database says when asked.
+"""Metrics for Prometheus: counters of this process, and figures that each request reads from the database.
 
-Counters of several processes add up; what the database says is the same whichever process is asked.
+The counters of several processes add up. Figures from the database are the same from every process.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ ReadMetrics = Callable[[], Awaitable[Sequence[Metric]]]
 
 
 def counter(name: str, description: str, labels: Sequence[str] = ()) -> Counter:
-    """Make a counter of this process; it starts at nought when the process does."""
+    """Return a new counter of this process. It starts at zero when the process starts."""
     return Counter(name, description, labels, registry=PROCESS_REGISTRY)
 
 
 def gauge(
     name: str, description: str, values: Iterable[tuple[tuple[str, ...], float]], labels: Sequence[str] = ()
 ) -> Metric:
-    """Write figures of one name, each with the values of its labels."""
+    """Return a gauge with one figure for each set of label values."""
     family = GaugeMetricFamily(name, description, labels=labels)
     for label_values, value in values:
         family.add_metric(label_values, value)
@@ -40,13 +40,13 @@ def gauge(
 
 @dataclass(frozen=True)
 class QueueBacklog:
-    """What waits in a queue: how many, and since when the oldest."""
+    """The number of waiting entries of a queue, and the time of the oldest."""
 
     count: int
     oldest: datetime | None
 
     def metrics(self, name: str, description: str, at: datetime) -> list[Metric]:
-        """Write both as figures: `<name>_waiting` and `<name>_oldest_waiting_seconds`."""
+        """Return both as gauges: `<name>_waiting` and `<name>_oldest_waiting_seconds`."""
         age = 0.0 if self.oldest is None else max((at - self.oldest).total_seconds(), 0.0)
         return [
             gauge(f"{name}_waiting", f"{description} that wait", [((), self.count)]),
@@ -57,7 +57,7 @@ class QueueBacklog:
 
 
 async def render_metrics(read_metrics: ReadMetrics) -> bytes:
-    """Write all figures; where the database does not answer, those of the process and `saola_database_up 0`."""
+    """Render all metrics. If the database does not respond: those of the process, and `saola_database_up 0`."""
     try:
         found, up = list(await read_metrics()), 1.0
     except DATABASE_ERRORS:
@@ -69,7 +69,7 @@ async def render_metrics(read_metrics: ReadMetrics) -> bytes:
 
 
 async def serve_metrics(read_metrics: ReadMetrics, host: str, port: int) -> asyncio.Server:
-    """Serve GET /metrics at a port of its own, apart from what is public; answers the server, for its closing."""
+    """Serve GET /metrics on a port that is not public. Return the server, so that the caller can close it."""
 
     async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -101,10 +101,11 @@ def _ok_response(body: bytes) -> bytes:
 
 
 class _StaticCollector(Collector):
-    """What was found is what is collected."""
+    """Collects metrics that were read before."""
 
     def __init__(self, metrics: Sequence[Metric]) -> None:
         self._metrics = metrics
 
     def collect(self) -> Iterable[Metric]:
+        """Return the metrics."""
         return self._metrics

@@ -1,4 +1,4 @@
-"""The migration that a database stands at, compared with the migration that this code needs."""
+"""The migration of a database, compared with the migration that this code needs."""
 
 import re
 from functools import cache
@@ -13,9 +13,9 @@ from shared.database import sqlstate
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 REVISION = re.compile(r'^revision = "(.+)"$', re.MULTILINE)
 UNRELEASED_REVISION = re.compile(r"\d{4}")
-"""Names of migrations before the first release; since then a name says what the migration does: `0001_initial`."""
+"""The names of migrations before the first release. Since then a name says what the migration does: `0001_initial`."""
 NOT_MIGRATED_STATES = frozenset({"42P01", "42501", "3F000"})
-"""SQLSTATEs of a database without our tables, or with none that this role may read."""
+"""SQLSTATEs of a database without the hub's tables, or with none that this role may read."""
 
 _ALEMBIC_VERSION = Table("alembic_version", MetaData(), Column("version_num", Text))
 
@@ -28,12 +28,12 @@ def known_migrations(service: str) -> tuple[str, ...]:
 
 
 def newest_migration(service: str) -> str:
-    """Return the newest migration of a service that this code includes: the one that its database must stand at."""
+    """Return the newest migration of a service that this code includes: the one that its database must have."""
     return known_migrations(service)[-1]
 
 
 def describe_unknown_migration(found: str) -> str:
-    """Return what is wrong with a database at a migration that this code does not know, and what to do."""
+    """Return a clause: what is wrong with a database at a migration that this code does not know, and what to do."""
     if UNRELEASED_REVISION.fullmatch(found):
         return (
             "was made before version 0.1.0 and cannot be upgraded: start on an empty home folder "
@@ -43,7 +43,7 @@ def describe_unknown_migration(found: str) -> str:
 
 
 async def find_migration_fault(conn: AsyncConnection, service: str) -> str | None:
-    """Return why a service cannot work with a database at its present migration, as a clause; None if it can."""
+    """Return a clause that says why a service cannot use a database at its present migration; None if it can."""
     found = await _read_migration(conn)
     needed = newest_migration(service)
     if found == needed:

@@ -1,7 +1,7 @@
-"""Work that waits in PostgreSQL: the columns of a letter, and the statements that lease it, settle it, put it off.
+"""Outbox messages in PostgreSQL: their columns, and the statements that lease, settle and reschedule them.
 
-A letter is a row of any table with these columns. A lease is its `due_at` moved ahead: a courier that dies loses
-nothing, for the letter is due again when its lease ends (at most 30 s).
+An outbox message is a row of any table with these columns. A lease moves its `due_at` into the future. If a dispatcher
+dies, nothing is lost: the message is due again when its lease ends (at most 30 s).
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ LEASE_DURATION = timedelta(seconds=20)
 
 
 def outbox_columns(index_name: str) -> tuple[Any, ...]:
-    """Answer the columns that make a row a letter, and the index (named `index_name`) that finds the due ones."""
+    """Return the columns that make a row an outbox message, and the index `index_name` that finds those due."""
     due = Column("due_at", DateTime(timezone=True), nullable=False)
     attempts = Column("attempts", Integer, nullable=False, server_default="0")
     settled = Column("settled_at", DateTime(timezone=True), nullable=True)
@@ -40,9 +40,9 @@ def outbox_columns(index_name: str) -> tuple[Any, ...]:
 async def lease(
     conn: AsyncConnection, table: Table, *, at: datetime, limit: int, condition: ColumnElement[bool] | None = None
 ) -> Sequence[RowMapping]:
-    """Take up to `limit` due letters for the length of a lease, oldest due first, skipping what others hold.
+    """Lease up to `limit` due messages, the longest due first. Skip those that another dispatcher has locked.
 
-    `condition` narrows them, where one table holds letters of several trips.
+    `condition` selects among them if one table contains messages of several routes.
     """
     due = (
         select(table.c.id)
@@ -62,12 +62,12 @@ async def lease(
 
 
 async def settle(conn: AsyncConnection, table: Table, ids: Sequence[UUID], *, at: datetime) -> None:
-    """Mark letters as delivered; one that was settled before keeps its first time."""
+    """Mark messages as sent. One that was settled before keeps its first time."""
     await conn.execute(update(table).where(_id_in(table, ids), table.c.settled_at.is_(None)).values(settled_at=at))
 
 
 async def reschedule(conn: AsyncConnection, table: Table, ids: Sequence[UUID], *, due_at: datetime) -> None:
-    """Give leases back: the letters are due again at `due_at`."""
+    """End the leases of messages: they are due again at `due_at`."""
     await conn.execute(update(table).where(_id_in(table, ids), table.c.settled_at.is_(None)).values(due_at=due_at))
 
 
@@ -78,7 +78,7 @@ def _id_in(table: Table, ids: Sequence[UUID]) -> Any:
 async def read_backlog(
     conn: AsyncConnection, table: Table, since_column: Column[datetime]
 ) -> tuple[int, datetime | None]:
-    """Answer how many letters are not settled, and the earliest `since_column` among them."""
+    """Return how many messages are not settled, and the earliest `since_column` among them."""
     query = select(func.count().label("number"), func.min(since_column).label("oldest"))
     row = (await conn.execute(query.where(table.c.settled_at.is_(None)))).one()
     return row.number, row.oldest

@@ -1,8 +1,8 @@
 """Periodic jobs: one list for each service, run by one of its processes at a time.
 
-The process that runs them holds an advisory lock of the database. The lock ends with its connection, so another process
-takes over when this one dies. A job may run again at any moment without harm: a process may notice late that it lost
-its connection.
+The process that runs them owns an advisory lock of the database. The lock ends with its connection, so another process
+takes over when this one dies. A process may notice late that it lost its connection. So two processes may run a job at
+the same time, and a job must allow that.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from shared.database import now
 from shared.logs import logger
 
 LEADER_LOCK = 0x5A01A
-"""The key of the lock; the only session-wide advisory lock of each database."""
+"""The key of the lock. It is the only session-wide advisory lock of each database."""
 RESPONSE_SECONDS = 10.0
-"""Seconds after which a silent connection counts as lost: behind a cut network nothing else ends it."""
+"""Seconds after which a silent connection counts as lost. If the network fails, nothing else ends it."""
 POLL_SECONDS = 1.0
-"""Seconds between two looks at what is due, and at whether the lock is free."""
+"""Seconds between two checks of the due jobs, and of the lock."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Job:
 
 
 async def run_jobs(engine: AsyncEngine, jobs: Sequence[Job], *, poll_seconds: float = POLL_SECONDS) -> None:
-    """Run jobs when they are due, until cancelled, while no other process runs them. Keeps one connection."""
+    """Run jobs when they are due, until cancelled, while no other process runs them. Occupy one connection."""
     while True:
         try:
             async with engine.connect() as conn:
@@ -46,7 +46,7 @@ async def run_jobs(engine: AsyncEngine, jobs: Sequence[Job], *, poll_seconds: fl
 
 
 async def _lead(conn: AsyncConnection, engine: AsyncEngine, jobs: Sequence[Job], poll_seconds: float) -> None:
-    """Run jobs while this connection holds the lock; return at once if another process holds it."""
+    """Run jobs while this connection owns the lock. Return at once if another process owns it."""
     may_hold_lock = True
     try:
         may_hold_lock = await _try_acquire(conn)
@@ -54,7 +54,7 @@ async def _lead(conn: AsyncConnection, engine: AsyncEngine, jobs: Sequence[Job],
             await _run_as_leader(conn, engine, jobs, poll_seconds)
     finally:
         if may_hold_lock:
-            await conn.invalidate()  # the lock ends with the connection; the pool must not keep it
+            await conn.invalidate()  # the lock ends with the connection, so the pool must not keep the connection
 
 
 async def _try_acquire(conn: AsyncConnection) -> bool:
@@ -75,13 +75,13 @@ async def _run_as_leader(conn: AsyncConnection, engine: AsyncEngine, jobs: Seque
 
 
 async def _require_held(conn: AsyncConnection) -> None:
-    """Raise if the connection that holds the lock has ended, or if the database does not respond in time."""
+    """Raise an error if the connection of the lock has ended, or if the database does not respond in time."""
     async with asyncio.timeout(RESPONSE_SECONDS):
         await conn.execute(select(literal(1)))
 
 
 async def _run_job(job: Job, engine: AsyncEngine) -> None:
-    """Run a job. If it fails, the others go on, and it is tried again when it is due next."""
+    """Run a job. If it fails, log the error: the other jobs go on, and this one runs again when it is due next."""
     try:
         await job.action(engine, now())
     except Exception as error:

@@ -1,4 +1,4 @@
-"""How a refusal is rendered: a problem document (RFC 9457) with the status of its code, else of its kind."""
+"""Problem documents (RFC 9457). Their status is that of the problem's code, else that of its kind."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ PROBLEM_MEDIA_TYPE = "application/problem+json"
 
 
 class Unauthenticated(ProblemError):
-    """Nobody we know stands behind the request."""
+    """The request carries no valid credential."""
 
     def __init__(self, detail: str = "Send a valid access token: Authorization: Bearer …") -> None:
         super().__init__("unauthenticated", detail)
@@ -46,20 +46,20 @@ def problem_response(
     headers: dict[str, str] | None = None,
     **extra: Any,
 ) -> Response:
-    """Render a problem document (RFC 9457), and note its code for the request's log line."""
+    """Render a problem document (RFC 9457), and record its code for the request's log line."""
     record_code(code)
     content = _problem_document(status, code, detail, request_id, faults) | extra
     return JSONResponse(content, status_code=status, media_type=PROBLEM_MEDIA_TYPE, headers=headers)
 
 
 def status_and_document(error: ProblemError, *, request_id: str = "") -> tuple[int, dict[str, Any]]:
-    """Answer the status of a refusal and its problem document, for an answer that holds many."""
+    """Return the status of a problem and its document, for a response that contains many."""
     status = problem_status(error)
     return status, _problem_document(status, error.code, error.detail, request_id, error.faults) | error.extra
 
 
 def problem_status(error: ProblemError) -> int:
-    """Answer the status of a refusal: that of its code, else of its kind."""
+    """Return the status of a problem: that of its code, else that of its kind."""
     known = PROBLEM_CODES.get(error.code)
     return known.status if known else next((STATUS_BY_KIND[k] for k in STATUS_BY_KIND if isinstance(error, k)), 400)
 
@@ -81,14 +81,14 @@ def _problem_document(
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Let an app answer every refusal as a problem document."""
+    """Add the handlers with which an app renders every problem as a problem document."""
     app.add_exception_handler(ProblemError, _handle_problem_error)
     app.add_exception_handler(RequestValidationError, _handle_invalid_parameter)
     app.add_exception_handler(HTTPException, _handle_http_exception)
 
 
 def request_id(request: Request) -> str:
-    """Answer the request's id, made at the door."""
+    """Return the request's id, which the middleware assigned."""
     return str(request.scope.get("request_id", ""))
 
 
@@ -114,7 +114,7 @@ async def _handle_problem_error(request: Request, error: Exception) -> Response:
 
 
 def _www_authenticate(request: Request) -> str:
-    """Write what is asked for, and whether what was sent is no good (RFC 6750, 3)."""
+    """Return `WWW-Authenticate`: the scheme that is required, and whether the token was invalid (RFC 6750, 3)."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     invalid = kind.lower() == "bearer" and token.strip()
     return 'Bearer realm="saola"' + (', error="invalid_token"' if invalid else "")
@@ -146,14 +146,14 @@ async def _handle_http_exception(request: Request, error: Exception) -> Response
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Answer every method that is known where the request went (RFC 9110, 10.2.1), not the first route's alone."""
+    """Return the methods of all routes at the request's path (RFC 9110, 10.2.1), not only those of the first route."""
     routes = request.app.router.routes
     found = [m for m in METHODS if any(r.matches({**request.scope, "method": m})[0] is Match.FULL for r in routes)]
     return ["GET", "HEAD", *found[1:]] if found[:1] == ["GET"] else found
 
 
 def unexpected_error_response(error: Exception, *, route: str | None, request_id: str) -> Response:
-    """Render what nobody foresaw: 503 when the database is away, else 500; the log has the rest."""
+    """Render an unexpected error: 503 if the database is away, else 500. The log has the details."""
     if isinstance(error, SQLAlchemyError | OSError | TimeoutError) and is_unavailable(error):
         logger().warning("database.unavailable", error=error)
         detail = "The database cannot answer now. Nothing was half-written; ask again in a few seconds."

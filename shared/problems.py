@@ -1,6 +1,6 @@
-"""The kinds of refusal every service answers with, none of which knows HTTP.
+"""The kinds of problems of every service. None of them knows HTTP.
 
-`code` is stable and in kebab-case; `detail` says what is wrong and what to do next; `faults` name the places.
+`code` is stable and in kebab-case. `detail` says what is wrong and what to do next. `faults` name the places.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Fault:
-    """One place at fault: a JSON Pointer (RFC 6901), a stable code, one sentence."""
+    """One place that is wrong: a JSON Pointer (RFC 6901), a stable code, one sentence."""
 
     pointer: str
     code: str
@@ -18,7 +18,7 @@ class Fault:
 
 
 class ProblemError(Exception):
-    """A plain no: what was asked cannot be done as asked."""
+    """The service refuses a request; subclasses are the kinds of reasons."""
 
     def __init__(self, code: str, detail: str, faults: Iterable[Fault] = (), **extra: Any) -> None:
         super().__init__(f"{code}: {detail}")
@@ -29,26 +29,26 @@ class ProblemError(Exception):
 
 
 class NotFound(ProblemError):
-    """It is not there, or not for this caller: the two look the same."""
+    """The resource does not exist, or this caller may not read it. The response is the same for both."""
 
     def __init__(self, detail: str = "There is no such thing here for you.", code: str = "not-found") -> None:
         super().__init__(code, detail)
 
 
 class NotAllowed(ProblemError):
-    """This caller's role may never do this."""
+    """The caller's roles never permit this."""
 
 
 class Conflict(ProblemError):
-    """The thing is not in a state in which this can be done."""
+    """The present state of the resource does not allow this."""
 
 
 class Invalid(ProblemError):
-    """What was sent is not well formed; `faults` name the places."""
+    """The request is not well formed; `faults` name the places."""
 
 
 class TooManyRequests(ProblemError):
-    """This caller asks more than its share; it may go on after `retry_after` seconds."""
+    """The caller exceeds its rate limit; it may send again after `retry_after` seconds."""
 
     def __init__(self, code: str, detail: str, retry_after: int) -> None:
         super().__init__(code, detail)
@@ -56,7 +56,7 @@ class TooManyRequests(ProblemError):
 
 
 class Unavailable(ProblemError):
-    """Something this answer needs is away; try again after `retry_after` seconds."""
+    """A service or database that the response needs is away; the caller may try again after `retry_after` seconds."""
 
     def __init__(self, code: str, detail: str, retry_after: int = 2) -> None:
         super().__init__(code, detail)

@@ -1,4 +1,4 @@
-"""The part of readiness that all services share: the database responds, and stands at the migration of the code."""
+"""The part of readiness that all services share: the database responds, and has the migration of the code."""
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -7,7 +7,7 @@ from shared.migration_state import find_migration_fault
 
 
 async def find_database_fault(engine: AsyncEngine, service: str) -> str | None:
-    """Return the sentence that says why a service cannot use its database now, and what to do; None if it can."""
+    """Return a sentence that says why a service cannot use its database now, and what to do; None if it can."""
     try:
         async with engine.connect() as conn:
             fault = await find_migration_fault(conn, service)

@@ -1,8 +1,8 @@
-"""What is known about the request that this task serves: for its log line, and for the requests that it causes.
+"""The context of the request that this task serves: for its log line, and for the requests that it causes.
 
-Every service makes one context for each request. A dispatcher makes one for each batch that it sends. The trace
-follows W3C Trace Context (https://www.w3.org/TR/trace-context/): the trace id is kept, each hop has a parent id of
-its own.
+Every service creates one context for each request. A dispatcher creates one for each batch that it sends. The trace
+follows W3C Trace Context (https://www.w3.org/TR/trace-context/): all hops share the trace id, and each hop has its own
+parent id.
 """
 
 import random
@@ -25,14 +25,14 @@ NOT_SAMPLED = "00"
 
 @dataclass(slots=True)
 class RequestContext:
-    """One request: its names, and what became known about it so far."""
+    """One request: its id, its trace, and what is known about it so far."""
 
     request_id: str
     traceparent: str
     party: UUID | None = None
     user: UUID | None = None
     code: str | None = None
-    """The code of the problem that answers it."""
+    """The code of the problem that the response contains, or None."""
 
 
 _CURRENT: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
@@ -44,13 +44,13 @@ def current_request() -> RequestContext | None:
 
 
 def current_request_id() -> str:
-    """Return the id of the request that this task serves, or "" outside of any."""
+    """Return the id of the request that this task serves, or "" outside of a request."""
     context = _CURRENT.get()
     return "" if context is None else context.request_id
 
 
 def begin_request(request_id: bytes, traceparent: bytes) -> RequestContext:
-    """Make the context of this task's request; take its id and its trace from the headers where they are valid."""
+    """Create the context of this task's request. Use the id and the trace of the headers if they are valid."""
     context = _new_context()
     if request_id and REQUEST_ID_PATTERN.fullmatch(request_id):
         context.request_id = request_id.decode()
@@ -62,7 +62,7 @@ def begin_request(request_id: bytes, traceparent: bytes) -> RequestContext:
 
 @contextmanager
 def internal_request() -> Iterator[RequestContext]:
-    """Make a context for requests that no client caused, such as a dispatcher's batch, while the block lasts."""
+    """Create a context for the block, for requests that no client caused, such as a dispatcher's batch."""
     context = _new_context()
     token = _CURRENT.set(context)
     try:
@@ -72,19 +72,19 @@ def internal_request() -> Iterator[RequestContext]:
 
 
 def record_party(party: UUID) -> None:
-    """Note which party asks, for the log line."""
+    """Record which party sent the request, for the log line."""
     if (context := _CURRENT.get()) is not None:
         context.party = party
 
 
 def record_code(code: str) -> None:
-    """Note the code of the problem that answers the request, for the log line."""
+    """Record the code of the problem that the response contains, for the log line."""
     if (context := _CURRENT.get()) is not None:
         context.code = code
 
 
 def _new_context() -> RequestContext:
-    """Make a context with names of its own. They need not be secret: a generator without a system call is enough."""
+    """Return a context with new ids. They need not be secret, so a generator without a system call is enough."""
     random_hex = f"{random.getrandbits(320):080x}"
     return RequestContext(
         request_id=random_hex[:32], traceparent=f"00-{random_hex[32:64]}-{random_hex[64:]}-{NOT_SAMPLED}"
@@ -92,7 +92,7 @@ def _new_context() -> RequestContext:
 
 
 def _continue_trace(given: bytes, new: str) -> str:
-    """Return this hop's traceparent: in the given trace if that is valid, else the new one."""
+    """Return this hop's traceparent: in the given trace if it is valid, else the new one."""
     found = TRACEPARENT_PATTERN.fullmatch(given)
     if found is None or (found[1] == b"00" and found[4] is not None):
         return new

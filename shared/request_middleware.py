@@ -1,4 +1,4 @@
-"""The middleware of every service: ids and log lines outermost, answers to what breaks innermost."""
+"""The middleware of every service. The outermost assigns ids and writes log lines; the innermost handles errors."""
 
 import asyncio
 import logging
@@ -21,19 +21,19 @@ HOST_PATTERN = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
 SINGLE_HEADERS = frozenset(
     {b"authorization", b"content-type", b"host", b"idempotency-key", b"if-match", b"permit-token"}
 )
-"""Headers that are there once: of two, every reader between a client and us might go by another one."""
+"""Headers that a request has at most once: two readers on the way might each use another of the two values."""
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Routes that monitors ask every few seconds: their lines have the level debug."""
+"""Routes that monitors read every few seconds: their lines have the level debug."""
 
 
 class RequestMiddleware:
-    """Gives each request an id, leaves one log line for it, and answers what nothing inside answers."""
+    """Gives each request an id, writes one log line for it, and responds to errors that nothing inside handles."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its id in the scope and in the answer, and write its line when it is over."""
+        """Pass the request on with its id in the scope and in the response. Write its log line at its end."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -55,7 +55,7 @@ class RequestMiddleware:
                 if not message.get("more_body"):
                     reason = None
 
-        # The server sends no body to HEAD, which else asks what GET does (RFC 9110, 9.3.2).
+        # HEAD is GET without a body (RFC 9110, 9.3.2), and the server omits the body.
         inner_scope = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
             await self.app(inner_scope, receive, send_with_request_id)
@@ -78,16 +78,16 @@ class RequestMiddleware:
 
 
 class ErrorResponseMiddleware:
-    """Refuses a wrong head, and answers an error that no handler answers.
+    """Refuses a wrong head, and responds to an error that no handler handles.
 
-    It is the innermost one, so its answers pass the service's own middleware: they have its headers and its format.
+    It is the innermost middleware, so its responses pass the service's own: they have its headers and its format.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on. Raise an error again if the response has begun, or if the client has gone."""
+        """Pass the request on. Raise the error if the response has begun, or if the client has disconnected."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -110,7 +110,7 @@ class ErrorResponseMiddleware:
 
 
 def route_template(scope: Scope) -> str | None:
-    """Return the path of the route that serves a request, with names in place of ids; None where no route does."""
+    """Return the path of the route that serves a request, with names in place of ids; None if no route does."""
     return getattr(scope.get("route"), "path", None)
 
 
@@ -145,7 +145,7 @@ def _level(route: str | None, status: int | None) -> int:
 
 
 def _check_head(scope: Scope) -> Response | None:
-    """Return the refusal of a request whose head is wrong, whatever it asks for; None where nothing is."""
+    """Return the problem of a request whose head is wrong, for any route; None if the head is right."""
 
     def reject(status: int, code: str, text: str) -> Response:
         return problem_response(status, code, text, request_id=scope["request_id"])
@@ -164,7 +164,7 @@ def _check_head(scope: Scope) -> Response | None:
 
 
 def _find_duplicate_header(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
-    """Return the name of a header that may be there once and is there again."""
+    """Return the name of a header of SINGLE_HEADERS that the request has twice, or None."""
     names = [name for name, _ in headers if name in SINGLE_HEADERS]
     index = None if len(set(names)) == len(names) else first_duplicate_index(names)
     return None if index is None else names[index].decode()

@@ -1,7 +1,7 @@
-"""Secrets that are stored must be readable again: they are encrypted with a key from a file, and bound to one thing.
+"""Sealed secrets: stored secrets that the hub must read again, encrypted with a key from a file.
 
-AES-256-GCM (NIST SP 800-38D). The first key of the set seals, every key of the set opens. So a rotation puts a new key
-in front, and keeps the old one until nothing is sealed with it.
+The cipher is AES-256-GCM (NIST SP 800-38D). Each secret is bound to one object. The first key of the set seals, every
+key of the set opens. So a rotation puts a new key in front, and keeps the old one until nothing is sealed with it.
 """
 
 import base64
@@ -23,24 +23,24 @@ NONCE_BYTES = 12
 
 
 class UnreadableSecret(Exception):
-    """A sealed secret cannot be opened: its key is no longer in the set, or it was sealed for another thing."""
+    """A sealed secret cannot be opened: its key is not in the set any more, or it was sealed for another object."""
 
 
 class SecretSealer:
-    """Seals and opens secrets with the keys of a file, which may change while the process runs."""
+    """Seals and opens secrets with the keys of a file. The file may change while the process runs."""
 
     def __init__(self, keys: KeyFile) -> None:
         self._keys = keys
 
     def seal(self, plaintext: str, *, bound_to: UUID) -> str:
-        """Encrypt a secret that belongs to one thing. It opens for that thing only."""
+        """Encrypt a secret for one object. It can be opened for that object only."""
         key = self._keys.keys.keys[0]
         nonce = os.urandom(NONCE_BYTES)
         encrypted = nonce + _cipher(key).encrypt(nonce, plaintext.encode(), bound_to.bytes)
         return f"{PREFIX}{key.kid}:{base64.b64encode(encrypted).decode()}"
 
     def open(self, sealed: str, *, bound_to: UUID) -> str:
-        """Decrypt a secret. Raise UnreadableSecret."""
+        """Decrypt a secret of this object. Raise UnreadableSecret."""
         kid, _, encoded = sealed.removeprefix(PREFIX).partition(":")
         key = next((key for key in self._keys.keys.keys if key.kid == kid), None)
         if key is None or not sealed.startswith(PREFIX):
@@ -53,14 +53,14 @@ class SecretSealer:
 
 
 def seal_response(sealer: SecretSealer, command: IdempotentCommand, response: StoredResponse) -> StoredResponse:
-    """Return a response that holds a secret as it is stored: its body is sealed for its command."""
+    """Return a response with a secret in the form in which it is stored: its body is sealed for its command."""
     return replace(response, body=sealer.seal(response.body, bound_to=command.id))
 
 
 def open_response(
     sealer: SecretSealer, command: IdempotentCommand, stored: StoredResponse, *, advice: str
 ) -> StoredResponse:
-    """Return a sealed response as it was sent first. Raise Conflict with this advice if its key is gone."""
+    """Return a sealed response as it was first sent. Raise Conflict with `advice` if its key is not in the set."""
     try:
         return replace(stored, body=sealer.open(stored.body, bound_to=command.id))
     except UnreadableSecret:
@@ -69,7 +69,7 @@ def open_response(
 
 
 def _cipher(key: Any) -> AESGCM:
-    """Return the cipher of a key. A key that also signs never encrypts itself: a key derived from it does (HMAC)."""
+    """Return the cipher of a key. It encrypts with a key derived by HMAC, never with the key itself, which may sign."""
     parameters = key.as_dict(private=True)
     material = parameters.get("k") or parameters["d"]
     secret = base64.urlsafe_b64decode(material + "=" * (-len(material) % 4))

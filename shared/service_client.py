@@ -1,4 +1,4 @@
-"""Calls from one service to another over HTTP: signed at the moment of sending, limited in time, with a breaker."""
+"""Calls from one service to another over HTTP: signed when they are sent, limited in time, with a circuit breaker."""
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -14,24 +14,24 @@ from shared.request_context import current_request
 from shared.signed_tokens import InternalTokenSigner
 
 SECONDS_BETWEEN_CHUNKS = 60.0
-"""How long a flowing answer may pause before it is given up; the first piece waits for the database's sorting."""
+"""Seconds between two chunks of a stream. The first chunk waits until the database has sorted the rows."""
 
 
 class ServiceUnreachable(Exception):
-    """The other service cannot be reached, or said it is overloaded; nothing was done, waiting helps."""
+    """The other service cannot be reached, or is overloaded. It did nothing; waiting helps."""
 
 
 class ResponseLost(Exception):
-    """The connection ended before the answer came: it may have been done or not."""
+    """The connection ended before the response arrived. The other service may have done the request or not."""
 
 
 class ResponseTimeout(ResponseLost):
-    """The answer did not come in time: the other side may be stopped, which is no fault of what was sent."""
+    """The response did not arrive in time. The other service may have stopped; the request need not be the cause."""
 
 
 @dataclass(frozen=True)
 class ServiceResponse:
-    """What came back."""
+    """The response of another service."""
 
     status: int
     headers: Mapping[str, str]
@@ -40,7 +40,7 @@ class ServiceResponse:
 
 @dataclass(frozen=True)
 class ServiceStream:
-    """An answer that comes piece by piece; it is to be closed, whether it was read to its end or not."""
+    """A response that arrives in chunks. The caller closes it, whether it was read to its end or not."""
 
     status: int
     headers: Mapping[str, str]
@@ -50,8 +50,10 @@ class ServiceStream:
 
 @dataclass
 class CircuitBreaker:
-    """Stops calling a destination that keeps failing: open for `pause_seconds` seconds after `failure_limit` failures
-    in a row."""
+    """Stops calls to a service that keeps failing.
+
+    It is open for `pause_seconds` seconds after `failure_limit` failures in a row.
+    """
 
     failure_limit: int = 5
     pause_seconds: float = 1.0
@@ -59,7 +61,7 @@ class CircuitBreaker:
     opened_at: float = field(default=-1e9)
 
     def allows_call(self) -> bool:
-        """Say whether a call may be tried now; while open, one call a pause is let through to probe."""
+        """Return whether a call may be made now. While open, the breaker allows one call per pause, as a probe."""
         if self.failures < self.failure_limit:
             return True
         if time.monotonic() - self.opened_at >= self.pause_seconds:
@@ -68,14 +70,14 @@ class CircuitBreaker:
         return False
 
     def record(self, *, succeeded: bool) -> None:
-        """Take the outcome of a call into account."""
+        """Record whether a call succeeded."""
         self.failures = 0 if succeeded else self.failures + 1
         if self.failures == self.failure_limit:
             self.opened_at = time.monotonic()
 
 
 class ServiceClient:
-    """Another service of the hub, as seen from this one."""
+    """The HTTP client of another service of the hub."""
 
     def __init__(
         self, name: str, url: str, signer: InternalTokenSigner, *, seconds: float = 20.0, connections: int = 100
@@ -114,10 +116,10 @@ class ServiceClient:
         headers: Mapping[str, str] | None = None,
         seconds: float | None = None,
     ) -> ServiceResponse:
-        """Call the service; raises ServiceUnreachable when it cannot be reached and ResponseLost when the answer was
-        lost.
+        """Call the service. Raise ServiceUnreachable if it cannot be reached, ResponseLost if its response was lost.
 
-        A lost answer does not open the breaker: one letter may be what breaks the other side, and it is there again.
+        A lost response does not open the breaker. One message may have made the process fail, and its supervisor
+        starts it again.
         """
         if not self._breaker.allows_call():
             raise ServiceUnreachable(f"{self.name} has not answered lately")
@@ -130,10 +132,9 @@ class ServiceClient:
         return response
 
     async def stream(self, path: str, *, caller: Caller, query: list[tuple[str, str]]) -> "ServiceStream":
-        """Ask for an answer that is passed on as it comes, however long it is; who asks closes it.
+        """Return a response of any length as a stream, which the caller closes.
 
-        Between two pieces at most `SECONDS_BETWEEN_CHUNKS` pass. Raises ServiceUnreachable or ResponseLost as `call`
-        does.
+        At most `SECONDS_BETWEEN_CHUNKS` pass between two chunks. Raise ServiceUnreachable or ResponseLost as `call`.
         """
         if not self._breaker.allows_call():
             raise ServiceUnreachable(f"{self.name} has not answered lately")
@@ -201,7 +202,7 @@ class ServiceClient:
 
 
 def service_unavailable(service: str) -> Unavailable:
-    """Answer the refusal for a caller whose answer needs a service that is away."""
+    """Return the problem for a caller whose response needs a service that is away."""
     return Unavailable(
         "service-unavailable",
         f"The {service} service cannot answer now. Nothing was lost; ask again in a few seconds.",

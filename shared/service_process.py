@@ -1,4 +1,4 @@
-"""How a process of the hub starts, works and ends; the same for servers and workers."""
+"""The start, the work and the end of a process of the hub, for servers and workers."""
 
 import asyncio
 import os
@@ -17,15 +17,15 @@ from shared.startup_checks import load_settings_or_exit
 
 S = TypeVar("S", bound=ServiceSettings)
 RETRY_SECONDS = 0.5
-"""Seconds between two tries to begin while the database is away."""
+"""Seconds between two attempts to start while the database is away."""
 DRAIN_SECONDS = 25.0
-"""Seconds that requests and deliveries under way have to finish after SIGTERM; containers are killed after 30."""
+"""Seconds in which requests and deliveries under way finish after SIGTERM. Containers are killed after 30 s."""
 
 
 def start_process(name: str, model: type[S]) -> S:
-    """Read and check the settings of a process, configure its logs, and tie it to its supervisor if it has one.
+    """Return the checked settings of a process. Configure its logs, and end it with its supervisor if it has one.
 
-    Until its settings are read, it logs at the level INFO.
+    Until it has read its settings, it logs at the level INFO.
     """
     configure_logging(name)
     supervision.exit_with_supervisor()
@@ -46,9 +46,9 @@ def run_worker(name: str, model: type[S], work: Callable[[S], Coroutine[Any, Any
 async def work_until_signal(
     work: Coroutine[Any, Any, None], *background: Coroutine[Any, Any, None], drain: Callable[[], None] | None = None
 ) -> None:
-    """Run a worker's loop with its background tasks until SIGTERM or SIGINT. Raise what breaks the loop.
+    """Run a worker's loop with its background tasks until SIGTERM or SIGINT. Raise the error that ends the loop.
 
-    `drain` asks the loop to finish what is under way, for which it has 25 s. Without it the loop is cancelled.
+    `drain` makes the loop finish what is under way, within 25 s. Without it the loop is cancelled.
     """
     stop_requested = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
@@ -68,9 +68,9 @@ async def work_until_signal(
 
 @asynccontextmanager
 async def background_tasks(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run tasks as long as the block. If one fails, end the process: its supervisor starts it again.
+    """Run tasks while the block runs. If a task fails, end the process: its supervisor starts it again.
 
-    A process whose background task died in silence would accept work that nobody does.
+    A process that went on without its background task would accept work that it never does.
     """
     tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     for task in tasks:
@@ -82,7 +82,7 @@ async def background_tasks(*coroutines: Coroutine[Any, Any, None]) -> AsyncItera
 
 
 async def wait_for_database(work: Callable[[], Awaitable[object]]) -> None:
-    """Run what a process does first, again and again until the database responds and is migrated."""
+    """Run the first work of a process, and repeat it until the database responds and is migrated."""
     while True:
         try:
             await work()

@@ -1,7 +1,7 @@
-"""Settings are read once from the environment: unknown and missing names are refused, all faults at once.
+"""Settings, read once from the environment. All faults are reported at once: missing, wrong and unknown variables.
 
-Each may instead stand in a file: `X_FILE` names a file whose text is the value of `X`, as secrets are given to
-containers. Both at once are refused, for it would not be plain which counts.
+A value may also be in a file: `X_FILE` names a file whose text is the value of `X`, as containers receive secrets. If
+both are set, the process refuses to start, because it is not clear which one counts.
 """
 
 import os

@@ -1,8 +1,8 @@
-"""Signed tokens, outside and inside: who signed, for whom, until when. Ed25519 only (RFC 8037, RFC 9864).
+"""Signed tokens, internal and external, with their issuer, audience and expiry. Ed25519 only (RFC 8037, RFC 9864).
 
-Keys are settings: a JSON Web Key Set in a file, read again when it changes. The first key signs; every key in the
-set verifies, so that two live side by side in a rotation. Each token names its type (RFC 8725, 3.11), its issuer and
-one audience, and all of them are checked.
+Keys are settings: a JSON Web Key Set in a file, read again when it changes. The first key signs. Every key of the set
+verifies, so that two keys are valid during a rotation. Each token names its type (RFC 8725, 3.11), its issuer and one
+audience, and the hub checks all of them.
 """
 
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ INTERNAL_TOKEN_LIFETIME = timedelta(seconds=60)
 
 
 class InvalidToken(Exception):
-    """The token is not one of ours, not for us, or over; the message says which, for the log."""
+    """The token is not the hub's, is for another audience, or has expired. The message says which, for the log."""
 
 
 def sign_token(keys: KeyFile, *, typ: str, claims: dict[str, Any]) -> str:
@@ -31,7 +31,7 @@ def sign_token(keys: KeyFile, *, typ: str, claims: dict[str, Any]) -> str:
 
 
 def verify_token(token: str, keys: KeyFile, *, typ: str, issuer: str, audience: str, at: datetime) -> dict[str, Any]:
-    """Check a token wholly and answer its claims; raises InvalidToken."""
+    """Return the claims of a token after all checks. Raise InvalidToken."""
     if len(token) > 16_384:
         raise InvalidToken("too long")
     try:
@@ -54,14 +54,14 @@ def verify_token(token: str, keys: KeyFile, *, typ: str, issuer: str, audience: 
 
 
 class InternalTokenSigner:
-    """Signs calls to the other services, as one service, at the moment of sending."""
+    """Signs the calls of one service to the other services, when it sends them."""
 
     def __init__(self, service: str, keys: KeyFile) -> None:
         self.service = service
         self._keys = keys
 
     def sign(self, caller: Caller, *, audience: str, at: datetime) -> str:
-        """Sign who stands behind a call, for one service, for a minute."""
+        """Return a token that names the caller to one service. It is valid for one minute."""
         issued_at = int(at.timestamp())
         claims = {
             "iss": self.service,
@@ -74,14 +74,14 @@ class InternalTokenSigner:
 
 
 class InternalTokenVerifier:
-    """Reads the tokens of calls to one service, from the services it trusts."""
+    """Verifies the tokens of calls to one service, from the services that it trusts."""
 
     def __init__(self, audience: str, trusted: dict[str, KeyFile]) -> None:
         self._audience = audience
         self._trusted = trusted
 
     def verify(self, token: str, *, at: datetime) -> Caller:
-        """Answer who stands behind a call; raises InvalidToken. The issuer is tried by its own keys only."""
+        """Return the caller that a token names. Raise InvalidToken. Each issuer's token needs that issuer's own key."""
         for issuer, keys in self._trusted.items():
             try:
                 claims = verify_token(

@@ -1,4 +1,4 @@
-"""Bodies read strictly: JSON without duplicate keys, NaN or depth, then the contract, each fault with its place."""
+"""Strict parsing of bodies: JSON without duplicate names, NaN or deep nesting, then the contract."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -16,12 +16,12 @@ OWN_PROBLEM_CODES = frozenset(
     {f"unknown-{what}" for what in ("appendix", "country", "kind", "purpose", "source", "term", "unit")}
     | {"taxon-nameless", "too-many-digits"}
 )
-"""Faults whose code is the problem's own where a body has no other: a code that is in no list, a number too long."""
+"""Fault codes that become the problem's code if the body has no other fault: an unlisted code, too many digits."""
 BLANKS_BEFORE_COLON = (b" :", b"\t:", b"\n:", b"\r:")
 
 
 def parse_json(body: bytes) -> Any:
-    """Parse JSON strictly: no duplicate keys, no NaN or infinity, at most 32 levels, decimals kept exactly."""
+    """Parse JSON strictly: no duplicate names, no NaN or infinity, at most 32 levels, exact decimals. Raise Invalid."""
     try:
         value = jiter.from_json(body, allow_inf_nan=False, float_mode="decimal", catch_duplicate_keys=True)
     except (ValueError, RecursionError) as error:
@@ -32,9 +32,10 @@ def parse_json(body: bytes) -> Any:
 
 
 def parse_body(model: type[Model], body: bytes, count_names: Callable[[Model], int]) -> Model:
-    """Read a body strictly and check it against its contract: in one pass where that comes to the same.
+    """Parse a body strictly and check it against its contract, in one pass if the result is the same.
 
-    `count_names` counts the names that were stated in what was read. What the one pass refuses, the strict way words.
+    `count_names` counts the names that the body stated. If the one pass refuses the body, the strict way words the
+    faults. Raise Invalid.
     """
     try:
         found = model.model_validate_json(body)
@@ -44,10 +45,10 @@ def parse_body(model: type[Model], body: bytes, count_names: Callable[[Model], i
 
 
 def _has_no_duplicate_names(body: bytes, names: int) -> bool:
-    """Say whether it is certain that no name was there twice: each has a colon behind its quote, texts only add some.
+    """Return whether the body certainly has no name twice: a colon follows each name, and texts can only add colons.
 
-    The rest of what is strict a contract without floats sees to itself: it knows no field that could be too deep, and
-    refuses a number that is no whole one (then it is read strictly, and keeps its digits).
+    A contract without floats enforces the other strict rules. It knows no field that could be too deep, and refuses a
+    number that is not whole. Such a body is then parsed strictly, which keeps its digits.
     """
     if body.count(b":") == names:
         return True
@@ -63,7 +64,7 @@ def _depth(value: Any) -> int:
 
 
 def validate(model: type[Model], value: Any) -> Model:
-    """Check a parsed body against its contract; raises Invalid with a pointer for each fault."""
+    """Check a parsed body against its contract. Raise Invalid with a JSON Pointer for each fault."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -78,9 +79,9 @@ def _body_error(found: tuple[Fault, ...]) -> Invalid:
 
 
 def validate_and_render(model: type[Model], value: Any) -> tuple[Model, bytes]:
-    """Check a value against its contract, and write it as JSON; raises Invalid with a pointer for each fault.
+    """Check a value against its contract, and render it as JSON. Raise Invalid with a JSON Pointer for each fault.
 
-    The text is what is checked: that is quicker than to check the value and write what came of it.
+    The rendered text is checked: that is quicker than to check the value and render the result.
     """
     rendered = to_json(value)
     try:
@@ -90,10 +91,10 @@ def validate_and_render(model: type[Model], value: Any) -> tuple[Model, bytes]:
 
 
 def list_faults(error: ValidationError) -> tuple[Fault, ...]:
-    """Turn pydantic's errors into faults with JSON Pointers (RFC 6901), at most a hundred.
+    """Return pydantic's errors as faults with JSON Pointers (RFC 6901), at most a hundred.
 
-    A list with a faulty member pydantic calls too short besides, for it counts the good ones only: that is left out.
-    A fault that a whole model found names its field in `at`.
+    If a list has a faulty member, pydantic also calls the list too short, because it counts only the valid members.
+    This second error is omitted. A fault that a whole model found names its field in `at`.
     """
     found = error.errors(include_url=False, include_input=False)
     lists = {fault["loc"][:place] for fault in found for place in range(len(fault["loc"]))}
@@ -110,5 +111,5 @@ def _fault_pointer(fault: Any) -> str:
 
 
 def json_pointer(path: tuple[int | str, ...]) -> str:
-    """Write a place in a body as a JSON Pointer."""
+    """Render a place in a body as a JSON Pointer."""
     return "".join("/" + str(place).replace("~", "~0").replace("/", "~1") for place in path)

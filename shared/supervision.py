@@ -1,4 +1,4 @@
-"""A supervised process ends when its supervisor does, even one that was killed: the pipe on stdin says so."""
+"""A supervised process ends when its supervisor ends, even if that was killed: the pipe on stdin closes."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ SUPERVISED = "SAOLA_SUPERVISED"
 
 
 def exit_with_supervisor() -> None:
-    """If a supervisor holds our stdin, end this process (SIGTERM, so that it drains) when the pipe ends."""
+    """End this process when its supervisor ends, if it has one. SIGTERM ends it, so that it drains first."""
     if os.environ.get(SUPERVISED) == "1":
         threading.Thread(target=_wait_for_supervisor, name="lifeline", daemon=True).start()
 

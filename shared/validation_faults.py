@@ -1,4 +1,4 @@
-"""Faults of a body or a parameter in the hub's own words: pydantic speaks of tuples, models and enums."""
+"""Faults of a body or a parameter in the hub's own words, because pydantic's words name tuples, models and enums."""
 
 from typing import Any
 
@@ -77,7 +77,7 @@ CODES_BY_TYPE = {
     "json_invalid": "malformed-json",
     "json_type": "malformed-json",
 }
-"""Our code for each of pydantic's types of error that a contract can meet."""
+"""The hub's code for each type of error that pydantic reports for a contract."""
 MESSAGES_BY_TYPE = {
     "missing": "This is required, and is not there",
     "extra_forbidden": "The contract has no such field: leave it out, or see how it is spelt",
@@ -124,21 +124,21 @@ MESSAGES_BY_PATTERN = {
     r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$": "The value of a header is ASCII, with no blank first or last",
 }
 WORDED_BY_US = frozenset({"value_error", "assertion_error"})
-"""Types of error whose message is the text of an exception that a contract of ours raised."""
+"""Types of error whose message is the text of an exception that a contract of the hub raised."""
 
 
 def validation_code(error: Any) -> str:
-    """Return our code for one of pydantic's faults, always one of the catalogues."""
+    """Return the hub's code for one of pydantic's errors. It is always a code of the catalogues."""
     code = CODES_BY_TYPE.get(error["type"]) or str(error["type"]).replace("_", "-")
     return code if code in FAULT_CODES or code in PROBLEM_CODES else OTHER_CODE
 
 
 def validation_message(error: Any) -> str:
-    """Return what the contract asks for in the place of one of pydantic's faults, never in pydantic's words."""
+    """Return what the contract expects at the place of one of pydantic's errors, in the hub's own words."""
     kind, context, code = error["type"], error.get("ctx", {}), validation_code(error)
     if kind in WORDED_BY_US:
         return str(error["msg"]).partition(", ")[2]
-    if kind not in CODES_BY_TYPE and code != OTHER_CODE:  # a type of error of our own, in our own words
+    if kind not in CODES_BY_TYPE and code != OTHER_CODE:  # a type of error that the hub's contracts define
         return str(error["msg"])
     if kind in {"too_short", "too_long"}:
         return _list_length(context)

@@ -1,4 +1,4 @@
-"""What every service's HTTP side has in common: the app, its middleware, limits of bodies, health."""
+"""The HTTP side of every service: the app, its middleware, limits of bodies, health."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -33,11 +33,11 @@ def create_service_app(
     middleware: Sequence[Middleware] = (),
     **more: Any,
 ) -> FastAPI:
-    """Make a service's app; `reason_not_ready` returns why it is not ready, or None.
+    """Return a service's app; `reason_not_ready` returns why it is not ready, or None.
 
-    `middleware` is the service's own, outermost first. Every request meets `RequestMiddleware` before it, so that
-    whatever breaks there leaves a problem document and a log line too. Errors of the app are answered behind it, so
-    that it can give these answers its headers and its format.
+    `middleware` is the service's own, outermost first. `RequestMiddleware` is outside of it, so that an error there
+    leads to a problem document and a log line too. `ErrorResponseMiddleware` is inside of it, so that responses to
+    errors of the app have the service's headers and format.
     """
     app = FastAPI(
         title=title,
@@ -53,12 +53,12 @@ def create_service_app(
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
-        """Say that the process is alive."""
+        """Return that the process is alive."""
         return {"status": "alive"}
 
     @app.get("/readyz", include_in_schema=False)
     async def readyz(request: Request) -> Response:
-        """Say whether the service can do its work: its database answers and is migrated."""
+        """Return whether the service can do its work: its database responds and is migrated."""
         reason = await reason_not_ready()
         if reason is None:
             return JSONResponse({"status": "ready"})
@@ -68,28 +68,31 @@ def create_service_app(
 
 
 def add_metrics(app: FastAPI, read_metrics: ReadMetrics) -> None:
-    """Serve /metrics at the service's own port: for those that are not public, and nobody outside can reach."""
+    """Serve /metrics on the service's own port. It is for services that cannot be reached from outside the hub."""
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
-        """Answer the service's figures for a monitor."""
+        """Return the metrics of the service."""
         return Response(await render_metrics(read_metrics), media_type=CONTENT_TYPE_LATEST)
 
 
 def require_no_encoding(coding: str) -> None:
-    """Refuse a body that is compressed or otherwise coded: it would be taken for what it is not."""
+    """Raise Invalid if a body is compressed or otherwise encoded: the hub would misread it."""
     if coding.strip().lower() not in {"", "identity"}:
         raise Invalid("unsupported-media-type", "Send the body as it is, without Content-Encoding.")
 
 
 def require_size(declared: str, limit: int) -> None:
-    """Refuse a body that says it is too large, before it is sent: who waits for `100 Continue` keeps it."""
+    """Raise Invalid if Content-Length is too large. A client that waits for `100 Continue` then sends no body."""
     if declared.isdigit() and int(declared) > limit:
         raise _body_too_large(limit)
 
 
 async def read_body(request: Request, *, limit: int = MAX_BODY_BYTES, seconds: float = BODY_TIMEOUT_SECONDS) -> bytes:
-    """Read a body of at most `limit` bytes, chunked or not, within `seconds`. Raise for what is larger or slower."""
+    """Read a body of at most `limit` bytes, chunked or not, within `seconds`.
+
+    Raise Invalid if it is larger, ProblemError (body-too-slow) if it is slower.
+    """
     require_no_encoding(request.headers.get("content-encoding", ""))
     require_size(request.headers.get("content-length", ""), limit)
     try:
@@ -110,7 +113,10 @@ async def _collect(stream: AsyncIterator[bytes], limit: int) -> bytes:
 
 
 async def stream_body(request: Request, *, limit: int, seconds: float = BODY_TIMEOUT_SECONDS) -> AsyncIterator[bytes]:
-    """Pass a large body on in pieces, never held whole; refuses what is larger, or stops arriving for `seconds`."""
+    """Yield a large body in chunks, so that it is never whole in memory.
+
+    Raise Invalid if it is larger than `limit`, ProblemError (body-too-slow) if nothing arrives for `seconds`.
+    """
     require_no_encoding(request.headers.get("content-encoding", ""))
     require_size(request.headers.get("content-length", ""), limit)
     size, chunks = 0, aiter(request.stream())
@@ -129,7 +135,7 @@ async def stream_body(request: Request, *, limit: int, seconds: float = BODY_TIM
 
 
 def require_csv(request: Request) -> None:
-    """Refuse a body that does not say it is CSV."""
+    """Raise Invalid if the media type of a body is not CSV."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in {"text/csv", "application/csv"}:
         raise Invalid("unsupported-media-type", "Send Content-Type: text/csv.")
@@ -140,7 +146,7 @@ def _body_too_large(limit: int) -> Invalid:
 
 
 def require_json(request: Request) -> None:
-    """Refuse a body that does not say it is JSON in UTF-8."""
+    """Raise Invalid if the media type of a body is not JSON in UTF-8."""
     kind, _, rest = request.headers.get("content-type", "").partition(";")
     charset = rest.strip().lower().removeprefix("charset=").strip('"')
     if kind.strip().lower() != "application/json" or charset not in {"", "utf-8"}:
@@ -148,15 +154,15 @@ def require_json(request: Request) -> None:
 
 
 async def read_json_body(request: Request, model: type[Model]) -> Model:
-    """Read, parse and check a JSON body, as `parse_json_body` says."""
+    """Read, parse and check a JSON body: see `parse_json_body`."""
     return parse_json_body(request, await read_body(request), model)
 
 
 def parse_json_body(request: Request, body: bytes, model: type[Model], *, optional: bool = False) -> Model:
-    """Parse and check the body of a request; raises Invalid (400, 415, 422).
+    """Parse and check the body of a request. Raise Invalid (400, 415, 422).
 
-    No body at all counts as `{}`: it lacks what is required, if anything is. With `optional` an empty body of a stated
-    media type counts so too.
+    A request without a body counts as `{}`, so its faults name the required fields. With `optional` this also holds
+    for an empty body with a media type.
     """
     if not body.strip() and (optional or "content-type" not in request.headers):
         return validate(model, {})
@@ -165,5 +171,5 @@ def parse_json_body(request: Request, body: bytes, model: type[Model], *, option
 
 
 def render_view(view: BaseModel, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a view as a JSON response, written once by the model that OpenAPI describes."""
+    """Return a view as a JSON response, rendered by the model that OpenAPI describes."""
     return Response(view.model_dump_json(), status, headers, "application/json")

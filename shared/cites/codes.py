@@ -1,7 +1,7 @@
-"""The one-letter and three-letter codes the Parties agreed on: purposes, sources, terms, kinds of permit.
+"""The one-letter and three-letter codes that the Parties agreed on: purposes, sources, terms, permit kinds.
 
-Purposes and sources: Resolution Conf. 12.3 (Rev. CoP19). Terms: the trade terms of the CITES annual report
-guidelines, as carried by Regulation (EC) 865/2006, annex VII, and the older terms still found in trade records.
+Purposes and sources: Resolution Conf. 12.3 (Rev. CoP19). Terms: the trade terms of the CITES annual report guidelines,
+as listed in Regulation (EC) 865/2006, annex VII, and the older terms that trade records still contain.
 """
 
 PURPOSES: dict[str, str] = {
@@ -34,12 +34,14 @@ SOURCES: dict[str, str] = {
 }
 
 ACCOMPANIED_SOURCES = frozenset({"I", "O"})
-"""Sources that never stand alone: the underlying source is named beside them (Resolution Conf. 12.3)."""
+"""Sources that never occur alone: the underlying source is named too (Resolution Conf. 12.3)."""
 
 PLANT_SOURCES = frozenset({"A", "Y"})
 ANIMAL_SOURCES = frozenset({"C", "F", "R"})
-"""Sources that by their definition are of one kingdom (Resolution Conf. 12.3). D is of both: Appendix I animals bred,
-and Appendix I plants propagated, for commercial purposes."""
+"""Sources that by their definition belong to one kingdom (Resolution Conf. 12.3).
+
+D belongs to both: Appendix I animals bred, and Appendix I plants propagated, for commercial purposes.
+"""
 
 PERMIT_KINDS: dict[str, str] = {
     "export": "Export permit",
@@ -58,12 +60,12 @@ PERMIT_KINDS: dict[str, str] = {
 }
 
 IMPORT_SIDE_KINDS = frozenset({"import", "introduction_from_the_sea"})
-"""Documents of the country of import: nothing is endorsed on them at export."""
+"""Documents of the country of import: the customs office of export endorses nothing on them."""
 
 MULTIPLE_CROSSING_KINDS = frozenset(
     {"travelling_exhibition", "musical_instrument", "personal_ownership", "sample_collection"}
 )
-"""Certificates for goods that cross many borders and come back: each crossing is a line of the continuation sheet."""
+"""Certificates for goods that cross many borders and return. Each crossing is a line of the continuation sheet."""
 
 TERM_NAMES: dict[str, str] = {
     entry.split()[0]: " ".join(entry.split()[1:])
@@ -86,7 +88,7 @@ TERM_NAMES: dict[str, str] = {
     tusk; UNS unspecified; VEN veneer sheets; VNM venom; WAL wallet; WAT watch strap; WAX wax; WPR wood product
     """.split(";")
 }
-"""What each trade term means: those in use, and older ones still found in trade records."""
+"""The meaning of each trade term: those in use, and older ones that trade records still contain."""
 TERM_CODES = frozenset(TERM_NAMES)
 
 NEIGHBOURING_TERMS: tuple[frozenset[str], ...] = (
@@ -94,4 +96,4 @@ NEIGHBOURING_TERMS: tuple[frozenset[str], ...] = (
     frozenset({"LIV", "COR"}),
     frozenset({"CAR", "IVC"}),
 )
-"""Terms that two honest sides use for the same goods: for an officer to settle, not a refusal."""
+"""Terms that two honest parties use for the same goods. An officer decides; the hub does not reject."""

@@ -1,6 +1,6 @@
-"""Conversions between units and terms that are a guess, for an officer to see and never for the hub to count with.
+"""Estimated conversions between units and terms. The hub shows them to an officer and never calculates with them.
 
-The factors are those UNEP-WCMC applies when it compares what two sides reported in the CITES Trade Database.
+UNEP-WCMC applies these factors when it compares the reports of two countries in the CITES Trade Database.
 """
 
 from decimal import Decimal
@@ -21,7 +21,7 @@ TIMBER_DENSITIES: dict[str, int] = {
     "swietenia macrophylla": 730,
     "swietenia mahagoni": 750,
 }
-"""Kilograms a cubic metre of timber, by taxon (or genus)."""
+"""Kilograms per cubic metre of timber, by taxon (or genus)."""
 
 CORAL_PIECE_MASSES: dict[str, Decimal] = {"LIV": Decimal("0.206"), "COR": Decimal("0.58")}
-"""Kilograms a piece of live, and of raw, stony coral."""
+"""Kilograms per piece of live, and of raw, stony coral."""

@@ -1,10 +1,10 @@
-"""The types of event the hub sends, each with its meaning in one line."""
+"""The types of events that the hub sends, each with its meaning in one line."""
 
 from enum import StrEnum
 
 
 class EventType(StrEnum):
-    """The type of an event: what it is about, and what happened."""
+    """The type of an event: its family, and what happened."""
 
     DECLARATION_RECEIVED = "declaration.received"
     DECLARATION_ACCEPTED = "declaration.accepted"
@@ -44,7 +44,7 @@ class EventType(StrEnum):
 
     @property
     def family(self) -> str:
-        """What it is about: declaration, permit, quota, application, endpoint or event."""
+        """The kind of subject: declaration, permit, quota, application, endpoint or event."""
         return self.partition(".")[0]
 
 

@@ -1,7 +1,7 @@
-"""What the goods of a term can be counted or measured in: the dimensions of its preferred and alternative units.
+"""The dimensions of each trade term: those of its preferred and alternative units.
 
-Facts of the annual report guidelines, as carried by Regulation (EC) 865/2006, annex VII. A term that is not here (an
-older one, still found in trade records) may have any unit.
+The source is the annual report guidelines, as listed in Regulation (EC) 865/2006, annex VII. A term that is missing
+here (an older one that trade records still contain) may have any unit.
 """
 
 _COUNT = "DPL EAR FPT FOO FPL FPS GAR GRS LPL LPS PRL KEY PUP RUG SID SKE SKI SKU TRO CUL"

@@ -1,6 +1,6 @@
-"""The day it is in a country: a document's dates are days of its issuer, the last of whose zones ends the day.
+"""The current day in a country. A permit's dates are days of its issuer; a day ends when it ends in the last zone.
 
-Zones by country are the facts of the IANA time zone database (zone.tab, carried by the package `tzdata`).
+The zones of each country come from the IANA time zone database (zone.tab in the package `tzdata`).
 """
 
 from datetime import UTC, date, datetime
@@ -11,45 +11,45 @@ from zoneinfo import ZoneInfo
 
 @cache
 def time_zones(country: str) -> tuple[ZoneInfo, ...]:
-    """Answer the time zones of a country (ISO 3166-1 alpha-2); UTC alone for one that is not in the table."""
+    """Return the time zones of a country (ISO 3166-1 alpha-2); UTC alone for one that is not in the table."""
     return _zones_by_country().get(country, (ZoneInfo("UTC"),))
 
 
 def day_in_last_zone(country: str, at: datetime) -> date:
-    """Answer the day it is at `at` in the zone of the country that is last to end its day."""
+    """Return the day at `at` in the zone of the country in which the day ends last."""
     return min(at.astimezone(zone).date() for zone in time_zones(country))
 
 
 def day_in_first_zone(country: str, at: datetime) -> date:
-    """Answer the day it is at `at` in the zone of the country that is first to begin its day."""
+    """Return the day at `at` in the zone of the country in which the day begins first."""
     return max(at.astimezone(zone).date() for zone in time_zones(country))
 
 
 def days_in_last_zones(at: datetime) -> dict[str, date]:
-    """Answer for every country the day it is at `at` where its day ends last."""
+    """Return for every country the day at `at` in the zone in which its day ends last."""
     return _days_in_last_zones(at.replace(second=0, microsecond=0))
 
 
 @lru_cache(maxsize=4)
 def _days_in_last_zones(minute: datetime) -> dict[str, date]:
-    """Answer the same for a whole minute: zones lie whole minutes apart."""
+    """Return the days at a whole minute. Zones differ by whole minutes, so one result serves all of it."""
     return {country: day_in_last_zone(country, minute) for country in country_codes()}
 
 
 def utc_day(at: datetime) -> date:
-    """Answer the day of `at` in UTC."""
+    """Return the day of `at` in UTC."""
     return at.astimezone(UTC).date()
 
 
 COUNTRIES_WITHOUT_ZONE = frozenset({"BV", "HM"})
-"""Countries of ISO 3166-1 that the table does not list: nobody lives there."""
+"""Uninhabited countries of ISO 3166-1 that the table does not list."""
 TRADE_RECORD_CODES = frozenset({"XK", "XV", "XX", "XZ", "ZZ", "AN", "CS", "SU", "YU", "DD", "ZR"})
-"""Codes that trade records carry beside those of ISO 3166-1: several, unknown, high seas, and countries of before."""
+"""Codes of trade records that ISO 3166-1 does not list: several, unknown, high seas, and former countries."""
 
 
 @cache
 def country_codes() -> frozenset[str]:
-    """Answer the country codes that may be stated."""
+    """Return the country codes that a declaration or a permit may state."""
     return frozenset(_zones_by_country()) | COUNTRIES_WITHOUT_ZONE | TRADE_RECORD_CODES
 
 

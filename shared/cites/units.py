@@ -1,8 +1,8 @@
-"""The units a quantity may be stated in, and which of them convert into one another exactly.
+"""The units of a quantity, and the exact conversions between them.
 
-Each unit belongs to one dimension and is so many of that dimension's smallest unit. Between two dimensions there is
-no exact conversion (a cubic metre of timber has no certain weight). The report codes are those of the CITES annual
-report guidelines; a blank stands for a number of specimens.
+Each unit belongs to one dimension and is a multiple of that dimension's smallest unit. Two dimensions have no exact
+conversion (a cubic metre of timber has no certain weight). The report codes are those of the CITES annual report
+guidelines; a blank means a number of specimens.
 """
 
 from decimal import Decimal
