@@ -31,7 +31,7 @@ from shared.web import add_metrics, create_service_app
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Build the app. Only the gateway calls its routes; it signs each call."""
+    """Return the app. Only the gateway calls its routes, and it signs each call."""
     engine = create_engine(settings.database_url, connections=settings.database_connections)
     context = PermitsContext(engine=engine, initial_listing=InitialListing(engine), report_slots=ReportSlots())
 

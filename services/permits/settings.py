@@ -1,4 +1,4 @@
-"""PERMITS_*: what the service and its worker need to know, read once at the start."""
+"""The PERMITS_* variables of the service and its worker, read once at the start."""
 
 from pathlib import Path
 
@@ -13,8 +13,16 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="PERMITS_", frozen=True, extra="forbid")
 
-    database_connections: int = Field(10, ge=1, le=100, description="Most connections to the database")
-    port: int = Field(8001, ge=0, le=65535, description="Port to listen on")
-    gateway_keys: Path = Field(description="Public keys of the gateway (JSON Web Key Set)")
-    signing_keys: Path = Field(description="Own private keys (JSON Web Key Set); the worker signs with the first")
-    notifications_url: str = Field(description="Where the notifications service answers")
+    database_connections: int = Field(
+        10, ge=1, le=100, description="Connections to the database that one process of the service opens at most"
+    )
+    port: int = Field(8001, ge=0, le=65535, description="Port to listen on; 0 for any free port")
+    gateway_keys: Path = Field(
+        description="File with the gateway's public keys (JSON Web Key Set); they check the gateway's calls"
+    )
+    signing_keys: Path = Field(
+        description="File with the private keys of permits (JSON Web Key Set); the worker signs with the first"
+    )
+    notifications_url: str = Field(
+        description="Address of the notifications service, such as http://notifications:8080"
+    )

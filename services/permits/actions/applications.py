@@ -1,4 +1,4 @@
-"""Applications for permits: a trader applies, the authority asks, grants or refuses."""
+"""Applications for permits: a trader applies; the authority queries, assesses, grants or refuses."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
@@ -38,7 +38,7 @@ Decide = Callable[[AsyncConnection, ApplicationRecord], Awaitable[ChangeSet]]
 
 
 def _from_application_only(transition: Callable[[ApplicationRecord], ChangeSet]) -> Decide:
-    """Make a decision of a turn that needs nothing but the application."""
+    """Return the decision of a transition that needs only the application."""
 
     async def decide(_: AsyncConnection, application: ApplicationRecord) -> ChangeSet:
         return transition(application)
@@ -54,7 +54,7 @@ async def submit(
     *,
     trader: RepresentedTrader | None = None,
 ) -> StoredResponse:
-    """Apply for a permit as its exporter or importer, or as an agent in the name of one of them."""
+    """Store an application by its exporter or importer, or by the agent of one of them. Raise NotAllowed."""
     identifiers = party.identifier_values if trader is None else frozenset(trader.numbers)
     trader_id = party.id if trader is None else trader.party
     _require_own_application(content, identifiers, trader_id)
@@ -83,7 +83,7 @@ def _require_own_application(content: Application, identifiers: frozenset[str], 
 async def query(
     engine: AsyncEngine, application_id: UUID, officer: Officer, question: Question, command: IdempotentCommand
 ) -> StoredResponse:
-    """Ask the applicant."""
+    """Send the authority's question to the applicant. Raise NotFound, Conflict."""
     decide = _from_application_only(
         lambda application: domain_applications.query(application, question.message, officer)
     )
@@ -95,7 +95,7 @@ async def query(
 async def reply(
     engine: AsyncEngine, application_id: UUID, party: Party, content: Reply, command: IdempotentCommand
 ) -> StoredResponse:
-    """Answer the authority."""
+    """Store the applicant's reply to the authority. Raise NotFound, Conflict."""
     actor = Actor(party=party.id, role=ActorRole.TRADER, at=command.at)
     decide = _from_application_only(lambda application: domain_applications.reply(application, content.message, actor))
     return await _apply_transition(engine, application_id, party, applications.submitted_by(party), command, decide)
@@ -104,7 +104,7 @@ async def reply(
 async def withdraw(
     engine: AsyncEngine, application_id: UUID, party: Party, content: Withdrawal, command: IdempotentCommand
 ) -> StoredResponse:
-    """Take an application back."""
+    """Withdraw an application for its applicant. Raise NotFound, Conflict."""
     actor = Actor(party=party.id, role=ActorRole.TRADER, at=command.at)
     decide = _from_application_only(
         lambda application: domain_applications.withdraw(application, content.reason, actor)
@@ -115,7 +115,7 @@ async def withdraw(
 async def refuse(
     engine: AsyncEngine, application_id: UUID, officer: Officer, decision: Refusal, command: IdempotentCommand
 ) -> StoredResponse:
-    """Refuse an application."""
+    """Refuse an application for the authority. Raise NotFound, Conflict."""
     decide = _from_application_only(
         lambda application: domain_applications.refuse(application, decision.reason, officer.actor)
     )
@@ -127,7 +127,7 @@ async def refuse(
 async def assess(
     engine: AsyncEngine, application_id: UUID, officer: Officer, assessment: Assessment, command: IdempotentCommand
 ) -> StoredResponse:
-    """Note what a person of the authority found."""
+    """Store an officer's assessment of an application. Raise NotFound, Conflict."""
     decide = _from_application_only(lambda application: domain_applications.assess(application, assessment, officer))
     return await _apply_transition(
         engine, application_id, officer.party, applications.decided_by(officer.party), command, decide
@@ -137,7 +137,10 @@ async def assess(
 async def grant(
     engine: AsyncEngine, application_id: UUID, officer: Officer, decision: GrantDecision, command: IdempotentCommand
 ) -> StoredResponse:
-    """Grant an application, which issues the permit; answers its id and, this once, its token."""
+    """Grant an application and issue its permit. The response holds the permit's id and, this once, its token.
+
+    Raise NotFound, Conflict, Invalid.
+    """
     token = generate_secret()
 
     async def decide(conn: AsyncConnection, application: ApplicationRecord) -> ChangeSet:
@@ -202,7 +205,7 @@ async def _store_response(
     token: str | None = None,
 ) -> StoredResponse:
     application = await applications.find(conn, application_id, applications.readable_by(party))
-    assert application is not None, "who acted on it reads it"
+    assert application is not None, "a party that acts on an application may read it"
     [view] = await _load_views(conn, [application], party, command.at, token=token)
     location = f"/v1/permit-applications/{application_id}" if status == CREATED else None
     response = StoredResponse(status=status, body=render_json(view), location=location, version=application.version)
@@ -211,7 +214,7 @@ async def _store_response(
 
 
 async def read(engine: AsyncEngine, application_id: UUID, party: Party, at: datetime) -> ApplicationView:
-    """Read one application whole."""
+    """Return one application with all that this party may read. Raise NotFound."""
     async with engine.connect() as conn:
         application = await applications.find(conn, application_id, applications.readable_by(party))
         if application is None:
@@ -222,7 +225,7 @@ async def read(engine: AsyncEngine, application_id: UUID, party: Party, at: date
 async def list_applications(
     engine: AsyncEngine, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None, at: datetime
 ) -> Applications:
-    """List applications, newest first."""
+    """List applications, newest first. The cursor is the id of the last one."""
     async with engine.connect() as conn:
         records = await applications.search(conn, party, filters, limit=limit + 1, before=before)
         data = await _load_views(conn, records[:limit], party, at)
@@ -255,7 +258,7 @@ def _application_view(
     *,
     permit: RelatedPermit | None,
 ) -> ApplicationView:
-    """Return an application whole; the assessment in it is only for the authority."""
+    """Return an application with its history. Only the authority sees the assessment."""
     content = application.content
     is_authority = Role.AUTHORITY in reader.roles and reader.country == content.authority_country
     visible_history = [row for row in history if is_authority or row["event"] != EventType.APPLICATION_ASSESSED]

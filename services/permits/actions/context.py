@@ -1,4 +1,4 @@
-"""The context of permits: what its routes and actions work with, made once by the entry point."""
+"""The context of permits: the objects that its routes and actions share, built once by the entry point."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from services.permits.actions.reports import ReportSlots
 
 @dataclass(frozen=True)
 class PermitsContext:
-    """Everything a route may need, by name."""
+    """The engine, the initial listing and the report slots of one process."""
 
     engine: AsyncEngine
     initial_listing: InitialListing

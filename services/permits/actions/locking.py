@@ -1,7 +1,7 @@
-"""Lock the permits of a decision, the declarations that hold reservations of them, and what else those hold.
+"""Lock the permits of a decision, the declarations with reservations on them, and the other permits of those.
 
-Permits by id, then declarations by id, as everywhere. What has to be locked is seen before the locks are taken; where
-it has changed by then, the whole unit of work begins anew.
+All actions lock permits by id, then declarations by id. A query finds the rows before the locks are taken. If they
+have changed when the locks are held, the whole unit of work starts again.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -22,11 +22,14 @@ MAX_ATTEMPTS = 5
 
 
 class ConcurrentChange(Exception):
-    """What was to be locked changed before it was."""
+    """The rows to lock changed between the query that found them and the lock."""
 
 
 async def retry_on_conflict(work: Callable[[], Awaitable[T]]) -> T:
-    """Do a whole unit of work, anew when what it concerns moved at that moment; then 409 `changed-meanwhile`."""
+    """Return the result of a unit of work, which is repeated after each concurrent change.
+
+    Raise Conflict (409 `changed-meanwhile`) after MAX_ATTEMPTS.
+    """
     for _ in range(MAX_ATTEMPTS):
         try:
             return await retry_transaction(work)
@@ -38,7 +41,10 @@ async def retry_on_conflict(work: Callable[[], Awaitable[T]]) -> T:
 async def lock_with_holders(
     conn: AsyncConnection, ids: Iterable[UUID], also_lock: Iterable[UUID] = ()
 ) -> tuple[dict[UUID, PermitRecord], dict[UUID, DeclarationRecord]]:
-    """Lock permits with all that import reservations on them concern; `also_lock` are further declarations to lock."""
+    """Return locked permits and declarations: these permits, and all that import reservations on them involve.
+
+    `also_lock` are further declarations to lock. Raise ConcurrentChange.
+    """
     permit_ids = set(ids)
     locked = await permits.lock(conn, permit_ids | await permits.list_reserved_together(conn, permit_ids))
     holder_ids = {

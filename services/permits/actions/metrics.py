@@ -1,4 +1,4 @@
-"""What a monitor reads of permits: the news that waits to be told, the lines whose ledger does not add up."""
+"""The metrics of permits: events that wait in the outbox, and permit lines with a balance mismatch."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from shared.metrics import QueueBacklog, gauge
 
 
 async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:
-    """Answer how much news waits to be carried to notifications, how long the oldest has, and how many lines differ."""
+    """Return how many events wait for notifications, the age of the oldest in seconds, and the count of mismatches."""
     async with engine.connect() as conn:
         count, oldest = await outbox.read_backlog(conn)
         mismatches = await balance_mismatches.count(conn)

@@ -1,4 +1,4 @@
-"""Take in the parties that changed at the gateway."""
+"""Store the parties that changed at the gateway."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from shared.database import retry_transaction
 
 
 async def store_changed(engine: AsyncEngine, changed: Sequence[Party]) -> None:
-    """Bring the copy up to date; older versions change nothing."""
+    """Store changed parties in the copy that permits keeps. A version that is older than the stored one is ignored."""
 
     async def transaction() -> None:
         async with engine.begin() as conn:

@@ -1,14 +1,14 @@
-"""Whether permits can do its work. Notifications does not count: its events wait in the outbox."""
+"""The readiness of permits. It does not depend on notifications: events wait in the outbox."""
 
 from services.permits.actions.context import PermitsContext
 from shared.readiness import find_database_fault
 
 LISTING_WAIT_SECONDS = 2.0
-"""Seconds that a question waits for the first listing, which a new hub loads at its start."""
+"""Seconds that a readiness request waits for the first listing, which a new hub loads at its start."""
 
 
 async def find_unready_reason(context: PermitsContext) -> str | None:
-    """Return why permits is not ready: its database, or the first listing that is not loaded yet. None if it is."""
+    """Return why permits is not ready, or None: its database fails, or the first listing is not loaded yet."""
     fault = await find_database_fault(context.engine, "permits")
     if fault is not None:
         return fault

@@ -1,4 +1,4 @@
-"""Reports of a country's year, row by row as CSV: the annual report (Article VIII.7), and what the other side said."""
+"""Reports of a country's year as a CSV stream: the annual report (Article VIII.7) and the mirror report."""
 
 import csv
 import io
@@ -33,7 +33,7 @@ EXPORT_COLUMNS = (
 IMPORT_COLUMNS = (*EXPORT_COLUMNS[:7], "ImportPermit", *EXPORT_COLUMNS[7:])
 APPENDIX_NUMBERS = {Appendix.I: "1", Appendix.II: "2", Appendix.III: "3"}
 MAX_CONCURRENT_REPORTS = 3
-"""Reports that are streamed at the same time: each holds a connection to the database while its reader reads."""
+"""Reports streamed at the same time. Each uses a database connection for as long as its client reads."""
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -56,38 +56,38 @@ MIRROR_COLUMNS = (
 )
 QUANTITY_COLUMNS = frozenset({"Quantity", "ExporterQuantity", "ImporterQuantity", "Difference"})
 PERMIT_COLUMN_BY_KIND = {"import": "ImportPermit", "introduction_from_the_sea": "IFSPermit"}
-"""Column of a permit's number by its kind; every other kind stands where an export permit stands."""
+"""Column of a permit's number by its kind. Every other kind uses the column ExportPermit."""
 ReadRows = Callable[[AsyncConnection, int, str], AsyncIterator[Sequence[Row]]]
 RenderRow = Callable[[Row, int], dict[str, str]]
 
 
 class ReportSlots:
-    """The places for reports that are streamed at the same time."""
+    """The free slots for reports that are streamed at the same time."""
 
     def __init__(self) -> None:
         self._free = MAX_CONCURRENT_REPORTS
 
     def acquire(self) -> None:
-        """Take a place. Raise Unavailable if none is free."""
+        """Reserve a slot. Raise Unavailable if none is free."""
         if not self._free:
             detail = f"{MAX_CONCURRENT_REPORTS} reports are being read already. Ask again when one of them is through."
             raise Unavailable("reports-busy", detail, retry_after=10)
         self._free -= 1
 
     def release(self) -> None:
-        """Return a place."""
+        """Return a slot."""
         self._free += 1
 
 
 def annual_report(engine: AsyncEngine, year: int, side: Side, country: str) -> AsyncGenerator[str]:
-    """Stream the report: one row a permit line, from what was really used in the year."""
+    """Yield the annual report as CSV: one row per permit line, with the quantities used in the year."""
     if side is Side.EXPORT:
         return _stream_lines(engine, EXPORT_COLUMNS, reports.stream_exports, _export_row, year, country)
     return _stream_lines(engine, IMPORT_COLUMNS, reports.stream_imports, _import_row, year, country)
 
 
 def mirror_report(engine: AsyncEngine, year: int, country: str) -> AsyncGenerator[str]:
-    """Stream what the other side said: of each permit line what left in the year beside what arrived in it."""
+    """Yield the mirror report as CSV: per permit line, the quantities that left and that arrived in the year."""
     return _stream_lines(engine, MIRROR_COLUMNS, reports.stream_both_sides, _mirror_row, year, country)
 
 
@@ -164,5 +164,5 @@ def _render_csv(rows: Iterable[Sequence[str]]) -> str:
 
 
 def _escape_formula(name: str, value: str) -> str:
-    """Keep a spreadsheet from reading a text as a formula; a quantity is a number and stays one."""
+    """Return a cell that a spreadsheet does not run as a formula. A quantity stays a number."""
     return "'" + value if value.startswith(FORMULA_PREFIXES) and name not in QUANTITY_COLUMNS else value

@@ -1,4 +1,4 @@
-"""What several subjects show alike: rows of history, and links to permits."""
+"""Parts of views that several subjects share: history entries and links to permits."""
 
 import json
 from collections.abc import Mapping
@@ -13,16 +13,16 @@ from shared.contracts.views.parts import HistoryActor, HistoryEntry
 from shared.contracts.views.permits import RelatedPermit
 
 HistoryRow = Row | Mapping[str, Any]
-"""A row of history, read or about to be written."""
+"""A row of history, as read or as it will be written."""
 Entry = TypeVar("Entry", bound=HistoryEntry)
 Links = Mapping[UUID, tuple[str, str]]
-"""Issuer and number of permits that another names, by id."""
+"""Issuer and number of permits, by id."""
 
 
 def history_entry(
     view: type[Entry], row: HistoryRow, record: DeclarationRecord | ApplicationRecord | None = None
 ) -> Entry:
-    """Return a row of history. Where an agent acted under a mandate, both it and its trader are named."""
+    """Return the view of a row of history. If an agent acted under a mandate, it names both agent and trader."""
     party, role = row["actor_party_id"], row["actor_role"]
     is_agent = record is not None and role == ActorRole.TRADER and party not in {None, record.trader}
     return view(
@@ -38,16 +38,16 @@ def history_entry(
 
 
 def _detail(detail: str | dict[str, Any] | None) -> dict[str, Any]:
-    """Return what an event was about, as it was read, or as it is about to be written.
+    """Return the detail of an event, parsed if it comes from the database.
 
-    An override of all items of a declaration names none: its `item` is null.
+    An override of all items of a declaration has the `item` null.
     """
     found: dict[str, Any] = json.loads(detail) if isinstance(detail, str) else detail or {}
     return {"item": None, **found} if "overridden" in found else found
 
 
 def permit_link(permit_id: UUID | None, links: Links, *, token: str | None = None) -> RelatedPermit | None:
-    """Name another permit: replaced by this one, or in its place; `token` is its secret where it was just issued."""
+    """Return the link to a replaced or replacing permit, or None. `token` is set if that permit was just issued."""
     if permit_id is None:
         return None
     issuer, number = links.get(permit_id, (None, None))

@@ -1,4 +1,4 @@
-"""Applications for permits: traders apply, answer and withdraw; authorities query, assess, grant and refuse."""
+"""Applications for permits: traders submit, reply and withdraw; authorities query, assess, grant and refuse."""
 
 from typing import Annotated
 from uuid import UUID
@@ -27,7 +27,7 @@ Concerned = Annotated[Party, Depends(require_role(Role.TRADER, Role.AUTHORITY))]
 
 
 class Filters(BaseModel):
-    """What applications may be listed by; unknown filters are refused."""
+    """The filters of a list of applications. An unknown filter is an error."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -45,7 +45,7 @@ class Filters(BaseModel):
 
 @router.post("", status_code=201)
 async def submit(request: Request, context: Context, party: Trader, trader: RepresentedTraderIfAny) -> Response:
-    """Apply for a permit."""
+    """Store a new application for a permit."""
     content, command = await read_command(request, Application)
     return render_stored_response(await applications.submit(context.engine, party, content, command, trader=trader))
 
@@ -71,7 +71,7 @@ async def read(application_id: ApplicationId, context: Context, party: Concerned
 async def query(
     application_id: ApplicationId, request: Request, context: Context, party: Authority, person: Person
 ) -> Response:
-    """Ask the applicant."""
+    """Send a question to the applicant."""
     question, command = await read_command(request, Question)
     return render_stored_response(
         await applications.query(context.engine, application_id, _officer(party, person, command), question, command)
@@ -80,14 +80,14 @@ async def query(
 
 @router.post("/{id}/answer")
 async def reply(application_id: ApplicationId, request: Request, context: Context, party: Trader) -> Response:
-    """Answer the authority."""
+    """Send a reply to the authority."""
     content, command = await read_command(request, Reply)
     return render_stored_response(await applications.reply(context.engine, application_id, party, content, command))
 
 
 @router.post("/{id}/withdrawal")
 async def withdraw(application_id: ApplicationId, request: Request, context: Context, party: Trader) -> Response:
-    """Take the application back."""
+    """Withdraw an application."""
     content, command = await read_command(request, Withdrawal, optional=True)
     return render_stored_response(await applications.withdraw(context.engine, application_id, party, content, command))
 
@@ -96,7 +96,7 @@ async def withdraw(application_id: ApplicationId, request: Request, context: Con
 async def assess(
     application_id: ApplicationId, request: Request, context: Context, party: Authority, person: Person
 ) -> Response:
-    """Note what a person of the authority found."""
+    """Store an officer's assessment of an application."""
     assessment, command = await read_command(request, Assessment)
     return render_stored_response(
         await applications.assess(context.engine, application_id, _officer(party, person, command), assessment, command)
@@ -107,7 +107,7 @@ async def assess(
 async def grant(
     application_id: ApplicationId, request: Request, context: Context, party: Authority, person: Person
 ) -> Response:
-    """Grant the application, which issues the permit."""
+    """Grant an application and issue its permit."""
     decision, command = await read_command(request, GrantDecision, optional=True)
     return render_stored_response(
         await applications.grant(context.engine, application_id, _officer(party, person, command), decision, command)
@@ -118,7 +118,7 @@ async def grant(
 async def refuse(
     application_id: ApplicationId, request: Request, context: Context, party: Authority, person: Person
 ) -> Response:
-    """Refuse the application, with reasons."""
+    """Refuse an application with a reason."""
     decision, command = await read_command(request, Refusal)
     return render_stored_response(
         await applications.refuse(context.engine, application_id, _officer(party, person, command), decision, command)

@@ -1,4 +1,4 @@
-"""Commands to permits: the body by its contract, and the version that the command was given against."""
+"""Read commands to permits: the body by its contract, and the version that the caller expects (If-Match)."""
 
 import hashlib
 from base64 import b64decode
@@ -20,10 +20,10 @@ Model = TypeVar("Model", bound=BaseModel)
 async def read_command(
     request: Request, model: type[Model], *, optional: bool = False
 ) -> tuple[Model, IdempotentCommand]:
-    """Read a command and its body.
+    """Read a command and its body. Raise ProblemError for a body or a header that is not valid.
 
-    `Stated-Digest` is the digest of the trader's bytes, if the gateway translated them from another format. It names
-    the content then: a later version of the gateway may translate the same bytes differently.
+    If the gateway translated the trader's bytes from another format, `Stated-Digest` is the digest of those bytes.
+    It then identifies the content: a later version of the gateway may translate the same bytes differently.
     """
     body = await read_body(request)
     content = parse_json_body(request, body, model, optional=optional)

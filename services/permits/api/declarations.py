@@ -1,4 +1,4 @@
-"""Declarations: read by those they concern, amended and cancelled by traders, decided by customs."""
+"""Declarations: parties read them, traders amend and cancel them, customs decides, authorities consent."""
 
 from typing import Annotated
 from uuid import UUID
@@ -37,7 +37,7 @@ router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
 
 
 class Filters(BaseModel):
-    """What declarations may be listed by; unknown filters are refused."""
+    """The filters of a list of declarations. An unknown filter is an error."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -69,7 +69,7 @@ async def list_declarations(context: Context, party: Reader, filters: Annotated[
 async def validate_declaration(
     request: Request, context: Context, party: Trader, trader: RepresentedTraderIfAny
 ) -> Response:
-    """Say what the hub would find; nothing is kept. What is not well formed is named in `errors`."""
+    """Check a declaration and store nothing. `errors` lists the places that break the contract."""
     at = now()
     try:
         content = await read_json_body(request, NormalizedDeclaration)
@@ -83,7 +83,7 @@ async def validate_declaration(
 
 @router.get("/{id}")
 async def read_declaration(declaration_id: DeclarationId, context: Context, party: Reader) -> Response:
-    """Read one declaration whole."""
+    """Read one declaration."""
     view = await declarations_read.read_declaration(context.engine, declaration_id, party)
     return render_view(view, version=view.version)
 
@@ -92,7 +92,7 @@ async def read_declaration(declaration_id: DeclarationId, context: Context, part
 async def amend_declaration(
     declaration_id: DeclarationId, request: Request, context: Context, party: Trader, trader: RepresentedTraderIfAny
 ) -> Response:
-    """State a new version of a declaration that is not released; it is checked anew."""
+    """Replace a declaration that is not released by a new version, and check it."""
     require_if_match(request.headers.get("if-match"))
     content, command = await read_command(request, NormalizedDeclaration)
     return render_stored_response(
@@ -104,7 +104,7 @@ async def amend_declaration(
 async def cancel_declaration(
     declaration_id: DeclarationId, request: Request, context: Context, party: Trader
 ) -> Response:
-    """Take a declaration back; what was set aside goes back."""
+    """Cancel a declaration and return its reservations."""
     content, command = await read_command(request, Cancellation, optional=True)
     return render_stored_response(await transitions.cancel(context.engine, declaration_id, party, content, command))
 
@@ -113,7 +113,7 @@ async def cancel_declaration(
 async def release_declaration(
     declaration_id: DeclarationId, request: Request, context: Context, party: Customs
 ) -> Response:
-    """Let the goods go, with the actual quantities; an empty body means as declared."""
+    """Release the goods with their actual quantities. An empty body means the declared quantities."""
     decision, command = await read_command(request, Release, optional=True)
     return render_stored_response(await transitions.release(context.engine, declaration_id, party, decision, command))
 
@@ -122,7 +122,7 @@ async def release_declaration(
 async def refuse_declaration(
     declaration_id: DeclarationId, request: Request, context: Context, party: Customs
 ) -> Response:
-    """Refuse the goods; what was set aside goes back."""
+    """Refuse the goods and return the reservations."""
     decision, command = await read_command(request, Refusal)
     return render_stored_response(await transitions.refuse(context.engine, declaration_id, party, decision, command))
 
@@ -131,7 +131,7 @@ async def refuse_declaration(
 async def override_finding(
     declaration_id: DeclarationId, request: Request, context: Context, party: Customs
 ) -> Response:
-    """Settle the findings of a rule, with a reason."""
+    """Override the findings of a rule with a reason."""
     decision, command = await read_command(request, Override)
     return render_stored_response(await transitions.override(context.engine, declaration_id, party, decision, command))
 
@@ -140,7 +140,7 @@ async def override_finding(
 async def correct_release(
     declaration_id: DeclarationId, request: Request, context: Context, party: Customs
 ) -> Response:
-    """Correct what was released, up or down, with a reason."""
+    """Correct the released quantities, up or down, with a reason."""
     decision, command = await read_command(request, Correction)
     return render_stored_response(await transitions.correct(context.engine, declaration_id, party, decision, command))
 
@@ -149,6 +149,6 @@ async def correct_release(
 async def consent_to_item(
     declaration_id: DeclarationId, request: Request, context: Context, party: Authority
 ) -> Response:
-    """Agree, as the authority that issued the cited permit, to more than it says."""
+    """Store the consent of the authority that issued the cited permit to exceed it for one item."""
     decision, command = await read_command(request, Consent)
     return render_stored_response(await transitions.consent(context.engine, declaration_id, party, decision, command))

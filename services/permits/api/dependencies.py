@@ -1,4 +1,4 @@
-"""The context of permits, and who calls: which role a route demands, and the person who acts."""
+"""The dependencies of routes: the context of permits, the calling party with the required role, and the user."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -23,7 +23,7 @@ Context = Annotated[PermitsContext, Depends(read_context)]
 
 
 def require_role(*roles: str) -> Callable[[Party], Awaitable[Party]]:
-    """Return a dependency that lets only parties with one of these roles pass."""
+    """Return a dependency that raises NotAllowed for a party with none of these roles."""
 
     async def check_role(party: CallingParty) -> Party:
         if not set(roles) & set(party.roles):
@@ -34,7 +34,7 @@ def require_role(*roles: str) -> Callable[[Party], Awaitable[Party]]:
 
 
 async def read_person(caller: Annotated[Caller, Depends(read_caller)]) -> str:
-    """Return the person behind a call: the credential that it used, else the party."""
+    """Return the identifier of the person behind a call: the id of its credential, or else of the party."""
     return caller.client or str(caller.party.id if caller.party else "")
 
 
@@ -46,4 +46,4 @@ Reader = Annotated[Party, Depends(require_role(Role.TRADER, Role.CUSTOMS, Role.A
 ApplicationId = Annotated[UUID, Path(alias="id")]
 DeclarationId = Annotated[UUID, Path(alias="id")]
 PermitId = Annotated[UUID, Path(alias="id")]
-"""The id in a route's path, which the public route calls `{id}` too: both services log one name of a route."""
+"""The id in a route's path. The public route calls it `{id}` too, so both services log the same route name."""

@@ -1,4 +1,4 @@
-"""What the gateway brings in batches: submissions and changed parties by its couriers, permits in a party's name."""
+"""The batches of the gateway: submissions and changed parties from its dispatchers, permits for an authority."""
 
 import json
 from collections.abc import Sequence
@@ -33,16 +33,16 @@ MAX_PERMITS = 200
 
 @router.post("/declarations")
 async def lodge_declarations(request: Request, context: Context, service: CallingService) -> Response:
-    """Take in a batch of declarations; one answer a letter."""
+    """Lodge a batch of declarations. The response has one result per message."""
     messages = _parse_messages(await read_body(request, limit=BATCH_LIMIT))
     results = await lodge_batch.lodge_declarations(context.engine, messages, now())
     return Response(results.model_dump_json(), media_type="application/json")
 
 
 def _parse_messages(body: bytes) -> Sequence[ReceivedSubmission]:
-    """Read the letters in one pass; only where one of them is not sound, each by itself and strictly.
+    """Parse the messages of a batch in one pass. If one is not valid, parse only the envelopes, strictly.
 
-    That no name is there twice the gateway saw to before its 202.
+    The fast pass does not look for repeated member names: the gateway refused those before its 202.
     """
     try:
         return ValidSubmissionBatch.model_validate_json(body).letters
@@ -52,14 +52,14 @@ def _parse_messages(body: bytes) -> Sequence[ReceivedSubmission]:
 
 @router.post("/parties", status_code=204)
 async def store_parties(request: Request, context: Context, service: CallingService) -> Response:
-    """Take in changed parties."""
+    """Store changed parties."""
     batch = validate(PartyBatch, parse_json(await read_body(request, limit=BATCH_LIMIT)))
     await parties.store_changed(context.engine, batch.parties)
     return Response(status_code=204)
 
 
 class BatchItem(WireModel):
-    """One permit of a batch: its command, named at the door, and its body as it came."""
+    """One permit of a batch: the command id that the gateway assigned, and the body as received."""
 
     command_id: Id
     body: Any
@@ -71,12 +71,12 @@ class PermitBatch(RootModel[Annotated[tuple[BatchItem, ...], Field(max_length=MA
 
 @router.post("/permits")
 async def issue_permits(request: Request, context: Context, party: Authority) -> JSONResponse:
-    """Issue a batch of permits in the name of an authority, which the token names.
+    """Issue a batch of permits for the authority that the token names.
 
-    Takes a JSON list of at most 200 `{"command_id": "<uuid>", "body": {…a permit…}}`. Answers 200 and a list of as
-    many `{"status", "body", "replayed"}` in the same order: `status` and `body` are what `POST /v1/permits` would
-    answer to that body alone under that Command-Id: 201 and the permit with its token, or a problem document. The same
-    command again is answered the same (`replayed` true); a bad one harms no other.
+    The body is a JSON list of at most 200 `{"command_id": "<uuid>", "body": {…a permit…}}`. The response is 200 and a
+    list with as many `{"status", "body", "replayed"}`, in the same order. `status` and `body` are those of
+    `POST /v1/permits` for that body and that Command-Id: 201 and the permit with its token, or a problem document.
+    A repeated command gets its stored response, with `replayed` true. An invalid permit does not affect the others.
     """
     items = validate(PermitBatch, parse_json(await read_body(request, limit=BATCH_LIMIT)))
     requests = [_issue_request(item, at=now()) for item in items.root]

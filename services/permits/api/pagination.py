@@ -1,4 +1,4 @@
-"""Lists that are short enough to be answered whole, and are answered page by page to who asks so."""
+"""Pages of lists that are short enough to fit into one response."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
@@ -14,7 +14,7 @@ CURSOR_NOT_FOUND = (
 
 
 class PageQuery(BaseModel):
-    """How much of a list is asked for, and after what; all of it when not said."""
+    """The size of a page and the cursor before it. Without `limit`, the page is the whole list."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -25,9 +25,9 @@ class PageQuery(BaseModel):
 def paginate(
     rows: Sequence[Row], query: PageQuery, *, name: Callable[[Row], str]
 ) -> tuple[tuple[Row, ...], str | None]:
-    """Return the rows that are asked for, and the next cursor: the name of the last of them, if more follow.
+    """Return the rows of a page, and the next cursor: the name of the last row, or None if no row follows.
 
-    Raise Invalid (invalid-parameter) for a cursor that names no row.
+    Raise Invalid (`invalid-parameter`) for a cursor that names no row.
     """
     start = 0
     if query.cursor:

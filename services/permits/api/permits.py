@@ -1,4 +1,4 @@
-"""Permits: issued and revoked by authorities, endorsed by customs, read by holders, offices and who cited them."""
+"""Permits: authorities issue and revoke them, customs endorses them, holders, offices and citing parties read them."""
 
 from typing import Annotated
 from uuid import UUID
@@ -24,11 +24,11 @@ router = APIRouter(prefix="/v1/permits", tags=["permits"])
 
 
 PermitToken = Annotated[str, Header(max_length=200)]
-"""`Permit-Token`: the permit's own secret, shown by who holds the paper."""
+"""The header `Permit-Token`: the permit token, which is printed with the permit."""
 
 
 class Filters(BaseModel):
-    """What permits may be listed by; unknown filters are refused."""
+    """The filters of a list of permits. An unknown filter is an error."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -45,7 +45,7 @@ class Filters(BaseModel):
 
 @router.post("", status_code=201)
 async def issue_permit(request: Request, context: Context, party: Authority) -> Response:
-    """Issue a permit, or register one issued elsewhere."""
+    """Issue a permit, or register one that was issued outside the hub."""
     content, command = await read_command(request, Permit)
     return render_stored_response(await actions_issue.issue(context.engine, party, content, command))
 
@@ -70,7 +70,7 @@ async def read_permit(permit_id: PermitId, context: Context, party: Reader, perm
 
 
 class LedgerQuery(BaseModel):
-    """Which entries of a ledger are asked for; unknown filters are refused."""
+    """The filters of a list of ledger entries. An unknown filter is an error."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -83,7 +83,7 @@ class LedgerQuery(BaseModel):
 async def read_ledger(
     permit_id: PermitId, context: Context, party: Reader, query: Annotated[LedgerQuery, Query()]
 ) -> Response:
-    """Tell the story of a permit's lines, entry by entry, oldest first, with what stood after each."""
+    """List the ledger entries of a permit, oldest first, each with the line's balance after it."""
     page = await list_entries(
         context.engine, permit_id, party, line=query.line, limit=query.limit, after=query.cursor or 0
     )
@@ -92,14 +92,14 @@ async def read_ledger(
 
 @router.post("/{id}/endorsement")
 async def endorse_permit(permit_id: PermitId, request: Request, context: Context, party: Customs) -> Response:
-    """Write box 14: the actual quantity of each line that left."""
+    """Endorse a permit: state the quantity of each line that left (box 14)."""
     decision, command = await read_command(request, Endorsement)
     return render_stored_response(await endorse.endorse(context.engine, permit_id, party, decision, command))
 
 
 @router.post("/{id}/revocation")
 async def revoke_permit(permit_id: PermitId, request: Request, context: Context, party: Authority) -> Response:
-    """Take a permit back, with a reason."""
+    """Revoke a permit with a reason."""
     decision, command = await read_command(request, Revocation)
     return render_stored_response(await withdraw.revoke(context.engine, permit_id, party, decision, command))
 
@@ -113,13 +113,13 @@ async def replace_permit(permit_id: PermitId, request: Request, context: Context
 
 @router.post("/{id}/loss")
 async def report_lost(permit_id: PermitId, request: Request, context: Context, party: Authority) -> Response:
-    """Note that the paper is lost."""
+    """Report that a permit is lost."""
     decision, command = await read_command(request, Loss, optional=True)
     return render_stored_response(await withdraw.report_lost(context.engine, permit_id, party, decision, command))
 
 
 @router.post("/{id}/found")
 async def report_found(permit_id: PermitId, request: Request, context: Context, party: Authority) -> Response:
-    """Note that a lost paper was found."""
+    """Report that a lost permit was found."""
     decision, command = await read_command(request, Recovery, optional=True)
     return render_stored_response(await withdraw.report_found(context.engine, permit_id, party, decision, command))

@@ -1,4 +1,4 @@
-"""Policies: what a country asks for beyond the Convention, read by everybody, changed by the administrator."""
+"""Policies: a country's requirements beyond the Convention. Every party reads them, the administrator changes them."""
 
 from typing import Annotated
 
@@ -29,7 +29,7 @@ async def read_policy(country: str, context: Context, party: CallingParty) -> Re
 
 @router.put("/{country}")
 async def change_policy(country: str, request: Request, context: Context, party: Admin) -> Response:
-    """State a country's policy anew; a switch that is not named is off."""
+    """Replace a country's policy. A switch that the body does not contain is off."""
     require_if_match(request.headers.get("if-match"))
     policy, command = await read_command(request, Policy)
     return render_stored_response(await policies.change(context.engine, country, policy, party, command))

@@ -1,4 +1,4 @@
-"""Reference data that needs no load: code lists, units, types of event, the rules."""
+"""Built-in reference data: code lists, units, event types and rules."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -31,7 +31,7 @@ async def read_table(which: TableName, party: CallingParty, query: Annotated[Pag
 
 @cache
 def _cached_table(name: TableName) -> CodeTable:
-    """Write a table, once and when it is first asked for: the schemas of events would take half of a start."""
+    """Return a table, built at its first request: the schemas of events would take half of the time of a start."""
     return TABLES[name]()
 
 
@@ -40,7 +40,7 @@ def _code_rows(table: dict[str, str]) -> CodeTable:
 
 
 def _event_type_row(entry: CatalogueEntry) -> Code:
-    """Return a type of event with its meaning, its audience, its JSON schema (2020-12) and an example."""
+    """Return an event type with its meaning, its audience, its JSON Schema (2020-12) and an example."""
     return Code(
         code=entry.code,
         name=entry.sentence,

@@ -1,4 +1,4 @@
-"""Reference data that is loaded by the administrator: the species index, suspensions, quotas; asked by everybody."""
+"""Loaded reference data: species, suspensions, quotas. The administrator loads them, every party reads them."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
@@ -25,7 +25,7 @@ ListName = Literal["taxa", "suspensions", "quotas"]
 
 
 class TaxonQuery(BaseModel):
-    """A name, the day it is asked for (today when not said), and the country the specimens are from."""
+    """A name, the day (default: today in UTC), and the country of origin of the specimens."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,7 +36,7 @@ class TaxonQuery(BaseModel):
 
 
 class LoadQuery(BaseModel):
-    """From which day a file holds; today when not said."""
+    """The day from which a file is in force (default: today in UTC)."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -45,14 +45,14 @@ class LoadQuery(BaseModel):
 
 @router.get("/taxa")
 async def list_taxa(context: Context, party: CallingParty, query: Annotated[TaxonQuery, Query()]) -> Response:
-    """Answer the listings of a name on a day: accepted name, synonym, higher taxon, hybrid, or its beginning."""
+    """List the listings of a name on a day: an accepted name, a synonym, a higher taxon, a hybrid, or a prefix."""
     day = query.on or utc_day(now())
     found = await read.list_taxa(context.engine, query.name, day, query.country, limit=query.limit)
     return render_view(Listings(data=found, next_cursor=None))
 
 
 class ListQuery(PageQuery):
-    """A country, and the day it is asked for (today when not said)."""
+    """A country and the day (default: today in UTC)."""
 
     country: Country | None = None
     on: Day | None = None
@@ -60,7 +60,7 @@ class ListQuery(PageQuery):
 
 @router.get("/suspensions")
 async def list_suspensions(context: Context, party: CallingParty, query: Annotated[ListQuery, Query()]) -> Response:
-    """Answer the suspensions of trade in force on a day."""
+    """List the suspensions of trade in force on a day."""
     found = await read.list_suspensions(context.engine, query.country, query.on or utc_day(now()))
     data, next_cursor = paginate(found, query, name=lambda row: str(row.id))
     return render_view(Suspensions(data=data, next_cursor=next_cursor))
@@ -68,7 +68,7 @@ async def list_suspensions(context: Context, party: CallingParty, query: Annotat
 
 @router.get("/quotas")
 async def list_quotas(context: Context, party: CallingParty, query: Annotated[ListQuery, Query()]) -> Response:
-    """Answer the quotas in force on a day, each with what permits took of it."""
+    """List the quotas in force on a day, each with the quantity that permits take of it."""
     found = await read.list_quotas(context.engine, query.country, query.on or utc_day(now()))
     data, next_cursor = paginate(found, query, name=lambda row: str(row.id))
     return render_view(Quotas(data=data, next_cursor=next_cursor))
@@ -78,7 +78,7 @@ async def list_quotas(context: Context, party: CallingParty, query: Annotated[Li
 async def load_reference_list(
     which: ListName, request: Request, context: Context, party: Admin, query: Annotated[LoadQuery, Query()]
 ) -> Response:
-    """Load a list, as it streams in; the answer is the report."""
+    """Load a list from a stream of CSV. The response is the report of the load."""
     require_csv(request)
     at = now()
     pieces = stream_body(request, limit=MAX_FILE_BYTES)
@@ -93,6 +93,6 @@ async def load_reference_list(
 
 
 async def _drain(pieces: AsyncIterator[bytes]) -> None:
-    """Read what is still coming, so that who sends it gets to read the answer."""
+    """Read the rest of the request, because many clients read a response only after they have sent everything."""
     async for _ in pieces:
         pass

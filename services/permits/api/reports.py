@@ -1,4 +1,4 @@
-"""Reports of a country's year, streamed as CSV to its authority, some at a time."""
+"""Reports of a country's year, streamed as CSV to its authority. Only some are streamed at the same time."""
 
 from collections.abc import AsyncGenerator
 from typing import Annotated
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1/reports", tags=["reports"])
 
 
 class YearQuery(BaseModel):
-    """Whose year."""
+    """The country and the year of a report."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,13 +28,13 @@ class YearQuery(BaseModel):
 
 
 class YearAndSideQuery(YearQuery):
-    """Whose year, and which side of the trade."""
+    """The country, the year and the side of the trade of a report."""
 
     side: Side
 
 
 class ReportResponse(StreamingResponse):
-    """A report on its way; its place is free again when it ends, whoever ends it."""
+    """A streamed report. It returns its slot when it ends, by success, error or a closed connection."""
 
     def __init__(self, first_lines: str, lines: AsyncGenerator[str], name: str, slots: ReportSlots) -> None:
         headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
@@ -43,7 +43,7 @@ class ReportResponse(StreamingResponse):
         self._slots = slots
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the lines, then close what they come from."""
+        """Send the lines, then return the slot and close the source of the lines."""
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -55,7 +55,7 @@ class ReportResponse(StreamingResponse):
 async def annual_report(
     context: Context, party: Authority, query: Annotated[YearAndSideQuery, Query()]
 ) -> ReportResponse:
-    """Stream the annual report of one's own country."""
+    """Stream the annual report of the authority's own country."""
     lines = reports.annual_report(context.engine, query.year, query.side, query.country)
     return await _stream_report(
         context.report_slots, party, query, lines, name=f"annual-{query.country}-{query.year}-{query.side}"
@@ -64,7 +64,7 @@ async def annual_report(
 
 @router.get("/mirror")
 async def mirror_report(context: Context, party: Authority, query: Annotated[YearQuery, Query()]) -> ReportResponse:
-    """Stream what was endorsed at export beside what was released at import, for one's own country."""
+    """Stream the quantities endorsed at export and released at import, for the authority's own country."""
     lines = reports.mirror_report(context.engine, query.year, query.country)
     return await _stream_report(context.report_slots, party, query, lines, name=f"mirror-{query.country}-{query.year}")
 
@@ -72,7 +72,10 @@ async def mirror_report(context: Context, party: Authority, query: Annotated[Yea
 async def _stream_report(
     slots: ReportSlots, party: Party, query: YearQuery, lines: AsyncGenerator[str], *, name: str
 ) -> ReportResponse:
-    """Begin to answer once the first lines are there: what cannot begin is refused, and not broken off."""
+    """Return the response once the first lines are read, so that an early fault gives an error and no cut report.
+
+    Raise NotFound for another country, Unavailable if no slot is free.
+    """
     if query.country != party.country:
         raise NotFound
     slots.acquire()

@@ -1,4 +1,4 @@
-"""Our side of the notifications service: it takes in news."""
+"""The client of the notifications service, which receives the events of permits."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -15,13 +15,16 @@ from shared.strict_json import parse_json, validate
 
 
 class NotificationsClient:
-    """Carries news to notifications."""
+    """Sends events to notifications."""
 
     def __init__(self, service: ServiceClient) -> None:
         self._service = service
 
     async def send_events(self, messages: Sequence[OutboxMessage]) -> Mapping[UUID, bool]:
-        """Deliver a batch of news; answers for each whether it was taken in."""
+        """Send a batch of events. Return for each id whether notifications stored it.
+
+        Raise ServiceUnreachable (503), ReceiverError (any other status).
+        """
         reply = await self._service.call(
             "POST",
             "/internal/news",
@@ -38,7 +41,7 @@ class NotificationsClient:
 
 
 def render_event_message(message: OutboxMessage) -> str:
-    """Write a letter (contract `News`) around its data and its audience, which are JSON as it was written down."""
+    """Render an outbox message (contract `EventMessage`). Its data and audience are stored as JSON and copied."""
     envelope = {name: message[name] for name in ("id", "type", "subject", "sequence")}
     envelope["at"] = format_timestamp(message["at"])
     return f'{to_json(envelope).decode()[:-1]},"data":{message["data"]},"audience":{message["audience"]}}}'

@@ -1,4 +1,4 @@
-"""Cells of public lists as values: days, amounts, countries, codes; what is certain is repaired, the rest refused."""
+"""Parse cells of public lists: days, quantities, countries, codes. Repair what is certain, else reject the row."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ YEARS = range(1900, 3000)
 DAY_FORMATS = (
     "%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%B %d %Y", "%Y%m%d", "%d-%b-%Y",
 )  # fmt: skip
-"""Ways to write a day that mean one day only."""
+"""Formats of a day with only one possible meaning."""
 _AMOUNT = re.compile(r"\d+(?:\.\d+)?")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[, \u00a0\u202f']\d{3})+(?:\.\d+)?")
 _RANGE = re.compile(r"\d\s*(?:-|–|—|to)\s*\d", re.I)
@@ -25,7 +25,7 @@ _UPPER_LIMIT_WORDS = re.compile(r"(?i)^(?:up to|max(?:imum)?\.?|not more than|no
 
 
 def clean(value: str, repairs: RowRepairs, field: str) -> str:
-    """Take away what surrounds a value: blanks, quotes, control characters; what stood inside stays."""
+    """Return a value without blanks and quotes around it, and with single blanks inside. Note a repair."""
     text = " ".join(value.replace("\u00a0", " ").replace(BOM, "").split())
     text = text.strip("\"'`“”‘’").strip() if text[:1] in QUOTES or text[-1:] in QUOTES else text
     if text != value:
@@ -39,7 +39,7 @@ QUOTES = ('"', "'", "`", "“", "”", "‘", "’")
 
 
 def remove_footnote(text: str, repairs: RowRepairs, field: str) -> str:
-    """Take a footnote's mark off a value."""
+    """Return a value without the mark of a footnote at its end. Note a repair."""
     bare = text.rstrip()
     marked = bare.rstrip(FOOTNOTE_MARKS)
     if marked == bare and (mark := FOOTNOTE.search(bare, max(len(bare) - MAX_MARK_LENGTH, 0))):
@@ -51,7 +51,10 @@ def remove_footnote(text: str, repairs: RowRepairs, field: str) -> str:
 
 
 def parse_day(text: str, repairs: RowRepairs, field: str, *, is_end: bool = False) -> date | None:
-    """Read a day; None where there is none. A year alone is its first day, or its last where something ends."""
+    """Return a day, or None for an empty cell. Raise RowRejected.
+
+    A year alone is its first day, or its last if `is_end`.
+    """
     text = remove_footnote(text, repairs, field)
     if not text or text.casefold() in {"-", "n/a", "none", "ongoing"}:
         return None
@@ -90,7 +93,7 @@ def _require_known_year(found: date, text: str, field: str) -> date:
 
 
 def parse_amount(text: str, repairs: RowRepairs, field: str) -> Decimal:
-    """Read a quantity; a range or an estimate is refused, for nobody knows which number is meant."""
+    """Return a quantity. Raise RowRejected, also for a range or an estimate, because its number is not certain."""
     bare = remove_footnote(text, repairs, field)
     if _RANGE.search(bare):
         raise RowRejected("amount-is-a-range", f"{text!r} is a range: which number is meant is not certain.", field)
@@ -107,7 +110,7 @@ def parse_amount(text: str, repairs: RowRepairs, field: str) -> Decimal:
 
 
 def parse_country(text: str, repairs: RowRepairs, field: str) -> str:
-    """Read a country's two-letter code, or its name where that is certain."""
+    """Return a country's code (ISO 3166-1 alpha-2) from a code or a known name. Raise RowRejected."""
     if len(text) > MAX_COUNTRY_LENGTH:
         raise RowRejected("unknown-country", f"{text[:80]!r}… is no country of ISO 3166-1.", field)
     bare = remove_footnote(text, repairs, field)
@@ -124,7 +127,10 @@ def parse_country(text: str, repairs: RowRepairs, field: str) -> str:
 
 
 def parse_codes(text: str, codes_by_word: Mapping[str, str], repairs: RowRepairs, field: str) -> tuple[str, ...]:
-    """Read codes, or the names they stand for, divided by commas, semicolons or slashes; none where it is empty."""
+    """Return the codes in a cell of codes or their names, separated by commas, semicolons or slashes.
+
+    An empty cell has none. Raise RowRejected for an unknown word.
+    """
     bare = remove_footnote(text, repairs, field)
     found = []
     for part in re.split(r"[,;/|]|\band\b|\bor\b", bare) if bare.casefold() not in {"", "all", "any", "-"} else ():
@@ -140,6 +146,6 @@ def parse_codes(text: str, codes_by_word: Mapping[str, str], repairs: RowRepairs
 
 
 def to_singular(word: str) -> str:
-    """Write a word small and in the singular, as the tables of words have it."""
+    """Return a word in lower case and in the singular, as in the tables of words."""
     small = " ".join(word.casefold().replace("-", " ").split())
     return small[:-1] if small.endswith("s") and not small.endswith("ss") else small

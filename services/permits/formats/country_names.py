@@ -1,9 +1,9 @@
-"""Names of countries as public lists of species write them, with their codes of ISO 3166-1."""
+"""Names of countries in public lists of species, with their codes (ISO 3166-1 alpha-2)."""
 
 import re
 
 ALTERNATIVE_CODES = {"UK": "GB", "EL": "GR"}
-"""Codes that lists use for a country beside its own."""
+"""Codes that lists use for a country in addition to its own."""
 _TABLE = """
 AF Afghanistan|AO Angola|AR Argentina|AU Australia|BD Bangladesh|BF Burkina Faso|BI Burundi|BJ Benin|BO Bolivia
 BO Bolivia, Plurinational State of|BR Brazil|BT Bhutan|BW Botswana|BZ Belize|CA Canada
@@ -37,9 +37,9 @@ def _normalized(name: str) -> str:
 CODES_BY_NAME: dict[str, str] = {
     _normalized(entry[3:]): entry[:2] for entry in _TABLE.replace("\n", "|").split("|") if len(entry) > 3
 }
-"""Name, written small → code."""
+"""Code by name in lower case."""
 
 
 def find_code(name: str) -> str | None:
-    """Answer the code of a country by its name; None where the name is not known."""
+    """Return the code of a country by its name, or None if the name is not known."""
     return CODES_BY_NAME.get(_normalized(name))

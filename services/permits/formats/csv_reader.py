@@ -1,7 +1,7 @@
-"""Rows of a CSV file that arrives in pieces, however badly it was written: one row at a time, none lost in another.
+"""Read the rows of a CSV file that arrives in pieces and may have faults.
 
-A quote that is never closed would swallow the rest of the file: a row may go on over some lines, and where that does
-not end well its line is read by itself, quotes and all. What is read otherwise than it stands is noted.
+A quote that is never closed would take in the rest of the file. So a row may have only some lines. If its quote is not
+closed within these, the reader parses the first line alone, without its quotes. Each repair is noted.
 """
 
 import csv
@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from services.permits.domain.reference.load_report import RowRejected, RowRepairs
 
 MAX_LINES_PER_ROW = 20
-"""The most lines one row may go on over: annotations hold line breaks."""
+"""Lines that a row continues over at most: annotations contain line breaks."""
 MAX_LINE_BYTES = 1_000_000
 MAX_ROW_LENGTH = 100_000
-"""The most characters of a row that goes on over lines."""
+"""Characters of a row of several lines, at most."""
 BOM = "\ufeff"
-csv.field_size_limit(MAX_LINE_BYTES + 1)  # a longer value than csv takes by itself is no stray quote
+csv.field_size_limit(MAX_LINE_BYTES + 1)  # by default, csv takes a long value for a fault
 
 
 @dataclass(frozen=True)
 class RawRow:
-    """One row as it was written: the line it begins in, its values, and what was repaired to read them."""
+    """One row of a file: the number of its first line, its values, and the repairs made to read them."""
 
     line: int
     values: list[str]
@@ -29,23 +29,23 @@ class RawRow:
 
 
 class CsvReader:
-    """Reads a file piece by piece; `header` is known once its first line is."""
+    """The state of a file that is read piece by piece. `header` is None until its first line is read."""
 
     def __init__(self) -> None:
         self.header: list[str] | None = None
         self.original_columns: dict[str, str] = {}
-        """The columns as the file writes them, by their names here."""
+        """The columns as the file spells them, by their normalized names."""
         self.header_only = True
-        """Whether there is nothing but one line of columns, so that who wrote it meant that there is nothing."""
+        """Whether the file so far is only one line of columns, which means an empty list."""
         self._line_ending: bytes | None = None
         self._rest = b""
         self._lines: deque[tuple[int, str, bool]] = deque()
         self._number = 0
 
     def feed(self, piece: bytes, *, last: bool = False) -> list[RawRow]:
-        """Take a piece of the file, and answer the rows that are whole now; `last` says that nothing follows.
+        """Add a piece of the file. Return the rows that are complete now; `last` means that no piece follows.
 
-        Raises RowRejected where a line has no end.
+        Raise RowRejected for a line of more than MAX_LINE_BYTES.
         """
         so_far = self._rest + piece
         self._line_ending = self._line_ending or _detect_line_ending(so_far, last=last)
@@ -79,7 +79,7 @@ class CsvReader:
         return rows
 
     def _take_row(self, width: int) -> RawRow:
-        """Take one row off the waiting lines."""
+        """Return the next row, and remove its lines from the waiting ones."""
         line, text, other_encoding = self._lines.popleft()
         repairs = RowRepairs(line)
         if other_encoding:
@@ -102,9 +102,9 @@ class CsvReader:
 
 
 def _detect_line_ending(text: bytes, *, last: bool) -> bytes | None:
-    """Answer what ends a line of a file that begins so: a line feed, or a carriage return that none follows.
+    """Return the line ending of a file that starts with `text`: LF, or CR if the first CR is not part of CR LF.
 
-    None where that cannot be told yet.
+    Return None if the text is too short to decide.
     """
     returned, fed = text.find(b"\r"), text.find(b"\n")
     if returned < 0 or 0 <= fed < returned:
@@ -116,12 +116,12 @@ def _detect_line_ending(text: bytes, *, last: bool) -> bytes | None:
 
 
 def column_name(value: str) -> str:
-    """Answer what a column is called here: small, with no blanks."""
+    """Return the normalized name of a column: lower case, with underscores for blanks."""
     return value.strip(" \"'").casefold().replace(" ", "_")
 
 
 def _decode_line(raw: bytes) -> tuple[str, bool]:
-    """Answer a line's text, and whether it was in another encoding than it should be."""
+    """Return a line's text, and whether it is not UTF-8 and was read as Windows-1252."""
     text = raw.rstrip(b"\r").replace(b"\x00", b"")
     try:
         return text.decode(), False
@@ -130,7 +130,7 @@ def _decode_line(raw: bytes) -> tuple[str, bool]:
 
 
 def _parse_line(text: str) -> list[str] | None:
-    """Read a line as CSV; None where a quote is open at its end, or closed in the middle of a value."""
+    """Return the values of a line of CSV, or None if a quote is open at its end or closed inside a value."""
     try:
         return next(csv.reader([text], strict=True), [])
     except csv.Error:
@@ -138,7 +138,7 @@ def _parse_line(text: str) -> list[str] | None:
 
 
 def _split_leniently(text: str) -> list[str]:
-    """Read a line at its commas, blind for quotes where they do not fit."""
+    """Return the values of a line. If its quotes are not valid, split it at each comma."""
     try:
         return next(csv.reader([text], skipinitialspace=True, strict=True), [])
     except csv.Error:

@@ -1,4 +1,4 @@
-"""Which populations a split listing means, and who asked for Appendix III: read from the annotation if it is plain."""
+"""Parse the populations of a split listing, and the country that requested Appendix III, from the annotation."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from services.permits.formats import country_names
 
 _TAGS = re.compile(r"<[^<>]*>|\*\*")
 _LIMIT = re.compile(r"(?i)\s*(?:\(subject to [^()]*\)|\[subject to [^\[\]]*\])")
-"""What limits the trade of a country that is named, not which populations are meant."""
+"""A limit on the trade of a named country. It does not change the populations, so it is removed."""
 _LIST_PATTERN = r"(?P<list>[^;.()\[\]]+?)"
 _INTO = r"(?:which |that )?(?:is |are |were )?(?:included |listed )?in Appendix (?P<into>III|II|I)\b"
 _BUT = (
@@ -24,7 +24,7 @@ _ONLY = re.compile(rf"(?i)(?:only )?(?:the )?populations? (?:of|from|in) {_LIST_
 _PARTLY = re.compile(
     rf"(?i)parts? of the populations? of {_LIST_PATTERN} (?:is |are )(?:included |listed )?in Appendix"
 )
-"""Countries that have populations of both kinds: which one is meant, an officer says."""
+"""Countries with populations in both Appendices. An officer decides between them."""
 _PARTY = re.compile(
     r"(?i)(?:at the request of|listed by|request of|appendix III|III)\s*[:(\[]?\s*(?:the )?(?P<party>[^;.()\[\]]+)"
 )
@@ -33,7 +33,10 @@ _PARTY = re.compile(
 def parse_populations(
     appendices: tuple[str | None, ...], annotation: str, distribution: Mapping[str, str]
 ) -> tuple[Population, ...]:
-    """Answer the parts of a listing; `distribution` is country names by the row itself, written small, to codes."""
+    """Return the populations of a listing. `distribution` is the row's country names in lower case, with their codes.
+
+    If the annotation is not clear, the range of each population is unknown.
+    """
     text = _LIMIT.sub("", " ".join(_TAGS.sub(" ", annotation).split()))
     if len(appendices) == 1:
         [one] = appendices
@@ -55,7 +58,7 @@ def parse_populations(
 def _parse_split(
     appendices: tuple[str | None, ...], text: str, distribution: Mapping[str, str]
 ) -> tuple[str | None, frozenset[str]] | None:
-    """Answer the Appendix that named populations are in, and their countries; None where the text is not plain."""
+    """Return the Appendix of the named populations and their countries, or None if the text is not clear."""
     named: set[tuple[str | None, frozenset[str]]] = {
         (m["into"].upper(), _parse_countries(m["list"], distribution)) for m in _EXCEPT.finditer(text)
     }
@@ -76,7 +79,7 @@ def _parse_split(
 
 
 def _parse_countries(text: str, distribution: Mapping[str, str]) -> frozenset[str]:
-    """Read a list of countries; empty where one of them is not known."""
+    """Return the codes of a list of countries, or an empty set if one of them is not known."""
     bare = re.sub(r"(?i)^(?:the )?populations? (?:of|from|in) ", "", text.strip())
     found = set()
     for part in re.split(r",|\band\b|\bor\b|&|/", bare):

@@ -1,4 +1,4 @@
-"""Lists of suspensions and of quotas as they are downloaded: dirty files, of which what is certain is taken."""
+"""Parse public lists of suspensions and of quotas. The files have faults: only certain values are loaded."""
 
 import re
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ QUOTA_REQUIRED_COLUMNS = ("start_date", "taxon_name", "iso_code2", "quota")
 ALL_TAXA = frozenset({"", "all", "all species", "all taxa", "all cites species", "all cites-listed species"})
 
 HIGHER_RANKS = frozenset({"GENUS", "SUBFAMILY", "FAMILY", "ORDER", "CLASS", "PHYLUM", "KINGDOM"})
-"""Ranks of one word: a second is who named it, and the row is about all below it."""
+"""Ranks with names of one word. A second word is the author, and the row is about all taxa below the first."""
 
 
 def _parse_word_table(table: str) -> dict[str, str]:
-    """Read a table of `CODE word, word; …`."""
+    """Parse a table of the form `CODE word, word; …` into code by word."""
     entries = (entry.strip().split(" ", 1) for entry in table.split(";") if entry.strip())
     return {word.strip(): code for code, words in entries for word in words.split(",")}
 
@@ -36,13 +36,13 @@ TERM_WORDS = _parse_word_table("""
     FIG fingerling; MUS musk; GAL gall; HAI hair, wool; CLO cloth; POW powder; WAX wax; SWI swim bladder; RUG rug;
     PLA plate
 """)
-"""Terms as public lists write them, in the singular, with their codes."""
+"""Codes of terms by their words in public lists, in the singular."""
 UNIT_WORDS = {"": "number"} | _parse_word_table("""
     number number, no, no., specimen, piece, individual, animal, plant, skin, trophie; kg kg, kil, kilogram;
     g g, grm, gram; mg mg; t t, tonne; m3 m3, m³, cum, cubic metre; m2 m2; l l, ltr, litre;
     ml ml; m m, metre; cm cm; pair pair
 """)
-"""Units as public lists write them, in the singular, with ours."""
+"""Units of the hub by their words in public lists, in the singular."""
 TRUE_WORDS, FALSE_WORDS = frozenset({"t", "true", "yes", "y", "1"}), frozenset({"", "f", "false", "no", "n", "0"})
 _TERM_CODES = {**TERM_WORDS, **{code.casefold(): code for code in TERM_CODES}}
 _SOURCE_CODES = {
@@ -85,7 +85,7 @@ KEY_COLUMNS = (
 
 
 class CleanRow:
-    """One row, its cells cleaned as they are asked for."""
+    """One row. Each cell is cleaned when it is read."""
 
     def __init__(self, raw: RawRow, header: list[str]) -> None:
         if sum(bool(value.strip()) for value in raw.values) <= 1:
@@ -94,24 +94,24 @@ class CleanRow:
         self.repairs = raw.repairs
 
     def __getitem__(self, name: str) -> str:
-        """Answer a cell, clean; empty where there is no such column."""
+        """Return a cleaned cell. It is empty if the column does not exist."""
         value = self._row.get(name, "")
         return cells.clean(value, self.repairs, name) if value else ""
 
     def day(self, name: str, *, is_end: bool = False) -> date | None:
-        """Read a day."""
+        """Return a day, or None. Raise RowRejected."""
         return cells.parse_day(self[name], self.repairs, name, is_end=is_end)
 
     def codes(self, name: str, codes_by_word: Mapping[str, str]) -> tuple[str, ...]:
-        """Read codes, in their order."""
+        """Return the codes of a cell, sorted. Raise RowRejected."""
         return tuple(sorted(cells.parse_codes(self[name], codes_by_word, self.repairs, name)))
 
     def country(self) -> str:
-        """Read the country."""
+        """Return the country's code. Raise RowRejected."""
         return cells.parse_country(self["iso_code2"], self.repairs, "iso_code2")
 
     def is_true(self, name: str) -> bool:
-        """Read a yes or a no."""
+        """Return whether a cell means yes. Raise RowRejected if it means neither yes nor no."""
         text = self[name].casefold()
         if text not in TRUE_WORDS | FALSE_WORDS:
             raise RowRejected("no-yes-or-no", f"{text!r} is neither yes nor no.", name)
@@ -119,7 +119,7 @@ class CleanRow:
 
 
 def parse_suspension(raw: RawRow, header: list[str]) -> Suspension:
-    """Read a suspension; raises RowRejected where nothing certain can be made of the row."""
+    """Return the suspension of a row. Raise RowRejected if a value is not certain."""
     row = CleanRow(raw, header)
     starts, ends = row.day("start_date"), row.day("end_date", is_end=True)
     _require_order(starts, ends)
@@ -137,7 +137,7 @@ def parse_suspension(raw: RawRow, header: list[str]) -> Suspension:
 
 
 def parse_quota(raw: RawRow, header: list[str]) -> Quota:
-    """Read a quota; raises RowRejected where nothing certain can be made of the row."""
+    """Return the quota of a row. Raise RowRejected if a value is not certain."""
     row = CleanRow(raw, header)
     starts, ends = row.day("start_date"), row.day("end_date", is_end=True)
     if starts is None:
@@ -191,15 +191,15 @@ def _parse_taxon(row: CleanRow, *, allow_all_taxa: bool) -> str:
 
 
 def identity_subject(identity: str) -> str:
-    """Answer the country and taxon that the identity of an entry begins with."""
+    """Return the start of an entry's identity: its country and taxon."""
     country, taxon, _ = identity.split("|", 2)
     return f"{country}|{taxon}|"
 
 
 def possible_subjects(raw: RawRow, header: list[str]) -> frozenset[str]:
-    """Answer the country and taxon that a refused row may be about, as the identity of an entry begins.
+    """Return the countries and taxa that a rejected row may be about, in the form of an identity's start.
 
-    What is wrong with the row may be its rank, or cells that stand in each other's places: so each reading counts.
+    The fault of the row may be its rank, or values in wrong columns. So all possible readings are returned.
     """
     ignored_repairs = RowRepairs(raw.line)
     try:

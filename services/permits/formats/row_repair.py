@@ -1,4 +1,4 @@
-"""A row laid against its header: where an unquoted comma cut a value in two, it is mended if that is certain."""
+"""Align a row with its header. A value that an unquoted comma cut in two is joined again if that is certain."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -6,11 +6,11 @@ from services.permits.domain.reference.load_report import RowRejected
 from services.permits.formats.csv_reader import RawRow
 
 ColumnTests = Mapping[str, Callable[[str], bool]]
-"""For the columns whose values can be told from any other: does this look like one of its values?"""
+"""Tests by column, for columns with recognizable values: whether a text looks like a value of the column."""
 
 
 MAX_VALUE_LENGTH = 20_000
-"""The most characters of a value: the longest annotations and lists of synonyms have some thousands."""
+"""Characters of a value, at most: the longest annotations and lists of synonyms have some thousands."""
 
 
 def align_row(
@@ -20,10 +20,10 @@ def align_row(
     text_columns: Sequence[str],
     key_columns: Sequence[str],
 ) -> dict[str, str]:
-    """Answer the row's values by column; raises RowRejected where the columns cannot be told apart.
+    """Return the row's values by column. Raise RowRejected if their columns are not certain.
 
-    With too many values, one of the columns in `text_columns` takes the surplus; that is certain where only one way
-    fits, or where all ways agree in the columns that `key_columns`.
+    With too many values, one of the `text_columns` takes the surplus. This is certain if only one alignment passes the
+    tests, or if all that pass agree in the `key_columns`.
     """
     values, width = raw.values, len(header)
     for name, value in zip(header, values, strict=False):

@@ -1,4 +1,4 @@
-"""The public index of species as it is downloaded: one taxon a row, with its synonyms, listing and distribution."""
+"""Parse the public index of species: one taxon per row, with its synonyms, listing and distribution."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from shared.cites.time_zones import country_codes
 REQUIRED_COLUMNS = ("TaxonId", "FullName", "CurrentListing")
 RANKS = ("KINGDOM", "PHYLUM", "CLASS", "ORDER", "FAMILY", "SUBFAMILY", "GENUS", "SPECIES", "SUBSPECIES", "VARIETY")
 LINEAGE_COLUMNS = ("genus", "subfamily", "family", "order", "class", "phylum", "kingdom")
-"""Columns of what a taxon belongs to, nearest first."""
+"""Columns of the higher taxa, lowest rank first."""
 TEXT_COLUMNS = (
     "authoryear", "fullannotationenglish", "annotationenglish", "#annotation", "synonymswithauthors", "englishnames",
     "spanishnames", "frenchnames", "all_distributionisocodes", "all_distributionfullnames",
@@ -37,7 +37,7 @@ COLUMN_TESTS: ColumnTests = {
 
 
 def parse_taxon(raw: RawRow, header: list[str]) -> Taxon:
-    """Read a row; raises RowRejected where nothing certain can be made of it."""
+    """Return the taxon of a row. Raise RowRejected if a value is not certain."""
     row = align_row(raw, header, COLUMN_TESTS, TEXT_COLUMNS, KEY_COLUMNS)
     repairs = raw.repairs
     get = partial(_clean_cell, row, repairs)
@@ -107,7 +107,7 @@ def _synonyms(text: str, own: str) -> tuple[str, ...]:
 
 
 def _appendices(text: str, repairs: RowRepairs) -> tuple[str | None, ...]:
-    """Read `I/II`; a population that is not listed is NC."""
+    """Return the Appendices of a listing such as `I/II`, strictest first. `NC` (not listed) is None."""
     parts = [part.strip().upper() for part in re.split(r"[/,;]", text.upper().replace("APPENDIX", "")) if part.strip()]
     normalized = [{"1": "I", "2": "II", "3": "III"}.get(part, part) for part in parts]
     if not normalized:
@@ -142,7 +142,7 @@ def _codes(text: str, repairs: RowRepairs) -> tuple[str, ...]:
 
 
 def _codes_by_name(codes: tuple[str, ...], text: str) -> dict[str, str]:
-    """Answer the row's own names of its countries, where names and codes stand side by side."""
+    """Return the codes by the row's own country names, or nothing if names and codes differ in number."""
     country_names = [name.strip().casefold() for name in text.split(",")]
     return dict(zip(country_names, codes, strict=True)) if len(country_names) == len(codes) else {}
 
@@ -154,7 +154,7 @@ def _since(text: str) -> date | None:
 
 
 def possible_taxon_ids(raw: RawRow, header: list[str]) -> frozenset[str]:
-    """Answer the id of the taxon that a refused row is about, where it can be told."""
+    """Return the id of the taxon that a rejected row is about, if it has one."""
     place = header.index("taxonid")
     text = raw.values[place].strip(" \"'").removesuffix(".0") if place < len(raw.values) else ""
     return frozenset({text} - {""})

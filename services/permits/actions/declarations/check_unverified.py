@@ -1,4 +1,7 @@
-"""An officer takes on a declaration that could not be checked: its permits locked, then itself, checked, written."""
+"""Check a declaration that the hub could not check, when an officer overrides its finding `unverified`.
+
+The action locks the permits first and the declaration second, then checks and writes.
+"""
 
 from uuid import UUID
 
@@ -27,7 +30,10 @@ async def check_and_save(
     actor: Actor,
     command: IdempotentCommand,
 ) -> bool:
-    """Check a declaration in the officer's hand; False where it was checked before, and nothing was done."""
+    """Check an unchecked declaration and store the result. Return False, and change nothing, if it has a check already.
+
+    Raise NotFound, Conflict.
+    """
     before = await declarations.find(conn, declaration_id, condition)
     if before is None:
         raise NotFound
@@ -60,6 +66,6 @@ def _check(
         return check_unverified(declaration, locked_permits, loaded_facts, decision, actor)
     except ProblemError:
         raise
-    except Exception as error:  # what broke its check once may break it still
+    except Exception as error:  # the fault that broke the first check may still be there
         logger().error("declaration.unverified", declaration=str(declaration.id), alarm=True, exc_info=error)
         raise Conflict("not-checked", f"It still cannot be checked. {WHAT_TO_DO}") from error

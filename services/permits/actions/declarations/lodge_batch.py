@@ -1,4 +1,4 @@
-"""Take in a batch of declarations from the gateway: facts by a few queries, decided in memory, written set-based."""
+"""Lodge a batch of declarations from the gateway: load the facts by a few queries, decide, write sets of rows."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -22,19 +22,19 @@ from shared.logs import logger
 from shared.metrics import counter
 
 ReceivedDeclaration = tuple[DeclarationRecord, str | None]
-"""A letter as a declaration that was received, and why it cannot be checked, where it cannot."""
+"""A received declaration, and the reason why the hub cannot check it, if there is one."""
 UNVERIFIED = "unverified"
 CHECK_COUNTER = counter("saola_checks", "Declarations checked, by what came of it", ["outcome"])
 RETRYABLE_SQLSTATES = RETRYABLE_STATES | {"23505"}
-"""A letter that two couriers carry at once breaks a key for one of them; tried again, it is known."""
+"""Two dispatchers that send one declaration at once break a key (23505) for one of them; its retry finds the row."""
 
 
 async def lodge_declarations(
     engine: AsyncEngine, messages: Sequence[ReceivedSubmission], at: datetime
 ) -> MessageResults:
-    """Check and file each declaration once; a letter that came before is answered as taken.
+    """Check and store each declaration once. A declaration that is stored already gives the result `taken` too.
 
-    What is read of the letters is read before anything is locked, so that others go on meanwhile.
+    The messages are parsed before any lock is taken, so that other transactions do not wait for it.
     """
     received = {message.id: _received_declaration(message) for message in messages}
 
@@ -50,7 +50,7 @@ async def lodge_declarations(
 
 
 async def _lodge(conn: AsyncConnection, received: Mapping[UUID, ReceivedDeclaration], at: datetime) -> list[str]:
-    """Answer where each of the fresh ones stands after its check."""
+    """Store the new declarations. Return the status of each after its check, or `unverified`."""
     existing_ids = await declarations.existing_ids(conn, received)
     new = [entry for declaration_id, entry in received.items() if declaration_id not in existing_ids]
     if not new:

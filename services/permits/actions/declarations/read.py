@@ -1,4 +1,4 @@
-"""Read declarations, each only as far as its reader may."""
+"""Read the declarations that a party may see."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from shared.problems import NotFound
 
 
 async def read_declaration(engine: AsyncEngine, declaration_id: UUID, party: Party) -> DeclarationView:
-    """Read one declaration whole."""
+    """Return one declaration with its history. Raise NotFound if this party may not read it."""
     async with engine.connect() as conn:
         declaration = await declarations.find(conn, declaration_id, declarations.readable_by(party))
         if declaration is None:
@@ -25,7 +25,7 @@ async def read_declaration(engine: AsyncEngine, declaration_id: UUID, party: Par
 async def list_declarations(
     engine: AsyncEngine, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None
 ) -> Declarations:
-    """List declarations, newest first; the cursor is the last one's id."""
+    """List declarations, newest first. The cursor is the id of the last one."""
     async with engine.connect() as conn:
         found = await declarations.search(conn, party, filters, limit=limit + 1, before=before)
         ids = [declaration.id for declaration in found]

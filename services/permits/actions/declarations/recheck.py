@@ -1,4 +1,4 @@
-"""Check referred declarations again by itself, when a load of reference data or a permit may answer them now."""
+"""Check referred declarations again after a change of reference data or permits that may settle their findings."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,9 +21,9 @@ PAGE = 100
 
 
 class Rechecker:
-    """Goes through what is referred whenever something changed since it last did.
+    """The job that checks all referred declarations again after each change.
 
-    And once more after that: what was numbered before the change may have been committed after it.
+    It checks them once more in its next run: a transaction with an earlier number may commit after the change.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Rechecker:
         self._confirmed = False
 
     async def run(self, engine: AsyncEngine, at: datetime) -> None:
-        """Check what waits again, unless nothing that could answer it has changed."""
+        """Check the referred declarations again, unless neither reference data nor permits have changed."""
         async with engine.connect() as conn:
             mark = await reference_loads.read_change_mark(conn)
         has_changed = mark != self._last_mark
@@ -41,7 +41,7 @@ class Rechecker:
 
 
 async def recheck_referred(engine: AsyncEngine, at: datetime) -> None:
-    """Check every referred declaration that waits for something; those that come out otherwise are written."""
+    """Check every referred declaration that can be checked again. Write those with a different result."""
     last: UUID | None = None
     while True:
         async with engine.connect() as conn:
@@ -57,7 +57,7 @@ async def recheck_referred(engine: AsyncEngine, at: datetime) -> None:
 
 
 async def _list_changed(conn: AsyncConnection, waiting: Sequence[DeclarationRecord], at: datetime) -> list[UUID]:
-    """Answer those that would come out otherwise now, without holding anybody up."""
+    """List the declarations whose check now has a different result. Take no lock."""
     if not waiting:
         return []
     also_cited = (await permits.keys_by_id(conn, {c.permit for record in waiting for c in record.citations})).values()
@@ -68,7 +68,7 @@ async def _list_changed(conn: AsyncConnection, waiting: Sequence[DeclarationReco
         try:
             if recheck(declaration, cited, loaded_facts, _system_actor(at)) is not None:
                 changed_ids.append(declaration.id)
-        except Exception as error:  # one that breaks its check harms none of its neighbours
+        except Exception as error:  # one declaration that breaks its check does not stop the others
             logger().error("declaration.recheck_failed", declaration=str(declaration.id), exc_info=error)
     return changed_ids
 
@@ -79,7 +79,7 @@ async def _recheck_one(engine: AsyncEngine, declaration_id: UUID, at: datetime) 
             before = (await declarations.read_many(conn, [declaration_id]))[declaration_id]
             locked_permits = await _lock_cited_permits(conn, before)
             declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
-            if declaration.sequence != before.sequence:  # what it cites now may not be what was read for it
+            if declaration.sequence != before.sequence:  # it may now cite permits that are not locked
                 raise ConcurrentChange
             if not can_be_rechecked(declaration):
                 return None

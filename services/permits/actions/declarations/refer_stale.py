@@ -1,4 +1,4 @@
-"""End the reservations of declarations that nobody released in the days their country's policy allows."""
+"""End the reservations of declarations that customs did not release in the days that their country's policy allows."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,7 +17,7 @@ OPEN_STATUSES = frozenset({DeclarationStatus.ACCEPTED, DeclarationStatus.REFERRE
 
 
 async def refer_stale_declarations(engine: AsyncEngine, at: datetime) -> None:
-    """Give back what was set aside longer ago than the policy of the deciding country says; one by one."""
+    """Return the reservations of declarations without an event for the days of the policy, and refer them."""
     async with engine.connect() as conn:
         days_by_country = {
             country: policy.reservation_days for country, policy in (await policies.list_all(conn)).items()

@@ -1,7 +1,6 @@
-"""Send a declaration to its next state: found, its permits locked, then itself; decided; written; answered once.
+"""Apply a transition to a declaration: find it, lock its permits and then itself, decide, write, store the response.
 
-Locks are taken in one order everywhere, permits by id and then declarations by id, so that two never wait for each
-other in a ring.
+All actions lock in one order: permits by id, then declarations by id. So no two transactions deadlock.
 """
 
 from base64 import b64encode
@@ -54,7 +53,7 @@ Decide = Callable[[DeclarationRecord, PermitsById, ReservingDeclarations], Chang
 async def release(
     engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Release, command: IdempotentCommand
 ) -> StoredResponse:
-    """Customs lets the goods go."""
+    """Release a declaration's goods for customs and write off what arrived. Raise NotFound, Conflict, Invalid."""
     actor = _actor(party, ActorRole.CUSTOMS, command)
     day = day_in_last_zone(party.country, command.at)
     condition = declarations.decided_by(party)
@@ -70,7 +69,7 @@ async def release(
 async def refuse(
     engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Refusal, command: IdempotentCommand
 ) -> StoredResponse:
-    """Customs refuses the goods."""
+    """Refuse a declaration's goods for customs and return its reservations. Raise NotFound, Conflict."""
     actor = _actor(party, ActorRole.CUSTOMS, command)
     condition = declarations.decided_by(party)
     return await _apply_transition(
@@ -81,7 +80,7 @@ async def refuse(
 async def override(
     engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Override, command: IdempotentCommand
 ) -> StoredResponse:
-    """Customs settles a finding; what could not be checked when it came is checked in its hand."""
+    """Override a finding for customs. An override of `unverified` checks the declaration. Raise NotFound, Conflict."""
     actor = _actor(party, ActorRole.CUSTOMS, command)
     condition = declarations.decided_by(party)
 
@@ -118,7 +117,7 @@ async def override(
 async def correct(
     engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Correction, command: IdempotentCommand
 ) -> StoredResponse:
-    """Customs corrects what was released."""
+    """Correct the released quantities for customs. Raise NotFound, Conflict, Invalid."""
     actor = _actor(party, ActorRole.CUSTOMS, command)
     condition = declarations.decided_by(party)
     return await _apply_transition(
@@ -129,7 +128,7 @@ async def correct(
 async def cancel(
     engine: AsyncEngine, declaration_id: UUID, party: Party, content: Cancellation, command: IdempotentCommand
 ) -> StoredResponse:
-    """The trader takes the declaration back."""
+    """Cancel a declaration for its trader and return its reservations. Raise NotFound, Conflict."""
     actor = _actor(party, ActorRole.TRADER, command)
     condition = declarations.lodged_by(party)
     return await _apply_transition(
@@ -140,7 +139,7 @@ async def cancel(
 async def consent(
     engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Consent, command: IdempotentCommand
 ) -> StoredResponse:
-    """The authority that issued the permit agrees to more."""
+    """Store the issuing authority's consent to exceed a permit for one item. Raise NotFound, Conflict, Invalid."""
     actor = _actor(party, ActorRole.AUTHORITY, command)
     condition = declarations.citing_permits_of(party)
     return await _apply_transition(
@@ -161,7 +160,10 @@ async def amend(
     *,
     trader: RepresentedTrader | None = None,
 ) -> StoredResponse:
-    """The trader, or an agent for it, states a new version, against the version that stands."""
+    """Replace a declaration by a new version from the trader or its agent, and check it.
+
+    Raise NotFound, Conflict, Invalid, NotAllowed; also if the command names a version that is not the current one.
+    """
     identifiers = party.identifier_values if trader is None else frozenset(trader.numbers)
     actor = _actor(party, ActorRole.TRADER, command)
 
@@ -234,7 +236,7 @@ async def _apply_transition(
     *,
     precheck: Callable[[AsyncConnection, DeclarationRecord], Awaitable[None]] | None = None,
 ) -> StoredResponse:
-    """Lock what a turn is about, and write what is decided; `precheck` may refuse it before anything is locked."""
+    """Lock the permits and declarations of a transition and write its change set. `precheck` runs before the locks."""
 
     async def transaction() -> StoredResponse:
         async with engine.begin() as conn:

@@ -1,6 +1,6 @@
-"""A letter that permits cannot read as a declaration is filed all the same, with what of it can be read.
+"""Recover the readable part of a submission that permits cannot parse as a declaration.
 
-It was answered 202, so it is never parked out of sight: an officer sees it referred, and the gateway has its bytes.
+The gateway accepted the submission (202) and keeps its bytes. Permits refers it to an officer and never drops it.
 """
 
 import copy
@@ -15,14 +15,14 @@ from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.messages import SubmissionMessage, ValidSubmission
 
 ReceivedSubmission = SubmissionMessage | ValidSubmission
-"""A letter whose declaration is still to be read, or was read with it."""
+"""A submission whose declaration is still JSON, or is parsed already."""
 UNREADABLE_PARTY = {"name": "unreadable", "country": "ZZ"}
 
 
 def recover_declaration(message: ReceivedSubmission) -> tuple[NormalizedDeclaration, str | None]:
-    """Answer the declaration, and, where something of it could not be read and was left out, the places.
+    """Return the declaration, and a reason that lists the places left out as unreadable, if there are any.
 
-    The customs of the country of who lodged it sees what cannot be read at all.
+    If nothing can be read, customs of the country of the lodging party receives the declaration.
     """
     if isinstance(message, ValidSubmission):
         return message.declaration, None
@@ -35,7 +35,7 @@ def recover_declaration(message: ReceivedSubmission) -> tuple[NormalizedDeclarat
 
 
 def _recover(placeholder: dict[str, Any], content: Mapping[str, Any], error: ValidationError) -> NormalizedDeclaration:
-    """Leave out the places at fault; where that is not enough their fields; and in the end all but the id."""
+    """Return the declaration without its invalid places; else without their fields; else with only its id."""
     readable = copy.deepcopy(dict(content))
     for fault in error.errors():
         _remove(readable, fault["loc"])

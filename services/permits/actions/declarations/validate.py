@@ -1,4 +1,4 @@
-"""What would the hub find? The same rules over the same facts, nothing kept."""
+"""Check a declaration by the same rules and facts as a lodged one, and store nothing."""
 
 from datetime import datetime
 from uuid import UUID
@@ -26,7 +26,7 @@ async def validate(
     *,
     trader: RepresentedTrader | None = None,
 ) -> Verdict:
-    """Check a declaration as if it were received now; `valid` means it would be accepted."""
+    """Return the result that a declaration would have if it were lodged now. `valid` means `accepted`."""
     identifiers = party.identifier_values if trader is None else frozenset(trader.numbers)
     side = content.importer if content.movement == Movement.IMPORT else content.exporter
     if side.identifier not in identifiers:

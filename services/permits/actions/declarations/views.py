@@ -1,4 +1,4 @@
-"""A declaration as the API shows it."""
+"""Views of declarations for the API."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ from shared.contracts.views.parts import submitted_fields
 
 
 def declaration_view(declaration: DeclarationRecord, history: Iterable[Row], permits: Links) -> DeclarationView:
-    """Return a declaration whole: what was stated, its status, what was found, used and done."""
+    """Return a declaration with its content, status, findings, usage and history."""
     return DeclarationView.model_construct(
         **submitted_fields(declaration.content, without={"trader"}),
         id=declaration.id,
@@ -35,7 +35,7 @@ def declaration_view(declaration: DeclarationRecord, history: Iterable[Row], per
 
 
 def finding_views(findings: Iterable[Finding]) -> tuple[FindingView, ...]:
-    """Return findings with every field: what a finding does not have is null."""
+    """Return findings with every field. A field without a value is null."""
     return tuple(FindingView.model_validate_json(finding.model_dump_json()) for finding in findings)
 
 

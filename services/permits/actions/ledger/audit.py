@@ -1,5 +1,7 @@
-"""Work the balances of permit lines out again from their entries, some lines at a time, and raise an alarm where they
-differ: nothing is mended by itself, for either may be wrong."""
+"""Compare the stored balances of permit lines with their ledger entries, and raise an alarm for each mismatch.
+
+The auditor corrects nothing: the balance or the entries may be wrong.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,21 +14,21 @@ from services.permits.store import balance_mismatches, ledger
 from shared.logs import logger
 
 LINES_PER_RUN = 2000
-"""Lines that are looked at in one turn; the next goes on after them, and begins anew after the last."""
+"""Lines per run. The next run continues after them, and after the last line it starts again at the first."""
 
 Key = tuple[UUID, str]
 
 
 @dataclass(frozen=True)
 class BalanceMismatch:
-    """What a line keeps and what its entries say, where the two are not the same."""
+    """The fields of a line's balance that differ: as stored, and as computed from the entries."""
 
     stored: dict[str, str]
     computed: dict[str, str]
 
 
 class LedgerAuditor:
-    """Goes through all lines, run by run; `mismatch_count` counts what it found since it began."""
+    """The job that compares all lines, some per run. `mismatch_count` counts the mismatches since its start."""
 
     def __init__(self, lines: int = LINES_PER_RUN) -> None:
         self.lines = lines
@@ -34,7 +36,7 @@ class LedgerAuditor:
         self._after: Key | None = None
 
     async def run(self, engine: AsyncEngine, at: datetime) -> None:
-        """Look at the next lines; keep those that differ where a monitor sees them, until they agree again."""
+        """Compare the next lines. Store each mismatch for the monitor, until balance and entries agree again."""
         last, seen = self._after, set[Key]()
         mismatches: dict[Key, BalanceMismatch] = {}
         async with engine.connect() as conn:
@@ -52,7 +54,7 @@ class LedgerAuditor:
 
 
 def compare(stored: Balance, computed: Balance) -> BalanceMismatch | None:
-    """Answer where a balance differs from what its entries say."""
+    """Return the fields in which two balances differ, or None if they agree."""
     names = [name for name in vars(computed) if getattr(computed, name) != getattr(stored, name)]
     if not names:
         return None

@@ -1,4 +1,4 @@
-"""Tell the story of a permit's lines: each entry with what stood after it, oldest first."""
+"""List the ledger entries of a permit, oldest first, each with the line's balance after it."""
 
 from uuid import UUID
 
@@ -29,13 +29,16 @@ KIND_TEXTS: dict[str, str] = {
     "cross": "crossed; the line stays open",
     "recross": "crossing corrected",
 }
-"""What an entry of each kind did, in words."""
+"""The text of each kind of entry."""
 
 
 async def list_entries(
     engine: AsyncEngine, permit_id: UUID, party: Party, *, line: str | None = None, limit: int = 200, after: int = 0
 ) -> Ledger:
-    """Tell entries of the ledger of a permit that this party reads whole; the cursor is the last one's number."""
+    """List the ledger entries of a permit that this party may read. The cursor is the number of the last one.
+
+    Raise NotFound.
+    """
     async with engine.connect() as conn:
         permit = await permit_queries.find(conn, permit_id, party)
         if permit is None:
@@ -80,7 +83,7 @@ def _entry_view(row: Row, permit: PermitRecord, balance_before: Balance, balance
 
 
 def _entry_text(row: Row, *, closes: bool, opens: bool) -> str:
-    """Say an entry in one line, for a person."""
+    """Return an entry as one line of text for a person."""
     used_for = f" for {row['reference']}, item {row['item']}" if row["reference"] else ""
     closure = "; closes the line" if closes else "; opens the line again" if opens else ""
     dead = f"; {row['dead_on_arrival']} dead on arrival" if row["dead_on_arrival"] else ""

@@ -1,4 +1,4 @@
-"""Endorse a permit: customs of the country of export states what really left (box 14)."""
+"""Endorse a permit: customs of the country of export states the quantities that left (box 14)."""
 
 from uuid import UUID
 
@@ -21,7 +21,10 @@ from shared.problems import NotFound
 async def endorse(
     engine: AsyncEngine, permit_id: UUID, party: Party, decision: Endorsement, command: IdempotentCommand
 ) -> StoredResponse:
-    """Write box 14 as customs of the country of export, or transcribe it where that country is not on the hub."""
+    """Endorse a permit as customs of the country of export, or copy its box 14 if that country is not on the hub.
+
+    Raise NotFound, Conflict, Invalid.
+    """
     actor = Actor(party=party.id, role=ActorRole.CUSTOMS, at=command.at)
 
     async def transaction() -> StoredResponse:
@@ -42,6 +45,6 @@ async def endorse(
 
 
 def _can_endorse(party: Party, permit: PermitRecord) -> bool:
-    """Say whether this customs office endorses: of the country of export, or of the country that registered it."""
+    """Return whether this customs office is of the country of export, or of the country that registered the permit."""
     foreign = permit.registering_country != permit.content.issuer
     return party.country == permit.content.export_country or (foreign and party.country == permit.registering_country)

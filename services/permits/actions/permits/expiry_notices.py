@@ -1,4 +1,4 @@
-"""Tell of permits that end soon, or have ended, by their dates: the day is the issuer's."""
+"""Write events for permits that expire soon or have expired, by the day in the last time zone of the issuer."""
 
 from datetime import datetime
 
@@ -13,11 +13,11 @@ from shared.contracts.parties import Actor
 from shared.database import retry_transaction
 
 BATCH_SIZE = 200
-"""Permits told of in one transaction, so that no counter waits long for one of them."""
+"""Permits per transaction: few enough that customs does not wait long for the lock of one of them."""
 
 
 async def write_expiry_notices(engine: AsyncEngine, at: datetime) -> None:
-    """Write `permit.expiring` 30 days before a permit's last day, and `permit.expired` when it is over."""
+    """Write `permit.expiring` 30 days before a permit's last day, and `permit.expired` when that day is over."""
 
     async def transaction() -> int:
         async with engine.begin() as conn:

@@ -1,4 +1,4 @@
-"""Issue a permit: an authority writes one, or registers one that was issued elsewhere."""
+"""Issue a permit, or register one that was issued outside the hub."""
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -20,7 +20,10 @@ from shared.secret_tokens import generate_secret, secret_digest
 
 
 async def issue(engine: AsyncEngine, party: Party, content: Permit, command: IdempotentCommand) -> StoredResponse:
-    """Issue a permit, or register one whose country has no authority on the hub; answers its token, this once."""
+    """Issue a permit, or register one whose issuer has no authority on the hub.
+
+    The response holds the permit's token, this once. Raise NotAllowed, Conflict, Invalid.
+    """
     actor = Actor(party=party.id, role=ActorRole.AUTHORITY, at=command.at)
     permit_id, token = new_id(command.at), generate_secret()
     try:
@@ -42,19 +45,22 @@ async def issue(engine: AsyncEngine, party: Party, content: Permit, command: Ide
 
 
 def raise_number_taken(error: IntegrityError, issuer: str, number: str) -> None:
-    """Refuse a number that the issuer has given before, where that is what the database said (409)."""
+    """Raise Conflict (409) if the database error says that the issuer has used this permit number before."""
     if "permits_issuer_number_key" in str(error):
         raise number_taken_error(issuer, number) from None
 
 
 def number_taken_error(issuer: str, number: str) -> Conflict:
-    """Write the refusal of a number that the issuer has given before."""
+    """Return the error for a permit number that the issuer has used before."""
     detail = f"{issuer} has a permit {number} in the registry. Numbers are unique for their issuer."
     return Conflict("permit-number-taken", detail)
 
 
 async def require_issuing_authority(conn: AsyncConnection, party: Party, content: Permit) -> None:
-    """Refuse who is neither the issuer's authority nor the importing country's, where the issuer has none here."""
+    """Raise NotAllowed unless the party is the issuer's authority.
+
+    If the issuer has no authority on the hub, the importing country's authority may register the permit.
+    """
     if content.issuer == party.country:
         return
     if content.import_country == party.country and not await parties.has_authority(conn, content.issuer):

@@ -1,6 +1,6 @@
-"""Issue a batch of permits at once: a bad one is answered alone and harms none of its neighbours.
+"""Issue a batch of permits at once. An invalid permit gets its own error and does not affect the others.
 
-One transaction for the good ones, a few statements however many there are. What was answered before is answered again.
+The valid ones take one transaction and a fixed number of statements. A repeated command gets its stored response.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,12 +31,12 @@ from shared.problems import ProblemError
 from shared.secret_tokens import generate_secret, secret_digest
 
 RETRYABLE_SQLSTATES = RETRYABLE_STATES | {"23505"}
-"""A number that a rival gave at this moment breaks a key for the whole batch; tried again, it is seen."""
+"""A permit number that a concurrent batch takes breaks a key (23505) for the whole batch; the retry finds it."""
 
 
 @dataclass(frozen=True)
 class IssueRequest:
-    """One permit to be issued: its command, and its terms, or the refusal of what was no permit."""
+    """One permit to issue: its command, and its content, or the error if the body is not a valid permit."""
 
     command: IdempotentCommand
     content: Permit | ProblemError
@@ -48,7 +48,7 @@ Results = dict[UUID, StoredResponse | ProblemError]
 async def issue_permits(
     engine: AsyncEngine, party: Party, requests: Sequence[IssueRequest]
 ) -> list[StoredResponse | ProblemError]:
-    """Issue permits and answer each, in order."""
+    """Issue permits. Return a response or an error for each, in the same order."""
     results: Results = {a.command.id: a.content for a in requests if isinstance(a.content, ProblemError)}
     first_by_id: dict[UUID, tuple[IdempotentCommand, Permit]] = {}
     for request in requests:
@@ -67,7 +67,7 @@ async def issue_permits(
 def _result(
     request: IssueRequest, results: Results, first_by_id: dict[UUID, tuple[IdempotentCommand, Permit]]
 ) -> StoredResponse | ProblemError:
-    """Answer one by its own body: a key that comes twice in a batch is the first one's."""
+    """Return the result of one request. A key that occurs twice in a batch belongs to its first request."""
     if isinstance(request.content, ProblemError):
         return request.content
     first_command = first_by_id[request.command.id][0]
@@ -129,7 +129,7 @@ async def _issue(
 async def _list_refusals(
     conn: AsyncConnection, party: Party, new_requests: dict[UUID, tuple[IdempotentCommand, Permit]]
 ) -> dict[UUID, ProblemError]:
-    """Refuse what this authority may not write, and numbers that were given before, in this batch too."""
+    """Return errors for permits of other issuers, and for numbers that are used, also earlier in this batch."""
     keys = {(content.issuer, content.number) for _, content in new_requests.values()}
     existing_keys = await permits.existing_keys(conn, keys) if keys else set()
     refusals: dict[UUID, ProblemError] = {}
@@ -146,7 +146,7 @@ async def _list_refusals(
 
 
 def _stored_response(change: PermitChange, command: IdempotentCommand, token: str) -> StoredResponse:
-    """Write the answer that reading the permit would give, without reading it."""
+    """Return the response that a read of the permit would give, without a query."""
     permit = replace(change.permit, sequence=1, content=as_stored(change.permit.content))
     history = [history_row("permit_id", permit.id, change.events[0])]
     day = day_in_last_zone(permit.content.issuer, command.at)
@@ -157,12 +157,12 @@ def _stored_response(change: PermitChange, command: IdempotentCommand, token: st
 
 
 def _issuer_and_number(changes: ChangeSet) -> tuple[str, str]:
-    """Answer what orders the rows, so that rival batches over the same numbers never wait in a circle."""
+    """Return the sort key of the rows: with one order, concurrent batches with the same numbers do not deadlock."""
     return changes.permits[0].permit.content.issuer, changes.permits[0].permit.content.number
 
 
 def _merge_change_sets(all_changes: Iterable[ChangeSet]) -> ChangeSet:
-    """Gather what many decisions write."""
+    """Return one change set with the changes of all."""
     merged = tuple(all_changes)
     return ChangeSet(
         permits=tuple(chain.from_iterable(one.permits for one in merged)),

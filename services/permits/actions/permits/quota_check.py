@@ -1,7 +1,7 @@
-"""A quota is scarce: what new permits would take of it is looked at under its lock, before any of them is written.
+"""Compare new permits with the quotas, under the lock of each quota, before the permits are written.
 
-An authority of the hub is refused what is not left. A permit that was issued elsewhere is a fact and is registered;
-where it passed the quota, the check of who cites it says so.
+The hub rejects a permit of its own authorities that exceeds a quota. A permit that was issued outside the hub is
+registered even if it exceeds a quota. The check of a declaration that cites it then gives a finding.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from shared.problems import Invalid
 async def list_over_quota(
     conn: AsyncConnection, new_permits: Sequence[PermitRecord], *, replaced_permit: UUID | None = None
 ) -> dict[UUID, Invalid]:
-    """Answer which of these new permits would pass a quota, each with its refusal; the others fit together."""
+    """Return the new permits that would exceed a quota, by id, each with its error. The others fit in together."""
     issued_here = [permit for permit in new_permits if permit.registering_country == permit.content.issuer]
     return (
         quota_exceeded_errors(*await quota_usage.lock_remaining(conn, issued_here, replaced_permit=replaced_permit))
@@ -29,7 +29,7 @@ async def list_over_quota(
 
 
 async def require_within_quota(conn: AsyncConnection, changes: ChangeSet) -> None:
-    """Refuse a decision that issues a permit which would pass a quota (422 `quota-exceeded`)."""
+    """Raise Invalid (422 `quota-exceeded`) if a change set issues a permit that would exceed a quota."""
     for change in changes.permits:
         if change.permit.sequence == 0:
             for error in (

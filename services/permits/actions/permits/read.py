@@ -1,4 +1,4 @@
-"""Read permits as far as the caller may see them."""
+"""Read the permits, or the parts of permits, that a party may see."""
 
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,10 @@ from shared.secret_tokens import secret_digest
 async def read_permit(
     engine: AsyncEngine, permit_id: UUID, party: Party, at: datetime, token: str = ""
 ) -> PermitView | PermitByToken | CitedPermitView:
-    """Read one permit: whole for its holders and offices, by its token for a stranger, in short for who cited it."""
+    """Return one permit as its reader may see it. Raise NotFound.
+
+    Its holders and offices see all of it, a party with its token a part, and a party that cited it a summary.
+    """
     async with engine.connect() as conn:
         found = await permit_queries.find(conn, permit_id, party)
         if found is not None:
@@ -47,7 +50,7 @@ async def read_permit(
         for c in record.citations
         if c.permit == permit_id
     )
-    if not used:  # who only looked has the token to look again
+    if not used:  # a party that only read it by token can use the token again
         raise NotFound
     return permit_summary(watched, day_in_last_zone(watched.content.issuer, at), used)
 
@@ -62,7 +65,7 @@ async def list_permits(
     at: datetime,
     token: str = "",
 ) -> Permits:
-    """List permits, newest first; a stranger finds the one whose number it asks for and whose token it has."""
+    """List permits, newest first. A stranger with a permit's number and its token finds that permit."""
     async with engine.connect() as conn:
         found = await permit_queries.search(conn, party, filters, limit=limit + 1, before=before, at=at)
     if not found and token and "number" in filters and filters.keys() <= {"number", "issuer"}:
@@ -75,7 +78,7 @@ async def list_permits(
 async def find_by_token(
     engine: AsyncEngine, criteria: dict[str, Any], token: str, party: Party, at: datetime
 ) -> PermitByToken | None:
-    """Read a permit by its own token; that this party looked is written in the same transaction."""
+    """Return a permit by its token, or None. Store the party as a watcher of the permit in the same transaction."""
     async with engine.begin() as conn:
         found = await permit_queries.find_by_token(conn, criteria, secret_digest(token))
         if found is None:

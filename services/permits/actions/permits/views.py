@@ -1,4 +1,4 @@
-"""A permit as the API shows it to each kind of reader."""
+"""Views of permits for the API: one per kind of reader."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ from shared.idempotency import CREATED, IdempotentCommand, StoredResponse
 
 @dataclass(frozen=True, kw_only=True)
 class Tokens:
-    """The secrets that a response tells once: of the permit itself, and of the one that was issued in its place."""
+    """The tokens that a response contains once: the permit's own, and that of its replacement."""
 
     own: str | None = None
     replacement: str | None = None
@@ -52,7 +52,7 @@ NO_TOKENS = Tokens()
 async def load_permit_view(
     conn: AsyncConnection, permit: PermitRecord, at: datetime, *, tokens: Tokens = NO_TOKENS
 ) -> PermitView:
-    """Return a permit whole, as it is at a moment."""
+    """Return the full view of a permit at a moment."""
     linked_ids = {permit_id for permit_id in (permit.replaces, permit.replaced_by) if permit_id is not None}
     links = await permits.keys_by_id(conn, linked_ids) if linked_ids else {}
     crossings = await ledger.list_crossings(conn, permit.id) if permit.is_for_many_crossings else ()
@@ -87,7 +87,7 @@ def permit_view(
     crossings: Iterable[Row] = (),
     tokens: Tokens = NO_TOKENS,
 ) -> PermitView:
-    """Return a permit whole, with both sides of each line; `day` is today in the issuer's zone."""
+    """Return the full view of a permit with both sides of each line. `day` is today in the issuer's time zone."""
     links, content = links or {}, permit.content
     view = PermitView.model_construct(
         **submitted_fields(content, without={"lines"}),
@@ -111,7 +111,7 @@ def permit_view(
 
 
 def _crossing_view(row: Row) -> Crossing:
-    """Return a line of the continuation sheet: what crossed a border, or the correction of that."""
+    """Return a line of the continuation sheet: a quantity that crossed a border, or the correction of one."""
     return Crossing(
         line=row["line"],
         side=row["side"],
@@ -132,7 +132,7 @@ def _line_view(kind: str, content: PermitLine, line_balance: balances.Balance) -
 
 
 def import_balance(line_balance: balances.Balance) -> Balance:
-    """Return the import side of a line."""
+    """Return the import side of a line's balance, in the line's unit."""
     return Balance(
         granted=format_quantity(line_balance.granted),
         endorsed=format_quantity(line_balance.endorsed or balances.ZERO),
@@ -145,7 +145,7 @@ def import_balance(line_balance: balances.Balance) -> Balance:
 
 
 def export_balance(kind: str, line_balance: balances.Balance) -> ExportBalance | None:
-    """Return the export side of a line; a document of the country of import has none."""
+    """Return the export side of a line's balance, or None for a document of the country of import."""
     if kind in IMPORT_SIDE_KINDS:
         return None
     return ExportBalance(
@@ -159,7 +159,7 @@ def export_balance(kind: str, line_balance: balances.Balance) -> ExportBalance |
 
 
 def permit_summary(permit: PermitRecord, day: date, usage: tuple[OwnUsage, ...]) -> CitedPermitView:
-    """Return what a party that cited a permit may know of it: its status and its own use."""
+    """Return the view for a party that cited a permit: its status and the party's own use."""
     return CitedPermitView(
         id=permit.id,
         issuer=permit.content.issuer,
@@ -171,7 +171,7 @@ def permit_summary(permit: PermitRecord, day: date, usage: tuple[OwnUsage, ...])
 
 
 def permit_view_by_token(permit: PermitRecord, day: date) -> PermitByToken:
-    """Return what an officer needs who was shown the paper with its token: what it covers, and what is left of it."""
+    """Return the view for a party with the permit's token: what the permit covers, and what is left of it."""
     content = permit.content
     return PermitByToken(
         id=permit.id,

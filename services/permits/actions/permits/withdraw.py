@@ -1,7 +1,7 @@
-"""The authority of the issuer takes a permit out of use or back into it: revoked, replaced, lost, found.
+"""Revoke, replace, report lost and report found: the issuer's authority ends or resumes the use of a permit.
 
-The permit is locked first; then the declarations that stand on it, which are referred in the same transaction; then
-those who cited it or looked it up are read, so that nobody who did so before is missed.
+The action locks the permit first. Then it locks the declarations that depend on it and refers them in the same
+transaction. Then it reads the parties that cited the permit or read it by token, so that each is notified.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ Decide = Callable[[PermitRecord, Actor, WithdrawalContext], ChangeSet]
 async def revoke(
     engine: AsyncEngine, permit_id: UUID, party: Party, decision: Revocation, command: IdempotentCommand
 ) -> StoredResponse:
-    """Take a permit back for good."""
+    """Revoke a permit for its authority. Raise NotFound, Conflict."""
     return await _apply_transition(
         engine, permit_id, party, command, lambda p, actor, context: withdraw.revoke(p, decision.reason, actor, context)
     )
@@ -46,7 +46,7 @@ async def revoke(
 async def report_lost(
     engine: AsyncEngine, permit_id: UUID, party: Party, decision: Loss, command: IdempotentCommand
 ) -> StoredResponse:
-    """Note that the paper is lost."""
+    """Report for its authority that the printed permit is lost. Raise NotFound, Conflict."""
     return await _apply_transition(
         engine,
         permit_id,
@@ -59,7 +59,7 @@ async def report_lost(
 async def report_found(
     engine: AsyncEngine, permit_id: UUID, party: Party, decision: Recovery, command: IdempotentCommand
 ) -> StoredResponse:
-    """Note that a lost paper was found."""
+    """Report for its authority that a lost permit was found. Raise NotFound, Conflict."""
     return await _apply_transition(
         engine,
         permit_id,
@@ -89,7 +89,10 @@ async def _apply_transition(
 async def replace(
     engine: AsyncEngine, permit_id: UUID, party: Party, content: Permit, command: IdempotentCommand
 ) -> StoredResponse:
-    """Issue a new permit in the place of one; answers the old one, and in `replaced_by` the new one with its token."""
+    """Issue a new permit in the place of one. Raise NotFound, NotAllowed, Conflict, Invalid.
+
+    The response is the old permit; its `replaced_by` holds the new one with its token.
+    """
     new_permit_id, token = new_id(command.at), generate_secret()
     actor = _actor(party, command)
 
@@ -121,7 +124,7 @@ async def replace(
 async def _lock_own_permit(
     conn: AsyncConnection, permit_id: UUID, party: Party, command: IdempotentCommand
 ) -> PermitRecord:
-    """Lock a permit that this authority issued or registered, at the version the command names."""
+    """Return the permit, locked, if this authority issued or registered it. Raise NotFound, Conflict (version)."""
     permit = (await permits.lock(conn, [permit_id])).get(permit_id)
     if permit is None or party.country not in {permit.content.issuer, permit.registering_country}:
         raise NotFound

@@ -1,4 +1,4 @@
-"""The listing a hub has before its first: a small one of the project's own, so that a first day works."""
+"""The built-in listing: a small one that a new hub uses until its administrator loads a full one."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,14 +13,14 @@ from shared.database import now
 from shared.service_process import wait_for_database
 
 FILES = ((date(2023, 2, 23), "listing.csv"), (date(2026, 3, 5), "listing-cop20.csv"))
-"""From which day each holds: that on which what a Conference of the Parties amended came into force (Article XV.1).
+"""The files, each with its first day: the amendments of a Conference of the Parties enter into force (Article XV.1).
 
-The first is a listing, each further one says of some taxa what stands from then on.
+The first file is a whole listing. Each later file replaces the rows of some taxa.
 """
 
 
 async def load_if_none(engine: AsyncEngine) -> None:
-    """Load the project's own listing where none was ever loaded; of many that start at once, one does."""
+    """Load the built-in listing if no listing was ever loaded. If several processes start at once, one loads it."""
     async with engine.begin() as conn:
         if await reference_loads.lock_list(conn, "taxa") == 0:
             for count, (day, _) in enumerate(FILES, start=1):
@@ -28,19 +28,19 @@ async def load_if_none(engine: AsyncEngine) -> None:
 
 
 class InitialListing:
-    """Loads the project's own listing at the start of a process, and knows whether a listing is there."""
+    """The load of the built-in listing at the start of a process, and whether it is complete."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._loaded = asyncio.Event()
 
     async def load_when_possible(self) -> None:
-        """Load the listing where there is none, as soon as the database responds and is migrated."""
+        """Load the listing if there is none, as soon as the database responds and is migrated."""
         await wait_for_database(lambda: load_if_none(self._engine))
         self._loaded.set()
 
     async def wait_until_loaded(self, seconds: float) -> bool:
-        """Return whether a listing is there, now or within so many seconds."""
+        """Return whether a listing is loaded, at the latest after so many seconds."""
         try:
             async with asyncio.timeout(seconds):
                 await self._loaded.wait()
@@ -50,7 +50,7 @@ class InitialListing:
 
 
 async def _listing_up_to(file_count: int) -> AsyncIterator[bytes]:
-    """Answer the listing with so many files told: a row of a later one takes the place of that of an earlier one."""
+    """Yield the listing of the first `file_count` files. A row of a later file replaces the row of an earlier one."""
     rows: dict[str, str] = {}
     for _, name in FILES[:file_count]:
         for line in (files("shared.cites") / name).read_text(encoding="utf-8").splitlines():

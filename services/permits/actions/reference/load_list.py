@@ -1,7 +1,6 @@
-"""Load a list of reference data as it streams in: what differs is written, what is the same is left alone.
+"""Load a list of reference data from a stream. Rows that differ from the current list are written, equal rows are not.
 
-One transaction: a load is whole or was not. Rows are taken in portions, so that memory stays small whatever comes,
-and the service answers others in between.
+A load is one transaction. It processes rows in batches, so that memory stays small and other requests are served.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -25,23 +24,23 @@ from shared.database import retry_transaction
 from shared.problems import Fault, Invalid
 
 BATCH_SIZE = 250
-"""Rows that are read and written at a time."""
+"""Rows per batch."""
 Entry = Taxon | Suspension | Quota
 
 
 @dataclass(frozen=True)
 class ListKind:
-    """A kind of list: how its rows are read and how it is kept."""
+    """A kind of list: how its rows are parsed and stored."""
 
     store: Any
     parse: Callable[[RawRow, list[str]], Entry]
     required_columns: tuple[str, ...]
     possible_subjects: Callable[[RawRow, list[str]], frozenset[str]]
-    """What a row that is refused may be about, so that what stood of it does not end."""
+    """Return the subjects that a rejected row may be about: their entries do not end with this load."""
     subject: Callable[[str], str] = str
-    """What an identity is about, as `possible_subjects` says it."""
+    """Return the subject of an identity, in the form of `possible_subjects`."""
     may_be_empty: bool = False
-    """A list of nothing but its columns says that there is none; a listing of no species says nothing."""
+    """Whether a file with only a header is valid: there may be no suspensions or quotas, but species must be listed."""
 
 
 TAXA = ListKind(TaxonList(), species.parse_taxon, species.REQUIRED_COLUMNS, species.possible_taxon_ids)
@@ -70,7 +69,7 @@ LIST_KINDS = {
 
 
 class ListLoad:
-    """One load under way."""
+    """A load in progress: its report and the identities that it has seen."""
 
     def __init__(self, conn: AsyncConnection, kind: ListKind, day: date, version: int) -> None:
         self.conn, self.kind, self.day, self.version = conn, kind, day, version
@@ -79,7 +78,7 @@ class ListLoad:
         self.uncertain: set[str] = set()
 
     async def add_rows(self, rows: Iterable[RawRow], header: list[str]) -> None:
-        """Take a portion of rows."""
+        """Parse a batch of rows and write the entries that differ."""
         entries: dict[str, Entry] = {}
         for raw in rows:
             try:
@@ -98,7 +97,7 @@ class ListLoad:
         await self._write(entries)
 
     def _require_unique(self, entry: Entry, raw: RawRow) -> None:
-        """Take a row that is there twice once, and refuse another of the same thing that says otherwise."""
+        """Raise RowRejected for a row that contradicts an earlier row. Note a repair for one that repeats it."""
         before = self.seen.get(entry.identity)
         if before is None:
             return
@@ -127,7 +126,7 @@ class ListLoad:
             await store.add(self.conn, [*new, *changed], self.day, self.version)
 
     async def end_missing(self, at: datetime) -> None:
-        """End what the file no longer has; of what a refused row is about, what stood stands."""
+        """End the entries that the file does not contain, except those that a rejected row may be about."""
         missing = await self.kind.store.list_missing(self.conn, self.seen.keys(), self.day)
         missing = {name: label for name, label in missing.items() if self.kind.subject(name) not in self.uncertain}
         if missing:
@@ -140,10 +139,10 @@ class ListLoad:
 async def load(
     engine: AsyncEngine, kind: ListKind, pieces: AsyncIterator[bytes], day: date, at: datetime, loaded_by: UUID | None
 ) -> views.LoadReport:
-    """Load a file that holds from a day on, and answer the report; a file of which nothing can be taken is refused.
+    """Load a file that is in force from a day on. Return the report. Raise Invalid if no row can be loaded.
 
-    What the permits of that moment take is seen to after it, each time: so it is made up for where the load was sent
-    again because that had failed.
+    A second transaction then records how much of the quotas the permits use that were issued during the load. It runs
+    after every load. So if it fails, a repeated load completes the record.
     """
     file = ReplayableStream(pieces)
 
@@ -163,7 +162,7 @@ async def load(
 async def load_in_transaction(
     conn: AsyncConnection, kind: ListKind, pieces: AsyncIterator[bytes], day: date, at: datetime, loaded_by: UUID | None
 ) -> views.LoadReport:
-    """Load a file within a transaction."""
+    """Load a file within the caller's transaction. Raise Invalid."""
     list_name = kind.store.name
     previous_version = await reference_loads.lock_list(conn, list_name)
     list_load = ListLoad(conn, kind, day, previous_version + 1)
@@ -191,7 +190,7 @@ async def load_in_transaction(
 def _load_report(
     report: LoadReport, column_names: Mapping[str, str], *, list_name: str, version: int, day: date, at: datetime
 ) -> views.LoadReport:
-    """Return the report as its sender reads it; `column_names` are the columns as the file writes them."""
+    """Return the report for the sender. `column_names` are the columns as the file spells them."""
 
     def note_views(notes: Iterable[RowNote]) -> tuple[views.LoadNote, ...]:
         return tuple(

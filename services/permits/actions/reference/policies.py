@@ -1,4 +1,4 @@
-"""Read and change what a country asks for beyond the Convention."""
+"""Read and change the policy of a country: its requirements beyond the Convention."""
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -15,7 +15,7 @@ from shared.problems import Conflict, NotFound
 
 
 async def read(engine: AsyncEngine, country: str) -> PolicyView:
-    """Return a country's policy with its version."""
+    """Return a country's policy with its version. Raise NotFound for a code that is no country."""
     _require_country(country)
     async with engine.connect() as conn:
         return _policy_view(country, *await policies.read(conn, country))
@@ -24,7 +24,7 @@ async def read(engine: AsyncEngine, country: str) -> PolicyView:
 async def change(
     engine: AsyncEngine, country: str, policy: Policy, party: Party, command: IdempotentCommand
 ) -> StoredResponse:
-    """State a country's policy anew, against the version that stands."""
+    """Replace a country's policy. Raise NotFound, or Conflict if the command names another version than the current."""
     _require_country(country)
     async with engine.begin() as conn:
         stored = await idempotency.begin(conn, commands, command)

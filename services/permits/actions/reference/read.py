@@ -1,4 +1,4 @@
-"""Answer what is listed: a taxon by any of its names on a day, the suspensions and the quotas of a country."""
+"""Read reference data: the listings of a taxon by any of its names, the suspensions and the quotas of a country."""
 
 from datetime import date
 from decimal import Decimal
@@ -17,7 +17,7 @@ from shared.contracts.views.reference import Listing, Quota, Suspension
 async def list_taxa(
     engine: AsyncEngine, name: str, day: date, country: str | None, *, limit: int
 ) -> tuple[Listing, ...]:
-    """Answer the listings of a name on a day; where nothing is called so, those whose names begin so."""
+    """List the listings of a name on a day, or, if no taxon has this name, those whose names begin with it."""
     start = names.key(name)
     async with engine.connect() as conn:
         found = (await species_listings.load_listings(conn, [name])).matches_on(name, day)
@@ -32,17 +32,17 @@ async def list_taxa(
 
 
 def _is_complete_name(name: str, exact: list[ListingMatch]) -> bool:
-    """Say whether a name is not still being typed: it is that of a species, or says `spp.` itself."""
+    """Return whether a name is complete: it is the name of a species, or it ends in `spp.`; else look by prefix too."""
     return bool(exact) and (not names.is_group(name) or "spp" in name.casefold())
 
 
 def _listing_views(match: ListingMatch, country: str | None) -> tuple[Listing, ...]:
-    """Return a listing once for each Appendix it is in."""
+    """Return one view of a listing per population."""
     return tuple(_listing_view(match, part) for part in populations_for(match.parts, country))
 
 
 def _listing_view(match: ListingMatch, part: Population) -> Listing:
-    """Return a part of a listing: it holds in some countries, in all others, or nobody said where."""
+    """Return the view of one population: in some countries, in all others, or with an unknown range."""
     listing = match.listing
     others = sorted({code for other in match.parts if other is not part for code in other.countries})
     return Listing(
@@ -89,7 +89,7 @@ def _suspension_view(row: Row) -> Suspension:
 
 
 async def list_quotas(engine: AsyncEngine, country: str | None, day: date) -> tuple[Quota, ...]:
-    """Return the quotas in force on a day, each with what the permits in use took of it."""
+    """Return the quotas in force on a day, each with the quantity that the permits in use take of it."""
     async with engine.connect() as conn:
         rows = await store_quotas.list_quotas_in_force(conn, country, day)
     return tuple(_quota_view(row) for row in rows)

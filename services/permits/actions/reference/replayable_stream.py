@@ -1,15 +1,15 @@
-"""A file as it streams in, that can be read once more from its beginning while it is not large."""
+"""A streamed file that can be read again from its start, if it is not too large."""
 
 from collections.abc import AsyncIterator
 
 from shared.problems import Conflict
 
 MAX_REMEMBERED_BYTES = 16 * 1_048_576
-"""Bytes that are kept to be read again; lists that others write beside are much smaller."""
+"""Bytes that are kept for a second read (16 MiB). Lists that two loads write at once are much smaller."""
 
 
 class ReplayableStream:
-    """Passes the pieces of a file on, and remembers them."""
+    """The pieces of a file, and those already read."""
 
     def __init__(self, pieces: AsyncIterator[bytes]) -> None:
         self._pieces = pieces
@@ -17,7 +17,7 @@ class ReplayableStream:
         self._size = 0
 
     async def read(self) -> AsyncIterator[bytes]:
-        """Answer the file from its beginning; refuses what was too large to be remembered (409)."""
+        """Yield the file from its start. Raise Conflict (409) if it was too large to be kept."""
         if self._remembered is None:
             raise Conflict("changed-meanwhile", "The list changed while this file was loaded. Send the file again.")
         for piece in list(self._remembered):
