@@ -6,7 +6,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 CONNECTIONS = 10
-"""Of one service: what waits for one longer than 10 s is refused, and on a busy machine the last of many would be."""
+"""A service refuses a request that waits longer than 10 s for a connection. On a busy machine the last would."""
 
 
 async def run_concurrently(acts: Iterable[Awaitable[T]], most: int = CONNECTIONS) -> list[T]:

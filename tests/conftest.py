@@ -1,4 +1,4 @@
-"""One PostgreSQL server for the whole run, one migrated template a service, a clone for each test that asks."""
+"""One PostgreSQL server per run, one migrated template per service, and one clone per test that needs one."""
 
 import asyncio
 import itertools
@@ -47,7 +47,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def templates(server: Server) -> str:
-    """Migrated databases to clone; answers the prefix of their names."""
+    """Migrated databases to clone. The value is the prefix of their names."""
     prefix = f"t{os.getpid()}_"
     asyncio.run(create_databases(server, prefix, {f"{s}_{k}": "test" for s in SERVICES for k in ("owner", "runner")}))
     for service in SERVICES:
@@ -57,9 +57,9 @@ def templates(server: Server) -> str:
 
 
 async def _with_first_listing(url: str) -> None:
-    """Load what a hub loads at its first start, and one suspension and one quota that concern no test.
+    """Load the reference data of a first start, and one suspension and one quota that concern no test.
 
-    A list that was never loaded is worth a note in every check; the tests about that begin without these.
+    A list that was never loaded changes the results of checks. The tests of that begin without these rows.
     """
     engine = create_engine(url)
     await load_if_none(engine)
@@ -84,7 +84,7 @@ Clone = Callable[[str], Awaitable[str]]
 
 @pytest.fixture
 async def clone(server: Server, templates: str) -> AsyncIterator[Clone]:
-    """Answer a function that clones a service's database and says its address as the service's runner."""
+    """A function that clones the database of a service and returns its address for the service's runner."""
     made: list[str] = []
 
     async def make(service: str) -> str:
@@ -113,14 +113,14 @@ async def _engine(clone: Clone, service: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 async def gateway_db(clone: Clone) -> AsyncIterator[AsyncEngine]:
-    """An empty gateway database of one's own, entered as the service does."""
+    """An empty gateway database for one test, with the role of the service."""
     async for engine in _engine(clone, "gateway"):
         yield engine
 
 
 @pytest.fixture
 async def permits_db(clone: Clone) -> AsyncIterator[AsyncEngine]:
-    """An empty permits database of one's own, entered as the service does; its news must be as the catalogue says."""
+    """An empty permits database for one test, with the role of the service. Its events must match the catalogue."""
     async for engine in _engine(clone, "permits"):
         yield engine
         assert await outbox_event_faults(engine) == []
@@ -128,7 +128,7 @@ async def permits_db(clone: Clone) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 async def notifications_db(clone: Clone) -> AsyncIterator[AsyncEngine]:
-    """An empty notifications database of one's own, entered as the service does."""
+    """An empty notifications database for one test, with the role of the service."""
     async for engine in _engine(clone, "notifications"):
         yield engine
 

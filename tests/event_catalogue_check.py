@@ -1,4 +1,4 @@
-"""What the hub told, held against the catalogue of events."""
+"""Events compared with the catalogue of events."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ from shared.contracts.events.catalogue import CATALOGUE, validate_data
 
 
 def event_faults(told: Iterable[tuple[str, dict[str, Any]]]) -> list[str]:
-    """Answer what is wrong with events (type, data), a sentence each; nothing when all are as described."""
+    """Return one sentence for each fault of events (type, data), and nothing when all are as described."""
     found = set()
     for kind, data in told:
         found |= {f"{kind}: {place} is null; what is optional is left out" for place in null_places(data)}
@@ -29,7 +29,7 @@ def event_faults(told: Iterable[tuple[str, dict[str, Any]]]) -> list[str]:
 
 
 def null_places(value: Any, place: str = "data") -> Iterator[str]:
-    """Answer where something is null, which nothing in an event ever is."""
+    """Return the places of null values, which no event contains."""
     if value is None:
         yield place
     for name, part in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
@@ -37,7 +37,7 @@ def null_places(value: Any, place: str = "data") -> Iterator[str]:
 
 
 async def outbox_event_faults(permits_db: AsyncEngine) -> list[str]:
-    """Answer what is wrong with the news that permits wrote."""
+    """Return the faults of the outbox events of permits."""
     async with permits_db.connect() as conn:
         return event_faults(
             (row.type, row.data)
@@ -46,6 +46,6 @@ async def outbox_event_faults(permits_db: AsyncEngine) -> list[str]:
 
 
 def event_body_faults(bodies: Iterable[str]) -> list[str]:
-    """Answer what is wrong with events as they are sent."""
+    """Return the faults of events in the form that subscribers receive."""
     read = [json.loads(body) for body in bodies]
     return event_faults((event["type"], event["data"]) for event in read)

@@ -63,7 +63,7 @@ class RunningHub:
     def restart(self) -> None:
         """Start it again after it has ended."""
         assert self.process.poll() is not None
-        self._let_go()
+        self._close_files()
         self.process = self._start()
         self.wait_ready()
 
@@ -76,15 +76,15 @@ class RunningHub:
             time.sleep(0.05)
 
     def processes(self) -> dict[str, int]:
-        """Answer the process ids by name, as the hub notes them."""
-        return {name: int(process["pid"]) for name, process in self._noted().get("processes", {}).items()}
+        """Return the process ids by name, from the file that the hub writes."""
+        return {name: int(process["pid"]) for name, process in self._recorded_processes().get("processes", {}).items()}
 
     def all_ready(self) -> bool:
-        """Say whether every service says that it is ready, not the public one alone."""
-        urls = self._noted().get("urls", {}).values()
+        """Return whether each service, not only the gateway, is ready."""
+        urls = self._recorded_processes().get("urls", {}).values()
         return bool(urls) and all(is_ready(int(url.rpartition(":")[2])) for url in urls)
 
-    def _noted(self) -> dict[str, Any]:
+    def _recorded_processes(self) -> dict[str, Any]:
         try:
             noted: dict[str, Any] = json.loads((self.home / "run.json").read_text())
         except (OSError, ValueError):
@@ -109,15 +109,15 @@ class RunningHub:
         if self.process.poll() is None:
             self.process.send_signal(by)
         status = self.process.wait(60)
-        self._let_go()
+        self._close_files()
         return status
 
-    def _let_go(self) -> None:
+    def _close_files(self) -> None:
         if self.process.stdin is not None:
             self.process.stdin.close()
 
     def stored_events(self) -> list[str]:
-        """Answer every event that was taken in, as it is sent."""
+        """Return each stored event, in the form that subscribers receive."""
         pid = self.processes()["database"]
         command = psutil.Process(pid).cmdline()
         server = Server(command[command.index("-k") + 1])
@@ -138,7 +138,7 @@ class RunningHub:
 
 
 def running_processes(pids: Mapping[str, int]) -> set[str]:
-    """Answer which of those processes still live."""
+    """Return the processes that still run."""
     return {name for name, pid in pids.items() if psutil.pid_exists(pid) and not _zombie(pid)}
 
 

@@ -17,7 +17,7 @@ Line = dict[str, Any]
 
 
 class LogLines:
-    """What was logged so far; each line must be one JSON object."""
+    """The lines logged so far. Each line must be one JSON object."""
 
     def __init__(self) -> None:
         self.file = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Compares what is answered with what OpenAPI says of it, to the letter: a field that nobody described is a flaw."""
+"""Compare responses with OpenAPI exactly: a field that is not described is a fault."""
 
 import json
 import re
@@ -22,11 +22,11 @@ class DocumentedResponses:
         ]
 
     def operation_id(self, method: str, path: str) -> str:
-        """Answer the operation that a request is of."""
+        """Return the id of the operation that serves a request."""
         return next(str(name) for way, by, name in self._paths if by == method.lower() and way.fullmatch(path))
 
     def response_faults(self, operation: str, status: int, kind: str, body: bytes) -> list[str]:
-        """Say what is not as described."""
+        """Return one sentence for each difference from the description."""
         described = self.operations[operation]["responses"].get(str(status))
         if described is None:
             return [f"{operation} is not said to answer {status}"]
@@ -42,14 +42,14 @@ class DocumentedResponses:
         return self.schema_faults(schema, json.loads(body)) if "json" in kind and "nd" not in kind else []
 
     def schema_faults(self, schema: dict[str, Any], value: Any) -> list[str]:
-        """Say what of a value is not as a schema has it."""
+        """Return one sentence for each difference of a value from a schema."""
         whole = {**schema, "components": {"schemas": self.schemas}}
         validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
         return [f"{'/'.join(map(str, error.instance_path))}: {error.message}" for error in validator.iter_errors(value)]
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Go through all operations: path, method, and what is said of it."""
+    """Yield each operation: path, method and description."""
     for path, item in document["paths"].items():
         for method, operation in item.items():
             yield path, method, operation

@@ -47,7 +47,7 @@ class ToolEnvironment:
         return _run(command, folder, self.variables(), RUN_SECONDS)
 
     def variables(self) -> dict[str, str]:
-        """Return the environment variables of a command: the tools come first, and nobody is told of their use."""
+        """Return the environment variables of a command: the tools come first on the path, and send no telemetry."""
         first = (self.python.parent, self.node_modules / ".bin")
         return os.environ | {
             "PATH": os.pathsep.join([*map(str, first), os.environ.get("PATH", os.defpath)]),

@@ -12,7 +12,7 @@ from tests.journeys.party_client import PartyClient
 
 @pytest.fixture(scope="session")
 def hub() -> Iterator[RunningHub]:
-    """A `saola up` that runs for the whole session; what it tells in it must be as the catalogue says."""
+    """A `saola up` for the whole session. Each event that it stores must be as the catalogue describes it."""
     with running_hub() as hub:
         yield hub
         assert event_body_faults(hub.stored_events()) == []
@@ -20,23 +20,23 @@ def hub() -> Iterator[RunningHub]:
 
 @pytest.fixture(scope="session")
 def tried_hub() -> Iterator[RunningHub]:
-    """A `saola up` apart, for the tests that send it anything whatever."""
+    """Another `saola up`, for the tests that send random requests."""
     with running_hub() as hub:
         yield hub
 
 
 @pytest.fixture(scope="module")
-def enter(hub: RunningHub) -> Iterator[Callable[..., list[PartyClient]]]:
-    """Answer a function that adds a party and opens so many doors for it, each with a credential of its own."""
+def add_party(hub: RunningHub) -> Iterator[Callable[..., list[PartyClient]]]:
+    """A function that adds a party and returns clients for it, each with its own credential."""
     with ExitStack() as stack:
         admin = stack.enter_context(hub.admin())
 
-        def add(role: str, country: str, number: str = "", doors: int = 1) -> list[PartyClient]:
+        def add(role: str, country: str, number: str = "", credentials: int = 1) -> list[PartyClient]:
             identifiers = {"EORI": number} if number else {}
             party = admin.create_party(
                 {"name": f"{role} of {country}", "country": country, "roles": [role], "identifiers": identifiers}
             )
-            pairs = [admin.create_credential(party["id"]) for _ in range(doors)]
+            pairs = [admin.create_credential(party["id"]) for _ in range(credentials)]
             return [
                 PartyClient(hub, admin.with_credentials(pair["client_id"], pair["client_secret"])) for pair in pairs
             ]

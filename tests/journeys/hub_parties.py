@@ -1,4 +1,4 @@
-"""A small world on a real hub: parties of every role with their tokens, and every answer compared with OpenAPI."""
+"""Parties of every role on a real hub, with their tokens. Each response is compared with OpenAPI."""
 
 import json
 import secrets
@@ -20,7 +20,7 @@ JSON = "application/json"
 
 @dataclass
 class PartyAccess:
-    """One party and the header it comes in with."""
+    """A party, and the header that authenticates it."""
 
     id: str
     bearer: dict[str, str]
@@ -29,14 +29,14 @@ class PartyAccess:
 
 @dataclass
 class HubParties:
-    """The hub, who there is, and what was seen of its answers."""
+    """The hub, its parties, and the faults found in its responses."""
 
     hub: RunningHub
     http: httpx2.Client
     answers: DocumentedResponses
     admin: PartyAccess
     compared_operations: set[str] = field(default_factory=set)
-    """Operations of which a good answer was compared."""
+    """Operations of which a successful response was compared."""
     response_faults: list[str] = field(default_factory=list)
 
     def request(
@@ -48,7 +48,7 @@ class HubParties:
         headers: Mapping[str, str] | None = None,
         expect: int | None = None,
     ) -> httpx2.Response:
-        """Ask as somebody; the answer is compared with what is said of it."""
+        """Send a request as a party, and compare the response with OpenAPI."""
         sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         kind = {"Content-Type": JSON} if sent is not None else {}
         keyed = {"Idempotency-Key": secrets.token_hex(8)} if method == "POST" and path != "/oauth2/token" else {}
@@ -69,11 +69,11 @@ class HubParties:
             self.compared_operations.add(operation)
 
     def get(self, who: PartyAccess | None, path: str) -> Any:
-        """Read something that is there."""
+        """Read a resource that exists."""
         return self.request(who, "GET", path, expect=200).json()
 
     def post(self, who: PartyAccess, path: str, body: Any = None, **how: Any) -> Any:
-        """Do something that is taken."""
+        """Send a command that the hub accepts."""
         response = self.request(who, "POST", path, body, **how)
         assert response.is_success, f"POST {path}: {response.status_code} {response.text}"
         return response.json() if response.content else {}
@@ -93,28 +93,28 @@ class HubParties:
 
 
 def open_hub_parties(hub: RunningHub) -> HubParties:
-    """Open a world on a hub that runs."""
+    """Return the administrator's access to a running hub."""
     http = httpx2.Client(base_url=hub.url, timeout=60, trust_env=False)
     responses = DocumentedResponses(http.get("/openapi.json").json())
-    with hub.admin() as door:
-        me = door.me()
+    with hub.admin() as client:
+        me = client.me()
         return HubParties(
-            hub, http, responses, PartyAccess(me["id"], {"Authorization": f"Bearer {door.access_token()}"})
+            hub, http, responses, PartyAccess(me["id"], {"Authorization": f"Bearer {client.access_token()}"})
         )
 
 
 def open_client(hub: RunningHub, pair: Mapping[str, str]) -> Hub:
-    """Open a party's own door."""
+    """Return a client with the credential of a party."""
     return Hub(hub.url, pair["client_id"], pair["client_secret"])
 
 
 def trader(name: str, country: str, who: PartyAccess) -> Body:
-    """Name a party as exporter or importer."""
+    """Return a party as the exporter or importer of a permit or declaration."""
     return {"name": name, "country": country, "identifier": who.number}
 
 
 def permit(exporter: PartyAccess, importer: PartyAccess, number: str | None = None, **changes: Any) -> Body:
-    """A good export permit of ZA, of 120 skins."""
+    """Return a valid export permit of ZA for 120 skins."""
     line = {"line": "A", "taxon": "Crocodylus niloticus", "appendix": "II", "source": "R", "term": "SKI"}
     made: Body = {
         "number": number or f"ZA-{secrets.token_hex(5).upper()}",
@@ -133,7 +133,7 @@ def permit(exporter: PartyAccess, importer: PartyAccess, number: str | None = No
 
 
 def application(exporter: PartyAccess, importer: PartyAccess) -> Body:
-    """The same, asked for."""
+    """Return an application for the same permit."""
     asked = permit(exporter, importer)
     return {name: value for name, value in asked.items() if name not in {"number", "issued_on", "valid_until"}}
 
@@ -141,7 +141,7 @@ def application(exporter: PartyAccess, importer: PartyAccess) -> Body:
 def declaration(
     exporter: PartyAccess, importer: PartyAccess, number: str, quantity: str = "100", **changes: Any
 ) -> Body:
-    """A good import declaration that cites a permit."""
+    """Return a valid import declaration that cites a permit."""
     item = {"number": 1, "taxon": "Crocodylus niloticus", "term": "SKI", "quantity": quantity, "unit": "number"}
     made: Body = {
         "reference": f"B-{secrets.token_hex(5)}",

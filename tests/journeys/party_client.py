@@ -1,4 +1,4 @@
-"""One credential's way into a hub, for journeys that look at the answers themselves."""
+"""A client with one credential, for journeys that compare whole responses."""
 
 import time
 from typing import Any
@@ -28,11 +28,11 @@ class PartyClient:
         return httpx2.request(method, self._url + path, content=file, headers=headers, trust_env=False, timeout=120)
 
 
-def wait_for_events(door: PartyClient, types: str, many: int) -> list[dict[str, Any]]:
-    """Pull events until there are so many."""
+def wait_for_events(client: PartyClient, types: str, many: int) -> list[dict[str, Any]]:
+    """Wait until the feed has as many events as expected."""
     ends = time.monotonic() + 30
     while True:
-        found: list[dict[str, Any]] = door("GET", f"/v1/events?types={types}").json()["data"]
+        found: list[dict[str, Any]] = client("GET", f"/v1/events?types={types}").json()["data"]
         if len(found) >= many or time.monotonic() > ends:
             return found
         time.sleep(0.1)

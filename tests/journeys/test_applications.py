@@ -1,4 +1,4 @@
-"""A trader applies for a permit through the one door, two people of the authority decide, the paper then lives."""
+"""A trader applies for a permit, two officers of the authority decide, and the permit is used until its end."""
 
 import secrets
 from collections.abc import Callable
@@ -26,12 +26,12 @@ def application(number: str) -> dict[str, Any]:
     }
 
 
-def test_from_the_application_to_the_end_of_the_permit(
-    enter: Callable[..., list[PartyClient]], admin_access: PartyClient
+def test_application_granted_by_two_officers_ends_with_its_permit(
+    add_party: Callable[..., list[PartyClient]], admin_access: PartyClient
 ) -> None:
     number = secrets.token_hex(6)
-    [trader], (assessor, issuer) = enter("trader", "KE", number), enter("authority", "KE", doors=2)
-    [abroad], [customs] = enter("authority", "GB"), enter("customs", "DE")
+    [trader], (assessor, issuer) = add_party("trader", "KE", number), add_party("authority", "KE", credentials=2)
+    [abroad], [customs] = add_party("authority", "GB"), add_party("customs", "DE")
     policy = admin_access("GET", "/v1/policies/KE")
     switched = {"two_people_for_permits": True}
     assert admin_access("PUT", "/v1/policies/KE", switched, If_Match=policy.headers["ETag"]).status_code == 200
@@ -82,8 +82,8 @@ def test_from_the_application_to_the_end_of_the_permit(
     assert looked == ["permit.lost", "permit.found", "permit.lost", "permit.revoked"]
 
 
-def test_the_end_of_a_permit_is_told_by_itself(enter: Callable[..., list[PartyClient]]) -> None:
-    [authority] = enter("authority", "TZ")
+def test_permit_at_its_end_causes_an_event_without_a_request(add_party: Callable[..., list[PartyClient]]) -> None:
+    [authority] = add_party("authority", "TZ")
     today = datetime.now(UTC).date()
     for days, status in ((20, "issued"), (-9, "expired")):
         stated = {name: value for name, value in application("x").items() if name != "reference"}
@@ -107,32 +107,43 @@ ACTS: dict[str, tuple[ActorRole, ApplicationStatus, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("here", list(ApplicationStatus))
-def test_from_every_state_every_turn_does_what_the_table_says(
-    enter: Callable[..., list[PartyClient]], here: ApplicationStatus
+def test_application_in_each_status_allows_only_the_transitions_of_the_table(
+    add_party: Callable[..., list[PartyClient]], here: ApplicationStatus
 ) -> None:
     number = secrets.token_hex(6)
-    doors = {ActorRole.TRADER: enter("trader", "UG", number)[0], ActorRole.AUTHORITY: enter("authority", "UG")[0]}
+    clients = {
+        ActorRole.TRADER: add_party("trader", "UG", number)[0],
+        ActorRole.AUTHORITY: add_party("authority", "UG")[0],
+    }
     stated = application(number) | {"export_country": "UG"}
     for verb, (by, there, body) in ACTS.items():
-        made = doors[ActorRole.TRADER]("POST", "/v1/permit-applications", stated | {"reference": secrets.token_hex(6)})
+        made = clients[ActorRole.TRADER](
+            "POST", "/v1/permit-applications", stated | {"reference": secrets.token_hex(6)}
+        )
         path = made.headers["Location"]
         led = next((name for name, act in ACTS.items() if act[1] is here), "")
         if here is not ApplicationStatus.SUBMITTED:
-            doors[ACTS[led][0]]("POST", f"{path}/{led}", ACTS[led][2])
+            clients[ACTS[led][0]]("POST", f"{path}/{led}", ACTS[led][2])
         other = ActorRole.TRADER if by is ActorRole.AUTHORITY else ActorRole.AUTHORITY
-        assert doors[other]("POST", f"{path}/{verb}", body).status_code == 403, "never by this role"
-        response = doors[by]("POST", f"{path}/{verb}", body)
+        assert clients[other]("POST", f"{path}/{verb}", body).status_code == 403, "never by this role"
+        response = clients[by]("POST", f"{path}/{verb}", body)
         if by in APPLICATION_TRANSITIONS.get(here, {}).get(there, frozenset()):
             assert (response.status_code, response.json()["status"]) == (200, there), response.text
         else:
             assert (response.status_code, response.json()["code"]) == (409, "invalid-transition"), response.text
-            assert doors[ActorRole.TRADER]("GET", path).json()["status"] == here
+            assert clients[ActorRole.TRADER]("GET", path).json()["status"] == here
 
 
-def test_an_agent_applies_for_its_trader_as_long_as_its_mandate_lives(enter: Callable[..., list[PartyClient]]) -> None:
+def test_agent_without_an_active_mandate_cannot_apply_for_its_trader(
+    add_party: Callable[..., list[PartyClient]],
+) -> None:
     number, today = secrets.token_hex(6), datetime.now(UTC).date().isoformat()
-    [trader], [agent], [authority] = enter("trader", "UG", number), enter("trader", "BE", "x"), enter("authority", "UG")
-    trader_id, agent_id = (door("GET", "/v1/me").json()["id"] for door in (trader, agent))
+    [trader], [agent], [authority] = (
+        add_party("trader", "UG", number),
+        add_party("trader", "BE", "x"),
+        add_party("authority", "UG"),
+    )
+    trader_id, agent_id = (client("GET", "/v1/me").json()["id"] for client in (trader, agent))
     stated = application(number) | {"export_country": "UG", "trader": trader_id}
     refused = agent("POST", "/v1/permit-applications", stated)
     assert (refused.status_code, refused.json()["code"]) == (403, "not-your-application")

@@ -1,4 +1,4 @@
-"""A file of permits as it is exported from somewhere: its bad lines are told one by one, and its good ones issued."""
+"""A file of permits, one per line: valid lines are issued, and each invalid line has its own problem."""
 
 import json
 from collections.abc import Iterator
@@ -24,16 +24,16 @@ TOLD = (
 
 
 @pytest.fixture(scope="module")
-def world(tried_hub: RunningHub) -> Iterator[HubParties]:
-    world = open_hub_parties(tried_hub)
-    yield world
-    world.http.close()
+def hub_parties(tried_hub: RunningHub) -> Iterator[HubParties]:
+    hub_parties = open_hub_parties(tried_hub)
+    yield hub_parties
+    hub_parties.http.close()
 
 
-def test_a_file_of_permits_is_issued_line_by_line_and_again_is_the_same(world: HubParties) -> None:
-    exporter = world.party("trader", country="ZA", number="ZA-FILE")
-    importer = world.party("trader", number="FR-FILE")
-    authority = world.party("authority", country="ZA")
+def test_bulk_issue_sent_twice_issues_each_valid_line_once(hub_parties: HubParties) -> None:
+    exporter = hub_parties.party("trader", country="ZA", number="ZA-FILE")
+    importer = hub_parties.party("trader", number="FR-FILE")
+    authority = hub_parties.party("authority", country="ZA")
     first, last = permit(exporter, importer), permit(exporter, importer)
     nameless = permit(exporter, importer)
     nameless["lines"][0]["taxon"] = "spp."
@@ -42,7 +42,7 @@ def test_a_file_of_permits_is_issued_line_by_line_and_again_is_the_same(world: H
     body = "\n".join([*sent, json.dumps(last), "", ""])
     told = []
     for _ in range(2):
-        response = world.request(authority, "POST", "/v1/permits/bulk", body.encode(), NDJSON | KEY, expect=200)
+        response = hub_parties.request(authority, "POST", "/v1/permits/bulk", body.encode(), NDJSON | KEY, expect=200)
         told.append([json.loads(line) for line in response.text.splitlines()])
     for lines in told:
         assert tuple((one["status_code"], one.get("code")) for one in lines) == TOLD

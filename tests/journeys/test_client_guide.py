@@ -1,4 +1,4 @@
-"""The examples of docs/client.md are run as they stand, in their order, against a real hub."""
+"""The examples of docs/client.md run unchanged, in their order, against a real hub."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tests.journeys.hub_parties import PartyAccess, declaration
 PAGE = Path(__file__).parents[2] / "docs" / "client.md"
 
 
-def test_every_example_of_the_page_does_what_it_says(tried_hub: RunningHub) -> None:
+def test_client_guide_run_in_order_does_what_it_says(tried_hub: RunningHub) -> None:
     here = PartyAccess("", {}, "FR-CLIENT-PAGE")
     with tried_hub.admin() as admin:
         party = {"name": "B", "country": "FR", "roles": ["trader"], "identifiers": {"EORI": here.number}}

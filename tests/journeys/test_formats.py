@@ -1,4 +1,4 @@
-"""One hub, one importer: the same shipment in JSON, in XML and in bulk comes to the same; receipts hold outside."""
+"""One shipment in JSON, in XML and in bulk gets one result. Receipts are verified without the hub."""
 
 import json
 import os
@@ -98,7 +98,7 @@ def trade(hub: RunningHub) -> Iterator[Trade]:
         )
 
 
-def _essence(found: dict[str, Any]) -> dict[str, Any]:
+def _result(found: dict[str, Any]) -> dict[str, Any]:
     own = {"/importer/name", "/importer/country"}
     return {
         "status": found["status"],
@@ -121,7 +121,7 @@ def _essence(found: dict[str, Any]) -> dict[str, Any]:
         (({}, {"term": "SID"}), "100", "referred"),
     ],
 )
-def test_the_same_shipment_in_json_and_in_xml_comes_to_the_same(
+def test_shipment_in_json_and_in_xml_gets_the_same_result(
     trade: Trade, lines: tuple[dict[str, Any], ...], quantity: str, status: str
 ) -> None:
     importer = trade.importer.hub
@@ -129,11 +129,11 @@ def test_the_same_shipment_in_json_and_in_xml_comes_to_the_same(
     by_json = importer.lodge(trade.declaration(one, quantity), wait=20)
     by_xml = importer.lodge_bytes(trade.message(other, quantity), XML, wait=20)
     assert by_xml["status"] == status
-    assert _essence(by_xml) | {"goods": []} == _essence(by_json) | {"goods": []}
+    assert _result(by_xml) | {"goods": []} == _result(by_json) | {"goods": []}
     assert [item["quantity"] for item in by_xml["items"]] == [item["quantity"] for item in by_json["items"]]
 
 
-def test_validating_says_what_lodging_will_in_either_format(trade: Trade) -> None:
+def test_validation_before_lodging_finds_the_same_in_both_formats(trade: Trade) -> None:
     importer = trade.importer.hub
     for quantity in ("100", "130"):
         for kind in (XML, "application/json"):
@@ -149,7 +149,7 @@ def test_validating_says_what_lodging_will_in_either_format(trade: Trade) -> Non
             assert [error["code"] for error in again["errors"]] == ["reference-taken"]
 
 
-def test_an_amendment_in_xml_keeps_its_bytes_and_has_its_receipt(trade: Trade) -> None:
+def test_amendment_in_xml_keeps_its_bytes_and_has_a_receipt(trade: Trade) -> None:
     importer, permit = trade.importer.hub, trade.permit()
     first = trade.message(permit, "100")
     found = importer.lodge_bytes(first, XML, wait=20)
@@ -166,9 +166,7 @@ def test_an_amendment_in_xml_keeps_its_bytes_and_has_its_receipt(trade: Trade) -
     assert way.send("GET", path + "/content", query=[("version", "1")]).content == first
 
 
-def test_a_receipt_is_verified_by_the_command_line_without_the_hub(
-    trade: Trade, hub: RunningHub, tmp_path: Path
-) -> None:
+def test_receipt_verified_without_the_hub_is_valid(trade: Trade, hub: RunningHub, tmp_path: Path) -> None:
     importer = trade.importer.hub
     body = trade.message(trade.permit())
     found = importer.lodge_bytes(body, XML)
@@ -184,7 +182,9 @@ def test_a_receipt_is_verified_by_the_command_line_without_the_hub(
     assert (spoilt.returncode, "other bytes" in spoilt.stderr) == (1, True)
 
 
-def test_a_message_is_checked_by_the_command_line(trade: Trade, hub: RunningHub, tmp_path: Path) -> None:
+def test_customs_message_checked_by_the_command_line_has_findings(
+    trade: Trade, hub: RunningHub, tmp_path: Path
+) -> None:
     file = tmp_path / "declaration.xml"
     file.write_bytes(trade.message(trade.permit()))
     with _as_importer(trade):
@@ -193,7 +193,9 @@ def test_a_message_is_checked_by_the_command_line(trade: Trade, hub: RunningHub,
     assert "would accept" in output.stdout
 
 
-def test_a_file_is_loaded_and_taken_up_where_it_broke(trade: Trade, hub: RunningHub, tmp_path: Path) -> None:
+def test_load_interrupted_in_a_file_continues_at_the_first_open_line(
+    trade: Trade, hub: RunningHub, tmp_path: Path
+) -> None:
     permit = trade.permit({"quantity": "100000"})
     file = tmp_path / "many.ndjson"
     sent = [trade.declaration(permit, "1") for _ in range(1_200)]
@@ -211,7 +213,7 @@ def test_a_file_is_loaded_and_taken_up_where_it_broke(trade: Trade, hub: Running
     assert [one["id"] for one in told] == [json.loads(line)["id"] for line in whole.splitlines()]
 
 
-def test_permits_are_loaded_too(trade: Trade) -> None:
+def test_load_of_permits_issues_each_line(trade: Trade) -> None:
     made = trade.permit()
     keep = ("kind", "issuer", "issued_on", "valid_until", "exporter", "importer", "export_country", "import_country")
     terms = {name: made[name] for name in (*keep, "purpose")}
@@ -226,7 +228,7 @@ def test_permits_are_loaded_too(trade: Trade) -> None:
     assert [one.get("id") for one in again] == [one.get("id") for one in told]
 
 
-def test_a_problem_in_xml_is_a_problem(trade: Trade) -> None:
+def test_request_for_xml_with_a_problem_gets_a_problem_document(trade: Trade) -> None:
     with pytest.raises(Problem) as caught:
         trade.importer.hub.lodge_bytes(b"<!DOCTYPE a><a/>", XML)
     assert (caught.value.status, caught.value.code) == (400, "doctype-not-allowed")

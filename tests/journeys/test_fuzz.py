@@ -1,4 +1,4 @@
-"""The API against its own description: whatever any role sends, no 5xx, and answers as they are described."""
+"""Random requests of each role never cause a 5xx, and each response is as OpenAPI describes it."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -32,16 +32,18 @@ def as_lines(ctx: Any, value: Any) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[HubParties]:
+def hub_parties() -> Iterator[HubParties]:
     with running_hub() as hub:
-        world = open_hub_parties(hub)
-        yield world
-        world.http.close()
+        hub_parties = open_hub_parties(hub)
+        yield hub_parties
+        hub_parties.http.close()
 
 
-def test_whatever_any_role_sends_is_answered_as_described(world: HubParties, subtests: pytest.Subtests) -> None:
-    people = {role: world.party(role) for role in ROLES}
-    schema = schemathesis.openapi.from_url(f"{world.hub.url}/openapi.json")
+def test_response_to_random_requests_of_each_role_is_as_described(
+    hub_parties: HubParties, subtests: pytest.Subtests
+) -> None:
+    people = {role: hub_parties.party(role) for role in ROLES}
+    schema = schemathesis.openapi.from_url(f"{hub_parties.hub.url}/openapi.json")
     for found in schema.get_all_operations():
         operation: Any = found.ok()  # type: ignore[union-attr]
         for role in operation.definition.raw.get("x-roles", [""]):
@@ -62,17 +64,19 @@ ROOMS = ("declarations", "permits", "permit-applications", "webhook-endpoints", 
 
 
 @pytest.fixture(scope="module")
-def walker(world: HubParties) -> PartyAccess:
+def walker(hub_parties: HubParties) -> PartyAccess:
     """One party of every role, so that nothing it meets on its way is closed to it."""
-    return world.party(*ROLES, number="FR-WALK")
+    return hub_parties.party(*ROLES, number="FR-WALK")
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_what_was_made_is_followed_by_its_links_whatever_is_done_with_it(
-    world: HubParties, walker: PartyAccess, room: str
+def test_links_followed_after_random_commands_lead_to_described_responses(
+    hub_parties: HubParties, walker: PartyAccess, room: str
 ) -> None:
-    good = _good(world, walker)
-    schema = schemathesis.openapi.from_url(f"{world.hub.url}/openapi.json").include(path_regex=f"^/v1/{room}(/|$)")
+    good = _good(hub_parties, walker)
+    schema = schemathesis.openapi.from_url(f"{hub_parties.hub.url}/openapi.json").include(
+        path_regex=f"^/v1/{room}(/|$)"
+    )
     reached: set[str] = set()
 
     class Walk(schema.as_state_machine()):  # type: ignore[misc]
@@ -100,10 +104,10 @@ def test_what_was_made_is_followed_by_its_links_whatever_is_done_with_it(
     assert reached, "by its links alone one comes from what was made to what can be asked of it"
 
 
-def _good(world: HubParties, walker: PartyAccess) -> dict[str, Callable[[], Any]]:
-    """Answer how each thing is made, for chance alone would seldom make one."""
-    other, agent = PartyAccess("", {}, "ZA-WALK"), world.party("trader")
-    cited = world.post(walker, "/v1/permits", _ours(walker, other))["number"]
+def _good(hub_parties: HubParties, walker: PartyAccess) -> dict[str, Callable[[], Any]]:
+    """Return a request that creates each resource, because random requests seldom create one."""
+    other, agent = PartyAccess("", {}, "ZA-WALK"), hub_parties.party("trader")
+    cited = hub_parties.post(walker, "/v1/permits", _ours(walker, other))["number"]
     return {
         "lodge_declaration": lambda: _exported(walker, other, cited),
         "create_permit": lambda: _ours(walker, other),
@@ -115,7 +119,7 @@ def _good(world: HubParties, walker: PartyAccess) -> dict[str, Callable[[], Any]
 
 
 def _ours(exporter: PartyAccess, importer: PartyAccess) -> dict[str, Any]:
-    """A permit of FR for goods that leave FR, so that one party of every role may do all with it."""
+    """Return a permit of FR for goods that leave FR, so that one party with all roles may use every command."""
     return permit(exporter, importer, issuer="FR", export_country="FR", import_country="ZA")
 
 

@@ -1,4 +1,4 @@
-"""`saola listen` on a whole hub: shows and forwards, outlives the hub's trouble and its own end."""
+"""`saola listen` shows and forwards events. It continues after the hub or the command itself was stopped."""
 
 import json
 import re
@@ -94,9 +94,7 @@ def listening(hub: RunningHub, credentials: Path, *more: str) -> Iterator[Listen
         assert process.wait(30) == 0, found.said
 
 
-def test_events_are_forwarded_signed_over_the_hubs_trouble_and_its_own_end(
-    hub: RunningHub, authority: tuple[Hub, Path]
-) -> None:
+def test_listen_after_restarts_forwards_each_event_signed(hub: RunningHub, authority: tuple[Hub, Path]) -> None:
     office, file = authority
     before = issue(office)
     with WebhookReceiver(failures=1) as receiver:
@@ -122,7 +120,7 @@ def test_events_are_forwarded_signed_over_the_hubs_trouble_and_its_own_end(
     assert file.with_name("listen.json").stat().st_mode & 0o077 == 0
 
 
-def test_without_an_address_events_are_only_shown_and_from_the_beginning_where_that_is_asked(
+def test_listen_without_an_address_shows_events_from_the_beginning(
     hub: RunningHub, authority: tuple[Hub, Path]
 ) -> None:
     office, file = authority
@@ -132,7 +130,7 @@ def test_without_an_address_events_are_only_shown_and_from_the_beginning_where_t
         assert "whsec_" not in "\n".join(found.said)
 
 
-def test_what_cannot_be_listened_to_is_told_in_plain_words(hub: RunningHub, authority: tuple[Hub, Path]) -> None:
+def test_listen_with_invalid_options_is_refused_in_plain_words(hub: RunningHub, authority: tuple[Hub, Path]) -> None:
     _, file = authority
     nowhere = run_saola("listen", "--hub", hub.url, "--credentials", file, "--forward", "localhost:3000")
     assert nowhere.returncode == 1 and "no address to forward to" in nowhere.stderr
@@ -142,7 +140,7 @@ def test_what_cannot_be_listened_to_is_told_in_plain_words(hub: RunningHub, auth
     assert admin.returncode == 1 and "--credentials FILE" in admin.stderr and "--save FILE" in admin.stderr
 
 
-def test_the_secret_stays_the_same_and_each_party_has_its_own(tmp_path: Path) -> None:
+def test_listen_started_again_keeps_one_secret_per_party(tmp_path: Path) -> None:
     one, other = (FeedPosition(tmp_path / "listen.json", name) for name in ("http://hub a", "http://hub b"))
     one.advance("7")
     other.advance("9")

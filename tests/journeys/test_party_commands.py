@@ -37,7 +37,9 @@ def _added(run_command: RunCommand, name: str, *more: str) -> str:
     return run_command("party", "add", name, "--country", "FR", "--role", "trader", *more).splitlines()[0].split()[-1]
 
 
-def test_a_party_is_added_listed_disabled_and_enabled(run_command: RunCommand, tried_hub: RunningHub) -> None:
+def test_party_added_by_the_command_line_can_be_disabled_and_enabled(
+    run_command: RunCommand, tried_hub: RunningHub
+) -> None:
     party_id = run_command(
         "party", "add", "Party X", "--country", "fr", "--role", "trader", "--identifier", "EORI=FR-X"
     ).split()[-1]
@@ -52,7 +54,7 @@ def test_a_party_is_added_listed_disabled_and_enabled(run_command: RunCommand, t
         assert hub.read_party(party_id)["disabled"] is False
 
 
-def test_credentials_are_given_listed_rotated_and_ended(
+def test_credential_created_by_the_command_line_can_be_rotated_and_revoked(
     run_command: RunCommand, tried_hub: RunningHub, tmp_path: Path
 ) -> None:
     party_id = _added(run_command, "Party C")
@@ -74,7 +76,7 @@ def test_credentials_are_given_listed_rotated_and_ended(
     assert "404 not-found" in run_command("credential", "disable", party_id, pair["client_id"], status=1)
 
 
-def test_a_key_made_here_lets_its_party_in_and_never_leaves(
+def test_key_created_by_the_command_line_authenticates_and_stays_private(
     run_command: RunCommand, tried_hub: RunningHub, tmp_path: Path
 ) -> None:
     party_id, file = _added(run_command, "Party K"), tmp_path / "key.json"
@@ -86,7 +88,7 @@ def test_a_key_made_here_lets_its_party_in_and_never_leaves(
     assert "has to be kept" in run_command("credential", "add", party_id, "--own-key", status=1)
 
 
-def test_a_trader_gives_an_agent_a_mandate_and_takes_it_back(run_command: RunCommand, tmp_path: Path) -> None:
+def test_mandate_granted_by_the_command_line_can_be_revoked(run_command: RunCommand, tmp_path: Path) -> None:
     by = tmp_path / "trader.json"
     trader, agent = _added(run_command, "Principal", "--save", str(by)), _added(run_command, "Agent")
     told = run_command("mandate", "add", agent, "--until", f"{TODAY.year + 1}-12-31", by=by)
@@ -97,14 +99,14 @@ def test_a_trader_gives_an_agent_a_mandate_and_takes_it_back(run_command: RunCom
     assert "active" in run_command("mandate", "add", agent, "--trader", trader)
 
 
-def test_a_refusal_is_told_in_plain_words_and_the_status_is_1(run_command: RunCommand) -> None:
+def test_command_refused_by_the_hub_prints_the_reason_and_exits_with_1(run_command: RunCommand) -> None:
     assert "No party is called Nobody" in run_command("party", "disable", "Nobody", status=1)
     assert "404 not-found" in run_command("party", "disable", "0190c0de-0000-7000-8000-00000000b001", status=1)
     told = run_command("party", "add", "Bad", "--country", "FR", "--role", "king", status=1)
     assert "422 invalid-body" in told and "/roles/0" in told
 
 
-def test_no_hub_there_is_said_with_its_address(tmp_path: Path) -> None:
+def test_command_without_a_hub_names_the_address(tmp_path: Path) -> None:
     file = tmp_path / "admin.json"
     file.write_text('{"client_id": "a", "client_secret": "b"}')
     done = run_saola("party", "list", "--hub", "http://127.0.0.1:9", "--admin", file)
@@ -112,7 +114,7 @@ def test_no_hub_there_is_said_with_its_address(tmp_path: Path) -> None:
     assert "http://127.0.0.1:9" in done.stderr and "saola up" in done.stderr
 
 
-def test_the_help_is_a_table_of_contents_in_which_every_command_says_what_it_does() -> None:
+def test_help_of_the_command_line_describes_each_command() -> None:
     help_text = CliRunner().invoke(app, ["--help"], terminal_width=200).stdout
     chapters = ("A hub on this machine", "Declare, follow, hear", "Who may come in", "others rely on", "One process")
     assert [place := help_text.index(chapter) for chapter in chapters] == sorted(

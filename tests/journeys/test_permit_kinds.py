@@ -1,4 +1,4 @@
-"""Every kind of permit through the one door: the least that is good, and each fault by a code of its own."""
+"""Each kind of permit: the fewest fields that are valid, and one code for each fault."""
 
 import secrets
 from collections.abc import Callable
@@ -26,10 +26,10 @@ NEEDS: dict[str, tuple[str, str, str]] = {
     "re_export": ("origin_permit", "origin-permit-missing", "/lines/0/origin_permit"),
     "pre_convention": ("acquired_on", "acquisition-date-missing", "/lines/0/acquired_on"),
 }
-"""Of some kinds a field that others can do without, with the code and the place when it is left out."""
+"""The fields that only some kinds require, each with the code and the place of its fault."""
 
 
-def paper(kind: str, days: int = 1, **more: Any) -> Body:
+def permit_body(kind: str, days: int = 1, **more: Any) -> Body:
     goods = {"line": "A", "taxon": "Inventa exemplaris", "appendix": "II", "source": "W", "term": "LIV"}
     goods |= {"quantity": "3", "unit": "number"}
     carnet = {"carnet": {"number": "ATA-1", "valid_until": "2999-01-01"}} if kind == "sample_collection" else {}
@@ -42,9 +42,9 @@ def paper(kind: str, days: int = 1, **more: Any) -> Body:
 
 
 @pytest.fixture(scope="module")
-def offices(enter: Callable[..., list[PartyClient]]) -> dict[str, PartyClient]:
+def offices(add_party: Callable[..., list[PartyClient]]) -> dict[str, PartyClient]:
     """The authorities of both countries."""
-    return {country: enter("authority", country)[0] for country in ("BT", "IS")}
+    return {country: add_party("authority", country)[0] for country in ("BT", "IS")}
 
 
 def issue(offices: dict[str, PartyClient], body: Body, **headers: str) -> httpx2.Response:
@@ -58,10 +58,8 @@ def refused(response: httpx2.Response) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("kind", PERMIT_KINDS)
-def test_the_least_of_every_kind_is_issued_and_reads_as_it_was_stated(
-    offices: dict[str, PartyClient], kind: str
-) -> None:
-    stated = paper(kind)
+def test_permit_of_each_kind_with_only_required_fields_is_issued(offices: dict[str, PartyClient], kind: str) -> None:
+    stated = permit_body(kind)
     made = issue(offices, stated)
     assert made.status_code == 201, made.text
     read = offices[stated["issuer"]]("GET", made.headers["Location"]).json()
@@ -70,26 +68,26 @@ def test_the_least_of_every_kind_is_issued_and_reads_as_it_was_stated(
         kind, "issued", "many_crossings" if many else "single_shipment",
     )  # fmt: skip
     assert (read["retrospective"], "continuation" in read) == (False, many)
-    marked = issue(offices, paper(kind, retrospective=True))
+    marked = issue(offices, permit_body(kind, retrospective=True))
     assert marked.json()["retrospective"] is True
 
 
 @pytest.mark.parametrize("kind", PERMIT_KINDS)
-def test_no_kind_is_valid_longer_than_it_may_be(offices: dict[str, PartyClient], kind: str) -> None:
+def test_permit_valid_longer_than_its_kind_allows_is_refused(offices: dict[str, PartyClient], kind: str) -> None:
     months = VALIDITY_MONTHS.get(kind)
     last = add_months(TODAY, months or 120)
-    assert issue(offices, paper(kind, valid_until=str(last))).status_code == 201
-    before = paper(kind, valid_until=str(TODAY - timedelta(days=1)))
+    assert issue(offices, permit_body(kind, valid_until=str(last))).status_code == 201
+    before = permit_body(kind, valid_until=str(TODAY - timedelta(days=1)))
     assert refused(issue(offices, before)) == [("validity-before-issue", "/valid_until")]
     if months is not None:
-        beyond = paper(kind, valid_until=str(last + timedelta(days=1)))
+        beyond = permit_body(kind, valid_until=str(last + timedelta(days=1)))
         assert refused(issue(offices, beyond)) == [("validity-too-long", "/valid_until")]
 
 
 @pytest.mark.parametrize("kind", PERMIT_KINDS)
-def test_what_a_kind_must_state_is_missed_by_name(offices: dict[str, PartyClient], kind: str) -> None:
+def test_permit_without_a_field_of_its_kind_is_refused_with_a_code(offices: dict[str, PartyClient], kind: str) -> None:
     field, code, place = NEEDS.get(kind, ("purpose", "required", "/purpose"))
-    stated = paper(kind)
+    stated = permit_body(kind)
     stated.pop(field, None)
     stated["lines"][0].pop(field, None)
     response = issue(offices, stated)
@@ -98,7 +96,7 @@ def test_what_a_kind_must_state_is_missed_by_name(offices: dict[str, PartyClient
 
 
 def lines(*changes: Body) -> Body:
-    [goods] = paper("export")["lines"]
+    [goods] = permit_body("export")["lines"]
     return {"lines": [goods | {"line": chr(65 + n)} | change for n, change in enumerate(changes)]}
 
 
@@ -124,10 +122,10 @@ CROC = {"taxon": "Crocodylus niloticus"}
     (lines({"quota_used": "10", "annual_quota": "9"}), "quota-exceeded", "/lines/0/quota_used"),
     (lines({"acquired_on": "2999-01-01"}), "date-after-issue", "/lines/0/acquired_on"),
 ])  # fmt: skip
-def test_each_fault_of_a_paper_has_a_code_and_a_place_of_its_own(
+def test_permit_with_a_fault_is_refused_with_code_and_place(
     offices: dict[str, PartyClient], changes: Body, code: str, place: str
 ) -> None:
-    assert refused(issue(offices, paper("export") | changes)) == [(code, place)]
+    assert refused(issue(offices, permit_body("export") | changes)) == [(code, place)]
 
 
 @pytest.mark.parametrize(("changes", "code"), [
@@ -136,10 +134,10 @@ def test_each_fault_of_a_paper_has_a_code_and_a_place_of_its_own(
     ({"quantity": "9" * 39}, "too-many-digits"), ({"quantity": "0"}, "invalid-body"),
     ({"quantity": "-1"}, "invalid-body"), ({"term": "XYZ", "unit": "bushel"}, "invalid-body"),
 ])  # fmt: skip
-def test_what_is_no_code_or_no_quantity_is_told_by_name(
+def test_permit_with_an_unknown_code_is_refused_with_the_field(
     offices: dict[str, PartyClient], changes: Body, code: str
 ) -> None:
-    response = issue(offices, paper("export") | lines(changes))
+    response = issue(offices, permit_body("export") | lines(changes))
     faults = response.json()["errors"]
     assert (response.status_code, response.json()["code"]) == (422, code)
     assert {fault["pointer"] for fault in faults} == {f"/lines/0/{name}" for name in changes}
@@ -151,19 +149,21 @@ def quota_file(amount: int) -> bytes:
     return f"start_date,end_date,taxon_name,iso_code2,quota\n{year},Rarissima una,BT,{amount}\n".encode()
 
 
-def test_no_two_issuers_take_the_last_of_a_quota(offices: dict[str, PartyClient], admin_access: PartyClient) -> None:
+def test_quota_requested_by_two_issuers_at_once_is_not_exceeded(
+    offices: dict[str, PartyClient], admin_access: PartyClient
+) -> None:
     load = admin_access.send("PUT", "/v1/reference/quotas", quota_file(100))
     assert (load.status_code, load.json()["taken"]) == (200, 1), load.text
 
     def tries(_: int) -> httpx2.Response:
-        return issue(offices, paper("export") | lines({"taxon": "Rarissima una", "quantity": "30"}))
+        return issue(offices, permit_body("export") | lines({"taxon": "Rarissima una", "quantity": "30"}))
 
     with ThreadPoolExecutor(8) as pool:
         responses = list(pool.map(tries, range(8)))
     assert sorted(response.status_code for response in responses) == [201] * 3 + [422] * 5
     no = next(response.json() for response in responses if response.status_code == 422)
     assert (no["code"], no["errors"][0]["pointer"]) == ("quota-exceeded", "/lines/0/quantity")
-    last = issue(offices, paper("export") | lines({"taxon": "Rarissima una", "quantity": "11"})).json()
+    last = issue(offices, permit_body("export") | lines({"taxon": "Rarissima una", "quantity": "11"})).json()
     assert "10 number are left" in last["detail"]
     [one] = admin_access("GET", "/v1/reference/quotas?country=BT").json()["data"]
     assert (one["quota"], one["taken"], one["left"]) == ("100", "90", "10")
@@ -171,18 +171,18 @@ def test_no_two_issuers_take_the_last_of_a_quota(offices: dict[str, PartyClient]
     assert told == ["quota.near"]
 
 
-def test_the_end_of_a_permit_is_told_by_the_worker_to_who_holds_it(enter: Callable[..., list[PartyClient]]) -> None:
+def test_permit_past_its_last_day_causes_an_event_for_its_parties(add_party: Callable[..., list[PartyClient]]) -> None:
     number = secrets.token_hex(6)
-    [holder], [authority] = enter("trader", "BT", number), enter("authority", "BT")
+    [holder], [authority] = add_party("trader", "BT", number), add_party("authority", "BT")
     ends: dict[str, date] = {"permit.expiring": TODAY + timedelta(days=30), "permit.expired": TODAY - timedelta(days=9)}
     mine: Body = {"exporter": {"name": "E", "country": "BT", "identifier": number}}
     mine["issued_on"] = str(TODAY - timedelta(days=30))
     ids = {}
     for kind, last in ends.items():
-        made = authority("POST", "/v1/permits", paper("export", valid_until=str(last), **mine))
+        made = authority("POST", "/v1/permits", permit_body("export", valid_until=str(last), **mine))
         assert made.status_code == 201, made.text
         ids[made.json()["id"]] = kind
-    authority("POST", "/v1/permits", paper("export", valid_until=str(TODAY + timedelta(days=33)), **mine))
+    authority("POST", "/v1/permits", permit_body("export", valid_until=str(TODAY + timedelta(days=33)), **mine))
     told = wait_for_events(holder, "permit.expiring,permit.expired", 2)
     assert {event["data"]["permit_id"]: event["type"] for event in told} == ids
     assert {event["data"]["status"] for event in told} == {"issued", "expired"}

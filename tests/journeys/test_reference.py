@@ -1,4 +1,4 @@
-"""Reference data is loaded through the public door, as it streams in; names are looked up; policies are switched."""
+"""The administrator loads reference data as a stream and changes policies. Parties look names up."""
 
 import time
 from collections.abc import Iterator
@@ -54,9 +54,7 @@ def in_pieces(content: str) -> Iterator[bytes]:
         yield whole[start : start + 50_000]
 
 
-def test_the_index_is_loaded_as_it_streams_and_only_the_difference_counts(
-    admin: Caller, trader: TrialParty, hub: RunningHub
-) -> None:
+def test_species_index_loaded_twice_counts_only_the_changes(admin: Caller, trader: TrialParty, hub: RunningHub) -> None:
     taxa = rows(8000)
     content = index_csv(taxa)
     assert len(content) > 1_048_576, "more than other bodies may have"
@@ -76,7 +74,7 @@ def test_the_index_is_loaded_as_it_streams_and_only_the_difference_counts(
     assert len(begun) == 5 and all(one["taxon"].startswith("Portans") for one in begun)
 
 
-def test_a_file_is_refused_in_plain_words_and_only_the_administrator_loads(
+def test_reference_load_of_a_bad_file_or_by_another_role_is_refused(
     admin: Caller, trader: TrialParty, hub: RunningHub
 ) -> None:
     refused = admin("PUT", f"{R}/suspensions", content="a,b\n1,2\n" * 200_000, headers=CSV)
@@ -91,7 +89,7 @@ def test_a_file_is_refused_in_plain_words_and_only_the_administrator_loads(
         assert (tried.status_code, tried.json()["code"]) == (403, "role-not-allowed")
 
 
-def test_what_no_listing_answered_for_is_checked_again_after_a_load(admin: Caller, trader: TrialParty) -> None:
+def test_declaration_with_an_unlisted_name_is_checked_again_after_a_load(admin: Caller, trader: TrialParty) -> None:
     name = f"Exspectans {time.time_ns() % 10**9}".translate(str.maketrans("0123456789", "abcdefghij"))
     party = {"name": trader.name, "country": "FR", "identifier": trader.identifier}
     declared = trader.hub.lodge(
@@ -113,7 +111,7 @@ def test_what_no_listing_answered_for_is_checked_again_after_a_load(admin: Calle
     assert status == "accepted"
 
 
-def test_a_policy_is_read_by_all_and_switched_by_the_administrator(
+def test_policy_read_by_each_role_is_changed_by_the_administrator_only(
     admin: Caller, trader: TrialParty, hub: RunningHub
 ) -> None:
     read = Caller(hub, trader.hub.access_token())("GET", "/v1/policies/SM")

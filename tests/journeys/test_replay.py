@@ -1,4 +1,4 @@
-"""Trade that both sides reported, played through a hub."""
+"""`saola replay` lodges trade that both sides reported."""
 
 from pathlib import Path
 
@@ -16,9 +16,7 @@ II,Aloe exemplaris,EXT,kg,T,A,ZA,DE,40000000000000000000.5,40000000000000000000.
 """
 
 
-def test_who_reported_no_more_than_was_exported_is_accepted_and_who_reported_more_is_refused(
-    hub: RunningHub, tmp_path: Path
-) -> None:
+def test_replay_rejects_each_importer_who_reported_more_than_the_exporter(hub: RunningHub, tmp_path: Path) -> None:
     file = tmp_path / "trade.csv"
     file.write_text(f"{HEADING}\n{ROWS}")
     for _ in range(2):
@@ -32,7 +30,7 @@ def test_who_reported_no_more_than_was_exported_is_accepted_and_who_reported_mor
         assert "at most 62 m3, found 62.0001 m3" in played.stdout
 
 
-def test_a_bad_file_ends_the_play_before_it_begins(tmp_path: Path) -> None:
+def test_replay_of_a_bad_file_ends_before_the_first_row(tmp_path: Path) -> None:
     file = tmp_path / "trade.csv"
     file.write_text(f"{HEADING}\n{ROWS}II,Papio exemplaris,TRO,number,H,W,NA,NO,1,one\n")
     played = run_saola("replay", file)

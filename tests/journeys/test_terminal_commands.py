@@ -1,4 +1,4 @@
-"""What a person does at a terminal: add a party, take a token, have a declaration checked."""
+"""Commands for a person at a terminal: add a party, get a token, check a declaration."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ def declaration(identifier: str) -> dict[str, object]:
     }
 
 
-def test_a_party_is_added_and_speaks_with_its_own_token(hub: RunningHub, tmp_path: Path) -> None:
+def test_party_added_at_a_terminal_uses_its_own_token(hub: RunningHub, tmp_path: Path) -> None:
     file = add_trader(hub, tmp_path, "FR-COUNTER-1")
     assert file.stat().st_mode & 0o777 == 0o600
     token = run_saola("token", "--hub", hub.url, "--credentials", file).stdout.strip()
@@ -39,7 +39,7 @@ def test_a_party_is_added_and_speaks_with_its_own_token(hub: RunningHub, tmp_pat
     assert (me["name"], me["roles"]) == ("C SARL", ["trader"])
 
 
-def test_a_declaration_is_checked_and_nothing_kept(hub: RunningHub, tmp_path: Path) -> None:
+def test_declaration_checked_at_a_terminal_is_not_stored(hub: RunningHub, tmp_path: Path) -> None:
     credentials = add_trader(hub, tmp_path, "FR-COUNTER-2")
     file = tmp_path / "declaration.json"
     file.write_text(json.dumps(declaration("FR-COUNTER-2")))
@@ -52,7 +52,7 @@ def test_a_declaration_is_checked_and_nothing_kept(hub: RunningHub, tmp_path: Pa
     assert "/movement" in checked.stdout + checked.stderr
 
 
-def test_a_role_that_does_not_exist_is_told_in_plain_words(hub: RunningHub) -> None:
+def test_party_with_an_unknown_role_is_refused_in_plain_words(hub: RunningHub) -> None:
     made = run_saola(
         *("party", "add", "X", "--country", "FR", "--role", "king", "--hub", hub.url),
         *("--admin", hub.home / "admin.json"),

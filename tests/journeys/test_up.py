@@ -1,4 +1,4 @@
-"""The life of `saola up`: it starts, mends itself, ends, and finds everything again."""
+"""`saola up` starts, restarts a process that ended, stops, and starts again with its data."""
 
 import json
 import os
@@ -19,66 +19,66 @@ NAMES = {"gateway", "permits", "permits-worker", "notifications", "notifications
 
 
 @pytest.fixture(scope="module")
-def mine() -> Iterator[RunningHub]:
+def own_hub() -> Iterator[RunningHub]:
     """A hub that may be killed and stopped."""
     with running_hub() as hub:
         yield hub
 
 
-def status_of_me(hub: RunningHub, token: str) -> int:
+def read_own_status(hub: RunningHub, token: str) -> int:
     return httpx2.get(
         f"{hub.url}/v1/me", headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=30
     ).status_code
 
 
-def test_the_administrators_credentials_are_written_for_their_owner_only(mine: RunningHub) -> None:
-    file = mine.home / "admin.json"
+def test_credentials_of_the_administrator_are_readable_by_their_owner_only(own_hub: RunningHub) -> None:
+    file = own_hub.home / "admin.json"
     assert file.stat().st_mode & 0o777 == 0o600
     assert set(json.loads(file.read_text())) == {"client_id", "client_secret"}
-    with mine.admin() as admin:
+    with own_hub.admin() as admin:
         assert "admin" in admin.me()["roles"]
 
 
-def test_it_says_what_to_try_next(mine: RunningHub) -> None:
-    output = mine.log_file.read_text()
-    assert f"Saola is ready at {mine.url}" in output
-    assert f"demo --hub {mine.url}" in output
+def test_hub_when_ready_prints_the_next_steps(own_hub: RunningHub) -> None:
+    output = own_hub.log_file.read_text()
+    assert f"Saola is ready at {own_hub.url}" in output
+    assert f"demo --hub {own_hub.url}" in output
     assert "/docs" in output and "admin.json" in output
 
 
-def test_a_second_hub_on_the_same_home_is_refused_in_plain_words(mine: RunningHub) -> None:
-    second = run_saola("up", "--home", mine.home, "--port", str(free_ports(1)[0]))
+def test_hub_on_a_home_in_use_is_refused_in_plain_words(own_hub: RunningHub) -> None:
+    second = run_saola("up", "--home", own_hub.home, "--port", str(free_ports(1)[0]))
     assert second.returncode == 1
-    assert "A hub already runs on" in second.stderr and mine.url in second.stderr
-    assert is_ready(mine.port)
+    assert "A hub already runs on" in second.stderr and own_hub.url in second.stderr
+    assert is_ready(own_hub.port)
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
-def test_a_killed_process_is_back_and_the_hub_with_it(mine: RunningHub, name: str) -> None:
-    killed = mine.kill(name)
-    mine.wait_until_restarted(name, killed)
-    assert set(mine.processes()) == NAMES
-    with mine.admin() as admin:
+def test_process_of_a_hub_after_a_kill_is_restarted(own_hub: RunningHub, name: str) -> None:
+    killed = own_hub.kill(name)
+    own_hub.wait_until_restarted(name, killed)
+    assert set(own_hub.processes()) == NAMES
+    with own_hub.admin() as admin:
         assert "admin" in admin.me()["roles"]
 
 
-def test_it_stops_cleanly_leaves_nothing_and_finds_everything_again(mine: RunningHub) -> None:
-    credentials = (mine.home / "admin.json").read_bytes()
-    with mine.admin() as admin:
+def test_hub_stopped_and_started_again_has_its_data(own_hub: RunningHub) -> None:
+    credentials = (own_hub.home / "admin.json").read_bytes()
+    with own_hub.admin() as admin:
         token = admin.access_token()
         party = admin.create_party({"name": "Kept", "country": "FR", "roles": ["trader"], "identifiers": {}})
         pair = admin.create_credential(party["id"])
-    pids = mine.processes()
+    pids = own_hub.processes()
     assert set(pids) == NAMES
 
-    assert mine.stop(signal.SIGINT) == 0
+    assert own_hub.stop(signal.SIGINT) == 0
     assert running_processes(pids) == set()
-    assert not is_ready(mine.port)
+    assert not is_ready(own_hub.port)
 
-    mine.restart()
-    assert (mine.home / "admin.json").read_bytes() == credentials
-    assert status_of_me(mine, token) == 200
-    with Hub(mine.url, pair["client_id"], pair["client_secret"]) as kept:
+    own_hub.restart()
+    assert (own_hub.home / "admin.json").read_bytes() == credentials
+    assert read_own_status(own_hub, token) == 200
+    with Hub(own_hub.url, pair["client_id"], pair["client_secret"]) as kept:
         assert kept.me()["name"] == "Kept"
 
 
@@ -96,22 +96,22 @@ def all_gone(pids: dict[str, int], seconds: float = 35.0) -> set[str]:
     return left
 
 
-def test_what_a_killed_supervisor_leaves_ends_by_itself(mine: RunningHub) -> None:
-    assert all_gone(kill_the_supervisor(mine)) == set()
-    mine.restart()
+def test_processes_of_a_killed_supervisor_end_without_help(own_hub: RunningHub) -> None:
+    assert all_gone(kill_the_supervisor(own_hub)) == set()
+    own_hub.restart()
 
 
-def test_what_a_killed_supervisor_leaves_hinders_no_new_start(mine: RunningHub) -> None:
-    pids = kill_the_supervisor(mine)
-    mine.restart()
+def test_hub_after_a_killed_supervisor_starts_again(own_hub: RunningHub) -> None:
+    pids = kill_the_supervisor(own_hub)
+    own_hub.restart()
     assert all_gone(pids) == set()
-    with mine.admin() as admin:
+    with own_hub.admin() as admin:
         assert "admin" in admin.me()["roles"]
-    assert mine.stop(signal.SIGTERM) == 0
-    mine.restart()
+    assert own_hub.stop(signal.SIGTERM) == 0
+    own_hub.restart()
 
 
-def test_a_port_that_is_taken_is_told_in_one_sentence() -> None:
+def test_port_in_use_is_reported_in_one_sentence() -> None:
     with short_folder() as folder, socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         up = run_saola("up", "--port", str(port), "--home", folder)

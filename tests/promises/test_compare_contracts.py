@@ -1,4 +1,4 @@
-"""The comparison of two descriptions of the contract: it sees what a partner sees, and nothing else."""
+"""The comparison of two descriptions of the contract: it finds what a partner notices, and nothing else."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Every type of event is built by a service from its model; conftest holds the events that tests cause against it."""
+"""Each event type is built from its model. `conftest` compares the events that tests cause with the catalogue."""
 
 import ast
 from collections.abc import Iterator
@@ -19,13 +19,13 @@ def _calls() -> Iterator[str]:
                     yield node.func.id
 
 
-def test_every_type_of_event_is_built_from_its_model() -> None:
+def test_event_type_in_use_is_built_from_its_model() -> None:
     called = set(_calls())
     missing = {event_type for event_type, model in DATA_MODELS.items() if model.__name__ not in called}
     assert not missing, f"no service builds the data of these: {sorted(missing)}"
 
 
-def test_no_service_writes_a_type_of_event_as_a_string() -> None:
+def test_event_type_in_a_service_is_never_a_string() -> None:
     written = {
         (file.relative_to(SERVICES).as_posix(), node.value)
         for file in sorted(SERVICES.rglob("*.py"))

@@ -1,7 +1,7 @@
-"""What is generated from the code stands in the repository as the code would write it."""
+"""The generated files of the repository are as the code generates them."""
 
 from services.cli.generate import list_stale_pages
 
 
-def test_the_reference_is_current() -> None:
+def test_reference_in_the_repository_is_current() -> None:
     assert list_stale_pages() == []

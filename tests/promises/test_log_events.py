@@ -1,4 +1,4 @@
-"""The names of logged events are plain, and no call writes an error in a form that may hold what was sent."""
+"""The names of logged events are plain, and no call writes an error in a form that may contain request data."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""Each service's migrations run in one line: one head, up and down and up again, no drift from the tables in code."""
+"""The migrations of each service have one head, run up and down, and match the tables in the code."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from shared.migration_state import newest_migration
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_there_is_one_line_of_descent_with_one_head(service: str) -> None:
+def test_migrations_of_each_service_have_one_head(service: str) -> None:
     ini = Config(str(ROOT / "migrations" / "alembic.ini"), ini_section=service)
     script = ScriptDirectory.from_config(ini)
     assert len(script.get_heads()) == 1
@@ -21,7 +21,7 @@ def test_there_is_one_line_of_descent_with_one_head(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_up_down_up_leaves_no_drift(server: Server, templates: str, service: str) -> None:
+async def test_migrations_up_down_and_up_leave_no_drift(server: Server, templates: str, service: str) -> None:
     name = f"{templates}{service}_turned"
     admin = await server.connect_as_superuser()
     try:
@@ -62,7 +62,7 @@ async def test_migrate_of_an_unknown_revision_is_refused_and_changes_nothing(
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_a_service_owns_nothing_and_enters_no_other_database(
+async def test_role_of_a_service_owns_nothing_and_enters_no_other_database(
     server: Server, templates: str, service: str
 ) -> None:
     admin = await server.connect_as_superuser(templates + service)

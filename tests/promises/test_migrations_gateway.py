@@ -1,4 +1,4 @@
-"""The gateway's migrations: down and up again, no drift, and what the runner may not do."""
+"""The gateway's migrations run down and up and match its tables. The runner lacks the rights it must not have."""
 
 import asyncpg
 import pytest
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.cli.databases import Server, migrate, require_no_drift
 
 
-async def test_up_down_up_leaves_no_drift(server: Server, templates: str) -> None:
+async def test_migrations_up_down_and_up_leave_no_drift(server: Server, templates: str) -> None:
     name = f"{templates}gateway_migrated"
     admin = await server.connect_as_superuser()
     await admin.execute(f'CREATE DATABASE "{name}" OWNER gateway_owner')
@@ -52,7 +52,7 @@ HISTORY = (
 )
 
 
-async def test_the_service_cannot_change_what_was_said(gateway_db: AsyncEngine) -> None:
+async def test_runner_cannot_change_submissions(gateway_db: AsyncEngine) -> None:
     for statement in HISTORY:
         with pytest.raises(ProgrammingError, match="permission denied"):
             async with gateway_db.begin() as conn:

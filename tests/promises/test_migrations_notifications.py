@@ -12,7 +12,7 @@ from services.cli.databases import Server, migrate, require_no_drift
 _names = count(1)
 
 
-async def test_up_down_up_leaves_no_drift(server: Server, templates: str) -> None:
+async def test_migrations_up_down_and_up_leave_no_drift(server: Server, templates: str) -> None:
     name = f"{templates}notifications_migrated_{next(_names)}"
     admin = await server.connect_as_superuser()
     await admin.execute(f'CREATE DATABASE "{name}" OWNER notifications_owner')
@@ -48,7 +48,7 @@ HISTORY = (
 )
 
 
-async def test_the_service_cannot_change_history(notifications_db: AsyncEngine) -> None:
+async def test_runner_cannot_change_history(notifications_db: AsyncEngine) -> None:
     for statement in HISTORY:
         with pytest.raises(ProgrammingError, match="permission denied"):
             async with notifications_db.begin() as conn:

@@ -47,7 +47,7 @@ async def test_runner_deletes_only_what_is_not_a_record(server: Server, template
     assert await tables_with_privilege(server, database, "TRUNCATE") == set()
 
 
-async def test_runner_only_reads_the_migration_that_the_database_stands_at(server: Server, templates: str) -> None:
+async def test_runner_cannot_change_the_migration_state(server: Server, templates: str) -> None:
     database = f"{templates}permits"
     assert "alembic_version" in await tables_with_privilege(server, database, "SELECT")
     assert "alembic_version" not in await tables_with_privilege(server, database, "INSERT, UPDATE, DELETE")

@@ -1,4 +1,4 @@
-"""Every refusal's code stands in the one table of codes, which gives its status and its meaning."""
+"""Each problem code is in the one table of codes, with its status and its meaning."""
 
 import ast
 import re
@@ -33,21 +33,21 @@ def _codes(code_arguments: Mapping[str, int]) -> Iterator[tuple[str, str]]:
                         yield value.value, str(file.relative_to(ROOT))
 
 
-def test_every_code_is_in_the_table() -> None:
+def test_problem_code_in_the_code_is_in_the_table() -> None:
     used = dict(_codes(CODE_ARGUMENTS))
     assert len(used) > 50
     missing = {code: file for code, file in used.items() if code not in PROBLEM_CODES}
     assert not missing, f"add these to shared/contracts/problems.py, each with its status and a sentence: {missing}"
 
 
-def test_every_code_has_a_status_of_refusal_and_a_sentence() -> None:
+def test_problem_code_of_the_table_has_a_status_and_a_sentence() -> None:
     for code, (status, sentence) in PROBLEM_CODES.items():
         assert code == code.lower() and " " not in code
         assert 400 <= status < 600
         assert sentence.endswith(".") and len(sentence) > 15
 
 
-def test_every_fault_code_is_in_a_catalogue() -> None:
+def test_fault_code_in_the_code_is_in_a_catalogue() -> None:
     used = {code.replace("_", "-"): file for code, file in _codes(FAULT_CODE_ARGUMENTS)}
     assert len(used) > 40
     missing = {code: file for code, file in used.items() if code not in FAULT_CODES and code not in PROBLEM_CODES}
@@ -60,12 +60,12 @@ def test_fault_codes_are_kebab_case_and_no_problem_codes_of_other_meaning() -> N
         assert sentence.endswith(".") and len(sentence) > 15
 
 
-def test_our_own_fault_codes_are_none_of_pydantics_types() -> None:
+def test_fault_codes_of_the_hub_are_not_types_of_pydantic() -> None:
     own = {code for code, _ in _codes({"PydanticCustomError": 0})}
     assert own and own.isdisjoint(error["type"] for error in list_all_errors())
 
 
-def test_every_title_is_the_phrase_of_rfc_9110() -> None:
+def test_problem_title_of_each_status_is_the_phrase_of_rfc_9110() -> None:
     assert {status: STATUS_TITLES[status] for status in (400, 401, 403, 404, 405, 408, 409, 412)} == {
         400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
         408: "Request Timeout", 409: "Conflict", 412: "Precondition Failed",

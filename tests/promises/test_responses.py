@@ -1,4 +1,4 @@
-"""What the gateway and permits return is built from the models that OpenAPI describes, not from dicts."""
+"""The gateway and permits build responses from the models that OpenAPI describes, not from dicts."""
 
 import ast
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ def dict_responses(source: str) -> Iterator[int]:
             yield node.lineno
 
 
-def test_no_handler_of_the_gateway_returns_json_of_a_dict() -> None:
+def test_handler_of_the_gateway_returns_no_json_of_a_dict() -> None:
     modules = sorted(HERE.rglob("*.py"))
     assert len(modules) > 50
     found = [f"{path.relative_to(HERE)}:{line}" for path in modules for line in dict_responses(path.read_text())]
@@ -38,7 +38,7 @@ def dict_results(source: str) -> Iterator[str]:
                 yield node.name
 
 
-def test_no_action_of_permits_returns_a_dict_of_fields() -> None:
+def test_action_of_permits_returns_no_dict_of_fields() -> None:
     modules = sorted(PERMITS_ACTIONS.rglob("*.py"))
     assert len(modules) > 30
     found = {

@@ -1,4 +1,4 @@
-"""Each rule has an example that it finds and one that it lets pass; each is listed once, with sentence and remedy."""
+"""Each rule is listed once, with a sentence and a remedy. It finds its first example and not its second."""
 
 import ast
 import importlib
@@ -18,20 +18,20 @@ from tests.permits.rule_examples import EXAMPLES
 
 
 @pytest.mark.parametrize("rule", [entry.name for entry in list_rules()])
-def test_each_rule_finds_its_example_and_lets_the_one_beside_it_pass(rule: str) -> None:
+def test_rule_finds_its_first_example_and_not_its_second(rule: str) -> None:
     assert rule in EXAMPLES, f"write an example of {rule} that it finds, and one beside it that passes"
     finds, passes = EXAMPLES[rule]
     assert rule in finds(), f"{rule} does not find its example"
     assert rule not in passes(), f"{rule} finds what it should let pass"
 
 
-def test_every_rule_is_listed_once_and_every_example_is_of_a_rule() -> None:
+def test_rule_catalogue_lists_each_rule_once_with_an_example() -> None:
     names = [entry.name for entry in list_rules()]
     assert len(names) == len(set(names))
     assert set(EXAMPLES) <= set(names), set(EXAMPLES) - set(names)
 
 
-def test_every_rule_of_a_module_is_among_the_rules_of_that_module() -> None:
+def test_rule_in_a_module_is_in_the_list_of_that_module() -> None:
     """A rule that is declared and not in `RULES` would never be applied."""
     for module in rule_modules():
         declared = [value for value in vars(module).values() if is_declared_in(module, value)]
@@ -39,19 +39,19 @@ def test_every_rule_of_a_module_is_among_the_rules_of_that_module() -> None:
         assert sorted(one.name for one in declared) == sorted(one.name for one in listed), module.__name__
 
 
-def test_every_listed_rule_is_of_a_module_and_the_catalogue_lists_all_modules() -> None:
+def test_rule_catalogue_lists_the_rules_of_all_modules() -> None:
     in_modules = [one.name for module in rule_modules() for one in getattr(module, "RULES", ())]
     assert sorted(in_modules) == sorted(one.name for one in list_rules())
 
 
-def test_every_rule_has_a_sentence_and_all_but_notes_have_a_remedy() -> None:
+def test_rule_has_a_sentence_and_unless_a_note_a_remedy() -> None:
     without_sentence = [one.name for one in list_rules() if not one.sentence.endswith(".")]
     without_remedy = [one.name for one in list_rules() if one.severity is not Severity.NOTE and not one.remedy]
     notes_with_remedy = [one.name for one in list_rules() if one.severity is Severity.NOTE and one.remedy]
     assert (without_sentence, without_remedy, notes_with_remedy) == ([], [], [])
 
 
-def test_what_the_domain_names_as_a_finding_is_a_rule_that_is_listed() -> None:
+def test_finding_named_in_the_domain_is_a_listed_rule() -> None:
     names = {entry.name for entry in list_rules()}
     written = {text for source in sources() for text in strings(source) if text.startswith("CITES-")}
     assert written <= names, written - names
@@ -76,7 +76,7 @@ def sources() -> Iterator[ast.Module]:
 
 
 def strings(source: ast.Module) -> Iterator[str]:
-    """Answer the strings of a module, docstrings left out."""
+    """Return the strings of a module, without its docstrings."""
     for node in ast.walk(source):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " not in node.value:
             yield node.value

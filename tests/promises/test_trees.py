@@ -1,4 +1,4 @@
-"""The tree of tests mirrors the tree of the code: who knows where a module is knows where it is tested."""
+"""The tree of tests mirrors the tree of the code: the path of a module gives the path of its tests."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +28,7 @@ def modules_named_by(test: Path, tests: Path, code: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("mirror", MIRRORED)
-def test_every_test_file_has_the_name_and_folder_of_a_module(mirror: str) -> None:
+def test_file_of_tests_has_name_and_folder_of_a_module(mirror: str) -> None:
     tests, code = ROOT / mirror, ROOT / MIRRORED[mirror]
     found = sorted(tests.rglob("test_*.py"))
     assert found
@@ -41,13 +41,13 @@ def test_every_test_file_has_the_name_and_folder_of_a_module(mirror: str) -> Non
 
 
 @pytest.mark.parametrize("mirror", MIRRORED)
-def test_every_folder_of_tests_is_a_folder_of_the_code(mirror: str) -> None:
+def test_folder_of_tests_is_a_folder_of_the_code(mirror: str) -> None:
     tests, code = ROOT / mirror, ROOT / MIRRORED[mirror]
     folders = {file.parent.relative_to(tests) for file in tests.rglob("*.py")}
     assert not [str(folder) for folder in folders if not (code / folder).is_dir()]
 
 
-def test_a_test_file_of_no_module_is_noticed(tmp_path: Path) -> None:
+def test_file_of_tests_without_a_module_is_found(tmp_path: Path) -> None:
     tests, code = tmp_path / "tests", tmp_path / "code"
     code.mkdir()
     (code / "release.py").touch()
