@@ -1,4 +1,4 @@
-"""Applications as they are read, locked and written, each for its applicant and for the authority that is asked."""
+"""Find, lock, search and write applications, for the applicant and for the authority that decides."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -34,28 +34,28 @@ APPLICATION_COLUMNS = (
 
 
 def readable_by(party: Party) -> ColumnElement[bool]:
-    """Say which applications a party reads: its own, and an authority those made to its country."""
+    """Return the condition on applications that a party may read: its own, and those to an authority's country."""
     return or_(submitted_by(party), decided_by(party)) if Role.AUTHORITY in party.roles else submitted_by(party)
 
 
 def submitted_by(party: Party) -> ColumnElement[bool]:
-    """Say which applications are a trader's own, or were made by it for another."""
+    """Return the condition on applications that a party submitted, for itself or for a trader that it represents."""
     return or_(t.applications.c.trader_id == party.id, t.applications.c.party_id == party.id)
 
 
 def decided_by(party: Party) -> ColumnElement[bool]:
-    """Say which applications are an authority's to decide."""
+    """Return the condition on applications that an authority decides: those to its country."""
     return t.applications.c.issuer == party.country
 
 
 async def find(conn: AsyncConnection, application_id: UUID, condition: ColumnElement[bool]) -> ApplicationRecord | None:
-    """Read an application that is among those meant."""
+    """Return an application if it meets a condition, else None."""
     rows = await conn.execute(select(t.applications).where(t.applications.c.id == application_id, condition))
     return _first_record(rows.mappings().all())
 
 
 async def lock(conn: AsyncConnection, application_id: UUID, condition: ColumnElement[bool]) -> ApplicationRecord | None:
-    """Lock an application that is among those meant; before any permit."""
+    """Lock and return an application if it meets a condition, else None. Lock it before any permit."""
     query = (
         select(t.applications).where(t.applications.c.id == application_id, condition).with_for_update(key_share=True)
     )
@@ -85,7 +85,7 @@ def _from_row(row: Row) -> ApplicationRecord:
 async def search(
     conn: AsyncConnection, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None
 ) -> list[ApplicationRecord]:
-    """List applications that this party reads, newest first."""
+    """List applications that this party may read, newest first."""
     c = t.applications.c
     query = select(t.applications).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
     if before is not None:
@@ -115,14 +115,14 @@ def _midnight(day: str) -> datetime:
 
 
 async def histories(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, list[Row]]:
-    """Read what became of applications, oldest first."""
+    """Return the history of applications by id, oldest first."""
     c = t.application_history.c
     query = select(t.application_history).where(id_in(c.application_id, list(ids))).order_by(c.sequence)
     return group_by_id(await conn.execute(query), "application_id")
 
 
 def application_row(change: ApplicationChange) -> dict[str, Any]:
-    """Write an application as its row."""
+    """Return an application as its row."""
     application = change.application
     return {
         "id": application.id,

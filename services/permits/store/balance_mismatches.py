@@ -1,4 +1,4 @@
-"""Lines whose balance differs from what their entries say: kept while they do, for a monitor to count."""
+"""Permit lines whose balance differs from their ledger entries. They are stored as long as they differ."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -15,18 +15,18 @@ BalanceValues = Mapping[str, str]
 
 
 async def list_known(conn: AsyncConnection) -> set[Key]:
-    """Answer the lines that are known to differ."""
+    """Return the lines that are stored as different."""
     c = balance_mismatches.c
     return {(row.permit_id, row.line) for row in await conn.execute(select(c.permit_id, c.line))}
 
 
 async def count(conn: AsyncConnection) -> int:
-    """Count the lines that are known to differ."""
+    """Count the lines that are stored as different."""
     return int((await conn.execute(select(func.count()).select_from(balance_mismatches))).scalar_one())
 
 
 async def upsert(conn: AsyncConnection, key: Key, stored: BalanceValues, computed: BalanceValues, at: datetime) -> None:
-    """Keep that a line differs, and since when that was seen."""
+    """Store the mismatch of a line. The time of the first one stays."""
     values = {"stored": dict(stored), "computed": dict(computed)}
     row = {"permit_id": key[0], "line": key[1], **values, "since": at}
     statement = insert(balance_mismatches).values(row)
@@ -34,6 +34,6 @@ async def upsert(conn: AsyncConnection, key: Key, stored: BalanceValues, compute
 
 
 async def delete_resolved(conn: AsyncConnection, keys: Iterable[Key]) -> None:
-    """Forget lines that agree again."""
+    """Delete lines that agree again."""
     c = balance_mismatches.c
     await conn.execute(delete(balance_mismatches).where(tuple_(c.permit_id, c.line).in_(sorted(keys))))

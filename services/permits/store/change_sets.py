@@ -1,7 +1,7 @@
-"""The one door for change: declarations, permits, ledger, history and news of a decision, together or not at all.
+"""Write the change set of a decision in one transaction: declarations, permits, applications, ledger, history, outbox.
 
-A status is written here and nowhere else; whoever writes one brings the moves that led to it, so that nobody can
-forget the history or the news. Each subject's sequence rises by one a move, under the lock of its row.
+No other module writes a status. Each change brings its events, so no status changes without history and outbox
+messages. The sequence of a subject increases by one per event, under the lock of its row.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,10 @@ ColumnNames = tuple[str, ...]
 
 
 async def save_change_set(conn: AsyncConnection, changes: ChangeSet) -> None:
-    """Write all that a decision changed. The rows it changes are locked by the caller, permits first."""
+    """Write all changes of a decision. The caller has locked the rows, permits first.
+
+    Raise ValueError if the events of a subject do not follow its last one.
+    """
     await _save_permits(conn, changes.permits, w.changed_balance_columns(changes.postings))
     await _save_declarations(conn, changes.declarations)
     await _save_applications(conn, changes.applications)
@@ -111,7 +114,7 @@ async def _save_application_history(conn: AsyncConnection, changes: Iterable[App
 
 
 def _in_sequence(subject_events: Sequence[DomainEvent[Data_co]], last_sequence: int) -> Sequence[DomainEvent[Data_co]]:
-    """Return the events of a subject; raise where their numbers do not follow the last one without a gap."""
+    """Return the events of a subject. Raise ValueError if their numbers do not follow the last one without a gap."""
     expected = range(last_sequence + 1, last_sequence + 1 + len(subject_events))
     if [event.data.sequence for event in subject_events] != list(expected):
         raise ValueError(f"events {[event.event_type for event in subject_events]} do not follow {last_sequence}")

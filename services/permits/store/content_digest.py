@@ -1,4 +1,4 @@
-"""What tells whether an entry of a list is as it was: a digest of all it says."""
+"""The digest of an entry of a list, by which a load finds out whether the entry has changed."""
 
 import hashlib
 from dataclasses import fields
@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 CurrentEntries = dict[str, tuple[str, date]]
-"""Of entries that hold without end, by what makes them the same: their digest, and since when they hold."""
+"""Digest and first day of the entries in force without an end, by identity."""
 
 
 def content_digest(entry: Any, *excluded: str) -> str:
-    """Answer the digest of a frozen entry's fields, those left out aside; sets count in their order."""
+    """Return the digest of a frozen entry's fields without the excluded ones. Sets are sorted first."""
     values = [(f.name, _canonical(getattr(entry, f.name))) for f in fields(entry) if f.name not in excluded]
     return hashlib.sha256(repr(values).encode()).hexdigest()[:32]
 

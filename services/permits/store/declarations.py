@@ -1,4 +1,4 @@
-"""Declarations as they are read and locked: in the order of their ids, after the permits they cite."""
+"""Find, lock, list and search declarations. All callers lock in the order of ids, after the cited permits."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -18,12 +18,12 @@ from shared.database import id_in
 
 
 async def existing_ids(conn: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
-    """Answer which of these declarations are on file."""
+    """Return the ids of those declarations that are stored."""
     return set((await conn.execute(select(t.declarations.c.id).where(id_in(t.declarations.c.id, list(ids))))).scalars())
 
 
 async def ids_by_reference(conn: AsyncConnection, pairs: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
-    """Answer declarations by trader and reference."""
+    """Return the ids of declarations by trader and reference."""
     trader_references = sorted(set(pairs))
     if not trader_references:
         return {}
@@ -33,7 +33,7 @@ async def ids_by_reference(conn: AsyncConnection, pairs: Iterable[tuple[UUID, st
 
 
 def readable_by(party: Party) -> ColumnElement[bool]:
-    """Say which declarations a party reads: its own, and for offices those out of or into their country."""
+    """Return the condition on declarations that a party may read: its own, and for offices those of their country."""
     c = t.declarations.c
     mine = or_(c.party_id == party.id, c.trader_id == party.id)
     if OFFICE_ROLES & set(party.roles):
@@ -42,14 +42,14 @@ def readable_by(party: Party) -> ColumnElement[bool]:
 
 
 def decided_by(party: Party) -> ColumnElement[bool]:
-    """Say which declarations customs of a country decides: imports into it, exports out of it."""
+    """Return the condition on declarations that customs of a country decides: its imports and its exports."""
     c = t.declarations.c
     imports = (c.movement == Movement.IMPORT) & (c.import_country == party.country)
     return imports | (c.movement == Movement.EXPORT) & (c.export_country == party.country)
 
 
 def citing_permits_of(party: Party) -> ColumnElement[bool]:
-    """Say which declarations the authority of a country may consent on: those it reads, or that cite its permits."""
+    """Return the condition on declarations that an authority may consent to: readable ones, or citing its permits."""
     cited = (
         select(t.citations.c.declaration_id)
         .join(t.permits, t.permits.c.id == t.citations.c.permit_id)
@@ -59,12 +59,12 @@ def citing_permits_of(party: Party) -> ColumnElement[bool]:
 
 
 def lodged_by(party: Party) -> ColumnElement[bool]:
-    """Say which declarations are a trader's own to amend or cancel."""
+    """Return the condition on declarations that a party may amend or cancel, as its trader or its agent."""
     return or_(t.declarations.c.party_id == party.id, t.declarations.c.trader_id == party.id)
 
 
 async def find(conn: AsyncConnection, declaration_id: UUID, condition: ColumnElement[bool]) -> DeclarationRecord | None:
-    """Read a declaration that is among those meant."""
+    """Return a declaration with its citations if it meets a condition, else None."""
     rows = (
         (await conn.execute(select(t.declarations).where(t.declarations.c.id == declaration_id, condition)))
         .mappings()
@@ -75,7 +75,7 @@ async def find(conn: AsyncConnection, declaration_id: UUID, condition: ColumnEle
 
 
 async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, DeclarationRecord]:
-    """Lock declarations by id and read them whole."""
+    """Lock declarations in the order of ids. Return them by id, with their citations."""
     sorted_ids = sorted(set(ids))
     if not sorted_ids:
         return {}
@@ -87,13 +87,13 @@ async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Declara
 
 
 async def read_many(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, DeclarationRecord]:
-    """Read declarations whole, without holding anybody up."""
+    """Return declarations by id, with their citations. Take no lock."""
     rows = await conn.execute(select(t.declarations).where(id_in(t.declarations.c.id, list(ids))))
     return {declaration.id: declaration for declaration in await _load(conn, rows.mappings().all())}
 
 
 async def list_open_citing(conn: AsyncConnection, permit: UUID) -> list[UUID]:
-    """Answer the accepted and referred declarations that cite a permit (which is locked, so that none is added)."""
+    """List the accepted and referred declarations that cite a permit. The caller holds its lock, so none is added."""
     query = (
         select(t.declarations.c.id)
         .join(t.citations, t.citations.c.declaration_id == t.declarations.c.id)
@@ -104,7 +104,7 @@ async def list_open_citing(conn: AsyncConnection, permit: UUID) -> list[UUID]:
 
 
 async def list_stale(conn: AsyncConnection, country: str, before: datetime, *, limit: int) -> list[UUID]:
-    """Answer unreleased declarations that a country decides, hold something, and to which nothing happened since."""
+    """List unreleased declarations of a deciding country that have reservations and no event since a time."""
     c, h, citation = t.declarations.c, t.declaration_history.c, t.citations.c
     decided = or_(
         (c.movement == Movement.IMPORT) & (c.import_country == country),
@@ -117,7 +117,7 @@ async def list_stale(conn: AsyncConnection, country: str, before: datetime, *, l
 
 
 async def list_referred(conn: AsyncConnection, after: UUID | None, *, limit: int) -> list[DeclarationRecord]:
-    """Read referred declarations, oldest first, from beyond one on."""
+    """List referred declarations after an id, oldest first."""
     c = t.declarations.c
     query = select(t.declarations).where(c.status == "referred").order_by(c.id).limit(limit)
     rows = await conn.execute(query if after is None else query.where(c.id > after))
@@ -125,14 +125,14 @@ async def list_referred(conn: AsyncConnection, after: UUID | None, *, limit: int
 
 
 async def list_reserved_permits(conn: AsyncConnection, declaration_id: UUID) -> list[UUID]:
-    """Answer the permits on which a declaration holds reservations."""
+    """List the permits on which a declaration has reservations."""
     c = t.citations.c
     query = select(c.permit_id).where(c.declaration_id == declaration_id, c.reserved > 0).distinct()
     return list((await conn.execute(query)).scalars())
 
 
 async def read_last_event_time(conn: AsyncConnection, declaration_id: UUID) -> datetime:
-    """Answer when something last happened to a declaration."""
+    """Return the time of a declaration's last event."""
     c = t.declaration_history.c
     query = select(func.max(c.at)).where(c.declaration_id == declaration_id)
     found: datetime = (await conn.execute(query)).scalar_one()
@@ -142,7 +142,7 @@ async def read_last_event_time(conn: AsyncConnection, declaration_id: UUID) -> d
 async def search(
     conn: AsyncConnection, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None
 ) -> list[DeclarationRecord]:
-    """List declarations that this party reads, newest first."""
+    """List declarations that this party may read, newest first."""
     taxa = await list_taxon_words(conn, filters["taxon"]) if "taxon" in filters else ()
     query = search_query(party, filters, taxa, limit=limit, before=before)
     return await _load(conn, (await conn.execute(query)).mappings().all())
@@ -151,7 +151,7 @@ async def search(
 def search_query(
     party: Party, filters: dict[str, str], taxa: Sequence[str], *, limit: int, before: UUID | None
 ) -> Select[Any]:
-    """Write the query of a search; `taxa` are the words for the taxon that is asked for."""
+    """Return the query of a search. `taxa` are the search words of the requested taxon."""
     c = t.declarations.c
     query = select(t.declarations).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
     if before is not None:
@@ -189,7 +189,7 @@ async def _load(conn: AsyncConnection, rows: Sequence[Row]) -> list[DeclarationR
 
 
 async def histories_by_id(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, list[Row]]:
-    """Read what became of declarations, oldest first."""
+    """Return the history of declarations by id, oldest first."""
     c = t.declaration_history.c
     query = select(t.declaration_history).where(id_in(c.declaration_id, list(ids))).order_by(c.sequence)
     return group_by_id(await conn.execute(query), "declaration_id")

@@ -1,4 +1,4 @@
-"""Which permits are over by their dates, told in SQL as reading tells it: each by the day it is where it was issued."""
+"""The expiry of permits in SQL, by the same rule as `domain.permits.expiry`: the day in the issuer's last time zone."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -13,18 +13,21 @@ from shared.cites.time_zones import days_in_last_zones
 
 
 def can_expire() -> ColumnElement[bool]:
-    """Say which permits may end by their dates: none that was used up, lost or withdrawn."""
+    """Return the condition on permits that can expire: those not used up, lost, revoked or replaced."""
     return t.permits.c.status.in_(sorted(EXPIRABLE))
 
 
 def is_past_validity(at: datetime) -> ColumnElement[bool]:
-    """Say which permits' last day is over in the last zone of their issuer; the first half is for the index."""
+    """Return the condition on permits whose last day is over in the last time zone of their issuer.
+
+    Its first half says less, but can use the index.
+    """
     until = t.permits.c.valid_until
     return and_(until < max(days_in_last_zones(at).values()), until < _today(at))
 
 
 def _today(at: datetime) -> ColumnElement[date]:
-    """Answer the day it is for each permit's issuer: at any moment there are at most three."""
+    """Return the current day of each permit's issuer as an expression. At most three days exist at one moment."""
     days = days_in_last_zones(at)
     groups = {day: sorted(country for country, its in days.items() if its == day) for day in set(days.values())}
     usual = max(groups, key=lambda day: len(groups[day]))
@@ -33,7 +36,7 @@ def _today(at: datetime) -> ColumnElement[date]:
 
 
 async def list_due_notices(conn: AsyncConnection, at: datetime, *, limit: int) -> Sequence[UUID]:
-    """Answer permits with an expiry notice due, of their coming end or of their end."""
+    """List permits with a notice due, before or after their expiry."""
     c = t.permits.c
     horizon = max(days_in_last_zones(at).values()) + NOTICE_PERIOD
     near = and_(c.notice_level == 0, c.valid_until <= horizon, c.valid_until <= _today(at) + NOTICE_PERIOD.days)

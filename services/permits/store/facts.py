@@ -1,4 +1,4 @@
-"""What holds beyond the papers, read for a batch of declarations by a fixed number of statements."""
+"""Load the facts for the check of a batch of declarations, by a fixed number of statements."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
@@ -26,7 +26,7 @@ LISTS = ("suspensions", "quotas")
 async def load_facts(
     conn: AsyncConnection, records: Sequence[DeclarationRecord], permits: Sequence[PermitRecord]
 ) -> Facts:
-    """Read what the rules ask about these declarations and the permits they cite."""
+    """Return the facts that the rules need for these declarations and the permits they cite."""
     contents = [declaration.content for declaration in records]
     names = {item.taxon for content in contents for item in content.items if item.taxon}
     names |= {line.content.taxon for permit in permits for line in permit.lines.values()}
@@ -49,7 +49,7 @@ async def load_facts(
 
 
 async def load_listing_facts(conn: AsyncConnection, contents: Iterable[Permit | Application]) -> Facts:
-    """Read what the listing says of the taxa that papers name, or applications for them."""
+    """Return the listings of the taxa in permits or applications, as facts."""
     return Facts(
         listings=await species_listings.load_listings(
             conn, {line.taxon for content in contents for line in content.lines}
@@ -58,7 +58,7 @@ async def load_listing_facts(conn: AsyncConnection, contents: Iterable[Permit | 
 
 
 def _counting_references(records: Iterable[DeclarationRecord]) -> Iterator[tuple[UUID, str]]:
-    """Answer what is said to have counted a use already, by trader and reference."""
+    """Yield trader and reference of each declaration that, according to these, has counted a use already."""
     for declaration in records:
         for item in declaration.content.items:
             for document in item.documents:
@@ -73,7 +73,7 @@ async def _load_quota_usage(
 
 
 async def _load_reference_rows(conn: AsyncConnection, countries: list[str]) -> list[tuple[str, dict[str, Any]]]:
-    """Read in one statement what was ever loaded, and the policies and suspensions of countries."""
+    """Return the loaded lists and the policies and suspensions of countries, each with its kind, by one statement."""
     load, policy, suspension = reference_loads.c, policies.c, suspensions.c
     loaded = select(literal("load"), _json_object(list=load.list, is_complete=func.bool_or(~load.built_in))).group_by(
         load.list
@@ -95,7 +95,7 @@ def _json_object(**columns: Any) -> Any:
 
 
 def _suspension_from_json(row: dict[str, Any]) -> Suspension | None:
-    """Read a suspension with the days on which both it and the list that has it hold; None where there are none."""
+    """Return a suspension for the days on which it is in force and in the list, or None if there is no such day."""
     starts, since, removed = _day(row["starts"]), _day(row["since"]), _day(row["until"])
     ends = min(filter(None, (_day(row["ends"]), removed - timedelta(days=1) if removed else None)), default=None)
     if ends is not None and ends < max(filter(None, (starts, since))):

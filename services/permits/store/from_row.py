@@ -1,4 +1,4 @@
-"""Rows of the permits database as the values they stand for."""
+"""Convert rows of the permits database into domain values."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
@@ -21,22 +21,22 @@ from shared.contracts.permit import Permit
 
 Row = RowMapping
 OFFICE_ROLES = frozenset({Role.AUTHORITY, Role.CUSTOMS})
-"""Roles that act for their country, and read what concerns it."""
+"""Roles that act for their country and read its declarations and permits."""
 SIDES_BY_VALUE = {side.value: side for side in Side}
 BALANCE_COLUMNS = tuple(field.name for field in fields(Balance))
-"""The columns of a line's balance, in the order of its value."""
+"""The columns of a line's balance, in the order of the fields of `Balance`."""
 
 
 @lru_cache(maxsize=2048)
 def permit_content_from_json(content_json: str) -> Permit:
-    """Read what a permit says; it never changes, and a permit that is used is read again and again."""
+    """Return the content of a permit. It is cached: it never changes, and a permit in use is read many times."""
     return Permit.model_validate_json(content_json, context=STORED_CONTEXT)
 
 
 def permit_from_row(
     row: Row, balances: Mapping[str, Balance], usage_totals: Iterable[UsageTotal] = (), uses: Iterable[Row] = ()
 ) -> PermitRecord:
-    """Read a permit with its lines, what is held of them, and the uses that were asked for one by one."""
+    """Return a permit with its lines, the usage totals of its lines and the given citations."""
     content = permit_content_from_json(row["content"])
     return PermitRecord(
         id=row["id"],
@@ -61,7 +61,7 @@ def permit_from_row(
 def usage_total_from_row(
     line: str, side: str, use: str, transport_document: str | None, is_open: bool, reserved: Decimal, used: Decimal
 ) -> UsageTotal:
-    """Read what uses of one kind and one shipment hold of a line."""
+    """Return the total that uses of one kind and one transport document reserve and use of a line, in its unit."""
     return UsageTotal(
         line=line,
         side=SIDES_BY_VALUE[side],
@@ -74,7 +74,7 @@ def usage_total_from_row(
 
 
 def citation_from_row(row: Row) -> Citation:
-    """Read a citation."""
+    """Return a citation."""
     return Citation(
         declaration=row["declaration_id"],
         item=row["item"],
@@ -98,7 +98,7 @@ def citation_from_row(row: Row) -> Citation:
 
 
 def declaration_from_row(row: Row, citations: Iterable[Row] = ()) -> DeclarationRecord:
-    """Read a declaration on file with what it cites."""
+    """Return a stored declaration with its citations."""
     return DeclarationRecord(
         id=row["id"],
         party=row["party_id"],
@@ -115,7 +115,7 @@ def declaration_from_row(row: Row, citations: Iterable[Row] = ()) -> Declaration
 
 
 def group_by_id(result: Result[Any], id_column: str = "permit_id") -> dict[UUID, list[Row]]:
-    """Gather rows by the id in one of their columns."""
+    """Return rows grouped by the id in one of their columns."""
     groups: dict[UUID, list[Row]] = {}
     for row in result.mappings():
         groups.setdefault(row[id_column], []).append(row)

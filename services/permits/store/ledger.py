@@ -1,4 +1,4 @@
-"""The ledger as it is read: the story of a permit's lines, its sums up to an entry."""
+"""Read the ledger: the entries of a permit's lines, their sums, and lines with all their entries."""
 
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
@@ -16,7 +16,7 @@ from shared.contracts.closed_sets import Side
 async def list_entries(
     conn: AsyncConnection, permit: UUID, *, line: str | None, after: int, limit: int
 ) -> Sequence[Row]:
-    """Read entries of a permit's lines (of one line, if named) after a number, oldest first, with what names them."""
+    """List entries after a number, oldest first, of all lines or one, with the line's unit and the reference."""
     e, d, n = t.ledger.c, t.declarations.c, t.permit_lines.c
     query = (
         select(t.ledger, d.reference, n.unit)
@@ -32,7 +32,10 @@ async def list_entries(
 async def sum_entries_up_to(
     conn: AsyncConnection, permit: UUID, *, line: str | None, number: int
 ) -> dict[str, list[LedgerEntry]]:
-    """Sum up the entries of each line up to a number: one entry a side and kind, then what closed or opened last."""
+    """Return the sums of each line's entries up to a number: one entry per side and kind.
+
+    Then follows, per side, the last entry that closed or opened it, with quantity zero.
+    """
     if number <= 0:
         return {}
     e = t.ledger.c
@@ -61,7 +64,7 @@ def _on_permit_line(permit: UUID, line: str | None) -> tuple[ColumnElement[bool]
 async def stream_lines_with_entries(
     conn: AsyncConnection, *, after: tuple[UUID, str] | None, limit: int
 ) -> AsyncIterator[tuple[UUID, str, Balance, list[LedgerEntry]]]:
-    """Stream lines in the order of their ids, each with its balance and all its entries, as of one moment."""
+    """Yield lines in the order of their ids, each with its balance and all its entries. All are of one moment."""
     n, e = t.permit_lines.c, t.ledger.c
     some = (
         select(n.permit_id, n.line, *(n[name] for name in BALANCE_COLUMNS)).order_by(n.permit_id, n.line).limit(limit)
@@ -89,7 +92,7 @@ async def stream_lines_with_entries(
 
 
 def entry_from_row(row: Row) -> LedgerEntry:
-    """Read an entry."""
+    """Return a ledger entry."""
     return LedgerEntry(
         side=Side(row["side"]),
         kind=EntryKind(row["kind"]),
@@ -100,7 +103,7 @@ def entry_from_row(row: Row) -> LedgerEntry:
 
 
 async def list_crossings(conn: AsyncConnection, permit: UUID) -> Sequence[Row]:
-    """Read the continuation sheet of a certificate: what crossed, oldest first."""
+    """List the crossings of a certificate and their corrections, oldest first: its continuation sheet."""
     c = t.ledger.c
     query = select(t.ledger).where(c.permit_id == permit, c.kind.in_(("cross", "recross"))).order_by(c.number)
     return (await conn.execute(query)).mappings().all()

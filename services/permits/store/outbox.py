@@ -1,4 +1,4 @@
-"""News on its way to notifications."""
+"""The outbox of events for notifications."""
 
 from datetime import datetime
 
@@ -9,5 +9,5 @@ from shared import outbox
 
 
 async def read_backlog(conn: AsyncConnection) -> tuple[int, datetime | None]:
-    """Answer how many events were not carried yet, and when the oldest of them happened."""
+    """Return how many events are not sent yet, and the time of the oldest of them."""
     return await outbox.read_backlog(conn, outbox_events, outbox_events.c.at)

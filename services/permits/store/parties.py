@@ -1,4 +1,4 @@
-"""The copy of the parties that permits needs: which countries have an authority on the hub."""
+"""The copy of the parties, from which permits knows the countries that have an authority on the hub."""
 
 import json
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ WHERE parties.version < excluded.version"""
 
 
 async def upsert(conn: AsyncConnection, parties: Iterable[Party]) -> None:
-    """Take in changed parties; an older version than the one here changes nothing."""
+    """Store changed parties. A version that is older than the stored one is ignored."""
     newest = {p.id: p for p in sorted(parties, key=lambda p: p.version)}
     rows = [
         {"id": p.id, "version": p.version, "country": p.country, "roles": json.dumps(p.roles), "disabled": p.disabled}
@@ -30,7 +30,7 @@ async def upsert(conn: AsyncConnection, parties: Iterable[Party]) -> None:
 
 
 async def has_authority(conn: AsyncConnection, country: str) -> bool:
-    """Say whether a country has a Management Authority on the hub."""
+    """Return whether a country has a Management Authority on the hub."""
     c = t.parties.c
     query = select(c.id).where(c.country == country, c.disabled.is_(False), c.roles.has_key("authority")).limit(1)
     return (await conn.execute(query)).first() is not None

@@ -1,4 +1,4 @@
-"""Permits as a party reads them: those that are its to read, found by id, by token, or searched for."""
+"""Find and search the permits that a party may read."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -18,7 +18,7 @@ from shared.contracts.parties import Party
 
 
 def readable_by(party: Party) -> ColumnElement[bool]:
-    """Say which permits a party reads whole: those that name it, and for offices those of their country."""
+    """Return the condition on permits that a party may read: those that name it, and for offices of their country."""
     c = t.permits.c
     mine = or_(c.exporter_identifier.in_(party.identifier_values), c.importer_identifier.in_(party.identifier_values))
     if OFFICE_ROLES & set(party.roles):
@@ -28,7 +28,7 @@ def readable_by(party: Party) -> ColumnElement[bool]:
 
 
 async def find(conn: AsyncConnection, permit_id: UUID, party: Party) -> PermitRecord | None:
-    """Read a permit that this party may read whole."""
+    """Return a permit if this party may read it, else None."""
     rows = (
         (await conn.execute(select(*PERMIT_COLUMNS).where(t.permits.c.id == permit_id, readable_by(party))))
         .mappings()
@@ -39,7 +39,7 @@ async def find(conn: AsyncConnection, permit_id: UUID, party: Party) -> PermitRe
 
 
 async def find_watched(conn: AsyncConnection, permit_id: UUID, party: Party) -> PermitRecord | None:
-    """Read a permit that this party cited, and so may know the status of."""
+    """Return a permit if this party cited it or read it by token, else None."""
     watched = select(t.permit_watchers.c.permit_id).where(t.permit_watchers.c.party_id == party.id)
     rows = (
         await conn.execute(select(*PERMIT_COLUMNS).where(t.permits.c.id == permit_id, t.permits.c.id.in_(watched)))
@@ -57,7 +57,7 @@ async def search(
     before: UUID | None,
     at: datetime,
 ) -> list[PermitRecord]:
-    """List permits that this party reads, newest first; `at` tells the expired from the others, where each is from."""
+    """List permits that this party may read, newest first. `at` is the moment at which a permit is expired or not."""
     taxa = await list_taxon_words(conn, filters["taxon"]) if "taxon" in filters else ()
     query = search_query(party, filters, taxa, limit=limit, before=before, at=at)
     return await load_permits(conn, (await conn.execute(query)).mappings().all())
@@ -66,7 +66,7 @@ async def search(
 def search_query(
     party: Party, filters: dict[str, str], taxa: Sequence[str], *, limit: int, before: UUID | None, at: datetime
 ) -> Select[Any]:
-    """Write the query of a search; `taxa` are the words for the taxon that is asked for."""
+    """Return the query of a search. `taxa` are the search words of the requested taxon."""
     c = t.permits.c
     query = select(*PERMIT_COLUMNS).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
     if before is not None:
@@ -96,10 +96,10 @@ def _filtered(query: Select[Any], filters: dict[str, str], taxa: Sequence[str], 
 
 
 async def find_by_token(conn: AsyncConnection, criteria: dict[str, Any], token_digest: bytes) -> PermitRecord | None:
-    """Read a permit by its own token (SHA-256) for one who else may not, and hold it until the look is written.
+    """Return a permit by the SHA-256 digest of its token, or None. Lock it until the caller has stored the watcher.
 
-    FOR SHARE waits for a revocation that is under way, and lets one that comes wait: either the look is seen by it, or
-    it by the look.
+    FOR SHARE waits for a concurrent revocation and makes a later one wait. So either the revocation notifies this
+    party, or this party reads the revoked permit.
     """
     c = t.permits.c
     query = select(*PERMIT_COLUMNS).where(

@@ -1,7 +1,7 @@
-"""Permits as they are read and locked: always in the order of their ids, always before declarations.
+"""Read and lock permits. All callers lock them in the order of ids and before declarations.
 
-The lock is FOR NO KEY UPDATE: no key ever changes, and a check of a foreign key, which asks for KEY SHARE of a row
-that its own transaction holds, would else queue behind those who wait for it, and make a ring.
+The lock is FOR NO KEY UPDATE, because no key ever changes. With FOR UPDATE, the check of a foreign key would deadlock.
+It needs KEY SHARE on a row that its own transaction has locked, and would queue behind others that wait for this row.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ from services.permits.store.from_row import BALANCE_COLUMNS, Row, group_by_id, p
 from shared.database import bulk_insert, column_arrays, id_in
 
 Key = tuple[str, str]
-"""What a permit is cited by: its issuer and number."""
+"""Issuer and number of a permit, by which a declaration cites it."""
 NO_LINES: Mapping[Key, Collection[str]] = {}
 PERMIT_COLUMNS = (
     *(c for c in t.permits.c if c.name not in {"content", "search_words"}),
@@ -30,7 +30,7 @@ PERMIT_COLUMNS = (
 
 
 async def lock_cited(conn: AsyncConnection, cited: CitedPermits) -> list[PermitRecord]:
-    """Lock the permits with these issuers and numbers that are here, and read them with what is held of them."""
+    """Lock the cited permits that are stored. Return them with the usage totals of their cited lines."""
     if not cited.keys:
         return []
     query = _by_key_query(cited.keys).order_by(t.permits.c.id).with_for_update(key_share=True)
@@ -41,7 +41,7 @@ async def lock_cited(conn: AsyncConnection, cited: CitedPermits) -> list[PermitR
 
 
 async def read_cited(conn: AsyncConnection, cited: CitedPermits) -> list[PermitRecord]:
-    """Read the permits with these issuers and numbers likewise, without holding anybody up."""
+    """Return the cited permits as `lock_cited` does. Take no lock."""
     if not cited.keys:
         return []
     rows = (await conn.execute(_by_key_query(cited.keys))).mappings().all()
@@ -51,7 +51,7 @@ async def read_cited(conn: AsyncConnection, cited: CitedPermits) -> list[PermitR
 
 
 def _by_key_query(keys: Iterable[Key]) -> Select[Any]:
-    """Write the query for permits by issuer and number: the same text however many, so that it is prepared once."""
+    """Return the query for permits by issuer and number. Its text is the same for any count, so it is prepared once."""
     issuers, numbers = zip(*sorted(keys), strict=True)
     given = func.unnest(cast(list(issuers), ARRAY(Text)), cast(list(numbers), ARRAY(Text)))
     these = given.table_valued("issuer", "number").render_derived(name="given")
@@ -60,7 +60,7 @@ def _by_key_query(keys: Iterable[Key]) -> Select[Any]:
 
 
 async def existing_keys(conn: AsyncConnection, keys: Iterable[Key]) -> set[Key]:
-    """Answer which of these issuers and numbers are in the registry."""
+    """Return those issuers and numbers that are stored."""
     c = t.permits.c
     rows = await conn.execute(_by_key_query(keys).with_only_columns(c.issuer, c.number, maintain_column_froms=True))
     return {(row.issuer, row.number) for row in rows}
@@ -71,7 +71,7 @@ def _ids(rows: Sequence[Row], keys: frozenset[Key]) -> list[UUID]:
 
 
 async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, PermitRecord]:
-    """Lock permits by id and read them with every use of their lines."""
+    """Lock permits in the order of ids. Return them by id, with all citations of their lines."""
     sorted_ids = sorted(set(ids))
     if not sorted_ids:
         return {}
@@ -84,7 +84,7 @@ async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, PermitR
 
 
 async def read_many(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, PermitRecord]:
-    """Read permits by id, without what is held of them, and without holding anybody up."""
+    """Return permits by id, without usage totals and citations. Take no lock."""
     found = await load_permits(
         conn, (await conn.execute(select(*PERMIT_COLUMNS).where(id_in(t.permits.c.id, list(ids))))).mappings().all()
     )
@@ -92,7 +92,7 @@ async def read_many(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Pe
 
 
 async def list_reserved_together(conn: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
-    """Answer the permits on which declarations hold reservations that hold import reservations of these."""
+    """Return the permits with reservations of declarations that have import reservations on the given permits."""
     c, other = t.citations.c, t.citations.alias()
     query = (
         select(other.c.permit_id)
@@ -111,7 +111,10 @@ async def load_permits(
     lines: Mapping[Key, Collection[str]] = NO_LINES,
     citations_of: Sequence[UUID] = (),
 ) -> list[PermitRecord]:
-    """Read permits with their balances; with what is held of their lines, of those in `lines` only these; and uses."""
+    """Return the permits of rows with their balances, and with the usage totals and citations that are asked for.
+
+    `lines` limits the usage totals of a permit to some of its lines. `citations_of` are the permits with citations.
+    """
     ids = [row["id"] for row in rows]
     if not ids:
         return []
@@ -136,7 +139,7 @@ def _balances_query(ids: Sequence[UUID]) -> Select[Any]:
 
 
 def _usage_totals_query(lines: Mapping[UUID, Collection[str]]) -> Select[Any]:
-    """Write the query for what is held of lines of permits, each line looked up by itself."""
+    """Return the query for the usage totals of permit lines. It joins by line, so that each uses the index."""
     ids = [permit_id for permit_id, line_letters in lines.items() for _ in line_letters]
     line_letters = [line_letter for some in lines.values() for line_letter in some]
     given = func.unnest(cast(ids, ARRAY(Uuid)), cast(line_letters, ARRAY(Text)))
@@ -154,14 +157,14 @@ def _citations_query(ids: Sequence[UUID]) -> Select[Any]:
 
 
 async def list_watchers(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
-    """Answer who cited permits, or looked them up by token."""
+    """Return the parties that cited permits or read them by token, by permit."""
     c = t.permit_watchers.c
     rows = group_by_id(await conn.execute(select(t.permit_watchers).where(c.permit_id.in_(list(ids)))))
     return {permit_id: frozenset(row["party_id"] for row in mine) for permit_id, mine in rows.items()}
 
 
 async def add_watchers(conn: AsyncConnection, pairs: Iterable[tuple[UUID, UUID]], at: datetime) -> None:
-    """Remember who cited a permit, or looked it up: (permit, party)."""
+    """Store pairs of a permit and a party that cited it or read it by token. A stored pair stays as it is."""
     rows = [{"permit_id": permit, "party_id": party, "since": at} for permit, party in sorted(set(pairs))]
     if rows:
         names = ("permit_id", "party_id", "since")
@@ -171,7 +174,7 @@ async def add_watchers(conn: AsyncConnection, pairs: Iterable[tuple[UUID, UUID]]
 
 
 async def list_history(conn: AsyncConnection, permit_id: UUID) -> Sequence[Row]:
-    """Read what became of a permit, oldest first."""
+    """List the history of a permit, oldest first."""
     query = (
         select(t.permit_history).where(t.permit_history.c.permit_id == permit_id).order_by(t.permit_history.c.sequence)
     )
@@ -179,7 +182,7 @@ async def list_history(conn: AsyncConnection, permit_id: UUID) -> Sequence[Row]:
 
 
 async def keys_by_id(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
-    """Answer the issuer and number of permits by id, for rendering what a declaration cites."""
+    """Return the issuer and number of permits by id."""
     c = t.permits.c
     rows = await conn.execute(select(c.id, c.issuer, c.number).where(id_in(c.id, list(ids))))
     return {row.id: (row.issuer, row.number) for row in rows}

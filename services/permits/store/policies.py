@@ -1,4 +1,4 @@
-"""The policies of countries as they are read and changed, each change kept with who made it."""
+"""Read and change the policies of countries. Each change is stored with its actor."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,18 +11,18 @@ from services.permits.store.tables import policies, policy_history
 from shared.contracts.policy import Policy
 
 UNCHANGED_VERSION = 0
-"""The version of a policy that nobody changed yet."""
+"""The version of a policy without any change."""
 
 
 async def read(conn: AsyncConnection, country: str, *, lock: bool = False) -> tuple[Policy, int]:
-    """Read a country's policy and its version; every switch is off where nobody turned one on."""
+    """Return a country's policy and its version. By default, every switch is off."""
     query = select(policies).where(policies.c.country == country)
     row = (await conn.execute(query.with_for_update() if lock else query)).mappings().first()
     return (Policy.model_validate(row["policy"]), row["version"]) if row else (Policy(), UNCHANGED_VERSION)
 
 
 async def list_all(conn: AsyncConnection) -> dict[str, Policy]:
-    """Read the policies of all countries that stated one."""
+    """Return the policies by country, without the countries that have the default."""
     query = select(policies.c.country, policies.c.policy)
     return {row.country: Policy.model_validate(row.policy) for row in await conn.execute(query)}
 
@@ -30,7 +30,7 @@ async def list_all(conn: AsyncConnection) -> dict[str, Policy]:
 async def store_version(
     conn: AsyncConnection, country: str, policy: Policy, version: int, actor_party_id: UUID, at: datetime
 ) -> bool:
-    """Write a version of a policy, and that it was; False where another was written at the same moment."""
+    """Store a version of a policy and its history. Return False if another version was stored at the same moment."""
     values = {"country": country, "version": version, "policy": policy.model_dump(mode="json")}
     changes = {"version": version, "policy": values["policy"]}
     statement = (

@@ -1,8 +1,8 @@
-"""What permits take of quotas, written as they are issued: each in its turn, under the lock of the quota.
+"""The quantities that permits take of quotas. They are written when a permit is issued, under the lock of the quota.
 
-What is written does not depend on whether it fits: a document that was issued elsewhere is a fact, and so is one that
-was issued before its quota was known. The running total, itself included, says for each line whether it passed the
-quota; of those before it, the ones revoked or replaced take nothing.
+A quantity is written even if it exceeds the quota: permits that were issued outside the hub or before the quota was
+loaded are facts. The running total up to and including a line shows whether the line exceeded the quota. Revoked and
+replaced permits do not count in it.
 """
 
 from collections.abc import Sequence
@@ -33,9 +33,9 @@ ON_USAGE_CONFLICT = "ON CONFLICT (quota_id, permit_id, line) DO NOTHING"
 async def lock_remaining(
     conn: AsyncConnection, new_permits: Sequence[PermitRecord], *, replaced_permit: UUID | None = None
 ) -> tuple[list[LineQuotaUsage], list[QuotaRecord], dict[UUID, Decimal]]:
-    """Lock the quotas that new permits fall under; answer what they would take, of which, and what is left of each.
+    """Lock the quotas that apply to new permits. Return the usage of each line, the quotas, and what is left of each.
 
-    What the permit that one of them replaces took is left again.
+    The quantity of the permit that one of them replaces counts as left.
     """
     line_usage = await _list_line_usage(conn, new_permits)
     if not line_usage:
@@ -59,7 +59,7 @@ async def _list_line_usage(conn: AsyncConnection, new_permits: Sequence[PermitRe
 
 
 async def record_usage(conn: AsyncConnection, new_permits: Sequence[PermitRecord], actor: Actor) -> None:
-    """Let new permits take what they grant of the quotas they fall under, and tell what is near its end or used up."""
+    """Store the quantities that new permits take of their quotas. Write events for quotas at 80 and 100 per cent."""
     line_usage = await _list_line_usage(conn, new_permits)
     if not line_usage:
         return
@@ -75,7 +75,7 @@ async def record_usage(conn: AsyncConnection, new_permits: Sequence[PermitRecord
 
 
 async def _quotas_of_countries(conn: AsyncConnection, new_permits: Sequence[PermitRecord]) -> list[QuotaRecord]:
-    """Read the quotas of the permits' countries and years."""
+    """Return the quotas of the permits' countries that are in force between their first and last day of issue."""
     c = quotas.c
     days = [permit.content.issued_on for permit in new_permits]
     query = select(quotas).where(
@@ -123,7 +123,7 @@ async def _write_notices(
 async def usage_by_permit(
     conn: AsyncConnection, cited: Sequence[UUID]
 ) -> dict[tuple[UUID, str], tuple[QuotaUsage, ...]]:
-    """Answer what the lines of permits take of quotas, each with the running total up to and including it."""
+    """Return the quantities that permit lines take of quotas, each with the running total up to and including it."""
     if not cited:
         return {}
     own, before, counted_permits = (
@@ -162,21 +162,25 @@ async def usage_by_permit(
 
 BATCH_SIZE = 500
 ISSUING_LOCK = 0x5A01C
-"""The advisory lock that issuers share, and that is held alone after a load of quotas: of a permit and a quota that
-come at the same moment one sees the other. Whoever waits for it alone holds no quota."""
+"""The advisory lock for the time between the read of quotas and the commit of new permits.
+
+Transactions that issue permits share it. After a load of quotas, one transaction takes it exclusively. So if a permit
+and a quota are written at the same moment, one transaction sees the row of the other. A transaction that waits for the
+exclusive lock has not locked a quota yet.
+"""
 _SHARE_ISSUING_LOCK = select(func.pg_advisory_xact_lock_shared(ISSUING_LOCK))
 _HOLD_ISSUING_LOCK = select(func.pg_advisory_xact_lock(ISSUING_LOCK))
 
 
 async def wait_for_issuers(conn: AsyncConnection) -> None:
-    """Wait until nobody is issuing who may not have seen the quotas that stand now, and hold up who comes."""
+    """Wait for all transactions that issue permits and may not see the loaded quotas. Make later ones wait."""
     await conn.execute(_HOLD_ISSUING_LOCK)
 
 
 async def record_usage_of_issued_permits(conn: AsyncConnection, version: int, at: datetime) -> None:
-    """Let permits that were issued before a load of quotas take their part of what it brought, in their order.
+    """Store the quantities that issued permits take of the quotas of a load, in the order of issue.
 
-    They are not locked: an officer may hold one and wait for a quota that this load has written.
+    The permits are not locked: an officer's transaction may have locked one and wait for a quota of this load.
     """
     loaded_countries = select(quotas.c.country).where(quotas.c.version == version)
     earliest_start = (

@@ -1,4 +1,4 @@
-"""Quotas: those of countries on a day, and the quantities that permits take of them."""
+"""Quotas of countries on a day, and the quantities that permits take of them."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,11 +12,11 @@ from services.permits.store.from_row import Row
 from services.permits.store.tables import permits, quota_amounts, quota_usage, quotas
 
 UNCOUNTED_STATUSES = ("revoked", "replaced")
-"""States of a permit in which it takes nothing of a quota any more."""
+"""Statuses of a permit that no longer counts in a quota."""
 
 
 async def list_quotas_in_force(conn: AsyncConnection, country: str | None, day: date) -> Sequence[Row]:
-    """Return the quotas in force on a day, of one country or all, as they were then, with the quantity `used`."""
+    """List the quotas in force on a day, of one country or all, with their amount then and the quantity `used`."""
     c, a = quotas.c, quota_amounts.c
     amount_query = (
         select(a.amount, a.note).where(a.quota_id == c.id, a.since <= day).order_by(a.version.desc()).limit(1)
@@ -35,9 +35,9 @@ async def list_quotas_in_force(conn: AsyncConnection, country: str | None, day: 
 
 
 def quantity_used(quota: ColumnElement[UUID], *, except_permit: UUID | None = None) -> ScalarSelect[Decimal]:
-    """Add up what the lines of permits that stand take of a quota; one revoked or replaced gives back its part.
+    """Return an expression for the sum that permits take of a quota, in the quota's unit.
 
-    So does the one that is counted out (`except_permit`).
+    Revoked and replaced permits do not count, and neither does `except_permit`.
     """
     q = quota_usage.c
     is_counted = permits.c.status.not_in(UNCOUNTED_STATUSES)

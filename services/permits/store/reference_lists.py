@@ -1,4 +1,4 @@
-"""Suspensions and quotas as they are loaded: what is new is added, what differs is changed, what is gone ends."""
+"""The lists of suspensions and quotas: a load adds new entries, replaces changed ones and ends missing ones."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -16,7 +16,7 @@ from services.permits.store.tables import quota_amounts, quotas, suspensions
 from shared.database import bulk_insert, column_arrays, id_in, new_id
 
 QUOTA_ID_NAMESPACE = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a03")
-"""The namespace of the ids of quotas, which stay the same from load to load."""
+"""The namespace of the ids of quotas: the same quota has the same id in each load."""
 SHARED_COLUMNS = ("country", "taxon", "taxon_key", "terms", "sources", "purposes")
 SUSPENSION_COLUMNS = (
     "id",
@@ -71,23 +71,23 @@ async def _existing_ids(conn: AsyncConnection, ids: Collection[UUID]) -> set[UUI
 
 
 class SuspensionList:
-    """The list of suspensions, as the action of loading sees it."""
+    """The list of suspensions, as `load_list` uses it."""
 
     name = "suspensions"
     built_in = False
 
     def digest(self, entry: Suspension) -> str:
-        """Answer what tells whether a suspension is as it was."""
+        """Return the digest by which a load finds out whether a suspension has changed."""
         return content_digest(entry, "known_from")
 
     async def current_entries(self, conn: AsyncConnection, ids: Collection[str]) -> CurrentEntries:
-        """Answer of those that the list has without end: their digest, and since when."""
+        """Return digest and first day of the entries that the list contains without an end."""
         c = suspensions.c
         query = select(c.key, c.digest, c.since).where(c.key.in_(ids), c.until.is_(None))
         return {row.key: (row.digest, row.since) for row in await conn.execute(query)}
 
     async def add(self, conn: AsyncConnection, entries: Sequence[Suspension], day: date, version: int) -> None:
-        """Write suspensions that the list has from a day on."""
+        """Insert suspensions that the list contains from a day on."""
         rows = [
             {
                 **_shared_values(e),
@@ -101,42 +101,42 @@ class SuspensionList:
         await conn.execute(bulk_insert(suspensions, SUSPENSION_COLUMNS), column_arrays(rows, SUSPENSION_COLUMNS))
 
     async def end(self, conn: AsyncConnection, ids: Collection[str], day: date) -> None:
-        """End suspensions on a day: the list has them until the day before."""
+        """End suspensions on a day. The list contains them until the day before."""
         c = suspensions.c
         later = or_(c.until.is_(None), c.until > day)
         await conn.execute(update(suspensions).where(c.key.in_(ids), later).values(until=day))
 
     async def list_missing(self, conn: AsyncConnection, seen: Collection[str], day: date) -> dict[str, str]:
-        """Answer what the list has beyond a day and is not among those seen."""
+        """Return labels of the entries in force after a day that are not among those seen, by identity."""
         c = suspensions.c
         query = select(c.key, c.country, c.taxon).where(or_(c.until.is_(None), c.until > day))
         return {row.key: f"{row.country} {row.taxon}" for row in await conn.execute(query) if row.key not in seen}
 
     async def finish_load(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
-        """Nothing else follows from a load."""
+        """Return at once: no other table depends on suspensions."""
 
     async def catch_up(self, conn: AsyncConnection, version: int, at: datetime) -> None:
-        """Nothing that happens at the same moment has to know of it."""
+        """Return at once: no concurrent transaction depends on a load of suspensions."""
 
 
 class QuotaList:
-    """The list of quotas, as the action of loading sees it; one that changes stays the same quota."""
+    """The list of quotas, as `load_list` uses it. A changed quota keeps its id."""
 
     name = "quotas"
     built_in = False
 
     def digest(self, entry: Quota) -> str:
-        """Answer what tells whether a quota is as it was."""
+        """Return the digest by which a load finds out whether a quota has changed."""
         return content_digest(entry)
 
     async def current_entries(self, conn: AsyncConnection, ids: Collection[str]) -> CurrentEntries:
-        """Answer the digests of those that the list has; a quota says itself from when to when it holds."""
+        """Return the digests of the quotas in the list. The first day is the earliest: a quota has its own period."""
         c = quotas.c
         query = select(c.key, c.digest).where(c.key.in_(ids), c.ended_on.is_(None))
         return {row.key: (row.digest, date.min) for row in await conn.execute(query)}
 
     async def add(self, conn: AsyncConnection, entries: Sequence[Quota], day: date, version: int) -> None:
-        """Write quotas, those that are here already in their place."""
+        """Insert quotas. A stored quota with the same identity is updated."""
         rows = [
             {
                 **_shared_values(entry),
@@ -166,23 +166,24 @@ class QuotaList:
         await conn.execute(bulk_insert(quota_amounts, AMOUNT_COLUMNS), column_arrays(amounts, AMOUNT_COLUMNS))
 
     async def end(self, conn: AsyncConnection, ids: Collection[str], day: date) -> None:
-        """End quotas on a day; one that is only different is written in its place after."""
+        """End quotas on a day. `add` then restores those that are only changed."""
         await conn.execute(update(quotas).where(quotas.c.key.in_(ids)).values(ended_on=day))
 
     async def list_missing(self, conn: AsyncConnection, seen: Collection[str], day: date) -> dict[str, str]:
-        """Answer what the list has and is not among those seen."""
+        """Return labels of the quotas in the list that are not among those seen, by identity."""
         c = quotas.c
         query = select(c.key, c.country, c.taxon).where(c.ended_on.is_(None))
         return {row.key: f"{row.country} {row.taxon}" for row in await conn.execute(query) if row.key not in seen}
 
     async def finish_load(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
-        """Let the permits that were issued before take their part of what is new."""
+        """Store the quantities that issued permits take of the loaded quotas."""
         await quota_usage.record_usage_of_issued_permits(conn, version, at)
 
     async def catch_up(self, conn: AsyncConnection, version: int, at: datetime) -> None:
-        """Let the permits that were being issued while the list was loaded take their part too.
+        """Store the quantities that permits take which were issued during the load.
 
-        No other load is under way by then: it would wait for issuers here, and this one for what it has written.
+        The lock of the list excludes other loads. Else another load could wait here for transactions that issue
+        permits, while this one waits for its rows.
         """
         await reference_loads.lock_list(conn, self.name)
         await quota_usage.wait_for_issuers(conn)

@@ -1,4 +1,4 @@
-"""The loads of reference data: their versions, who made them, what each reported; one at a time a list."""
+"""The loads of reference data: version, actor and report of each. A list has one load at a time."""
 
 import json
 from datetime import date, datetime
@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.permits.store.tables import permit_history, reference_loads
 
 LOAD_LOCK_CLASS = 0x5A01B
-"""The class of the advisory locks that let one load of a list happen at a time."""
+"""The class of the advisory locks, one per list, that allow one load of a list at a time."""
 LIST_LOCK_NUMBERS = {"taxa": 1, "suspensions": 2, "quotas": 3}
 
 
 async def lock_list(conn: AsyncConnection, list_name: str) -> int:
-    """Wait until no other load of this list is under way, and answer the version that stands (0: none yet)."""
+    """Lock a list, after any other load of it. Return its current version (0 before the first load)."""
     await conn.execute(select(func.pg_advisory_xact_lock(LOAD_LOCK_CLASS, LIST_LOCK_NUMBERS[list_name])))
     c = reference_loads.c
     version = (await conn.execute(select(func.max(c.version)).where(c.list == list_name))).scalar_one()
@@ -32,7 +32,7 @@ async def insert_load(
     loaded_by: UUID | None,
     report: dict[str, Any],
 ) -> None:
-    """Write what a load did."""
+    """Store a load with its report."""
     row = {
         "list": list_name,
         "version": version,
@@ -45,7 +45,7 @@ async def insert_load(
 
 
 async def read_change_mark(conn: AsyncConnection) -> tuple[int, int]:
-    """Answer how far loads and what became of permits have come; another answer says that something changed."""
+    """Return the count of loads and the id of the last permit event. They change with reference data and permits."""
     load_count = select(func.count()).select_from(reference_loads).scalar_subquery()
     last_permit_event = select(func.coalesce(func.max(permit_history.c.id), 0)).scalar_subquery()
     query = select(load_count.label("load_count"), last_permit_event.label("last_permit_event"))

@@ -1,4 +1,4 @@
-"""What was really used in a year, streamed: of each permit line by one side, or by both sides beside each other."""
+"""Stream the quantities used in a year per permit line: of one side, or of both sides together."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
@@ -13,11 +13,11 @@ from services.permits.store.from_row import Row
 from shared.contracts.closed_sets import PermitKind, Side
 
 ROWS_PER_BATCH = 1000
-"""Rows that are in memory at a time."""
+"""Rows in memory at a time."""
 USE_KINDS_BY_SIDE = {Side.EXPORT: ("endorse", "correct"), Side.IMPORT: ("consume", "correct")}
-"""What an entry of a side is that used something up: what left was endorsed, what arrived was consumed."""
+"""Kinds of entries that use a quantity, by side: goods that leave are endorsed, goods that arrive are consumed."""
 CROSSING_KINDS = ("cross", "recross")
-"""Crossings under certificates for many of them, which use nothing up, and their corrections."""
+"""Kinds of entries for crossings and their corrections. A certificate for many crossings is not used up by them."""
 E, P, N, D = t.ledger.c, t.permits.c, t.permit_lines.c, t.declarations.c
 PLACE_COLUMNS = ("export_country", "import_country", "origin_country")
 ORIGIN = func.coalesce(N.origin_country, P.export_country)
@@ -27,7 +27,7 @@ ORDER = (N.taxon, P.issuer, P.number, N.position)
 
 
 async def stream_exports(conn: AsyncConnection, year: int, country: str) -> AsyncIterator[Sequence[Row]]:
-    """Stream the permit lines under which goods left a country in a year, with how much."""
+    """Yield the permit lines under which goods left a country in a year, with the quantity in the line's unit."""
     used = func.sum(E.quantity)
     query = (
         select(*PERMIT_COLUMNS, *LINE_COLUMNS, used.label("quantity"))
@@ -46,10 +46,10 @@ async def stream_exports(conn: AsyncConnection, year: int, country: str) -> Asyn
 
 
 async def stream_imports(conn: AsyncConnection, year: int, country: str) -> AsyncIterator[Sequence[Row]]:
-    """Stream the permit lines under which goods entered a country in a year, with how much.
+    """Yield the permit lines under which goods entered a country in a year, with the quantity in the line's unit.
 
-    Goods that arrive under an import permit and an export permit (Article III.3) arrive once: the export permit's line
-    stands for them, and `import_permits` names the other.
+    Goods with an import permit and an export permit (Article III.3) count once, under the line of the export permit.
+    The import permit is in `import_permits`.
     """
     used = _used_by_item(year)
     import_permits_by_item = _import_permits_by_item(used)
@@ -78,10 +78,10 @@ async def stream_imports(conn: AsyncConnection, year: int, country: str) -> Asyn
 
 
 def _crossings_query(year: int, side: Side, country: str) -> Select[Any]:
-    """Write the query for what crossed a country's border under certificates for many crossings: each is trade.
+    """Return the query for crossings of a country's border under certificates for many crossings. Each one is trade.
 
-    Where it crossed from and to stands in the declaration, for the goods go many ways and come home; what customs noted
-    by itself left the country of export.
+    The declaration names the two countries, because the goods travel between many and return. Without a declaration,
+    customs recorded the crossing, and the goods left the country of export.
     """
     border_countries = (
         func.coalesce(D.export_country, P.export_country),
@@ -110,7 +110,7 @@ def _crossings_query(year: int, side: Side, country: str) -> Select[Any]:
 
 
 async def stream_both_sides(conn: AsyncConnection, year: int, country: str) -> AsyncIterator[Sequence[Row]]:
-    """Stream the permit lines that a country had to do with in a year: what left, and what arrived."""
+    """Yield the permit lines from or to a country in a year, with the quantities that left and that arrived."""
     sides = {side: func.coalesce(func.sum(E.quantity).filter(E.side == side), 0) for side in USE_KINDS_BY_SIDE}
     query = (
         select(*PERMIT_COLUMNS, *LINE_COLUMNS, sides[Side.EXPORT].label("left"), sides[Side.IMPORT].label("arrived"))
@@ -128,7 +128,7 @@ async def stream_both_sides(conn: AsyncConnection, year: int, country: str) -> A
 
 
 def _use_entries(year: int, *sides: Side) -> tuple[ColumnElement[bool], ...]:
-    """Say which entries used something in a year: that of their day, on which customs endorsed or released."""
+    """Return the conditions on entries that used a quantity in a year, by the day of endorsement or release."""
     these = or_(*((E.side == side) & E.kind.in_(USE_KINDS_BY_SIDE[side]) for side in sides))
     return these, E.value_date >= date(year, 1, 1), E.value_date <= date(year, 12, 31)
 
@@ -142,7 +142,7 @@ def _used_by_item(year: int) -> CTE:
 
 
 def _import_permits_by_item(used: CTE) -> CTE:
-    """Say of each item which import permits it used, and whether it used another permit too."""
+    """Return the query for the import permits that each item used, and whether it also used another permit."""
     numbers = func.string_agg(P.number.distinct(), aggregate_order_by(literal(" "), P.number))
     return (
         select(
@@ -158,7 +158,7 @@ def _import_permits_by_item(used: CTE) -> CTE:
 
 
 async def _stream(conn: AsyncConnection, query: Select[Any]) -> AsyncIterator[Sequence[Row]]:
-    """Read a long answer piece by piece; whoever reads it slowly may take minutes over it."""
+    """Yield a long result in batches. Its reader may be slow, so the limits of the transaction are ten minutes."""
     for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
         await conn.execute(select(func.set_config(limit, "10min", True)))
     async with conn.stream(query.execution_options(yield_per=ROWS_PER_BATCH)) as result:

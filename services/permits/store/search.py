@@ -1,7 +1,7 @@
-"""What permits and declarations are searched by: words kept beside each row in one indexed column, and dates.
+"""The words by which permits and declarations are found. Each row has them in one indexed column.
 
-A taxon is found by its name and by each taxon above it: a row keeps the words of the name itself, what lies between
-an order or a family and its genera is asked of the listing when somebody searches.
+A search for a taxon also finds the taxa below it. A row contains only the words of its own taxon. For a family or an
+order, the search asks the listing for the genera below.
 """
 
 from collections.abc import Iterable
@@ -17,12 +17,12 @@ from shared.contracts.declaration import Declaration
 
 
 def permit_search_words(taxa: Iterable[str]) -> str:
-    """Write the words a permit is found by: the taxa of its lines."""
+    """Return the search words of a permit as JSON: the taxa of its lines."""
     return _words_json(word for taxon in taxa for word in _taxon_words(taxon))
 
 
 def declaration_search_words(content: Declaration) -> str:
-    """Write the words a declaration is found by: its taxa, the permits it cites, whose they are, who trades."""
+    """Return the search words of a declaration as JSON: taxa, cited permits, their issuers, exporter and importer."""
     documents = [document for item in content.items for document in item.documents]
     return _words_json(
         [
@@ -43,7 +43,7 @@ def _words_json(words: Iterable[str]) -> str:
 
 
 async def list_taxon_words(conn: AsyncConnection, name: str) -> list[str]:
-    """Answer the words that a taxon is meant by: its own name, its other names, and the genera below it."""
+    """Return the search words of a taxon: its name, its other names and the genera below it."""
     key = names.key(name)
     other_names = taxon_names.alias()
     same_taxon = (
@@ -57,5 +57,5 @@ async def list_taxon_words(conn: AsyncConnection, name: str) -> list[str]:
 
 
 def midnight(day: str) -> datetime:
-    """Answer the beginning of a day in UTC."""
+    """Return the start of a day in UTC."""
     return datetime.combine(date.fromisoformat(day), time(), UTC)

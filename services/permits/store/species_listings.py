@@ -1,4 +1,4 @@
-"""The listing of species as it is asked: any number of names in one statement."""
+"""Look up the listing of species, any number of names in one statement."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from services.permits.store.from_row import Row
 from services.permits.store.tables import taxa, taxon_names
 
 _COLUMNS = "t.taxon_id, t.name, t.author, t.rank, t.parts, t.lineage, t.content, t.since, t.until, t.version"
-# Raw: the names are rows of `unnest`, JSON arrays are rows with their places, and OFFSET 0 holds the plan.
+# Raw SQL: names are rows of `unnest`, JSON arrays are rows with their positions, and OFFSET 0 fixes the plan.
 _FIND = text(
     f"""
 WITH wanted AS (
@@ -33,12 +33,11 @@ FROM wanted CROSS JOIN LATERAL (
 ORDER BY wanted.depth, t.kind, t.built_in, t.name, t.since
 """  # noqa: S608
 )
-"""OFFSET 0 keeps the planner to its indexes, name by name: it cannot know how many names are asked, guesses many, and
-would read the whole index of species for one of them."""
+"""OFFSET 0 makes the planner use the indexes for each name. Else it assumes many names and reads the whole table."""
 
 
 async def load_listings(conn: AsyncConnection, wanted_names: Iterable[str], *, is_complete: bool = False) -> Listings:
-    """Find every match of names on any day; `is_complete` says whether an administrator loaded the index."""
+    """Return every match of names on any day. `is_complete` means that an administrator has loaded the index."""
     keys_by_name = {name: (names.candidate_keys(name), names.hybrid_parents(name)) for name in set(wanted_names)}
     keys = {key for own, parents in keys_by_name.values() for key in (*own, *parents, *_shorter_keys(parents))}
     if not keys:
@@ -64,7 +63,7 @@ def _matches(
     direct: Mapping[str, list[ListingMatch]],
     above: Mapping[str, list[ListingMatch]],
 ) -> tuple[ListingMatch, ...]:
-    """Gather a name's matches, most exact first: itself, its species and genus, then what the genus belongs to."""
+    """Return the matches of a name, most exact first: itself, its species and genus, then higher taxa."""
     if not keys:
         return ()
     exact = direct.get(keys[0], [])
@@ -83,14 +82,14 @@ def _matches(
 
 
 def _as_shorter_match(match: ListingMatch, name: str) -> ListingMatch:
-    """Answer how a name's beginning answers for it: as what it belongs to, or as itself where its author follows."""
+    """Return a match of the start of a name: as a higher taxon, or as the name itself if only its author follows."""
     if match.kind == "accepted" and authors.is_same_author(name.removeprefix(match.key), match.listing.author):
         return match
     return ListingMatch(listing=match.listing, kind="higher_taxon", key=match.key)
 
 
 async def list_by_prefix(conn: AsyncConnection, prefix: str, day: date, *, limit: int) -> list[ListingMatch]:
-    """Answer the listings on a day whose names begin so, in the order of the alphabet, for who is still typing."""
+    """List the listings on a day whose names start with a prefix, in alphabetical order, for search as you type."""
     query = (
         select(taxon_names.c.kind, taxon_names.c.key.label("found"), taxa)
         .join(taxa, taxa.c.id == taxon_names.c.taxon)
@@ -104,7 +103,7 @@ async def list_by_prefix(conn: AsyncConnection, prefix: str, day: date, *, limit
 
 
 def listing_from_row(row: Row) -> Listing:
-    """Read a row of the index."""
+    """Return a row of the index as a listing."""
     content = row["content"] if isinstance(row["content"], dict) else json.loads(row["content"])
     return Listing(
         taxon_id=row["taxon_id"],
@@ -124,7 +123,7 @@ def listing_from_row(row: Row) -> Listing:
 
 
 def _parsed_json(value: Any) -> Any:
-    """A statement of text does not say which columns are JSON, so these come as they are written."""
+    """Return a parsed JSON value. The driver does not parse it: a textual statement has no column types."""
     return json.loads(value) if isinstance(value, str) else value
 
 

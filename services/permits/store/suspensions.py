@@ -1,4 +1,4 @@
-"""Suspensions of trade as they hold on a day."""
+"""Suspensions of trade in force on a day."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -11,7 +11,7 @@ from services.permits.store.tables import suspensions
 
 
 async def list_suspensions_in_force(conn: AsyncConnection, country: str | None, day: date) -> Sequence[Row]:
-    """Answer the suspensions in force on a day, of one country or of all."""
+    """List the suspensions in force on a day, of one country or of all."""
     c = suspensions.c
     query = (
         select(suspensions)

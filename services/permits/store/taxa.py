@@ -1,4 +1,4 @@
-"""The listing of species as it is loaded: rows that hold from a day on, and end where the next load differs."""
+"""The list of taxa. Its rows are in force from a day on, and end if the next load differs."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -25,7 +25,7 @@ RANKS_BELOW = frozenset({"GENUS", "SPECIES", "SUBSPECIES", "VARIETY"})
 
 
 class TaxonList:
-    """The list of taxa, as the action of loading sees it; `built_in` is the project's own small listing."""
+    """The list of taxa, as `load_list` uses it. `built_in` means the small listing of the first start."""
 
     name = "taxa"
 
@@ -33,11 +33,11 @@ class TaxonList:
         self.built_in = built_in
 
     def digest(self, taxon: Taxon) -> str:
-        """Answer what tells whether a taxon is as it was."""
+        """Return the digest by which a load finds out whether a taxon has changed."""
         return content_digest(taxon, "since")
 
     async def current_entries(self, conn: AsyncConnection, ids: Collection[str]) -> CurrentEntries:
-        """Answer of those taxa that hold without end: their digest, and since when."""
+        """Return digest and first day of the taxa in force without an end."""
         c = taxa.c
         query = select(c.taxon_id, c.digest, c.since).where(
             c.built_in == self.built_in, c.taxon_id.in_(ids), c.until.is_(None)
@@ -45,7 +45,7 @@ class TaxonList:
         return {row.taxon_id: (row.digest, row.since) for row in await conn.execute(query)}
 
     async def add(self, conn: AsyncConnection, entries: Sequence[Taxon], day: date, version: int) -> None:
-        """Write taxa that hold from a day on, with their names and what their genus belongs to."""
+        """Insert taxa in force from a day on, with their names and the higher taxa of their genera."""
         rows, name_rows, genera = [], [], {}
         for taxon in entries:
             row = self._row(taxon, day, version)
@@ -97,7 +97,7 @@ class TaxonList:
         }
 
     async def end(self, conn: AsyncConnection, ids: Collection[str], day: date) -> None:
-        """End taxa on a day: they hold until the day before."""
+        """End taxa on a day. They are in force until the day before."""
         c = taxa.c
         later = or_(c.until.is_(None), c.until > day)
         await conn.execute(
@@ -105,13 +105,13 @@ class TaxonList:
         )
 
     async def list_missing(self, conn: AsyncConnection, seen: Collection[str], day: date) -> dict[str, str]:
-        """Answer the names, by id, of what holds beyond a day and is not among those seen."""
+        """Return the names of the taxa in force after a day that are not among those seen, by id."""
         c = taxa.c
         query = select(c.taxon_id, c.name).where(c.built_in == self.built_in, or_(c.until.is_(None), c.until > day))
         return {row.taxon_id: row.name for row in await conn.execute(query) if row.taxon_id not in seen}
 
     async def finish_load(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
-        """Let the project's own listing give way for each taxon that the index names."""
+        """End the rows of the built-in listing for each taxon that the loaded index contains."""
         if not self.built_in:
             loaded, c = taxa.alias("loaded"), taxa.c
             is_loaded = exists().where(
@@ -124,4 +124,4 @@ class TaxonList:
             await conn.execute(update(taxa).where(c.built_in.is_(True), later, is_loaded).values(until=day))
 
     async def catch_up(self, conn: AsyncConnection, version: int, at: datetime) -> None:
-        """Nothing that happens at the same moment has to know of it."""
+        """Return at once: no concurrent transaction depends on a load of taxa."""

@@ -1,4 +1,4 @@
-"""Values as the rows they are written as."""
+"""Convert domain values into rows of the permits database."""
 
 import json
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ ENTRY_ID_NAMESPACE = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a02")
 
 
 def _written_columns(table: Table, *, excluded: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Name the columns of a table that we write: all but those PostgreSQL numbers itself, and those in `excluded`."""
+    """Return the columns of a table that the hub writes: all except identity columns and `excluded`."""
     return tuple(c.name for c in table.columns if c.identity is None and c.name not in excluded)
 
 
@@ -61,7 +61,7 @@ RESERVED_COLUMNS = ("export_reserved", "import_reserved")
 
 
 def declaration_row(change: DeclarationChange) -> dict[str, Any]:
-    """Write a declaration as its row."""
+    """Return a declaration as its row."""
     declaration = change.declaration
     return {
         "id": declaration.id,
@@ -83,7 +83,7 @@ def declaration_row(change: DeclarationChange) -> dict[str, Any]:
 
 
 def citation_row(citation: Citation) -> dict[str, Any]:
-    """Write what an item cites as its row."""
+    """Return a citation as its row."""
     return {
         "declaration_id": citation.declaration,
         "item": citation.item,
@@ -107,7 +107,7 @@ def citation_row(citation: Citation) -> dict[str, Any]:
 
 
 def permit_row(change: PermitChange) -> dict[str, Any]:
-    """Write a permit as its row."""
+    """Return a permit as its row."""
     permit = change.permit
     content = permit.content
     return {
@@ -139,12 +139,12 @@ def permit_row(change: PermitChange) -> dict[str, Any]:
 
 
 def _is_only_expiry_notice(change: PermitChange) -> bool:
-    """Say whether nothing changed but that the permit's end was told of: who read its version may still act on it."""
+    """Return whether the only change is an expiry notice. The version then stays, and a pending command stays valid."""
     return bool(change.events) and all(type(event.data) in NOTICE_LEVELS for event in change.events)
 
 
 def line_rows(permit: PermitRecord) -> list[dict[str, Any]]:
-    """Write the lines of a permit as their rows."""
+    """Return the lines of a permit as their rows."""
     return [
         {
             "permit_id": permit.id,
@@ -164,7 +164,7 @@ def line_rows(permit: PermitRecord) -> list[dict[str, Any]]:
 
 
 def balance_rows(change: PermitChange) -> list[dict[str, Any]]:
-    """Write the balances of a permit's lines that changed as their rows."""
+    """Return the changed balances of a permit's lines as their rows."""
     lines = change.permit.lines
     return [
         {
@@ -177,7 +177,7 @@ def balance_rows(change: PermitChange) -> list[dict[str, Any]]:
 
 
 def changed_balance_columns(postings: Iterable[Posting]) -> tuple[str, ...]:
-    """Name the columns of balances that postings move: reservations alone leave all others as they are."""
+    """Return the balance columns that postings change. Reservations and returns change only the reserved ones."""
     kinds = {posting.entry.kind for posting in postings}
     return RESERVED_COLUMNS if kinds and kinds <= RESERVED_ONLY_KINDS else BALANCE_COLUMNS
 
@@ -189,11 +189,11 @@ HISTORY_FIELDS: dict[type[EventData], set[str]] = {
     DeclarationConsented: {"item", "quantity", "unit"},
     PermitEndorsed: {"endorsed_on", "port", "transport_document"},
 }
-"""The data of an event that its subject's history shows in addition, where they are given."""
+"""Fields of an event's data that the subject's history also shows, if they have a value."""
 
 
 def history_row(id_column: str, subject_id: UUID, event: AnyEvent) -> dict[str, Any]:
-    """Return an event as a row of history of what `id_column` and `subject_id` say."""
+    """Return an event as a row of the history of a subject, whose id goes into `id_column`."""
     data = event.data
     fields = HISTORY_FIELDS.get(type(data))
     detail = None if fields is None else data.model_dump_json(include=fields, exclude_none=True)
@@ -212,7 +212,7 @@ def history_row(id_column: str, subject_id: UUID, event: AnyEvent) -> dict[str, 
 
 
 def outbox_event_row(kind: str, subject_id: UUID, event: DomainEvent[EventData], audience: str) -> dict[str, Any]:
-    """Return an event as a row of the outbox, its id derived from its subject (`kind:id`) and sequence."""
+    """Return an event as a row of the outbox. Its id is derived from its subject (`kind:id`) and its sequence."""
     subject, data, at = f"{kind}:{subject_id}", event.data, event.actor.at
     return {
         "id": derived_id(EVENT_ID_NAMESPACE, f"{subject}/{data.sequence}"),
@@ -227,7 +227,7 @@ def outbox_event_row(kind: str, subject_id: UUID, event: DomainEvent[EventData],
 
 
 def entry_row(posting: Posting) -> dict[str, Any]:
-    """Write a posting as a row of the ledger, its id derived from what it is about and why."""
+    """Return a posting as a row of the ledger. Its id is derived from line, declaration, item, cause and kind."""
     entry = posting.entry
     name = f"{posting.permit}/{posting.line}/{posting.declaration}/{posting.item}/{posting.cause}/{entry.kind}"
     return {

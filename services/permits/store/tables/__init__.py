@@ -1,4 +1,4 @@
-"""The tables of the permits database, a module for each group; constraints hold what is unique or never negative."""
+"""The tables of the permits database, one module per group. Constraints keep values unique or not negative."""
 
 from services.permits.store.tables.applications import application_history, applications
 from services.permits.store.tables.declarations import citations, declaration_history, declarations

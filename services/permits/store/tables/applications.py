@@ -1,4 +1,4 @@
-"""The tables of applications for permits, and of what became of each."""
+"""The tables of applications for permits and of their history."""
 
 from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB, UUID

@@ -20,7 +20,7 @@ outbox_events = Table(
     *outbox_columns("outbox_events_due"),
     UniqueConstraint("subject", "sequence", name="outbox_events_subject_sequence_key"),
 )
-"""Events to send to notifications; `data` and `audience` are JSON text, sent as they were written."""
+"""Events to send to notifications. `data` and `audience` are JSON text, which is sent as stored."""
 
 commands = commands_table(metadata)
 """Commands and their responses."""

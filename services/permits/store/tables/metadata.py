@@ -1,4 +1,4 @@
-"""The metadata of all tables, so that migrations are compared with all of them."""
+"""The metadata of all tables, with which a test compares the migrations."""
 
 from sqlalchemy import MetaData
 

@@ -54,11 +54,11 @@ reference_loads = Table(
     Column("actor_party_id", UUID(as_uuid=True)),
     Column("report", JSONB, nullable=False),
 )
-"""One row for each load that changed something; `built_in` is the project's own small listing of the first start."""
+"""One row for each load that changed a list. `built_in` marks the small listing that the first start loads."""
 
 
 def _scope_columns() -> tuple[Column[Any], ...]:
-    """Make the columns by which an entry of a list says which goods it is about; no codes mean all."""
+    """Return the columns that name the goods of a suspension or quota. A list without codes means all."""
     return (
         Column("country", Text, nullable=False),
         Column("taxon", Text, nullable=False),
@@ -106,7 +106,7 @@ quotas = Table(
     CheckConstraint("amount >= 0", name="quotas_not_negative"),
     Index("quotas_country", "country", "taxon_key"),
 )
-"""`notice_level` is the share in per cent (0, 80, 100) that was last announced; `sequence` that of its last event."""
+"""`notice_level` is the last announced share in per cent (0, 80, 100). `sequence` is that of the last event."""
 
 quota_amounts = Table(
     "quota_amounts",
@@ -117,7 +117,7 @@ quota_amounts = Table(
     Column("amount", Numeric, nullable=False),
     Column("note", Text, nullable=False),
 )
-"""The amount of a quota from a day on, one row for each load; of those that have begun, the last loaded counts."""
+"""The amount of a quota from a day on, one row for each load. The last loaded of the rows in force counts."""
 
 quota_usage = Table(
     "quota_usage",

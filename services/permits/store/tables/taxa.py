@@ -1,4 +1,4 @@
-"""The tables of the listing of species: the taxa, their names, and what their genera belong to."""
+"""The tables of the listing of species: the taxa, their names, and the higher taxa of their genera."""
 
 from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
@@ -32,7 +32,7 @@ taxon_names = Table(
     Column("taxon", UUID(as_uuid=True), ForeignKey("taxa.id"), primary_key=True),
     Column("kind", Text, nullable=False),
 )
-"""What a taxon is found by: its accepted name and its synonyms, as `domain.reference.names` writes them."""
+"""The names by which a taxon is found: accepted name and synonyms, as `domain.reference.names` normalizes them."""
 
 taxon_genera = Table(
     "taxon_genera",
@@ -40,4 +40,4 @@ taxon_genera = Table(
     Column("genus", Text(collation="C"), primary_key=True),
     Column("lineage", JSONB, nullable=False),
 )
-"""What a genus belongs to, nearest first, for species that no row names."""
+"""The higher taxa of a genus, lowest rank first, for species without a row."""
