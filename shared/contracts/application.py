@@ -1,4 +1,4 @@
-"""An application for a permit as a trader states it, and what trader and authority do with it."""
+"""An application for a permit as a trader states it, and the commands of trader and authority about it."""
 
 from typing import Annotated
 
@@ -25,29 +25,37 @@ IMPORT_KINDS = frozenset({PermitKind.IMPORT, PermitKind.INTRODUCTION_FROM_THE_SE
 
 
 class Application(WireModel):
-    """What a trader asks for: a permit without its number and dates, which the authority gives."""
+    """An application for a permit: a permit without number and dates, which the authority adds."""
 
-    reference: Annotated[ShortText | None, Field(description="The trader's own reference")] = None
+    reference: Annotated[ShortText | None, Field(description="The trader's own reference, at most 64 characters")] = (
+        None
+    )
     trader: Annotated[
-        Id | None, Field(description="Party id of the trader, if acting under a mandate; found by its identifier else")
+        Id | None,
+        Field(description="Party id of the trader, if an agent applies; if left out, the hub finds it by identifier"),
     ] = None
     kind: PermitKind
     issuer: Annotated[
         Country | None,
-        Field(description="Whose authority is asked; the country of import for an import permit, else of export"),
+        Field(
+            description="Country whose authority decides; if left out: import permits the import country, else export"
+        ),
     ] = None
     exporter: Trader
     importer: Trader
-    export_country: Country
-    import_country: Country
+    export_country: Annotated[Country, Field(description="Country that the goods will leave, ISO 3166-1 alpha-2")]
+    import_country: Annotated[Country, Field(description="Country that the goods will enter, ISO 3166-1 alpha-2")]
     purpose: Purpose
-    carnet: Carnet | None = None
-    lines: Annotated[tuple[PermitLine, ...], Field(min_length=1, max_length=200, strict=False)]
-    remarks: Text | None = None
+    carnet: Annotated[Carnet | None, Field(description="Only for a sample collection")] = None
+    lines: Annotated[
+        tuple[PermitLine, ...],
+        Field(min_length=1, max_length=200, strict=False, description="Requested lines, 1 to 200"),
+    ]
+    remarks: Annotated[Text | None, Field(description="What the authority should know, at most 500 characters")] = None
 
     @property
     def authority_country(self) -> str:
-        """The country whose authority is asked."""
+        """The country whose authority decides."""
         return self.issuer or (self.import_country if self.kind in IMPORT_KINDS else self.export_country)
 
     @model_validator(mode="after")
@@ -59,53 +67,69 @@ class Application(WireModel):
 
 
 class Question(WireModel):
-    """The authority asks the applicant."""
+    """A question of the authority to the applicant."""
 
-    message: Annotated[Reason, Field(validation_alias=AliasChoices("message", "question", "reason"))]
+    message: Annotated[
+        Reason,
+        Field(validation_alias=AliasChoices("message", "question", "reason"), description="What the authority asks"),
+    ]
 
 
 class Reply(WireModel):
-    """The applicant answers."""
+    """The applicant's reply to a question."""
 
-    message: Annotated[Reason, Field(validation_alias=AliasChoices("message", "answer", "reason"))]
+    message: Annotated[
+        Reason,
+        Field(validation_alias=AliasChoices("message", "answer", "reason"), description="What the applicant replies"),
+    ]
 
 
 class Withdrawal(WireModel):
-    """The applicant takes the application back."""
+    """The applicant withdraws the application."""
 
-    reason: Text | None = None
+    reason: Annotated[Text | None, Field(description="Why the applicant withdraws")] = None
 
 
 class Assessment(WireModel):
-    """One person of the authority says what it found; where the country's policy asks for it, another one issues."""
+    """The result of one officer's assessment. A country's policy may require that another officer grants."""
 
     recommendation: Recommendation
-    note: Text | None = None
+    note: Annotated[Text | None, Field(description="What the officer found; only the authority reads it")] = None
 
 
 class GrantedLine(WireModel):
-    """A line that is granted: as much as was asked when nothing else is said, never more."""
+    """A line that the authority grants: the requested quantity or less, never more."""
 
-    line: LineLetter
-    quantity: Quantity | None = None
-    quota_used: Annotated[Amount | None, Field(description="Box 11a, this permit included")] = None
-    annual_quota: Annotated[Amount | None, Field(description="Box 11a")] = None
+    line: Annotated[LineLetter, Field(description="Letter of the requested line")]
+    quantity: Annotated[
+        Quantity | None, Field(description="Granted quantity in the line's unit; if left out, the requested quantity")
+    ] = None
+    quota_used: Annotated[
+        Amount | None, Field(description="Box 11a: exported this year, this permit included, in the line's unit")
+    ] = None
+    annual_quota: Annotated[Amount | None, Field(description="Box 11a: the year's quota, in the line's unit")] = None
 
 
 class GrantDecision(WireModel):
-    """The authority grants; what it does not say is as asked, the longest its kind allows, and numbered by the hub."""
+    """The authority grants. A field that you leave out has the requested value, or the default that it describes."""
 
-    number: Annotated[ShortText | None, Field(description="Box 1; given by the hub when not said")] = None
-    issued_on: Annotated[Day | None, Field(description="Today where the authority is, when not said")] = None
-    valid_until: Annotated[Day | None, Field(description="As long as the kind allows, when not said")] = None
-    special_conditions: Text | None = None
-    security_stamp: ShortText | None = None
-    retrospective: bool = False
+    number: Annotated[ShortText | None, Field(description="Box 1: permit number; if left out, the hub assigns one")] = (
+        None
+    )
+    issued_on: Annotated[
+        Day | None, Field(description="Box 13: day of issue; if left out, today in the authority's time zone")
+    ] = None
+    valid_until: Annotated[
+        Day | None, Field(description="Box 2: last day; if left out, the longest that the kind allows")
+    ] = None
+    special_conditions: Annotated[Text | None, Field(description="Box 5: special conditions")] = None
+    security_stamp: Annotated[ShortText | None, Field(description="Box 5b: number of the security stamp")] = None
+    retrospective: Annotated[bool, Field(description="True: issued after the goods left, by exception")] = False
     lines: Annotated[
         tuple[GrantedLine, ...],
-        Field(max_length=200, strict=False, description="Lines not named are not granted; none named: all, whole"),
+        Field(max_length=200, strict=False, description="Lines to grant; if left out, all lines in full"),
     ] = ()
-    reason: Text | None = None
+    reason: Annotated[Text | None, Field(description="Remarks to the applicant")] = None
 
     @model_validator(mode="after")
     def _line_letters_are_unique(self) -> "GrantDecision":

@@ -1,4 +1,4 @@
-"""The closed sets of the contract: every word that a field may hold, as an enum; JSON has the value."""
+"""The closed sets of the contract: enums of every value that a field may have. JSON has the value."""
 
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -8,10 +8,10 @@ from pydantic_core import CoreSchema, core_schema
 
 
 class ClosedSet(StrEnum):
-    """A word out of a closed set. A message holds the member or its value; the model holds the member.
+    """A value of a closed set. A message has the member or its value; the model has the member.
 
-    A set with a `code_name` gives a word that it does not have an error of its own, `unknown_<code_name>`, which names
-    the page where the set is listed.
+    A set with a `code_name` has an error code of its own for an unknown value: `unknown_<code_name>`. The error names
+    the page that lists the set.
     """
 
     _code_name: ClassVar[str | None]
@@ -22,7 +22,7 @@ class ClosedSet(StrEnum):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Return the check of a member or its value. Strict models take the value too: JSON has nothing else.
+        """Return the check of a member or its value. Strict models accept the value too: JSON has nothing else.
 
         The reference gives the set one name in OpenAPI and AsyncAPI, so a generated client has one type for it.
         """
@@ -38,7 +38,7 @@ class ClosedSet(StrEnum):
 
 
 class Role(ClosedSet):
-    """A role of a party: which operations it may ever ask for."""
+    """A role of a party. It decides which operations the party may call."""
 
     TRADER = "trader"
     CUSTOMS = "customs"
@@ -48,7 +48,7 @@ class Role(ClosedSet):
 
 
 class ActorRole(ClosedSet):
-    """The role in which something was done; `rules` is the hub itself."""
+    """The role in which an actor acted. `rules` is the hub itself."""
 
     RULES = "rules"
     TRADER = "trader"
@@ -57,21 +57,26 @@ class ActorRole(ClosedSet):
 
 
 class Movement(ClosedSet):
-    """The side of the border that a declaration is lodged on."""
+    """The side of the border on which the trader lodges the declaration."""
 
     IMPORT = "import"
     EXPORT = "export"
 
 
 class Side(ClosedSet):
-    """A side of a permit line: what leaves by it, or what arrives by it."""
+    """A side of a permit line: `export` counts what leaves, `import` counts what arrives."""
 
     EXPORT = "export"
     IMPORT = "import"
 
 
 class DocumentUse(ClosedSet):
-    """How an item uses a document that it cites."""
+    """How an item uses a document that it cites.
+
+    `exhausts`: the permit line serves no further shipment. `part`: the rest of the line stays open. `already_counted`:
+    another declaration counted the quantity. `late`: the goods moved while the document was valid, and the trader
+    reports it later.
+    """
 
     EXHAUSTS = "exhausts"
     PART = "part"
@@ -80,7 +85,11 @@ class DocumentUse(ClosedSet):
 
 
 class DeclarationStatus(ClosedSet):
-    """The status of a declaration."""
+    """The status of a declaration.
+
+    `received`: the check follows. `accepted`: the quantities are reserved. `referred`: an officer decides. `rejected`:
+    findings block it. `released`, `refused`: customs decided. `cancelled`: the trader withdrew it.
+    """
 
     RECEIVED = "received"
     ACCEPTED = "accepted"
@@ -92,7 +101,12 @@ class DeclarationStatus(ClosedSet):
 
 
 class PermitStatus(ClosedSet):
-    """The status of a permit; `expired` follows from its dates and is never written."""
+    """The status of a permit.
+
+    `issued`: not yet endorsed. `endorsed`: customs stated what left. `exhausted`: all lines are closed. `expired`: the
+    last day is over; it follows from the dates and no row stores it. `revoked`, `replaced`, `lost`: no declaration may
+    use it.
+    """
 
     ISSUED = "issued"
     ENDORSED = "endorsed"
@@ -104,7 +118,11 @@ class PermitStatus(ClosedSet):
 
 
 class ApplicationStatus(ClosedSet):
-    """The status of an application for a permit."""
+    """The status of an application for a permit.
+
+    `submitted`: the authority decides. `queried`: the applicant replies. `granted`, `refused`: the authority decided.
+    `withdrawn`: the applicant withdrew it.
+    """
 
     SUBMITTED = "submitted"
     QUERIED = "queried"
@@ -114,7 +132,7 @@ class ApplicationStatus(ClosedSet):
 
 
 class PermitKind(ClosedSet, code_name="kind", listed_at="/v1/reference/kinds"):
-    """The kind of a document (Resolution Conf. 12.3 (Rev. CoP19)); `/v1/reference/kinds` names each."""
+    """The kind of a permit or certificate (Resolution Conf. 12.3 (Rev. CoP19)). `/v1/reference/kinds` lists them."""
 
     EXPORT = "export"
     RE_EXPORT = "re_export"
@@ -140,7 +158,7 @@ class Appendix(ClosedSet, code_name="appendix", listed_at="the Convention: I, II
 
 
 class Purpose(ClosedSet, code_name="purpose", listed_at="/v1/reference/purposes"):
-    """The purpose of a transaction (Resolution Conf. 12.3); `/v1/reference/purposes` names each."""
+    """The purpose of a transaction: one letter (Resolution Conf. 12.3). `/v1/reference/purposes` lists them."""
 
     BREEDING = "B"
     EDUCATIONAL = "E"
@@ -157,7 +175,7 @@ class Purpose(ClosedSet, code_name="purpose", listed_at="/v1/reference/purposes"
 
 
 class Source(ClosedSet, code_name="source", listed_at="/v1/reference/sources"):
-    """The source of a specimen by its letter (Resolution Conf. 12.3); `/v1/reference/sources` names each."""
+    """The source of a specimen: one letter (Resolution Conf. 12.3). `/v1/reference/sources` lists them."""
 
     A = "A"
     C = "C"
@@ -173,7 +191,7 @@ class Source(ClosedSet, code_name="source", listed_at="/v1/reference/sources"):
 
 
 class UnderlyingSource(ClosedSet, code_name="source", listed_at="/v1/reference/sources"):
-    """A source that is named beside source I or O: any but these two."""
+    """The source of a specimen that is stated in addition to source I or O: any source except these two."""
 
     A = "A"
     C = "C"
@@ -187,7 +205,7 @@ class UnderlyingSource(ClosedSet, code_name="source", listed_at="/v1/reference/s
 
 
 class Unit(ClosedSet, code_name="unit", listed_at="/v1/reference/units"):
-    """A unit of quantity."""
+    """A unit of quantity. `/v1/reference/units` lists them with their dimensions."""
 
     NUMBER = "number"
     G = "g"
@@ -207,7 +225,7 @@ class Unit(ClosedSet, code_name="unit", listed_at="/v1/reference/units"):
 
 
 class Severity(ClosedSet):
-    """How grave a finding is: block means rejected, refer means an officer decides, note is for information."""
+    """The severity of a finding. `block`: the hub rejects. `refer`: an officer decides. `note`: information."""
 
     BLOCK = "block"
     REFER = "refer"
@@ -215,21 +233,21 @@ class Severity(ClosedSet):
 
 
 class Recommendation(ClosedSet):
-    """What the person who assessed an application recommends."""
+    """The recommendation of the officer who assessed an application."""
 
     GRANT = "grant"
     REFUSE = "refuse"
 
 
 class MessageOutcome(ClosedSet):
-    """What became of one outbox message at the service that received it."""
+    """The result for one outbox message at the service that received it."""
 
     TAKEN = "taken"
     REFUSED = "refused"
 
 
 class AcknowledgementOutcome(ClosedSet):
-    """A receiver's own verdict about an event."""
+    """The receiver's own result for an event."""
 
     ACCEPTED = "accepted"
     WITH_WARNINGS = "with_warnings"
@@ -237,14 +255,18 @@ class AcknowledgementOutcome(ClosedSet):
 
 
 class WebhookFormat(ClosedSet):
-    """The form in which an endpoint gets its events."""
+    """The format of webhooks: `standard` (Standard Webhooks) or `cloudevents` (CloudEvents 1.0, binary mode)."""
 
     STANDARD = "standard"
     CLOUDEVENTS = "cloudevents"
 
 
 class EndpointStatus(ClosedSet):
-    """The status of a webhook endpoint; `pending` until its URL is verified."""
+    """The status of a webhook endpoint.
+
+    `pending`: the hub waits until the endpoint proves its URL. `active`: the hub sends. `paused`: the owner paused it.
+    `disabled`: the hub stopped after failures. `deleted`: the owner deleted it.
+    """
 
     PENDING = "pending"
     ACTIVE = "active"
@@ -254,7 +276,11 @@ class EndpointStatus(ClosedSet):
 
 
 class DeliveryStatus(ClosedSet):
-    """The status of a delivery."""
+    """The status of a delivery.
+
+    `pending`: the hub still tries. `delivered`: the receiver replied with 2xx. `given_up`: all attempts failed.
+    `dropped`: the endpoint was deleted.
+    """
 
     PENDING = "pending"
     DELIVERED = "delivered"

@@ -1,7 +1,7 @@
-"""A declaration as a trader lodges it, and the one normalized form it has, whatever format it came in.
+"""A declaration as a trader lodges it, and its one normalized form, whatever its format was.
 
-Only what a hub cannot do without is required (reference, movement, both parties, both countries, and of each item
-number, quantity and unit); what else is missing becomes a finding of the check, not an error.
+Required are reference, movement, both parties and both countries, and number, quantity and unit of each item. Any other
+missing field becomes a finding of the check, not an error.
 """
 
 from typing import Annotated
@@ -42,7 +42,8 @@ TermCode = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"}),
 ]
 FastPathCountry = Annotated[Country, FastPath(core_schema.literal_schema(sorted(country_codes())))]
-"""A country, where there are many in one body; not everywhere, for each such list costs some hundred kB."""
+"""A country where one body has many of them. It is not used everywhere, because each such list costs some hundred kB.
+"""
 FastPathTaxon = Annotated[
     DeclaredTaxon,
     FastPath(core_schema.str_schema(max_length=200, pattern="^[A-Z][a-z]+ [a-z]+$")),
@@ -51,43 +52,56 @@ FastPathTaxon = Annotated[
 
 
 class Document(WireModel):
-    """A permit an item cites, and how it is used: up, in part, counted already, or reported late.
+    """A permit that an item cites, and how the item uses it.
 
-    Without `issuer` the permit of that number which names the declaring side is meant; Y900 names no permit at all.
+    Without `issuer`, the hub looks for a permit of this number that names the declaring side. Type Y900 cites no
+    permit.
     """
 
-    type: Annotated[ShortText, Field(description="Document code of the declaration, such as C400")] = "C400"
-    number: ShortText | None = None
-    issuer: FastPathCountry | None = None
-    line: LineLetter | None = None
+    type: Annotated[ShortText, Field(description="EU document code: C400, C405, or Y900 for goods outside CITES")] = (
+        "C400"
+    )
+    number: Annotated[ShortText | None, Field(description="Permit number, box 1 of the permit")] = None
+    issuer: Annotated[
+        FastPathCountry | None, Field(description="Country whose authority issued the permit, ISO 3166-1 alpha-2")
+    ] = None
+    line: Annotated[
+        LineLetter | None, Field(description="Letter of the permit line; if left out, the hub finds the line")
+    ] = None
     use: DocumentUse = DocumentUse.EXHAUSTS
     counted_by: Annotated[
         ShortText | None,
-        Field(description="The declaration that counted, with `already_counted`: its id, or your own reference of it"),
+        Field(description="With `already_counted`: id or your own reference of the declaration that counted"),
     ] = None
 
     @property
     def key(self) -> tuple[str, str]:
-        """What the registry knows the permit by; nothing is known by an empty issuer or number."""
+        """The issuer and number under which the registry stores the permit. An empty issuer or number finds nothing."""
         return self.issuer or "", self.number or ""
 
 
 class Item(WireModel):
-    """One line of goods: what it is, how much, and the permits that cover it."""
+    """One goods item: the goods, their quantity, and the permits that cover them."""
 
-    number: Annotated[int, Field(ge=1, le=9999)]
-    hs_code: HsCode | None = None
-    description: Text | None = None
-    taxon: FastPathTaxon | None = None
-    term: TermCode | None = None
-    quantity: Quantity
+    number: Annotated[int, Field(ge=1, le=9999, description="Item number, unique in the declaration")]
+    hs_code: Annotated[HsCode | None, Field(description="Commodity code of the Harmonized System, 4 to 10 digits")] = (
+        None
+    )
+    description: Annotated[Text | None, Field(description="The goods in words, at most 500 characters")] = None
+    taxon: Annotated[FastPathTaxon | None, Field(description="Scientific name of the specimens")] = None
+    term: Annotated[TermCode | None, Field(description="CITES trade term, such as SKI; see /v1/reference/terms")] = None
+    quantity: Annotated[Quantity, Field(description="Declared quantity, above zero, in `unit`; at most 38 digits")]
     unit: Unit
-    net_mass: Annotated[Quantity | None, Field(description="In kg, where customs papers state it beside")] = None
+    net_mass: Annotated[Quantity | None, Field(description="Net mass in kg, if customs documents also state it")] = None
     source: Source | None = None
     underlying_source: UnderlyingSource | None = None
     purpose: Purpose | None = None
-    origin_country: FastPathCountry | None = None
-    documents: Annotated[tuple[Document, ...], Field(max_length=20, strict=False)] = ()
+    origin_country: Annotated[
+        FastPathCountry | None, Field(description="Country of origin of the specimens, ISO 3166-1 alpha-2")
+    ] = None
+    documents: Annotated[
+        tuple[Document, ...], Field(max_length=20, strict=False, description="Permits that the item cites, at most 20")
+    ] = ()
 
     @model_validator(mode="after")
     def _underlying_source_needs_source_i_or_o(self) -> "Item":
@@ -97,26 +111,44 @@ class Item(WireModel):
 
 
 class Repair(WireModel):
-    """A field that was not stated where it is looked for, and where it was taken from; each becomes a finding."""
+    """A field that the hub took from another place than its own. Each repair becomes a finding."""
 
-    pointer: Annotated[str, Field(pattern=r"^(/[^/\x00]{1,64}){1,8}$", max_length=200)]
-    source: Text
-    others: Annotated[tuple[Text, ...], Field(max_length=50, strict=False, description="What else may be meant")] = ()
+    pointer: Annotated[
+        str,
+        Field(
+            pattern=r"^(/[^/\x00]{1,64}){1,8}$", max_length=200, description="The field, as a JSON Pointer (RFC 6901)"
+        ),
+    ]
+    source: Annotated[Text, Field(description="Place from which the hub took the value")]
+    others: Annotated[
+        tuple[Text, ...], Field(max_length=50, strict=False, description="Other values that the message may mean")
+    ] = ()
 
 
 class Declaration(WireModel):
     """What a trader states about one shipment that leaves or enters a country."""
 
-    reference: ShortText
+    reference: Annotated[
+        ShortText, Field(description="Your own reference, unique per trader (WCO: FunctionalReferenceID)")
+    ]
     movement: Movement
-    trader: Annotated[Id | None, Field(description="Party id of the trader, if acting under a mandate")] = None
+    trader: Annotated[
+        Id | None, Field(description="Party id of the trader, if an agent declares under its mandate")
+    ] = None
     exporter: Trader
     importer: Trader
-    export_country: Country
-    import_country: Country
-    customs_office: ShortText | None = None
-    transport_document: ShortText | None = None
-    items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=500, strict=False)]
+    export_country: Annotated[Country, Field(description="Country that the goods leave (WCO: ExportCountry)")]
+    import_country: Annotated[Country, Field(description="Country that the goods enter (WCO: Destination)")]
+    customs_office: Annotated[
+        ShortText | None, Field(description="Code of the customs office (WCO: DeclarationOfficeID)")
+    ] = None
+    transport_document: Annotated[
+        ShortText | None,
+        Field(description="Number of the bill of lading or air waybill (WCO: TransportContractDocument)"),
+    ] = None
+    items: Annotated[
+        tuple[Item, ...], Field(min_length=1, max_length=500, strict=False, description="Goods items, 1 to 500")
+    ]
 
     @model_validator(mode="after")
     def _item_numbers_are_unique(self) -> "Declaration":
@@ -127,76 +159,96 @@ class Declaration(WireModel):
 
 
 class NormalizedDeclaration(Declaration):
-    """A declaration as it goes on inside the hub: with what was filled in where a format had no place for it.
+    """A declaration in the one form that services exchange, with the fields that the hub completed.
 
-    Nobody outside states repairs: each becomes a finding, and a finding is the hub's word.
+    No trader states repairs: each becomes a finding, and only the hub writes findings.
     """
 
     repairs: Annotated[
         tuple[Repair, ...],
-        Field(max_length=9_000, strict=False, description="What was filled in", exclude_if=lambda made: not made),
+        Field(
+            max_length=9_000,
+            strict=False,
+            description="Fields that the hub completed",
+            exclude_if=lambda made: not made,
+        ),
     ] = ()
 
 
 class ActualItem(WireModel):
-    """What customs found of one item, dead animals counted in it (box 27 in the EU)."""
+    """What customs found of one item, dead animals included (box 27 of the EU form)."""
 
-    number: Annotated[int, Field(ge=1, le=9999)]
-    quantity: Annotated[Amount | None, Field(description="The actual quantity; the declared one when not said")] = None
-    unit: Annotated[Unit | None, Field(description="Of the quantity; the declared unit when not said")] = None
-    dead_on_arrival: Count | None = None
+    number: Annotated[int, Field(ge=1, le=9999, description="Number of the item")]
+    quantity: Annotated[
+        Amount | None, Field(description="Actual quantity, zero or more; if left out, the declared quantity")
+    ] = None
+    unit: Annotated[Unit | None, Field(description="Unit of the quantity; if left out, the declared unit")] = None
+    dead_on_arrival: Annotated[
+        Count | None, Field(description="Number of live animals that arrived dead, included in the quantity")
+    ] = None
 
 
 class Release(WireModel):
-    """Customs lets the goods go; items not named went as declared."""
+    """Customs releases the goods. Items that it does not list left or arrived as declared."""
 
-    items: Annotated[tuple[ActualItem, ...], Field(max_length=500, strict=False)] = ()
+    items: Annotated[
+        tuple[ActualItem, ...],
+        Field(max_length=500, strict=False, description="Items that differ from what the trader declared"),
+    ] = ()
 
 
 class Refusal(WireModel):
-    """Customs refuses the goods, for a reason."""
+    """Customs refuses the goods, or the authority refuses the application, and states a reason."""
 
-    reason: Reason
+    reason: Annotated[Reason, Field(description="Why; the trader can read it")]
 
 
 class Cancellation(WireModel):
-    """The trader takes the declaration back."""
+    """The trader cancels the declaration."""
 
-    reason: Text | None = None
+    reason: Annotated[Text | None, Field(description="Why the trader cancels")] = None
 
 
 class Override(WireModel):
-    """An officer settles a finding of one item, or of the whole declaration where no item is named."""
+    """An officer settles a finding of one item, or of the whole declaration if `item` is left out."""
 
-    rule: ShortText
-    item: Annotated[int | None, Field(ge=1, le=9999)] = None
-    reason: Reason
-    quantity: Annotated[
-        Quantity | None, Field(description="In the permit line's unit, where the declared unit has no exact conversion")
+    rule: Annotated[ShortText, Field(description="Official name of the rule, as the finding states it")]
+    item: Annotated[
+        int | None, Field(ge=1, le=9999, description="Number of the item; if left out, the finding of every item")
     ] = None
-    line: Annotated[LineLetter | None, Field(description="The permit line that is meant, where several fit")] = None
+    reason: Annotated[Reason, Field(description="Why you settle the finding; the trader can read it")]
+    quantity: Annotated[
+        Quantity | None,
+        Field(description="Quantity in the unit of the permit line, if the declared unit has no exact conversion"),
+    ] = None
+    line: Annotated[LineLetter | None, Field(description="The permit line that you choose, if several fit")] = None
 
 
 class CorrectedItem(WireModel):
-    """What an item's quantity really was."""
+    """The actual quantity of an item."""
 
-    number: Annotated[int, Field(ge=1, le=9999)]
-    quantity: Amount
-    unit: Annotated[Unit | None, Field(description="Of the quantity; the declared unit when not said")] = None
-    dead_on_arrival: Annotated[Count | None, Field(description="How many were dead")] = None
+    number: Annotated[int, Field(ge=1, le=9999, description="Number of the item")]
+    quantity: Annotated[Amount, Field(description="Actual quantity, zero or more")]
+    unit: Annotated[Unit | None, Field(description="Unit of the quantity; if left out, the declared unit")] = None
+    dead_on_arrival: Annotated[
+        Count | None, Field(description="Number of live animals that arrived dead, included in the quantity")
+    ] = None
 
 
 class Correction(WireModel):
-    """Customs corrects what was released, up or down, for a reason."""
+    """Customs corrects released quantities, up or down, and states a reason."""
 
-    items: Annotated[tuple[CorrectedItem, ...], Field(min_length=1, max_length=500, strict=False)]
-    reason: Reason
+    items: Annotated[
+        tuple[CorrectedItem, ...],
+        Field(min_length=1, max_length=500, strict=False, description="Items to correct, 1 to 500"),
+    ]
+    reason: Annotated[Reason, Field(description="Why customs corrects; the trader can read it")]
 
 
 class Consent(WireModel):
-    """The Management Authority agrees to more than the permit says for one item."""
+    """The Management Authority agrees to exceed the permit for one item."""
 
-    item: Annotated[int, Field(ge=1, le=9999)]
-    quantity: Annotated[Quantity, Field(description="How much more than the permit says")]
-    unit: Annotated[Unit | None, Field(description="Of the quantity; the declared unit when not said")] = None
-    reason: Text | None = None
+    item: Annotated[int, Field(ge=1, le=9999, description="Number of the item")]
+    quantity: Annotated[Quantity, Field(description="Quantity that the item may use in addition to the permit")]
+    unit: Annotated[Unit | None, Field(description="Unit of the quantity; if left out, the declared unit")] = None
+    reason: Annotated[Text | None, Field(description="Why the authority agrees")] = None

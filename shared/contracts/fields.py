@@ -1,6 +1,6 @@
-"""The words every message is made of: days, countries, codes, texts, each with its limits.
+"""The field types of every message: days, countries, codes and texts, each with its limits.
 
-Days are `YYYY-MM-DD`; texts carry no NUL, which PostgreSQL could not keep. Quantities are in `quantities`.
+A day is `YYYY-MM-DD`. A text has no NUL character, because PostgreSQL cannot store it. Quantities are in `quantities`.
 """
 
 import base64
@@ -28,18 +28,18 @@ from shared.cites.time_zones import country_codes
 
 _DAY_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 STORED_CONTEXT = {"kept": "what was taken before it was asked for more"}
-"""The context in which what is on file is read again: it was taken when less was asked of it, and stays what it is."""
+"""The context in which stored content is validated. Rules that are newer than the content do not apply to it."""
 FIRST_YEAR, LAST_YEAR = "1900", "2999"
 
 
 _LETTER, _LETTERS = re.compile(r"[^\W\d_]"), re.compile(r"[^\W\d_]+")
 _RANK_WORDS = frozenset({"spp", "sp", "subsp", "ssp", "var", "f", "fa", "cf", "aff", "hybrid", "hybrids", "x"})
-"""Words beside a name, which alone name nothing."""
+"""Words that accompany a name. Alone, they name no taxon."""
 TAXON_NAMELESS_MESSAGE = "A taxon has a name: a species, or a genus or a family for all its species"
 
 
 def first_duplicate_index(values: Iterable[object]) -> int | None:
-    """Answer the place of the first name that was there before; None when each is there once."""
+    """Return the index of the first value that occurred before, or None."""
     seen: set[object] = set()
     for index, value in enumerate(values):
         if value in seen:
@@ -67,7 +67,7 @@ def _parse_timestamp(value: Any) -> datetime:
 
 
 def format_timestamp(value: datetime) -> str:
-    """Write a time by RFC 3339 in UTC, microseconds kept: `2026-03-01T09:30:00.000000Z`."""
+    """Return a time in UTC as RFC 3339 with microseconds: `2026-03-01T09:30:00.000000Z`."""
     return value.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
@@ -120,13 +120,13 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_N
 Reason = Annotated[
     Text, AfterValidator(_require_not_blank), Field(json_schema_extra={"pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"})
 ]
-"""Why something was done, for those who read it later: more than blanks."""
+"""The reason of an act, for later readers: not only blanks."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_NUL)]
 LETTER_REQUIRED_SCHEMA = Field(json_schema_extra={"pattern": r"^[^\x00]*[A-Za-z][^\x00]*$"})
 DeclaredTaxon = Annotated[Name, AfterValidator(_require_letter)]
-"""A scientific name as somebody states it: whatever it is, it has a letter."""
+"""A scientific name as a trader states it: at least one letter."""
 Taxon = Annotated[Name, AfterValidator(_require_taxon_name), LETTER_REQUIRED_SCHEMA]
-"""A scientific name on a paper, which lines are found by: more than `spp.` or a cross."""
+"""A scientific name on a permit, by which the hub finds its lines: more than `spp.` or a hybrid cross."""
 ShortText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"),
@@ -135,27 +135,29 @@ ShortText = Annotated[
 Country = Annotated[
     str, AfterValidator(_require_known_country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})
 ]
-"""ISO 3166-1 alpha-2."""
+"""A country of ISO 3166-1 alpha-2."""
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-"""Two capital letters: what is asked about a country, whether or not there is such a one."""
+"""Two capital letters, for a query about a country that may not exist."""
 LineLetter = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,4}$")]
 HsCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")]
 
 
 class WireModel(BaseModel):
-    """A message as it crosses a wire: frozen, strict, unknown fields refused."""
+    """A message between programs: frozen and strict. It refuses unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
 class Trader(WireModel):
-    """The exporter (box 4) or importer (box 3) as named on a permit or a declaration."""
+    """The exporter (box 4) or importer (box 3) as a permit or a declaration names it."""
 
-    name: Name
-    country: Country
-    identifier: Annotated[ShortText | None, Field(description="EORI or the country's own number of the trader")] = None
+    name: Annotated[Name, Field(description="Name of the trader, 1 to 200 characters")]
+    country: Annotated[Country, Field(description="Country of the trader, ISO 3166-1 alpha-2")]
+    identifier: Annotated[
+        ShortText | None, Field(description="EORI number, or the number that the country gave to the trader")
+    ] = None
 
 
 def render_digest(digest: bytes) -> str:
-    """Write a SHA-256 as a Digest field does (RFC 9530): `sha-256=:…:`."""
+    """Return a SHA-256 digest as a Digest field (RFC 9530): `sha-256=:…:`, base64."""
     return f"sha-256=:{base64.b64encode(digest).decode()}:"

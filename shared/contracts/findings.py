@@ -1,4 +1,8 @@
-"""A finding: the rule, its severity, the place, what was expected and what was found."""
+"""Findings: the rule, its severity, the place, the expected and the found value."""
+
+from typing import Annotated
+
+from pydantic import Field
 
 from shared.contracts.closed_sets import Severity
 from shared.contracts.fields import Text, WireModel
@@ -6,29 +10,29 @@ from shared.contracts.parties import Actor
 
 
 class CitedLine(WireModel):
-    """The permit, and its line where one was found, that a finding is about."""
+    """The permit that a finding is about, and its line if the check found one."""
 
-    issuer: str
-    number: str
-    line: str | None = None
+    issuer: Annotated[str, Field(description="Country that issued the permit, ISO 3166-1 alpha-2")]
+    number: Annotated[str, Field(description="Permit number, box 1")]
+    line: Annotated[str | None, Field(description="Letter of the permit line")] = None
 
 
 class AppliedOverride(WireModel):
-    """Who settled a finding, when and why."""
+    """The override of a finding: who settled it, when, and the reason."""
 
     by: Actor
-    reason: Text
+    reason: Annotated[Text, Field(description="The officer's reason")]
 
 
 class Finding(WireModel):
-    """One thing that a rule found, and who overrode it if anybody did."""
+    """One result of a rule, and its override if an officer settled it."""
 
-    rule: str
+    rule: Annotated[str, Field(description="Official name of the rule, as in /v1/reference/rules")]
     severity: Severity
-    pointer: str
-    permit: CitedLine | None = None
-    expected: str | None = None
-    found: str | None = None
-    message: str
-    overridden: bool = False
-    override: AppliedOverride | None = None
+    pointer: Annotated[str, Field(description="Place in the declaration, as a JSON Pointer (RFC 6901)")]
+    permit: Annotated[CitedLine | None, Field(description="The permit that the finding is about")] = None
+    expected: Annotated[str | None, Field(description="What the rule expects at this place")] = None
+    found: Annotated[str | None, Field(description="What the declaration states at this place")] = None
+    message: Annotated[str, Field(description="The finding in one sentence, and what to do")]
+    overridden: Annotated[bool, Field(description="True: an officer settled the finding")] = False
+    override: Annotated[AppliedOverride | None, Field(description="Who settled the finding, and why")] = None

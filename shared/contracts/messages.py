@@ -1,6 +1,6 @@
-"""What couriers carry between the services: letters out, one answer a letter back.
+"""The messages between the services: batches of outbox messages, and one result per message.
 
-A batch is one POST; a letter that is bad is answered alone and harms none of its neighbours.
+A batch is one POST. A bad message gets its own result and never fails the rest of the batch.
 """
 
 from typing import Annotated, Any
@@ -14,42 +14,44 @@ from shared.contracts.parties import Party
 
 
 class SubmissionEnvelope(WireModel):
-    """A declaration that was answered 202, on its way from the gateway to permits: who lodged what, and when."""
+    """A submission on its way from the gateway to permits: who lodged it, for whom, and when."""
 
     id: Id
     received_at: Timestamp
     digest: str
     party: Party
-    trader: Annotated[Id, Field(description="Party id of the trader it is declared for")]
-    unverified: Annotated[str | None, Field(description="Why it could not be checked, when all tries failed")] = None
+    trader: Annotated[Id, Field(description="Party id of the trader for whom the declaration is lodged")]
+    unverified: Annotated[
+        str | None, Field(description="Why permits could not check it, after all attempts failed")
+    ] = None
 
 
 class SubmissionMessage(SubmissionEnvelope):
-    """A submission whose declaration is still to be read: one that cannot be is filed all the same."""
+    """A submission whose declaration permits has not parsed yet. Permits stores it even if it cannot parse it."""
 
-    declaration: Annotated[dict[str, Any], Field(description="The normalized form")]
+    declaration: Annotated[dict[str, Any], Field(description="The normalized declaration")]
 
 
 class SubmissionBatch(WireModel):
-    """Letters from the gateway to permits."""
+    """Submissions from the gateway to permits."""
 
     letters: Annotated[tuple[SubmissionMessage, ...], Field(strict=False)]
 
 
 class ValidSubmission(SubmissionEnvelope):
-    """A submission whose declaration is as the contract says, as it is but for accidents."""
+    """A submission whose declaration passes the contract."""
 
     declaration: NormalizedDeclaration
 
 
 class ValidSubmissionBatch(WireModel):
-    """Letters from the gateway to permits that are all sound, and so are read in one pass."""
+    """Submissions from the gateway to permits that all pass the contract, so permits parses them in one pass."""
 
     letters: Annotated[tuple[ValidSubmission, ...], Field(strict=False)]
 
 
 class PartyBatch(WireModel):
-    """Changed parties, carried into the copies that permits and notifications keep."""
+    """Changed parties, for the copies that permits and notifications store."""
 
     parties: Annotated[tuple[Party, ...], Field(strict=False)]
 
@@ -62,26 +64,30 @@ class RoleInCountry(WireModel):
 
 
 class Sender(WireModel):
-    """Who sent the thing an event is about: told how those who heard of it received it."""
+    """The sender of a declaration, permit or application. It learns how the receivers of its events received them."""
 
     parties: Annotated[tuple[Id, ...], Field(strict=False)] = ()
     offices: Annotated[tuple[RoleInCountry, ...], Field(strict=False)] = ()
 
 
 class Audience(WireModel):
-    """Who may hear of an event, worked out by permits when the event is written, and by what they may choose it."""
+    """Who may receive an event, and the values that filters match. Permits computes it when it writes the event."""
 
     parties: Annotated[tuple[Id, ...], Field(strict=False)] = ()
     identifiers: Annotated[tuple[str, ...], Field(strict=False)] = ()
     offices: Annotated[tuple[RoleInCountry, ...], Field(strict=False)] = ()
-    countries: Annotated[tuple[Country, ...], Field(strict=False, description="Matched with partners' grants")] = ()
-    permits: Annotated[tuple[str, ...], Field(strict=False, description="Permits it concerns: ids, ISSUER/NUMBER")] = ()
-    taxa: Annotated[tuple[str, ...], Field(strict=False, description="Scientific names it concerns")] = ()
+    countries: Annotated[
+        tuple[Country, ...], Field(strict=False, description="Countries that the grants of partners match")
+    ] = ()
+    permits: Annotated[
+        tuple[str, ...], Field(strict=False, description="Permits that the event concerns: ids, ISSUER/NUMBER")
+    ] = ()
+    taxa: Annotated[tuple[str, ...], Field(strict=False, description="Scientific names that the event concerns")] = ()
     sender: Sender | None = None
 
 
 class EventMessage(WireModel):
-    """One event about one subject, numbered without gaps for that subject."""
+    """One event about one subject, with a gapless sequence per subject."""
 
     id: Id
     type: ShortText
@@ -93,7 +99,7 @@ class EventMessage(WireModel):
 
 
 class MessageResult(WireModel):
-    """What became of one letter: taken in (now or before), or why not."""
+    """The result for one message: stored (now or before), or the reason why not."""
 
     id: Id
     outcome: MessageOutcome
@@ -101,6 +107,6 @@ class MessageResult(WireModel):
 
 
 class MessageResults(WireModel):
-    """One answer a letter, in any order."""
+    """One result per message, in any order."""
 
     answers: Annotated[tuple[MessageResult, ...], Field(strict=False)]

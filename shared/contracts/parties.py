@@ -1,4 +1,4 @@
-"""Who acts: a party with its roles, country, identifiers and grants, as the inside token carries it."""
+"""Parties, credentials, mandates, and the caller that the internal token carries."""
 
 from typing import Annotated, Any
 
@@ -11,79 +11,96 @@ from shared.contracts.webhooks import EventPattern
 
 
 class Grant(WireModel):
-    """What the admin lets a partner hear: events of these types that concern one of these countries."""
+    """Events that the administrator lets a partner receive: these types, about one of these countries."""
 
-    countries: Annotated[tuple[Country, ...], Field(min_length=1, max_length=250, strict=False)]
-    event_types: Annotated[tuple[ShortText, ...], Field(min_length=1, max_length=50, strict=False)]
+    countries: Annotated[
+        tuple[Country, ...],
+        Field(min_length=1, max_length=250, strict=False, description="Countries, ISO 3166-1 alpha-2"),
+    ]
+    event_types: Annotated[
+        tuple[ShortText, ...],
+        Field(min_length=1, max_length=50, strict=False, description="Event types, or families: `declaration.*`"),
+    ]
 
 
 class Party(WireModel):
-    """One party, as the gateway knows it; a higher version is newer."""
+    """One party as the gateway stores it. A higher version is newer."""
 
-    id: Id
+    id: Annotated[Id, Field(description="Party id")]
     name: Name
-    country: Country
+    country: Annotated[Country, Field(description="Country for which the party acts, ISO 3166-1 alpha-2")]
     roles: Annotated[tuple[Role, ...], Field(strict=False)]
-    identifiers: dict[str, str] = {}
-    grants: Annotated[tuple[Grant, ...], Field(strict=False)] = ()
-    disabled: bool = False
-    version: int = 1
+    identifiers: Annotated[dict[str, str], Field(description="Numbers of the party by their kind, such as EORI")] = {}
+    grants: Annotated[tuple[Grant, ...], Field(strict=False, description="Events that a partner may receive")] = ()
+    disabled: Annotated[bool, Field(description="True: the hub refuses every request of the party")] = False
+    version: Annotated[int, Field(description="Rises with each change of the party")] = 1
 
     @property
     def identifier_values(self) -> frozenset[str]:
-        """The identifiers' values: what a declaration or a permit names the party by."""
+        """The values of the identifiers, by which a declaration or a permit names the party."""
         return frozenset(self.identifiers.values())
 
 
 Identifiers = Annotated[
-    dict[ShortText, ShortText], Field(max_length=20, description="Numbers by their kind, such as EORI")
+    dict[ShortText, ShortText],
+    Field(max_length=20, description="Numbers of the party by their kind, such as EORI; unique on the hub"),
 ]
 Roles = Annotated[tuple[Role, ...], Field(min_length=1, max_length=5, strict=False)]
 
 
 class NewGrant(Grant):
-    """A grant as the admin states it: of types there are, or families of them."""
+    """A grant as the administrator states it: existing event types, or families of them."""
 
-    event_types: Annotated[tuple[EventPattern, ...], Field(min_length=1, max_length=50, strict=False)]
+    event_types: Annotated[
+        tuple[EventPattern, ...],
+        Field(min_length=1, max_length=50, strict=False, description="Event types, or families: `declaration.*`"),
+    ]
 
 
-Grants = Annotated[tuple[NewGrant, ...], Field(max_length=50, strict=False, description="What a partner may hear")]
+Grants = Annotated[
+    tuple[NewGrant, ...], Field(max_length=50, strict=False, description="Events that a partner may receive")
+]
 
 
 class NewParty(WireModel):
-    """A party as the admin adds it."""
+    """A party as the administrator creates it."""
 
-    name: Name
-    country: Country
+    name: Annotated[Name, Field(description="Name of the organisation, 1 to 200 characters")]
+    country: Annotated[Country, Field(description="Country for which the party acts, ISO 3166-1 alpha-2")]
     roles: Roles
     identifiers: Identifiers = {}
     grants: Grants = ()
 
 
 class PartyChange(WireModel):
-    """What is to be different about a party; what is not named stays, what is named is replaced whole."""
+    """A change of a party. A field that you leave out stays; a field that you send replaces the whole value."""
 
-    name: Name | None = None
-    country: Country | None = None
-    roles: Roles | None = None
-    identifiers: Identifiers | None = None
-    grants: Grants | None = None
-    disabled: bool | None = None
+    name: Annotated[Name | None, Field(description="Name of the organisation, 1 to 200 characters")] = None
+    country: Annotated[Country | None, Field(description="Country for which the party acts, ISO 3166-1 alpha-2")] = None
+    roles: Annotated[Roles | None, Field(description="All roles of the party")] = None
+    identifiers: Annotated[Identifiers | None, Field(description="All identifiers of the party")] = None
+    grants: Annotated[Grants | None, Field(description="All grants of the partner")] = None
+    disabled: Annotated[bool | None, Field(description="True: the hub refuses every request of the party")] = None
 
 
 class NewCredential(WireModel):
-    """How a client will prove itself: by a secret the hub makes when nothing is said, else by one of these."""
+    """How a client proves its identity. If you send no key and no subject, the hub creates a secret."""
 
     public_key: Annotated[
-        dict[str, Any] | str | None, Field(description="The public half of the client's key: a JWK, or PEM")
+        dict[str, Any] | str | None,
+        Field(description="The client's public key: a JWK, or PEM; P-256 (ES256) or Ed25519"),
     ] = None
-    jwks: Annotated[dict[str, Any] | None, Field(description="Several of them: a JSON Web Key Set")] = None
+    jwks: Annotated[dict[str, Any] | None, Field(description="Several public keys: a JSON Web Key Set (RFC 7517)")] = (
+        None
+    )
     subject: Annotated[
         str | None,
         StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$"),
-        Field(description="Who the client is in the tokens of the trusted outside issuer"),
+        Field(description="The client's `sub` in the tokens of the trusted external issuer"),
     ] = None
-    expires_at: Annotated[Timestamp | None, Field(description="When it ends, if nobody ends it before")] = None
+    expires_at: Annotated[
+        Timestamp | None, Field(description="When the credential ends, unless the administrator ends it before")
+    ] = None
 
     @model_validator(mode="after")
     def _proves_in_one_way(self) -> "NewCredential":
@@ -93,22 +110,26 @@ class NewCredential(WireModel):
 
 
 class CredentialRotation(WireModel):
-    """A credential makes way for a new one of the same kind, and lives on for a while beside it."""
+    """A new credential of the same kind in place of an old one. Both work during the overlap."""
 
-    overlap_hours: Annotated[int, Field(ge=0, le=720, description="How long the old one still works")] = 24
+    overlap_hours: Annotated[int, Field(ge=0, le=720, description="Hours for which the old credential still works")] = (
+        24
+    )
     public_key: Annotated[
-        dict[str, Any] | str | None, Field(description="The new key, where the old credential has keys")
+        dict[str, Any] | str | None, Field(description="The new public key, if the old credential has keys")
     ] = None
-    jwks: Annotated[dict[str, Any] | None, Field(description="The new keys, where the old one has keys")] = None
+    jwks: Annotated[dict[str, Any] | None, Field(description="The new public keys, if the old credential has keys")] = (
+        None
+    )
 
 
 class NewMandate(WireModel):
-    """A trader lets an agent declare for it, from the first of these days to the last, in UTC."""
+    """A trader lets an agent declare for it, from the first day to the last day, in UTC."""
 
     agent: Annotated[Id, Field(description="Party id of the agent")]
-    from_: Annotated[Day, Field(alias="from")]
-    until: Day
-    trader: Annotated[Id | None, Field(description="Party id of the trader; said by the administrator only")] = None
+    from_: Annotated[Day, Field(alias="from", description="First day of the mandate, in UTC")]
+    until: Annotated[Day, Field(description="Last day of the mandate, in UTC")]
+    trader: Annotated[Id | None, Field(description="Party id of the trader; only the administrator states it")] = None
 
     @model_validator(mode="after")
     def _days_are_in_order(self) -> "NewMandate":
@@ -119,25 +140,25 @@ class NewMandate(WireModel):
 
 
 class RepresentedTrader(WireModel):
-    """The trader in whose name a call is made under a mandate, and the numbers it is known by."""
+    """The trader for whom an agent calls under a mandate, and the identifiers of that trader."""
 
     party: Id
     numbers: Annotated[tuple[str, ...], Field(strict=False)] = ()
 
 
 class Caller(WireModel):
-    """Who stands behind a call inside the hub: a party, or one of the services when there is none."""
+    """The caller of a request between services: a party, or a service when there is no party."""
 
     service: str
     party: Party | None = None
     acts_for: RepresentedTrader | None = None
-    client: Annotated[str, Field(description="The credential the party came with: one person, or one system")] = ""
+    client: Annotated[str, Field(description="The credential of the request: one person, or one system")] = ""
     request_id: str = ""
 
 
 class Actor(WireModel):
-    """Who did a thing, when: what history rows and ledger entries are signed with."""
+    """Who acted, in which role, and when. Each history row and ledger entry names its actor."""
 
-    party: Id | None = None
-    role: Annotated[ActorRole, Field(description="trader, customs, authority, or rules where the hub itself decided")]
-    at: Timestamp
+    party: Annotated[Id | None, Field(description="Party id of the actor; null if the hub itself acted")] = None
+    role: Annotated[ActorRole, Field(description="trader, customs, authority, or rules if the hub itself decided")]
+    at: Annotated[Timestamp, Field(description="When, in UTC")]

@@ -1,6 +1,6 @@
-"""A permit as its authority writes it, and what customs and the authority do with it: the boxes of the standard form.
+"""A permit as its authority writes it, and the commands of customs and authority about it.
 
-Resolution Conf. 12.3 (Rev. CoP19), annex 2; box numbers beside the fields.
+The box numbers are those of the standard form: Resolution Conf. 12.3 (Rev. CoP19), annex 2.
 """
 
 from typing import Annotated
@@ -28,29 +28,43 @@ from shared.contracts.quantities import Amount, Quantity
 
 
 class PermitLine(WireModel):
-    """One line (A, B, C…) of a permit: boxes 7 to 12."""
+    """One line (A, B, C …) of a permit: boxes 7 to 12."""
 
-    line: LineLetter
-    taxon: Annotated[Taxon, Field(description="Scientific name, box 7")]
-    appendix: Annotated[Appendix, Field(description="In force on the date of issue, box 10")]
-    source: Source
-    underlying_source: UnderlyingSource | None = None
-    term: Annotated[TermCode, Field(description="Box 9")]
-    quantity: Annotated[Quantity, Field(description="Box 11")]
-    unit: Unit
-    origin_country: Annotated[Country | None, Field(description="Box 12; the country of export when not said")] = None
-    origin_permit: Annotated[ShortText | None, Field(description="Box 12: permit of the country of origin")] = None
-    origin_date: Annotated[Day | None, Field(description="Box 12: date of that permit")] = None
+    line: Annotated[LineLetter, Field(description="Letter of the line, unique in the permit")]
+    taxon: Annotated[Taxon, Field(description="Box 7: scientific name")]
+    appendix: Annotated[Appendix, Field(description="Box 10: Appendix in force on the day of issue")]
+    source: Annotated[Source, Field(description="Box 10: source of the specimens")]
+    underlying_source: Annotated[
+        UnderlyingSource | None, Field(description="Box 10: further source, only with source I or O")
+    ] = None
+    term: Annotated[TermCode, Field(description="Box 9: CITES trade term, such as SKI; see /v1/reference/terms")]
+    quantity: Annotated[Quantity, Field(description="Box 11: granted quantity, above zero, in `unit`")]
+    unit: Annotated[Unit, Field(description="Box 11: unit of all quantities of the line")]
+    origin_country: Annotated[
+        Country | None, Field(description="Box 12: country of origin; if left out, the country of export")
+    ] = None
+    origin_permit: Annotated[
+        ShortText | None, Field(description="Box 12: number of the permit of the country of origin")
+    ] = None
+    origin_date: Annotated[Day | None, Field(description="Box 12: date of the permit of origin")] = None
     last_export_country: Annotated[Country | None, Field(description="Box 12a: country of last re-export")] = None
-    last_export_certificate: Annotated[ShortText | None, Field(description="Box 12a: its certificate")] = None
-    last_export_date: Annotated[Day | None, Field(description="Box 12a: date of that certificate")] = None
-    registered_operation: Annotated[ShortText | None, Field(description="Box 12b: number of the operation")] = None
-    acquired_on: Annotated[Day | None, Field(description="Box 12b: date of acquisition, pre-Convention")] = None
+    last_export_certificate: Annotated[
+        ShortText | None, Field(description="Box 12a: number of the last re-export certificate")
+    ] = None
+    last_export_date: Annotated[Day | None, Field(description="Box 12a: date of the last re-export certificate")] = None
+    registered_operation: Annotated[
+        ShortText | None, Field(description="Box 12b: number of the registered operation")
+    ] = None
+    acquired_on: Annotated[
+        Day | None, Field(description="Box 12b: date of acquisition of a pre-Convention specimen")
+    ] = None
     quota_used: Annotated[
         Amount | None, Field(description="Box 11a: exported this year, this permit included, in the line's unit")
     ] = None
     annual_quota: Annotated[Amount | None, Field(description="Box 11a: the year's quota, in the line's unit")] = None
-    description: Annotated[Text | None, Field(description="Box 9: description, marks")] = None
+    description: Annotated[
+        Text | None, Field(description="Box 9: description of the specimens, with marks and numbers")
+    ] = None
 
     @model_validator(mode="after")
     def _underlying_source_needs_source_i_or_o(self) -> "PermitLine":
@@ -60,30 +74,34 @@ class PermitLine(WireModel):
 
 
 class Carnet(WireModel):
-    """The ATA or TIR carnet that a sample collection travels with."""
+    """The ATA or TIR carnet of a sample collection."""
 
-    number: ShortText
-    valid_until: Day
+    number: Annotated[ShortText, Field(description="Number of the carnet")]
+    valid_until: Annotated[Day, Field(description="Last day of the carnet")]
 
 
 class Permit(WireModel):
-    """A CITES permit or certificate; its number is unique for its issuing country only."""
+    """A CITES permit or certificate. Its number is unique only within its issuing country."""
 
-    number: Annotated[ShortText, Field(description="Box 1")]
+    number: Annotated[ShortText, Field(description="Box 1: permit number, unique per issuer")]
     kind: PermitKind
-    issuer: Annotated[Country, Field(description="Country of the issuing authority, box 6")]
-    issued_on: Annotated[Day, Field(description="Box 13")]
-    valid_until: Annotated[Day, Field(description="The last day it is valid, in the issuer's time zone, box 2")]
-    exporter: Annotated[Trader, Field(description="Box 4")]
-    importer: Annotated[Trader, Field(description="Box 3")]
-    export_country: Country
-    import_country: Country
-    purpose: Annotated[Purpose, Field(description="Box 5a")]
-    special_conditions: Annotated[Text | None, Field(description="Box 5")] = None
-    security_stamp: Annotated[ShortText | None, Field(description="Box 5b")] = None
-    retrospective: Annotated[bool, Field(description="Issued after the goods left: exceptional, and marked")] = False
-    carnet: Annotated[Carnet | None, Field(description="Of a sample collection: it is never valid longer")] = None
-    lines: Annotated[tuple[PermitLine, ...], Field(min_length=1, max_length=200, strict=False)]
+    issuer: Annotated[Country, Field(description="Box 6: country of the issuing authority, ISO 3166-1 alpha-2")]
+    issued_on: Annotated[Day, Field(description="Box 13: day of issue")]
+    valid_until: Annotated[Day, Field(description="Box 2: last valid day, in the issuer's time zone")]
+    exporter: Annotated[Trader, Field(description="Box 4: exporter or re-exporter")]
+    importer: Annotated[Trader, Field(description="Box 3: importer")]
+    export_country: Annotated[Country, Field(description="Box 4: country of export or re-export, ISO 3166-1 alpha-2")]
+    import_country: Annotated[Country, Field(description="Box 3a: country of import, ISO 3166-1 alpha-2")]
+    purpose: Annotated[Purpose, Field(description="Box 5a: purpose of the transaction")]
+    special_conditions: Annotated[Text | None, Field(description="Box 5: special conditions")] = None
+    security_stamp: Annotated[ShortText | None, Field(description="Box 5b: number of the security stamp")] = None
+    retrospective: Annotated[bool, Field(description="True: issued after the goods left, by exception")] = False
+    carnet: Annotated[
+        Carnet | None, Field(description="Only for a sample collection, which is never valid longer than it")
+    ] = None
+    lines: Annotated[
+        tuple[PermitLine, ...], Field(min_length=1, max_length=200, strict=False, description="Permit lines, 1 to 200")
+    ]
 
     @model_validator(mode="after")
     def _line_letters_are_unique(self) -> "Permit":
@@ -94,19 +112,26 @@ class Permit(WireModel):
 
 
 class EndorsedLine(WireModel):
-    """The quantity of one line that customs saw leave, in the line's unit."""
+    """The quantity of one line that left, as customs counted it."""
 
-    line: LineLetter
-    quantity: Amount
+    line: Annotated[LineLetter, Field(description="Letter of the permit line")]
+    quantity: Annotated[Amount, Field(description="Quantity that left, zero or more, in the line's unit")]
 
 
 class Endorsement(WireModel):
-    """Box 14: what really left, where and when; box 15: the bill of lading or air waybill."""
+    """Box 14: what really left, where and when. Box 15: the bill of lading or air waybill."""
 
-    lines: Annotated[tuple[EndorsedLine, ...], Field(min_length=1, max_length=200, strict=False)]
-    port: Name | None = None
-    transport_document: ShortText | None = None
-    endorsed_on: Day | None = None
+    lines: Annotated[
+        tuple[EndorsedLine, ...],
+        Field(min_length=1, max_length=200, strict=False, description="Box 14: lines that left, 1 to 200"),
+    ]
+    port: Annotated[Name | None, Field(description="Box 14: port of exportation")] = None
+    transport_document: Annotated[
+        ShortText | None, Field(description="Box 15: number of the bill of lading or air waybill")
+    ] = None
+    endorsed_on: Annotated[
+        Day | None, Field(description="Box 14: day of the endorsement; if left out, today in the country of export")
+    ] = None
 
     @model_validator(mode="after")
     def _line_letters_are_unique(self) -> "Endorsement":
@@ -117,18 +142,18 @@ class Endorsement(WireModel):
 
 
 class Revocation(WireModel):
-    """The authority takes the permit back, for a reason."""
+    """The authority revokes the permit and states a reason."""
 
-    reason: Reason
+    reason: Annotated[Reason, Field(description="Why; every reader of the permit can read it")]
 
 
 class Loss(WireModel):
-    """The authority notes that the paper is lost; nothing is moved on it until it is found."""
+    """The authority records that the permit is lost. No declaration may use it until it is found."""
 
-    reason: Text | None = None
+    reason: Annotated[Text | None, Field(description="How the permit was lost")] = None
 
 
 class Recovery(WireModel):
-    """The authority notes that a lost paper was found."""
+    """The authority records that a lost permit was found."""
 
-    reason: Text | None = None
+    reason: Annotated[Text | None, Field(description="How the permit was found")] = None

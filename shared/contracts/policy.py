@@ -1,4 +1,4 @@
-"""What a country asks for beyond the Convention: its switches, each off until its administrator turns it on."""
+"""What a country requires beyond the Convention: switches, each off until its administrator turns it on."""
 
 from typing import Annotated
 
@@ -8,15 +8,17 @@ from shared.contracts.fields import WireModel
 
 
 class Policy(WireModel):
-    """The switches of one country (Article XIV.1: stricter domestic measures). What is not said is off."""
+    """The switches of one country (Article XIV.1: stricter domestic measures). A switch that you leave out is off."""
 
     two_people_for_permits: Annotated[
-        bool, Field(description="Who assessed an application does not issue its permit: another person does")
+        bool, Field(description="One officer assesses an application; another officer grants it")
     ] = False
     import_permit_for_appendix_ii: Annotated[
-        bool, Field(description="An import of Appendix II needs an import permit too, as in the European Union")
+        bool, Field(description="An import of Appendix II also needs an import permit, as in the European Union")
     ] = False
     reservation_days: Annotated[
         int | None,
-        Field(ge=1, le=3650, description="Days after which an unreleased declaration gives back what it set aside"),
+        Field(
+            ge=1, le=3650, description="Days after which the hub returns the reservations of an unreleased declaration"
+        ),
     ] = None

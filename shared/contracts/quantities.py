@@ -1,6 +1,7 @@
-"""Quantities as messages carry them: decimals of at most 38 digits, never floats.
+"""Quantities in messages: decimals of at most 38 digits, never floats.
 
-Input may state a quantity as a string or a number, output is always a string without exponent or trailing zeros.
+A message to the hub states a quantity as a string or a number. The hub writes a string without exponent or trailing
+zeros.
 """
 
 import re
@@ -19,30 +20,30 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, Overflow])
-"""Arithmetic that is exact or raises: sums of 38-digit quantities never round in silence."""
+"""Arithmetic that is exact or raises: a sum of 38-digit quantities never rounds silently."""
 
 _NUMBER_PATTERN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?")
 _FAST_PATH_PATTERN = r"[1-9][0-9]{0,14}(\.[0-9]{1,9})?"
-"""Quantities that no limit need be asked of."""
+"""Quantities that are within every limit, so that no limit needs a check."""
 _FAST_PATH_QUANTITY = re.compile(_FAST_PATH_PATTERN)
 _COUNT_PATTERN = re.compile(r"[0-9]{1,10}")
 MAX_DIGITS = 38
 
 
 class FastPath:
-    """Lets what is usual in JSON pass without a call into Python; the rest is checked, and refused, as everywhere."""
+    """Accepts usual JSON values without a call into Python. All other values pass the full check."""
 
     def __init__(self, fast_schema: CoreSchema) -> None:
         self._fast_schema = fast_schema
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Try what is usual first, where JSON is read in one pass."""
+        """Return a schema that tries the usual values first where it reads JSON in one pass."""
         whole = handler(source)
         either = core_schema.union_schema([self._fast_schema, whole], mode="left_to_right")
         return core_schema.json_or_python_schema(json_schema=either, python_schema=whole)
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Describe the whole."""
+        """Return the JSON schema of the full check."""
         return handler(schema["python_schema"])
 
 
@@ -52,7 +53,7 @@ _QUANTITY_FAST_PATH = FastPath(
 
 
 def format_quantity(quantity: Decimal) -> str:
-    """Write a quantity without exponent or trailing zeros: `118`, `0.25`."""
+    """Return a quantity without exponent or trailing zeros: `118`, `0.25`."""
     return "0" if quantity.is_zero() else format(EXACT.normalize(quantity), "f")
 
 
@@ -116,7 +117,7 @@ Quantity = Annotated[
     _QUANTITY_INPUT_SCHEMA,
     _QUANTITY_OUTPUT_SCHEMA,
 ]
-"""More than zero."""
+"""A decimal above zero."""
 Amount = Annotated[
     Decimal,
     BeforeValidator(_parse_decimal),
@@ -126,7 +127,7 @@ Amount = Annotated[
     _QUANTITY_INPUT_SCHEMA,
     _QUANTITY_OUTPUT_SCHEMA,
 ]
-"""Zero or more."""
+"""A decimal of zero or more."""
 Count = Annotated[
     int,
     Field(ge=0, le=10**9),
@@ -136,4 +137,4 @@ Count = Annotated[
         mode="validation",
     ),
 ]
-"""How many whole things, as a number or in a string like any other quantity."""
+"""A count of whole things, as a number or in a string like any other quantity."""

@@ -1,4 +1,4 @@
-"""Where a party wants its news sent, what of them, how, and what it said of them."""
+"""Webhook endpoints: where, what and how the hub sends; and the receiver's own result for an event."""
 
 import re
 from typing import Annotated, Literal
@@ -15,7 +15,7 @@ RESERVED_HEADERS = re.compile(
     r"(?i)(host|content-.*|transfer-encoding|connection|keep-alive|proxy-.*|te|trailer|upgrade|expect|accept-encoding"
     r"|user-agent|cookie2?|webhook-.*|svix-.*|ce-.*|date|via|forwarded|x-forwarded-.*)"
 )
-"""Headers that say what a message is, how it is carried, or who signed it: not for an endpoint to choose."""
+"""Headers of the connection, the content and the signature. An endpoint cannot choose them."""
 _EVENT_TYPES, _EVENT_FAMILIES = frozenset(EventType), {event_type.family for event_type in EventType}
 
 
@@ -56,64 +56,77 @@ HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|
 HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$", max_length=1000)]
 Headers = Annotated[
     dict[HeaderName, HeaderValue],
-    Field(max_length=20, description="Sent with every letter; kept encrypted"),
+    Field(max_length=20, description="Headers that the hub sends with every webhook; it stores them encrypted"),
     AfterValidator(_require_allowed_headers),
 ]
-EventPatterns = Annotated[tuple[EventPattern, ...], Field(min_length=1, max_length=50, strict=False)]
-RateLimit = Annotated[int, Field(ge=1, le=1000, description="Letters a second, at most")]
+EventPatterns = Annotated[
+    tuple[EventPattern, ...],
+    Field(
+        min_length=1, max_length=50, strict=False, description="Event types, families such as `declaration.*`, or `*`"
+    ),
+]
+RateLimit = Annotated[int, Field(ge=1, le=1000, description="Maximum webhooks per second")]
 FormatDescription = Field(
-    description="cloudevents: binary mode of CloudEvents 1.0, attributes in headers and the data alone as the body"
+    description="cloudevents: CloudEvents 1.0, binary mode; headers have the attributes, the body is the data alone"
 )
 
 
 class EventFilters(WireModel):
-    """Which events, of the types it hears, an endpoint wants: one of each list that is not empty must fit."""
+    """Filters within the event types. An event matches one value of each list that is not empty."""
 
-    countries: Annotated[tuple[Country, ...], Field(max_length=250, strict=False)] = ()
+    countries: Annotated[
+        tuple[Country, ...],
+        Field(max_length=250, strict=False, description="Countries that the event concerns, ISO 3166-1 alpha-2"),
+    ] = ()
     permits: Annotated[
-        tuple[ShortText, ...], Field(max_length=200, strict=False, description="Numbers, ISSUER/NUMBER, or ids")
+        tuple[ShortText, ...],
+        Field(max_length=200, strict=False, description="Permits: numbers, ISSUER/NUMBER, or ids"),
     ] = ()
     taxa: Annotated[
         tuple[Annotated[Name, AfterValidator(_require_taxon_name)], ...],
-        Field(max_length=200, strict=False, description="Species, or a genus for all its species"),
+        Field(max_length=200, strict=False, description="Scientific names: a species, or a genus for all its species"),
     ] = ()
 
 
 class NewEndpoint(WireModel):
-    """An address for webhooks and the types of event it hears; `declaration.*` is every type about declarations."""
+    """A URL for webhooks and the types of event that it receives. `declaration.*` is every type about declarations."""
 
-    url: Url
+    url: Annotated[Url, Field(description="Where the hub sends webhooks, at most 2000 characters")]
     event_types: EventPatterns = ("*",)
-    description: Text | None = None
+    description: Annotated[Text | None, Field(description="Your own note about the endpoint")] = None
     filters: EventFilters = EventFilters()
     headers: Headers = {}
     rate_limit: RateLimit | None = None
     format: Annotated[WebhookFormat, FormatDescription] = WebhookFormat.STANDARD
     verify: Annotated[
-        bool, Field(description="Let it prove itself even where the hub does not demand it: see endpoint.verification")
+        bool, Field(description="True: the endpoint proves each new URL, even if the hub does not require it")
     ] = False
 
 
 class EndpointChange(WireModel):
-    """What is to be different about an endpoint; what is not named stays, lists and filters are replaced whole."""
+    """A change of an endpoint. A field that you leave out stays; lists and filters replace the whole value."""
 
-    url: Url | None = None
-    event_types: EventPatterns | None = None
-    description: Text | None = None
-    filters: EventFilters | None = None
-    headers: Headers | None = None
-    rate_limit: RateLimit | None = None
+    url: Annotated[Url | None, Field(description="New URL; the endpoint may have to prove it")] = None
+    event_types: Annotated[EventPatterns | None, Field(description="All event types of the endpoint")] = None
+    description: Annotated[Text | None, Field(description="Your own note about the endpoint")] = None
+    filters: Annotated[EventFilters | None, Field(description="All filters of the endpoint")] = None
+    headers: Annotated[Headers | None, Field(description="All headers of the endpoint")] = None
+    rate_limit: Annotated[RateLimit | None, Field(description="Maximum webhooks per second; null: no limit")] = None
     format: Annotated[WebhookFormat | None, FormatDescription] = None
-    paused: bool | None = None
+    paused: Annotated[bool | None, Field(description="True: deliveries wait. False: the hub sends them, in order")] = (
+        None
+    )
 
 
 class Replay(WireModel):
-    """Send again everything since a moment, until another one, of some types, or only what was given up."""
+    """A request to send events again: from one moment to another, of some types, or only what the hub gave up."""
 
-    since: Timestamp
-    until: Timestamp | None = None
-    types: EventPatterns | None = None
-    status: Literal[DeliveryStatus.GIVEN_UP] | None = None
+    since: Annotated[Timestamp, Field(description="Start, inclusive: RFC 3339 with its zone")]
+    until: Annotated[Timestamp | None, Field(description="End, inclusive; if left out, now")] = None
+    types: Annotated[EventPatterns | None, Field(description="Event types; if left out, all")] = None
+    status: Annotated[
+        Literal[DeliveryStatus.GIVEN_UP] | None, Field(description="`given_up`: only deliveries that the hub gave up")
+    ] = None
 
     @model_validator(mode="after")
     def _until_is_not_before_since(self) -> "Replay":
@@ -123,7 +136,7 @@ class Replay(WireModel):
 
 
 class Acknowledgement(WireModel):
-    """The receiver's own verdict about an event."""
+    """The receiver's own result for an event."""
 
     outcome: AcknowledgementOutcome
-    message: Text | None = None
+    message: Annotated[Text | None, Field(description="What the sender should know, at most 500 characters")] = None

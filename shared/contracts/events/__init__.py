@@ -1,1 +1,1 @@
-"""The data of every type of event the hub tells, with an example of each: what partners build on."""
+"""The data of every event type, with an example of each. Partners build on them."""

@@ -10,44 +10,44 @@ from shared.contracts.fields import Country, Id, ShortText
 
 
 class ApplicationEventData(EventData):
-    """Which application, to which country's authority, and where it stands after what happened."""
+    """The application, the country whose authority decides, and the status after the event."""
 
-    application_id: Id
-    reference: Annotated[str | None, Field(description="The applicant's own")] = None
+    application_id: Annotated[Id, Field(description="Application id")]
+    reference: Annotated[str | None, Field(description="The applicant's own reference")] = None
     status: ApplicationStatus
-    issuer: Country
+    issuer: Annotated[Country, Field(description="Country whose authority decides, ISO 3166-1 alpha-2")]
     kind: PermitKind
-    reason: Annotated[str | None, Field(description="The question, the answer or the grounds")] = None
+    reason: Annotated[str | None, Field(description="The question, the reply, or the reason of the decision")] = None
 
 
 class ApplicationSubmitted(ApplicationEventData):
-    """The authority of the issuing country has it before it."""
+    """The authority of the issuing country decides next."""
 
 
 class ApplicationAssessed(ApplicationEventData):
-    """Its applicant does not hear of this. Where the country's policy asks for two people, another one issues."""
+    """The applicant does not receive this event. The country's policy may require that another officer grants."""
 
     recommendation: Recommendation
 
 
 class ApplicationQueried(ApplicationEventData):
-    """It waits for the trader's answer."""
+    """The application waits for the trader's reply."""
 
 
 class ApplicationAnswered(ApplicationEventData):
-    """The authority has it before it again."""
+    """The authority decides next."""
 
 
 class ApplicationGranted(ApplicationEventData):
-    """The permit is issued; an event of its own tells of it."""
+    """The hub issued the permit and sends `permit.issued` too."""
 
-    permit_id: Id
-    number: ShortText
+    permit_id: Annotated[Id, Field(description="Id of the permit")]
+    number: Annotated[ShortText, Field(description="Box 1: permit number")]
 
 
 class ApplicationRefused(ApplicationEventData):
-    """No permit comes of it."""
+    """No permit results from the application."""
 
 
 class ApplicationWithdrawn(ApplicationEventData):
-    """The trader wants it no more."""
+    """The application ends."""

@@ -1,7 +1,7 @@
-"""The catalogue of events: of each type its meaning, who hears it, the shape of its data and an example.
+"""The catalogue of events: for each type its meaning, its audience, the schema of its data and an example.
 
-The models refuse unknown fields, so that nothing is sent that is not described; the schemas that are published allow
-them, for fields may be added, and a reader passes over what it does not know.
+The models refuse unknown fields, so the hub sends nothing undocumented. The published schemas allow them, because the
+hub may add fields. A receiver ignores fields that it does not know.
 """
 
 import json
@@ -56,28 +56,28 @@ DATA_MODELS: dict[EventType, type[EventData]] = {
     EventType.ENDPOINT_DISABLED: e.EndpointDisabled,
     EventType.EVENT_ACKNOWLEDGED: e.EventAcknowledged,
 }
-"""The one model of each type of event: an event's data are always an instance of it."""
+"""The one model of each event type. The data of an event are always an instance of it."""
 _TYPES_BY_MODEL = {model: event_type for event_type, model in DATA_MODELS.items()}
-_OFFICES = "customs and authorities of both countries, partners who were granted its country"
+_OFFICES = "customs and authorities of both countries, partners with a grant for a country"
 AUDIENCE_BY_FAMILY: dict[str, str] = {
-    "declaration": f"Its trader and who lodged it, {_OFFICES}",
-    "permit": f"Its holders, who cited it or looked it up, {_OFFICES}",
-    "quota": "The authority of its country, partners who were granted the country",
-    "application": "Its applicant, the authority that decides it",
+    "declaration": f"Its trader, the party that lodged it, {_OFFICES}",
+    "permit": f"Its holders, parties that cited it or read it by token, {_OFFICES}",
+    "quota": "The authority of its country, partners with a grant for the country",
+    "application": "Its applicant, the authority that decides",
     "endpoint": "Its owner",
-    "event": "Who sent the thing that the event was about",
+    "event": "The sender of the declaration, permit or application that the event was about",
 }
 _EXAMPLE_ID, _EXAMPLE_TIMESTAMP = "0190c0de-0000-5000-8000-00000000e7e4", "2026-03-16T09:30:00.000000Z"
 
 
 def event_type_of(data: EventData) -> EventType:
-    """Return the type of the event that these data belong to."""
+    """Return the type of the event that has these data."""
     return _TYPES_BY_MODEL[type(data)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CatalogueEntry:
-    """One type of event as it is described to those who receive it."""
+    """The description of one event type for its receivers."""
 
     code: EventType
     sentence: str
@@ -86,17 +86,17 @@ class CatalogueEntry:
 
     @property
     def family(self) -> str:
-        """What it is about: declaration, permit, quota, application, endpoint or event."""
+        """The family of the type: declaration, permit, quota, application, endpoint or event."""
         return self.code.family
 
     @property
     def meaning(self) -> str:
-        """What happened, and what follows of it."""
+        """The meaning of the type: what happened and what follows."""
         return f"{self.sentence}. {' '.join((self.model.__doc__ or '').split())}"
 
     @property
     def audience(self) -> str:
-        """Who hears of it."""
+        """The parties that receive the event."""
         return AUDIENCE_BY_FAMILY[self.family]
 
 
@@ -117,12 +117,12 @@ CATALOGUE: dict[EventType, CatalogueEntry] = {
 
 
 def validate_data(event_type: str, data: dict[str, Any]) -> None:
-    """Raise unless data is exactly what the catalogue says of this type: ValidationError, or ValueError for no type."""
+    """Raise ValidationError if data do not match the model of this type, ValueError if there is no such type."""
     CATALOGUE[EventType(event_type)].model.model_validate_json(json.dumps(data))
 
 
 def data_schemas(*, ref: str) -> dict[str, dict[str, Any]]:
-    """Answer the JSON schemas of all data and their parts by the models' names; `ref` says how they name each other."""
+    """Return the JSON schemas of all data and their parts by model name. `ref` is the template of references."""
     models = [(entry.model, "serialization") for entry in CATALOGUE.values()]
     _, found = models_json_schema(models, ref_template=ref)  # type: ignore[arg-type]
     schemas: dict[str, dict[str, Any]] = _allow_additional_properties(found["$defs"])
@@ -130,12 +130,12 @@ def data_schemas(*, ref: str) -> dict[str, dict[str, Any]]:
 
 
 def event_schema(entry: CatalogueEntry, *, ref: str) -> dict[str, Any]:
-    """Answer the JSON schema of a whole event as it is sent, its data by reference."""
+    """Return the JSON schema of a complete event, with its data by reference."""
     return {
         "type": "object",
         "required": ["id", "type", "timestamp", "data"],
         "properties": {
-            "id": {"type": "string", "format": "uuid", "description": "The same each time it is told"},
+            "id": {"type": "string", "format": "uuid", "description": "The same in every repetition"},
             "type": {"const": entry.code.value},
             "timestamp": {"type": "string", "format": "date-time", "description": "When it happened, in UTC"},
             "data": {"$ref": ref.format(model=entry.model.__name__)},
@@ -144,7 +144,7 @@ def event_schema(entry: CatalogueEntry, *, ref: str) -> dict[str, Any]:
 
 
 def standalone_schema(entry: CatalogueEntry) -> dict[str, Any]:
-    """Answer the JSON schema (2020-12) of an event of this type, complete in itself."""
+    """Return the JSON schema (2020-12) of an event of this type, without external references."""
     ref = "#/$defs/{model}"
     every = data_schemas(ref=ref)
     needed = _reachable_models(every, entry.model.__name__)
@@ -164,7 +164,7 @@ def _reachable_models(schemas: dict[str, dict[str, Any]], name: str) -> set[str]
 
 
 def _allow_additional_properties(node: Any) -> Any:
-    """Let schemas pass what may be added, and say of what is optional that it is left out, never null."""
+    """Return a schema that allows more fields, and in which an optional field is left out, never null."""
     if isinstance(node, list):
         return [_allow_additional_properties(part) for part in node]
     if not isinstance(node, dict):

@@ -9,22 +9,20 @@ from shared.contracts.events.parts import DecimalText, EventData, Usage
 from shared.contracts.fields import Id
 from shared.contracts.findings import Finding
 
-Findings = Annotated[
-    tuple[Finding, ...] | None, Field(strict=False, description="All that stands against it or is to be known")
-]
-Reason = Annotated[str | None, Field(description="Why, in the words of the one who did it")]
-OfficerLine = Annotated[str | None, Field(description="The permit line the officer named")]
+Findings = Annotated[tuple[Finding, ...] | None, Field(strict=False, description="All findings of the last check")]
+Reason = Annotated[str | None, Field(description="The actor's reason")]
+OfficerLine = Annotated[str | None, Field(description="Permit line that the officer chose")]
 OfficerQuantity = Annotated[
-    DecimalText | None, Field(description="The quantity the officer named, in the unit of that line")
+    DecimalText | None, Field(description="Quantity that the officer stated, in the unit of that line")
 ]
-Usages = Annotated[tuple[Usage, ...] | None, Field(strict=False, description="What it has of which permit line now")]
+Usages = Annotated[tuple[Usage, ...] | None, Field(strict=False, description="Usage of each cited permit line now")]
 
 
 class DeclarationEventData(EventData):
-    """Which declaration, and where it stands after what happened."""
+    """The declaration and its status after the event."""
 
-    declaration_id: Id
-    reference: Annotated[str, Field(description="The trader's own")]
+    declaration_id: Annotated[Id, Field(description="Declaration id")]
+    reference: Annotated[str, Field(description="The trader's own reference")]
     status: DeclarationStatus
     movement: Movement
     version: Annotated[int, Field(ge=1, description="Rises with each amendment")]
@@ -32,81 +30,81 @@ class DeclarationEventData(EventData):
 
 
 class DeclarationReceived(DeclarationEventData):
-    """The hub has it; its check follows."""
+    """The check follows."""
 
     status: Literal[DeclarationStatus.RECEIVED]
 
 
 class DeclarationAccepted(DeclarationEventData):
-    """Its quantities are set aside; customs may release it."""
+    """Its quantities are reserved. Customs may release it."""
 
     status: Literal[DeclarationStatus.ACCEPTED]
     findings: Findings = None
-    overridden: Annotated[str | None, Field(description="The rule whose finding an officer settled last")] = None
-    item: Annotated[int | None, Field(description="The item whose finding that was")] = None
+    overridden: Annotated[str | None, Field(description="Rule whose finding an officer settled last")] = None
+    item: Annotated[int | None, Field(description="Number of the item of that finding")] = None
     line: OfficerLine = None
     quantity: OfficerQuantity = None
 
 
 class DeclarationReferred(DeclarationEventData):
-    """Findings wait for an officer, or a permit it relies on was withdrawn or endorsed for less."""
+    """An officer decides about its findings. Or a permit that it cites was withdrawn or endorsed for less."""
 
     status: Literal[DeclarationStatus.REFERRED]
     findings: Findings = None
 
 
 class DeclarationRejected(DeclarationEventData):
-    """Findings block it; it may be amended, or an officer may override them."""
+    """The trader may amend it, or an officer may override its findings."""
 
     status: Literal[DeclarationStatus.REJECTED]
     findings: Findings = None
 
 
 class DeclarationReleased(DeclarationEventData):
-    """Its goods may go; their actual quantities are written off."""
+    """Its goods may go. The actual quantities are written off."""
 
     status: Literal[DeclarationStatus.RELEASED]
     usage: Usages = None
 
 
 class DeclarationRefused(DeclarationEventData):
-    """Its goods stay; what was set aside for it is free again."""
+    """Its goods stay. Its reservations are returned."""
 
     status: Literal[DeclarationStatus.REFUSED]
 
 
 class DeclarationCancelled(DeclarationEventData):
-    """It counts no more; what was set aside for it is free again."""
+    """It no longer counts. Its reservations are returned."""
 
     status: Literal[DeclarationStatus.CANCELLED]
 
 
 class DeclarationAmended(DeclarationEventData):
-    """A new version stands in the place of the old one; its check follows as an event of its own."""
+    """The new version replaces the old one. The result of its check is an event of its own."""
 
     status: Literal[DeclarationStatus.RECEIVED]
 
 
 class DeclarationOverridden(DeclarationEventData):
-    """One finding is settled; the declaration stays where it is, for others stand."""
+    """The status does not change, because other findings are open."""
 
-    overridden: Annotated[str, Field(description="The rule whose finding was settled")]
-    item: int | None = None
+    overridden: Annotated[str, Field(description="Rule whose finding was settled")]
+    item: Annotated[int | None, Field(description="Number of the item of that finding")] = None
     findings: Findings = None
     line: OfficerLine = None
     quantity: OfficerQuantity = None
 
 
 class DeclarationConsented(DeclarationEventData):
-    """For this item more may be used than the permit says."""
+    """The item may use this quantity in addition to the permit."""
 
-    item: int
-    quantity: DecimalText
-    unit: Annotated[str | None, Field(description="Of the quantity")] = None
+    item: Annotated[int, Field(description="Number of the item")]
+    quantity: Annotated[DecimalText, Field(description="Quantity that the item may use in addition to the permit")]
+    unit: Annotated[str | None, Field(description="Unit of the quantity; if left out, the declared unit")] = None
 
 
 class DeclarationCorrected(DeclarationEventData):
-    """The quantities that were written off are other ones now."""
+    """The written-off quantities have changed."""
 
     status: Literal[DeclarationStatus.RELEASED]
     usage: Usages = None

@@ -1,4 +1,4 @@
-"""The data of events about the telling itself: an endpoint's, and what a receiver said of an event."""
+"""The data of events about webhook endpoints and acknowledgements."""
 
 from typing import Annotated
 
@@ -10,43 +10,43 @@ from shared.contracts.fields import Country, Id, ShortText, Timestamp
 
 
 class EndpointEventData(EventData):
-    """Which endpoint; told to its owner."""
+    """The endpoint. Its owner receives the event."""
 
-    endpoint_id: Id
+    endpoint_id: Annotated[Id, Field(description="Endpoint id")]
 
 
 class EndpointVerification(EndpointEventData):
-    """Answer it 2xx with `{"challenge": "…"}`; till then nothing else is sent there."""
+    """Reply with 2xx and `{"challenge": "…"}`. Until then the hub sends nothing else to the endpoint."""
 
-    challenge: str
+    challenge: Annotated[str, Field(description="Text that the endpoint returns")]
 
 
 class EndpointTest(EndpointEventData):
-    """Sent on request, to this endpoint alone."""
+    """The hub sends it only to this endpoint, on request."""
 
 
 class EndpointDisabled(EndpointEventData):
-    """Nothing is sent there any more; told by all the owner's other ways."""
+    """The hub sends nothing more to the endpoint. The owner's other endpoints and the feed have this event."""
 
-    url: str
-    reason: str
+    url: Annotated[str, Field(description="URL of the endpoint")]
+    reason: Annotated[str, Field(description="Why the hub disabled it")]
 
 
 class EventAcknowledged(EventData):
-    """A receiver's own verdict about an event, told to the sender of the thing that the event was about."""
+    """A receiver's own result for an event, for the sender of the declaration, permit or application."""
 
-    event_id: Annotated[Id, Field(description="The event it is about")]
-    type: Annotated[str, Field(description="That event's type")]
-    subject: Annotated[str, Field(description="That event's subject, kind:id")]
+    event_id: Annotated[Id, Field(description="Id of the acknowledged event")]
+    type: Annotated[str, Field(description="Type of the acknowledged event")]
+    subject: Annotated[str, Field(description="Subject of the acknowledged event, kind:id")]
     outcome: AcknowledgementOutcome
-    message: str | None = None
+    message: Annotated[str | None, Field(description="The receiver's message")] = None
     by: Annotated[Id, Field(description="Party id of the receiver")]
-    at: Timestamp
-    declaration_id: Id | None = None
-    permit_id: Id | None = None
-    application_id: Id | None = None
-    quota_id: Id | None = None
-    reference: str | None = None
-    issuer: Country | None = None
-    number: ShortText | None = None
-    status: Annotated[str | None, Field(description="Where the thing stood, as that event told it")] = None
+    at: Annotated[Timestamp, Field(description="When the receiver acknowledged it, in UTC")]
+    declaration_id: Annotated[Id | None, Field(description="Id of the declaration of that event")] = None
+    permit_id: Annotated[Id | None, Field(description="Id of the permit of that event")] = None
+    application_id: Annotated[Id | None, Field(description="Id of the application of that event")] = None
+    quota_id: Annotated[Id | None, Field(description="Id of the quota of that event")] = None
+    reference: Annotated[str | None, Field(description="The trader's own reference")] = None
+    issuer: Annotated[Country | None, Field(description="Country that issued the permit, ISO 3166-1 alpha-2")] = None
+    number: Annotated[ShortText | None, Field(description="Box 1: permit number")] = None
+    status: Annotated[str | None, Field(description="Status that the acknowledged event stated")] = None

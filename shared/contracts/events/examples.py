@@ -1,4 +1,4 @@
-"""One example of each event's data, as the main journey would tell it."""
+"""One example of the data of each event type, as the main journey produces it."""
 
 from typing import Any
 

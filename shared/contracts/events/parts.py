@@ -1,4 +1,4 @@
-"""What the data of several types of event is made of."""
+"""Parts of the data of several event types."""
 
 from typing import Annotated
 
@@ -8,81 +8,87 @@ from shared.contracts.closed_sets import Movement, Source, Unit
 from shared.contracts.fields import Country, Id, LineLetter, ShortText, WireModel
 
 DecimalText = Annotated[
-    str, StringConstraints(pattern=r"^-?[0-9]+(\.[0-9]+)?$"), Field(description="A decimal in a string: 118, 0.25")
+    str,
+    StringConstraints(pattern=r"^-?[0-9]+(\.[0-9]+)?$"),
+    Field(description="A decimal in a string, such as 118 or 0.25"),
 ]
 
 
 class EventData(WireModel):
-    """What all data says: the number of the event among those about the same thing."""
+    """The field that all data have: the sequence of the event for its subject."""
 
-    sequence: Annotated[int, Field(ge=1, description="Rises by one with each event about the same subject")]
+    sequence: Annotated[
+        int, Field(ge=1, description="Rises by one with each event about the same subject, without gaps")
+    ]
 
 
 class PermitReference(WireModel):
-    """A permit by its id, and by what is printed on it."""
+    """A permit by its id, its issuer and its number."""
 
-    permit_id: Id
-    issuer: Country
-    number: ShortText
+    permit_id: Annotated[Id, Field(description="Permit id")]
+    issuer: Annotated[Country, Field(description="Country that issued the permit, ISO 3166-1 alpha-2")]
+    number: Annotated[ShortText, Field(description="Box 1: permit number")]
 
 
 class IssuedLine(WireModel):
-    """A line of a permit as it was issued: boxes 7 to 11."""
+    """A line of a permit as the authority issued it: boxes 7 to 11."""
 
-    line: LineLetter
-    taxon: str
-    term: str
-    source: Source
-    quantity: DecimalText
-    unit: Unit
+    line: Annotated[LineLetter, Field(description="Letter of the line")]
+    taxon: Annotated[str, Field(description="Box 7: scientific name")]
+    term: Annotated[str, Field(description="Box 9: CITES trade term")]
+    source: Annotated[Source, Field(description="Box 10: source of the specimens")]
+    quantity: Annotated[DecimalText, Field(description="Box 11: granted quantity")]
+    unit: Annotated[Unit, Field(description="Box 11: unit of the line")]
 
 
 class UsedLine(WireModel):
-    """What was used of a line and what is left of it on that side, in the line's unit."""
+    """What was used of a line and what is left on that side, in the line's unit."""
 
-    line: LineLetter
-    taxon: str
-    term: str
-    quantity: Annotated[DecimalText, Field(description="Used by this very act")]
-    unit: Unit
-    has: Annotated[DecimalText, Field(description="All there is to use: granted at export, endorsed at import")]
-    reserved: Annotated[DecimalText, Field(description="Set aside for declarations that were accepted")]
-    used: Annotated[DecimalText, Field(description="Used so far, this act included")]
-    left: Annotated[DecimalText, Field(description="Neither used nor set aside")]
+    line: Annotated[LineLetter, Field(description="Letter of the line")]
+    taxon: Annotated[str, Field(description="Box 7: scientific name")]
+    term: Annotated[str, Field(description="Box 9: CITES trade term")]
+    quantity: Annotated[DecimalText, Field(description="Used by the decision that caused this event")]
+    unit: Annotated[Unit, Field(description="Unit of all quantities of the line")]
+    has: Annotated[
+        DecimalText, Field(description="All that the side has: granted at export, endorsed at import; with consents")
+    ]
+    reserved: Annotated[DecimalText, Field(description="Set aside for accepted declarations")]
+    used: Annotated[DecimalText, Field(description="Used so far, this decision included")]
+    left: Annotated[DecimalText, Field(description="Neither used nor reserved")]
 
 
 class SecondUseAttempt(WireModel):
-    """A line that was in use or used when a declaration cited it."""
+    """A line without enough quantity left when a declaration cited it."""
 
-    line: str
+    line: Annotated[str, Field(description="Letter of the permit line")]
     item: Annotated[int, Field(description="Number of the declaration's item")]
-    asked: DecimalText
-    left: DecimalText
-    unit: str
+    asked: Annotated[DecimalText, Field(description="Quantity that the declaration states")]
+    left: Annotated[DecimalText, Field(description="Quantity that the line had left")]
+    unit: Annotated[str, Field(description="Unit of both quantities")]
 
 
 class CitedPermit(WireModel):
     """A permit that a declaration cites."""
 
-    id: Id
-    issuer: Country
-    number: ShortText
+    id: Annotated[Id, Field(description="Permit id")]
+    issuer: Annotated[Country, Field(description="Country that issued the permit, ISO 3166-1 alpha-2")]
+    number: Annotated[ShortText, Field(description="Box 1: permit number")]
 
 
 class Usage(WireModel):
     """What a declaration has reserved and consumed of one line, in the line's unit."""
 
-    item: int
+    item: Annotated[int, Field(description="Number of the item")]
     permit: CitedPermit
-    line: str
-    reserved: DecimalText
-    consumed: DecimalText
-    unit: str
+    line: Annotated[str, Field(description="Letter of the permit line")]
+    reserved: Annotated[DecimalText, Field(description="Quantity set aside and not yet used")]
+    consumed: Annotated[DecimalText, Field(description="Quantity used by the release")]
+    unit: Annotated[str, Field(description="Unit of the permit line")]
 
 
 class CausingDeclaration(WireModel):
-    """The declaration behind an event about a permit."""
+    """The declaration that caused an event about a permit."""
 
-    declaration_id: Id
-    reference: str
+    declaration_id: Annotated[Id, Field(description="Declaration id")]
+    reference: Annotated[str, Field(description="The trader's own reference")]
     movement: Movement

@@ -15,87 +15,93 @@ from shared.contracts.events.parts import (
 )
 from shared.contracts.fields import Day, Id
 
-UsedLines = Annotated[tuple[UsedLine, ...], Field(strict=False)]
+UsedLines = Annotated[
+    tuple[UsedLine, ...], Field(strict=False, description="Lines with what was used and what is left")
+]
 
 
 class PermitEventData(EventData, PermitReference):
-    """Which permit, and where it stands after what happened."""
+    """The permit and its status after the event."""
 
     status: PermitStatus
-    reason: Annotated[str | None, Field(description="Why, in the words of the one who did it")] = None
+    reason: Annotated[str | None, Field(description="The actor's reason")] = None
 
 
 class PermitIssued(PermitEventData):
-    """It may be cited from now on."""
+    """Declarations may cite the permit from now on."""
 
     kind: PermitKind
-    valid_until: Day
-    lines: Annotated[tuple[IssuedLine, ...], Field(strict=False)]
-    replaces: Annotated[PermitReference | None, Field(description="The permit in whose place it stands")] = None
+    valid_until: Annotated[Day, Field(description="Box 2: last valid day, in the issuer's time zone")]
+    lines: Annotated[tuple[IssuedLine, ...], Field(strict=False, description="All lines of the permit")]
+    replaces: Annotated[PermitReference | None, Field(description="The permit that this one replaces")] = None
 
 
 class PermitEndorsed(PermitEventData):
-    """What really left, line by line (box 14). By customs at the counter, or by the release of an export declaration,
-    which is then named."""
+    """The quantities that left, per line (box 14).
+
+    If the release of an export declaration caused it, the data name that declaration.
+    """
 
     lines: UsedLines
-    endorsed_on: Day | None = None
-    port: str | None = None
-    transport_document: str | None = None
-    declaration_id: Id | None = None
-    reference: str | None = None
+    endorsed_on: Annotated[Day | None, Field(description="Box 14: day of the endorsement")] = None
+    port: Annotated[str | None, Field(description="Box 14: port of exportation")] = None
+    transport_document: Annotated[
+        str | None, Field(description="Box 15: number of the bill of lading or air waybill")
+    ] = None
+    declaration_id: Annotated[Id | None, Field(description="Id of the export declaration")] = None
+    reference: Annotated[str | None, Field(description="The trader's reference of that declaration")] = None
     movement: Movement | None = None
     side: Literal[Side.EXPORT] | None = None
 
 
 class PermitUsed(PermitEventData, CausingDeclaration):
-    """What really arrived by a declaration, line by line, and what is left; a correction tells it anew."""
+    """The quantities that arrived, per line, and what is left. A correction sends a further event."""
 
     side: Literal[Side.IMPORT]
     lines: UsedLines
 
 
 class PermitExhausted(PermitEventData):
-    """All its lines are closed; the declaration that closed the last one is named, if it was one."""
+    """All lines are closed. If a declaration closed the last one, the data name it."""
 
-    declaration_id: Id | None = None
-    reference: str | None = None
+    declaration_id: Annotated[Id | None, Field(description="Id of the declaration")] = None
+    reference: Annotated[str | None, Field(description="The trader's reference of that declaration")] = None
     movement: Movement | None = None
 
 
 class PermitRevoked(PermitEventData):
-    """It covers nothing any more; declarations accepted on it are referred."""
+    """The permit covers nothing any more. Accepted declarations that cite it are referred."""
 
 
 class PermitReplaced(PermitEventData):
-    """It covers nothing any more; another one does."""
+    """The permit covers nothing any more. `replaced_by` names the new permit."""
 
-    replaced_by: PermitReference
+    replaced_by: Annotated[PermitReference, Field(description="The permit that replaces this one")]
 
 
 class PermitLost(PermitEventData):
-    """It covers nothing until it is found."""
+    """The permit covers nothing until it is found."""
 
 
 class PermitFound(PermitEventData):
-    """It stands again where its lines say."""
+    """The permit is valid again, with the balances of its lines."""
 
 
 class PermitExpiring(PermitEventData):
-    """Its last day is near and something is left on it."""
+    """The permit has quantity left. Its last day is near."""
 
-    valid_until: Day
-    days_left: Annotated[int, Field(ge=0, description="Whole days after today, its last day included")]
+    valid_until: Annotated[Day, Field(description="Box 2: last valid day, in the issuer's time zone")]
+    days_left: Annotated[int, Field(ge=0, description="Days after today, the last valid day included")]
 
 
 class PermitExpired(PermitEventData):
-    """Its last day is over where it was issued."""
+    """The last day is over in the issuer's time zone."""
 
-    valid_until: Day
-    days_left: Literal[0] | None = None
+    valid_until: Annotated[Day, Field(description="Box 2: last valid day, in the issuer's time zone")]
+    days_left: Annotated[Literal[0] | None, Field(description="Always 0")] = None
 
 
 class PermitSecondUseAttempted(PermitEventData, CausingDeclaration):
-    """Somebody declared on what is in use or used already; nothing was taken from it."""
+    """A line did not have enough quantity left. Nothing was reserved or used."""
 
-    attempts: Annotated[tuple[SecondUseAttempt, ...], Field(strict=False)]
+    attempts: Annotated[tuple[SecondUseAttempt, ...], Field(strict=False, description="The cited lines")]

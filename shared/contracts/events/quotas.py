@@ -8,33 +8,33 @@ from shared.contracts.closed_sets import PermitStatus, Unit
 from shared.contracts.events.parts import DecimalText, EventData
 from shared.contracts.fields import Country, Day, Id, ShortText
 
-Codes = Annotated[tuple[str, ...], Field(strict=False, description="Codes it is limited to; empty means all")]
+Codes = Annotated[tuple[str, ...], Field(strict=False, description="Codes to which the quota is limited; empty: all")]
 
 
 class QuotaEventData(EventData):
-    """Which quota, what is taken of it, and which permit brought it there."""
+    """The quota, its usage, and the permit that caused the event."""
 
-    quota_id: Id
-    country: Country
-    taxon: str
+    quota_id: Annotated[Id, Field(description="Quota id")]
+    country: Annotated[Country, Field(description="Country of export, ISO 3166-1 alpha-2")]
+    taxon: Annotated[str, Field(description="Scientific name")]
     terms: Codes
     sources: Codes
     purposes: Codes
-    unit: Unit
-    amount: Annotated[DecimalText, Field(description="All there is for the span of time")]
-    taken: Annotated[DecimalText, Field(description="What permits of that span grant, this one included")]
-    left: DecimalText
-    share: Annotated[int, Field(ge=0, description="Taken of the amount, in per cent")]
-    starts: Day
-    ends: Day
-    permit_id: Id
-    issuer: Country
-    number: ShortText
-    status: Annotated[PermitStatus, Field(description="Where that permit stands")]
+    unit: Annotated[Unit, Field(description="Unit of all quantities of the quota")]
+    amount: Annotated[DecimalText, Field(description="Quantity of the quota for the period")]
+    taken: Annotated[DecimalText, Field(description="Quantity that permits of the period grant, this permit included")]
+    left: Annotated[DecimalText, Field(description="Quantity left")]
+    share: Annotated[int, Field(ge=0, description="`taken` of `amount`, in percent")]
+    starts: Annotated[Day, Field(description="First day of the period")]
+    ends: Annotated[Day, Field(description="Last day of the period")]
+    permit_id: Annotated[Id, Field(description="Id of the permit that caused the event")]
+    issuer: Annotated[Country, Field(description="Country that issued the permit, ISO 3166-1 alpha-2")]
+    number: Annotated[ShortText, Field(description="Box 1: permit number")]
+    status: Annotated[PermitStatus, Field(description="Status of that permit")]
 
 
 class QuotaNear(QuotaEventData):
-    """Four fifths are taken."""
+    """Permits have used four fifths of it."""
 
 
 class QuotaReached(QuotaEventData):

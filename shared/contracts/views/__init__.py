@@ -1,1 +1,1 @@
-"""What services return: models that they build and that OpenAPI describes."""
+"""What the hub returns: one module per subject."""

@@ -13,44 +13,48 @@ from shared.contracts.views.permits import RelatedPermit
 
 
 class AssessmentView(WireModel):
-    """What one person of the authority found."""
+    """The assessment of one officer."""
 
-    recommendation: str
-    note: str | None
-    party: Id
-    person: Annotated[str, Field(description="The credential the person came with")]
-    at: Timestamp
+    recommendation: Annotated[str, Field(description="grant or refuse")]
+    note: Annotated[str | None, Field(description="What the officer found")]
+    party: Annotated[Id, Field(description="Party id of the authority")]
+    person: Annotated[str, Field(description="Credential of the officer: the client id of the request")]
+    at: Annotated[Timestamp, Field(description="When, RFC 3339 in UTC")]
     people: Annotated[
         tuple[str, ...],
-        Field(strict=False, description="Everyone who assessed it or asked its applicant, earlier ones too"),
+        Field(strict=False, description="Credentials of every officer who assessed it or queried the applicant"),
     ] = ()
 
 
 class RequestedLine(permit.PermitLine):
-    """A line of a permit as it was asked for."""
+    """A permit line as the applicant requested it."""
 
     model_config = ConfigDict(defer_build=True)
 
 
 class ApplicationView(application.Application):
-    """An application whole: what was asked for, where it stands, and the permit where it was granted."""
+    """An application in full: the request, its status, and the permit if the authority granted it."""
 
     model_config = ConfigDict(defer_build=True)
 
-    issuer: CountryCode
-    lines: Annotated[tuple[RequestedLine, ...], Field(min_length=1, max_length=200)]
-    id: Id
-    version: int
+    issuer: Annotated[CountryCode, Field(description="Country whose authority decides, ISO 3166-1 alpha-2")]
+    lines: Annotated[
+        tuple[RequestedLine, ...], Field(min_length=1, max_length=200, description="Requested lines, 1 to 200")
+    ]
+    id: Annotated[Id, Field(description="Application id")]
+    version: Annotated[int, Field(description="Rises with each change; If-Match names it")]
     status: ApplicationStatus
-    applicant: Annotated[Id, Field(description="The trader it is made for; `trader` says the same")]
-    lodged_by: Annotated[Id, Field(description="Who made it: the trader itself, or an agent under a mandate")]
-    submitted_at: Timestamp
-    decided_at: Timestamp | None
-    days_open: int
-    permit_id: Id | None
-    permit: RelatedPermit | None
-    assessment: Annotated[AssessmentView | None, Field(description="Told to the authority alone")] = None
-    history: tuple[HistoryEntry, ...]
+    applicant: Annotated[Id, Field(description="Party id of the trader that applies; `trader` has the same value")]
+    lodged_by: Annotated[Id, Field(description="Party id of the sender: the trader, or an agent under a mandate")]
+    submitted_at: Annotated[Timestamp, Field(description="When the hub received it, RFC 3339 in UTC")]
+    decided_at: Annotated[Timestamp | None, Field(description="When it was granted, refused or withdrawn")]
+    days_open: Annotated[int, Field(description="Whole days from submission to the decision, or until now")]
+    permit_id: Annotated[Id | None, Field(description="Id of the granted permit")]
+    permit: Annotated[RelatedPermit | None, Field(description="The granted permit")]
+    assessment: Annotated[AssessmentView | None, Field(description="The assessment; only the authority reads it")] = (
+        None
+    )
+    history: Annotated[tuple[HistoryEntry, ...], Field(description="All changes, oldest first")]
 
 
 class Applications(Page):

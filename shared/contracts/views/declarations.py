@@ -12,7 +12,7 @@ from shared.contracts.views.parts import LEFT_OUT, Amount, CountryCode, Fault, H
 
 
 class FindingView(findings.Finding):
-    """One thing a rule found: block means rejected, refer that an officer decides, note is for information."""
+    """One result of a rule. block: the hub rejects. refer: an officer decides. note: information."""
 
     model_config = ConfigDict(defer_build=True, json_schema_serialization_defaults_required=True)
 
@@ -20,50 +20,50 @@ class FindingView(findings.Finding):
 class PermitName(WireModel):
     """A permit by its id and its number."""
 
-    id: Id
-    issuer: CountryCode
-    number: str
+    id: Annotated[Id, Field(description="Permit id")]
+    issuer: Annotated[CountryCode, Field(description="Country that issued the permit, ISO 3166-1 alpha-2")]
+    number: Annotated[str, Field(description="Box 1: permit number")]
 
 
 class UsageView(WireModel):
-    """What an item uses of a permit line, in the line's unit."""
+    """What an item uses of a permit line, in the unit of the line."""
 
-    item: int
+    item: Annotated[int, Field(description="Number of the item")]
     permit: PermitName
-    line: str
-    reserved: Amount
-    consumed: Amount
-    unit: str
+    line: Annotated[str, Field(description="Letter of the permit line")]
+    reserved: Annotated[Amount, Field(description="Quantity set aside and not yet used")]
+    consumed: Annotated[Amount, Field(description="Quantity used by the release")]
+    unit: Annotated[str, Field(description="Unit of the permit line")]
     dead_on_arrival: Annotated[
-        int | None, LEFT_OUT, Field(description="Of live animals, where customs told of them")
+        int | None, LEFT_OUT, Field(description="Number of live animals that arrived dead, if customs stated it")
     ] = None
 
 
 class DeclarationHistoryEntry(HistoryEntry):
-    """One row of a declaration's history; where an officer or an authority settled something, what it was."""
+    """One row of a declaration's history. If an officer or authority settled a finding, it names it."""
 
-    overridden: Annotated[str | None, Field(description="The rule whose finding was settled")] = None
-    item: Annotated[int | None, Field(description="The item it was about; all of them where none is named")] = None
-    line: Annotated[str | None, Field(description="The permit line the officer named")] = None
-    quantity: Annotated[Amount | None, Field(description="What the officer or the authority named")] = None
-    unit: Annotated[str | None, Field(description="Of what the authority consented to")] = None
+    overridden: Annotated[str | None, Field(description="Rule whose finding an officer settled")] = None
+    item: Annotated[int | None, Field(description="Item of the finding; null: all items")] = None
+    line: Annotated[str | None, Field(description="Permit line that the officer chose")] = None
+    quantity: Annotated[Amount | None, Field(description="Quantity that the officer or the authority stated")] = None
+    unit: Annotated[str | None, Field(description="Unit of the consented quantity")] = None
 
 
 class DeclarationView(declaration.NormalizedDeclaration):
-    """A declaration whole: what was stated, where it stands, what was found, used and done."""
+    """A declaration in full: its content, status, findings, usage and history."""
 
     model_config = ConfigDict(defer_build=True)
 
-    trader: Id
-    id: Id
-    version: int
+    trader: Annotated[Id, Field(description="Party id of the trader that declares")]
+    id: Annotated[Id, Field(description="Declaration id; the same in every service")]
+    version: Annotated[int, Field(description="Rises with each amendment and correction; If-Match names it")]
     status: DeclarationStatus
-    lodged_by: Id
-    received_at: Timestamp
-    digest: str
-    findings: tuple[FindingView, ...]
-    usage: tuple[UsageView, ...]
-    history: tuple[DeclarationHistoryEntry, ...]
+    lodged_by: Annotated[Id, Field(description="Party id of the sender: the trader, or an agent under a mandate")]
+    received_at: Annotated[Timestamp, Field(description="When the gateway received it, RFC 3339 in UTC")]
+    digest: Annotated[str, Field(description="SHA-256 of the submitted bytes (RFC 9530): `sha-256=:…:`")]
+    findings: Annotated[tuple[FindingView, ...], Field(description="All findings of the last check")]
+    usage: Annotated[tuple[UsageView, ...], Field(description="Usage of each cited permit line")]
+    history: Annotated[tuple[DeclarationHistoryEntry, ...], Field(description="All changes, oldest first")]
 
 
 class Declarations(Page):
@@ -75,13 +75,15 @@ class Declarations(Page):
 
 
 class Verdict(WireModel):
-    """What the hub would find in a declaration; nothing is kept."""
+    """What a check of the declaration finds. The hub stores nothing."""
 
     model_config = ConfigDict(defer_build=True)
 
-    valid: bool
+    valid: Annotated[bool, Field(description="True: the hub would accept the declaration")]
     status: Annotated[
-        DeclarationStatus | None, LEFT_OUT, Field(description="What it would be; not said where `errors` are")
+        DeclarationStatus | None,
+        LEFT_OUT,
+        Field(description="Status that a lodged declaration would get; left out with `errors`"),
     ] = None
-    findings: tuple[FindingView, ...]
-    errors: tuple[Fault, ...]
+    findings: Annotated[tuple[FindingView, ...], Field(description="Findings of the rules")]
+    errors: Annotated[tuple[Fault, ...], Field(description="Places that do not match the contract")]

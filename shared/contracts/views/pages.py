@@ -8,6 +8,6 @@ from shared.contracts.fields import WireModel
 
 
 class Page(WireModel):
-    """A page of a list; each subject adds its `data`."""
+    """A page of a list. Each subject adds its `data`."""
 
-    next_cursor: Annotated[str | None, Field(description="Where the next page begins; null on the last one")]
+    next_cursor: Annotated[str | None, Field(description="Value of `cursor` for the next page; null on the last page")]

@@ -12,35 +12,33 @@ from shared.contracts.views.parts import LEFT_OUT, Amount, CountryCode, HistoryA
 
 
 class Balance(WireModel):
-    """The import side of a line: what was endorsed (or, never endorsed, granted), set aside, arrived, is left."""
+    """The import side of a line, in the line's unit: what left, and what is reserved, consumed and available."""
 
-    granted: Amount
+    granted: Annotated[Amount, Field(description="Box 11: granted quantity, in the line's unit")]
     endorsed: Annotated[
         Amount,
-        Field(description="What left; until the first endorsement 0, and available counts from what was granted"),
+        Field(description="Box 14: what left. 0 until the first endorsement; `available` then counts from `granted`"),
     ]
-    consented: Annotated[
-        Amount, Field(description="What items use of the authority's consents to more, each of its own")
-    ]
-    reserved: Amount
-    consumed: Amount
-    available: Amount
-    closed: bool
+    consented: Annotated[Amount, Field(description="What items use of the authority's consents")]
+    reserved: Annotated[Amount, Field(description="Set aside for declarations and not yet used")]
+    consumed: Annotated[Amount, Field(description="What arrived and was written off")]
+    available: Annotated[Amount, Field(description="What another declaration could reserve; 0 if the side is closed")]
+    closed: Annotated[bool, Field(description="True: the import side serves no further shipment")]
 
 
 class ExportBalance(WireModel):
-    """The export side of a line: what was granted, set aside, left the country, is left."""
+    """The export side of a line, in the line's unit: what was granted, and what is reserved, endorsed and available."""
 
-    granted: Amount
-    consented: Amount
-    reserved: Amount
-    endorsed: Amount
-    available: Amount
-    closed: bool
+    granted: Annotated[Amount, Field(description="Box 11: granted quantity, in the line's unit")]
+    consented: Annotated[Amount, Field(description="What items use of the authority's consents")]
+    reserved: Annotated[Amount, Field(description="Set aside for declarations and not yet used")]
+    endorsed: Annotated[Amount, Field(description="Box 14: what left")]
+    available: Annotated[Amount, Field(description="What another declaration could reserve; 0 if the side is closed")]
+    closed: Annotated[bool, Field(description="True: the export side serves no further shipment")]
 
 
 class PermitLineView(permit.PermitLine):
-    """A line with both its sides; a document of the country of import has the import side only."""
+    """A line with both its sides. A document of the country of import has only the import side."""
 
     model_config = ConfigDict(defer_build=True)
 
@@ -49,94 +47,109 @@ class PermitLineView(permit.PermitLine):
 
 
 class RelatedPermit(WireModel):
-    """Another permit: the one in whose place this one stands, or which stands in its place."""
+    """Another permit: the one that this permit replaces, or the one that replaces it."""
 
-    id: Id
+    id: Annotated[Id, Field(description="Permit id")]
     issuer: CountryCode | None
-    number: str | None
-    token: Annotated[str | None, LEFT_OUT, Field(description="Of the new one, told to who issued it, once")] = None
+    number: Annotated[str | None, Field(description="Box 1: permit number")]
+    token: Annotated[
+        str | None, LEFT_OUT, Field(description="Permit token of the new permit, shown once to its issuer")
+    ] = None
 
 
 class Registrar(WireModel):
-    """Who entered the permit, and for which country."""
+    """Who registered the permit, and for which country."""
 
-    party: Id | None
+    party: Annotated[Id | None, Field(description="Party id of the office that registered it")]
     country: CountryCode | None
 
 
 class Crossing(WireModel):
-    """A line of the continuation sheet: what crossed a border, or the correction of that."""
+    """A line of the continuation sheet: one border crossing, or its correction."""
 
-    line: str
+    line: Annotated[str, Field(description="Letter of the permit line")]
     side: Side
-    quantity: Amount
-    day: Day
-    declaration_id: Id | None
-    at: Timestamp
-    corrects: bool
+    quantity: Annotated[Amount, Field(description="What crossed, in the line's unit; negative in a correction")]
+    day: Annotated[Day, Field(description="Day of the crossing")]
+    declaration_id: Annotated[Id | None, Field(description="The declaration that crossed")]
+    at: Annotated[Timestamp, Field(description="When the hub wrote the entry, RFC 3339 in UTC")]
+    corrects: Annotated[bool, Field(description="True: the entry corrects an earlier crossing")]
 
 
 class PermitHistoryEntry(HistoryEntry):
-    """One row of a permit's history; of an endorsement, where and when the goods left (box 14)."""
+    """One row of a permit's history. An endorsement states where and when the goods left (box 14)."""
 
-    port: str | None = None
-    transport_document: str | None = None
-    endorsed_on: Day | None = None
+    port: Annotated[str | None, Field(description="Box 14: port of exportation")] = None
+    transport_document: Annotated[
+        str | None, Field(description="Box 15: number of the bill of lading or air waybill")
+    ] = None
+    endorsed_on: Annotated[Day | None, Field(description="Box 14: day of the endorsement")] = None
 
 
 class PermitView(permit.Permit):
-    """A permit whole, for its holders and the authorities and customs of its countries."""
+    """A permit in full, for its holders and for the authorities and customs of its countries."""
 
     model_config = ConfigDict(defer_build=True)
 
-    lines: tuple[PermitLineView, ...]
-    id: Id
+    lines: Annotated[tuple[PermitLineView, ...], Field(description="Permit lines with their balances")]
+    id: Annotated[Id, Field(description="Permit id")]
     status: PermitStatus
-    version: int
+    version: Annotated[int, Field(description="Rises with each change; If-Match names it")]
     registered_by: Registrar
-    use: Literal["single_shipment", "many_crossings"]
-    transport_documents: tuple[str, ...]
-    replaces: RelatedPermit | None
-    replaced_by: RelatedPermit | None
-    continuation: Annotated[tuple[Crossing, ...], Field(description="Where it is for many crossings")] = ()
-    history: tuple[PermitHistoryEntry, ...]
-    token: Annotated[str | None, LEFT_OUT, Field(description="The permit's own secret, told at issue, once")] = None
+    use: Annotated[
+        Literal["single_shipment", "many_crossings"],
+        Field(description="`many_crossings`: the permit is not used up; each crossing is an entry of `continuation`"),
+    ]
+    transport_documents: Annotated[
+        tuple[str, ...], Field(description="Box 15: bills of lading and air waybills of all endorsements")
+    ]
+    replaces: Annotated[RelatedPermit | None, Field(description="The permit that this one replaces")]
+    replaced_by: Annotated[RelatedPermit | None, Field(description="The permit that replaces this one")]
+    continuation: Annotated[
+        tuple[Crossing, ...], Field(description="Crossings of a permit for many crossings, oldest first")
+    ] = ()
+    history: Annotated[tuple[PermitHistoryEntry, ...], Field(description="All changes, oldest first")]
+    token: Annotated[
+        str | None, LEFT_OUT, Field(description="Permit token, shown once at issue; the header Permit-Token sends it")
+    ] = None
 
 
 class OwnUsage(WireModel):
-    """What one declaration of the reader's uses of a line."""
+    """What one declaration of the reader uses of a line."""
 
-    declaration_id: Id
-    line: str | None
-    reserved: Amount
-    consumed: Amount
-    unit: str | None
+    declaration_id: Annotated[Id, Field(description="Id of your declaration")]
+    line: Annotated[str | None, Field(description="Letter of the permit line; null: no line was found")]
+    reserved: Annotated[Amount, Field(description="Quantity set aside and not yet used")]
+    consumed: Annotated[Amount, Field(description="Quantity used by the release")]
+    unit: Annotated[str | None, Field(description="Unit of the permit line")]
 
 
 class CitedPermitView(WireModel):
-    """What who cited a permit reads of it: its status, and the reader's own use."""
+    """What a party that cited the permit reads: its status and the reader's own usage."""
 
-    id: Id
+    id: Annotated[Id, Field(description="Permit id")]
     issuer: CountryCode
-    number: str
+    number: Annotated[str, Field(description="Box 1: permit number")]
     kind: PermitKind
     status: PermitStatus
-    usage: tuple[OwnUsage, ...]
+    usage: Annotated[tuple[OwnUsage, ...], Field(description="Usage by your declarations")]
 
 
 class LineByToken(WireModel):
-    """A line as the paper's holder shows it, and what is left of it."""
+    """A line as printed on the permit, and its balances."""
 
-    line: str
-    taxon: str
-    appendix: Appendix
-    source: str
-    underlying_source: Annotated[str | None, LEFT_OUT] = None
-    term: str
-    quantity: Amount
-    unit: str
-    origin_country: Annotated[CountryCode | None, LEFT_OUT] = None
-    description: Annotated[str | None, LEFT_OUT] = None
+    line: Annotated[str, Field(description="Letter of the permit line")]
+    taxon: Annotated[str, Field(description="Box 7: scientific name")]
+    appendix: Annotated[Appendix, Field(description="Box 10: Appendix in force on the day of issue")]
+    source: Annotated[str, Field(description="Box 10: source of the specimens")]
+    underlying_source: Annotated[
+        str | None, LEFT_OUT, Field(description="Box 10: further source, only with source I or O")
+    ] = None
+    term: Annotated[str, Field(description="Box 9: CITES trade term")]
+    quantity: Annotated[Amount, Field(description="Box 11: granted quantity")]
+    unit: Annotated[str, Field(description="Box 11: unit of all quantities of the line")]
+    origin_country: Annotated[CountryCode | None, LEFT_OUT, Field(description="Box 12: country of origin")] = None
+    description: Annotated[str | None, LEFT_OUT, Field(description="Box 9: description of the specimens")] = None
     balance: Balance
     export_balance: ExportBalance | None
 
@@ -144,33 +157,33 @@ class LineByToken(WireModel):
 class TraderByToken(WireModel):
     """A trader by name and country."""
 
-    name: str
+    name: Annotated[str, Field(description="Name of the trader")]
     country: CountryCode
 
 
 class PermitByToken(WireModel):
-    """What an officer reads who was shown the paper with its token: what it covers, what is left of it."""
+    """What a reader with the permit token reads: what the permit covers and what is available."""
 
-    id: Id
-    number: str
+    id: Annotated[Id, Field(description="Permit id")]
+    number: Annotated[str, Field(description="Box 1: permit number")]
     kind: PermitKind
-    issuer: CountryCode
-    issued_on: Day
-    valid_until: Day
-    export_country: CountryCode
-    import_country: CountryCode
-    purpose: str
-    special_conditions: Annotated[str | None, LEFT_OUT] = None
-    security_stamp: Annotated[str | None, LEFT_OUT] = None
-    retrospective: bool = False
+    issuer: Annotated[CountryCode, Field(description="Box 6: country of the issuing authority")]
+    issued_on: Annotated[Day, Field(description="Box 13: day of issue")]
+    valid_until: Annotated[Day, Field(description="Box 2: last valid day, in the issuer's time zone")]
+    export_country: Annotated[CountryCode, Field(description="Box 4: country of export or re-export")]
+    import_country: Annotated[CountryCode, Field(description="Box 3a: country of import")]
+    purpose: Annotated[str, Field(description="Box 5a: purpose of the transaction")]
+    special_conditions: Annotated[str | None, LEFT_OUT, Field(description="Box 5: special conditions")] = None
+    security_stamp: Annotated[str | None, LEFT_OUT, Field(description="Box 5b: number of the security stamp")] = None
+    retrospective: Annotated[bool, Field(description="True: issued after the goods left, by exception")] = False
     status: PermitStatus
-    exporter: TraderByToken
-    importer: TraderByToken
-    lines: tuple[LineByToken, ...]
+    exporter: Annotated[TraderByToken, Field(description="Box 4: exporter or re-exporter")]
+    importer: Annotated[TraderByToken, Field(description="Box 3: importer")]
+    lines: Annotated[tuple[LineByToken, ...], Field(description="Permit lines with their balances")]
 
 
 class Permits(Page):
-    """A page of permits, newest first; a stranger with a token finds the one it was shown."""
+    """A page of permits, newest first. A reader with a permit token finds only the permit of that token."""
 
     model_config = ConfigDict(defer_build=True)
 
@@ -178,40 +191,45 @@ class Permits(Page):
 
 
 class LedgerEntry(WireModel):
-    """An entry of a permit's ledger, with what stood after it."""
+    """An entry of a permit's ledger, with the balances after it."""
 
-    id: Id
-    line: str
+    id: Annotated[Id, Field(description="Entry id")]
+    line: Annotated[str, Field(description="Letter of the permit line")]
     side: Side
-    kind: Literal[
-        "grant",
-        "consent",
-        "consent_used",
-        "consent_returned",
-        "reserve",
-        "release",
-        "endorse",
-        "consume",
-        "correct",
-        "cross",
-        "recross",
+    kind: Annotated[
+        Literal[
+            "grant",
+            "consent",
+            "consent_used",
+            "consent_returned",
+            "reserve",
+            "release",
+            "endorse",
+            "consume",
+            "correct",
+            "cross",
+            "recross",
+        ],
+        Field(description="The movement; `release` returns a reservation, `consume` writes off what arrived"),
     ]
-    quantity: Amount
-    unit: str
-    closes: bool
-    opens: bool
-    day: Day
-    declaration_id: Id | None
-    reference: str | None
-    item: int | None
-    dead_on_arrival: int | None
-    at: Timestamp
+    quantity: Annotated[Amount, Field(description="Quantity of the movement; only a correction may be negative")]
+    unit: Annotated[str, Field(description="Unit of the permit line")]
+    closes: Annotated[bool, Field(description="True: the entry closed this side of the line")]
+    opens: Annotated[bool, Field(description="True: the entry opened this side of the line again")]
+    day: Annotated[Day, Field(description="Value date: the day on which the movement counts")]
+    declaration_id: Annotated[Id | None, Field(description="The declaration that caused the entry")]
+    reference: Annotated[str | None, Field(description="The trader's reference of that declaration")]
+    item: Annotated[int | None, Field(description="Item number of that declaration")]
+    dead_on_arrival: Annotated[int | None, Field(description="Number of live animals that arrived dead")]
+    at: Annotated[Timestamp, Field(description="When the hub wrote the entry, RFC 3339 in UTC")]
     by: HistoryActor
-    cause: str
-    reason: str | None
-    text: Annotated[str, Field(description="The entry in one line, for a person")]
-    balance: Balance
-    export_balance: ExportBalance | None
+    cause: Annotated[str, Field(description="The command that caused the entry")]
+    reason: Annotated[str | None, Field(description="The actor's reason")]
+    text: Annotated[str, Field(description="The entry in one line, for people")]
+    balance: Annotated[Balance, Field(description="Import side of the line after the entry")]
+    export_balance: Annotated[
+        ExportBalance | None, Field(description="Export side of the line after the entry; null: the permit has none")
+    ]
 
 
 class Ledger(Page):

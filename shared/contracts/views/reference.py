@@ -12,53 +12,59 @@ from shared.contracts.views.parts import LEFT_OUT, Amount, CountryCode
 
 
 class Code(WireModel):
-    """One row of a code list; which fields it has depends on the list."""
+    """One row of a code list. Each list has its own fields."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
-    code: Annotated[str | None, Field(description="Everywhere but in `rules`")] = None
-    name: str | None = None
-    dimensions: Annotated[tuple[str, ...], Field(description="Of a term: what it can be stated in")] = ()
-    dimension: Annotated[str | None, Field(description="Of a unit")] = None
-    report_code: Annotated[str | None, Field(description="Of a unit: as the annual report writes it")] = None
-    meaning: Annotated[str | None, Field(description="Of a type of event")] = None
-    heard_by: Annotated[str | None, Field(description="Of a type of event")] = None
+    code: Annotated[str | None, Field(description="The code; every list except `rules` has it")] = None
+    name: Annotated[str | None, Field(description="The code in words")] = None
+    dimensions: Annotated[
+        tuple[str, ...], Field(description="Of a term: dimensions in which its quantity can be stated")
+    ] = ()
+    dimension: Annotated[str | None, Field(description="Of a unit: its dimension, such as mass")] = None
+    report_code: Annotated[str | None, Field(description="Of a unit: its code in the annual report")] = None
+    meaning: Annotated[str | None, Field(description="Of an event type: what happened and what follows")] = None
+    heard_by: Annotated[str | None, Field(description="Of an event type: who receives it")] = None
     schema_: Annotated[
-        dict[str, Any] | None, Field(alias="schema", description="Of a type of event: its JSON schema (2020-12)")
+        dict[str, Any] | None, Field(alias="schema", description="Of an event type: its JSON schema (2020-12)")
     ] = None
-    example: Annotated[dict[str, Any] | None, Field(description="Of a type of event")] = None
+    example: Annotated[dict[str, Any] | None, Field(description="Of an event type: an example")] = None
     rule: Annotated[str | None, Field(description="Of a rule: its official name")] = None
-    severity: Annotated[Severity | None, Field(description="Of a rule")] = None
+    severity: Annotated[Severity | None, Field(description="Of a rule: the severity of its findings")] = None
     sentence: Annotated[str | None, Field(description="Of a rule: its condition")] = None
     remedy: Annotated[str | None, Field(description="Of a rule: what to do about its finding; null for a note")] = None
 
 
 class Codes(Page):
-    """A code list, whole."""
+    """A complete code list."""
 
     data: tuple[Code, ...]
 
 
 class Listing(WireModel):
-    """A listing of a taxon in one Appendix, as it holds on the day."""
+    """A listing of a taxon in one Appendix, as it is in force on the day."""
 
-    taxon: str
-    author: str | None
-    rank: str
-    appendix: Annotated[str | None, Field(description="Null: it is in none")]
-    split: Annotated[bool, Field(description="Its populations are in several Appendices")]
-    countries: Annotated[tuple[CountryCode, ...] | None, Field(description="This part: only those from here")]
-    except_countries: Annotated[tuple[CountryCode, ...] | None, Field(description="This part: all but from here")]
-    population_told: Annotated[bool, Field(description="False: which population it is, nobody said")]
-    listed_by: Annotated[CountryCode | None, Field(description="Appendix III: the Party that listed it")]
-    matched_by: str
-    taxon_id: str
-    belongs_to: tuple[str, ...]
-    distribution: tuple[str, ...]
-    annotation: str | None
-    holds_from: Day
-    holds_until: Day | None
-    version: int
+    taxon: Annotated[str, Field(description="Scientific name as listed")]
+    author: Annotated[str | None, Field(description="Author of the name")]
+    rank: Annotated[str, Field(description="Rank of the taxon: species, genus, family …")]
+    appendix: Annotated[str | None, Field(description="I, II or III; null: the taxon is in no Appendix")]
+    split: Annotated[bool, Field(description="True: populations of the taxon are in several Appendices")]
+    countries: Annotated[
+        tuple[CountryCode, ...] | None, Field(description="The part covers only populations of these countries")
+    ]
+    except_countries: Annotated[
+        tuple[CountryCode, ...] | None, Field(description="The part covers all populations except of these countries")
+    ]
+    population_told: Annotated[bool, Field(description="False: the list does not state which population it is")]
+    listed_by: Annotated[CountryCode | None, Field(description="Appendix III: the country that listed the taxon")]
+    matched_by: Annotated[str, Field(description="How the name matched: accepted, synonym, higher_taxon or hybrid")]
+    taxon_id: Annotated[str, Field(description="Id of the taxon in the species index")]
+    belongs_to: Annotated[tuple[str, ...], Field(description="Higher taxa of the taxon")]
+    distribution: Annotated[tuple[str, ...], Field(description="Countries in which the taxon lives")]
+    annotation: Annotated[str | None, Field(description="Annotation of the listing")]
+    holds_from: Annotated[Day, Field(description="First day in force")]
+    holds_until: Annotated[Day | None, Field(description="First day on which it is no longer in force; null: no end")]
+    version: Annotated[int, Field(description="Version of the list that added it")]
 
 
 class Listings(Page):
@@ -68,18 +74,18 @@ class Listings(Page):
 
 
 class Suspension(WireModel):
-    """A suspension of trade; an empty list means all."""
+    """A suspension of trade. An empty list means all."""
 
-    id: Id
-    country: CountryCode
-    taxon: Annotated[str | None, Field(description="Null: all taxa")]
-    terms: tuple[str, ...]
-    sources: tuple[str, ...]
-    purposes: tuple[str, ...]
-    applies_to_import: bool
-    start_date: Day | None
-    end_date: Day | None
-    note: str | None
+    id: Annotated[Id, Field(description="Suspension id")]
+    country: Annotated[CountryCode, Field(description="Country whose trade is suspended, ISO 3166-1 alpha-2")]
+    taxon: Annotated[str | None, Field(description="Scientific name; null: all taxa")]
+    terms: Annotated[tuple[str, ...], Field(description="CITES trade terms; empty: all")]
+    sources: Annotated[tuple[str, ...], Field(description="Sources; empty: all")]
+    purposes: Annotated[tuple[str, ...], Field(description="Purposes; empty: all")]
+    applies_to_import: Annotated[bool, Field(description="True: imports into the country are suspended too")]
+    start_date: Annotated[Day | None, Field(description="First day in force; null: no start")]
+    end_date: Annotated[Day | None, Field(description="Last day in force; null: no end")]
+    note: Annotated[str | None, Field(description="Note of the list")]
 
 
 class Suspensions(Page):
@@ -89,21 +95,21 @@ class Suspensions(Page):
 
 
 class Quota(WireModel):
-    """An annual quota, and what permits took of it."""
+    """An annual quota and its usage by permits."""
 
-    id: Id
-    country: CountryCode
-    taxon: str
-    terms: tuple[str, ...]
-    sources: tuple[str, ...]
-    purposes: tuple[str, ...]
-    quota: Amount
-    taken: Amount
-    left: Amount
-    unit: str
-    start_date: Day
-    end_date: Day
-    note: str | None
+    id: Annotated[Id, Field(description="Quota id")]
+    country: Annotated[CountryCode, Field(description="Country of export, ISO 3166-1 alpha-2")]
+    taxon: Annotated[str, Field(description="Scientific name")]
+    terms: Annotated[tuple[str, ...], Field(description="CITES trade terms; empty: all")]
+    sources: Annotated[tuple[str, ...], Field(description="Sources; empty: all")]
+    purposes: Annotated[tuple[str, ...], Field(description="Purposes; empty: all")]
+    quota: Annotated[Amount, Field(description="Quantity of the quota, in `unit`")]
+    taken: Annotated[Amount, Field(description="Quantity that permits of the period grant")]
+    left: Annotated[Amount, Field(description="Quantity left, never below 0")]
+    unit: Annotated[str, Field(description="Unit of all quantities of the quota")]
+    start_date: Annotated[Day, Field(description="First day of the period")]
+    end_date: Annotated[Day, Field(description="Last day of the period")]
+    note: Annotated[str | None, Field(description="Note of the list")]
 
 
 class Quotas(Page):
@@ -113,38 +119,38 @@ class Quotas(Page):
 
 
 class LoadNote(WireModel):
-    """What was repaired in a line of a file, or why it was refused."""
+    """A repair in a line of a file, or the reason why the hub refused the line."""
 
-    line: int
-    code: str
-    detail: str
-    field: Annotated[str | None, LEFT_OUT] = None
+    line: Annotated[int, Field(description="Line of the file, the header is line 1")]
+    code: Annotated[str, Field(description="Stable code of the repair or the refusal")]
+    detail: Annotated[str, Field(description="What the hub repaired or refused, for people")]
+    field: Annotated[str | None, LEFT_OUT, Field(description="Column of the file")] = None
 
 
 class LoadReport(WireModel):
-    """What a load did; of repairs and refusals the first thousand are told one by one, all are counted."""
+    """The result of a load. It lists the first thousand repairs and refusals, and counts them all."""
 
-    list: str
-    version: int
-    holds_from: Day
-    loaded_at: Timestamp
-    rows: int
-    taken: int
-    repaired: int
-    refused: int
-    unchanged: int
-    added: int
-    changed: int
-    ended: int
-    repairs: tuple[LoadNote, ...]
-    refusals: tuple[LoadNote, ...]
-    ended_names: tuple[str, ...]
+    list: Annotated[str, Field(description="taxa, suspensions or quotas")]
+    version: Annotated[int, Field(description="Version of the list; it rises if the load changed the list")]
+    holds_from: Annotated[Day, Field(description="Day from which the list is in force")]
+    loaded_at: Annotated[Timestamp, Field(description="When the hub loaded it, RFC 3339 in UTC")]
+    rows: Annotated[int, Field(description="Rows of the file")]
+    taken: Annotated[int, Field(description="Rows that the hub loaded")]
+    repaired: Annotated[int, Field(description="Loaded rows that the hub repaired")]
+    refused: Annotated[int, Field(description="Rows that the hub refused")]
+    unchanged: Annotated[int, Field(description="Entries that are the same as before")]
+    added: Annotated[int, Field(description="New entries")]
+    changed: Annotated[int, Field(description="Entries that differ from before")]
+    ended: Annotated[int, Field(description="Entries that the file no longer has")]
+    repairs: Annotated[tuple[LoadNote, ...], Field(description="The first thousand repairs")]
+    refusals: Annotated[tuple[LoadNote, ...], Field(description="The first thousand refusals")]
+    ended_names: Annotated[tuple[str, ...], Field(description="Names of the ended entries")]
 
 
 class PolicyView(policy.Policy):
-    """What a country asks for beyond the Convention, every switch named."""
+    """What a country requires beyond the Convention, with every switch."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     country: CountryCode
-    version: int
+    version: Annotated[int, Field(description="Rises with each change; 0: no policy was set")]

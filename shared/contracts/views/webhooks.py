@@ -10,106 +10,110 @@ from shared.contracts.views.pages import Page
 
 
 class Filters(WireModel):
-    """Which events an endpoint wants; an empty list means all."""
+    """Filters of an endpoint. An empty list means all."""
 
-    countries: tuple[str, ...]
-    permits: tuple[str, ...]
-    taxa: tuple[str, ...]
+    countries: Annotated[tuple[str, ...], Field(description="Countries, ISO 3166-1 alpha-2")]
+    permits: Annotated[tuple[str, ...], Field(description="Permits: numbers, ISSUER/NUMBER, or ids")]
+    taxa: Annotated[tuple[str, ...], Field(description="Scientific names: a species, or a genus for all its species")]
 
 
 class EndpointView(WireModel):
-    """An address for webhooks, as its owner sees it."""
+    """A webhook endpoint as its owner reads it."""
 
-    id: Id
-    url: str
-    event_types: tuple[str, ...]
-    description: str | None
+    id: Annotated[Id, Field(description="Endpoint id")]
+    url: Annotated[str, Field(description="Where the hub sends webhooks")]
+    event_types: Annotated[tuple[str, ...], Field(description="Event types, families such as `declaration.*`, or `*`")]
+    description: Annotated[str | None, Field(description="Your own note about the endpoint")]
     filters: Filters
-    headers: dict[str, str]
-    rate_limit: int | None
+    headers: Annotated[dict[str, str], Field(description="Headers that the hub sends with every webhook")]
+    rate_limit: Annotated[int | None, Field(description="Maximum webhooks per second; null: no limit")]
     format: WebhookFormat
     status: EndpointStatus
-    paused: bool
-    verify: Annotated[bool, Field(description="It has to prove itself at each new URL, wherever that leads")]
-    rests_until: Annotated[Timestamp | None, Field(description="It asked for rest (429): nothing is sent till then")]
-    reason: Annotated[str | None, Field(description="Why it is disabled")]
-    public_keys: Annotated[tuple[str, ...], Field(description="Ed25519, for `v1a` signatures: whpk_…")]
-    created_at: Timestamp
-    version: int
+    paused: Annotated[bool, Field(description="True: deliveries wait")]
+    verify: Annotated[bool, Field(description="True: the endpoint proves each new URL")]
+    rests_until: Annotated[
+        Timestamp | None, Field(description="The endpoint replied with 429: the hub sends nothing until then")
+    ]
+    reason: Annotated[str | None, Field(description="Why the hub disabled it")]
+    public_keys: Annotated[
+        tuple[str, ...], Field(description="Public Ed25519 keys of the hub for `v1a` signatures: whpk_…")
+    ]
+    created_at: Annotated[Timestamp, Field(description="When it was created, RFC 3339 in UTC")]
+    version: Annotated[int, Field(description="Rises with each change; If-Match names it")]
 
 
 class CreatedEndpoint(EndpointView):
-    """A new endpoint; its secret is shown this once."""
+    """A new endpoint. The response shows its secret once."""
 
-    secret: str
+    secret: Annotated[str, Field(description="Key of the `v1` signatures: whsec_…")]
 
 
 class Endpoints(Page):
-    """A page of one's endpoints, newest first."""
+    """A page of the party's endpoints, newest first."""
 
     data: tuple[EndpointView, ...]
 
 
 class NewSecret(WireModel):
-    """A new secret, shown this once; until its end the old one signs beside it."""
+    """A new secret, shown once. Until its end, the old secret also signs."""
 
-    id: Id
-    secret: str
-    old_secret_ends_at: Timestamp
+    id: Annotated[Id, Field(description="Endpoint id")]
+    secret: Annotated[str, Field(description="New key of the `v1` signatures: whsec_…")]
+    old_secret_ends_at: Annotated[Timestamp, Field(description="When the old secret stops signing")]
 
 
 class SentEvent(WireModel):
-    """An event that is sent to one endpoint alone, and its delivery."""
+    """An event that the hub sends only to one endpoint, and its delivery."""
 
-    event_id: Id
-    delivery_id: Id
+    event_id: Annotated[Id, Field(description="Event id")]
+    delivery_id: Annotated[Id, Field(description="Delivery id")]
 
 
 class ReplayResult(WireModel):
-    """How much is sent again."""
+    """The number of deliveries that the hub sends again."""
 
-    since: Timestamp
-    until: Timestamp
-    deliveries: int
+    since: Annotated[Timestamp, Field(description="Start, inclusive")]
+    until: Annotated[Timestamp, Field(description="End, inclusive")]
+    deliveries: Annotated[int, Field(description="Number of deliveries")]
 
 
 class Attempt(WireModel):
-    """One attempt at a delivery, and what the receiver answered."""
+    """One attempt at a delivery, and the receiver's response."""
 
-    at: Timestamp
-    duration_ms: int | None
-    status: Annotated[int | None, Field(description="Null: no answer came")]
-    reason: str | None
-    answer: Annotated[str | None, Field(description="The beginning of what was answered")]
+    at: Annotated[Timestamp, Field(description="When, RFC 3339 in UTC")]
+    duration_ms: Annotated[int | None, Field(description="Duration in milliseconds")]
+    status: Annotated[int | None, Field(description="HTTP status of the response; null: no response came")]
+    reason: Annotated[str | None, Field(description="Why the attempt failed")]
+    answer: Annotated[str | None, Field(description="Beginning of the response body")]
 
 
 class AcknowledgementView(WireModel):
-    """What the receiver said of an event."""
+    """The receiver's own result for an event."""
 
     outcome: AcknowledgementOutcome
-    message: str | None
-    at: Timestamp
+    message: Annotated[str | None, Field(description="The receiver's message")]
+    at: Annotated[Timestamp, Field(description="When the hub received it, RFC 3339 in UTC")]
 
 
 class StoredAcknowledgement(AcknowledgementView):
-    """The receiver's own verdict, as it was kept."""
+    """The receiver's own result for an event, as the hub stores it."""
 
-    event_id: Id
+    event_id: Annotated[Id, Field(description="Event id")]
 
 
 class DeliveryView(WireModel):
-    """One event on its way to one endpoint, with every attempt."""
+    """The delivery of one event to one endpoint, with every attempt."""
 
-    id: Id
-    event_id: Id
-    type: str
-    subject: str
+    id: Annotated[Id, Field(description="Delivery id")]
+    event_id: Annotated[Id, Field(description="Event id: the `webhook-id` of every attempt")]
+    type: Annotated[str, Field(description="Event type")]
+    subject: Annotated[str, Field(description="Subject of the event, kind:id")]
     status: DeliveryStatus
-    created_at: Timestamp
-    settled_at: Timestamp | None
-    next_attempt_at: Timestamp | None
-    attempts: tuple[Attempt, ...]
-    acknowledgement: AcknowledgementView | None
+    created_at: Annotated[Timestamp, Field(description="When the hub created it, RFC 3339 in UTC")]
+    settled_at: Annotated[Timestamp | None, Field(description="When it ended; null while it is pending")]
+    next_attempt_at: Annotated[Timestamp | None, Field(description="When the hub tries next; null if it never does")]
+    attempts: Annotated[tuple[Attempt, ...], Field(description="All attempts, oldest first")]
+    acknowledgement: Annotated[AcknowledgementView | None, Field(description="The receiver's own result")]
 
 
 class Deliveries(Page):
