@@ -23,7 +23,7 @@ from shared.web import add_metrics, create_service_app
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Build the app. Only the gateway and permits call its routes; they sign each call."""
+    """Build the app. Only the gateway and permits call its routes, and they sign each call."""
     keys = EndpointKeys(KeyFile(settings.secret_keys), KeyFile(settings.signing_keys))
     engine = create_engine(settings.database_url)
     context = NotificationsContext(
@@ -55,7 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def close_feed(app: FastAPI) -> None:
-    """Respond to the readers who wait for events; else the end of the process waits for them."""
+    """End the waits for events, because the end of the process waits for these requests."""
     context: NotificationsContext = app.state.context
     context.feed_signal.close()
 

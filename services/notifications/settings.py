@@ -13,30 +13,30 @@ from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """What the operator decides about notifications, the server and its worker alike."""
+    """The operator's settings of notifications, for the server and its worker."""
 
     model_config = SettingsConfigDict(env_prefix="NOTIFICATIONS_", frozen=True)
 
-    gateway_keys: Path = Field(description="Public JWKS of the gateway's inside tokens")
-    permits_keys: Path = Field(description="Public JWKS of permits' inside tokens")
-    secret_keys: Path = Field(description="JWKS that endpoints' secrets are kept under; `saola keys` makes it")
-    signing_keys: Path = Field(description="Private JWKS (Ed25519) that letters are signed with beside their secrets")
+    gateway_keys: Path = Field(description="Public JWKS that verifies the gateway's internal tokens")
+    permits_keys: Path = Field(description="Public JWKS that verifies permits' internal tokens")
+    secret_keys: Path = Field(description="JWKS that seals the secrets of endpoints; `saola keys` makes it")
+    signing_keys: Path = Field(description="Private JWKS (Ed25519) that signs webhooks, in addition to their secrets")
     verify_endpoints: bool = Field(
         True,
-        description="Let endpoints prove themselves, save at addresses that the next two settings allow",
+        description="Whether endpoints must be verified, except at addresses that the next two settings allow",
     )
-    allow_loopback: bool = Field(False, description="Send webhooks to this machine too, by http or https")
+    allow_loopback: bool = Field(False, description="Whether webhooks may go to this machine too, by http or https")
     allowed_networks: str = Field(
-        "", description="Private networks that webhooks may go to as well, by http or https: 10.1.0.0/16,fd00:1::/64"
+        "", description="Private networks that webhooks may go to too, by http or https: 10.1.0.0/16,fd00:1::/64"
     )
     schedule: str = Field(
         ",".join(f"{wait.total_seconds():.0f}" for wait in SCHEDULE),
         pattern=r"^[0-9]{1,7}(\.[0-9]{1,3})?(,[0-9]{1,7}(\.[0-9]{1,3})?){0,49}$",
-        description="Seconds between the attempts at a delivery; after the last it is given up",
+        description="Seconds between the attempts at a delivery; after the last attempt the hub gives it up",
     )
     keep_events: int = Field(30, ge=30, le=36500, description="Days that events are kept, in the feed and for replays")
     keep_deliveries: int = Field(
-        30, ge=1, le=36500, description="Days that deliveries which went well are kept, with their attempts"
+        30, ge=1, le=36500, description="Days that successful deliveries are kept, with their attempts"
     )
 
     @field_validator("allowed_networks")
@@ -47,17 +47,17 @@ class Settings(ServiceSettings):
 
     @property
     def allowed_addresses(self) -> AllowedAddresses:
-        """What webhooks may go to beside public addresses."""
+        """The addresses that webhooks may be sent to in addition to public ones."""
         return AllowedAddresses(loopback=self.allow_loopback, networks=parse_networks(self.allowed_networks))
 
     @property
     def retention_periods(self) -> RetentionPeriods:
-        """How long things are kept."""
+        """The retention of events and deliveries."""
         return RetentionPeriods(
             events=timedelta(days=self.keep_events), deliveries=timedelta(days=self.keep_deliveries)
         )
 
     @property
     def retry_waits(self) -> tuple[timedelta, ...]:
-        """The schedule as lengths of time."""
+        """The waits of the retry schedule."""
         return tuple(timedelta(seconds=float(wait)) for wait in self.schedule.split(","))

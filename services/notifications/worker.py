@@ -1,4 +1,4 @@
-"""The worker: sends what waits to its receivers; any number of them run side by side."""
+"""The worker: sends pending deliveries to their receivers. Any number of workers run at the same time."""
 
 import resource
 
@@ -16,7 +16,7 @@ MAX_OPEN_FILES = 8192
 
 
 async def work(settings: Settings) -> None:
-    """Deliver and run the periodic jobs until SIGTERM or SIGINT, then let what is in flight arrive."""
+    """Deliver and run the periodic jobs until SIGTERM or SIGINT, then finish the deliveries in flight."""
     engine = create_engine(settings.database_url, connections=5)
     keys = EndpointKeys(KeyFile(settings.secret_keys), KeyFile(settings.signing_keys))
     webhook_client = WebhookClient(settings.allowed_addresses, keys.signing_keys)
@@ -36,9 +36,9 @@ async def work(settings: Settings) -> None:
 
 
 def max_in_flight() -> int:
-    """Let the process open up to 8,192 files. Return how many deliveries may be in flight: a quarter of the limit.
+    """Raise the limit of open files to 8,192. Return how many deliveries may be in flight: a quarter of the limit.
 
-    The rest is for connections that are kept for the next delivery, and for everything else that is open.
+    The rest is for connections that are kept for later deliveries, and for other open files.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     new_limit = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)

@@ -1,4 +1,4 @@
-"""Keep the receiver's own verdict about an event, and tell it to the sender of the thing."""
+"""Acknowledgements: store a receiver's verdict about an event, and publish it to the sender of the subject."""
 
 import json
 from datetime import datetime
@@ -32,7 +32,10 @@ async def acknowledge(
     acknowledgement_id: UUID,
     at: datetime,
 ) -> StoredResponse:
-    """Keep a verdict about an event the party could hear; a later one counts, an earlier stays. Raises NotFound."""
+    """Store a party's verdict about an event that it could receive. Earlier ones stay; the latest counts.
+
+    Raise NotFound.
+    """
     async with engine.begin() as conn:
         await events.acquire_intake_lock(conn)
         if (stored := await idempotency.begin(conn, commands, command)) is not None:
@@ -64,7 +67,7 @@ async def _notify_sender(
     *,
     at: datetime,
 ) -> None:
-    """Tell the sender, unless there is none or it is the sender itself that speaks."""
+    """Publish the verdict to the sender, unless there is none or the receiver is the only sender."""
     if received.sender is None:
         return
     audience = senders_except(receiver, Sender.model_validate_json(json.dumps(received.sender)))

@@ -1,4 +1,4 @@
-"""Wake what waits for an endpoint, or clear it away, in small steps, each a transaction of its own."""
+"""The backlog of an endpoint: make it due, or delete it, in small steps, each in its own transaction."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -14,15 +14,15 @@ from shared.logs import logger
 
 T = TypeVar("T")
 STEP = 1000
-"""Letters in one transaction: some milliseconds, for which the intake may have to wait."""
+"""Queues or deliveries in one transaction. It takes some milliseconds, for which the intake may have to wait."""
 MAX_STEPS_BEFORE_RESPONSE = 20
-"""Steps that are gone while the owner of an endpoint waits for the answer; the rest are gone after it."""
+"""Steps that run while the owner of an endpoint waits for the response; the others run after it."""
 
 
 async def resume(engine: AsyncEngine, endpoint_id: UUID, *, at: datetime) -> str | None:
-    """Make queues of an endpoint due now that wait for an attempt; return the last subject if there are more.
+    """Make queues of an endpoint due now that wait for an attempt. Return the last subject if there are more.
 
-    What a process that ends leaves unwoken goes when its next attempt is due.
+    If the process ends before all queues are due, the others are sent when their next attempt is due.
     """
     after: str | None = ""
     for _ in range(MAX_STEPS_BEFORE_RESPONSE):
@@ -32,7 +32,7 @@ async def resume(engine: AsyncEngine, endpoint_id: UUID, *, at: datetime) -> str
 
 
 async def resume_remaining(engine: AsyncEngine, endpoint_id: UUID, *, after: str | None, at: datetime) -> None:
-    """Make every queue after this one due now too; an error is logged, and the queues go when they are due."""
+    """Make every queue after this one due now too. On an error, log it: the queues are sent when they are due."""
     try:
         while after is not None:
             after = await _resume_step(engine, endpoint_id, after, at)
@@ -47,7 +47,7 @@ async def _resume_step(engine: AsyncEngine, endpoint_id: UUID, after: str, at: d
 async def clear(
     engine: AsyncEngine, endpoint_id: UUID, *, at: datetime, steps: int = MAX_STEPS_BEFORE_RESPONSE
 ) -> bool:
-    """Clear away what waits for a deleted endpoint, in so many steps at most; answers whether all of it is gone."""
+    """Delete the backlog of a deleted endpoint, in at most `steps` steps. Return whether all of it is deleted."""
     for _ in range(steps):
         had_queues = await _run_step(engine, partial(store.delete_queues, endpoint_id=endpoint_id, limit=STEP))
         had_deliveries = await _run_step(
@@ -59,7 +59,7 @@ async def clear(
 
 
 async def clear_deleted_endpoints(engine: AsyncEngine, *, at: datetime) -> int:
-    """Clear away what waits for endpoints that are no more; answers how many endpoints had something."""
+    """Delete the backlogs of all deleted endpoints. Return the number of endpoints that had one."""
     async with engine.connect() as conn:
         deleted = await store.list_deleted_with_backlog(conn)
     for endpoint_id in deleted:

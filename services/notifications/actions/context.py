@@ -1,4 +1,4 @@
-"""The context of notifications: what its routes and actions work with, made once by the entry point."""
+"""The context of notifications: the objects that its routes and actions share, created once by the entry point."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from services.notifications.actions.parties import PartyCopies
 
 @dataclass(frozen=True)
 class NotificationsContext:
-    """Everything a route may need, by name."""
+    """The shared objects of one process."""
 
     engine: AsyncEngine
     endpoint_policy: EndpointPolicy

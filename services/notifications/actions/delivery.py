@@ -1,4 +1,4 @@
-"""Claim what is due and settle what was tried: the two transactions a letter goes through."""
+"""The two transactions of a delivery: claim those that are due, and settle those that were attempted."""
 
 import json
 import random
@@ -27,12 +27,12 @@ from shared.database import retry_transaction
 from shared.sealed_secrets import UnreadableSecret
 
 MAX_FAILURE_DURATION = timedelta(days=5)
-"""After so long with nothing but failures an endpoint is disabled."""
+"""The hub disables an endpoint that has only failures for this long."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """A letter that was tried, when it set off, and what became of it."""
+    """An attempted delivery: its request, its start and its result."""
 
     request: DeliveryRequest
     started_at: datetime
@@ -40,7 +40,7 @@ class AttemptResult:
 
     @property
     def ended_at(self) -> datetime:
-        """Answer when it was over: from then on one waits, however long the receiver took to answer."""
+        """The end of the attempt. The pause until the next attempt begins here, however slow the receiver was."""
         return self.started_at + timedelta(milliseconds=self.result.duration_ms)
 
 
@@ -55,10 +55,10 @@ async def claim(
     concurrency: Mapping[UUID, int],
     keys: EndpointKeys,
 ) -> list[DeliveryRequest]:
-    """Take the next letters to send, at most `limit`; they are this claim's until the lease ends.
+    """Claim the next deliveries to send, at most `limit`, until the lease ends. Return their requests.
 
-    Workers claim one after the other, so that what each endpoint may be sent at once is counted right over all of them;
-    what is to be sent is read after that, and holds up nobody.
+    Workers claim one after the other, so that they count the deliveries in flight to each endpoint correctly over all
+    workers. The contents are read after the claim, so that no other worker waits for that.
     """
     async with engine.begin() as conn:
         await delivery_queues.acquire_claim_lock(conn)
@@ -90,7 +90,7 @@ async def claim(
 async def _read_requests(
     engine: AsyncEngine, claim_id: UUID, claimed: Sequence[ClaimedQueue], keys: EndpointKeys, *, at: datetime
 ) -> list[DeliveryRequest]:
-    """Read the deliveries at the heads of the claimed queues; the claims on empty queues are given up."""
+    """Read the deliveries at the heads of the claimed queues. End the claims on empty queues."""
     attempts_by_queue = {(queue.endpoint_id, queue.subject): queue.attempts for queue in claimed}
     async with engine.begin() as conn:
         heads = await delivery_queues.list_queue_heads(conn, claimed, at=at)
@@ -143,10 +143,10 @@ async def settle(
     schedule: Sequence[timedelta],
     max_failure_duration: timedelta = MAX_FAILURE_DURATION,
 ) -> None:
-    """Write the attempts, and move on the queues whose claims still hold: done, later, or to the next delivery.
+    """Store the attempts, and update the queues that this claim still owns: done, due later, or the next delivery.
 
-    A queue that another claim holds by now is left alone; what was tried stays written. What follows for whole
-    endpoints comes in transactions of its own: verified, in cooldown, disabled.
+    A queue that another claim owns by now stays as it is; the attempt is stored even then. Changes of whole endpoints
+    have their own transactions: verified, in cooldown, disabled.
     """
     rows = [_queue_row(attempt, schedule) for attempt in results]
     succeeded = {attempt.request.endpoint_id for attempt in results if attempt.result.is_delivered}
@@ -180,7 +180,10 @@ async def settle(
 
 
 async def _mark_verified(engine: AsyncEngine, results: Sequence[AttemptResult]) -> None:
-    """Let endpoints that answered their challenge hear the rest; before the letter is settled, or it is lost."""
+    """Mark the endpoints as verified that returned their challenge.
+
+    This comes before the delivery is settled: if the process died in between, the verification would be lost.
+    """
     for attempt in results:
         if attempt.request.event_type == EventType.ENDPOINT_VERIFICATION and attempt.result.is_delivered:
             async with engine.begin() as conn:
@@ -188,7 +191,7 @@ async def _mark_verified(engine: AsyncEngine, results: Sequence[AttemptResult]) 
 
 
 async def _start_cooldowns(engine: AsyncEngine, results: Sequence[AttemptResult], *, at: datetime) -> None:
-    """Leave alone those who answered 429 Too Many Requests (RFC 6585, 4), for as long as they asked."""
+    """Start the cooldowns of endpoints that responded 429 Too Many Requests (RFC 6585, 4) with `Retry-After`."""
     cooldowns = {
         attempt.request.endpoint_id: at + min(attempt.result.retry_after, rate_limits.MAX_COOLDOWN)
         for attempt in results
@@ -207,7 +210,7 @@ async def _disable_failing(
     *,
     at: datetime,
 ) -> None:
-    """Disable those of the endpoints that just failed which have done nothing else for as long as our patience."""
+    """Disable the endpoints that just failed and have had only failures for `max_failure_duration`."""
     if not failed:
         return
     async with engine.connect() as conn:
@@ -218,9 +221,9 @@ async def _disable_failing(
 
 
 async def disable(engine: AsyncEngine, endpoint_id: UUID, url: str, *, reason: str, at: datetime) -> None:
-    """Send an endpoint nothing more, and tell its owner so by all other ways.
+    """Disable an endpoint, and notify its owner by the feed and by its other endpoints.
 
-    One that is not active, or has another URL by now, is left as it is.
+    An endpoint that is not active, or has another URL by now, stays as it is.
     """
     async with engine.begin() as conn:
         await events.acquire_intake_lock(conn)

@@ -1,8 +1,8 @@
-"""The delivery worker: claims deliveries while it has capacity, sends them side by side, settles each.
+"""The delivery worker: claims deliveries while it has capacity, sends them at the same time, settles each.
 
-Nothing waits for anything else: each endpoint has a share of its own of what may fly, those in trouble together have
-at most half of all, and what has landed is settled in batches while others are still under way. A process that dies
-loses nothing, for its leases end. Any number run side by side.
+No endpoint waits for another. Each has its own limit of deliveries in flight, and all failing endpoints together have
+at most half of the capacity. The worker settles results in batches while other deliveries are in flight. If its process
+dies, nothing is lost, because its leases end. Any number of workers run at the same time.
 """
 
 import asyncio
@@ -24,10 +24,13 @@ from shared.database import new_id, now
 from shared.logs import logger
 
 LEASE = timedelta(seconds=25)
-"""Longer than a letter may fly (15 s) and be settled; at most 30 s."""
+"""Longer than one attempt (15 s) and its settlement; at most 30 s."""
 LAUNCH_BATCH_SIZE, LAUNCH_PAUSE_SECONDS = 64, 0.005
-"""How many letters set off in one go, and the seconds to the next. Many endpoints may have one host: what wants to
-connect there beyond its queue (128 usually) would be dropped, and tried again by TCP only after a second."""
+"""The number of deliveries that start at once, and the seconds until the next batch.
+
+Many endpoints may share one host. Connections beyond the host's accept queue (usually 128) would be dropped, and TCP
+would repeat them only after a second.
+"""
 SendRequest = Callable[[DeliveryRequest], Awaitable[DeliveryResult]]
 
 
@@ -66,12 +69,12 @@ class DeliveryWorker:
         self._stopping = False
 
     def stop(self) -> None:
-        """Claim nothing more; `run` returns when what flies has landed and is settled."""
+        """Stop claiming. `run` returns when the deliveries in flight have ended and are settled."""
         self._stopping = True
         self._settled.set()
 
     async def run(self) -> None:
-        """Deliver until stopped; raises what a fault of ours may raise, so that the process is started anew."""
+        """Deliver until stopped. Raise an error of the hub's own code: the supervisor then restarts the process."""
         settling = asyncio.create_task(self._settle_loop())
         try:
             while not self._stopping and not settling.done():
@@ -89,7 +92,7 @@ class DeliveryWorker:
                 task.cancel()
 
     async def _claim_and_send(self) -> int:
-        """Claim and send as much as there is room for; answers how many. An error of the database is waited out."""
+        """Claim and start as many deliveries as there is capacity for. Return their number. Wait after an error."""
         capacity = self._max_in_flight - self._in_flight.total()
         if capacity <= 0:
             return 0
@@ -123,7 +126,7 @@ class DeliveryWorker:
         task.add_done_callback(self._tasks.discard)
 
     def _current_concurrency(self) -> dict[UUID, int]:
-        """Answer how much may fly to each endpoint of which something is known."""
+        """Return the limit of deliveries in flight for each endpoint that has one of its own."""
         failing = [endpoint_id for endpoint_id, limit in self._concurrency.items() if is_reduced(limit)]
         failing_use_half = sum(self._in_flight[endpoint_id] for endpoint_id in failing) >= self._max_in_flight // 2
         return self._concurrency | (dict.fromkeys(failing, 0) if failing_use_half else {})
@@ -156,7 +159,7 @@ class DeliveryWorker:
             self._settled.set()
 
     async def _settle(self, results: Sequence[AttemptResult]) -> None:
-        """Settle; while the database is away try again until the leases have ended and others will send anew."""
+        """Settle results. While the database is away, retry until the leases end: then another worker sends again."""
         deadline = now() + self._lease
         while True:
             try:
@@ -184,7 +187,7 @@ class DeliveryWorker:
         )
 
     def _forget_healthy(self) -> None:
-        """Forget, while there is nothing to send, the endpoints that are well and have nothing under way."""
+        """Forget the limits of endpoints that do not fail and have nothing in flight, if there is nothing to send."""
         limits = self._concurrency.items()
         self._concurrency = {
             endpoint_id: limit for endpoint_id, limit in limits if is_reduced(limit) or endpoint_id in self._in_flight

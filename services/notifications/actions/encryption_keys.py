@@ -1,4 +1,4 @@
-"""The keys of notifications: one set seals secrets, one signs deliveries so that anybody can check them."""
+"""The keys of notifications: one set seals secrets, the other signs deliveries, so that every receiver can verify."""
 
 from typing import Any
 from uuid import UUID
@@ -22,13 +22,13 @@ class EndpointKeys:
         self._signing_key_cache: tuple[Any, tuple[Ed25519PrivateKey, ...]] = (None, ())
 
     def seal(self, plaintext: str, endpoint_id: UUID) -> str:
-        """Encrypt a secret that belongs to one endpoint."""
+        """Encrypt a secret of one endpoint."""
         return self.sealer.seal(plaintext, bound_to=endpoint_id)
 
     def open(self, sealed: str, endpoint_id: UUID) -> str:
         """Decrypt a secret of an endpoint. Raise UnreadableSecret.
 
-        Opened secrets stay in memory: each delivery needs one.
+        Opened secrets stay in memory, because each delivery needs one.
         """
         cache_key = (sealed, endpoint_id)
         if cache_key not in self._opened:
@@ -38,18 +38,18 @@ class EndpointKeys:
         return self._opened[cache_key]
 
     def signing_keys(self) -> tuple[Ed25519PrivateKey, ...]:
-        """Answer the keys that sign; while two are in the set, both do."""
+        """Return the keys that sign. While the set contains two, both sign."""
         found = self._signing.keys
         if self._signing_key_cache[0] is not found:
             self._signing_key_cache = (found, tuple(_signing_key(key) for key in found.keys))
         return self._signing_key_cache[1]
 
     def public_keys(self) -> list[str]:
-        """Answer the public halves of the keys that sign, as receivers' libraries read them (`whpk_…`)."""
+        """Return the public halves of the keys that sign, as receivers' libraries read them (`whpk_…`)."""
         return [signature.render_public_key(key) for key in self.signing_keys()]
 
     def public_jwks(self) -> dict[str, Any]:
-        """Answer the same as a JSON Web Key Set (RFC 7517)."""
+        """Return the same keys as a JSON Web Key Set (RFC 7517)."""
         return self._signing.public_jwks()
 
 

@@ -1,4 +1,4 @@
-"""The rules of the house: what the operator decided about endpoints, and the keys that are needed to keep to it."""
+"""The endpoint policy: the operator's decisions about endpoints, and the keys that their secrets need."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from services.notifications.domain.allowed_addresses import AllowedAddresses
 
 @dataclass(frozen=True)
 class EndpointPolicy:
-    """Where letters may go, whether one must prove oneself to hear anything, what seals and signs."""
+    """The addresses that webhooks may be sent to, the keys, and whether an endpoint must be verified."""
 
     allowed_addresses: AllowedAddresses
     keys: EndpointKeys
     verification_required: bool = True
 
     def requires_verification(self, url: str) -> bool:
-        """Say whether an endpoint has to prove itself; one at an address that the operator named need not."""
+        """Return whether an endpoint must be verified. One at an address that the operator allows need not."""
         return self.verification_required and not endpoint_urls.is_allowed_by_operator(url, self.allowed_addresses)

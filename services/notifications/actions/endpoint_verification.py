@@ -1,4 +1,4 @@
-"""The challenge by which an endpoint proves that who named its address also answers there."""
+"""The challenge of an endpoint. Its response proves that the party that named the URL also controls it."""
 
 import secrets
 from datetime import datetime
@@ -22,7 +22,10 @@ from shared.problems import Conflict, NotFound
 async def send_challenge(
     conn: AsyncConnection, endpoint_id: UUID, challenge: str, *, at: datetime
 ) -> tuple[UUID, UUID]:
-    """Send an endpoint its challenge, to it alone; answers the ids of event and delivery. The intake lock is held."""
+    """Send a challenge to one endpoint only. Return the ids of event and delivery.
+
+    The caller has acquired the intake lock.
+    """
     subject = event_payloads.endpoint_subject(endpoint_id)
     data = EndpointVerification(
         sequence=await next_sequence(conn, subject), endpoint_id=endpoint_id, challenge=challenge
@@ -36,7 +39,7 @@ async def send_challenge(
 async def resend_challenge(
     engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, command: IdempotentCommand, *, at: datetime
 ) -> StoredResponse:
-    """Send a pending endpoint a new challenge now. Raises NotFound, Conflict when there is nothing to prove."""
+    """Send a pending endpoint a new challenge now. Raise NotFound, or Conflict if it is not pending."""
     async with engine.begin() as conn:
         await events.acquire_intake_lock(conn)
         if (stored := await idempotency.begin(conn, commands, command)) is not None:

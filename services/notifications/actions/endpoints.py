@@ -38,7 +38,7 @@ async def create(
     endpoint_id: UUID,
     at: datetime,
 ) -> StoredResponse:
-    """Make an endpoint of a party. Its secret is in the response, and never shown again."""
+    """Create an endpoint of a party. Its secret is in this response and in no other. Raise Invalid."""
     _require_allowed_url(new.url, policy)
     secret, verified = new_secret(), not (new.verify or policy.requires_verification(new.url))
     values = _column_values(new.model_dump(), endpoint_id, policy)
@@ -65,7 +65,7 @@ async def create(
 
 
 async def read(engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, policy: EndpointPolicy) -> EndpointView:
-    """Read an endpoint of the party's own; raises NotFound."""
+    """Read an endpoint of the party. Raise NotFound."""
     async with engine.connect() as conn:
         return render_endpoint(require_found(await store.find_owned(conn, endpoint_id, party_id)), policy)
 
@@ -73,7 +73,7 @@ async def read(engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, policy: E
 async def list_endpoints(
     engine: AsyncEngine, party_id: UUID, policy: EndpointPolicy, *, before: UUID | None, limit: int
 ) -> tuple[tuple[EndpointView, ...], bool]:
-    """Read a party's endpoints, newest first; answers them and whether there are more."""
+    """List a party's endpoints, newest first. Return them, and whether there are more."""
     async with engine.connect() as conn:
         rows = await store.list_owned(conn, party_id, before=before, limit=limit + 1)
     return tuple(render_endpoint(row, policy) for row in rows[:limit]), len(rows) > limit
@@ -89,11 +89,12 @@ async def change(
     condition: VersionCondition,
     at: datetime,
 ) -> tuple[EndpointView, str | None]:
-    """Change what is named of an endpoint, if `condition` names its present version.
+    """Change the given fields of an endpoint, if `condition` names its present version.
 
-    `paused: false` wakes a paused endpoint and enables a disabled one again; what waited is tried at once: so much is
-    woken before this answers, and the rest, after the queue that is returned, by `backlog.resume_remaining`. Another
-    URL must be verified again where the hub demands that.
+    `paused: false` resumes a paused endpoint and enables a disabled one: its waiting deliveries become due now. This
+    function resumes a limited number of queues. It returns the last of them, or None, and `backlog.resume_remaining`
+    resumes the queues after it. A new URL must be verified if the policy demands that. Raise NotFound, Invalid or
+    Conflict.
     """
     if endpoint_change.url is not None:
         _require_allowed_url(endpoint_change.url, policy)
@@ -119,10 +120,10 @@ async def change(
 
 
 async def delete(engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, *, at: datetime) -> None:
-    """Delete an endpoint: what is pending for it goes, what was sent stays on record. Raises NotFound.
+    """Delete an endpoint and its pending deliveries. The record of sent deliveries stays. Raise NotFound.
 
-    It waits for its turn among the intakes, so that none of them adds a letter behind its back. What waits is cleared
-    away after that; where it is very much, the sweep clears away the rest.
+    The intake lock prevents that an intake adds deliveries at the same time. Pending deliveries are deleted after the
+    endpoint. If there are very many, a periodic job deletes the rest.
     """
     async with engine.begin() as conn:
         await events.acquire_intake_lock(conn)
@@ -160,7 +161,7 @@ def render_endpoint(endpoint: Endpoint, policy: EndpointPolicy) -> EndpointView:
 
 
 def require_found(endpoint: Endpoint | None) -> Endpoint:
-    """Return the endpoint that was found. Raise NotFound when there is none."""
+    """Return the endpoint. Raise NotFound if it is None."""
     if endpoint is None:
         raise NotFound
     return endpoint
@@ -175,7 +176,7 @@ async def _prepare_sending(conn: AsyncConnection, endpoint: Endpoint, *, needs_c
 
 
 def _column_values(given_fields: dict[str, Any], endpoint_id: UUID, policy: EndpointPolicy) -> dict[str, Any]:
-    """Answer the columns out of the named fields; null means that the field stays, save where nothing is a value."""
+    """Return the columns of the given fields. Null leaves a field as it is, except where null is a value."""
     values = {
         name: value
         for name, value in given_fields.items()
@@ -193,9 +194,9 @@ def _column_values(given_fields: dict[str, Any], endpoint_id: UUID, policy: Endp
 
 
 def _status_change(given_fields: dict[str, Any], current: Endpoint, policy: EndpointPolicy) -> dict[str, Any]:
-    """Answer what changes of its status: by the owner's wish, and because another URL has to be verified.
+    """Return the change of an endpoint's status: by `paused`, and because a new URL must be verified.
 
-    A disabled endpoint that its owner pauses is paused: enabled when it is resumed, and till then for its owner to say.
+    If the owner pauses a disabled endpoint, it is paused. It is enabled when the owner resumes it.
     """
     url, status = given_fields.get("url") or current.url, current.status
     verified = current.verified if url == current.url else not (current.verify or policy.requires_verification(url))

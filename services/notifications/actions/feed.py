@@ -1,4 +1,4 @@
-"""Read a party's events in order, and wait for the next when there are none yet."""
+"""The feed: read a party's events in order, and wait for the next if there is none yet."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,37 +9,37 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notifications.store import events
 
 POLL = 0.5
-"""Seconds between two looks while waiting for what other processes take in."""
+"""Seconds between two reads while a request waits for events that other processes receive."""
 
 
 class FeedSignal:
-    """Wakes those who wait in this process for news, and sends them home when it closes."""
+    """Notifies the requests of this process that wait for events, and ends their waits when it closes."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
         self.closed = False
 
     def notify(self) -> None:
-        """Wake everybody who listens now."""
+        """Notify every request that waits now."""
         self._event.set()
         self._event = asyncio.Event()
 
     def close(self) -> None:
-        """Let nobody wait any more."""
+        """End all waits, present and future."""
         self.closed = True
         self.notify()
 
     def subscribe(self) -> asyncio.Event:
-        """Answer what is set at the next ring; asked for before one looks, no ring is missed."""
+        """Return the event that is set at the next notification. Subscribe before a read, so that none is missed."""
         return self._event
 
 
 async def read(
     engine: AsyncEngine, party_id: UUID, *, after: int, patterns: Sequence[str] | None, limit: int
 ) -> tuple[list[str], int]:
-    """Answer the bodies of a party's events after a position, oldest first, and the position to go on from.
+    """Return the bodies of a party's events after a position, oldest first, and the position to continue from.
 
-    When the page is not full everything up to the last position has been looked at, so the reader goes on there.
+    If the page is not full, the query has covered everything up to the last position, so the reader continues there.
     """
     async with engine.connect() as conn:
         last = await events.read_last_position(conn)
@@ -58,7 +58,7 @@ async def read_or_wait(
     limit: int,
     seconds: float,
 ) -> tuple[list[str], int]:
-    """Answer the same, waiting up to so many seconds for the first event; no connection is held meanwhile."""
+    """Return the same as `read`, but wait up to `seconds` for the first event, without a database connection."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     while True:

@@ -1,4 +1,4 @@
-"""Receive events: each once, in its subject's order, with its feed entries and deliveries in one transaction."""
+"""The intake of events: each once, in its subject's order, with its feed entries and deliveries in one transaction."""
 
 import json
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from shared.database import retry_transaction
 async def receive_events(
     engine: AsyncEngine, event_messages: Sequence[EventMessage], *, at: datetime
 ) -> list[MessageResult]:
-    """Take in a batch; answers for each letter whether it was taken, now or before, or why it was refused."""
+    """Store a batch of events. Return for each whether it is stored, now or before, or why it is refused."""
     faults = {event_message.id: event_payloads.find_fault(event_message) for event_message in event_messages}
     rows = [
         _event_row(event_message, filter_keys_for_event(event_message))
@@ -48,9 +48,9 @@ async def receive_events(
 
 
 async def next_sequence(conn: AsyncConnection, subject: str) -> int:
-    """Return the sequence of the next event of this service's own about a subject.
+    """Return the sequence of this service's next own event about a subject.
 
-    It takes the intake lock, so it comes first in its transaction.
+    It acquires the intake lock, so it must be the first statement of its transaction.
     """
     await store.acquire_intake_lock(conn)
     return await store.next_sequence(conn, subject)
@@ -59,7 +59,7 @@ async def next_sequence(conn: AsyncConnection, subject: str) -> int:
 async def notify_owner(
     conn: AsyncConnection, data: EndpointEventData, *, party_ids: Sequence[UUID], at: datetime
 ) -> tuple[UUID, int]:
-    """Make an event about an endpoint itself, for these parties; return its id and position."""
+    """Publish an event about an endpoint to these parties. Return its id and position."""
     subject, audience = event_payloads.endpoint_subject(data.endpoint_id), Audience(parties=tuple(party_ids))
     return await publish_event(conn, subject, data.endpoint_id, data, audience, at=at)
 
@@ -74,9 +74,9 @@ async def publish_event(
     filter_keys: Sequence[str] = (),
     at: datetime,
 ) -> tuple[UUID, int]:
-    """Make an event of this service's own about a subject, named after `namespace`; return its id and position.
+    """Publish an event of this service about a subject. Its id is derived from `namespace`. Return id and position.
 
-    The sequence in its data is that of `next_sequence`, taken in the same transaction.
+    The sequence in its data comes from `next_sequence` in the same transaction.
     """
     event_message = EventMessage(
         id=event_payloads.derive_event_id(namespace, data.sequence),

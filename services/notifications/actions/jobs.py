@@ -14,7 +14,7 @@ INTERVAL_SECONDS = 3600.0
 
 
 def make_jobs(periods: RetentionPeriods) -> tuple[Job, ...]:
-    """Return every periodic job of notifications. `periods` says how long events and deliveries are kept."""
+    """Return the periodic jobs of notifications. `periods` says how long events and deliveries are kept."""
 
     async def clear_endpoints(engine: AsyncEngine, at: datetime) -> None:
         await clear_deleted_endpoints(engine, at=at)

@@ -1,4 +1,4 @@
-"""What a monitor reads of notifications: above all the share of events that were sent within 10 s."""
+"""The metrics of notifications. The most important is the share of deliveries that were sent within 10 s."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ ENDPOINT_STATUSES = (EndpointStatus.ACTIVE, EndpointStatus.PENDING, EndpointStat
 
 
 async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:
-    """Answer the figures, out of the database, so that they are right however many workers there are."""
+    """Return the metrics. They come from the database, so they are right for any number of workers."""
     at = now()
     async with engine.connect() as conn:
         sent, waiting = await _on_time_metrics(conn, at), await _backlog_metrics(conn, at)
@@ -28,8 +28,8 @@ async def _on_time_metrics(conn: AsyncConnection, at: datetime) -> list[Metric]:
     counts = await store.count_on_time(
         conn, since=at - WINDOW - ON_TIME_LIMIT, until=at - ON_TIME_LIMIT, limit=ON_TIME_LIMIT
     )
-    share = "Share of the letters of the last 5 minutes that were sent within 10 s of the event; 1 when there were none"
-    description = "Letters of the last 5 minutes, by whether they were sent within 10 s of the event"
+    share = "Share of the deliveries of the last 5 minutes that were sent within 10 s of the event; 1 if there are none"
+    description = "Deliveries of the last 5 minutes, by whether they were sent within 10 s of the event"
     return [
         gauge("saola_events_sent_within_10s_share", share, [((), counts.on_time / counts.due if counts.due else 1.0)]),
         gauge(
@@ -47,9 +47,9 @@ async def _backlog_metrics(conn: AsyncConnection, at: datetime) -> list[Metric]:
         ((state,), float(backlogs[state].deliveries) if state in backlogs else 0.0) for state in ENDPOINT_STATUSES
     ]
     ages = [((state,), _age(backlogs[state].oldest, at) if state in backlogs else 0.0) for state in ENDPOINT_STATUSES]
-    age_description = "How long ago the oldest event that waits for an endpoint of this status happened"
+    age_description = "Age of the oldest event that waits for an endpoint of this status"
     return [
-        gauge("saola_letters_waiting", "Letters that wait, by the status of their endpoint", counts, ["endpoint"]),
+        gauge("saola_letters_waiting", "Deliveries that wait, by the status of their endpoint", counts, ["endpoint"]),
         gauge("saola_letters_oldest_waiting_seconds", age_description, ages, ["endpoint"]),
     ]
 
@@ -61,11 +61,11 @@ def _age(since: datetime, at: datetime) -> float:
 async def _endpoint_state_metrics(conn: AsyncConnection, at: datetime) -> list[Metric]:
     found = await store.count_endpoint_states(conn, at=at)
     failing_description = (
-        "Endpoints that are sent to and do nothing but fail: they have the least share until one letter goes well"
+        "Active and pending endpoints that have only failures; their share of the capacity is the least until a success"
     )
-    cooldown_description = "Endpoints that asked for rest (429 with Retry-After) and are sent nothing meanwhile"
+    cooldown_description = "Endpoints in a cooldown (429 with Retry-After), to which the hub sends nothing"
     return [
-        gauge("saola_letters_flying", "Letters on their way, over all workers", [((), found.in_flight)]),
+        gauge("saola_letters_flying", "Deliveries in flight, over all workers", [((), found.in_flight)]),
         gauge("saola_endpoints_failing", failing_description, [((), found.failing)]),
         gauge("saola_endpoints_resting", cooldown_description, [((), found.in_cooldown)]),
     ]
@@ -73,13 +73,13 @@ async def _endpoint_state_metrics(conn: AsyncConnection, at: datetime) -> list[M
 
 async def _total_metrics(conn: AsyncConnection) -> list[Metric]:
     totals, endpoints = await store.count_totals(conn), await store.count_endpoints(conn)
-    received = CounterMetricFamily("saola_events_taken", "Events taken in since ever")
+    received = CounterMetricFamily("saola_events_taken", "Events received since the beginning")
     received.add_metric([], totals.received)
-    held_description = "Events that wait for their predecessor about the same thing"
+    held_description = "Events that wait for an earlier event of their subject"
     every = [((state,), float(endpoints.get(state, 0))) for state in ENDPOINT_STATUSES]
     return [
         received,
         gauge("saola_events_held", held_description, [((), totals.without_position)]),
-        gauge("saola_letters_given_up", "Letters given up and not sent again since", [((), totals.given_up)]),
+        gauge("saola_letters_given_up", "Deliveries given up and not sent again since", [((), totals.given_up)]),
         gauge("saola_endpoints", "Endpoints, by their status", every, ["status"]),
     ]

@@ -1,4 +1,4 @@
-"""Bring the copy of the parties up to date, by version, from the gateway's courier and from each caller's token."""
+"""The copies of the parties, updated by version, from the gateway's dispatcher and from each caller's token."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,14 +16,14 @@ MAX_CACHED = 10_000
 
 
 class PartyCopies:
-    """Brings copies up to date from the tokens of callers; remembers versions, so that few calls need the database."""
+    """Updates copies from the tokens of callers. It remembers versions, so that few calls need the database."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._versions: dict[UUID, int] = {}
 
     async def bring_up_to_date(self, party: Party, *, at: datetime) -> None:
-        """Store the calling party if its token is newer than the copy."""
+        """Store the calling party if its token has a newer version than the copy."""
         if self._versions.get(party.id, 0) >= party.version:
             return
         await update_copies(self._engine, [party], at=at)
@@ -33,7 +33,7 @@ class PartyCopies:
 
 
 async def update_copies(engine: AsyncEngine, parties: Sequence[Party], *, at: datetime) -> None:
-    """Keep those of the parties that are newer than the copy, with what they are found by."""
+    """Store the parties that are newer than their copies, with their audience keys and grants."""
     newest = {party.id: party for party in sorted(parties, key=lambda party: party.version)}
 
     async def work() -> None:

@@ -1,7 +1,7 @@
-"""What an owner has sent at will: a test, everything since a moment, one delivery more.
+"""Deliveries at the owner's request: a test, a replay of a span of time, one delivery again.
 
-Whoever asks for it is the receiver: it ends the rest that the receiver asked for earlier. Queues are locked before
-deliveries, here as where letters are settled, so that the two never wait for each other.
+The owner speaks for the receiver, so each request ends the cooldown of the endpoint. Queues are locked before
+deliveries, here as in the settlement of deliveries, so that the two never deadlock.
 """
 
 from datetime import datetime
@@ -27,7 +27,7 @@ from shared.problems import Fault, Invalid, NotFound
 async def send_test(
     engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, command: IdempotentCommand, *, at: datetime
 ) -> StoredResponse:
-    """Send an `endpoint.test` event to this endpoint only, whatever it listens to. Raises NotFound."""
+    """Send an `endpoint.test` event to this endpoint only, whatever its event types. Raise NotFound."""
     async with engine.begin() as conn:
         await events.acquire_intake_lock(conn)
         if (stored := await idempotency.begin(conn, commands, command)) is not None:
@@ -46,7 +46,7 @@ async def send_test(
 async def replay(
     engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, request: Replay, command: IdempotentCommand, *, at: datetime
 ) -> StoredResponse:
-    """Send an endpoint again what it may hear of a span of time, under the same event ids. Raises NotFound, Invalid."""
+    """Send an endpoint the events of a span of time again, under the same event ids. Raise NotFound, Invalid."""
     if request.since > at:
         text = "since is in the future: nothing was sent after it that could be sent again."
         raise Invalid("invalid-body", text, [Fault("/since", "in-the-future", text)])
@@ -72,7 +72,7 @@ async def replay(
 async def retry(
     engine: AsyncEngine, delivery_id: UUID, party_id: UUID, command: IdempotentCommand, *, at: datetime
 ) -> StoredResponse:
-    """Send one delivery again now, given up or not; its queue counts attempts from zero. Raises NotFound."""
+    """Send one delivery again now, given up or not. Its queue counts attempts from zero. Raise NotFound."""
     async with engine.begin() as conn:
         if (stored := await idempotency.begin(conn, commands, command)) is not None:
             return stored
@@ -89,7 +89,10 @@ async def retry(
 async def list_deliveries(
     engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, *, status: str | None, before: int, limit: int
 ) -> tuple[tuple[DeliveryView, ...], int | None]:
-    """Read an endpoint's deliveries, newest first; answers them and where the next page begins, if there is one."""
+    """List an endpoint's deliveries, newest first. Return them, and the position of the next page or None.
+
+    Raise NotFound.
+    """
     async with engine.connect() as conn:
         if await endpoints.find_owned(conn, endpoint_id, party_id) is None:
             raise NotFound

@@ -1,4 +1,4 @@
-"""The responses to commands, as they are sent and stored."""
+"""The responses to commands: the hub sends and stores the same bytes."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 

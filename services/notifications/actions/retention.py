@@ -1,4 +1,4 @@
-"""The retention of events and deliveries. What is still to be delivered stays, however old it is."""
+"""The retention of events and deliveries. An event with a pending delivery stays, however old it is."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from services.notifications.store import retention as store
 from shared.database import delete_in_steps
 
 STEP = 1000
-"""Events looked at in one transaction: it takes some milliseconds."""
+"""Events checked in one transaction, which takes some milliseconds."""
 
 
 async def delete_expired_events(engine: AsyncEngine, retention: timedelta, *, step_size: int = STEP) -> int:

@@ -1,4 +1,4 @@
-"""The secrets of endpoints: made, shown once, sealed wherever they are kept, changed for new ones."""
+"""The secrets of endpoints: generated, shown once, stored sealed, rotated."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from shared.problems import Conflict, NotFound
 from shared.sealed_secrets import open_response, seal_response
 
 OVERLAP = timedelta(hours=24)
-"""How long the old secret signs beside the new one after a rotation."""
+"""How long the old secret signs too, after a rotation."""
 MAX_SECRETS = 5
 ROTATION_ADVICE = "Rotate the secret of the endpoint."
 """The advice to a party whose secret cannot be shown again."""
@@ -32,7 +32,7 @@ async def rotate(
     *,
     at: datetime,
 ) -> StoredResponse:
-    """Give an endpoint a new secret; the old one signs beside it for 24 hours. Raises NotFound, Conflict."""
+    """Create a new secret of an endpoint. The old one signs too for 24 hours. Raise NotFound, Conflict."""
     secret = new_secret()
     async with engine.begin() as conn:
         if (stored := await idempotency.begin(conn, commands, command)) is not None:
@@ -52,5 +52,5 @@ async def rotate(
 
 
 def new_secret() -> str:
-    """Make a secret of 256 random bits."""
+    """Return a new secret of 256 random bits."""
     return signature.render_secret(secrets.token_bytes(signature.SECRET_BYTES))

@@ -11,7 +11,7 @@ from shared.internal_auth import CallingParty
 
 
 async def read_context(request: Request) -> NotificationsContext:
-    """Return the context of this process. FastAPI would run a plain function in a thread."""
+    """Return the context of this process. It is a coroutine, because FastAPI runs a plain function in a thread."""
     context: NotificationsContext = request.app.state.context
     return context
 
@@ -20,7 +20,7 @@ Context = Annotated[NotificationsContext, Depends(read_context)]
 
 
 async def sync_party(context: Context, party: CallingParty) -> Party:
-    """Return the calling party, after this service's copy of it is as new as the token that carries it."""
+    """Return the calling party, after an update of this service's copy of it from the token."""
     await context.party_copies.bring_up_to_date(party, at=now())
     return party
 

@@ -1,4 +1,4 @@
-"""/v1/webhook-endpoints: where a party wants its news sent."""
+"""/v1/webhook-endpoints: the URLs to which the hub sends a party's events."""
 
 from typing import Annotated
 from uuid import UUID
@@ -30,7 +30,7 @@ MAX_POSITION = 2**62
 
 @router.post("")
 async def create(request: Request, context: Context, party: SyncedParty) -> Response:
-    """Make an endpoint: 201 with its id and its secret, which is shown this once (Standard Webhooks, `whsec_`)."""
+    """Create an endpoint: 201 with its id and its secret, shown this once (Standard Webhooks, `whsec_`)."""
     body = await read_body(request)
     new = parse_json_body(request, body, NewEndpoint)
     command = read_command(request, party.id.bytes, body, at=now())
@@ -48,7 +48,7 @@ async def create(request: Request, context: Context, party: SyncedParty) -> Resp
 
 @router.get("")
 async def list_endpoints(context: Context, party: SyncedParty, limit: Limit = 50, cursor: str = "") -> Response:
-    """List one's endpoints, newest first."""
+    """List the party's endpoints, newest first."""
     data, more = await endpoints.list_endpoints(
         context.engine, party.id, context.endpoint_policy, before=parse_id(cursor, "cursor"), limit=limit
     )
@@ -57,7 +57,7 @@ async def list_endpoints(context: Context, party: SyncedParty, limit: Limit = 50
 
 @router.get("/{id}")
 async def read(context: Context, party: SyncedParty, endpoint_id: EndpointId) -> Response:
-    """Read one endpoint of one's own."""
+    """Read one endpoint of the party."""
     return _render_endpoint(await endpoints.read(context.engine, endpoint_id, party.id, context.endpoint_policy))
 
 
@@ -69,7 +69,7 @@ async def change(
     endpoint_id: EndpointId,
     if_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Change what is named of an endpoint, paused too; demands If-Match (428 without, 412 when stale)."""
+    """Change the given fields of an endpoint, `paused` too. Require If-Match (428 without, 412 if it is stale)."""
     condition = require_if_match(if_match)
     endpoint_change = await read_json_body(request, EndpointChange)
     at = now()
@@ -89,13 +89,13 @@ async def change(
 
 @router.delete("/{id}", status_code=204)
 async def delete(context: Context, party: SyncedParty, endpoint_id: EndpointId) -> None:
-    """Delete an endpoint, and with it what is still to be sent to it."""
+    """Delete an endpoint and its pending deliveries."""
     await endpoints.delete(context.engine, endpoint_id, party.id, at=now())
 
 
 @router.post("/{id}/rotate-secret")
 async def rotate_secret(request: Request, context: Context, party: SyncedParty, endpoint_id: EndpointId) -> Response:
-    """Give a new secret, shown this once; the old one signs beside it for 24 hours."""
+    """Create a new secret, shown this once. The old one signs too for 24 hours."""
     command = read_command(request, party.id.bytes, await read_body(request), at=now())
     stored = await signing_secrets.rotate(
         context.engine, endpoint_id, party.id, command, context.endpoint_policy, at=command.at
@@ -121,7 +121,7 @@ async def send_test(request: Request, context: Context, party: SyncedParty, endp
 
 @router.post("/{id}/replay")
 async def replay(request: Request, context: Context, party: SyncedParty, endpoint_id: EndpointId) -> Response:
-    """Send again what a span of time holds, of some types or what was given up, under the same event ids: 202."""
+    """Send the events of a span of time again, of some types or only those given up, under the same ids: 202."""
     body = await read_body(request)
     replay_request = parse_json_body(request, body, Replay)
     command = read_command(request, party.id.bytes, body, at=now())

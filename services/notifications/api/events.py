@@ -1,4 +1,4 @@
-"""/v1/events, the same news to pull; /v1/deliveries, one delivery more."""
+"""/v1/events: the feed, which a party pulls, and acknowledgements. /v1/deliveries: one delivery again."""
 
 import re
 from typing import Annotated
@@ -33,7 +33,7 @@ async def read_events(
     limit: Limit = 50,
     prefer: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Read the events one may hear, oldest first after a cursor; `Prefer: wait=N` waits up to 30 s for the first."""
+    """Read the party's events after a cursor, oldest first. `Prefer: wait=N` waits up to 30 s for the first."""
     seconds = _parse_wait(prefer)
     bodies, next_position = await feed.read_or_wait(
         context.engine,
@@ -53,7 +53,7 @@ async def read_events(
 async def acknowledge(
     request: Request, context: Context, party: SyncedParty, event_id: Annotated[UUID, Path(alias="id")]
 ) -> Response:
-    """Keep one's own verdict about an event: accepted, with_warnings or not_readable."""
+    """Store the party's verdict about an event: accepted, with_warnings or not_readable."""
     body = await read_body(request)
     acknowledgement = parse_json_body(request, body, Acknowledgement)
     command = read_command(request, party.id.bytes, body, at=now())
@@ -80,7 +80,7 @@ async def retry(
 
 
 def _parse_wait(prefer: str | None) -> int:
-    """Read how long to wait (RFC 7240, 4.3), at most 30 s; what is not understood is ignored, as the RFC has it."""
+    """Parse the seconds to wait (RFC 7240, 4.3), at most 30. Ignore an unknown preference, as the RFC demands."""
     found = _WAIT_PATTERN.search(prefer or "")
     if found is None or not re.fullmatch(r"[0-9]{1,9}", found[1]):
         return 0
@@ -88,7 +88,7 @@ def _parse_wait(prefer: str | None) -> int:
 
 
 def _parse_patterns(types: list[str] | None) -> tuple[str, ...] | None:
-    """Read the types asked for, `types=a,b` or `types=a&types=b`; None means all."""
+    """Parse the requested types, `types=a,b` or `types=a&types=b`; None means all. Raise Invalid."""
     names = tuple(name.strip() for part in types or () for name in part.split(",") if name.strip())
     try:
         return _PATTERNS_ADAPTER.validate_python(names) or None

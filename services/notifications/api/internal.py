@@ -1,4 +1,4 @@
-"""What the other services bring: news from permits, changed parties from the gateway."""
+"""Internal routes: permits sends events, the gateway sends changed parties and reads the public keys."""
 
 from typing import Any
 from uuid import UUID
@@ -20,12 +20,12 @@ from shared.web import read_body, require_json
 
 router = APIRouter(prefix="/internal")
 MAX_BATCH_BYTES = 16_777_216
-"""Bytes of a batch from a courier: some hundred letters."""
+"""Bytes of a batch from a dispatcher: some hundred outbox messages."""
 
 
 @router.post("/news")
 async def receive_event_batch(request: Request, context: Context, service: CallingService) -> Response:
-    """Take in letters (News) and answer each; one that is not as the contract says is refused alone."""
+    """Store events, and return a result for each. One that violates the contract is refused alone."""
     _require_service("permits", service)
     event_messages, results = _parse_messages(await _read_batch(request))
     results += await receive_events(context.engine, event_messages, at=now())
@@ -35,14 +35,14 @@ async def receive_event_batch(request: Request, context: Context, service: Calli
 
 @router.post("/parties", status_code=204)
 async def receive_party_batch(request: Request, context: Context, service: CallingService) -> None:
-    """Bring copies of parties up to date (PartyBatch); an older version than the copy changes nothing."""
+    """Update copies of parties (PartyBatch). A version that is older than the copy changes nothing."""
     _require_service("gateway", service)
     await update_copies(context.engine, validate(PartyBatch, await _read_batch(request)).parties, at=now())
 
 
 @router.get("/webhook-keys")
 async def webhook_keys(request: Request, context: Context, service: CallingService) -> Response:
-    """Answer the public keys that letters are signed with, as a JSON Web Key Set, for the gateway to publish."""
+    """Return the public keys that sign deliveries, as a JSON Web Key Set. The gateway publishes them."""
     _require_service("gateway", service)
     return JSONResponse(context.endpoint_policy.keys.public_jwks())
 
@@ -59,7 +59,7 @@ def _require_service(name: str, service: str) -> None:
 
 
 def _parse_messages(batch: Any) -> tuple[list[EventMessage], list[MessageResult]]:
-    """Part the letters that can be read from the answers to those that cannot; raises Invalid for no batch at all."""
+    """Return the valid messages, and a result for each invalid one. Raise Invalid if the body is not a batch."""
     if not isinstance(batch, dict) or not isinstance(batch.get("letters"), list):
         raise Invalid("invalid-body", "A batch has letters.", [Fault("/letters", "required", "A list of letters")])
     event_messages: list[EventMessage] = []

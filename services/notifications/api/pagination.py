@@ -1,4 +1,4 @@
-"""Cursors, opaque to those who hold them."""
+"""Cursors, which are opaque to clients."""
 
 import base64
 from typing import Annotated
@@ -12,12 +12,12 @@ Limit = Annotated[int, Query(ge=1, le=200, description="How many at most")]
 
 
 def render_cursor(position: object) -> str:
-    """Write a place in a list or feed as a cursor."""
+    """Render a place in a list or feed as a cursor."""
     return base64.urlsafe_b64encode(str(position).encode()).decode().rstrip("=")
 
 
 def parse_position(cursor: str, parameter: str, *, empty: int) -> int:
-    """Read a position out of a cursor; raises Invalid for what was never one."""
+    """Parse a cursor as a position. Raise Invalid if it is not a cursor of the hub."""
     text = _decode_cursor(cursor, parameter)
     if not text:
         return empty
@@ -27,7 +27,7 @@ def parse_position(cursor: str, parameter: str, *, empty: int) -> int:
 
 
 def parse_id(cursor: str, parameter: str) -> UUID | None:
-    """Read an id out of a cursor; None at the beginning; raises Invalid for what was never one."""
+    """Parse a cursor as an id; an empty one is None. Raise Invalid if it is not a cursor of the hub."""
     text = _decode_cursor(cursor, parameter)
     try:
         return UUID(text) if text else None

@@ -1,4 +1,4 @@
-"""Our side of the receivers' HTTP: one signed POST a letter, limited in time and size, to public addresses only."""
+"""The client of the receivers: one signed POST per attempt, limited in time and size, to public addresses only."""
 
 import asyncio
 import socket
@@ -24,27 +24,27 @@ CONNECT_SECONDS = 5.0
 TIMEOUT_SECONDS = 15.0
 MAX_RESPONSE_BYTES = 4096
 KEEP_ALIVE = 4.0
-"""Seconds an idle connection is kept: shorter than the usual servers do, so that they seldom close on our POST."""
+"""Seconds that an idle connection is kept: shorter than most servers do, so that they seldom close it during a POST."""
 RESOLVER_THREADS = 64
-"""Threads for name look-ups, so that names which do not resolve keep nobody else's waiting."""
+"""Threads for name look-ups: many, so that names that do not resolve do not delay other names."""
 
 
 LookUp = Callable[..., Sequence[tuple[Any, Any, int, str, Any]]]
-"""Answers a name's addresses as socket.getaddrinfo does, which it is unless another is given."""
+"""Returns a name's addresses as `socket.getaddrinfo` does, which is the default."""
 ReadSigningKeys = Callable[[], tuple[Ed25519PrivateKey, ...]]
 
 
 def no_signing_keys() -> tuple[Ed25519PrivateKey, ...]:
-    """Answer no keys: letters are signed with their endpoints' secrets alone."""
+    """Return no keys: only the endpoints' secrets sign."""
     return ()
 
 
 class AddressNotAllowed(OSError):
-    """The address is one that webhooks are not sent to."""
+    """The hub sends no webhooks to this address."""
 
 
 class Resolver(AbstractResolver):
-    """Resolves a name once and refuses it when any of its addresses is not one to send to."""
+    """Resolves a name once, and refuses it if the hub may not send to one of its addresses."""
 
     def __init__(self, allowed: AllowedAddresses, *, plain_http: bool = False, look_up: LookUp | None = None) -> None:
         self._allowed, self._plain_http, self._look_up = allowed, plain_http, look_up
@@ -53,7 +53,7 @@ class Resolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Answer the addresses of a host, all of which are allowed; raises AddressNotAllowed, OSError."""
+        """Return the addresses of a host, all of which are allowed. Raise AddressNotAllowed, OSError."""
         loop = asyncio.get_running_loop()
         look_up = self._look_up or socket.getaddrinfo
         infos = await loop.run_in_executor(
@@ -75,13 +75,15 @@ class Resolver(AbstractResolver):
         return found
 
     async def close(self) -> None:
-        """End the threads."""
+        """Stop the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def require_allowed_address(address: str, allowed: AllowedAddresses, *, plain_http: bool) -> None:
-    """Raise AddressNotAllowed for an address that webhooks are not sent to; by plain http only to what the operator
-    named."""
+    """Raise AddressNotAllowed if the hub may not send webhooks to an address.
+
+    Plain http goes only to addresses that the operator allows.
+    """
     kind = allowed_addresses.refusal_reason(address, allowed)
     if kind is not None:
         raise AddressNotAllowed(f"{address} is no public address ({kind})")
@@ -90,7 +92,7 @@ def require_allowed_address(address: str, allowed: AllowedAddresses, *, plain_ht
 
 
 class WebhookClient:
-    """All receivers of webhooks, behind one connection pool for https and one for what may be plain."""
+    """Sends to all receivers, through one connection pool for https and one for plain http."""
 
     def __init__(
         self,
@@ -105,7 +107,7 @@ class WebhookClient:
         self._sessions: dict[str, aiohttp.ClientSession] = {}
 
     async def open(self) -> None:
-        """Open the pools, inside the running loop. How many connections there are is for the sender to bound."""
+        """Open the pools, inside the running loop. The caller limits the number of connections."""
         self._sessions = {"https": self._session(plain_http=False), "http": self._session(plain_http=True)}
 
     async def close(self) -> None:
@@ -115,7 +117,7 @@ class WebhookClient:
 
     def _session(self, *, plain_http: bool) -> aiohttp.ClientSession:
         def make_socket(info: tuple[Any, Any, int, str, Any]) -> socket.socket:
-            """Make the socket of a connection, the last moment at which its very address can be refused."""
+            """Create the socket of a connection: the last moment at which its address can be refused."""
             family, kind, proto, _, address = info
             require_allowed_address(str(address[0]), self._allowed, plain_http=plain_http)
             new_socket = socket.socket(family, kind, proto)
@@ -135,7 +137,7 @@ class WebhookClient:
         )
 
     async def post(self, request: DeliveryRequest) -> DeliveryResult:
-        """Send a letter and answer what became of it; never raises for what a receiver or the net does."""
+        """Send one delivery and return its result. Raise nothing for errors of the receiver or the network."""
         started = time.perf_counter()
         if request.fault is not None:
             return DeliveryResult(status=None, reason=request.fault, duration_ms=0)
@@ -174,14 +176,14 @@ class WebhookClient:
 
 
 def _challenge_failure(request: DeliveryRequest, body: bytes) -> str | None:
-    """Answer why a challenge was not met; None for every other letter."""
+    """Return why a challenge was not met; None if it was, and for every other event."""
     if request.event_type != EventType.ENDPOINT_VERIFICATION or event_payloads.is_challenge_met(request.body, body):
         return None
     return 'did not answer {"challenge": …} with the challenge it was sent'
 
 
 async def _read_excerpt(response: aiohttp.ClientResponse) -> bytes:
-    """Read at most 4 kB of an answer; the rest of a longer one is not read, for aiohttp then ends the connection."""
+    """Read at most 4 kB of a response. The rest of a longer one stays unread, and aiohttp closes the connection."""
     parts: list[bytes] = []
     remaining = MAX_RESPONSE_BYTES
     while remaining > 0 and (part := await response.content.read(remaining)):
@@ -191,7 +193,7 @@ async def _read_excerpt(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _retry_after(value: str | None) -> timedelta | None:
-    """Read Retry-After (RFC 9110, 10.2.3): seconds or a date; what is neither is ignored."""
+    """Parse Retry-After (RFC 9110, 10.2.3): seconds or a date. Any other value counts as None."""
     if value is None:
         return None
     if value.strip().isdecimal():
@@ -204,7 +206,7 @@ def _retry_after(value: str | None) -> timedelta | None:
 
 
 def _connection_failure(error: BaseException, seconds: float) -> str:
-    """Say in words why there was no whole answer."""
+    """Return the reason, in words, for the lack of a complete response."""
     cause = getattr(error, "os_error", None) or error
     for found in (*_error_chain(error), cause):
         if isinstance(found, AddressNotAllowed):
@@ -219,7 +221,7 @@ def _connection_failure(error: BaseException, seconds: float) -> str:
 
 
 def _decode_text(content: bytes) -> str:
-    """Write what a receiver said as text that can be kept, whatever it was."""
+    """Decode a receiver's bytes as text that PostgreSQL can store."""
     return content.decode("utf-8", "replace").replace("\x00", "")
 
 

@@ -1,7 +1,7 @@
-"""To which IP addresses a webhook may be sent: public unicast only, everything else refused by its name.
+"""The IP addresses that webhooks may be sent to: public unicast only. Every refusal names the kind of address.
 
-The IANA registries of special-purpose addresses (RFC 6890 and its successors) say what is public. Python's
-`is_global` is not enough: it lets NAT64, 6to4 and multicast through, which lead inside by another door.
+The IANA registries of special-purpose addresses (RFC 6890 and its successors) define the public addresses. Python's
+`is_global` is not enough: it accepts NAT64, 6to4 and multicast, which can lead into the internal network.
 """
 
 from dataclasses import dataclass
@@ -54,16 +54,16 @@ _GLOBAL_V6 = IPv6Network("2000::/3")
 
 @dataclass(frozen=True, kw_only=True)
 class AllowedAddresses:
-    """What the operator lets webhooks go to beside public addresses: this machine, private networks of one's own.
+    """The addresses that the operator allows in addition to public ones: this machine, private networks.
 
-    To these, and to no public address, plain http is spoken too.
+    The hub may use plain http for these, and for no public address.
     """
 
     loopback: bool = False
     networks: tuple[Network, ...] = ()
 
     def contains(self, address: str) -> bool:
-        """Say whether the operator named this address; one in the clothes of another family is not named."""
+        """Return whether the operator allows this address. An IPv4 address in IPv6 notation is not allowed by it."""
         try:
             found = ip_address(address)
         except ValueError:
@@ -74,16 +74,16 @@ class AllowedAddresses:
 
 
 PUBLIC_ONLY = AllowedAddresses()
-"""Nothing beside public addresses."""
+"""Only public addresses."""
 
 
 def parse_networks(text: str) -> tuple[Network, ...]:
-    """Read networks in CIDR form with commas between; raises ValueError for what is none, or has host bits set."""
+    """Parse networks in CIDR notation, separated by commas. Raise ValueError if one is wrong or has host bits set."""
     return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 def refusal_reason(address: str, allowed: AllowedAddresses) -> str | None:
-    """Answer the kind of address a webhook must not be sent to, or None when it may go there."""
+    """Return the kind of an address that webhooks must not be sent to; None if they may."""
     try:
         found = ip_address(address)
     except ValueError:
@@ -96,7 +96,7 @@ def refusal_reason(address: str, allowed: AllowedAddresses) -> str | None:
 
 
 def is_loopback(address: str) -> bool:
-    """Say whether an address, plainly written, is this machine's own."""
+    """Return whether a text is a loopback address, and not an IPv4 address in IPv6 notation."""
     try:
         found = ip_address(address)
     except ValueError:
@@ -105,7 +105,7 @@ def is_loopback(address: str) -> bool:
 
 
 def _is_not_mapped(found: IPv4Address | IPv6Address) -> bool:
-    """Say whether it is not an IPv4 address in the clothes of IPv6, which Python counts as loopback since 3.13."""
+    """Return whether an address is not IPv4 in IPv6 notation, which Python counts as loopback since 3.13."""
     return isinstance(found, IPv4Address) or found.ipv4_mapped is None
 
 

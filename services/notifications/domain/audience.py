@@ -1,4 +1,4 @@
-"""By what an audience may name a party: keys, alike on both sides, so that matching is comparing strings."""
+"""Audience keys: an event and a party have the same keys, so that matching compares strings."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from shared.contracts.parties import Party
 
 @dataclass(frozen=True, kw_only=True)
 class CountryGrant:
-    """What a partner hears about one country."""
+    """The event types that a partner receives about one country."""
 
     number: int
     country: str
@@ -18,9 +18,9 @@ class CountryGrant:
 
 
 def audience_keys_for_party(party: Party) -> frozenset[str]:
-    """Answer what a party is found by beside its id: its identifiers and each of its roles in its country.
+    """Return the audience keys of a party: its identifiers, and each of its roles in its country.
 
-    A partner reads nothing, so one that is nothing else is found by its grants alone; one that is disabled, by nothing.
+    A party that is only a partner has no keys: only its grants select its events. A disabled party has none either.
     """
     if party.disabled or set(party.roles) <= {Role.PARTNER}:
         return frozenset()
@@ -29,20 +29,20 @@ def audience_keys_for_party(party: Party) -> frozenset[str]:
 
 
 def audience_keys_for_event(audience: Audience) -> frozenset[str]:
-    """Return the audience keys of an event. A number with a NUL in it is nobody's."""
+    """Return the audience keys of an event. No party has an identifier with a NUL character."""
     numbers = {_identifier_key(value) for value in audience.identifiers if "\x00" not in value}
     return frozenset(numbers | {_office_key(office.role, office.country) for office in audience.offices})
 
 
 def senders_except(party: Party, sender: Sender) -> Audience | None:
-    """Answer who else than this party sent a thing; None when nobody did."""
+    """Return the senders except this party; None if there is no other."""
     parties = tuple(party_id for party_id in sender.parties if party_id != party.id)
     offices = tuple(o for o in sender.offices if o.role not in party.roles or o.country != party.country)
     return Audience(parties=parties, offices=offices) if parties or offices else None
 
 
 def country_grants(party: Party) -> Iterator[CountryGrant]:
-    """Answer what a partner was granted, country by country; nothing for others and for the disabled."""
+    """Yield the grants of a partner, one for each country; none for other parties and for disabled ones."""
     if party.disabled or Role.PARTNER not in party.roles:
         return
     for number, grant in enumerate(party.grants):

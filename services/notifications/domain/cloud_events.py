@@ -1,4 +1,4 @@
-"""An event as CloudEvents 1.0 has it in binary mode over HTTP: attributes in headers, its data alone as the body."""
+"""An event in binary mode of CloudEvents 1.0 over HTTP: attributes in headers, the data alone as the body."""
 
 import json
 from urllib.parse import quote
@@ -7,14 +7,14 @@ from services.notifications.domain.delivery_request import DeliveryRequest
 from shared.contracts.fields import format_timestamp
 
 SOURCE = "/v1/events"
-"""Where the hub tells its events: a URI reference, with which `ce-id` is unique (CloudEvents 1.0, source)."""
+"""The source of the hub's events: a URI reference that makes `ce-id` unique (CloudEvents 1.0, source)."""
 _UNESCAPED = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
 
 
 def render_cloud_event(request: DeliveryRequest) -> tuple[dict[str, str], bytes]:
-    """Write a letter's attributes as headers and its data as the body, the same bytes each time it is sent.
+    """Render an event's attributes as headers and its data as the body, with the same bytes at each attempt.
 
-    The place in the subject's order is the sequence extension; `Integer` says that it begins at 1 and has no gaps.
+    The event's sequence is the sequence extension; `Integer` means that it begins at 1 and has no gaps.
     """
     data = json.loads(request.body)["data"]
     time_header = {"ce-time": format_timestamp(request.occurred_at)} if request.occurred_at else {}

@@ -1,16 +1,16 @@
-"""How many letters may fly to one endpoint at once: more while it does well, fewer when it does not."""
+"""The concurrency limit of an endpoint: deliveries in flight at once, more after successes, fewer after failures."""
 
 INITIAL_CONCURRENCY = 8
 MAX_CONCURRENCY = 32
 MIN_CONCURRENCY = 4
-"""Never one alone: a letter that hangs must not hold back those about other things."""
+"""More than one, so that a delivery that hangs does not delay those about other subjects."""
 
 
 def next_concurrency(concurrency: int, *, succeeded: bool) -> int:
-    """Answer the share after one more attempt: one more after a success, half after a failure."""
+    """Return the limit after an attempt: one more after a success, half after a failure."""
     return min(concurrency + 1, MAX_CONCURRENCY) if succeeded else max(concurrency // 2, MIN_CONCURRENCY)
 
 
 def is_reduced(concurrency: int) -> bool:
-    """Say whether an endpoint does worse than one of which nothing is known yet."""
+    """Return whether the limit is below that of an endpoint without attempts."""
     return concurrency < INITIAL_CONCURRENCY

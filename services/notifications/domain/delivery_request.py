@@ -1,4 +1,4 @@
-"""A letter about to be sent: one event for one endpoint, under the claim on its delivery queue."""
+"""A delivery that is about to be sent: one event to one endpoint, under the claim on its delivery queue."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRequest:
-    """All that sending needs; `attempts` were made before this one."""
+    """The data that an attempt needs. `attempts` counts the attempts before this one."""
 
     claim_id: UUID
     endpoint_id: UUID
@@ -23,4 +23,4 @@ class DeliveryRequest:
     headers: tuple[tuple[str, str], ...] = ()
     format: str = "standard"
     fault: str | None = None
-    """Why it cannot be sent, which is a fault of the hub."""
+    """The reason if the hub itself cannot send it, or None."""

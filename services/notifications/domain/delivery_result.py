@@ -1,4 +1,4 @@
-"""What became of one attempt to deliver a letter."""
+"""The result of one attempt at a delivery."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,10 +6,10 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryResult:
-    """What the receiver answered, or why there was no answer.
+    """The receiver's response, or the reason for the lack of one.
 
-    `status` is the HTTP status, None when there was none; `reason` says in words why it does not count as delivered,
-    and is None when it does; `response_excerpt` is the beginning of what a failing receiver said.
+    `status` is the HTTP status, or None. `reason` says in words why the event does not count as delivered, or is None.
+    `response_excerpt` is the beginning of the body of a failed response.
     """
 
     status: int | None
@@ -20,17 +20,17 @@ class DeliveryResult:
 
     @property
     def is_delivered(self) -> bool:
-        """Say whether the receiver has it."""
+        """Whether the receiver has the event."""
         return self.reason is None
 
     @property
     def is_gone(self) -> bool:
-        """Say whether the receiver asked to be left alone: 410 Gone (RFC 9110, 15.5.11)."""
+        """Whether the receiver wants no more events: 410 Gone (RFC 9110, 15.5.11)."""
         return self.status == 410
 
 
 def failure_reason(status: int) -> str | None:
-    """Answer why a status does not count as delivered, or None when it does (2xx, Standard Webhooks)."""
+    """Return why a status does not count as delivered; None if it does (2xx, Standard Webhooks)."""
     if 200 <= status < 300:
         return None
     if 300 <= status < 400:

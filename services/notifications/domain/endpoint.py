@@ -9,10 +9,10 @@ from uuid import UUID
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Endpoint:
-    """Where a party wants its events sent.
+    """The URL to which the hub sends a party's events, with the owner's options.
 
-    `filters` are as the owner stated them. `headers` are sealed. `cooldown_until` is None for an endpoint that is not
-    in a cooldown, and where it was not asked for.
+    `filters` are as the owner stated them. `headers` are sealed. `cooldown_until` is None if the endpoint is not in a
+    cooldown, or if the query did not read it.
     """
 
     id: UUID

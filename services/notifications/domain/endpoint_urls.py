@@ -1,4 +1,4 @@
-"""Which addresses a party may name for its webhooks; what a name resolves to is judged when it is sent to."""
+"""The URLs that a party may name for its webhooks. The addresses of a host name are checked at each attempt."""
 
 from urllib.parse import SplitResult, urlsplit
 
@@ -7,7 +7,7 @@ from services.notifications.domain.allowed_addresses import AllowedAddresses
 
 
 def find_fault(url: str, allowed: AllowedAddresses) -> str | None:
-    """Answer what is wrong with a URL and what to do about it, or None."""
+    """Return what is wrong with a URL and how to correct it, or None."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -38,7 +38,7 @@ def _syntax_fault(url: str, parts: SplitResult, host: str, port: int | None) -> 
 
 
 def _scheme_fault(scheme: str, host: str, allowed: AllowedAddresses) -> str | None:
-    """Refuse http where it cannot lead to what the operator named; a name may, which is judged when it is sent to."""
+    """Return the fault of an http URL that cannot lead to an allowed network. Attempts check host names again."""
     if scheme == "https" or (scheme == "http" and _may_use_http(host, allowed)):
         return None
     return "Webhooks are sent to https only."
@@ -64,7 +64,7 @@ def _is_address(host: str) -> bool:
 
 
 def is_allowed_by_operator(url: str, allowed: AllowedAddresses) -> bool:
-    """Say whether a URL plainly leads to what the operator named: this machine, or an address they allow."""
+    """Return whether a URL's host is this machine or an address that the operator allows, without a look-up."""
     host = urlsplit(url).hostname or ""
     return _is_own_machine(host) or allowed.contains(host)
 
@@ -75,6 +75,6 @@ def _is_own_machine(host: str) -> bool:
 
 
 def _ends_in_number(host: str) -> bool:
-    """Say whether a resolver would take the host for an IPv4 address, in whatever spelling: 127.1, 0x7f.1, 0177.1."""
+    """Return whether a resolver would read the host as an IPv4 address in any notation: 127.1, 0x7f.1, 0177.1."""
     last = host.rstrip(".").rpartition(".")[2]
     return last.isdigit() or last.startswith("0x")

@@ -1,4 +1,4 @@
-"""What an event is about, and what an endpoint wants to hear about: labels, alike on both sides."""
+"""Filter keys: an event and an endpoint's filters have the same keys, so that matching compares strings."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from shared.contracts.webhooks import EventFilters
 
 
 def filter_keys_for_event(event_message: EventMessage) -> list[str]:
-    """Answer the labels of an event: its countries, its permits by each of their names, its taxa and their genera."""
+    """Return the filter keys of an event: its countries, all names of its permits, its taxa and their genera."""
     audience, data = event_message.audience, event_message.data
     permits = [*audience.permits, *_text_field(data, "permit_id"), *_permit_names(data)]
     taxa = [*audience.taxa, *_text_field(data, "taxon")]
@@ -18,7 +18,7 @@ def filter_keys_for_event(event_message: EventMessage) -> list[str]:
 
 
 def required_filter_keys(filters: EventFilters) -> dict[str, list[str] | None]:
-    """Answer the labels of each kind of which an event must have one; None where it need not have any."""
+    """Return the filter keys of each kind, one of which an event must have; None if the kind has no filter."""
     return {
         "countries": sorted({f"country:{c}" for c in filters.countries}) or None,
         "permits": sorted({f"permit:{number.lower()}" for number in filters.permits}) or None,
@@ -39,7 +39,7 @@ def _taxon_keys(names: Iterable[str]) -> Iterator[str]:
 
 
 def _normalize_name(name: str) -> str:
-    """Write a scientific name in lower case with single blanks; `Crocodylia spp.` is the taxon by itself."""
+    """Return a scientific name in lower case with single blanks. `Crocodylia spp.` becomes `crocodylia`."""
     return " ".join(name.lower().removesuffix("spp.").split())
 
 

@@ -1,6 +1,6 @@
-"""Which patterns an event type answers to."""
+"""The patterns that match an event type."""
 
 
 def matching_patterns(event_type: str) -> tuple[str, str, str]:
-    """Answer every pattern that means this event type: itself, its family's (`declaration.*`), and `*` for all."""
+    """Return every pattern that matches this event type: the type, its family (`declaration.*`), and `*`."""
     return (event_type, f"{event_type.partition('.')[0]}.*", "*")

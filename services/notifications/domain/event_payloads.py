@@ -1,4 +1,4 @@
-"""What an event says on the wire: the same bytes to every receiver, each time, pushed or pulled."""
+"""The wire form of an event: the same bytes for every receiver and every attempt, by webhook and feed."""
 
 import json
 import re
@@ -16,7 +16,7 @@ _MAX_SEQUENCE = 2**53
 
 
 def find_fault(event_message: EventMessage) -> str | None:
-    """Answer why a piece of news can never be taken in, or None; what is well formed is taken in sooner or later."""
+    """Return why an event can never be stored, or None. A well-formed event is stored sooner or later."""
     if not _SUBJECT_PATTERN.fullmatch(event_message.subject):
         return "the subject is not written kind:id"
     if event_message.sequence > _MAX_SEQUENCE:
@@ -25,7 +25,7 @@ def find_fault(event_message: EventMessage) -> str | None:
 
 
 def render_body(*, event_id: UUID, event_type: str, at: datetime, data: dict[str, Any], sequence: int) -> str:
-    """Write an event as it is sent: `{"id", "type", "timestamp", "data"}` with the subject's sequence in the data."""
+    """Render an event as it is sent: `{"id", "type", "timestamp", "data"}`, with its sequence in the data."""
     message = {
         "id": str(event_id),
         "type": event_type,
@@ -36,19 +36,19 @@ def render_body(*, event_id: UUID, event_type: str, at: datetime, data: dict[str
 
 
 def endpoint_subject(endpoint_id: UUID) -> str:
-    """Name an endpoint as the subject of news about itself."""
+    """Return the subject of events about an endpoint."""
     return f"endpoint:{endpoint_id}"
 
 
 def event_subject(event_id: UUID) -> str:
-    """Name an event as the subject of news about how it was received."""
+    """Return the subject of events about the acknowledgements of an event."""
     return f"event:{event_id}"
 
 
 def acknowledged_data(
     body: str, subject: str, acknowledgement: Acknowledgement, *, sequence: int, receiver_id: UUID, at: datetime
 ) -> EventAcknowledged:
-    """Return how an event was received: which event, the things its data name, and the receiver's verdict."""
+    """Return the data of an acknowledgement: the event, the ids in its data, and the receiver's verdict."""
     event = json.loads(body)
     named = event["data"]
     return EventAcknowledged(
@@ -72,13 +72,13 @@ def acknowledged_data(
 
 
 def parse_challenge(body: bytes) -> str | None:
-    """Answer the challenge in the body of a verification."""
+    """Parse the challenge in the body of an `endpoint.verification` event."""
     found: str | None = json.loads(body)["data"].get("challenge")
     return found
 
 
 def is_challenge_met(body: bytes, response_body: bytes) -> bool:
-    """Say whether an answer holds the challenge that was posed, `{"challenge": "…"}`, whatever is beside it."""
+    """Return whether a response contains the sent challenge, `{"challenge": "…"}`, with or without other fields."""
     try:
         response = json.loads(response_body)
     except ValueError:
@@ -88,5 +88,8 @@ def is_challenge_met(body: bytes, response_body: bytes) -> bool:
 
 
 def derive_event_id(namespace: UUID, sequence: int) -> UUID:
-    """Name an event of our own after the endpoint or event it is about and the sequence, so that twice is once."""
+    """Return the id of one of the hub's own events, derived from its subject's id and its sequence.
+
+    A repeated command so yields the same event.
+    """
     return uuid5(namespace, str(sequence))

@@ -1,4 +1,4 @@
-"""How long what is over is kept."""
+"""The retention of events and deliveries."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True, kw_only=True)
 class RetentionPeriods:
-    """Events at least 30 days, as the feed promises; deliveries that went well, with their attempts."""
+    """Events: at least 30 days, as the feed promises. Deliveries that succeeded, with their attempts."""
 
     events: timedelta = timedelta(days=30)
     deliveries: timedelta = timedelta(days=30)

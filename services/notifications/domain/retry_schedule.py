@@ -1,4 +1,4 @@
-"""When a letter that was not delivered is tried again, and when it is given up."""
+"""The retry schedule: when the hub repeats a failed delivery, and when it gives the delivery up."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ SCHEDULE = tuple(
 )
 """1 s, 5 s, 1 min, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h."""
 MAX_RETRY_AFTER = timedelta(days=30)
-"""The longest Retry-After that is honoured: as long as the feed keeps what was missed."""
+"""The longest Retry-After that the hub honours: as long as the feed keeps an event."""
 
 
 def next_attempt_time(
@@ -21,10 +21,10 @@ def next_attempt_time(
     *,
     schedule: Sequence[timedelta] = SCHEDULE,
 ) -> datetime | None:
-    """Answer when to try again after so many attempts (1 or more), or None when the schedule is exhausted.
+    """Return the time of the next attempt after `attempts` attempts (1 or more); None after the last.
 
-    Each wait is up to a fifth shorter or longer, by `random_fraction` (0 to 1), so that letters put off together do
-    not come back together. A Retry-After of the receiver (RFC 9110, 10.2.3) is honoured when it is the larger.
+    Each wait is up to a fifth shorter or longer, by `random_fraction` (0 to 1), so that deliveries that failed together
+    are not repeated together. A Retry-After of the receiver (RFC 9110, 10.2.3) is honoured if it is longer.
     """
     if attempts > len(schedule):
         return None

@@ -15,42 +15,42 @@ SECRET_BYTES = 32
 
 
 def render_secret(random_bytes: bytes) -> str:
-    """Write a secret of 32 random bytes as partners' libraries read it: `whsec_` and base64."""
+    """Render a secret of 32 random bytes as receivers' libraries read it: `whsec_` and base64."""
     return SECRET_PREFIX + base64.b64encode(random_bytes).decode()
 
 
 def sign(secret: str, *, message_id: str, timestamp: int, body: bytes) -> str:
-    """Sign a message with one secret; `timestamp` in whole seconds since 1970, UTC. Answers `v1,<base64>`."""
+    """Return the signature of a message by one secret, `v1,<base64>`; `timestamp` is Unix time in whole seconds."""
     mac = hmac.digest(_hmac_key(secret), _signed_content(message_id, timestamp, body), hashlib.sha256)
     return "v1," + base64.b64encode(mac).decode()
 
 
 def sign_ed25519(key: Ed25519PrivateKey, *, message_id: str, timestamp: int, body: bytes) -> str:
-    """Sign a message so that anybody can check it who knows the public key. Answers `v1a,<base64>`."""
+    """Return the signature of a message by a private key, `v1a,<base64>`. The public key verifies it."""
     return "v1a," + base64.b64encode(key.sign(_signed_content(message_id, timestamp, body))).decode()
 
 
 def render_signature_header(
     secrets: Iterable[str], keys: tuple[Ed25519PrivateKey, ...] = (), *, message_id: str, timestamp: int, body: bytes
 ) -> str:
-    """Write `webhook-signature`: one signature for each live secret and key, so that a rotation breaks nobody."""
+    """Render `webhook-signature`: one signature for each live secret and key. So receivers accept it in a rotation."""
     shared = [sign(secret, message_id=message_id, timestamp=timestamp, body=body) for secret in secrets]
     return " ".join((*shared, *_public_signatures(keys, message_id, timestamp, body)))
 
 
 def parse_private_key(text: str) -> Ed25519PrivateKey:
-    """Read `whsk_…`: base64 of the private key's 32 bytes, with or without the 32 of the public one behind them."""
+    """Parse `whsk_…`: base64 of the private key's 32 bytes, with or without the public key's 32 after them."""
     return Ed25519PrivateKey.from_private_bytes(base64.b64decode(text.removeprefix(PRIVATE_PREFIX))[:32])
 
 
 def render_private_key(key: Ed25519PrivateKey) -> str:
-    """Write a private key as `whsk_…`: base64 of its 32 bytes and the public key's 32."""
+    """Render a private key as `whsk_…`: base64 of its 32 bytes and the public key's 32."""
     raw = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
     return PRIVATE_PREFIX + base64.b64encode(raw + _public_bytes(key)).decode()
 
 
 def render_public_key(key: Ed25519PrivateKey) -> str:
-    """Write the public half of a key as receivers' libraries read it: `whpk_…`, base64 of its 32 bytes."""
+    """Render the public half of a key as receivers' libraries read it: `whpk_…`, base64 of its 32 bytes."""
     return PUBLIC_PREFIX + base64.b64encode(_public_bytes(key)).decode()
 
 
@@ -58,7 +58,7 @@ def render_public_key(key: Ed25519PrivateKey) -> str:
 def _public_signatures(
     keys: tuple[Ed25519PrivateKey, ...], message_id: str, timestamp: int, body: bytes
 ) -> tuple[str, ...]:
-    """Sign once what a thousand endpoints are sent in the same second: the hub's keys are the same for all."""
+    """Return the signatures by the hub's keys. They are cached, because many endpoints receive the same event."""
     return tuple(sign_ed25519(key, message_id=message_id, timestamp=timestamp, body=body) for key in keys)
 
 

@@ -1,4 +1,4 @@
-"""Acknowledgements: the receivers' own verdicts about events; never changed."""
+"""Acknowledgements: the receivers' verdicts about events. They are never changed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from services.notifications.store.tables import acknowledgements, deliveries, en
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReceivedEvent:
-    """An event that a party could receive; `sender` is who receives its acknowledgements, as JSON."""
+    """An event that a party could receive. `sender` names the receivers of its acknowledgements, as JSON."""
 
     position: int
     subject: str
@@ -57,7 +57,7 @@ async def insert_acknowledgement(
     message: str | None,
     at: datetime,
 ) -> None:
-    """Write one verdict of a party about the event at a position."""
+    """Insert one verdict of a party about the event at a position."""
     await conn.execute(
         insert(acknowledgements).values(
             id=acknowledgement_id, position=position, party_id=party_id, outcome=outcome, message=message, at=at

@@ -1,4 +1,4 @@
-"""The backlog of one endpoint, in small steps: no step locks a million delivery queues at once."""
+"""The backlog of one endpoint, in small steps, so that no step locks a million delivery queues at once."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,13 +14,15 @@ _USE_INDEX = select(
     func.set_config("enable_bitmapscan", "off", True),
     func.set_config("enable_sort", "off", True),
 )
-"""A step reads on along the index from where the last one ended. Without statistics of what has just arrived,
-PostgreSQL would sort the whole backlog in each step."""
+"""A step reads along the index from the end of the last step.
+
+Without statistics of the latest rows, PostgreSQL would sort the whole backlog in each step.
+"""
 _NEXT_QUEUES = """
     SELECT subject FROM delivery_queues WHERE endpoint_id = :endpoint AND subject > :after
     ORDER BY subject LIMIT :row_limit FOR UPDATE
 """
-"""Delivery queues are locked in one order everywhere."""
+"""All transactions lock delivery queues in this order."""
 # Raw: one statement locks the next queues in order and changes them, and its plan follows the primary key.
 _RESUME = text(f"""
     WITH next_queues AS MATERIALIZED ({_NEXT_QUEUES}), resumed AS (
@@ -30,7 +32,7 @@ _RESUME = text(f"""
     )
     SELECT max(subject) FROM next_queues
 """)  # noqa: S608
-# Raw: as above, the queues are locked in order and deleted in one statement.
+# Raw: as above, one statement locks the queues in order and deletes them.
 _DELETE_QUEUES = text(f"""
     WITH next_queues AS MATERIALIZED ({_NEXT_QUEUES}), deleted AS (
         DELETE FROM delivery_queues
@@ -38,7 +40,7 @@ _DELETE_QUEUES = text(f"""
     )
     SELECT max(subject) FROM next_queues
 """)  # noqa: S608
-# Raw: the plan depends on ARRAY(…), which finds the ids first and then each row by its key.
+# Raw: the plan depends on ARRAY(…), which finds the ids first, and then each row by its key.
 _DROP_DELIVERIES = text("""
     UPDATE deliveries SET status = 'dropped', settled_at = :at WHERE id = ANY (ARRAY(
         SELECT id FROM deliveries WHERE endpoint_id = :endpoint AND status = 'pending' LIMIT :row_limit
@@ -47,7 +49,7 @@ _DROP_DELIVERIES = text("""
 
 
 async def resume(conn: AsyncConnection, endpoint_id: UUID, *, after: str, at: datetime, limit: int) -> str | None:
-    """Make the next `limit` queues after a subject due now, if they wait for an attempt; return the last subject."""
+    """Make the next `limit` queues after a subject due now, if they wait for an attempt. Return the last subject."""
     given = {"endpoint": endpoint_id, "after": after, "at": at, "row_limit": limit}
     await conn.execute(_USE_INDEX)
     last: str | None = (await conn.execute(_RESUME, given)).scalar_one()
@@ -55,14 +57,14 @@ async def resume(conn: AsyncConnection, endpoint_id: UUID, *, after: str, at: da
 
 
 async def delete_queues(conn: AsyncConnection, endpoint_id: UUID, *, limit: int) -> bool:
-    """Delete some delivery queues of a deleted endpoint; return whether there were any."""
+    """Delete up to `limit` delivery queues of a deleted endpoint. Return whether there were any."""
     await conn.execute(_USE_INDEX)
     given = {"endpoint": endpoint_id, "after": "", "row_limit": limit}
     return (await conn.execute(_DELETE_QUEUES, given)).scalar_one() is not None
 
 
 async def drop_deliveries(conn: AsyncConnection, endpoint_id: UUID, *, at: datetime, limit: int) -> bool:
-    """Drop some pending deliveries of a deleted endpoint; return whether there were any."""
+    """Drop up to `limit` pending deliveries of a deleted endpoint. Return whether there were any."""
     await conn.execute(_USE_INDEX)
     given = {"endpoint": endpoint_id, "at": at, "row_limit": limit}
     return (await conn.execute(_DROP_DELIVERIES, given)).rowcount > 0

@@ -1,4 +1,4 @@
-"""Deliveries and their attempts: each event for each endpoint that wants it, and all that was tried."""
+"""Deliveries and their attempts: one delivery for each event and each endpoint that wants it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from shared.database import bulk_insert, column_arrays
 DELIVERY_ID_SQL = """
     CAST(overlay(overlay(encode(substring(sha256(uuid_send(e.id) || uuid_send(n.id)) FROM 1 FOR 16), 'hex')
                          PLACING '8' FROM 13) PLACING '8' FROM 17) AS uuid)"""
-"""The id of the delivery of event `e` to endpoint `n`: UUID version 8 out of the SHA-256 of both (RFC 9562, 5.8)."""
+"""The id of the delivery of event `e` to endpoint `n`: UUID version 8 from the SHA-256 of both (RFC 9562, 5.8)."""
 
 ENDPOINT_WANTS_EVENT_SQL = """
     n.event_types && e.matching_patterns AND (
@@ -33,24 +33,24 @@ ENDPOINT_WANTS_EVENT_SQL = """
                  (n.countries IS NULL OR n.countries && e.filter_keys)
                  AND (n.permits IS NULL OR n.permits && e.filter_keys)
                  AND (n.taxa IS NULL OR n.taxa && e.filter_keys)))"""
-"""Whether endpoint `n` wants event `e`: by its type, and by each of its filters; news of endpoints passes them all."""
+"""Whether endpoint `n` wants event `e`: by its type, and by each filter. Events about endpoints pass all filters."""
 
 _ATTEMPT_COLUMNS = ("delivery_id", "claim", "at", "duration_ms", "status", "reason", "answer")
 _INSERT_ATTEMPTS = bulk_insert(attempts, _ATTEMPT_COLUMNS, suffix="ON CONFLICT DO NOTHING")
-# Raw: `bulk_update` has neither the condition on the old status nor a value that all rows share.
+# Raw: `bulk_update` supports neither the condition on the old status nor a value that all rows share.
 _SETTLE = text("""
     UPDATE deliveries d SET status = g.status, settled_at = :at
     FROM unnest(CAST(:delivery_id AS uuid[]), CAST(:status AS text[])) AS g(delivery_id, status)
     WHERE d.id = g.delivery_id AND d.status = 'pending'
 """)
-# Raw: the id of a delivery is computed by the SQL that the fan-out of events uses too.
+# Raw: it shares the SQL of the delivery's id with the fan-out of events.
 _INSERT_FOR_ENDPOINT = text(f"""
     INSERT INTO deliveries (id, endpoint_id, position, subject, status, created_at)
     SELECT {DELIVERY_ID_SQL}, n.id, e.position, e.subject, 'pending', :at
     FROM events e, endpoints n WHERE e.position = ANY(CAST(:positions AS bigint[])) AND n.id = :endpoint
     RETURNING id
 """)  # noqa: S608
-# Raw, like the two statements built from it: it shares the id and the matching of events with the fan-out.
+# Raw, like the two statements that use it: it shares the id and the matching of events with the fan-out.
 _REPLAYABLE = f"""
     FROM endpoints n JOIN feed_entries f ON f.party_id = n.party_id
          JOIN events e ON e.position = f.position AND e.at >= :since AND e.at <= :until
@@ -114,7 +114,7 @@ _SELECT_DETAILS = _build_details_query()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeliveryDetails:
-    """A delivery with all its attempts, oldest first; attempts and acknowledgement are JSON objects."""
+    """A delivery with all its attempts, oldest first. Attempts and acknowledgement are JSON objects."""
 
     delivery_id: UUID
     position: int
@@ -131,19 +131,19 @@ class DeliveryDetails:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QueueKey:
-    """Which delivery queue: the endpoint and the subject."""
+    """The key of a delivery queue: endpoint and subject."""
 
     endpoint_id: UUID
     subject: str
 
 
 async def insert_attempts(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    """Write attempts: delivery_id, claim, at, duration_ms, status, reason, answer. They are never changed."""
+    """Insert attempts: delivery_id, claim, at, duration_ms, status, reason, answer. They are never changed."""
     await conn.execute(_INSERT_ATTEMPTS, column_arrays(rows, _ATTEMPT_COLUMNS))
 
 
 async def settle(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: datetime) -> None:
-    """Set pending deliveries (delivery_id, status) to delivered or given up; their queues are locked."""
+    """Set pending deliveries (delivery_id, status) to delivered or given up. The caller has locked their queues."""
     if rows:
         await conn.execute(_SETTLE, {**column_arrays(rows, ["delivery_id", "status"]), "at": at})
 
@@ -151,14 +151,14 @@ async def settle(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: d
 async def insert_for_endpoint(
     conn: AsyncConnection, endpoint_id: UUID, positions: Sequence[int], *, at: datetime
 ) -> list[UUID]:
-    """Add deliveries of these events to one endpoint, whatever its event types; return their ids."""
+    """Add deliveries of these events to one endpoint, whatever its event types. Return their ids."""
     given = {"endpoint": endpoint_id, "positions": list(positions), "at": at}
     return list((await conn.execute(_INSERT_FOR_ENDPOINT, given)).scalars())
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReplaySelection:
-    """Which of an endpoint's events: from a moment to another, of some types (None: all), or only those given up."""
+    """A selection of an endpoint's events: a span of time, types (None: all), optionally only those given up."""
 
     since: datetime
     until: datetime
@@ -174,9 +174,9 @@ async def list_replayable_subjects(conn: AsyncConnection, endpoint_id: UUID, sel
 async def replay(
     conn: AsyncConnection, endpoint_id: UUID, subjects: Sequence[str], selection: ReplaySelection, *, at: datetime
 ) -> int:
-    """Make the selected deliveries of these subjects pending, again or for the first time; return how many.
+    """Make the selected deliveries of these subjects pending, again or for the first time. Return their number.
 
-    Their queues are locked. The ids stay the same.
+    The caller has locked their queues. The ids stay the same.
     """
     given = {**_selection_values(endpoint_id, selection), "subjects": list(subjects), "at": at}
     return (await conn.execute(_REPLAY, given)).rowcount
@@ -194,7 +194,7 @@ def _selection_values(endpoint_id: UUID, selection: ReplaySelection) -> dict[str
 
 
 async def find_queue(conn: AsyncConnection, delivery_id: UUID, party_id: UUID) -> QueueKey | None:
-    """Return the queue of a delivery of the party's own; None of any other."""
+    """Return the queue of a delivery of the party; None for a delivery of another party."""
     query = (
         select(deliveries.c.endpoint_id, deliveries.c.subject)
         .join(endpoints, endpoints.c.id == deliveries.c.endpoint_id)
@@ -205,7 +205,7 @@ async def find_queue(conn: AsyncConnection, delivery_id: UUID, party_id: UUID) -
 
 
 async def make_pending(conn: AsyncConnection, delivery_id: UUID) -> None:
-    """Make one delivery pending again; its queue is locked."""
+    """Make one delivery pending again. The caller has locked its queue."""
     changed = update(deliveries).where(deliveries.c.id == delivery_id).values(status="pending", settled_at=None)
     await conn.execute(changed)
 
@@ -215,7 +215,7 @@ async def list_for_endpoint(
 ) -> list[DeliveryDetails]:
     """Return an endpoint's deliveries with their attempts, newest first, below a position.
 
-    The status is written into the statement: a generic plan uses the index of one status only if it sees it there.
+    The statement contains the status as a literal: a generic plan uses a partial index only if it sees the value.
     """
     query = _SELECT_DETAILS.where(deliveries.c.endpoint_id == endpoint_id, deliveries.c.position < before)
     if status is not None:

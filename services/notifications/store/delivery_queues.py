@@ -1,6 +1,6 @@
-"""Delivery queues: the ordered deliveries of an endpoint about a subject.
+"""Delivery queues: the ordered deliveries of one endpoint and subject.
 
-A worker claims a queue with a lease; only the claim that still holds it settles it.
+A worker claims a queue with a lease. Only the claim that still owns the queue settles it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,10 +24,12 @@ _ACQUIRE_CLAIM_LOCK = select(
     func.set_config("plan_cache_mode", "force_generic_plan", True),
     func.set_config("enable_seqscan", "off", True),
 )
-"""A statement before the claim: it waits for its turn first, and reads the queues after that. A worker that stalls
-in the middle of its turn loses it after 5 s. The claim is planned once and no more, which would else take as long as
-the claim itself, and so that it never reads a table from end to end, however many have come since."""
-# Raw: a recursive skip scan, row locks in two CTEs and an update by ctid. Its plan is what it is written for.
+"""The statement before the claim: it waits for the lock, so that the claim reads the queues after that.
+
+A worker that stalls while it owns the lock loses it after 5 s. The claim is planned only once, because planning takes
+as long as the claim itself. The plan never reads a whole table, however many rows are added later.
+"""
+# Raw: a recursive skip scan, row locks in two CTEs and an update by ctid. It is written for its plan.
 _CLAIM = text("""
     WITH RECURSIVE busy AS (
         (SELECT endpoint_id FROM delivery_queues ORDER BY endpoint_id, subject LIMIT 1)
@@ -73,13 +75,17 @@ _CLAIM = text("""
     WHERE ctid = ANY (ARRAY(SELECT place FROM due UNION ALL SELECT place FROM verifying))
     RETURNING endpoint_id, subject, attempts
 """)
-"""Which endpoints have anything waiting is found by skipping through the primary key, one step an endpoint, however
-long their queues (what is due begins with the entries of deleted queues). An endpoint without a rate limit gets all of
-its concurrency, for `least` passes over NULL. Whose turn is first is left to chance, so that a crowd cannot keep the
-same ones last. Of an endpoint that is not verified only the queue about the endpoint itself is claimed, which has its
-challenge. The rows that were locked are changed by their place in the table: finding them by key again would cost the
-more, the more wait. One that was changed between our snapshot and our lock is passed over until the next claim."""
-# Raw: a LATERAL look-up for each of the given queues keeps the plan to one index step a queue.
+"""The claim of queues, one statement.
+
+`busy` finds the endpoints with queues by skipping through the primary key: one step per endpoint, however long their
+queues are. (The index by due time begins with the entries of deleted queues.) An endpoint without a rate limit gets
+all of its concurrency, because `least` ignores NULL. The order of endpoints is random, so that none is always last.
+
+If an endpoint is not verified, only the queue about the endpoint is claimed: it contains the challenge. The locked
+rows are updated by ctid, because a second look-up by key costs more, the more queues wait. A row that changed between
+the snapshot and the lock is skipped until the next claim.
+"""
+# Raw: a LATERAL look-up for each of the given queues limits the plan to one index step per queue.
 _HEADS = text("""
     SELECT q.endpoint_id, q.subject, d.id AS delivery_id, v.id AS event_id, v.type AS event_type,
            v.at AS occurred_at, v.body, e.url, e.headers, e.format, s.secrets
@@ -106,7 +112,7 @@ _LOCK_CLAIMED = text("""
     ORDER BY q.endpoint_id, q.subject FOR UPDATE OF q
 """)
 _RESCHEDULE = bulk_update(delivery_queues, ("endpoint_id", "subject"), ("claim", "due_at", "attempts"))
-# Raw: one statement looks for more pending deliveries, and deletes or updates each queue accordingly.
+# Raw: one statement checks for more pending deliveries, and deletes or updates each queue accordingly.
 _ADVANCE = text("""
     WITH g AS MATERIALIZED (
         SELECT endpoint_id, subject, EXISTS (
@@ -122,7 +128,7 @@ _ADVANCE = text("""
     FROM g WHERE g.has_more AND q.endpoint_id = g.endpoint_id AND q.subject = g.subject
 """)
 _NO_CLAIMS: list[UUID] = []
-"""No claim for any row: `unnest` fills a shorter array up with NULL."""
+"""NULL as the claim of every row: `unnest` fills a shorter array up with NULL."""
 _QUEUE_COLUMNS = ("endpoint_id", "subject", "due_at", "attempts")
 _ON_QUEUE_CONFLICT = """ON CONFLICT (endpoint_id, subject) DO UPDATE
 SET attempts = 0,
@@ -132,7 +138,7 @@ _MAKE_DUE = bulk_insert(delivery_queues, _QUEUE_COLUMNS, suffix=_ON_QUEUE_CONFLI
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClaimedQueue:
-    """A queue under a claim, and how many attempts its oldest delivery has had."""
+    """A queue under a claim, and the number of attempts at its oldest delivery."""
 
     endpoint_id: UUID
     subject: str
@@ -141,7 +147,7 @@ class ClaimedQueue:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QueueHead:
-    """The oldest pending delivery of a queue, with all that sending it needs; secrets and headers are sealed."""
+    """The oldest pending delivery of a queue, with the data for an attempt. Secrets and headers are sealed."""
 
     endpoint_id: UUID
     subject: str
@@ -157,9 +163,9 @@ class QueueHead:
 
 
 async def acquire_claim_lock(conn: AsyncConnection) -> None:
-    """Wait until no other worker claims, and set the transaction up for claiming.
+    """Wait until no other worker claims, and configure the transaction for the claim.
 
-    The claim counts what is in flight, so it must see everything that was claimed before.
+    The claim counts the deliveries in flight, so it must see all earlier claims.
     """
     await conn.execute(_ACQUIRE_CLAIM_LOCK)
 
@@ -175,11 +181,11 @@ async def claim(
     concurrency: Mapping[UUID, int],
     allowances: Mapping[UUID, int],
 ) -> list[ClaimedQueue]:
-    """Claim up to `limit` due queues until `lease_until`; each endpoint has at most `default_concurrency` in flight,
-    or as many as `concurrency` names for it.
+    """Claim up to `limit` due queues until `lease_until`.
 
-    What other workers have in flight counts as well. An endpoint with a rate limit gets at most its part of
-    `allowances`. Each endpoint's queues are looked up apart: a long backlog of one endpoint does not slow down another.
+    Each endpoint has at most `default_concurrency` deliveries in flight, or as many as `concurrency` names for it.
+    Deliveries in flight of other workers count too. An endpoint with a rate limit gets at most its number in
+    `allowances`. Each endpoint's queues are looked up separately, so a long backlog of one does not delay another.
     """
     given = {
         "claim": claim_id,
@@ -200,11 +206,11 @@ async def claim(
 async def list_queue_heads(conn: AsyncConnection, claimed: Sequence[ClaimedQueue], *, at: datetime) -> list[QueueHead]:
     """Return the oldest pending delivery of each claimed queue.
 
-    A statement of its own, after the claim: the claim's snapshot may be older than the lock it waited for. Endpoints
-    that were paused, deleted or given a URL to be verified since then are left out.
+    It is a separate statement after the claim, because the claim's snapshot may be older than the lock it waited for.
+    It omits endpoints that were paused, deleted or given an unverified URL since then.
     """
     given = {"endpoints": [queue.endpoint_id for queue in claimed], "subjects": [queue.subject for queue in claimed]}
-    # A mapping's keys are read at half the cost of a row's attributes: this runs for every delivery.
+    # Keys of a mapping cost half as much as attributes of a row, and this runs for every delivery.
     return [
         QueueHead(
             endpoint_id=row["endpoint_id"],
@@ -224,27 +230,27 @@ async def list_queue_heads(conn: AsyncConnection, claimed: Sequence[ClaimedQueue
 
 
 async def lock_claimed(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> set[tuple[UUID, str]]:
-    """Lock those of these queues (endpoint_id, subject, claim) that their claim still holds; return which."""
+    """Lock those of these queues (endpoint_id, subject, claim) that their claim still owns. Return their keys."""
     given = column_arrays(rows, ["endpoint_id", "subject", "claim"])
     locked = (await conn.execute(_LOCK_CLAIMED, given)).mappings()
     return {(row["endpoint_id"], row["subject"]) for row in locked}
 
 
 async def reschedule(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    """Give up the claims on queues and let them wait: endpoint_id, subject, due_at, attempts."""
+    """End the claims on queues and set when they are due again: endpoint_id, subject, due_at, attempts."""
     if rows:
         given = column_arrays(rows, _QUEUE_COLUMNS)
         await conn.execute(_RESCHEDULE, {**given, "claim": _NO_CLAIMS})
 
 
 async def advance(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
-    """Give up the claims on queues (endpoint_id, subject): due at once where more is pending, deleted where not."""
+    """End the claims on queues (endpoint_id, subject). Make those with pending deliveries due, delete the others."""
     if rows:
         await conn.execute(_ADVANCE, {**column_arrays(rows, ["endpoint_id", "subject"]), "at": at})
 
 
 async def make_due(conn: AsyncConnection, endpoint_id: UUID, subjects: Sequence[str], *, at: datetime) -> None:
-    """Make queues of an endpoint due now and reset their attempts; a queue that is in flight ends its attempt first."""
+    """Make queues of an endpoint due now and reset their attempts. A queue in flight ends its attempt first."""
     if subjects:
         rows = [
             {"endpoint_id": endpoint_id, "subject": subject, "due_at": at, "attempts": 0}

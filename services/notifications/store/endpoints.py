@@ -1,4 +1,4 @@
-"""Webhook endpoints and their secrets; ownership is part of every query that loads one."""
+"""Webhook endpoints and their secrets. Every query that loads an endpoint checks its owner."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -27,18 +27,18 @@ _SELECT = select(*_COLUMNS, _COOLDOWN_UNTIL).join(
 
 
 async def insert_endpoint(conn: AsyncConnection, values: Mapping[str, Any]) -> Endpoint:
-    """Write and return a new endpoint: all its columns except the version, which is its first."""
+    """Insert and return a new endpoint. `values` has all columns except the version, which is 1."""
     inserted = insert(endpoints).values(version=1, **values).returning(*_RETURNED)
     return _from_row((await conn.execute(inserted)).one())
 
 
 async def insert_secret(conn: AsyncConnection, endpoint_id: UUID, secret: str, *, at: datetime) -> None:
-    """Give an endpoint a secret, sealed, that signs from now on."""
+    """Insert a sealed secret of an endpoint. It signs from now on."""
     await conn.execute(insert(endpoint_secrets).values(endpoint_id=endpoint_id, secret=secret, created_at=at))
 
 
 async def end_secrets(conn: AsyncConnection, endpoint_id: UUID, *, ends_at: datetime) -> None:
-    """Let the secrets in use sign until then and no longer."""
+    """Set the end of the secrets that have none yet."""
     s = endpoint_secrets.c
     in_use = (s.endpoint_id == endpoint_id, s.ends_at.is_(None))
     await conn.execute(update(endpoint_secrets).where(*in_use).values(ends_at=ends_at))
@@ -53,17 +53,17 @@ async def count_live_secrets(conn: AsyncConnection, endpoint_id: UUID, *, at: da
 
 
 async def find_owned(conn: AsyncConnection, endpoint_id: UUID, party_id: UUID) -> Endpoint | None:
-    """Return an endpoint of the party's own with its cooldown; None for one that is deleted or another party's."""
+    """Return an endpoint of the party with its cooldown; None if it is deleted or belongs to another party."""
     return await _find(conn, _select_owned(endpoint_id, party_id))
 
 
 async def lock_owned(conn: AsyncConnection, endpoint_id: UUID, party_id: UUID) -> Endpoint | None:
-    """Return the same, locked until the transaction ends; deliveries to it may still be added."""
+    """Return the same, locked until the transaction ends. Other transactions may still add deliveries to it."""
     return await _find(conn, _select_owned(endpoint_id, party_id).with_for_update(key_share=True, of=endpoints))
 
 
 async def list_owned(conn: AsyncConnection, party_id: UUID, *, before: UUID | None, limit: int) -> list[Endpoint]:
-    """Return a party's endpoints, newest first (their ids sort by time), below an id."""
+    """Return a party's endpoints below an id, newest first (ids sort by time)."""
     query = _SELECT.where(endpoints.c.party_id == party_id, ENDPOINT_IS_KEPT)
     if before is not None:
         query = query.where(endpoints.c.id < before)
@@ -71,7 +71,7 @@ async def list_owned(conn: AsyncConnection, party_id: UUID, *, before: UUID | No
 
 
 async def update_endpoint(conn: AsyncConnection, endpoint_id: UUID, values: Mapping[str, Any]) -> Endpoint:
-    """Change an endpoint and count its version; return it as it is now, without its cooldown."""
+    """Update an endpoint and increase its version. Return it without its cooldown."""
     changed = (
         update(endpoints)
         .where(endpoints.c.id == endpoint_id)
@@ -82,7 +82,7 @@ async def update_endpoint(conn: AsyncConnection, endpoint_id: UUID, values: Mapp
 
 
 async def disable(conn: AsyncConnection, endpoint_id: UUID, url: str, *, reason: str) -> UUID | None:
-    """Disable an endpoint that is sent to and has this URL; return its party, None when there is none any more."""
+    """Disable an endpoint if it is active or pending and has this URL. Return its party, else None."""
     c = endpoints.c
     disabled = (
         update(endpoints)
@@ -95,7 +95,7 @@ async def disable(conn: AsyncConnection, endpoint_id: UUID, url: str, *, reason:
 
 
 async def mark_verified(conn: AsyncConnection, endpoint_id: UUID, url: str) -> None:
-    """Note that an endpoint met its challenge at this URL: from now on its events are sent."""
+    """Record that an endpoint met its challenge at this URL. From now on the hub sends its events."""
     c = endpoints.c
     status = case((c.status == "pending", "active"), else_=c.status)
     await conn.execute(

@@ -1,4 +1,4 @@
-"""Events: received under one lock, held while a predecessor is missing, numbered, written to feeds and queues."""
+"""Events: stored under one lock, numbered in the order of their subject, added to feeds and queues."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from services.notifications.store.tables import events, feed_counter, feed_entri
 from shared.database import column_arrays
 
 INTAKE_LOCK_KEY = 20240714
-"""The advisory lock that lets one transaction at a time take in events."""
+"""The advisory lock that lets one transaction at a time store events."""
 _ACQUIRE_INTAKE_LOCK = select(func.pg_advisory_xact_lock(INTAKE_LOCK_KEY))
 _COLUMNS = ["id", "type", "matching_patterns", "subject", "sequence", "at", "body", "audience", "filter_keys", "sender"]
-# Raw: two columns are arrays, and `unnest`, on which `bulk_insert` builds, would take an array of arrays apart.
+# Raw: two columns are arrays, and `unnest`, which `bulk_insert` uses, would flatten an array of arrays.
 _INSERT = text("""
     INSERT INTO events (id, type, matching_patterns, subject, sequence, at, received_at, body, audience, filter_keys,
                         sender)
@@ -32,7 +32,7 @@ _INSERT = text("""
     ON CONFLICT DO NOTHING
 """)
 _LIST_KNOWN = select(events.c.id).where(events.c.id == func.any(bindparam("ids", type_=ARRAY(events.c.id.type))))
-# Raw: one statement moves the counter, the sequences of the subjects and the events, so that no position is lost.
+# Raw: one statement updates the counter, the sequences of the subjects and the events, so that no position is lost.
 _ASSIGN_POSITIONS = text("""
     WITH waiting AS (
         SELECT e.id, e.subject, e.sequence, e.at, coalesce(s.last_sequence, 0) AS last_sequence,
@@ -54,7 +54,7 @@ _ASSIGN_POSITIONS = text("""
     FROM numbered, moved WHERE events.id = numbered.id
     RETURNING events.position
 """)
-# Raw: one statement writes feed entries, deliveries and queues, each out of the rows that the one before returned.
+# Raw: one statement writes feed entries, deliveries and queues, each from the rows that the one before returned.
 _FAN_OUT = text(f"""
     WITH fresh AS MATERIALIZED (
         SELECT position, subject, matching_patterns, audience, filter_keys, id FROM events
@@ -102,24 +102,23 @@ _LIST_MATCHING_FOR_PARTY = _LIST_FOR_PARTY.where(events.c.matching_patterns.over
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedEvent:
-    """An event in a party's feed: its position, and the bytes that are sent."""
+    """An event in a party's feed: its position and its body."""
 
     position: int
     body: str
 
 
 async def acquire_intake_lock(conn: AsyncConnection) -> None:
-    """Wait for the turn to take in events: positions follow commits, so that a reader's cursor never skips."""
+    """Wait for the intake lock. It makes positions follow commits, so that a reader's cursor never skips an event."""
     await conn.execute(_ACQUIRE_INTAKE_LOCK)
 
 
 async def insert_events(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: datetime) -> set[UUID]:
-    """Store events once, without a position yet; return which of these ids are stored, now or before.
+    """Insert events once, without a position. Return which of these ids are stored, now or before.
 
-    Rows have id, type, matching_patterns (separated by blanks), subject, sequence, at, body, audience (JSON text with
-    `parties`, `audience_keys` and `countries`), filter_keys (JSON text: a list, empty where no filter applies), sender
-    (JSON text or None).
-    If an id is not returned, another event has taken its sequence.
+    Rows have id, type, matching_patterns (separated by blanks), subject, sequence, at, body, audience, filter_keys and
+    sender. `audience` is JSON text with `parties`, `audience_keys` and `countries`. `filter_keys` is a JSON list, empty
+    if no filter applies. `sender` is JSON text or None. If an id is not returned, another event has its sequence.
     """
     given = column_arrays(rows, _COLUMNS)
     await conn.execute(_INSERT, {**given, "received_at": at})
@@ -127,36 +126,36 @@ async def insert_events(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *
 
 
 async def assign_positions(conn: AsyncConnection, subjects: Sequence[str]) -> list[int]:
-    """Number the events of these subjects whose predecessors are all stored; return their positions in order.
+    """Assign positions to the events of these subjects whose predecessors are all stored. Return them in order.
 
-    Across subjects the earlier one comes first; within a subject the sequence alone decides, whatever clocks said.
+    Across subjects the earlier event comes first. Within a subject only the sequence decides, not the clock.
     """
     return sorted((await conn.execute(_ASSIGN_POSITIONS, {"subjects": list(subjects)})).scalars())
 
 
 async def fan_out(conn: AsyncConnection, positions: Sequence[int], *, at: datetime) -> None:
-    """Write the feed entries of these events, and a delivery in its queue for each endpoint that wants it.
+    """Write the feed entries of these events, and a delivery with its queue for each endpoint that wants one.
 
-    The queue's row is locked even when it exists, so that nobody deletes it while a delivery is added to it.
+    The row of an existing queue is locked too, so that no transaction deletes it while a delivery is added to it.
     """
     if positions:
         await conn.execute(_FAN_OUT, {"positions": list(positions), "at": at})
 
 
 async def next_sequence(conn: AsyncConnection, subject: str) -> int:
-    """Return the sequence of the next event about a subject of our own; the intake lock is held."""
+    """Return the sequence of the next event about a subject of this service. The caller has the intake lock."""
     return int((await conn.execute(_LAST_SEQUENCE, {"subject": subject})).scalar_one_or_none() or 0) + 1
 
 
 async def read_last_position(conn: AsyncConnection) -> int:
-    """Return the last position given: every event up to it is committed and stays where it is."""
+    """Return the last assigned position. Every event up to it is committed, and its position is final."""
     return int((await conn.execute(_LAST_POSITION)).scalar_one())
 
 
 async def list_for_party(
     conn: AsyncConnection, party_id: UUID, *, after: int, last: int, patterns: Sequence[str] | None, limit: int
 ) -> list[FeedEvent]:
-    """Return a party's events after one position and up to another, oldest first; of every type without `patterns`."""
+    """Return a party's events after one position and up to another, oldest first. `patterns` None means all types."""
     given: dict[str, Any] = {"party_id": party_id, "after": after, "last": last, "row_limit": limit}
     if patterns is None:
         rows = await conn.execute(_LIST_FOR_PARTY, given)

@@ -1,4 +1,4 @@
-"""Failure streaks: endpoints whose every attempt has failed, and since when."""
+"""Failure streaks: the endpoints that have only failures, and the begin of each streak."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -20,7 +20,7 @@ _LIST_FAILING_SINCE = select(_c.endpoint_id).where(_IS_OF_ENDPOINTS, _c.since <=
 
 
 async def record(conn: AsyncConnection, succeeded: Collection[UUID], failed: Collection[UUID], *, at: datetime) -> None:
-    """End the streaks of endpoints that received a delivery; begin one at `at` for those that failed and have none."""
+    """End the streaks of endpoints that received a delivery. Begin one at `at` for others that failed."""
     if succeeded:
         await conn.execute(_END, {"endpoint_ids": sorted(succeeded)})
     if failed:
@@ -29,11 +29,11 @@ async def record(conn: AsyncConnection, succeeded: Collection[UUID], failed: Col
 
 
 async def end(conn: AsyncConnection, endpoint_id: UUID) -> None:
-    """End the streak of an endpoint that its owner resumes: earlier failures no longer count."""
+    """End the streak of an endpoint that its owner resumes. Earlier failures do not count any more."""
     await conn.execute(_END, {"endpoint_ids": [endpoint_id]})
 
 
 async def list_failing_since(conn: AsyncConnection, endpoint_ids: Collection[UUID], *, before: datetime) -> set[UUID]:
-    """Return which of these endpoints have had nothing but failures since that moment."""
+    """Return which of these endpoints have had only failures since `before`."""
     given = {"endpoint_ids": list(endpoint_ids), "before": before}
     return set((await conn.execute(_LIST_FAILING_SINCE, given)).scalars())

@@ -1,4 +1,4 @@
-"""Figures of delivery, counted over all workers: what was sent in time, what waits, what was given up."""
+"""Figures of deliveries over all workers: sent on time, waiting, given up."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,8 +22,8 @@ from services.notifications.store.tables import (
 )
 
 MAX_COUNTED = 50_000
-"""Deliveries that are looked at: enough for a share, and few enough to count within a fraction of a second."""
-# Raw: the plan reads back from the newest delivery and stops at the limit; a share of counts with FILTER is plainer so.
+"""The most deliveries that are counted: enough for a share, few enough for a fraction of a second."""
+# Raw: the plan reads backwards from the newest delivery and stops at the limit; counts with FILTER are shorter in SQL.
 _ON_TIME = text("""
     WITH recent AS (
         SELECT d.id, e.at
@@ -43,7 +43,7 @@ _ON_TIME = text("""
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OnTimeCounts:
-    """Deliveries that were due in a span of time, and how many of them were sent in time."""
+    """The deliveries that were due in a span of time, and how many of them were sent on time."""
 
     due: int
     on_time: int
@@ -51,7 +51,7 @@ class OnTimeCounts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Backlog:
-    """Deliveries that wait, and when the event of the oldest happened."""
+    """The number of waiting deliveries, and the time of the oldest event among them."""
 
     deliveries: int
     oldest: datetime
@@ -76,9 +76,9 @@ class TotalCounts:
 
 
 async def count_on_time(conn: AsyncConnection, *, since: datetime, until: datetime, limit: timedelta) -> OnTimeCounts:
-    """Return how many deliveries were due about events of a span of time, and how many of them were sent in time.
+    """Return how many deliveries of a span of time were due, and how many of them were sent on time.
 
-    An endpoint that had only failures before is left out, and one that is paused: what waits there, waits for them.
+    Paused endpoints and endpoints with only failures do not count: their deliveries do not wait for the hub.
     """
     given = {"since": since, "until": until, "limit": limit, "row_limit": MAX_COUNTED}
     row = (await conn.execute(_ON_TIME, given)).one()
@@ -86,7 +86,7 @@ async def count_on_time(conn: AsyncConnection, *, since: datetime, until: dateti
 
 
 async def count_backlog(conn: AsyncConnection) -> dict[str, Backlog]:
-    """Return the deliveries that wait, by the status of their endpoint."""
+    """Return the backlogs by the status of the endpoints."""
     d, n, e = deliveries.c, endpoints.c, events.c
     waiting = (
         select(d.endpoint_id, func.count().label("number"), func.min(d.position).label("first"))
@@ -109,7 +109,7 @@ async def count_backlog(conn: AsyncConnection) -> dict[str, Backlog]:
 
 
 async def count_endpoints(conn: AsyncConnection) -> dict[str, int]:
-    """Return how many endpoints there are of each status."""
+    """Return the number of endpoints of each status."""
     status = endpoints.c.status
     query = select(status, func.count().label("number")).where(ENDPOINT_IS_KEPT).group_by(status)
     return {row.status: row.number for row in await conn.execute(query)}

@@ -1,4 +1,4 @@
-"""Copies of the gateway's parties: kept by version, with the audience keys and grants they are found by."""
+"""Copies of the gateway's parties, by version, with their audience keys and grants."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ WHERE parties.version < excluded.version
 RETURNING id"""
 _UPSERT_NEWER = bulk_insert(parties, _PARTY_COLUMNS, suffix=_ON_PARTY_CONFLICT)
 _INSERT_AUDIENCE_KEYS = bulk_insert(audience_keys, _AUDIENCE_KEY_COLUMNS)
-# Raw: a row's patterns are an array, and `unnest`, on which `bulk_insert` builds, would take an array of arrays apart.
+# Raw: the patterns of a row are an array, and `unnest`, which `bulk_insert` uses, would flatten an array of arrays.
 _INSERT_GRANTS = text("""
     INSERT INTO grants (party_id, number, country, patterns)
     SELECT party_id, number, country, string_to_array(patterns, ' ')
@@ -30,7 +30,7 @@ _INSERT_GRANTS = text("""
 
 
 async def upsert_newer(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: datetime) -> set[UUID]:
-    """Write parties (id, version, disabled; each once) that are newer than the copy; return the ids of these.
+    """Write the parties (id, version, disabled; each once) that are newer than their copies. Return their ids.
 
     The rows are locked in the order of their ids.
     """

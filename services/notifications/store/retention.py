@@ -1,4 +1,7 @@
-"""What is over goes, by functions of the database that cannot be talked into more: the runner may delete none of it."""
+"""The deletion of expired rows by functions of the database.
+
+The functions check the retention themselves, and the runner role has no other right to delete.
+"""
 
 from datetime import timedelta
 
@@ -12,11 +15,10 @@ _DELIVERIES = text("SELECT last_position, deleted FROM delete_expired_deliveries
 async def delete_expired_events(
     conn: AsyncConnection, *, retention: timedelta, after: int, limit: int
 ) -> tuple[int, int | None]:
-    """Delete, of the next `limit` events after a position, those older than `retention` of which nothing is to be
-    delivered.
+    """Delete those of the next `limit` events that are older than `retention` and have no pending delivery.
 
-    Return their number, and the last position of the step (None: no event is left). Events that are younger than 30
-    days stay, whatever the retention is.
+    The events after the position `after` are next. Return the number of deleted events, and the last position of the
+    step (None: no event is left). Events that are younger than 30 days stay, whatever the retention is.
     """
     return await _run_step(conn, _EVENTS, retention, after, limit)
 
@@ -24,7 +26,7 @@ async def delete_expired_events(
 async def delete_expired_deliveries(
     conn: AsyncConnection, *, retention: timedelta, after: int, limit: int
 ) -> tuple[int, int | None]:
-    """Delete in the same steps the deliveries that ended well, or were dropped, longer ago than `retention`."""
+    """Delete in the same steps the deliveries that succeeded or were dropped longer ago than `retention`."""
     return await _run_step(conn, _DELIVERIES, retention, after, limit)
 
 

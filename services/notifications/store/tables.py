@@ -33,7 +33,7 @@ parties = Table(
     Column("disabled", Boolean, nullable=False),
     Column("updated_at", TIME, nullable=False),
 )
-"""The copy of the gateway's parties, as far as it decides who hears what."""
+"""The copies of the gateway's parties, as far as the audience of events needs them."""
 
 audience_keys = Table(
     "audience_keys",
@@ -42,7 +42,7 @@ audience_keys = Table(
     Column("party_id", Uuid, ForeignKey("parties.id"), primary_key=True),
     Index("audience_keys_by_party", "party_id"),
 )
-"""By what an audience may name a party: `number:<identifier>`, `office:<role>:<country>`."""
+"""The audience keys of parties: `number:<identifier>`, `office:<role>:<country>`."""
 
 grants = Table(
     "grants",
@@ -53,7 +53,7 @@ grants = Table(
     Column("patterns", ARRAY(Text), nullable=False),
     Index("grants_by_country", "country"),
 )
-"""What partners hear, country by country."""
+"""The event types that partners receive, by country."""
 
 feed_counter = Table(
     "feed_counter",
@@ -61,7 +61,7 @@ feed_counter = Table(
     Column("one", Boolean, CheckConstraint("one", name="feed_counter_one_row"), primary_key=True),
     Column("position", BigInteger, nullable=False),
 )
-"""The last position given to an event."""
+"""The last position that was assigned to an event."""
 
 subjects = Table(
     "subjects",
@@ -69,7 +69,7 @@ subjects = Table(
     Column("subject", Text, primary_key=True),
     Column("last_sequence", BigInteger, nullable=False),
 )
-"""The sequence up to which the events of a subject were received without a gap."""
+"""The sequence up to which the events of a subject are stored without a gap."""
 
 events = Table(
     "events",
@@ -91,10 +91,11 @@ events = Table(
     Index("events_without_position", "subject", "sequence", postgresql_where=text("position IS NULL")),
     Index("events_at", "at"),
 )
-"""Each event once, with the bytes that are sent. Without a position it is held until its predecessor has come.
+"""Each event once, with the bytes that are sent. An event without a position waits for an earlier one of its subject.
 
-`matching_patterns` are the patterns that mean its type. `filter_keys` are what endpoints filter by, none where no
-filter applies. `sender` is who receives the acknowledgements."""
+`matching_patterns` are the patterns that match its type. `filter_keys` are the keys that endpoints filter by, empty if
+no filter applies. `sender` names the receivers of the acknowledgements.
+"""
 
 feed_entries = Table(
     "feed_entries",
@@ -103,7 +104,7 @@ feed_entries = Table(
     Column("position", BigInteger, ForeignKey("events.position"), primary_key=True, autoincrement=False),
     Index("feed_entries_by_position", "position"),
 )
-"""Who may hear which event: the pull feed of each party."""
+"""The feed of each party: the positions of the events that it may read."""
 
 endpoints = Table(
     "endpoints",
@@ -132,10 +133,12 @@ endpoints = Table(
     CheckConstraint("verified OR status <> 'active'", name="endpoints_verified"),
     Index("endpoints_by_party", "party_id", "id", postgresql_where=text("status <> 'deleted'")),
 )
-"""Where a party wants its news sent. A deleted one stays for the record and is nobody's any more.
+"""The endpoints of parties. A deleted one stays for the record, and no party can read it.
 
-`countries`, `permits` and `taxa` are the filters as filter keys, `filters` as they were stated; `headers` are sealed.
-`verified`: it answered its challenge at this URL, or need not; `verify`: its owner wants a challenge at every URL."""
+`countries`, `permits` and `taxa` are the filters as filter keys; `filters` are as the owner stated them. `headers` are
+sealed. `verified`: the endpoint met its challenge at this URL, or need not. `verify`: its owner wants a challenge at
+every URL.
+"""
 
 rate_limits = Table(
     "rate_limits",
@@ -144,7 +147,7 @@ rate_limits = Table(
     Column("next_send_at", TIME, nullable=True),
     Column("cooldown_until", TIME, nullable=True),
 )
-"""How fast an endpoint may be sent to: when its own limit lets the next letter go, until when it asked for rest."""
+"""The rate limit and the cooldown of an endpoint: when the next delivery may be sent, until when it sends nothing."""
 
 failure_streaks = Table(
     "failure_streaks",
@@ -152,7 +155,7 @@ failure_streaks = Table(
     Column("endpoint_id", Uuid, ForeignKey("endpoints.id"), primary_key=True),
     Column("since", TIME, nullable=False),
 )
-"""Endpoints that have done nothing but fail, and since when; the first success takes an endpoint out."""
+"""The endpoints that have only failures, and since when. The first success removes an endpoint."""
 
 endpoint_secrets = Table(
     "endpoint_secrets",
@@ -162,7 +165,7 @@ endpoint_secrets = Table(
     Column("created_at", TIME, nullable=False),
     Column("ends_at", TIME, nullable=True),
 )
-"""What signs the letters to an endpoint, sealed; after a rotation the old one goes on until it ends."""
+"""The sealed secrets that sign the deliveries to an endpoint. After a rotation the old one signs until it ends."""
 
 deliveries = Table(
     "deliveries",
@@ -181,7 +184,7 @@ deliveries = Table(
     Index("deliveries_pending", "endpoint_id", "subject", "position", postgresql_where=text("status = 'pending'")),
     Index("deliveries_given_up", "endpoint_id", "position", postgresql_where=text("status = 'given_up'")),
 )
-"""Each event for each endpoint that wants it; its id is derived from the two."""
+"""One delivery for each event and each endpoint that wants it. Its id is derived from the two."""
 
 delivery_queues = Table(
     "delivery_queues",
@@ -194,7 +197,7 @@ delivery_queues = Table(
     Index("delivery_queues_due", "endpoint_id", "due_at", postgresql_with={"deduplicate_items": "off"}),
     Index("delivery_queues_in_flight", "endpoint_id", postgresql_where=text("claim IS NOT NULL")),
 )
-"""One row for each endpoint and subject that has something waiting. A lease is `due_at` moved ahead under a claim."""
+"""One row for each endpoint and subject with pending deliveries. A lease moves `due_at` ahead under a claim."""
 
 attempts = Table(
     "attempts",
@@ -207,7 +210,7 @@ attempts = Table(
     Column("reason", Text, nullable=True),
     Column("answer", Text, nullable=True),
 )
-"""Every attempt at a delivery; never changed."""
+"""Every attempt at a delivery. It is never changed."""
 
 acknowledgements = Table(
     "acknowledgements",
@@ -221,7 +224,7 @@ acknowledgements = Table(
     CheckConstraint("outcome IN ('accepted', 'with_warnings', 'not_readable')", name="acknowledgements_outcome"),
     Index("acknowledgements_by_event", "position", "party_id"),
 )
-"""What receivers themselves said of an event; never changed, the last word counts."""
+"""The receivers' verdicts about an event. They are never changed; the latest counts."""
 
 commands = commands_table(metadata)
 """Commands and their responses."""
@@ -230,4 +233,4 @@ ENDPOINT_IS_KEPT = endpoints.c.status != literal_column("'deleted'")
 ENDPOINT_IS_SENT_TO = endpoints.c.status.in_([literal_column("'active'"), literal_column("'pending'")])
 DELIVERY_IS_PENDING = deliveries.c.status == literal_column("'pending'")
 DELIVERY_IS_GIVEN_UP = deliveries.c.status == literal_column("'given_up'")
-"""Conditions with their values written out: a generic plan uses a partial index only if it sees the value."""
+"""Conditions with literal values: a generic plan uses a partial index only if it sees the value."""
