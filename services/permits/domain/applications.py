@@ -1,6 +1,6 @@
-"""An application for a permit: submitted, queried and answered, granted in whole or in part, refused, withdrawn.
+"""Applications for permits: submit, query, reply, assess, grant in whole or in part, refuse, withdraw.
 
-Where the country's policy asks for two people, nobody who ever assessed it (or asked the applicant) issues the permit.
+If the policy of the country requires two people, an officer who assessed or queried an application never grants it.
 """
 
 from dataclasses import dataclass, replace
@@ -36,12 +36,12 @@ from shared.contracts.quantities import format_quantity
 from shared.problems import Conflict, Fault, Invalid
 
 DEFAULT_VALIDITY_MONTHS = 6
-"""How long a permit of a kind without a limit of its own is valid when its authority does not say."""
+"""Validity of a permit if neither its kind nor its authority sets one, in months."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Officer:
-    """Who acts for an authority: its party, the person by whose credential, and the moment."""
+    """An officer of an authority: the party, the person that the credential identifies, and the actor."""
 
     party: Party
     person: str
@@ -49,9 +49,9 @@ class Officer:
 
 
 def submit(application_id: UUID, trader: UUID, content: Application, actor: Actor, facts: Facts) -> ChangeSet:
-    """File an application of a trader, made by itself or by its agent.
+    """Return the changes of a new application of a trader, submitted by the trader or by its agent.
 
-    Lines that no permit could have are refused now and not at the end.
+    Raise Invalid if the lines could not be those of a permit, so that the trader learns it before the decision.
     """
     assert actor.party is not None, "it is a party that applies"
     application = ApplicationRecord(
@@ -70,7 +70,7 @@ def submit(application_id: UUID, trader: UUID, content: Application, actor: Acto
 
 
 def query(application: ApplicationRecord, message: str, officer: Officer) -> ChangeSet:
-    """Ask the applicant."""
+    """Return the changes of a question to the applicant. Raise Conflict `invalid-transition`."""
     found = (
         {**application.assessment, "people": _involved_persons(application, officer)}
         if application.assessment
@@ -82,25 +82,28 @@ def query(application: ApplicationRecord, message: str, officer: Officer) -> Cha
 
 
 def reply(application: ApplicationRecord, message: str, actor: Actor) -> ChangeSet:
-    """Answer the authority."""
+    """Return the changes of the applicant's reply to a question. Raise Conflict `invalid-transition`."""
     data = ApplicationAnswered(**application_fields(application), status=ApplicationStatus.SUBMITTED, reason=message)
     return _transition(application, data, actor)
 
 
 def withdraw(application: ApplicationRecord, reason: str | None, actor: Actor) -> ChangeSet:
-    """Take the application back."""
+    """Return the changes of a withdrawal by the applicant. Raise Conflict `invalid-transition`."""
     data = ApplicationWithdrawn(**application_fields(application), status=ApplicationStatus.WITHDRAWN, reason=reason)
     return _transition(application, data, actor)
 
 
 def refuse(application: ApplicationRecord, reason: str, actor: Actor) -> ChangeSet:
-    """Refuse it, with reasons."""
+    """Return the changes of a refusal by the authority. Raise Conflict `invalid-transition`."""
     data = ApplicationRefused(**application_fields(application), status=ApplicationStatus.REFUSED, reason=reason)
     return _transition(application, data, actor)
 
 
 def assess(application: ApplicationRecord, assessment: Assessment, officer: Officer) -> ChangeSet:
-    """Note what a person of the authority found; the application stays where it is."""
+    """Return the changes of an officer's assessment; the status stays.
+
+    Raise Conflict `invalid-transition` if the application can no longer be granted.
+    """
     if not can_transition_application(application.status, ApplicationStatus.GRANTED, ActorRole.AUTHORITY):
         raise _wrong_transition(application)
     assessed = replace(
@@ -130,7 +133,7 @@ def _assessment(
 
 
 def _involved_persons(application: ApplicationRecord, *more: Officer) -> list[str]:
-    """Answer everyone who assessed an application or asked its applicant so far, each once."""
+    """Return each person who assessed or queried an application, in order, and the persons in `more`."""
     found = application.assessment or {}
     before = found.get("people") or ([found["person"]] if found else [])
     return list(dict.fromkeys([*before, *(officer.person for officer in more)]))
@@ -145,7 +148,12 @@ def grant(
     *,
     two_people: bool,
 ) -> ChangeSet:
-    """Grant it: the permit is issued in the same stroke."""
+    """Return the changes of a grant: the application is granted and the permit is issued.
+
+    `day` is the default day of issue. `two_people` means that the country's policy requires a second person.
+    Raise Conflict `invalid-transition`, `assessment-missing` or `same-person`. Raise Invalid if the decision names a
+    line that was not requested, grants more than was requested, or makes an invalid permit.
+    """
     _require_transition(application, ApplicationStatus.GRANTED, ActorRole.AUTHORITY)
     if two_people:
         _require_second_person(application, officer)
@@ -163,7 +171,7 @@ def grant(
 
 
 def _require_second_person(application: ApplicationRecord, officer: Officer) -> None:
-    """Refuse that one person assesses and issues, where the policy of the country asks for two."""
+    """Raise Conflict if no person assessed the application, or the officer assessed or queried it."""
     country = application.content.authority_country
     if application.assessment is None:
         text = f"{country} asks for two people: one assesses the application, then another issues the permit."
@@ -174,7 +182,10 @@ def _require_second_person(application: ApplicationRecord, officer: Officer) -> 
 
 
 def permit_content(application: ApplicationRecord, decision: GrantDecision, day: date) -> Permit:
-    """Write the permit that a grant issues: what was asked, with what the authority says of it."""
+    """Return the content of the permit that a grant issues: the application's content with the decision's values.
+
+    Raise Invalid if the decision names a line that was not requested, or grants more than was requested.
+    """
     content = application.content
     issued = decision.issued_on or day
     return Permit(
@@ -227,7 +238,7 @@ def _require_line_requested(lines: dict[str, PermitLine], granted: GrantedLine, 
 
 
 def days_open(application: ApplicationRecord, at: datetime) -> int:
-    """Answer how many whole days an application has been open, or was until it was decided."""
+    """Return the number of whole days from the submission to the decision, or to `at` if there is none."""
     return max(((application.decided_at or at) - application.submitted_at).days, 0)
 
 

@@ -1,4 +1,4 @@
-"""The parts of the data of events, and who may receive an event: thin enough to send, full enough to act on."""
+"""Common fields of event data, and the audience of an event."""
 
 from decimal import Decimal
 from functools import lru_cache
@@ -17,7 +17,7 @@ from shared.contracts.quantities import format_quantity
 
 
 class DeclarationFields(TypedDict):
-    """The fields that an event about a declaration always has, but for its status."""
+    """The fields of every event about a declaration, except its status."""
 
     sequence: int
     declaration_id: UUID
@@ -27,7 +27,7 @@ class DeclarationFields(TypedDict):
 
 
 class PermitFields(TypedDict):
-    """The fields that an event about a permit always has, but for its status."""
+    """The fields of every event about a permit, except its status."""
 
     sequence: int
     permit_id: UUID
@@ -36,7 +36,7 @@ class PermitFields(TypedDict):
 
 
 class ApplicationFields(TypedDict):
-    """The fields that an event about an application always has, but for its status."""
+    """The fields of every event about an application, except its status."""
 
     sequence: int
     application_id: UUID
@@ -46,7 +46,7 @@ class ApplicationFields(TypedDict):
 
 
 class CausingDeclarationFields(TypedDict):
-    """The fields by which an event about a permit names the declaration behind it."""
+    """The fields by which an event about a permit names the declaration that caused it."""
 
     declaration_id: UUID
     reference: str
@@ -54,7 +54,7 @@ class CausingDeclarationFields(TypedDict):
 
 
 def declaration_fields(declaration: DeclarationRecord, nth: int = 1) -> DeclarationFields:
-    """Return what the `nth` event of a command says of its declaration."""
+    """Return the declaration's fields for the `nth` event of a command, from 1."""
     content = declaration.content
     return {
         "sequence": declaration.sequence + nth,
@@ -66,7 +66,7 @@ def declaration_fields(declaration: DeclarationRecord, nth: int = 1) -> Declarat
 
 
 def permit_fields(permit: PermitRecord, nth: int = 1) -> PermitFields:
-    """Return what the `nth` event of a command says of its permit."""
+    """Return the permit's fields for the `nth` event of a command, from 1."""
     content = permit.content
     return {
         "sequence": permit.sequence + nth,
@@ -77,7 +77,7 @@ def permit_fields(permit: PermitRecord, nth: int = 1) -> PermitFields:
 
 
 def application_fields(application: ApplicationRecord, nth: int = 1) -> ApplicationFields:
-    """Return what the `nth` event of a command says of its application."""
+    """Return the application's fields for the `nth` event of a command, from 1."""
     content = application.content
     return {
         "sequence": application.sequence + nth,
@@ -89,20 +89,20 @@ def application_fields(application: ApplicationRecord, nth: int = 1) -> Applicat
 
 
 def causing_declaration_fields(declaration: DeclarationRecord) -> CausingDeclarationFields:
-    """Return by what an event about a permit names a declaration."""
+    """Return the fields by which an event about a permit names the declaration that caused it."""
     content = declaration.content
     return {"declaration_id": declaration.id, "reference": content.reference, "movement": content.movement}
 
 
 def permit_reference(permit: PermitRecord) -> PermitReference:
-    """Return by what an event about another permit names this one."""
+    """Return the reference by which an event about another permit names this one."""
     return PermitReference(permit_id=permit.id, issuer=permit.content.issuer, number=permit.content.number)
 
 
 def application_audience(application: ApplicationRecord, data: ApplicationEventData) -> Audience:
-    """Answer who may hear of an application: its trader, the agent that made it, and the authority that is asked.
+    """Return the audience of an event about an application: its trader, its agent and the authority.
 
-    Of its own assessment the authority alone hears.
+    Only the authority receives an assessment.
     """
     country = application.content.authority_country
     offices = (RoleInCountry(role=Role.AUTHORITY, country=country),)
@@ -118,7 +118,10 @@ def application_audience(application: ApplicationRecord, data: ApplicationEventD
 
 
 def declaration_audience(declaration: DeclarationRecord) -> Audience:
-    """Answer who may hear of a declaration: trader, lodger, the offices of both countries, partners there."""
+    """Return the audience of an event about a declaration: its trader, its agent, the offices of both countries.
+
+    Partners of both countries receive it too. The senders are the trader and the agent.
+    """
     countries = _unique(declaration.content.export_country, declaration.content.import_country)
     items = declaration.content.items
     documents = [document for item in items for document in item.documents if document.number]
@@ -134,9 +137,9 @@ def declaration_audience(declaration: DeclarationRecord) -> Audience:
 
 
 def permit_audience(permit: PermitRecord, also_notify: frozenset[UUID]) -> Audience:
-    """Answer who may hear of a permit: its holders, the offices of its countries, and the parties in `also_notify`.
+    """Return the audience of an event about a permit: its holders, the offices of its countries, and `also_notify`.
 
-    Its sender is who wrote it here, the authority of another country too, and the authority of its issuer.
+    The senders are the party that registered it and the authority of its issuer.
     """
     content = permit.content
     countries = _unique(content.issuer, content.export_country, content.import_country)
@@ -156,7 +159,7 @@ def permit_audience(permit: PermitRecord, also_notify: frozenset[UUID]) -> Audie
 
 
 def used_line(line: PermitLineRecord, side: Side, quantity: Decimal) -> UsedLine:
-    """Return what was used of a line and what is left, in the line's unit."""
+    """Return the use of a line for an event, and what is left on the side, in the line's unit."""
     content = line.content
     return UsedLine(
         line=content.line,

@@ -1,4 +1,4 @@
-"""Where a declaration, a permit and an application may go next, and who may send them there."""
+"""Allowed transitions of declarations, permits and applications, and the actor roles that may make each."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -35,7 +35,7 @@ DECLARATION_TRANSITIONS: dict[DeclarationStatus, dict[DeclarationStatus, frozens
     },
     DeclarationStatus.RELEASED: {DeclarationStatus.RELEASED: _CUSTOMS},
 }
-"""From which state to which, by whom. A release again is a correction."""
+"""Transitions by status, with the actor roles of each. From `released` to `released` is a correction."""
 
 FINAL = frozenset(DeclarationStatus) - DECLARATION_TRANSITIONS.keys()
 
@@ -66,7 +66,7 @@ PERMIT_TRANSITIONS: dict[PermitStatus, dict[PermitStatus, frozenset[ActorRole]]]
     PermitStatus.EXPIRED: dict(_WITHDRAWALS),
 }
 USABLE = frozenset({PermitStatus.ISSUED, PermitStatus.ENDORSED, PermitStatus.EXHAUSTED})
-"""States in which a permit was not withdrawn: whether anything is left on it is the ledger's question."""
+"""Statuses of a permit that was not withdrawn. The ledger decides what is left on its lines."""
 
 
 _DECISIONS = {
@@ -82,32 +82,32 @@ APPLICATION_TRANSITIONS: dict[ApplicationStatus, dict[ApplicationStatus, frozens
 
 
 def can_transition(from_status: DeclarationStatus, to_status: DeclarationStatus, role: ActorRole) -> bool:
-    """Say whether a declaration may be sent from one state to another by this hand."""
+    """Return whether an actor of this role may change a declaration from one status to another."""
     return role in DECLARATION_TRANSITIONS.get(from_status, {}).get(to_status, frozenset())
 
 
 def describe_transitions(from_status: DeclarationStatus) -> str:
-    """Say in words where a declaration may go from here, for the one who tried something else."""
+    """Return a sentence that lists the allowed transitions of a declaration, for an error message."""
     return _describe(from_status, DECLARATION_TRANSITIONS.get(from_status, {}))
 
 
 def can_transition_permit(from_status: PermitStatus, to_status: PermitStatus, role: ActorRole) -> bool:
-    """Say whether a permit may be sent from one state to another by this hand."""
+    """Return whether an actor of this role may change a permit from one status to another."""
     return role in PERMIT_TRANSITIONS.get(from_status, {}).get(to_status, frozenset())
 
 
 def describe_permit_transitions(from_status: PermitStatus) -> str:
-    """Say in words where a permit may go from here."""
+    """Return a sentence that lists the allowed transitions of a permit, for an error message."""
     return _describe(from_status, PERMIT_TRANSITIONS.get(from_status, {}))
 
 
 def can_transition_application(from_status: ApplicationStatus, to_status: ApplicationStatus, role: ActorRole) -> bool:
-    """Say whether an application may be sent from one state to another by this hand."""
+    """Return whether an actor of this role may change an application from one status to another."""
     return role in APPLICATION_TRANSITIONS.get(from_status, {}).get(to_status, frozenset())
 
 
 def describe_application_transitions(from_status: ApplicationStatus) -> str:
-    """Say in words where an application may go from here."""
+    """Return a sentence that lists the allowed transitions of an application, for an error message."""
     return _describe(from_status, APPLICATION_TRANSITIONS.get(from_status, {}))
 
 

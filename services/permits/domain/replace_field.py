@@ -1,4 +1,4 @@
-"""A frozen value with one field changed, where a check makes thousands of them."""
+"""Copies of frozen values with one changed field, for code that makes thousands of them."""
 
 from typing import TypeVar
 
@@ -6,9 +6,9 @@ Value = TypeVar("Value")
 
 
 def replace_field(value: Value, field_name: str, field_value: object) -> Value:
-    """Answer the value with one field changed, at a sixth of what `dataclasses.replace` costs, which asks all again.
+    """Return a copy of a dataclass value with one changed field, at one sixth of the cost of `dataclasses.replace`.
 
-    Only for dataclasses without slots and without anything worked out at their making.
+    The copy does not run `__init__` or `__post_init__`. Use it only for dataclasses without slots.
     """
     copied = object.__new__(type(value))
     copied.__dict__.update(value.__dict__)

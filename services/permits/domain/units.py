@@ -1,4 +1,4 @@
-"""A quantity in another unit, exactly or not at all."""
+"""Exact conversion of quantities between units."""
 
 from decimal import Decimal
 
@@ -7,12 +7,15 @@ from shared.contracts.quantities import EXACT
 
 
 def is_convertible(unit: str, target_unit: str) -> bool:
-    """Say whether one unit converts into another exactly: both of one dimension."""
+    """Return whether one unit converts exactly into another: both have the same dimension."""
     return UNITS[unit][0] == UNITS[target_unit][0]
 
 
 def convert(quantity: Decimal, unit: str, target_unit: str) -> Decimal:
-    """Convert within one dimension; 1.5 kg is 1500 g. Raises decimal.Inexact where the result has no end."""
+    """Return a quantity in another unit of the same dimension: 1.5 kg is 1500 g.
+
+    Raise decimal.Inexact if the result has no finite decimal form.
+    """
     if unit == target_unit:
         return quantity
     return EXACT.divide(EXACT.multiply(quantity, UNITS[unit][1]), UNITS[target_unit][1])

@@ -1,4 +1,4 @@
-"""What happened to the permits of a declaration since its check: withdrawn, used by others, their counts claimed."""
+"""Changes to the permits of a declaration since its check: withdrawals, uses by others and claims of counts."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +18,7 @@ USE_RULES = frozenset({is_first_use.name, was_counted_elsewhere.name})
 
 
 def withdrawn_since_check(declaration: DeclarationRecord, permits: PermitsById) -> tuple[Finding, ...]:
-    """Find the permits that were withdrawn since."""
+    """Return a finding for each permit that was withdrawn after the check, except those that have one already."""
     found_before = (f.permit for f in declaration.findings if f.rule == is_not_withdrawn.name)
     known = {(cited.issuer, cited.number) for cited in found_before if cited}
     gone = {c.permit: permits[c.permit] for c in declaration.citations if permits[c.permit].status not in USABLE}
@@ -28,8 +28,11 @@ def withdrawn_since_check(declaration: DeclarationRecord, permits: PermitsById) 
 def used_since_check(
     declaration: DeclarationRecord, decided: DeclarationRecord, permits: PermitsById
 ) -> tuple[Finding, ...]:
-    """Find the lines that others used since this declaration gave back what it held of them, and the counts that others
-    claimed since it gave back its claims; `decided` is what the officer makes of it."""
+    """Return a finding for each citation without a reservation or claim that can no longer get one.
+
+    Other declarations used the line after this declaration returned its reservation, or claimed the same count.
+    `decided` is the declaration after the officer's decision. Findings that `declaration` already has are left out.
+    """
     known = {(f.rule, f.pointer) for f in declaration.findings if f.rule in USE_RULES}
     found, current = [], dict(permits)
     for citation in _citations_without_reservation(declaration, decided):
@@ -52,7 +55,7 @@ def _endorsed_on_other_documents(
 
 
 def _citations_without_reservation(declaration: DeclarationRecord, decided: DeclarationRecord) -> Iterator[Citation]:
-    """Answer the citations that would hold or claim something if the declaration were accepted, and do not now."""
+    """Yield the citations that get a reservation or a claim only by the acceptance of the declaration."""
     for before, citation in zip(declaration.citations, with_claims(decided), strict=True):
         is_unreserved = citation.requested > 0 and not citation.is_open
         if citation.line and (is_unreserved or citation.counted_elsewhere > before.counted_elsewhere):

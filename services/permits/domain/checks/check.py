@@ -1,6 +1,7 @@
-"""The check of a declaration against the permits it cites, item by item: findings, and where it goes.
+"""Check of a declaration against its permits and the law, item by item.
 
-All items are reserved or none. A block rejects and reserves nothing; a referral reserves what it can meanwhile.
+The result is a verdict: findings, status and reservations. A finding of severity `block` rejects the declaration, and
+nothing is reserved. A referred declaration reserves what it can until an officer decides.
 """
 
 from collections.abc import Mapping
@@ -42,14 +43,14 @@ PermitsByKey = Mapping[tuple[str, str], PermitRecord]
 
 ITEM_RULES = (*requirements.RULES, *suspensions.RULES)
 NOT_CITES_CODE = "Y900"
-"""Document code by which a trader states that goods are not covered by the Convention."""
+"""Document code by which a trader states that the Convention does not cover the goods."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What the check found: where the declaration goes, the citations with what they reserve, the permits drawn on.
+    """The result of a check: status, findings, citations with their reservations, and the permits with reservations.
 
-    `content` is the declaration as it was completed; nothing where it could not be checked.
+    `content` is the completed content of the declaration; None if the hub could not check it.
     """
 
     status: DeclarationStatus
@@ -63,9 +64,10 @@ class Verdict:
 def check(
     declaration: DeclarationRecord, permits_by_key: PermitsByKey, facts: Facts, day: date | None = None
 ) -> Verdict:
-    """Check a declaration on the day it was received; pure, so that validating and filing cannot disagree.
+    """Return the verdict on a declaration. Dates of permits are compared with the day of receipt.
 
-    Listings and lists are asked on `day`, that of receipt when not said.
+    Listings, suspensions and quotas are those of `day`, by default the day of receipt in UTC.
+    The function has no side effects, so a validation and a lodging of the same declaration cannot differ.
     """
     day = day or utc_day(declaration.received_at)
     declaration = complete(declaration, permits_by_key)
@@ -144,7 +146,10 @@ def _check_requirements(
 
 
 def status_from_findings(findings: list[Finding] | tuple[Finding, ...]) -> DeclarationStatus:
-    """Answer where the standing findings lead: any block rejects, any referral refers, else accepted."""
+    """Return the status by the findings that are not overridden: any block rejects, any other referral refers.
+
+    Without either the status is `accepted`.
+    """
     severities = {finding.severity for finding in findings if not finding.overridden}
     if Severity.BLOCK in severities:
         return DeclarationStatus.REJECTED
@@ -152,7 +157,10 @@ def status_from_findings(findings: list[Finding] | tuple[Finding, ...]) -> Decla
 
 
 def _with_other_endorsements(context: CitationContext, permits_by_key: PermitsByKey) -> CitationContext:
-    """Answer a part use of what is never endorsed with what is endorsed on the item's other documents."""
+    """Return a context that has the endorsed transport documents of the item's other documents.
+
+    Only a part use of a document that is never endorsed needs them; any other context is returned unchanged.
+    """
     if context.document.use != DocumentUse.PART or not context.is_never_endorsed:
         return context
     others = (replace(context, permit=permits_by_key[d.key]) for d in context.item.documents if d.key in permits_by_key)
@@ -161,13 +169,13 @@ def _with_other_endorsements(context: CitationContext, permits_by_key: PermitsBy
 
 
 def _is_cited_before(citations: list[Citation], context: CitationContext) -> bool:
-    """Say whether the item cites this line already: naming it twice does not use it twice."""
+    """Return whether the item already cites this line. A second citation of the same line reserves nothing."""
     line_letter = context.lines[0].content.line if len(context.lines) == 1 else ""
     return any((c.item, c.permit, c.line) == (context.item.number, context.permit.id, line_letter) for c in citations)
 
 
 def _with_reservation(permit: PermitRecord, citation: Citation) -> PermitRecord:
-    """Take a citation's reservation into account for the declaration's further items."""
+    """Return the permit with a citation's reservation or claim, for the further items of the declaration."""
     if citation.counted_elsewhere:
         return replace(permit, citations=(*permit.citations, citation))
     balance = permit.lines[citation.line].balance
@@ -176,7 +184,7 @@ def _with_reservation(permit: PermitRecord, citation: Citation) -> PermitRecord:
 
 
 def apply_verdict(permits_by_key: dict[tuple[str, str], PermitRecord], verdict: Verdict) -> None:
-    """Take a verdict's reservations into account for the further declarations of a batch."""
+    """Write a verdict's reservations into `permits_by_key`, for the further declarations of a batch."""
     for key, permit in verdict.reserved_permits.items():
         reservations = (citation for citation in verdict.citations if citation.permit == permit.id and citation.is_open)
         permits_by_key[key] = permit.with_usage_totals(add_reservations(permit.usage_totals, reservations))

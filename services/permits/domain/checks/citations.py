@@ -1,4 +1,4 @@
-"""One document that an item cites, examined: what the rules find, and what is to be set aside of its line."""
+"""Check of one document that an item cites: the findings of the rules and the quantity to reserve of its line."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -27,10 +27,10 @@ from shared.contracts.findings import Finding
 
 @dataclass(frozen=True, kw_only=True)
 class SecondUse:
-    """An attempt to use a line that is in use or was used, for the issuer to hear of; `remaining` is in the line's
-    unit.
+    """An attempt to use a line that is in use or was used. The issuer of the permit receives an event about it.
 
-    `by_unnamed_party`: whoever tried is not named by the permit, and does not hear that there is such a one.
+    `remaining` is in the line's unit; `unit` is the unit of `requested`. `by_unnamed_party` means that the permit does
+    not name the declaring party. That party then receives no event, because it must not learn that the permit exists.
     """
 
     permit: UUID
@@ -44,12 +44,12 @@ class SecondUse:
 
 @lru_cache(1024)
 def receipt_days(at: datetime, country: str) -> tuple[date, date]:
-    """Answer the day of a moment where the issuer's day ends last, and where it begins first."""
+    """Return the day of a moment in the last and in the first time zone of the issuer's country."""
     return day_in_last_zone(country, at), day_in_first_zone(country, at)
 
 
 def declaration_side(declaration: DeclarationRecord) -> Side:
-    """Answer the side of a permit line that a declaration draws on."""
+    """Return the side of a permit line that a declaration uses."""
     return Side.IMPORT if declaration.content.movement == Movement.IMPORT else Side.EXPORT
 
 
@@ -63,7 +63,10 @@ def citation_context(
     facts: Facts,
     day: date,
 ) -> CitationContext:
-    """Find the line that a document means, and what is asked of it in its unit."""
+    """Return the context of one cited document: its permit, the lines that it may mean, and the requested quantity.
+
+    The quantity is in the line's unit; None if several lines are possible or the unit has no exact conversion.
+    """
     side = declaration_side(declaration)
     lines = candidate_lines(
         permit, item, document, side, lambda permit_name, declared_name: facts.covers(permit_name, declared_name, day)
@@ -93,7 +96,11 @@ def citation_context(
 def check_citation(
     declaration: DeclarationRecord, context: CitationContext
 ) -> tuple[list[Finding], Citation, list[SecondUse]]:
-    """Put a case to the rules; answer what they find, the citation with what it reserves, and a second use tried."""
+    """Return the findings about one cited document, the citation with its reservation, and any second use.
+
+    Nothing is reserved if the line is not certain, the unit has no exact conversion, or a rule of quantities blocks.
+    Nothing is reserved either if another declaration counts the use.
+    """
     found = evaluate(documents.RULES, context)
     if not context.lines:
         return found, _build_citation(declaration, context, ZERO), []
@@ -112,7 +119,10 @@ def check_citation(
 
 
 def second_uses_by_unnamed_party(context: CitationContext) -> list[SecondUse]:
-    """Answer the second use that a declaration tried whose permit names others: its issuer hears of it all the same."""
+    """Return the second use that a party attempts whom the permit does not name; empty if the line is not in use.
+
+    The issuer of the permit receives an event about it; the declaring party does not.
+    """
     is_second_use = len(context.lines) == 1 and is_first_use.find_discrepancy(context) is not None
     return [replace(_build_second_use(context), by_unnamed_party=True)] if is_second_use else []
 
@@ -120,7 +130,7 @@ def second_uses_by_unnamed_party(context: CitationContext) -> list[SecondUse]:
 def _build_citation(
     declaration: DeclarationRecord, context: CitationContext, reserve: Decimal, *, is_count_confirmed: bool = False
 ) -> Citation:
-    """Write what an item cites; a count that is not believed claims nothing from others until an officer settles it."""
+    """Return the citation of an item's document. An unconfirmed count claims nothing until an officer overrides it."""
     one = context.lines[0] if len(context.lines) == 1 else None
     is_counted_here = context.document.use != ALREADY_COUNTED
     return Citation(
@@ -148,9 +158,10 @@ def find_conflicting_use(
     citation: Citation,
     endorsed_on_other_documents: frozenset[str],
 ) -> Finding | None:
-    """Answer the finding that a citation which holds nothing would meet now: a second use, or a count all claimed.
+    """Return the finding that now stops the reservation or claim of a citation that has none; None if it is possible.
 
-    `endorsed_on_other_documents` are the transport documents endorsed on what its item cites besides.
+    The finding is a second use of the line, or a count that other declarations have claimed.
+    `endorsed_on_other_documents` are the transport documents endorsed on the other documents of the item.
     """
     rule = was_counted_elsewhere if citation.use == ALREADY_COUNTED else is_first_use
     usage_totals = permit.usage_totals

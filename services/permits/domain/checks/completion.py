@@ -1,8 +1,9 @@
-"""What a declaration leaves out is taken from the only permit and the only line it can mean, and each time noted.
+"""Completion: the hub fills an empty field of a declaration from its only possible source and records a repair.
 
-Customs messages have no place for taxon, term, source or purpose, and often leave out the issuer of a permit, the
-identifier of the foreign party or the unit. Nothing is taken from a permit that does not name the declaring side: its
-content is nobody else's to learn. What is not unmistakable stays open, and an officer decides.
+Customs messages have no place for taxon, term, source or purpose. They often leave out the issuer of a permit, the
+identifier of the foreign party or the unit. The hub fills such fields from the one permit and line that can be meant.
+It uses no permit that does not name the declaring side, so that no other party learns the content of a permit.
+If several sources are possible, the field stays open or an officer decides.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,10 +26,10 @@ FIELDS_FROM_LINE = ("taxon", "term", "source")
 
 
 def cited_permits(declarations: Iterable[Declaration], also: Iterable[PermitKey] = ()) -> CitedPermits:
-    """Answer the permits that declarations cite or may mean, and those in `also`, these with all their lines.
+    """Return the permits to load: those that declarations cite or may mean, and those in `also` with all lines.
 
-    Where a use is said to be counted already, it is looked for among all uses of its permit. Where a document names no
-    line, any may be meant.
+    A document with the use `already_counted` needs all citations of its permit.
+    A document that names no line may mean any line, so it needs all lines.
     """
     with_all_lines: set[PermitKey] = set(also)
     counted: set[PermitKey] = set()
@@ -55,9 +56,10 @@ def _cited_documents(declarations: Iterable[Declaration]) -> Iterator[tuple[Docu
 
 
 def _candidate_keys(content: Declaration, item: Item, document: Document) -> tuple[PermitKey, ...]:
-    """Answer the permits a document may mean, likeliest first: of a country that this shipment concerns.
+    """Return issuer and number of the permits that a document may mean, the most likely first.
 
-    Customs numbers often begin with the issuer's country: `FR123456` may be 123456 of FR.
+    Possible issuers are the countries of the shipment, and the country whose code begins the number.
+    Customs messages often write that code before the number: `FR123456` may be 123456 of FR.
     """
     if document.number is None:
         return ()
@@ -72,7 +74,10 @@ def _candidate_keys(content: Declaration, item: Item, document: Document) -> tup
 
 
 def complete(declaration: DeclarationRecord, permits_by_key: PermitsByKey) -> DeclarationRecord:
-    """Answer the declaration with what can be taken from its permits, each repair told in it."""
+    """Return the declaration with each field that its permits can complete, and a repair for each such field.
+
+    `permits_by_key` contains the permits of `cited_permits`, by issuer and number.
+    """
     content = declaration.content
     side = Side.IMPORT if content.movement == Movement.IMPORT else Side.EXPORT
     if _is_complete(content, side):
@@ -92,7 +97,7 @@ def complete(declaration: DeclarationRecord, permits_by_key: PermitsByKey) -> De
 
 
 def _is_complete(content: Declaration, side: Side) -> bool:
-    """Say whether nothing can be added, as mostly in JSON: then no line need be looked for."""
+    """Return whether nothing can be completed. That is usual for JSON, and saves the search for lines."""
     other = content.exporter if side is Side.IMPORT else content.importer
     return other.identifier is not None and all(
         item.net_mass is None
@@ -135,7 +140,7 @@ def _complete_document(
     permits_by_key: PermitsByKey,
     repairs: list[Repair],
 ) -> Document:
-    """Find out whose permit is cited where the issuer was left out."""
+    """Return the document with the issuer that its number means, if it names no issuer."""
     item = content.items[index]
     document = item.documents[document_index]
     if document.issuer is not None:
@@ -175,7 +180,7 @@ def _complete_from_line(
 
 
 def _missing_fields(item: Item, permit: PermitRecord, line: PermitLineRecord) -> dict[str, Any]:
-    """Answer what the item leaves out and the line says."""
+    """Return the fields, with values, that the item leaves out and the permit line has."""
     line_values: dict[str, Any] = {name: getattr(line.content, name) for name in FIELDS_FROM_LINE}
     line_values |= {"purpose": permit.content.purpose, "origin_country": line_origin_country(permit, line)}
     missing = {name: value for name, value in line_values.items() if getattr(item, name) is None}
@@ -188,10 +193,10 @@ def _missing_fields(item: Item, permit: PermitRecord, line: PermitLineRecord) ->
 def _complete_quantity(
     content: NormalizedDeclaration, item: Item, index: int, line: PermitLineRecord
 ) -> tuple[dict[str, Any], list[Repair]]:
-    """Answer the quantity in the measure the line is granted in, where what was stated leaves that open.
+    """Return the quantity and unit to use if the declared unit does not convert to the unit of the line.
 
-    A line by weight is used by the net mass; one by another measure by the supplementary quantity, whose unit customs
-    messages mostly leave out, as the tariff fixes it.
+    A line by weight uses the net mass. Any other line uses the supplementary quantity of the customs message.
+    Most customs messages leave out the unit of that quantity, because the tariff fixes it.
     """
     unit, line_letter = line.content.unit, line.content.line
     guessed = any(repair.pointer == f"/items/{index}/unit" for repair in content.repairs)
@@ -210,7 +215,10 @@ def _complete_quantity(
 def _complete_other_party(
     content: Declaration, permits: list[PermitRecord], side: Side, repairs: list[Repair]
 ) -> dict[str, Any]:
-    """Answer the other party with the identifier its permits name it by, where name and country are theirs."""
+    """Return the other party with the identifier that its permits give, as the changed field of the content.
+
+    The result is empty if the permits give no identifier, or several, for a party of this name and country.
+    """
     name = "exporter" if side is Side.IMPORT else "importer"
     party = getattr(content, name)
     if party.identifier is not None:

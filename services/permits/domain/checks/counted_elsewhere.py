@@ -1,4 +1,4 @@
-"""What a use that was counted already claims, and of which declaration: named by its id or its trader's reference."""
+"""Claims of a use that another declaration counts already, named by its id or by the trader's reference."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -15,7 +15,10 @@ ALREADY_COUNTED = "already_counted"
 
 
 def find_counting_declaration(declaration: DeclarationRecord, document: Document, facts: Facts) -> UUID | None:
-    """Answer the declaration that a document names as the one that counted; a reference is one of the same trader."""
+    """Return the id of the declaration that a document names as counting this use; None if it names none.
+
+    A reference is looked up among the declarations of the same trader.
+    """
     named = document.counted_by
     if document.use != ALREADY_COUNTED or named is None:
         return None
@@ -26,7 +29,7 @@ def find_counting_declaration(declaration: DeclarationRecord, document: Document
 
 
 def without_claims(permit: PermitRecord, declaration_id: UUID) -> PermitRecord:
-    """Answer a permit without what a declaration claims of counts on it: it is checked anew, and claims them again."""
+    """Return a permit without the claims of one declaration, which the next check of that declaration makes again."""
     if not any(use.declaration == declaration_id and use.counted_elsewhere for use in permit.citations):
         return permit
     uses = (
@@ -36,7 +39,10 @@ def without_claims(permit: PermitRecord, declaration_id: UUID) -> PermitRecord:
 
 
 def claimed_quantity(declaration: DeclarationRecord, citation: Citation) -> Decimal:
-    """Answer what a use claims in the line's unit: what an officer said, else the declared quantity."""
+    """Return the quantity that a citation claims, in the line's unit: the officer's quantity, else the declared one.
+
+    The result is zero if the declared unit has no exact conversion.
+    """
     if citation.use != ALREADY_COUNTED or not citation.line or citation.counted_elsewhere > ZERO:
         return citation.counted_elsewhere
     item = next(one for one in declaration.content.items if one.number == citation.item)
@@ -46,7 +52,7 @@ def claimed_quantity(declaration: DeclarationRecord, citation: Citation) -> Deci
 
 
 def with_claims(declaration: DeclarationRecord) -> tuple[Citation, ...]:
-    """Answer what a declaration cites with what it claims of counts, which it gave back when it was rejected."""
+    """Return the citations of a declaration with their claims, which a rejected declaration does not have."""
     return tuple(
         replace(citation, counted_elsewhere=claimed_quantity(declaration, citation))
         for citation in declaration.citations

@@ -31,7 +31,10 @@ def amend(
     actor: Actor,
     facts: Facts = NO_FACTS,
 ) -> ChangeSet:
-    """Check a new version anew, its trader's doing; the old reservations are swapped for the new in one stroke."""
+    """Return the changes of a new version: its check, the return of the old reservations, and the new ones.
+
+    `permits` contains all permits that either version cites. Consents stay for items that cite the same line.
+    """
     permits_by_id = {permit.id: permit for permit in permits}
     before = {permit.key: permit for permit in permits_by_id.values()}
     returned = return_reservations(declaration, permits_by_id, actor, f"amended/{declaration.version}")

@@ -12,7 +12,7 @@ from shared.contracts.parties import Actor
 
 
 def cancel(declaration: DeclarationRecord, permits: PermitsById, reason: str | None, actor: Actor) -> ChangeSet:
-    """Take the declaration back; what was set aside goes back too."""
+    """Return the changes of a cancellation. Raise Conflict `invalid-transition` if the status does not allow it."""
     require_transition(declaration, DeclarationStatus.CANCELLED, ActorRole.TRADER)
     data = DeclarationCancelled(**declaration_fields(declaration), status=DeclarationStatus.CANCELLED, reason=reason)
     return end_without_release(declaration, permits, data, actor)

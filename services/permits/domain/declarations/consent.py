@@ -1,6 +1,6 @@
-"""The Management Authority consents to more than its permit says, for one item of one declaration.
+"""Consent: the Management Authority agrees to exceed its permit for one item of one declaration.
 
-The consent is kept with the item: its line has no more by it until that item draws on it.
+The consent belongs to the item. It adds nothing to the permit line until that item uses it.
 """
 
 from dataclasses import replace
@@ -25,7 +25,13 @@ from shared.problems import Conflict, NotFound
 def consent(
     declaration: DeclarationRecord, permits: PermitsById, decision: Consent, actor: Actor, country: str
 ) -> ChangeSet:
-    """Agree, as the authority that issued the permit, to so much more than it says, in the declared unit or another."""
+    """Return the changes of a consent: each citation of the item under a permit of `country` gets the quantity.
+
+    The quantity of the decision is in its own unit, else in the declared unit.
+    Raise Conflict `invalid-transition` if the declaration's status is final.
+    Raise NotFound if the item cites no permit of the country.
+    Raise Invalid `no-such-item` or `inexact-unit` if the item or the unit does not fit.
+    """
     if declaration.status in FINAL:
         raise Conflict(
             "invalid-transition",

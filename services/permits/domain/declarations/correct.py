@@ -1,4 +1,4 @@
-"""Customs corrects what was released, up or down, for a reason; what a correction to zero reopens is open again."""
+"""Correct a released declaration: customs states the actual quantities again, with a reason."""
 
 from dataclasses import replace
 
@@ -33,9 +33,12 @@ def correct(
     actor: Actor,
     reserving: ReservingDeclarations,
 ) -> ChangeSet:
-    """Correct what was released, up or down; to zero reopens a line that this use had closed.
+    """Return the changes of a correction, up or down. A correction to zero opens a line that this use had closed.
 
-    A correction counts on the day of the use it corrects, so that a year's report is mended and not the next year's.
+    The value date is the day of the corrected use, so the correction belongs to the annual report of that year.
+    `reserving` contains the declarations with import reservations on the permits of an export.
+    Raise Conflict `invalid-transition` if the declaration is not released, and the errors of `apply_uses`.
+    Raise Invalid if an item, a unit or the number of dead animals does not fit.
     """
     if declaration.status is not DeclarationStatus.RELEASED:
         raise Conflict(
@@ -77,8 +80,10 @@ def correct(
 def _require_live_animals(
     declaration: DeclarationRecord, permits: PermitsById, one: CorrectedItem, dead_on_arrival: int | None, pointer: str
 ) -> None:
-    """Refuse more dead than arrived, those that the release told of too: `dead_on_arrival` is what stands after
-    this."""
+    """Raise Invalid `dead-on-arrival` if more animals are dead than arrived, or the item has no live animals.
+
+    `dead_on_arrival` is the number after the correction: the corrected one, else that of the release.
+    """
     item = read_item(declaration, one.number)
     if dead_on_arrival is None or (
         can_be_dead_on_arrival(dead_on_arrival, one.quantity, one.unit or item.unit)

@@ -1,4 +1,4 @@
-"""End a declaration without a release: the part that a refusal and a cancellation share."""
+"""End a declaration without a release: the common part of refusal and cancellation."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from shared.contracts.parties import Actor
 def end_without_release(
     declaration: DeclarationRecord, permits: PermitsById, data: DeclarationRefused | DeclarationCancelled, actor: Actor
 ) -> ChangeSet:
-    """End the declaration as the data of its event say, and return every quantity that it had set aside."""
+    """Return the changes that end a declaration with the status of `data`. All reservations and claims end."""
     returned = return_reservations(declaration, permits, actor, str(data.status))
     event = DomainEvent(from_status=declaration.status, data=data, actor=actor)
     changes = tuple(PermitChange(permit=permit) for permit in returned.permits.values())

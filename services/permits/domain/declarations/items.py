@@ -1,4 +1,4 @@
-"""Goods items as a decision of customs names them."""
+"""Goods items that a decision of customs names."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -13,7 +13,7 @@ from shared.problems import Fault, Invalid
 
 
 def is_live(declaration: DeclarationRecord, item: Item, permits: PermitsById) -> bool:
-    """Say whether an item is of live animals, by its own term or else by that of the line it cites."""
+    """Return whether an item is of live animals (term LIV), by its own term, else by the term of a cited line."""
     cited = [
         permits[c.permit].lines[c.line].content.term for c in declaration.citations if c.item == item.number and c.line
     ]
@@ -21,12 +21,12 @@ def is_live(declaration: DeclarationRecord, item: Item, permits: PermitsById) ->
 
 
 def can_be_dead_on_arrival(animals: int, quantity: Decimal, unit: str) -> bool:
-    """Say whether so many animals may be among what arrived: what is weighed or measured counts none."""
+    """Return whether a quantity can include this number of animals. A weight or a volume does not limit the number."""
     return not units.is_convertible(unit, Unit.NUMBER) or animals <= units.convert(quantity, unit, Unit.NUMBER)
 
 
 def require_items(declaration: DeclarationRecord, numbers: Sequence[int]) -> None:
-    """Refuse a number that no item of the declaration has, or one that is named twice (422)."""
+    """Raise Invalid `no-such-item` for a number that no item has, `item-twice` for a number that occurs twice."""
     if len(set(numbers)) != len(numbers):
         text = "An item is named once."
         raise Invalid("item-twice", text, [Fault("/items", "item-twice", text)])
@@ -35,21 +35,22 @@ def require_items(declaration: DeclarationRecord, numbers: Sequence[int]) -> Non
 
 
 def require_item(declaration: DeclarationRecord, number: int, pointer: str) -> None:
-    """Refuse a number that no item of the declaration has (422 `no-such-item`)."""
+    """Raise Invalid `no-such-item` if no item of the declaration has this number."""
     if number not in {item.number for item in declaration.content.items}:
         text = f"The declaration has no item {number}."
         raise Invalid("no-such-item", text, [Fault(pointer, "no-such-item", text)])
 
 
 def read_item(declaration: DeclarationRecord, number: int) -> Item:
-    """Answer the item with this number, which is there."""
+    """Return the item with this number, which must exist."""
     return next(item for item in declaration.content.items if item.number == number)
 
 
 def convert_to_line_unit(citation: Citation, item: Item, quantity: Decimal, unit: Unit | None = None) -> Decimal:
-    """Convert an actual quantity into the line's unit; the whole item is what was asked of the line for it.
+    """Return an actual quantity in the line's unit. `unit` is the unit of `quantity`, by default the declared one.
 
-    Where the declared unit has no exact conversion, the quantity is stated in a unit that has (422 `inexact-unit`).
+    The full declared quantity is the requested quantity of the citation, which an officer may have stated.
+    Raise Invalid `inexact-unit` if the unit does not convert exactly.
     """
     from_unit = unit or item.unit
     if quantity == item.quantity and from_unit == item.unit and citation.requested > 0:

@@ -1,4 +1,4 @@
-"""Lodge declarations: each is checked and kept, and its quantities are set aside."""
+"""Lodge declarations: each is checked and stored, and its quantities are reserved."""
 
 from collections.abc import Iterable
 
@@ -25,7 +25,10 @@ from shared.contracts.parties import Actor
 def lodge(
     received: Iterable[DeclarationRecord], permits: Iterable[PermitRecord], actor: Actor, facts: Facts = NO_FACTS
 ) -> ChangeSet:
-    """Check declarations in the order they came and file each; what one sets aside the next finds taken."""
+    """Return the changes of a batch of declarations, checked in their order.
+
+    Reservations of one declaration count for the check of the next. `permits` contains all permits that they may cite.
+    """
     permits_by_key = {permit.key: permit for permit in permits}
     before = dict(permits_by_key)
     changes: list[DeclarationChange] = []
@@ -49,7 +52,7 @@ def lodge(
 
 
 def received_event(declaration: DeclarationRecord) -> DeclarationEvent:
-    """Return the first event of a declaration: received, by its lodger, when the gateway took it in."""
+    """Return the event `declaration.received`. Its time is the receipt by the gateway."""
     return DomainEvent(
         from_status=None,
         data=DeclarationReceived(**declaration_fields(declaration), status=DeclarationStatus.RECEIVED),

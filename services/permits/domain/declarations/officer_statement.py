@@ -1,4 +1,4 @@
-"""What an officer says with an override: the line of the permit that is meant, a quantity in the unit of that line."""
+"""Statement of an officer in an override: the permit line that is meant, or a quantity in its unit."""
 
 from dataclasses import replace
 
@@ -16,7 +16,11 @@ from shared.problems import Fault, Invalid
 def apply_officer_statement(
     declaration: DeclarationRecord, permits: PermitsById, decision: Override
 ) -> DeclarationRecord:
-    """Take the officer's line, and quantity in the line's unit, into the citations of the item."""
+    """Return the declaration with the officer's line and quantity in the citations of the item.
+
+    The quantity is in the unit of the line. Only citations without a reservation change.
+    Raise Invalid `override-incomplete`, `no-such-line`, `line-cited-already` or `quantity-stands` if it does not fit.
+    """
     _require_statement(decision)
     if decision.quantity is None and decision.line is None:
         return declaration
@@ -34,12 +38,12 @@ def apply_officer_statement(
 
 
 def _settled_permits(declaration: DeclarationRecord, decision: Override) -> set[tuple[str, str]]:
-    """Answer the issuers and numbers of the permits whose finding is settled here."""
+    """Return issuer and number of the permits that the overridden findings name."""
     return {(f.permit.issuer, f.permit.number) for f in declaration.findings if f.rule == decision.rule and f.permit}
 
 
 def _require_statement(decision: Override) -> None:
-    """Ask for what the officer has to say with an override of the unit or of the line that is meant."""
+    """Raise Invalid `override-incomplete` if the rule needs an item, a line or a quantity that the officer left out."""
     needed = {"item": decision.item is None and not (decision.quantity is None and decision.line is None)}
     if decision.rule == unit_converts.name:
         needed = {"item": decision.item is None, "quantity": decision.quantity is None}

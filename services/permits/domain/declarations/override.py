@@ -1,6 +1,7 @@
-"""An officer settles what the rules left open: overrides a finding, with a reason.
+"""Override: an officer settles the findings of one rule and states a reason.
 
-Officers override blocks and settle referrals with a reason, logged under their name. Nobody may overdraw a line.
+An override may settle a block or a referral. The history records the officer and the reason.
+No override lets a line be used for more than the permit and the consents allow.
 """
 
 from collections.abc import Iterable
@@ -34,9 +35,12 @@ from shared.problems import Conflict, Fault, Invalid
 
 
 def override(declaration: DeclarationRecord, permits: PermitsById, decision: Override, actor: Actor) -> ChangeSet:
-    """Settle the findings of one rule; with the last the declaration is accepted and its quantities set aside.
+    """Return the changes of an override. After the last open finding, the declaration is accepted and reserves.
 
-    A permit that was withdrawn meanwhile becomes a finding now, to be settled in its turn.
+    A permit that was withdrawn or used by others after the check adds a finding, which needs its own override.
+    Raise Conflict `invalid-transition` if the declaration is not referred or rejected.
+    Raise Conflict `no-such-finding` if the rule has no open finding, `not-enough-left` if a line has too little left.
+    Raise Invalid if the officer's statement does not fit or an accepted item would be written off from no line.
     """
     _require_open(declaration)
     overridden = replace(declaration, findings=_override_findings(declaration, decision, actor))
@@ -55,9 +59,9 @@ def override(declaration: DeclarationRecord, permits: PermitsById, decision: Ove
 
 
 def require_permit_unknown(declaration: DeclarationRecord, permits: Iterable[PermitRecord], decision: Override) -> None:
-    """Refuse to wave through a document that came into the registry since: it would be written off nowhere.
+    """Raise Conflict `known-by-now` if a permit that an overridden finding calls unknown is registered now.
 
-    Raises Conflict where a finding that is to be settled would not be found any more.
+    Without a new check, its use would be written off nowhere.
     """
     _require_open(declaration)
     pointer = _item_pointer(declaration, decision)
@@ -123,7 +127,7 @@ class _DecisionFields(TypedDict):
 
 
 def _decision_fields(decision: Override) -> _DecisionFields:
-    """Return the finding that was settled and what the officer said of it, for the event."""
+    """Return the fields of the event that describe the officer's decision."""
     return {
         "overridden": decision.rule,
         "item": decision.item,
@@ -134,7 +138,7 @@ def _decision_fields(decision: Override) -> _DecisionFields:
 
 
 def _require_line_and_quantity(citation: Citation) -> None:
-    """Refuse to accept what would be written off nowhere: the officer names the line, and how much of it."""
+    """Raise Invalid `line-missing` or `quantity-missing` if a citation has no line or no quantity to write off."""
     if citation.use == ALREADY_COUNTED:
         return
     if citation.line == "":
@@ -183,7 +187,7 @@ def _item_index(declaration: DeclarationRecord, number: int) -> int:
 
 
 def _reserve(permit: PermitRecord, citation: Citation) -> tuple[PermitRecord, Citation]:
-    """Set aside what is asked of a line; what the line lacks is drawn of the consent for this item."""
+    """Return the permit and the citation with its reservation. The item uses its consent for what the line lacks."""
     consent_use = consent_entries(citation, permit.lines[citation.line].balance, citation.requested)
     reservation = with_consent_used(citation, consent_use)
     maximum = EXACT.add(

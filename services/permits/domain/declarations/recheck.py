@@ -1,7 +1,7 @@
-"""A referred declaration is checked again by itself, once what it waited for may have come: a listing, an endorsement.
+"""Recheck: the hub checks a referred declaration again when a listing or an endorsement that it needs may exist.
 
-What an officer has settled stays settled where it is found again; where the officer named a line or a quantity the rest
-is the officer's too. What gave way or lost its permit waits for a person.
+An override stays for a finding that the new check makes again. If an officer stated a line or a quantity, the hub
+leaves the declaration to officers. The same holds after displacement and after the withdrawal of a permit.
 """
 
 from collections.abc import Iterable
@@ -27,16 +27,16 @@ from shared.contracts.findings import Finding
 from shared.contracts.parties import Actor
 
 ANSWERABLE_RULES = frozenset({goods_are_verified.name, was_endorsed.name, population_is_known.name})
-"""Findings whose answer may come by itself."""
+"""Findings that may end without an officer: a listing is loaded, or a permit is endorsed."""
 OFFICER_STATED_RULES = frozenset({unit_converts.name, line_is_unambiguous.name, document_has_line.name})
-"""Findings that an officer settles by naming a line or a quantity, which a check would not know."""
+"""Findings that an officer settles with a line or a quantity, which a check cannot know."""
 OFFICER_ONLY_RULES = frozenset(
     {reservation_fits_endorsement.name, is_not_withdrawn.name, reservation_is_released_in_time.name}
 )
 
 
 def can_be_rechecked(declaration: DeclarationRecord) -> bool:
-    """Say whether a declaration waits for something that may come by itself."""
+    """Return whether a new check without an officer may settle a finding of a declaration."""
     if declaration.status is not DeclarationStatus.REFERRED or any(
         _is_decided_by_officer(finding) for finding in declaration.findings
     ):
@@ -49,7 +49,7 @@ def can_be_rechecked(declaration: DeclarationRecord) -> bool:
 
 
 def _is_decided_by_officer(finding: Finding) -> bool:
-    """Say whether a customs officer took more than a look: overrode a block, or said what is written off."""
+    """Return whether a customs officer overrode a block, or stated a line or a quantity."""
     if finding.override is None or finding.override.by.role == ActorRole.RULES:
         return False
     return finding.severity is Severity.BLOCK or finding.rule in OFFICER_STATED_RULES
@@ -58,7 +58,10 @@ def _is_decided_by_officer(finding: Finding) -> bool:
 def recheck(
     declaration: DeclarationRecord, permits: Iterable[PermitRecord], facts: Facts, actor: Actor
 ) -> ChangeSet | None:
-    """Check a declaration again against the law of today; None where it finds what was found before."""
+    """Return the changes of a check against the reference data of today; None if the findings are the same.
+
+    `permits` contains all permits that the declaration may cite.
+    """
     permits_by_id = {permit.id: permit for permit in permits}
     before = {permit.key: permit for permit in permits_by_id.values()}
     returned = return_reservations(declaration, permits_by_id, actor, f"again/{declaration.sequence}")
@@ -96,7 +99,7 @@ def recheck(
 
 
 def _with_overrides(declaration: DeclarationRecord, verdict: Verdict) -> Verdict:
-    """Carry over what an officer settled to the same findings, found again."""
+    """Return the verdict with the overrides of findings that the new check made again."""
     overrides = {_finding_key(finding): finding.override for finding in declaration.findings if finding.overridden}
     findings = tuple(
         finding.model_copy(update={"overridden": True, "override": overrides[_finding_key(finding)]})
@@ -113,7 +116,7 @@ def _finding_key(finding: Finding) -> tuple[object, ...]:
 
 
 def _finding_keys(findings: Iterable[Finding]) -> set[tuple[object, ...]]:
-    """Say what was found, but for what the hub has settled itself."""
+    """Return the keys of findings, except those that the hub itself overrode."""
     return {_finding_key(one) for one in findings if one.override is None or one.override.by.role != ActorRole.RULES}
 
 

@@ -1,7 +1,7 @@
-"""A declaration that nobody released in the days its country allows gives back what it set aside, and is referred.
+"""Refer a stale declaration: without a decision within the days of its country, its reservations return.
 
-It is not over: an officer who overrides the finding sets all aside anew if it is still there, its trader may state a
-new version or cancel, customs may refuse.
+The declaration is not final. An override reserves the quantities again if the lines still have them.
+The trader may amend or cancel it, and customs may refuse it.
 """
 
 from dataclasses import replace
@@ -20,7 +20,10 @@ from shared.contracts.parties import Actor
 
 
 def refer_stale(declaration: DeclarationRecord, permits: PermitsById, days: int, last: date, actor: Actor) -> ChangeSet:
-    """Give back the reservations of an accepted or referred declaration; `last` is when something last happened."""
+    """Return the changes that refer a declaration and return its reservations.
+
+    `days` is the number of days that its country allows; `last` is the day of its last event.
+    """
     returned = return_reservations(declaration, permits, system_actor(actor), f"ended/{declaration.sequence}")
     found = evaluate((reservation_is_released_in_time,), StaleContext(days=days, last_changed=last))
     findings = (*declaration.findings, *found)

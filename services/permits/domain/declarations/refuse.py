@@ -12,7 +12,7 @@ from shared.contracts.parties import Actor
 
 
 def refuse(declaration: DeclarationRecord, permits: PermitsById, reason: str, actor: Actor) -> ChangeSet:
-    """Refuse the goods; what was set aside goes back."""
+    """Return the changes of a refusal. Raise Conflict `invalid-transition` if the status does not allow it."""
     require_transition(declaration, DeclarationStatus.REFUSED, ActorRole.CUSTOMS)
     data = DeclarationRefused(**declaration_fields(declaration), status=DeclarationStatus.REFUSED, reason=reason)
     return end_without_release(declaration, permits, data, actor)

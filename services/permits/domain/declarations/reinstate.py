@@ -1,4 +1,4 @@
-"""A lost permit was found: what was referred for that loss goes on as if it had never been lost."""
+"""Reinstate a declaration: a permit that was reported lost is found, so the findings about the loss end."""
 
 from dataclasses import replace
 
@@ -17,10 +17,10 @@ from shared.contracts.parties import Actor
 
 
 def reinstate(declaration: DeclarationRecord, permit: PermitRecord, actor: Actor) -> DeclarationChange | None:
-    """Settle the findings that a permit is lost; None where a declaration has none.
+    """Return the change that overrides the findings that a permit is lost; None if a declaration has none.
 
-    It is accepted where nothing else stands, for it kept what it had set aside. What was rejected stays rejected: its
-    trader states a new version, or customs overrides.
+    The declaration is accepted if no other finding is open, because it kept its reservations. A rejected declaration
+    stays rejected: its trader amends it, or customs overrides the finding.
     """
     if declaration.status is not DeclarationStatus.REFERRED or not any(
         _is_lost_finding(finding, permit) for finding in declaration.findings

@@ -1,7 +1,4 @@
-"""Release the goods of a declaration: customs lets them go, and what arrived is written off.
-
-Each takes the declaration, the permits it cites as they stand under their locks, and answers all that is written.
-"""
+"""Release a declaration: customs states what arrived or left, and the hub writes it off."""
 
 from dataclasses import replace
 from datetime import date
@@ -44,9 +41,12 @@ def release(
     day: date,
     reserving: ReservingDeclarations,
 ) -> ChangeSet:
-    """Let the goods go: of an import what arrived is consumed, of an export what left is endorsed (box 14).
+    """Return the changes of a release: an import consumes what arrived, an export endorses what left (box 14).
 
-    `reserving` are the declarations that hold import reservations on the permits of an export.
+    `permits` contains the permits that the declaration cites and those with reservations of `reserving` declarations.
+    `reserving` contains the declarations with import reservations on the permits of an export. `day` is the value date.
+    Raise Conflict `invalid-transition`, `permit-withdrawn`, `more-than-reserved` or an error of `apply_uses`.
+    Raise Invalid if an item, a unit, a quantity or the number of dead animals does not fit.
     """
     require_transition(declaration, DeclarationStatus.RELEASED, ActorRole.CUSTOMS)
     if declaration.status is DeclarationStatus.RELEASED:
@@ -91,7 +91,7 @@ def release(
 
 
 def _require_permits_not_withdrawn(declaration: DeclarationRecord, permits: PermitsById) -> None:
-    """Refuse to go on with a permit that was withdrawn, unless an officer overrode just that (409)."""
+    """Raise Conflict `permit-withdrawn` if a cited permit was withdrawn and no officer overrode that finding."""
     named = (f.permit for f in declaration.findings if f.rule == is_not_withdrawn.name and f.overridden)
     overridden = {(cited.issuer, cited.number) for cited in named if cited}
     for citation in declaration.citations:
@@ -103,7 +103,10 @@ def _require_permits_not_withdrawn(declaration: DeclarationRecord, permits: Perm
 
 
 def _actual_items(declaration: DeclarationRecord, decision: Release, permits: PermitsById) -> dict[int, ActualItem]:
-    """Answer what arrived or left of every item; more than was declared only where the authority consented."""
+    """Return the actual quantity of each item, by item number. An item that is not stated has the declared quantity.
+
+    Raise Invalid `more-than-declared` if a quantity exceeds the declared one and the item has no consent.
+    """
     require_items(declaration, [item.number for item in decision.items])
     given = {item.number: item for item in decision.items}
     actual = {}

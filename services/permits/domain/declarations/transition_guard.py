@@ -1,4 +1,4 @@
-"""Refuse a transition that a declaration's status or the actor's role does not allow."""
+"""Guard of declaration transitions: the status and the actor's role must allow them."""
 
 from services.permits.domain.lifecycle import can_transition, describe_transitions
 from services.permits.domain.model.declarations import DeclarationRecord
@@ -7,7 +7,7 @@ from shared.problems import Conflict
 
 
 def require_transition(declaration: DeclarationRecord, to_status: DeclarationStatus, role: ActorRole) -> None:
-    """Refuse a transition that the table does not have (409 `invalid-transition`)."""
+    """Raise Conflict `invalid-transition` if the table has no such transition for this role."""
     if not can_transition(declaration.status, to_status, role):
         allowed = describe_transitions(declaration.status)
         detail = f"Declaration {declaration.content.reference} is {declaration.status}. {allowed}"

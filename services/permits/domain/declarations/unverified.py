@@ -1,4 +1,4 @@
-"""A declaration that could not be checked when it came is checked in the hand of the officer who takes it on."""
+"""Unverified declarations: the hub could not check them at receipt, so an officer starts their check."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -32,7 +32,7 @@ WHAT_TO_DO = "Its trader states a new version (PUT), or customs refuses it (refu
 
 
 def is_unchecked(declaration: DeclarationRecord) -> bool:
-    """Say whether a declaration waits because it could not be checked at all."""
+    """Return whether a declaration is referred because the hub could not check it at all."""
     return declaration.status is DeclarationStatus.REFERRED and any(
         _is_unverified_finding(finding) for finding in declaration.findings
     )
@@ -41,10 +41,10 @@ def is_unchecked(declaration: DeclarationRecord) -> bool:
 def check_unverified(
     declaration: DeclarationRecord, permits: Iterable[PermitRecord], facts: Facts, decision: Override, actor: Actor
 ) -> ChangeSet:
-    """Check it now, and set aside what it asks for: all of it or nothing, as for any other.
+    """Return the changes of the check that an officer's override of the finding `unverified` starts.
 
-    What the check finds stands, to be settled in its turn. What could not even be read is never waved through: nobody
-    can say what would be written off (409 `not-checked`).
+    Findings of this check stay open and need their own override. Raise Conflict `not-checked` if the hub could not
+    read the declaration, because it then cannot know what to write off.
     """
     if any(
         _is_unverified_finding(finding) and (finding.found or "").startswith(UNREADABLE_PREFIX)
@@ -70,7 +70,7 @@ def check_unverified(
 def _events(
     declaration: DeclarationRecord, verdict: Verdict, decision: Override, actor: Actor
 ) -> tuple[DeclarationEvent, ...]:
-    """Return the event of the officer's decision, and that of the rules where the check blocks the declaration."""
+    """Return the event of the officer's decision, and an event of the hub if the check rejects the declaration."""
     if verdict.status is DeclarationStatus.ACCEPTED:
         accepted = DeclarationAccepted(
             **declaration_fields(declaration),
@@ -99,8 +99,10 @@ def _is_unverified_finding(finding: Finding) -> bool:
 
 
 def lodge_unverified(submitted: DeclarationRecord, reason: str, actor: Actor) -> ChangeSet:
-    """File a declaration that could not be checked as referred, with the finding `unverified_finding`: never out of
-    sight."""
+    """Return the changes that store a declaration as referred because the hub could not check it, for this reason.
+
+    Officers find it among the referred declarations, so it is never lost.
+    """
     verdict = Verdict(
         status=DeclarationStatus.REFERRED,
         findings=(unverified_finding(reason),),

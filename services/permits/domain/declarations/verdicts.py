@@ -1,4 +1,4 @@
-"""A declaration with the verdict of its check: its status and findings and events."""
+"""Verdicts of checks applied to declarations: status, findings, citations, events and changed permits."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -28,7 +28,7 @@ NO_EVENTS: EventsByPermit = {}
 
 
 def with_verdict(declaration: DeclarationRecord, verdict: Verdict) -> DeclarationRecord:
-    """Answer the declaration as its check left it."""
+    """Return the declaration with the status, findings, citations and completed content of its verdict."""
     content = verdict.content or declaration.content
     return replace(
         declaration, status=verdict.status, findings=verdict.findings, citations=verdict.citations, content=content
@@ -36,7 +36,7 @@ def with_verdict(declaration: DeclarationRecord, verdict: Verdict) -> Declaratio
 
 
 def checked_event(declaration: DeclarationRecord, verdict: Verdict, actor: Actor) -> DeclarationEvent:
-    """Return the event of the check, which follows that of the version that was checked."""
+    """Return the event of a check: the second event of the command, after that of the checked version."""
     return DomainEvent(
         from_status=DeclarationStatus.RECEIVED,
         data=verdict_data(declaration, verdict, nth=2),
@@ -47,7 +47,10 @@ def checked_event(declaration: DeclarationRecord, verdict: Verdict, actor: Actor
 def verdict_data(
     declaration: DeclarationRecord, verdict: Verdict, *, nth: int, reason: str | None = None
 ) -> DeclarationEventData:
-    """Return the data of the event that a declaration has the status of its verdict, the findings among them."""
+    """Return the data of the event by which a declaration gets the status of its verdict.
+
+    `nth` is the place of the event among the events of its command, from 1.
+    """
     fields, findings = declaration_fields(declaration, nth), verdict.findings or None
     match verdict.status:
         case DeclarationStatus.ACCEPTED as status:
@@ -67,8 +70,10 @@ def second_use_events(
     actor: Actor,
     events_by_permit: EventsByPermit = NO_EVENTS,
 ) -> EventsByPermit:
-    """Return `events_by_permit` and, for each permit concerned, the event that this declaration tried to use it a
-    second time."""
+    """Return `events_by_permit` with an event `permit.second_use_attempted` for each permit in `second_uses`.
+
+    The declaring party and its trader receive the event only if the permit names them.
+    """
     attempts: dict[UUID, list[SecondUseAttempt]] = {}
     named_permits: set[UUID] = set()
     for second_use in second_uses:
@@ -109,7 +114,7 @@ def changed_permits(
     after: Mapping[tuple[str, str], PermitRecord],
     events_by_permit: EventsByPermit,
 ) -> tuple[PermitChange, ...]:
-    """Answer the permits that a decision changed, each with its moves."""
+    """Return the change of each permit that has events or whose balances changed. Keys are issuer and number."""
     return tuple(
         PermitChange(
             permit=permit, events=events_by_permit.get(permit.id, ()), changed_lines=_changed_lines(before[key], permit)

@@ -1,8 +1,21 @@
-"""Reserve, consume, release, correct: the arithmetic of one permit line, exact in the line's unit.
+"""Balance of one permit line: exact arithmetic of its ledger entries, in the unit of the line.
 
-A line has two sides. Export: what the permit grants, drawn on by export declarations and endorsements. Import: what
-was endorsed (what was granted, while the permit was never endorsed), drawn on by import declarations. On each side
-what is reserved and used never passes what that side has, the used quantities of the authority's consents included.
+A line has two sides. Export declarations and endorsements use the export side, which has the granted quantity.
+Import declarations use the import side. It has the endorsed quantity, or the granted one until the first endorsement.
+On each side, reserved plus used never exceeds the permit amount plus the used consents.
+
+Example, for a line of 100 kg:
+
+| entries              | side   | permit amount | reserved | used | left |
+|----------------------|--------|---------------|----------|------|------|
+| GRANT 100            | export |           100 |        0 |    0 |  100 |
+| RESERVE 60           | export |           100 |       60 |    0 |   40 |
+| RETURN 60, ENDORSE 50| export |           100 |        0 |   50 |   50 |
+| (same ENDORSE 50)    | import |            50 |        0 |    0 |   50 |
+| RESERVE 40           | import |            50 |       40 |    0 |   10 |
+| RETURN 40, CONSUME 38| import |            50 |        0 |   38 |   12 |
+
+A last entry that closes its side leaves nothing available, although 12 kg are left.
 """
 
 from collections.abc import Iterable
@@ -19,7 +32,7 @@ SIDES = tuple(Side)
 
 
 class EntryKind(StrEnum):
-    """What an entry of the ledger does."""
+    """The kind of a ledger entry: what it changes in the balance of a line."""
 
     GRANT = "grant"
     CONSENT = "consent"
@@ -36,13 +49,14 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerEntry:
-    """One movement on one side of a line, in the line's unit; only a correction may be negative.
+    """One movement on one side of a line, in the line's unit. Only the quantity of a correction may be negative.
 
-    On the export side what was used up is what was endorsed, so ENDORSE stands there where CONSUME stands on the
-    import side. `closes` says that the use closed the side, `opens` that a correction opened it again. CROSS is a line
-    of the continuation sheet: the specimen crossed a border and uses nothing up; RECROSS corrects one. CONSENT is the
-    authority's consent for one item. The line has more by it only while that item uses it: CONSENT_USED adds the
-    quantity to the line, CONSENT_RETURNED takes it off again.
+    ENDORSE records a use on the export side, CONSUME a use on the import side.
+    `closes` means that the use closes the side; `opens` means that a correction opens it again.
+    CROSS_BORDER is a row of the continuation sheet: a specimen crosses a border and uses no quantity.
+    CORRECT_CROSSING corrects such a row.
+    CONSENT records the authority's consent for one item and changes no balance.
+    CONSENT_USED adds a quantity to the side while that item uses it. CONSENT_RETURNED subtracts it again.
     """
 
     side: Side
@@ -54,9 +68,10 @@ class LedgerEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class Balance:
-    """What a line has and what is set aside or used of it; `endorsed` is None until the permit is endorsed.
+    """The sums of a line's entries, in the line's unit. `endorsed` is None until the first endorsement.
 
-    `export_consented` and `import_consented` are what items use of the consents given for each of them.
+    `export_consented` and `import_consented` are the quantities of consents that items use.
+    `export_closed` and `import_closed` mean that an entry closed the side and no later entry opened it.
     """
 
     granted: Decimal
@@ -71,7 +86,7 @@ class Balance:
 
 
 class Overdrawn(Exception):
-    """More was asked than is left; both in the line's unit."""
+    """Entries would commit more than a side has left, or make a sum negative. Quantities are in the line's unit."""
 
     def __init__(self, requested: Decimal, remaining_quantity: Decimal) -> None:
         super().__init__(f"asked {requested}, left {remaining_quantity}")
@@ -80,41 +95,45 @@ class Overdrawn(Exception):
 
 
 def permit_amount(balance: Balance, side: Side) -> Decimal:
-    """Answer what a side has by the permit alone: granted, and at import what was endorsed once it was."""
+    """Return the quantity that a side has without consents, in the line's unit.
+
+    That is the granted quantity; at import, the endorsed quantity from the first endorsement on (box 14).
+    """
     return balance.granted if side is Side.EXPORT or balance.endorsed is None else balance.endorsed
 
 
 def consent_used(balance: Balance, side: Side) -> Decimal:
-    """Return what items use of consents on a side."""
+    """Return the quantity of consents that items use on a side, in the line's unit."""
     return balance.export_consented if side is Side.EXPORT else balance.import_consented
 
 
 def total_amount(balance: Balance, side: Side) -> Decimal:
-    """Return what a side has in all, what is used of consents included."""
+    """Return the permit amount of a side plus its used consents, in the line's unit."""
     return EXACT.add(permit_amount(balance, side), consent_used(balance, side))
 
 
 def committed(balance: Balance, side: Side) -> Decimal:
-    """Answer what of a side is reserved or used."""
+    """Return the reserved plus the used quantity of a side, in the line's unit."""
     if side is Side.EXPORT:
         return EXACT.add(balance.export_reserved, balance.endorsed or ZERO)
     return EXACT.add(balance.import_reserved, balance.import_consumed)
 
 
 def reserved(balance: Balance, side: Side) -> Decimal:
-    """Answer what of a side is set aside for declarations not yet released."""
+    """Return the quantity that declarations reserve on a side before their release, in the line's unit."""
     return balance.export_reserved if side is Side.EXPORT else balance.import_reserved
 
 
 def used(balance: Balance, side: Side) -> Decimal:
-    """Answer what of a side was really used: endorsed at export, consumed at import."""
+    """Return the used quantity of a side, in the line's unit: endorsed at export, consumed at import."""
     return (balance.endorsed or ZERO) if side is Side.EXPORT else balance.import_consumed
 
 
 def is_closed(balance: Balance, side: Side) -> bool:
-    """Say whether a side serves no further shipment (Article VI.5 and VI.6).
+    """Return whether a side serves no further shipment (Article VI.5 and VI.6).
 
-    The import side is closed by a use that is no part use, and while part uses have used all that was endorsed so far.
+    A use that is not a part use closes a side by its entry.
+    Part uses close the import side only while they have used all that was endorsed so far.
     """
     if side is Side.EXPORT or is_closed_by_entry(balance, side):
         return is_closed_by_entry(balance, side)
@@ -122,32 +141,38 @@ def is_closed(balance: Balance, side: Side) -> bool:
 
 
 def is_closed_by_entry(balance: Balance, side: Side) -> bool:
-    """Say whether an entry closed a side, and none opened it again."""
+    """Return whether an entry closed a side and no later entry opened it."""
     return balance.export_closed if side is Side.EXPORT else balance.import_closed
 
 
 def remaining(balance: Balance, side: Side) -> Decimal:
-    """Answer has − taken, closed or not; negative only inside an endorsement that takes away what was reserved."""
+    """Return the total amount of a side minus the committed quantity, in the line's unit. Closure does not matter.
+
+    The result is negative only inside an endorsement for less than the reserved quantity, before displacement.
+    """
     return EXACT.subtract(total_amount(balance, side), committed(balance, side))
 
 
 def remaining_on_permit(balance: Balance, side: Side) -> Decimal:
-    """Answer what is left of the permit itself: what an item drew of its consent is nobody else's, lacking or not."""
+    """Return the permit amount minus the committed quantity, in the line's unit; never negative.
+
+    Used consents add nothing: each serves its own item only, even when the line has room for that item again.
+    """
     return max(EXACT.subtract(permit_amount(balance, side), committed(balance, side)), ZERO)
 
 
 def covered_by_consent(balance: Balance, side: Side) -> Decimal:
-    """Answer how much more is reserved and used than the permit itself has: so much lives by consents."""
+    """Return by how much the committed quantity exceeds the permit amount, in the line's unit: consents cover this."""
     return max(EXACT.subtract(committed(balance, side), permit_amount(balance, side)), ZERO)
 
 
 def available(balance: Balance, side: Side) -> Decimal:
-    """Answer what a further declaration could reserve: nothing on a closed side."""
+    """Return the quantity that a further declaration can reserve, in the line's unit: zero on a closed side."""
     return ZERO if is_closed(balance, side) else remaining_on_permit(balance, side)
 
 
 def apply_entry(balance: Balance, entry: LedgerEntry) -> Balance:
-    """Apply one entry without asking whether it may be; `post` asks."""
+    """Return the balance with one entry applied, without a check of the limits. `post` checks them."""
     amount = entry.quantity
     match entry.kind, entry.side:
         case EntryKind.GRANT, _:
@@ -181,7 +206,11 @@ def _reserve(balance: Balance, side: Side, amount: Decimal) -> Balance:
 
 
 def post(balance: Balance, entries: Iterable[LedgerEntry]) -> Balance:
-    """Apply entries in order; raises Overdrawn when a side would end with more taken than it has, or below zero."""
+    """Return the balance with entries applied in order.
+
+    Raise Overdrawn if a side then has less than zero left, or a negative reserved or used quantity.
+    Only the balance after the last entry counts.
+    """
     before = balance
     for entry in entries:
         balance = apply_entry(balance, entry)
@@ -194,7 +223,7 @@ def post(balance: Balance, entries: Iterable[LedgerEntry]) -> Balance:
 
 
 def recompute(entries: Iterable[LedgerEntry]) -> Balance:
-    """Work a balance out again from all its entries, first to last."""
+    """Return the balance that all entries of a line produce, from the first to the last."""
     balance = Balance(granted=ZERO)
     for entry in entries:
         balance = apply_entry(balance, entry)
@@ -202,7 +231,7 @@ def recompute(entries: Iterable[LedgerEntry]) -> Balance:
 
 
 def consumption_entry(side: Side, actual: Decimal, *, closes: bool) -> LedgerEntry:
-    """Write the entry of what was really used."""
+    """Return the entry of an actual use: ENDORSE on the export side, CONSUME on the import side."""
     return LedgerEntry(
         side=side, kind=EntryKind.ENDORSE if side is Side.EXPORT else EntryKind.CONSUME, quantity=actual, closes=closes
     )

@@ -1,4 +1,4 @@
-"""An application for a permit as it is kept."""
+"""An application for a permit as the hub stores it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +11,10 @@ from shared.contracts.closed_sets import ApplicationStatus
 
 @dataclass(frozen=True, kw_only=True)
 class ApplicationRecord:
-    """An application on file: what was asked, by whom and in whose name, where it stands, who assessed it, and the
-    permit it led to."""
+    """An application with its content, applicant, status, assessment and the permit that it led to.
+
+    `party` submitted it for `trader`, which may be the same party.
+    """
 
     id: UUID
     party: UUID

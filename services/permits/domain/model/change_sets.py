@@ -1,4 +1,4 @@
-"""All changes that one command makes, written together or not at all."""
+"""All changes that one command makes, written in one transaction."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +14,7 @@ from shared.contracts.parties import Actor
 
 @dataclass(frozen=True, kw_only=True)
 class Posting:
-    """An entry of the ledger with all that names it: line, declaration, item, who, when, why."""
+    """A ledger entry with its actor, cause, value date and reason, and the declaration and item that it belongs to."""
 
     permit: UUID
     line: str
@@ -30,7 +30,7 @@ class Posting:
 
 @dataclass(frozen=True, kw_only=True)
 class DeclarationChange:
-    """A declaration as it is to be written, and the moves that led there."""
+    """A declaration to write, and the events that describe the change."""
 
     declaration: DeclarationRecord
     events: tuple[DeclarationEvent, ...]
@@ -38,10 +38,10 @@ class DeclarationChange:
 
 @dataclass(frozen=True, kw_only=True)
 class PermitChange:
-    """A permit as it is to be written, and the moves that led there.
+    """A permit to write, and the events that describe the change.
 
-    Without moves only balances changed, and its version stands: who read the permit may still act on what was read.
-    `changed_lines` are those whose balance changed, all of them where it is not said.
+    Without events only balances changed. The version then stays, so a client's precondition on it still matches.
+    `changed_lines` are the lines whose balances changed; None means all lines.
     """
 
     permit: PermitRecord
@@ -51,7 +51,7 @@ class PermitChange:
 
 @dataclass(frozen=True, kw_only=True)
 class ApplicationChange:
-    """An application as it is to be written, and the moves that led there."""
+    """An application to write, and the events that describe the change."""
 
     application: ApplicationRecord
     events: tuple[ApplicationEvent, ...]
@@ -59,7 +59,7 @@ class ApplicationChange:
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeSet:
-    """All that one decision writes: declarations, permits, ledger entries, applications, together or not at all."""
+    """All declarations, permits, postings and applications that one command writes."""
 
     declarations: tuple[DeclarationChange, ...] = ()
     permits: tuple[PermitChange, ...] = ()

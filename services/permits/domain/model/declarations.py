@@ -1,4 +1,4 @@
-"""A declaration as it is kept and the citations of its items."""
+"""A declaration as the hub stores it, and the citations of its items."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from shared.contracts.findings import Finding
 
 @dataclass(frozen=True, kw_only=True)
 class Citation:
-    """An item of a declaration that cites a permit line, and what it has reserved and used of it, in the line's unit.
+    """An item's reference to a permit line, with its reserved and used quantities in the line's unit.
 
-    `line` is empty where no line was found. Several items of one declaration may cite one line. `consented` is what
-    the authority agreed to beyond the permit for this item, `consent_used` what of that is in what it has reserved
-    and used; `counted_elsewhere` is what this item claims that the declaration `counted_by` has counted already.
-    `dead_on_arrival` is None where customs did not say.
+    `line` is empty if no line was found. Several items of one declaration may cite one line.
+    `consented` is the authority's consent for this item; `consent_used` is its part in `reserved` and `used`.
+    `counted_elsewhere` is the quantity that this item claims of the count of the declaration `counted_by`.
+    `dead_on_arrival` is None if customs stated no number.
     """
 
     declaration: UUID
@@ -42,13 +42,16 @@ class Citation:
 
     @property
     def is_open(self) -> bool:
-        """Say whether a reservation stands."""
+        """Return whether the citation has a reservation."""
         return self.reserved > 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeclarationRecord:
-    """A declaration on file: what was stated, by whom, when, and where it stands."""
+    """A declaration with its content, parties, status, findings and citations.
+
+    `party` lodged it for `trader`, which may be the same party. `digest` identifies the received bytes.
+    """
 
     id: UUID
     party: UUID
@@ -64,4 +67,4 @@ class DeclarationRecord:
 
 
 ReservingDeclarations = Mapping[UUID, DeclarationRecord]
-"""Declarations that hold import reservations on a permit that is endorsed, by id."""
+"""Declarations with import reservations on a permit that is endorsed, by id."""

@@ -1,4 +1,4 @@
-"""What happened to a declaration or a permit or an application."""
+"""Events about declarations, permits, applications and quotas."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -15,7 +15,7 @@ from shared.contracts.parties import Actor
 
 
 def system_actor(actor: Actor) -> Actor:
-    """Answer the same moment in the hand of the hub itself."""
+    """Return the hub itself as actor, at the time of another actor."""
     return (
         actor
         if actor.party is None and actor.role == ActorRole.RULES
@@ -28,10 +28,10 @@ Data_co = TypeVar("Data_co", bound=EventData, covariant=True)
 
 @dataclass(frozen=True, kw_only=True)
 class DomainEvent(Generic[Data_co]):
-    """One event about a declaration, a permit, an application or a quota: its data, and who did it when.
+    """One event about a declaration, a permit, an application or a quota: its data and its actor.
 
-    An event that keeps the status says that something else changed. `also_notify` are parties that receive it in
-    addition to those that may read its subject.
+    `from_status` is the status before the event. An event that keeps the status reports another change.
+    `also_notify` are parties that receive it in addition to those that may read its subject.
     """
 
     from_status: str | None
@@ -41,7 +41,7 @@ class DomainEvent(Generic[Data_co]):
 
     @property
     def event_type(self) -> EventType:
-        """The type that the model of its data stands for."""
+        """The event type of the model of its data."""
         return event_type_of(self.data)
 
 

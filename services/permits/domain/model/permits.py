@@ -1,4 +1,4 @@
-"""A permit as it is kept with its lines and their balances."""
+"""A permit as the hub stores it, with its lines and their balances."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,17 +21,17 @@ class PermitLineRecord:
     balance: Balance
 
     def with_balance(self, balance: Balance) -> "PermitLineRecord":
-        """Answer the line with another balance."""
+        """Return the line with another balance."""
         return replace_field(self, "balance", balance)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PermitRecord:
-    """A permit as the registry holds it.
+    """A permit with its content, lines, status and usage.
 
-    `token_digest` is the SHA-256 of its own secret, by which a stranger may read it; `notice_level` says how far its
-    end was told of. `usage_totals` sums up every standing and past use of the lines that the decision at hand is
-    about; `citations` are those citations themselves, as far as it asks for them one by one.
+    `token_digest` is the SHA-256 of the permit token. `notice_level` is the last notice about the end of the permit.
+    `usage_totals` sums all reservations and uses of the lines that the decision concerns.
+    `citations` contains single citations, only those that the decision needs.
     """
 
     id: UUID
@@ -53,20 +53,20 @@ class PermitRecord:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What a permit is cited by: its issuer and number."""
+        """The issuer and number, by which declarations cite a permit."""
         return self.content.issuer, self.content.number
 
     def with_balance(self, line_letter: str, balance: Balance) -> "PermitRecord":
-        """Answer the permit with another balance of one of its lines."""
+        """Return the permit with another balance of one of its lines."""
         return replace_field(self, "lines", {**self.lines, line_letter: self.lines[line_letter].with_balance(balance)})
 
     def with_usage_totals(self, usage_totals: tuple[UsageTotal, ...]) -> "PermitRecord":
-        """Answer the permit with other uses held of its lines."""
+        """Return the permit with other usage totals."""
         return replace_field(self, "usage_totals", usage_totals)
 
     @property
     def is_for_many_crossings(self) -> bool:
-        """Say whether its goods cross many borders and come back, so that no use closes or uses up a line."""
+        """Return whether its goods cross borders many times and come back, so that no use consumes or closes a line."""
         return self.content.kind in MULTIPLE_CROSSING_KINDS
 
 
@@ -75,9 +75,10 @@ PermitsById = Mapping[UUID, PermitRecord]
 
 @dataclass(frozen=True, kw_only=True)
 class CitedPermits:
-    """The permits that declarations cite, by issuer and number; of some of them every use is asked for by itself.
+    """The permits that declarations cite, by issuer and number.
 
-    Of those in `lines` only these lines are cited, so it need not be worked out what is held of the others.
+    The permits in `with_all_citations` need each single citation. For a permit in `lines`, only these lines need
+    usage totals, because the declarations cite no other.
     """
 
     keys: frozenset[tuple[str, str]]

@@ -1,4 +1,4 @@
-"""What uses hold of the sides of a permit's lines, summed up by kind of use and shipment."""
+"""Usage totals: the sums of citations on the sides of a permit's lines, by kind of use and shipment."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from shared.contracts.quantities import EXACT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageTotal:
-    """What the uses of one kind, of one shipment, hold of a side of a line together, in the line's unit.
+    """The sums of all citations of one kind of use and one shipment on one side of a line, in the line's unit.
 
-    Those that stand open reserve, those that were released have used. A line that a thousand declarations use in part
-    has a thousand citations and two of these: rules ask these.
+    Citations with a reservation (`is_open`) and released citations have separate totals.
+    A line that a thousand declarations use in part has a thousand citations but two totals, which rules read.
     """
 
     line: str
@@ -31,14 +31,14 @@ UsageTotals = tuple[UsageTotal, ...]
 
 
 def add_reservations(totals: UsageTotals, citations: Iterable[Citation]) -> UsageTotals:
-    """Add the reservations of citations to what is held."""
+    """Return usage totals with the reservations of these citations added."""
     for citation in citations:
         totals = _add(totals, _reservation_total(citation))
     return totals
 
 
 def remove_reservation(totals: UsageTotals, citation: Citation) -> UsageTotals:
-    """Take the reservation of a citation out of what is held."""
+    """Return usage totals without the reservation of a citation. Raise ValueError if they do not include it."""
     return _add(totals, _with_reserved(_reservation_total(citation), EXACT.minus(citation.reserved)))
 
 

@@ -25,11 +25,14 @@ from shared.problems import Conflict, Fault, Invalid
 def endorse(
     permits: PermitsById, permit_id: UUID, decision: Endorsement, actor: Actor, reserving: ReservingDeclarations
 ) -> ChangeSet:
-    """Write box 14: what really left. Several endorsements add up; lines not named have nothing left.
+    """Return the changes of an endorsement (box 14), quantities in the unit of each line. Endorsements add up.
 
-    A permit that part loads exhausted, while more of what was granted may leave, stands again by the next one.
-
-    `reserving` are the declarations that hold reservations of the permit, `permits` all that they hold reservations of.
+    The first endorsement endorses zero on lines that it does not name. A permit that part loads exhausted may be
+    endorsed again while more of the granted quantity may leave.
+    `reserving` contains the declarations with import reservations on the permit. `permits` contains this permit and
+    all others on which they have reservations.
+    Raise Conflict `no-export-side` for a document of the country of import, `invalid-transition` for a status that
+    allows no endorsement, or an error of `post_uses`. Raise Invalid if a line or the date does not fit.
     """
     permit = permits[permit_id]
     if permit.content.kind in IMPORT_SIDE_KINDS:

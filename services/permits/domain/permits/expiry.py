@@ -1,7 +1,7 @@
-"""When a permit ends by its dates: what it reads on a day of its issuer, and who is told when the day comes near.
+"""Expiry of permits: the status on a day, and the notices before and after the last day (Article VI.2).
 
-The last day is included. A day is over when it is over in the last of the issuer's zones. Nothing decides by what was
-told: the dates alone do.
+The last day is included. A day ends when it ends in the last time zone of the issuer.
+Notices decide nothing: the status follows from the dates alone.
 """
 
 from dataclasses import replace
@@ -17,22 +17,25 @@ from shared.contracts.events.permits import PermitEventData, PermitExpired, Perm
 from shared.contracts.parties import Actor
 
 NOTICE_PERIOD = timedelta(days=30)
-"""How long before its last day a permit's end is told of."""
+"""Time before the last day of a permit at which the hub sends `permit.expiring`."""
 EXPIRABLE = frozenset({PermitStatus.ISSUED, PermitStatus.ENDORSED})
-"""States that end by the dates: what was used up, lost or withdrawn stays what it is."""
+"""Statuses that the dates change to `expired`. Any other status stays."""
 NOTICE_LEVELS: dict[type[PermitEventData], int] = {PermitExpiring: 1, PermitExpired: 2}
-"""How far the end of a permit has been told: 0 not at all."""
+"""Notice level of a permit after each event about its end; 0 before the first."""
 
 
 def status_on(permit: PermitRecord, day: date) -> PermitStatus:
-    """Answer the status a permit reads on a day of its issuer: expired follows from its dates."""
+    """Return the status of a permit on a day in its issuer's country. `expired` follows from the dates."""
     if permit.status in EXPIRABLE and day > permit.content.valid_until:
         return PermitStatus.EXPIRED
     return permit.status
 
 
 def expiry_notice(permit: PermitRecord, day: date, actor: Actor, also_notify: frozenset[UUID]) -> PermitChange | None:
-    """Write the news that a permit ends soon, or has ended, where that was not told yet."""
+    """Return the change with the event that a permit ends soon or has ended; None if no new notice is due.
+
+    `day` is the day in the issuer's country. Each notice is sent once.
+    """
     status = status_on(permit, day)
     last_day = permit.content.valid_until
     data: PermitExpiring | PermitExpired

@@ -1,4 +1,4 @@
-"""A permit comes into the registry: issued, registered for another country, or in the place of one that it replaces."""
+"""Issue a permit: a new one, one registered for another country, or one that replaces another."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -22,8 +22,10 @@ from shared.contracts.quantities import format_quantity
 
 @dataclass(frozen=True, kw_only=True)
 class NewPermit:
-    """What a new permit comes with: its id, the SHA-256 of the token by which a stranger may read it, and what the
-    listing says of the taxa it names."""
+    """The values that a new permit needs in addition to its content.
+
+    `token_digest` is the SHA-256 of the permit token; `facts` contains the listings of its taxa.
+    """
 
     id: UUID
     token_digest: bytes
@@ -33,7 +35,10 @@ class NewPermit:
 def issue(
     new_permit: NewPermit, content: Permit, party: Party, actor: Actor, *, replaces: PermitRecord | None = None
 ) -> ChangeSet:
-    """Put a permit into the registry, each line with what it grants."""
+    """Return the changes that register a permit. Each line gets a posting of its granted quantity.
+
+    Raise Invalid if the content does not fit its permit kind (`validate_permit`).
+    """
     validate_permit(content, day_in_first_zone(content.issuer, actor.at), new_permit.facts)
     permit = PermitRecord(
         id=new_permit.id,

@@ -1,4 +1,4 @@
-"""Which lines of one paper are for the same goods, so that nobody could say from which of them to write off."""
+"""Overlap of permit lines: two lines for the same goods, so that the line to write off is not certain."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ DISTINGUISHING_FIELDS = "term source underlying_source origin_country origin_per
 
 @dataclass(frozen=True, kw_only=True)
 class _LineTaxa:
-    """A line with the keys of the taxon it names, by accepted name and synonym, and of all that taxon belongs to."""
+    """A line with the keys of its taxon, by accepted name and synonym, and the keys of its higher taxa."""
 
     line: PermitLine
     own_keys: frozenset[str]
@@ -25,7 +25,7 @@ class _LineTaxa:
 
 
 def overlap_faults(lines: tuple[PermitLine, ...], facts: Facts, day: date) -> Iterator[Fault]:
-    """Answer a fault for each line that is for the same goods as one before it; names are those of the day."""
+    """Yield a fault for each line that is for the same goods as an earlier line, by the listing of this day."""
     taxa = [_line_taxa(line, facts, day) for line in lines] if len(lines) > 1 else []
     for (_, one), (index, other) in combinations(enumerate(taxa), 2):
         if _has_same_description(one.line, other.line) and _is_same_taxon(one, other):
@@ -54,5 +54,5 @@ def _has_same_description(one: PermitLine, other: PermitLine) -> bool:
 
 
 def _is_same_taxon(one: _LineTaxa, other: _LineTaxa) -> bool:
-    """Say whether two lines name one taxon, or one of them what the other belongs to."""
+    """Return whether two lines name one taxon, or one names a higher taxon of the other."""
     return bool(one.own_keys & other.own_keys or one.own_keys & other.higher_keys or other.own_keys & one.higher_keys)

@@ -17,7 +17,10 @@ from shared.problems import Fault, Invalid
 def replace_permit(
     old: PermitRecord, new_permit: NewPermit, content: Permit, party: Party, actor: Actor, context: WithdrawalContext
 ) -> ChangeSet:
-    """Replace a permit by a new one of the same issuer; the two name one another."""
+    """Return the changes that issue a new permit and withdraw the old one. Each names the other.
+
+    Raise Invalid `issuer-differs` if the issuers differ, and the errors of `issue` and `withdraw`.
+    """
     if content.issuer != old.content.issuer:
         text = f"What replaces a permit of {old.content.issuer} is issued by {old.content.issuer}."
         raise Invalid("issuer-differs", text, [Fault("/issuer", "issuer-differs", text)])

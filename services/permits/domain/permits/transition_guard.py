@@ -1,4 +1,4 @@
-"""Refuse a transition that a permit's status or the actor's role does not allow."""
+"""Guard of permit transitions: the status and the actor's role must allow them."""
 
 from datetime import date
 
@@ -10,7 +10,10 @@ from shared.problems import Conflict
 
 
 def require_transition(permit: PermitRecord, to_status: PermitStatus, role: ActorRole, day: date) -> PermitStatus:
-    """Return the permit's status on this day of its issuer; refuse a transition that the table does not have."""
+    """Return the permit's status on this day in its issuer's country.
+
+    Raise Conflict `invalid-transition` if the table has no transition from it to `to_status` for this role.
+    """
     from_status = status_on(permit, day)
     if not can_transition_permit(from_status, to_status, role):
         raise Conflict(

@@ -1,6 +1,6 @@
-"""Is a paper as its kind demands before it is issued: how long it is valid, which boxes are filled, with what.
+"""Validation of a permit's content before its issue: validity, boxes and their values, by permit kind.
 
-Each fault has its own code and place. Article VI; Resolution Conf. 12.3 (Rev. CoP19), annexes 1 and 2.
+Each fault has its own code and place. Source: Article VI; Resolution Conf. 12.3 (Rev. CoP19), annexes 1 and 2.
 """
 
 import calendar
@@ -29,20 +29,20 @@ VALIDITY_MONTHS: dict[str, int] = {
     PermitKind.MUSICAL_INSTRUMENT: 36,
     PermitKind.PERSONAL_OWNERSHIP: 36,
 }
-"""The longest validity of a kind, in months from its issue (Article VI.2; Resolution Conf. 12.3)."""
+"""The longest validity of a permit kind, in months from the issue (Article VI.2; Resolution Conf. 12.3)."""
 
 
 def add_months(day: date, months: int) -> date:
-    """Answer the day so many months later; the month's last day where it has no such day."""
+    """Return the day this number of months later; the last day of the month if it has no such day."""
     month = day.month - 1 + months
     year, month = day.year + month // 12, month % 12 + 1
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
 def validate_permit(content: Permit, day: date, facts: Facts = NO_FACTS) -> None:
-    """Refuse a paper that is not as its kind demands; `code` is that of the first fault, `errors` name all.
+    """Raise Invalid with all faults of a permit's content; its code is that of the first fault.
 
-    `day` is the latest it is anywhere in the issuer's country; what the listing says of the taxa is in `facts`.
+    `day` is the day in the first time zone of the issuer's country. `facts` contains the listings of the taxa.
     """
     faults = tuple(list_faults(content, day, facts))
     if faults:
@@ -50,7 +50,7 @@ def validate_permit(content: Permit, day: date, facts: Facts = NO_FACTS) -> None
 
 
 def list_faults(content: Permit, day: date, facts: Facts = NO_FACTS) -> Iterator[Fault]:
-    """Answer every fault of a paper."""
+    """Yield every fault of a permit's content. The arguments are those of `validate_permit`."""
     yield from _issuer_faults(content)
     yield from _issue_date_faults(content, day)
     yield from _validity_faults(content)
@@ -66,7 +66,10 @@ def list_faults(content: Permit, day: date, facts: Facts = NO_FACTS) -> Iterator
 
 
 def _issuer_faults(content: Permit) -> Iterator[Fault]:
-    """An import permit from another country than that of import would let it permit its own exports (Article III.3)."""
+    """Yield a fault if the issuer is not the country of the permit's side (Articles III.2 and III.3).
+
+    Otherwise the country of export could issue the import permit for its own exports.
+    """
     if content.kind in IMPORT_SIDE_KINDS:
         side, country = Side.IMPORT, content.import_country
     elif content.kind in EXPORT_KINDS:
@@ -81,7 +84,7 @@ def _issuer_faults(content: Permit) -> Iterator[Fault]:
 
 
 def _issue_date_faults(content: Permit, day: date) -> Iterator[Fault]:
-    """A paper of before its registration is a usual one; one of a day that has not come is none yet (box 13)."""
+    """Yield a fault if the day of issue is in the future (box 13). Registration after the day of issue is usual."""
     if content.issued_on > day:
         text = f"A permit is issued on the day it is signed; in {content.issuer} it is {day}."
         yield Fault("/issued_on", "issued-in-the-future", text)
@@ -98,7 +101,7 @@ def _validity_faults(content: Permit) -> Iterator[Fault]:
 
 
 def _carnet_faults(content: Permit) -> Iterator[Fault]:
-    """A sample collection is never valid longer than the carnet it travels with (Resolution Conf. 12.3, part XVI)."""
+    """Yield a fault if a sample collection is valid longer than its carnet (Resolution Conf. 12.3, part XVI)."""
     if content.carnet is None:
         return
     if content.kind != PermitKind.SAMPLE_COLLECTION:
@@ -118,7 +121,7 @@ def _source_faults(content: Permit, line: PermitLine, pointer: str) -> Iterator[
 
 
 def _kingdom_faults(line: PermitLine, pointer: str, facts: Facts) -> Iterator[Fault]:
-    """Where the listing knows whether it is an animal or a plant, the source is one that it can have."""
+    """Yield a fault if the source is not one of the taxon's kingdom, where the listing knows the kingdom."""
     for name in ("source", "underlying_source"):
         text = source_mismatch(getattr(line, name), facts.listings.kingdom(line.taxon))
         if text is not None:

@@ -23,8 +23,11 @@ from shared.contracts.parties import Actor
 
 @dataclass(frozen=True, kw_only=True)
 class WithdrawalContext:
-    """What stands around a permit when its authority withdraws it: the unreleased declarations that cite it, the
-    parties that cited it or looked it up, and the day it is where it was issued."""
+    """The values that a withdrawal needs in addition to its permit.
+
+    `citing_declarations` are the declarations that cite it and are not released. `also_notify` are the parties that
+    cited it or looked it up. `day` is the day in the issuer's country.
+    """
 
     citing_declarations: Mapping[UUID, DeclarationRecord]
     also_notify: frozenset[UUID]
@@ -32,13 +35,16 @@ class WithdrawalContext:
 
 
 def revoke(permit: PermitRecord, reason: str, actor: Actor, context: WithdrawalContext) -> ChangeSet:
-    """Take a permit back."""
+    """Return the changes of a revocation. Raise Conflict `invalid-transition` if the status does not allow it."""
     data = PermitRevoked(**permit_fields(permit), status=PermitStatus.REVOKED, reason=reason)
     return withdraw(permit, data, actor, context)
 
 
 def report_lost(permit: PermitRecord, reason: str | None, actor: Actor, context: WithdrawalContext) -> ChangeSet:
-    """Note that the paper is lost: it covers nothing until it is found."""
+    """Return the changes of a loss: the permit covers no shipment until it is found.
+
+    Raise Conflict `invalid-transition` if the status does not allow it.
+    """
     data = PermitLost(**permit_fields(permit), status=PermitStatus.LOST, reason=reason)
     return withdraw(permit, data, actor, context)
 
@@ -46,7 +52,10 @@ def report_lost(permit: PermitRecord, reason: str | None, actor: Actor, context:
 def withdraw(
     permit: PermitRecord, data: PermitRevoked | PermitLost | PermitReplaced, actor: Actor, context: WithdrawalContext
 ) -> ChangeSet:
-    """Let a permit cover nothing more, as the data of its event say; declarations that cite it are referred."""
+    """Return the changes that withdraw a permit with the status of `data` and refer the declarations that cite it.
+
+    Raise Conflict `invalid-transition` if the status does not allow it.
+    """
     from_status = require_transition(permit, data.status, ActorRole.AUTHORITY, context.day)
     withdrawn = replace(permit, status=data.status)
     event = DomainEvent(from_status=from_status, data=data, actor=actor, also_notify=context.also_notify)
@@ -55,7 +64,10 @@ def withdraw(
 
 
 def report_found(permit: PermitRecord, reason: str | None, actor: Actor, context: WithdrawalContext) -> ChangeSet:
-    """Note that a lost paper was found: it stands again where its lines say; what was referred for its loss goes on."""
+    """Return the changes after a lost permit is found: its lines give its status, and its declarations continue.
+
+    Raise Conflict `invalid-transition` if the permit is not lost.
+    """
     returned = PermitStatus.ENDORSED if permit.endorsed else PermitStatus.ISSUED
     from_status = require_transition(permit, returned, ActorRole.AUTHORITY, context.day)
     found = replace(permit, status=returned)

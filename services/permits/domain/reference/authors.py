@@ -1,4 +1,4 @@
-"""Who named a taxon, as it stands behind its name: `Laurenti, 1768`, `Duméril & Bibron, 1851`, `(Mill.) L.f.`."""
+"""Authors of taxon names, as written after the name: `Laurenti, 1768`, `Duméril & Bibron, 1851`, `(Mill.) L.f.`."""
 
 import re
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 CONJUNCTIONS = frozenset({"&", "et", "and", "ex", "in"})
 PARTICLES = frozenset({"de", "von", "van", "der", "den", "du", "la", "le"})
 AUTHOR_WORDS = CONJUNCTIONS | PARTICLES
-"""Words of an author's part that no name has."""
+"""Words that occur among authors and never in the name of a taxon."""
 KNOWN_AUTHORS = frozenset(
     "l l.f linn linnaeus linné dc mill lam jacq willd roxb benth lindl hook sw juss thunb haw salm-dyck lour rchb "
     "kunth cav vahl pers spreng schltr poir nutt torr engelm ait r.br".split()
 )
-"""Authors that are told by their name alone: no species is called so."""
+"""Authors that their name alone identifies: no species has such a name."""
 _SON_MARKS = frozenset({"f", "fil"})
 _YEAR = re.compile(r"[(\[]?(?:1[789]|20)\d\d[a-z]?[)\].,;]*")
 _INITIALS = re.compile(r"[(\[]?(?:[^\W\d_]\.-?)+")
@@ -20,12 +20,12 @@ _LETTERS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
 def strip_punctuation(piece: str) -> str:
-    """Write a word small, without what surrounds it."""
+    """Return a word in lower case, without brackets and punctuation around it."""
     return piece.strip("()[].,;").casefold()
 
 
 def is_known_author(pieces: Sequence[str]) -> bool:
-    """Say whether these words begin with an author whom everybody knows, and are no more than an author's part."""
+    """Return whether these words begin with a known author and contain nothing but authors and a year."""
     if strip_punctuation(pieces[0]) not in KNOWN_AUTHORS:
         return False
     return (
@@ -36,10 +36,10 @@ def is_known_author(pieces: Sequence[str]) -> bool:
 
 
 def is_certain_author(pieces: Sequence[str]) -> bool:
-    """Say whether these words are certainly an author's: of one whom everybody knows, or people and then a year.
+    """Return whether these words certainly are authors: a known author, or persons followed by a year.
 
-    A capital alone says nothing: `Crocodylus Niloticus` is a species. Behind a comma only the year follows, for
-    `Niloticus, Laurenti, 1768` is not three words of an author.
+    A capital alone is not enough: `Crocodylus Niloticus` is a species. After a comma only a year may follow, because
+    `Niloticus` in `Niloticus, Laurenti, 1768` is not an author.
     """
     if is_known_author(pieces):
         return True
@@ -59,6 +59,6 @@ def is_certain_author(pieces: Sequence[str]) -> bool:
 
 
 def is_same_author(words: str, author: str) -> bool:
-    """Say whether words behind a name are of the author whom the listing has beside it."""
+    """Return whether the words after a name all occur in the author of the listing. `words` are in lower case."""
     known_words = set(_LETTERS.findall(author.casefold()))
     return bool(known_words) and set(words.split()) <= known_words

@@ -1,4 +1,4 @@
-"""One entry of each list that is loaded: a taxon of the index, a suspension of trade, an annual quota."""
+"""Entries of the loaded reference data: a taxon of the species index, a suspension of trade, an annual quota."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +10,7 @@ from services.permits.domain.reference.listings import Population
 
 @dataclass(frozen=True, kw_only=True)
 class Taxon:
-    """One taxon of the species index; `since` only where the file itself says from which day it holds."""
+    """One taxon of the species index. `since` is None if the file does not state the first day of its listing."""
 
     taxon_id: str
     name: str
@@ -27,18 +27,21 @@ class Taxon:
 
     @property
     def key(self) -> str:
-        """What its accepted name is found by."""
+        """The key of its accepted name."""
         return names.key(self.name)
 
     @property
     def identity(self) -> str:
-        """What makes it the same taxon from load to load."""
+        """The value that identifies the taxon in each load."""
         return self.taxon_id
 
 
 @dataclass(frozen=True, kw_only=True)
 class Suspension:
-    """A recommendation to suspend trade with a country: of a taxon and all below it, or of all; empty means any."""
+    """A recommendation to suspend trade with a country in a taxon and its lower taxa, or in all taxa (Conf. 14.3).
+
+    An empty taxon or tuple means any.
+    """
 
     country: str
     taxon: str
@@ -50,23 +53,23 @@ class Suspension:
     ends: date | None
     note: str = ""
     known_from: date | None = None
-    """Since when the list that is kept here has it; not before then does it hold."""
+    """The day on which the hub first loaded it. It has no effect before that day."""
 
     @property
     def taxon_key(self) -> str:
-        """What its taxon is found by; empty where all trade is meant."""
+        """The key of its taxon; empty if all trade is meant."""
         return names.key(self.taxon)
 
     @property
     def identity(self) -> str:
-        """What makes it the same suspension from load to load."""
+        """The value that identifies the suspension in each load."""
         parts = (self.country, self.taxon_key, *map(",".join, (self.terms, self.sources, self.purposes)))
         return "|".join((*parts, str(self.starts or "")))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Quota:
-    """How much of a taxon a country lets go in a time, usually a year; `unit` is that of the amount."""
+    """The amount of a taxon that a country may export in a period, usually a year. `unit` is the unit of `amount`."""
 
     country: str
     taxon: str
@@ -81,11 +84,11 @@ class Quota:
 
     @property
     def taxon_key(self) -> str:
-        """What its taxon is found by."""
+        """The key of its taxon."""
         return names.key(self.taxon)
 
     @property
     def identity(self) -> str:
-        """What makes it the same quota from load to load."""
+        """The value that identifies the quota in each load."""
         parts = (self.country, self.taxon_key, *map(",".join, (self.terms, self.sources, self.purposes)))
         return "|".join((*parts, self.unit, self.starts.isoformat(), self.ends.isoformat()))

@@ -1,4 +1,4 @@
-"""What holds beyond the papers that declarations cite: listings, suspensions, quotas, policies, as they were read."""
+"""Facts: the reference data that one check needs, as loaded: listings, suspensions, quota usages and policies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from shared.contracts.policy import Policy
 
 @dataclass(frozen=True, kw_only=True)
 class QuotaUsage:
-    """What a permit line takes of a quota: the running total with this permit included, in the quota's unit."""
+    """The use of a quota up to a permit line. `total` includes this permit; amounts are in the quota's unit."""
 
     quota: UUID
     taxon: str
@@ -28,9 +28,9 @@ class QuotaUsage:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """The facts rules are asked with. `missing_lists` names the lists that were never loaded: nothing of them is known.
+    """The reference data that rules read. `missing_lists` names the lists that were never loaded.
 
-    `declarations_by_reference` are declarations by trader and reference, those that are said to have counted a use.
+    `declarations_by_reference` has the declarations that documents name as counting a use, by trader and reference.
     """
 
     listings: Listings = field(default_factory=Listings)
@@ -41,15 +41,15 @@ class Facts:
     declarations_by_reference: Mapping[tuple[UUID, str], UUID] = field(default_factory=dict)
 
     def policy(self, country: str) -> Policy:
-        """Answer a country's policy; every switch is off where nobody turned one on."""
+        """Return a country's policy; the default policy, with every setting off, if the country has none."""
         return self.policies.get(country, DEFAULT_POLICY)
 
     def listing_status(self, name: str | None, day: date, country: str | None) -> ListingStatus:
-        """Answer where specimens of a name from a country stand on a day."""
+        """Return the listing status of specimens of a name from a country on a day."""
         return self.listings.listing_status(name, day, country)
 
     def covers(self, permit_name: str, declared_name: str, day: date) -> bool:
-        """Say whether a name on a permit covers a stated one: the same, a synonym, or a higher taxon of it."""
+        """Return whether a name on a permit covers a declared name: the same, a synonym, or a higher taxon of it."""
         if self.is_same_taxon(permit_name, declared_name, day):
             return True
         if parents := names.hybrid_parents(declared_name):  # a hybrid is neither of its parents
@@ -61,16 +61,16 @@ class Facts:
         return names.key(permit_name) in above or bool(self.listings.accepted_keys(permit_name, day) & above)
 
     def is_same_taxon(self, one: str, other: str, day: date) -> bool:
-        """Say whether two names are of the same taxon, as the listing has it."""
+        """Return whether two names mean the same taxon, by their keys or by the listing of the day."""
         mixed, key = frozenset(names.hybrid_parents(one)), names.key(one)
         if (key and key == names.key(other)) or (mixed and mixed == frozenset(names.hybrid_parents(other))):
             return True
         return bool(self.listings.accepted_keys(one, day) & self.listings.accepted_keys(other, day))
 
     def name_to_look_up(self, permit_name: str, declared_name: str | None, day: date) -> str:
-        """Answer which of two names a listing is asked for: the stated one where it is known below the listed one.
+        """Return the name to look up in the listing: the declared name if it is a known lower taxon of the permit's.
 
-        A line for a higher taxon (`Felidae spp.`) covers species that stand in other Appendices than most of it.
+        A line for a higher taxon (`Felidae spp.`) covers species of different Appendices, so the narrower name counts.
         """
         if (
             declared_name is None
@@ -84,12 +84,12 @@ class Facts:
         return declared_name if narrower else permit_name
 
     def is_higher_taxon_of(self, permit_name: str, declared_name: str, day: date) -> bool:
-        """Say whether a listed name is a higher taxon of the stated one."""
+        """Return whether the name on a permit is a higher taxon of the declared name."""
         above = self.listings.higher_taxa(declared_name, day)
         return names.key(permit_name) in above or bool(self.listings.accepted_keys(permit_name, day) & above)
 
     def is_within_taxon(self, name: str | None, taxon_key: str, day: date) -> bool:
-        """Say whether a name is of a taxon of a list, or below it; an empty key means all."""
+        """Return whether a name is of the taxon with this key or of a lower one. An empty key means all taxa."""
         if not taxon_key or name is None:
             return not taxon_key
         every = {names.key(name), *self.listings.higher_taxa(name, day), *self.listings.accepted_keys(name, day)}
@@ -98,4 +98,4 @@ class Facts:
 
 DEFAULT_POLICY = Policy()
 NO_FACTS = Facts()
-"""Where nothing was read: the papers speak alone."""
+"""No reference data: only the permits count."""

@@ -1,6 +1,6 @@
-"""What the Appendices say of a taxon on a day, by population where a listing is split.
+"""Listings: the Appendix of a taxon on a day, by population if the listing is split.
 
-A listing answers with an Appendix, with none, or not at all; what cannot be told apart is never guessed.
+The result is an Appendix, "not listed", or unknown. If the data leaves several Appendices possible, all are returned.
 """
 
 import re
@@ -12,7 +12,7 @@ from services.permits.domain.reference import names
 from shared.contracts.closed_sets import Appendix, Source
 
 STRICTNESS: dict[str | None, int] = {Appendix.I: 3, Appendix.II: 2, Appendix.III: 1, None: 0}
-"""Appendices by how much they ask for."""
+"""Order of the Appendices by the strictness of their requirements; None is "not listed"."""
 _EXCEPT_ONE = re.compile(r"(?i)^except the [a-z]+ included in Appendix I\b")
 SOURCE_COUNTED_AS_II = Source.D
 """Source code of Appendix I specimens that count as Appendix II (Article VII.4)."""
@@ -20,10 +20,10 @@ SOURCE_COUNTED_AS_II = Source.D
 
 @dataclass(frozen=True, kw_only=True)
 class Population:
-    """One part of a listing: the Appendix (None: not listed), and where it holds; no countries: everywhere else.
+    """One part of a listing: its Appendix (None if not listed) and the countries of its populations.
 
-    `party` is the country that asked for an Appendix III listing. `is_range_known` is False where a split listing
-    does not say where this part holds.
+    No countries means all countries that no other part names. `party` is the country that requested an Appendix III
+    listing. `is_range_known` is False if a split listing does not state the countries of this part.
     """
 
     appendix: str | None
@@ -34,7 +34,7 @@ class Population:
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """A taxon as one load of the species index has it, from one day to another; `until` is the first day it ends."""
+    """A taxon in one load of the species index, in force from `since` until the day before `until`."""
 
     taxon_id: str
     name: str
@@ -44,39 +44,39 @@ class Listing:
     since: date
     until: date | None = None
     lineage: tuple[str, ...] = ()
-    """Keys of what it belongs to: genus, family, order, class."""
+    """The keys of its higher taxa: genus, family, order, class."""
     annotation: str = ""
     distribution: tuple[str, ...] = ()
     version: int = 0
     kingdom: str = ""
     own: bool = False
-    """Of the project's own listing, which names by far not every species."""
+    """Whether it comes from the project's own listing, which contains only a small part of all species."""
 
     @property
     def key(self) -> str:
-        """What its accepted name is found by."""
+        """The key of its accepted name."""
         return names.key(self.name)
 
     def is_in_force_on(self, day: date) -> bool:
-        """Say whether it holds on a day."""
+        """Return whether the listing is in force on a day."""
         return self.since <= day and (self.until is None or day < self.until)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListingMatch:
-    """A listing that answers for a name, and how it was found."""
+    """A listing that applies to a name, and the kind of match."""
 
     listing: Listing
     kind: str
-    """accepted, synonym, higher_taxon or hybrid"""
+    """One of `accepted`, `synonym`, `higher_taxon` and `hybrid`."""
     key: str
 
     @property
     def parts(self) -> tuple[Population, ...]:
-        """The parts of the listing that may be meant.
+        """The parts of the listing that may apply to the name.
 
-        A higher taxon of which some species are in Appendix I answers for another of its species only where each of
-        those is named: else that one may be among them.
+        The annotation of some higher taxa excludes species that are in Appendix I. The project's own listing does not
+        name all these species. Such a match therefore adds Appendix I, because the name may be one of them.
         """
         parts, one = self.listing.parts, self.listing
         if self.kind == "higher_taxon" and one.own and _EXCEPT_ONE.search(one.annotation):
@@ -89,9 +89,10 @@ class ListingMatch:
 
 @dataclass(frozen=True, kw_only=True)
 class ListingStatus:
-    """Where a specimen stands: the Appendices it may be in (one, where that is certain), and the listing that says so.
+    """The Appendices that a specimen may be in, and the listing that they come from.
 
-    `known` is False where no listing answers for the name. `party` is who asked for an Appendix III listing.
+    One Appendix means that it is certain; None means not listed. `known` is False if no listing applies to the name.
+    `party` is the country that requested an Appendix III listing.
     """
 
     known: bool
@@ -101,12 +102,12 @@ class ListingStatus:
 
     @property
     def is_certain(self) -> bool:
-        """Say whether there is one answer."""
+        """Return whether exactly one Appendix is possible, "not listed" included."""
         return self.known and len(self.appendices) == 1
 
     @property
     def appendix(self) -> str | None:
-        """The one Appendix; None where it is not listed. Asked only where it is certain."""
+        """The only Appendix; None if not listed. Read it only if `is_certain`."""
         return next(iter(self.appendices))
 
     def __str__(self) -> str:
@@ -118,23 +119,25 @@ class ListingStatus:
 
 UNKNOWN = ListingStatus(known=False)
 MatchesByName = Mapping[str, tuple[ListingMatch, ...]]
-"""Every match of a name on any day, most exact first; a name that nothing answers for is not in it."""
+"""All matches of each name on any day, the most exact first. A name without a match is not a key."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listings:
-    """The answers of the species listing for the names of a batch. `is_complete` once an administrator loaded the
-    index."""
+    """The species listing for the names of one batch.
+
+    `is_complete` is True after an administrator loaded the whole species index.
+    """
 
     matches: MatchesByName = field(default_factory=dict)
     is_complete: bool = False
     status_cache: dict[tuple[str, date, str | None], ListingStatus] = field(
         default_factory=dict, compare=False, repr=False
     )
-    """What was answered before: a listing that was read does not change."""
+    """Earlier results. They stay correct, because loaded listings do not change."""
 
     def matches_on(self, name: str, day: date) -> tuple[ListingMatch, ...]:
-        """Answer the most exact matches of a name that hold on a day."""
+        """Return the most exact matches of a name that are in force on a day."""
         in_force = [match for match in self.matches.get(name, ()) if match.listing.is_in_force_on(day)]
         if in_force and in_force[0].kind == "hybrid":
             return tuple(in_force)
@@ -142,7 +145,10 @@ class Listings:
         return tuple(exact)
 
     def listing_status(self, name: str | None, day: date, country: str | None) -> ListingStatus:
-        """Answer where specimens of a name from a country stand on a day; many items of a batch ask the same."""
+        """Return the listing status of specimens of a name from a country on a day.
+
+        Results are cached, because many items of a batch need the same one.
+        """
         if name is None or name not in self.matches:
             return UNKNOWN
         cache_key = name, day, country
@@ -163,21 +169,21 @@ class Listings:
         return ListingStatus(known=True, appendices=every, match=found[0], party=statuses[0].party)
 
     def accepted_keys(self, name: str, day: date) -> frozenset[str]:
-        """Answer the keys of the taxa that a name is an accepted name or a synonym of."""
+        """Return the keys of the taxa that a name is an accepted name or a synonym of."""
         return frozenset(m.listing.key for m in self.matches_on(name, day) if m.kind in {"accepted", "synonym"})
 
     def kingdom(self, name: str) -> str | None:
-        """Answer the kingdom a name belongs to, small; None where it is not known, or not the same for all it means."""
+        """Return the kingdom of a name in lower case; None if it is unknown or its matches have different ones."""
         every = {match.listing.kingdom.casefold() for match in self.matches.get(name, ())} - {""}
         return next(iter(every)) if len(every) == 1 else None
 
     def higher_taxa(self, name: str, day: date) -> frozenset[str]:
-        """Answer the keys of all that a name belongs to, as the listing has it."""
+        """Return the keys of all higher taxa of a name, by the name itself and by the listing of the day."""
         own = names.candidate_keys(name)[1:]
         return frozenset(own).union(*((*m.listing.lineage, m.listing.key) for m in self.matches_on(name, day)))
 
     def higher_taxa_of_parent(self, hybrid: str, parent: str, day: date) -> frozenset[str]:
-        """Answer the keys of all that one parent of a hybrid belongs to, not of the parent itself."""
+        """Return the keys of all higher taxa of one parent of a hybrid, without the parent itself."""
         own = names.candidate_keys(parent)
         matches = [match for match in self.matches_on(hybrid, day) if match.key in own or names.is_group(match.key)]
         higher = frozenset(match.listing.key for match in matches if match.key != own[0])
@@ -191,7 +197,7 @@ def _status_of_match(match: ListingMatch, country: str | None) -> ListingStatus:
 
 
 def populations_for(parts: Iterable[Population], country: str | None) -> tuple[Population, ...]:
-    """Answer the parts of a listing that may hold for specimens of a country; several where it does not tell."""
+    """Return the parts of a listing that may apply to specimens of a country; several if it does not decide."""
     all_parts = tuple(parts)
     if country is None or not all(part.is_range_known for part in all_parts):
         return all_parts
@@ -200,5 +206,5 @@ def populations_for(parts: Iterable[Population], country: str | None) -> tuple[P
 
 
 def effective_appendix(appendix: str | None, source: str | None) -> str | None:
-    """Answer the Appendix a specimen is treated as: of source D one of Appendix I counts as II (Article VII.4)."""
+    """Return the Appendix whose rules apply: Appendix I of source D is treated as Appendix II (Article VII.4)."""
     return Appendix.II if appendix == Appendix.I and source == SOURCE_COUNTED_AS_II else appendix

@@ -1,4 +1,4 @@
-"""What a load of reference data did: rows taken, repaired, refused, and what that changed, line by line."""
+"""Report of a load of reference data: loaded, repaired and rejected rows, and the changes."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 MAX_DETAIL_LENGTH = 300
 MAX_NOTES = 1000
-"""Of repairs and refusals so many are told one by one; all are counted."""
+"""The largest number of repairs, and of rejections, that a report describes. It counts all of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowNote:
-    """One thing that was repaired in a line, or why it was refused."""
+    """One repair in a line of the file, or the reason for its rejection."""
 
     line: int
     code: str
@@ -20,13 +20,13 @@ class RowNote:
 
 
 def shorten(detail: str) -> str:
-    """Answer as much of a detail as a person reads: what it quotes may be as long as the file likes."""
+    """Return a detail with at most `MAX_DETAIL_LENGTH` characters: it may quote any text of the file."""
     return detail if len(detail) <= MAX_DETAIL_LENGTH else detail[:MAX_DETAIL_LENGTH] + "…"
 
 
 @dataclass(kw_only=True)
 class LoadReport:
-    """The report of one load, as it grows."""
+    """The report of one load, filled row by row."""
 
     loaded: int = 0
     repaired: int = 0
@@ -35,44 +35,44 @@ class LoadReport:
     repairs: list[RowNote] = field(default_factory=list)
     rejections: list[RowNote] = field(default_factory=list)
     ended_names: list[str] = field(default_factory=list)
-    """Names of what the file no longer has."""
+    """Names of entries that the file no longer contains."""
 
     def count_loaded(self, repairs: tuple[RowNote, ...]) -> None:
-        """Count a row that was taken, with what was repaired in it."""
+        """Count a loaded row and add its repairs."""
         self.loaded += 1
         self.repaired += bool(repairs)
         self.repairs += repairs[: MAX_NOTES - len(self.repairs)]
 
     def count_rejected(self, note: RowNote) -> None:
-        """Count a row that was refused, and why."""
+        """Count a rejected row and add the reason."""
         self.rejected += 1
         if len(self.rejections) < MAX_NOTES:
             self.rejections.append(note)
 
     @property
     def has_changes(self) -> bool:
-        """Say whether anything is different after the load."""
+        """Return whether the load adds, changes or ends an entry."""
         return any(self.counts[name] for name in ("added", "changed", "ended"))
 
 
 class RowRepairs:
-    """The repairs of one line, gathered while it is read."""
+    """The repairs of one line of the file, added while it is parsed."""
 
     def __init__(self, line: int) -> None:
         self.line = line
         self._notes: list[RowNote] = []
 
     def add(self, code: str, detail: str, field: str | None = None) -> None:
-        """Remember one repair."""
+        """Add one repair."""
         self._notes.append(RowNote(line=self.line, code=code, detail=shorten(detail), field=field))
 
     def __iter__(self) -> Iterator[RowNote]:
-        """Go through what was repaired."""
+        """Return an iterator over the repairs."""
         return iter(self._notes)
 
 
 class RowRejected(Exception):
-    """A row that cannot be taken: nothing certain can be made of it."""
+    """A row of the file has no certain meaning and is not loaded."""
 
     def __init__(self, code: str, detail: str, field: str | None = None) -> None:
         super().__init__(detail)

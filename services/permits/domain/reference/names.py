@@ -1,4 +1,4 @@
-"""Scientific names as they are compared: without authors, capitals, quotes, rank marks or doubled blanks."""
+"""Keys of scientific names for comparison: without authors, capitals, quotation marks, rank marks or extra spaces."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from itertools import pairwise
 from services.permits.domain.reference import authors
 
 RANK_MARKS = frozenset({"spp", "sp", "subsp", "ssp", "var", "f", "fa", "cf", "aff", "hybrid", "hybrids"})
-"""Words that say of what rank a name is, or how sure one is of it; the name is the same without them."""
+"""Words that state the rank or the certainty of a name. The name means the same without them."""
 GROUP_MARKS = frozenset({"spp", "sp"})
 CROSS = "x"
 MAX_WORDS = 9
@@ -17,16 +17,16 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*\.?")
 
 @lru_cache(10_000)
 def key(name: str) -> str:
-    """Answer what a name is found by: `CROCODYLUS  niloticus Laurenti, 1768` is `crocodylus niloticus`."""
+    """Return the key of a name: that of `CROCODYLUS  niloticus Laurenti, 1768` is `crocodylus niloticus`."""
     return " ".join(_words(name))
 
 
 @lru_cache(10_000)
 def candidate_keys(name: str) -> tuple[str, ...]:
-    """Answer what a name may be found by, most exact first: itself, and each shorter part from its beginning.
+    """Return the keys that may match a name, the most exact first: the whole name, then each shorter beginning.
 
-    Where a name is written without capitals its author cannot be told from its parts: the longest that is known
-    counts. The shorter parts are the species of a subspecies and the genus of a species.
+    A shorter beginning is the species of a subspecies or the genus of a species. In a name without capitals, the
+    author looks like a part of the name, so the longest beginning that the listing has is the name.
     """
     words = _words(name)
     if CROSS in words:
@@ -36,7 +36,7 @@ def candidate_keys(name: str) -> tuple[str, ...]:
 
 @lru_cache(10_000)
 def hybrid_parents(name: str) -> tuple[str, ...]:
-    """Answer the keys of a hybrid's parents, each with its genus; none for a name that is no hybrid's."""
+    """Return the keys of a hybrid's parents, each with its genus; empty if the name is not of a hybrid."""
     words = _words(name)
     if CROSS not in words or words[0] == CROSS or words[-1] == CROSS:
         return ()
@@ -47,12 +47,12 @@ def hybrid_parents(name: str) -> tuple[str, ...]:
 
 
 def is_group(name: str) -> bool:
-    """Say whether a name means all that belongs to it: one word, `Crocodylia spp.`."""
+    """Return whether a name means a higher taxon with all its species: its key is one word (`Crocodylia spp.`)."""
     return len(_words(name)) == 1
 
 
 def parse_synonyms(text: str) -> Iterable[str]:
-    """Read a list of synonyms with their authors: the commas within an author's part divide nothing."""
+    """Yield the keys of a list of synonyms. A comma between authors does not separate two names."""
     for part in re.split(r"[;|\n]", text):
         for segment in _split_names(part):
             words = _words(segment)
@@ -61,7 +61,7 @@ def parse_synonyms(text: str) -> Iterable[str]:
 
 
 def _split_names(text: str) -> list[str]:
-    """Divide at the commas after which a new name begins: a capital, then a word without one."""
+    """Return the parts of a text between commas that a new name follows: a capital, then a word without one."""
     found: list[str] = []
     for piece in re.split(r",(?![^(]*\))", text):
         if not found or re.match(r"\s*[\"'×]?\s*[A-Z][\w-]+ (?:\([A-Z]\w+\) )?[a-z×]", piece):
@@ -72,10 +72,10 @@ def _split_names(text: str) -> list[str]:
 
 
 def _words(name: str) -> list[str]:
-    """Take the words of the name itself, small: it ends where its author begins.
+    """Return the words of the name itself in lower case, up to its author.
 
-    A genus alone means all its species, so it is read as one only where nothing follows it but its author or `spp.`:
-    whatever else follows makes it narrower, never wider.
+    A genus alone means all its species. It is read so only if nothing but an author or `spp.` follows it.
+    Any other words after it stay part of the name, so that the name never covers too much.
     """
     text = re.sub(r"[\"'`´‘’“”«»]", "", name).replace("\u00a0", " ").replace("×", f" {CROSS} ")
     text = re.sub(r"^(\S+) \([A-Z][a-z]+\) (?=[a-z])", r"\1 ", " ".join(text.split()))  # a subgenus
@@ -91,19 +91,19 @@ def _words(name: str) -> list[str]:
 
 
 class _NameReader:
-    """A name as it is read word by word; `has_mixed_case` says that capitals mean something in it."""
+    """A name that is read word by word. `has_mixed_case` means that its capitals carry information."""
 
     def __init__(self, *, has_mixed_case: bool) -> None:
         self.has_mixed_case = has_mixed_case
         self.words: list[str] = []
         self.group = False
-        """Whether it says itself that it means all: `spp.`."""
+        """Whether the name contains `spp.` or `sp.` and so means all its species."""
         self._depth = 0
-        """How far the name is read: 0 at its beginning and behind a cross, 1 behind a genus."""
+        """How far the name is read: 0 at its beginning and after a cross, 1 after a genus."""
         self._last = ""
 
     def read_word(self, rest: list[str]) -> bool:
-        """Take the next word; False where the name ends before it."""
+        """Read the next word and return True; return False if the name ends before it."""
         piece = rest[0]
         word = piece.rstrip(".,;").casefold()
         if piece.casefold() == CROSS:
@@ -123,13 +123,13 @@ class _NameReader:
         return True
 
     def _is_mark(self, piece: str, word: str) -> bool:
-        """Say whether a word tells a rank, or is the first parent's genus again: `Falco rusticolus × F. cherrug`."""
+        """Return whether a word is a rank mark, or the first parent's genus again (`Falco rusticolus × F. cherrug`)."""
         if self.words[-1:] == [CROSS] and len(self.words) > 1 and len(word) == 1:
             return piece.endswith(".") and self.words[0].startswith(word)
         return word in RANK_MARKS and (len(word) > 1 or piece.islower() or not self.has_mixed_case)
 
     def _is_author(self, rest: list[str]) -> bool:
-        """Say whether an author begins here; a word that may as well be part of the name is one."""
+        """Return whether an author begins here. A word that may be part of the name is part of the name."""
         if self._depth == 0 or self._last in RANK_MARKS - GROUP_MARKS:
             return False
         if self._depth == 1:
@@ -137,18 +137,18 @@ class _NameReader:
         return authors.is_certain_author(rest) or (self.has_mixed_case and self._capital_begins_author(rest[0]))
 
     def _capital_begins_author(self, piece: str) -> bool:
-        """Say whether a capital begins an author: so behind `niloticus` and `NILOTICUS`, not behind `Niloticus`."""
+        """Return whether a capital begins an author: after `niloticus` and `NILOTICUS`, but not after `Niloticus`."""
         is_uppercase = len(piece.rstrip(".,;")) > 1 and piece.isupper()
         return piece[0].isupper() and not is_uppercase and (self._last.islower() or self._last.isupper())
 
 
 def normalize(taxon: str) -> str:
-    """Write a scientific name for comparison: one blank between words, no capitals."""
+    """Return a scientific name in lower case with one space between words."""
     return " ".join(taxon.casefold().split())
 
 
 def covers_by_name(permit_name: str, declared_name: str) -> bool:
-    """Say whether a name on a permit covers a stated one: the same, or its genus (`Oxypora spp.`)."""
+    """Return whether a name on a permit covers a declared one by its words: the same, or its genus (`Oxypora spp.`)."""
     permit_key, declared_key = normalize(permit_name), normalize(declared_name)
     if permit_key == declared_key:
         return True

@@ -1,4 +1,4 @@
-"""An annual quota and what permits take of it: which lines fall under it, and when to tell that it is near its end."""
+"""Quota usage: the permit lines that count against an annual quota, and the notices about it (Conf. 14.7)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,12 +20,15 @@ from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Fault, Invalid
 
 NEAR, REACHED = 80, 100
-"""Shares of a quota, in per cent, that are told."""
+"""Shares of a quota, in per cent, at which the hub sends `quota.near` and `quota.reached`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class QuotaRecord:
-    """A quota as the hub holds it; `notice_level` is the share that was last told, `sequence` that of its news."""
+    """A quota as the hub stores it.
+
+    `notice_level` is the share of the last notice, in per cent; `sequence` is that of its last event.
+    """
 
     id: UUID
     country: str
@@ -44,7 +47,7 @@ class QuotaRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class LineQuotaUsage:
-    """What one line of a permit takes of a quota, in the quota's unit."""
+    """The quantity of a quota that one permit line uses, in the quota's unit."""
 
     quota: UUID
     permit: PermitRecord
@@ -54,7 +57,7 @@ class LineQuotaUsage:
 
 @dataclass(frozen=True, kw_only=True)
 class QuotaNotice:
-    """A quota after something was taken: its sequence, the share that was announced, and its event if there is one."""
+    """A quota after a change of its usage: its sequence, its notice level, and its event if a notice is due."""
 
     quota: UUID
     sequence: int
@@ -64,7 +67,10 @@ class QuotaNotice:
 
 
 def quota_shares(permits: Iterable[PermitRecord], quotas: Sequence[QuotaRecord], facts: Facts) -> list[LineQuotaUsage]:
-    """Answer what the lines of permits take of quotas."""
+    """Return the quota usage of each permit line that falls under a quota.
+
+    A line falls under a quota by country of export, origin, day of issue, term, source, purpose, unit and taxon.
+    """
     return [
         LineQuotaUsage(
             quota=quota.id,
@@ -99,10 +105,10 @@ def _falls_under(permit: PermitRecord, line: PermitLineRecord, quota: QuotaRecor
 def quota_exceeded_errors(
     shares: Sequence[LineQuotaUsage], quotas: Sequence[QuotaRecord], remaining_by_quota: Mapping[UUID, Decimal]
 ) -> dict[UUID, Invalid]:
-    """Answer, by permit, the refusal of those that would take more than is `remaining_by_quota` of a quota, in their
-    order.
+    """Return, by permit id, the error of each permit that would exceed a quota (Resolution Conf. 14.7; box 11a).
 
-    What is refused leaves its part to the next (Resolution Conf. 14.7; box 11a).
+    Permits count in their order, against `remaining_by_quota` in the quota's unit. A permit with an error uses nothing,
+    so the next permit may use the rest.
     """
     quotas_by_id, remaining = {quota.id: quota for quota in quotas}, dict(remaining_by_quota)
     errors = {}
@@ -136,14 +142,18 @@ def _quota_exceeded(permit: PermitRecord, over: list[tuple[LineQuotaUsage, Quota
 
 
 def percent_used(quota: QuotaRecord, used: Decimal) -> int:
-    """Answer how much of a quota is taken, in whole per cent; of a quota of nothing anything is all."""
+    """Return the used share of a quota in whole per cent, rounded down. Any use of a quota of zero is 100 per cent."""
     if quota.amount == 0:
         return REACHED if used else 0
     return int(EXACT.divide_int(EXACT.multiply(used, Decimal(100)), quota.amount))
 
 
 def quota_notice(quota: QuotaRecord, used: Decimal, shares: Sequence[LineQuotaUsage], actor: Actor) -> QuotaNotice:
-    """Decide what is told of a quota after these lines took of it; each level once, until it falls below again."""
+    """Return the notice about a quota after the usage of these lines. `used` is in the quota's unit.
+
+    Each level is sent once, and again only after the usage fell below it. The sender and audience are the authority
+    of the country.
+    """
     percent = percent_used(quota, used)
     level = max((one for one in (NEAR, REACHED) if percent >= one), default=0)
     offices = (RoleInCountry(role=Role.AUTHORITY, country=quota.country),)

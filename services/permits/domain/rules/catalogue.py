@@ -1,4 +1,4 @@
-"""All rules: for the reference page, `/v1/reference/rules` and the tests."""
+"""All rules, for the reference page, `/v1/reference/rules` and the tests."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from services.permits.domain.rules.rule import Rule
 
 
 def list_rules() -> tuple[Rule[Any], ...]:
-    """Return every rule, those of one subject together."""
+    """Return all rules, grouped by subject."""
     return (
         *whole_declaration.RULES,
         *completion.RULES,

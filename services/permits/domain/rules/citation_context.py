@@ -1,4 +1,4 @@
-"""One document that an item cites, with the permit and the lines that it means: the case of most rules."""
+"""The context of most rules: one document that an item cites, with its permit and lines."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -15,11 +15,11 @@ from shared.contracts.findings import CitedLine
 
 @dataclass(frozen=True, kw_only=True)
 class CitationContext:
-    """One document that one item cites, with the permit it means; `days` are the first and last day of receipt.
+    """One document that an item cites, with the permit that it means.
 
-    Receipt is a moment; in a country of several zones it falls on up to two days. A document is in force when either
-    is within its dates. `requested` is the item's quantity in the line's unit, where it converts. `day` is the day of
-    receipt in UTC: listings, suspensions and quotas are those of this day.
+    `days` are the first and the last day of receipt in the issuer's time zones, which may differ by one.
+    A document is in force if one of them is within its dates. `requested` is the item's quantity in the line's unit;
+    None if the unit has no exact conversion. Listings, suspensions and quotas are those of `day`.
     """
 
     declaration: Declaration
@@ -35,28 +35,28 @@ class CitationContext:
     day: date = date.min
     facts: Facts = NO_FACTS
     counting_declaration: UUID | None = None
-    """The declaration that is said to have counted this use already."""
+    """The declaration that the document names as counting this use."""
     endorsed_on_other_documents: frozenset[str] = frozenset()
     """The transport documents endorsed on the other documents that the item cites."""
 
     @property
     def is_never_endorsed(self) -> bool:
-        """Return whether the document is of the country of import, where nothing is endorsed at export."""
+        """Return whether the country of import issued the document. Such a document is never endorsed."""
         return self.permit.content.kind in IMPORT_SIDE_KINDS
 
     @property
     def endorsed_transport_documents(self) -> frozenset[str]:
-        """The transport documents endorsed on the document; on the item's others, where it never is endorsed."""
+        """The transport documents endorsed on the document; on the item's others if it is never endorsed."""
         return self.endorsed_on_other_documents if self.is_never_endorsed else self.permit.transport_documents
 
     @property
     def line(self) -> PermitLineRecord:
-        """The line that was found; rules about lines apply only where there is one."""
+        """The first line that the document may mean. Rules about lines apply only if one was found."""
         return self.lines[0]
 
     @property
     def cited_line(self) -> CitedLine:
-        """The permit with the line that was found, else the line that the document names."""
+        """The permit, with the line that was found or else the line that the document names."""
         line_letter = self.lines[0].content.line if self.lines else self.document.line
         return CitedLine(issuer=self.permit.content.issuer, number=self.permit.content.number, line=line_letter)
 

@@ -1,4 +1,4 @@
-"""Rules about the fields that a declaration leaves out and the hub fills in."""
+"""Rules about completion: the fields that a declaration leaves out and the hub fills."""
 
 from collections.abc import Iterable
 
@@ -31,7 +31,7 @@ def _completed(repair: Repair) -> Discrepancy:
 
 
 def completion_findings(repairs: Iterable[Repair]) -> list[Finding]:
-    """Return the finding of each field that was filled in."""
+    """Return the finding about each field that the hub filled."""
     return [
         build_finding(one, discrepancy)
         for repair in repairs

@@ -12,7 +12,7 @@ KINDS_BY_SIDE: dict[Side, frozenset[str]] = {
     Side.EXPORT: frozenset(PERMIT_KINDS) - IMPORT_SIDE_KINDS,
     Side.IMPORT: frozenset(PERMIT_KINDS),
 }
-"""Kinds of document that serve a movement; an import permit serves imports alone."""
+"""Permit kinds that serve each side. An import permit does not serve an export."""
 
 
 @rule("CITES-IV-kind", Severity.BLOCK, remedy="Cite a document of a kind that serves this movement.")

@@ -1,4 +1,4 @@
-"""One item with all the papers it cites: what it is, where it stands, what it is treated as, what may exempt it."""
+"""The context of rules about one item with all its documents: taxon, source, Appendix, exemptions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,15 +23,15 @@ EXEMPTING_KINDS = frozenset(
         PermitKind.SAMPLE_COLLECTION,
     }
 )
-"""Certificates that stand in place of permits (Article VII; Resolutions Conf. 9.7, 12.3, 16.8 and 10.20)."""
+"""Certificates that replace permits (Article VII; Resolutions Conf. 9.7, 12.3, 16.8 and 10.20)."""
 EXPORT_KINDS = frozenset({PermitKind.EXPORT, PermitKind.RE_EXPORT})
 INTRODUCTION_FROM_THE_SEA = PermitKind.INTRODUCTION_FROM_THE_SEA
-"""The certificate that stands for all others where nothing was exported (Articles III.5 and IV.6)."""
+"""The certificate that replaces permits for goods that no country exported (Articles III.5 and IV.6)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ItemContext:
-    """One item with all the papers it cites that are known, each with its line where one was found."""
+    """One item with all known permits that it cites, each with its line if one was found."""
 
     declaration: Declaration
     item_index: int
@@ -41,7 +41,7 @@ class ItemContext:
     facts: Facts
     cited_permits: tuple[tuple[PermitRecord, PermitLineRecord | None], ...] = ()
     cites_unknown_document: bool = False
-    """A document is cited that is not known here; what that is, nobody can say."""
+    """Whether the item cites a document that the hub does not know, so that its kind is unknown."""
     is_declared_not_cites: bool = False
 
     def pointer(self, field: str) -> str:
@@ -50,7 +50,7 @@ class ItemContext:
 
     @property
     def cited_line(self) -> CitedLine | None:
-        """The permit, and its line, that the item cites, where it is one alone."""
+        """The permit, with its line, that the item cites; None if it cites several or an unknown one."""
         if len(self.cited_permits) != 1 or self.cites_unknown_document:
             return None
         [(permit, line)] = self.cited_permits
@@ -59,51 +59,51 @@ class ItemContext:
 
     @property
     def cites_document(self) -> bool:
-        """Return whether the item cites any document, known here or not."""
+        """Return whether the item cites any document, known to the hub or not."""
         return bool(self.cited_permits) or self.cites_unknown_document
 
     @cached_property
     def lines(self) -> tuple[tuple[PermitRecord, PermitLineRecord], ...]:
-        """The lines that were found."""
+        """The permits and lines that were found."""
         return tuple((permit, line) for permit, line in self.cited_permits if line is not None)
 
     @cached_property
     def kinds(self) -> frozenset[str]:
-        """The kinds of document that the item cites."""
+        """The permit kinds that the item cites."""
         return frozenset(permit.content.kind for permit, _ in self.cited_permits)
 
     @property
     def taxon(self) -> str | None:
-        """The taxon, as stated, else that of the line."""
+        """The declared taxon, else that of the line."""
         return self.item.taxon or next((line.content.taxon for _, line in self.lines), None)
 
     @property
     def country(self) -> str:
-        """The country of origin, as stated, else by the line, else the country of export."""
+        """The declared country of origin, else that of the line, else the country of export."""
         by_line = next((line_origin_country(permit, line) for permit, line in self.lines), None)
         return self.item.origin_country or by_line or self.declaration.export_country
 
     @property
     def source(self) -> str | None:
-        """The source, as stated, else that of the line."""
+        """The declared source, else that of the line."""
         return self.item.source or next((line.content.source for _, line in self.lines), None)
 
     @property
     def purpose(self) -> str | None:
-        """The purpose, as stated, else that of the document."""
+        """The declared purpose, else that of the permit."""
         return self.item.purpose or next((permit.content.purpose for permit, _ in self.lines), None)
 
     @cached_property
     def listing_status(self) -> ListingStatus:
-        """Where the listing has the goods today."""
+        """The listing status of the goods on the day of the check."""
         return self.facts.listing_status(self.taxon, self.day, self.country)
 
     @cached_property
     def appendix(self) -> str | None:
-        """The Appendix the goods are treated as: the document's where it names one, else the listing's.
+        """The Appendix whose rules apply to the goods: that of the permit lines, else that of the listing.
 
-        Where a split listing leaves several, the least strict: so much is needed at least. Of source D Appendix I
-        counts as II (Article VII.4).
+        If a split listing leaves several Appendices possible, it is the least strict one: its rules apply in any case.
+        Appendix I of source D is treated as Appendix II (Article VII.4).
         """
         appendices = [self._appendix_of_line(permit, line) for permit, line in self.lines]
         if appendices:
@@ -113,7 +113,7 @@ class ItemContext:
         return effective_appendix(_least_strict(self.listing_status), self.source)
 
     def _appendix_of_line(self, permit: PermitRecord, line: PermitLineRecord) -> str | None:
-        """Return a line's Appendix; the listing's of that day where the goods are of a narrower taxon, and stricter."""
+        """Return a line's Appendix, or a stricter one of the listing at issue if the goods are of a lower taxon."""
         name = self.facts.name_to_look_up(line.content.taxon, self.item.taxon, self.day)
         if name == line.content.taxon:
             return line.content.appendix
@@ -124,7 +124,7 @@ class ItemContext:
 
     @cached_property
     def is_exempt(self) -> bool:
-        """Return whether a certificate stands in place of the permits: by Article VII, or as nothing was exported."""
+        """Return whether a certificate replaces the permits: by Article VII, or because nothing was exported."""
         by_seeds = PermitKind.PHYTOSANITARY in self.kinds and self.source in {Source.A, Source.D}
         return (
             bool(self.kinds & EXEMPTING_KINDS)
@@ -134,11 +134,11 @@ class ItemContext:
 
     @property
     def has_only_other_documents(self) -> bool:
-        """Return whether a document of no kind that the Convention knows is all there is."""
+        """Return whether the item cites only documents that are no permit or certificate of the Convention."""
         return bool(self.kinds) and self.kinds <= {PermitKind.OTHER, PermitKind.PHYTOSANITARY} and not self.is_exempt
 
     def needs_permits_for(self, appendix: str) -> bool:
-        """Return whether permits are asked for as for this Appendix."""
+        """Return whether the goods need the permits of this Appendix."""
         return (
             self.appendix == appendix
             and not self.is_exempt

@@ -1,4 +1,4 @@
-"""Rules about a line of a cited document by the species listing and the quotas (box 10, box 11a)."""
+"""Rules that compare a permit line with the species listing and the quotas (boxes 10 and 11a)."""
 
 from services.permits.domain.reference import names
 from services.permits.domain.reference.listings import STRICTNESS, ListingStatus, effective_appendix
@@ -10,7 +10,7 @@ from shared.contracts.quantities import format_quantity
 
 
 def _listing_status(context: CitationContext, *, at_issue: bool) -> ListingStatus:
-    """Answer where the specimens stand, on the day of issue or today: by the declared taxon, if the line's is wider."""
+    """Return the listing status on the day of issue or of the check; of the declared taxon if the line's is higher."""
     day = context.permit.content.issued_on if at_issue else context.day
     return context.facts.listing_status(
         _name_to_look_up(context), day, line_origin_country(context.permit, context.line)
@@ -22,7 +22,7 @@ def _name_to_look_up(context: CitationContext) -> str:
 
 
 def _appendix_agrees(context: CitationContext, listing_status: ListingStatus) -> bool:
-    """Say whether the line's Appendix is one the listing may mean; one of source D may be told either way."""
+    """Return whether the line's Appendix is possible by the listing. For source D, Appendix II agrees with I."""
     appendix, source = context.line.content.appendix, context.line.content.source
     return appendix in listing_status.appendices or appendix in {
         effective_appendix(one, source) for one in listing_status.appendices
@@ -48,7 +48,10 @@ def appendix_at_issue(context: CitationContext) -> Discrepancy | None:
 
 
 def _appendix_change(context: CitationContext) -> tuple[ListingStatus, int] | None:
-    """Answer where the specimens stand today, and how much stricter that is than the document's Appendix was."""
+    """Return the listing status on the day of the check if it changed, and by how much it is stricter.
+
+    The difference is in steps of `STRICTNESS`; None means that the Appendix of the permit still agrees or was wrong.
+    """
     today = _listing_status(context, at_issue=False)
     if not today.known or _appendix_agrees(context, today) or appendix_at_issue.find_discrepancy(context) is not None:
         return None

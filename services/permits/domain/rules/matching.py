@@ -1,4 +1,4 @@
-"""Which line of a permit an item means: the same taxon or one it covers, the same term, the same source."""
+"""Matching of an item to the permit line that it means, by taxon, term, source, origin and unit."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -14,14 +14,14 @@ from shared.contracts.declaration import Document, Item
 
 @lru_cache(10_000)
 def describe_line(line: PermitLineRecord) -> str:
-    """Say what a line is for, as an officer tells it from others: letter, taxon, term, source (`O/W` for two)."""
+    """Return the letter of a line with its taxon, term and source, as text for an officer; two sources are `O/W`."""
     content = line.content
     source = f"{content.source}/{content.underlying_source}" if content.underlying_source else content.source
     return f"{content.line} ({content.taxon}, {content.term}, {source})"
 
 
 def are_neighbouring_terms(one: str, other: str) -> bool:
-    """Say whether two terms are used for the same goods by honest sides."""
+    """Return whether two terms often describe the same goods."""
     return any(one in group and other in group for group in NEIGHBOURING_TERMS)
 
 
@@ -31,10 +31,11 @@ NameCovers = Callable[[str, str], bool]
 def candidate_lines(
     permit: PermitRecord, item: Item, document: Document, side: Side, covers: NameCovers = covers_by_name
 ) -> tuple[PermitLineRecord, ...]:
-    """Answer the lines an item may mean, likeliest first; several only where the item leaves open which.
+    """Return the lines that an item may mean, the most likely first; several only if the item does not decide.
 
-    A named line is meant, whatever stands in it. Else the lines of the taxon, among them those of the term, of the
-    source, and those with something left; lines alike in all that was stated but different in what was not remain.
+    A line that the document names is returned, whatever its content. Otherwise only lines of the taxon are possible.
+    Term, source, origin, unit, closure and available quantity then narrow them, each only if a line remains.
+    Several lines remain if they differ in a field that the item does not state.
     """
     if document.line is not None:
         named_line = permit.lines.get(document.line)
@@ -60,7 +61,7 @@ def _identity(permit: PermitRecord, line: PermitLineRecord) -> tuple[str | None,
 
 
 def line_origin_country(permit: PermitRecord, line: PermitLineRecord) -> str:
-    """Answer the country of origin of a line: the country of export where box 12 is empty."""
+    """Return the country of origin of a line; the country of export if box 12 is empty."""
     return line.content.origin_country or permit.content.export_country
 
 

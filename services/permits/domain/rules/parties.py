@@ -1,4 +1,4 @@
-"""Whether a declared party is the one that a permit names (boxes 3 and 4)."""
+"""Comparison of declared parties with those that a permit names (boxes 3 and 4)."""
 
 from services.permits.domain.rules.citation_context import CitationContext
 from shared.contracts.closed_sets import Side
@@ -13,7 +13,7 @@ def is_named_party(declared: Trader, on_permit: Trader) -> bool:
 
 
 def has_same_name(declared: Trader, on_permit: Trader) -> bool:
-    """Return whether name and country agree where the declaration leaves out the foreign party's identifier."""
+    """Return whether name and country agree and the declared party has no identifier."""
     same = (declared.name.casefold(), declared.country) == (on_permit.name.casefold(), on_permit.country)
     return same and declared.identifier is None
 
@@ -21,7 +21,7 @@ def has_same_name(declared: Trader, on_permit: Trader) -> bool:
 def names_declaring_party(context: CitationContext) -> bool:
     """Return whether the permit names the declaring side: the importer of an import, the exporter of an export.
 
-    Goods that cross many borders come back: the certificate's exporter and importer declare both ways.
+    Goods of a certificate for many crossings come back, so its exporter and importer may declare both movements.
     """
     content = context.permit.content
     if context.permit.is_for_many_crossings:

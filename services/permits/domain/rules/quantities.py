@@ -12,9 +12,9 @@ from shared.contracts.quantities import EXACT, format_quantity
 
 
 def competing_uses(context: CitationContext) -> tuple[UsageTotal, ...]:
-    """Answer the standing and past uses of other declarations that this use cannot stand beside.
+    """Return the reservations and uses of other declarations that make this use a second use.
 
-    A certificate for many crossings has none: each crossing is a line of its continuation sheet.
+    A certificate for many crossings has none, because each crossing is a row of its continuation sheet.
     """
     if context.permit.is_for_many_crossings:
         return ()
@@ -27,10 +27,11 @@ def competing_uses(context: CitationContext) -> tuple[UsageTotal, ...]:
 
 
 def _is_same_shipment(use: UsageTotal, context: CitationContext) -> bool:
-    """Say whether an earlier part use and this one are of one shipment, as the endorsed transport documents name it.
+    """Return whether an earlier use and this one are of one shipment, by their transport documents (box 15).
 
-    While the earlier one stands open both must be part uses; once it is released another part use adds up (of goods
-    that left under no endorsed document customs says so, box 15), and one that was endorsed may use up the rest.
+    If the earlier use is not released, both must be part uses of the shipment. After its release, a further part use
+    is always possible; another rule compares its transport document. A full use may then use up the rest if its
+    transport document is that of the shipment.
     """
     transport_document, endorsed_documents = (
         context.declaration.transport_document,
@@ -97,7 +98,7 @@ def enough_remains(context: CitationContext) -> Discrepancy | None:
 
 
 def sum_quantities(amounts: Iterable[Decimal]) -> Decimal:
-    """Add quantities exactly."""
+    """Return the exact sum of quantities of one unit."""
     total = ZERO
     for amount in amounts:
         total = EXACT.add(total, amount)

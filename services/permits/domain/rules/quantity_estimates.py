@@ -1,4 +1,4 @@
-"""What a quantity may be in the unit of the line by a density or a usual weight, for an officer to see."""
+"""Estimates of a quantity in the unit of the line, by a density or a usual weight. They only inform officers."""
 
 from decimal import Context, Decimal
 
@@ -13,7 +13,7 @@ ESTIMATE_CONTEXT = Context(prec=80)
 
 
 def estimate(line: PermitLine, item: Item) -> str | None:
-    """Answer a guess with the figure it rests on, where there is a known one."""
+    """Return a text with an estimate and the figure that it uses; None if no figure is known."""
     if line.term in TIMBER_TERMS:
         density = _density(line.taxon)
         if density is None:
@@ -34,7 +34,7 @@ def _density(taxon: str) -> Decimal | None:
 
 
 def _describe(line: PermitLine, item: Item, measure: str, kilograms: Decimal, figure: str) -> str | None:
-    """Say what a weight may be in this measure, or a quantity in it may weigh."""
+    """Return a text that converts a weight into this unit, or a quantity in this unit into a weight."""
     if units.is_convertible(item.unit, Unit.KG) and units.is_convertible(line.unit, measure):
         weight = units.convert(item.quantity, item.unit, Unit.KG)
         return f"at {figure} it may be about {_rounded(ESTIMATE_CONTEXT.divide(weight, kilograms))} {measure}"

@@ -1,4 +1,4 @@
-"""What a shipment needs by Appendix, movement, source and purpose (Articles III to VII), item by item."""
+"""Rules about the documents that an item needs, by Appendix, movement, source and purpose (Articles III to VII)."""
 
 from services.permits.domain.rules.item_context import EXPORT_KINDS, ItemContext
 from services.permits.domain.rules.rule import CUSTOMS_DECIDES, STATE_IT_RIGHT, Discrepancy, Rule, rule

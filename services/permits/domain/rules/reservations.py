@@ -1,4 +1,4 @@
-"""Rules about reservations that end before a release: less left than was reserved, or nobody released in time."""
+"""Rules about reservations that end before a release: by displacement, or because no decision came in time."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +14,7 @@ from shared.contracts.quantities import EXACT, format_quantity
 
 @dataclass(frozen=True, kw_only=True)
 class ReservationContext:
-    """A reservation at import of a permit that was endorsed, and the declaration that holds it."""
+    """An import reservation on a permit that was endorsed, and its declaration."""
 
     permit: PermitRecord
     declaration: DeclarationRecord
@@ -29,14 +29,14 @@ class ReservationContext:
 
 @dataclass(frozen=True, kw_only=True)
 class StaleContext:
-    """A declaration that was not released within the days of its country; `last_changed` is its last event's day."""
+    """A declaration without a decision within the days of its country; `last_changed` is the day of its last event."""
 
     days: int
     last_changed: date
 
     @property
     def cited_line(self) -> None:
-        """No permit: the declaration's reservations end on all of them."""
+        """No permit, because the declaration's reservations end on all of its permits."""
         return None
 
 

@@ -1,4 +1,4 @@
-"""One condition that a check applies: its name, severity, sentence and remedy, and the finding that it makes."""
+"""Rules: conditions that a check applies, each with a name, severity, sentence and remedy, and their findings."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ CUSTOMS_DECIDES = "Customs decides; a new version that agrees with the paper set
 
 @dataclass(frozen=True, kw_only=True)
 class Discrepancy:
-    """What a rule found to differ: the place, what was expected, what was found, and a note for the officer."""
+    """The difference that a rule found: place, expected value, found value, and a note for the officer."""
 
     pointer: str
     expected: str | None = None
@@ -23,11 +23,11 @@ class Discrepancy:
 
 
 class RuleContext(Protocol):
-    """A case that rules are applied to."""
+    """A case to which rules apply."""
 
     @property
     def cited_line(self) -> CitedLine | None:
-        """The permit, and its line where there is one, that a finding about this case names."""
+        """The permit, with its line if one was found, that a finding about this case names."""
 
 
 Context = TypeVar("Context")
@@ -39,7 +39,7 @@ DiscrepancyFinder = Callable[[Context], Discrepancy | None]
 class Rule(Generic[Context]):
     """One condition of the law or of the hub, applied to one kind of context.
 
-    `sentence` says the condition, `remedy` what to do where it is not met; a note asks for nothing.
+    `sentence` states the condition. `remedy` states what to do if it is not met; a rule of severity `note` has none.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Rule(Generic[Context]):
 
 
 def rule(name: str, severity: Severity, *, remedy: str = "") -> Callable[[DiscrepancyFinder[Context]], Rule[Context]]:
-    """Return a decorator that makes a rule of a function; the first paragraph of its docstring is the sentence."""
+    """Return a decorator that turns a function into a rule. The first paragraph of its docstring is the sentence."""
 
     def declare(find_discrepancy: DiscrepancyFinder[Context]) -> Rule[Context]:
         paragraph = (find_discrepancy.__doc__ or "").strip().split("\n\n")[0]
@@ -66,7 +66,7 @@ def rule(name: str, severity: Severity, *, remedy: str = "") -> Callable[[Discre
 
 
 def evaluate(rules: Iterable[Rule[CitingContext]], context: CitingContext) -> list[Finding]:
-    """Return what rules find in a case, in the order of the rules."""
+    """Return the findings of rules about a case, in the order of the rules."""
     findings = []
     for one in rules:
         discrepancy = one.find_discrepancy(context)
@@ -76,7 +76,7 @@ def evaluate(rules: Iterable[Rule[CitingContext]], context: CitingContext) -> li
 
 
 def build_finding(broken: Rule[Any], discrepancy: Discrepancy, cited_line: CitedLine | None = None) -> Finding:
-    """Return the finding of a rule that is not met."""
+    """Return the finding of a rule whose condition is not met."""
     return Finding(
         rule=broken.name,
         severity=broken.severity,
@@ -89,7 +89,7 @@ def build_finding(broken: Rule[Any], discrepancy: Discrepancy, cited_line: Cited
 
 
 def _message(broken: Rule[Any], discrepancy: Discrepancy) -> str:
-    """Return one line that a person can act on: the sentence, what differs, what to do."""
+    """Return the message of a finding: the sentence, the expected and found values, and the remedy."""
     parts = [broken.sentence]
     parts += [f"Expected: {discrepancy.expected}."] if discrepancy.expected is not None else []
     parts += [f"Found: {discrepancy.found}."] if discrepancy.found is not None else []

@@ -1,4 +1,4 @@
-"""Which sources are of animals alone, and which of plants alone (Resolution Conf. 12.3, source codes)."""
+"""Sources that only animals or only plants have (Resolution Conf. 12.3, source codes)."""
 
 from shared.cites.codes import ANIMAL_SOURCES, PLANT_SOURCES, SOURCES
 
@@ -6,7 +6,7 @@ ANIMALS, PLANTS = "animalia", "plantae"
 
 
 def source_mismatch(source: str | None, kingdom: str | None) -> str | None:
-    """Say in words why no specimen of a kingdom can be of a source; None where it can, or that is not known."""
+    """Return a sentence that explains why a kingdom cannot have a source; None if it can or is unknown."""
     if source in PLANT_SOURCES and kingdom == ANIMALS:
         return f"source {source} ({SOURCES[source]}) is of plants, and this is an animal."
     if source in ANIMAL_SOURCES and kingdom == PLANTS:

@@ -1,4 +1,4 @@
-"""Trade with a country that the Parties recommend to suspend (Resolution Conf. 14.3), item by item."""
+"""Rules about suspensions: trade with a country that the Parties recommend to suspend (Resolution Conf. 14.3)."""
 
 from collections.abc import Callable
 
@@ -49,7 +49,7 @@ def _find_suspension(context: ItemContext, concerns: Callable[[Suspension], bool
 
 
 def _applies(context: ItemContext, suspension: Suspension) -> bool:
-    """Return whether a suspension in force is about these goods; what is not stated is not told apart."""
+    """Return whether a suspension in force concerns these goods. A field that is not stated always matches."""
     in_force = all(day is None or day <= context.day for day in (suspension.starts, suspension.known_from))
     in_force = in_force and (suspension.ends is None or context.day <= suspension.ends)
     limits = (

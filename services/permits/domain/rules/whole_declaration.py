@@ -1,4 +1,4 @@
-"""Rules about a declaration as a whole, and the findings of one that was not checked or whose permit was withdrawn."""
+"""Rules about a declaration as a whole, and findings without a check: unverified, or a permit was withdrawn."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,12 +15,12 @@ from shared.contracts.declaration import Declaration, Document
 from shared.contracts.findings import CitedLine, Finding
 
 UNREADABLE_PREFIX = "could not be read at"
-"""What the finding `unverified_finding` begins with where part of a declaration could not be read."""
+"""Beginning of the found value of `unverified_finding` if the hub could not read a part of the declaration."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentContext:
-    """One document that an item cites; `citation` is what it means, where the hub has such a permit."""
+    """One document that an item cites. `citation` is its context if the hub has the permit, else None."""
 
     declaration: Declaration
     item_index: int
@@ -30,7 +30,7 @@ class DocumentContext:
 
     @property
     def cited_line(self) -> CitedLine | None:
-        """The permit and line as the document names them."""
+        """The permit and line that the document names; None if it has no number."""
         issuer, number = self.document.key
         return CitedLine(issuer=issuer, number=number, line=self.document.line) if number else None
 
@@ -68,13 +68,13 @@ def lists_are_loaded(missing_lists: tuple[str, ...]) -> Discrepancy | None:
 
 @lru_cache(4)
 def missing_lists_findings(missing_lists: tuple[str, ...]) -> tuple[Finding, ...]:
-    """Return the finding of lists that were never loaded: one value, for every declaration of such a hub has it."""
+    """Return the finding about lists that were never loaded. It is cached: each declaration of such a hub has it."""
     discrepancy = lists_are_loaded.find_discrepancy(missing_lists)
     return () if discrepancy is None else (build_finding(lists_are_loaded, discrepancy),)
 
 
 def unverified_finding(reason: str) -> Finding:
-    """Return the finding of a declaration that could not be checked at all."""
+    """Return the finding of a declaration that the hub could not check at all, for this reason."""
     return build_finding(goods_are_verified, Discrepancy(pointer="", found=reason))
 
 
@@ -89,7 +89,7 @@ def withdrawn_finding(declaration: DeclarationRecord, permit: PermitRecord) -> F
 
 
 def _only_cited_line(declaration: DeclarationRecord, permit: PermitRecord) -> str | None:
-    """Return the line of a permit that a declaration cites, where it is one alone."""
+    """Return the line of a permit that a declaration cites; None if it cites several or none."""
     cited = {citation.line for citation in declaration.citations if citation.permit == permit.id}
     return (cited.pop() or None) if len(cited) == 1 else None
 

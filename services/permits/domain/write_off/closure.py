@@ -1,9 +1,19 @@
-"""When a use closes the side of a line, and when a correction opens it again (Articles VI.5 and VI.6).
+"""Closure: when a use closes the side of a line, and when a correction opens it again (Articles VI.5 and VI.6).
 
-A use that is no part use closes it, even if less was used. A side that only part uses draw on is closed exactly while
-nothing of the permit itself is left, whatever others may yet use by a consent: at export an entry says so, where what
-there is never changes; at import more may be endorsed, so the balance says so. The uses of one decision are counted
-together, one after the other.
+A use that is not a part use closes the side, even if it uses less than the line has. If all uses are part uses, the
+side is closed exactly while the permit amount is used up. Consents that other items may still use do not matter.
+At export the permit amount never changes, so an entry records the closure.
+At import a later endorsement may add quantity, so the balance derives the closure.
+The uses of one decision count together, one after the other.
+
+Example, for an export side of 100 kg:
+
+| entries of export releases            | used | closed |
+|---------------------------------------|------|--------|
+| part use of 60                        |   60 | no     |
+| part use of 40                        |  100 | yes    |
+| correction of the second use to 30    |   90 | no     |
+| full use of 5                         |   95 | yes    |
 """
 
 from decimal import Decimal
@@ -34,14 +44,17 @@ from shared.problems import Conflict
 
 
 class RunningBalances:
-    """What stands of each line so far, while the uses of one decision are written one after the other."""
+    """The balance of each line while the uses of one decision are written, one after the other."""
 
     def __init__(self, permits: PermitsById) -> None:
         self._permits = permits
         self._balances: dict[tuple[UUID, str], Balance] = {}
 
     def release_entries(self, citation: Citation, amount: Decimal) -> tuple[LedgerEntry, ...]:
-        """Write the entries of one released use: the reservation given back, the actual quantity used or crossed."""
+        """Return the entries of one released use: its reservation returns, and the actual quantity is used or crosses.
+
+        `amount` is in the line's unit. Raise Conflict `endorsement-exceeds-permit` if more crosses than is allowed.
+        """
         returned = LedgerEntry(side=citation.side, kind=EntryKind.RETURN, quantity=citation.reserved)
         before = self._current_balance(citation)
         if self._permits[citation.permit].is_for_many_crossings:
@@ -63,7 +76,10 @@ class RunningBalances:
         return (*entries, consumption)
 
     def correction_entries(self, citation: Citation, amount: Decimal) -> tuple[LedgerEntry, ...]:
-        """Write the entries that bring one use to another amount."""
+        """Return the entries that change one use to another amount, in the line's unit.
+
+        Raise Conflict `not-enough-left` if more would cross a border than is allowed.
+        """
         delta = EXACT.subtract(amount, citation.used)
         before = self._current_balance(citation)
         if self._permits[citation.permit].is_for_many_crossings:
@@ -108,12 +124,12 @@ class RunningBalances:
 
 
 def _is_used_up(balance: Balance, side: Side, total: Decimal) -> bool:
-    """Say whether part uses close the export side; what part uses close at import is open for what is endorsed yet."""
+    """Return whether part uses close the export side. At import, a later endorsement may add quantity."""
     return side is Side.EXPORT and total >= permit_amount(balance, side)
 
 
 def _require_crossing_allowed(citation: Citation, balance: Balance, amount: Decimal, code: str) -> None:
-    """Refuse that more crosses at once than the certificate is for and the authority agreed to for this item."""
+    """Raise Conflict if more crosses at once than the certificate's line plus the consent for this item."""
     maximum = EXACT.add(permit_amount(balance, citation.side), citation.consented)
     if amount > maximum:
         text = f"Line {citation.line} is for {format_quantity(maximum)} {citation.unit} at a time: no more crossed."

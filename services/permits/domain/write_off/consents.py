@@ -1,7 +1,14 @@
-"""What an item uses of the authority's consent for it: as much as its line lacks, and for no other item.
+"""Use of a consent: an item uses of its own consent exactly the quantity that its line lacks.
 
-The line itself is used first. What is used of a consent returns with the reservation or the use that it was for. Where
-the line came to have room since, it returns with the next decision about its item; until then it is nobody else's.
+The permit amount of the line is used first. The used consent returns together with its reservation or use. If the
+line has room again in the meantime, the consent returns with the next decision about the item, and not earlier.
+
+Example, for a line of 100 kg. Another item reserves 80 kg; this item has a consent for 30 kg:
+
+| step                    | entries                                      | consent used |
+|-------------------------|----------------------------------------------|--------------|
+| the item reserves 40 kg | CONSENT_USED 20, RESERVE 40                  |           20 |
+| customs releases 25 kg  | RETURN 40, CONSENT_RETURNED 15, CONSUME 25   |            5 |
 """
 
 from collections.abc import Iterable
@@ -23,14 +30,15 @@ from shared.contracts.quantities import EXACT
 
 
 def unused_consent(citation: Citation) -> Decimal:
-    """Return what is left of the consent for an item."""
+    """Return the quantity of an item's consent that the item does not use, in the line's unit."""
     return EXACT.subtract(citation.consented, citation.consent_used)
 
 
 def consent_entries(citation: Citation, balance: Balance, additional: Decimal) -> tuple[LedgerEntry, ...]:
-    """Return what an item uses of its consent for an additional quantity, or returns of it for a smaller one.
+    """Return the entries by which an item uses or returns its consent for an additional quantity.
 
-    It uses what the line lacks, as far as its consent goes; first it returns what the line no longer lacks.
+    `additional` is in the line's unit and may be negative. First the item returns what the line no longer lacks.
+    Then it uses what the line lacks, at most the rest of its consent.
     """
     expected = EXACT.add(committed(balance, citation.side), min(additional, ZERO))
     shortfall = max(EXACT.subtract(expected, permit_amount(balance, citation.side)), ZERO)
@@ -40,7 +48,10 @@ def consent_entries(citation: Citation, balance: Balance, additional: Decimal) -
 
 
 def crossing_consent_entries(citation: Citation, balance: Balance, amount: Decimal) -> tuple[LedgerEntry, ...]:
-    """Return what an item uses of its consent so that this quantity may cross at once."""
+    """Return the entries by which an item uses its consent so that `amount` may cross a border at once.
+
+    `amount` is in the line's unit.
+    """
     own = EXACT.add(permit_amount(balance, citation.side), citation.consent_used)
     return _use_consent(citation, EXACT.subtract(amount, own))
 
@@ -51,13 +62,16 @@ def _use_consent(citation: Citation, shortfall: Decimal) -> tuple[LedgerEntry, .
 
 
 def return_consent(citation: Citation, reduction: Decimal) -> tuple[LedgerEntry, ...]:
-    """Return the entry of what an item returns of its consent, where it holds this much less than before."""
+    """Return the entry by which an item returns its consent when it needs `reduction` less than before.
+
+    `reduction` is in the line's unit. The result is empty if the item uses no consent.
+    """
     amount = min(citation.consent_used, reduction)
     return (LedgerEntry(side=citation.side, kind=EntryKind.CONSENT_RETURNED, quantity=amount),) if amount > ZERO else ()
 
 
 def with_consent_used(citation: Citation, entries: Iterable[LedgerEntry]) -> Citation:
-    """Return a citation with what the entries use or return of its consent."""
+    """Return a citation with the used consent after these entries. Entries of other kinds do not matter."""
     consent_total = citation.consent_used
     for entry in entries:
         if entry.kind is EntryKind.CONSENT_USED:
@@ -68,7 +82,7 @@ def with_consent_used(citation: Citation, entries: Iterable[LedgerEntry]) -> Cit
 
 
 def with_previous_consents(before: DeclarationRecord, after: DeclarationRecord) -> DeclarationRecord:
-    """Carry over what the authority agreed to beyond the permit for an item that cites the same line still."""
+    """Return a declaration with the consents of its earlier version, for each item that still cites the same line."""
     consents = {(c.item, c.permit, c.line): c.consented for c in before.citations}
     citations = tuple(replace(c, consented=consents.get((c.item, c.permit, c.line), ZERO)) for c in after.citations)
     return replace(after, citations=citations)

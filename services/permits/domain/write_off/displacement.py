@@ -1,7 +1,10 @@
-"""What left is less than was set aside: the youngest declarations give way until the rest fits (box 14).
+"""Displacement: less left than is reserved, so the youngest reservations end until the rest fits (box 14).
 
-A declaration is reserved for whole or not at all, so one that gives way gives back all it holds, on other lines and on
-other permits too.
+A declaration has all its reservations or none. A displaced declaration therefore returns its reservations on other
+lines and on other permits too.
+
+Example: the import side of a line is endorsed for 50 kg. Declarations reserved 30 kg on Monday and 25 kg on Tuesday.
+The reservation of Tuesday ends, and its declaration is referred. The reservation of Monday stays.
 """
 
 from collections.abc import Mapping
@@ -22,7 +25,7 @@ from shared.contracts.closed_sets import DeclarationStatus, Side
 
 @dataclass(frozen=True, kw_only=True)
 class Displacement:
-    """The permits after some declarations gave way, the ledger entries, and those declarations."""
+    """The permits after displacement, the postings, and the changes of the displaced declarations."""
 
     permits: Mapping[UUID, PermitRecord]
     postings: tuple[Posting, ...] = ()
@@ -32,7 +35,10 @@ class Displacement:
 def displace_reservations(
     permits: PermitsById, permit_id: UUID, reserving: ReservingDeclarations, context: PostingContext
 ) -> Displacement:
-    """Refer the youngest declarations until what is set aside of this permit fits what is there."""
+    """Return the displacement that makes the import reservations of a permit fit what its lines have left.
+
+    The latest lodged declaration is displaced first. `reserving` contains all declarations that have such reservations.
+    """
     current, postings, changes = dict(permits), list[Posting](), list[DeclarationChange]()
     for line_letter in permits[permit_id].lines:
         for citation in _youngest_first(current[permit_id], line_letter):

@@ -12,7 +12,10 @@ from shared.contracts.events.permits import PermitExhausted
 
 
 def status_from_lines(permit: PermitRecord) -> PermitStatus:
-    """Answer where a permit stands by its lines: exhausted when nothing further may arrive, else endorsed or issued."""
+    """Return the status that a permit has by its lines: exhausted if nothing more may arrive, else endorsed or issued.
+
+    A permit that was withdrawn keeps its status.
+    """
     if permit.status not in USABLE:
         return permit.status
     balances = [line.balance for line in permit.lines.values()]
@@ -26,7 +29,10 @@ def _is_used_up(permit: PermitRecord, balance: Balance) -> bool:
 
 
 def can_endorse_next_part(permit: PermitRecord) -> bool:
-    """Say whether the next part load of an exhausted permit may leave: parts alone arrived, and not all has left."""
+    """Return whether a further part load of an exhausted permit may leave.
+
+    That is so if only part uses arrived and a line that is open at export has not left in full.
+    """
     balances = [line.balance for line in permit.lines.values()]
     has_quantity_to_leave = any(
         not is_closed(one, Side.EXPORT) and used(one, Side.EXPORT) < one.granted for one in balances
@@ -37,7 +43,10 @@ def can_endorse_next_part(permit: PermitRecord) -> bool:
 def exhausted_events(
     before: PermitRecord, after: PermitRecord, context: PostingContext, cause: DeclarationRecord | None = None
 ) -> tuple[PermitEvent, ...]:
-    """Return the event that nothing further may come of a permit, when that is new; it follows that of the use."""
+    """Return the event `permit.exhausted` if the permit became exhausted. It follows the event of the use.
+
+    `cause` is the declaration that used the permit; None for an endorsement or a permit that was found.
+    """
     if after.status is not PermitStatus.EXHAUSTED or before.status is PermitStatus.EXHAUSTED:
         return ()
     data = PermitExhausted(

@@ -1,4 +1,4 @@
-"""A use of a permit line as the ledger signs it: the entries, for which cause, by whom, on which day, and why."""
+"""Postings of uses: ledger entries with their cause, actor, value date and reason."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,7 +13,7 @@ from shared.contracts.parties import Actor
 
 @dataclass(frozen=True, kw_only=True)
 class PostingContext:
-    """Who signs ledger entries, for which cause, on which day, and why."""
+    """The actor, cause, value date and reason of the postings of one decision."""
 
     actor: Actor
     cause: str
@@ -23,7 +23,7 @@ class PostingContext:
 
 @dataclass(frozen=True, kw_only=True)
 class LineUse:
-    """The entries that one citation makes on its line; a box 14 endorsement makes them without a declaration."""
+    """The entries of one citation on its line. An endorsement of box 14 has entries without a declaration."""
 
     permit: UUID
     line: str
@@ -35,7 +35,7 @@ class LineUse:
 
 @dataclass(kw_only=True)
 class LineUses:
-    """The uses that one decision makes, gathered."""
+    """The line uses of one decision, in the order of its citations."""
 
     line_uses: list[LineUse] = field(default_factory=list)
 
@@ -55,7 +55,7 @@ class LineUses:
 
 @dataclass(frozen=True, kw_only=True)
 class UseResult:
-    """The permits after a use of one of them, the ledger entries, and the declarations that gave way."""
+    """The permits after a use of one of them, the postings, and the changes of the displaced declarations."""
 
     permits: PermitsById
     postings: tuple[Posting, ...]
@@ -63,7 +63,7 @@ class UseResult:
 
 
 def build_posting(permit: PermitRecord, use: LineUse, entry: LedgerEntry, context: PostingContext) -> Posting:
-    """Write one entry with all that names it."""
+    """Return the posting of one entry. Only entries of a use or its correction have the number of dead animals."""
     counts_dead = entry.kind in {
         EntryKind.CONSUME,
         EntryKind.ENDORSE,

@@ -12,7 +12,7 @@ from shared.contracts.parties import Actor
 def refer_declaration(
     before: DeclarationRecord, after: DeclarationRecord, actor: Actor, reason: str
 ) -> DeclarationChange:
-    """Return the change to referred by the rules, and why; its event has the findings."""
+    """Return the change of a declaration to `referred`. The hub is the actor of its event."""
     data = DeclarationReferred(
         **declaration_fields(after),
         status=DeclarationStatus.REFERRED,

@@ -14,7 +14,7 @@ from shared.contracts.parties import Actor
 
 
 def reservation_postings(declaration: DeclarationRecord, actor: Actor, cause: str) -> tuple[Posting, ...]:
-    """Write the ledger entries of what a declaration sets aside, and of what it draws of consents for that."""
+    """Return the postings of a declaration's reservations and of the consents that they use."""
     return tuple(
         _build_posting(citation, entry, actor, cause)
         for citation in declaration.citations
@@ -47,7 +47,7 @@ def _build_posting(citation: Citation, entry: LedgerEntry, actor: Actor, cause: 
 
 @dataclass(frozen=True, kw_only=True)
 class ReturnedReservations:
-    """A declaration without its reservations, the permits that they return to, and the ledger entries."""
+    """A declaration without its reservations, the permits that they return to, and the postings."""
 
     declaration: DeclarationRecord
     permits: Mapping[UUID, PermitRecord]
@@ -57,7 +57,10 @@ class ReturnedReservations:
 def return_reservations(
     declaration: DeclarationRecord, permits: Mapping[UUID, PermitRecord], actor: Actor, cause: str
 ) -> ReturnedReservations:
-    """Release every reservation of a declaration, with what it drew of consents for them."""
+    """Return a declaration after the return of all its reservations and of the consents that they used.
+
+    `permits` contains every permit that the declaration cites.
+    """
     after: dict[UUID, PermitRecord] = {}
     postings = []
     for citation in declaration.citations:
@@ -77,16 +80,16 @@ def return_reservations(
 
 
 def post_to_line(permit: PermitRecord, line_letter: str, *entries: LedgerEntry) -> PermitRecord:
-    """Answer the permit with entries posted to one of its lines; raises Overdrawn."""
+    """Return the permit with entries posted to one of its lines. Raise Overdrawn if they do not fit."""
     return permit.with_balance(line_letter, post(permit.lines[line_letter].balance, entries))
 
 
 def apply_to_line(permit: PermitRecord, line_letter: str, entry: LedgerEntry) -> PermitRecord:
-    """Answer the permit with one entry in one of its lines, asked or not whether it fits."""
+    """Return the permit with one entry applied to one of its lines, without a check of the limits."""
     return permit.with_balance(line_letter, apply_entry(permit.lines[line_letter].balance, entry))
 
 
 def _without_reservation(permit: PermitRecord, citation: Citation) -> PermitRecord:
-    """Answer the permit without one standing use."""
+    """Return the permit without a citation whose reservation ended. Citations that were released stay."""
     uses = tuple(use for use in permit.citations if use.declaration != citation.declaration or use.used)
     return replace(permit, citations=uses, usage_totals=remove_reservation(permit.usage_totals, citation))

@@ -1,7 +1,8 @@
-"""A permit is used: entries posted to its lines, what left endorsed, what arrived consumed, and who hears of it.
+"""Write-off: the entries of a use are posted to permit lines, with closure, displacement and events.
 
-A permit once endorsed has nothing left on a line not named. What left bounds what may arrive: where an endorsement
-leaves less than was set aside, the youngest reservations give way; below what was consumed it is refused.
+The first endorsement of a permit endorses zero on each line that it does not name. The endorsed quantity limits what
+may arrive. If less is endorsed than is reserved at import, the youngest reservations are displaced. If less is
+endorsed than was consumed already, the hub refuses the decision.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,7 +38,7 @@ from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Conflict
 
 SET_ASIDE_KINDS = frozenset({EntryKind.RETURN, EntryKind.CONSENT_USED, EntryKind.CONSENT_RETURNED})
-"""Entries that say what is set aside and for whom, and not that anything left or arrived."""
+"""Kinds of entries about reservations and consents. They do not mean that goods left or arrived."""
 
 
 def post_uses(
@@ -47,9 +48,11 @@ def post_uses(
     reserving: ReservingDeclarations,
     context: PostingContext,
 ) -> UseResult:
-    """Post uses to a permit; raises Conflict where a side would be overdrawn or less left than was consumed.
+    """Return the result of posting uses to one permit, displacement included.
 
-    `permits` are all that may change: this one, and those on which its holders of reservations hold others.
+    `permits` contains all permits that may change: this one, and those with reservations of the `reserving`
+    declarations. Raise Conflict `endorsement-exceeds-permit` if more leaves or crosses than the permit and the used
+    consents allow. Raise Conflict `not-enough-left` if more arrives than that, or if less left than arrived already.
     """
     postings = []
     before = permit = permits[permit_id]
@@ -84,7 +87,11 @@ def apply_uses(
     reserving: ReservingDeclarations,
     context: PostingContext,
 ) -> ChangeSet:
-    """Write what the use of its permits by a declaration changes: it, them, the ledger, and who gave way."""
+    """Return all changes of a declaration's release or correction: declaration, permits, postings, displacement.
+
+    `before` and `after` are the declaration without and with the decision; `data` is the data of its event.
+    Raise the errors of `post_uses`.
+    """
     displaced: dict[UUID, DeclarationChange] = {}
     postings: list[Posting] = []
     current = dict(permits)
@@ -114,7 +121,7 @@ def apply_uses(
 def permit_changes(
     before: PermitsById, after: PermitsById, events_by_permit: Mapping[UUID, tuple[PermitEvent, ...]]
 ) -> tuple[PermitChange, ...]:
-    """Answer the permits that changed, those with moves and those whose balances alone did."""
+    """Return the change of each permit that has events or whose balances changed."""
     return tuple(
         PermitChange(permit=permit, events=events_by_permit.get(permit_id, ()))
         for permit_id, permit in after.items()
@@ -123,7 +130,7 @@ def permit_changes(
 
 
 def list_usage(declaration: DeclarationRecord, permits: PermitsById) -> tuple[Usage, ...]:
-    """Return what a declaration has reserved and used of which line, in the line's unit."""
+    """Return the reserved and used quantity of each citation that has a line, in the line's unit."""
     return tuple(
         Usage(
             item=citation.item,
@@ -155,7 +162,7 @@ def _endorse_zero_on_other_lines(permit: PermitRecord, context: PostingContext) 
 
 
 def _require_crossing_within_total(permit: PermitRecord, use: LineUse, entry: LedgerEntry) -> None:
-    """Refuse that more crosses a border at once than the certificate is for; a consent is for its declaration alone."""
+    """Raise Conflict if more crosses a border at once than the line is for. Only a declaration may use consents."""
     line_letter = use.line
     line = permit.lines[line_letter]
     maximum = (permit_amount if use.declaration is None else total_amount)(line.balance, entry.side)
@@ -166,9 +173,10 @@ def _require_crossing_within_total(permit: PermitRecord, use: LineUse, entry: Le
 
 
 def _require_consent_for_excess(before: PermitRecord, after: PermitRecord, postings: Iterable[Posting]) -> None:
-    """Refuse more beyond the permit itself than these uses draw of their own consents, whatever others drew of theirs.
+    """Raise Conflict if these uses exceed the permit amount by more than their own consents.
 
-    What arrives takes nothing from those who reserved; to what leaves less room for them give way.
+    The consents of other items do not count. An arrival never uses quantities that others reserved.
+    A departure may: displacement then ends the reservations that no longer fit.
     """
     consent_used: dict[tuple[str, Side], Decimal] = {}
     for posting in postings:
@@ -202,7 +210,10 @@ def _require_room_for_consumed(after: PermitRecord) -> None:
 
 
 def _displaceable_quantity(permit: PermitRecord, line_letter: str) -> Decimal:
-    """Answer what reservations at import hold of what left: what they draw of consents goes where they go."""
+    """Return the quantity that displacement can free at import, in the line's unit: reserved minus used consents.
+
+    A used consent returns together with its reservation, so it frees no quantity.
+    """
     reserved_quantity = reserved(permit.lines[line_letter].balance, Side.IMPORT)
     for citation in permit.citations:
         if citation.is_open and (citation.line, citation.side) == (line_letter, Side.IMPORT):
@@ -215,7 +226,7 @@ def _without_declaration(permit: PermitRecord, declaration: UUID) -> PermitRecor
 
 
 def _with_transport_document(permit: PermitRecord, declaration: DeclarationRecord) -> PermitRecord:
-    """An export declaration that was released endorses: its transport document is the shipment's (box 15)."""
+    """Return the permit with the transport document of a released export declaration (box 15)."""
     if declaration.content.movement == Movement.IMPORT or declaration.content.transport_document is None:
         return permit
     return replace(permit, transport_documents=permit.transport_documents | {declaration.content.transport_document})
