@@ -30,7 +30,7 @@ def clean(value: str, repairs: RowRepairs, field: str) -> str:
     text = text.strip("\"'`“”‘’").strip() if text[:1] in QUOTES or text[-1:] in QUOTES else text
     if text != value:
         what = "quotes" if text != value.strip() and text != " ".join(value.split()) else "blanks"
-        repairs.add(f"stray-{what}", f"Stray {what} were taken away.", field)
+        repairs.add(f"stray-{what}", f"The hub removed stray {what}.", field)
     return text
 
 
@@ -46,7 +46,7 @@ def remove_footnote(text: str, repairs: RowRepairs, field: str) -> str:
         marked = bare[: mark.start()]
     bare = marked.rstrip()
     if bare != text:
-        repairs.add("footnote-mark", f"The footnote mark of {text!r} was taken away.", field)
+        repairs.add("footnote-mark", f"The hub removed the footnote mark of {text!r}.", field)
     return bare
 
 
@@ -62,7 +62,7 @@ def parse_day(text: str, repairs: RowRepairs, field: str, *, is_end: bool = Fals
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
             return _require_known_year(date.fromisoformat(text), text, field)
     found = _parse_other_format(text, field, is_end=is_end)
-    repairs.add("day-written-otherwise", f"{text!r} was read as {found.isoformat()}.", field)
+    repairs.add("day-written-otherwise", f"The hub read {text!r} as {found.isoformat()}.", field)
     return _require_known_year(found, text, field)
 
 
@@ -81,14 +81,14 @@ def _parse_other_format(text: str, field: str, *, is_end: bool) -> date:
         return candidates.pop()
     if candidates:
         raise RowRejected(
-            "day-uncertain", f"{text!r} may be {' or '.join(sorted(d.isoformat() for d in candidates))}.", field
+            "day-uncertain", f"{text!r} may mean {' or '.join(sorted(d.isoformat() for d in candidates))}.", field
         )
-    raise RowRejected("no-day", f"{text!r} is no day; write YYYY-MM-DD.", field)
+    raise RowRejected("no-day", f"{text!r} is not a day. Write YYYY-MM-DD.", field)
 
 
 def _require_known_year(found: date, text: str, field: str) -> date:
     if found.year not in YEARS:
-        raise RowRejected("no-day", f"{text!r} is not between {YEARS[0]} and {YEARS[-1]}.", field)
+        raise RowRejected("no-day", f"The year of {text!r} is not between {YEARS[0]} and {YEARS[-1]}.", field)
     return found
 
 
@@ -96,33 +96,33 @@ def parse_amount(text: str, repairs: RowRepairs, field: str) -> Decimal:
     """Return a quantity. Raise RowRejected, also for a range or an estimate, because its number is not certain."""
     bare = remove_footnote(text, repairs, field)
     if _RANGE.search(bare):
-        raise RowRejected("amount-is-a-range", f"{text!r} is a range: which number is meant is not certain.", field)
+        raise RowRejected("amount-is-a-range", f"{text!r} is a range. Write one number.", field)
     number = _UPPER_LIMIT_WORDS.sub("", bare)
     if _THOUSANDS.fullmatch(number):
         number = re.sub(r"[, \u00a0\u202f']", "", number)
     if not _AMOUNT.fullmatch(number) or len(number) > 38:
-        raise RowRejected("no-amount", f"{text!r} is no quantity." if text else "The quantity is missing.", field)
+        raise RowRejected("no-amount", f"{text!r} is not a quantity." if text else "The quantity is missing.", field)
     if re.fullmatch(r"\d{1,3}\.\d{3}", number):
         raise RowRejected("amount-uncertain", f"{text!r} may mean thousands or a fraction.", field)
     if number != bare:
-        repairs.add("amount-written-otherwise", f"{bare!r} was read as {number}.", field)
+        repairs.add("amount-written-otherwise", f"The hub read {bare!r} as {number}.", field)
     return Decimal(number)
 
 
 def parse_country(text: str, repairs: RowRepairs, field: str) -> str:
     """Return a country's code (ISO 3166-1 alpha-2) from a code or a known name. Raise RowRejected."""
     if len(text) > MAX_COUNTRY_LENGTH:
-        raise RowRejected("unknown-country", f"{text[:80]!r}… is no country of ISO 3166-1.", field)
+        raise RowRejected("unknown-country", f"{text[:80]!r}… is not a country of ISO 3166-1.", field)
     bare = remove_footnote(text, repairs, field)
     code = named.ALTERNATIVE_CODES.get(bare.upper(), bare.upper())
     if code not in country_codes():
         code = named.find_code(bare) or ""
     if code not in country_codes():
         raise RowRejected(
-            "unknown-country", f"{text!r} is no country of ISO 3166-1." if text else "It is missing.", field
+            "unknown-country", f"{text!r} is not a country of ISO 3166-1." if text else "The country is missing.", field
         )
     if code != text:
-        repairs.add("country-written-otherwise", f"{text!r} was read as {code}.", field)
+        repairs.add("country-written-otherwise", f"The hub read {text!r} as {code}.", field)
     return code
 
 
@@ -137,11 +137,11 @@ def parse_codes(text: str, codes_by_word: Mapping[str, str], repairs: RowRepairs
         word = part.strip()
         code = word.upper() if word.upper() in codes_by_word.values() else codes_by_word.get(to_singular(word), "")
         if word and not code:
-            raise RowRejected("unknown-code", f"{word!r} is not known here.", field)
+            raise RowRejected("unknown-code", f"{word!r} is not a known code or name.", field)
         found += [code] if code else []
     unique = tuple(dict.fromkeys(found))
     if unique and ",".join(unique) != text:
-        repairs.add("codes-written-otherwise", f"{text!r} was read as {', '.join(unique)}.", field)
+        repairs.add("codes-written-otherwise", f"The hub read {text!r} as {', '.join(unique)}.", field)
     return unique
 
 

@@ -83,7 +83,7 @@ class CsvReader:
         line, text, other_encoding = self._lines.popleft()
         repairs = RowRepairs(line)
         if other_encoding:
-            repairs.add("encoding", "The line is not in UTF-8; it was read as Windows-1252.")
+            repairs.add("encoding", "The line is not UTF-8. The hub read it as Windows-1252.")
         values = _parse_line(text)
         if values is not None:
             return RawRow(line, values, repairs)
@@ -97,7 +97,7 @@ class CsvReader:
                 for _ in range(count):
                     self._lines.popleft()
                 return RawRow(line, values, repairs)
-        repairs.add("stray-quote", "A quote is not closed; the line was read without its quotes.")
+        repairs.add("stray-quote", "A quote is not closed. The hub read the line without its quotes.")
         return RawRow(line, [value.strip().strip('"') for value in _split_leniently(text)], repairs)
 
 

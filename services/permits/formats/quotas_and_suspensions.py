@@ -89,7 +89,7 @@ class CleanRow:
 
     def __init__(self, raw: RawRow, header: list[str]) -> None:
         if sum(bool(value.strip()) for value in raw.values) <= 1:
-            raise RowRejected("footnote", "The line holds one text alone: a footnote, or a heading.")
+            raise RowRejected("footnote", "The line contains only one text: a footnote or a heading.")
         self._row = align_row(raw, header, COLUMN_TESTS, TEXT_COLUMNS, KEY_COLUMNS)
         self.repairs = raw.repairs
 
@@ -114,7 +114,7 @@ class CleanRow:
         """Return whether a cell means yes. Raise RowRejected if it means neither yes nor no."""
         text = self[name].casefold()
         if text not in TRUE_WORDS | FALSE_WORDS:
-            raise RowRejected("no-yes-or-no", f"{text!r} is neither yes nor no.", name)
+            raise RowRejected("no-yes-or-no", f"{text!r} is not yes or no.", name)
         return text in TRUE_WORDS
 
 
@@ -141,14 +141,14 @@ def parse_quota(raw: RawRow, header: list[str]) -> Quota:
     row = CleanRow(raw, header)
     starts, ends = row.day("start_date"), row.day("end_date", is_end=True)
     if starts is None:
-        raise RowRejected("no-day", "A quota says from which day it holds.", "start_date")
+        raise RowRejected("no-day", "The first day of the quota is missing.", "start_date")
     if ends is None:
         ends = date(starts.year, 12, 31)
-        row.repairs.add("year-taken", f"No end is said: the quota is that of {starts.year}.", "end_date")
+        row.repairs.add("year-taken", f"The last day is missing. The hub took the end of {starts.year}.", "end_date")
     _require_order(starts, ends)
     unit = UNIT_WORDS.get(cells.to_singular(row["unit"]))
     if unit is None:
-        raise RowRejected("unknown-unit", f"{row['unit']!r} is no unit.", "unit")
+        raise RowRejected("unknown-unit", f"{row['unit']!r} is not a known unit.", "unit")
     return Quota(
         country=row.country(),
         taxon=_parse_taxon(row, allow_all_taxa=False),
@@ -165,25 +165,27 @@ def parse_quota(raw: RawRow, header: list[str]) -> Quota:
 
 def _require_order(starts: date | None, ends: date | None) -> None:
     if starts is not None and ends is not None and ends < starts:
-        raise RowRejected("ends-before-start", f"It ends on {ends}, before it starts on {starts}.", "end_date")
+        raise RowRejected("ends-before-start", f"The last day {ends} is before the first day {starts}.", "end_date")
 
 
 def _parse_taxon(row: CleanRow, *, allow_all_taxa: bool) -> str:
     text = cells.remove_footnote(row["taxon_name"], row.repairs, "taxon_name")
     if allow_all_taxa and text.casefold() in ALL_TAXA:
         if not text:
-            row.repairs.add("all-taxa", "No taxon is named: the suspension is of all species.", "taxon_name")
+            row.repairs.add(
+                "all-taxa", "The taxon is missing. The hub loaded the suspension for all species.", "taxon_name"
+            )
         return ""
     if not names.key(text) or len(text) > 200:
-        raise RowRejected("no-name", f"{text[:80]!r} is no scientific name.", "taxon_name")
+        raise RowRejected("no-name", f"{text[:80]!r} is not a scientific name.", "taxon_name")
     if row["rank"].upper() in HIGHER_RANKS and not names.is_group(text):
         first, *rest = text.split()
         if not (authors.is_certain_author(rest) or rest[0].lstrip("([")[:1].isupper()):
-            detail = f"{text!r} is no {row['rank'].lower()}: which of the two is meant is not certain."
+            detail = f"{text!r} is not the name of a {row['rank'].lower()}. Correct the name or the rank."
             raise RowRejected("name-or-rank", detail, "taxon_name")
         row.repairs.add(
             "author-left-out",
-            f"{text!r} is a {row['rank'].lower()}: what follows its first word is no part of its name.",
+            f"{text!r} is a {row['rank'].lower()}. The hub took the first word as the name, the rest as the author.",
             "taxon_name",
         )
         return first

@@ -29,17 +29,17 @@ def align_row(
     for name, value in zip(header, values, strict=False):
         if len(value) > MAX_VALUE_LENGTH:
             raise RowRejected(
-                "field-too-long", f"A value of {len(value)} characters; at most {MAX_VALUE_LENGTH} are read.", name
+                "field-too-long", f"The value has {len(value)} characters, at most {MAX_VALUE_LENGTH} are valid.", name
             )
     if len(values) < width:
-        raise RowRejected("too-few-columns", f"{len(values)} values stand under {width} columns.")
+        raise RowRejected("too-few-columns", f"The row has {len(values)} values for {width} columns.")
     if len(values) == width:
         return dict(zip(header, values, strict=True))
     alignments = [row for row in _possible_alignments(values, header, text_columns) if _passes_tests(row, column_tests)]
     if len({tuple(row.get(name, "").strip() for name in key_columns) for row in alignments}) != 1:
-        detail = f"{len(values)} values stand under {width} columns, and where the comma belongs is not certain."
+        detail = f"The row has {len(values)} values for {width} columns. Quote the values that contain a comma."
         raise RowRejected("too-many-columns", detail)
-    raw.repairs.add("unquoted-comma", "A comma within a value was not quoted; it was put back where it belongs.")
+    raw.repairs.add("unquoted-comma", "A value with a comma was not quoted. The hub joined it again.")
     return alignments[0]
 
 

@@ -69,11 +69,11 @@ def _clean_cell(row: Mapping[str, str], repairs: RowRepairs, name: str) -> str:
 def _id(text: str, repairs: RowRepairs) -> str:
     if not text:
         raise RowRejected(
-            "id-missing", "The taxon has no TaxonId: what it is cannot be told from load to load.", "taxonid"
+            "id-missing", "The taxon has no TaxonId. The hub needs it to find the taxon in the next load.", "taxonid"
         )
     bare = text.removesuffix(".0")
     if bare != text:
-        repairs.add("id-written-otherwise", f"{text!r} was read as {bare}.", "taxonid")
+        repairs.add("id-written-otherwise", f"The hub read {text!r} as {bare}.", "taxonid")
     if len(bare) > 64:
         raise RowRejected("id-too-long", "A TaxonId has at most 64 characters.", "taxonid")
     return bare
@@ -84,9 +84,13 @@ def _name(text: str, get: partial[str], repairs: RowRepairs) -> str:
         text = " ".join(filter(None, (get("genus"), get("species"), get("subspecies"))))
         if not get("genus") or not get("species"):
             raise RowRejected("name-missing", "The taxon has no FullName.", "fullname")
-        repairs.add("name-put-together", f"FullName was empty; {text!r} was put together from its parts.", "fullname")
+        repairs.add(
+            "name-put-together",
+            f"FullName was empty. The hub built {text!r} from genus, species and subspecies.",
+            "fullname",
+        )
     if not names.key(text) or len(text) > MAX_NAME_LENGTH:
-        raise RowRejected("no-name", f"{text[:80]!r} is no scientific name.", "fullname")
+        raise RowRejected("no-name", f"{text[:80]!r} is not a scientific name.", "fullname")
     return text
 
 
@@ -95,9 +99,13 @@ def _rank(text: str, name: str, repairs: RowRepairs) -> str:
         return text.upper()
     words = len(names.key(name).split())
     if words == 1:
-        raise RowRejected("unknown-rank", f"{text!r} is no rank, and one word may be of several.", "rankname")
+        raise RowRejected(
+            "unknown-rank", f"{text!r} is not a rank, and a name of one word may have several.", "rankname"
+        )
     rank = "SPECIES" if words == 2 else "SUBSPECIES"
-    repairs.add("rank-from-name", f"{text!r} is no rank; a name of {words} words is a {rank.lower()}.", "rankname")
+    repairs.add(
+        "rank-from-name", f"{text!r} is not a rank. The hub took {rank}: the name has {words} words.", "rankname"
+    )
     return rank
 
 
@@ -111,12 +119,12 @@ def _appendices(text: str, repairs: RowRepairs) -> tuple[str | None, ...]:
     parts = [part.strip().upper() for part in re.split(r"[/,;]", text.upper().replace("APPENDIX", "")) if part.strip()]
     normalized = [{"1": "I", "2": "II", "3": "III"}.get(part, part) for part in parts]
     if not normalized:
-        text = "CurrentListing is empty: where the taxon stands is not certain."
+        text = "CurrentListing is empty. Write I, II, III, NC or several with a slash."
         raise RowRejected("listing-missing", text, "currentlisting")
     if not set(normalized) <= {"I", "II", "III", "NC"}:
-        raise RowRejected("unknown-appendix", f"{text!r} is none of I, II, III and NC.", "currentlisting")
+        raise RowRejected("unknown-appendix", f"{text!r} is not I, II, III or NC.", "currentlisting")
     if "/".join(normalized) != text:
-        repairs.add("listing-written-otherwise", f"{text!r} was read as {'/'.join(normalized)}.", "currentlisting")
+        repairs.add("listing-written-otherwise", f"The hub read {text!r} as {'/'.join(normalized)}.", "currentlisting")
     found: set[str | None] = {None if part == "NC" else part for part in normalized}
     return tuple(sorted(found, key=lambda one: STRICTNESS[one], reverse=True))
 
@@ -136,7 +144,7 @@ def _codes(text: str, repairs: RowRepairs) -> tuple[str, ...]:
         if code in country_codes():
             found.append(code)
         elif code:
-            note = f"{code[:20]!r} is no country; it was left out."
+            note = f"{code[:20]!r} is not a country. The hub left it out."
             repairs.add("unknown-country", note, "all_distributionisocodes")
     return tuple(dict.fromkeys(found))
 
@@ -150,7 +158,7 @@ def _codes_by_name(codes: tuple[str, ...], text: str) -> dict[str, str]:
 def _since(text: str) -> date | None:
     with suppress(ValueError):
         return date.fromisoformat(text) if text else None
-    raise RowRejected("no-day", f"{text!r} is no day; write YYYY-MM-DD.", "effectivefrom")
+    raise RowRejected("no-day", f"{text!r} is not a day. Write YYYY-MM-DD.", "effectivefrom")
 
 
 def possible_taxon_ids(raw: RawRow, header: list[str]) -> frozenset[str]:

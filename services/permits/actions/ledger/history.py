@@ -18,16 +18,16 @@ from shared.problems import NotFound
 
 KIND_TEXTS: dict[str, str] = {
     "grant": "granted by the authority",
-    "consent": "more agreed to by the authority",
-    "consent_used": "used of the authority's consent",
+    "consent": "added by the authority's consent",
+    "consent_used": "used from the authority's consent",
     "consent_returned": "returned to the authority's consent",
-    "reserve": "set aside",
-    "release": "given back",
-    "endorse": "endorsed: left",
-    "consume": "consumed: arrived",
-    "correct": "corrected",
-    "cross": "crossed; the line stays open",
-    "recross": "crossing corrected",
+    "reserve": "reserved",
+    "release": "returned unused",
+    "endorse": "endorsed: left the country of export",
+    "consume": "consumed: arrived in the country of import",
+    "correct": "by a correction",
+    "cross": "crossed a border; the line stays open",
+    "recross": "by the correction of a crossing",
 }
 """The text of each kind of entry."""
 

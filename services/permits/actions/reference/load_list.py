@@ -103,9 +103,9 @@ class ListLoad:
             return
         if before != self.kind.store.digest(entry):
             raise RowRejected(
-                "row-twice", "An earlier line says otherwise of the same: which one is meant is not certain."
+                "row-twice", "An earlier line has other values for the same entry. Keep only the correct line."
             )
-        raw.repairs.add("row-repeated", "The same stands in an earlier line; it was taken once.")
+        raw.repairs.add("row-repeated", "An earlier line is equal. The hub loaded it once.")
 
     async def _write(self, entries: dict[str, Entry]) -> None:
         store, counts = self.kind.store, self.report.counts

@@ -51,7 +51,7 @@ async def test_the_story_of_a_line_is_told_in_order_with_what_stood_after_each_e
     assert {e["reference"] for e in told} == {None, reference}
     assert [e["cause"] for e in told] == ["issued", "endorsement", "check", "release", "release", "correction"]
     assert (told[-1]["reason"], told[-1]["by"]) == ("recounted", {"party": str(CUSTOMS_FR.id), "role": "customs"})
-    assert told[2]["text"] == f"100 number set aside for {reference}, item 1"
+    assert told[2]["text"] == f"100 number reserved for {reference}, item 1"
     assert all(e["unit"] == "number" and e["at"].endswith("Z") for e in told)
 
 
