@@ -27,7 +27,7 @@ def _make_api_route(route: Route) -> APIRoute:
         route.path, endpoint, methods=[route.method], name=route.operation_id, operation_id=route.operation_id
     )
     if isinstance(handler, AsgiHandler):
-        # The request does not pass through FastAPI's own handling: docs/decisions/gateway-hot-route.md.
+        # The request does not pass through FastAPI's own handling: docs/decisions/0015-gateway-hot-route.md.
         api_route.app = _asgi_app(handler, route)
     return api_route
 
