@@ -106,7 +106,7 @@ class Splitting:
         return module
 
     def _import(self, module: str, file: File, node: cst.ImportFrom) -> None:
-        """Mend one import: of names that moved, or of a module whose names are used through it."""
+        """Correct one import of names that moved, or of a module that gives access to them."""
         if isinstance(node.names, cst.ImportStar):
             return
         origin = dotted(node.module)
@@ -127,7 +127,7 @@ class Splitting:
             file.source.replace(start, end, indent.join(lines) or "pass")
 
     def _through(self, module: str, file: File, node: cst.ImportFrom, scope: Scope, bound: str, split: str) -> None:
-        """Mend `module.name` where the name has left that module."""
+        """Correct `module.name` if the name has left that module."""
         chosen: dict[str, str] = {}
         lines: list[str] = []
         for assignment in scope[bound]:
@@ -200,7 +200,7 @@ class Splitting:
         return chosen
 
     def _needs(self, file: File, blocks: list[Block]) -> None:
-        """Work out which imports the moved and the remaining code need."""
+        """Compute which imports the moved and the remaining code need."""
         root = file.root()
         for assignment in root.assignments:
             places = [

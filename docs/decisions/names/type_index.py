@@ -1,4 +1,4 @@
-"""What mypy knows and a syntax tree does not: whose attribute is meant, and which function is called."""
+"""The types that mypy knows and a syntax tree does not: the owner of an attribute, and the function of a call."""
 
 import sys
 from collections.abc import Iterator
