@@ -1,4 +1,4 @@
-"""The entry point of the gateway: builds the app from its settings, and runs it with its dispatchers."""
+"""The entry point of the gateway. It builds the app from its settings and runs it with its dispatchers."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -39,15 +39,15 @@ from shared.web import create_service_app
 
 VERSION = "0.1.0"
 CONNECTIONS = 11
-"""Most connections to the database; one of them may hold the lock of the periodic jobs."""
+"""Maximum database connections. One of them may hold the lock of the periodic jobs."""
 REQUEST_SECONDS = 10.0
-"""Seconds one try of a command or query may take; a lost answer is asked for once more."""
+"""Seconds for one attempt of an internal request. After a lost response there is one retry."""
 DISPATCH_SECONDS = 15.0
-"""Seconds a batch may take: less than its lease, or another courier would carry it too."""
+"""Seconds for one batch: less than its lease, because another dispatcher could lease it after that."""
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Build the gateway; its couriers and its intake run as long as the app lives."""
+    """Build the gateway. Its dispatchers and its batcher run as long as the app."""
     engine = create_engine(settings.database_url, connections=CONNECTIONS)
     signer = InternalTokenSigner("gateway", KeyFile(settings.signing_keys))
     request_services = _services(settings, signer, seconds=REQUEST_SECONDS)
@@ -102,13 +102,11 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-DESCRIPTION = (
-    "Single Window exchange hub for wildlife trade: declarations, CITES permits, their write-off, and the news of it."
-)
+DESCRIPTION = "Single Window exchange hub for wildlife trade: declarations, CITES permits, their write-off, and events about them."
 
 
 def _middleware(context: GatewayContext, settings: Settings) -> list[Middleware]:
-    """Return the gateway's own middleware, outermost first, as requests meet it behind `RequestMiddleware`."""
+    """Return the gateway's own middleware, outermost first, inside `RequestMiddleware`."""
     rate_limit_headers = [Middleware(RateLimitHeaders, rate_limits=context.rate_limits)] if settings.rate_limit else []
     return [*rate_limit_headers, Middleware(XmlResponseMiddleware)]
 
@@ -116,7 +114,10 @@ def _middleware(context: GatewayContext, settings: Settings) -> list[Middleware]
 def _services(
     settings: Settings, signer: InternalTokenSigner, *, seconds: float
 ) -> tuple[ServiceClient, ServiceClient]:
-    """Make our sides of the two others; couriers have theirs apart, so that what breaks there holds up no officer."""
+    """Return clients of permits and notifications.
+
+    Dispatchers have clients of their own, so that a broken batch delays no officer.
+    """
     return (
         ServiceClient("permits", settings.permits_url, signer, seconds=seconds),
         ServiceClient("notifications", settings.notifications_url, signer, seconds=seconds),
@@ -124,7 +125,7 @@ def _services(
 
 
 def _external_issuer(engine: AsyncEngine, settings: Settings) -> ExternalIssuer | None:
-    """Make the reader of the outside issuer's tokens, where the operator trusts one."""
+    """Return the verifier of the external issuer's tokens, if the operator trusts one."""
     issuer = settings.trusted_issuer
     if not issuer:
         return None

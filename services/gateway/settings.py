@@ -1,4 +1,4 @@
-"""The gateway's settings: GATEWAY_* as one frozen value, read once by the entry point."""
+"""The settings of the gateway: GATEWAY_* as one frozen value. The entry point reads them once."""
 
 from pathlib import Path
 
@@ -9,23 +9,27 @@ from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """What the operator decides about the gateway."""
+    """The operator's decisions about the gateway."""
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True)
 
-    public_url: str = Field("", description="How clients reach it, and the issuer of its tokens")
-    permits_url: str = Field(description="Where the permits service answers, such as http://permits:8080")
-    notifications_url: str = Field(description="Where the notifications service answers")
-    signing_keys: Path = Field(description="Private JWKS that signs calls inside the hub")
+    public_url: str = Field("", description="URL by which clients reach the hub; also the issuer of its tokens")
+    permits_url: str = Field(description="URL of the permits service, such as http://permits:8080")
+    notifications_url: str = Field(description="URL of the notifications service")
+    signing_keys: Path = Field(description="Private JWKS that signs internal requests")
     token_keys: Path = Field(description="Private JWKS that signs access tokens")
-    admin_file: Path | None = Field(None, description="Where the first admin's credential is written, once")
-    trusted_issuer: str = Field("", description="`iss` of an outside OpenID provider whose tokens are taken too")
-    trusted_audience: str = Field("saola", description="`aud` that its tokens must name, and no other")
-    trusted_claim: str = Field("sub", description="The claim that says who somebody is: a credential's `subject`")
-    trusted_jwks: str = Field("", description="Address of its keys; when empty its OpenID configuration says it")
-    rate_limit: int = Field(0, ge=0, le=1_000_000, description="Requests a second a party may send; 0 is no limit")
-    metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics, which is not public; 0 for none")
-    metrics_host: str = Field("127.0.0.1", description="Address where /metrics listens")
+    admin_file: Path | None = Field(
+        None, description="File for the credential of the first administrator, written once"
+    )
+    trusted_issuer: str = Field(
+        "", description="`iss` of an external OpenID provider whose tokens the hub also accepts"
+    )
+    trusted_audience: str = Field("saola", description="The only `aud` of its tokens")
+    trusted_claim: str = Field("sub", description="The claim of its tokens that a credential's `subject` matches")
+    trusted_jwks: str = Field("", description="URL of its keys; if empty, its OpenID configuration has the URL")
+    rate_limit: int = Field(0, ge=0, le=1_000_000, description="Requests per second of a party; 0: no limit")
+    metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics, which is not public; 0: none")
+    metrics_host: str = Field("127.0.0.1", description="Address on which /metrics listens")
 
     @field_validator("trusted_issuer", "trusted_jwks")
     @classmethod
@@ -37,5 +41,5 @@ class Settings(ServiceSettings):
 
     @property
     def issuer(self) -> str:
-        """The address clients know the hub by, without a slash at its end."""
+        """The URL by which clients know the hub, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

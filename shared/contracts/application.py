@@ -51,7 +51,7 @@ class Application(WireModel):
         tuple[PermitLine, ...],
         Field(min_length=1, max_length=200, strict=False, description="Requested lines, 1 to 200"),
     ]
-    remarks: Annotated[Text | None, Field(description="What the authority should know, at most 500 characters")] = None
+    remarks: Annotated[Text | None, Field(description="Remarks to the authority, at most 500 characters")] = None
 
     @property
     def authority_country(self) -> str:
@@ -71,7 +71,7 @@ class Question(WireModel):
 
     message: Annotated[
         Reason,
-        Field(validation_alias=AliasChoices("message", "question", "reason"), description="What the authority asks"),
+        Field(validation_alias=AliasChoices("message", "question", "reason"), description="The question"),
     ]
 
 
@@ -80,7 +80,7 @@ class Reply(WireModel):
 
     message: Annotated[
         Reason,
-        Field(validation_alias=AliasChoices("message", "answer", "reason"), description="What the applicant replies"),
+        Field(validation_alias=AliasChoices("message", "answer", "reason"), description="The reply"),
     ]
 
 
@@ -94,7 +94,7 @@ class Assessment(WireModel):
     """The result of one officer's assessment. A country's policy may require that another officer grants."""
 
     recommendation: Recommendation
-    note: Annotated[Text | None, Field(description="What the officer found; only the authority reads it")] = None
+    note: Annotated[Text | None, Field(description="Result in words; only the authority reads it")] = None
 
 
 class GrantedLine(WireModel):

@@ -158,7 +158,7 @@ class Appendix(ClosedSet, code_name="appendix", listed_at="the Convention: I, II
 
 
 class Purpose(ClosedSet, code_name="purpose", listed_at="/v1/reference/purposes"):
-    """The purpose of a transaction: one letter (Resolution Conf. 12.3). `/v1/reference/purposes` lists them."""
+    """The purpose of a transaction: one capital letter (Resolution Conf. 12.3). `/v1/reference/purposes` lists them."""
 
     BREEDING = "B"
     EDUCATIONAL = "E"
@@ -175,7 +175,7 @@ class Purpose(ClosedSet, code_name="purpose", listed_at="/v1/reference/purposes"
 
 
 class Source(ClosedSet, code_name="source", listed_at="/v1/reference/sources"):
-    """The source of a specimen: one letter (Resolution Conf. 12.3). `/v1/reference/sources` lists them."""
+    """The source of a specimen: one capital letter (Resolution Conf. 12.3). `/v1/reference/sources` lists them."""
 
     A = "A"
     C = "C"

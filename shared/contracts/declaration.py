@@ -126,7 +126,7 @@ class Repair(WireModel):
 
 
 class Declaration(WireModel):
-    """What a trader states about one shipment that leaves or enters a country."""
+    """A trader's statement about one shipment that leaves or enters a country."""
 
     reference: Annotated[
         ShortText, Field(description="Your own reference, unique per trader (WCO: FunctionalReferenceID)")
@@ -176,7 +176,7 @@ class NormalizedDeclaration(Declaration):
 
 
 class ActualItem(WireModel):
-    """What customs found of one item, dead animals included (box 27 of the EU form)."""
+    """The result of customs' inspection of one item, dead animals included (box 27 of the EU form)."""
 
     number: Annotated[int, Field(ge=1, le=9999, description="Number of the item")]
     quantity: Annotated[

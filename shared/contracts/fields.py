@@ -27,7 +27,7 @@ from pydantic_core import PydanticCustomError
 from shared.cites.time_zones import country_codes
 
 _DAY_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-STORED_CONTEXT = {"kept": "what was taken before it was asked for more"}
+STORED_CONTEXT = {"stored": "content that was valid when the hub stored it"}
 """The context in which stored content is validated. Rules that are newer than the content do not apply to it."""
 FIRST_YEAR, LAST_YEAR = "1900", "2999"
 
@@ -124,7 +124,7 @@ Reason = Annotated[
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_NUL)]
 LETTER_REQUIRED_SCHEMA = Field(json_schema_extra={"pattern": r"^[^\x00]*[A-Za-z][^\x00]*$"})
 DeclaredTaxon = Annotated[Name, AfterValidator(_require_letter)]
-"""A scientific name as a trader states it: at least one letter."""
+"""A scientific name as a trader states it: at least one Latin letter."""
 Taxon = Annotated[Name, AfterValidator(_require_taxon_name), LETTER_REQUIRED_SCHEMA]
 """A scientific name on a permit, by which the hub finds its lines: more than `spp.` or a hybrid cross."""
 ShortText = Annotated[

@@ -31,8 +31,10 @@ class Finding(WireModel):
     severity: Severity
     pointer: Annotated[str, Field(description="Place in the declaration, as a JSON Pointer (RFC 6901)")]
     permit: Annotated[CitedLine | None, Field(description="The permit that the finding is about")] = None
-    expected: Annotated[str | None, Field(description="What the rule expects at this place")] = None
-    found: Annotated[str | None, Field(description="What the declaration states at this place")] = None
+    expected: Annotated[str | None, Field(description="The value that the rule expects at this place")] = None
+    found: Annotated[str | None, Field(description="The value that the declaration states at this place")] = None
     message: Annotated[str, Field(description="The finding in one sentence, and what to do")]
     overridden: Annotated[bool, Field(description="True: an officer settled the finding")] = False
-    override: Annotated[AppliedOverride | None, Field(description="Who settled the finding, and why")] = None
+    override: Annotated[
+        AppliedOverride | None, Field(description="The officer who settled the finding, and the reason")
+    ] = None

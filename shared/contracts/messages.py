@@ -71,7 +71,7 @@ class Sender(WireModel):
 
 
 class Audience(WireModel):
-    """Who may receive an event, and the values that filters match. Permits computes it when it writes the event."""
+    """The parties that may receive an event, and the values that filters match. Permits computes it with the event."""
 
     parties: Annotated[tuple[Id, ...], Field(strict=False)] = ()
     identifiers: Annotated[tuple[str, ...], Field(strict=False)] = ()

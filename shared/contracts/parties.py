@@ -84,7 +84,7 @@ class PartyChange(WireModel):
 
 
 class NewCredential(WireModel):
-    """How a client proves its identity. If you send no key and no subject, the hub creates a secret."""
+    """A new credential: a public key, or a subject of the external issuer. Without either, the hub creates a secret."""
 
     public_key: Annotated[
         dict[str, Any] | str | None,
@@ -157,7 +157,7 @@ class Caller(WireModel):
 
 
 class Actor(WireModel):
-    """Who acted, in which role, and when. Each history row and ledger entry names its actor."""
+    """The actor, its role and the time. Each history row and ledger entry names its actor."""
 
     party: Annotated[Id | None, Field(description="Party id of the actor; null if the hub itself acted")] = None
     role: Annotated[ActorRole, Field(description="trader, customs, authority, or rules if the hub itself decided")]

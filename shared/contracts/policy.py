@@ -1,4 +1,4 @@
-"""What a country requires beyond the Convention: switches, each off until its administrator turns it on."""
+"""The requirements of a country beyond the Convention: switches, each off until its administrator turns it on."""
 
 from typing import Annotated
 

@@ -139,4 +139,4 @@ class Acknowledgement(WireModel):
     """The receiver's own result for an event."""
 
     outcome: AcknowledgementOutcome
-    message: Annotated[Text | None, Field(description="What the sender should know, at most 500 characters")] = None
+    message: Annotated[Text | None, Field(description="Message to the sender, at most 500 characters")] = None

@@ -259,7 +259,7 @@ def _content_columns() -> tuple[sa.Column[object], ...]:
 
 
 def _outbox_columns() -> tuple[sa.Column[object], ...]:
-    """Return the columns that make a row an outbox message: when it is due, how often it was tried, when it settled."""
+    """Return the columns of an outbox message: when it is due, the number of attempts, when it settled."""
     return (
         sa.Column("due_at", TIMESTAMP, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),

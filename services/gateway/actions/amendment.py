@@ -1,7 +1,7 @@
-"""A declaration stated to permits at once: to be looked at only, or as the new version of one that stands.
+"""A new version of a declaration.
 
-Whatever format it came in, permits is asked in the normalized form; the bytes of an amendment are kept before it is
-asked.
+Permits gets the normalized form, whatever the format was. The gateway stores the submitted bytes before it asks
+permits.
 """
 
 import hashlib
@@ -32,7 +32,10 @@ async def amend(
     body: bytes,
     if_match: str | None,
 ) -> ServiceResponse:
-    """State a new version; its bytes are kept under the command first, and the version noted once it stands."""
+    """Send a new version to permits and return its response. Raise NotAllowed if the agent's mandate has ended.
+
+    The bytes are stored under the command first. Their version is stored when permits has accepted them.
+    """
     _, normalized = FORMATS[media_type](body, principal.party)
     digest = hashlib.sha256(body).digest()
     caller = caller.model_copy(update={"acts_for": await find_represented_trader(context, principal, declaration_id)})

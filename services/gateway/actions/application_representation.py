@@ -1,5 +1,4 @@
-"""In whose name an application for a permit is made, answered or withdrawn: one's own, or that of a trader whose
-mandate lives."""
+"""The party for whom a principal handles an application: itself, or a trader with an active mandate."""
 
 import json
 from collections.abc import Sequence
@@ -19,10 +18,11 @@ NOT_YOUR_APPLICATION = "not-your-application"
 
 
 async def find_applicant(context: GatewayContext, principal: Principal, body: bytes) -> RepresentedTrader | None:
-    """Answer the trader an agent applies for: the one it names, else the one whose identifier stands in the paper.
+    """Return the trader for whom an agent applies. Return None if the principal applies for itself.
 
-    None where it applies for itself, or for nobody it may apply for, and where the body is no application: permits
-    says so. Raises NotAllowed where it names a trader whose mandate it does not hold today.
+    An agent states the trader, or the application names the trader's identifier. Return None also if no such trader
+    exists or the body is no application: permits reports both. Raise NotAllowed if the stated trader has no active
+    mandate for the agent.
     """
     try:
         application = validate(Application, parse_json(body))
@@ -43,7 +43,7 @@ async def find_applicant(context: GatewayContext, principal: Principal, body: by
 
 
 def _identifiers(application: Application) -> Sequence[str]:
-    """Answer the identifiers in the paper, first that of the side a permit of this kind is for."""
+    """Return the identifiers in the application. The side that needs a permit of this kind comes first."""
     sides = [application.exporter, application.importer]
     sides = sides[::-1] if application.kind in IMPORT_KINDS else sides
     return [side.identifier for side in sides if side.identifier is not None]
@@ -52,9 +52,10 @@ def _identifiers(application: Application) -> Sequence[str]:
 async def find_represented_trader(
     context: GatewayContext, principal: Principal, caller: Caller, application_id: UUID
 ) -> RepresentedTrader | None:
-    """Answer for whom an agent answers or withdraws what it made; None when it is its own, or not its at all.
+    """Return the trader for whom an agent answers or withdraws. Return None if the application is the principal's own.
 
-    Raises NotAllowed when the mandate it was made under has ended: what it made it may still read.
+    Return None also if the principal cannot read the application. Raise NotAllowed if the mandate has ended; the agent
+    can still read what it lodged.
     """
     reply = await call_with_retry(context.permits, "GET", f"/v1/permit-applications/{application_id}", caller=caller)
     if reply.status != 200:

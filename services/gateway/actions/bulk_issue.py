@@ -1,4 +1,4 @@
-"""Many permits of one authority at once: passed on to permits some at a time, each answered for itself."""
+"""Many permits of one authority: sent to permits in batches, each with its own result."""
 
 import hashlib
 import json
@@ -19,14 +19,15 @@ from shared.web import MAX_BODY_BYTES
 
 PATH = "/v1/permits"
 MAX_BATCH = 200
-"""Permits of one inside call; permits takes no more."""
+"""Permits per internal request. Permits accepts no more."""
 SPLIT_STATUSES = frozenset({400, 413, 422, 500})
-"""Statuses of an inside call that one of its permits may be the cause of; the others say that permits is away."""
+"""Statuses of an internal request that one of its permits may cause. Other statuses mean that permits is unavailable.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IssueResult:
-    """What permits returned for one permit: the status and the body of its own response."""
+    """The result for one permit: the status and the body of its own response."""
 
     status: int
     body: dict[str, Any]
@@ -45,7 +46,7 @@ async def start(
     *,
     namespace: UUID,
 ) -> "Awaitable[list[Result]]":
-    """Read lines and answer what awaits their results. `namespace` is the namespace of command ids."""
+    """Parse lines and return an awaitable of their results. `namespace` is the namespace of command ids."""
     parsed = [_parse_line(principal, key, line, namespace) for line in lines]
 
     async def results() -> list[Result]:
@@ -60,13 +61,13 @@ async def start(
 
 
 def _parse_line(principal: Principal, key: str | None, line: bytes | None, namespace: UUID) -> bytes | ProblemError:
-    """Write the order of one permit; what is no JSON is refused here, for it would spoil its neighbours."""
+    """Return the command of one permit. A line that is no JSON is refused here, because it would break the batch."""
     try:
         if line is None:
             raise Invalid("body-too-large", f"A line has at most {MAX_BODY_BYTES} bytes. Send less in one permit.")
         explicit_key, body = unwrap(line, "permit")
         content = parse_json(body)
-        parse_json(b"[[" + body + b"]]")  # as deep as it will be among its neighbours
+        parse_json(b"[[" + body + b"]]")  # the depth that it has in the batch
         command = uuid5(
             namespace, f"{principal.party.id} POST {PATH} {derive_key(explicit_key, key, _content_hash(content))}"
         )
@@ -76,16 +77,17 @@ def _parse_line(principal: Principal, key: str | None, line: bytes | None, names
 
 
 def _content_hash(content: Any) -> str:
-    """Answer what tells a permit from any other: all that is stated, however it is spaced and ordered.
+    """Return the hash of everything that a permit states, independent of spaces and order.
 
-    Its number alone does not: another permit of that number is another request, and is told that the number is taken.
+    The number alone is not enough: another permit of the same number is another request, and permits reports that the
+    number is taken.
     """
     canonical = json.dumps(content, default=str, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 async def _issue_batch(context: GatewayContext, caller: Caller, commands: Sequence[bytes]) -> list[Result]:
-    """Ask for permits together; where that breaks inside, by halves, so that only who broke it is told so."""
+    """Issue permits in one internal request. If it fails, split it in half until the permit that fails is alone."""
     body = b"[" + b",".join(commands) + b"]"
     headers = {"Content-Type": "application/json"}
     try:

@@ -1,11 +1,11 @@
-"""One line of a bulk: the thing itself, or beside the key it is named by: `{"idempotency_key": …, "permit": …}`."""
+"""One line of a bulk request: the content alone, or with a key: `{"idempotency_key": …, "permit": …}`."""
 
 import re
 from functools import cache
 
 _KEY = r'"idempotency_key"\s*:\s*"([\x21\x23-\x5b\x5d-\x7e]{1,255})"'
 MAX_TAIL = 400
-"""Bytes at the end of a line within which a key may stand."""
+"""Bytes at the end of a line in which a key may be."""
 
 
 @cache
@@ -18,7 +18,7 @@ def _patterns(name: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Patte
 
 
 def unwrap(line: bytes, name: str) -> tuple[str | None, bytes]:
-    """Answer the key a line names, and its thing to the byte; None for a line that is the thing alone."""
+    """Return the key of a line, or None, and the exact bytes of its content."""
     if not line.rstrip().endswith(b"}"):
         return None, line.strip()
     key_first, content_first, key_last = _patterns(name)
@@ -32,8 +32,8 @@ def unwrap(line: bytes, name: str) -> tuple[str | None, bytes]:
 
 
 def derive_key(explicit_key: str | None, request_key: str | None, content_key: str) -> str:
-    """Answer the key of a line: its own, else one of the request's key and what the thing is known by.
+    """Return the key of a line: its own key, or a combination of the request's key and the content's key.
 
-    The blank in it keeps it apart from every key a client can send.
+    The blank in the combination separates it from every key that a client can send.
     """
     return explicit_key if explicit_key is not None else f"{request_key or ''} {content_key}"

@@ -1,4 +1,4 @@
-"""Many declarations of one party at once: read a few at a time, kept by one insert, each with a result of its own."""
+"""Many declarations of one party: parsed one after another, stored by one insert, each with its own result."""
 
 import asyncio
 import hashlib
@@ -18,7 +18,7 @@ from shared.problems import Conflict, Invalid, ProblemError
 from shared.web import MAX_BODY_BYTES
 
 LINES_BETWEEN_YIELDS = 16
-"""Declarations read before others on this loop have their turn: some two milliseconds."""
+"""Declarations that are parsed before other tasks of the event loop run: about two milliseconds."""
 Result = LodgedDeclaration | Exception
 NEXT_STEP = "Amend that declaration, or choose a new reference."
 REFERENCE_TAKEN = f"This trader has used this reference in another declaration. {NEXT_STEP}"
@@ -27,7 +27,10 @@ REFERENCE_TAKEN = f"This trader has used this reference in another declaration. 
 async def start(
     context: GatewayContext, principal: Principal, key: str | None, lines: Sequence[bytes | None]
 ) -> "Awaitable[list[Result]]":
-    """Read lines and begin to keep them; await the answer for a result a line. None is a line that was too long."""
+    """Parse lines and begin to store them. Return an awaitable of one result per line.
+
+    None in `lines` is a line that was too long.
+    """
     parsed: list[Submission | ProblemError] = []
     for index, line in enumerate(lines):
         if index % LINES_BETWEEN_YIELDS == LINES_BETWEEN_YIELDS - 1:
@@ -74,7 +77,7 @@ async def _parse_line(
 
 
 def _line_result(submission: Submission, stored: "dict[UUID, Result]") -> Result:
-    """Answer what became of a line; where it named no key of its own, what was used before is told by its reference."""
+    """Return the result of a line. Without a key of its own, its conflict names the reference, not the key."""
     result = stored[submission.id]
     if not (isinstance(result, ProblemError) and result.code == "idempotency-key-reused" and " " in submission.key):
         return result

@@ -1,4 +1,4 @@
-"""The context of the gateway: what its routes and actions work with, made once by the entry point."""
+"""The context of the gateway: what routes and actions work with. The entry point creates it once."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +19,7 @@ from shared.service_client import ServiceClient
 
 @dataclass(frozen=True)
 class GatewayContext:
-    """Everything an action may need, by name."""
+    """Everything that an action may need, by name."""
 
     engine: AsyncEngine
     directory: PartyDirectory
@@ -35,9 +35,9 @@ class GatewayContext:
 
     @cached_property
     def autocommit_engine(self) -> AsyncEngine:
-        """The same engine for who looks something up by one statement."""
+        """The same engine, for reads by one statement."""
         return autocommit(self.engine)
 
     def service(self, name: str) -> ServiceClient:
-        """Answer another service by its name."""
+        """Return the client of another service by name."""
         return self.permits if name == "permits" else self.notifications

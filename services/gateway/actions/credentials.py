@@ -1,4 +1,4 @@
-"""What the admin does with a party's credentials: give one (a secret is shown once), rotate one, end one."""
+"""Credentials of a party: create one (its secret is shown once), rotate one, end one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ MAKE_ANOTHER = "End the credential, and make another."
 
 @dataclass(frozen=True, kw_only=True)
 class NewCredentialRecord:
-    """A credential at the moment when it is made: the only one when its secret is known."""
+    """A new credential. Its secret is known only now."""
 
     client_id: str
     secret: str | None
@@ -52,9 +52,9 @@ async def give_credential(
     command: IdempotentCommand,
     render: Callable[[NewCredentialRecord], str],
 ) -> StoredResponse:
-    """Make a credential of a party, and store the response that `render` writes.
+    """Create a credential of a party, and store the response that `render` writes.
 
-    The response is stored sealed, because it may hold a secret.
+    The response is stored sealed, because it may contain a secret.
     """
     at = command.at
     client_id, secret = str(new_id(at)), secret_tokens.generate_secret()
@@ -81,7 +81,7 @@ async def rotate_credential(
     command: IdempotentCommand,
     render: Callable[[Rotation], str],
 ) -> StoredResponse:
-    """Make a new credential of the same kind as an old one, which ends when the overlap is over.
+    """Create a new credential of the same kind as an old one. The old one ends after the overlap.
 
     The response that `render` writes is stored sealed.
     """
@@ -109,7 +109,7 @@ async def rotate_credential(
 
 
 async def end_credential(context: GatewayContext, party_id: UUID, client_id: str) -> None:
-    """End a credential: no new token for it, and those it has are refused."""
+    """End a credential. The gateway issues no new token for it and refuses its tokens."""
     async with context.engine.begin() as conn:
         revision = await parties.lock_next_revision(conn)
         if not await credentials.end(conn, client_id, party_id, revision=revision, at=now()):

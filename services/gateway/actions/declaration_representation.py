@@ -1,4 +1,4 @@
-"""In whose name a command about a declaration is given: the lodger's own, or a trader's whose mandate still lives."""
+"""The party for whom a principal sends a command about a declaration: itself, or a trader with an active mandate."""
 
 from uuid import UUID
 
@@ -14,9 +14,10 @@ from shared.problems import NotAllowed
 async def find_represented_trader(
     context: GatewayContext, principal: Principal, declaration_id: UUID
 ) -> RepresentedTrader | None:
-    """Answer for whom an agent amends or cancels what it lodged; None when it is its own, or not its at all.
+    """Return the trader for whom an agent amends or cancels. Return None if the declaration is the principal's own.
 
-    Raises NotAllowed when the mandate it was lodged under has ended: what it lodged it may still read.
+    Return None also if the principal did not lodge it. Raise NotAllowed if the mandate has ended; the agent can still
+    read what it lodged.
     """
     async with context.engine.connect() as conn:
         row = await submissions.find_own(conn, declaration_id, principal.party.id)

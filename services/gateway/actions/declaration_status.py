@@ -1,4 +1,7 @@
-"""Following a declaration: permits tells its state; until it was carried there, our own row says `render_received`."""
+"""The current state of a declaration, from permits.
+
+Until permits has the submission, the gateway renders its own row as `received`.
+"""
 
 from uuid import UUID
 
@@ -21,9 +24,9 @@ from shared.strict_json import parse_json, validate
 async def read(
     context: GatewayContext, declaration_id: UUID, caller: Caller, party: Party
 ) -> ServiceResponse | DeclarationView:
-    """Answer what permits says of a declaration, or, if it is not there yet, what we received.
+    """Return what permits returns of a declaration, or the received declaration if permits does not have it yet.
 
-    Raises Unavailable when permits is away and the declaration is not ours to tell.
+    Raise Unavailable if permits is unavailable and the gateway has no unsettled submission of this party.
     """
     reply = await _read_from_permits(context, declaration_id, caller)
     if reply is not None and reply.status != 404:
@@ -42,7 +45,7 @@ async def read(
 async def wait_until_checked(
     context: GatewayContext, declaration_id: UUID, caller: Caller, *, seconds: float
 ) -> ServiceResponse | None:
-    """Wait until a declaration was checked and answer it; None when that takes longer than the seconds."""
+    """Wait until permits has checked a declaration, and return the response. Return None after `seconds`."""
 
     async def is_forwarded() -> bool:
         async with context.autocommit_engine.connect() as conn:
@@ -55,7 +58,7 @@ async def wait_until_checked(
 
 
 async def require_forwarded(context: GatewayContext, declaration_id: UUID, party: Party) -> None:
-    """Refuse a command about a declaration of this party that permits has not taken in yet."""
+    """Raise Conflict if permits does not have this party's declaration yet."""
     async with context.autocommit_engine.connect() as conn:
         row = await submissions.find_own(conn, declaration_id, party.id)
     if row is not None and row["settled_at"] is None:
@@ -63,7 +66,7 @@ async def require_forwarded(context: GatewayContext, declaration_id: UUID, party
 
 
 def render_received(row: RowMapping) -> DeclarationView:
-    """Return a declaration before its checks: as sent, with nothing found and nothing used."""
+    """Return a declaration before its check: as lodged, without findings and usage."""
     normalized = row["body"] if row["normalized"] is None else row["normalized"]
     content = as_stored(validate(NormalizedDeclaration, parse_json(normalized)))
     return DeclarationView.model_construct(

@@ -1,4 +1,4 @@
-"""The dispatchers of the gateway: submissions to permits, changed parties to permits and to notifications."""
+"""The dispatchers of the gateway: submissions to permits, changed parties to permits and notifications."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,13 +14,16 @@ from shared.dispatcher import Dispatcher, OutboxMessage
 from shared.service_client import ServiceClient
 
 POLL_SECONDS = 1.0
-"""Seconds between two looks for parties that another process changed."""
+"""Seconds between two reads of parties that another process changed."""
 PARTY_WAIT_SECONDS = 1.0
-"""Seconds that submissions wait for changed parties to go out before them; a copy that is away holds up nobody."""
+"""Seconds for which submissions wait until changed parties arrive.
+
+A service that is unavailable delays no submission longer.
+"""
 
 
 class PartyDispatchers:
-    """Changed parties on their way, a trip a destination; knows whether this process has any under way."""
+    """One dispatcher of changed parties per destination. It knows which messages of this process are unsettled."""
 
     def __init__(self, engine: AsyncEngine, services: Sequence[ServiceClient]) -> None:
         self._engine = engine
@@ -30,7 +33,7 @@ class PartyDispatchers:
         self.dispatchers = [self._make_dispatcher(service) for service in services]
 
     def dispatch(self, ids: Sequence[UUID]) -> None:
-        """Say that letters were put, and send them at once."""
+        """Register stored messages and send them now."""
         self._in_flight.update(ids)
         if self._in_flight:
             self._idle.clear()
@@ -38,12 +41,12 @@ class PartyDispatchers:
             dispatcher.wake()
 
     async def dispatch_pending(self) -> None:
-        """Begin with the letters that an earlier process left."""
+        """Send the messages that an earlier process stored."""
         async with self._engine.connect() as conn:
             self.dispatch(await list_unsettled_messages(conn))
 
     async def wait_until_settled(self) -> None:
-        """Wait until the letters put before were taken in, but only so long, and only once."""
+        """Wait until the registered messages are settled. After the timeout, nothing waits for them again."""
         if not self._idle.is_set():
             try:
                 async with asyncio.timeout(PARTY_WAIT_SECONDS):
@@ -76,7 +79,7 @@ class PartyDispatchers:
 def make_submission_dispatcher(
     engine: AsyncEngine, permits: ServiceClient, party_dispatchers: PartyDispatchers, waiters: SubmissionWaiters
 ) -> Dispatcher:
-    """Make the courier of submissions; what breaks permits alone goes there unverified in the end."""
+    """Return the dispatcher of submissions. A submission that permits cannot check goes there as unverified."""
 
     async def deliver(batch: Sequence[OutboxMessage]) -> dict[UUID, bool]:
         await party_dispatchers.wait_until_settled()

@@ -1,4 +1,4 @@
-"""The first start of a hub: an admin is made, and its credential written where the operator will find it."""
+"""The first start of a hub: it creates an administrator and writes its credential to a file of the operator."""
 
 import json
 import os
@@ -15,13 +15,14 @@ from shared.database import new_id, now
 from shared.logs import logger
 
 OPERATOR_COUNTRY = "ZZ"
-"""The country of the operator itself: ISO 3166-1 leaves this code to its users."""
+"""The country of the operator's own party: ISO 3166-1 reserves this code for users."""
 
 
 async def make_first_admin(conn: AsyncConnection, file: Path) -> bool:
-    """Make an admin and write its credential to `file`, unless the hub has an admin; answers whether it did.
+    """Create an administrator and write its credential to `file`, if the hub has none. Return whether it did.
 
-    The file is written before the commit: a start that dies in between finds no admin, and writes it again.
+    The file is written before the commit. If the process dies in between, the next start finds no administrator and
+    writes it again.
     """
     revision = await parties.lock_next_revision(conn)
     if await parties.has_admin(conn):

@@ -1,4 +1,4 @@
-"""The periodic jobs of the gateway, run by one of its replicas."""
+"""The periodic jobs of the gateway. One of its replicas runs them."""
 
 from services.gateway.actions.retention import delete_rate_limit_blocks, delete_used_assertions
 from shared.idempotency import delete_expired_commands

@@ -1,4 +1,4 @@
-"""Mandates: a trader lets an agent declare for it on certain days, and may take that back at any time."""
+"""Mandates: a trader lets an agent declare for it on certain days, and may revoke that at any time."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from shared.problems import Fault, Invalid, NotAllowed, NotFound
 
 
 class MandateStatus(StrEnum):
-    """Whether an agent may act under a mandate on a day, and why not."""
+    """Whether an agent may act under a mandate on a day, and if not, why."""
 
     FUTURE = "future"
     ACTIVE = "active"
@@ -33,7 +33,7 @@ class MandateStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class MandateRecord:
-    """A mandate, with its status on the day when it was read."""
+    """A mandate, with its status on the day of the read."""
 
     id: UUID
     trader_id: UUID
@@ -55,9 +55,9 @@ async def grant(
     command: IdempotentCommand,
     render: Callable[[MandateRecord], str],
 ) -> StoredResponse:
-    """Write a mandate of the trader who asks, or of the one the administrator names.
+    """Store a mandate of the trader who calls, or of the trader that the administrator states.
 
-    `render` writes the body of the response, which is stored with the mandate: each repetition gets the same bytes.
+    `render` writes the body of the response, which is stored with the mandate. Each repetition returns the same bytes.
     """
     at, trader_id = command.at, _granting_trader(new, principal)
     values: dict[str, Any] = {
@@ -87,7 +87,7 @@ async def grant(
 
 
 async def revoke(context: GatewayContext, mandate_id: UUID, principal: Principal) -> MandateRecord:
-    """Take a mandate back, as who gave it or as the administrator; one that was revoked stays as it is."""
+    """Revoke a mandate as its trader or as the administrator. A revoked mandate does not change."""
     at = now()
     async with context.engine.begin() as conn:
         revision = await parties.lock_next_revision(conn)
@@ -101,7 +101,7 @@ async def revoke(context: GatewayContext, mandate_id: UUID, principal: Principal
 
 
 async def read(context: GatewayContext, mandate_id: UUID, principal: Principal) -> MandateRecord:
-    """Read a mandate one gave or was given; the administrator reads all."""
+    """Return a mandate that the principal granted or received. The administrator reads all."""
     async with context.engine.connect() as conn:
         return _make_record(await _read(conn, mandate_id, principal), now().date())
 
@@ -109,7 +109,7 @@ async def read(context: GatewayContext, mandate_id: UUID, principal: Principal) 
 async def list_page(
     context: GatewayContext, principal: Principal, *, before: UUID | None, limit: int
 ) -> list[MandateRecord]:
-    """Read up to `limit` mandates one gave or was given (the administrator: all), newest first."""
+    """Return up to `limit` mandates that the principal granted or received (administrator: all), newest first."""
     async with context.engine.connect() as conn:
         found = await mandates.list_page(conn, party_id=_visible_to(principal), before=before, limit=limit)
     return [_make_record(row, now().date()) for row in found]

@@ -1,4 +1,4 @@
-"""What a monitor reads of the gateway: what was taken in and waits to be carried on."""
+"""The metrics of the gateway: submissions that wait for permits."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from shared.metrics import QueueBacklog
 
 
 async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:
-    """Answer how many declarations wait to be carried to permits, and how long the oldest has."""
+    """Return how many submissions wait for permits, and how long the oldest one has waited."""
     async with engine.connect() as conn:
         count, oldest = await submissions.read_backlog(conn)
     return QueueBacklog(count, oldest).metrics("saola_submissions", "Declarations on their way to permits", now())

@@ -1,4 +1,4 @@
-"""What the admin does with parties: add one, change one. Every change is a version, and a letter to each copy."""
+"""Administration of parties: add one, change one. Every change is a version and an outbox message per copy."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,10 @@ async def add_party(
     command: IdempotentCommand,
     render: Callable[[Party], str],
 ) -> StoredResponse:
-    """Add a party, and store the response that `render` writes. Raise Conflict if one of its numbers is another's."""
+    """Add a party, and store the response that `render` writes.
+
+    Raise Conflict if another party has one of its identifiers.
+    """
     at = command.at
     party = Party(id=new_id(at), **_with_sorted_roles(dict(new)))
     response = StoredResponse(status=201, body=render(party), location=f"/v1/parties/{party.id}", version=party.version)
@@ -46,7 +49,7 @@ async def add_party(
 async def change_party(
     context: GatewayContext, party_id: UUID, change: PartyChange, *, actor_party_id: UUID, condition: VersionCondition
 ) -> Party:
-    """Make the next version of a party, if `condition` names its present one."""
+    """Store the next version of a party, if `condition` names its current one."""
     at = now()
     async with context.engine.begin() as conn:
         revision = await parties.lock_next_revision(conn)
@@ -63,7 +66,7 @@ async def change_party(
 
 
 async def require_active_admin(conn: AsyncConnection) -> None:
-    """Refuse a change after which nobody could enter as an admin; under the lock of the people's revision."""
+    """Raise Conflict if no administrator could sign in after a change. Call it under the lock of the revision."""
     if not await parties.has_active_admin(conn):
         raise Conflict("last-admin", "After this nobody could enter as an admin. Make another admin first.")
 
@@ -74,7 +77,7 @@ def _next_version(old: Party, change: PartyChange) -> Party:
 
 
 def _with_sorted_roles(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Name each role once, in one order."""
+    """Return the values with each role once, in one order."""
     return {**values, "roles": tuple(sorted(set(values["roles"])))} if "roles" in values else dict(values)
 
 

@@ -1,4 +1,4 @@
-"""Looking up parties and credentials for the admin, in the database itself."""
+"""Reads of parties and credentials for the administrator, from the database."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from shared.problems import NotFound
 
 
 class CredentialKind(StrEnum):
-    """What a client proves itself by."""
+    """By what a client proves its identity."""
 
     SECRET = "secret"  # noqa: S105 - the name of a kind
     PUBLIC_KEY = "public_key"
@@ -24,7 +24,7 @@ class CredentialKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CredentialRecord:
-    """A living credential of a party, without its secret."""
+    """An active credential of a party, without its secret."""
 
     client_id: str
     kind: CredentialKind
@@ -36,7 +36,7 @@ class CredentialRecord:
 
 
 async def read_party(context: GatewayContext, party_id: UUID) -> Party:
-    """Read one party."""
+    """Return one party. Raise NotFound."""
     async with context.engine.connect() as conn:
         found = await parties.find(conn, party_id)
     if found is None:
@@ -45,7 +45,7 @@ async def read_party(context: GatewayContext, party_id: UUID) -> Party:
 
 
 async def list_parties(context: GatewayContext, *, before: UUID | None, limit: int) -> list[Party]:
-    """Read up to `limit` parties made before one, newest first."""
+    """Return up to `limit` parties that are older than `before`, newest first."""
     async with context.engine.connect() as conn:
         return await parties.list_page(conn, before=before, limit=limit)
 
@@ -53,7 +53,7 @@ async def list_parties(context: GatewayContext, *, before: UUID | None, limit: i
 async def list_credentials(
     context: GatewayContext, party_id: UUID, *, before: UUID | None, limit: int
 ) -> list[CredentialRecord]:
-    """Read up to `limit` living credentials, made before one, of a party that is there; their ids rise with time."""
+    """Return up to `limit` active credentials of a party that are older than `before`. Raise NotFound."""
     async with context.engine.connect() as conn:
         if await parties.find(conn, party_id) is None:
             raise NotFound

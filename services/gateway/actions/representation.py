@@ -1,4 +1,4 @@
-"""Whose statement a declaration is: a trader's own, or that of a trader who gave the one who lodges it a mandate."""
+"""The trader for whom a declaration is lodged: the principal, or a trader who gave the principal a mandate."""
 
 from datetime import datetime
 from uuid import UUID
@@ -18,10 +18,10 @@ NOT_YOUR_DECLARATION = "not-your-declaration"
 async def declaring_trader(
     declaration: Declaration, principal: Principal, directory: PartyDirectory, *, at: datetime
 ) -> Principal:
-    """Answer the trader a declaration is made by: the importer (of an import) or the exporter (of an export).
+    """Return the trader that declares: the importer of an import, the exporter of an export. Raise NotAllowed.
 
-    That is the one who lodges it, or one who gave it a mandate for today (in UTC), named by `trader` or found by the
-    identifier of the declaring side. Raises NotAllowed.
+    It is the principal, or a trader who gave it a mandate for today (in UTC). `trader` names that trader, or the
+    identifier of the declaring side does.
     """
     if is_own(declaration, principal):
         return principal
@@ -36,7 +36,7 @@ async def declaring_trader(
 
 
 def is_own(declaration: Declaration, principal: Principal) -> bool:
-    """Say whether who lodges a declaration is the trader it is made by, so that no mandate need be looked for."""
+    """Return whether the principal itself is the trader that declares, so that it needs no mandate."""
     return declaring_side(declaration).identifier in principal.numbers and declaration.trader in {
         None,
         principal.party.id,
@@ -44,7 +44,7 @@ def is_own(declaration: Declaration, principal: Principal) -> bool:
 
 
 def declaring_side(declaration: Declaration) -> Trader:
-    """Answer the side that declares: who brings the goods in, or sends them out."""
+    """Return the side that declares: the importer of an import, the exporter of an export."""
     return declaration.importer if declaration.movement == Movement.IMPORT else declaration.exporter
 
 
@@ -74,7 +74,7 @@ async def _represented_trader(
 
 
 def make_acts_for(trader: Principal, principal: Principal) -> RepresentedTrader | None:
-    """Write in whose name a call goes on inside; None when it is the caller's own."""
+    """Return the trader for whom a request goes to other services, or None if it is the principal."""
     if trader.party.id == principal.party.id:
         return None
     return RepresentedTrader(party=trader.party.id, numbers=tuple(sorted(trader.numbers)))
@@ -92,8 +92,7 @@ def make_submission(
     digest: bytes,
     at: datetime,
 ) -> Submission:
-    """Name a party's declaration and write down what is kept of it: the normalized form too, where it is not the
-    body."""
+    """Return a submission with a new id. It includes the normalized form only if that differs from the body."""
     return Submission(
         id=new_id(at),
         party_id=principal.party.id,

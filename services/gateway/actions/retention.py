@@ -1,4 +1,4 @@
-"""The retention of what the gateway needs for a short time: used client assertions, and counts of requests."""
+"""The retention of short-lived rows of the gateway: used client assertions, and request counts."""
 
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ RATE_LIMIT_RETENTION = timedelta(seconds=60)
 
 
 async def delete_used_assertions(engine: AsyncEngine, at: datetime) -> None:
-    """Delete the assertions that have expired: nobody can use them again."""
+    """Delete the used assertions that have expired. No client can use them again."""
 
     async def delete_step(conn: AsyncConnection, _: int) -> tuple[int, int | None]:
         count = await assertions.delete_expired(conn, before=at, limit=BATCH_SIZE)
@@ -23,7 +23,7 @@ async def delete_used_assertions(engine: AsyncEngine, at: datetime) -> None:
 
 
 async def delete_rate_limit_blocks(engine: AsyncEngine, at: datetime) -> None:
-    """Delete the counts of requests in windows that are over."""
+    """Delete the request counts of past windows."""
     before = int((at - RATE_LIMIT_RETENTION).timestamp())
 
     async def delete_step(conn: AsyncConnection, _: int) -> tuple[int, int | None]:

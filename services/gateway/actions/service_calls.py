@@ -1,4 +1,4 @@
-"""Calls to permits and notifications on behalf of a caller, each service by its name."""
+"""Requests to permits and notifications on behalf of a caller."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Literal
@@ -23,7 +23,10 @@ async def call(
     headers: Mapping[str, str] | None = None,
     seconds: float | None = None,
 ) -> ServiceResponse:
-    """Return a service's response. Raise ServiceUnreachable if there is none within `seconds`, or it was lost twice."""
+    """Return a service's response.
+
+    Raise ServiceUnreachable if there is none within `seconds`, or if it is lost twice.
+    """
     return await internal.call_with_retry(
         context.service(service), method, path, caller=caller, body=body, query=query, headers=headers, seconds=seconds
     )
@@ -32,7 +35,7 @@ async def call(
 async def open_stream(
     context: GatewayContext, service: ServiceName, path: str, *, caller: Caller, query: list[tuple[str, str]]
 ) -> ServiceStream:
-    """Return a response that is read piece by piece. Raise ServiceUnreachable if it does not begin."""
+    """Return a response that the caller reads in pieces. Raise ServiceUnreachable if it does not begin."""
     return await internal.open_stream(context.service(service), path, caller=caller, query=query)
 
 
@@ -48,7 +51,7 @@ async def upload(
     headers: Mapping[str, str],
     seconds: float | None,
 ) -> ServiceResponse:
-    """Return a service's response to a body that arrives in pieces. It cannot be sent twice, so it is not retried.
+    """Return a service's response to a body that arrives in pieces. It cannot be sent twice, so there is no retry.
 
     Raise ServiceUnreachable or ResponseLost.
     """
@@ -58,5 +61,5 @@ async def upload(
 
 
 async def read_webhook_keys(context: GatewayContext, *, caller: Caller) -> ServiceResponse:
-    """Return the public keys that webhooks are signed with, as notifications gives them. Raise ServiceUnreachable."""
+    """Return the public keys of webhook signatures from notifications. Raise ServiceUnreachable."""
     return await call(context, "notifications", "GET", "/internal/webhook-keys", caller=caller)

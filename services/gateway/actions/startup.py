@@ -1,4 +1,4 @@
-"""The start of the gateway: it reads the parties first, then dispatches and keeps its directory up to date."""
+"""The start of the gateway: it reads the parties first, then runs its background tasks."""
 
 import asyncio
 from pathlib import Path
@@ -14,7 +14,7 @@ from shared.service_process import wait_for_database
 async def run_background_tasks(
     context: GatewayContext, admin_file: Path | None, submission_dispatcher: Dispatcher
 ) -> None:
-    """Read the parties as soon as the database allows it, then run the gateway's background tasks until cancelled."""
+    """Read the parties as soon as the database is ready, then run the background tasks until cancelled."""
     await wait_for_database(lambda: _prepare(context, admin_file))
     async with asyncio.TaskGroup() as tasks:
         for dispatcher in (*context.party_dispatchers.dispatchers, submission_dispatcher):

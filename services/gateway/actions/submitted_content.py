@@ -1,6 +1,6 @@
-"""What was kept of a declaration: its bytes as they came, and the receipt that is signed over their digest.
+"""The submitted bytes of a declaration, and the receipt that the hub signs over their digest.
 
-A receipt is signed when it is asked for, from columns that are never changed: the same words each time.
+A receipt is signed on request, from columns that never change: its claims are always the same.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from shared.signed_tokens import RECEIPT_TYPE, sign_token
 
 @dataclass(frozen=True, kw_only=True)
 class SubmittedVersion:
-    """One version of a declaration as it was sent."""
+    """One version of a declaration as it was submitted."""
 
     id: UUID
     number: int
@@ -34,7 +34,10 @@ class SubmittedVersion:
 async def read_version(
     context: GatewayContext, declaration_id: UUID, party: Party, number: int | None
 ) -> SubmittedVersion:
-    """Read a version that this party sent, or that was sent for it; the newest when no number is named."""
+    """Return a version that this party submitted or that was submitted for it. Raise NotFound.
+
+    Without a number, return the newest version.
+    """
     async with context.engine.connect() as conn:
         row = await submissions.find_own(conn, declaration_id, party.id)
         if row is None:
@@ -57,7 +60,7 @@ async def read_version(
 
 
 def sign_receipt(context: GatewayContext, version: SubmittedVersion) -> str:
-    """Sign that these bytes of this party were received at this time (JWS, RFC 7515)."""
+    """Return a signed statement that these bytes of this party were received at this time (JWS, RFC 7515)."""
     received_at = format_timestamp(version.received_at)
     claims = {
         "iss": context.access_tokens.issuer,

@@ -1,4 +1,4 @@
-"""Coming in: a client shows its secret, or an assertion signed with its key, and is given an access token."""
+"""The grant of access tokens: a client sends its secret, or an assertion that it signed with its key."""
 
 from services.gateway.actions.auth.client_assertions import BadAssertion, claimed_client, verify
 from services.gateway.actions.context import GatewayContext
@@ -8,7 +8,7 @@ from shared.database import now
 
 
 async def grant_token(context: GatewayContext, client_id: str, secret: str) -> str | None:
-    """Answer an access token for a living credential of an enabled party; None when it is nobody's."""
+    """Return an access token for an active credential of an enabled party, or None."""
     at = now()
     async with context.engine.begin() as conn:
         party_id = await credentials.authenticate_by_secret(conn, client_id, secret_tokens.secret_digest(secret), at=at)
@@ -16,9 +16,10 @@ async def grant_token(context: GatewayContext, client_id: str, secret: str) -> s
 
 
 async def grant_token_by_assertion(context: GatewayContext, text: str) -> str:
-    """Answer an access token for a client that signed who it is; raises BadAssertion.
+    """Return an access token for a client assertion. Raise BadAssertion.
 
-    The assertion is spent in the transaction that lets the client in, so of any number at once one comes in.
+    The transaction that admits the client also marks the assertion as used. So only one of several simultaneous uses
+    succeeds.
     """
     at, client_id = now(), claimed_client(text)
     async with context.engine.begin() as conn:

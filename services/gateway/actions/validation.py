@@ -1,4 +1,4 @@
-"""A declaration that is checked and not kept."""
+"""A check of a declaration that the hub does not store."""
 
 from services.gateway.actions.auth.party_directory import Principal
 from services.gateway.actions.context import GatewayContext
@@ -22,7 +22,7 @@ REFERENCE_TAKEN = (
 async def validate_declaration(
     context: GatewayContext, principal: Principal, caller: Caller, media_type: str, body: bytes
 ) -> ServiceResponse | Verdict:
-    """Ask what the hub would find, by the steps of lodging: form, whose statement it is, its reference, the rules."""
+    """Return what the hub would find, by the steps of lodging: form, representation, reference, rules."""
     try:
         declaration, normalized = FORMATS[media_type](body, principal.party)
         trader = await declaring_trader(declaration, principal, context.directory, at=now())

@@ -1,4 +1,4 @@
-"""The public keys of the outside issuer the operator trusts: fetched, kept, fetched again when a key is not known."""
+"""The public keys of the trusted external issuer: fetched, cached, and fetched again for an unknown key."""
 
 import asyncio
 import json
@@ -13,9 +13,9 @@ from joserfc.jwk import KeySet
 from shared.logs import logger
 
 MAX_AGE_SECONDS = 600.0
-"""Seconds after which the keys are fetched again anyway, so that one taken away stops."""
+"""Seconds after which the keys are fetched again, so that a removed key stops working."""
 MIN_FETCH_INTERVAL = 10.0
-"""Seconds between two fetches, whatever key ids strangers make up."""
+"""Seconds between two fetches, however many unknown key ids arrive."""
 MAX_BYTES = 262_144
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DISCOVERY_PATH = "/.well-known/openid-configuration"
@@ -23,13 +23,13 @@ FETCH_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError
 
 
 def is_allowed_url(url: str) -> bool:
-    """Say whether an address may be asked: https, or http to this very machine; it comes from the operator alone."""
+    """Return whether the URL is https, or http to this machine. It comes only from the operator."""
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 class ExternalKeys:
-    """One issuer's keys. `jwks_url` may be empty: then its OpenID configuration names it."""
+    """The keys of one issuer. If `jwks_url` is empty, the issuer's OpenID configuration has the URL."""
 
     def __init__(self, issuer: str, jwks_url: str = "") -> None:
         self._issuer, self._url = issuer, jwks_url
@@ -38,7 +38,7 @@ class ExternalKeys:
         self._fetch_lock = asyncio.Lock()
 
     async def find_keys(self, kid: str | None) -> list[Any]:
-        """Answer the keys that may have signed under this name; none when nothing could ever be fetched."""
+        """Return the keys that may have signed under this key id. Return none if no fetch has succeeded."""
         if not self._has_key(kid) or time.monotonic() - self._fetched_at > MAX_AGE_SECONDS:
             await self._fetch(kid)
         keys = [] if self._keys is None else self._keys.keys

@@ -1,4 +1,4 @@
-"""Calls to the other services on behalf of a party: repeated once when the answer was lost, refused when away."""
+"""Requests to other services on behalf of a party: retried once after a lost response."""
 
 from collections.abc import Mapping
 
@@ -18,9 +18,9 @@ async def call_with_retry(
     headers: Mapping[str, str] | None = None,
     seconds: float | None = None,
 ) -> ServiceResponse:
-    """Call a service; raises ServiceUnreachable when it cannot be reached, or has lost its answer twice.
+    """Send a request to a service. Raise ServiceUnreachable if it is unreachable or its response is lost twice.
 
-    What is repeated carries its Command-Id, so that its effect is one.
+    The retry has the same Command-Id, so the command has one effect.
     """
     for is_retry in (False, True):
         try:
@@ -39,7 +39,7 @@ async def call_with_retry(
 async def open_stream(
     service: ServiceClient, path: str, *, caller: Caller, query: list[tuple[str, str]]
 ) -> ServiceStream:
-    """Call a service for a long answer; raises ServiceUnreachable when it does not begin."""
+    """Open a long response of a service. Raise ServiceUnreachable if it does not begin."""
     try:
         stream = await service.stream(path, caller=caller, query=query)
     except ResponseLost as lost:
@@ -57,6 +57,6 @@ def _require_trust(service: ServiceClient, reply: ServiceResponse) -> ServiceRes
 
 
 def _token_refused(service: ServiceClient) -> ServiceUnreachable:
-    """Take a 401 for what it is here: the service does not know our keys; the caller did nothing wrong."""
+    """Return the error for a 401: the service does not accept this gateway's keys, so the caller is not at fault."""
     logger().error("internal_token.refused", destination=service.name)
     return ServiceUnreachable(f"{service.name} does not accept our inside tokens")

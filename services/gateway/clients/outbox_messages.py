@@ -1,4 +1,4 @@
-"""Carrying letters to the other services: batches of raw JSON joined as they are, one answer a letter."""
+"""Transfer of outbox messages to other services: batches of raw JSON, with one result per message."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,15 +15,15 @@ from shared.request_context import current_request_id
 from shared.service_client import ServiceClient, ServiceResponse, ServiceUnreachable
 
 MAX_BATCH_BYTES = 4_000_000
-"""Of one batch, more or less: a letter is never cut, and one alone may always go."""
+"""Approximate size limit of a batch. A message is never split; one message alone is always sent."""
 JSON_HEADERS = {"Content-Type": "application/json"}
 
 
 async def send_submissions(permits: ServiceClient, messages: Sequence[OutboxMessage]) -> dict[UUID, bool]:
-    """Take submissions to permits, some megabytes at a time; answers for each whether it was taken in.
+    """Send submissions to permits in batches of some megabytes. Return for each whether permits stored it.
 
-    Raises ServiceUnreachable, ResponseLost or ReceiverError for all of them; what had been taken in before is told
-    the same again.
+    Raise ServiceUnreachable, ResponseLost or ReceiverError for all of them. If a submission was stored before, a
+    repetition has the same result.
     """
     outcomes: dict[UUID, bool] = {}
     for batch in _batches(render_submission(message) for message in messages):
@@ -33,7 +33,7 @@ async def send_submissions(permits: ServiceClient, messages: Sequence[OutboxMess
 
 
 async def send_unverified(permits: ServiceClient, message: OutboxMessage, reason: str) -> None:
-    """Take one submission to permits that could not be checked, so that an officer decides."""
+    """Send permits a submission that it could not check, so that an officer decides."""
     content = render_submission(message, unverified=reason[:500])
     outcomes = _parse_results(await _post(permits, "/internal/declarations", b'{"letters":[' + content + b"]}"))
     if not outcomes.get(message["id"]):
@@ -41,7 +41,7 @@ async def send_unverified(permits: ServiceClient, message: OutboxMessage, reason
 
 
 async def send_parties(service: ServiceClient, messages: Sequence[OutboxMessage]) -> dict[UUID, bool]:
-    """Take changed parties to a service; the newest version of each is enough, for copies keep the highest."""
+    """Send changed parties to a service. The newest version of each is enough, because copies store the highest."""
     newest: dict[str, Any] = {}
     for message in messages:
         party = message["party"]
@@ -53,7 +53,7 @@ async def send_parties(service: ServiceClient, messages: Sequence[OutboxMessage]
 
 
 def render_submission(message: OutboxMessage, *, unverified: str | None = None) -> bytes:
-    """Write a SubmissionMessage around the declaration's normalized form: its own bytes, if it came as JSON."""
+    """Return a SubmissionMessage around the normalized declaration. For JSON these are the submitted bytes."""
     party = message["party"]
     party = party if isinstance(party, str) else json.dumps(party)
     reason = "" if unverified is None else f'"unverified":{json.dumps(unverified)},'

@@ -1,7 +1,7 @@
-"""Codes of customs messages and what they stand for here: units, documents, the status of a document, movements.
+"""Codes of customs messages and their meaning in the contract: units, documents, document status, movements.
 
-Units: UN/ECE Recommendation 20. Document status codes: those of United Kingdom declarations, whose second letter says
-how the paper is used.
+Units are those of UN/ECE Recommendation 20. Document status codes are those of United Kingdom declarations: the second
+character states the use of the document.
 """
 
 from decimal import Decimal
@@ -37,7 +37,7 @@ UNITS: dict[str, tuple[Unit, Decimal]] = {
     "MTQ": (Unit.M3, Decimal(1)),
     "CMQ": (Unit.CM3, Decimal(1)),
 }
-"""Code of UN/ECE Rec. 20 → unit here, and how many of it one is; a qualifier after `#` does not change the measure."""
+"""Code of UN/ECE Rec. 20 → unit of the contract, and the factor. A qualifier after `#` does not change the measure."""
 
 CITES_DOCUMENTS = frozenset({"C400", "C405"})
 NOT_CITES = "Y900"
@@ -53,26 +53,31 @@ _USE_BY_LETTER: dict[str, DocumentUse] = {
     "T": DocumentUse.EXHAUSTS,
     "L": DocumentUse.LATE,
 }
-"""Second letter → use: Exhausted (F, G: and where the paper goes), Part use, Already attributed, for Certification,
-Surrendered (T: and where the paper goes), Late."""
+"""Second character → use.
+
+E, F, G: exhausted. P: part use. A: already attributed. C: for certification. S, T: surrendered. L: late.
+"""
 
 NOT_PRESENTED = frozenset({"XA", "XB", "XF", "XO", "XU", "XW", "XX", "RE"})
-"""Codes that say there is no such paper with these goods: waived, to follow, not required."""
+"""Codes without a document for these goods: waived, to follow, or not required."""
 
 
 def document_use(code: str | None) -> DocumentUse | None:
-    """Answer how a document with this status code is used; None for a code that does not say."""
+    """Return how the item uses a document with this status code, or None if the code does not state it."""
     if code is None:
         return DocumentUse.EXHAUSTS
     return _USE_BY_LETTER.get(code[1:]) if len(code) == 2 and not code.startswith("X") else None
 
 
 COUNTRY_ALIASES = {"XI": "GB", "UK": "GB", "EL": "GR", "XC": "ES", "XL": "ES"}
-"""Codes that customs use for a part of a country, or of old, and the code of ISO 3166-1."""
+"""Customs codes of a part of a country, and former codes → code of ISO 3166-1."""
 
 TRANSPORT_DOCUMENT_TYPES = frozenset({"703", "704", "705", "714", "720", "730", "740", "741", "750"})
-"""Types of document that are bills of lading, waybills and consignment notes, of the categories below."""
+"""Document types of bills of lading, waybills and consignment notes, in the categories below."""
 TRANSPORT_CATEGORIES = frozenset({None, "N", "X", "Y", "Z"})
 
 IMPORT_PROCEDURES, EXPORT_PROCEDURES = frozenset("4567"), frozenset("123")
-"""First digits of the requested procedure: 4 and 6 enter freely, 5 and 7 under a special procedure; 1, 2, 3 leave."""
+"""First digits of the requested procedure.
+
+4 and 6: free circulation. 5 and 7: a special procedure. 1, 2 and 3: export.
+"""

@@ -1,7 +1,6 @@
-"""The formats a declaration may come in, by media type: each reads its bytes into the one normalized form.
+"""The formats of a declaration by media type. Each parses its bytes into the one normalized form.
 
-One file a format, and one line here: it answers the declaration, and the normalized form as the JSON that is carried
-on.
+A format is one module and one line here. It returns the declaration, and the normalized form as JSON for permits.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
-"""A declaration as `application/xml`: the WCO Data Model's Declaration, versions 2 and 3, with or without its MetaData.
+"""A declaration as `application/xml`: the WCO Declaration of version 2 or 3, with or without MetaData.
 
-What stands where is told in docs/wco.md. Elements that are not about wildlife are left alone; they are kept with the
-bytes. What is taken from elsewhere than its own place is told as a repair.
+docs/wco.md lists the source of each field. Elements that are not about wildlife have no effect; the stored bytes
+contain them. A value from another place than its own is recorded as a repair.
 """
 
 from typing import Any
@@ -28,9 +28,9 @@ ORIGINAL_CODES = frozenset({"9", "09"})
 
 
 def parse(body: bytes, lodger: Party) -> tuple[NormalizedDeclaration, bytes]:
-    """Read a customs declaration, and write it as JSON; raises Invalid with a pointer for each fault.
+    """Parse a customs declaration and return it with its JSON. Raise Invalid with a pointer per fault.
 
-    `lodger` is who sends it: a message names its own side often by identifier alone, and that party is known.
+    `lodger` is the party that sends it. A message often names that side only by its identifier.
     """
     message = _declaration_element(parse_xml(body))
     _require_original(message)
@@ -91,7 +91,7 @@ def _declaration_content(message: Element, lodger: Party, repairs: Repairs) -> d
 
 
 def _movement(message: Element, goods: list[Element]) -> Movement | None:
-    """Answer the movement: by the first letters of the type, else by the procedure of the first item."""
+    """Return the movement from the first two characters of the type, else from the procedure of the first item."""
     kind = (message.child_text("TypeCode") or "")[:2]
     if kind in {"IM", "EX"}:
         return Movement.IMPORT if kind == "IM" else Movement.EXPORT
@@ -103,7 +103,7 @@ def _movement(message: Element, goods: list[Element]) -> Movement | None:
 
 
 def _exporter(message: Element, shipment: Element, goods: list[Element]) -> Element | None:
-    """Answer the element that names who sends the goods: the nearest to the top, the seller last of all."""
+    """Return the element of the party that sends the goods: the outermost one first, the seller last."""
     found = message.child("Exporter") or shipment.child("Exporter") or shipment.child("Consignor")
     first = goods[0] if goods and found is None else Element("GovernmentAgencyGoodsItem")
     return (
@@ -116,7 +116,7 @@ def _exporter(message: Element, shipment: Element, goods: list[Element]) -> Elem
 
 
 def _importer(message: Element, shipment: Element, goods: list[Element]) -> Element | None:
-    """Answer the element that names who receives them, likewise; the buyer last of all."""
+    """Return the element of the party that receives the goods: the outermost one first, the buyer last."""
     found = shipment.child("Importer") or message.child("Importer") or shipment.child("Consignee")
     first = goods[0] if goods and found is None else Element("GovernmentAgencyGoodsItem")
     return (
@@ -132,7 +132,7 @@ def _country(
     party: dict[str, Any],
     repairs: Repairs,
 ) -> str | None:
-    """Answer the country of one end: of the shipment, else of its items, else of the party at that end."""
+    """Return the country of one end: from the shipment, else from its items, else from the party at that end."""
     name = "/".join(path)
     if (code := shipment.descendant_text(*path)) is not None:
         return iso_country(f"/{field}", code, repairs)
@@ -146,7 +146,7 @@ def _country(
 
 
 def iso_country(pointer: str, code: str, repairs: Repairs) -> str:
-    """Answer a country in ISO 3166-1 where customs have a code of their own for it or a part of it."""
+    """Return a country of ISO 3166-1. Customs have other codes for some countries and their parts."""
     if code in COUNTRY_ALIASES:
         repairs.add(pointer, f"{code}, which is {COUNTRY_ALIASES[code]} in ISO 3166-1")
     return COUNTRY_ALIASES.get(code, code)
@@ -159,7 +159,7 @@ def _default_party_country(role: str, party: dict[str, Any], code: str | None, r
 
 
 def _transport(message: Element, shipment: Element, goods: list[Element]) -> str | None:
-    """Answer the bill of lading, waybill or consignment note, wherever among the documents it is named."""
+    """Return the number of the bill of lading, waybill or consignment note, from any document of the message."""
     contract = shipment.descendant("Consignment")
     for one in contract.children("TransportContractDocument") if contract is not None else ():
         if (number := one.child_text("ID")) is not None:

@@ -1,4 +1,4 @@
-"""The goods items of a customs message: what they are, how much, and the CITES documents they cite."""
+"""The goods items of a customs message: the goods, their quantity, and the CITES documents that they cite."""
 
 import re
 from decimal import Decimal
@@ -22,14 +22,14 @@ from shared.problems import Fault, Invalid
 _NUMBER = re.compile(r"[0-9]{1,38}(\.[0-9]{1,38})?")
 _HS = re.compile(r"[0-9]{4,10}")
 NON_TARIFF_KINDS = frozenset({"TRC", "TRA", "GN"})
-"""Kinds of classification that are no tariff code of goods: additional codes, and dangerous goods."""
+"""Types of classification that are no tariff code of goods: additional codes and dangerous goods."""
 MAX_DESCRIPTION = 500
 MAX_ITEMS = 500
-"""As many as a declaration may have in any format: a megabyte of empty ones costs seconds to read."""
+"""The limit of the contract. Without it, a megabyte of empty items would take seconds to parse."""
 
 
 def parse_items(shipment: Element, goods: list[Element], repairs: Repairs) -> list[dict[str, Any]]:
-    """Answer the items in their order; raises Invalid before any is read where there are too many."""
+    """Return the items in their order. Raise Invalid before the first one is parsed if there are too many."""
     if len(goods) > MAX_ITEMS:
         raise _invalid("/items", "too-long", f"A declaration has at most {MAX_ITEMS} goods items, not {len(goods)}.")
     previous_declaration = _previous_declaration(shipment)
@@ -66,7 +66,7 @@ def _number(value: str | None, index: int, pointer: str, repairs: Repairs) -> in
 
 
 def _hs_code(commodity: Element) -> str | None:
-    """Answer the tariff code: of the combined nomenclature (TSP), else the first that is digits."""
+    """Return the tariff code: from the combined nomenclature (TSP), else the first code that is digits."""
     other = None
     for one in commodity.children("Classification"):
         kind, code = one.child_text("IdentificationTypeCode"), one.child_text("ID")
@@ -87,7 +87,7 @@ def _description(commodity: Element, pointer: str, repairs: Repairs) -> str | No
 
 
 def _origin(item: Element, pointer: str, repairs: Repairs) -> str | None:
-    """Answer the country of origin: the non-preferential one (type 1) before others, where it is a country."""
+    """Return the country of origin, if it is a country: the non-preferential one (type 1) first."""
     found = item.children("Origin")
     if len(found) > 1:
         found.sort(key=lambda one: one.child_text("TypeCode") not in {"1", None})
@@ -105,7 +105,7 @@ def _mass(commodity: Element, pointer: str) -> str | None:
 
 
 def _quantity(commodity: Element, cites_documents: list[Element], pointer: str, repairs: Repairs) -> dict[str, Any]:
-    """Answer quantity and unit: what is written off, else the supplementary quantity, else the net mass."""
+    """Return quantity and unit: from the write-off, else from the supplementary quantity, else from the net mass."""
     written_off = {}
     for document in cites_documents:
         for one in (off.child("QuantityQuantity") for off in document.children("WriteOff")):
@@ -201,7 +201,7 @@ def _document(
 
 
 def _previous_declaration(holder: Element) -> str | None:
-    """Answer the earlier, simplified declaration that an item or a shipment names: what a use was attributed to."""
+    """Return the number of the earlier, simplified declaration to which an item or a shipment attributes the use."""
     for one in holder.children("PreviousDocument"):
         if one.child_text("TypeCode") in {"SDE", "CLE"} and (number := one.child_text("ID")) is not None:
             return number

@@ -1,4 +1,4 @@
-"""Exporter and importer of a customs message: named in one of several roles, often by identifier alone."""
+"""Exporter and importer of a customs message: named in one of several roles, often only by identifier."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from shared.contracts.parties import Party
 
 
 def parse_party(role: str, element: Element | None, lodger: Party | None, repairs: Repairs) -> dict[str, Any]:
-    """Answer one side from the element that names it; `lodger` is who sends the message, where it is its side."""
+    """Return one side from the element that names it. `lodger` is the sender of the message, if that is its side."""
     if element is None:
         return {}
     found = _party_content(element)

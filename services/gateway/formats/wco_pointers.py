@@ -1,6 +1,6 @@
-"""Where a field of a declaration stands in a customs message: its element, and its pointer of section codes and tags.
+"""The place of a declaration's field in a customs message: its element, and its pointer of section codes and tags.
 
-Section codes and tags are those of the WCO Data Model; where a tag is not certain the pointer ends at its section.
+Section codes and tags are those of the WCO Data Model. If a tag is not certain, the pointer ends at its section.
 """
 
 import re
@@ -11,7 +11,7 @@ from shared.problems import Fault, Invalid
 
 @dataclass(frozen=True)
 class ElementLocation:
-    """An element of the message; `#` in the sections stands for the number of the item or document."""
+    """An element of the message. `#` after a section marks the number of the item or document."""
 
     element: str
     sections: tuple[str, ...]
@@ -61,7 +61,7 @@ _COMPILED_LOCATIONS = tuple((re.compile(pattern), place) for pattern, place in L
 
 
 def find_location(pointer: str) -> ElementLocation:
-    """Answer where the field that a pointer names stands; the whole declaration where nothing is nearer."""
+    """Return the element of the field at a JSON Pointer, or the whole declaration if there is no nearer element."""
     return next(
         (location for pattern, location in _COMPILED_LOCATIONS if pattern.fullmatch(pointer)),
         ElementLocation("Declaration", ("42A",)),
@@ -69,7 +69,7 @@ def find_location(pointer: str) -> ElementLocation:
 
 
 def wco_pointer(pointer: str) -> list[tuple[str, int | None, str | None]]:
-    """Answer a pointer as customs write it: section, number of the repeated one, and at the end the tag."""
+    """Return the customs form of a pointer: sections, the number of each repeated one, and the tag at the end."""
     location = find_location(pointer)
     numbers = iter(int(part) + 1 for part in pointer.split("/") if part.isdigit())
     chain = [
@@ -80,7 +80,7 @@ def wco_pointer(pointer: str) -> list[tuple[str, int | None, str | None]]:
 
 
 def with_element_names(error: Invalid) -> Invalid:
-    """Name the element beside each fault, for who sent XML knows no pointer into JSON."""
+    """Return the error with the XML element in each detail, because the sender of XML knows no JSON Pointer."""
     faults = [
         Fault(f.pointer, f.code, f"{f.detail.rstrip('.')} ({find_location(f.pointer).element}).") for f in error.faults
     ]

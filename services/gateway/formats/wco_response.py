@@ -1,6 +1,6 @@
-"""An answer as customs systems write it: a WCO `Response`, by its function code, its errors and their pointers.
+"""A response as customs systems expect it: a WCO `Response` with function code, errors and pointers.
 
-One writing for all answers about a declaration: what is received, what the checks found, a refusal of what was sent.
+All responses about a declaration have this form: the receipt, the results of the check, and a refused request.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,14 +20,14 @@ FUNCTION_CODES: dict[str, str] = {
     "released": "08",
     "cancelled": "10",
 }
-"""Status → what a notification of it is: accepted, registered, rejected, under control, goods released, cancelled."""
+"""Status → function code: accepted, registered, rejected, under control, goods released, cancelled."""
 REJECTED_CODE = "03"
 DATE_ELEMENTS = {"accepted": "AcceptanceDateTime", "rejected": "RejectionDateTime", "cancelled": "CancellationDateTime"}
-"""Status → the element of the declaration that says when."""
+"""Status → the element of the declaration that has its date."""
 
 
 def render(content: Mapping[str, Any], *, status: int, at: datetime) -> bytes:
-    """Write what an answer says in JSON as a Response; `at` is for answers that name no moment of their own."""
+    """Return a JSON response as a WCO Response. `at` is the issue time if the response has none of its own."""
     message = etree.Element("MetaData")
     _add_texts(message, {"WCODataModelVersionCode": "3.6", "WCOTypeName": "RES"})
     for empty in ("ResponsibleCountryCode", "ResponsibleAgencyName", "AgencyAssignedCustomizationCode"):
@@ -65,7 +65,7 @@ def _function_code(content: Mapping[str, Any], status: int) -> str:
 
 
 def _faults(content: Mapping[str, Any], status: int) -> Iterable[tuple[str, str, str]]:
-    """Answer what is wrong with what was sent: each place, or the refusal itself where it names none."""
+    """Return each place at fault, or the problem itself if it names no place."""
     faults = [(fault["code"], fault["detail"], fault["pointer"]) for fault in content.get("errors") or ()]
     return faults or ([(content["code"], content["detail"], "")] if status >= 400 else [])
 
@@ -109,7 +109,7 @@ def _add_information(response: Any, code: str, text: str) -> None:
 
 
 def _add_time(parent: Any, name: str, moment: datetime) -> None:
-    """Write a time in format 304: seconds and zone."""
+    """Append a time in format 304: seconds and zone."""
     inner = etree.SubElement(etree.SubElement(parent, name), "DateTimeString", formatCode="304")
     inner.text = moment.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")
 

@@ -1,7 +1,7 @@
-"""XML read safely: no DOCTYPE, no entities, no network, UTF-8 only, limited in depth; elements by their local names.
+"""A safe XML parser: no DOCTYPE, no entities, no network, UTF-8 only, limited depth; elements by their local names.
 
-The parser alone is no fence: hardened, it still swallows a DOCTYPE in silence. So the prolog is looked at before
-anything is parsed, and what came of it once more after.
+The parser settings alone are not enough: lxml accepts a DOCTYPE silently. So the prolog is checked before the parse,
+and the result after it.
 """
 
 import re
@@ -12,9 +12,9 @@ from shared.problems import Invalid
 
 MAX_DEPTH = 32
 WCO_NAMESPACE = "urn:wco:datamodel:"
-"""How the namespaces of the WCO Data Model begin, whatever their version; elements of no namespace are taken too."""
+"""The prefix of all namespaces of the WCO Data Model. Elements without a namespace are accepted too."""
 MEASURE_ELEMENTS = frozenset({"QuantityQuantity", "TariffQuantity"})
-"""Elements whose `unitCode` is read: a quantity is nothing without its unit."""
+"""Elements whose `unitCode` is read, because a quantity needs its unit."""
 _BEFORE_ROOT = re.compile(rb"(?>\s+|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
 _PARSER_NOISE = re.compile(r" \(<string>, line \d+\)$|, use XML_PARSE_HUGE option")
 _ENCODING = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"']")
@@ -33,9 +33,9 @@ _PARSER = etree.XMLParser(
 
 
 class Element:
-    """One element with something inside, by local names; what holds text alone is kept as that text.
+    """One element with children, by local names. An element with only text is stored as that text.
 
-    Of a name that is inside once, the one stands there; of one that is there more often, the list of them.
+    A name that occurs once maps to its element. A name that occurs more often maps to a list.
     """
 
     __slots__ = ("inner", "name", "text", "unit")
@@ -45,7 +45,7 @@ class Element:
         self.inner: Inner = {}
 
     def children(self, name: str) -> "list[Element]":
-        """Answer the elements of this name directly inside."""
+        """Return the child elements of this name."""
         found = self.inner.get(name)
         if found is None:
             return []
@@ -55,27 +55,27 @@ class Element:
         return [Element(name, one) if isinstance(one, str) else one for one in items]
 
     def child(self, name: str) -> "Element | None":
-        """Answer the only element of this name directly inside; raises Invalid when there are more."""
+        """Return the only child element of this name, or None. Raise Invalid if there are more."""
         found = self._single(name)
         return Element(name, found) if isinstance(found, str) else found
 
     def descendant(self, *path: str) -> "Element | None":
-        """Answer the only element at a path of names."""
+        """Return the only element at a path of names, or None."""
         element: Element | None = self
         for name in path:
             element = element.child(name) if element is not None else None
         return element
 
     def child_text(self, name: str) -> str | None:
-        """Answer the text of the only element of this name; None when it is not there or blank."""
+        """Return the text of the only child of this name, or None if it is missing or blank."""
         found = self.inner.get(name)
-        if found is None or found.__class__ is str:  # asked eighty times a message: this way costs a third
+        if found is None or found.__class__ is str:  # eighty calls per message: this way takes a third of the time
             return found or None
         only_child = self._single(name)
         return only_child.text or None if isinstance(only_child, Element) else only_child or None
 
     def descendant_text(self, name: str, inner: str) -> str | None:
-        """Answer the text of an element in the only element of a name."""
+        """Return the text of an element in the only child of a name, or None."""
         found = self._single(name)
         return found.child_text(inner) if isinstance(found, Element) else None
 
@@ -88,12 +88,12 @@ class Element:
 
 Inner = dict[str, Element | str | list[Element | str]]
 _LOCAL_NAMES: dict[str, str] = {}
-"""Local names by the names the parser gives, so many as there is room for: each is worked out once."""
+"""Local names by the names that the parser returns, up to a limit, so that each is computed once."""
 MAX_CACHED_NAMES = 2_000
 
 
 def parse_xml(body: bytes) -> Element:
-    """Parse XML that came from outside; raises Invalid (malformed-xml, doctype-not-allowed) with what to do."""
+    """Parse XML from an external sender. Raise Invalid (malformed-xml, doctype-not-allowed) with a remedy."""
     _require_utf8(body)
     start = _BEFORE_ROOT.match(body, 3 if body.startswith(b"\xef\xbb\xbf") else 0)
     if start is not None and body[start.end() : start.end() + 9].upper() == b"<!DOCTYPE":
@@ -108,7 +108,7 @@ def parse_xml(body: bytes) -> Element:
 
 
 def _syntax_detail(message: str) -> str:
-    """Say what the parser found, without what it says to those who set it up."""
+    """Return the parser's message without the parts that address the developer of the parser."""
     if "Excessive depth" in message:
         return f"The body is nested deeper than {MAX_DEPTH} levels."
     return f"The body is not well-formed XML: {_PARSER_NOISE.sub('', message)[:300]}."
@@ -131,7 +131,7 @@ def _doctype_not_allowed() -> Invalid:
 
 
 def _build_tree(root: "etree._Element") -> Element:
-    """Take a tree over in the order of its text, one node after the other: recursion would cost half as much again."""
+    """Convert a tree in document order, one node after another. Recursion would take half as long again."""
     top = Element("")
     inner, remaining, ancestors, names = top.inner, 1, list[tuple[Inner, int]](), _LOCAL_NAMES.get
     for node in root.iter():
@@ -175,7 +175,7 @@ def _measure(name: str, node: "etree._Element") -> Element:
 
 
 def _local_name(tag: str) -> str:
-    """Answer an element's name without its namespace; what is of no namespace of ours is not taken for ours."""
+    """Return an element's name without its namespace. Raise Invalid for a foreign namespace."""
     namespace, closing, name = tag.rpartition("}")
     if closing and not namespace.startswith("{" + WCO_NAMESPACE):
         text = (

@@ -1,4 +1,4 @@
-"""The bytes of amended versions: kept before the amendment is asked for, its version noted when it stands."""
+"""The bytes of amended versions: stored before permits gets the amendment; the version is stored after it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -21,7 +21,7 @@ async def add(
     body: bytes,
     at: datetime,
 ) -> None:
-    """Keep the bytes of an amendment under its command; what is repeated is kept once."""
+    """Insert the bytes of an amendment under its command. A repetition changes nothing."""
     row = {
         "command_id": command_id,
         "declaration_id": declaration_id,
@@ -35,14 +35,14 @@ async def add(
 
 
 async def set_version(conn: AsyncConnection, command_id: UUID, digest: bytes, version: int) -> None:
-    """Note which version of the declaration an amendment became."""
+    """Store the version of the declaration that an amendment became."""
     c = amendments.c
     same = (c.command_id == command_id, c.digest == digest, c.version.is_(None))
     await conn.execute(update(amendments).where(*same).values(version=version))
 
 
 async def find_version(conn: AsyncConnection, declaration_id: UUID, number: int | None) -> RowMapping | None:
-    """Read one amended version of a declaration; the newest that stands when no number is named."""
+    """Return one amended version of a declaration, or the newest accepted one if `number` is None."""
     c = amendments.c
     which = c.version.is_not(None) if number is None else c.version == number
     found = select(amendments).where(c.declaration_id == declaration_id, which).order_by(c.version.desc()).limit(1)

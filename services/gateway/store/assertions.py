@@ -1,4 +1,4 @@
-"""Client assertions that were taken: each counts once, and is forgotten when it could not be taken any more."""
+"""Used client assertions: each is valid once. A row is deleted when its assertion has expired."""
 
 from datetime import datetime
 
@@ -10,7 +10,10 @@ from services.gateway.store.tables import used_assertions
 
 
 async def mark_used(conn: AsyncConnection, client_id: str, jti: str, *, expires_at: datetime) -> bool:
-    """Note that an assertion was taken; False when it was taken before. A rival that is not done is waited for."""
+    """Insert a used assertion. Return False if it was used before.
+
+    A concurrent transaction with the same assertion is waited for.
+    """
     row = {"client_id": client_id, "jti": jti, "expires_at": expires_at}
     inserted = insert(used_assertions).values(**row).on_conflict_do_nothing().returning(used_assertions.c.jti)
     return (await conn.execute(inserted)).one_or_none() is not None

@@ -1,4 +1,4 @@
-"""Credentials in the database: a client id, how it proves itself, when it was made, used, and when it ends."""
+"""Credentials in the database: client id, proof, and the times of creation, last use and end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from services.gateway.store.tables import credentials, parties
 
 @dataclass(frozen=True)
 class Proof:
-    """How a client proves itself, one of three: the SHA-256 of its secret, its public keys, its outside subject."""
+    """One of three proofs: the SHA-256 of a secret, public keys, or the subject of an external issuer."""
 
     secret: bytes | None = None
     keys: list[dict[str, Any]] | None = None
@@ -26,7 +26,7 @@ class Proof:
 async def add(
     conn: AsyncConnection, client_id: str, party_id: UUID, proof: Proof, *, revision: int, at: datetime
 ) -> bool:
-    """Write a credential; False when its outside subject is another living credential's."""
+    """Insert a credential. Return False if another active credential has its external subject."""
     values = {"client_id": client_id, "party_id": party_id, "made_at": at, "revision": revision}
     proof_values = {"secret_sha256": proof.secret, "public_keys": proof.keys, "subject": proof.subject}
     written = put_in(credentials).values(**values, **proof_values, expires_at=proof.expires_at)
@@ -35,7 +35,7 @@ async def add(
 
 
 async def end(conn: AsyncConnection, client_id: str, party_id: UUID, *, revision: int, at: datetime) -> bool:
-    """End a living credential of a party; answers whether there was one."""
+    """End an active credential of a party. Return whether there was one."""
     mine = (credentials.c.client_id == client_id, credentials.c.party_id == party_id, credentials.c.ended_at.is_(None))
     ended = update(credentials).where(*mine).values(ended_at=at, revision=revision).returning(credentials.c.client_id)
     return (await conn.execute(ended)).one_or_none() is not None
@@ -44,7 +44,7 @@ async def end(conn: AsyncConnection, client_id: str, party_id: UUID, *, revision
 async def shorten(
     conn: AsyncConnection, client_id: str, party_id: UUID, *, until: datetime, revision: int, at: datetime
 ) -> RowMapping | None:
-    """Let a living credential of a party end then, or sooner if it would anyway; answers its row."""
+    """Update the end of an active credential to `until`, unless it ends earlier. Return its row, or None."""
     c = credentials.c
     mine = (c.client_id == client_id, c.party_id == party_id, _is_active(at))
     sooner = func.least(func.coalesce(c.expires_at, until), until)
@@ -54,12 +54,12 @@ async def shorten(
 
 
 async def authenticate_by_secret(conn: AsyncConnection, client_id: str, secret: bytes, *, at: datetime) -> UUID | None:
-    """Answer the enabled party whose living credential this is, and note the use; None when it is nobody's."""
+    """Return the enabled party of an active credential and record the use. Return None without a match."""
     return await _authenticate(conn, client_id, credentials.c.secret_sha256 == secret, at=at)
 
 
 async def authenticate_by_key(conn: AsyncConnection, client_id: str, *, at: datetime) -> UUID | None:
-    """Answer the same for a client that has shown an assertion signed with its key."""
+    """Return the same for a client whose assertion was verified with its key."""
     return await _authenticate(conn, client_id, credentials.c.public_keys.is_not(None), at=at)
 
 
@@ -74,14 +74,14 @@ async def _authenticate(
 
 
 async def record_use(conn: AsyncConnection, client_id: str, *, at: datetime) -> None:
-    """Note that a credential was used, whose holder brought a token of the outside issuer; once a minute is enough."""
+    """Record the use of a credential by a token of the external issuer, at most once per minute."""
     c = credentials.c
     due = (c.client_id == client_id, or_(c.last_used_at.is_(None), c.last_used_at < at - timedelta(minutes=1)))
     await conn.execute(update(credentials).where(*due).values(last_used_at=at))
 
 
 async def list_keys(conn: AsyncConnection, client_id: str, *, at: datetime) -> list[dict[str, Any]]:
-    """Read the public keys of a living credential; none when it has no keys."""
+    """Return the public keys of an active credential, or an empty list."""
     found = select(credentials.c.public_keys).where(credentials.c.client_id == client_id, _is_active(at))
     return list((await conn.execute(found)).scalar_one_or_none() or ())
 
@@ -89,7 +89,7 @@ async def list_keys(conn: AsyncConnection, client_id: str, *, at: datetime) -> l
 async def list_by_party(
     conn: AsyncConnection, party_id: UUID, *, before: str | None, limit: int, at: datetime
 ) -> Sequence[RowMapping]:
-    """Read up to `limit` of a party's living credentials made before one, newest first; never their secrets."""
+    """Return up to `limit` active credentials of a party older than `before`, newest first, without secrets."""
     c = credentials.c
     shown = (c.client_id, c.made_at, c.last_used_at, c.expires_at, c.public_keys, c.subject)
     found = select(*shown).where(c.party_id == party_id, _is_active(at)).order_by(c.client_id.desc()).limit(limit)
@@ -104,7 +104,7 @@ def _is_active(at: datetime) -> ColumnElement[bool]:
 
 
 async def list_changed_since(conn: AsyncConnection, revision: int) -> Sequence[RowMapping]:
-    """Read which credentials changed later than a revision: whose they are, and until when they live."""
+    """Return the credentials that changed after a revision, with their party and end."""
     c = credentials.c
     columns = (c.client_id, c.party_id, c.subject, c.expires_at, c.ended_at)
     found = await conn.execute(select(*columns).where(c.revision > revision).order_by(c.revision))

@@ -1,4 +1,4 @@
-"""Mandates in the database: who may declare for whom, on which days, and when that was revoked."""
+"""Mandates in the database: trader, agent, days and revocation."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,12 +12,12 @@ from services.gateway.store.tables import mandates
 
 
 async def add(conn: AsyncConnection, values: dict[str, Any], *, revision: int) -> None:
-    """Write a mandate."""
+    """Insert a mandate."""
     await conn.execute(insert(mandates).values(**values, revision=revision))
 
 
 async def revoke(conn: AsyncConnection, mandate_id: UUID, *, revoked_by: UUID, at: datetime, revision: int) -> None:
-    """Revoke a mandate that stands; one that was revoked keeps its first revocation."""
+    """Revoke an active mandate. A revoked one keeps its first revocation."""
     is_current = (mandates.c.id == mandate_id, mandates.c.revoked_at.is_(None))
     await conn.execute(
         update(mandates).where(*is_current).values(revoked_at=at, revoked_by=revoked_by, revision=revision)
@@ -25,7 +25,7 @@ async def revoke(conn: AsyncConnection, mandate_id: UUID, *, revoked_by: UUID, a
 
 
 async def find(conn: AsyncConnection, mandate_id: UUID, *, party_id: UUID | None) -> RowMapping | None:
-    """Read a mandate that a party gave or was given, or any when `party_id` is None."""
+    """Return a mandate that a party granted or received, or any mandate if `party_id` is None."""
     found = select(mandates).where(mandates.c.id == mandate_id, *_visible_to(party_id))
     return (await conn.execute(found)).mappings().one_or_none()
 
@@ -33,14 +33,14 @@ async def find(conn: AsyncConnection, mandate_id: UUID, *, party_id: UUID | None
 async def list_page(
     conn: AsyncConnection, *, party_id: UUID | None, before: UUID | None, limit: int
 ) -> Sequence[RowMapping]:
-    """Read up to `limit` mandates that a party gave or was given (or any), newest first, those before one."""
+    """Return up to `limit` mandates older than `before`, newest first: granted or received by a party, or all."""
     older = [] if before is None else [mandates.c.id < before]
     found = select(mandates).where(*_visible_to(party_id), *older).order_by(mandates.c.id.desc()).limit(limit)
     return (await conn.execute(found)).mappings().all()
 
 
 async def list_changed_since(conn: AsyncConnection, revision: int) -> Sequence[RowMapping]:
-    """Read the mandates that changed later than a revision."""
+    """Return the mandates that changed after a revision."""
     return (await conn.execute(select(mandates).where(mandates.c.revision > revision))).mappings().all()
 
 

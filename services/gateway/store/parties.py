@@ -1,4 +1,4 @@
-"""Parties in the database: each change raises the people's revision, keeps a version and puts the letters."""
+"""Parties in the database. Each change raises the revision, stores a version and inserts outbox messages."""
 
 import json
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ DESTINATIONS = ("permits", "notifications")
 
 
 async def lock_next_revision(conn: AsyncConnection) -> int:
-    """Answer the next revision; until the transaction ends no other change of people can go on."""
+    """Return the next revision. Until the transaction ends, no other change of the directory can continue."""
     raised = (
         update(directory_revision)
         .values(revision=directory_revision.c.revision + 1)
@@ -36,14 +36,14 @@ async def lock_next_revision(conn: AsyncConnection) -> int:
 
 
 async def read_revision(conn: AsyncConnection) -> int:
-    """Answer the revision of the last committed change."""
+    """Return the revision of the last committed change."""
     return int((await conn.execute(select(directory_revision.c.revision))).scalar_one())
 
 
 async def add(
     conn: AsyncConnection, party: Party, *, revision: int, at: datetime, actor_party_id: UUID | None
 ) -> list[UUID]:
-    """Write a new party, its version and its letters; answers the letters' ids."""
+    """Insert a new party, its version and its outbox messages. Return the ids of the messages."""
     await conn.execute(insert(parties).values(**_to_row(party), revision=revision))
     return await _record_version(conn, party, at=at, actor_party_id=actor_party_id)
 
@@ -51,13 +51,13 @@ async def add(
 async def change(
     conn: AsyncConnection, party: Party, *, revision: int, at: datetime, actor_party_id: UUID
 ) -> list[UUID]:
-    """Write a party's next version and its letters; answers the letters' ids."""
+    """Update a party to its next version and insert its outbox messages. Return the ids of the messages."""
     await conn.execute(update(parties).where(parties.c.id == party.id).values(**_to_row(party), revision=revision))
     return await _record_version(conn, party, at=at, actor_party_id=actor_party_id)
 
 
 async def replace_identifiers(conn: AsyncConnection, party: Party) -> list[str]:
-    """Give the party exactly its numbers; answers those that are another's (then nothing may be committed)."""
+    """Replace the identifiers of a party. Return those of another party; the caller must not commit then."""
     identifiers = sorted(party.identifier_values)
     mine = party_identifiers.c.party_id == party.id
     await conn.execute(delete(party_identifiers).where(mine))
@@ -71,25 +71,25 @@ async def replace_identifiers(conn: AsyncConnection, party: Party) -> list[str]:
 
 
 async def find(conn: AsyncConnection, party_id: UUID) -> Party | None:
-    """Read one party."""
+    """Return one party, or None."""
     row = (await conn.execute(select(*PARTY_COLUMNS).where(parties.c.id == party_id))).one_or_none()
     return None if row is None else _from_row(row)
 
 
 async def list_page(conn: AsyncConnection, *, before: UUID | None, limit: int) -> list[Party]:
-    """Read up to `limit` parties, newest first, those made before one."""
+    """Return up to `limit` parties older than `before`, newest first."""
     older = [] if before is None else [parties.c.id < before]
     found = await conn.execute(select(*PARTY_COLUMNS).where(*older).order_by(parties.c.id.desc()).limit(limit))
     return [_from_row(row) for row in found]
 
 
 async def list_changed_since(conn: AsyncConnection, revision: int) -> list[Party]:
-    """Read the parties whose last change is later than a revision."""
+    """Return the parties that changed after a revision."""
     return [_from_row(row) for row in await conn.execute(select(*PARTY_COLUMNS).where(parties.c.revision > revision))]
 
 
 async def has_active_admin(conn: AsyncConnection) -> bool:
-    """Say whether an enabled admin is left with a credential that does not end by itself or by another issuer."""
+    """Return whether an enabled administrator has a credential of the hub that does not expire."""
     found = select(credentials.c.client_id).join(parties, parties.c.id == credentials.c.party_id)
     conditions: Sequence[ColumnElement[bool]] = (
         credentials.c.ended_at.is_(None),
@@ -102,14 +102,14 @@ async def has_active_admin(conn: AsyncConnection) -> bool:
 
 
 async def list_unsettled_messages(conn: AsyncConnection) -> list[UUID]:
-    """Answer the ids of the letters about parties that were not delivered yet."""
+    """Return the ids of the outbox messages about parties that are not settled."""
     return list(
         (await conn.execute(select(outbox_parties.c.id).where(outbox_parties.c.settled_at.is_(None)))).scalars()
     )
 
 
 async def has_admin(conn: AsyncConnection) -> bool:
-    """Say whether any party was ever made an admin of this hub and still is."""
+    """Return whether any party is an administrator of this hub."""
     found = select(func.count()).where(literal(Role.ADMIN) == any_(parties.c.roles))
     return bool((await conn.execute(found)).scalar_one())
 

@@ -1,4 +1,4 @@
-"""How much of its rate a party has used up in a window, counted in blocks that the replicas take."""
+"""The used requests of a party in a window, counted in blocks that the replicas take."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from services.gateway.store.tables import rate_limit_blocks
 
 
 async def take_block(conn: AsyncConnection, party_id: UUID, window: int, *, block: int, quota: int) -> tuple[int, int]:
-    """Take a block out of a party's window; answers how much of it was still there, and what is left for others."""
+    """Acquire a block of a party's window. Return how much of it was available, and what remains for others."""
     c = rate_limit_blocks.c
     counted = insert(rate_limit_blocks).values(party_id=party_id, window_start=window, used=block)
     counted = counted.on_conflict_do_update(index_elements=[c.party_id, c.window_start], set_={"used": c.used + block})

@@ -1,4 +1,4 @@
-"""Submissions in the database: many in at once, found again by key or by id."""
+"""Submissions in the database: inserted in batches, found by key or by id."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ STORED_COLUMNS = tuple(
 
 
 class Submission(NamedTuple):
-    """A declaration as it came, on its way into the database; `party` is JSON text. Its fields are the columns."""
+    """A declaration as submitted. The fields are the columns; `party` is JSON text."""
 
     id: UUID
     party_id: UUID
@@ -32,21 +32,21 @@ class Submission(NamedTuple):
     party: str
     received_at: datetime
     normalized: bytes | None = None
-    """The normalized form, where the body is of another format."""
+    """The normalized form, if the body has another format."""
 
     @property
     def normalized_body(self) -> bytes:
-        """The declaration as it is carried to its check."""
+        """The declaration in the form that permits checks."""
         return self.body if self.normalized is None else self.normalized
 
     @property
     def outbox_message(self) -> dict[str, Any]:
-        """What a courier needs of it."""
+        """The fields that a dispatcher needs."""
         return {name: getattr(self, name) for name in MESSAGE_COLUMNS} | {"normalized": self.normalized_body}
 
     @property
     def scope(self) -> tuple[UUID, str]:
-        """Whose key it is, and which."""
+        """The party and its idempotency key."""
         return self.party_id, self.key
 
 
@@ -54,13 +54,13 @@ INSERT = bulk_insert(submissions, (*Submission._fields, "due_at"), suffix="ON CO
 
 
 async def insert_many(conn: AsyncConnection, batch: Sequence[Submission], due_times: Sequence[datetime]) -> set[UUID]:
-    """Insert submissions, sorted by key, each due when said; answers the ids of the new ones."""
+    """Insert submissions, sorted by key, each with its due time. Return the ids of the new ones."""
     values = dict(zip(Submission._fields, zip(*batch, strict=True), strict=True))
     return set((await conn.execute(INSERT, values | {"due_at": due_times})).scalars())
 
 
 async def list_by_keys(conn: AsyncConnection, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], RowMapping]:
-    """Read what was taken in under keys, each of one party."""
+    """Return the submissions under keys, each key with its party."""
     found = select(*STORED_COLUMNS).where(tuple_(submissions.c.party_id, submissions.c.key).in_(list(keys)))
     return {(row["party_id"], row["key"]): row for row in (await conn.execute(found)).mappings()}
 
@@ -72,22 +72,22 @@ FIND_OWN = select(submissions).where(
 
 
 async def find_own(conn: AsyncConnection, declaration_id: UUID, party_id: UUID) -> RowMapping | None:
-    """Read a submission that this party lodged, or that was lodged for it."""
+    """Return a submission that this party lodged, or that was lodged for it, or None."""
     return (await conn.execute(FIND_OWN, {"id": declaration_id, "party": party_id})).mappings().one_or_none()
 
 
 async def is_reference_taken(conn: AsyncConnection, trader_id: UUID, reference: str) -> bool:
-    """Say whether a trader has used a reference."""
+    """Return whether a trader has used a reference."""
     used = select(submissions.c.id).where(submissions.c.trader_id == trader_id, submissions.c.reference == reference)
     return (await conn.execute(used)).first() is not None
 
 
 async def is_forwarded(conn: AsyncConnection, declaration_id: UUID) -> bool:
-    """Say whether permits has taken a submission in."""
+    """Return whether permits has a submission."""
     found = select(submissions.c.settled_at.is_not(None)).where(submissions.c.id == declaration_id)
     return bool((await conn.execute(found)).scalar_one_or_none())
 
 
 async def read_backlog(conn: AsyncConnection) -> tuple[int, datetime | None]:
-    """Answer how many submissions were not carried yet, and when the oldest of them came."""
+    """Return the number of unsettled submissions, and when the oldest one arrived."""
     return await outbox.read_backlog(conn, submissions, submissions.c.received_at)

@@ -30,7 +30,7 @@ directory_revision = Table(
     Column("one", Boolean, CheckConstraint("one", name="directory_revision_one_row"), primary_key=True),
     Column("revision", BIGINT, nullable=False),
 )
-"""One row, raised under its lock with every change of a party or credential, so that revisions follow commits."""
+"""One row. Every change of a party or credential raises it under its lock, so revisions follow commits."""
 
 parties = Table(
     "parties",
@@ -54,7 +54,7 @@ party_identifiers = Table(
     Column("party_id", UUID, ForeignKey("parties.id", name="party_identifiers_party"), nullable=False),
     Index("party_identifiers_by_party", "party_id"),
 )
-"""Whose number is whose: a number belongs to one party, so that nobody can claim another's."""
+"""The party of each identifier. An identifier belongs to one party, so no other party can claim it."""
 
 party_versions = Table(
     "party_versions",
@@ -66,7 +66,10 @@ party_versions = Table(
     Column("actor_party_id", UUID, nullable=True),
     PrimaryKeyConstraint("party_id", "version", name="party_versions_pkey"),
 )
-"""Every version of every party, who made it and when (nobody: the hub itself, at its first start). Only added to."""
+"""Every version of every party, with its actor and time. Rows are only added.
+
+The actor is empty for the first start of the hub.
+"""
 
 outbox_parties = Table(
     "outbox_parties",
@@ -77,7 +80,7 @@ outbox_parties = Table(
     *outbox_columns("outbox_parties_due"),
     CheckConstraint("destination IN ('permits', 'notifications')", name="outbox_parties_known_destination"),
 )
-"""Changed parties on their way to the copies that the other services keep: one row a destination."""
+"""Changed parties for the copies that the other services store: one row per destination."""
 
 credentials = Table(
     "credentials",
@@ -102,7 +105,7 @@ credentials = Table(
         postgresql_where=text("ended_at IS NULL AND subject IS NOT NULL"),
     ),
 )
-"""How a party comes in: by a secret, by keys of its own, or as a subject of the outside issuer; one way each."""
+"""The proof by which a client authenticates: a secret, its own keys, or a subject of the external issuer."""
 
 used_assertions = Table(
     "used_assertions",
@@ -113,7 +116,7 @@ used_assertions = Table(
     PrimaryKeyConstraint("client_id", "jti", name="used_assertions_pkey"),
     Index("used_assertions_by_expiry", "expires_at"),
 )
-"""Client assertions that were taken, kept as long as they could be sent again: each counts once."""
+"""Used client assertions, stored until they expire. Each is valid once."""
 
 mandates = Table(
     "mandates",
@@ -134,7 +137,7 @@ mandates = Table(
     Index("mandates_by_agent", "agent_id"),
     Index("mandates_by_revision", "revision"),
 )
-"""Who may declare for whom, on which days. Never deleted; a revocation is written beside."""
+"""Mandates: trader, agent and days. A row is never deleted; a revocation adds to it."""
 
 rate_limit_blocks = Table(
     "rate_limit_blocks",
@@ -144,7 +147,7 @@ rate_limit_blocks = Table(
     Column("used", Integer, nullable=False),
     PrimaryKeyConstraint("party_id", "window_start", name="rate_limit_blocks_pkey"),
 )
-"""How many requests of a party the replicas have taken out of one window (seconds since 1970), in blocks."""
+"""Requests of a party that the replicas have taken from one window (in seconds since 1970), in blocks."""
 
 commands = commands_table(metadata)
 """The gateway's own commands and their responses: creations of parties, credentials and mandates."""
@@ -167,11 +170,11 @@ submissions = Table(
     UniqueConstraint("party_id", "key", name="submissions_unique_key"),
     UniqueConstraint("trader_id", "reference", name="submissions_unique_reference"),
 )
-"""Every declaration that was answered 202, its bytes as they came; the row is its own letter to permits.
+"""Every declaration with a 202 response, with its submitted bytes. The row is also the outbox message to permits.
 
-`digest` (SHA-256 of the bytes) and `content_type` are the fingerprint that a repeated key is held against; `party` is
-who lodged it, as known at that moment. `normalized` is what is carried where the bytes are of another format than
-JSON, written when it was taken in: what was accepted is what is checked, whatever code reads formats by then.
+`digest` (SHA-256 of the bytes) and `content_type` are the fingerprint with which a repeated key is compared. `party` is
+the lodger at that moment. `normalized` is the form for permits, if the bytes have another format than JSON. It is
+stored at receipt: permits checks what the gateway accepted, even if a later version parses formats differently.
 """
 
 amendments = Table(
@@ -187,4 +190,4 @@ amendments = Table(
     Column("version", Integer, nullable=True),
     Index("amendments_by_declaration", "declaration_id", "version"),
 )
-"""The bytes of every amendment that was asked for; `version` is empty until permits has taken it in."""
+"""The bytes of every requested amendment. `version` is empty until permits has accepted it."""

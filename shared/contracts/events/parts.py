@@ -42,7 +42,7 @@ class IssuedLine(WireModel):
 
 
 class UsedLine(WireModel):
-    """What was used of a line and what is left on that side, in the line's unit."""
+    """The usage of a line and the quantity left on that side, in the line's unit."""
 
     line: Annotated[LineLetter, Field(description="Letter of the line")]
     taxon: Annotated[str, Field(description="Box 7: scientific name")]
@@ -76,7 +76,7 @@ class CitedPermit(WireModel):
 
 
 class Usage(WireModel):
-    """What a declaration has reserved and consumed of one line, in the line's unit."""
+    """The reserved and the consumed quantity of one line by a declaration, in the line's unit."""
 
     item: Annotated[int, Field(description="Number of the item")]
     permit: CitedPermit

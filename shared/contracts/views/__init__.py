@@ -1,1 +1,1 @@
-"""What the hub returns: one module per subject."""
+"""The bodies that the hub returns: one module per subject."""

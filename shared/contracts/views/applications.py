@@ -1,4 +1,4 @@
-"""What the hub returns about applications for permits."""
+"""The bodies that the hub returns about applications for permits."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ class AssessmentView(WireModel):
     """The assessment of one officer."""
 
     recommendation: Annotated[str, Field(description="grant or refuse")]
-    note: Annotated[str | None, Field(description="What the officer found")]
+    note: Annotated[str | None, Field(description="Result in words")]
     party: Annotated[Id, Field(description="Party id of the authority")]
     person: Annotated[str, Field(description="Credential of the officer: the client id of the request")]
     at: Annotated[Timestamp, Field(description="When, RFC 3339 in UTC")]

@@ -1,4 +1,4 @@
-"""What the hub returns about declarations."""
+"""The bodies that the hub returns about declarations."""
 
 from typing import Annotated
 
@@ -26,7 +26,7 @@ class PermitName(WireModel):
 
 
 class UsageView(WireModel):
-    """What an item uses of a permit line, in the unit of the line."""
+    """The usage of a permit line by an item, in the unit of the line."""
 
     item: Annotated[int, Field(description="Number of the item")]
     permit: PermitName
@@ -75,7 +75,7 @@ class Declarations(Page):
 
 
 class Verdict(WireModel):
-    """What a check of the declaration finds. The hub stores nothing."""
+    """The result of a check. The hub stores nothing."""
 
     model_config = ConfigDict(defer_build=True)
 

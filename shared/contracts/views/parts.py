@@ -53,7 +53,7 @@ class Fault(WireModel):
 
     pointer: Annotated[str, Field(description="JSON Pointer (RFC 6901)")]
     code: Annotated[str, Field(description="Stable code of the fault")]
-    detail: Annotated[str, Field(description="What is wrong, for people")]
+    detail: Annotated[str, Field(description="The fault in words")]
 
 
 def render_json(view: WireModel) -> str:

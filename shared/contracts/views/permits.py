@@ -1,4 +1,4 @@
-"""What the hub returns about permits and their ledgers."""
+"""The bodies that the hub returns about permits and their ledgers."""
 
 from typing import Annotated, Literal
 
@@ -12,28 +12,32 @@ from shared.contracts.views.parts import LEFT_OUT, Amount, CountryCode, HistoryA
 
 
 class Balance(WireModel):
-    """The import side of a line, in the line's unit: what left, and what is reserved, consumed and available."""
+    """The import side of a line, in the line's unit."""
 
     granted: Annotated[Amount, Field(description="Box 11: granted quantity, in the line's unit")]
     endorsed: Annotated[
         Amount,
-        Field(description="Box 14: what left. 0 until the first endorsement; `available` then counts from `granted`"),
+        Field(description="Box 14: quantity that left. While it is 0, `available` counts from `granted`"),
     ]
-    consented: Annotated[Amount, Field(description="What items use of the authority's consents")]
+    consented: Annotated[Amount, Field(description="Quantity of the authority's consents that items use")]
     reserved: Annotated[Amount, Field(description="Set aside for declarations and not yet used")]
-    consumed: Annotated[Amount, Field(description="What arrived and was written off")]
-    available: Annotated[Amount, Field(description="What another declaration could reserve; 0 if the side is closed")]
+    consumed: Annotated[Amount, Field(description="Arrived and written off")]
+    available: Annotated[
+        Amount, Field(description="Quantity that another declaration could reserve; 0 if the side is closed")
+    ]
     closed: Annotated[bool, Field(description="True: the import side serves no further shipment")]
 
 
 class ExportBalance(WireModel):
-    """The export side of a line, in the line's unit: what was granted, and what is reserved, endorsed and available."""
+    """The export side of a line, in the line's unit."""
 
     granted: Annotated[Amount, Field(description="Box 11: granted quantity, in the line's unit")]
-    consented: Annotated[Amount, Field(description="What items use of the authority's consents")]
+    consented: Annotated[Amount, Field(description="Quantity of the authority's consents that items use")]
     reserved: Annotated[Amount, Field(description="Set aside for declarations and not yet used")]
-    endorsed: Annotated[Amount, Field(description="Box 14: what left")]
-    available: Annotated[Amount, Field(description="What another declaration could reserve; 0 if the side is closed")]
+    endorsed: Annotated[Amount, Field(description="Box 14: quantity that left")]
+    available: Annotated[
+        Amount, Field(description="Quantity that another declaration could reserve; 0 if the side is closed")
+    ]
     closed: Annotated[bool, Field(description="True: the export side serves no further shipment")]
 
 
@@ -58,7 +62,7 @@ class RelatedPermit(WireModel):
 
 
 class Registrar(WireModel):
-    """Who registered the permit, and for which country."""
+    """The office that registered the permit, and its country."""
 
     party: Annotated[Id | None, Field(description="Party id of the office that registered it")]
     country: CountryCode | None
@@ -69,7 +73,9 @@ class Crossing(WireModel):
 
     line: Annotated[str, Field(description="Letter of the permit line")]
     side: Side
-    quantity: Annotated[Amount, Field(description="What crossed, in the line's unit; negative in a correction")]
+    quantity: Annotated[
+        Amount, Field(description="Quantity that crossed, in the line's unit; a correction may be negative")
+    ]
     day: Annotated[Day, Field(description="Day of the crossing")]
     declaration_id: Annotated[Id | None, Field(description="The declaration that crossed")]
     at: Annotated[Timestamp, Field(description="When the hub wrote the entry, RFC 3339 in UTC")]
@@ -115,7 +121,7 @@ class PermitView(permit.Permit):
 
 
 class OwnUsage(WireModel):
-    """What one declaration of the reader uses of a line."""
+    """The usage of a line by one declaration of the reader."""
 
     declaration_id: Annotated[Id, Field(description="Id of your declaration")]
     line: Annotated[str | None, Field(description="Letter of the permit line; null: no line was found")]
@@ -125,7 +131,7 @@ class OwnUsage(WireModel):
 
 
 class CitedPermitView(WireModel):
-    """What a party that cited the permit reads: its status and the reader's own usage."""
+    """A permit for a party that cited it: its status and the reader's own usage."""
 
     id: Annotated[Id, Field(description="Permit id")]
     issuer: CountryCode
@@ -162,7 +168,7 @@ class TraderByToken(WireModel):
 
 
 class PermitByToken(WireModel):
-    """What a reader with the permit token reads: what the permit covers and what is available."""
+    """A permit for a reader with its permit token: its content and its balances."""
 
     id: Annotated[Id, Field(description="Permit id")]
     number: Annotated[str, Field(description="Box 1: permit number")]

@@ -1,4 +1,4 @@
-"""What the hub returns about reference data and the policies of countries."""
+"""The bodies that the hub returns about reference data and the policies of countries."""
 
 from typing import Annotated, Any
 
@@ -19,20 +19,20 @@ class Code(WireModel):
     code: Annotated[str | None, Field(description="The code; every list except `rules` has it")] = None
     name: Annotated[str | None, Field(description="The code in words")] = None
     dimensions: Annotated[
-        tuple[str, ...], Field(description="Of a term: dimensions in which its quantity can be stated")
+        tuple[str, ...], Field(description="Terms only: dimensions in which its quantity can be stated")
     ] = ()
-    dimension: Annotated[str | None, Field(description="Of a unit: its dimension, such as mass")] = None
-    report_code: Annotated[str | None, Field(description="Of a unit: its code in the annual report")] = None
-    meaning: Annotated[str | None, Field(description="Of an event type: what happened and what follows")] = None
-    heard_by: Annotated[str | None, Field(description="Of an event type: who receives it")] = None
+    dimension: Annotated[str | None, Field(description="Units only: the dimension, such as mass")] = None
+    report_code: Annotated[str | None, Field(description="Units only: the code in the annual report")] = None
+    meaning: Annotated[str | None, Field(description="Event types only: the event and its consequence")] = None
+    heard_by: Annotated[str | None, Field(description="Event types only: the parties that receive it")] = None
     schema_: Annotated[
-        dict[str, Any] | None, Field(alias="schema", description="Of an event type: its JSON schema (2020-12)")
+        dict[str, Any] | None, Field(alias="schema", description="Event types only: the JSON schema (2020-12)")
     ] = None
-    example: Annotated[dict[str, Any] | None, Field(description="Of an event type: an example")] = None
-    rule: Annotated[str | None, Field(description="Of a rule: its official name")] = None
-    severity: Annotated[Severity | None, Field(description="Of a rule: the severity of its findings")] = None
-    sentence: Annotated[str | None, Field(description="Of a rule: its condition")] = None
-    remedy: Annotated[str | None, Field(description="Of a rule: what to do about its finding; null for a note")] = None
+    example: Annotated[dict[str, Any] | None, Field(description="Event types only: an example")] = None
+    rule: Annotated[str | None, Field(description="Rules only: the official name")] = None
+    severity: Annotated[Severity | None, Field(description="Rules only: the severity of its findings")] = None
+    sentence: Annotated[str | None, Field(description="Rules only: the condition")] = None
+    remedy: Annotated[str | None, Field(description="Rules only: the remedy; null for a note")] = None
 
 
 class Codes(Page):
@@ -123,7 +123,7 @@ class LoadNote(WireModel):
 
     line: Annotated[int, Field(description="Line of the file, the header is line 1")]
     code: Annotated[str, Field(description="Stable code of the repair or the refusal")]
-    detail: Annotated[str, Field(description="What the hub repaired or refused, for people")]
+    detail: Annotated[str, Field(description="The repair or the refusal in words")]
     field: Annotated[str | None, LEFT_OUT, Field(description="Column of the file")] = None
 
 
@@ -148,7 +148,7 @@ class LoadReport(WireModel):
 
 
 class PolicyView(policy.Policy):
-    """What a country requires beyond the Convention, with every switch."""
+    """The requirements of a country beyond the Convention, with every switch."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 

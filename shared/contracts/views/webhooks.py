@@ -1,4 +1,4 @@
-"""What notifications returns about webhook endpoints, deliveries and acknowledgements."""
+"""The bodies that notifications returns about webhook endpoints, deliveries and acknowledgements."""
 
 from typing import Annotated
 

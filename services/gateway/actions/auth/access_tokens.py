@@ -1,4 +1,4 @@
-"""Access tokens: an Ed25519 JWT of type at+jwt (RFC 9068), an hour long, for a party by one of its credentials."""
+"""Access tokens: Ed25519 JWTs of type at+jwt (RFC 9068), valid for one hour, for a party and one of its credentials."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ MAX_CACHED = 10_000
 
 
 class AccessTokens:
-    """Issues access tokens and reads them; one that was read whole is known again by its SHA-256 until it ends."""
+    """Issues and verifies access tokens. A verified token is cached by its SHA-256 until it ends."""
 
     def __init__(self, keys: KeyFile, issuer: str) -> None:
         self.keys, self.issuer = keys, issuer
@@ -23,7 +23,7 @@ class AccessTokens:
         self._cached: dict[bytes, tuple[float, UUID, str]] = {}
 
     def issue(self, party_id: UUID, client_id: str, *, at: datetime) -> str:
-        """Sign a token for a party."""
+        """Return a signed token for a party."""
         issued_at = int(at.timestamp())
         claims = {
             "iss": self.issuer,
@@ -37,7 +37,7 @@ class AccessTokens:
         return sign_token(self.keys, typ=ACCESS_TOKEN_TYPE, claims=claims)
 
     def verify(self, token: str, *, at: datetime) -> tuple[UUID, str]:
-        """Answer the party id and client id a token speaks for; raises InvalidToken."""
+        """Return the party id and the client id of a token. Raise InvalidToken."""
         if self.keys.keys is not self._cached_with_keys:
             self._cached_with_keys = self.keys.keys
             self._cached.clear()

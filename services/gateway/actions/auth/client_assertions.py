@@ -1,4 +1,4 @@
-"""Client assertions (`private_key_jwt`, RFC 7523): a client signs who it is, for our issuer alone, each time anew."""
+"""Client assertions (`private_key_jwt`, RFC 7523): a client signs its identity for this issuer, once per request."""
 
 import base64
 import json
@@ -16,17 +16,17 @@ from services.gateway.actions.auth.client_keys import ALGORITHMS
 MAX_AGE = timedelta(minutes=5)
 LEEWAY = timedelta(seconds=30)
 ALLOWED_TYPES = frozenset({None, "JWT", "client-authentication+jwt"})
-"""`typ` of an assertion, when it says one (RFC 7523 bis); a token of another type is none."""
+"""The `typ` values that an assertion may have (RFC 7523 bis). A JWT of another type is no assertion."""
 MAX_LENGTH = 8_192
 
 
 class BadAssertion(Exception):
-    """The assertion does not prove what it says; the message says why, for the client's developer."""
+    """The assertion does not prove its claims. The message gives the reason to the client's developer."""
 
 
 @dataclass(frozen=True)
 class Assertion:
-    """What a verified assertion says: who, once, until when it could be sent again."""
+    """A verified assertion: its client, its unique id, and the time until which a replay must be refused."""
 
     client_id: str
     jti: str
@@ -34,7 +34,7 @@ class Assertion:
 
 
 def claimed_client(text: str) -> str:
-    """Answer who an assertion says it is from, before anything is proved; raises BadAssertion."""
+    """Return the client id that an assertion claims, without verification. Raise BadAssertion."""
     try:
         if len(text) > MAX_LENGTH:
             raise BadAssertion("The assertion is too long.")
@@ -49,7 +49,7 @@ def claimed_client(text: str) -> str:
 
 
 def verify(text: str, keys: Sequence[dict[str, Any]], *, issuer: str, at: datetime) -> Assertion:
-    """Check an assertion wholly against a client's keys; raises BadAssertion."""
+    """Verify an assertion against the keys of its client. Raise BadAssertion."""
     claims = _verified_claims(text, keys)
     name, jti = claims.get("sub"), claims.get("jti")
     if not isinstance(name, str) or claims.get("iss") != name:
@@ -62,7 +62,7 @@ def verify(text: str, keys: Sequence[dict[str, Any]], *, issuer: str, at: dateti
 
 
 def _expiry(claims: dict[str, Any], at: datetime) -> datetime:
-    """Answer when an assertion could not be taken any more; raises BadAssertion when that is past."""
+    """Return the time from which an assertion is refused anyway. Raise BadAssertion if that time is past."""
     now, max_age, leeway = at.timestamp(), MAX_AGE.total_seconds(), LEEWAY.total_seconds()
     expires, issued, not_before = (_timestamp(claims, name) for name in ("exp", "iat", "nbf"))
     if expires is None or expires <= now:

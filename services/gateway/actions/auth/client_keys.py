@@ -1,4 +1,4 @@
-"""Public keys that clients prove themselves by: read as they are given, only of the two kinds that are taken."""
+"""Public keys by which clients prove their identity: P-256 or Ed25519, as JWK, JWKS or PEM."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ MAX_KEYS = 5
 PRIVATE_PARTS = frozenset({"d", "p", "q", "dp", "dq", "qi", "k", "oth"})
 CURVES: dict[str, type[ECKey | OKPKey]] = {"P-256": ECKey, "Ed25519": OKPKey}
 ALGORITHMS = ("ES256", "Ed25519")
-"""What assertions may be signed with (RFC 7518; RFC 9864 names Ed25519, `EdDSA` is deprecated)."""
+"""Signature algorithms of assertions (RFC 7518; RFC 9864 names Ed25519 and deprecates `EdDSA`)."""
 
 
 def parse_keys(public_key: dict[str, Any] | str | None, jwks: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """Read the keys of a new credential as JWKs, each with a `kid`; raises Invalid for what is none, or private."""
+    """Return the keys of a new credential as JWKs, each with a `kid`. Raise Invalid for a private or unusable key."""
     if jwks is None:
         return [_parse_key(public_key, "/public_key")]
     given = jwks.get("keys")

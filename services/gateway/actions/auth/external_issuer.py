@@ -1,7 +1,7 @@
-"""Tokens of the outside issuer the operator trusts (any OpenID provider): checked wholly, then whose they are.
+"""Tokens of the external issuer that the operator trusts (any OpenID provider).
 
-The issuer says who it is, by one claim; which party that is, says the admin, by a credential with that `subject`. So
-the party's roles stay ours, and ending the credential or disabling the party works as for every other.
+The issuer states the subject by one claim. The administrator assigns that subject to a party by a credential. So the
+hub decides the roles, and the end of a credential or a party works as for every other token.
 """
 
 import base64
@@ -20,9 +20,9 @@ from shared.database import DATABASE_ERRORS
 from shared.signed_tokens import InvalidToken
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "Ed25519")
-"""Asymmetric ones only: a public key is no password."""
+"""Asymmetric algorithms only, because a public key is no password."""
 CACHE_SECONDS = 300.0
-"""Seconds for which a token that was checked is known again, at most: so long a key taken away may go on."""
+"""Maximum seconds for which a verified token is cached. A key that the issuer removed stays valid for so long."""
 LEEWAY = 30.0
 RECORD_EVERY_SECONDS = 60.0
 MAX_CACHED = 10_000
@@ -30,7 +30,7 @@ MAX_TOKEN_LENGTH = 16_384
 
 
 class ExternalIssuer:
-    """Reads the tokens of one issuer."""
+    """Verifies the tokens of one issuer."""
 
     def __init__(self, engine: AsyncEngine, keys: ExternalKeys, *, issuer: str, audience: str, claim: str) -> None:
         self._engine, self._keys = engine, keys
@@ -39,14 +39,14 @@ class ExternalIssuer:
         self._recorded: dict[str, float] = {}
 
     def is_claimed_by(self, token: str) -> bool:
-        """Say whether a token claims to be of this issuer, before anything is proved."""
+        """Return whether a token claims this issuer, without verification."""
         try:
             return bool(_decode_part(token, 1).get("iss") == self.issuer)
         except InvalidToken:
             return False
 
     async def verify_subject(self, token: str, *, at: datetime) -> str:
-        """Answer who a token is of, as its issuer calls it; raises InvalidToken."""
+        """Return the subject of a token as its issuer names it. Raise InvalidToken."""
         token_hash = hashlib.sha256(token.encode(errors="replace")).digest()
         cached = self._cached.get(token_hash)
         if cached is None or cached[0] <= at.timestamp():
@@ -58,7 +58,10 @@ class ExternalIssuer:
         return cached[1]
 
     async def record_use(self, client_id: str, *, at: datetime) -> None:
-        """Note when a credential was used last, once a minute; a database that is away keeps nobody out for it."""
+        """Store the time of the last use of a credential, at most once per minute.
+
+        If the database fails, the request continues without it.
+        """
         if at.timestamp() - self._recorded.get(client_id, 0.0) < RECORD_EVERY_SECONDS:
             return
         self._recorded[client_id] = at.timestamp()
@@ -81,7 +84,7 @@ class ExternalIssuer:
         raise InvalidToken("signature")
 
     def _expiry(self, claims: dict[str, Any], at: datetime) -> float:
-        """Check issuer, audience and times; answer the second since 1970 at which the token ends."""
+        """Check issuer, audience and times. Return the end of the token in seconds since 1970."""
         if claims.get("iss") != self.issuer:
             raise InvalidToken("issuer")
         if claims.get("aud") not in (self._audience, [self._audience]):
@@ -103,7 +106,7 @@ class ExternalIssuer:
 
 
 def _decode_part(token: str, index: int) -> dict[str, Any]:
-    """Read the head (0) or the claims (1) of a token that is not proved yet; raises InvalidToken."""
+    """Return the header (0) or the claims (1) of an unverified token. Raise InvalidToken."""
     parts = token.split(".")
     if len(token) > MAX_TOKEN_LENGTH or len(parts) != 3:
         raise InvalidToken("form")

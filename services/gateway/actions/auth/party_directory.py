@@ -1,4 +1,4 @@
-"""The people this process knows: a directory in memory, brought up to date from the database every few seconds."""
+"""The party directory: parties, credentials and mandates in memory, refreshed from the database every few seconds."""
 
 import asyncio
 import time
@@ -19,14 +19,17 @@ from shared.logs import logger
 from shared.problems import Unavailable
 
 REFRESH_SECONDS = 5.0
-"""Seconds between two looks for what other processes changed."""
+"""Seconds between two reads of what other processes changed."""
 STALE_AFTER = 45.0
-"""Seconds after which nobody is let in on old knowledge: a disabled party stops within 60 s, whatever fails."""
+"""Age in seconds after which the directory admits nobody.
+
+So a disabled party is refused within 60 s, whatever fails.
+"""
 
 
 @dataclass(frozen=True)
 class Principal:
-    """A party, with what is asked of it on every request worked out once."""
+    """A party, with the values that every request needs precomputed."""
 
     party: Party
     party_json: str
@@ -36,20 +39,20 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class CredentialEntry:
-    """What the directory holds of a credential: whose it is, and until when it lives."""
+    """A credential in the directory: its party and its end."""
 
     party_id: UUID
     expires_at: float
     subject: str | None
 
     def is_active(self) -> bool:
-        """Say whether it lets anybody in now."""
+        """Return whether the credential is valid now."""
         return self.expires_at > time.time()
 
 
 @dataclass(frozen=True, slots=True)
 class MandateEntry:
-    """What the directory holds of a mandate, by its agent and id."""
+    """A mandate in the directory, under its agent and id."""
 
     trader_id: UUID
     first_day: date
@@ -58,7 +61,7 @@ class MandateEntry:
 
 
 class PartyDirectory:
-    """Parties by their ids, whose each credential is and until when, and who may act for whom."""
+    """The parties by id, their credentials, and their mandates."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -73,11 +76,11 @@ class PartyDirectory:
 
     @property
     def is_fresh(self) -> bool:
-        """Say whether the directory was ever read and is not too old to trust."""
+        """Whether the directory was read and is recent enough to trust."""
         return time.monotonic() - self._refreshed_at < STALE_AFTER
 
     async def refresh(self) -> None:
-        """Read what changed since the last look."""
+        """Read the changes since the last refresh."""
         async with self._refresh_lock:
             began = time.monotonic()
             async with self._engine.connect() as conn:
@@ -92,7 +95,7 @@ class PartyDirectory:
             self._refreshed_at = began
 
     async def try_refresh(self) -> bool:
-        """Read what changed; False, and left to the next look, when the database cannot answer."""
+        """Read the changes. Return False if the database fails; the next refresh reads them then."""
         try:
             await self.refresh()
         except DATABASE_ERRORS as error:
@@ -101,15 +104,15 @@ class PartyDirectory:
         return True
 
     async def run(self) -> None:
-        """Keep the directory up to date until cancelled."""
+        """Refresh the directory until the task is cancelled."""
         while True:
             await asyncio.sleep(REFRESH_SECONDS)
             await self.try_refresh()
 
     async def find(self, party_id: UUID, client_id: str) -> Principal | None:
-        """Answer the party of a living credential, or None; raises Unavailable when that cannot be known now.
+        """Return the party of an active credential, or None. Raise Unavailable if the directory is too old.
 
-        A credential never heard of may be a moment old, from another process: then the database is asked.
+        Another process may have created an unknown credential a moment ago, so the directory reads the database first.
         """
         is_known = client_id in self._credentials or await self.try_refresh()
         if not (is_known and self.is_fresh):
@@ -117,7 +120,7 @@ class PartyDirectory:
         return self._find_active(party_id, client_id)
 
     async def find_by_subject(self, subject: str) -> tuple[Principal, str] | None:
-        """Answer the party and the credential that stand for somebody of the outside issuer, or None."""
+        """Return the party and the client id of a subject of the external issuer, or None. Raise Unavailable."""
         is_known = subject in self._subjects or await self._refresh_throttled()
         if not (is_known and self.is_fresh):
             raise _directory_unavailable()
@@ -127,14 +130,14 @@ class PartyDirectory:
         return None if principal is None or client_id is None else (principal, client_id)
 
     async def list_represented_traders(self, agent: UUID, *, day: date) -> list[Principal]:
-        """Answer the traders this agent may act for on a day; what another process granted lately is looked for."""
+        """Return the traders that an agent may represent on a day. If there are none, read the latest changes first."""
         found = self._represented_traders(agent, day)
         if not found and await self._refresh_throttled():
             found = self._represented_traders(agent, day)
         return found
 
     async def find_represented_trader(self, agent: UUID, trader: UUID, *, day: date) -> Principal | None:
-        """Answer a trader if this agent may act for it on a day."""
+        """Return a trader if the agent may represent it on a day, else None."""
         return next(
             (
                 principal
@@ -151,7 +154,7 @@ class PartyDirectory:
         return [principal for principal in found if not principal.party.disabled and Role.TRADER in principal.roles]
 
     async def _refresh_throttled(self) -> bool:
-        """Look for what is a moment old, at most once a second, so that guesses cannot wear the database down."""
+        """Refresh at most once per second, so that guessed ids cannot overload the database."""
         if time.monotonic() - self._throttled_at < 1.0:
             return True
         self._throttled_at = time.monotonic()
@@ -173,7 +176,7 @@ class PartyDirectory:
                 self._subjects[row["subject"]] = row["client_id"]
 
     def _active_credential(self, subject: str) -> CredentialEntry | None:
-        """Answer the credential that stands for a subject, unless it has ended."""
+        """Return the active credential of a subject, or None."""
         entry = self._credentials.get(self._subjects.get(subject, ""))
         return entry if entry is not None and entry.is_active() else None
 
@@ -184,7 +187,7 @@ class PartyDirectory:
 
 
 def _expiry(row: RowMapping) -> float:
-    """Answer the second since 1970 at which a credential ends: it has, it will, or never."""
+    """Return the end of a credential in seconds since 1970: 0 if it has ended, infinity if it never ends."""
     if row["ended_at"] is not None:
         return 0.0
     return inf if row["expires_at"] is None else float(row["expires_at"].timestamp())

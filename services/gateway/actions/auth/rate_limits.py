@@ -1,7 +1,7 @@
-"""The rate of each party: so many requests a window, over all replicas, each taking its share in blocks.
+"""The rate limit of each party: a number of requests per window, over all replicas. Each replica takes blocks of it.
 
-A replica asks the database once a block, not once a request. When the database cannot answer, nobody is refused for
-it: a limit protects the others, and there is nothing to protect them from while nothing is answered.
+A replica asks the database once per block, not once per request. If the database fails, no request is refused: a limit
+protects other parties, and without a database no party gets a response.
 """
 
 import asyncio
@@ -18,15 +18,15 @@ from shared.logs import logger
 from shared.problems import TooManyRequests
 
 WINDOW_SECONDS = 10
-"""Seconds of one window: a party may use the quota of all ten in the first."""
+"""Seconds of one window. A party may use the quota of all ten seconds in the first one."""
 BLOCKS_PER_WINDOW = 20
-"""Into how many blocks a window's quota is cut: what a replica holds and does not use is at most one of them."""
+"""The number of blocks of a window's quota. A replica leaves at most one block unused."""
 MAX_PARTIES = 10_000
 
 
 @dataclass
 class WindowState:
-    """Where a party stands in the present window, as this process knows it."""
+    """The requests that remain for a party in the current window, as this process knows it."""
 
     window: int = -1
     remaining_here: int = 0
@@ -36,11 +36,11 @@ class WindowState:
 
 
 REMAINING: ContextVar[list[tuple[int, int]]] = ContextVar("standing")
-"""Where the request at hand leaves its party: left in this window, seconds until the next; for its answer's fields."""
+"""For the response headers of this request: requests left in the window, seconds until the next window."""
 
 
 class RateLimits:
-    """Counts the requests of each party; `per_second` of 0 counts nothing."""
+    """Counts the requests of each party. With a `per_second` of 0 it counts nothing."""
 
     def __init__(self, engine: AsyncEngine, per_second: int) -> None:
         self._engine = engine
@@ -50,11 +50,11 @@ class RateLimits:
 
     @property
     def policy(self) -> str:
-        """Write the policy as the RateLimit-Policy field does."""
+        """The value of the RateLimit-Policy header."""
         return f'"party";q={self.quota};w={WINDOW_SECONDS}'
 
     async def count(self, party_id: UUID) -> None:
-        """Count one request of a party; raises TooManyRequests when its window is used up."""
+        """Count one request of a party. Raise TooManyRequests if its window is used up."""
         if not self.quota:
             return
         at = time.time()
@@ -87,7 +87,7 @@ class RateLimits:
         return state
 
     async def _take_block(self, party_id: UUID, state: WindowState) -> None:
-        """Take a block, one request of the party at a time; the others of this process wait for what it brings."""
+        """Acquire a block from the database. Other requests of the party in this process wait for the result."""
         async with state.lock:
             if state.remaining_here > 0 or state.exhausted:
                 return

@@ -1,4 +1,4 @@
-"""Taking declarations in: those of a few milliseconds share one insert and one commit, each gets its own answer."""
+"""The submission batcher. Submissions of a few milliseconds share one insert; each has its own result."""
 
 import asyncio
 import random
@@ -23,22 +23,22 @@ from shared.problems import Conflict, ProblemError, Unavailable
 
 MAX_BATCH = 300
 MAX_CONCURRENT_BATCHES = 2
-"""Batches at once."""
+"""Batches that are written at the same time."""
 MAX_WAITING = 1_000
-"""Declarations before a new one is refused: on two cores these are written within a fifth of a second."""
+"""Waiting declarations after which the gateway refuses new ones. Two cores write them within a fifth of a second."""
 MAX_RETRY_AFTER_SECONDS = 3
-"""Seconds that those who are refused are told to wait, at most: they differ, or all would come back at once."""
+"""Maximum seconds in Retry-After of a refusal. The value is random, so that clients do not return at the same time."""
 MAX_WAITING_BYTES = 64_000_000
 IN_MEMORY_LEASE = timedelta(seconds=5)
-"""How long a letter handed over in memory belongs to this process; after that any courier may take it."""
+"""How long a message in memory belongs to this process. Then any dispatcher may lease it."""
 ACCEPTED = counter("saola_declarations_accepted", "Declarations that were made durable and answered 202")
 MAX_IN_MEMORY_BYTES = 16_384
-"""A larger letter is read again from the database rather than kept in memory."""
+"""A larger message is read from the database again, not held in memory."""
 DATABASE_UNAVAILABLE = "The database cannot answer now. Send it again under the same key: it is kept once at most."
 
 
 class LodgedDeclaration(NamedTuple):
-    """What is answered for a declaration that is durable: the same for every repetition."""
+    """The receipt of a durable declaration: the same for every repetition."""
 
     id: UUID
     reference: str
@@ -51,10 +51,10 @@ QueuedSubmission = tuple[Submission, "asyncio.Future[LodgedDeclaration]"]
 
 
 class SubmissionBatcher:
-    """The queue of those who wait for the next commit, and the loops that commit them.
+    """The queue of submissions that wait for the next commit, and the tasks that commit them.
 
-    The insert is one statement and commits by itself: BEGIN and COMMIT would cost two turns to the database for a
-    batch that waits for one. Two batches may be under way, so that one is written while the other is on the line.
+    The insert is one statement with autocommit: BEGIN and COMMIT would add two round trips. Two batches may run at the
+    same time, so that one is written while the other is on the network.
     """
 
     def __init__(self, engine: AsyncEngine, dispatcher: Dispatcher) -> None:
@@ -65,9 +65,9 @@ class SubmissionBatcher:
         self._bulk_semaphore = asyncio.Semaphore(MAX_CONCURRENT_BATCHES)
 
     def submit(self, submission: Submission) -> "asyncio.Future[LodgedDeclaration]":
-        """Queue a submission; the future answers its receipt once it is durable, or the refusal it meets.
+        """Enqueue a submission. The future returns its receipt when it is durable, or raises its refusal.
 
-        Raises Unavailable at once when too many wait already.
+        Raise Unavailable at once if too many submissions wait.
         """
         self.require_capacity()
         future: asyncio.Future[LodgedDeclaration] = asyncio.get_running_loop().create_future()
@@ -77,7 +77,7 @@ class SubmissionBatcher:
         return future
 
     def require_capacity(self) -> None:
-        """Raise Unavailable when too many wait already: asked before a body is read, so that a refusal costs little."""
+        """Raise Unavailable if too many submissions wait. Call it before the body is read: a refusal is cheap then."""
         if len(self._queue) >= MAX_WAITING or self._bytes > MAX_WAITING_BYTES:
             wait = random.randint(1, MAX_RETRY_AFTER_SECONDS)  # noqa: S311
             raise Unavailable(
@@ -85,13 +85,13 @@ class SubmissionBatcher:
             )
 
     async def run(self) -> None:
-        """Commit what waits until cancelled."""
+        """Commit queued submissions until the task is cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for _ in range(MAX_CONCURRENT_BATCHES):
                 tasks.create_task(self._commit_batches())
 
     async def _commit_batches(self) -> None:
-        """Commit batch after batch."""
+        """Commit one batch after another."""
         while True:
             await self._wakeup.wait()
             self._wakeup.clear()
@@ -101,7 +101,7 @@ class SubmissionBatcher:
                 await self._store_and_resolve(batch)
 
     async def store_batch(self, batch: Sequence[Submission]) -> "dict[UUID, LodgedDeclaration | Exception]":
-        """Keep a batch that came as one, beside the queue: only so many such batches are under way."""
+        """Store a batch that arrived together, outside the queue. A semaphore limits such batches."""
         async with self._bulk_semaphore:
             return await self._store_or_split(batch)
 
@@ -111,7 +111,7 @@ class SubmissionBatcher:
             _resolve(future, results[submission.id])
 
     async def _store_or_split(self, batch: Sequence[Submission]) -> "dict[UUID, LodgedDeclaration | Exception]":
-        """Keep a batch and answer each; when it fails for a reason of its own, each is tried alone."""
+        """Store a batch and return one result each. If the batch itself is at fault, store each submission alone."""
         try:
             return await self._store_with_retry(batch)
         except Exception as error:
@@ -123,7 +123,10 @@ class SubmissionBatcher:
         return results
 
     async def _store_with_retry(self, batch: Sequence[Submission]) -> "dict[UUID, LodgedDeclaration | Exception]":
-        """Keep a batch, once more when the connection was lost: what the first try kept is found by its key."""
+        """Store a batch, and retry once after a lost connection.
+
+        The retry finds by its key what the first attempt stored.
+        """
         try:
             return await retry_transaction(lambda: self._store(batch))
         except (DBAPIError, OSError) as error:
@@ -154,7 +157,7 @@ class SubmissionBatcher:
 
 
 def _result_of(submission: Submission, new: Set[UUID], stored: RowMapping | None) -> "LodgedDeclaration | Exception":
-    """Answer by the rules of the key: new, the same again, another body, or a reference that is taken."""
+    """Return the result by the rules of the key: new, repeated, another body, or a reference that is taken."""
     if submission.id in new or (stored is not None and stored["id"] == submission.id):
         return LodgedDeclaration(
             submission.id, submission.reference, submission.received_at, submission.digest, replayed=False

@@ -1,27 +1,27 @@
-"""Those who wait until permits has taken a submission in: woken by this process's courier, looking for others' work."""
+"""Requests that wait until permits has a submission. This process's dispatcher wakes them; they also poll the row."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 POLL_SECONDS = 1.0
-"""Seconds between two looks at the row, for what another process's courier carried."""
+"""Seconds between two reads of the row, because the dispatcher of another process may have sent it."""
 
 
 class SubmissionWaiters:
-    """One event for each submission somebody waits for."""
+    """One event per submission for which a request waits."""
 
     def __init__(self) -> None:
         self._events: dict[UUID, list[asyncio.Event]] = {}
 
     def notify(self, ids: Sequence[UUID]) -> None:
-        """Say that permits took these in."""
+        """Notify the requests that wait for these submissions: permits has them."""
         for declaration_id in ids if self._events else ():
             for event in self._events.get(declaration_id, ()):
                 event.set()
 
     async def wait(self, declaration_id: UUID, *, seconds: float, is_forwarded: Callable[[], Awaitable[bool]]) -> bool:
-        """Wait until a submission was taken in; False when the seconds are over. `is_forwarded` looks at its row."""
+        """Wait until permits has a submission. Return False after `seconds`. `is_forwarded` reads the row."""
         event = asyncio.Event()
         self._events.setdefault(declaration_id, []).append(event)
         try:
