@@ -102,7 +102,7 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-DESCRIPTION = "Single Window exchange hub for wildlife trade: declarations, CITES permits, their write-off, and events about them."
+DESCRIPTION = "Single Window exchange hub for wildlife trade: declarations, CITES permits, their write-off and events."
 
 
 def _middleware(context: GatewayContext, settings: Settings) -> list[Middleware]:

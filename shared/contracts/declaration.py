@@ -93,9 +93,11 @@ class Item(WireModel):
     quantity: Annotated[Quantity, Field(description="Declared quantity, above zero, in `unit`; at most 38 digits")]
     unit: Unit
     net_mass: Annotated[Quantity | None, Field(description="Net mass in kg, if customs documents also state it")] = None
-    source: Source | None = None
-    underlying_source: UnderlyingSource | None = None
-    purpose: Purpose | None = None
+    source: Annotated[Source | None, Field(description="Source of the specimens, one capital letter")] = None
+    underlying_source: Annotated[
+        UnderlyingSource | None, Field(description="Further source, only with source I or O")
+    ] = None
+    purpose: Annotated[Purpose | None, Field(description="Purpose of the transaction, one capital letter")] = None
     origin_country: Annotated[
         FastPathCountry | None, Field(description="Country of origin of the specimens, ISO 3166-1 alpha-2")
     ] = None

@@ -27,9 +27,9 @@ class Party(WireModel):
     """One party as the gateway stores it. A higher version is newer."""
 
     id: Annotated[Id, Field(description="Party id")]
-    name: Name
+    name: Annotated[Name, Field(description="Name of the organisation, 1 to 200 characters")]
     country: Annotated[Country, Field(description="Country for which the party acts, ISO 3166-1 alpha-2")]
-    roles: Annotated[tuple[Role, ...], Field(strict=False)]
+    roles: Annotated[tuple[Role, ...], Field(strict=False, description="Roles of the party")]
     identifiers: Annotated[dict[str, str], Field(description="Numbers of the party by their kind, such as EORI")] = {}
     grants: Annotated[tuple[Grant, ...], Field(strict=False, description="Events that a partner may receive")] = ()
     disabled: Annotated[bool, Field(description="True: the hub refuses every request of the party")] = False
@@ -45,7 +45,9 @@ Identifiers = Annotated[
     dict[ShortText, ShortText],
     Field(max_length=20, description="Numbers of the party by their kind, such as EORI; unique on the hub"),
 ]
-Roles = Annotated[tuple[Role, ...], Field(min_length=1, max_length=5, strict=False)]
+Roles = Annotated[
+    tuple[Role, ...], Field(min_length=1, max_length=5, strict=False, description="Roles of the party, 1 to 5")
+]
 
 
 class NewGrant(Grant):

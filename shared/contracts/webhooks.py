@@ -96,7 +96,7 @@ class NewEndpoint(WireModel):
     description: Annotated[Text | None, Field(description="Your own note about the endpoint")] = None
     filters: EventFilters = EventFilters()
     headers: Headers = {}
-    rate_limit: RateLimit | None = None
+    rate_limit: Annotated[RateLimit | None, Field(description="Maximum webhooks per second; null: no limit")] = None
     format: Annotated[WebhookFormat, FormatDescription] = WebhookFormat.STANDARD
     verify: Annotated[
         bool, Field(description="True: the endpoint proves each new URL, even if the hub does not require it")

@@ -32,13 +32,13 @@ class DeclarationEventData(EventData):
 class DeclarationReceived(DeclarationEventData):
     """The check follows."""
 
-    status: Literal[DeclarationStatus.RECEIVED]
+    status: Annotated[Literal[DeclarationStatus.RECEIVED], Field(description="Status after the event")]
 
 
 class DeclarationAccepted(DeclarationEventData):
     """Its quantities are reserved. Customs may release it."""
 
-    status: Literal[DeclarationStatus.ACCEPTED]
+    status: Annotated[Literal[DeclarationStatus.ACCEPTED], Field(description="Status after the event")]
     findings: Findings = None
     overridden: Annotated[str | None, Field(description="Rule whose finding an officer settled last")] = None
     item: Annotated[int | None, Field(description="Number of the item of that finding")] = None
@@ -49,40 +49,40 @@ class DeclarationAccepted(DeclarationEventData):
 class DeclarationReferred(DeclarationEventData):
     """An officer decides about its findings. Or a permit that it cites was withdrawn or endorsed for less."""
 
-    status: Literal[DeclarationStatus.REFERRED]
+    status: Annotated[Literal[DeclarationStatus.REFERRED], Field(description="Status after the event")]
     findings: Findings = None
 
 
 class DeclarationRejected(DeclarationEventData):
     """The trader may amend it, or an officer may override its findings."""
 
-    status: Literal[DeclarationStatus.REJECTED]
+    status: Annotated[Literal[DeclarationStatus.REJECTED], Field(description="Status after the event")]
     findings: Findings = None
 
 
 class DeclarationReleased(DeclarationEventData):
     """Its goods may go. The actual quantities are written off."""
 
-    status: Literal[DeclarationStatus.RELEASED]
+    status: Annotated[Literal[DeclarationStatus.RELEASED], Field(description="Status after the event")]
     usage: Usages = None
 
 
 class DeclarationRefused(DeclarationEventData):
     """Its goods stay. Its reservations are returned."""
 
-    status: Literal[DeclarationStatus.REFUSED]
+    status: Annotated[Literal[DeclarationStatus.REFUSED], Field(description="Status after the event")]
 
 
 class DeclarationCancelled(DeclarationEventData):
     """It no longer counts. Its reservations are returned."""
 
-    status: Literal[DeclarationStatus.CANCELLED]
+    status: Annotated[Literal[DeclarationStatus.CANCELLED], Field(description="Status after the event")]
 
 
 class DeclarationAmended(DeclarationEventData):
     """The new version replaces the old one. The result of its check is an event of its own."""
 
-    status: Literal[DeclarationStatus.RECEIVED]
+    status: Annotated[Literal[DeclarationStatus.RECEIVED], Field(description="Status after the event")]
 
 
 class DeclarationOverridden(DeclarationEventData):
@@ -106,5 +106,5 @@ class DeclarationConsented(DeclarationEventData):
 class DeclarationCorrected(DeclarationEventData):
     """The written-off quantities have changed."""
 
-    status: Literal[DeclarationStatus.RELEASED]
+    status: Annotated[Literal[DeclarationStatus.RELEASED], Field(description="Status after the event")]
     usage: Usages = None

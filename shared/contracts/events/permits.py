@@ -51,13 +51,13 @@ class PermitEndorsed(PermitEventData):
     declaration_id: Annotated[Id | None, Field(description="Id of the export declaration")] = None
     reference: Annotated[str | None, Field(description="The trader's reference of that declaration")] = None
     movement: Movement | None = None
-    side: Literal[Side.EXPORT] | None = None
+    side: Annotated[Literal[Side.EXPORT] | None, Field(description="`export` if a declaration caused it")] = None
 
 
 class PermitUsed(PermitEventData, CausingDeclaration):
     """The quantities that arrived, per line, and what is left. A correction sends a further event."""
 
-    side: Literal[Side.IMPORT]
+    side: Annotated[Literal[Side.IMPORT], Field(description="Side of the permit line")]
     lines: UsedLines
 
 

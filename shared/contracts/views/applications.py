@@ -62,4 +62,4 @@ class Applications(Page):
 
     model_config = ConfigDict(defer_build=True)
 
-    data: tuple[ApplicationView, ...]
+    data: Annotated[tuple[ApplicationView, ...], Field(description="Applications, newest first")]

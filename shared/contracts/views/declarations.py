@@ -71,7 +71,7 @@ class Declarations(Page):
 
     model_config = ConfigDict(defer_build=True)
 
-    data: tuple[DeclarationView, ...]
+    data: Annotated[tuple[DeclarationView, ...], Field(description="Declarations, newest first")]
 
 
 class Verdict(WireModel):

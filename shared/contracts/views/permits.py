@@ -47,14 +47,14 @@ class PermitLineView(permit.PermitLine):
     model_config = ConfigDict(defer_build=True)
 
     balance: Balance
-    export_balance: ExportBalance | None
+    export_balance: Annotated[ExportBalance | None, Field(description="Export side; null: the permit has none")]
 
 
 class RelatedPermit(WireModel):
     """Another permit: the one that this permit replaces, or the one that replaces it."""
 
     id: Annotated[Id, Field(description="Permit id")]
-    issuer: CountryCode | None
+    issuer: Annotated[CountryCode | None, Field(description="Country that issued the permit, ISO 3166-1 alpha-2")]
     number: Annotated[str | None, Field(description="Box 1: permit number")]
     token: Annotated[
         str | None, LEFT_OUT, Field(description="Permit token of the new permit, shown once to its issuer")
@@ -65,7 +65,7 @@ class Registrar(WireModel):
     """The office that registered the permit, and its country."""
 
     party: Annotated[Id | None, Field(description="Party id of the office that registered it")]
-    country: CountryCode | None
+    country: Annotated[CountryCode | None, Field(description="Country of that office, ISO 3166-1 alpha-2")]
 
 
 class Crossing(WireModel):
@@ -157,7 +157,7 @@ class LineByToken(WireModel):
     origin_country: Annotated[CountryCode | None, LEFT_OUT, Field(description="Box 12: country of origin")] = None
     description: Annotated[str | None, LEFT_OUT, Field(description="Box 9: description of the specimens")] = None
     balance: Balance
-    export_balance: ExportBalance | None
+    export_balance: Annotated[ExportBalance | None, Field(description="Export side; null: the permit has none")]
 
 
 class TraderByToken(WireModel):
@@ -193,7 +193,7 @@ class Permits(Page):
 
     model_config = ConfigDict(defer_build=True)
 
-    data: tuple[PermitView | PermitByToken, ...]
+    data: Annotated[tuple[PermitView | PermitByToken, ...], Field(description="Permits, newest first")]
 
 
 class LedgerEntry(WireModel):
@@ -241,4 +241,4 @@ class LedgerEntry(WireModel):
 class Ledger(Page):
     """A page of a ledger, oldest entry first."""
 
-    data: tuple[LedgerEntry, ...]
+    data: Annotated[tuple[LedgerEntry, ...], Field(description="Entries, oldest first")]

@@ -38,7 +38,7 @@ class Code(WireModel):
 class Codes(Page):
     """A complete code list."""
 
-    data: tuple[Code, ...]
+    data: Annotated[tuple[Code, ...], Field(description="The codes")]
 
 
 class Listing(WireModel):
@@ -70,7 +70,7 @@ class Listing(WireModel):
 class Listings(Page):
     """The listings of a name."""
 
-    data: tuple[Listing, ...]
+    data: Annotated[tuple[Listing, ...], Field(description="Listings, one per Appendix")]
 
 
 class Suspension(WireModel):
@@ -91,7 +91,7 @@ class Suspension(WireModel):
 class Suspensions(Page):
     """The suspensions in force on a day."""
 
-    data: tuple[Suspension, ...]
+    data: Annotated[tuple[Suspension, ...], Field(description="Suspensions")]
 
 
 class Quota(WireModel):
@@ -115,7 +115,7 @@ class Quota(WireModel):
 class Quotas(Page):
     """The quotas in force on a day."""
 
-    data: tuple[Quota, ...]
+    data: Annotated[tuple[Quota, ...], Field(description="Quotas")]
 
 
 class LoadNote(WireModel):

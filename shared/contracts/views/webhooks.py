@@ -51,7 +51,7 @@ class CreatedEndpoint(EndpointView):
 class Endpoints(Page):
     """A page of the party's endpoints, newest first."""
 
-    data: tuple[EndpointView, ...]
+    data: Annotated[tuple[EndpointView, ...], Field(description="Endpoints, newest first")]
 
 
 class NewSecret(WireModel):
@@ -119,4 +119,4 @@ class DeliveryView(WireModel):
 class Deliveries(Page):
     """A page of deliveries, newest first."""
 
-    data: tuple[DeliveryView, ...]
+    data: Annotated[tuple[DeliveryView, ...], Field(description="Deliveries, newest first")]

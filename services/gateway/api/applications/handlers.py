@@ -1,4 +1,4 @@
-"""Applications for permits as traders and their agents make, answer and withdraw them, each in whose name it is."""
+"""Commands of traders and agents about applications, each for the trader that it represents."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +13,7 @@ from shared.service_client import ServiceUnreachable, service_unavailable
 
 
 async def apply_for_permit(request: Request, route: Route) -> Response:
-    """Pass an application on, in the name of the trader it is for."""
+    """Forward an application for the trader that applies."""
 
     async def find_represented(principal: Principal, body: bytes) -> RepresentedTrader | None:
         return await application_representation.find_applicant(get_context(request), principal, body)
@@ -22,7 +22,7 @@ async def apply_for_permit(request: Request, route: Route) -> Response:
 
 
 async def respond_or_withdraw(request: Request, route: Route) -> Response:
-    """Pass on what a trader, or an agent under an active mandate, answers or withdraws."""
+    """Forward the reply or the withdrawal of a trader, or of an agent under an active mandate."""
 
     async def find_represented(principal: Principal, _: bytes) -> RepresentedTrader | None:
         return await application_representation.find_represented_trader(

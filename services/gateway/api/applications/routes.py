@@ -27,14 +27,14 @@ from shared.contracts.views.applications import Applications, ApplicationView
 PATH = "/v1/permit-applications"
 STATUS = QueryParameter(
     name="status",
-    description="Where it stands",
+    description="Status of the application",
     schema=one_of(ApplicationStatus),
 )
 KIND = QueryParameter(name="kind", description="Kind of permit, as in /v1/reference/kinds", schema=TEXT)
 APPLICANT = QueryParameter(
     name="applicant", description="Party id of the applicant", schema={"type": "string", "format": "uuid"}
 )
-CURRENT_APPLICATION = RouteResponse(description="The application as it is now", model=ApplicationView)
+CURRENT_APPLICATION = RouteResponse(description="The application after the command", model=ApplicationView)
 
 ROUTES = (
     Route(
@@ -44,15 +44,15 @@ ROUTES = (
         tag=APPLICATIONS,
         summary="Apply for a permit",
         description=(
-            "By a trader named as exporter or importer, or by an agent that holds its mandate: a permit without "
-            "its number and dates, which the authority gives."
+            "A trader applies that is the exporter or the importer, or an agent under the trader's mandate. The "
+            "authority of the issuing country receives `application.submitted` and decides."
         ),
         permission=TRADER,
         handler=handlers.apply_for_permit,
         service="permits",
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=Application),
-        responses=(RouteResponse(status=201, description="The application", model=ApplicationView),),
+        responses=(RouteResponse(status=201, description="The new application", model=ApplicationView),),
         problems=("not-your-application", *PERMIT_PROBLEM_CODES),
         example=examples.APPLY_FOR_PERMIT,
         creates=True,
@@ -64,7 +64,8 @@ ROUTES = (
         tag=APPLICATIONS,
         summary="List applications",
         description=(
-            "A trader's own; of an authority those made to its country. Each says how many days it has been open."
+            "A trader lists its own applications, an authority those to its country. `days_open` counts the days "
+            "until the decision."
         ),
         permission=TRADER | AUTHORITY,
         handler=forward,
@@ -79,13 +80,11 @@ ROUTES = (
         operation_id="read_application",
         tag=APPLICATIONS,
         summary="Read an application",
-        description="By its applicant, and by the authority of the country that is asked.",
+        description="The applicant and the authority of the issuing country can read it. For all others it is 404.",
         permission=TRADER | AUTHORITY,
         handler=forward,
         service="permits",
-        responses=(
-            RouteResponse(description="The application with its history and its days open", model=ApplicationView),
-        ),
+        responses=(RouteResponse(description="The application with its history", model=ApplicationView),),
         example=examples.READ_APPLICATION,
     ),
     Route(
@@ -93,8 +92,10 @@ ROUTES = (
         path=PATH + "/{id}/query",
         operation_id="query_application",
         tag=APPLICATIONS,
-        summary="Ask the applicant",
-        description="The application waits for the answer.",
+        summary="Query the applicant",
+        description=(
+            "The status becomes `queried`. The applicant receives `application.queried` and replies by `/answer`."
+        ),
         permission=AUTHORITY,
         handler=forward,
         service="permits",
@@ -109,9 +110,10 @@ ROUTES = (
         path=PATH + "/{id}/assessment",
         operation_id="assess_application",
         tag=APPLICATIONS,
-        summary="Say what you found",
+        summary="Record an assessment",
         description=(
-            "Heard and read by the authority alone. Where the country's policy asks for two people, another one grants."
+            "Only the authority reads the assessment and receives `application.assessed`. If the country's policy "
+            "requires two people, another officer grants the application."
         ),
         permission=AUTHORITY,
         handler=forward,
@@ -129,9 +131,9 @@ ROUTES = (
         tag=APPLICATIONS,
         summary="Grant an application",
         description=(
-            "Issues the permit in the same step: `permit` names it, with its token, shown this once. An empty "
-            "body grants all that was asked; where `lines` are named, those alone are granted, each with as much "
-            "as was asked or less."
+            "The hub issues the permit in the same transaction; `permit` has its id, number and token, shown once. "
+            "An empty body grants everything. `lines` grants only these lines, each with the requested quantity or "
+            "less. The applicant receives `application.granted`."
         ),
         permission=AUTHORITY,
         handler=forward,
@@ -156,7 +158,7 @@ ROUTES = (
         operation_id="refuse_application",
         tag=APPLICATIONS,
         summary="Refuse an application",
-        description="For a reason, which the applicant reads.",
+        description="The applicant can read the reason and receives `application.refused`. No permit is issued.",
         permission=AUTHORITY,
         handler=forward,
         service="permits",
@@ -171,8 +173,10 @@ ROUTES = (
         path=PATH + "/{id}/answer",
         operation_id="answer_application",
         tag=APPLICATIONS,
-        summary="Answer the authority",
-        description="The application is the authority's again.",
+        summary="Reply to the authority",
+        description=(
+            "The applicant or its agent replies. The status becomes `submitted`, and the authority decides next."
+        ),
         permission=TRADER,
         handler=handlers.respond_or_withdraw,
         service="permits",
@@ -187,8 +191,10 @@ ROUTES = (
         path=PATH + "/{id}/withdrawal",
         operation_id="withdraw_application",
         tag=APPLICATIONS,
-        summary="Take an application back",
-        description="By the applicant or its agent, as long as it is not decided.",
+        summary="Withdraw an application",
+        description=(
+            "The applicant or its agent withdraws it. After the decision the hub returns 409 `invalid-transition`."
+        ),
         permission=TRADER,
         handler=handlers.respond_or_withdraw,
         service="permits",

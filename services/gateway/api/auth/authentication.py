@@ -1,4 +1,4 @@
-"""The guard of every route: who are you, may your role ever do this, and do you ask for things we know."""
+"""The admission of every request: the principal, its roles, and the known query parameters."""
 
 from uuid import UUID
 
@@ -18,26 +18,26 @@ from shared.signed_tokens import InvalidToken
 
 TOKEN_NOT_VALID = "This access token has expired, or is none of this hub's. Ask for a new one: POST /oauth2/token."  # noqa: S105
 NOBODY: frozenset[Role] = frozenset()
-"""The roles that a public route lets in by a token: it asks for none."""
+"""The roles of a public route, which requires no token."""
 REPEATABLE_PARAMETERS = frozenset({"types"})
-"""Query parameters that may be there more than once: each time adds to what is asked for."""
+"""Query parameters that a request may repeat. Each repetition adds to the query."""
 
 
 def get_context(request: Request) -> GatewayContext:
-    """Answer what the actions of this process work with."""
+    """Return the context of this process."""
     context: GatewayContext = request.app.state.context
     return context
 
 
 async def admit(request: Request, route: Route) -> Principal:
-    """Return who sends a request that the route's declaration lets in, with query parameters that the route knows."""
+    """Return the principal of a request that the route admits. Raise a problem if a query parameter is unknown."""
     principal = await authenticate(get_context(request), request.headers.get("authorization", ""), route)
     require_known_parameters(request, route.query_names)
     return principal
 
 
 async def authenticate(context: GatewayContext, authorization: str, route: Route) -> Principal:
-    """Return who sends a request. Raise 401 without a good access token, 403 for a role that may never do this."""
+    """Return the principal of a request. Raise 401 without a valid access token, 403 without a role of the route."""
     kind, _, token = authorization.partition(" ")
     if not token or kind.lower() != "bearer":
         raise Unauthenticated
@@ -60,7 +60,7 @@ async def authenticate(context: GatewayContext, authorization: str, route: Route
 
 
 async def _find_principal(context: GatewayContext, token: str) -> Principal | None:
-    """Answer the party a token of ours, or of the outside issuer we trust, speaks for; raises InvalidToken."""
+    """Return the principal of a token of this hub or of the external issuer, or None. Raise InvalidToken."""
     at = now()
     try:
         party_id, client_id = context.access_tokens.verify(token, at=at)
@@ -78,9 +78,9 @@ async def _find_principal(context: GatewayContext, token: str) -> Principal | No
 
 
 def require_known_parameters(request: Request, names: tuple[str, ...]) -> None:
-    """Refuse query parameters this route does not know: one misspelt would silently widen what is asked.
+    """Refuse unknown query parameters: a misspelt filter would silently return more than the client wants.
 
-    Nor may one be there twice, but for `types`, which adds up: which of the two counts would be anyone's guess.
+    Refuse repeated parameters too, except `types`, because it would be uncertain which one applies.
     """
     given = [name for name, _ in request.query_params.multi_items()]
     unknown_names = sorted(set(given) - set(names))
@@ -94,22 +94,22 @@ def require_known_parameters(request: Request, names: tuple[str, ...]) -> None:
 
 
 def make_caller(principal: Principal, request: Request, acts_for: RepresentedTrader | None = None) -> Caller:
-    """Answer who stands behind a call that goes on inside, and in whose name under a mandate."""
+    """Return the caller for requests to other services, with the trader that it represents under a mandate."""
     client, request_name = _client_id(request), request_id(request)
     return Caller(service="gateway", party=principal.party, acts_for=acts_for, client=client, request_id=request_name)
 
 
 def _client_id(request: Request) -> str:
-    """Answer the credential of a request that was admitted: an authority may ask for two people, not two parties."""
+    """Return the credential of an admitted request, because an authority may require two people, not two parties."""
     token = request.headers.get("authorization", "").partition(" ")[2].strip()
     try:
         return get_context(request).access_tokens.verify(token, at=now())[1]
-    except InvalidToken:  # it ended since it was admitted
+    except InvalidToken:  # it ended after the admission
         raise Unauthenticated from None
 
 
 def path_id(request: Request) -> UUID:
-    """Answer the id in the path; what is no id is nothing here."""
+    """Return the id in the path. Raise NotFound if it is no UUID."""
     try:
         return UUID(str(request.path_params["id"]))
     except ValueError:

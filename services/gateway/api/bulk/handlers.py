@@ -1,7 +1,7 @@
-"""Bulk: declarations and permits line by line, each answered in order once it is durable; a bad line harms no other.
+"""Bulk routes: declarations or permits line by line, each with its result in order; a bad line fails no other.
 
-The lines of one connection are read while those before them are written. Each is named by a key of its own, so a
-connection that was lost is taken up again by sending the same lines, all or the rest: nothing is doubled.
+The hub reads the next lines while it writes the previous ones. Each line has a key of its own. So after a lost
+connection the client sends the same lines again, all or the rest, and nothing is doubled.
 """
 
 import asyncio
@@ -33,12 +33,12 @@ from shared.web import require_no_encoding
 ACCEPTED_MEDIA_TYPES = frozenset({NDJSON, "application/ndjson", "application/jsonl"})
 MAX_BATCH = 500
 MAX_CONCURRENT_BATCHES = 2
-"""Batches of one connection that are written while the next is read."""
+"""Batches of one connection that are written while the next one is read."""
 
 
 @dataclass(frozen=True)
 class BulkRequest:
-    """Who sends lines, and under which key."""
+    """The sender of the lines, and their key."""
 
     context: GatewayContext
     principal: Principal
@@ -47,11 +47,11 @@ class BulkRequest:
 
 
 HandleBatch = Callable[[BulkRequest, Sequence[Line]], Awaitable["Awaitable[list[bytes]]"]]
-"""Reads the lines of a batch and begins to write them; what it answers is awaited for their answers, in order."""
+"""Parses the lines of a batch and begins to write them. Its result is an awaitable of their result lines, in order."""
 
 
 async def lodge_batch(bulk_request: BulkRequest, lines: Sequence[Line]) -> Awaitable[list[bytes]]:
-    """Read declarations and begin to keep them."""
+    """Parse declarations and begin to store them."""
     results = await bulk_lodgement.start(bulk_request.context, bulk_request.principal, bulk_request.key, _bodies(lines))
 
     async def render_lines() -> list[bytes]:
@@ -65,7 +65,7 @@ async def lodge_batch(bulk_request: BulkRequest, lines: Sequence[Line]) -> Await
 
 
 async def issue_batch(bulk_request: BulkRequest, lines: Sequence[Line]) -> Awaitable[list[bytes]]:
-    """Read permits and begin to have them issued."""
+    """Parse permits and begin to issue them."""
     results = await bulk_issue.start(
         bulk_request.context,
         bulk_request.principal,
@@ -92,9 +92,9 @@ def _bodies(lines: Sequence[Line]) -> list[bytes | None]:
 
 
 def render_lodged_line(number: int, result: "LodgedDeclaration | ProblemError | Exception", request_id: str) -> bytes:
-    """Write the result of one line: the body of the 202 or the problem, with the line's number and its status.
+    """Render the result of one line: the body of the 202 or the problem, with the line's number and status.
 
-    The line of a declaration that was taken in is written by hand, as the 202 is; a test compares it with `ResultLine`.
+    The line of a lodged declaration is formatted by hand, as the 202 is. A test compares it with `ResultLine`.
     """
     if isinstance(result, LodgedDeclaration):
         replayed = b',"replayed":true' if result.replayed else b""
@@ -103,7 +103,7 @@ def render_lodged_line(number: int, result: "LodgedDeclaration | ProblemError | 
 
 
 def render_error_line(number: int, error: Exception, request_id: str) -> bytes:
-    """Write the problem of one line."""
+    """Render the problem of one line."""
     problem = error if isinstance(error, ProblemError) else Unavailable("database-unavailable", RETRY_LINE)
     if problem is not error:
         logger().error("bulk_line.failed", line=number, error=error)
@@ -123,17 +123,17 @@ RETRY_LINE = "This line could not be written now. Send it again; under the same 
 
 
 async def lodge_declarations(scope: Scope, receive: Receive, send: Send, route: Route) -> None:
-    """Lodge a declaration for each line."""
+    """Lodge one declaration per line."""
     await _answer_lines(scope, receive, send, route=route, handle_batch=lodge_batch)
 
 
 async def create_permits(scope: Scope, receive: Receive, send: Send, route: Route) -> None:
-    """Issue or register a permit for each line."""
+    """Issue or register one permit per line."""
     await _answer_lines(scope, receive, send, route=route, handle_batch=issue_batch)
 
 
 async def _answer_lines(scope: Scope, receive: Receive, send: Send, *, route: Route, handle_batch: HandleBatch) -> None:
-    """Answer 200 as soon as it is known who sends what; then a line for each line."""
+    """Respond with 200 as soon as the sender is admitted, then with one result line per line."""
     request = Request(scope)
     context: GatewayContext = request.app.state.context
     principal = await admit(request, route)
@@ -183,7 +183,7 @@ async def _handle_lines(
 
 
 async def _send_results(pending: "asyncio.Queue[asyncio.Future[list[bytes]] | None]", response: ResponseStream) -> None:
-    """Put the answers of each batch as soon as they and all before them are there."""
+    """Write the results of each batch as soon as they and all earlier ones are ready."""
     while (batch := await pending.get()) is not None:
         response.write(b"".join(await batch))
 

@@ -1,4 +1,4 @@
-"""The routes that take many declarations or permits, line by line."""
+"""The routes for many declarations or permits, line by line."""
 
 from services.gateway.api.bulk import examples, handlers
 from services.gateway.api.routing.parameters import HeaderParameter
@@ -8,16 +8,19 @@ from services.gateway.api.routing.tags import DECLARATIONS, PERMITS
 
 LINES_IDEMPOTENCY_KEY = HeaderParameter(
     name="Idempotency-Key",
-    description="Names the lines that have no key of their own, the same when they are sent again",
+    description="Key of the lines without a key of their own; send the same key again with the same lines",
     problems=("idempotency-key-invalid",),
 )
 LINE_RULES = """
 
-One JSON document a line, itself or with a key of its own: `{"idempotency_key": "…", "%s": {…}}`. Without one, a line is
-named by this request's Idempotency-Key and %s, so sending the same lines again, all or the rest, doubles nothing.
-Each line is answered by one line, in order, as they become durable: `line` (its number), `status_code`, and the body
-that `POST %s` would answer to it alone, or its problem; `replayed` when it had been taken in before."""
-RESULT_LINES = RouteResponse(description="An answer a line, in order", media=(NDJSON_LINES,))
+Each line is one JSON document, alone or with a key of its own: `{"idempotency_key": "…", "%s": {…}}`. The key of a
+line without one is the Idempotency-Key of the request and %s. So you can send the same lines again, all or the rest,
+and nothing is doubled.
+
+The hub returns one line per line, in order, as soon as each is durable. It has `line` (the number), `status_code`, and
+the body of `POST %s` or the problem. `replayed` is true if the hub had stored the line before. A bad line fails no
+other line."""
+RESULT_LINES = RouteResponse(description="One result per line, in order", media=(NDJSON_LINES,))
 
 ROUTES = (
     Route(
@@ -27,7 +30,7 @@ ROUTES = (
         tag=DECLARATIONS,
         summary="Lodge many declarations",
         description=(
-            "Lodge many declarations, line by line, each for itself."
+            "A trader or its agent lodges many declarations in one request."
             + LINE_RULES % ("declaration", "its reference", "/v1/declarations")
         ),
         permission=TRADER,
@@ -45,8 +48,8 @@ ROUTES = (
         tag=PERMITS,
         summary="Issue or register many permits",
         description=(
-            "Issue or register many permits, line by line, each for itself."
-            + LINE_RULES % ("permit", "all it states", "/v1/permits")
+            "An authority issues or registers many permits in one request."
+            + LINE_RULES % ("permit", "the content of the permit", "/v1/permits")
         ),
         permission=AUTHORITY,
         handler=AsgiHandler(handlers.create_permits),

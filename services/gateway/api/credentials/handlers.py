@@ -28,13 +28,13 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 async def create_credential(request: Request, route: Route) -> Response:
-    """Make a credential of a party: a secret when nothing is sent, or from the party's own public key."""
+    """Create a credential of a party: a secret if nothing is sent, or from the party's own public key."""
     principal = await admit(request, route)
     key = parse_idempotency_key(request.headers.get("idempotency-key"))
     raw_body = await _read_optional_body(request, route)
     new = validate(NewCredential, parse_json(raw_body or b"{}"))
     party_id = path_id(request)
-    # No body and an empty one say the same.
+    # An empty body and no body are the same command.
     command = make_command(principal, request.url.path, key, raw_body.removeprefix(b"{}"))
     created = await credentials.give_credential(
         get_context(request), party_id, new, command=command, render=_render_created
@@ -58,7 +58,7 @@ async def list_credentials(request: Request, route: Route) -> Response:
 
 
 async def rotate_credential(request: Request, route: Route) -> Response:
-    """Make a new credential in the place of one."""
+    """Create a new credential in place of an old one."""
     principal = await admit(request, route)
     key = parse_idempotency_key(request.headers.get("idempotency-key"))
     raw_body = await _read_optional_body(request, route)

@@ -12,41 +12,47 @@ OMITTED_IF_EMPTY = Field(exclude_if=lambda value: not value)
 
 
 class CreatedCredential(WireModel):
-    """A credential as it is given: its secret is shown this once; or the names of its keys, or its subject."""
+    """A new credential: its secret, shown once, or the ids of its keys, or its subject."""
 
-    client_id: str
-    client_secret: Annotated[str | None, OMITTED_IF_EMPTY] = None
-    kids: Annotated[tuple[str, ...], OMITTED_IF_EMPTY] = ()
-    subject: Annotated[str | None, OMITTED_IF_EMPTY] = None
-    expires_at: Annotated[Timestamp | None, OMITTED_IF_EMPTY] = None
+    client_id: Annotated[str, Field(description="Client id for the token endpoint")]
+    client_secret: Annotated[str | None, OMITTED_IF_EMPTY, Field(description="Secret, shown once")] = None
+    kids: Annotated[tuple[str, ...], OMITTED_IF_EMPTY, Field(description="Ids of the public keys")] = ()
+    subject: Annotated[
+        str | None, OMITTED_IF_EMPTY, Field(description="`sub` in the tokens of the external issuer")
+    ] = None
+    expires_at: Annotated[
+        Timestamp | None, OMITTED_IF_EMPTY, Field(description="When the credential ends, RFC 3339 in UTC")
+    ] = None
 
 
 class ReplacedCredential(WireModel):
-    """The credential that made way, and until when it works."""
+    """The old credential and its end."""
 
-    client_id: str
-    ends_at: Timestamp
+    client_id: Annotated[str, Field(description="Client id of the old credential")]
+    ends_at: Annotated[Timestamp, Field(description="When it ends, RFC 3339 in UTC")]
 
 
 class RotatedCredential(CreatedCredential):
-    """The new credential, in the place of another."""
+    """The new credential, and the one that it replaces."""
 
     replaces: ReplacedCredential
 
 
 class Credential(WireModel):
-    """A living credential; its secret is kept nowhere."""
+    """An active credential. The hub does not store its secret, only a digest."""
 
-    client_id: str
+    client_id: Annotated[str, Field(description="Client id for the token endpoint")]
     kind: CredentialKind
-    kids: Annotated[tuple[str, ...], OMITTED_IF_EMPTY] = ()
-    subject: Annotated[str | None, OMITTED_IF_EMPTY] = None
-    made_at: Timestamp
-    last_used_at: Timestamp | None
-    expires_at: Timestamp | None
+    kids: Annotated[tuple[str, ...], OMITTED_IF_EMPTY, Field(description="Ids of the public keys")] = ()
+    subject: Annotated[
+        str | None, OMITTED_IF_EMPTY, Field(description="`sub` in the tokens of the external issuer")
+    ] = None
+    made_at: Annotated[Timestamp, Field(description="When it was created, RFC 3339 in UTC")]
+    last_used_at: Annotated[Timestamp | None, Field(description="When it was last used; null: never")]
+    expires_at: Annotated[Timestamp | None, Field(description="When it ends; null: it has no end")]
 
 
 class Credentials(Page):
-    """The living credentials of a party, newest first."""
+    """The active credentials of a party, newest first."""
 
-    data: tuple[Credential, ...]
+    data: Annotated[tuple[Credential, ...], Field(description="Credentials, newest first")]

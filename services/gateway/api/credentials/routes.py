@@ -18,17 +18,17 @@ ROUTES = (
         path=PATH,
         operation_id="create_credential",
         tag=ACCESS,
-        summary="Give a credential",
+        summary="Create a credential",
         description=(
-            "Give a party a credential: a secret (shown once) when nothing is sent, or its own public key "
-            "(`private_key_jwt`).\n\nTwo or more may live at once, so that one can follow the other. Where the hub "
-            "trusts an outside issuer, `subject` says who the party is in its tokens."
+            "The administrator creates a credential of a party. Without a body it is a secret, shown once. With "
+            "`public_key` or `jwks` the client authenticates by `private_key_jwt`.\n\nA party may have several active "
+            "credentials. If the hub trusts an external issuer, `subject` assigns a subject of its tokens to the party."
         ),
         permission=ADMIN,
         handler=handlers.create_credential,
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=NewCredential, required=False),
-        responses=(RouteResponse(status=201, description="The credential", model=CreatedCredential),),
+        responses=(RouteResponse(status=201, description="The new credential", model=CreatedCredential),),
         problems=(*KEY_PROBLEMS, "subject-taken"),
         example=examples.CREATE_CREDENTIAL,
         links=(
@@ -43,7 +43,8 @@ ROUTES = (
         tag=ACCESS,
         summary="List credentials",
         description=(
-            "List a party's living credentials, newest first: their kind, last use and end, never their secrets."
+            "The administrator lists the active credentials of a party, newest first: kind, last use and end, never "
+            "the secret."
         ),
         permission=ADMIN,
         handler=handlers.list_credentials,
@@ -58,8 +59,8 @@ ROUTES = (
         tag=ACCESS,
         summary="Rotate a credential",
         description=(
-            "Make a new credential in the place of one, which works on for `overlap_hours` (24 when not said).\n\n"
-            "The new one is of the same kind: a secret (shown once), or the public key that is sent along."
+            "The administrator replaces a credential. The old one works for `overlap_hours` more (default: 24).\n\n"
+            "The new one has the same kind: a secret, shown once, or the public key that you send."
         ),
         permission=ADMIN,
         handler=handlers.rotate_credential,
@@ -75,7 +76,7 @@ ROUTES = (
         operation_id="delete_credential",
         tag=ACCESS,
         summary="End a credential",
-        description="End a credential; tokens it was given stop within a minute everywhere.",
+        description="The administrator ends a credential. Within one minute the hub refuses all its tokens.",
         permission=ADMIN,
         handler=handlers.delete_credential,
         responses=(RouteResponse(status=204, description="The credential has ended"),),

@@ -1,4 +1,4 @@
-"""A declaration as the gateway follows it: read by id, validated, and commanded by its trader before its checks."""
+"""A declaration after its submission: read, validated, amended and cancelled."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,7 +27,7 @@ async def read_declaration(request: Request, route: Route) -> Response:
 
 
 async def cancel_declaration(request: Request, route: Route) -> Response:
-    """Pass a cancellation on. Raise 409 `still-received` if permits does not have the declaration yet."""
+    """Forward a cancellation. Raise 409 `still-received` if permits does not have the declaration yet."""
     context = get_context(request)
     try:
         reply = await call_service(
@@ -42,7 +42,7 @@ async def cancel_declaration(request: Request, route: Route) -> Response:
 
 
 async def amend_declaration(request: Request, route: Route) -> Response:
-    """Read a new version in its own format and pass it on. Raise 409 `still-received` as a cancellation does."""
+    """Parse a new version in its own format and forward it. Raise 409 `still-received` as a cancellation does."""
     context, principal = get_context(request), await admit(request, route)
     path = internal_path(request, route)
     key = parse_idempotency_key(request.headers.get("idempotency-key"))
@@ -69,7 +69,7 @@ async def amend_declaration(request: Request, route: Route) -> Response:
 
 
 async def validate_declaration(request: Request, route: Route) -> Response:
-    """Read a declaration in its own format and return what the rules would find in it."""
+    """Parse a declaration in its own format and return what the rules find in it."""
     context, principal = get_context(request), await admit(request, route)
     parse_idempotency_key(request.headers.get("idempotency-key"))
     media_type = parse_media_type(request.headers.get("content-type", "").encode("latin-1"))
@@ -85,7 +85,7 @@ async def validate_declaration(request: Request, route: Route) -> Response:
 
 
 async def _require_forwarded(request: Request, route: Route) -> None:
-    """Raise 409 for a command about a declaration of the caller's that is still on its way to permits."""
+    """Raise 409 for a command about the caller's declaration that permits does not have yet."""
     context = get_context(request)
     principal = await authenticate(context, request.headers.get("authorization", ""), route)
     await declaration_status.require_forwarded(context, path_id(request), principal.party)

@@ -1,4 +1,4 @@
-"""POST /v1/declarations, the one hot route: read by hand, answered as ready bytes, written with its neighbours."""
+"""POST /v1/declarations, the hot route: parsed by hand, rendered as bytes, stored in a batch."""
 
 import asyncio
 import hashlib
@@ -29,7 +29,7 @@ JSON = b"application/json"
 
 
 async def lodge_declaration(scope: Scope, receive: Receive, send: Send, route: Route) -> None:
-    """Take a declaration in: check it in the order of the contract, answer 202 once it is durable."""
+    """Accept a declaration: check it in the order of the contract, return 202 when it is durable."""
     context: GatewayContext = scope["app"].state.context
     headers: Mapping[bytes, bytes] = dict(scope["headers"])
     principal = await authenticate(context, headers.get(b"authorization", b"").decode("latin-1"), route)
@@ -68,9 +68,9 @@ async def lodge_declaration(scope: Scope, receive: Receive, send: Send, route: R
 
 
 def render_lodged(lodged: LodgedDeclaration) -> bytes:
-    """Write the body of the 202: from what is kept alone, so that each repetition is the same to the byte.
+    """Render the body of the 202 from stored values only, so that each repetition has the same bytes.
 
-    It is written by hand because the route is hot; a test compares it with the JSON of its model.
+    It is formatted by hand because the route is hot. A test compares it with the JSON of its model.
     """
     declaration_id = str(lodged.id)
     location = f"/v1/declarations/{declaration_id}"
@@ -97,7 +97,7 @@ async def _send_lodged(send: Send, lodged: LodgedDeclaration) -> None:
 async def _wait_for_checks(
     scope: Scope, context: GatewayContext, principal: Principal, lodged: LodgedDeclaration, seconds: int
 ) -> Response | None:
-    """Wait as Prefer asks; answer the whole declaration if it was checked in time."""
+    """Wait as Prefer requests. Return the declaration in full if it was checked in time, else None."""
     found = await wait_until_checked(context, lodged.id, make_caller(principal, Request(scope)), seconds=seconds)
     if found is None:
         return None
@@ -110,7 +110,7 @@ async def _wait_for_checks(
 
 
 async def _read_body(scope: Scope, receive: Receive, limits: Limits) -> bytes:
-    """Read the body: mostly it is there in one piece; if not, with the limits every route has."""
+    """Read the body: usually one piece; otherwise with the limits of every route."""
     try:
         async with asyncio.timeout(limits.body_seconds):
             first = await receive()

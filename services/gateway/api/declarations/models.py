@@ -1,4 +1,4 @@
-"""The shape of the receipt of a declaration; what permits returns is in `shared.contracts.views`."""
+"""The receipt of a declaration. Other bodies about declarations are in `shared.contracts.views`."""
 
 from typing import Annotated, Literal
 
@@ -8,19 +8,19 @@ from shared.contracts.fields import Id, Timestamp, WireModel
 
 
 class Links(WireModel):
-    """Where to go on from a receipt, from the root of the hub."""
+    """Paths of the declaration, from the root of the hub."""
 
-    self: str
-    content: str
-    receipt: str
+    self: Annotated[str, Field(description="Path of the declaration")]
+    content: Annotated[str, Field(description="Path of the submitted bytes")]
+    receipt: Annotated[str, Field(description="Path of the signed receipt")]
 
 
 class LodgedDeclaration(WireModel):
-    """The response to a declaration that is durable; `lodgement.render_lodged` writes it by hand."""
+    """The response to a durable declaration. `lodgement.render_lodged` formats it by hand."""
 
-    id: Id
-    reference: str
-    status: Literal["received"]
-    received_at: Timestamp
-    digest: Annotated[str, Field(description="Of the exact bytes, as RFC 9530 writes it: sha-256=:…:")]
+    id: Annotated[Id, Field(description="Declaration id; the same in every service")]
+    reference: Annotated[str, Field(description="Your own reference")]
+    status: Annotated[Literal["received"], Field(description="The check follows")]
+    received_at: Annotated[Timestamp, Field(description="When the gateway received it, RFC 3339 in UTC")]
+    digest: Annotated[str, Field(description="SHA-256 of the submitted bytes (RFC 9530): `sha-256=:…:`")]
     links: Links

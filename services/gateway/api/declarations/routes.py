@@ -1,4 +1,4 @@
-"""The routes about declarations, one at a time; bulk/ has the one that takes many."""
+"""The routes for one declaration. bulk/ has the route for many."""
 
 from services.gateway.api.declarations import examples, handlers
 from services.gateway.api.declarations.lodgement import lodge_declaration
@@ -44,33 +44,35 @@ from shared.contracts.views.declarations import Declarations, DeclarationView, V
 PATH = "/v1/declarations"
 NEW_IDEMPOTENCY_KEY = HeaderParameter(
     name="Idempotency-Key",
-    description="New for each declaration, the same on repeats; 1 to 255 visible ASCII",
+    description="New for each declaration, the same for each repetition; 1 to 255 visible ASCII characters",
     required=True,
     problems=("idempotency-key-missing", "idempotency-key-invalid", "idempotency-key-reused"),
 )
-WAIT_FOR_CHECKS = HeaderParameter(name="Prefer", description="wait=N: wait up to N seconds (30 at most) for the checks")
+WAIT_FOR_CHECKS = HeaderParameter(
+    name="Prefer", description="`wait=N`: wait up to N seconds (maximum 30) for the check"
+)
 STATUS = QueryParameter(
     name="status",
-    description="Where it stands",
+    description="Status of the declaration",
     schema=one_of(DeclarationStatus),
 )
 MOVEMENT = QueryParameter(name="movement", description="`import` or `export`", schema=one_of(Movement))
-PERMIT_NUMBER = QueryParameter(name="permit_number", description="Number of a permit that is cited", schema=TEXT)
+PERMIT_NUMBER = QueryParameter(name="permit_number", description="Number of a cited permit", schema=TEXT)
 CITED_ISSUER = QueryParameter(
-    name="issuer", description="Country that issued a permit that is cited", schema=COUNTRY_CODE
+    name="issuer", description="Country that issued a cited permit, ISO 3166-1 alpha-2", schema=COUNTRY_CODE
 )
 HOLDER = QueryParameter(name="holder", description="Identifier of the exporter or importer", schema=TEXT)
-COUNTRY = QueryParameter(name="country", description="ISO 3166-1 alpha-2, of either side", schema=COUNTRY_CODE)
+COUNTRY = QueryParameter(
+    name="country", description="Country of export or import, ISO 3166-1 alpha-2", schema=COUNTRY_CODE
+)
 VERSION = QueryParameter(
     name="version",
-    description="Which version's; the newest when it is not said",
+    description="Version number; if left out, the newest version",
     schema={"type": "integer", "minimum": 1},
 )
 SUBMITTED_JSON = Media(media_type=JSON, schema={"$ref": "#/components/schemas/Declaration"})
 RECEIPT = Media(media_type=JOSE, schema={"type": "string"})
-CURRENT_DECLARATION = RouteResponse(
-    description="The declaration as it is now", model=DeclarationView, media=(WCO_RESPONSE,)
-)
+CURRENT_DECLARATION = RouteResponse(description="The current declaration", model=DeclarationView, media=(WCO_RESPONSE,))
 
 ROUTES = (
     Route(
@@ -80,12 +82,15 @@ ROUTES = (
         tag=DECLARATIONS,
         summary="Lodge a declaration",
         description=(
-            "Lodge a declaration; it is kept with its digest before this is answered, and checked moments after.\n\n"
-            "The same Idempotency-Key with the same body is answered the same, with `Idempotency-Replayed: true`. With "
-            "`Prefer: wait=N` (RFC 7240, up to 30 s) the answer waits for the checks: 200 and the whole declaration "
-            "when they are done in time. `application/xml` is a customs message of the WCO Data Model, read as "
-            "docs/wco.md says; with `Accept: application/xml` this and all other answers about declarations are a WCO "
-            "`Response`."
+            "A trader or its agent lodges a declaration. The hub stores it before the response, and checks it moments "
+            "later. The trader then receives `declaration.accepted`, `declaration.referred` or "
+            "`declaration.rejected`.\n\n"
+            "A repetition with the same Idempotency-Key and the same body has the same response, with "
+            "`Idempotency-Replayed: true`.\n\n"
+            "With `Prefer: wait=N` (RFC 7240, maximum 30 s) the response waits for the check. It is 200 with the "
+            "declaration in full if the check ends in time, else 202.\n\n"
+            "`application/xml` is a customs message of the WCO Data Model; docs/wco.md lists its fields. With "
+            "`Accept: application/xml` all responses about declarations are a WCO `Response`."
         ),
         permission=TRADER,
         handler=AsgiHandler(lodge_declaration),
@@ -94,12 +99,12 @@ ROUTES = (
         responses=(
             RouteResponse(
                 status=202,
-                description="It is durable; Location says where it is followed",
+                description="The declaration is durable. `Location` is its URL",
                 model=LodgedDeclaration,
                 media=(WCO_RESPONSE,),
             ),
             RouteResponse(
-                description="The whole declaration, checked in time",
+                description="The declaration in full, checked in time",
                 model=DeclarationView,
                 media=(WCO_RESPONSE,),
             ),
@@ -114,7 +119,10 @@ ROUTES = (
         operation_id="list_declarations",
         tag=DECLARATIONS,
         summary="List declarations",
-        description="What permits has taken in, moments after the 202. `from` and `to` are days of receipt.",
+        description=(
+            "You list the declarations that you can read. A declaration is in the list moments after its 202. `from` "
+            "and `to` are days of receipt."
+        ),
         permission=SHIPMENT_ROLES,
         handler=forward,
         service="permits",
@@ -141,8 +149,9 @@ ROUTES = (
         tag=DECLARATIONS,
         summary="Read a declaration",
         description=(
-            "Read a declaration: its state, what its checks found, what it uses, its history.\n\n"
-            "Moments after it was lodged, or while its checks are away, its status is `received`."
+            "Its trader, its agent, and customs and authorities of both countries can read it. The response has its "
+            "status, findings, usage and history. For all others it is 404.\n\n"
+            "Until the check, its status is `received`."
         ),
         permission=SHIPMENT_ROLES,
         handler=handlers.read_declaration,
@@ -155,8 +164,8 @@ ROUTES = (
         path=PATH + "/{id}/content",
         operation_id="read_declaration_content",
         tag=DECLARATIONS,
-        summary="Fetch the bytes as they were sent",
-        description="Fetch the declaration's bytes exactly as they were sent, with the media type they came with.",
+        summary="Fetch the submitted bytes",
+        description="Its trader and its agent can fetch the exact bytes, with the media type of the submission.",
         permission=TRADER,
         handler=read_declaration_content,
         query=(VERSION,),
@@ -170,9 +179,10 @@ ROUTES = (
         tag=DECLARATIONS,
         summary="Fetch the signed receipt",
         description=(
-            "Fetch the receipt: a compact JWS over the digest of the exact bytes, the id, the party and the time.\n\n"
-            "Signed with a key of `/.well-known/receipt-keys.json`, which keeps those that were rotated away. "
-            "`saola verify-receipt` checks it without a network."
+            "Its trader and its agent can fetch the receipt. It is a compact JWS over the digest of the exact bytes, "
+            "the id, the party and the time.\n\n"
+            "`/.well-known/receipt-keys.json` has the public keys, retired ones included. `saola verify-receipt` "
+            "verifies a receipt without a network."
         ),
         permission=TRADER,
         handler=read_declaration_receipt,
@@ -186,14 +196,19 @@ ROUTES = (
         operation_id="amend_declaration",
         tag=DECLARATIONS,
         summary="Amend a declaration",
-        description="Before release. The whole declaration anew; its reservations are swapped in one step.",
+        description=(
+            "The trader or its agent sends a complete new version before the release. The hub checks it at once and "
+            "replaces the reservations in the same transaction.\n\n"
+            "The hub returns 409 `still-received` before the first check, and 409 `invalid-transition` after the "
+            "release or the refusal. After the release only customs can change it, by a correction."
+        ),
         permission=TRADER,
         handler=handlers.amend_declaration,
         service="permits",
         headers=(REQUIRED_IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Declaration, media=(WCO_DECLARATION,)),
         responses=(
-            RouteResponse(description="The new version, checked anew", model=DeclarationView, media=(WCO_RESPONSE,)),
+            RouteResponse(description="The new version, checked", model=DeclarationView, media=(WCO_RESPONSE,)),
         ),
         problems=("still-received", "invalid-transition", "not-your-declaration"),
         example=examples.AMEND_DECLARATION,
@@ -203,10 +218,11 @@ ROUTES = (
         path=PATH + "/validate",
         operation_id="validate_declaration",
         tag=DECLARATIONS,
-        summary="Check a declaration, keep nothing",
+        summary="Check a declaration without storing it",
         description=(
-            "The same rules as the real thing. `valid` says whether it would be accepted, `status` where it would"
-            " stand; what is not well formed is named in `errors`."
+            "A trader or its agent checks a declaration by the same rules as a lodged one. The hub stores nothing and "
+            "reserves nothing. `valid` is true if the hub would accept it; `status` is its result. `errors` lists "
+            "the places that do not match the contract."
         ),
         permission=TRADER,
         handler=handlers.validate_declaration,
@@ -215,7 +231,7 @@ ROUTES = (
         request=RequestBody(model=Declaration, media=(WCO_DECLARATION,)),
         responses=(
             RouteResponse(
-                description="What the rules would find: valid, findings, errors",
+                description="The result: valid, findings, errors",
                 model=Verdict,
                 media=(WCO_RESPONSE,),
             ),
@@ -227,8 +243,8 @@ ROUTES = (
         path=PATH + "/{id}/cancellation",
         operation_id="cancel_declaration",
         tag=DECLARATIONS,
-        summary="Take a declaration back",
-        description="What it had reserved is free again.",
+        summary="Cancel a declaration",
+        description="The trader or its agent cancels before the release. The hub returns all reservations.",
         permission=TRADER,
         handler=handlers.cancel_declaration,
         service="permits",
@@ -245,7 +261,9 @@ ROUTES = (
         tag=DECLARATIONS,
         summary="Release the goods",
         description=(
-            "Uses up what was reserved, by the actual quantities; of an export it is the endorsement (box 14)."
+            "Customs of the declaring side releases the goods. The hub writes off the actual quantities and returns "
+            "the rest of the reservations. The release of an export is also the endorsement (box 14). Trader and "
+            "authorities receive `declaration.released`."
         ),
         permission=CUSTOMS,
         handler=forward,
@@ -262,7 +280,7 @@ ROUTES = (
         operation_id="refuse_declaration",
         tag=DECLARATIONS,
         summary="Refuse the goods",
-        description="What was reserved is free again.",
+        description="Customs of the declaring side refuses the goods. The hub returns all reservations.",
         permission=CUSTOMS,
         handler=forward,
         service="permits",
@@ -278,7 +296,10 @@ ROUTES = (
         operation_id="override_finding",
         tag=DECLARATIONS,
         summary="Settle a finding",
-        description="Under the officer's name, for a reason.",
+        description=(
+            "Customs of the declaring side settles a finding and states a reason. The history names the actor. When "
+            "the last open finding is settled, the hub reserves the quantities and accepts the declaration."
+        ),
         permission=CUSTOMS,
         handler=forward,
         service="permits",
@@ -293,8 +314,11 @@ ROUTES = (
         path=PATH + "/{id}/correction",
         operation_id="correct_declaration",
         tag=DECLARATIONS,
-        summary="Correct what was released",
-        description="Up or down, with a reason; the ledger keeps both the old and the new entry.",
+        summary="Correct released quantities",
+        description=(
+            "Customs corrects a released declaration, up or down, with a reason. The ledger has the old and the new "
+            "entry."
+        ),
         permission=CUSTOMS,
         handler=forward,
         service="permits",
@@ -309,8 +333,8 @@ ROUTES = (
         path=PATH + "/{id}/consent",
         operation_id="give_consent",
         tag=DECLARATIONS,
-        summary="Agree to more than the permit says",
-        description="By the authority that issued the permit; customs then overrides the finding.",
+        summary="Consent to exceed the permit",
+        description="The authority that issued the permit consents for one item. Customs then overrides the finding.",
         permission=AUTHORITY,
         handler=forward,
         service="permits",

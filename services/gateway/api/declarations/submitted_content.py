@@ -1,4 +1,4 @@
-"""What the sender of a declaration has back: the bytes as they came, and the signed receipt for them."""
+"""The submitted bytes of a declaration, and the signed receipt for them."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,7 +14,7 @@ JOSE = "application/jose"
 
 
 async def read_declaration_content(request: Request, route: Route) -> Response:
-    """Return the declaration's bytes exactly as they were sent, with the media type they came with."""
+    """Return the exact bytes of a declaration, with the media type of its submission."""
     found = await _read_version(request, route)
     ending = found.content_type.rpartition("/")[2]
     headers = {

@@ -1,4 +1,4 @@
-"""The shapes of what the gateway returns of events; what notifications returns is in `shared.contracts.views`."""
+"""The feed of events. Other bodies about events are in `shared.contracts.views`."""
 
 from typing import Annotated, Any
 
@@ -8,16 +8,16 @@ from shared.contracts.fields import Id, Timestamp, WireModel
 
 
 class Event(WireModel):
-    """An event as it is sent: see `webhooks` for the data of each type."""
+    """An event as the hub sends it. `webhooks` describes the data of each type."""
 
-    id: Id
-    type: str
-    timestamp: Timestamp
-    data: dict[str, Any]
+    id: Annotated[Id, Field(description="Event id, the same in every repetition")]
+    type: Annotated[str, Field(description="Event type, as in /v1/reference/event-types")]
+    timestamp: Annotated[Timestamp, Field(description="When it happened, RFC 3339 in UTC")]
+    data: Annotated[dict[str, Any], Field(description="The data of its type")]
 
 
 class Events(WireModel):
     """A page of the feed, oldest first."""
 
-    data: tuple[Event, ...]
-    next_cursor: Annotated[str, Field(description="Where to go on, also when there is nothing yet")]
+    data: Annotated[tuple[Event, ...], Field(description="Events, oldest first")]
+    next_cursor: Annotated[str, Field(description="Value of `after` for the next page, even if there is no event yet")]

@@ -19,20 +19,18 @@ from shared.contracts.views import webhooks as views
 from shared.contracts.webhooks import Acknowledgement, EndpointChange, NewEndpoint, Replay
 
 ENDPOINTS_PATH = "/v1/webhook-endpoints"
-STATUS = QueryParameter(name="status", description="Where it stands", schema=one_of(DeliveryStatus))
+STATUS = QueryParameter(name="status", description="Status of the delivery", schema=one_of(DeliveryStatus))
 AFTER = QueryParameter(
     name="after",
-    description="Where to go on: `next_cursor` of the page before; empty is the beginning",
+    description="`next_cursor` of the previous page; empty: the beginning",
     schema={"type": "string"},
 )
 TYPES = QueryParameter(
     name="types",
-    description="Types of event, or families such as `declaration.*`, with commas",
+    description="Event types, or families such as `declaration.*`, separated by commas",
     schema={"type": "string"},
 )
-WAIT_FOR_EVENTS = HeaderParameter(
-    name="Prefer", description="wait=N: wait up to N seconds (30 at most) for something to answer with"
-)
+WAIT_FOR_EVENTS = HeaderParameter(name="Prefer", description="`wait=N`: wait up to N seconds (maximum 30) for an event")
 FIRST_LISTED = {"id": "$response.body#/data/0/id"}
 
 ROUTES = (
@@ -43,7 +41,9 @@ ROUTES = (
         tag=WEBHOOK_ENDPOINTS,
         summary="Add a webhook endpoint",
         description=(
-            "Deliveries are signed by the Standard Webhooks specification; the endpoint may have to prove itself first."
+            "The hub sends events to the URL, signed by the Standard Webhooks specification. The response shows the "
+            "secret once. If the hub requires verification, the status is `pending` until the endpoint returns the "
+            "challenge of `endpoint.verification`."
         ),
         permission=SUBSCRIBER_ROLES,
         handler=forward,
@@ -51,7 +51,9 @@ ROUTES = (
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=NewEndpoint),
         responses=(
-            RouteResponse(status=201, description="The endpoint, its secret shown once", model=views.CreatedEndpoint),
+            RouteResponse(
+                status=201, description="The endpoint with its secret, shown once", model=views.CreatedEndpoint
+            ),
         ),
         example=examples.CREATE_WEBHOOK_ENDPOINT,
         creates=True,
@@ -62,7 +64,7 @@ ROUTES = (
         operation_id="list_webhook_endpoints",
         tag=WEBHOOK_ENDPOINTS,
         summary="List webhook endpoints",
-        description="Those of one's own party, newest first, without their secrets.",
+        description="You list the endpoints of your party, newest first, without their secrets.",
         permission=SUBSCRIBER_ROLES,
         handler=forward,
         service="notifications",
@@ -76,7 +78,7 @@ ROUTES = (
         operation_id="read_webhook_endpoint",
         tag=WEBHOOK_ENDPOINTS,
         summary="Read a webhook endpoint",
-        description="Its address, what it hears, and whether it is paused or disabled; never its secret.",
+        description="You read an endpoint of your party: URL, event types, filters and status, never the secret.",
         permission=SUBSCRIBER_ROLES,
         handler=forward,
         service="notifications",
@@ -89,7 +91,7 @@ ROUTES = (
         operation_id="update_webhook_endpoint",
         tag=WEBHOOK_ENDPOINTS,
         summary="Change, pause or resume a webhook endpoint",
-        description="What is named is changed; what is not named stays. A resumed endpoint gets what waited.",
+        description="A field that you leave out stays. A resumed endpoint receives the waiting deliveries, in order.",
         permission=SUBSCRIBER_ROLES,
         handler=forward,
         service="notifications",
@@ -104,11 +106,11 @@ ROUTES = (
         operation_id="delete_webhook_endpoint",
         tag=WEBHOOK_ENDPOINTS,
         summary="Delete a webhook endpoint",
-        description="Nothing more is sent there, what waits included.",
+        description="The hub sends nothing more to the endpoint and drops its waiting deliveries.",
         permission=SUBSCRIBER_ROLES,
         handler=forward,
         service="notifications",
-        responses=(RouteResponse(status=204, description="It is gone"),),
+        responses=(RouteResponse(status=204, description="The endpoint is deleted"),),
         example=NO_BODIES,
     ),
     Route(
@@ -116,15 +118,16 @@ ROUTES = (
         path=ENDPOINTS_PATH + "/{id}/rotate-secret",
         operation_id="rotate_webhook_endpoint_secret",
         tag=WEBHOOK_ENDPOINTS,
-        summary="Make a new secret",
+        summary="Rotate the secret",
         description=(
-            "For 24 hours both the old and the new secret sign, so that the receiver can change over at leisure."
+            "The hub creates a new secret, shown once. For 24 hours it signs with both the old and the new secret, so "
+            "that the receiver can change over."
         ),
         permission=SUBSCRIBER_ROLES,
         handler=forward,
         service="notifications",
         headers=(IDEMPOTENCY_KEY,),
-        responses=(RouteResponse(description="The new secret; old and new both sign for 24 h", model=views.NewSecret),),
+        responses=(RouteResponse(description="The new secret; both sign for 24 hours", model=views.NewSecret),),
         example=examples.ROTATE_WEBHOOK_ENDPOINT_SECRET,
     ),
     Route(
@@ -132,11 +135,11 @@ ROUTES = (
         path=ENDPOINTS_PATH + "/{id}/verification",
         operation_id="verify_webhook_endpoint",
         tag=WEBHOOK_ENDPOINTS,
-        summary="Send a pending endpoint its challenge again",
+        summary="Send the challenge again",
         description=(
-            "A pending endpoint is sent an `endpoint.verification` event, signed, and answers 2xx with "
-            '`{"challenge": "…"}`, the one it was sent. Till then its letters wait. One is sent when it is made; '
-            "this sends another."
+            "The hub sends a signed `endpoint.verification` event when you create an endpoint. This route sends "
+            'another one. The endpoint replies with 2xx and `{"challenge": "…"}` with the same challenge. Until then '
+            "its deliveries wait."
         ),
         permission=SUBSCRIBER_ROLES,
         handler=forward,
@@ -158,7 +161,7 @@ ROUTES = (
         operation_id="test_webhook_endpoint",
         tag=WEBHOOK_ENDPOINTS,
         summary="Send a test event",
-        description="An `endpoint.test` event goes to this endpoint alone, signed as every other.",
+        description="The hub sends an `endpoint.test` event only to this endpoint, signed like every other.",
         permission=SUBSCRIBER_ROLES,
         handler=forward,
         service="notifications",
@@ -177,14 +180,17 @@ ROUTES = (
         path=ENDPOINTS_PATH + "/{id}/replay",
         operation_id="replay_events",
         tag=WEBHOOK_ENDPOINTS,
-        summary="Send again what a span of time holds, of some types or what was given up",
-        description="Each keeps its message id, so a receiver that keeps ids sees what it has had.",
+        summary="Replay events",
+        description=(
+            "The hub sends the events of a period again, of all types, of some types, or only those that it gave up. "
+            "Each has its old event id, so a receiver that stores ids recognizes repetitions."
+        ),
         permission=SUBSCRIBER_ROLES,
         handler=forward,
         service="notifications",
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=Replay),
-        responses=(RouteResponse(status=202, description="How many are on their way", model=views.ReplayResult),),
+        responses=(RouteResponse(status=202, description="The number of deliveries", model=views.ReplayResult),),
         example=examples.REPLAY_EVENTS,
     ),
     Route(
@@ -193,7 +199,7 @@ ROUTES = (
         operation_id="list_deliveries",
         tag=WEBHOOK_ENDPOINTS,
         summary="List deliveries to an endpoint",
-        description="What was sent, what waits and what was given up, with the outcome of the last try.",
+        description="You list the deliveries to an endpoint of your party, with their status and every attempt.",
         permission=SUBSCRIBER_ROLES,
         handler=forward,
         service="notifications",
@@ -208,7 +214,7 @@ ROUTES = (
         operation_id="retry_delivery",
         tag=DELIVERIES,
         summary="Send a delivery again",
-        description="One that was given up, or that waits for its next try.",
+        description="The hub sends a delivery now that it gave up, or that waits for its next attempt.",
         permission=SUBSCRIBER_ROLES,
         handler=forward,
         service="notifications",
@@ -223,8 +229,8 @@ ROUTES = (
         tag=EVENTS,
         summary="List events",
         description=(
-            "The same events that webhooks carry, for those who would rather ask. A cursor never skips an event; "
-            "with `Prefer: wait=N` the answer waits for one."
+            "You fetch the events that webhooks send, oldest first, of the last 30 days. A cursor never skips an "
+            "event. With `Prefer: wait=N` the response waits for the next event."
         ),
         permission=SUBSCRIBER_ROLES,
         handler=forward,
@@ -240,8 +246,11 @@ ROUTES = (
         path="/v1/events/{id}/acknowledgement",
         operation_id="acknowledge_event",
         tag=EVENTS,
-        summary="Say how an event was received",
-        description="Kept with the delivery, and told to the sender of the thing the event is about.",
+        summary="Acknowledge an event",
+        description=(
+            "The receiver states its own result for an event. The hub stores it with the delivery. The sender of the "
+            "declaration, permit or application receives `event.acknowledged`."
+        ),
         permission=SUBSCRIBER_ROLES,
         handler=forward,
         service="notifications",

@@ -1,4 +1,4 @@
-"""Mandates: granted and revoked by traders, read by both sides."""
+"""Mandates: traders grant and revoke them; traders and agents read them."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -54,7 +54,7 @@ async def read_mandate(request: Request, route: Route) -> Response:
 
 
 async def revoke_mandate(request: Request, route: Route) -> Response:
-    """Revoke a mandate, and return it."""
+    """Revoke a mandate and return it."""
     return render_view(_make_view(await _revoke(request, route)))
 
 

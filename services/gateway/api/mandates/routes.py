@@ -16,17 +16,18 @@ ROUTES = (
         path=PATH,
         operation_id="create_mandate",
         tag=ACCESS,
-        summary="Give a mandate",
+        summary="Grant a mandate",
         description=(
-            "Let an agent declare for a trader, from one day to another (both included, in UTC).\n\n"
-            "The trader gives it itself; the administrator may do so for a trader it names. The agent then names the "
-            "trader in the declaration's `trader`; both stand in the history. The trader may take it back at any time."
+            "A trader lets an agent declare for it, from the first to the last day (in UTC). The administrator may "
+            "grant a mandate for a trader that it states.\n\n"
+            "The agent states the trader in `trader` of the declaration. The history names both. The trader may revoke "
+            "the mandate at any time."
         ),
         permission=TRADER | ADMIN,
         handler=handlers.create_mandate,
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=NewMandate),
-        responses=(RouteResponse(status=201, description="The mandate", model=Mandate),),
+        responses=(RouteResponse(status=201, description="The new mandate", model=Mandate),),
         problems=("not-your-mandate", "agent-unknown"),
         example=examples.CREATE_MANDATE,
         creates=True,
@@ -37,7 +38,9 @@ ROUTES = (
         operation_id="list_mandates",
         tag=ACCESS,
         summary="List mandates",
-        description="List the mandates one gave or was given, newest first; the administrator lists all.",
+        description=(
+            "You list the mandates that your party granted or received, newest first. The administrator lists all."
+        ),
         permission=TRADER | ADMIN,
         handler=handlers.list_mandates,
         query=PAGE,
@@ -51,7 +54,7 @@ ROUTES = (
         tag=ACCESS,
         summary="Read a mandate",
         description=(
-            "Read a mandate one gave or was given: its days, and whether it is future, active, ended or revoked."
+            "Its trader, its agent and the administrator can read it. The status is future, active, ended or revoked."
         ),
         permission=TRADER | ADMIN,
         handler=handlers.read_mandate,
@@ -65,12 +68,13 @@ ROUTES = (
         tag=ACCESS,
         summary="Revoke a mandate",
         description=(
-            "Take a mandate back: within a minute everywhere the agent lodges, amends and cancels under it no more.\n\n"
-            "What it lodged stands, and it may still read it. Asking again changes nothing."
+            "The trader or the administrator revokes it. Within one minute the agent can no longer lodge, amend or "
+            "cancel under it.\n\n"
+            "Lodged declarations stay valid, and the agent can still read them. A repetition changes nothing."
         ),
         permission=TRADER | ADMIN,
         handler=handlers.revoke_mandate,
-        responses=(RouteResponse(description="The mandate, revoked", model=Mandate),),
+        responses=(RouteResponse(description="The revoked mandate", model=Mandate),),
         problems=("not-your-mandate",),
         example=examples.REVOKE_MANDATE,
     ),
@@ -80,7 +84,7 @@ ROUTES = (
         operation_id="delete_mandate",
         tag=ACCESS,
         summary="Revoke a mandate, as DELETE",
-        description="Take a mandate back, as `POST …/revocation` does; it stays readable.",
+        description="The same as `POST …/revocation`, without a response body. The mandate stays readable.",
         permission=TRADER | ADMIN,
         handler=handlers.delete_mandate,
         responses=(RouteResponse(status=204, description="The mandate is revoked"),),

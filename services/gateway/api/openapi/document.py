@@ -1,4 +1,4 @@
-"""The OpenAPI document of the public API, made of the declarations of its routes and of the contracts they name."""
+"""The OpenAPI document of the public API, from the declarations of its routes and their contracts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,13 +14,27 @@ from services.gateway.api.openapi.webhooks import event_schemas, webhook_operati
 from services.gateway.api.routing.route import Route
 from services.gateway.api.routing.tags import TAGS
 
-_FAULT = {"type": "object", "properties": {name: {"type": "string"} for name in ("pointer", "code", "detail")}}
+_FAULT = {
+    "type": "object",
+    "properties": {
+        "pointer": {"type": "string", "description": "The place at fault, as a JSON Pointer (RFC 6901)"},
+        "code": {"type": "string", "description": "Stable code of the fault"},
+        "detail": {"type": "string", "description": "The fault in words"},
+    },
+}
 _PROBLEM = {
     "type": "object",
-    "description": "RFC 9457; `code` is stable",
+    "description": "A problem document (RFC 9457).",
     "required": ["type", "title", "status", "detail", "code", "request_id"],
-    "properties": {name: {"type": "string"} for name in ("type", "title", "detail", "code", "request_id")}
-    | {"status": {"type": "integer"}, "errors": {"type": "array", "items": _FAULT}},
+    "properties": {
+        "type": {"type": "string", "description": "URI of the kind of problem"},
+        "title": {"type": "string", "description": "Standard phrase of the status"},
+        "status": {"type": "integer", "description": "HTTP status"},
+        "detail": {"type": "string", "description": "The problem in words, and the next step"},
+        "code": {"type": "string", "description": "Stable code of the problem"},
+        "request_id": {"type": "string", "description": "Id of the request in the logs of the hub"},
+        "errors": {"type": "array", "items": _FAULT, "description": "Every place at fault"},
+    },
 }
 _FLOW = {"clientCredentials": {"tokenUrl": "/oauth2/token", "scopes": {}}}
 _SCHEMES = {
@@ -31,7 +45,7 @@ _LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 
 
 def describe_api(app: FastAPI, routes: Sequence[Route]) -> None:
-    """Let the app answer its OpenAPI document, which is made when it is first asked for."""
+    """Make the app serve its OpenAPI document, which is built on the first request."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:

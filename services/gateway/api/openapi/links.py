@@ -1,4 +1,4 @@
-"""OpenAPI's links: from a response that creates or lists a thing to the operations that can be asked of the thing."""
+"""Links of OpenAPI: from a response that creates or lists a resource to the operations on that resource."""
 
 from collections.abc import Sequence
 from typing import Any

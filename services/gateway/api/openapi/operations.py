@@ -1,4 +1,4 @@
-"""One route as OpenAPI describes it: parameters, bodies, problems, roles and examples, all from its declaration."""
+"""The OpenAPI operation of one route: parameters, bodies, problems, roles and examples, from its declaration."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -33,7 +33,7 @@ def describe_operation(route: Route) -> dict[str, Any]:
         operation["security"] = []
     else:
         operation["x-roles"] = sorted(route.permission)
-        operation["description"] += f"\n\nBy: {', '.join(sorted(route.permission))}."
+        operation["description"] += f"\n\nAllowed roles: {', '.join(sorted(route.permission))}."
     return {name: value for name, value in operation.items() if value or name == "security"}
 
 
@@ -71,7 +71,7 @@ def _request_body(request: RequestBody, example: Example) -> dict[str, Any]:
 
 
 def _describe_responses(route: Route) -> dict[str, Any]:
-    """Describe every response by its status. The example is of the one that a request is usually answered with."""
+    """Describe every response by its status. The example belongs to the usual response."""
     usual = route.responses[0].status
     by_status = problem_responses(list_problem_codes(route))
     for response in route.responses:

@@ -1,4 +1,4 @@
-"""The API's pages for people, from files of a package: nothing is fetched from elsewhere; the browser is told so."""
+"""The API's pages for people, from files of a package. The browser may fetch nothing from other servers."""
 
 from collections.abc import Callable, Coroutine
 from importlib.resources import files
@@ -41,7 +41,7 @@ ASSET_MEDIA_TYPES = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text
 
 
 def add_pages(app: FastAPI) -> None:
-    """Serve /docs and the files it needs, and lead there from the bare address."""
+    """Serve /docs and its files, and redirect the root to it."""
     static = files("fastapi_offline") / "static"
     assets = {name: ((static / name).read_bytes(), kind) for name, kind in ASSET_MEDIA_TYPES.items()}
     assets["start.js"] = (START_SCRIPT.encode(), "text/javascript")
@@ -49,12 +49,12 @@ def add_pages(app: FastAPI) -> None:
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
-        """Show the API to people."""
+        """Return the page of the API."""
         return HTMLResponse(HTML_PAGE, headers=SECURITY_HEADERS)
 
     @app.get("/", include_in_schema=False)
     async def start() -> Response:
-        """Lead who types the hub's address alone to what is here."""
+        """Return a redirect from the root of the hub to the page of the API."""
         return RedirectResponse("/docs", status_code=307, headers=SECURITY_HEADERS)
 
     for name, (content, kind) in assets.items():

@@ -1,4 +1,4 @@
-"""The models of responses as OpenAPI describes them: components with plain names, open to new fields."""
+"""The models of responses in OpenAPI: components with plain names that allow new fields."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,10 +10,10 @@ REF = "#/components/schemas/{model}"
 
 
 def response_schemas(models: Iterable[type[BaseModel]], named: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schemas of all responses and their parts, as components; later additions break nobody's client.
+    """Return the schemas of all responses and their parts, as components. Later additions break no client.
 
-    `named` are the components of requests and events. A part of a contract that is sent and returned in different
-    shapes, such as an item whose quantity comes in as a number too, has the suffix `View` where it is returned.
+    `named` are the components of requests and events. A part with different shapes in requests and responses has the
+    suffix `View` in responses. An example is an item: a request may state its quantity as a number.
     """
     model_modes = [(model, "serialization") for model in dict.fromkeys(models)]
     _, found = models_json_schema(model_modes, ref_template=REF)  # type: ignore[arg-type]
@@ -31,7 +31,7 @@ def response_schemas(models: Iterable[type[BaseModel]], named: Mapping[str, Any]
 
 
 def response_schema(models: tuple[type[BaseModel], ...]) -> dict[str, Any] | None:
-    """Return the schema of a response that follows one of these models; None if there is no model."""
+    """Return the schema of a response with one of these models, or None without a model."""
     references = [{"$ref": REF.format(model=model.__name__)} for model in models]
     if len(references) > 1:
         return {"anyOf": references}
@@ -39,7 +39,7 @@ def response_schema(models: tuple[type[BaseModel], ...]) -> dict[str, Any] | Non
 
 
 def _is_same(schema: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Return whether a component of responses is one that requests or events have: equal, or the same closed set."""
+    """Return whether a component of responses equals one of requests or events, or is the same closed set."""
     return schema == other or ("enum" in schema and schema == _without_restrictions(other))
 
 
@@ -63,7 +63,7 @@ def _renamed(node: Any, references: Mapping[str, str]) -> Any:
 
 
 def _without_restrictions(node: Any) -> Any:
-    """Let an answer have more than is said here, and leave out what only says a name twice or what is sent."""
+    """Return a schema that allows more fields, without titles and defaults."""
     if isinstance(node, list):
         return [_without_restrictions(part) for part in node]
     if not isinstance(node, dict):

@@ -1,4 +1,4 @@
-"""What OpenAPI says of webhooks: each type of event as the request that the hub makes to an endpoint."""
+"""The webhooks in OpenAPI: each event type as the request that the hub sends to an endpoint."""
 
 from typing import Any
 
@@ -7,15 +7,15 @@ from shared.contracts.events.catalogue import CATALOGUE, CatalogueEntry, data_sc
 
 REF = "#/components/schemas/{model}"
 _HEADERS = {
-    "webhook-id": "The event's id: the same however often it is sent",
-    "webhook-timestamp": "Seconds since 1970 at which it was sent",
-    "webhook-signature": "Standard Webhooks: `v1,` HMAC-SHA256 and `v1a,` Ed25519 signatures, blank between",
+    "webhook-id": "Event id, the same in every repetition",
+    "webhook-timestamp": "Time of the attempt, in seconds since 1970",
+    "webhook-signature": "Standard Webhooks: `v1,` HMAC-SHA256 and `v1a,` Ed25519 signatures, separated by blanks",
 }
 _RESPONSES = {
-    "2XX": {"description": "It is yours; it is not sent again"},
-    "410": {"description": "Nothing is to be sent here any more: the endpoint is disabled"},
-    "429": {"description": "Too fast: all that waits is sent after `Retry-After`"},
-    "default": {"description": "Sent again by the schedule; `Retry-After` is honoured"},
+    "2XX": {"description": "Received. The hub does not send the event again"},
+    "410": {"description": "The hub disables the endpoint and sends nothing more"},
+    "429": {"description": "Too fast. The hub sends nothing to the endpoint until `Retry-After`"},
+    "default": {"description": "The hub sends the event again, by its schedule or after `Retry-After`"},
 }
 
 
@@ -25,7 +25,7 @@ def webhook_operations() -> dict[str, Any]:
 
 
 def event_schemas() -> dict[str, Any]:
-    """Answer the schemas that the requests name, as components."""
+    """Return the schemas of the data of all event types, as components."""
     return data_schemas(ref=REF)
 
 
@@ -33,7 +33,7 @@ def _request(entry: CatalogueEntry) -> dict[str, Any]:
     content = {"schema": event_schema(entry, ref=REF), "example": entry.example}
     return {
         "summary": entry.sentence,
-        "description": f"{entry.meaning}\n\nHeard by: {entry.audience}.",
+        "description": f"{entry.meaning}\n\nReceived by: {entry.audience}.",
         "operationId": f"on_{entry.code.replace('.', '_')}",
         "tags": [WEBHOOKS.name],
         "security": [],

@@ -1,4 +1,4 @@
-"""Parties, for the administrator; and the caller's own party, for everybody."""
+"""Parties, for the administrator; and the caller's own party, for every caller."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -59,7 +59,7 @@ async def read_party(request: Request, route: Route) -> Response:
 
 
 async def update_party(request: Request, route: Route) -> Response:
-    """Change what is named of a party."""
+    """Change the fields of a party that the request states."""
     principal = await admit(request, route)
     change = parse_json_body(request, await read_route_body(request, route), PartyChange)
     condition = require_if_match(request.headers.get("if-match"))

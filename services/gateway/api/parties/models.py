@@ -1,13 +1,15 @@
 """The models of responses about parties."""
 
-from pydantic import ConfigDict
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
 
 from shared.contracts import parties
 from shared.contracts.views.pages import Page
 
 
 class PartyView(parties.Party):
-    """A party as it is now; its version is its ETag."""
+    """The current state of a party. Its version is its ETag."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
@@ -15,4 +17,4 @@ class PartyView(parties.Party):
 class Parties(Page):
     """A page of parties, newest first."""
 
-    data: tuple[PartyView, ...]
+    data: Annotated[tuple[PartyView, ...], Field(description="Parties, newest first")]

@@ -14,8 +14,8 @@ ROUTES = (
         path="/v1/me",
         operation_id="read_me",
         tag=ACCESS,
-        summary="Who am I?",
-        description="Read the party whose token this is: its roles, country, identifiers and grants.",
+        summary="Read your own party",
+        description="You read the party of your access token: roles, country, identifiers and grants.",
         permission=ALL_ROLES,
         handler=handlers.read_me,
         responses=(RouteResponse(description="The party", model=PartyView),),
@@ -27,7 +27,7 @@ ROUTES = (
         operation_id="create_party",
         tag=ACCESS,
         summary="Add a party",
-        description="Add a party. A number (identifier) belongs to one party only.",
+        description="The administrator adds a party. An identifier belongs to one party only.",
         permission=ADMIN,
         handler=handlers.create_party,
         headers=(IDEMPOTENCY_KEY,),
@@ -43,7 +43,7 @@ ROUTES = (
         operation_id="list_parties",
         tag=ACCESS,
         summary="List parties",
-        description="List parties, newest first, the disabled ones among them.",
+        description="The administrator lists all parties, newest first, disabled ones included.",
         permission=ADMIN,
         handler=handlers.list_parties,
         query=PAGE,
@@ -56,7 +56,7 @@ ROUTES = (
         operation_id="read_party",
         tag=ACCESS,
         summary="Read a party",
-        description="Read a party as it is now; its version is the ETag that a change names.",
+        description="The administrator reads a party. Its version is the ETag for a change.",
         permission=ADMIN,
         handler=handlers.read_party,
         responses=(RouteResponse(description="The party", model=PartyView),),
@@ -69,7 +69,8 @@ ROUTES = (
         tag=ACCESS,
         summary="Change a party",
         description=(
-            "Change a party: what is named is replaced whole. A disabled party stops within a minute everywhere."
+            "The administrator changes a party. A field that you send replaces the whole value. The hub refuses a "
+            "disabled party within one minute."
         ),
         permission=ADMIN,
         handler=handlers.update_party,

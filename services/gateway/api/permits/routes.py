@@ -1,4 +1,4 @@
-"""The routes about permits, one at a time; bulk/ has the one that takes many."""
+"""The routes for one permit. bulk/ has the route for many."""
 
 from services.gateway.api.permits import examples
 from services.gateway.api.proxy.proxy import forward
@@ -23,17 +23,17 @@ from shared.contracts.problems import PERMIT_PROBLEM_CODES
 from shared.contracts.views.permits import CitedPermitView, Ledger, PermitByToken, Permits, PermitView
 
 PATH = "/v1/permits"
-NUMBER = QueryParameter(name="number", description="The permit's number", schema=TEXT)
+NUMBER = QueryParameter(name="number", description="Permit number, box 1", schema=TEXT)
 STATUS = QueryParameter(
     name="status",
-    description="Where it stands",
+    description="Status of the permit",
     schema=one_of(PermitStatus),
 )
-HOLDER = QueryParameter(name="holder", description="Identifier of its exporter or importer", schema=TEXT)
+HOLDER = QueryParameter(name="holder", description="Identifier of the exporter or importer", schema=TEXT)
 FIRST_DAY_OF_ISSUE = QueryParameter(name="from", description="First day of issue", schema=DAY)
-LAST_DAY_OF_ISSUE = QueryParameter(name="to", description="Last day of issue, included", schema=DAY)
+LAST_DAY_OF_ISSUE = QueryParameter(name="to", description="Last day of issue", schema=DAY)
 LINE = QueryParameter(
-    name="line", description="Letter of one line of the permit", schema={"type": "string", "pattern": "^[A-Z0-9]{1,4}$"}
+    name="line", description="Letter of a permit line", schema={"type": "string", "pattern": "^[A-Z0-9]{1,4}$"}
 )
 
 ROUTES = (
@@ -44,16 +44,17 @@ ROUTES = (
         tag=PERMITS,
         summary="Issue or register a permit",
         description=(
-            "By the issuing country's authority; where that has none on the hub, the importing country's "
-            "registers it. The answer holds `token`, shown this once: who holds the paper reads the permit by it "
-            "(Permit-Token)."
+            "The authority of the issuing country issues a permit. If that country has no authority on the hub, the "
+            "authority of the importing country registers it.\n\n"
+            "The response has `token`, shown once. A reader without a party in the permit sends it in the header "
+            "Permit-Token. Holders and authorities receive `permit.issued`."
         ),
         permission=AUTHORITY,
         handler=forward,
         service="permits",
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=Permit),
-        responses=(RouteResponse(status=201, description="The permit", model=PermitView),),
+        responses=(RouteResponse(status=201, description="The new permit", model=PermitView),),
         problems=("permit-number-taken", "not-the-issuing-authority", *PERMIT_PROBLEM_CODES),
         example=examples.CREATE_PERMIT,
         creates=True,
@@ -64,7 +65,10 @@ ROUTES = (
         operation_id="list_permits",
         tag=PERMITS,
         summary="List permits",
-        description="Those one may read. A stranger asks with issuer, number and the header Permit-Token.",
+        description=(
+            "You list the permits that you can read. Any other reader finds a permit by issuer, number and the header "
+            "Permit-Token."
+        ),
         permission=SHIPMENT_ROLES,
         handler=forward,
         service="permits",
@@ -80,8 +84,9 @@ ROUTES = (
         tag=PERMITS,
         summary="Read a permit",
         description=(
-            "Holders and the countries' offices read it whole, who cited it reads its status and its own use, a "
-            "stranger with Permit-Token what a border officer needs."
+            "Holders, and authorities and customs of its countries, read it in full. A party that cited it reads its "
+            "status and its own usage. A reader with Permit-Token reads what a border officer needs. For all others it "
+            "is 404."
         ),
         permission=SHIPMENT_ROLES,
         handler=forward,
@@ -89,7 +94,7 @@ ROUTES = (
         headers=(PERMIT_TOKEN,),
         responses=(
             RouteResponse(
-                description="The permit, both sides of each line, its history",
+                description="The permit with the balances of its lines",
                 model=(PermitView, PermitByToken, CitedPermitView),
             ),
         ),
@@ -101,14 +106,14 @@ ROUTES = (
         operation_id="read_permit_ledger",
         tag=PERMITS,
         summary="Read a permit's ledger",
-        description="Entries are never changed or deleted.",
+        description="The readers of the whole permit read its ledger. The hub never changes or deletes an entry.",
         permission=SHIPMENT_ROLES,
         handler=forward,
         service="permits",
         query=(LINE, *PAGE),
         responses=(
             RouteResponse(
-                description="The story of its lines: entries oldest first, each with what stood after it",
+                description="Entries, oldest first, each with the balances after it",
                 model=Ledger,
             ),
         ),
@@ -120,7 +125,10 @@ ROUTES = (
         operation_id="endorse_permit",
         tag=PERMITS,
         summary="Endorse a permit at export",
-        description="Box 14: the actual quantity of each line that left.",
+        description=(
+            "Customs of the country of export states the quantity of each line that left (box 14). From then on the "
+            "import side counts from these quantities. The hub refers accepted declarations that no longer fit."
+        ),
         permission=CUSTOMS,
         handler=forward,
         service="permits",
@@ -136,7 +144,10 @@ ROUTES = (
         operation_id="revoke_permit",
         tag=PERMITS,
         summary="Revoke a permit",
-        description="Accepted declarations that cite it are referred to an officer in the same step.",
+        description=(
+            "The authority of the issuing country revokes a permit. In the same transaction the hub refers accepted "
+            "declarations that cite it. Every party that cited or read it receives `permit.revoked`."
+        ),
         permission=AUTHORITY,
         handler=forward,
         service="permits",
@@ -153,8 +164,9 @@ ROUTES = (
         tag=PERMITS,
         summary="Replace a permit",
         description=(
-            "Issues the permit in the body in the place of this one. The two name one another, and declarations "
-            "that cite the old one are referred to an officer in the same step."
+            "The authority of the issuing country issues the permit in the body and replaces this one. `replaces` and "
+            "`replaced_by` link them. In the same transaction the hub refers accepted declarations that cite the old "
+            "permit."
         ),
         permission=AUTHORITY,
         handler=forward,
@@ -163,7 +175,7 @@ ROUTES = (
         request=RequestBody(model=Permit),
         responses=(
             RouteResponse(
-                description="The old permit; `replaced_by` names the new one, with its token", model=PermitView
+                description="The old permit. `replaced_by` has the new permit and its token", model=PermitView
             ),
         ),
         problems=("invalid-transition", "permit-number-taken", "not-the-issuing-authority", *PERMIT_PROBLEM_CODES),
@@ -175,7 +187,10 @@ ROUTES = (
         operation_id="report_permit_lost",
         tag=PERMITS,
         summary="Report a permit lost",
-        description="Nothing is moved on it until it is found; declarations that cite it are referred to an officer.",
+        description=(
+            "The authority records the loss. The permit covers nothing until it is found. The hub refers accepted "
+            "declarations that cite it."
+        ),
         permission=AUTHORITY,
         handler=forward,
         service="permits",
@@ -191,7 +206,10 @@ ROUTES = (
         operation_id="report_permit_found",
         tag=PERMITS,
         summary="Report a lost permit found",
-        description="It stands again where it stood.",
+        description=(
+            "The authority records that the permit was found. The permit is valid again, with its earlier balances. "
+            "The hub settles the findings about the loss."
+        ),
         permission=AUTHORITY,
         handler=forward,
         service="permits",

@@ -18,11 +18,14 @@ ROUTES = (
         operation_id="read_policy",
         tag=POLICIES,
         summary="Read a country's policy",
-        description="What the country asks for beyond the Convention; every switch is off until it is turned on.",
+        description=(
+            "You read the requirements of a country beyond the Convention. Every switch is off until the administrator "
+            "turns it on."
+        ),
         permission=ALL_ROLES,
         handler=forward,
         service="permits",
-        responses=(RouteResponse(description="Its switches, with its version as ETag", model=PolicyView),),
+        responses=(RouteResponse(description="The switches, with the version as ETag", model=PolicyView),),
         example=examples.READ_POLICY,
     ),
     Route(
@@ -31,13 +34,16 @@ ROUTES = (
         operation_id="replace_policy",
         tag=POLICIES,
         summary="Change a country's policy",
-        description="The switches anew: what is not named is off. It holds for what is checked from then on.",
+        description=(
+            "The administrator sends all switches. A switch that you leave out is off. The policy applies to every "
+            "later check."
+        ),
         permission=ADMIN,
         handler=forward,
         service="permits",
         headers=(REQUIRED_IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Policy),
-        responses=(RouteResponse(description="The policy as it is now", model=PolicyView),),
+        responses=(RouteResponse(description="The new policy", model=PolicyView),),
         example=examples.REPLACE_POLICY,
     ),
 )

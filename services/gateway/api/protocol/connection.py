@@ -1,4 +1,4 @@
-"""One connection to the gateway: its headers arrive whole, in time and size, or it ends; no HTTP is told so."""
+"""One connection to the gateway: limits of size and time for the headers, and a problem for bytes that are not HTTP."""
 
 import asyncio
 import json
@@ -15,15 +15,15 @@ from shared.logs import log_request
 from shared.problem_responses import PROBLEM_MEDIA_TYPE
 
 HEAD_LIMIT = 65_536
-"""Bytes before a body that are read at all; the door refuses half of that already, with its request id."""
+"""Bytes before a body that are read at all. The middleware refuses half of that already, with its request id."""
 HEAD_SECONDS = 15.0
 UVICORN_LOGGER = logging.getLogger("uvicorn.connection")
-"""What uvicorn warns of about a connection, this module refuses and logs itself, with the id of the refusal."""
+"""uvicorn's logger of connections. This module refuses and logs such requests, with the id of the refusal."""
 UVICORN_LOGGER.setLevel(logging.ERROR)
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's connection with limits of its own, for uvicorn has none for what comes before a body."""
+    """uvicorn's connection with limits of its own, because uvicorn has no limit before a body."""
 
     _head_size = 0
     _last_data = b""
@@ -33,18 +33,18 @@ class Connection(HttpToolsProtocol):
     _head_began = 0.0
 
     def connection_made(self, transport: Any) -> None:
-        """Begin to wait for the first headers."""
+        """Start the timer of the first headers."""
         super().connection_made(transport)
         self.logger = UVICORN_LOGGER
         self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
+        """Stop the timer."""
         self._stop_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what arrived, and again what is left of it behind a wish for another protocol."""
+        """Read received bytes, and again the rest after a request to switch protocols."""
         remaining: bytes | None = data
         while remaining is not None:
             self._last_data, self._replayed_data = remaining, None
@@ -52,7 +52,7 @@ class Connection(HttpToolsProtocol):
             remaining = self._replayed_data
 
     def _feed(self, data: bytes) -> None:
-        """Read on; what is still not whole after 64 kB of headers never will be."""
+        """Read on. Refuse headers that are incomplete after 64 kB."""
         self._head_size += len(data)
         if not self._headers_complete and self._timer is None:
             self._start_timer()
@@ -66,19 +66,19 @@ class Connection(HttpToolsProtocol):
             self._refuse("headers-too-large", 431)
 
     def on_headers_complete(self) -> None:
-        """Stop the clock: a body has a clock of its own."""
+        """Stop the timer, because a body has a timer of its own."""
         self._headers_complete = True
         self._stop_timer()
         super().on_headers_complete()
 
     def _should_upgrade(self) -> bool:
-        """Take over what asks for another protocol: the parser would drop its body. CONNECT is no request of ours."""
+        """Return whether to handle a protocol switch here: the parser would drop its body. CONNECT is refused."""
         return bool(self.parser.get_method() != b"CONNECT")
 
     def handle_websocket_upgrade(self) -> None:
-        """Read the request again without its wish for another protocol, which a server may ignore (RFC 9110, 7.8).
+        """Read the request again without its protocol switch, which a server may ignore (RFC 9110, 7.8).
 
-        Java's client and `curl --http2` ask for HTTP/2 (h2c) with each request to an address without TLS.
+        Java's client and `curl --http2` request HTTP/2 (h2c) with each request to a URL without TLS.
         """
         upgrade = sys.exception()
         rest = self._last_data[upgrade.args[0] :] if upgrade is not None else b""
@@ -87,12 +87,12 @@ class Connection(HttpToolsProtocol):
         self._replayed_data = b"\r\n".join([start, *lines, b"", rest])
 
     def on_message_complete(self) -> None:
-        """Be ready for the next request of this connection."""
+        """Prepare for the next request of this connection."""
         super().on_message_complete()
         self._headers_complete, self._head_size = False, 0
 
     def send_400_response(self, msg: str) -> None:
-        """Say that this was no HTTP, as a problem document."""
+        """Send the problem `http-error`: the bytes were not HTTP."""
         self._refuse("http-error", 400)
 
     def _start_timer(self) -> None:
@@ -107,7 +107,7 @@ class Connection(HttpToolsProtocol):
     def _on_timeout(self) -> None:
         self._timer = None
         if self.cycle is not None and not self.cycle.response_complete:
-            self._start_timer()  # an earlier request of this connection is still being answered
+            self._start_timer()  # the hub still works on an earlier request of this connection
         elif not self.transport.is_closing():
             self._refuse("body-too-slow", 408)
 
@@ -130,7 +130,7 @@ class Connection(HttpToolsProtocol):
         self._log(status, code, request_id)
 
     def _log(self, status: int, code: str, request_id: str) -> None:
-        """Leave the line of a request that no middleware met: its method, route and caller are not known."""
+        """Log a request that no middleware received: its method, route and caller are unknown."""
         milliseconds = round((time.perf_counter() - self._head_began) * 1000, 2)
         log_request(
             logging.INFO, {"status": status, "milliseconds": milliseconds, "request_id": request_id, "code": code}

@@ -1,4 +1,4 @@
-"""In which format an answer about a declaration is given: JSON, or a WCO Response when `Accept` asks for XML."""
+"""The format of a response about a declaration: JSON, or a WCO Response if `Accept` prefers XML."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ DECLARATIONS_PATH = "/v1/declarations"
 
 
 def prefers_xml(accept: str) -> bool:
-    """Say whether `Accept` prefers XML to JSON (RFC 9110, 12.5.1); a browser, which asks for HTML too, does not."""
+    """Return whether `Accept` prefers XML to JSON (RFC 9110, 12.5.1). A browser, which also accepts HTML, does not."""
     weights: dict[str, float] = {}
     for part in accept.lower().split(","):
         media_type, *parameters = (piece.strip() for piece in part.split(";"))
@@ -36,13 +36,13 @@ def _quality(parameters: list[str]) -> float:
 
 
 class XmlResponseMiddleware:
-    """Writes the answers about declarations anew, for those who ask for XML; all others pass untouched."""
+    """Converts responses about declarations to XML for clients that prefer it. Other responses pass unchanged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; listen to its answer only when it may have to be written anew."""
+        """Forward the request. Intercept its response only if it may need conversion."""
         accept = b""
         if scope["type"] == "http" and scope["path"].startswith(DECLARATIONS_PATH):
             accept = next((value for name, value in scope["headers"] if name == b"accept"), b"")
@@ -53,7 +53,7 @@ class XmlResponseMiddleware:
 
 
 class XmlResponseSender:
-    """A `send` that holds a JSON answer back until it is whole, and sends a Response in its place."""
+    """A `send` that collects a JSON response and sends a WCO Response in its place."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -61,7 +61,7 @@ class XmlResponseSender:
         self._body = b""
 
     async def __call__(self, message: Message) -> None:
-        """Take one message of the answer."""
+        """Handle one message of the response."""
         if (
             message["type"] == "http.response.start"
             and _media_type(message) in CONVERTIBLE_MEDIA_TYPES
@@ -92,7 +92,7 @@ def _media_type(start: Message) -> bytes:
 
 
 def _is_submitted_content(start: Message) -> bool:
-    """Say whether an answer is what was sent, to the byte: whatever `Accept` prefers, it is given back so."""
+    """Return whether a response is the submitted content, which is never converted."""
     return any(name.lower() == b"content-digest" for name, _ in start.get("headers", ()))
 
 

@@ -1,4 +1,4 @@
-"""Request headers that carry a promise: Idempotency-Key, Prefer (RFC 7240)."""
+"""Request headers of the protocol: Idempotency-Key, and Prefer (RFC 7240)."""
 
 import re
 
@@ -9,23 +9,23 @@ MAX_WAIT_SECONDS = 30
 
 
 def parse_idempotency_key(value: str | None) -> str | None:
-    """Check an Idempotency-Key if there is one (draft-ietf-httpapi-idempotency-key-header-07, any visible ASCII)."""
+    """Check an Idempotency-Key, if there is one (draft-ietf-httpapi-idempotency-key-header-07, any visible ASCII)."""
     if value is not None and not _KEY.fullmatch(value):
         raise Invalid("idempotency-key-invalid", "An Idempotency-Key is 1 to 255 visible ASCII characters, no blanks.")
     return value
 
 
 def require_idempotency_key(value: str | None) -> str:
-    """Demand an Idempotency-Key."""
+    """Return the Idempotency-Key. Raise Invalid if it is missing."""
     if value is None:
         raise Invalid("idempotency-key-missing", "Send an Idempotency-Key, new for each declaration, kept on repeats.")
     return parse_idempotency_key(value) or ""
 
 
 def parse_wait(prefer: str) -> int:
-    """Answer how many seconds `Prefer: wait=N` asks for, 30 at most (RFC 7240, 4.3).
+    """Return the seconds of `Prefer: wait=N`, at most 30 (RFC 7240, 4.3).
 
-    A preference that cannot be honoured is ignored, as the RFC has it (section 2): that is 0.
+    An unusable preference is ignored, as section 2 of the RFC requires: the result is 0.
     """
     for preference in prefer.split(","):
         name, _, value = preference.partition(";")[0].partition("=")

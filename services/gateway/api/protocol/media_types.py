@@ -1,14 +1,14 @@
-"""The media type of a declaration's body: which of the formats it comes in."""
+"""The media type of a declaration's body."""
 
 from services.gateway.formats.declaration_formats import FORMATS
 from shared.problems import Invalid
 
 COMMON_MEDIA_TYPES = {name.encode(): name for name in FORMATS}
-"""How they are mostly named: nothing to take apart."""
+"""The usual spellings, which need no parsing."""
 
 
 def parse_media_type(given: bytes) -> str:
-    """Answer the media type of a body we can read; raises Invalid (415) for another, or another charset."""
+    """Return the media type of a supported body. Raise Invalid (415) for another one, or another charset."""
     if (common := COMMON_MEDIA_TYPES.get(given)) is not None:
         return common
     name, _, rest = given.decode("latin-1").partition(";")

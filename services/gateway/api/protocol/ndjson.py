@@ -1,7 +1,7 @@
-"""NDJSON in and out on one connection: lines cut from chunks, answers in order, neither ever more than so much.
+"""NDJSON in and out on one connection: lines split from chunks, results in order, both within memory limits.
 
-A client that sends all before it reads anything must not stop the hub, nor fill its memory: answers that cannot go
-out wait in a file.
+A client that sends everything before it reads must neither stop the hub nor fill its memory. Results that cannot be
+sent yet wait in a file.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ from shared.web import BODY_TIMEOUT_SECONDS, MAX_BODY_BYTES
 
 CHUNKS_AHEAD = 8
 MAX_IN_MEMORY = 1_048_576
-"""Bytes of answers kept in memory while the client does not read; what is more waits in a file."""
+"""Bytes of results in memory while the client does not read. More results wait in a file."""
 READ_SIZE = 262_144
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the input; `body` is empty and `overlong` true where it was larger than a body may be."""
+    """One line of the input. If it is larger than a body may be, `body` is empty and `overlong` is true."""
 
     number: int
     body: bytes
@@ -33,7 +33,7 @@ class Line:
 
 
 class LineSplitter:
-    """Cuts chunks into lines; of a line that is too long nothing is kept."""
+    """Splits chunks into lines. It stores nothing of a line that is too long."""
 
     def __init__(self) -> None:
         self._rest: list[bytes] = []
@@ -42,14 +42,14 @@ class LineSplitter:
         self._overlong = False
 
     def feed(self, chunk: bytes) -> list[Line]:
-        """Answer the lines that end in this chunk."""
+        """Return the lines that end in this chunk."""
         *whole, rest = chunk.split(b"\n")
         lines = [self._complete_line(piece) for piece in whole]
         self._append(rest)
         return lines
 
     def finish(self) -> list[Line]:
-        """Answer the last line, if it does not end in a line feed."""
+        """Return the last line, if it has no line feed."""
         return [self._complete_line(b"")] if self._size or self._overlong else []
 
     def _append(self, piece: bytes) -> None:
@@ -69,9 +69,9 @@ class LineSplitter:
 
 
 async def read_batches(receive: Receive, *, max_lines: int) -> AsyncIterator[list[Line]]:
-    """Answer lines as they come, up to `max_lines` together; a silence of 15 s ends it.
+    """Yield lines as they arrive, at most `max_lines` together. The input ends after 15 s without data.
 
-    Raises ClientDisconnect when the client went away, and ProblemError when it fell silent.
+    Raise ClientDisconnect if the client disconnected, ProblemError if it sent nothing for too long.
     """
     chunks: asyncio.Queue[bytes | Exception | None] = asyncio.Queue(CHUNKS_AHEAD)
     reader = asyncio.create_task(_read_chunks(receive, chunks))
@@ -111,7 +111,7 @@ async def _read_chunks(receive: Receive, chunks: "asyncio.Queue[bytes | Exceptio
 
 
 class ResponseStream:
-    """What goes out, in order, at the pace of the client; what it does not read yet waits here."""
+    """The response, sent in order as fast as the client reads. Unsent results wait here."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -124,7 +124,7 @@ class ResponseStream:
         self._ended = False
 
     def write(self, lines: bytes) -> None:
-        """Put answers behind those that wait."""
+        """Append results to those that wait."""
         if self._written_to > self._read_to or self._size > MAX_IN_MEMORY:
             self._spill(lines)
         else:
@@ -133,13 +133,13 @@ class ResponseStream:
         self._wakeup.set()
 
     def finish(self) -> None:
-        """Say that no more answers come."""
+        """Mark the end of the results."""
         self._ended = True
         self._wakeup.set()
 
     def _spill(self, lines: bytes) -> None:
         if self._file is None:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the answers have gone out
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when all results are sent
         self._file.seek(self._written_to)
         self._file.write(lines)
         self._written_to += len(lines)
@@ -158,7 +158,7 @@ class ResponseStream:
         return found
 
     async def run(self) -> None:
-        """Send until the end was said and everything went out."""
+        """Send results until all are sent after the end."""
         try:
             while True:
                 self._wakeup.clear()

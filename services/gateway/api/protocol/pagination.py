@@ -1,4 +1,4 @@
-"""Pages of lists: the parameters `limit` and `cursor`, and the cursor of the next page."""
+"""Pagination of lists: the parameters `limit` and `cursor`, and the cursor of the next page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ class _Limit(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class PageRequest:
-    """How many things a client asks for, and the id of the last one that it has."""
+    """The requested number of entries, and the id of the last entry that the client has."""
 
     limit: int
     before: UUID | None
 
     @property
     def one_more(self) -> int:
-        """Return how many to read: one more than is answered shows whether there is another page."""
+        """The number of entries to read: one more than requested shows whether there is another page."""
         return self.limit + 1
 
 
 def parse_page(request: Request) -> PageRequest:
-    """Parse the parameters of a page. Raise the problem `invalid-parameter` for a limit or cursor that cannot be."""
+    """Parse the parameters of a page. Raise the problem `invalid-parameter` for an invalid limit or cursor."""
     given = request.query_params
     try:
         limit = _Limit.model_validate({"limit": given["limit"]} if "limit" in given else {}).limit
@@ -48,5 +48,5 @@ def _parse_cursor(value: str | None) -> UUID | None:
 
 
 def next_cursor(ids: Sequence[object], page: PageRequest) -> str | None:
-    """Return where the next page begins, by the ids of all that was read. Return None on the last page."""
+    """Return the cursor of the next page from the ids of all entries that were read, or None on the last page."""
     return str(ids[page.limit - 1]) if len(ids) > page.limit else None

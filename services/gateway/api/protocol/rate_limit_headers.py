@@ -1,4 +1,4 @@
-"""What answers say of a party's rate: the fields of draft-ietf-httpapi-ratelimit-headers-11."""
+"""The rate limit of a party in response headers (draft-ietf-httpapi-ratelimit-headers-11)."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -6,14 +6,14 @@ from services.gateway.actions.auth.rate_limits import REMAINING, RateLimits
 
 
 class RateLimitHeaders:
-    """Adds the two fields to the answer of every request that was counted."""
+    """Adds two headers to the response of every counted request."""
 
     def __init__(self, app: ASGIApp, rate_limits: RateLimits) -> None:
         self._app = app
         self._rate_limits = rate_limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; its party's standing is left in a place of its own context."""
+        """Forward the request. Its count is stored in the context of this request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""The relay: what another service answers is asked of it in the caller's name, and passed on as it is."""
+"""Requests that another service handles: forwarded on behalf of the caller, and its response returned unchanged."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from shared.request_context import record_code
 from shared.service_client import ServiceResponse, ServiceUnreachable, service_unavailable
 
 FORWARDED_REQUEST_HEADERS = ("content-type", "if-match", "permit-token")
-"""Request headers that go on; every other stays outside, whatever it claims of who sends it."""
+"""Request headers that are forwarded. No other header passes, whatever it claims about the sender."""
 FORWARDED_RESPONSE_HEADERS = (
     "content-type",
     "content-disposition",
@@ -31,14 +31,14 @@ FORWARDED_RESPONSE_HEADERS = (
     "retry-after",
 )
 FindRepresented = Callable[[Principal, bytes], Awaitable[RepresentedTrader | None]]
-"""Finds out in whose name a mandated agent asks, by who it is and the body it sends."""
+"""Finds the trader whom an agent represents, from the principal and the body."""
 NAME_PATTERN = re.compile(r"[a-z0-9-]{1,64}")
 COUNTRY_PATTERN = re.compile(r"[A-Z]{2}")
 WRITE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 async def forward(request: Request, route: Route) -> Response:
-    """Pass a request on and its answer back; 503 with Retry-After when the service is away."""
+    """Forward a request and return the response. Raise 503 with Retry-After if the service is unavailable."""
     try:
         return render_reply(await call_service(request, route))
     except ServiceUnreachable:
@@ -48,9 +48,9 @@ async def forward(request: Request, route: Route) -> Response:
 async def call_service(
     request: Request, route: Route, find_represented: FindRepresented | None = None
 ) -> ServiceResponse:
-    """Check who asks and ask in their name; raises ServiceUnreachable when the service cannot answer now.
+    """Forward the request of an admitted caller. Raise ServiceUnreachable if the service cannot respond.
 
-    `find_represented` finds out in whose name a mandated agent asks.
+    `find_represented` finds the trader whom an agent represents.
     """
     context = get_context(request)
     principal = await admit(request, route)
@@ -74,7 +74,7 @@ async def call_service(
 
 
 def internal_path(request: Request, route: Route) -> str:
-    """Write the path anew from its checked parts; what is no id or no name of ours is not there."""
+    """Return the path, built again from its checked parts. Raise NotFound for a part that is no id and no name."""
     parts = {name: str(value) for name, value in request.path_params.items()}
     if "id" in parts:
         parts["id"] = str(path_id(request))
@@ -96,14 +96,14 @@ def _internal_headers(request: Request, route: Route, party: Party, path: str, w
 
 
 def render_reply(reply: ServiceResponse) -> Response:
-    """Pass an answer on: status, body and the headers that are part of the contract."""
+    """Return a service's response: status, body and the headers of the contract."""
     if reply.status >= 400:
         record_code(_problem_code(reply.body))
     return Response(reply.body, status_code=reply.status, headers=forwarded_headers(reply.headers))
 
 
 def _problem_code(body: bytes) -> str:
-    """Return the code of a service's problem document, for the log line; "" where there is none."""
+    """Return the code of a service's problem document for the log line, or "" without one."""
     try:
         document = json.loads(body)
     except ValueError:
@@ -112,5 +112,5 @@ def _problem_code(body: bytes) -> str:
 
 
 def forwarded_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Answer those headers of an answer that are part of the contract."""
+    """Return the response headers that are part of the contract."""
     return {name: headers[name] for name in FORWARDED_RESPONSE_HEADERS if name in headers}

@@ -1,4 +1,4 @@
-"""Answers too long to be held: what permits streams is passed on piece by piece, as fast as the caller reads."""
+"""Responses that are too long for memory: what permits streams is forwarded in pieces, as fast as the client reads."""
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -12,10 +12,10 @@ from shared.service_client import ServiceStream, ServiceUnreachable, service_una
 
 
 class ProxiedStream(StreamingResponse):
-    """An answer that is closed on both sides when it ends, whoever ends it.
+    """A response that closes on both sides when either side ends.
 
-    What breaks off inside breaks off outside too: the connection ends without the last chunk, so that half a report
-    is never taken for a whole one.
+    If the internal response breaks off, the connection ends without its last chunk. So no client takes half a report
+    for a complete one.
     """
 
     def __init__(self, stream: ServiceStream) -> None:
@@ -23,7 +23,7 @@ class ProxiedStream(StreamingResponse):
         self._stream = stream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the pieces, then close the answer they come from."""
+        """Send the pieces, then close the internal response."""
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -31,7 +31,7 @@ class ProxiedStream(StreamingResponse):
 
 
 async def stream_reply(request: Request, route: Route) -> Response:
-    """Pass a long answer on; 503 with Retry-After when the service is away."""
+    """Forward a long response. Raise 503 with Retry-After if the service is unavailable."""
     context, service = get_context(request), route.answering_service
     principal = await admit(request, route)
     path, query = internal_path(request, route), request.query_params.multi_items()

@@ -1,4 +1,4 @@
-"""Files of reference data on their way to permits: passed on piece by piece as they arrive, never held whole."""
+"""Files of reference data for permits, forwarded in pieces as they arrive."""
 
 from collections.abc import AsyncIterator
 
@@ -14,11 +14,11 @@ from shared.service_client import ResponseLost, ServiceUnreachable, service_unav
 from shared.web import MAX_FILE_BYTES, require_csv, stream_body
 
 FILE_LIMITS = Limits(body_bytes=MAX_FILE_BYTES, service_seconds=600.0)
-"""A load may take 600 s: a file of 38,000 taxa over a slow line."""
+"""A load may take 600 s, for example a file of 38,000 taxa over a slow connection."""
 
 
 async def upload(request: Request, route: Route) -> Response:
-    """Pass a file on and the report back; 503 when the service is away, and then nothing was loaded."""
+    """Forward a file and return the report. Raise 503 if the service is unavailable; then nothing was loaded."""
     context = get_context(request)
     principal = await admit(request, route)
     require_csv(request)
@@ -43,14 +43,14 @@ async def upload(request: Request, route: Route) -> Response:
 
 
 class StreamedBody:
-    """A body under way; what was wrong with it is remembered, for the call it broke only knows that it broke."""
+    """A body that is being forwarded. It stores its own refusal, because the broken request does not know the cause."""
 
     def __init__(self, request: Request, limits: Limits) -> None:
         self._request, self._limits = request, limits
         self.refusal: ProblemError | None = None
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Pass the pieces on."""
+        """Yield the pieces."""
         try:
             async for chunk in stream_body(
                 self._request, limit=self._limits.body_bytes, seconds=self._limits.body_seconds

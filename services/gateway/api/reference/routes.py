@@ -12,26 +12,24 @@ from shared.contracts.views.reference import Codes, Listings, LoadReport, Quotas
 PATH = "/v1/reference"
 NAME = QueryParameter(
     name="name",
-    description="A scientific name, or how it begins; authors and capitals aside",
+    description="A scientific name or its beginning; author and case do not matter",
     schema=TEXT,
     required=True,
 )
-ON = QueryParameter(name="on", description="The day it is asked for; today when not said", schema=DAY)
+ON = QueryParameter(name="on", description="Day; if left out, today", schema=DAY)
 COUNTRY_OF_SPECIMENS = QueryParameter(
     name="country",
-    description="Where the specimens are from: tells the parts of a split listing apart",
+    description="Country of origin of the specimens: it selects the part of a split listing",
     schema=COUNTRY_CODE,
 )
-SUSPENDED_COUNTRY = QueryParameter(
-    name="country", description="The country trade with which is suspended", schema=COUNTRY_CODE
-)
-QUOTA_COUNTRY = QueryParameter(name="country", description="The country that set the quota", schema=COUNTRY_CODE)
+SUSPENDED_COUNTRY = QueryParameter(name="country", description="Country whose trade is suspended", schema=COUNTRY_CODE)
+QUOTA_COUNTRY = QueryParameter(name="country", description="Country that set the quota", schema=COUNTRY_CODE)
 HOLDS_FROM = QueryParameter(
-    name="from", description="The day from which the file holds; today when not said", schema=DAY
+    name="from", description="First day on which the file is in force; if left out, today", schema=DAY
 )
 LOAD_REPORT = RouteResponse(
     description=(
-        "The report: what was taken, repaired, refused, unchanged, added, changed, ended; with lines and reasons"
+        "The report: numbers of loaded, repaired, refused, unchanged, added, changed and ended rows, with reasons"
     ),
     model=LoadReport,
 )
@@ -44,7 +42,8 @@ ROUTES = (
         tag=REFERENCE,
         summary="Read a code list",
         description=(
-            "`purposes`, `sources`, `terms`, `units`, `kinds`, `event-types` or `rules`; whole, or page by page."
+            "You read one of the lists `purposes`, `sources`, `terms`, `units`, `kinds`, `event-types` or `rules`, "
+            "complete or page by page."
         ),
         permission=ALL_ROLES,
         handler=forward,
@@ -60,15 +59,14 @@ ROUTES = (
         tag=REFERENCE,
         summary="Look a taxon up",
         description=(
-            "By accepted name, synonym, higher taxon or hybrid, authors and capitals aside; where nothing is "
-            "called so, by the beginning of a name. `on` is today when not said; `country` tells the parts of a "
-            "split listing apart."
+            "You find the listings of a taxon by accepted name, synonym, higher taxon or hybrid. If no taxon has this "
+            "name, the hub finds names that begin with it. `country` selects the part of a split listing."
         ),
         permission=ALL_ROLES,
         handler=forward,
         service="permits",
         query=(NAME, ON, COUNTRY_OF_SPECIMENS, LIMIT),
-        responses=(RouteResponse(description="Its listings on the day, one for each Appendix", model=Listings),),
+        responses=(RouteResponse(description="The listings on the day, one per Appendix", model=Listings),),
         example=examples.LOOK_UP_TAXON,
     ),
     Route(
@@ -77,7 +75,7 @@ ROUTES = (
         operation_id="list_suspensions",
         tag=REFERENCE,
         summary="List the suspensions in force",
-        description="Of one `country` or of all, in force on a day: `on`, today when not said.",
+        description="You list the suspensions of one `country` or of all, in force on the day `on`.",
         permission=ALL_ROLES,
         handler=forward,
         service="permits",
@@ -92,16 +90,14 @@ ROUTES = (
         tag=REFERENCE,
         summary="List the quotas in force",
         description=(
-            "Of one `country` or of all, in force on a day: `on`, today when not said. What was `taken` is the "
-            "sum of the permits that stand; one revoked or replaced gives back its part."
+            "You list the quotas of one `country` or of all, in force on the day `on`. `taken` is the sum of the valid "
+            "permits. A revoked or replaced permit does not count."
         ),
         permission=ALL_ROLES,
         handler=forward,
         service="permits",
         query=(QUOTA_COUNTRY, ON, LIMIT_OR_ALL, CURSOR),
-        responses=(
-            RouteResponse(description="The quotas on the day, each with what permits took of it", model=Quotas),
-        ),
+        responses=(RouteResponse(description="The quotas on the day, with their usage", model=Quotas),),
         example=examples.LIST_QUOTAS,
     ),
     Route(
@@ -111,8 +107,8 @@ ROUTES = (
         tag=REFERENCE,
         summary="Load the species index",
         description=(
-            "CSV with the columns of the public index of species. It holds `from` a day on, today when not said. "
-            "The same file again changes nothing."
+            "The administrator loads a CSV file with the columns of the public species index. It is in force `from` a "
+            "day; if left out, today. The same file again changes nothing."
         ),
         permission=ADMIN,
         handler=upload,
@@ -130,8 +126,8 @@ ROUTES = (
         tag=REFERENCE,
         summary="Load suspensions of trade",
         description=(
-            "CSV with the columns of the public list. It holds `from` a day on, today when not said. The same "
-            "file again changes nothing."
+            "The administrator loads a CSV file with the columns of the public list. It is in force `from` a day; if "
+            "left out, today. The same file again changes nothing."
         ),
         permission=ADMIN,
         handler=upload,
@@ -149,8 +145,8 @@ ROUTES = (
         tag=REFERENCE,
         summary="Load annual quotas",
         description=(
-            "CSV with the columns of the public list. It holds `from` a day on, today when not said. The same "
-            "file again changes nothing."
+            "The administrator loads a CSV file with the columns of the public list. It is in force `from` a day; if "
+            "left out, today. The same file again changes nothing."
         ),
         permission=ADMIN,
         handler=upload,

@@ -1,4 +1,4 @@
-"""The routes of reports, which permits writes and the gateway streams."""
+"""The routes of reports. Permits writes them and the gateway streams them."""
 
 from services.gateway.api.proxy.streaming import stream_reply
 from services.gateway.api.reports import examples
@@ -17,12 +17,12 @@ YEAR = QueryParameter(
 )
 SIDE = QueryParameter(
     name="side",
-    description="`export`: what left; `import`: what arrived",
+    description="`export`: goods that left; `import`: goods that arrived",
     schema=one_of(Side),
     required=True,
 )
 COUNTRY = QueryParameter(
-    name="country", description="The country whose report it is, ISO 3166-1 alpha-2", schema=COUNTRY_CODE, required=True
+    name="country", description="Your own country, ISO 3166-1 alpha-2", schema=COUNTRY_CODE, required=True
 )
 
 ROUTES = (
@@ -31,17 +31,17 @@ ROUTES = (
         path=PATH + "/annual",
         operation_id="read_annual_report",
         tag=REPORTS,
-        summary="The annual report",
+        summary="Read the annual report",
         description=(
-            "Of one's own country, streamed as CSV with the columns of the guidelines: the exporter's quantities "
-            "are what was endorsed in the year, the importer's what was released. What arrived under an import "
-            "and an export permit is one row that names both."
+            "An authority reads the annual report of its own country (Article VIII.7), as CSV with the columns of the "
+            "guidelines. Exports are the endorsed quantities of the year, imports the released ones. An arrival under "
+            "an import and an export permit is one row that names both."
         ),
         permission=AUTHORITY,
         handler=stream_reply,
         service="permits",
         query=(YEAR, SIDE, COUNTRY),
-        responses=(RouteResponse(description="One row a permit line, from what was used", media=(CSV_FILE,)),),
+        responses=(RouteResponse(description="One row per permit line, from its usage", media=(CSV_FILE,)),),
         problems=("reports-busy", "not-found"),
         example=examples.READ_ANNUAL_REPORT,
     ),
@@ -50,17 +50,18 @@ ROUTES = (
         path=PATH + "/mirror",
         operation_id="read_mirror_report",
         tag=REPORTS,
-        summary="What the other side said",
+        summary="Compare with the other country",
         description=(
-            "Streamed as CSV: what was endorsed at export in the year beside what was released at import, and the"
-            " difference, in the unit of the annual report. What leaves in December arrives in January."
+            "An authority compares both sides of the year, as CSV in the units of the annual report. A row has the "
+            "endorsed quantity at export, the released quantity at import, and the difference. Goods that leave in "
+            "December may arrive in January."
         ),
         permission=AUTHORITY,
         handler=stream_reply,
         service="permits",
         query=(YEAR, COUNTRY),
         responses=(
-            RouteResponse(description="One row a permit line that left or entered the country", media=(CSV_FILE,)),
+            RouteResponse(description="One row per permit line that left or entered the country", media=(CSV_FILE,)),
         ),
         problems=("reports-busy", "not-found"),
         example=examples.READ_MIRROR_REPORT,

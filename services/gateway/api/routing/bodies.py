@@ -7,5 +7,5 @@ from shared.web import read_body
 
 
 async def read_route_body(request: Request, route: Route) -> bytes:
-    """Return the body of a request. Raise a problem if it is larger or slower than its route takes."""
+    """Return the body of a request. Raise a problem if it is larger or slower than its route allows."""
     return await read_body(request, limit=route.limits.body_bytes, seconds=route.limits.body_seconds)

@@ -1,6 +1,6 @@
-"""The roles that may ever use a route, as sets that the declarations of routes name.
+"""The roles that may use a route, as sets that the declarations of routes name.
 
-Whose thing it is comes after this. The service that keeps the thing decides it: what is foreign is a 404 there.
+The service that stores a resource decides next whether the caller may read it. If not, the response is 404.
 """
 
 from typing import Final
@@ -16,4 +16,4 @@ PARTNER: frozenset[Role] = frozenset({Role.PARTNER})
 SHIPMENT_ROLES = TRADER | CUSTOMS | AUTHORITY
 SUBSCRIBER_ROLES = SHIPMENT_ROLES | PARTNER
 PUBLIC: Final = None
-"""The permission of a route that asks for no token, since clients use it before they have one."""
+"""The permission of a route without a token, because clients use it before they have one."""

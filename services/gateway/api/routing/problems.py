@@ -1,4 +1,4 @@
-"""The problem codes of a route: those that follow from its declaration, and those that it names itself."""
+"""The problem codes of a route: those that follow from its declaration, and those that it names."""
 
 from services.gateway.api.routing.route import CSV, XML, Route
 from shared.strict_json import OWN_PROBLEM_CODES
@@ -11,16 +11,16 @@ CALLER_PROBLEMS = (
     "too-many-requests",
     "database-unavailable",
 )
-"""Problems of every route that asks for a token."""
+"""Problems of every route that requires a token."""
 BODY_PROBLEMS = ("malformed-json", "body-too-large", "body-too-slow", "unsupported-media-type", "invalid-body")
 CODE_PROBLEMS = tuple(sorted(OWN_PROBLEM_CODES))
-"""Problems of bodies that contain codes and quantities: those that permits reads."""
+"""Problems of bodies with codes and quantities, which permits parses."""
 XML_PROBLEMS = ("malformed-xml", "doctype-not-allowed")
 FILE_PROBLEMS = ("body-too-large", "body-too-slow", "unsupported-media-type", "columns-missing", "nothing-taken")
 
 
 def list_problem_codes(route: Route) -> tuple[str, ...]:
-    """Return the code of every problem that a route may answer, each once."""
+    """Return the code of every problem that a route may return, each once."""
     codes = list(CALLER_PROBLEMS) if route.permission is not None else []
     codes += route.problems
     codes += [code for header in route.headers for code in header.problems]

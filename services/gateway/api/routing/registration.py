@@ -1,4 +1,4 @@
-"""Serves the declared routes: the one place where they meet FastAPI."""
+"""Registers the declared routes with FastAPI."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from services.gateway.api.routing.route import AsgiHandler, Handler, Route
 
 
 def register_routes(app: FastAPI, routes: Sequence[Route]) -> None:
-    """Serve routes. Hot ones are matched before all others, and a path without parameters before one with them."""
+    """Register routes. Hot ones match before all others, and a path without parameters before one with them."""
     direct = [route for route in routes if isinstance(route.handler, AsgiHandler)]
     others = sorted((route for route in routes if route not in direct), key=lambda route: "{" in route.path)
     app.router.routes[:0] = map(_make_api_route, direct)

@@ -25,7 +25,7 @@ NDJSON = "application/x-ndjson"
 
 @dataclass(frozen=True, kw_only=True)
 class Media:
-    """A representation whose content is no JSON of a model: its media type, and a schema of its text."""
+    """A representation that is no JSON of a model: its media type, and a schema of its text."""
 
     media_type: str
     schema: Schema
@@ -35,17 +35,17 @@ CSV_FILE = Media(media_type=CSV, schema={"type": "string"})
 NDJSON_LINES = Media(media_type=NDJSON, schema={"type": "string"})
 WCO_DECLARATION = Media(
     media_type=XML,
-    schema={"type": "string", "description": "A declaration of the WCO Data Model, version 2 or 3: see docs/wco.md"},
+    schema={"type": "string", "description": "A declaration of the WCO Data Model, version 2 or 3; see docs/wco.md"},
 )
 WCO_RESPONSE = Media(
     media_type=XML,
-    schema={"type": "string", "description": "A WCO `Response`, where `Accept` prefers XML to JSON"},
+    schema={"type": "string", "description": "A WCO `Response`, if `Accept` prefers XML to JSON"},
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class RequestBody:
-    """What a route reads: JSON of a model if there is one, and other representations."""
+    """The body of a request: JSON of a model if there is one, and other representations."""
 
     model: type[BaseModel] | None = None
     media: tuple[Media, ...] = ()
@@ -54,7 +54,7 @@ class RequestBody:
 
 @dataclass(frozen=True, kw_only=True)
 class RouteResponse:
-    """What a route answers with one status: JSON of a model, or of one of several, and other representations."""
+    """A response with one status: JSON of a model, or of one of several, and other representations."""
 
     status: int = 200
     description: str
@@ -63,7 +63,7 @@ class RouteResponse:
 
     @property
     def models(self) -> tuple[type[BaseModel], ...]:
-        """Return the models of the JSON, of which a response follows one."""
+        """The models of the JSON. A response follows one of them."""
         if self.model is None:
             return ()
         return self.model if isinstance(self.model, tuple) else (self.model,)
@@ -71,7 +71,7 @@ class RouteResponse:
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """A request and its response; text is for bodies that are not JSON (CSV, XML, NDJSON)."""
+    """A request and its response. Text is for bodies that are not JSON (CSV, XML, NDJSON)."""
 
     request: Any = None
     response: Any = None
@@ -81,42 +81,42 @@ class Example:
 
 
 NO_BODIES = Example()
-"""The example of a route that reads no body and answers none."""
+"""The example of a route without bodies."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How large a request may be, and how long it may take."""
+    """The maximum size and duration of a request."""
 
     body_bytes: int = MAX_BODY_BYTES
     body_seconds: float = BODY_TIMEOUT_SECONDS
-    """The longest that the body may take to arrive; of a file, the longest that it may pause."""
+    """The longest time for the body to arrive; for a file, the longest pause."""
     service_seconds: float | None = None
-    """The longest that the other service may take to answer; None is the limit of its client."""
+    """The longest time for the other service to respond. None is the limit of its client."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """An operation that follows from a response: its id, and where its parameters come from."""
+    """An operation that follows from a response: its id, and the source of its parameters."""
 
     operation_id: str
     parameters: dict[str, str]
 
 
 Handler = Callable[[Request, "Route"], Awaitable[Response]]
-"""Answers a request to the route that it gets."""
+"""Handles a request to the given route."""
 
 
 @dataclass(frozen=True)
 class AsgiHandler:
-    """A handler that reads and sends messages of ASGI itself, for a route that is hot or that streams."""
+    """A handler that reads and sends ASGI messages, for a route that is hot or that streams."""
 
     serve: Callable[[Scope, Receive, Send, "Route"], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Route:
-    """One route of the public API, whichever service answers it."""
+    """One route of the public API, whichever service responds."""
 
     method: Method
     path: str
@@ -125,10 +125,10 @@ class Route:
     summary: str
     description: str
     permission: frozenset[Role] | None
-    """The roles that may ever use it; PUBLIC (None) if it asks for no token."""
+    """The roles that may use it; PUBLIC (None) if it requires no token."""
     handler: Handler | AsgiHandler
     service: ServiceName | None = None
-    """The service without which there is no answer; None if the gateway answers by itself."""
+    """The service without which there is no response; None if the gateway responds alone."""
     query: tuple[QueryParameter, ...] = ()
     headers: tuple[HeaderParameter, ...] = ()
     request: RequestBody | None = None
@@ -138,27 +138,27 @@ class Route:
     example: Example
     limits: Limits = Limits()
     creates: bool = False
-    """The response has the `id` of a new thing, whose own routes are below this path."""
+    """The response has the `id` of a new resource, whose own routes are below this path."""
     links: tuple[Link, ...] = ()
 
     @cached_property
     def query_names(self) -> tuple[str, ...]:
-        """Return the names of the query parameters that the route knows."""
+        """The names of the query parameters of the route."""
         return tuple(parameter.name for parameter in self.query)
 
     @cached_property
     def path_names(self) -> tuple[str, ...]:
-        """Return the names of the parameters in the path."""
+        """The names of the parameters in the path."""
         return tuple(part.split("}")[0] for part in self.path.split("{")[1:])
 
     @cached_property
     def may_wait(self) -> bool:
-        """Return whether `Prefer: wait=N` counts here."""
+        """Whether `Prefer: wait=N` has an effect."""
         return any(header.name == "Prefer" for header in self.headers)
 
     @property
     def answering_service(self) -> ServiceName:
-        """Return the service that a proxied route is passed on to."""
+        """The service to which the route is forwarded. Raise ValueError if the gateway responds."""
         if self.service is None:
             raise ValueError(f"{self.operation_id} is answered by the gateway: it is passed on to no service")
         return self.service

@@ -1,4 +1,4 @@
-"""The groups of routes that the OpenAPI document shows, in its order."""
+"""The groups of routes in the OpenAPI document, in its order."""
 
 from dataclasses import dataclass
 
@@ -22,15 +22,17 @@ PERMITS = Tag(name="permits", description="CITES permits, the balances of their 
 APPLICATIONS = Tag(
     name="permit-applications", description="Applications for permits, from the trader to the authority."
 )
-REFERENCE = Tag(name="reference", description="Code lists, the listing of species, suspensions of trade and quotas.")
+REFERENCE = Tag(name="reference", description="Code lists, listings of species, suspensions of trade and quotas.")
 POLICIES = Tag(name="policies", description="The stricter measures of a country, as switches.")
 REPORTS = Tag(name="reports", description="Annual reports and their comparison with the other country, as CSV.")
 WEBHOOK_ENDPOINTS = Tag(
-    name="webhook-endpoints", description="The addresses to which the hub sends events, and the deliveries to them."
+    name="webhook-endpoints", description="The URLs to which the hub sends events, and the deliveries to them."
 )
 DELIVERIES = Tag(name="deliveries", description="Single deliveries of events to webhook endpoints.")
-EVENTS = Tag(name="events", description="The feed of events, for clients that ask instead of receiving webhooks.")
-WEBHOOKS = Tag(name="webhooks", description="The requests that the hub makes to webhook endpoints, by type of event.")
+EVENTS = Tag(
+    name="events", description="The feed of events, for clients that fetch them instead of receiving webhooks."
+)
+WEBHOOKS = Tag(name="webhooks", description="The requests that the hub sends to webhook endpoints, by event type.")
 TAGS = (
     ACCESS,
     DECLARATIONS,

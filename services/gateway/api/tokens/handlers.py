@@ -1,4 +1,4 @@
-"""The token endpoint (RFC 6749, 4.4) and what clients read to find and check it (RFC 8414, RFC 7517)."""
+"""The token endpoint (RFC 6749, 4.4), its metadata (RFC 8414) and its keys (RFC 7517)."""
 
 import base64
 import binascii
@@ -38,7 +38,7 @@ NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class OAuthError(Exception):
-    """A refusal in the words of RFC 6749, 5.2."""
+    """A refusal with an error code of RFC 6749, 5.2."""
 
     def __init__(self, error: TokenError, description: str) -> None:
         super().__init__(error)
@@ -46,7 +46,7 @@ class OAuthError(Exception):
 
 
 async def create_token(request: Request, route: Route) -> Response:
-    """Return an access token, or the refusal of one."""
+    """Return an access token or a refusal."""
     try:
         token = await _grant_token(request, route)
     except OAuthError as error:
@@ -84,17 +84,17 @@ async def read_server_metadata(request: Request, route: Route) -> Response:
 
 
 async def read_token_keys(request: Request, route: Route) -> Response:
-    """Return the public keys that access tokens are signed with (RFC 7517)."""
+    """Return the public keys of access tokens (RFC 7517)."""
     return _render_keys(get_context(request).access_tokens.keys.public_jwks())
 
 
 async def read_receipt_keys(request: Request, route: Route) -> Response:
-    """Return the public keys that receipts were ever signed with (RFC 7517)."""
+    """Return the public keys of receipts (RFC 7517), retired ones included."""
     return _render_keys(get_context(request).access_tokens.keys.public_jwks_with_retired())
 
 
 async def read_webhook_keys(request: Request, route: Route) -> Response:
-    """Return the public keys that webhooks are signed with (RFC 7517)."""
+    """Return the public keys of webhook signatures (RFC 7517)."""
     caller = Caller(service="gateway", request_id=request_id(request))
     try:
         reply = await service_calls.read_webhook_keys(get_context(request), caller=caller)
@@ -112,7 +112,7 @@ def _render_keys(jwks: dict[str, Any]) -> Response:
 
 
 def _render_refusal(error: OAuthError) -> Response:
-    """Render a refusal as RFC 6749, 5.2 has it."""
+    """Return a refusal in the form of RFC 6749, 5.2."""
     record_code(error.error)
     wrong_client = error.error is TokenError.INVALID_CLIENT
     return render_view(

@@ -1,4 +1,4 @@
-"""The token endpoint (RFC 6749, 4.4), and what clients find it and check its tokens by (RFC 8414, RFC 7517)."""
+"""The token endpoint (RFC 6749, 4.4), its metadata (RFC 8414) and its keys (RFC 7517)."""
 
 from services.gateway.api.routing.permissions import PUBLIC
 from services.gateway.api.routing.route import Limits, RequestBody, Route, RouteResponse
@@ -14,18 +14,19 @@ ROUTES = (
         path="/oauth2/token",
         operation_id="create_token",
         tag=ACCESS,
-        summary="Ask for an access token",
+        summary="Get an access token",
         description=(
-            "Ask for an access token by client credentials, an hour long.\n\n"
-            "The client authenticates in one way: by HTTP Basic, by `client_id` and `client_secret` in the form, or "
-            "by `client_assertion` (`private_key_jwt`, RFC 7523): a JWT signed by its key with ES256 or Ed25519, "
-            "`iss` and `sub` its client id, `aud` our issuer alone, at most 5 minutes old, each `jti` once."
+            "A client gets an access token by its credentials. The token is valid for one hour.\n\n"
+            "The client authenticates in one of three ways: by HTTP Basic, by `client_id` and `client_secret` in the "
+            "form, or by `client_assertion` (`private_key_jwt`, RFC 7523).\n\n"
+            "An assertion is a JWT, signed by the client's key with ES256 or Ed25519. `iss` and `sub` are the client "
+            "id, `aud` is the issuer. It is at most 5 minutes old, and each `jti` is used once."
         ),
         permission=PUBLIC,
         handler=handlers.create_token,
         request=RequestBody(media=(TOKEN_FORM,)),
         responses=(
-            RouteResponse(description="The token; send it as Authorization: Bearer …", model=Token),
+            RouteResponse(description="The token. Send it as `Authorization: Bearer …`", model=Token),
             RouteResponse(
                 status=400,
                 description="RFC 6749, 5.2: invalid_request, unsupported_grant_type, invalid_scope",
@@ -42,8 +43,8 @@ ROUTES = (
         path="/.well-known/oauth-authorization-server",
         operation_id="read_server_metadata",
         tag=ACCESS,
-        summary="Where and how to ask for tokens",
-        description="Say where and how tokens are asked for (RFC 8414).",
+        summary="Read the metadata of the token endpoint",
+        description="The document says where and how clients get tokens (RFC 8414).",
         permission=PUBLIC,
         handler=handlers.read_server_metadata,
         responses=(RouteResponse(description=DOCUMENT, model=ServerMetadata),),
@@ -54,8 +55,8 @@ ROUTES = (
         path="/.well-known/jwks.json",
         operation_id="read_token_keys",
         tag=ACCESS,
-        summary="The public keys of access tokens",
-        description="Publish the public keys that access tokens are signed with (RFC 7517).",
+        summary="Read the public keys of access tokens",
+        description="The document has the public keys of access tokens (RFC 7517).",
         permission=PUBLIC,
         handler=handlers.read_token_keys,
         responses=(RouteResponse(description=DOCUMENT, model=PublicKeys),),
@@ -66,10 +67,10 @@ ROUTES = (
         path="/.well-known/receipt-keys.json",
         operation_id="read_receipt_keys",
         tag=ACCESS,
-        summary="The public keys of receipts, old ones too",
+        summary="Read the public keys of receipts",
         description=(
-            "Publish the public keys that receipts were ever signed with (RFC 7517), those dropped in a rotation "
-            "too.\n\nThey verify receipts and nothing else: no token signed by a dropped key lets anybody in."
+            "The document has the public keys of all receipts (RFC 7517), retired keys included.\n\nThey verify "
+            "only receipts: the hub accepts no access token with a retired key."
         ),
         permission=PUBLIC,
         handler=handlers.read_receipt_keys,
@@ -81,8 +82,8 @@ ROUTES = (
         path="/.well-known/webhook-keys.json",
         operation_id="read_webhook_keys",
         tag=ACCESS,
-        summary="The public keys of webhooks",
-        description=("Publish the keys that webhooks are signed with (RFC 7517): Ed25519, `v1a` of Standard Webhooks."),
+        summary="Read the public keys of webhooks",
+        description="The document has the Ed25519 keys of webhook signatures (RFC 7517): `v1a` of Standard Webhooks.",
         permission=PUBLIC,
         handler=handlers.read_webhook_keys,
         service="notifications",
