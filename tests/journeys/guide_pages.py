@@ -2,19 +2,24 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.cli.ports import free_ports
 from tests.hub import RunningHub
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE_HUB = "http://127.0.0.1:8000"
+PAGE_RECEIVER_PORT = re.compile(r"\b3000\b")
 BLOCK = re.compile(r"^```(?P<language>\w+)(?: title=(?P<file>\S+))?\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
 UNTIL_STOPPED = ("make run", "saola listen ")
 """Commands that run until Ctrl-C: a block that begins with one of them is for a terminal of its own."""
 SEPARATOR = "\x1e"
+SHELL_SECONDS = 170.0
 
 
 @dataclass(frozen=True)
@@ -49,11 +54,23 @@ def run_guide(page: str, folder: Path, hub: RunningHub) -> None:
     run, shown = _pair_commands(blocks)
     for block in blocks:
         if block.file:
-            (folder / block.file).write_text(block.text.replace(PAGE_HUB, hub.url))
+            (folder / block.file).write_text(block.text)
     script = "".join(f"printf '{SEPARATOR}'\n{block.text}" for block in run).replace(PAGE_HUB, hub.url)
+    script = PAGE_RECEIVER_PORT.sub(str(free_ports(1)[0]), script)
+    status, output = _run_shell(script, folder)
+    printed = output.split(SEPARATOR)[1:]
+    last = run[len(printed) - 1]
+    assert status == 0, f"docs/{page}, line {last.line}: status {status}\n{printed[-1]}"
+    for block, text, expected in zip(run, printed, shown, strict=True):
+        missing = find_missing_line(expected, text)
+        assert missing is None, f"docs/{page}, line {block.line}: {missing!r} is not in the output\n{text}"
+
+
+def _run_shell(script: str, folder: Path) -> tuple[int, str]:
+    """Return the status of a script and what it prints; end what it leaves in the background."""
     outside = ("SAOLA_HOME", "SAOLA_HUB", "SAOLA_CLIENT_ID", "SAOLA_CLIENT_SECRET")
     environment = {name: value for name, value in os.environ.items() if name not in outside}
-    done = subprocess.run(
+    shell = subprocess.Popen(
         ["sh", "-e", "-c", script],
         cwd=folder,
         env=environment | {"CURL_HOME": str(folder), "COLUMNS": "200", "NO_PROXY": "127.0.0.1"},
@@ -61,15 +78,14 @@ def run_guide(page: str, folder: Path, hub: RunningHub) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=170,
-        check=False,
+        start_new_session=True,
     )
-    printed = done.stdout.split(SEPARATOR)[1:]
-    last = run[len(printed) - 1]
-    assert done.returncode == 0, f"docs/{page}, line {last.line}: status {done.returncode}\n{printed[-1]}"
-    for block, output, expected in zip(run, printed, shown, strict=True):
-        missing = find_missing_line(expected, output)
-        assert missing is None, f"docs/{page}, line {block.line}: {missing!r} is not in the output\n{output}"
+    try:
+        output, _ = shell.communicate(timeout=SHELL_SECONDS)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)
+    return shell.returncode, output
 
 
 def _pair_commands(blocks: list[Block]) -> tuple[list[Block], list[str]]:
@@ -84,12 +100,12 @@ def _pair_commands(blocks: list[Block]) -> tuple[list[Block], list[str]]:
 
 
 def find_missing_line(expected: str, output: str) -> str | None:
-    """Return the first expected line that the output lacks, in order; `…` stands for any text."""
-    rest = output.splitlines()
+    """Return the first expected line that the output lacks, in order; `…` is any text, spaces count as one."""
+    rest = [" ".join(line.split()) for line in output.splitlines()]
     for line in expected.splitlines():
-        pattern = re.compile(".*?".join(re.escape(part) for part in line.strip().split("…")))
+        pattern = re.compile(".*?".join(re.escape(part) for part in " ".join(line.split()).split("…")))
         for number, candidate in enumerate(rest):
-            if pattern.fullmatch(candidate.strip()):
+            if pattern.fullmatch(candidate):
                 rest = rest[number + 1 :]
                 break
         else:

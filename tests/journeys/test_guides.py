@@ -10,8 +10,11 @@ from saola_client import Hub
 from tests.hub import RunningHub, running_hub
 from tests.journeys.guide_pages import find_missing_line, prepare_folder, read_blocks, run_guide
 
-GUIDES = ()
+GUIDES = ("permits.md", "wco.md", "webhooks.md", "law.md", "identity.md", "logs.md")
 """Pages that continue from the quickstart, with its files and in its folder."""
+
+
+pytestmark = pytest.mark.timeout(300)  # the first test also starts a hub and runs the quickstart
 
 
 @pytest.fixture(scope="module")
