@@ -1,4 +1,4 @@
-"""The permits app on a database of its own."""
+"""Fixtures of the tests of permits."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.permits.internal_client import InternalClient
 
 @pytest.fixture
 async def internal_client(clone: Clone, tmp_path: Path) -> AsyncIterator[InternalClient]:
-    """The permits app on a database of its own, and the gateway's keys."""
+    """A client of the permits app on its own database, with the gateway's keys."""
     private, public = tmp_path / "gateway.json", tmp_path / "gateway.pub.json"
     create_signing_keys(private, public)
     settings = Settings(

@@ -1,4 +1,4 @@
-"""What the tests of turns share: a declaration accepted or shipped, a turn taken, a ledger that adds up."""
+"""Steps that tests of transitions share: run a command, lodge an accepted declaration, check balances."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -35,15 +35,18 @@ DeclarationAction = Callable[[AsyncEngine, UUID, Party, Any, IdempotentCommand],
 async def run_command(
     db: AsyncEngine, act: DeclarationAction, found: dict[str, Any], by: Party, stated: Any, name: UUID | None = None
 ) -> dict[str, Any]:
-    kept = await act(db, UUID(found["id"]), by, stated, command(name))
-    return dict(json.loads(kept.body))
+    """Run an action on a declaration. Return the declaration after it."""
+    response = await act(db, UUID(found["id"]), by, stated, command(name))
+    return dict(json.loads(response.body))
 
 
 def build_model(model: Any, **fields: Any) -> Any:
+    """Return a validated model with these fields."""
     return model.model_validate(fields)
 
 
 async def accepted_declaration(db: AsyncEngine, quantity: str = "100", **more: Any) -> tuple[UUID, dict[str, Any]]:
+    """Return a permit's id and an accepted declaration of it."""
     permit = permit_content(line(**more))
     permit_id = await issue_permit(db, permit)
     await endorse_permit(db, permit_id, A="118")
@@ -55,13 +58,13 @@ async def accepted_declaration(db: AsyncEngine, quantity: str = "100", **more: A
 
 
 async def check_balances(db: AsyncEngine) -> None:
-    """Work every balance out again from its entries."""
+    """Compare every balance with its entries."""
     async with db.connect() as conn:
         rows = (await conn.execute(text("SELECT * FROM ledger ORDER BY number"))).mappings().all()
         lines = (await conn.execute(text("SELECT * FROM permit_lines"))).mappings().all()
-    for kept in lines:
-        mine = [r for r in rows if (r["permit_id"], r["line"]) == (kept["permit_id"], kept["line"])]
-        told = recompute(
+    for stored in lines:
+        mine = [r for r in rows if (r["permit_id"], r["line"]) == (stored["permit_id"], stored["line"])]
+        computed = recompute(
             LedgerEntry(
                 side=Side(r["side"]),
                 kind=EntryKind(r["kind"]),
@@ -71,12 +74,12 @@ async def check_balances(db: AsyncEngine) -> None:
             )
             for r in mine
         )
-        for name in vars(told):
-            assert getattr(told, name) == kept[name], name
+        for name in vars(computed):
+            assert getattr(computed, name) == stored[name], name
 
 
 async def lodge_part_uses(db: AsyncEngine, quantity: str, *parts: str) -> tuple[UUID, list[dict[str, Any]]]:
-    """Endorse so much under one bill of lading, and lodge part uses of it."""
+    """Endorse a quantity under one bill of lading and lodge part uses of it. Return the permit and declarations."""
     permit = permit_content()
     permit_id = await issue_permit(db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": quantity}], "transport_document": "MAEU-1"}
@@ -87,5 +90,5 @@ async def lodge_part_uses(db: AsyncEngine, quantity: str, *parts: str) -> tuple[
 
 
 def severities(found: dict[str, Any]) -> dict[str, str]:
-    """Answer the rules that found something, each with its severity."""
+    """Return the severity of each finding by its rule."""
     return {f["rule"]: f["severity"] for f in found["findings"]}

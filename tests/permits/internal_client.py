@@ -1,4 +1,4 @@
-"""The permits service over HTTP, called as the gateway calls it in a party's name."""
+"""A client that calls the permits service as the gateway does for a party."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ ADMIN = party("admin", "FR")
 
 
 class InternalClient:
-    """Calls the service as the gateway would, in a party's name."""
+    """Calls the service with a token of the gateway for a party."""
 
     def __init__(self, app: FastAPI, http: httpx2.AsyncClient, signer: InternalTokenSigner) -> None:
         self.app, self.http, self.signer = app, http, signer
@@ -30,6 +30,7 @@ class InternalClient:
 
 
 async def issue_by_http(internal_client: InternalClient, *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Issue a permit over HTTP. Return its view, and its content as `terms`."""
     permit = permit_content(*lines, **more)
     response = await internal_client(
         "POST", "/v1/permits", AUTHORITY_ZA, json=json.loads(permit.model_dump_json(exclude_none=True))
@@ -40,6 +41,7 @@ async def issue_by_http(internal_client: InternalClient, *lines: dict[str, Any],
 
 
 async def lodge_by_http(internal_client: InternalClient, stated: Any) -> str:
+    """Lodge a declaration over HTTP. Return its id."""
     sent = submission_message(stated)
     batch = {"letters": [json.loads(sent.model_dump_json())]}
     response = await internal_client("POST", "/internal/declarations", None, json=batch)

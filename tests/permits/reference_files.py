@@ -1,4 +1,4 @@
-"""Files of reference data that tests load: rows of the public index's shape, and what a load answers."""
+"""Files of reference data for tests: rows in the format of the public index, and the counts of a load's report."""
 
 import csv
 import io
@@ -25,6 +25,7 @@ COLUMNS = (
 
 
 def taxon_row(number: int, name: str, listing: str = "II", **more: str) -> dict[str, str]:
+    """Return a row of the index of species."""
     genus, _, species = name.partition(" ")
     row = {
         "TaxonId": str(number), "Kingdom": "Animalia", "Class": "Reptilia", "Order": "Inventa", "Family": "Inventidae",
@@ -36,6 +37,7 @@ def taxon_row(number: int, name: str, listing: str = "II", **more: str) -> dict[
 
 
 def index_csv(rows: Iterable[dict[str, str]], *lines: str) -> str:
+    """Return an index of species as CSV, with raw lines after its rows."""
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()
@@ -44,6 +46,7 @@ def index_csv(rows: Iterable[dict[str, str]], *lines: str) -> str:
 
 
 async def chunks(content: str | bytes, size: int = 10_007) -> AsyncIterator[bytes]:
+    """Yield a file in pieces."""
     whole = content.encode() if isinstance(content, str) else content
     for start in range(0, len(whole), size):
         yield whole[start : start + size]
@@ -52,14 +55,17 @@ async def chunks(content: str | bytes, size: int = 10_007) -> AsyncIterator[byte
 async def load_content(
     db: AsyncEngine, content: str | bytes, which: str = "taxa", day: date = TODAY, **how: Any
 ) -> dict[str, Any]:
+    """Load a file. Return its report."""
     report = await load(db, LIST_KINDS[which], chunks(content, **how), day, datetime.now(UTC), UUID(int=7))
     return report.model_dump(mode="json")
 
 
 def report_counts(report: dict[str, Any]) -> dict[str, int]:
+    """Return the counts of a report that are not zero."""
     names = ("taken", "repaired", "refused", "unchanged", "added", "changed", "ended")
     return {name: report[name] for name in names if report[name]}
 
 
 async def appendices(db: AsyncEngine, name: str, day: date = TODAY, country: str | None = None) -> list[str | None]:
+    """Return the Appendices of a name on a day."""
     return [one["appendix"] for one in await rows_as_json(read.list_taxa(db, name, day, country, limit=50))]

@@ -1,4 +1,4 @@
-"""Of each rule an example that it finds, and one that differs from that in one thing and passes."""
+"""Two examples per rule: one with a finding, and one that differs in a single value and has none."""
 
 from dataclasses import replace
 
@@ -187,4 +187,4 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         lambda: rules_found(PERMIT, quantity="120"),
     ),
 }
-"""By rule: what it finds, and what differs from that in one thing and passes."""
+"""By rule: an example with a finding, and one that differs in a single value and has none."""

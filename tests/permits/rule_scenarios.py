@@ -1,4 +1,4 @@
-"""Declarations and permits one rule apart, for the examples of each rule: filed, checked, endorsed, abandoned."""
+"""Declarations and permits for the examples of each rule: lodged, checked, endorsed or stale."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -41,7 +41,7 @@ def received_declaration(
     shipment: dict[str, Any] | None = None,
     **goods: Any,
 ) -> DeclarationRecord:
-    """File a declaration of ten skins that cites permits, each by number and issuer, and is not checked yet."""
+    """Return an unchecked declaration of ten skins that cites permits by number and issuer."""
     cites = [{"number": p.content.number, "issuer": p.content.issuer, **(document or {})} for p in cited]
     stated = item(cited[0].content if cited else permit("export").content, "10", taxon=TAXON)
     stated |= {"documents": cites, **goods}
@@ -62,18 +62,18 @@ def received_declaration(
 def rules_found(
     *cited: PermitRecord, known: Facts = APPENDIX_II, also: tuple[PermitRecord, ...] = (), **more: Any
 ) -> Names:
-    """Answer the rules that find something in such a declaration; `also` are permits that are here uncited."""
+    """Return the rules with findings in such a declaration. `also` are further permits, which it does not cite."""
     declaration = received_declaration(*cited, known=known, **more)
     return {one.rule for one in check(declaration, {p.key: p for p in (*cited, *also)}, known).findings}
 
 
 def changed_permit(other: PermitRecord, **changes: Any) -> PermitRecord:
-    """Answer a permit with some of its terms otherwise."""
+    """Return a copy of a permit with changed content."""
     return replace(other, id=new_id(), content=other.content.model_copy(update=changes))
 
 
 def permit_with_lines(*stated: dict[str, Any]) -> PermitRecord:
-    """Answer an endorsed export permit with these lines."""
+    """Return an endorsed export permit with these lines."""
     one = permit("export")
     terms = type(one.content).model_validate({**one.content.model_dump(), "lines": stated})
     made = {
@@ -101,7 +101,7 @@ AFTER_VALIDITY = NOW + timedelta(days=70)
 
 
 def permit_in_use(quantity: str, left: int = 120) -> PermitRecord:
-    """Answer a permit of which somebody has so much set aside."""
+    """Return a permit with a reservation of this quantity."""
     held = Citation(
         declaration=new_id(),
         item=1,
@@ -119,7 +119,7 @@ def permit_in_use(quantity: str, left: int = 120) -> PermitRecord:
 
 
 def rules_when_counted_elsewhere(by: str | None, claimed: str = "10") -> Names:
-    """Claim that another declaration, which used 10, counted these already."""
+    """Return the rules with findings if a declaration claims that another one, which used 10, counted its goods."""
     done = Citation(
         declaration=new_id(), item=1, permit=PERMIT.id, line="A", side=Side.IMPORT, use="exhausts", used=Decimal(10)
     )
@@ -129,7 +129,7 @@ def rules_when_counted_elsewhere(by: str | None, claimed: str = "10") -> Names:
 
 
 def rules_after_endorsement(quantity: str) -> Names:
-    """Endorse so much of a permit of which a declaration has set 100 aside."""
+    """Return the rules with findings after an endorsement of this quantity, with 100 reserved by a declaration."""
     act = Actor(party=B.id, role=ActorRole.TRADER, at=NOW)
     taken = lodge(
         [replace(received_declaration(UNENDORSED_PERMIT, quantity="100"), sequence=1)],
@@ -146,7 +146,7 @@ def rules_after_endorsement(quantity: str) -> Names:
 
 
 def rules_when_stale(*, after: bool) -> Names:
-    """Let a declaration be, and end it by its country's days, or not."""
+    """Return the rules with findings of an accepted declaration, before or after its country's days are over."""
     taken = lodge(
         [received_declaration(PERMIT)], [PERMIT], Actor(party=B.id, role=ActorRole.TRADER, at=NOW), APPENDIX_II
     )
@@ -163,7 +163,7 @@ def rules_when_stale(*, after: bool) -> Names:
 
 
 def facts_with_quota_usage(total: int) -> Facts:
-    """Let the permit's line take so much in all of a quota of 100."""
+    """Return facts in which the running total of the permit's line in a quota of 100 is `total`."""
     one = QuotaUsage(
         quota=new_id(),
         taxon=TAXON,
@@ -177,7 +177,7 @@ def facts_with_quota_usage(total: int) -> Facts:
 
 
 def facts_with_synonym(name: str) -> Facts:
-    """Let the listing know a second name for the taxon."""
+    """Return facts in which the listing has a synonym of the taxon."""
     one = listing(Population(appendix="II"))
     both = {
         TAXON: (ListingMatch(listing=one, kind="accepted", key=one.key),),
@@ -187,10 +187,11 @@ def facts_with_synonym(name: str) -> Facts:
 
 
 def facts_with_changed_appendix(appendix: str) -> Facts:
-    """Let the taxon move from Appendix II to another after the permit was issued."""
+    """Return facts in which the taxon moves from Appendix II to another after the issue of the permit."""
     then = PERMIT.content.issued_on + timedelta(days=5)
     return facts(listing(Population(appendix="II"), until=then), listing(Population(appendix=appendix), since=then))
 
 
 def facts_with_suspension(country: str) -> Facts:
+    """Return facts with a suspension of a country."""
     return replace(APPENDIX_II, suspensions=(suspension(country=country),))

@@ -1,4 +1,4 @@
-"""Applications as the tests of permits make them."""
+"""Sample applications for the tests of permits."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ from tests.permits.sample_data import AUTHORITY_ZA, A, command, line, permit_con
 
 
 def application_content(*lines: dict[str, Any], **more: Any) -> Application:
-    """Write an application of A for an export permit."""
+    """Return an application of A for an export permit."""
     stated = permit_content(*(lines or (line(),))).model_dump(
         exclude={"number", "issued_on", "valid_until", "retrospective"}, exclude_none=True
     )
@@ -24,13 +24,13 @@ def application_content(*lines: dict[str, Any], **more: Any) -> Application:
 
 
 def officer(person: str = "one", party: Party = AUTHORITY_ZA) -> Officer:
-    """Answer a person of an authority."""
+    """Return an officer of an authority."""
     return Officer(party=party, person=person, actor=Actor(party=party.id, role=ActorRole.AUTHORITY, at=now()))
 
 
 async def submit_application(
     db: AsyncEngine, stated: Application | None = None, by: Party = A, trader: RepresentedTrader | None = None
 ) -> UUID:
-    """Submit an application and answer its id."""
-    kept = await applications.submit(db, by, stated or application_content(), command(), trader=trader)
-    return UUID(json.loads(kept.body)["id"])
+    """Store an application. Return its id."""
+    response = await applications.submit(db, by, stated or application_content(), command(), trader=trader)
+    return UUID(json.loads(response.body)["id"])

@@ -1,4 +1,4 @@
-"""Parties, permits and declarations that the tests of permits tell their stories with."""
+"""Sample parties, permits and declarations for the tests of permits."""
 
 import itertools
 import json
@@ -24,7 +24,7 @@ _numbers = itertools.count(1)
 
 
 def party(role: str, country: str, identifier: str | None = None) -> Party:
-    """Make a party with one role."""
+    """Return a party with one role."""
     name = f"{role} of {country}"
     identifiers = {"EORI": identifier} if identifier else {}
     return Party(id=new_id(), name=name, country=country, roles=(role,), identifiers=identifiers)  # type: ignore[arg-type]
@@ -41,7 +41,7 @@ OTHER_TRADER = party("trader", "FR", "FR00000000000000")
 
 
 def line(line_letter: str = "A", quantity: str = "120", **more: Any) -> dict[str, Any]:
-    """Write a permit line."""
+    """Return a permit line."""
     return {
         "line": line_letter,
         "taxon": "Crocodylus niloticus",
@@ -56,7 +56,7 @@ def line(line_letter: str = "A", quantity: str = "120", **more: Any) -> dict[str
 
 
 def permit_content(*lines: dict[str, Any], **more: Any) -> Permit:
-    """Write a permit from A to B."""
+    """Return the content of an export permit from A to B."""
     number = f"ZA-{TODAY.year}-{next(_numbers):06}"
     return Permit.model_validate(
         {
@@ -77,7 +77,7 @@ def permit_content(*lines: dict[str, Any], **more: Any) -> Permit:
 
 
 def item(permit: Permit, quantity: str = "100", number: int = 1, /, **more: Any) -> dict[str, Any]:
-    """Write an item that cites the first line of a permit."""
+    """Return a goods item that cites a permit."""
     cites = {"type": "C400", "number": permit.number, "issuer": permit.issuer, **more.pop("document", {})}
     return {
         "number": number,
@@ -95,7 +95,7 @@ def item(permit: Permit, quantity: str = "100", number: int = 1, /, **more: Any)
 
 
 def declaration(*items: dict[str, Any], **more: Any) -> NormalizedDeclaration:
-    """Write an import declaration of B."""
+    """Return an import declaration of B."""
     return NormalizedDeclaration.model_validate(
         {
             "reference": f"B-{next(_numbers):06}",
@@ -111,7 +111,7 @@ def declaration(*items: dict[str, Any], **more: Any) -> NormalizedDeclaration:
 
 
 def submission_message(stated: NormalizedDeclaration, by: Party = B, at: datetime | None = None) -> SubmissionMessage:
-    """Write the letter that brings a declaration from the gateway."""
+    """Return the message by which the gateway sends a declaration."""
     at = at or datetime.now(UTC)
     return SubmissionMessage(
         id=new_id(at),
@@ -124,41 +124,41 @@ def submission_message(stated: NormalizedDeclaration, by: Party = B, at: datetim
 
 
 def command(command_id: UUID | None = None, body: bytes = b"") -> IdempotentCommand:
-    """Name a command."""
+    """Return a new command."""
     return IdempotentCommand(command_id or new_id(), body, datetime.now(UTC))
 
 
 async def issue_permit(db: AsyncEngine, permit: Permit, by: Party = AUTHORITY_ZA) -> UUID:
-    """Issue a permit and answer its id."""
-    kept = await issue.issue(db, by, permit, command())
-    return UUID(json.loads(kept.body)["id"])
+    """Issue a permit. Return its id."""
+    response = await issue.issue(db, by, permit, command())
+    return UUID(json.loads(response.body)["id"])
 
 
 async def endorse_permit(db: AsyncEngine, permit_id: UUID, by: Party = CUSTOMS_ZA, **lines: str) -> dict[str, Any]:
-    """Endorse lines of a permit with what left."""
+    """Endorse lines of a permit with the quantities that left."""
     stated = Endorsement.model_validate(
         {"lines": [{"line": name, "quantity": quantity} for name, quantity in lines.items()], "port": "Durban"}
     )
-    kept = await endorse.endorse(db, permit_id, by, stated, command())
-    return dict(json.loads(kept.body))
+    response = await endorse.endorse(db, permit_id, by, stated, command())
+    return dict(json.loads(response.body))
 
 
 async def lodge_declaration(
     db: AsyncEngine, stated: NormalizedDeclaration, by: Party = B, at: datetime | None = None
 ) -> dict[str, Any]:
-    """Bring a declaration in and answer what became of it."""
+    """Lodge a declaration. Return it as its party reads it after the check."""
     sent = submission_message(stated, by, at)
     await lodge_batch.lodge_declarations(db, [sent], datetime.now(UTC))
     return await as_json(read.read_declaration(db, sent.id, by))
 
 
 async def balance(db: AsyncEngine, permit_id: UUID, line_letter: str = "A") -> dict[str, Any]:
-    """Read the import side of a permit line."""
+    """Return the import side of a permit line."""
     found = await as_json(permits_read.read_permit(db, permit_id, AUTHORITY_ZA, datetime.now(UTC)))
     return next(dict(n["balance"]) for n in found["lines"] if n["line"] == line_letter)
 
 
 async def export_balance(db: AsyncEngine, permit_id: UUID, line_letter: str = "A") -> dict[str, Any]:
-    """Read the export side of a permit line."""
+    """Return the export side of a permit line."""
     found = await as_json(permits_read.read_permit(db, permit_id, AUTHORITY_ZA, datetime.now(UTC)))
     return next(dict(n["export_balance"]) for n in found["lines"] if n["line"] == line_letter)

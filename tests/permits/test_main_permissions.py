@@ -1,4 +1,4 @@
-"""Every route of permits wants a token, and every role may do what the table says and no more."""
+"""Every route of permits requires a token, and a role has exactly the permissions of the table."""
 
 from uuid import uuid4
 
@@ -10,21 +10,22 @@ from tests.permits.sample_data import AUTHORITY_FR, CUSTOMS_FR, B, party
 PARTNER = party("partner", "FR")
 
 
-def operations(app: FastAPI) -> list[tuple[str, str]]:
+def list_operations(app: FastAPI) -> list[tuple[str, str]]:
+    """Return method and path of every route."""
     app.openapi_schema = None
     listed = [(m.upper(), path) for path, methods in app.openapi()["paths"].items() for m in methods]
     return [*listed, ("POST", "/internal/declarations"), ("POST", "/internal/parties"), ("POST", "/internal/permits")]
 
 
-async def test_every_route_without_a_token_is_401(internal_client: InternalClient) -> None:
-    seen = operations(internal_client.app)
+async def test_route_without_a_token_responds_401(internal_client: InternalClient) -> None:
+    seen = list_operations(internal_client.app)
     assert len(seen) > 15
     for method, path in seen:
         response = await internal_client.http.request(method, path.format(id=uuid4(), which="rules", country="FR"))
         assert (response.status_code, response.json()["code"]) == (401, "unauthenticated"), path
 
 
-async def test_a_header_that_claims_a_party_counts_for_nothing(internal_client: InternalClient) -> None:
+async def test_header_that_claims_a_party_is_ignored(internal_client: InternalClient) -> None:
     claims = {"X-Party": str(B.id), "X-Roles": "admin", "Authorization": "Bearer eyJhbGciOiJub25lIn0.e30."}
     assert (await internal_client.http.get("/v1/declarations", headers=claims)).status_code == 401
 
@@ -77,8 +78,8 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
 }
 
 
-async def test_every_role_may_do_what_the_table_says_and_no_more(internal_client: InternalClient) -> None:
-    for operation in operations(internal_client.app):
+async def test_role_has_exactly_the_permissions_of_the_table(internal_client: InternalClient) -> None:
+    for operation in list_operations(internal_client.app):
         for role, who in ROLES.items():
             response = await internal_client(
                 operation[0], operation[1].format(id=uuid4(), which="rules", country="FR"), who

@@ -1,4 +1,4 @@
-"""What the tests of permits read: a view as the JSON that a caller gets."""
+"""Views as the JSON that a caller receives."""
 
 import json
 from collections.abc import Awaitable, Sequence
@@ -9,10 +9,10 @@ from shared.contracts.views.parts import render_json
 
 
 async def as_json(view: Awaitable[WireModel]) -> dict[str, Any]:
-    """Return a view as a caller reads it: what is left out of the JSON is not in it."""
+    """Return a view as its JSON, without the fields that the JSON omits."""
     return dict(json.loads(render_json(await view)))
 
 
 async def rows_as_json(views: Awaitable[Sequence[WireModel]]) -> list[dict[str, Any]]:
-    """Return the rows of a list as a caller reads them."""
+    """Return the rows of a list as their JSON."""
     return [dict(json.loads(render_json(view))) for view in await views]

@@ -1,4 +1,4 @@
-"""The periodic jobs of permits run with the rights of its own database role."""
+"""The periodic jobs of permits with the permissions of its database role."""
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine

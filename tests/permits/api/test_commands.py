@@ -1,4 +1,4 @@
-"""What is sent to permits is refused where it is wrong, its place named, and checked as filing would check it."""
+"""Commands to permits: invalid content is refused with its place, and validation agrees with lodging."""
 
 import json
 from collections.abc import Callable
@@ -29,7 +29,7 @@ Change = Callable[[dict[str, Any]], Any]
       for taxon in (" ", "\t", ".", "-", "123", "×", "x", "spp.", " sp. ", "Spp")),
     (lambda p: p["exporter"].update(name="x\x00"), "/exporter/name", "invalid-format"),
 ])  # fmt: skip
-async def test_a_bad_permit_is_refused_and_its_place_named(
+async def test_permit_with_an_invalid_value_is_refused_with_its_place(
     internal_client: InternalClient, change: Change, pointer: str, code: str
 ) -> None:
     body = json.loads(permit_content().model_dump_json(exclude_none=True))
@@ -41,7 +41,7 @@ async def test_a_bad_permit_is_refused_and_its_place_named(
     assert (pointer, code) in {(fault["pointer"], fault["code"]) for fault in response.json()["errors"]}
 
 
-async def test_an_amendment_needs_the_version_it_amends(internal_client: InternalClient) -> None:
+async def test_amendment_without_the_current_version_is_refused(internal_client: InternalClient) -> None:
     permit = await issue_by_http(internal_client)
     stated = declaration(item(permit["terms"], "1"))
     declaration_id = await lodge_by_http(internal_client, stated)
@@ -52,13 +52,13 @@ async def test_an_amendment_needs_the_version_it_amends(internal_client: Interna
     assert response.json()["version"] == 2
 
 
-async def test_validating_says_what_filing_would_and_keeps_nothing(internal_client: InternalClient) -> None:
+async def test_validation_gives_the_findings_of_lodging_and_stores_nothing(internal_client: InternalClient) -> None:
     permit = await issue_by_http(internal_client)
     good = json.loads(declaration(item(permit["terms"], "1")).model_dump_json(exclude_none=True))
-    told = (await internal_client("POST", "/v1/declarations/validate", B, json=good)).json()
-    assert (told["valid"], [f["rule"] for f in told["findings"]]) == (False, ["CITES-box-14-endorsement"])
-    told = (await internal_client("POST", "/v1/declarations/validate", B, json={**good, "colour": 1})).json()
-    assert (told["valid"], [e["pointer"] for e in told["errors"]]) == (False, ["/colour"])
-    told = (await internal_client("POST", "/v1/declarations/validate", OTHER_TRADER, json=good)).json()
-    assert told["errors"][0]["code"] == "not-your-declaration"
+    verdict = (await internal_client("POST", "/v1/declarations/validate", B, json=good)).json()
+    assert (verdict["valid"], [f["rule"] for f in verdict["findings"]]) == (False, ["CITES-box-14-endorsement"])
+    verdict = (await internal_client("POST", "/v1/declarations/validate", B, json={**good, "colour": 1})).json()
+    assert (verdict["valid"], [e["pointer"] for e in verdict["errors"]]) == (False, ["/colour"])
+    verdict = (await internal_client("POST", "/v1/declarations/validate", OTHER_TRADER, json=good)).json()
+    assert verdict["errors"][0]["code"] == "not-your-declaration"
     assert (await internal_client("GET", "/v1/declarations", B)).json()["data"] == []

@@ -1,4 +1,4 @@
-"""Permits over HTTP: a permit's journey, what is whose, lists and reports as the contract says."""
+"""Permits over HTTP: a permit from issue to report, access of parties, lists and reports by the contract."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from tests.permits.sample_data import (
 )
 
 
-async def test_the_journey_of_one_permit(internal_client: InternalClient) -> None:
+async def test_permit_from_issue_to_report_over_http(internal_client: InternalClient) -> None:
     permit = await issue_by_http(internal_client, line(), line("B", "40", term="MEA", unit="kg"))
     assert permit["lines"][0]["balance"] | {"consented": 0} == {
         "granted": "120", "endorsed": "0", "consented": 0, "reserved": "0", "consumed": "0", "available": "120",
@@ -48,7 +48,7 @@ async def test_the_journey_of_one_permit(internal_client: InternalClient) -> Non
     assert (await internal_client("GET", "/v1/reports/annual", AUTHORITY_FR, params=foreign)).status_code == 404
 
 
-async def test_the_columns_of_the_reports_are_those_of_the_guidelines(internal_client: InternalClient) -> None:
+async def test_report_columns_are_those_of_the_guidelines(internal_client: InternalClient) -> None:
     export = "Appendix,SpeciesName,TermCode,Quantity,UnitCode,TradingPartner,CountryOfOrigin,ExportPermit,"
     rest = "OriginPermit,IFSPermit,PurposeCode,SourceCode,Year\r\n"
     for side, names in (
@@ -59,7 +59,7 @@ async def test_the_columns_of_the_reports_are_those_of_the_guidelines(internal_c
         assert (await internal_client("GET", "/v1/reports/annual", AUTHORITY_FR, params=query)).text == names
 
 
-async def test_one_party_never_sees_anothers_data(internal_client: InternalClient) -> None:
+async def test_party_without_a_part_in_a_trade_gets_not_found(internal_client: InternalClient) -> None:
     permit = await issue_by_http(internal_client)
     declaration_id = await lodge_by_http(internal_client, declaration(item(permit["terms"], "100")))
     for who in (OTHER_TRADER, party("customs", "DE"), party("authority", "DE")):
@@ -75,7 +75,7 @@ async def test_one_party_never_sees_anothers_data(internal_client: InternalClien
     )
 
 
-async def test_a_turn_without_any_body_lacks_what_it_requires(internal_client: InternalClient) -> None:
+async def test_decision_without_a_body_is_refused_for_its_missing_reason(internal_client: InternalClient) -> None:
     permit = await issue_by_http(internal_client)
     declaration_id = await lodge_by_http(internal_client, declaration(item(permit["terms"], "100")))
     for path, who in (
@@ -86,10 +86,12 @@ async def test_a_turn_without_any_body_lacks_what_it_requires(internal_client: I
         assert (response.status_code, response.json()["code"]) == (422, "invalid-body"), response.text
         assert "/reason" in {fault["pointer"] for fault in response.json()["errors"]}
     response = await internal_client("POST", f"/v1/declarations/{declaration_id}/refusal", CUSTOMS_FR, content=b"{}")
-    assert (response.status_code, response.json()["code"]) == (415, "unsupported-media-type"), "a body says what it is"
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported-media-type"), (
+        "a body needs a Content-Type"
+    )
 
 
-async def test_lists_filter_and_page_newest_first(internal_client: InternalClient) -> None:
+async def test_lists_are_filtered_and_paged_newest_first(internal_client: InternalClient) -> None:
     permit = await issue_by_http(internal_client)
     ids = [await lodge_by_http(internal_client, declaration(item(permit["terms"], "1"))) for _ in range(5)]
     first = (await internal_client("GET", "/v1/declarations", B, params={"limit": 3})).json()
@@ -120,14 +122,14 @@ async def test_lists_filter_and_page_newest_first(internal_client: InternalClien
         assert (response.status_code, response.json()["code"]) == (400, "invalid-parameter")
 
 
-async def test_an_expired_permit_reads_so_from_its_dates(internal_client: InternalClient) -> None:
+async def test_permit_after_its_last_day_reads_as_expired(internal_client: InternalClient) -> None:
     permit = await issue_by_http(internal_client, issued_on="2024-01-01", valid_until="2024-06-30")
     assert (await internal_client("GET", f"/v1/permits/{permit['id']}", B)).json()["status"] == "expired"
     assert len((await internal_client("GET", "/v1/permits", B, params={"status": "expired"})).json()["data"]) == 1
     assert (await internal_client("GET", "/v1/permits", B, params={"status": "issued"})).json()["data"] == []
 
 
-async def test_the_reference_tables_are_there(internal_client: InternalClient) -> None:
+async def test_reference_tables_have_rows_and_rules_have_remedies(internal_client: InternalClient) -> None:
     for which in ("purposes", "sources", "terms", "units", "event-types", "rules"):
         assert len((await internal_client("GET", f"/v1/reference/{which}", B)).json()["data"]) > 8
     rules = (await internal_client("GET", "/v1/reference/rules", B)).json()["data"]
@@ -136,7 +138,7 @@ async def test_the_reference_tables_are_there(internal_client: InternalClient) -
     assert all((rule["remedy"] is None) == (rule["severity"] == "note") for rule in rules)
 
 
-async def test_a_table_is_answered_whole_or_page_by_page(internal_client: InternalClient) -> None:
+async def test_reference_table_is_returned_whole_or_by_page(internal_client: InternalClient) -> None:
     for which, by in (("terms", "code"), ("rules", "rule")):
         path = f"/v1/reference/{which}"
         whole = (await internal_client("GET", path, B)).json()
@@ -154,11 +156,11 @@ async def test_a_table_is_answered_whole_or_page_by_page(internal_client: Intern
             assert (response.status_code, response.json()["code"]) == (400, "invalid-parameter"), query
 
 
-async def test_figures_count_checks_and_what_waits_to_be_told(internal_client: InternalClient) -> None:
-    told = (await internal_client.http.get("/metrics")).text
-    assert "saola_news_waiting 0.0" in told and "saola_checks" in told and "saola_database_up 1.0" in told
+async def test_metrics_count_checks_and_waiting_events(internal_client: InternalClient) -> None:
+    metrics = (await internal_client.http.get("/metrics")).text
+    assert "saola_news_waiting 0.0" in metrics and "saola_checks" in metrics and "saola_database_up 1.0" in metrics
 
 
-async def test_health_says_alive_and_ready(internal_client: InternalClient) -> None:
+async def test_health_routes_respond_alive_and_ready(internal_client: InternalClient) -> None:
     assert (await internal_client.http.get("/healthz")).json() == {"status": "alive"}
     assert (await internal_client.http.get("/readyz")).json() == {"status": "ready"}

@@ -1,4 +1,4 @@
-"""A country's switches: off until turned on, changed against the version that was read, each change kept."""
+"""Policies of countries: switches are off by default, a change needs the current version and is recorded."""
 
 from sqlalchemy import text
 
@@ -8,7 +8,7 @@ from tests.permits.sample_data import B
 FR = "/v1/policies/FR"
 
 
-async def test_every_switch_of_a_country_is_off_until_it_is_turned_on(internal_client: InternalClient) -> None:
+async def test_policy_switches_are_off_by_default(internal_client: InternalClient) -> None:
     found = await internal_client("GET", FR, B)
     assert found.json() == {
         "country": "FR",
@@ -19,7 +19,7 @@ async def test_every_switch_of_a_country_is_off_until_it_is_turned_on(internal_c
     assert (found.json()["import_permit_for_appendix_ii"], found.headers["etag"]) == (False, '"0"')
 
 
-async def test_a_policy_is_changed_against_the_version_that_was_read(internal_client: InternalClient) -> None:
+async def test_policy_change_requires_the_current_version_and_is_recorded(internal_client: InternalClient) -> None:
     stated = {"import_permit_for_appendix_ii": True}
     changed = await internal_client("PUT", FR, ADMIN, json=stated, headers={"If-Match": '"0"'})
     assert (changed.status_code, changed.json()["version"], changed.headers["etag"]) == (200, 1, '"1"')
@@ -31,14 +31,14 @@ async def test_a_policy_is_changed_against_the_version_that_was_read(internal_cl
     assert (blind.status_code, blind.json()["code"]) == (428, "version-missing")
     await internal_client("PUT", FR, ADMIN, json={}, headers={"If-Match": '"1"'})
     async with internal_client.app.state.context.engine.connect() as conn:
-        kept = (
+        rows = (
             await conn.execute(text("SELECT version, policy, actor_party_id FROM policy_history ORDER BY id"))
         ).all()
-    assert [(row.version, row.policy["import_permit_for_appendix_ii"]) for row in kept] == [(1, True), (2, False)]
-    assert {row.actor_party_id for row in kept} == {ADMIN.id}
+    assert [(row.version, row.policy["import_permit_for_appendix_ii"]) for row in rows] == [(1, True), (2, False)]
+    assert {row.actor_party_id for row in rows} == {ADMIN.id}
 
 
-async def test_what_is_no_country_or_no_switch_is_refused(internal_client: InternalClient) -> None:
+async def test_policy_of_an_unknown_country_or_switch_is_refused(internal_client: InternalClient) -> None:
     assert (await internal_client("GET", "/v1/policies/ZQ", B)).status_code == 404
     unknown = await internal_client("PUT", FR, ADMIN, json={"everything": True}, headers={"If-Match": "*"})
     assert (unknown.status_code, unknown.json()["code"]) == (422, "invalid-body")

@@ -1,4 +1,4 @@
-"""The code lists of the reference say what each code means, not only that there is one."""
+"""The reference tables give the meaning of each code."""
 
 import pytest
 
@@ -8,13 +8,13 @@ from shared.contracts.views.reference import Code
 
 
 @pytest.mark.parametrize("table", ["purposes", "sources", "kinds", "terms"])
-def test_each_code_has_a_name(table: str) -> None:
+def test_code_in_a_reference_table_has_a_name(table: str) -> None:
     rows = TABLES[table]()
-    told = {row.code: row.name for row in rows}
-    assert len(told) == len(rows) and all(told.values()), table
+    names_by_code = {row.code: row.name for row in rows}
+    assert len(names_by_code) == len(rows) and all(names_by_code.values()), table
 
 
-def test_a_term_says_what_it_can_be_stated_in() -> None:
+def test_term_lists_the_dimensions_of_its_quantity() -> None:
     terms = {row.code: row for row in TABLES["terms"]()}
     assert terms.keys() == TERM_CODES
     assert terms["SKI"] == Code(code="SKI", name="skin", dimensions=("count",))

@@ -1,4 +1,4 @@
-"""What was taken when less was asked of it is read as it stands."""
+"""Stored content that breaks a later, stricter contract is read unchanged."""
 
 from typing import Any
 
@@ -24,13 +24,14 @@ from tests.permits.sample_data import (
 from tests.permits.view_json import as_json
 
 
-def nameless(stated: Any) -> Any:
+def with_blank_taxon(stated: Any) -> Any:
+    """Return a copy of a permit or an application with a blank taxon in its line."""
     line = stated.lines[0].model_copy(update={"taxon": " "})
     return stated.model_copy(update={"lines": (line,)})
 
 
-async def test_a_taxon_without_a_name_that_is_on_file_is_still_read(permits_db: AsyncEngine) -> None:
-    permit = nameless(permit_content())
+async def test_stored_taxon_with_a_blank_name_is_still_read(permits_db: AsyncEngine) -> None:
+    permit = with_blank_taxon(permit_content())
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="100")
     sound = await lodge_declaration(permits_db, declaration(item(permit, "10")))
     async with permits_db.begin() as conn:
@@ -42,5 +43,5 @@ async def test_a_taxon_without_a_name_that_is_on_file_is_still_read(permits_db: 
         await as_json(permits_read.list_permits(permits_db, AUTHORITY_ZA, {}, limit=5, before=None, at=command().at))
     )["data"]
     assert listed["lines"][0]["taxon"] == " "
-    application_id = await submit_application(permits_db, nameless(application_content()))
+    application_id = await submit_application(permits_db, with_blank_taxon(application_content()))
     assert (await as_json(applications.read(permits_db, application_id, A, command().at)))["lines"][0]["taxon"] == " "

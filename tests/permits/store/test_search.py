@@ -1,4 +1,4 @@
-"""Permits and declarations are found by number, issuer, taxon and all below it, holder, state and dates, by indexes."""
+"""Search of permits and declarations by number, issuer, taxon and taxa below, holder, status and dates."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,13 +25,15 @@ from tests.permits.sample_data import (
 from tests.permits.view_json import as_json
 
 
-async def permits_found(db: AsyncEngine, who: Any = AUTHORITY_ZA, **filters: str) -> list[str]:
+async def find_permits(db: AsyncEngine, who: Any = AUTHORITY_ZA, **filters: str) -> list[str]:
+    """Return the numbers of the permits that pass filters."""
     at = datetime.now(UTC)
     page = await as_json(permits_read.list_permits(db, who, filters, limit=50, before=None, at=at))
     return [one["number"] for one in page["data"]]
 
 
-async def declared(db: AsyncEngine, who: Any = CUSTOMS_FR, **filters: str) -> list[str]:
+async def find_declarations(db: AsyncEngine, who: Any = CUSTOMS_FR, **filters: str) -> list[str]:
+    """Return the references of the declarations that pass filters."""
     page = await as_json(read.list_declarations(db, who, filters, limit=50, before=None))
     return [one["reference"] for one in page["data"]]
 
@@ -41,52 +43,60 @@ async def declared(db: AsyncEngine, who: Any = CUSTOMS_FR, **filters: str) -> li
     ["Crocodylus niloticus", "crocodylus NILOTICUS", "Crocodylus niloticus Laurenti, 1768", "Crocodylus",
      "Crocodylus spp.", "Crocodylidae", "Crocodylia spp.", "Reptilia"],
 )  # fmt: skip
-async def test_a_taxon_finds_itself_and_all_that_is_below_it(permits_db: AsyncEngine, asked: str) -> None:
+async def test_search_for_a_taxon_finds_it_and_the_taxa_below(permits_db: AsyncEngine, asked: str) -> None:
     permit, other = permit_content(), permit_content(line(taxon="Falco exemplaris"))
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     await issue_permit(permits_db, other)
     await lodge_declaration(permits_db, declaration(item(permit, "1"), reference="croc"))
     await lodge_declaration(permits_db, declaration(item(other, "1", taxon="Falco exemplaris"), reference="falcon"))
-    assert await permits_found(permits_db, taxon=asked) == [permit.number]
-    assert await declared(permits_db, taxon=asked) == ["croc"]
+    assert await find_permits(permits_db, taxon=asked) == [permit.number]
+    assert await find_declarations(permits_db, taxon=asked) == ["croc"]
 
 
-async def test_a_taxon_is_found_by_its_other_names(permits_db: AsyncEngine) -> None:
+async def test_search_for_a_synonym_finds_the_taxon(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(taxon="Lama vicugna"))
     await issue_permit(permits_db, permit)
     for asked in ("Vicugna vicugna", "Lama vicugna", "Lama"):
-        assert await permits_found(permits_db, taxon=asked) == [permit.number]
-    assert await permits_found(permits_db, taxon="Lama glama") == await permits_found(permits_db, taxon="!") == []
+        assert await find_permits(permits_db, taxon=asked) == [permit.number]
+    assert await find_permits(permits_db, taxon="Lama glama") == await find_permits(permits_db, taxon="!") == []
 
 
-async def test_permits_are_found_by_each_of_their_marks(permits_db: AsyncEngine) -> None:
+async def test_permits_are_found_by_each_filter(permits_db: AsyncEngine) -> None:
     old, new = permit_content(issued_on=TODAY - timedelta(days=90)), permit_content()
     for permit in (old, new):
         await issue_permit(permits_db, permit)
     day = (TODAY - timedelta(days=60)).isoformat()
-    assert await permits_found(permits_db, number=old.number, issuer="ZA") == [old.number]
-    assert await permits_found(permits_db, holder="FR99988877700011") == [new.number, old.number]
-    assert await permits_found(permits_db, **{"from": day}) == [new.number]
-    assert await permits_found(permits_db, to=day) == [old.number]
-    assert await permits_found(permits_db, status="issued", issuer="ZA") == [new.number, old.number]
-    assert await permits_found(permits_db, status="endorsed") == await permits_found(permits_db, issuer="FR") == []
+    assert await find_permits(permits_db, number=old.number, issuer="ZA") == [old.number]
+    assert await find_permits(permits_db, holder="FR99988877700011") == [new.number, old.number]
+    assert await find_permits(permits_db, **{"from": day}) == [new.number]
+    assert await find_permits(permits_db, to=day) == [old.number]
+    assert await find_permits(permits_db, status="issued", issuer="ZA") == [new.number, old.number]
+    assert await find_permits(permits_db, status="endorsed") == await find_permits(permits_db, issuer="FR") == []
 
 
-async def test_declarations_are_found_by_each_of_their_marks(permits_db: AsyncEngine) -> None:
+async def test_declarations_are_found_by_each_filter(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     await lodge_declaration(permits_db, declaration(item(permit, "100"), reference="one"))
     await lodge_declaration(permits_db, declaration(item(permit_content(), "1"), reference="two"))
     today, tomorrow = (datetime.now(UTC).date() + timedelta(days=n) for n in (0, 1))
-    assert await declared(permits_db, permit_number=permit.number) == ["one"]
-    assert await declared(permits_db, issuer="ZA") == await declared(permits_db, holder="ZA1234567") == ["two", "one"]
-    assert await declared(permits_db, status="rejected") == ["two"]
-    assert await declared(permits_db, **{"from": today.isoformat(), "to": today.isoformat()}) == ["two", "one"]
-    assert await declared(permits_db, **{"from": tomorrow.isoformat()}) == await declared(permits_db, issuer="FR") == []
-    assert await declared(permits_db, AUTHORITY_FR, holder="nobody") == []
+    assert await find_declarations(permits_db, permit_number=permit.number) == ["one"]
+    assert (
+        await find_declarations(permits_db, issuer="ZA")
+        == await find_declarations(permits_db, holder="ZA1234567")
+        == ["two", "one"]
+    )
+    assert await find_declarations(permits_db, status="rejected") == ["two"]
+    assert await find_declarations(permits_db, **{"from": today.isoformat(), "to": today.isoformat()}) == ["two", "one"]
+    assert (
+        await find_declarations(permits_db, **{"from": tomorrow.isoformat()})
+        == await find_declarations(permits_db, issuer="FR")
+        == []
+    )
+    assert await find_declarations(permits_db, AUTHORITY_FR, holder="nobody") == []
 
 
-async def test_a_page_goes_on_where_it_ended_while_new_ones_arrive(permits_db: AsyncEngine) -> None:
+async def test_page_after_new_permits_continues_after_the_cursor(permits_db: AsyncEngine) -> None:
     numbers = []
     for _ in range(5):
         permit = permit_content()

@@ -1,4 +1,4 @@
-"""Each search of permits and of declarations goes by an index, on its first page and on each further one."""
+"""Every search of permits and declarations uses an index, on its first page and on later ones."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from services.permits.store.search import list_taxon_words
 from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, CUSTOMS_FR, B
 
 PAGES: tuple[UUID | None, ...] = (None, UUID("019b7800-0000-7000-8000-000000000000"))
-"""The first page, and one far down: the cursor is the id of the last one read."""
+"""The first page, and a late one: the cursor is the id of the last row of the page before."""
 
 PERMITS: tuple[tuple[Any, dict[str, str], str], ...] = (
     (AUTHORITY_ZA, {"number": "ZA-7777"}, "permits_number"),
@@ -31,7 +31,7 @@ PERMITS: tuple[tuple[Any, dict[str, str], str], ...] = (
     (B, {}, "permits_importer|permits_exporter"),
 )
 ANY = "declarations_pkey|declarations_\\w+_country"
-"""What is asked leaves so much that the newest are read one by one, or those of the reader's country."""
+"""Indexes for filters that many rows pass: PostgreSQL reads the newest rows, or those of the reader's country."""
 DECLARATIONS: tuple[tuple[Any, dict[str, str], str], ...] = (
     (CUSTOMS_FR, {"reference": "B-7777"}, "declarations_reference"),
     (B, {"reference": "B-7777"}, "declarations_reference"),
@@ -52,8 +52,8 @@ DECLARATIONS: tuple[tuple[Any, dict[str, str], str], ...] = (
 )
 
 
-async def plan(db: AsyncEngine, server: Server, query: Select[Any]) -> str:
-    """Ask how PostgreSQL would answer, with the values as the service gives them."""
+async def explain(db: AsyncEngine, server: Server, query: Select[Any]) -> str:
+    """Return PostgreSQL's plan of a query with the values that the service sends."""
     written = query.compile(dialect=db.dialect, compile_kwargs={"render_postcompile": True})
     given = written.construct_params()
     admin = await server.connect_as_superuser(str(db.url.database))
@@ -62,38 +62,41 @@ async def plan(db: AsyncEngine, server: Server, query: Select[Any]) -> str:
     return "\n".join(row[0] for row in rows)
 
 
-async def analyzed(db: AsyncEngine, server: Server) -> None:
+async def analyze(db: AsyncEngine, server: Server) -> None:
+    """Update the statistics of PostgreSQL about the tables."""
     admin = await server.connect_as_superuser(str(db.url.database))
     await admin.execute("VACUUM ANALYZE permits, declarations")
     await admin.close()
 
 
-async def words(db: AsyncEngine, filters: dict[str, str]) -> Sequence[str]:
+async def taxon_words(db: AsyncEngine, filters: dict[str, str]) -> Sequence[str]:
+    """Return the search words of the filtered taxon."""
     async with db.connect() as conn:
         return await list_taxon_words(conn, filters.get("taxon", ""))
 
 
-def goes_by(table: str, filters: dict[str, str], index: str, plan: str) -> None:
+def require_index(table: str, filters: dict[str, str], index: str, plan: str) -> None:
+    """Check that a plan uses an index and reads no whole table."""
     assert re.search(rf"\b(?:{index})\b", plan) and f"Seq Scan on {table}" not in plan, (filters, plan)
 
 
-async def test_each_search_of_permits_goes_by_an_index(permits_db: AsyncEngine, server: Server) -> None:
+async def test_permit_searches_use_an_index(permits_db: AsyncEngine, server: Server) -> None:
     await insert_permits(permits_db, 30_000)
-    await analyzed(permits_db, server)
+    await analyze(permits_db, server)
     for who, filters, index in PERMITS:
         for before in PAGES:
-            taxa = await words(permits_db, filters)
+            taxa = await taxon_words(permits_db, filters)
             query = permit_queries.search_query(who, filters, taxa, limit=50, before=before, at=datetime.now(UTC))
-            found = await plan(permits_db, server, query)
-            goes_by("permits", filters, index if before is None else f"{index}|permits_pkey", found)
+            found = await explain(permits_db, server, query)
+            require_index("permits", filters, index if before is None else f"{index}|permits_pkey", found)
 
 
-async def test_each_search_of_declarations_goes_by_an_index(permits_db: AsyncEngine, server: Server) -> None:
+async def test_declaration_searches_use_an_index(permits_db: AsyncEngine, server: Server) -> None:
     await insert_declarations(permits_db, 30_000)
-    await analyzed(permits_db, server)
+    await analyze(permits_db, server)
     for who, filters, index in DECLARATIONS:
         for before in PAGES:
-            taxa = await words(permits_db, filters)
+            taxa = await taxon_words(permits_db, filters)
             query = declarations.search_query(who, filters, taxa, limit=50, before=before)
-            found = await plan(permits_db, server, query)
-            goes_by("declarations", filters, index if before is None else f"{index}|declarations_pkey", found)
+            found = await explain(permits_db, server, query)
+            require_index("declarations", filters, index if before is None else f"{index}|declarations_pkey", found)

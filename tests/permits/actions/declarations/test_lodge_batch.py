@@ -1,4 +1,4 @@
-"""A batch costs a fixed number of statements, and a line that many use in part is not read use by use."""
+"""The statements of a batch of declarations, and the usage totals of lines with many part uses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,8 +27,8 @@ from tests.permits.view_json import as_json
 
 
 @contextmanager
-def counted(db: AsyncEngine) -> Iterator[list[str]]:
-    """Gather the statements that are sent meanwhile."""
+def recorded_statements(db: AsyncEngine) -> Iterator[list[str]]:
+    """Yield a list that records the statements sent within the block."""
     sent: list[str] = []
 
     def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
@@ -39,42 +39,43 @@ def counted(db: AsyncEngine) -> Iterator[list[str]]:
     event.remove(db.sync_engine, "before_cursor_execute", note)
 
 
-async def test_a_batch_of_a_hundred_declarations_of_five_items_takes_at_most_twenty_statements(
+async def test_batch_of_100_declarations_with_five_items_takes_at_most_20_statements(
     permits_db: AsyncEngine,
 ) -> None:
-    line_letters = []
+    messages = []
     for _ in range(100):
         permit = permit_content(*(line(name, description=f"lot {name}") for name in "ABCDE"))
         permit_id = await issue_permit(permits_db, permit)
         await endorse_permit(permits_db, permit_id, A="100", B="100", C="100", D="100", E="100")
         items = (item(permit, "100", n, document={"line": name}) for n, name in enumerate("ABCDE", 1))
-        line_letters.append(submission_message(declaration(*items)))
-    with counted(permits_db) as sent:
-        await lodge_batch.lodge_declarations(permits_db, line_letters, datetime.now(UTC))
+        messages.append(submission_message(declaration(*items)))
+    with recorded_statements(permits_db) as sent:
+        await lodge_batch.lodge_declarations(permits_db, messages, datetime.now(UTC))
     assert len(sent) <= 20, "\n".join(sent)
-    found = [await as_json(read.read_declaration(permits_db, one.id, B)) for one in line_letters[:3]]
+    found = [await as_json(read.read_declaration(permits_db, one.id, B)) for one in messages[:3]]
     assert [one["status"] for one in found] == ["accepted"] * 3
 
 
-async def test_many_uses_of_one_shipment_are_read_as_one(permits_db: AsyncEngine) -> None:
+async def test_part_uses_of_one_shipment_are_read_as_one_total(permits_db: AsyncEngine) -> None:
     permit_id, found = await lodge_part_uses(permits_db, "100", *("1" for _ in range(30)))
     assert {one["status"] for one in found} == {"accepted"}
-    permit = await one_permit(permits_db, str(found[0]["items"][0]["documents"][0]["number"]))
+    permit = await read_cited_permit(permits_db, str(found[0]["items"][0]["documents"][0]["number"]))
     assert [(h.use, h.is_open, str(h.reserved)) for h in permit.usage_totals] == [("part", True, "30")]
     assert (permit.id, permit.citations) == (permit_id, ())
 
 
-async def test_what_is_only_set_aside_leaves_the_version_of_a_permit(permits_db: AsyncEngine) -> None:
+async def test_permit_version_after_a_reservation_stays(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(), line("B", "40", description="small"))
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118", B="40")
-    before = await one_permit(permits_db, permit.number)
+    before = await read_cited_permit(permits_db, permit.number)
     await lodge_declaration(permits_db, declaration(item(permit, "40", document={"line": "B"})))
-    after = await one_permit(permits_db, permit.number)
+    after = await read_cited_permit(permits_db, permit.number)
     assert (after.version, after.sequence) == (before.version, before.sequence)
     assert str(after.lines["B"].balance.import_reserved) == "40"
     assert after.lines["A"].balance == before.lines["A"].balance
 
 
-async def one_permit(db: AsyncEngine, number: str) -> Any:
+async def read_cited_permit(db: AsyncEngine, number: str) -> Any:
+    """Return a permit as the check of a declaration reads it."""
     async with db.connect() as conn:
         return (await permits.read_cited(conn, CitedPermits(keys=frozenset({("ZA", number)}))))[0]

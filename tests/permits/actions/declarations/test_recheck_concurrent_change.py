@@ -1,4 +1,4 @@
-"""A declaration that is changed at the moment it is checked again is judged by what is read for it as it is now."""
+"""The recheck of a declaration that is amended at the same moment."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ from tests.permits.sample_data import (
 from tests.permits.view_json import as_json
 
 
-async def test_a_new_version_between_reading_and_locking_is_read_anew(
+async def test_recheck_of_declaration_amended_before_the_lock_reads_the_new_version(
     permits_db: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = permit_content(), permit_content(line(), line("B", "40", term="SKP"))
@@ -37,14 +37,14 @@ async def test_a_new_version_between_reading_and_locking_is_read_anew(
     other = declaration(item(second, "10", document={"line": "B"}, term="SKP"), reference=found["reference"])
     lock, amended = recheck._lock_cited_permits, list[dict[str, Any]]()
 
-    async def meanwhile(conn: AsyncConnection, seen: DeclarationRecord) -> list[PermitRecord]:
+    async def amend_before_lock(conn: AsyncConnection, seen: DeclarationRecord) -> list[PermitRecord]:
         if not amended:
-            kept = await transitions.amend(permits_db, UUID(found["id"]), B, other, command())
-            amended.append(json.loads(kept.body))
+            response = await transitions.amend(permits_db, UUID(found["id"]), B, other, command())
+            amended.append(json.loads(response.body))
             await endorse_permit(permits_db, ids[1], B="40")
         return await lock(conn, seen)
 
-    monkeypatch.setattr(recheck, "_lock_cited_permits", meanwhile)
+    monkeypatch.setattr(recheck, "_lock_cited_permits", amend_before_lock)
     await endorse_permit(permits_db, ids[0], A="100")
     await recheck.recheck_referred(permits_db, now())
     assert amended[0]["status"] == "referred"

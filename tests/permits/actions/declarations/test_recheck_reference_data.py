@@ -1,4 +1,4 @@
-"""Loaded lists at work: suspensions stop, quotas count, and what waited for an answer is checked again by itself."""
+"""The effect of loaded lists: suspensions, quotas, and the recheck of referred declarations."""
 
 import asyncio
 import json
@@ -20,6 +20,7 @@ from shared.contracts.declaration import Cancellation, Override
 from shared.contracts.messages import Audience, RoleInCountry, Sender
 from shared.contracts.parties import Party
 from shared.contracts.permit import Permit, Revocation
+from tests.permits.declaration_steps import severities
 from tests.permits.reference_files import index_csv, load_content, taxon_row
 from tests.permits.sample_data import (
     AUTHORITY_FR,
@@ -42,45 +43,44 @@ from tests.permits.view_json import as_json, rows_as_json
 QUOTA = "CITES-Conf-14.7-quota"
 
 
-def rules(found: dict[str, Any]) -> dict[str, str]:
-    return {finding["rule"]: finding["severity"] for finding in found["findings"]}
-
-
-async def exported(db: AsyncEngine, permit: Permit, quantity: str, by: Party = AUTHORITY_ZA) -> dict[str, Any]:
+async def lodge_endorsed(db: AsyncEngine, permit: Permit, quantity: str, by: Party = AUTHORITY_ZA) -> dict[str, Any]:
+    """Issue and endorse a permit, and lodge a declaration of this quantity. Return it."""
     await endorse_permit(db, await issue_permit(db, permit, by), A=quantity)
     return await lodge_declaration(db, declaration(item(permit, quantity)))
 
 
-async def test_a_suspension_that_was_loaded_stops_what_came_after(permits_db: AsyncEngine) -> None:
-    assert (await exported(permits_db, permit_content(), "100"))["status"] == "accepted"
+async def test_suspension_after_its_load_blocks_declarations(permits_db: AsyncEngine) -> None:
+    assert (await lodge_endorsed(permits_db, permit_content(), "100"))["status"] == "accepted"
     content = "start_date,end_date,taxon_name,iso_code2,source\n2020-01-01,,Crocodylia spp.,ZA,R\n"
     await load_content(permits_db, content, "suspensions")
-    stopped = await exported(permits_db, permit_content(), "100")
-    assert (stopped["status"], rules(stopped)) == ("rejected", {"CITES-Conf-14.3-suspension": "block"})
+    stopped = await lodge_endorsed(permits_db, permit_content(), "100")
+    assert (stopped["status"], severities(stopped)) == ("rejected", {"CITES-Conf-14.3-suspension": "block"})
     await load_content(permits_db, content.replace("ZA,R", "ZA,W"), "suspensions")
-    assert (await exported(permits_db, permit_content(), "100"))["status"] == "accepted"
+    assert (await lodge_endorsed(permits_db, permit_content(), "100"))["status"] == "accepted"
 
 
-async def test_a_line_for_all_cats_lets_no_tiger_through(permits_db: AsyncEngine) -> None:
+async def test_permit_line_for_all_cats_does_not_cover_a_tiger_of_appendix_one(permits_db: AsyncEngine) -> None:
     cats = permit_content(line(taxon="Felidae spp.", source="W"))
     await endorse_permit(permits_db, await issue_permit(permits_db, cats), A="20")
     stated = item(cats, "1", source="W", taxon="Panthera tigris")
     stopped = await lodge_declaration(permits_db, declaration(stated))
     wanted = {"CITES-box-10-appendix": "refer", "CITES-III.3-import-permit": "block", "CITES-III.3(c)": "block"}
-    assert (stopped["status"], rules(stopped)) == ("rejected", wanted)
-    for taxon_below, told in (("Panthera leo", {}), ("Felis silvestris", {"listing-silent": "note"})):
+    assert (stopped["status"], severities(stopped)) == ("rejected", wanted)
+    for taxon_below, notes in (("Panthera leo", {}), ("Felis silvestris", {"listing-silent": "note"})):
         through = await lodge_declaration(permits_db, declaration(item(cats, "1", source="W", taxon=taxon_below)))
-        assert (through["status"], rules(through)) == ("accepted", told), taxon_below
+        assert (through["status"], severities(through)) == ("accepted", notes), taxon_below
         await transitions.cancel(permits_db, UUID(through["id"]), B, Cancellation(), command())
 
 
 def quota_csv(amount: int, **more: str) -> str:
+    """Return a list with one quota of South Africa for this year."""
     row = {"start_date": f"{TODAY.year}-01-01", "end_date": f"{TODAY.year}-12-31", "taxon_name": "Crocodylus niloticus"}
     row |= {"iso_code2": "ZA", "quota": str(amount), "term": "skins", **more}
     return ",".join(row) + "\n" + ",".join(row.values()) + "\n"
 
 
 async def quota_events(db: AsyncEngine) -> list[tuple[str, int, str, int]]:
+    """Return type, sequence, quantity taken and share of every quota event."""
     async with db.connect() as conn:
         rows = await conn.execute(
             text(
@@ -92,15 +92,17 @@ async def quota_events(db: AsyncEngine) -> list[tuple[str, int, str, int]]:
 
 
 async def quota_taken(db: AsyncEngine) -> str:
+    """Return the quantity that permits take of the quota of South Africa."""
     [one] = await rows_as_json(reference_read.list_quotas(db, "ZA", TODAY))
     return str(one["taken"])
 
 
 def permit_for_quantity(quantity: str, **more: Any) -> Permit:
+    """Return the content of a permit for this quantity, issued today."""
     return permit_content(line(quantity=quantity, **more), issued_on=TODAY)
 
 
-async def test_a_quota_counts_what_permits_grant_and_is_told_at_80_and_100_per_cent(permits_db: AsyncEngine) -> None:
+async def test_quota_counts_granted_quantities_and_announces_100_per_cent(permits_db: AsyncEngine) -> None:
     await issue_permit(permits_db, permit_for_quantity("50"))
     await load_content(permits_db, quota_csv(100), "quotas")
     assert (await quota_taken(permits_db), await quota_events(permits_db)) == ("50", [])
@@ -108,17 +110,17 @@ async def test_a_quota_counts_what_permits_grant_and_is_told_at_80_and_100_per_c
     await issue_permit(permits_db, permit_for_quantity("5", term="MEA", unit="kg"))
     assert await quota_events(permits_db) == []
     within = permit_for_quantity("21")
-    assert rules(await exported(permits_db, within, "21")) == {}
+    assert severities(await lodge_endorsed(permits_db, within, "21")) == {}
     assert await quota_events(permits_db) == [("quota.reached", 1, "100", 100)]
     beyond = permit_for_quantity("1")
-    found = await exported(permits_db, beyond, "1", AUTHORITY_FR)
-    assert (found["status"], rules(found)) == ("rejected", {QUOTA: "block", "CITES-box-6-registered": "note"})
+    found = await lodge_endorsed(permits_db, beyond, "1", AUTHORITY_FR)
+    assert (found["status"], severities(found)) == ("rejected", {QUOTA: "block", "CITES-box-6-registered": "note"})
     [passed] = [finding for finding in found["findings"] if finding["rule"] == QUOTA]
     assert "at most 100 number" in passed["expected"]
     assert passed["found"] == "101 number with this document"
 
 
-async def test_a_quota_of_few_is_counted_exactly_whatever_a_permit_grants(permits_db: AsyncEngine) -> None:
+async def test_quota_with_extreme_quantities_is_counted_exactly(permits_db: AsyncEngine) -> None:
     most, least = "9" * 38, "0." + "0" * 37 + "1"
     await load_content(permits_db, quota_csv(1), "quotas")
     await issue_permit(permits_db, permit_for_quantity(most, origin_country="ZA"), AUTHORITY_FR)
@@ -133,7 +135,7 @@ async def test_a_quota_of_few_is_counted_exactly_whatever_a_permit_grants(permit
     assert one["left"] == "9" * 37 + ".9"
 
 
-async def test_a_quota_near_its_end_is_told_once_until_it_falls_below(permits_db: AsyncEngine) -> None:
+async def test_quota_at_80_per_cent_is_announced_once_until_it_falls_below(permits_db: AsyncEngine) -> None:
     await load_content(permits_db, quota_csv(100), "quotas")
     first = await issue_permit(permits_db, permit_for_quantity("80"))
     await issue_permit(permits_db, permit_for_quantity("1"))
@@ -141,11 +143,11 @@ async def test_a_quota_near_its_end_is_told_once_until_it_falls_below(permits_db
     await withdraw.revoke(permits_db, first, AUTHORITY_ZA, Revocation(reason="a mistake"), command())
     assert await quota_taken(permits_db) == "1"
     await issue_permit(permits_db, permit_for_quantity("1"))
-    assert rules(await exported(permits_db, permit_for_quantity("90"), "90")) == {}
+    assert severities(await lodge_endorsed(permits_db, permit_for_quantity("90"), "90")) == {}
     assert [one[:2] for one in await quota_events(permits_db)] == [("quota.near", 1), ("quota.near", 2)]
 
 
-async def test_a_quota_is_told_to_its_authority_which_hears_how_partners_received_it(permits_db: AsyncEngine) -> None:
+async def test_quota_event_reaches_its_authority_and_reports_partner_deliveries(permits_db: AsyncEngine) -> None:
     await load_content(permits_db, quota_csv(100), "quotas")
     await issue_permit(permits_db, permit_for_quantity("80"))
     async with permits_db.connect() as conn:
@@ -164,33 +166,34 @@ async def test_a_quota_is_told_to_its_authority_which_hears_how_partners_receive
     assert received.sender == Sender(offices=(office,))
 
 
-async def test_permits_of_elsewhere_are_facts_and_the_check_says_which_passed_the_quota(
+async def test_registered_permits_beyond_a_quota_are_found_by_the_check(
     permits_db: AsyncEngine,
 ) -> None:
     await load_content(permits_db, quota_csv(100), "quotas")
-    papers = [permit_for_quantity("30") for _ in range(6)]
-    ids = await asyncio.gather(*(issue_permit(permits_db, paper, AUTHORITY_FR) for paper in papers))
+    contents = [permit_for_quantity("30") for _ in range(6)]
+    ids = await asyncio.gather(*(issue_permit(permits_db, content, AUTHORITY_FR) for content in contents))
     for permit_id in ids:
         await endorse_permit(permits_db, permit_id, A="30")
-    found = [await lodge_declaration(permits_db, declaration(item(paper, "30"))) for paper in papers]
+    found = [await lodge_declaration(permits_db, declaration(item(content, "30"))) for content in contents]
     assert sorted(one["status"] for one in found) == ["accepted"] * 3 + ["rejected"] * 3
     assert await quota_taken(permits_db) == "180"
     assert [one[:3] for one in await quota_events(permits_db)] == [("quota.near", 1, "90"), ("quota.reached", 2, "120")]
 
 
-async def again(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:
+async def recheck_and_read(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:
+    """Recheck all referred declarations. Return this one."""
     await recheck_referred(db, datetime.now(UTC))
     return await as_json(declarations_read.read_declaration(db, UUID(found["id"]), B))
 
 
-async def test_what_was_unverified_is_checked_again_once_a_listing_answers(permits_db: AsyncEngine) -> None:
+async def test_unverified_declaration_is_checked_again_after_a_load_of_listings(permits_db: AsyncEngine) -> None:
     unknown = item(permit_content(), taxon="Inventus primus", documents=[])
     free, listed = [await lodge_declaration(permits_db, declaration(unknown)) for _ in range(2)]
-    assert rules(free) == {"unverified": "refer"}
-    assert (await again(permits_db, free))["version"] == free["version"]
-    assert len((await again(permits_db, free))["history"]) == len(free["history"])
+    assert severities(free) == {"unverified": "refer"}
+    assert (await recheck_and_read(permits_db, free))["version"] == free["version"]
+    assert len((await recheck_and_read(permits_db, free))["history"]) == len(free["history"])
     await load_content(permits_db, index_csv([taxon_row(1, "Inventus primus", "NC")]))
-    free = await again(permits_db, free)
+    free = await recheck_and_read(permits_db, free)
     assert (free["status"], free["findings"]) == ("accepted", [])
     assert free["history"][-1]["by"]["role"] == "rules"
     listed = await lodge_declaration(
@@ -199,36 +202,36 @@ async def test_what_was_unverified_is_checked_again_once_a_listing_answers(permi
     await load_content(
         permits_db, index_csv([taxon_row(1, "Inventus primus", "NC"), taxon_row(2, "Inventus secundus", "II")])
     )
-    listed = await again(permits_db, listed)
-    assert (listed["status"], rules(listed)) == ("rejected", {"CITES-IV-export-document": "block"})
+    listed = await recheck_and_read(permits_db, listed)
+    assert (listed["status"], severities(listed)) == ("rejected", {"CITES-IV-export-document": "block"})
 
 
-async def test_a_referral_for_want_of_an_endorsement_is_checked_again_when_it_comes(permits_db: AsyncEngine) -> None:
+async def test_declaration_referred_for_endorsement_is_accepted_after_it(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     found = await lodge_declaration(permits_db, declaration(item(permit, "100")))
-    assert rules(found) == {"CITES-box-14-endorsement": "refer"}
+    assert severities(found) == {"CITES-box-14-endorsement": "refer"}
     await endorse_permit(permits_db, permit_id, A="118")
-    found = await again(permits_db, found)
+    found = await recheck_and_read(permits_db, found)
     assert (found["status"], found["findings"]) == ("accepted", [])
     assert (await balance(permits_db, permit_id))["reserved"] == "100"
 
 
-async def test_what_an_officer_settled_stays_settled_when_the_rest_answers_itself(permits_db: AsyncEngine) -> None:
+async def test_overridden_finding_after_a_recheck_stays_overridden(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     found = await lodge_declaration(permits_db, declaration(item(permit, "100", source="W")))
     over = Override(rule="CITES-box-10-source", reason="ranch confirmed")
     await transitions.override(permits_db, UUID(found["id"]), CUSTOMS_FR, over, command())
-    assert (await again(permits_db, found))["status"] == "referred"
+    assert (await recheck_and_read(permits_db, found))["status"] == "referred"
     await endorse_permit(permits_db, permit_id, A="118")
-    found = await again(permits_db, found)
+    found = await recheck_and_read(permits_db, found)
     assert (found["status"], [f["overridden"] for f in found["findings"]]) == ("accepted", [True])
     assert found["findings"][0]["override"]["reason"] == "ranch confirmed"
     assert (await balance(permits_db, permit_id))["reserved"] == "100"
 
 
-async def test_what_an_officer_put_a_figure_to_is_not_checked_again_by_itself(permits_db: AsyncEngine) -> None:
+async def test_declaration_with_an_overridden_quantity_is_not_rechecked(permits_db: AsyncEngine) -> None:
     permit = permit_content(line("A", "100", term="SAW", unit="m3", taxon="Pericopsis elata", source="W"))
     permit_id = await issue_permit(permits_db, permit)
     wood = item(permit, "7000", term="SAW", unit="kg", taxon="Pericopsis elata", source="W")
@@ -236,25 +239,25 @@ async def test_what_an_officer_put_a_figure_to_is_not_checked_again_by_itself(pe
     over = Override.model_validate({"rule": "CITES-box-11-unit", "item": 1, "quantity": "10.5", "reason": "measured"})
     await transitions.override(permits_db, UUID(found["id"]), CUSTOMS_FR, over, command())
     await endorse_permit(permits_db, permit_id, A="100")
-    assert (await again(permits_db, found))["status"] == "referred"
+    assert (await recheck_and_read(permits_db, found))["status"] == "referred"
     last = Override(rule="CITES-box-14-endorsement", reason="it came")
     await transitions.override(permits_db, UUID(found["id"]), CUSTOMS_FR, last, command())
     assert (await balance(permits_db, permit_id))["reserved"] == "10.5"
 
 
-async def test_what_an_officer_has_to_settle_is_left_to_the_officer(permits_db: AsyncEngine) -> None:
+async def test_declaration_referred_for_its_source_stays_referred_after_a_recheck(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="118")
     found = await lodge_declaration(permits_db, declaration(item(permit, "100", source="W")))
     assert found["status"] == "referred"
-    found = await again(permits_db, found)
+    found = await recheck_and_read(permits_db, found)
     assert found["status"] == "referred"
     await withdraw.revoke(permits_db, permit_id, AUTHORITY_ZA, Revocation(reason="a mistake"), command())
-    assert (await again(permits_db, found))["status"] == "referred"
+    assert (await recheck_and_read(permits_db, found))["status"] == "referred"
 
 
-async def test_nothing_is_gone_through_while_nothing_changed(permits_db: AsyncEngine) -> None:
+async def test_recheck_job_after_a_load_checks_referred_declarations(permits_db: AsyncEngine) -> None:
     job = Rechecker()
     await job.run(permits_db, datetime.now(UTC))
     found = await lodge_declaration(

@@ -1,4 +1,4 @@
-"""Balances are worked out again from their entries, and a difference raises an alarm."""
+"""The audit of the ledger: a balance that differs from its entries raises an alarm."""
 
 import asyncio
 
@@ -28,7 +28,7 @@ async def test_balances_that_agree_with_their_entries_raise_no_alarm(permits_db:
 
 
 @pytest.mark.parametrize("change", ["import_consumed = 99", "import_closed = false", "endorsed = 119", "granted = 121"])
-async def test_a_balance_that_differs_raises_an_alarm_and_is_left_as_it_is(
+async def test_balance_mismatch_raises_an_alarm_in_each_pass(
     permits_db: AsyncEngine, change: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     permit_id, found = await accepted_declaration(permits_db)
@@ -40,40 +40,40 @@ async def test_a_balance_that_differs_raises_an_alarm_and_is_left_as_it_is(
     auditor = LedgerAuditor(lines=2)
     for _ in range(2):
         await auditor.run(permits_db, now())
-    told = capsys.readouterr().out
-    assert (auditor.mismatch_count, "ledger.mismatch_found" in told, str(permit_id) in told) == (1, True, True)
+    output = capsys.readouterr().out
+    assert (auditor.mismatch_count, "ledger.mismatch_found" in output, str(permit_id) in output) == (1, True, True)
     await auditor.run(permits_db, now())
     await auditor.run(permits_db, now())
-    assert auditor.mismatch_count == 2, "as long as it differs"
+    assert auditor.mismatch_count == 2, "a mismatch counts in each pass"
 
 
-async def shown(db: AsyncEngine) -> float:
-    """Read what a monitor sees."""
+async def read_mismatch_metric(db: AsyncEngine) -> float:
+    """Return the number of mismatches that the metrics show."""
     [one] = [metric for metric in await collect_metrics(db) if metric.name == "saola_ledger_differences"]
     return float(one.samples[0].value)
 
 
-async def test_a_monitor_sees_the_lines_that_differ_until_they_agree_again(permits_db: AsyncEngine) -> None:
+async def test_mismatch_metric_counts_lines_until_they_agree_again(permits_db: AsyncEngine) -> None:
     permit_id, _ = await accepted_declaration(permits_db)
     for _ in range(2):
         await issue_permit(permits_db, permit_content())
-    auditor, told = LedgerAuditor(lines=2), []
+    auditor, metrics = LedgerAuditor(lines=2), []
     for reserved in (99, 100):
         async with permits_db.begin() as conn:
             change = text("UPDATE permit_lines SET import_reserved = :n WHERE permit_id = :id")
             await conn.execute(change, {"n": reserved, "id": permit_id})
         for _ in range(2):
             await auditor.run(permits_db, now())
-        told.append(await shown(permits_db))
-    assert told == [1.0, 0.0]
+        metrics.append(await read_mismatch_metric(permits_db))
+    assert metrics == [1.0, 0.0]
 
 
-async def test_the_worker_looks_by_itself(permits_db: AsyncEngine) -> None:
+async def test_worker_audits_the_ledger_periodically(permits_db: AsyncEngine) -> None:
     permit_id, _ = await accepted_declaration(permits_db)
     async with permits_db.begin() as conn:
         await conn.execute(text("UPDATE permit_lines SET granted = 121 WHERE permit_id = :id"), {"id": permit_id})
     task = asyncio.create_task(run_jobs(permits_db, make_jobs(), poll_seconds=0.01))
-    while not await shown(permits_db):
+    while not await read_mismatch_metric(permits_db):
         await asyncio.sleep(0.02)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""The ledger tells the story of a line: what, how much, who, when, why, for which declaration, what stood after."""
+"""The list of ledger entries of a permit: kind, quantity, actor, time, cause, declaration and balance after each."""
 
 from uuid import UUID
 
@@ -22,7 +22,8 @@ from tests.permits.sample_data import (
 from tests.permits.view_json import as_json
 
 
-async def _played(db: AsyncEngine) -> tuple[UUID, str]:
+async def _write_entries(db: AsyncEngine) -> tuple[UUID, str]:
+    """Issue, endorse, lodge, release and correct. Return the permit's id and the declaration's reference."""
     permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
     permit_id = await issue_permit(db, permit)
     await endorse_permit(db, permit_id, A="118", B="40")
@@ -36,10 +37,10 @@ async def _played(db: AsyncEngine) -> tuple[UUID, str]:
     return permit_id, str(found["reference"])
 
 
-async def test_the_story_of_a_line_is_told_in_order_with_what_stood_after_each_entry(permits_db: AsyncEngine) -> None:
-    permit_id, reference = await _played(permits_db)
-    told = (await as_json(list_entries(permits_db, permit_id, AUTHORITY_ZA, line="A")))["data"]
-    assert [(e["kind"], e["quantity"], e["balance"]["reserved"], e["balance"]["consumed"]) for e in told] == [
+async def test_ledger_entries_of_a_line_are_in_order_with_the_balance_after_each(permits_db: AsyncEngine) -> None:
+    permit_id, reference = await _write_entries(permits_db)
+    entries = (await as_json(list_entries(permits_db, permit_id, AUTHORITY_ZA, line="A")))["data"]
+    assert [(e["kind"], e["quantity"], e["balance"]["reserved"], e["balance"]["consumed"]) for e in entries] == [
         ("grant", "120", "0", "0"),
         ("endorse", "118", "0", "0"),
         ("reserve", "100", "100", "0"),
@@ -47,16 +48,16 @@ async def test_the_story_of_a_line_is_told_in_order_with_what_stood_after_each_e
         ("consume", "95", "0", "95"),
         ("correct", "-1", "0", "94"),
     ]
-    assert [e["balance"]["endorsed"] for e in told] == ["0", *["118"] * 5]
-    assert {e["reference"] for e in told} == {None, reference}
-    assert [e["cause"] for e in told] == ["issued", "endorsement", "check", "release", "release", "correction"]
-    assert (told[-1]["reason"], told[-1]["by"]) == ("recounted", {"party": str(CUSTOMS_FR.id), "role": "customs"})
-    assert told[2]["text"] == f"100 number reserved for {reference}, item 1"
-    assert all(e["unit"] == "number" and e["at"].endswith("Z") for e in told)
+    assert [e["balance"]["endorsed"] for e in entries] == ["0", *["118"] * 5]
+    assert {e["reference"] for e in entries} == {None, reference}
+    assert [e["cause"] for e in entries] == ["issued", "endorsement", "check", "release", "release", "correction"]
+    assert (entries[-1]["reason"], entries[-1]["by"]) == ("recounted", {"party": str(CUSTOMS_FR.id), "role": "customs"})
+    assert entries[2]["text"] == f"100 number reserved for {reference}, item 1"
+    assert all(e["unit"] == "number" and e["at"].endswith("Z") for e in entries)
 
 
-async def test_a_page_of_the_story_goes_on_where_the_last_one_ended(permits_db: AsyncEngine) -> None:
-    permit_id, _ = await _played(permits_db)
+async def test_ledger_page_continues_after_the_last_entry(permits_db: AsyncEngine) -> None:
+    permit_id, _ = await _write_entries(permits_db)
     whole = (await as_json(list_entries(permits_db, permit_id, AUTHORITY_ZA)))["data"]
     paged, after = [], 0
     while True:

@@ -1,4 +1,4 @@
-"""A batch of permits: each answered as if it had come alone, in order; a bad one harms no other."""
+"""Batches of permits: each permit gets the response that it would get alone, in order."""
 
 import asyncio
 import json
@@ -20,20 +20,23 @@ from tests.permits.sample_data import AUTHORITY_ZA, command, line, permit_conten
 
 
 def batch_entry(permit: Permit, command_id: UUID | None = None) -> IssueRequest:
+    """Return the request for one permit of a batch."""
     body = permit.model_dump_json().encode()
     return IssueRequest(IdempotentCommand(command_id or new_id(), sha256(body).digest(), datetime.now(UTC)), permit)
 
 
-def said(responses: list[StoredResponse | ProblemError]) -> list[int | str]:
+def codes_or_statuses(responses: list[StoredResponse | ProblemError]) -> list[int | str]:
+    """Return the status of each response, or the code of its error."""
     return [one.code if isinstance(one, ProblemError) else one.status for one in responses]
 
 
-async def count(db: AsyncEngine, table: str) -> int:
+async def count_rows(db: AsyncEngine, table: str) -> int:
+    """Return the number of rows of a table."""
     async with db.connect() as conn:
         return int((await conn.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one())
 
 
-async def test_a_bad_one_harms_no_other_and_each_is_answered_in_order(permits_db: AsyncEngine) -> None:
+async def test_batch_with_invalid_permits_issues_the_others_and_responds_in_order(permits_db: AsyncEngine) -> None:
     taken = permit_content()
     await issue(permits_db, AUTHORITY_ZA, taken, command())
     good, twice = permit_content(), permit_content()
@@ -42,17 +45,17 @@ async def test_a_bad_one_harms_no_other_and_each_is_answered_in_order(permits_db
     batch = [good, taken, foreign, permit_content(line(unit="m3")), twice, twice, permit_content()]
     given = [batch_entry(one) for one in batch]
     responses = await issue_permits(permits_db, AUTHORITY_ZA, [*given, broken])
-    assert said(responses) == [
+    assert codes_or_statuses(responses) == [
         201, "permit-number-taken", "not-the-issuing-authority", "unit-not-of-term", 201, "permit-number-taken", 201,
         "invalid-body",
     ]  # fmt: skip
     numbers = [json.loads(one.body)["number"] for one in responses if isinstance(one, StoredResponse)]
     assert numbers == [good.number, twice.number, batch[-1].number]
     for table in ("permits", "permit_history", "outbox_events", "ledger", "commands"):
-        assert await count(permits_db, table) == 4, table
+        assert await count_rows(permits_db, table) == 4, table
 
 
-async def test_the_same_batch_again_is_answered_the_same(permits_db: AsyncEngine) -> None:
+async def test_batch_sent_again_gets_the_stored_responses(permits_db: AsyncEngine) -> None:
     batch = [batch_entry(permit_content()) for _ in range(5)]
     first = await issue_permits(permits_db, AUTHORITY_ZA, batch)
     again = await issue_permits(permits_db, AUTHORITY_ZA, [*batch, batch[0]])
@@ -61,40 +64,43 @@ async def test_the_same_batch_again_is_answered_the_same(permits_db: AsyncEngine
     ]
     assert all(isinstance(one, StoredResponse) and one.replayed for one in again)
     changed = batch_entry(permit_content(), batch[0].command.id)
-    assert said(await issue_permits(permits_db, AUTHORITY_ZA, [changed])) == ["idempotency-key-reused"]
-    assert await count(permits_db, "permits") == 5
+    assert codes_or_statuses(await issue_permits(permits_db, AUTHORITY_ZA, [changed])) == ["idempotency-key-reused"]
+    assert await count_rows(permits_db, "permits") == 5
 
 
-async def test_a_key_twice_in_a_batch_is_the_first_ones(permits_db: AsyncEngine) -> None:
+async def test_key_repeated_in_a_batch_belongs_to_its_first_request(permits_db: AsyncEngine) -> None:
     one, command_id = permit_content(), new_id()
     responses = await issue_permits(
         permits_db,
         AUTHORITY_ZA,
         [batch_entry(one, command_id), batch_entry(one, command_id), batch_entry(permit_content(), command_id)],
     )
-    assert said(responses) == [201, 201, "idempotency-key-reused"]
-    assert await count(permits_db, "permits") == 1
+    assert codes_or_statuses(responses) == [201, 201, "idempotency-key-reused"]
+    assert await count_rows(permits_db, "permits") == 1
 
 
-async def test_rival_batches_over_the_same_numbers_issue_each_once(permits_db: AsyncEngine) -> None:
+async def test_concurrent_batches_with_the_same_numbers_issue_each_permit_once(permits_db: AsyncEngine) -> None:
     permits = [permit_content() for _ in range(20)]
     batches = [[batch_entry(one) for one in (permits if n % 2 else permits[::-1])] for n in range(6)]
     responses = await asyncio.gather(*(issue_permits(permits_db, AUTHORITY_ZA, batch) for batch in batches))
-    assert Counter(code for one in responses for code in said(one)) == {201: 20, "permit-number-taken": 100}
-    assert await count(permits_db, "permits") == await count(permits_db, "commands") == 20
+    assert Counter(code for one in responses for code in codes_or_statuses(one)) == {
+        201: 20,
+        "permit-number-taken": 100,
+    }
+    assert await count_rows(permits_db, "permits") == await count_rows(permits_db, "commands") == 20
 
 
-async def test_what_a_batch_answers_is_what_reading_answers(permits_db: AsyncEngine) -> None:
+async def test_batch_response_has_the_fields_of_a_single_response(permits_db: AsyncEngine) -> None:
     alone = json.loads((await issue(permits_db, AUTHORITY_ZA, permit_content(), command())).body)
-    [kept] = await issue_permits(permits_db, AUTHORITY_ZA, [batch_entry(permit_content())])
-    assert isinstance(kept, StoredResponse)
-    together = json.loads(kept.body)
+    [response] = await issue_permits(permits_db, AUTHORITY_ZA, [batch_entry(permit_content())])
+    assert isinstance(response, StoredResponse)
+    together = json.loads(response.body)
     assert together.keys() == alone.keys()
     assert together["history"][0].keys() == alone["history"][0].keys()
     assert (together["status"], together["version"]) == (alone["status"], alone["version"])
 
 
-async def test_a_batch_takes_as_many_statements_however_large(permits_db: AsyncEngine) -> None:
+async def test_batch_of_any_size_takes_the_same_number_of_statements(permits_db: AsyncEngine) -> None:
     statements: list[str] = []
 
     @event.listens_for(permits_db.sync_engine, "before_cursor_execute")

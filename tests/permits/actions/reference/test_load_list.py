@@ -1,4 +1,4 @@
-"""The listing is loaded in versions: the same file changes nothing, another only the difference, dirt is told."""
+"""The load of a listing of species: versions, differences, repairs and rejected rows."""
 
 from datetime import timedelta
 
@@ -9,7 +9,9 @@ from shared.problems import Invalid
 from tests.permits.reference_files import TODAY, appendices, index_csv, load_content, report_counts, taxon_row
 
 
-async def test_the_same_file_again_changes_nothing_and_another_only_the_difference(permits_db: AsyncEngine) -> None:
+async def test_load_of_the_same_file_changes_nothing_and_of_another_only_the_differences(
+    permits_db: AsyncEngine,
+) -> None:
     rows = [taxon_row(n, f"Inventus sp{chr(97 + n % 26)}{chr(97 + n // 26)}") for n in range(60)]
     first = await load_content(permits_db, index_csv(rows))
     assert report_counts(first) == {"taken": 60, "added": 60}
@@ -28,7 +30,7 @@ async def test_the_same_file_again_changes_nothing_and_another_only_the_differen
     assert await appendices(permits_db, rows[1]["FullName"], TODAY - timedelta(days=1)) == []
 
 
-async def test_forty_thousand_taxa_the_same_again_and_a_changed_file(permits_db: AsyncEngine) -> None:
+async def test_load_of_40_000_taxa_repeated_and_changed_writes_only_differences(permits_db: AsyncEngine) -> None:
     def name(n: int) -> str:
         return f"Genus{letters[n // 676 % 26]}{letters[n // 26 % 26]} species{letters[n % 26]}{letters[n // 17576]}"
 
@@ -47,7 +49,7 @@ async def test_forty_thousand_taxa_the_same_again_and_a_changed_file(permits_db:
     assert await appendices(permits_db, name(7)) == ["I"]
 
 
-async def test_what_is_certain_is_repaired_and_the_rest_refused_with_line_and_reason(permits_db: AsyncEngine) -> None:
+async def test_load_of_faulty_rows_repairs_certain_ones_and_rejects_others_by_line(permits_db: AsyncEngine) -> None:
     good = taxon_row(1, "Inventus primus")
     rows = [
         good,
@@ -80,7 +82,7 @@ async def test_what_is_certain_is_repaired_and_the_rest_refused_with_line_and_re
         assert await appendices(permits_db, f"Inventus {name}") == ["II"], name
 
 
-async def test_a_row_that_becomes_unreadable_ends_nothing(permits_db: AsyncEngine) -> None:
+async def test_row_that_becomes_invalid_does_not_end_its_taxon(permits_db: AsyncEngine) -> None:
     rows = [taxon_row(1, "Inventus primus"), taxon_row(2, "Inventus secundus")]
     await load_content(permits_db, index_csv(rows))
     report = await load_content(permits_db, index_csv([rows[0], {**rows[1], "CurrentListing": "?"}]))
@@ -88,7 +90,7 @@ async def test_a_row_that_becomes_unreadable_ends_nothing(permits_db: AsyncEngin
     assert await appendices(permits_db, "Inventus secundus") == ["II"]
 
 
-async def test_a_refused_row_keeps_its_own_taxon_and_no_other_whose_id_begins_so(permits_db: AsyncEngine) -> None:
+async def test_rejected_row_keeps_only_the_taxon_with_its_own_id(permits_db: AsyncEngine) -> None:
     rows = [taxon_row(n, f"Inventus sp{chr(87 + n)}") for n in (10, 11, 19)]
     await load_content(
         permits_db, index_csv([taxon_row(1, "Inventus primus"), taxon_row(2, "Inventus secundus"), *rows])
@@ -104,7 +106,7 @@ async def test_a_refused_row_keeps_its_own_taxon_and_no_other_whose_id_begins_so
     ("", "columns-missing"), ("TaxonId,FullName\n1,Inventus\n", "columns-missing"),
     ("TaxonId,FullName,CurrentListing\n", "nothing-taken"), ("TaxonId,FullName,CurrentListing\n1,,\n", "nothing-taken"),
 ])  # fmt: skip
-async def test_a_file_of_which_nothing_can_be_taken_is_refused_and_changes_nothing(
+async def test_file_without_a_valid_row_is_refused_and_changes_nothing(
     permits_db: AsyncEngine, content: str, code: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
@@ -115,7 +117,7 @@ async def test_a_file_of_which_nothing_can_be_taken_is_refused_and_changes_nothi
     assert await appendices(permits_db, "Elephas maximus") == ["I"]
 
 
-async def test_the_index_takes_the_place_of_the_first_listing_taxon_by_taxon(permits_db: AsyncEngine) -> None:
+async def test_loaded_index_replaces_the_built_in_listing_by_taxon(permits_db: AsyncEngine) -> None:
     assert await appendices(permits_db, "Puma concolor", country="ZA") == ["II"]
     report = await load_content(
         permits_db, index_csv([taxon_row(1, "Puma concolor", "III"), taxon_row(2, "Inventus primus")])

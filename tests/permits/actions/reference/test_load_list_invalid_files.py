@@ -1,4 +1,4 @@
-"""Files as bad as they come: what is certain is taken, the rest refused by line, and nothing breaks or grows."""
+"""The load of files with random faults: certain rows are loaded, others are rejected by line, memory stays small."""
 
 import random
 import tracemalloc
@@ -31,8 +31,8 @@ BITS = [
 ]  # fmt: skip
 
 
-def spoiled(chance: random.Random, content: bytes) -> bytes:
-    """Spoil a file in some places: bits put in, taken out, or in the place of a whole value."""
+def spoil(chance: random.Random, content: bytes) -> bytes:
+    """Return a file with some faults: bytes inserted or removed, or values replaced."""
     for _ in range(chance.randint(1, 8)):
         place = chance.randrange(len(content) + 1)
         match chance.randrange(3):
@@ -50,14 +50,14 @@ def spoiled(chance: random.Random, content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("which", FILES)
-async def test_whatever_is_spoiled_the_report_accounts_for_every_row(permits_db: AsyncEngine, which: str) -> None:
+async def test_load_report_of_a_spoiled_file_accounts_for_every_row(permits_db: AsyncEngine, which: str) -> None:
     chance = random.Random(which)
     for _ in range(60):
-        content = spoiled(chance, FILES[which].encode())
+        content = spoil(chance, FILES[which].encode())
         try:
             report = await load_content(permits_db, content, which, size=chance.choice([7, 100, 65_536]))
-        except Invalid as no:
-            assert no.code in {"columns-missing", "nothing-taken", "line-too-long"}, content
+        except Invalid as error:
+            assert error.code in {"columns-missing", "nothing-taken", "line-too-long"}, content
             continue
         assert report["rows"] == report["taken"] + report["refused"]
         assert report["taken"] >= report["added"] + report["changed"] + report["unchanged"]
@@ -68,7 +68,7 @@ async def test_whatever_is_spoiled_the_report_accounts_for_every_row(permits_db:
     ("", "", "\r\n"), ("\ufeff", "", "\n"), ("\n\n\r\n", "", "\n"), ("\ufeff", "\r\n\r\n ,,, \r\n", "\r\n"),
     ("", "\x00", "\n"), ("", "", "\r"), ("\ufeff", "\r\r", "\r"), ("\r", "", "\r"), ("", "", "\r\r\n"),
 ])  # fmt: skip
-async def test_marks_and_empty_lines_around_a_file_change_nothing(
+async def test_byte_order_marks_and_empty_lines_do_not_change_a_load(
     permits_db: AsyncEngine, before: str, after: str, newline: str
 ) -> None:
     content = before + TAXA.replace("\r\n", newline) + after
@@ -76,7 +76,7 @@ async def test_marks_and_empty_lines_around_a_file_change_nothing(
     assert (report["taken"], report["refused"], report["repaired"]) == (4, 0, 0), report
 
 
-async def test_split_listings_and_appendix_three_are_read_as_far_as_they_are_plain(permits_db: AsyncEngine) -> None:
+async def test_split_listings_and_appendix_three_are_parsed_from_clear_annotations(permits_db: AsyncEngine) -> None:
     await load_content(permits_db, TAXA)
     assert await appendices(permits_db, "Inventus primus", country="NA") == ["II"]
     assert await appendices(permits_db, "Inventus primus", country="GH") == ["I"]
@@ -86,7 +86,7 @@ async def test_split_listings_and_appendix_three_are_read_as_far_as_they_are_pla
     assert await appendices(permits_db, "Aliena secunda") == ["II"]
 
 
-async def test_a_value_without_end_is_refused_by_line_and_column(permits_db: AsyncEngine) -> None:
+async def test_value_that_is_too_long_is_rejected_by_line_and_column(permits_db: AsyncEngine) -> None:
     good, long = taxon_row(1, "Inventus primus"), taxon_row(2, "Inventus secundus", FullAnnotationEnglish="x" * 900_000)
     report = await load_content(permits_db, index_csv([good, long, taxon_row(3, "Inventus tertius")]), size=65_536)
     [refusal] = report["refusals"]
@@ -101,7 +101,7 @@ async def test_a_value_without_end_is_refused_by_line_and_column(permits_db: Asy
     assert (report["taken"], await appendices(permits_db, "Aliena prima")) == (1, ["II"])
 
 
-async def test_quotes_that_never_close_neither_swallow_the_file_nor_memory(permits_db: AsyncEngine) -> None:
+async def test_quotes_that_never_close_keep_the_rows_and_the_memory_small(permits_db: AsyncEngine) -> None:
     head = index_csv([])
     row = '{0},Animalia,,,,Inventidae,Inventus,nonus,,Inventus n{0},"Someone, 1901,SPECIES,II' + "," * 20 + "\n"
 

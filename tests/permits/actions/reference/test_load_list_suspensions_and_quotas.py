@@ -1,4 +1,4 @@
-"""Suspensions and quotas are taken from their dirty files as far as they are certain, and the rest is told."""
+"""The load of faulty lists of suspensions and quotas: certain rows are loaded, others are reported."""
 
 from datetime import date, timedelta
 
@@ -26,7 +26,7 @@ start_date,end_date,taxon_name,taxon_concept_id,rank,{LAST.format("")}
 """
 
 
-async def test_a_dirty_list_of_suspensions_is_taken_as_far_as_it_is_certain(permits_db: AsyncEngine) -> None:
+async def test_faulty_list_of_suspensions_loads_its_certain_rows(permits_db: AsyncEngine) -> None:
     report = await load_content(permits_db, DIRTY_SUSPENSIONS, "suspensions")
     assert {note["line"]: note["code"] for note in report["refusals"]} == {
         5: "day-uncertain", 6: "unknown-country", 7: "ends-before-start", 8: "footnote",
@@ -48,7 +48,7 @@ async def test_a_dirty_list_of_suspensions_is_taken_as_far_as_it_is_certain(perm
     assert report_counts(await load_content(permits_db, DIRTY_SUSPENSIONS, "suspensions"))["unchanged"] == 3
 
 
-async def test_a_list_of_nothing_but_its_columns_says_that_there_is_none(permits_db: AsyncEngine) -> None:
+async def test_list_with_only_a_header_ends_all_suspensions(permits_db: AsyncEngine) -> None:
     header = DIRTY_SUSPENSIONS.splitlines(keepends=True)[0]
     await load_content(permits_db, header, "suspensions")
     assert report_counts(await load_content(permits_db, header, "suspensions")) == {}
@@ -60,7 +60,7 @@ async def test_a_list_of_nothing_but_its_columns_says_that_there_is_none(permits
     assert refused.value.code == "nothing-taken"
 
 
-async def test_a_suspension_that_names_no_taxon_is_of_all_and_the_report_says_so(permits_db: AsyncEngine) -> None:
+async def test_suspension_without_a_taxon_covers_all_species_and_is_reported(permits_db: AsyncEngine) -> None:
     header = DIRTY_SUSPENSIONS.splitlines()[0].replace("taxon_name", " Taxon name")
     report = await load_content(
         permits_db, header + "\n2020-01-01,,,,,LR,,,,,f,,\n2020-01-01,,All,,,SO,,,,,f,,\n", "suspensions"
@@ -70,7 +70,7 @@ async def test_a_suspension_that_names_no_taxon_is_of_all_and_the_report_says_so
     assert [one["taxon"] for one in await rows_as_json(read.list_suspensions(permits_db, "LR", TODAY))] == [None]
 
 
-async def test_a_suspension_of_a_genus_is_of_all_its_species_whoever_named_it(permits_db: AsyncEngine) -> None:
+async def test_suspension_of_a_genus_with_an_author_covers_all_its_species(permits_db: AsyncEngine) -> None:
     header = DIRTY_SUSPENSIONS.splitlines()[0]
     rows = "2020-01-01,,Hoodia Sweet,7,GENUS,NA,,,,,f,,\n2020-01-01,,Hoodia gordonii,8,SPECIES,ZA,,,,,f,,\n"
     report = await load_content(permits_db, f"{header}\n{rows}", "suspensions")
@@ -82,9 +82,7 @@ async def test_a_suspension_of_a_genus_is_of_all_its_species_whoever_named_it(pe
 
 
 @pytest.mark.parametrize("end", ["\x0b", "\x85", "\u2028", "\n,,,,\n"])
-async def test_a_file_without_a_row_that_is_more_than_its_columns_ends_nothing(
-    permits_db: AsyncEngine, end: str
-) -> None:
+async def test_file_with_unreadable_rows_after_its_header_ends_nothing(permits_db: AsyncEngine, end: str) -> None:
     await load_content(permits_db, DIRTY_SUSPENSIONS, "suspensions")
     header = DIRTY_SUSPENSIONS.splitlines()[0]
     with pytest.raises(Invalid) as refused:
@@ -95,7 +93,7 @@ async def test_a_file_without_a_row_that_is_more_than_its_columns_ends_nothing(
     assert len(await rows_as_json(read.list_suspensions(permits_db, None, TODAY))) == 3
 
 
-async def test_what_stood_of_a_refused_row_stands_on_and_no_other(permits_db: AsyncEngine) -> None:
+async def test_rejected_row_keeps_its_own_suspension_and_no_other(permits_db: AsyncEngine) -> None:
     stops = "start_date,end_date,taxon_name,iso_code2\n2020-01-01,,Ursus,US\n2020-01-01,,Ursus arctos,US\n"
     await load_content(permits_db, stops, "suspensions")
     unclear = stops.splitlines()[0] + "\n01/02/2020,,Ursus,US\n2020-01-01,,Lynx rufus,US\n"
@@ -112,7 +110,7 @@ async def test_what_stood_of_a_refused_row_stands_on_and_no_other(permits_db: As
     ("name", "rank"),
     [("All species", ""), ("All", "SPECIES"), ("Hoodia Sweet", "GENUS"), ("Hoodia spp.", "GENUS"), ("Hoodia*", "")],
 )
-async def test_what_stood_stands_on_however_a_refused_row_names_it(
+async def test_rejected_row_keeps_its_suspension_under_any_spelling(
     permits_db: AsyncEngine, name: str, rank: str
 ) -> None:
     header, beside = DIRTY_SUSPENSIONS.splitlines()[0], "2020-01-01,,Naja naja,6,SPECIES,IN,,,,,f,,"
@@ -123,7 +121,7 @@ async def test_what_stood_stands_on_however_a_refused_row_names_it(
     assert len(await rows_as_json(read.list_suspensions(permits_db, "NA", TODAY))) == 1
 
 
-async def test_a_species_of_the_rank_of_a_genus_is_refused_and_never_widened(permits_db: AsyncEngine) -> None:
+async def test_species_with_the_rank_of_a_genus_is_rejected(permits_db: AsyncEngine) -> None:
     header, beside = DIRTY_SUSPENSIONS.splitlines()[0], "2020-01-01,,Naja naja,6,SPECIES,IN,,,,,f,,"
     rows = f"{header}\n{beside}\n2020-01-01,,Crocodylus niloticus,7,GENUS,NA,,,,,f,,\n"
     report = await load_content(permits_db, rows, "suspensions")
@@ -142,7 +140,7 @@ National,{TODAY.year}-01-01,{TODAY.year}-12-31,Python sebae,6,SPECIES,TG,1.500,,
 """
 
 
-async def test_a_dirty_list_of_quotas_is_taken_as_far_as_it_is_certain(permits_db: AsyncEngine) -> None:
+async def test_faulty_list_of_quotas_loads_its_certain_rows(permits_db: AsyncEngine) -> None:
     report = await load_content(permits_db, DIRTY_QUOTAS, "quotas")
     assert {note["line"]: note["code"] for note in report["refusals"]} == {
         3: "amount-is-a-range", 6: "no-amount", 7: "amount-uncertain",
@@ -162,14 +160,14 @@ async def test_a_dirty_list_of_quotas_is_taken_as_far_as_it_is_certain(permits_d
         assert (await conn.execute(text("SELECT count(*) FROM quotas WHERE ended_on IS NULL"))).scalar_one() == 3
 
 
-async def test_lists_are_asked_for_as_they_stood_on_a_day(permits_db: AsyncEngine) -> None:
+async def test_reference_lists_are_read_as_of_a_day(permits_db: AsyncEngine) -> None:
     begins = TODAY - timedelta(days=40)
 
     def quota(amount: int) -> str:
         year = f"{begins},{TODAY + timedelta(days=60)}"
         return f"start_date,end_date,taxon_name,iso_code2,quota,notes\n{year},Naja naja,IN,{amount},of {amount}\n"
 
-    async def were(day: date) -> list[tuple[str, str]]:
+    async def list_amounts(day: date) -> list[tuple[str, str]]:
         return [(one["quota"], one["note"]) for one in await rows_as_json(read.list_quotas(permits_db, "IN", day))]
 
     days = [TODAY + timedelta(days=n) for n in (10, 20, 30)]
@@ -182,7 +180,7 @@ async def test_lists_are_asked_for_as_they_stood_on_a_day(permits_db: AsyncEngin
         (days[1], 80),
         (days[2], 60),
     ):
-        assert await were(day) == [(str(amount), f"of {amount}")], day
+        assert await list_amounts(day) == [(str(amount), f"of {amount}")], day
     await load_content(permits_db, quota(60).replace("Naja naja", "Naja nivea"), "quotas", days[2])
     assert [one["taxon"] for one in await rows_as_json(read.list_quotas(permits_db, "IN", days[1]))] == [
         "Naja naja",
